@@ -1,0 +1,95 @@
+"""What is done to a picture before a network sees it, and which part of the picture that leaves in view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Channels = tuple[float, ...]
+"""One number for each colour channel, of values between 0 and 1."""
+
+IMAGENET_MEAN: Channels = (0.485, 0.456, 0.406)
+IMAGENET_STD: Channels = (0.229, 0.224, 0.225)
+CIFAR10_MEAN: Channels = (0.4914, 0.4822, 0.4465)
+CIFAR10_STD: Channels = (0.2470, 0.2435, 0.2616)
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Resize the shorter side to `resize` pixels, cut a centred square of `crop`, scale to 0…1, normalise.
+
+    A picture that already has the wanted size is not resampled. This is torchvision's `ImageClassification`
+    preset; mean 0 and standard deviation 1 mean no normalisation.
+    """
+
+    resize: int
+    crop: int
+    mean: Channels
+    std: Channels
+    interpolation: Literal["bilinear", "bicubic"] = "bilinear"
+
+    @property
+    def normalisation(self) -> str:
+        """The normalisation's name where it is a known one, else "own"."""
+        known = {
+            (IMAGENET_MEAN, IMAGENET_STD): "ImageNet",
+            (CIFAR10_MEAN, CIFAR10_STD): "CIFAR-10",
+            ((0.0,) * len(self.mean), (1.0,) * len(self.std)): "none",
+        }
+        return known.get((self.mean, self.std), "own")
+
+
+IMAGENET_PREPROCESSING = Preprocessing(256, 224, IMAGENET_MEAN, IMAGENET_STD)
+CIFAR10_PREPROCESSING = Preprocessing(32, 32, CIFAR10_MEAN, CIFAR10_STD)
+
+CIFAR10_CLASSES = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in a picture's own pixels; edges may be fractional and, for a tiny picture, lie outside it."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """In pixels."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """In pixels."""
+        return self.bottom - self.top
+
+
+def resized(width: int, height: int, preprocessing: Preprocessing) -> tuple[int, int]:
+    """Width and height after the resize: the shorter side is `resize`, the longer one truncated, as torchvision."""
+    short, long = sorted((width, height))
+    scaled = (preprocessing.resize, int(preprocessing.resize * long / short))
+    return scaled if width <= height else (scaled[1], scaled[0])
+
+
+def crop_corner(width: int, height: int, crop: int) -> tuple[int, int]:
+    """Left and top of the centred crop; negative where the picture is smaller (it is then padded with black)."""
+    return round((width - crop) / 2.0), round((height - crop) / 2.0)
+
+
+def visible_box(width: int, height: int, preprocessing: Preprocessing) -> Box:
+    """The part of a `width` × `height` picture that the network sees, in the picture's own pixels.
+
+    A map of the network, stretched over this box, lies where it belongs on the original picture.
+    """
+    new_width, new_height = resized(width, height, preprocessing)
+    left, top = crop_corner(new_width, new_height, preprocessing.crop)
+    x_scale, y_scale = width / new_width, height / new_height
+    return Box(
+        left * x_scale,
+        top * y_scale,
+        (left + preprocessing.crop) * x_scale,
+        (top + preprocessing.crop) * y_scale,
+    )

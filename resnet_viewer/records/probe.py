@@ -1,0 +1,123 @@
+"""The question that a probe answers, and the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_viewer.records.network import LayerKind, NetworkSpec
+from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.preprocessing import Preprocessing
+from resnet_viewer.records.wiring import Wiring
+
+Array = NDArray[np.float32]
+GradientOf = Literal["score", "loss"]
+"""Whose gradient norms are taken: the target's logit, or the cross-entropy of the target."""
+
+CamState = Literal["shown", "zero gradient", "all negative", "not finite"]
+"""Why a Grad-CAM is blank, or that it is not."""
+
+
+@dataclass(frozen=True)
+class NetworkState:
+    """A network with its weights, the preprocessing it is fed through, and its wiring."""
+
+    network: NetworkSpec
+    preprocessing: Preprocessing
+    wiring: Wiring
+
+
+@dataclass(frozen=True)
+class ProbeRequest:
+    """What to compute: one network state, one picture, one target.
+
+    `target` is a class index, or a state whose highest class for this picture is the target (so that now and
+    reference are asked about the same class).
+    """
+
+    state: NetworkState
+    picture: Picture
+    target: int | NetworkState
+    gradient_of: GradientOf = "score"
+
+
+@dataclass(frozen=True, eq=False)
+class LayerReading:
+    """A weighted layer's numbers. Norms are L2, accumulated in float64."""
+
+    name: str
+    kind: LayerKind
+    shape: tuple[int, ...]
+    """Of the weight."""
+    gradient_norm: float
+    """Of the gradient for the layer's weight; exactly 0 where the layer does not take part (its gate is closed)."""
+    weight_norm: float
+
+    @property
+    def relative_norm(self) -> float:
+        """Gradient norm divided by the weight's own norm; not a number where the weight is all zeros."""
+        return self.gradient_norm / self.weight_norm if self.weight_norm else float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class BlockReading:
+    """A block's numbers, for N pictures.
+
+    `cam` is Grad-CAM (Selvaraju et al. 2017) at the block's output: (N, H, W), after the ReLU, before any scaling.
+    """
+
+    number: int
+    name: str
+    gradient_norm: float
+    """Of the gradient at the block's output, over the whole batch."""
+    cam: Array
+    cam_states: tuple[CamState, ...]
+    """For each picture."""
+
+
+@dataclass(frozen=True, eq=False)
+class ProbeResult:
+    """One reading. Arrays are read-only and shared; N is the number of pictures, 1 in the window.
+
+    A result with `is_complete` False holds the logits alone: `layers`, `blocks` and `activations` are empty.
+    `activations` maps the names of `Blueprint.map_names` to (N, C, H, W); a layer whose gate is closed was not
+    computed and is missing. `target` is the class index asked about; `seconds` is the time of the passes.
+    """
+
+    request: ProbeRequest
+    logits: Array
+    """(N, classes)"""
+    probabilities: Array
+    """(N, classes)"""
+    target: int
+    network_input: Array = field(repr=False)
+    """(N, C, H, W): what the network saw, normalised."""
+    layers: tuple[LayerReading, ...] = ()
+    blocks: tuple[BlockReading, ...] = ()
+    activations: Mapping[str, Array] = field(default_factory=dict, repr=False)
+    seconds: float = 0.0
+    device: str = "cpu"
+
+    @property
+    def is_complete(self) -> bool:
+        """False for the early reading that holds the logits alone."""
+        return bool(self.layers)
+
+    def maps(self, name: str) -> Array | None:
+        """Feature maps (C, H, W) of the first picture, or None where they were not computed."""
+        found = self.activations.get(name)
+        return None if found is None else found[0]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that this reading keeps alive, in bytes."""
+        arrays = (self.logits, self.probabilities, self.network_input, *self.activations.values())
+        return (
+            sum(array.nbytes for array in arrays)
+            + sum(block.cam.nbytes for block in self.blocks)
+            + self.request.picture.pixels.nbytes
+        )

@@ -1,0 +1,39 @@
+"""Everything that the panels of the Inspect tab render, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resnet_viewer.records.network import Blueprint, blueprint
+from resnet_viewer.records.preprocessing import Box, visible_box
+from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.session import Session
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """The wish (`session`) and what was found so far.
+
+    `now` and `reference` are readings of the session's network and may be partial (logits alone) or missing;
+    `is_stale` says that they belong to an older wish: then they are shown dimmed, with the state that they
+    belong to, until the next reading comes.
+    """
+
+    session: Session
+    now: ProbeResult | None = None
+    reference: ProbeResult | None = None
+    is_stale: bool = False
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """Of the session's network at its input size."""
+        state = self.session.setup.state
+        return blueprint(state.network, state.preprocessing.crop)
+
+    @property
+    def visible_box(self) -> Box | None:
+        """The part of the shown reading's picture that the network saw, in that picture's pixels."""
+        if self.now is None:
+            return None
+        picture = self.now.request.picture
+        return visible_box(picture.width, picture.height, self.now.request.state.preprocessing)

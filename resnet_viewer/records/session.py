@@ -1,0 +1,115 @@
+"""What the user chose: what changes a number (Setup) and how it is looked at (View)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.probe import GradientOf, NetworkState, ProbeRequest
+from resnet_viewer.records.wiring import Wiring
+
+GradientQuantity = Literal["weight", "relative", "output"]
+"""Gradient of the weight; the same relative to the weight's norm; gradient at the block outputs."""
+MapScale = Literal["channel", "layer"]
+MapOrder = Literal["index", "mean", "maximum", "change"]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything that changes a number. Undoable and saved.
+
+    `target` is a class index, or None for the reference's highest class. `class_names` may be empty.
+    """
+
+    state: NetworkState
+    picture: Picture | None
+    target: int | None = None
+    gradient_of: GradientOf = "score"
+    class_names: tuple[str, ...] = ()
+
+    @property
+    def wiring(self) -> Wiring:
+        """The gates."""
+        return self.state.wiring
+
+    def with_wiring(self, wiring: Wiring) -> Setup:
+        """The same with other gates."""
+        return replace(self, state=replace(self.state, wiring=wiring))
+
+    def question(self, reference: NetworkState) -> ProbeRequest | None:
+        """What must be computed to show this setup beside `reference`; None without a picture."""
+        if self.picture is None:
+            return None
+        target = reference if self.target is None else self.target
+        return ProbeRequest(self.state, self.picture, target, self.gradient_of)
+
+    def class_name(self, index: int) -> str:
+        """The class's name, or "class 7" where names are not known."""
+        return self.class_names[index] if index < len(self.class_names) else f"class {index}"
+
+
+@dataclass(frozen=True)
+class View:
+    """How the numbers are looked at. Saved, not undone."""
+
+    layer: str = "stem"
+    """Whose feature maps are shown: a name of `Blueprint.map_names`."""
+    channel: int | None = None
+    cam_block: int | None = None
+    """None is the last block."""
+    gradient_quantity: GradientQuantity = "weight"
+    map_scale: MapScale = "channel"
+    map_order: MapOrder = "index"
+    map_colours: str = "inferno"
+    cam_colours: str = "inferno"
+    cam_opacity: float = 0.6
+    sees_network_input: bool = False
+    """Show what the network sees in place of the original picture."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """The one document: the setup, the pinned reference (None: the same network with everything open), the view."""
+
+    setup: Setup
+    pinned: NetworkState | None = None
+    view: View = View()
+
+    @property
+    def reference(self) -> NetworkState:
+        """The state that now is compared with."""
+        if self.pinned is not None:
+            return self.pinned
+        state = self.setup.state
+        return replace(state, wiring=Wiring.all_open(state.wiring.block_count))
+
+    def now_question(self) -> ProbeRequest | None:
+        """The question for the present state."""
+        return self.setup.question(self.reference)
+
+    def reference_question(self) -> ProbeRequest | None:
+        """The question for the reference: the same picture, target and gradient."""
+        return replace(self.setup, state=self.reference).question(self.reference)
+
+    def with_setup(self, setup: Setup) -> Session:
+        """The same with another setup. A reference pinned for another network's class count is let go."""
+        pinned = self.pinned
+        if pinned is not None and pinned.network != setup.state.network:
+            pinned = None
+        view = self.view
+        if setup.state.network != self.setup.state.network:
+            view = replace(view, layer="stem", channel=None, cam_block=None)
+        return Session(setup, pinned, view)
+
+    def with_reference(self) -> Session:
+        """Pin the present state as the reference."""
+        return replace(self, pinned=self.setup.state)
+
+    def without_reference(self) -> Session:
+        """Back to "everything open" as the reference."""
+        return replace(self, pinned=None)
+
+    def with_view(self, view: View) -> Session:
+        """The same looked at in another way."""
+        return replace(self, view=view)

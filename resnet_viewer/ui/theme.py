@@ -1,0 +1,50 @@
+"""Names for every colour, spacing and font size of the window, in a dark and a light palette."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours as "#rrggbb"; distances in device-independent pixels.
+
+    Orange is the shortcut, blue the residual branch, red what changed, grey the reference; states differ by
+    shape or dash too, never by colour alone.
+    """
+
+    name: str
+    window: str
+    panel: str
+    raised: str
+    """Buttons, fields."""
+    border: str
+    grid: str
+    text: str
+    muted: str
+    """Secondary text; at least 4.5 : 1 against `panel`."""
+    faint: str
+    """Lines of what is cut or disabled."""
+    shortcut: str
+    branch: str
+    branch_fill: str
+    changed: str
+    reference: str
+    accent: str
+    """Focus, selection, the active tab."""
+    gap: int = 10
+    padding: int = 14
+    radius: int = 8
+
+
+DARK = Theme(
+    name="dark", window="#0f1014", panel="#191b22", raised="#242832", border="#2c313c", grid="#262a34",
+    text="#e8eaf0", muted="#9aa1b2", faint="#596073", shortcut="#f0a63c", branch="#4ea3ff", branch_fill="#22354d",
+    changed="#ff6b5e", reference="#8d94a5", accent="#4ea3ff",
+)  # fmt: skip
+
+LIGHT = Theme(
+    name="light", window="#eef0f4", panel="#ffffff", raised="#f3f5f9", border="#d3d8e2", grid="#e6e9f0",
+    text="#191c24", muted="#5a6172", faint="#a2a9b8", shortcut="#c46f00", branch="#1667c7", branch_fill="#d6e6fa",
+    changed="#d0342c", reference="#6d7486", accent="#1667c7",
+)  # fmt: skip

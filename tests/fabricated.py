@@ -1,0 +1,83 @@
+"""Readings invented with numpy, for tests of what is shown: no network, no torch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from resnet_viewer.core.catalog import spec
+from resnet_viewer.records.network import NetworkSpec, blueprint
+from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, CIFAR10_PREPROCESSING, IMAGENET_PREPROCESSING
+from resnet_viewer.records.probe import BlockReading, LayerReading, NetworkState, ProbeRequest, ProbeResult
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.session import Session, Setup
+from resnet_viewer.records.wiring import Wiring
+
+
+def picture(width: int = 48, height: int = 32, *, seed: int = 0, name: str = "invented.png") -> Picture:
+    """An asymmetric picture: a gradient to the right, a bright corner at the top left."""
+    noise = np.random.default_rng(seed).integers(0, 40, (height, width, 3))
+    ramp = np.linspace(0, 180, width)[None, :, None]
+    pixels = (ramp + noise).astype(np.uint8)
+    pixels[: height // 4, : width // 4] = 255
+    return Picture.of(pixels, name=name, facts="PNG · RGB")
+
+
+def setup(network: NetworkSpec | None = None, shown: Picture | None = None) -> Setup:
+    """A setup with everything open."""
+    network = network or spec("cifar-resnet-20")
+    preprocessing = CIFAR10_PREPROCESSING if network.family == "cifar" else IMAGENET_PREPROCESSING
+    names = CIFAR10_CLASSES if network.classes == 10 else ()
+    state = NetworkState(network, preprocessing, Wiring.all_open(network.block_count))
+    return Setup(state, shown or picture(), class_names=names)
+
+
+def result(request: ProbeRequest, *, seed: int = 0, decades: float = 0.0) -> ProbeResult:
+    """A full reading; the first layer's gradient norm lies `decades` below the last one's."""
+    random = np.random.default_rng(seed)
+    plan = blueprint(request.state.network, request.state.preprocessing.crop)
+    logits = random.normal(0, 3, (1, plan.spec.classes)).astype(np.float32)
+    probabilities = np.exp(logits) / np.exp(logits).sum()
+    falls = 10.0 ** np.linspace(-decades, 0, len(plan.layers))
+    layers = tuple(
+        LayerReading(
+            layer.name,
+            layer.kind,
+            layer.weight_shape,
+            float(fall * random.uniform(0.5, 2)),
+            random.uniform(1, 9),
+        )
+        for layer, fall in zip(plan.layers, falls, strict=True)
+    )
+    activations = {}
+    for name in plan.map_names():
+        maps = random.normal(0, 1, (1, *plan.shape_of(name))).astype(np.float32)
+        activations[name] = maps if "." in name and name.count(".") > 1 else np.maximum(maps, 0)
+        activations[name].flags.writeable = False
+    blocks = tuple(
+        BlockReading(
+            block.number,
+            block.name,
+            float(10.0 ** (-decades * (1 - block.number / len(plan.blocks)))),
+            random.random((1, *block.output_shape[1:])).astype(np.float32),
+            ("shown",),
+        )
+        for block in plan.blocks
+    )
+    target = request.target if isinstance(request.target, int) else int(logits[0].argmax())
+    seen = random.normal(0, 1, (1, *plan.input_shape)).astype(np.float32)
+    return ProbeResult(
+        request, logits, probabilities, target, seen, layers, blocks, activations, seconds=0.014, device="cpu"
+    )
+
+
+def scene(network: NetworkSpec | None = None, *, cut: tuple[int, ...] = (), decades: float = 12.0) -> Scene:
+    """A session with these shortcuts cut, and invented readings of it and of its reference."""
+    base = setup(network)
+    session = Session(replace(base, state=base.state).with_wiring(base.wiring.with_shortcuts(cut, 0.0)))
+    now, reference = session.now_question(), session.reference_question()
+    assert now is not None
+    assert reference is not None
+    return Scene(session, result(now, seed=1, decades=decades if cut else 0.0), result(reference, seed=2))
