@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import BlockKind, NetworkSpec
 
 _IMAGENET: dict[int, tuple[BlockKind, tuple[int, ...]]] = {
@@ -19,7 +20,7 @@ _CIFAR_DEPTHS = (20, 32, 44, 56, 110, 1202)
 """Table 6 of He et al. 2015; any other depth of the form 6n+2 can be named too."""
 
 
-class UnknownNetworkError(ValueError):
+class UnknownNetworkError(UserError):
     """No network has that name; the message says which names there are."""
 
 
