@@ -1,0 +1,46 @@
+"""Where things are: assets that travel with the program, and this user's folders for settings, cache and log.
+
+Every folder of the user moves below one other folder when the environment variable `RESNET_VIEWER_HOME` names
+it (a portable installation, a test). Nothing here creates a folder or looks whether one is there.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+HOME_VARIABLE = "RESNET_VIEWER_HOME"
+_PACKAGE = Path(__file__).resolve().parent
+_NAME = "resnet-viewer"
+
+
+def asset(*parts: str, package: Path = _PACKAGE) -> Path:
+    """The path of an asset, such as `asset("pictures", "cat.jpg")`; without parts, the folder of all assets.
+
+    An installed wheel holds them inside the package, a checkout beside it.
+    """
+    installed = package / "assets"
+    folder = installed if installed.is_dir() else package.parent / "assets"
+    return folder.joinpath(*parts)
+
+
+def settings_dir() -> Path:
+    """What the user chose, kept from start to start."""
+    return _own_home("settings") or platformdirs.user_config_path(_NAME, appauthor=False)
+
+
+def cache_dir() -> Path:
+    """What can be fetched or computed again, and may be deleted at any time."""
+    return _own_home("cache") or platformdirs.user_cache_path(_NAME, appauthor=False)
+
+
+def log_dir() -> Path:
+    """The logs."""
+    return _own_home("logs") or platformdirs.user_log_path(_NAME, appauthor=False)
+
+
+def _own_home(name: str) -> Path | None:
+    home = os.environ.get(HOME_VARIABLE, "").strip()
+    return Path(home).expanduser().absolute() / name if home else None
