@@ -1,0 +1,119 @@
+"""The rounded frame that every panel stands in: a title, a muted subtitle, and room for controls."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from superqt import QElidingLabel
+
+from resnet_viewer.ui.theme import DARK, Theme
+
+UPDATING = "updating…"
+
+
+class Card(QFrame):
+    """A titled frame. Put what it shows into `body`; controls go to the right end of the header.
+
+    The subtitle is elided where it does not fit and then stands whole in its tooltip.
+    """
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self._theme = DARK
+        self._title = QLabel(title)
+        font = self._title.font()
+        font.setBold(True)
+        self._title.setFont(font)
+        self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._subtitle = QElidingLabel()
+        self._subtitle.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._mark = QLabel(UPDATING)
+        self._mark.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._mark.hide()
+        self.header = QHBoxLayout()
+        self.header.setSpacing(DARK.gap)
+        self.header.addWidget(self._title)
+        self.header.addWidget(self._subtitle, 1)
+        self.header.addWidget(self._mark)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(6)
+        layout = QVBoxLayout(self)
+        padding = DARK.padding
+        layout.setContentsMargins(padding, padding - 4, padding, padding - 4)
+        layout.setSpacing(6)
+        layout.addLayout(self.header)
+        layout.addLayout(self.body, 1)
+        self.setAccessibleName(title)
+        self.apply_theme(DARK)
+
+    @property
+    def title(self) -> str:
+        """The title as shown."""
+        return self._title.text()
+
+    @property
+    def subtitle(self) -> str:
+        """The whole subtitle, however much of it fits."""
+        return str(self._subtitle.text())
+
+    @property
+    def is_updating(self) -> bool:
+        """Whether it says that what it shows is being replaced."""
+        return not self._mark.isHidden()
+
+    def set_title(self, title: str) -> None:
+        """Replace the title."""
+        self._title.setText(title)
+        self.setAccessibleName(title)
+
+    def set_subtitle(self, text: str) -> None:
+        """Replace the subtitle; nothing happens where it is the same."""
+        if text != self._subtitle.text():
+            self._subtitle.setText(text)
+            self._subtitle.setToolTip(text)
+            self.setAccessibleDescription(text)
+
+    def set_updating(self, is_updating: bool) -> None:
+        """Say, or no longer say, that what is shown belongs to an older wish."""
+        self._mark.setVisible(is_updating)
+
+    def add_control(self, control: QWidget) -> None:
+        """Put a control at the right end of the header."""
+        self.header.addWidget(control)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        self._theme = theme
+        for label, colour in (
+            (self._title, theme.text),
+            (self._subtitle, theme.muted),
+            (self._mark, theme.changed),
+        ):
+            colour_text(label, colour)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self._theme
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(theme.border), 1.0))
+            painter.setBrush(QColor(theme.panel))
+            frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+            painter.drawRoundedRect(frame, theme.radius, theme.radius)
+
+
+def colour_text(widget: QWidget, colour: str) -> None:
+    """Set the colour of a label's text."""
+    palette = widget.palette()
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text):
+        palette.setColor(role, QColor(colour))
+    widget.setPalette(palette)
+
+
+def muted_label(text: str, alignment: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft) -> QLabel:
+    """A label for secondary text; it takes its colour from `colour_text`."""
+    label = QLabel(text)
+    label.setAlignment(alignment | Qt.AlignmentFlag.AlignVCenter)
+    return label

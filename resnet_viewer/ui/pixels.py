@@ -1,0 +1,123 @@
+"""Arrays become images here, once, before anything is painted. An image owns its pixels; no array is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from cmap import Colormap
+from numpy.typing import NDArray
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QImage
+
+Limits = tuple[float, float]
+"""The values that take the first and the last colour."""
+
+COLOUR_MAPS = ("inferno", "magma", "viridis", "cividis", "plasma", "gray")
+"""Offered for maps that are zero or more; all but gray are perceptually uniform, cividis for every eye."""
+
+SIGNED_COLOURS = "CET-D1"
+"""For maps with both signs, always with limits symmetric about zero (Kovesi 2015)."""
+
+
+Array = NDArray[np.float32]
+_TALLEST = 16_384  # Qt's raster engine loses precision past 32 767 lines
+
+
+@lru_cache(maxsize=32)
+def colour_table(name: str) -> NDArray[np.uint32]:
+    """256 opaque colours of a `cmap` colour map as 0xffRRGGBB, read-only.
+
+    Raises:
+        ValueError: `cmap` knows no colour map of that name.
+    """
+    channels = np.round(Colormap(name).lut(256)[:, :3] * 255).astype(np.uint32)
+    table = np.full(256, 0xFF000000, np.uint32) | channels @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    table.flags.writeable = False
+    return table
+
+
+def image_of_values(values: Array, colours: str, limits: Limits) -> QImage:
+    """Colour (H, W) values. `limits` take the ends of the map, what lies outside is clipped, NaN is transparent.
+
+    Equal limits (a map of one value) take the first colour.
+    """
+    low, high = np.array([limits[0]], np.float32), np.array([limits[1]], np.float32)
+    return tiles_of_maps(values[None], colours, low, high).image
+
+
+@dataclass(frozen=True, eq=False)
+class Tiles:
+    """Many small maps of one size in one image, `columns` side by side, without gaps."""
+
+    image: QImage
+    width: int
+    height: int
+    count: int
+    columns: int = 1
+
+    def source(self, i: int) -> QRect:
+        """Where map number `i` (from 0) lies in the image."""
+        row, column = divmod(i, self.columns)
+        return QRect(column * self.width, row * self.height, self.width, self.height)
+
+
+def tiles_of_maps(maps: Array, colours: str, low: Array, high: Array) -> Tiles:
+    """Colour (N, H, W) maps, each between its own limits `low` and `high`, both (N,), as `image_of_values` does."""
+    table = colour_table(colours)
+    count, height, width = maps.shape
+    span = high - low
+    gain = np.divide(np.float32(255.999), span, out=np.zeros_like(span), where=span > 0)
+    scaled = np.subtract(maps, low[:, None, None], dtype=np.float32)
+    with np.errstate(invalid="ignore"):  # infinity times zero
+        scaled *= gain[:, None, None]
+        is_missing = np.isnan(scaled) if np.isnan(scaled.sum()) else None
+    if is_missing is not None:
+        scaled[is_missing] = 0.0
+    np.clip(scaled, 0.0, 255.0, out=scaled)
+    columns = -(-count * height // _TALLEST)
+    index = _beside_each_other(scaled.astype(np.uint8), columns)  # (N, H, W) -> (rows · H, columns · W)
+    image = QImage(index.shape[1], index.shape[0], QImage.Format.Format_ARGB32_Premultiplied)
+    pixels = _writable(image)
+    np.take(table, index, out=pixels, mode="clip")
+    if is_missing is not None:
+        pixels[_beside_each_other(is_missing, columns)] = 0
+    return Tiles(image, width, height, count, columns)
+
+
+def _beside_each_other(maps: NDArray[Any], columns: int) -> NDArray[Any]:
+    count, height, width = maps.shape
+    if columns == 1:
+        return maps.reshape(count * height, width)
+    rows = -(-count // columns)
+    padded = np.zeros((rows * columns, height, width), maps.dtype)
+    padded[:count] = maps
+    grid = padded.reshape(rows, columns, height, width).swapaxes(1, 2)
+    return grid.reshape(rows * height, columns * width)
+
+
+def image_of_rgb(pixels: NDArray[np.uint8]) -> QImage:
+    """An image of (H, W, 3) bytes, or of (H, W, 1) grey bytes."""
+    height, width = pixels.shape[:2]
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    target = _writable(image)
+    wide = pixels.astype(np.uint32)
+    red, green, blue = (wide[..., min(i, pixels.shape[2] - 1)] for i in range(3))
+    np.bitwise_or(0xFF000000 | red << 16, green << 8 | blue, out=target)
+    return image
+
+
+def pixel(image: QImage, x: int, y: int) -> tuple[int, int, int]:
+    """Red, green and blue of one pixel."""
+    colour = image.pixelColor(x, y)
+    return colour.red(), colour.green(), colour.blue()
+
+
+def _writable(image: QImage) -> NDArray[np.uint32]:
+    """The image's own memory as (H, W); lines of 32-bit pixels have no padding."""
+    if image.isNull():
+        raise MemoryError("there is not enough memory for an image of that size")
+    memory = np.frombuffer(image.bits(), dtype=np.uint32)
+    return memory.reshape(image.height(), image.width())
