@@ -19,8 +19,8 @@ class WriteError(UserError):
 def write_whole(path: Path, data: bytes, *, makes_folder: bool = False) -> None:
     """Put `data` into the file `path`: a temporary file beside it, `fsync`, `os.replace`.
 
-    A file that exists is replaced and keeps its permissions; a symbolic link stays and the file that it points
-    at is replaced. `makes_folder` creates missing folders on the way, for the program's own folders; an export
+    A file that exists is replaced and keeps its permissions; a symbolic link stays and the file it points at
+    is replaced. `makes_folder` creates missing folders on the way, for the program's own folders; an export
     leaves it off, so that a mistyped folder is noticed.
 
     Raises:
