@@ -84,4 +84,3 @@ class Bottleneck(Block):
 
 
 BLOCKS: dict[BlockKind, type[Block]] = {"basic": BasicBlock, "bottleneck": Bottleneck}
-

@@ -62,7 +62,9 @@ class ResNet(nn.Module):
         """
         blocks = self.blocks
         if wiring.block_count != len(blocks):
-            raise ValueError(f"a wiring of {wiring.block_count} blocks does not fit a network of {len(blocks)}")
+            raise ValueError(
+                f"a wiring of {wiring.block_count} blocks does not fit a network of {len(blocks)}"
+            )
         for block, shortcut, branch in zip(blocks, wiring.shortcuts, wiring.branches, strict=True):
             block.shortcut_strength, block.branch_strength = shortcut, branch
 

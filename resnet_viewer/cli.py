@@ -1,0 +1,49 @@
+"""The command line: a verb runs without a window, anything else opens it.
+
+`main.py` never comes through here with a verb: there, a picture that is called "train" is a picture.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from resnet_viewer.records.errors import UserError
+
+VERBS = {
+    "train": "train networks on a folder of pictures",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `resnet-viewer`; returns the exit status: 0, or 2 with one sentence on stderr for bad input."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] not in VERBS:
+        from resnet_viewer import app
+
+        return app.main(words)
+    parser, run = _verb(words[0])
+    arguments = parser.parse_args(words[1:])
+    try:
+        return run(arguments)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+
+
+def _verb(name: str) -> tuple[argparse.ArgumentParser, Callable[[argparse.Namespace], int]]:
+    from importlib import import_module
+
+    module = import_module(f"resnet_viewer.verbs.{name}")
+    parser = argparse.ArgumentParser(prog=f"resnet-viewer {name}", description=VERBS[name])
+    module.add(parser)
+    run: Callable[[argparse.Namespace], int] = module.run
+    return parser, run
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,186 @@
+"""Labelled pictures in memory, as bytes: from image folders or torchvision's CIFAR-10."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from resnet_viewer.media.pictures import pictures_in, read
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, Channels, Preprocessing, crop_corner, resized
+from resnet_viewer.records.progress import Progress
+
+DOWNLOADABLE = ("cifar10",)
+"""Names that `--data` takes beside folders."""
+
+
+class DatasetError(UserError):
+    """The pictures cannot be used as a data set; the message says why."""
+
+
+@dataclass(frozen=True, eq=False)
+class PictureSet:
+    """`images` is (N, 3, S, S), uint8; `labels` (N,), int64, indices into `classes`."""
+
+    images: Tensor
+    labels: Tensor
+    classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return int(self.labels.shape[0])
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """A training and a test set with the same classes."""
+
+    train: PictureSet
+    test: PictureSet
+
+
+def load(data: str, size: int, *, cache: Path | None = None) -> Iterator[Progress | Data]:
+    """Decode a data set once: yields progress in pictures, then the `Data`.
+
+    `data` is a folder that holds `train/<class>/` and `test/<class>/`, or "cifar10", which torchvision downloads
+    into `cache`. Pictures of another size are resized and cropped to `size` pixels a side.
+
+    Raises:
+        DatasetError: there is no such folder, or it is not laid out like that.
+    """
+    if data in DOWNLOADABLE:
+        yield _cifar10(cache)
+        return
+    folder = Path(data)
+    for part in ("train", "test"):
+        if not (folder / part).is_dir():
+            raise DatasetError(
+                f"{folder} holds no folder called {part}; a data set is train/<class>/ and test/<class>/, "
+                f"or the name {', '.join(DOWNLOADABLE)}."
+            )
+    sets: dict[str, PictureSet] = {}
+    for part in ("train", "test"):
+        for found in read_folder(folder / part, size):
+            if isinstance(found, PictureSet):
+                sets[part] = found
+            else:
+                yield found
+    if sets["train"].classes != sets["test"].classes:
+        raise DatasetError(
+            f"The classes in {folder / 'train'} and {folder / 'test'} differ; name the same folders in both."
+        )
+    yield Data(sets["train"], sets["test"])
+
+
+def labelled_files(folder: Path) -> tuple[tuple[str, ...], list[tuple[Path, int]]]:
+    """The classes of `<folder>/<class>/` in sorted order, and every picture with its class index.
+
+    Raises:
+        DatasetError: the folder is missing or holds no pictures in subfolders.
+    """
+    if not folder.is_dir():
+        raise DatasetError(
+            f"{folder} is not a folder; give one that holds a subfolder of pictures for each class."
+        )
+    classes = tuple(sorted(entry.name for entry in folder.iterdir() if entry.is_dir()))
+    files = [(path, label) for label, name in enumerate(classes) for path in pictures_in(folder / name)]
+    if not files:
+        raise DatasetError(
+            f"{folder} holds no pictures in subfolders; give one that holds a subfolder for each class."
+        )
+    return classes, files
+
+
+def read_folder(folder: Path, size: int) -> Iterator[Progress | PictureSet]:
+    """Decode `<folder>/<class>/*` to `size` × `size`; yields progress, then the set."""
+    classes, files = labelled_files(folder)
+    geometry = Preprocessing(size, size, (0.0,) * 3, (1.0,) * 3)
+    images = torch.empty((len(files), 3, size, size), dtype=torch.uint8)
+    for index, (path, _) in enumerate(files):
+        images[index] = torch.from_numpy(_fitted(read(path).pixels, geometry)).permute(2, 0, 1)
+        if index % 500 == 0:
+            yield Progress(index, len(files))
+    yield PictureSet(images, torch.tensor([label for _, label in files]), classes)
+
+
+def batches(
+    pictures: PictureSet, size: int, *, mean: Channels, std: Channels
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Normalised (N, 3, S, S) float batches with their labels, in order, not augmented."""
+    for start in range(0, len(pictures), size):
+        chosen = slice(start, start + size)
+        yield normalised(pictures.images[chosen], mean, std), pictures.labels[chosen]
+
+
+def augmented_batches(
+    pictures: PictureSet, size: int, *, mean: Channels, std: Channels, seed: int, padding: int = 4
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """One shuffled epoch: each picture padded with black, cropped at random and flipped half of the time.
+
+    Everything random comes from `seed`. A last batch that is not full is left out, unless it is the only one.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(pictures), generator=generator)
+    side = pictures.images.shape[-1]
+    full = len(order) - len(order) % size if len(order) > size else len(order)
+    for start in range(0, full, size):
+        chosen = order[start : start + size]
+        count = len(chosen)
+        padded = torch.nn.functional.pad(pictures.images[chosen], (padding,) * 4)
+        tops = torch.randint(0, 2 * padding + 1, (count, 1), generator=generator)
+        lefts = torch.randint(0, 2 * padding + 1, (count, 1), generator=generator)
+        flipped = torch.rand(count, 1, generator=generator) < 0.5
+        rows = tops + torch.arange(side)  # (N, S)
+        columns = lefts + torch.where(flipped, torch.arange(side).flip(0), torch.arange(side))  # (N, S)
+        picked = padded.permute(0, 2, 3, 1)[
+            torch.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]
+        ]
+        yield normalised(picked.permute(0, 3, 1, 2), mean, std), pictures.labels[chosen]
+
+
+def normalised(images: Tensor, mean: Channels, std: Channels) -> Tensor:
+    """(N, C, H, W) bytes to floats in channels-last memory: `(x / 255 − mean) / std`."""
+    scale = torch.tensor(std).mul(255.0).reciprocal()[:, None, None]
+    shift = (torch.tensor(mean) / torch.tensor(std))[:, None, None]
+    floats = images.contiguous(memory_format=torch.channels_last).float()
+    return floats * scale - shift
+
+
+def _fitted(
+    pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], geometry: Preprocessing
+) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    height, width = pixels.shape[:2]
+    if (width, height) == (geometry.crop, geometry.crop):
+        return pixels.copy()
+    new_size = resized(width, height, geometry)
+    left, top = crop_corner(*new_size, geometry.crop)
+    picture = Image.fromarray(pixels).resize(new_size, Image.Resampling.BILINEAR)
+    return np.array(picture.crop((left, top, left + geometry.crop, top + geometry.crop)))
+
+
+def _cifar10(cache: Path | None) -> Data:
+    from torchvision.datasets import CIFAR10  # costs as much as torch itself: only when asked for
+
+    from resnet_viewer.paths import cache_dir
+
+    root = cache or cache_dir() / "datasets"
+    try:
+        parts = [CIFAR10(str(root), train=train, download=True) for train in (True, False)]
+    except (OSError, RuntimeError) as error:
+        raise DatasetError(
+            f"CIFAR-10 could not be downloaded ({error}); connect to the network or give an image folder to --data."
+        ) from error
+    train, test = (
+        PictureSet(
+            torch.from_numpy(part.data).permute(0, 3, 1, 2).contiguous(),
+            torch.tensor(part.targets),
+            CIFAR10_CLASSES,
+        )
+        for part in parts
+    )
+    return Data(train, test)

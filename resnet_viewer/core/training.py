@@ -1,0 +1,166 @@
+"""Trains one network by one recipe: a generator that reports every step, and continues where it was stopped."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from resnet_viewer.core.datasets import Data, PictureSet, augmented_batches, batches
+from resnet_viewer.core.resnet import ResNet, build
+from resnet_viewer.media.files import write_whole
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.training import EpochReport, RunReport, RunSpec, StepReport
+
+
+class ResumeError(UserError):
+    """A checkpoint belongs to another run; the message says what differs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What a finished run leaves: its report and the weights (a state dict on the CPU)."""
+
+    report: RunReport
+    state: dict[str, Tensor]
+
+
+def train(
+    run: RunSpec, data: Data, *, checkpoint: Path | None = None, device: str = "cpu"
+) -> Iterator[StepReport | EpochReport | Trained]:
+    """Train `run` on `data`; yields a report for each step and epoch, then the result.
+
+    With `checkpoint` the state is written there after every epoch, whole or not at all, and a run that finds such
+    a file continues after its last finished epoch: on the CPU to the same weights as one that never stopped.
+
+    Raises:
+        ResumeError: the checkpoint belongs to another run.
+    """
+    network = build(run.network).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    others = [p for p in network.parameters() if p.ndim == 1]
+    optimizer = torch.optim.SGD(
+        [{"params": decayed, "weight_decay": run.weight_decay}, {"params": others, "weight_decay": 0.0}],
+        lr=run.rate,
+        momentum=run.momentum,
+        nesterov=True,
+    )
+    log: list[EpochReport] = []
+    if checkpoint is not None and checkpoint.exists():
+        log = _restore(checkpoint, run, network, optimizer)
+    try:
+        for epoch in range(len(log), run.epochs):
+            network.train()
+            yield from _epoch(run, network, optimizer, data, epoch, log, device)
+            if checkpoint is not None:
+                _save(checkpoint, run, network, optimizer, log)
+            yield log[-1]
+    finally:
+        network.eval()
+    report = RunReport(
+        run,
+        tuple(log),
+        train_error=error_percent(network, data.train, run, device),
+        test_error=error_percent(network, data.test, run, device),
+        class_names=data.train.classes,
+    )
+    yield Trained(
+        report, {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+    )
+
+
+def error_percent(network: ResNet, pictures: PictureSet, run: RunSpec, device: str = "cpu") -> float:
+    """Share of wrongly classified pictures in percent, in evaluation mode, not augmented."""
+    was_training = network.training
+    network.eval()
+    wrong = 0
+    with torch.no_grad():
+        for images, labels in batches(pictures, 256, mean=run.mean, std=run.std):
+            wrong += int((network(images.to(device)).argmax(1).cpu() != labels).sum())
+    network.train(was_training)
+    return 100.0 * wrong / len(pictures)
+
+
+def _epoch(
+    run: RunSpec,
+    network: ResNet,
+    optimizer: torch.optim.Optimizer,
+    data: Data,
+    epoch: int,
+    log: list[EpochReport],
+    device: str,
+) -> Iterator[StepReport]:
+    """One epoch of steps; appends its report to `log`."""
+    started = time.perf_counter()
+    steps = max(1, len(data.train) // run.batch)
+    total_loss = torch.zeros((), dtype=torch.float64, device=device)
+    wrong = torch.zeros((), dtype=torch.int64, device=device)
+    seen = 0
+    rate = 0.0
+    seed = run.network.seed * 10_000 + epoch
+    stream = augmented_batches(data.train, run.batch, mean=run.mean, std=run.std, seed=seed)
+    for step, (images, labels) in enumerate(stream):
+        rate = run.rate_at(epoch * steps + step, run.epochs * steps)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        images, labels = images.to(device), labels.to(device)
+        logits = network(images)
+        loss = F.cross_entropy(logits, labels)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        seen += len(labels)
+        total_loss += loss.detach() * len(labels)
+        wrong += (logits.detach().argmax(1) != labels).sum()
+        yield StepReport(epoch, step, steps, float(total_loss) / seen, 100.0 * int(wrong) / seen)
+    test_error = error_percent(network, data.test, run, device)
+    log.append(
+        EpochReport(
+            epoch,
+            rate,
+            float(total_loss) / seen,
+            100.0 * int(wrong) / seen,
+            test_error,
+            time.perf_counter() - started,
+        )
+    )
+
+
+def _identity(run: RunSpec) -> str:
+    return json.dumps(asdict(run), sort_keys=True)
+
+
+def _save(
+    path: Path, run: RunSpec, network: ResNet, optimizer: torch.optim.Optimizer, log: list[EpochReport]
+) -> None:
+    buffer = io.BytesIO()
+    state = {
+        "run": _identity(run),
+        "network": network.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "log": [asdict(epoch) for epoch in log],
+    }
+    torch.save(state, buffer)
+    write_whole(path, buffer.getvalue())
+
+
+def _restore(
+    path: Path, run: RunSpec, network: ResNet, optimizer: torch.optim.Optimizer
+) -> list[EpochReport]:
+    state = torch.load(path, weights_only=True, map_location="cpu")
+    if state["run"] != _identity(run):
+        theirs, ours = json.loads(state["run"]), json.loads(_identity(run))
+        different = ", ".join(key for key in ours if ours[key] != theirs.get(key))
+        raise ResumeError(
+            f"{path} belongs to a run with another {different}; give another --out folder or the same settings."
+        )
+    network.load_state_dict(state["network"])
+    optimizer.load_state_dict(state["optimizer"])
+    return [EpochReport(**epoch) for epoch in state["log"]]

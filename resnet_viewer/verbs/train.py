@@ -1,0 +1,216 @@
+"""`resnet-viewer train`: train networks on a folder of pictures, headless, resumable."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet_viewer.core import catalog
+from resnet_viewer.media.files import write_whole
+from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.training import EpochReport, RunSpec, StepReport
+
+if TYPE_CHECKING:
+    from resnet_viewer.core.datasets import Data
+    from resnet_viewer.core.training import Trained
+
+FILES = ("checkpoint.pt", "log.csv", "weights.safetensors", "card.json")
+"""What a run leaves in its folder."""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument(
+        "--data", required=True, help="folder with train/<class>/ and test/<class>/, or cifar10"
+    )
+    parser.add_argument(
+        "--network", required=True, nargs="+", metavar="NAME", help="names as `networks` lists them"
+    )
+    parser.add_argument("--epochs", required=True, type=_positive, metavar="N")
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="FOLDER", help="one folder a network is made in it"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--batch", type=_positive, default=RunSpec.batch, metavar="N")
+    parser.add_argument("--rate", type=float, default=RunSpec.rate, help="highest learning rate of the cycle")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    parser.add_argument(
+        "--threads", type=_positive, help="processor threads (default: as many as there are cores)"
+    )
+    parser.add_argument("--resume", action="store_true", help="continue the runs found in --out")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train every named network in turn.
+
+    Raises:
+        UserError: a name, a folder or an earlier run does not fit.
+    """
+    specs = [replace(catalog.spec(name), seed=arguments.seed) for name in arguments.network]
+    folders = [arguments.out / spec.name for spec in specs]
+    for folder in folders:
+        _prepare(folder, resume=arguments.resume)
+
+    import torch
+
+    from resnet_viewer.core.devices import choose_device
+
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    device = choose_device(arguments.device)
+    data = _decoded(arguments.data, specs[0].input_size)
+    for spec, folder in zip(specs, folders, strict=True):
+        network = replace(spec, classes=len(data.train.classes))
+        plan = RunSpec(
+            network, Path(arguments.data).name, arguments.epochs, batch=arguments.batch, rate=arguments.rate
+        )
+        trained = _train(plan, data, folder, device)
+        write_run(trained, folder)
+        report = trained.report
+        print(
+            f"{spec.name}: training error {report.train_error:.2f} %, test error {report.test_error:.2f} %, in {folder}"
+        )
+    return 0
+
+
+def _train(plan: RunSpec, data: Data, folder: Path, device: str) -> Trained:
+    from tqdm import tqdm
+
+    from resnet_viewer.core.training import Trained, train
+
+    finished: list[EpochReport] = []
+    with tqdm(total=None, unit="step", desc=plan.network.name, mininterval=1.0, file=sys.stderr) as bar:
+        for report in train(plan, data, checkpoint=folder / "checkpoint.pt", device=device):
+            match report:
+                case StepReport():
+                    bar.total = plan.epochs * report.steps
+                    bar.n = report.epoch * report.steps + report.step + 1
+                    bar.set_postfix_str(f"loss {report.loss:.3f}, error {report.error:.1f} %", refresh=False)
+                    bar.update(0)
+                case EpochReport():
+                    finished.append(report)
+                    bar.write(
+                        f"{plan.network.name} epoch {report.epoch + 1}/{plan.epochs}: training error "
+                        f"{report.train_error:.2f} %, test error {report.test_error:.2f} %, {report.seconds:.0f} s",
+                        file=sys.stderr,
+                    )
+                case Trained():
+                    return report
+    raise AssertionError("a run ends with what it trained")
+
+
+def write_run(trained: Trained, folder: Path) -> None:
+    """Write the log, the weights and their card into the run's folder, each whole or not at all."""
+    from resnet_viewer.core.weight_files import save_safetensors
+
+    report = trained.report
+    rows = [asdict(epoch) for epoch in report.epochs]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    write_whole(folder / "log.csv", text.getvalue().encode())
+    card = card_of(trained)
+    write_whole(folder / "card.json", (json.dumps(card, indent=2) + "\n").encode())
+    metadata = {
+        "network": report.spec.network.name,
+        "mean": json.dumps(report.spec.mean),
+        "std": json.dumps(report.spec.std),
+        "input_size": str(report.spec.network.input_size),
+        "classes": json.dumps(report.class_names),
+        "card": json.dumps(card),
+    }
+    save_safetensors(folder / "weights.safetensors", trained.state, metadata=metadata, half=True)
+
+
+def card_of(trained: Trained) -> dict[str, object]:
+    """What a reader must know about trained weights: data, command, commit, recipe, errors in percent."""
+    report = trained.report
+    plan = report.spec
+    return {
+        "network": plan.network.name,
+        "data": plan.data,
+        "command": " ".join(["resnet-viewer", *map(shlex.quote, _own_arguments())]),
+        "commit": _commit(),
+        "epochs": plan.epochs,
+        "seed": plan.network.seed,
+        "recipe": {
+            "optimizer": "SGD with Nesterov momentum",
+            "batch": plan.batch,
+            "rate": plan.rate,
+            "schedule": "one cycle, linear",
+            "warm_up": plan.warm_up,
+            "momentum": plan.momentum,
+            "weight_decay": plan.weight_decay,
+            "augmentation": "4 pixels of padding, random crop, random flip",
+        },
+        "train_error_percent": round(report.train_error, 3),
+        "test_error_percent": round(report.test_error, 3),
+        "seconds": round(sum(epoch.seconds for epoch in report.epochs)),
+        "mean": plan.mean,
+        "std": plan.std,
+        "class_names": report.class_names,
+        "precision": "trained in float32, stored in float16",
+    }
+
+
+def _own_arguments() -> Sequence[str]:
+    """The command line without the machine's folders."""
+    return [Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]]
+
+
+def _commit() -> str | None:
+    """The checkout's commit, or None for an installed package."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _prepare(folder: Path, *, resume: bool) -> None:
+    from resnet_viewer.records.errors import UserError
+
+    found = [name for name in FILES if (folder / name).exists()]
+    if found and not resume:
+        raise UserError(
+            f"{folder} already holds a run ({found[0]}); add --resume to continue it, or name another --out."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{folder} cannot be made ({error.strerror}); name another folder with --out."
+        ) from error
+
+
+def _decoded(name: str, size: int) -> Data:
+    from tqdm import tqdm
+
+    from resnet_viewer.core.datasets import Data, load
+
+    with tqdm(total=None, unit="picture", desc="reading", leave=False, file=sys.stderr) as bar:
+        for found in load(name, size):
+            if isinstance(found, Data):
+                return found
+            if isinstance(found, Progress):
+                bar.total = found.total
+                bar.n = found.done
+                bar.update(0)
+    raise AssertionError("loading ends with the data")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
