@@ -1,0 +1,172 @@
+"""From what is wanted to what is shown.
+
+The order of events: the store changes; the change takes the next ticket; panels get a Scene at once, with the
+old readings marked stale, or with remembered ones; what is not remembered is asked of the worker, which answers
+it or, when busy, keeps it until something newer replaces it. A reply is shown if, and only if, its ticket is not
+older than the one on screen, so an undo while busy never shows the undone state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from resnet_viewer.records.probe import ProbeRequest, ProbeResult
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.session import Session
+from resnet_viewer.ui.answers import Answers
+from resnet_viewer.ui.store import Store
+from resnet_viewer.ui.worker import Failure, Worker
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What the probing worker is asked: the readings that are missing, answered in this order."""
+
+    now: ProbeRequest | None
+    reference: ProbeRequest | None
+
+
+@dataclass
+class _Readings:
+    """The questions of one ticket, and what came back so far."""
+
+    now_question: ProbeRequest | None = None
+    reference_question: ProbeRequest | None = None
+    now: ProbeResult | None = None
+    reference: ProbeResult | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return self.now is not None and self.now.is_complete and self.reference is not None
+
+    def take(self, result: ProbeResult) -> bool:
+        """Put a reading where its question is; False where nobody here asked it or it brings nothing."""
+        taken = False
+        if result.request == self.now_question and (result.is_complete or self.now is None):
+            self.now = result
+            taken = True
+        if result.request == self.reference_question and result.is_complete:
+            self.reference = result
+            taken = True
+        return taken
+
+
+def _questions(session: Session) -> tuple[ProbeRequest | None, ProbeRequest | None]:
+    return session.now_question(), session.reference_question()
+
+
+class Controller(QObject):
+    """Keeps the Scene in step with the Session."""
+
+    scene_changed = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        store: Store,
+        worker: Worker,
+        answers: Answers | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._worker = worker
+        self._answers = answers if answers is not None else Answers()
+        self._newest = 0
+        self._shown_ticket = 0
+        self._shown = _Readings()
+        self._asked: dict[int, _Readings] = {}
+        self._scene = Scene(store.session)
+        store.changed.connect(self._follow)
+        worker.replied.connect(self._receive)
+        worker.failed.connect(self._fail)
+
+    @property
+    def scene(self) -> Scene:
+        """What is on screen."""
+        return self._scene
+
+    def ask_present(self) -> None:
+        """Ask for the present session's readings, for instance at the start or after a failure."""
+        self._take_ticket(self._store.session)
+
+    @Slot(object, object)
+    def _follow(self, old: Session, new: Session) -> None:
+        if _questions(old) == _questions(new):
+            self._publish()
+        else:
+            self._take_ticket(new)
+
+    def _take_ticket(self, session: Session) -> None:
+        self._newest += 1
+        now_question, reference_question = _questions(session)
+        readings = _Readings(now_question, reference_question)
+        for question in {now_question, reference_question} - {None}:
+            if question is not None and (known := self._answers.get(question)) is not None:
+                readings.take(known)
+        if now_question is None or readings.is_whole:
+            self._worker.forget_waiting()
+            self._asked.clear()
+            self._show(self._newest, readings)
+            return
+        self._asked[self._newest] = readings
+        self._publish()
+        wants_now = readings.now is None
+        wants_reference = readings.reference is None and reference_question != now_question
+        self._worker.ask(
+            self._newest,
+            Pair(now_question if wants_now else None, reference_question if wants_reference else None),
+        )
+
+    @Slot(int, object)
+    def _receive(self, ticket: int, result: object) -> None:
+        assert isinstance(result, ProbeResult)
+        if result.is_complete:
+            self._answers.put(result)
+        newest = self._asked.get(self._newest)
+        if ticket != self._newest and newest is not None and newest.take(result) and newest.is_whole:
+            self._worker.forget_waiting()  # what is wanted now was asked before, and has just been answered
+            self._show(self._newest, newest)
+            return
+        readings = self._asked.get(ticket)
+        if ticket < self._shown_ticket or readings is None or not readings.take(result):
+            return
+        if not result.is_complete and self._covers_screen():
+            return  # a full reading that is a little older tells more than logits alone
+        if self._fits(readings.now):
+            self._show(ticket, readings)
+
+    @Slot(int, object)
+    def _fail(self, ticket: int, failure: object) -> None:
+        assert isinstance(failure, Failure)
+        self._asked.pop(ticket, None)
+        if ticket == self._newest:
+            self.failed.emit(failure)
+
+    def _show(self, ticket: int, readings: _Readings) -> None:
+        self._shown_ticket = ticket
+        self._shown = readings
+        self._asked = {t: asked for t, asked in self._asked.items() if t >= ticket}
+        self._publish()
+
+    def _publish(self) -> None:
+        now, reference = self._shown.now, self._shown.reference
+        now = now if self._fits(now) else None
+        if reference is not None and not self._fits(reference):
+            reference = None
+        is_stale = self._shown_ticket != self._newest
+        self._scene = Scene(self._store.session, now, reference, is_stale)
+        self.scene_changed.emit(self._scene)
+
+    def _covers_screen(self) -> bool:
+        now = self._shown.now
+        return now is not None and now.is_complete and self._fits(now)
+
+    def _fits(self, result: ProbeResult | None) -> bool:
+        """Readings of another network cannot be drawn on this one's strip."""
+        if result is None:
+            return False
+        wanted, found = self._store.session.setup.state, result.request.state
+        return wanted.network == found.network and wanted.preprocessing.crop == found.preprocessing.crop

@@ -1,0 +1,210 @@
+"""A thread that answers one request at a time, and keeps only the newest of those that wait."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+
+from resnet_viewer.records.errors import UserError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong: one sentence for the user, and the details to copy.
+
+    `is_refusal` is True where the input was refused (nothing is broken), False for a fault of the program.
+    """
+
+    sentence: str
+    details: str = ""
+    is_refusal: bool = True
+
+
+class Answering(Protocol):
+    """What a worker runs. It is made on the worker's thread and never leaves it."""
+
+    def answer(self, request: object) -> Iterator[object]:
+        """Work on `request`; every yield is a reply, and a point at which the work can be stopped."""
+        ...
+
+
+def _always(_waiting: object, _newer: object) -> bool:
+    return True
+
+
+def describe_failure(error: BaseException) -> Failure:
+    """An exception as a value: refusals in their own words, anything else logged with its traceback."""
+    details = "".join(traceback.format_exception(error))
+    if isinstance(error, UserError):
+        return Failure(str(error), details)
+    log.error("unexpected failure\n%s", details)
+    if isinstance(error, MemoryError):
+        return Failure("There is not enough memory for this; try a smaller network.", details, False)
+    name = type(error).__name__
+    return Failure(f"Something went wrong inside ({name}: {_first_line(error)}).", details, False)
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0][:160].rstrip(".") if text else "no message"
+
+
+class _Bench(QObject):
+    """Lives on the thread: makes the answering object there and works on what is sent."""
+
+    replied = Signal(int, object)
+    failed = Signal(int, object)
+    finished = Signal(int)
+
+    def __init__(self, factory: Callable[[], Answering]) -> None:
+        super().__init__()
+        self._factory = factory
+        self._made: Answering | None = None
+        self.stopped_through = -1
+        """Work whose ticket is not above it ends at its next yield. Written by the GUI thread, read here."""
+
+    @Slot()
+    def prepare(self) -> None:
+        """Make the answering object before the first question, so that the first answer is sooner."""
+        try:
+            self._made = self._factory()
+        except Exception as error:
+            log.info("not ready yet: %s", error)
+
+    @Slot(int, object)
+    def work(self, ticket: int, request: object) -> None:
+        """Answer one request, to its end or to the first yield after a stop."""
+        try:
+            if ticket > self.stopped_through:
+                self._run(ticket, request)
+        except Exception as error:
+            self.failed.emit(ticket, describe_failure(error))
+        finally:
+            self.finished.emit(ticket)
+
+    def _run(self, ticket: int, request: object) -> None:
+        if self._made is None:
+            self._made = self._factory()
+        replies = self._made.answer(request)
+        try:
+            for reply in replies:
+                if ticket <= self.stopped_through:
+                    return
+                self.replied.emit(ticket, reply)
+        finally:
+            close = getattr(replies, "close", None)
+            if close is not None:
+                close()
+
+    @Slot()
+    def clear(self) -> None:
+        """Let go of the made object on the thread that made it."""
+        self._made = None
+
+
+class Worker(QObject):
+    """One long-lived thread; one request in flight, the newest waiting.
+
+    `factory` is called on the thread, so that what it imports (torch) is imported there. Tickets must rise.
+    Connect `replied`, `failed` and `busy_changed` to methods of QObjects only: they are emitted on this
+    object's own thread, but the habit keeps the rule. `replaces(waiting, newer)` says whether a newer request
+    makes a waiting one pointless; by default it always does, which is right for probes.
+    """
+
+    replied = Signal(int, object)
+    failed = Signal(int, object)
+    busy_changed = Signal(bool)
+    _sent = Signal(int, object)
+
+    def __init__(
+        self,
+        factory: Callable[[], Answering],
+        *,
+        name: str,
+        replaces: Callable[[object, object], bool] = _always,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._replaces = replaces
+        self._waiting: list[tuple[int, object]] = []
+        self._in_flight: int | None = None
+        self._is_closed = False
+        self._newest = -1
+        self._thread = QThread()
+        self._thread.setObjectName(name)
+        self._bench = _Bench(factory)
+        self._bench.moveToThread(self._thread)
+        queued = Qt.ConnectionType.QueuedConnection
+        self._thread.started.connect(self._bench.prepare)
+        self._sent.connect(self._bench.work, queued)
+        self._thread.finished.connect(self._bench.clear)  # emitted on the thread itself, before it ends
+        self._bench.replied.connect(self._reply, queued)
+        self._bench.failed.connect(self._fail, queued)
+        self._bench.finished.connect(self._finish, queued)
+        self._thread.start()
+
+    @property
+    def is_busy(self) -> bool:
+        """A request is in flight."""
+        return self._in_flight is not None
+
+    def ask(self, ticket: int, request: object) -> None:
+        """Answer `request` now if idle, else as soon as the one in flight has ended."""
+        if self._is_closed:
+            return
+        self._newest = max(self._newest, ticket)
+        self._waiting = [w for w in self._waiting if not self._replaces(w[1], request)]
+        self._waiting.append((ticket, request))
+        self._send()
+
+    def forget_waiting(self) -> None:
+        """Drop what waits; what is in flight goes on."""
+        self._waiting.clear()
+
+    def stop(self) -> None:
+        """End what is in flight at its next yield, without a reply, and drop what waits."""
+        self._waiting.clear()
+        self._bench.stopped_through = self._newest
+
+    def close(self) -> None:
+        """Stop, and wait until the thread has ended. Nothing is emitted afterwards."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self.stop()
+        self._thread.quit()
+        self._thread.wait()
+
+    def _send(self) -> None:
+        if self._in_flight is not None or not self._waiting:
+            return
+        ticket, request = self._waiting.pop(0)
+        self._in_flight = ticket
+        self.busy_changed.emit(True)
+        self._sent.emit(ticket, request)
+
+    @Slot(int, object)
+    def _reply(self, ticket: int, reply: object) -> None:
+        if not self._is_closed and ticket > self._bench.stopped_through:
+            self.replied.emit(ticket, reply)
+
+    @Slot(int, object)
+    def _fail(self, ticket: int, failure: object) -> None:
+        if not self._is_closed and ticket > self._bench.stopped_through:
+            self.failed.emit(ticket, failure)
+
+    @Slot(int)
+    def _finish(self, _ticket: int) -> None:
+        self._in_flight = None
+        if self._is_closed:
+            return
+        self._send()
+        if self._in_flight is None:
+            self.busy_changed.emit(False)
