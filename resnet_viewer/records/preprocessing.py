@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 Channels = tuple[float, ...]
 """One number for each colour channel, of values between 0 and 1."""
 
@@ -49,7 +52,7 @@ CIFAR10_CLASSES = (
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in a picture's own pixels; edges may be fractional and, for a tiny picture, lie outside it."""
+    """A rectangle in a picture's own pixels; edges may be fractional or, for a tiny picture, outside it."""
 
     left: float
     top: float
@@ -68,15 +71,20 @@ class Box:
 
 
 def resized(width: int, height: int, preprocessing: Preprocessing) -> tuple[int, int]:
-    """Width and height after the resize: the shorter side is `resize`, the longer one truncated, as torchvision."""
+    """Width and height after the resize: the shorter side is `resize`, the longer one truncated."""
     short, long = sorted((width, height))
     scaled = (preprocessing.resize, int(preprocessing.resize * long / short))
     return scaled if width <= height else (scaled[1], scaled[0])
 
 
 def crop_corner(width: int, height: int, crop: int) -> tuple[int, int]:
-    """Left and top of the centred crop; negative where the picture is smaller (it is then padded with black)."""
-    return round((width - crop) / 2.0), round((height - crop) / 2.0)
+    """Left and top of the centred crop; negative where the picture is smaller (then black pads it)."""
+    return _crop_start(width, crop), _crop_start(height, crop)
+
+
+def _crop_start(length: int, crop: int) -> int:
+    """torchvision rounds half to even where it cuts, and pads the smaller half first where it pads."""
+    return round((length - crop) / 2.0) if length >= crop else -((crop - length) // 2)
 
 
 def visible_box(width: int, height: int, preprocessing: Preprocessing) -> Box:
@@ -93,3 +101,21 @@ def visible_box(width: int, height: int, preprocessing: Preprocessing) -> Box:
         (left + preprocessing.crop) * x_scale,
         (top + preprocessing.crop) * y_scale,
     )
+
+
+def denormalised(network_input: NDArray[np.float32], preprocessing: Preprocessing) -> NDArray[np.uint8]:
+    """What the network sees, as a picture: (C, H, W) normalised values -> (H, W, 3) bytes.
+
+    The inverse of the normalisation, `value · std + mean`, rounded and clipped to 0…255; a single
+    channel is shown grey.
+
+    Raises:
+        ValueError: the input has neither 1 nor 3 channels, or another number than the preprocessing.
+    """
+    channels = len(network_input)
+    if channels not in (1, 3) or channels != len(preprocessing.mean):
+        raise ValueError(f"{channels} channels cannot be shown as a picture of {len(preprocessing.mean)}")
+    mean = np.array(preprocessing.mean)[:, None, None]
+    std = np.array(preprocessing.std)[:, None, None]
+    values = np.clip(np.rint((network_input * std + mean) * 255.0), 0, 255).astype(np.uint8)
+    return np.ascontiguousarray(np.broadcast_to(values, (3, *values.shape[1:])).transpose(1, 2, 0))

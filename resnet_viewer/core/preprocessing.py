@@ -1,0 +1,82 @@
+"""From a picture to what the network sees, as torchvision's `ImageClassification` preset does it."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.preprocessing import (
+    CIFAR10_CLASSES,
+    CIFAR10_PREPROCESSING,
+    IMAGENET_PREPROCESSING,
+    Preprocessing,
+    crop_corner,
+    resized,
+)
+
+_LARGEST_RESIZED = 64_000_000
+"""Pixels. A strip of 1 × 100 000 pixels would grow to gigabytes before its centre is cut out."""
+
+_FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+
+
+def prepare(picture: Picture, preprocessing: Preprocessing) -> Tensor:
+    """Resize, cut the centre, scale to 0…1, normalise: (H, W, 3) bytes -> (1, C, crop, crop) float32.
+
+    Bit for bit what torchvision's preset makes of the same picture. C is the number of means, 3 or, for a
+    network of grey pictures, 1.
+
+    Raises:
+        ValueError: the preprocessing is for neither 1 nor 3 channels.
+
+    Example:
+        >>> prepare(Picture.of(np.zeros((48, 64, 3), np.uint8), name="black"), CIFAR10_PREPROCESSING).shape
+        torch.Size([1, 3, 32, 32])
+    """
+    image = Image.fromarray(picture.pixels)
+    if len(preprocessing.mean) == 1:
+        image = image.convert("L")
+    elif len(preprocessing.mean) != 3:
+        raise ValueError(f"pictures have 1 or 3 channels, the preprocessing {len(preprocessing.mean)}")
+    pixels = np.array(_cut(image, preprocessing)).reshape(preprocessing.crop, preprocessing.crop, -1)
+    values = torch.from_numpy(pixels).permute(2, 0, 1).contiguous().to(torch.float32).div(255)  # (C, H, W)
+    mean, std = (torch.tensor(v, dtype=torch.float32) for v in (preprocessing.mean, preprocessing.std))
+    return values.sub(mean[:, None, None]).div(std[:, None, None])[None]  # (1, C, H, W)
+
+
+def for_family(spec: NetworkSpec) -> Preprocessing:
+    """What networks of this family are usually fed through; an assumption where the weights do not tell.
+
+    Networks of other than 3 channels get their pictures without normalisation.
+    """
+    usual = CIFAR10_PREPROCESSING if spec.family == "cifar" else IMAGENET_PREPROCESSING
+    if spec.channels == 3:
+        return usual
+    return Preprocessing(usual.resize, usual.crop, (0.0,) * spec.channels, (1.0,) * spec.channels)
+
+
+def default_for(spec: NetworkSpec) -> tuple[Preprocessing, tuple[str, ...]]:
+    """Preprocessing and class names for a spec's weights; the names are empty where none are known."""
+    names = CIFAR10_CLASSES if spec.family == "cifar" and spec.classes == len(CIFAR10_CLASSES) else ()
+    return for_family(spec), names
+
+
+def _cut(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
+    """The centred square, black where the resized picture is smaller than it."""
+    crop, resample = preprocessing.crop, _FILTERS[preprocessing.interpolation]
+    width, height = resized(*image.size, preprocessing)
+    left, top = crop_corner(width, height, crop)
+    if width * height > _LARGEST_RESIZED:
+        x, y = max(left, 0), max(top, 0)
+        right, bottom = min(left + crop, width), min(top + crop, height)
+        x_scale, y_scale = image.width / width, image.height / height
+        box = (x * x_scale, y * y_scale, right * x_scale, bottom * y_scale)
+        image = image.resize((right - x, bottom - y), resample, box)
+        left, top = left - x, top - y
+    elif image.size != (width, height):
+        image = image.resize((width, height), resample)
+    return image.crop((left, top, left + crop, top + crop))
