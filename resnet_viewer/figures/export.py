@@ -1,0 +1,122 @@
+"""Figures and tables as the bytes of a file, made whole in memory and the same every time.
+
+matplotlib keeps text as text in SVG and embeds TrueType in PDF. Its settings are global to the process:
+they are changed inside `render` alone, behind a lock, and put back.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import threading
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from resnet_viewer.records.captions import plain
+from resnet_viewer.records.errors import UserError
+
+FigureKind = Literal["svg", "pdf", "png"]
+KINDS: tuple[FigureKind, ...] = ("svg", "pdf", "png")
+
+_SETTINGS: dict[Any, Any] = {  # matplotlib types the keys as literals
+    "svg.fonttype": "none",
+    "svg.hashsalt": "resnet-viewer",
+    "svg.image_inline": True,
+    "pdf.fonttype": 42,
+    "pdf.compression": 6,
+    "font.family": ["sans-serif"],
+    "font.sans-serif": ["DejaVu Sans"],
+    "path.simplify": False,
+    "savefig.bbox": None,
+    "savefig.transparent": False,
+    "savefig.facecolor": "white",
+    "text.usetex": False,
+}
+_lock = threading.Lock()
+
+
+class FigureKindError(UserError):
+    """A file's suffix names no kind of figure that we write."""
+
+
+def kind_of(path: Path) -> FigureKind:
+    """The kind of figure that a file's suffix asks for.
+
+    Raises:
+        FigureKindError: it asks for another.
+
+    Example:
+        >>> kind_of(Path("gradients.SVG"))
+        'svg'
+    """
+    suffix = path.suffix.lower().removeprefix(".")
+    for kind in KINDS:
+        if suffix == kind:
+            return kind
+    raise FigureKindError(
+        f"A figure cannot be saved as {path.name!r}; choose a name that ends in .svg, .pdf or .png."
+    )
+
+
+def render(figure: Figure, kind: FigureKind, *, metadata: Mapping[str, str], dpi: float = 200.0) -> bytes:
+    """The figure as the bytes of a file, identical for identical figures: no date goes in.
+
+    `metadata` is the state, as `figures.state.describe` words it; its "caption" becomes the description
+    (SVG), the subject (PDF) or a text chunk (PNG), the figure's label the title. `dpi` is the resolution of
+    PNGs and of pictures inside the other two.
+    """
+    buffer = io.BytesIO()
+    with _lock, matplotlib.rc_context(_SETTINGS), warnings.catch_warnings():
+        # a class or file name in a script that the font lacks shows as a box in PNG and PDF, and is whole
+        # in SVG
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(buffer, format=kind, dpi=dpi, metadata=_metadata(figure, kind, metadata))
+    return buffer.getvalue()
+
+
+def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[str]], *, metadata: Mapping[str, str]) -> bytes:
+    """A table as UTF-8 CSV: first the state as comment lines that begin with "#", then header and rows."""
+    text = io.StringIO()
+    for key, value in metadata.items():
+        text.write(f"# {plain(key)}: {plain(value)}\n")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _metadata(figure: Figure, kind: FigureKind, state: Mapping[str, str]) -> dict[str, Any]:
+    """Under the keys that matplotlib lets each format have; its values are text, lists and None there."""
+    title = plain(str(figure.get_label()) or state.get("title", "ResNet Viewer"))
+    lines = [f"{plain(key)}: {plain(value)}" for key, value in state.items()]
+    application = state.get("application", "ResNet Viewer")
+    caption = plain(state.get("caption", title))
+    match kind:
+        case "svg":
+            return {
+                "Title": title,
+                "Description": "\n".join((caption, *lines)),
+                "Keywords": lines,
+                "Creator": [application],
+                "Date": None,
+            }
+        case "pdf":
+            return {
+                "Title": title,
+                "Subject": caption,
+                "Keywords": "; ".join(lines),
+                "Creator": application,
+                "CreationDate": None,
+            }
+        case "png":
+            return {
+                "Title": title,
+                "Description": caption,
+                "Software": application,
+                **{plain(key): plain(value) for key, value in state.items() if key.lower() != "title"},
+            }

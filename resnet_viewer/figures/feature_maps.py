@@ -1,0 +1,157 @@
+"""A layer's feature maps as a figure: every channel, now beside the reference."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from resnet_viewer.figures import palette
+from resnet_viewer.figures.colour_bar import draw_colour_bar
+from resnet_viewer.figures.gradient_values import require_complete
+from resnet_viewer.figures.mosaic import Maps, Mosaic, channel_order, is_signed, layer_limit, mosaic
+from resnet_viewer.figures.page import MARGIN, Page, page
+from resnet_viewer.figures.palette import lookup
+from resnet_viewer.records import captions
+from resnet_viewer.records.network import blueprint
+from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.session import MapOrder, MapScale
+
+_HEAD, _BAR, _GAP = 0.24, 0.52, 0.3
+"""Inches: the words above a mosaic, the colour bar below, the room between two mosaics."""
+_EMPTY = 0.9
+
+
+def figure(
+    now: ProbeResult,
+    reference: ProbeResult | None,
+    *,
+    layer: str,
+    scale: MapScale = "channel",
+    order: MapOrder = "index",
+    colours: str = "inferno",
+    width: float = 7.6,
+) -> Figure:
+    """All channels of `layer`, a name of `Blueprint.map_names`, in the same order and on the same scale.
+
+    Maps with negative values take the diverging map with symmetric limits in place of `colours`. Dead
+    channels are crossed out.
+
+    Raises:
+        IncompleteReadingError: `now` holds the logits alone.
+        KeyError: there is no such layer.
+    """
+    require_complete(now)
+    if reference is not None and not reference.is_complete:
+        reference = None
+    state = now.request.state
+    plan = blueprint(state.network, state.preprocessing.crop)
+    size = "{} × {}×{}".format(*plan.shape_of(layer))
+    ours = now.maps(layer)
+    theirs = None if reference is None else reference.maps(layer)
+    signed = is_signed(ours, theirs)
+    shown = (
+        [("now", now, ours)] if reference is None else [("now", now, ours), ("reference", reference, theirs)]
+    )
+    mosaics = _mosaics([maps for _, _, maps in shown], scale=scale, order=order, signed=signed)
+    side = (width - 2 * MARGIN - (len(shown) - 1) * _GAP) / len(shown)
+    side = min(side, 5.2)
+    heights = [side * m.image.shape[0] / m.image.shape[1] if m else _EMPTY for m in mosaics]
+    sheet = page(
+        title=f"Feature maps · {plan.describe(layer)} · {state.network.title}",
+        subtitle=f"{size} · {captions.MAP_ORDERS[order]} · {captions.MAP_SCALES[scale]}",
+        caption=captions.maps_caption(now, reference, layer=layer, scale=scale, order=order),
+        width=width,
+        height=None,
+        content=_HEAD + max(heights) + _BAR,
+    )
+    colours = palette.SIGNED_COLOURS if signed else colours
+    for column, ((name, result, _), made) in enumerate(zip(shown, mosaics, strict=True)):
+        left = MARGIN + column * (side + _GAP)
+        if made is None:
+            words = captions.missing_maps_words(result.request.state, layer)
+            sheet.write(left, sheet.top - 0.15, name, bold=True)
+            sheet.write(left, sheet.top - _HEAD - 0.2, words, colour=palette.MUTED)
+            continue
+        _panel(sheet, made, name, left=left, side=side, high=heights[column], colours=colours)
+    limit = layer_limit(ours, theirs) if scale == "layer" else None
+    axes = sheet.axes(MARGIN, sheet.bottom + 0.3, min(side, 2.6), 0.09)
+    draw_colour_bar(axes, colours, _ticks(limit, signed=signed), horizontal=True)
+    return sheet.figure
+
+
+def coloured(image: NDArray[np.float32], colours: str, *, signed: bool) -> NDArray[np.uint8]:
+    """A mosaic's image in colours, (H, W, 3); NaN becomes the colour of the paper."""
+    share = (image + 1) / 2 if signed else image
+    gaps = np.isnan(share)
+    index = np.round(np.where(gaps, 0, share) * 255).astype(np.uint8)
+    pixels = lookup(colours)[index]
+    pixels[gaps] = 255
+    return pixels
+
+
+def _mosaics(
+    groups: list[Maps | None], *, scale: MapScale, order: MapOrder, signed: bool
+) -> list[Mosaic | None]:
+    leading = next((maps for maps in groups if maps is not None), None)
+    if leading is None:
+        return [None] * len(groups)
+    other = groups[1] if len(groups) > 1 and groups[0] is not None else None
+    channels = channel_order(leading, order, other)
+    limit = layer_limit(*groups)
+    made: list[Mosaic | None] = []
+    for maps in groups:
+        if maps is None:
+            made.append(None)
+            continue
+        same = maps.shape == leading.shape
+        made.append(
+            mosaic(maps, scale=scale, channels=channels if same else None, limit=limit, signed=signed)
+        )
+    return made
+
+
+def _panel(
+    sheet: Page, made: Mosaic, name: str, *, left: float, side: float, high: float, colours: str
+) -> None:
+    dead = int(made.dead.sum())
+    sheet.write(left, sheet.top - 0.15, name, bold=True)
+    if dead:
+        words = f"{dead} of {len(made.dead)} channels dead (×)"
+        sheet.write(left + side, sheet.top - 0.15, words, colour=palette.MUTED, right=True)
+    axes = sheet.axes(left, sheet.top - _HEAD - high, side, high)
+    axes.set_axis_off()
+    rows, columns = made.image.shape
+    axes.imshow(
+        coloured(made.image, colours, signed=made.signed),
+        extent=(0, columns, rows, 0),
+        aspect="auto",
+        interpolation="antialiased",
+    )
+    _cross_out(axes, made)
+
+
+def _cross_out(axes: Axes, made: Mosaic) -> None:
+    height, width = made.tile
+    lines: list[list[tuple[float, float]]] = []
+    for row, column in zip(*np.nonzero(made.channels >= 0), strict=True):
+        if not made.dead[made.channels[row, column]]:
+            continue
+        top, left = made.origin(int(row), int(column))
+        inset_x, inset_y = width * 0.3, height * 0.3
+        x = left + inset_x, left + width - inset_x
+        y = top + inset_y, top + height - inset_y
+        lines += [[(x[0], y[0]), (x[1], y[1])], [(x[0], y[1]), (x[1], y[0])]]
+    axes.add_collection(LineCollection(lines, colors="#9aa1b2", linewidths=0.6), autolim=False)
+
+
+def _ticks(limit: float | None, *, signed: bool) -> list[tuple[float, str]]:
+    if limit is None and signed:
+        return [(0.0, "−max |value|"), (0.5, "0"), (1.0, "max |value| of a channel")]
+    if limit is None:
+        return [(0.0, "0"), (1.0, "maximum of a channel")]
+    if signed:
+        return [(0.0, f"−{limit:.3g}"), (0.5, "0"), (1.0, f"{limit:.3g}")]
+    return [(0.0, "0"), (1.0, f"{limit:.3g}")]

@@ -1,0 +1,164 @@
+"""Grad-CAM over the original picture: now beside the reference, and a filmstrip of every block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from PIL import Image
+
+from resnet_viewer.figures import palette
+from resnet_viewer.figures.colour_bar import draw_colour_bar
+from resnet_viewer.figures.filmstrip import draw_filmstrip, filmstrip_height
+from resnet_viewer.figures.gradient_values import require_complete
+from resnet_viewer.figures.overlay import Pixels, overlay
+from resnet_viewer.figures.page import MARGIN, Page, page
+from resnet_viewer.records import captions
+from resnet_viewer.records.network import blueprint
+from resnet_viewer.records.preprocessing import Box, visible_box
+from resnet_viewer.records.probe import BlockReading, ProbeResult
+
+CamScale = Literal["shared", "own"]
+_BAR = 0.78
+_GAP = 0.22
+_HEAD = 0.24
+_PIXELS = 900
+"""The longer side of a shown picture."""
+_FAINT = 0.02
+"""Below this share of the scale a map looks blank, and the words above it say so."""
+
+
+@dataclass(frozen=True)
+class _Panel:
+    name: str
+    result: ProbeResult
+    reading: BlockReading
+
+    @property
+    def highest(self) -> float:
+        return cam_maximum(self.reading)
+
+
+def cam_maximum(reading: BlockReading) -> float:
+    """The largest finite value of a block's map for the first picture; 0 where there is none above."""
+    cam = reading.cam[0]
+    return float(np.max(cam, initial=0.0, where=np.isfinite(cam)))
+
+
+def figure(
+    now: ProbeResult,
+    reference: ProbeResult | None,
+    *,
+    block: int | None = None,
+    class_names: tuple[str, ...] = (),
+    colours: str = "inferno",
+    opacity: float = 0.6,
+    scale: CamScale = "shared",
+    filmstrip: bool = True,
+    width: float = 7.6,
+) -> Figure:
+    """The map of `block` (from 1, the last by default) over the picture, now beside the reference.
+
+    With scale "shared" one colour means one value on both pictures; with "own" each map has its own maximum,
+    which is written above it. `filmstrip` adds the map of every block, all on one scale. A blank map carries
+    the reason in words.
+
+    Raises:
+        IncompleteReadingError: `now` holds the logits alone.
+        IndexError: there is no such block.
+    """
+    require_complete(now)
+    number = len(now.blocks) if block is None else block
+    if not 1 <= number <= len(now.blocks):
+        raise IndexError(f"there is no block {number}: this network has blocks 1 to {len(now.blocks)}")
+    if reference is not None and len(reference.blocks) < number:
+        reference = None
+    panels = [_Panel("now", now, now.blocks[number - 1])]
+    if reference is not None:
+        panels.append(_Panel("reference", reference, reference.blocks[number - 1]))
+    picture = now.request.picture
+    room = (width - 2 * MARGIN - _BAR - _GAP * (len(panels) - 1)) / len(panels)
+    shown_width = min(room, 3.6 * picture.width / picture.height)
+    shown_height = shown_width * picture.height / picture.width
+    strips = filmstrip_height([p.result for p in panels], width - 2 * MARGIN) if filmstrip else 0.0
+    plan = blueprint(now.request.state.network, now.request.state.preprocessing.crop)
+    name = captions.class_name(now.target, class_names)
+    sheet = page(
+        title=f"Grad-CAM · {plan.blocks[number - 1].label} · {name}",
+        subtitle=now.request.state.network.title,
+        caption=captions.cam_caption(now, reference, class_names, block=number),
+        width=width,
+        height=None,
+        content=_HEAD + max(shown_height, 0.8) + 0.3 + strips,
+    )
+    top = max(panel.highest for panel in panels)
+    for column, panel in enumerate(panels):
+        left = MARGIN + column * (shown_width + _GAP)
+        limit = top if scale == "shared" else panel.highest
+        size = shown_width, shown_height
+        _draw(sheet, panel, left=left, size=size, limit=limit, colours=colours, opacity=opacity)
+    left = MARGIN + len(panels) * (shown_width + _GAP) - _GAP + 0.12
+    height = max(min(shown_height, 2.4), 0.6)
+    bar = sheet.axes(left, sheet.top - _HEAD - height, 0.11, height)
+    high = f"{top:.3g}" if scale == "shared" else "own max."
+    draw_colour_bar(bar, colours, [(0.0, "0"), (1.0, high)] if top > 0 else [(0.0, "0")])
+    if filmstrip:
+        below = sheet.top - _HEAD - max(shown_height, 0.8) - 0.3
+        results = [(panel.name, panel.result) for panel in panels]
+        draw_filmstrip(sheet, results, below, selected=number, colours=colours, opacity=opacity)
+    return sheet.figure
+
+
+def at_size(pixels: Pixels, box: Box, longest: int) -> tuple[Pixels, Box]:
+    """A picture scaled, up or down, so that its longer side is `longest`, and the box in its new pixels."""
+    height, width = pixels.shape[:2]
+    scale = longest / max(height, width)
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    scaled = np.asarray(image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0))
+    x, y = size[0] / width, size[1] / height
+    return scaled, Box(box.left * x, box.top * y, box.right * x, box.bottom * y)
+
+
+def _draw(
+    sheet: Page,
+    panel: _Panel,
+    *,
+    left: float,
+    size: tuple[float, float],
+    limit: float,
+    colours: str,
+    opacity: float,
+) -> None:
+    request = panel.result.request
+    picture = request.picture
+    seen = visible_box(picture.width, picture.height, request.state.preprocessing)
+    pixels, box = at_size(picture.pixels, seen, _PIXELS)
+    laid = overlay(pixels, panel.reading.cam[0], box, vmax=limit, colours=colours, opacity=opacity)
+    axes = sheet.axes(left, sheet.top - _HEAD - size[1], *size)
+    axes.set_axis_off()
+    height, width = laid.shape[:2]
+    axes.imshow(laid, extent=(0, width, height, 0), aspect="auto", interpolation="antialiased")
+    if box.width < width - 1 or box.height < height - 1:
+        frame = Rectangle(
+            (box.left, box.top), box.width, box.height,
+            fill=False, edgecolor="white", linewidth=0.9, linestyle=(0, (3, 2)),
+        )  # fmt: skip
+        axes.add_patch(frame)
+        axes.set_xlim(0, width)
+        axes.set_ylim(height, 0)
+    sheet.write(left, sheet.top - 0.15, panel.name, bold=True)
+    sheet.write(left + size[0], sheet.top - 0.15, _words(panel, limit), colour=palette.MUTED, right=True)
+
+
+def _words(panel: _Panel, limit: float) -> str:
+    """What the map amounts to: its maximum, or why it is blank."""
+    reason = captions.CAM_REASONS[panel.reading.cam_states[0]]
+    if reason:
+        return f"blank: {reason}"
+    if limit > 0 and panel.highest / limit < _FAINT:
+        return f"maximum {panel.highest:.3g}, under {_FAINT:.0%} of the scale".replace("%", " %")
+    return f"maximum {panel.highest:.3g}"

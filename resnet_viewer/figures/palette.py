@@ -1,0 +1,41 @@
+"""Colours and sizes of exported figures: dark ink on white paper.
+
+Orange is the shortcut, blue the residual branch, red what is shown now, grey the reference; each differs from
+the others by shape or dash too.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cmap
+import numpy as np
+from numpy.typing import NDArray
+
+NOW = "#c8281f"
+REFERENCE = "#6d7486"
+SHORTCUT = "#c46f00"
+BRANCH = "#1667c7"
+TEXT = "#191c24"
+MUTED = "#5a6172"
+GRID = "#e3e6ec"
+BAND = "#f4f6f9"
+GAP = "#ffffff"
+SIGNED_COLOURS = "CET_D1"
+"""Diverging map for values of both signs, with symmetric limits (Kovesi 2015)."""
+
+FONT = 8.0
+"""Points, of tick labels and captions."""
+TITLE_FONT = 11.0
+
+
+@lru_cache(maxsize=32)
+def lookup(colours: str) -> NDArray[np.uint8]:
+    """The 256 colours (256, 3) of the colour map of that name in cmap's catalogue, read-only.
+
+    Raises:
+        ValueError: cmap knows no such map.
+    """
+    table = np.round(cmap.Colormap(colours).lut(256)[:, :3] * 255).astype(np.uint8)
+    table.flags.writeable = False
+    return table

@@ -1,0 +1,83 @@
+"""The state behind a figure as words, for the metadata and headers of exported files."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from resnet_viewer.records import captions
+from resnet_viewer.records.probe import NetworkState, ProbeResult
+
+
+@cache
+def application_version() -> str:
+    """Name and version of this application; "from a checkout" where it is not installed."""
+    # imported here: importlib.metadata costs more than the rest of this module, and only exports need it
+    from importlib import metadata
+
+    try:
+        return f"ResNet Viewer {metadata.version('resnet-viewer')}"
+    except metadata.PackageNotFoundError:
+        return "ResNet Viewer, from a checkout"
+
+
+def describe(
+    now: ProbeResult,
+    reference: ProbeResult | None,
+    *,
+    class_names: tuple[str, ...],
+    torch_version: str = "",
+) -> dict[str, str]:
+    """Everything that defines the state, by name, each on one line, in a fixed order.
+
+    Block numbers are written as the command line takes them ("3,5-9"); "none" where there are none.
+    """
+    state = now.request.state
+    picture = now.request.picture
+    described = {
+        "application": application_version(),
+        "caption": captions.caption(now, reference, class_names),
+        "network": state.network.name,
+        "title": state.network.title,
+        **_state(state),
+        "picture": captions.plain(picture.name),
+        "picture size": f"{picture.width} x {picture.height}",
+        "picture sha256": picture.digest,
+        "target index": str(now.target),
+        "target": captions.class_name(now.target, class_names),
+        "gradient of": now.request.gradient_of,
+        "reference": captions.reference_words(now, reference),
+        "device": now.device,
+    }
+    if reference is not None:
+        described |= {f"reference {key}": value for key, value in _state(reference.request.state).items()}
+    if torch_version:
+        described["torch"] = torch_version
+    return described
+
+
+def _state(state: NetworkState) -> dict[str, str]:
+    network, wiring, preprocessing = state.network, state.wiring, state.preprocessing
+    cut = "has no shortcuts"
+    if network.has_shortcuts:
+        cut = captions.number_ranges(wiring.cut) or "none"
+    described = {
+        "weights": captions.weights_words(network),
+        "training": captions.training_words(network) or "untrained",
+        "seed": str(network.seed),
+        "preprocessing": (
+            f"resize {preprocessing.resize} ({preprocessing.interpolation}), crop {preprocessing.crop}, "
+            f"normalisation {preprocessing.normalisation}, mean {_listed(preprocessing.mean)}, "
+            f"std {_listed(preprocessing.std)}"
+        ),
+        "shortcuts cut": cut,
+        "shortcut strengths": captions.strengths(wiring.weakened) or "none between 0 and 1",
+        "branches dropped": captions.number_ranges(wiring.dropped) or "none",
+        "branch strengths": captions.strengths(wiring.weakened_branches) or "none between 0 and 1",
+    }
+    if network.weights.digest:
+        described["weights sha256"] = network.weights.digest
+    return described
+
+
+def _listed(numbers: tuple[float, ...]) -> str:
+    return ",".join(repr(number) for number in numbers)

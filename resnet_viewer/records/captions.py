@@ -1,0 +1,209 @@
+"""The words under every plot, in the window and in files: what was measured, and in which state.
+
+They claim nothing beyond the reading that they are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from resnet_viewer.records.network import NetworkSpec, blueprint
+from resnet_viewer.records.probe import CamState, NetworkState, ProbeResult
+from resnet_viewer.records.session import GradientQuantity, MapOrder, MapScale
+from resnet_viewer.records.wiring import Wiring
+
+CAM_REASONS: dict[CamState, str] = {
+    "shown": "",
+    "zero gradient": "all gradients are zero",
+    "all negative": "all contributions are negative",
+    "not finite": "the values are not finite",
+}
+"""Why a Grad-CAM is blank, in words; empty where it is shown."""
+
+MAP_ORDERS: dict[MapOrder, str] = {
+    "index": "by index",
+    "mean": "by mean, highest first",
+    "maximum": "by maximum, highest first",
+    "change": "by change against the reference, largest first",
+}
+MAP_SCALES: dict[MapScale, str] = {
+    "channel": "each channel on its own scale",
+    "layer": "all channels on one scale",
+}
+
+
+def plain(text: str) -> str:
+    """`text` on one line, with every character that XML, JSON or UTF-8 would refuse replaced by "�"."""
+    kept = ("�" if ord(c) < 32 or 127 <= ord(c) < 160 or ord(c) in (0xFFFE, 0xFFFF) else c for c in text)
+    return "".join(kept).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def class_name(index: int, class_names: tuple[str, ...]) -> str:
+    """The class's name, or "class 7" where names are not known."""
+    return plain(class_names[index]) if 0 <= index < len(class_names) else f"class {index}"
+
+
+def number_ranges(numbers: Iterable[int]) -> str:
+    """Block numbers as the command line writes them: "3,5-9"; empty for none."""
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+
+
+def strengths(weakened: dict[int, float]) -> str:
+    """Partly open gates as the command line writes them: "4=0.5,7=0.25"."""
+    return ",".join(f"{number}={strength!r}" for number, strength in sorted(weakened.items()))
+
+
+def gradient_words(result: ProbeResult, class_names: tuple[str, ...]) -> str:
+    """Whose gradient it is: "the score of horse", "the loss (cross-entropy) of horse"."""
+    what = "score" if result.request.gradient_of == "score" else "loss (cross-entropy)"
+    return f"the {what} of {class_name(result.target, class_names)}"
+
+
+def quantity_words(quantity: GradientQuantity, result: ProbeResult, class_names: tuple[str, ...]) -> str:
+    """What a gradient plot measures, without the state it was measured in."""
+    norm = f"L2 norm of the gradient of {gradient_words(result, class_names)}"
+    match quantity:
+        case "weight":
+            return f"{norm} for every layer's weight"
+        case "relative":
+            return f"{norm} for every layer's weight, divided by the weight's own L2 norm"
+        case "output":
+            return f"{norm} at every block's output"
+
+
+def weights_words(network: NetworkSpec) -> str:
+    """Where the weights come from: "bundled weights", "untrained (seed 0)"."""
+    match network.weights.source:
+        case "none":
+            return f"untrained (seed {network.seed})"
+        case "bundled":
+            return "bundled weights"
+        case "torchvision":
+            return f"torchvision's {plain(network.weights.title)}"
+        case "file":
+            return f"weights from {plain(network.weights.title)}"
+
+
+def training_words(network: NetworkSpec) -> str:
+    """How the weights were trained, as far as that is known; empty for untrained ones.
+
+    Weights of option A (zero padding) fit the plain network too, so a file of such weights does not tell with
+    which of the two it was trained; then this says only how it was read.
+    """
+    having = "with shortcuts" if network.has_shortcuts else "without shortcuts"
+    if network.weights.source == "none":
+        return ""
+    if network.weights.source == "file" and network.shortcut != "projection":
+        return f"read as a network {having}"
+    return f"trained {having}"
+
+
+def wiring_words(network: NetworkSpec, wiring: Wiring) -> str:
+    """The gates in words; for a plain network only what is dropped or weakened, else empty."""
+    words = wiring.describe(has_shortcuts=network.has_shortcuts)
+    return "" if words == "no shortcuts" else words
+
+
+def state_words(state: NetworkState) -> str:
+    """A network in its state: "ResNet-56, bundled weights, trained with shortcuts; 8 of 27 shortcuts cut; not
+    retrained"."""
+    network = state.network
+    training = training_words(network)
+    wiring = wiring_words(network, state.wiring)
+    parts = [", ".join(part for part in (network.title, weights_words(network), training) if part)]
+    if wiring:
+        parts.append(wiring)
+    if training and wiring not in ("", "all shortcuts open"):
+        parts.append("not retrained")
+    return "; ".join(parts)
+
+
+def reference_words(now: ProbeResult, reference: ProbeResult | None) -> str:
+    """The reference's state, as far as it differs from now's: "all shortcuts open"; "none" without one."""
+    if reference is None:
+        return "none"
+    ours, theirs = now.request, reference.request
+    if theirs.state.network != ours.state.network:
+        words = [state_words(theirs.state)]
+    else:
+        words = [wiring_words(theirs.state.network, theirs.state.wiring) or "all residual branches open"]
+    if theirs.state.preprocessing != ours.state.preprocessing:
+        words.append("with other preprocessing")
+    if theirs.picture != ours.picture:
+        words.append(f"picture {plain(theirs.picture.name)}")
+    if theirs.gradient_of != ours.gradient_of:
+        words.append(f"gradient of the {theirs.gradient_of}")
+    if reference.target != now.target:
+        words.append("another target class")
+    return ", ".join(words)
+
+
+def caption(
+    now: ProbeResult,
+    reference: ProbeResult | None,
+    class_names: tuple[str, ...],
+    *,
+    quantity: GradientQuantity = "weight",
+) -> str:
+    """The one sentence under the gradient plot: what was measured, and in which state."""
+    return measured(quantity_words(quantity, now, class_names), now, reference)
+
+
+def cam_caption(
+    now: ProbeResult, reference: ProbeResult | None, class_names: tuple[str, ...], *, block: int
+) -> str:
+    """The sentence under a Grad-CAM of block `block` (from 1). Grad-CAM always takes the score."""
+    label = _block_label(now, block)
+    name = class_name(now.target, class_names)
+    return measured(f"Grad-CAM of the score of {name} at the output of {label}", now, reference)
+
+
+def maps_caption(
+    now: ProbeResult, reference: ProbeResult | None, *, layer: str, scale: MapScale, order: MapOrder
+) -> str:
+    """The sentence under a mosaic of feature maps."""
+    plan = blueprint(now.request.state.network, now.request.state.preprocessing.crop)
+    what = f"Feature maps of {plan.describe(layer)}, {MAP_ORDERS[order]}, {MAP_SCALES[scale]}"
+    return measured(what, now, reference)
+
+
+def missing_maps_words(state: NetworkState, layer: str) -> str:
+    """Why a layer has no feature maps in a full reading: the gate that left it out."""
+    plan = blueprint(state.network, state.preprocessing.crop)
+    block = plan.block_of(layer)
+    if block is None or layer == block.name:
+        return "not computed"
+    if block.projection is not None and layer == block.projection.name:
+        return f"not computed: the shortcut of block {block.number} is cut"
+    return f"not computed: the residual branch of block {block.number} is dropped"
+
+
+def predictions_caption(now: ProbeResult, reference: ProbeResult | None) -> str:
+    """The sentence under a comparison of predictions."""
+    whose = (
+        "the highest classes" if reference is None else "the reference's highest classes and now's highest"
+    )
+    return measured(f"Softmax probabilities of {whose}", now, reference)
+
+
+def measured(what: str, now: ProbeResult, reference: ProbeResult | None) -> str:
+    """`what` with now's state, the picture and the reference's state, as one sentence."""
+    picture = plain(now.request.picture.name)
+    parts = (
+        what,
+        state_words(now.request.state),
+        f"picture {picture}",
+        "no reference" if reference is None else f"reference: {reference_words(now, reference)}",
+    )
+    return " · ".join(parts) + "."
+
+
+def _block_label(now: ProbeResult, number: int) -> str:
+    plan = blueprint(now.request.state.network, now.request.state.preprocessing.crop)
+    return plan.blocks[number - 1].label
