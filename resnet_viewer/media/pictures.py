@@ -1,0 +1,255 @@
+"""Picture files of every kind that Pillow reads, upright and in RGB; the rest is refused in a sentence.
+
+Nothing is decoded before its size is known. Formats that another program would have to open (PostScript), or
+that Pillow knows by name only, count as unreadable.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import stat
+import threading
+import warnings
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from resnet_viewer.media import colours
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.picture import Picture
+
+MOST_BYTES = 200_000_000
+"""Of a picture file."""
+MOST_PIXELS = 50_000_000
+"""Width times height."""
+DRAFT_PIXELS = 16_000_000
+"""A larger JPEG is decoded at half its width and height."""
+WHITE: colours.Ground = (255, 255, 255)
+
+_UNREADABLE_FORMATS = {"EPS", "BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
+_DRAWINGS = {".svg", ".svgz", ".pdf", ".eps", ".ps", ".ai", ".wmf", ".emf"}
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_FIRST_OF = {"GIF": "frame", "PNG": "frame", "WEBP": "frame", "AVIF": "frame", "FLI": "frame", "TIFF": "page"}
+_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, by its EXIF orientation."""
+
+# Python's warning filters belong to the whole process: two threads that change and restore them at the same
+# time can leave them changed for good.
+_filtering_warnings = threading.Lock()
+
+
+class PictureError(UserError):
+    """A picture cannot be opened; the message says why and what to do."""
+
+
+def read(path: Path, *, ground: colours.Ground = WHITE) -> Picture:
+    """Decode a picture file: upright, RGB, transparency laid on `ground`, the first frame of an animation.
+
+    Raises:
+        PictureError: there is no such file, it is a folder, empty, too large, damaged, or no known picture.
+    """
+    try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise PictureError(f"{_called(path)} is a folder: choose a picture in it.")
+        if not stat.S_ISREG(found.st_mode):
+            raise PictureError(f"{_called(path)} is not a regular file: choose a picture file.")
+        _check_bytes(path.name, found.st_size)
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except PictureError:
+        raise
+    except FileNotFoundError as error:
+        raise PictureError(f"There is no file {path}: it may have been moved, renamed or deleted.") from error
+    except PermissionError as error:
+        raise PictureError(f"{_called(path)} may not be read: ask its owner for permission.") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "that is not a file's name"
+        raise PictureError(
+            f"{_called(path)} cannot be read ({reason.lower()}): copy it elsewhere and try again."
+        ) from error
+    return _decoded(data, name=path.name, path=path.absolute(), ground=ground)
+
+
+def read_bytes(data: bytes, *, name: str, ground: colours.Ground = WHITE) -> Picture:
+    """Decode the content of a picture file, as `read` does; `name` stands in for the file's name."""
+    return _decoded(data, name=name, path=None, ground=ground)
+
+
+def from_array(
+    pixels: NDArray[Any], name: str, *, facts: str = "", ground: colours.Ground = WHITE
+) -> Picture:
+    """A picture of bytes (H, W), (H, W, 3) or (H, W, 4), whose fourth channel is straight alpha. Copies them.
+
+    Raises:
+        PictureError: another shape or type, no pixels, or too many.
+    """
+    shape = pixels.shape
+    if pixels.dtype != np.uint8 or not (len(shape) == 2 or (len(shape) == 3 and shape[2] in (3, 4))):
+        raise PictureError(
+            f"{name} is not a picture: its pixels must be bytes (0 to 255) of the shape (height, width), "
+            f"(height, width, 3) or (height, width, 4), not {pixels.dtype} of {shape}."
+        )
+    _check_pixels(name, shape[1], shape[0])
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    return Picture.of(np.array(colours.to_rgb(image, ground=ground)), name=name, facts=facts)
+
+
+@lru_cache(maxsize=1)
+def extensions() -> tuple[str, ...]:
+    """Endings of the files that can be opened, with a dot and in small letters, sorted."""
+    readable = _formats()
+    return tuple(sorted(end for end, name in Image.registered_extensions().items() if name in readable))
+
+
+def pictures_in(folder: Path) -> tuple[Path, ...]:
+    """The picture files of a folder by their endings, `2.jpg` before `10.jpg`; hidden files are left out.
+
+    Raises:
+        PictureError: the folder is missing, is none, or may not be read.
+    """
+    endings = set(extensions())
+    try:
+        found = [
+            path
+            for path in folder.iterdir()
+            if path.suffix.lower() in endings and not path.name.startswith(".") and path.is_file()
+        ]
+    except (OSError, ValueError) as error:
+        reason = "is not there" if isinstance(error, FileNotFoundError) else "cannot be read"
+        raise PictureError(f"The folder {folder} {reason}: choose another one.") from error
+    return tuple(sorted(found, key=lambda path: (_natural(path.name), path.name)))
+
+
+def _natural(name: str) -> tuple[tuple[int, str], ...]:
+    """A key that counts digits as one number and does not tell capital from small letters."""
+    parts = re.split(r"(\d+)", name.casefold())
+    return tuple((int(part), "") if i % 2 else (0, part) for i, part in enumerate(parts))
+
+
+@lru_cache(maxsize=1)
+def _formats() -> tuple[str, ...]:
+    """Pillow's names of the formats that are read, HEIF among them where pillow-heif is installed."""
+    logging.getLogger("PIL").addHandler(logging.NullHandler())  # else it prints errors beside our sentence
+    Image.init()
+    with suppress(ImportError):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    return tuple(name for name in Image.OPEN if name not in _UNREADABLE_FORMATS)
+
+
+def _decoded(data: bytes, *, name: str, path: Path | None, ground: colours.Ground) -> Picture:
+    _check_bytes(name, len(data))
+    try:
+        with _filtering_warnings, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            pixels, facts = _pixels(data, name, ground)
+    except PictureError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureError(_too_many_pixels(name)) from error
+    except MemoryError as error:
+        raise PictureError(f"{name} needs more memory than there is: make a smaller copy of it.") from error
+    except UnidentifiedImageError as error:
+        raise PictureError(_not_a_picture(name, data)) from error
+    except NotImplementedError as error:
+        raise PictureError(f"{name} is of a kind that cannot be read: save it as PNG or JPEG.") from error
+    except Exception as error:  # for a damaged file Pillow raises anything, from struct.error to KeyError
+        raise PictureError(
+            f"{name} is damaged or incomplete and cannot be read: get another copy of it."
+        ) from error
+    return Picture.of(pixels, name=name, path=path, facts=facts)
+
+
+def _pixels(data: bytes, name: str, ground: colours.Ground) -> tuple[NDArray[np.uint8], str]:
+    """Upright RGB pixels (H, W, 3) and what the file was. Raises whatever Pillow does."""
+    with Image.open(io.BytesIO(data), formats=_formats()) as image:
+        _check_pixels(name, image.width, image.height)
+        facts = ["JPEG" if image.format == "MPO" else str(image.format), colours.kind(image)]
+        turn_before = _turn(image)
+        is_large = image.width * image.height > DRAFT_PIXELS
+        if is_large and image.draft(None, (max(1, image.width // 2), max(1, image.height // 2))):
+            facts.append("read at half size")
+        image.load()
+        _check_pixels(name, image.width, image.height)  # an icon's size is known only now
+        turn = _turn(image)  # a TIFF is upright by now
+        rgb = colours.to_rgb(image, ground=ground)
+        if turn is not None:
+            rgb = rgb.transpose(turn)
+        if turn_before is not None:
+            facts.append("EXIF rotated")
+        if colours.is_translucent(image):
+            facts.append("laid on white" if ground == WHITE else "alpha flattened")
+        if part := _first_of(image):
+            facts.append(f"first {part}")
+        return np.array(rgb), " · ".join(facts)
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """What makes it upright; None where nothing is to do, or where the EXIF data cannot be understood."""
+    try:
+        orientation = image.getexif().get(_ORIENTATION)
+    except Exception:  # damaged EXIF data raises as many kinds of errors; the pixels may be whole
+        return None
+    return _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
+
+
+def _first_of(image: Image.Image) -> str:
+    """ "frame" or "page" where there are more of them, else nothing."""
+    part = _FIRST_OF.get(image.format or "", "")
+    try:
+        return part if part and getattr(image, "is_animated", False) else ""
+    except Exception:  # looking for a second frame reads on in the file; the first one is whole all the same
+        return ""
+
+
+def _check_bytes(name: str, size: int) -> None:
+    if size == 0:
+        raise PictureError(f"{name} is empty: get another copy of it.")
+    if size > MOST_BYTES:
+        raise PictureError(
+            f"{name} has more than {MOST_BYTES // 1_000_000} MB, the most that can be opened: "
+            "make a smaller copy of it."
+        )
+
+
+def _check_pixels(name: str, width: int, height: int) -> None:
+    if width < 1 or height < 1:
+        raise PictureError(f"{name} has no pixels: get another copy of it.")
+    if width * height > MOST_PIXELS:
+        raise PictureError(_too_many_pixels(name, f"{width} × {height} pixels, "))
+
+
+def _too_many_pixels(name: str, size: str = "") -> str:
+    most = f"more than the {MOST_PIXELS // 1_000_000} megapixels that can be opened"
+    return f"{name} has {size}{most}: make a smaller copy of it."
+
+
+def _not_a_picture(name: str, data: bytes) -> str:
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+        return f"{name} is a HEIF picture: install the package pillow-heif, or save it as JPEG."
+    if Path(name).suffix.lower() in _DRAWINGS:
+        return f"{name} is a drawing and not a picture made of pixels: save it as PNG first."
+    return f"{name} is not a picture in a known format: choose a JPEG, PNG, WebP, TIFF or GIF file."
+
+
+def _called(path: Path) -> str:
+    return path.name or str(path)

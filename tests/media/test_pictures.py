@@ -1,0 +1,439 @@
+"""Every kind of picture file comes out upright and in RGB, and everything else as one sentence."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, features
+
+from resnet_viewer.media import pictures
+from resnet_viewer.media.pictures import PictureError, from_array, pictures_in, read, read_bytes
+
+WIDTH, HEIGHT = 24, 16
+
+
+def pattern() -> NDArray[np.uint8]:
+    """An asymmetric picture: red rises to the right, green downwards, the top left corner is blue."""
+    pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    pixels[..., 0] = np.linspace(0, 230, WIDTH).astype(np.uint8)
+    pixels[..., 1] = np.linspace(0, 200, HEIGHT).astype(np.uint8)[:, None]
+    pixels[:4, :6, 2] = 255
+    return pixels
+
+
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def opened(image: Image.Image, kind: str = "PNG", **options: object) -> pictures.Picture:
+    return read_bytes(encoded(image, kind, **options), name=f"p.{kind.lower()}")
+
+
+def grey_ramp() -> NDArray[np.float64]:
+    """From 0 to 1 to the right, in WIDTH steps."""
+    return np.tile(np.linspace(0, 1, WIDTH), (HEIGHT, 1))
+
+
+EXPECTED_RAMP = (grey_ramp() * 255 + 0.5).astype(np.uint8)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "PPM", "TGA", "SGI", "QOI", "PCX", "JPEG2000"])
+def test_a_lossless_file_gives_its_very_pixels(kind: str, tmp_path: Path) -> None:
+    options = {"irreversible": False} if kind == "JPEG2000" else {}
+    (tmp_path / "p").write_bytes(encoded(Image.fromarray(pattern()), kind, **options))
+    picture = read(tmp_path / "p")
+    np.testing.assert_array_equal(picture.pixels, pattern())
+    assert picture.facts == f"{kind} · RGB"
+    assert (picture.name, picture.path) == ("p", tmp_path / "p")
+    assert not picture.pixels.flags.writeable
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "AVIF"])
+def test_a_lossy_file_gives_nearly_its_pixels(kind: str) -> None:
+    if kind == "AVIF" and not features.check("avif"):
+        pytest.skip("this Pillow was built without AVIF")
+    ramps = pattern()
+    ramps[..., 2] = 0
+    picture = opened(Image.fromarray(ramps), kind, quality=95)
+    assert np.abs(picture.pixels.astype(int) - ramps).mean() < 4
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_rotation_is_applied_once(orientation: int, kind: str) -> None:
+    stored = {
+        1: pattern(), 2: pattern()[:, ::-1], 3: pattern()[::-1, ::-1], 4: pattern()[::-1],
+        5: pattern().swapaxes(0, 1), 6: np.rot90(pattern(), 1), 7: pattern()[::-1, ::-1].swapaxes(0, 1),
+        8: np.rot90(pattern(), -1),
+    }[orientation]  # fmt: skip
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options = {"quality": 95, "subsampling": 0} if kind == "JPEG" else {}
+    if kind == "WEBP":
+        options = {"lossless": True}
+    picture = opened(Image.fromarray(np.ascontiguousarray(stored)), kind, exif=exif, **options)
+    assert picture.pixels.shape == pattern().shape
+    assert np.abs(picture.pixels.astype(int) - pattern()).mean() < 4
+    assert picture.facts == f"{kind} · RGB" + (" · EXIF rotated" if orientation > 1 else "")
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 77])
+def test_an_unknown_orientation_counts_as_upright(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = opened(Image.fromarray(pattern()), "PNG", exif=exif)
+    np.testing.assert_array_equal(picture.pixels, pattern())
+
+
+def test_damaged_exif_data_does_not_cost_the_picture() -> None:
+    picture = opened(Image.fromarray(pattern()), "PNG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff rubbish")
+    np.testing.assert_array_equal(picture.pixels, pattern())
+
+
+@pytest.mark.parametrize("ground", [(255, 255, 255), (10, 20, 30)])
+def test_alpha_is_laid_on_the_ground(ground: tuple[int, int, int]) -> None:
+    pixels = np.dstack([pattern(), np.full((HEIGHT, WIDTH), 255, np.uint8)])
+    pixels[:, :8, 3] = 0
+    pixels[:, 8:16, 3] = 128
+    data = encoded(Image.fromarray(pixels), "PNG")
+    picture = read_bytes(data, name="p.png", ground=ground)
+    np.testing.assert_array_equal(picture.pixels[:, :8], np.broadcast_to(ground, (HEIGHT, 8, 3)))
+    np.testing.assert_array_equal(picture.pixels[:, 16:], pattern()[:, 16:])
+    mixed = pattern()[:, 8:16] * (128 / 255) + np.array(ground) * (127 / 255)
+    assert np.abs(picture.pixels[:, 8:16] - mixed).max() <= 1
+    assert picture.facts.startswith("PNG · RGBA · ")
+
+
+def test_grey_with_alpha() -> None:
+    grey = np.full((HEIGHT, WIDTH, 2), 60, np.uint8)
+    grey[:, :5, 1], grey[:, 5:, 1] = 0, 255
+    picture = opened(Image.merge("LA", [Image.fromarray(grey[..., i].copy()) for i in (0, 1)]))
+    assert (picture.pixels[:, :5] == 255).all()
+    assert (picture.pixels[:, 5:] == 60).all()
+    assert picture.facts == "PNG · grey with alpha · laid on white"
+
+
+def test_a_palette() -> None:
+    indexed = Image.fromarray(pattern()).quantize(16)
+    picture = opened(indexed)
+    np.testing.assert_array_equal(picture.pixels, np.asarray(indexed.convert("RGB")))
+    assert picture.facts == "PNG · palette"
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF"])
+def test_a_palette_with_a_transparent_colour(kind: str) -> None:
+    indexed = Image.new("P", (WIDTH, HEIGHT), 1)
+    indexed.putpalette([0, 0, 0, 200, 10, 20])
+    indexed.paste(0, (0, 0, 5, HEIGHT))
+    picture = opened(indexed, kind, transparency=0)
+    assert (picture.pixels[:, :5] == 255).all()
+    assert (picture.pixels[:, 5:] == (200, 10, 20)).all()
+    assert "laid on white" in picture.facts
+
+
+def test_a_transparent_colour_in_rgb_and_in_grey() -> None:
+    pixels = np.full((HEIGHT, WIDTH, 3), 40, np.uint8)
+    pixels[:, :5] = (1, 2, 3)
+    assert (opened(Image.fromarray(pixels), transparency=(1, 2, 3)).pixels[:, :5] == 255).all()
+    grey = pixels[..., 0].copy()
+    assert (opened(Image.fromarray(grey), transparency=1).pixels[:, :5] == 255).all()
+
+
+def test_one_bit() -> None:
+    bits = np.zeros((HEIGHT, WIDTH), bool)
+    bits[:4, :6] = True
+    picture = opened(Image.fromarray(bits))
+    np.testing.assert_array_equal(picture.pixels[..., 1], bits.astype(np.uint8) * 255)
+    assert picture.facts == "PNG · 1-bit"
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "JPEG"])
+def test_cmyk(kind: str) -> None:
+    cmyk = Image.new("CMYK", (WIDTH, HEIGHT), (0, 255, 255, 0))
+    picture = opened(cmyk, kind)
+    assert np.abs(picture.pixels.astype(int) - (255, 0, 0)).max() <= 6
+    assert picture.facts == f"{kind} · CMYK"
+
+
+def test_lab() -> None:
+    profiles = (ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"))
+    lab = ImageCms.profileToProfile(Image.fromarray(pattern()), *profiles, outputMode="LAB")
+    assert lab is not None
+    picture = opened(lab, "TIFF")
+    assert np.abs(picture.pixels.astype(int) - pattern()).mean() < 4
+    assert picture.facts == "TIFF · Lab"
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "PPM", "JPEG2000"])
+def test_16_bit_grey_is_scaled_and_not_clipped(kind: str) -> None:
+    ramp = (grey_ramp() * 65535 + 0.5).astype(np.uint16)
+    picture = opened(Image.fromarray(ramp), kind, **({"irreversible": False} if kind == "JPEG2000" else {}))
+    assert np.abs(picture.pixels.astype(int) - EXPECTED_RAMP[..., None]).max() <= 1
+    assert "grey" in picture.facts
+
+
+def test_a_dark_16_bit_picture_stays_dark() -> None:
+    dark = np.full((HEIGHT, WIDTH), 200, np.uint16)
+    assert opened(Image.fromarray(dark), "PNG").pixels.max() == 1
+    assert opened(Image.fromarray(dark), "PPM").pixels.max() == 1
+
+
+def test_12_bits_of_a_tiff() -> None:
+    ramp = (grey_ramp() * 4095 + 0.5).astype(np.uint16)
+    pairs = ramp.reshape(-1, 2)
+    packed = np.stack([pairs[:, 0] >> 4, (pairs[:, 0] & 15) << 4 | pairs[:, 1] >> 8, pairs[:, 1] & 255], 1)
+    strip = packed.astype(np.uint8).tobytes()
+    tags = [
+        (256, 3, WIDTH), (257, 3, HEIGHT), (258, 3, 12), (259, 3, 1), (262, 3, 1), (273, 4, 8), (277, 3, 1),
+        (278, 3, HEIGHT), (279, 4, len(strip)),
+    ]  # fmt: skip
+    directory = len(tags).to_bytes(2, "little") + b"".join(
+        tag.to_bytes(2, "little")
+        + kind.to_bytes(2, "little")
+        + (1).to_bytes(4, "little")
+        + value.to_bytes(4, "little")
+        for tag, kind, value in tags
+    )
+    data = b"II*\0" + (8 + len(strip)).to_bytes(4, "little") + strip + directory + bytes(4)
+    picture = read_bytes(data, name="twelve.tif")
+    assert np.abs(picture.pixels[..., 0].astype(int) - EXPECTED_RAMP).max() <= 1
+
+
+@pytest.mark.parametrize(("top", "expected"), [(255, 255), (65535, 255), (3_000_000, 255)])
+def test_32_bit_integers_end_where_their_values_do(top: int, expected: int) -> None:
+    ramp = (grey_ramp() * top).astype(np.int32)
+    picture = opened(Image.fromarray(ramp), "TIFF")
+    assert np.abs(picture.pixels[..., 0].astype(int) - EXPECTED_RAMP).max() <= 1
+    assert picture.pixels.max() == expected
+
+
+def test_negative_integers_are_stretched() -> None:
+    ramp = (grey_ramp() * 200 - 100).astype(np.int32)
+    picture = opened(Image.fromarray(ramp), "TIFF")
+    assert np.abs(picture.pixels[..., 0].astype(int) - EXPECTED_RAMP).max() <= 2
+
+
+@pytest.mark.parametrize("top", [1.0, 255.0, 65535.0, 1e30])
+def test_floats_end_where_their_values_do(top: float) -> None:
+    picture = opened(Image.fromarray((grey_ramp() * top).astype(np.float32)), "TIFF")
+    assert np.abs(picture.pixels[..., 0].astype(int) - EXPECTED_RAMP).max() <= 1
+
+
+def test_floats_that_are_no_numbers() -> None:
+    values = grey_ramp().astype(np.float32)
+    values[0, :3] = [np.nan, np.inf, -np.inf]
+    picture = opened(Image.fromarray(values), "TIFF")
+    assert picture.pixels[0, :3, 0].tolist() == [0, 255, 0]
+    assert np.abs(picture.pixels[1:, :, 0].astype(int) - EXPECTED_RAMP[1:]).max() <= 1
+
+
+@pytest.mark.parametrize("value", [np.nan, 1e38, -7.0])
+def test_a_float_picture_of_one_value(value: float) -> None:
+    picture = opened(Image.fromarray(np.full((HEIGHT, WIDTH), value, np.float32)), "TIFF")
+    assert (picture.pixels == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"), [("GIF", "frame"), ("PNG", "frame"), ("WEBP", "frame"), ("TIFF", "page")]
+)
+def test_the_first_frame_of_an_animation(kind: str, part: str) -> None:
+    first, second = Image.new("RGB", (8, 8), (200, 0, 0)), Image.new("RGB", (8, 8), (0, 0, 200))
+    options = {"lossless": True} if kind == "WEBP" else {}
+    picture = opened(first, kind, save_all=True, append_images=[second], **options)
+    assert (picture.pixels == (200, 0, 0)).all()
+    assert picture.facts.endswith(f"first {part}")
+
+
+def test_a_large_jpeg_is_read_at_half_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "DRAFT_PIXELS", 1000)
+    image = Image.fromarray(pattern()).resize((96, 64))
+    picture = opened(image, "JPEG", quality=95)
+    assert (picture.width, picture.height) == (48, 32)
+    assert picture.facts == "JPEG · RGB · read at half size"
+    assert opened(image, "PNG").width == 96
+
+
+def test_too_many_pixels_are_refused_before_they_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encoded(Image.new("1", (8000, 7000)), "PNG")
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda _: pytest.fail("it was decoded"))
+    with pytest.raises(PictureError, match=r"8000 × 7000 pixels, more than the 50 megapixels"):
+        read_bytes(data, name="wide.png")
+
+
+@pytest.mark.parametrize("side", [10_000, 20_000])  # Pillow warns of the first and refuses the second
+def test_a_decompression_bomb(side: int) -> None:
+    with pytest.raises(PictureError, match="50 megapixels that can be opened"):
+        read_bytes(encoded(Image.new("1", (side, side)), "PNG"), name="bomb.png")
+
+
+def test_too_many_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "MOST_BYTES", 10)
+    (tmp_path / "p.png").write_bytes(encoded(Image.fromarray(pattern()), "PNG"))
+    with pytest.raises(PictureError, match="the most that can be opened"):
+        read(tmp_path / "p.png")
+
+
+def test_memory_that_does_not_suffice(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    data = encoded(Image.fromarray(pattern()), "PNG")
+    monkeypatch.setattr(Image, "open", fail)
+    with pytest.raises(PictureError, match="more memory than there is"):
+        read_bytes(data, name="p.png")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP"])
+@pytest.mark.parametrize("share", [0.3, 0.8])
+def test_a_truncated_file(kind: str, share: float) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (60, 60, 3)).astype(np.uint8)
+    data = encoded(Image.fromarray(noise), kind)
+    with pytest.raises(PictureError, match=r"damaged or incomplete|not a picture in a known format"):
+        read_bytes(data[: int(len(data) * share)], name="cut." + kind.lower())
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "sentence"),
+    [
+        (b"", "p.png", "p.png is empty"),
+        (b"hello", "p.png", "not a picture in a known format"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "p.svg", "a drawing"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n", "p.eps", "a drawing"),
+    ],
+)
+def test_what_is_no_picture(data: bytes, name: str, sentence: str) -> None:
+    with pytest.raises(PictureError, match=sentence):
+        read_bytes(data, name=name)
+
+
+def test_a_heif_file_without_its_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "_formats", lambda: ("PNG",))
+    with pytest.raises(PictureError, match="install the package pillow-heif"):
+        read_bytes(b"\0\0\0\x18ftypheic" + bytes(40), name="IMG_0001.HEIC")
+
+
+def test_no_file_a_folder_a_pipe(tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match=r"There is no file .*gone\.png"):
+        read(tmp_path / "gone.png")
+    with pytest.raises(PictureError, match="is a folder: choose a picture in it"):
+        read(tmp_path)
+    with pytest.raises(PictureError, match="cannot be read"):
+        read(tmp_path / "a\0b.png")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.png")
+        with pytest.raises(PictureError, match="not a regular file"):
+            read(tmp_path / "pipe.png")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (PermissionError(13, "Permission denied"), "may not be read"),
+        (OSError(5, "I/O error"), r"\(i/o error\)"),
+    ],
+)
+def test_a_file_that_the_system_does_not_give(
+    error: OSError, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "p.png").write_bytes(encoded(Image.fromarray(pattern()), "PNG"))
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Path, "open", fail)
+    with pytest.raises(PictureError, match=sentence):
+        read(tmp_path / "p.png")
+
+
+def test_an_array() -> None:
+    pixels = pattern()
+    picture = from_array(pixels, "pasted", facts="clipboard")
+    pixels[:] = 0  # the picture holds a copy
+    np.testing.assert_array_equal(picture.pixels, pattern())
+    assert (picture.name, picture.path, picture.facts) == ("pasted", None, "clipboard")
+    assert from_array(pattern()[..., 0], "grey").pixels.shape == (HEIGHT, WIDTH, 3)
+    clear = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+    assert (from_array(clear, "clear").pixels == 255).all()
+    np.testing.assert_array_equal(from_array(pattern()[:, ::-1], "flipped").pixels, pattern()[:, ::-1])
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.zeros((4, 4, 3)),
+        np.zeros((4, 4, 2), np.uint8),
+        np.zeros(4, np.uint8),
+        np.zeros((0, 4, 3), np.uint8),
+    ],
+)
+def test_an_array_that_is_no_picture(pixels: NDArray[np.generic]) -> None:
+    with pytest.raises(PictureError, match="pixels"):
+        from_array(pixels, "odd")
+
+
+def test_a_folder_in_the_order_that_people_count(tmp_path: Path) -> None:
+    for name in [
+        "b.png",
+        "10.jpg",
+        "2.JPG",
+        "A.tiff",
+        "notes.txt",
+        ".hidden.png",
+        "a2b10.png",
+        "a2b9.png",
+        "p.h5",
+    ]:
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "folder.png").mkdir()
+    assert [path.name for path in pictures_in(tmp_path)] == [
+        "2.JPG", "10.jpg", "a2b9.png", "a2b10.png", "A.tiff", "b.png",
+    ]  # fmt: skip
+
+
+def test_a_folder_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match="is not there"):
+        pictures_in(tmp_path / "gone")
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(PictureError, match="cannot be read"):
+        pictures_in(tmp_path / "file")
+
+
+def test_extensions_are_those_that_can_be_read() -> None:
+    found = pictures.extensions()
+    assert {".jpg", ".jpeg", ".png", ".webp", ".tif", ".gif", ".bmp"} <= set(found)
+    assert not {".eps", ".ps", ".h5", ".mpg", ".wmf"} & set(found)
+
+
+def test_threads_that_read_at_once_leave_the_warning_filters_alone() -> None:
+    import warnings
+
+    before = list(warnings.filters)
+    data = encoded(Image.fromarray(pattern()), "PNG")
+    threads = [
+        threading.Thread(target=lambda: [read_bytes(data, name="p") for _ in range(20)]) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert warnings.filters == before
+
+
+def test_every_picture_that_comes_with_the_program_opens() -> None:
+    from resnet_viewer.paths import asset
+
+    found = pictures_in(asset("pictures"))
+    assert asset("pictures", "cat.jpg") in found
+    sources = asset("pictures", "SOURCES.md").read_text(encoding="utf-8")
+    for path in found:
+        assert min(read(path).pixels.shape[:2]) >= 224
+        assert f"`{path.name}`" in sources, f"{path.name} has no line in SOURCES.md: say who made it"
+        assert path.stat().st_size <= 120_000
