@@ -26,6 +26,8 @@ def draw_colour_bar(
     if horizontal:
         axes.set_yticks([])
         axes.set_xticks(places, labels, **style)
+        for place, label in zip(places, axes.get_xticklabels(), strict=True):
+            label.set_horizontalalignment("left" if place == 0 else "right" if place == 1 else "center")
     else:
         axes.set_xticks([])
         axes.yaxis.tick_right()

@@ -93,7 +93,7 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[str]], *, metadata:
 def _metadata(figure: Figure, kind: FigureKind, state: Mapping[str, str]) -> dict[str, Any]:
     """Under the keys that matplotlib lets each format have; its values are text, lists and None there."""
     title = plain(str(figure.get_label()) or state.get("title", "ResNet Viewer"))
-    lines = [f"{plain(key)}: {plain(value)}" for key, value in state.items()]
+    lines = [f"{plain(key)}: {plain(value)}" for key, value in state.items() if key != "caption"]
     application = state.get("application", "ResNet Viewer")
     caption = plain(state.get("caption", title))
     match kind:
@@ -118,5 +118,9 @@ def _metadata(figure: Figure, kind: FigureKind, state: Mapping[str, str]) -> dic
                 "Title": title,
                 "Description": caption,
                 "Software": application,
-                **{plain(key): plain(value) for key, value in state.items() if key.lower() != "title"},
+                **{
+                    plain(key): plain(value)
+                    for key, value in state.items()
+                    if key not in ("title", "caption")
+                },
             }

@@ -93,7 +93,7 @@ def _grid(count: int, width: float) -> tuple[int, float, int]:
     """Tiles a row, side of a tile in inches, rows; rows as even as they can be."""
     rows = math.ceil(count / max(int(width / 0.5), 1))
     per_row = math.ceil(count / rows)
-    return per_row, min((width + _GAP) / per_row - _GAP, 0.8), rows
+    return per_row, min((width + _GAP) / per_row - _GAP, 0.9), rows
 
 
 def _seen(result: ProbeResult) -> tuple[Pixels, Box]:

@@ -15,7 +15,7 @@ from resnet_viewer.records.probe import ProbeResult
 
 _ROW = 0.36
 _NAMES = 1.9
-_NUMBERS = 0.62
+_NUMBERS = 0.8
 """Inches: a row, the column of names, each column of percentages."""
 
 
@@ -31,7 +31,7 @@ def figure(
         reference = None
     classes = top_classes(now, reference)
     columns = 1 if reference is None else 2
-    content = _ROW * len(classes) + 0.62
+    content = _ROW * len(classes) + 0.5
     sheet = page(
         title=f"Prediction · {now.request.state.network.title}",
         subtitle="",

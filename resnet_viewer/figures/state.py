@@ -25,17 +25,19 @@ def describe(
     reference: ProbeResult | None,
     *,
     class_names: tuple[str, ...],
+    caption: str = "",
     torch_version: str = "",
 ) -> dict[str, str]:
     """Everything that defines the state, by name, each on one line, in a fixed order.
 
-    Block numbers are written as the command line takes them ("3,5-9"); "none" where there are none.
+    `caption` is the sentence under the figure (one of `records.captions`; by default that of the gradient
+    norms). Block numbers are written as the command line takes them ("3,5-9"); "none" where there are none.
     """
     state = now.request.state
     picture = now.request.picture
     described = {
         "application": application_version(),
-        "caption": captions.caption(now, reference, class_names),
+        "caption": caption or captions.caption(now, reference, class_names),
         "network": state.network.name,
         "title": state.network.title,
         **_state(state),

@@ -1,0 +1,151 @@
+"""Every file that `resnet-viewer probe` writes, with its bytes; names, columns and keys are a contract."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+
+import numpy as np
+
+from resnet_viewer.figures import feature_maps, gradcam, gradient_norms
+from resnet_viewer.figures.export import KINDS, csv_bytes, render
+from resnet_viewer.figures.gradient_values import require_complete
+from resnet_viewer.figures.state import application_version, describe
+from resnet_viewer.figures.strict_json import json_bytes
+from resnet_viewer.records import captions
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.network import Blueprint, blueprint
+from resnet_viewer.records.probe import NetworkState, ProbeResult
+
+
+class UnknownLayerError(UserError):
+    """Feature maps were asked of a layer that the network lacks."""
+
+
+def require_layers(plan: Blueprint, layers: tuple[str, ...]) -> None:
+    """Refuse a name that `plan.map_names()` does not list, before anything is computed or written.
+
+    Raises:
+        UnknownLayerError: there is such a name.
+    """
+    names = plan.map_names()
+    if unknown := [layer for layer in layers if layer not in names]:
+        blocks = f"{plan.blocks[0].name} … {plan.blocks[-1].name}"
+        raise UnknownLayerError(
+            f"{plan.spec.title} has no layer {captions.plain(unknown[0])!r} with feature maps; "
+            f"name conv1, stem, a block ({blocks}) or a layer inside one ({plan.blocks[0].layers[0].name})."
+        )
+
+
+def files(
+    now: ProbeResult,
+    reference: ProbeResult | None,
+    *,
+    class_names: tuple[str, ...],
+    layers: tuple[str, ...] = (),
+    environment: Mapping[str, object],
+) -> Iterator[tuple[str, bytes]]:
+    """Yield (path below the output folder with "/", content) for a full reading, one file at a time.
+
+    `environment` (versions, timings and whatever else defines the run) goes into `probe.json` as it is; a
+    "versions" mapping in it may name torch. Feature maps are drawn for `layers`.
+
+    Raises:
+        IncompleteReadingError: `now` holds the logits alone.
+        UnknownLayerError: there is no such layer; nothing was yielded.
+    """
+    require_complete(now)
+    state = now.request.state
+    require_layers(blueprint(state.network, state.preprocessing.crop), layers)
+    versions = environment.get("versions")
+    torch_version = str(versions.get("torch", "")) if isinstance(versions, Mapping) else ""
+    metadata = describe(now, reference, class_names=class_names, torch_version=torch_version)
+    header, rows = gradient_norms.table(now, reference)
+    yield "gradient_norms.csv", csv_bytes(header, rows, metadata=metadata)
+    norms = gradient_norms.figure(now, reference, class_names=class_names)
+    for kind in KINDS:
+        yield f"gradient_norms.{kind}", render(norms, kind, metadata=metadata)
+    yield "predictions.json", predictions_json(now, reference, class_names=class_names)
+    cams = gradcam.figure(now, reference, class_names=class_names)
+    metadata["caption"] = captions.cam_caption(now, reference, class_names, block=len(now.blocks))
+    yield "gradcam.png", render(cams, "png", metadata=metadata)
+    yield "gradcam.npz", cam_archive(now)
+    for layer in dict.fromkeys(layers):
+        maps = feature_maps.figure(now, reference, layer=layer)
+        metadata["caption"] = captions.maps_caption(
+            now, reference, layer=layer, scale="channel", order="index"
+        )
+        yield f"feature_maps/{layer}.png", render(maps, "png", metadata=metadata)
+    yield "probe.json", probe_json(now, reference, class_names=class_names, environment=environment)
+
+
+def predictions_json(
+    now: ProbeResult, reference: ProbeResult | None, *, class_names: tuple[str, ...]
+) -> bytes:
+    """`probabilities` of now in class order, `classes` ("class 7" where unnamed), `target` (an index)."""
+    probabilities = now.probabilities[0]
+    return json_bytes(
+        {
+            "probabilities": probabilities,
+            "reference_probabilities": None if reference is None else reference.probabilities[0],
+            "classes": [captions.class_name(index, class_names) for index in range(len(probabilities))],
+            "target": now.target,
+        }
+    )
+
+
+def cam_archive(result: ProbeResult) -> bytes:
+    """An `.npz` with `block_001`, `block_002` …: (H, W) float32, after the ReLU, before any scaling."""
+    buffer = io.BytesIO()
+    cams = {f"block_{block.number:03d}": np.asarray(block.cam[0]) for block in result.blocks}
+    np.savez_compressed(buffer, allow_pickle=False, **cams)
+    return buffer.getvalue()
+
+
+def probe_json(
+    now: ProbeResult,
+    reference: ProbeResult | None,
+    *,
+    class_names: tuple[str, ...],
+    environment: Mapping[str, object],
+) -> bytes:
+    """Everything that defines the state, for programs; `caption` says it in words."""
+    picture = now.request.picture
+    return json_bytes(
+        {
+            "application": application_version(),
+            "caption": captions.caption(now, reference, class_names),
+            "state": _state(now.request.state),
+            "reference": None if reference is None else _state(reference.request.state),
+            "picture": {
+                "name": picture.name,
+                "sha256": picture.digest,
+                "width": picture.width,
+                "height": picture.height,
+            },
+            "target": {"index": now.target, "name": captions.class_name(now.target, class_names)},
+            "gradient_of": now.request.gradient_of,
+            "device": now.device,
+            "seconds": {"now": now.seconds, "reference": None if reference is None else reference.seconds},
+            "grad_cam": {block.name: block.cam_states[0] for block in now.blocks},
+            **environment,
+        }
+    )
+
+
+def _state(state: NetworkState) -> dict[str, object]:
+    wiring = state.wiring
+    return {
+        "network": asdict(state.network),
+        "weights": captions.weights_words(state.network),
+        "training": captions.training_words(state.network) or "untrained",
+        "preprocessing": {**asdict(state.preprocessing), "normalisation": state.preprocessing.normalisation},
+        "wiring": {
+            "words": captions.wiring_words(state.network, wiring) or "all residual branches open",
+            "cut": captions.number_ranges(wiring.cut) or "none",
+            "dropped": captions.number_ranges(wiring.dropped) or "none",
+            "shortcuts": wiring.shortcuts if state.network.has_shortcuts else None,
+            "branches": wiring.branches,
+        },
+    }
