@@ -40,9 +40,9 @@ def colour_table(name: str) -> NDArray[np.uint32]:
 
 
 def image_of_values(values: Array, colours: str, limits: Limits) -> QImage:
-    """Colour (H, W) values. `limits` take the ends of the map, what lies outside is clipped, NaN is transparent.
+    """Colour (H, W) values: `limits` take the ends of the map, what lies outside is clipped.
 
-    Equal limits (a map of one value) take the first colour.
+    NaN is transparent. Equal limits (a map of one value) take the first colour.
     """
     low, high = np.array([limits[0]], np.float32), np.array([limits[1]], np.float32)
     return tiles_of_maps(values[None], colours, low, high).image
@@ -65,7 +65,7 @@ class Tiles:
 
 
 def tiles_of_maps(maps: Array, colours: str, low: Array, high: Array) -> Tiles:
-    """Colour (N, H, W) maps, each between its own limits `low` and `high`, both (N,), as `image_of_values` does."""
+    """Colour (N, H, W) maps, each between its own limits `low` and `high`, as `image_of_values` does."""
     table = colour_table(colours)
     count, height, width = maps.shape
     span = high - low
@@ -96,6 +96,11 @@ def _beside_each_other(maps: NDArray[Any], columns: int) -> NDArray[Any]:
     padded[:count] = maps
     grid = padded.reshape(rows, columns, height, width).swapaxes(1, 2)
     return grid.reshape(rows * height, columns * width)
+
+
+def image_of_ramp(colours: str) -> QImage:
+    """A colour map from left to right, 256 × 1."""
+    return image_of_values(np.arange(256, dtype=np.float32)[None], colours, (0.0, 255.0))
 
 
 def image_of_rgb(pixels: NDArray[np.uint8]) -> QImage:

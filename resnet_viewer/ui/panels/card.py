@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 from superqt import QElidingLabel
@@ -46,7 +46,7 @@ class Card(QFrame):
         layout.addLayout(self.header)
         layout.addLayout(self.body, 1)
         self.setAccessibleName(title)
-        self.apply_theme(DARK)
+        Card.apply_theme(self, DARK)
 
     @property
     def title(self) -> str:
@@ -110,10 +110,3 @@ def colour_text(widget: QWidget, colour: str) -> None:
     for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text):
         palette.setColor(role, QColor(colour))
     widget.setPalette(palette)
-
-
-def muted_label(text: str, alignment: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft) -> QLabel:
-    """A label for secondary text; it takes its colour from `colour_text`."""
-    label = QLabel(text)
-    label.setAlignment(alignment | Qt.AlignmentFlag.AlignVCenter)
-    return label

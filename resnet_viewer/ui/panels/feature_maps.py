@@ -1,0 +1,266 @@
+"""All channels of the selected layer, now beside reference, and one channel large."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from resnet_viewer.figures.mosaic import channel_order, dead_channels, is_signed, layer_limit
+from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.session import MapOrder, MapScale, View
+from resnet_viewer.ui.panels.card import Card
+from resnet_viewer.ui.panels.channel import ChannelMaps, ChannelView
+from resnet_viewer.ui.panels.feature_maps_controls import ColourLegend, MapControls
+from resnet_viewer.ui.panels.feature_maps_mosaic import Mosaic, MosaicPane, channel_limits
+from resnet_viewer.ui.panels.readings import last_full, not_computed, placeholder
+from resnet_viewer.ui.pixels import SIGNED_COLOURS, Array, tiles_of_maps
+from resnet_viewer.ui.theme import DARK, Theme
+
+_STACKED_BELOW = 460
+ORDER_WORDS: dict[MapOrder, str] = {
+    "index": "by index",
+    "mean": "by mean",
+    "maximum": "by maximum",
+    "change": "by change",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What two mosaics were made from, to know when they must be made again."""
+
+    now: Array | None
+    reference: Array | None
+    layer: str
+    scale: MapScale
+    order: MapOrder
+    colours: str
+
+    def same(self, other: Drawn | None) -> bool:
+        """Whether the mosaics would come out the same; arrays are compared by identity."""
+        return (
+            other is not None
+            and self.now is other.now
+            and self.reference is other.reference
+            and (self.layer, self.scale, self.order, self.colours)
+            == (other.layer, other.scale, other.order, other.colours)
+        )
+
+
+class FeatureMapsPanel(QWidget):
+    """Two cards, now and reference. All signals are wishes.
+
+    `channel_chosen` asks for one channel large, `view_changed` for another way of looking, back to the mosaic
+    included; `hovered` tells the value under the pointer, empty when there is none.
+    """
+
+    view_changed = Signal(View)
+    channel_chosen = Signal(int)
+    hovered = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scene: Scene | None = None
+        self._now: ProbeResult | None = None
+        self._reference: ProbeResult | None = None
+        self._drawn: Drawn | None = None
+        self._way: tuple[object, ...] = ()
+        self._order = np.arange(0)
+        self.now_card, self.reference_card = Card("Feature maps"), Card("Feature maps")
+        self.now_pane, self.reference_pane = MosaicPane(), MosaicPane()
+        self.controls, self.legend = MapControls(), ColourLegend()
+        self.channel_view = ChannelView()
+        self._pair = QWidget()
+        self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._pair)
+        self._cards.setContentsMargins(0, 0, 0, 0)
+        self._cards.setSpacing(DARK.gap)
+        for card, pane, below, name in (
+            (self.now_card, self.now_pane, self.controls, "now"),
+            (self.reference_card, self.reference_pane, self.legend, "reference"),
+        ):
+            pane.setAccessibleName(f"Feature maps, {name}")
+            card.body.addWidget(pane, 1)
+            card.body.addWidget(below)
+            self._cards.addWidget(card, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._pair)
+        self._stack.addWidget(self.channel_view)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._stack)
+        self._connect()
+        self.apply_theme(DARK)
+
+    @property
+    def is_channel_shown(self) -> bool:
+        """One channel large, instead of the mosaics."""
+        return self._stack.currentWidget() is self.channel_view
+
+    def render_scene(self, scene: Scene) -> None:
+        """Show the scene's maps; only what differs from the last scene is made anew."""
+        self._scene = scene
+        view = scene.session.view
+        self._now = last_full(self._now, scene.now, scene)
+        self._reference = last_full(self._reference, scene.reference, scene)
+        now = None if self._now is None else self._now.maps(view.layer)
+        reference = None if self._reference is None else self._reference.maps(view.layer)
+        self.controls.render_view(view)
+        self._render_mosaics(
+            Drawn(now, reference, view.layer, view.map_scale, view.map_order, view.map_colours)
+        )
+        is_old = self._now is not None and (scene.is_stale or self._now is not scene.now)
+        self._render_words(scene, now, reference)
+        self.now_pane.set_dimmed(is_old)
+        self.now_card.set_updating(is_old)
+        self._render_channel(scene, now, reference, is_old)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        for part in (
+            self.now_card, self.reference_card, self.now_pane, self.reference_pane,
+            self.controls, self.legend, self.channel_view,
+        ):  # fmt: skip
+            part.apply_theme(theme)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_narrow = self.width() < _STACKED_BELOW and self.height() > self.width()
+        direction = QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
+        self._cards.setDirection(direction)
+
+    def _connect(self) -> None:
+        self.controls.scale_chosen.connect(self._wish_scale)
+        self.controls.order_chosen.connect(self._wish_order)
+        self.controls.colours_chosen.connect(self._wish_colours)
+        self.channel_view.closed.connect(self._wish_mosaic)
+        self.channel_view.channel_chosen.connect(self.channel_chosen)
+        self.channel_view.hovered.connect(self.hovered)
+        for pane, other in ((self.now_pane, self.reference_pane), (self.reference_pane, self.now_pane)):
+            pane.moved.connect(other.look)
+            pane.marked.connect(other.mark)
+            pane.channel_clicked.connect(self.channel_chosen)
+            pane.channel_hovered.connect(self._tell_value)
+            pane.left.connect(self._tell_nothing)
+
+    # Rendering
+    def _render_mosaics(self, wanted: Drawn) -> None:
+        old = self._drawn
+        if wanted.same(old):
+            return
+        self._drawn = wanted
+        now, reference = wanted.now, wanted.reference
+        leading = now if now is not None else reference
+        if leading is None:
+            for pane in (self.now_pane, self.reference_pane):
+                pane.set_mosaic(None)
+            return
+        signed = is_signed(now, reference)
+        limit = layer_limit(now, reference) if wanted.scale == "layer" else None
+        order = channel_order(leading, wanted.order, reference)
+        colours = SIGNED_COLOURS if signed else wanted.colours
+        way = (signed, limit, colours, order.tobytes())
+        for pane, maps, before in (
+            (self.now_pane, now, None if old is None else old.now),
+            (self.reference_pane, reference, None if old is None else old.reference),
+        ):
+            if maps is None:
+                pane.set_mosaic(None)
+            elif maps is not before or way != self._way:
+                pane.set_mosaic(_mosaic(maps, order, colours, limit, signed=signed))
+        self._way = way
+        self._order = order
+        self.legend.show_scale(colours, limit, signed=signed)
+
+    def _render_words(self, scene: Scene, now: Array | None, reference: Array | None) -> None:
+        view = scene.session.view
+        layer = scene.blueprint.describe(view.layer)
+        for card, pane, name, reading, maps in (
+            (self.now_card, self.now_pane, "now", self._now, now),
+            (self.reference_card, self.reference_pane, "reference", self._reference, reference),
+        ):
+            words = [layer, name]
+            if maps is not None:
+                channels, height, width = maps.shape
+                words += [f"{channels} × {height}×{width}", ORDER_WORDS[view.map_order]]
+                assert pane.mosaic is not None
+                if dead := int(pane.mosaic.is_dead.sum()):
+                    words.append(f"{dead} dead")
+            card.set_subtitle(" · ".join(words))
+            pane.set_message(self._message(scene, reading, maps))
+
+    def _message(self, scene: Scene, reading: ProbeResult | None, maps: Array | None) -> str:
+        if maps is not None:
+            return ""
+        return (
+            placeholder(scene) if reading is None else not_computed(scene, reading, scene.session.view.layer)
+        )
+
+    def _render_channel(self, scene: Scene, now: Array | None, reference: Array | None, is_old: bool) -> None:
+        view = scene.session.view
+        leading = now if now is not None else reference
+        channel = view.channel
+        if channel is None or leading is None or not 0 <= channel < len(leading):
+            if self.is_channel_shown:
+                self._stack.setCurrentWidget(self._pair)
+                self.now_pane.setFocus()
+            return
+        self.channel_view.show_channel(
+            ChannelMaps(
+                title=scene.blueprint.describe(view.layer),
+                channel=channel,
+                order=tuple(self._order.tolist()),
+                now=None if now is None else now[channel],
+                reference=None if reference is None else reference[channel],
+                now_message=self._message(scene, self._now, now),
+                reference_message=self._message(scene, self._reference, reference),
+                colours=view.map_colours,
+                is_stale=is_old,
+            )
+        )
+        if not self.is_channel_shown:
+            self._stack.setCurrentWidget(self.channel_view)
+            self.channel_view.setFocus()
+
+    # Wishes
+    def _wish(self, **changes: object) -> None:
+        if self._scene is not None:
+            self.view_changed.emit(replace(self._scene.session.view, **changes))  # type: ignore[arg-type]
+
+    def _wish_scale(self, scale: str) -> None:
+        self._wish(map_scale=scale)
+
+    def _wish_order(self, order: str) -> None:
+        self._wish(map_order=order)
+
+    def _wish_colours(self, colours: str) -> None:
+        self._wish(map_colours=colours)
+
+    def _wish_mosaic(self) -> None:
+        self._wish(channel=None)
+
+    def _tell_value(self, channel: int, y: int, x: int) -> None:
+        if self._drawn is None:
+            return
+        words = [f"channel {channel} · y {y}, x {x}"]
+        for name, maps in (("now", self._drawn.now), ("reference", self._drawn.reference)):
+            if maps is not None:
+                words.append(f"{name} {float(maps[channel, y, x]):.4g}")
+        self.hovered.emit(" · ".join(words))
+
+    def _tell_nothing(self) -> None:
+        self.hovered.emit("")
+
+
+def _mosaic(maps: Array, order: np.ndarray, colours: str, limit: float | None, *, signed: bool) -> Mosaic:
+    high = channel_limits(maps) if limit is None else np.full(len(maps), limit, np.float32)
+    low = -high if signed else np.zeros_like(high)
+    if (order[1:] > order[:-1]).all():
+        tiles = tiles_of_maps(maps, colours, low, high)
+    else:
+        tiles = tiles_of_maps(maps[order], colours, low[order], high[order])
+    return Mosaic(tiles, order, dead_channels(maps)[order])

@@ -1,0 +1,151 @@
+"""What one can choose about feature maps, and the legend of their colours."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from resnet_viewer.records.session import MapOrder, MapScale, View
+from resnet_viewer.ui.panels.card import colour_text
+from resnet_viewer.ui.pixels import COLOUR_MAPS, image_of_ramp
+from resnet_viewer.ui.theme import DARK, Theme
+
+SCALES: dict[MapScale, str] = {"channel": "per channel", "layer": "whole layer"}
+ORDERS: dict[MapOrder, str] = {"index": "index", "mean": "mean", "maximum": "maximum", "change": "change"}
+
+
+class MapControls(QWidget):
+    """Scale, order and colour map. Signals are wishes, sent only for what the user activates."""
+
+    scale_chosen = Signal(str)
+    order_chosen = Signal(str)
+    colours_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scale, self.order, self.colours = QComboBox(), QComboBox(), QComboBox()
+        for scale, words in SCALES.items():
+            self.scale.addItem(words, scale)
+        for order, words in ORDERS.items():
+            self.order.addItem(words, order)
+        self.colours.addItems(COLOUR_MAPS)
+        self._labels: list[QLabel] = []
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(5)
+        for words, combo, tip in (
+            (
+                "&Scale",
+                self.scale,
+                "Each channel from zero to its own maximum, or one scale for the whole layer",
+            ),
+            ("&Order", self.order, "Order of the channels: highest first; change is now against reference"),
+            ("&Colours", self.colours, "Colour map; maps with both signs are drawn blue to red about zero"),
+        ):
+            label = QLabel(words)
+            label.setBuddy(combo)
+            label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+            self._labels.append(label)
+            combo.setAccessibleName(words.replace("&", "") + " of the feature maps")
+            combo.setToolTip(tip)
+            combo.setMinimumContentsLength(3)
+            combo.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            combo.setMinimumWidth(56)
+            row.addWidget(label)
+            row.addWidget(combo)
+        row.addStretch(1)
+        self.scale.activated.connect(self._tell_scale)
+        self.order.activated.connect(self._tell_order)
+        self.colours.textActivated.connect(self.colours_chosen)
+
+    def render_view(self, view: View) -> None:
+        """Show what is chosen."""
+        self.scale.setCurrentIndex(self.scale.findData(view.map_scale))
+        self.order.setCurrentIndex(self.order.findData(view.map_order))
+        if self.colours.findText(view.map_colours) < 0:
+            self.colours.addItem(view.map_colours)
+        self.colours.setCurrentText(view.map_colours)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        for label in self._labels:
+            colour_text(label, theme.muted)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(3 * 60, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: object) -> None:
+        for label in self._labels:
+            label.setVisible(self._fits_with_labels())
+
+    def _fits_with_labels(self) -> bool:
+        combos = sum(combo.sizeHint().width() for combo in (self.scale, self.order, self.colours))
+        return self.width() >= combos + sum(label.sizeHint().width() for label in self._labels) + 6 * 5
+
+    def _tell_scale(self, index: int) -> None:
+        self.scale_chosen.emit(self.scale.itemData(index))
+
+    def _tell_order(self, index: int) -> None:
+        self.order_chosen.emit(self.order.itemData(index))
+
+
+class ColourLegend(QWidget):
+    """A strip of the colour map between its two limits, in words where each channel has its own."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._ramp: QImage | None = None
+        self._drawn: tuple[str, float | None, bool] | None = None
+        self._ends = "", ""
+        self._theme = DARK
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The words at both ends of the strip."""
+        return self._ends
+
+    def show_scale(self, colours: str, limit: float | None, *, signed: bool) -> None:
+        """`limit` is the value of the last colour, None where each channel has its own."""
+        wanted = colours, limit, signed
+        if wanted != self._drawn:
+            self._drawn = wanted
+            self._ramp = image_of_ramp(colours)
+            high = "channel's maximum" if limit is None else f"{limit:.4g}"
+            if signed:
+                self._ends = (
+                    ("−largest" if limit is None else f"−{limit:.4g}"),
+                    high.replace("maximum", "largest"),
+                )
+            else:
+                self._ends = "0", high
+            what = "each channel on its own scale" if limit is None else "one scale for now and reference"
+            self.setToolTip(f"{colours}: {what}")
+            self.setAccessibleName(f"{colours} from {self._ends[0]} to {self._ends[1]}, {what}")
+            self.update()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        self._theme = theme
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, QComboBox().sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._ramp is None:
+            return
+        with QPainter(self) as painter:
+            painter.setPen(QColor(self._theme.muted))
+            metrics = self.fontMetrics()
+            first, last = (metrics.horizontalAdvance(end) for end in self._ends)
+            strip = min(120, max(self.width() - first - last - 16, 20))
+            left = (self.width() - strip - first - last - 16) / 2
+            area = QRectF(left, 0, first + 1, self.height())
+            middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+            painter.drawText(area, middle, self._ends[0])
+            ramp = QRectF(left + first + 8, self.height() / 2 - 5, strip, 10)
+            painter.drawImage(ramp, self._ramp, QRectF(self._ramp.rect()))
+            painter.drawText(QRectF(ramp.right() + 8, 0, last + 1, self.height()), middle, self._ends[1])

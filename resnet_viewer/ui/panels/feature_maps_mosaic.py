@@ -1,0 +1,229 @@
+"""The pane that shows all channels of a layer side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSizeF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import QWidget
+
+from resnet_viewer.ui.panels.picture import LookingPane
+from resnet_viewer.ui.pixels import Array, Tiles
+
+
+@dataclass(frozen=True, eq=False)
+class Mosaic:
+    """Coloured maps in the order of display.
+
+    `order[i]` is the channel at place i, `is_dead[i]` says it tells nothing.
+    """
+
+    tiles: Tiles
+    order: NDArray[np.intp]
+    is_dead: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How tiles lie in a pane at zoom 1: whole pixels, so that equal map pixels look equal."""
+
+    columns: int
+    rows: int
+    width: int
+    height: int
+    gap: int
+
+    @property
+    def size(self) -> QSizeF:
+        """Of all tiles with the gaps between them."""
+        return QSizeF(
+            self.columns * (self.width + self.gap) - self.gap, self.rows * (self.height + self.gap) - self.gap
+        )
+
+
+def fitted_grid(count: int, map_width: int, map_height: int, pane_width: int, pane_height: int) -> Grid:
+    """The grid with the largest tiles that shows `count` maps in a pane; tiles are at least one pixel."""
+    columns = np.arange(1, count + 1)
+    rows = -(-count // columns)
+    aspect = map_width / map_height
+    pitch = np.minimum(pane_width / columns, pane_height / rows * aspect)
+    best = int(pitch.argmax())
+    gap = min(max(round(float(pitch[best]) * 0.12), 1), 6)
+    across, down = int(columns[best]), int(rows[best])
+    width = min((pane_width + gap) / across - gap, ((pane_height + gap) / down - gap) * aspect)
+    return Grid(across, down, max(int(width), 1), max(int(width / aspect), 1), gap)
+
+
+class MosaicPane(LookingPane):
+    """All channels of one reading. Where the tiles are small, the wheel enlarges them.
+
+    `channel_hovered(channel, y, x)` names the value under the pointer, `channel_clicked(channel)` a wish to see
+    one channel alone; arrow keys and Enter do the same as the mouse. `marked(place)` lets others follow.
+    """
+
+    channel_hovered = Signal(int, int, int)
+    channel_clicked = Signal(int)
+    marked = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._mosaic: Mosaic | None = None
+        self._grid = Grid(1, 1, 1, 1, 1)
+        self._marked: int | None = None
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    @property
+    def mosaic(self) -> Mosaic | None:
+        """What is shown."""
+        return self._mosaic
+
+    @property
+    def grid(self) -> Grid:
+        """How it lies at zoom 1."""
+        return self._grid
+
+    def set_mosaic(self, mosaic: Mosaic | None) -> None:
+        """Replace the maps. The view stays where it was while number and size of the maps stay the same."""
+        if mosaic is self._mosaic:
+            return
+        old, self._mosaic = self._mosaic, mosaic
+        if old is None or mosaic is None or _form(old) != _form(mosaic):
+            self._marked = None
+            self._fit()
+            self.look_at_all()
+        self.update()
+
+    def mark(self, place: int | None) -> None:
+        """Frame the tile at that place (from 0); emits nothing."""
+        if place != self._marked:
+            self._marked = place
+            self.update()
+
+    def content_size(self) -> QSizeF:
+        return QSizeF() if self._mosaic is None else self._grid.size
+
+    def tile_at(self, position: QPointF) -> tuple[int, int, int] | None:
+        """Place, y and x of the map pixel at a point of the pane; None between tiles and outside."""
+        if self._mosaic is None:
+            return None
+        grid, zoom, inside = self._grid, self.zoom, position - self.frame().topLeft()
+        column, across = divmod(inside.x() / zoom, grid.width + grid.gap)
+        row, down = divmod(inside.y() / zoom, grid.height + grid.gap)
+        place = int(row) * grid.columns + int(column)
+        is_outside = not 0 <= column < grid.columns or row < 0 or place >= len(self._mosaic.order)
+        if is_outside or across >= grid.width or down >= grid.height:
+            return None
+        tiles = self._mosaic.tiles
+        return place, int(down / grid.height * tiles.height), int(across / grid.width * tiles.width)
+
+    def rect_of(self, place: int) -> QRect:
+        """Where a tile lies in the pane, in whole pixels."""
+        grid, zoom, corner = self._grid, self.zoom, self.frame().topLeft()
+        row, column = divmod(place, grid.columns)
+        left = corner.x() + column * (grid.width + grid.gap) * zoom
+        top = corner.y() + row * (grid.height + grid.gap) * zoom
+        return QRectF(left, top, grid.width * zoom, grid.height * zoom).toRect()
+
+    def paint_content(self, painter: QPainter, frame: QRectF) -> None:
+        if self._mosaic is None:
+            return
+        tiles, grid = self._mosaic.tiles, self._grid
+        is_smaller = grid.width * self.zoom * self.devicePixelRatioF() < tiles.width
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smaller)
+        hollow = QPen(QColor(self.theme.faint), 1.0)
+        empty = QColor(self.theme.panel)
+        for place in self._places_in_view(frame):
+            target = self.rect_of(place)
+            if self._mosaic.is_dead[place]:
+                painter.fillRect(target, empty)
+                painter.setPen(hollow)
+                inner = target.adjusted(0, 0, -1, -1)
+                painter.drawRect(inner)
+                painter.drawLine(inner.bottomLeft(), inner.topRight())
+                painter.drawLine(inner.topLeft(), inner.bottomRight())
+            else:
+                painter.drawImage(target, tiles.image, tiles.source(place))
+        if self._marked is not None and self._marked < len(self._mosaic.order):
+            painter.setOpacity(1.0)
+            painter.setPen(QPen(QColor(self.theme.accent), 2.0))
+            painter.drawRect(self.rect_of(self._marked).adjusted(-1, -1, 1, 1))
+
+    def point_hovered(self, position: QPointF) -> None:
+        found = self.tile_at(position)
+        if found is None or self._mosaic is None:
+            self.mark(None)
+            self.left.emit()
+            return
+        place, y, x = found
+        self._mark_and_tell(place)
+        self.channel_hovered.emit(int(self._mosaic.order[place]), y, x)
+
+    def point_clicked(self, position: QPointF) -> None:
+        if self._mosaic is not None and (found := self.tile_at(position)) is not None:
+            self.channel_clicked.emit(int(self._mosaic.order[found[0]]))
+
+    def resizeEvent(self, event: QEvent) -> None:
+        self._fit()
+        super().resizeEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._mosaic is None or self.message:
+            super().keyPressEvent(event)
+            return
+        steps = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -self._grid.columns,
+            Qt.Key.Key_Down: self._grid.columns,
+        }
+        key = Qt.Key(event.key())
+        if key in steps:
+            place = 0 if self._marked is None else self._marked + steps[key]
+            if 0 <= place < len(self._mosaic.order):
+                self._mark_and_tell(place)
+                tiles = self._mosaic.tiles
+                middle = tiles.height // 2, tiles.width // 2
+                self.channel_hovered.emit(int(self._mosaic.order[place]), *middle)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._marked is not None:
+            self.channel_clicked.emit(int(self._mosaic.order[self._marked]))
+        else:
+            super().keyPressEvent(event)
+
+    def _mark_and_tell(self, place: int) -> None:
+        self.mark(place)
+        self.marked.emit(place)
+
+    def _fit(self) -> None:
+        if self._mosaic is not None:
+            tiles, margin = self._mosaic.tiles, 4
+            self._grid = fitted_grid(
+                tiles.count, tiles.width, tiles.height, self.width() - margin, self.height() - margin
+            )
+
+    def _places_in_view(self, frame: QRectF) -> list[int]:
+        """Places of the tiles that a zoomed view shows at least in part."""
+        assert self._mosaic is not None
+        grid, seen = self._grid, QRectF(self.rect()).translated(-frame.topLeft())
+        pitch_x, pitch_y = (grid.width + grid.gap) * self.zoom, (grid.height + grid.gap) * self.zoom
+        columns = range(max(int(seen.left() / pitch_x), 0), min(ceil(seen.right() / pitch_x), grid.columns))
+        rows = range(max(int(seen.top() / pitch_y), 0), min(ceil(seen.bottom() / pitch_y), grid.rows))
+        count = len(self._mosaic.order)
+        places = (row * grid.columns + column for row in rows for column in columns)
+        return [place for place in places if place < count]
+
+
+def channel_limits(maps: Array) -> Array:
+    """The largest finite |value| of each channel (C,); 0 where there is none."""
+    flat = maps.reshape(len(maps), -1)
+    largest = np.maximum(flat.max(axis=1), -flat.min(axis=1))
+    if not np.isfinite(largest).all():
+        largest = np.where(np.isfinite(flat), np.abs(flat), 0).max(axis=1)
+    return np.asarray(largest, np.float32)
+
+
+def _form(mosaic: Mosaic) -> tuple[int, int, int]:
+    return mosaic.tiles.count, mosaic.tiles.width, mosaic.tiles.height

@@ -1,0 +1,208 @@
+"""The Grad-CAM of every block in a row, on one scale."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QWidget
+
+from resnet_viewer.records.captions import CAM_REASONS
+from resnet_viewer.records.probe import BlockReading
+from resnet_viewer.ui.panels.picture import STALE_OPACITY
+from resnet_viewer.ui.pixels import Array, Tiles, tiles_of_maps
+from resnet_viewer.ui.theme import DARK, Theme
+
+_GAP = 4
+
+
+class _Frames(QWidget):
+    """All thumbnails at their full width, inside the scrolling strip."""
+
+    chosen = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.theme = DARK
+        self.blocks: tuple[BlockReading, ...] = ()
+        self.images: list[tuple[Tiles, int]] = []
+        self.labels: tuple[str, ...] = ()
+        self.current = 0
+        self.is_dimmed = False
+        self.side = 36
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName("Grad-CAM of every block")
+        self.setToolTip("")
+
+    def sizeHint(self) -> QSize:
+        return QSize(
+            max(len(self.blocks) * (self.side + _GAP), 1), self.side + self.fontMetrics().height() + 3
+        )
+
+    def rect_of(self, number: int) -> QRect:
+        """The thumbnail of block `number` (from 1)."""
+        return QRect((number - 1) * (self.side + _GAP) + 2, 2, self.side, self.side)
+
+    def block_at(self, position: QPoint) -> int | None:
+        """The block at a point, its number included; None past the last."""
+        number = position.x() // (self.side + _GAP) + 1
+        return number if 1 <= number <= len(self.blocks) else None
+
+    def words(self, number: int) -> str:
+        """A thumbnail in words."""
+        state = self.blocks[number - 1].cam_states[0]
+        label = self.labels[number - 1] if number <= len(self.labels) else f"block {number}"
+        if state != "shown":
+            return f"{label} · blank: {CAM_REASONS[state]}"
+        return f"{label} · highest {float(self.blocks[number - 1].cam[0].max()):.3g}"
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self.theme
+        with QPainter(self) as painter:
+            for number in range(1, len(self.blocks) + 1):
+                rect = self.rect_of(number)
+                if not event.rect().intersects(rect.adjusted(-2, -2, 2, 40)):
+                    continue
+                tiles, place = self.images[number - 1]
+                painter.setOpacity(STALE_OPACITY if self.is_dimmed else 1.0)
+                if self.blocks[number - 1].cam_states[0] == "shown":
+                    painter.drawImage(rect, tiles.image, tiles.source(place))
+                else:
+                    painter.setPen(QPen(QColor(theme.faint), 1.0))
+                    inner = rect.adjusted(0, 0, -1, -1)
+                    painter.drawRect(inner)
+                    painter.drawLine(inner.bottomLeft(), inner.topRight())
+                painter.setOpacity(1.0)
+                if number == self.current:
+                    painter.setPen(QPen(QColor(theme.accent), 2.0))
+                    painter.drawRect(rect.adjusted(-1, -1, 1, 1))
+                painter.setPen(QColor(theme.text if number == self.current else theme.muted))
+                below = QRect(rect.left() - 4, rect.bottom() + 1, self.side + 8, self.fontMetrics().height())
+                painter.drawText(below, Qt.AlignmentFlag.AlignCenter, str(number))
+            if self.hasFocus():
+                painter.setPen(QPen(QColor(theme.accent), 1.0, Qt.PenStyle.DotLine))
+                painter.drawRect(self.visibleRegion().boundingRect().adjusted(0, 0, -1, -1))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        number = self.block_at(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and number is not None:
+            self.chosen.emit(number)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Left: self.current - 1, Qt.Key.Key_Right: self.current + 1}
+        steps |= {Qt.Key.Key_Home: 1, Qt.Key.Key_End: len(self.blocks)}
+        number = steps.get(Qt.Key(event.key()))
+        if number is None:
+            super().keyPressEvent(event)
+        elif 1 <= number <= len(self.blocks):
+            self.chosen.emit(number)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            number = self.block_at(event.pos())
+            QToolTip.showText(event.globalPos(), self.words(number) if number else "", self)
+            return True
+        return super().event(event)
+
+
+class Filmstrip(QScrollArea):
+    """Thumbnails of every block's CAM on one scale, from zero to the highest value of all; scrolls sideways.
+
+    `block_chosen(number)` is a wish. A blank map is a hollow frame with a stroke, its reason in the tooltip.
+    """
+
+    block_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._frames = _Frames()
+        self._frames.chosen.connect(self.block_chosen)
+        self.setWidget(self._frames)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(False)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setAutoFillBackground(False)
+        self._frames.setAutoFillBackground(False)
+        self._fit()
+
+    @property
+    def current(self) -> int:
+        """Number of the framed block; 0 for none."""
+        return self._frames.current
+
+    @property
+    def frames(self) -> QWidget:
+        """The widget with the thumbnails, as wide as all of them."""
+        return self._frames
+
+    def rect_of(self, number: int) -> QRect:
+        """Where block `number`'s thumbnail lies in `frames`."""
+        return self._frames.rect_of(number)
+
+    def words(self, number: int) -> str:
+        """A thumbnail in words, as in its tooltip."""
+        return self._frames.words(number)
+
+    def set_blocks(self, blocks: tuple[BlockReading, ...], labels: tuple[str, ...], colours: str) -> None:
+        """Show the first picture's CAM of every block."""
+        frames = self._frames
+        count_changed = len(blocks) != len(frames.blocks)
+        frames.blocks, frames.labels = blocks, labels
+        frames.images = _thumbnails(blocks, colours)
+        if count_changed:
+            self._fit()
+        frames.update()
+
+    def set_current(self, number: int) -> None:
+        """Frame a block and bring it into view."""
+        frames = self._frames
+        if number != frames.current:
+            frames.current = number
+            rect = frames.rect_of(number)
+            self.ensureVisible(rect.center().x(), rect.center().y(), frames.side * 2, 0)
+            frames.setAccessibleDescription(f"block {number}")
+            frames.update()
+
+    def set_dimmed(self, is_dimmed: bool) -> None:
+        """Show them as belonging to an older wish."""
+        if is_dimmed != self._frames.is_dimmed:
+            self._frames.is_dimmed = is_dimmed
+            self._frames.update()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        self._frames.theme = theme
+        self._frames.update()
+
+    def wheelEvent(self, event: object) -> None:
+        bar = self.horizontalScrollBar()
+        delta = event.angleDelta()  # type: ignore[attr-defined]
+        bar.setValue(bar.value() - (delta.y() or delta.x()))
+
+    def _fit(self) -> None:
+        self._frames.resize(self._frames.sizeHint())
+        bar = self.horizontalScrollBar().sizeHint().height()
+        self.setFixedHeight(self._frames.height() + bar)
+
+
+def _thumbnails(blocks: tuple[BlockReading, ...], colours: str) -> list[tuple[Tiles, int]]:
+    """For each block an image of many and its place there; blocks of one size share an image."""
+    highest = max((_highest(block.cam[0]) for block in blocks), default=0.0)
+    places: list[tuple[Tiles, int]] = []
+    for _, group in groupby(blocks, key=lambda block: block.cam.shape[1:]):
+        cams = np.stack([block.cam[0] for block in group])
+        low, high = np.zeros(len(cams), np.float32), np.full(len(cams), highest, np.float32)
+        tiles = tiles_of_maps(cams, colours, low, high)
+        places.extend((tiles, place) for place in range(len(cams)))
+    return places
+
+
+def _highest(cam: Array) -> float:
+    highest = float(cam.max())
+    return highest if np.isfinite(highest) else 0.0

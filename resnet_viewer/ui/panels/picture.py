@@ -1,0 +1,275 @@
+"""Panes that one looks into: the wheel zooms at the pointer, dragging moves, Home shows everything again."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+
+from resnet_viewer.ui.theme import DARK, Theme
+
+STALE_OPACITY = 0.55
+_NEAREST, _FURTHEST = 64.0, 1.0
+_ROUNDING = 4.0
+
+
+class LookingPane(QWidget):
+    """A pane over some content that is fitted, centred, at zoom 1.
+
+    `moved(zoom, centre)` tells that the user zoomed or moved; `centre` is the point of the content in the
+    middle of the pane, in fractions of the content's size, so that panes of any size can follow each other by
+    `look`.
+    """
+
+    moved = Signal(float, QPointF)
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = DARK
+        self.message = ""
+        self.is_dimmed = False
+        self._zoom = 1.0
+        self._centre = QPointF(0.5, 0.5)
+        self._pressed: QPointF | None = None
+        self._dragged: QPointF | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(48, 48)
+
+    # What a kind of pane says of itself
+    def content_size(self) -> QSizeF:
+        """Size of the content at zoom 1, in the pane's pixels; empty where there is none."""
+        return QSizeF()
+
+    def paint_content(self, painter: QPainter, frame: QRectF) -> None:
+        """Paint the content into `frame`, which may be larger than the pane."""
+
+    def point_hovered(self, position: QPointF) -> None:
+        """The pointer moved, without dragging, to `position` in the pane."""
+
+    def point_clicked(self, position: QPointF) -> None:
+        """The left button was pressed and released at `position` without dragging."""
+
+    # Looking
+    @property
+    def zoom(self) -> float:
+        """1 where everything fits."""
+        return self._zoom
+
+    def frame(self) -> QRectF:
+        """Where the content lies, in the pane's pixels."""
+        size = self.content_size() * self._zoom
+        middle = QRectF(self.rect()).center()
+        corner = QPointF(
+            middle.x() - self._centre.x() * size.width(), middle.y() - self._centre.y() * size.height()
+        )
+        if self._zoom == 1.0:
+            corner = QPointF(corner.toPoint())
+        return QRectF(corner, size)
+
+    def look(self, zoom: float, centre: QPointF) -> None:
+        """Show `centre` in the middle at `zoom`, as far as the content reaches; emits nothing."""
+        self._zoom = min(max(zoom, _FURTHEST), _NEAREST)
+        size = self.content_size() * self._zoom
+        self._centre = QPointF(
+            _held(centre.x(), size.width(), self.width()), _held(centre.y(), size.height(), self.height())
+        )
+        self.update()
+
+    def look_at_all(self) -> None:
+        """Back to zoom 1; emits nothing."""
+        self.look(1.0, QPointF(0.5, 0.5))
+
+    def set_message(self, message: str) -> None:
+        """Words in place of the content; empty words show the content."""
+        if message != self.message:
+            self.message = message
+            self.setAccessibleDescription(message)
+            self.update()
+
+    def set_dimmed(self, is_dimmed: bool) -> None:
+        """Show the content as belonging to an older wish."""
+        if is_dimmed != self.is_dimmed:
+            self.is_dimmed = is_dimmed
+            self.update()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        self.theme = theme
+        self.update()
+
+    # What Qt tells
+    def sizeHint(self) -> QSize:
+        return QSize(160, 160)
+
+    def resizeEvent(self, event: QEvent) -> None:
+        self.look(self._zoom, self._centre)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.message or self.content_size().isEmpty():
+            event.ignore()
+            return
+        old = self.frame()
+        zoom = min(max(self._zoom * 1.2 ** (event.angleDelta().y() / 120), _FURTHEST), _NEAREST)
+        grown = zoom / self._zoom
+        middle, point = QRectF(self.rect()).center(), event.position()
+        corner = point - (point - old.topLeft()) * grown
+        self._move(
+            zoom,
+            QPointF(
+                (middle.x() - corner.x()) / (old.width() * grown),
+                (middle.y() - corner.y()) / (old.height() * grown),
+            ),
+        )
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and not self.message:
+            self._pressed, self._dragged = event.position(), None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        position = event.position()
+        if self._pressed is not None:
+            far = (position - self._pressed).manhattanLength() >= QApplication.startDragDistance()
+            if self._dragged is None and far:
+                self._dragged = self._pressed
+            if self._dragged is not None:
+                frame, by = self.frame(), position - self._dragged
+                self._dragged = position
+                self._move(
+                    self._zoom,
+                    self._centre - QPointF(by.x() / frame.width(), by.y() / frame.height()),
+                )
+                return
+        if not self.message:
+            self.point_hovered(position)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            was_click = self._pressed is not None and self._dragged is None
+            self._pressed = self._dragged = None
+            if was_click:
+                self.point_clicked(event.position())
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.left.emit()
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Home:
+            self._move(1.0, QPointF(0.5, 0.5))
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QEvent) -> None:
+        self.update()
+
+    def focusOutEvent(self, event: QEvent) -> None:
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            if self.message:
+                painter.setPen(QColor(self.theme.muted))
+                area = self.rect().adjusted(8, 8, -8, -8)
+                painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.message)
+            elif not self.content_size().isEmpty():
+                painter.save()
+                painter.setOpacity(STALE_OPACITY if self.is_dimmed else 1.0)
+                self.paint_content(painter, self.frame())
+                painter.restore()
+            if self.hasFocus():
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setPen(QPen(QColor(self.theme.accent), 1.5))
+                painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), _ROUNDING, _ROUNDING)
+
+    def _move(self, zoom: float, centre: QPointF) -> None:
+        self.look(zoom, centre)
+        self.moved.emit(self._zoom, self._centre)
+
+
+def _held(centre: float, content: float, pane: float) -> float:
+    """The nearest centre, in fractions, that leaves no margin where the content is larger than the pane."""
+    if content <= pane or content <= 0:
+        return 0.5
+    margin = pane / content / 2
+    return min(max(centre, margin), 1 - margin)
+
+
+class ImagePane(LookingPane):
+    """One image with its proportions kept; enlarged pixels stay square and sharp, shrunken ones are averaged.
+
+    `pixel_hovered(x, y)` names the image's pixel under the pointer.
+    """
+
+    pixel_hovered = Signal(int, int)
+    clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._image: QImage | None = None
+
+    @property
+    def image(self) -> QImage | None:
+        """What is shown."""
+        return self._image
+
+    def set_image(self, image: QImage | None) -> None:
+        """Replace the image. The view stays where it was if the new image has the same proportions."""
+        if image is not self._image:
+            before, self._image = self.content_size(), image
+            if self.content_size() != before:
+                self.look_at_all()
+            self.update()
+
+    def pixel_at(self, position: QPointF) -> QPoint | None:
+        """The image's pixel at a point of the pane, or None outside."""
+        frame = self.frame()
+        if self._image is None or not frame.contains(position):
+            return None
+        x = int((position.x() - frame.left()) / frame.width() * self._image.width())
+        y = int((position.y() - frame.top()) / frame.height() * self._image.height())
+        return QPoint(min(x, self._image.width() - 1), min(y, self._image.height() - 1))
+
+    def content_size(self) -> QSizeF:
+        if self._image is None:
+            return QSizeF()
+        return QSizeF(
+            QSizeF(self._image.size()).scaled(QSizeF(self.size()), Qt.AspectRatioMode.KeepAspectRatio)
+        )
+
+    def paint_content(self, painter: QPainter, frame: QRectF) -> None:
+        if self._image is None:
+            return
+        is_smaller = frame.width() * self.devicePixelRatioF() < self._image.width()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smaller)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rounded = QPainterPath()
+        rounded.addRoundedRect(frame.intersected(QRectF(self.rect())), _ROUNDING, _ROUNDING)
+        painter.setClipPath(rounded)
+        painter.drawImage(frame, self._image, QRectF(QRect(QPoint(), self._image.size())))
+
+    def point_hovered(self, position: QPointF) -> None:
+        if (point := self.pixel_at(position)) is None:
+            self.left.emit()
+        else:
+            self.pixel_hovered.emit(point.x(), point.y())
+
+    def point_clicked(self, position: QPointF) -> None:
+        self.clicked.emit()

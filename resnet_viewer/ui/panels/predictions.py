@@ -1,0 +1,226 @@
+"""What the network takes the picture for: the reference's highest classes, now against reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import zip_longest
+from math import isfinite
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from resnet_viewer.records.predictions import top_classes
+from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.ui.panels.card import Card, colour_text
+from resnet_viewer.ui.panels.picture import STALE_OPACITY
+from resnet_viewer.ui.panels.readings import placeholder
+from resnet_viewer.ui.theme import DARK, Theme
+
+ROWS = 6
+"""Five of the reference and, where it is another, now's highest."""
+
+
+@dataclass(frozen=True)
+class PredictionRow:
+    """One class; probabilities between 0 and 1, None where there is no reading."""
+
+    index: int
+    name: str
+    now: float | None
+    reference: float | None
+    is_target: bool
+    is_new: bool
+    """It is now's highest class and not among the reference's."""
+
+    @property
+    def words(self) -> str:
+        """Everything that the row shows, as a tooltip and for screen readers."""
+        parts = [f"{self.name} (class {self.index})", f"now {percent(self.now)}"]
+        parts.append(f"reference {percent(self.reference)}")
+        if self.is_target:
+            parts.append("target of the gradients and of Grad-CAM")
+        if self.is_new:
+            parts.append("now's highest class, not among the reference's five")
+        return " · ".join(parts)
+
+
+def percent(probability: float | None) -> str:
+    """A probability as it is written beside its bar; one below half a percent is never rounded to nothing."""
+    if probability is None:
+        return "–"
+    if not isfinite(probability):
+        return "nan"
+    if 0 < probability < 0.005:
+        return "<1 %"
+    if 0.995 <= probability < 1:
+        return ">99 %"
+    return f"{probability * 100:.0f} %"
+
+
+def prediction_rows(scene: Scene) -> tuple[PredictionRow, ...]:
+    """The rows for a scene; empty while nothing is known."""
+    now, reference = scene.now, scene.reference
+    asked = now or reference
+    if asked is None:
+        return ()
+    if reference is not None and reference.logits.shape[-1] != asked.logits.shape[-1]:
+        reference = None
+    classes = top_classes(now, reference)
+    name = scene.session.setup.class_name
+    return tuple(
+        PredictionRow(
+            index,
+            name(index),
+            _probability(now, index),
+            _probability(reference, index),
+            index == asked.target,
+            reference is not None and place >= 5,
+        )
+        for place, index in enumerate(classes)
+    )
+
+
+def _probability(result: ProbeResult | None, index: int) -> float | None:
+    return None if result is None else float(result.probabilities[0, index])
+
+
+class PredictionLine(QWidget):
+    """Paints one row: the name, a red bar for now on a thin grey one for the reference, and both numbers."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._row: PredictionRow | None = None
+        self._theme = DARK
+        self._is_dimmed = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    @property
+    def row(self) -> PredictionRow | None:
+        """What is shown."""
+        return self._row
+
+    def set_row(self, row: PredictionRow | None, *, is_dimmed: bool) -> None:
+        """Show a row, or nothing."""
+        if (row, is_dimmed) != (self._row, self._is_dimmed):
+            self._row, self._is_dimmed = row, is_dimmed
+            words = "" if row is None else row.words
+            self.setToolTip(words)
+            self.setAccessibleName(words)
+            self.update()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        self._theme = theme
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(220, self.fontMetrics().height() + 9)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, self.fontMetrics().height() + 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        row, theme = self._row, self._theme
+        if row is None:
+            return
+        metrics = self.fontMetrics()
+        number = metrics.horizontalAdvance(">99 %") + 8
+        names = min(max(self.width() * 2 // 5, 84), self.width() - 2 * number - 40)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setOpacity(STALE_OPACITY if self._is_dimmed else 1.0)
+            self._paint_name(painter, row, metrics, names - 8)
+            bars = QRectF(names, 0, self.width() - names - 2 * number, self.height())
+            self._paint_bars(painter, row, bars)
+            painter.setPen(QColor(theme.text))
+            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            column = QRectF(self.width() - 2 * number, 0, number, self.height())
+            painter.drawText(column, right, percent(row.now))
+            painter.setPen(QColor(theme.muted))
+            painter.drawText(column.translated(number, 0), right, percent(row.reference))
+
+    def _paint_name(self, painter: QPainter, row: PredictionRow, metrics: QFontMetrics, width: int) -> None:
+        theme, middle = self._theme, self.height() / 2
+        mark = 0
+        if row.is_target:
+            mark = 13
+            painter.setPen(QPen(QColor(theme.accent), 1.4))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(QRectF(1, middle - 4, 8, 8))
+            painter.setBrush(QColor(theme.accent))
+            painter.drawEllipse(QRectF(3.5, middle - 1.5, 3, 3))
+        elif row.is_new:
+            mark = 13
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.changed))
+            painter.drawConvexPolygon(_triangle(5, middle))
+        painter.setPen(QColor(theme.text))
+        name = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, width - mark)
+        area = QRectF(mark, 0, width - mark, self.height())
+        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
+
+    def _paint_bars(self, painter: QPainter, row: PredictionRow, area: QRectF) -> None:
+        middle = area.center().y()
+        painter.setPen(Qt.PenStyle.NoPen)
+        for value, colour, top, height in (
+            (row.reference, self._theme.reference, middle - 5, 4),
+            (row.now, self._theme.changed, middle, 7),
+        ):
+            if value is not None and isfinite(value) and value > 0:
+                painter.setBrush(QColor(colour))
+                painter.drawRoundedRect(
+                    QRectF(area.left(), top, max(value * area.width(), 1.5), height), 2, 2
+                )
+
+
+def _triangle(x: float, middle: float) -> QPolygonF:
+    return QPolygonF([QPointF(x, middle - 4), QPointF(x + 4.5, middle + 4), QPointF(x - 4.5, middle + 4)])
+
+
+class PredictionsPanel(Card):
+    """Up to six rows in a card."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Prediction", parent)
+        self._message = QLabel()
+        self._message.setWordWrap(True)
+        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._lines = tuple(PredictionLine(self) for _ in range(ROWS))
+        self._legend = QLabel("now · reference")
+        self._legend.setToolTip("Red bar and first number: now. Grey bar and second number: the reference.")
+        self.body.setSpacing(0)
+        self.body.addWidget(self._message, 1)
+        for line in self._lines:
+            self.body.addWidget(line, 1)
+        self.add_control(self._legend)
+        self.apply_theme(DARK)
+
+    @property
+    def rows(self) -> tuple[PredictionRow, ...]:
+        """What is shown, from the top."""
+        return tuple(line.row for line in self._lines if line.row is not None)
+
+    @property
+    def message(self) -> str:
+        """The words in place of rows; empty while there are rows."""
+        return "" if self._message.isHidden() else self._message.text()
+
+    def render_scene(self, scene: Scene) -> None:
+        """Show the scene's predictions; readings that hold the logits alone are enough."""
+        rows = prediction_rows(scene)
+        for line, row in zip_longest(self._lines, rows):
+            line.set_row(row, is_dimmed=scene.is_stale)
+            line.setVisible(row is not None)
+        self._message.setVisible(not rows)
+        if not rows:
+            self._message.setText(placeholder(scene))
+        self.set_updating(scene.is_stale and bool(rows))
+
+    def apply_theme(self, theme: Theme) -> None:
+        super().apply_theme(theme)
+        colour_text(self._message, theme.muted)
+        colour_text(self._legend, theme.muted)
+        for line in self._lines:
+            line.apply_theme(theme)

@@ -1,0 +1,39 @@
+"""Which reading a panel shows while a newer one is on its way, and the words where there is none."""
+
+from __future__ import annotations
+
+from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.scene import Scene
+
+
+def placeholder(scene: Scene) -> str:
+    """The words in place of a reading that is not there yet."""
+    return "open a picture" if scene.session.setup.picture is None else "computing…"
+
+
+def last_full(shown: ProbeResult | None, found: ProbeResult | None, scene: Scene) -> ProbeResult | None:
+    """The reading to show: `found` where it is full, else what was `shown`.
+
+    What was shown stays only while the same network is asked about the same picture.
+    """
+    if found is not None and found.is_complete:
+        return found
+    setup = scene.session.setup
+    if shown is not None and setup.picture is not None:
+        asked = shown.request
+        if asked.picture == setup.picture and asked.state.network == setup.state.network:
+            return shown
+    return None
+
+
+def not_computed(scene: Scene, result: ProbeResult, layer: str) -> str:
+    """Why a full reading has no maps of a layer, in words."""
+    block = scene.blueprint.block_of(layer)
+    if block is not None:
+        wiring = result.request.state.wiring
+        found = scene.blueprint.layer(layer)
+        if found is not None and found.kind == "projection" and wiring.shortcuts[block.number - 1] == 0:
+            return "not computed: this shortcut is cut"
+        if wiring.branches[block.number - 1] == 0:
+            return "not computed: this branch is dropped"
+    return "not computed"

@@ -1,0 +1,119 @@
+"""What the Grad-CAM panel lets one choose: block, class, opacity, colour map."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSizePolicy, QSlider, QWidget
+from superqt import QSearchableComboBox
+
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.ui.panels.card import colour_text
+from resnet_viewer.ui.pixels import COLOUR_MAPS
+from resnet_viewer.ui.theme import Theme
+
+TOP_CLASS = "top reference class"
+
+
+class SaliencyControls(QWidget):
+    """Every signal is a wish; `render_scene` sets the controls and emits nothing.
+
+    The combo boxes are read by `activated`, which only the user causes.
+    """
+
+    block_chosen = Signal(object)
+    """A block's number, or None for the last block."""
+    target_chosen = Signal(object)
+    """A class index, or None for the reference's highest class."""
+    opacity_chosen = Signal(float)
+    colours_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.block = _narrow(QComboBox(), "Block", "The block whose output Grad-CAM explains")
+        self.target = _narrow(
+            QSearchableComboBox(), "Class", "The class whose score is explained; type to search"
+        )
+        self.colours = _narrow(QComboBox(), "Colours", "Colour map of Grad-CAM")
+        self.colours.addItems(COLOUR_MAPS)
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setRange(0, 100)
+        self.opacity.setPageStep(10)
+        self.opacity.setAccessibleName("Opacity")
+        self._labels = tuple(QLabel(words) for words in ("&Block", "C&lass", "O&pacity", "Colo&urs"))
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setHorizontalSpacing(6)
+        layout.setVerticalSpacing(4)
+        controls = (self.block, self.target, self.opacity, self.colours)
+        for i, (label, control) in enumerate(zip(self._labels, controls, strict=True)):
+            label.setBuddy(control)
+            layout.addWidget(label, i // 2, i % 2 * 2)
+            layout.addWidget(control, i // 2, i % 2 * 2 + 1)
+        layout.setColumnStretch(1, 1)
+        layout.setColumnStretch(3, 1)
+        self._network: NetworkSpec | None = None
+        self._names: tuple[NetworkSpec, tuple[str, ...]] | None = None
+        self.block.activated.connect(self._tell_block)
+        self.target.activated.connect(self._tell_target)
+        self.opacity.valueChanged.connect(self._tell_opacity)
+        self.colours.textActivated.connect(self.colours_chosen)
+
+    def render_scene(self, scene: Scene) -> None:
+        """Show the session's choices."""
+        session, view = scene.session, scene.session.view
+        network = session.setup.state.network
+        self._fill_blocks(scene)
+        self._fill_classes(network, session.setup.class_names)
+        self.block.setCurrentIndex(min(view.cam_block or 0, network.block_count))
+        target = session.setup.target
+        self.target.setCurrentIndex(0 if target is None else target + 1)
+        percent = round(view.cam_opacity * 100)
+        with QSignalBlocker(self.opacity):
+            self.opacity.setValue(percent)
+        self.opacity.setToolTip(f"Opacity of the map over the picture: {percent} %")
+        if self.colours.findText(view.cam_colours) < 0:
+            self.colours.addItem(view.cam_colours)
+        self.colours.setCurrentText(view.cam_colours)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        for label in self._labels:
+            colour_text(label, theme.muted)
+
+    def _fill_blocks(self, scene: Scene) -> None:
+        network = scene.session.setup.state.network
+        if network != self._network:
+            self._network = network
+            self.block.clear()
+            self.block.addItem("last block")
+            self.block.addItems([block.label for block in scene.blueprint.blocks])
+
+    def _fill_classes(self, network: NetworkSpec, names: tuple[str, ...]) -> None:
+        if (network, names) != self._names:
+            self._names = network, names
+            known = [
+                names[index] if index < len(names) else f"class {index}" for index in range(network.classes)
+            ]
+            self.target.clear()
+            self.target.addItems([TOP_CLASS, *known])
+
+    def _tell_block(self, index: int) -> None:
+        self.block_chosen.emit(index or None)
+
+    def _tell_target(self, index: int) -> None:
+        self.target_chosen.emit(index - 1 if index > 0 else None)
+
+    def _tell_opacity(self, percent: int) -> None:
+        self.opacity_chosen.emit(percent / 100)
+
+
+def _narrow(combo: QComboBox, name: str, tip: str) -> QComboBox:
+    """A combo box that takes the width it is given; its list is as wide as its entries."""
+    combo.setAccessibleName(name)
+    combo.setToolTip(tip)
+    combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    combo.setMinimumWidth(64)
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(4)
+    return combo
