@@ -65,6 +65,12 @@ class Block(nn.Module):
 class BasicBlock(Block):
     """Two 3×3 convolutions (He et al. 2015, Figure 5 left)."""
 
+    conv1: nn.Conv2d
+    bn1: nn.BatchNorm2d
+    relu1: nn.ReLU
+    conv2: nn.Conv2d
+    bn2: nn.BatchNorm2d
+
     def residual(self, x: Tensor) -> Tensor:
         """conv1, bn1, ReLU, conv2, bn2"""
         hidden = self.relu1(self.bn1(self.conv1(x)))
@@ -74,6 +80,15 @@ class BasicBlock(Block):
 
 class Bottleneck(Block):
     """1×1, 3×3, 1×1 convolutions (Figure 5 right), the stride in the 3×3, as torchvision places it."""
+
+    conv1: nn.Conv2d
+    bn1: nn.BatchNorm2d
+    relu1: nn.ReLU
+    conv2: nn.Conv2d
+    bn2: nn.BatchNorm2d
+    relu2: nn.ReLU
+    conv3: nn.Conv2d
+    bn3: nn.BatchNorm2d
 
     def residual(self, x: Tensor) -> Tensor:
         """conv1, bn1, ReLU, conv2, bn2, ReLU, conv3, bn3"""

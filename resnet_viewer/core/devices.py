@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Literal
 
 import torch
 
@@ -38,4 +38,4 @@ def choose_device(wanted: str = "auto") -> DeviceName:
         raise DeviceError(
             f"This machine has no {wanted} device that torch can use; choose one of auto, {', '.join(devices)}."
         )
-    return cast(DeviceName, wanted)
+    return wanted

@@ -18,8 +18,10 @@ Array = NDArray[np.float32]
 GradientOf = Literal["score", "loss"]
 """Whose gradient norms are taken: the target's logit, or the cross-entropy of the target."""
 
-CamState = Literal["shown", "zero gradient", "all negative", "not finite"]
-"""Why a Grad-CAM is blank, or that it is not."""
+CamState = Literal[
+    "shown", "zero gradient", "zero activation", "all negative", "underflow", "not finite"
+]
+"""Why a Grad-CAM is blank, or that it is not; "underflow": its products are too small for float32."""
 
 
 @dataclass(frozen=True)

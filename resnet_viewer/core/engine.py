@@ -1,0 +1,169 @@
+"""Owns the live networks and answers questions about them. Lives on exactly one thread."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from resnet_viewer.core.devices import choose_device
+from resnet_viewer.core.preprocessing import prepare
+from resnet_viewer.core.probing import Probe, frozen
+from resnet_viewer.core.resnet import build
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.preprocessing import Preprocessing
+from resnet_viewer.records.probe import Array, NetworkState, ProbeRequest, ProbeResult
+
+Weights = Callable[[NetworkSpec], Mapping[str, Tensor]]
+"""Gives a spec's state dict in our names; empty for freshly drawn weights."""
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+NETWORKS_KEPT = 3
+INPUTS_KEPT = 16
+TARGETS_KEPT = 4096
+
+
+class ProbeEngine:
+    """Answers probe requests; keeps the last few networks, inputs and targets.
+
+    Not for two threads: the network that a request names is rewired in place.
+
+    Example:
+        >>> from tests.fabricated import setup
+        >>> request = setup().question(setup().state)
+        >>> [answer.is_complete for answer in ProbeEngine(device="cpu").answer(request)]
+        [False, True]
+    """
+
+    def __init__(self, *, device: str = "auto", weights: Weights | None = None) -> None:
+        self.device = choose_device(device)
+        self._weights = weights or _resolved
+        self._probes: OrderedDict[NetworkSpec, Probe] = OrderedDict()
+        self._inputs: OrderedDict[tuple[str, Preprocessing], Tensor] = OrderedDict()
+        self._targets: OrderedDict[tuple[NetworkState, str], int] = OrderedDict()
+
+    def answer(self, request: ProbeRequest) -> Iterator[ProbeResult]:
+        """Yield the logits as soon as they are there, then the full reading.
+
+        Raises:
+            UserError: the weights cannot be read or do not fit.
+        """
+        target = request.target if isinstance(request.target, int) else self._top_class(request)
+        started = time.perf_counter()
+        probe = self._probe(request.state)
+        images = self._input(request.picture, request.state.preprocessing)
+        with exact():
+            seen = probe.look(images)
+        logits = frozen(seen.logits)
+        if target is None:
+            target = self._remember_target(request.state, request.picture, int(logits[0].argmax()))
+        early = ProbeResult(
+            request=request,
+            logits=logits,
+            probabilities=softmax(logits),
+            target=target,
+            network_input=frozen(images),
+            seconds=time.perf_counter() - started,
+            device=self.device,
+        )
+        yield early
+        started = time.perf_counter()
+        with exact():
+            reading = probe.read(seen, [target] * len(logits), request.gradient_of)
+        yield ProbeResult(
+            request=request,
+            logits=logits,
+            probabilities=early.probabilities,
+            target=target,
+            network_input=early.network_input,
+            layers=reading.layers,
+            blocks=reading.blocks,
+            activations=seen.activations(),
+            seconds=early.seconds + time.perf_counter() - started,
+            device=self.device,
+        )
+
+    def close(self) -> None:
+        """Let the networks go."""
+        for probe in self._probes.values():
+            probe.close()
+        self._probes.clear()
+
+    def _top_class(self, request: ProbeRequest) -> int | None:
+        """The highest class of the state that the request names; None where that is the request's own state."""
+        state = request.target
+        if isinstance(state, int) or state == request.state:
+            return None
+        known = self._targets.get((state, request.picture.digest))
+        if known is not None:
+            return known
+        probe = self._probe(state)
+        with torch.no_grad(), exact():
+            logits = probe.network(self._input(request.picture, state.preprocessing))
+        return self._remember_target(state, request.picture, int(logits[0].argmax()))
+
+    def _remember_target(self, state: NetworkState, picture: Picture, target: int) -> int:
+        return _kept(self._targets, (state, picture.digest), lambda: target, TARGETS_KEPT)
+
+    def _probe(self, state: NetworkState) -> Probe:
+        """The live network of a state, wired as it says."""
+        if state.network not in self._probes and len(self._probes) >= NETWORKS_KEPT:
+            _, oldest = self._probes.popitem(last=False)
+            oldest.close()
+        probe = _kept(self._probes, state.network, lambda: self._open(state.network), NETWORKS_KEPT)
+        probe.network.set_wiring(state.wiring)
+        return probe
+
+    def _open(self, spec: NetworkSpec) -> Probe:
+        network = build(spec, self._weights(spec)).to(self.device)
+        return Probe(network).__enter__()
+
+    def _input(self, picture: Picture, preprocessing: Preprocessing) -> Tensor:
+        def make() -> Tensor:
+            return prepare(picture, preprocessing).to(self.device)
+
+        return _kept(self._inputs, (picture.digest, preprocessing), make, INPUTS_KEPT)
+
+
+def exact() -> AbstractContextManager[None]:
+    """Probes compute in full float32: TF32 keeps ten bits of a factor, and gradients would show it."""
+    manager: AbstractContextManager[None] = torch.backends.cudnn.flags(
+        enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+    )
+    return manager
+
+
+def _resolved(spec: NetworkSpec) -> Mapping[str, Tensor]:
+    from resnet_viewer.core.weights import resolve
+
+    return resolve(spec)
+
+
+def softmax(logits: Array) -> Array:
+    """Probabilities of (N, classes) logits, read-only; not finite where a logit is not."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        wide = np.exp(logits.astype(np.float64) - logits.max(1, keepdims=True))
+        found: Array = (wide / wide.sum(1, keepdims=True)).astype(np.float32)
+    found.flags.writeable = False
+    return found
+
+
+def _kept(cache: OrderedDict[Key, Value], key: Key, make: Callable[[], Value], limit: int) -> Value:
+    """The remembered value, or a new one; the cache forgets what was not used for longest."""
+    if key in cache:
+        cache.move_to_end(key)
+        return cache[key]
+    value = make()
+    cache[key] = value
+    while len(cache) > limit:
+        cache.popitem(last=False)
+    return value

@@ -1,0 +1,179 @@
+"""One forward and one backward pass of the score: every block's reading at once.
+
+The order of events: a `Probe` hangs its hooks on a network; `look` runs the forward pass and keeps what the hooks
+saw; `read` takes the gradients from the kept graph. When the probe is closed the network is as before: no hook, no
+`.grad`, no changed mode, no moved running statistics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from resnet_viewer.core.resnet import ResNet
+from resnet_viewer.core.statistics import cam_state, grad_cam, norms
+from resnet_viewer.records.network import blueprint
+from resnet_viewer.records.probe import Array, BlockReading, GradientOf, LayerReading
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """A forward pass with its graph. `kept` maps the names of `Blueprint.map_names` to (N, C, H, W) in the graph."""
+
+    logits: Tensor
+    """(N, classes), in the graph."""
+    kept: dict[str, Tensor] = field(repr=False)
+
+    def activations(self) -> dict[str, Array]:
+        """What was kept as read-only arrays; on the CPU they share the tensors' memory."""
+        return {name: frozen(tensor) for name, tensor in self.kept.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What the gradients told: an entry for each weighted layer and each block, in the order of the forward pass."""
+
+    layers: tuple[LayerReading, ...]
+    blocks: tuple[BlockReading, ...]
+
+
+class Probe:
+    """A network made ready for looking: hooks hung, evaluation mode, every weight in the graph. A with-block.
+
+    Costs a few milliseconds to open on a deep network, so whoever asks often keeps it open; while it is open the
+    weights must not change and nobody else may run the network.
+
+    Example:
+        >>> from resnet_viewer.core.catalog import spec
+        >>> from resnet_viewer.core.resnet import build
+        >>> with Probe(build(spec("cifar-resnet-20"))) as probe:
+        ...     seen = probe.look(torch.zeros(1, 3, 32, 32))
+        ...     len(probe.read(seen, targets=[3]).layers)
+        20
+    """
+
+    def __init__(self, network: ResNet) -> None:
+        self.network = network
+        self._plan = blueprint(network.spec)
+        self._weights = [network.get_parameter(f"{layer.name}.weight") for layer in self._plan.layers]
+        self._weight_norms: list[float] = []
+        self._kept: dict[str, Tensor] = {}
+        self._restore = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as undo:  # a failure on the way leaves nothing behind
+            undo.callback(_set_training, [module for module in self.network.modules() if module.training])
+            self.network.eval()
+            for parameter in self.network.parameters():
+                if not parameter.requires_grad:
+                    undo.callback(parameter.requires_grad_, False)
+                    parameter.requires_grad_(True)
+            for name in self._plan.map_names():
+                module = self.network.maxpool if name == "stem" else self.network.get_submodule(name)
+                undo.callback(module.register_forward_hook(self._keeper(name)).remove)
+            with torch.no_grad():
+                self._weight_norms = norms(self._weights)
+            self._restore = undo.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Put everything back."""
+        self._restore.close()
+
+    def look(self, images: Tensor) -> Look:
+        """Run the network on (N, C, H, W) and keep its activations. A layer behind a closed gate is not run."""
+        kept: dict[str, Tensor] = {}
+        self._kept = kept
+        try:
+            with torch.enable_grad():
+                logits = self.network(images)
+        finally:
+            self._kept = {}
+        return Look(logits, kept)
+
+    def read(self, seen: Look, targets: Sequence[int], gradient_of: GradientOf = "score") -> Reading:
+        """Gradient norms and Grad-CAM for one target class a picture. Frees the graph: read a look once.
+
+        The score is the sum of the targets' logits, the loss their mean cross-entropy. With `gradient_of` "loss"
+        the norms are the loss's, at the price of a second backward pass; Grad-CAM is the score's always.
+
+        Raises:
+            ValueError: a target is not a class of the network, or there is not one a picture.
+        """
+        count, classes = seen.logits.shape
+        if len(targets) != count or not all(0 <= target < classes for target in targets):
+            raise ValueError(f"{count} targets between 0 and {classes - 1} are needed, one a picture")
+        outputs = [seen.kept[block.name] for block in self._plan.blocks]
+        index = torch.tensor(list(targets), device=seen.logits.device)
+        score = seen.logits.gather(1, index[:, None]).sum()
+        if gradient_of == "score":
+            found = _gradients(score, [*self._weights, *outputs])
+            cam_gradients = found[len(self._weights) :]
+        else:
+            cam_gradients = _gradients(score, outputs, keep_graph=True)
+            found = _gradients(F.cross_entropy(seen.logits, index), [*self._weights, *outputs])
+        values = norms(found)
+        layers = tuple(
+            LayerReading(layer.name, layer.kind, layer.weight_shape, value, own)
+            for layer, value, own in zip(self._plan.layers, values, self._weight_norms, strict=False)
+        )
+        return Reading(layers, self._block_readings(outputs, cam_gradients, values[len(layers) :]))
+
+    def _block_readings(
+        self, outputs: Sequence[Tensor], gradients: Sequence[Tensor | None], values: Sequence[float]
+    ) -> tuple[BlockReading, ...]:
+        with torch.no_grad():
+            raws = [
+                output.new_zeros(output.shape[0], *output.shape[2:])
+                if gradient is None
+                else grad_cam(output, gradient)
+                for output, gradient in zip(outputs, gradients, strict=True)
+            ]
+        readings = []
+        for block, value, output, gradient, raw in zip(
+            self._plan.blocks, values, outputs, gradients, map(frozen, raws), strict=True
+        ):
+            cam = np.maximum(raw, 0)
+            cam.flags.writeable = False
+            states = tuple(
+                cam_state(raw[n], output[n], None if gradient is None else gradient[n])
+                for n in range(len(raw))
+            )
+            readings.append(BlockReading(block.number, block.name, value, cam, states))
+        return tuple(readings)
+
+    def _keeper(self, name: str) -> Callable[[nn.Module, object, Tensor], None]:
+        def keep(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+            self._kept[name] = output
+
+        return keep
+
+
+def frozen(tensor: Tensor) -> Array:
+    """A tensor as a read-only array; on the CPU it shares the tensor's memory."""
+    array: Array = tensor.detach().cpu().numpy()
+    array.flags.writeable = False
+    return array
+
+
+def _set_training(modules: Sequence[nn.Module]) -> None:
+    for module in modules:
+        module.training = True
+
+
+def _gradients(of: Tensor, inputs: Sequence[Tensor], *, keep_graph: bool = False) -> Sequence[Tensor | None]:
+    """Gradients for each input, None where `of` does not depend on it."""
+    return torch.autograd.grad(of, inputs, retain_graph=keep_graph, allow_unused=True)
