@@ -83,6 +83,7 @@ def figure(
     room = (width - 2 * MARGIN - _BAR - _GAP * (len(panels) - 1)) / len(panels)
     shown_width = min(room, 3.6 * picture.width / picture.height)
     shown_height = shown_width * picture.height / picture.width
+    cell = max(shown_width, min(room, 2.4))  # a tower of a picture still needs room for its words
     strips = filmstrip_height([p.result for p in panels], width - 2 * MARGIN) if filmstrip else 0.0
     plan = blueprint(now.request.state.network, now.request.state.preprocessing.crop)
     name = captions.class_name(now.target, class_names)
@@ -96,11 +97,11 @@ def figure(
     )
     top = max(panel.highest for panel in panels)
     for column, panel in enumerate(panels):
-        left = MARGIN + column * (shown_width + _GAP)
+        left = MARGIN + column * (cell + _GAP)
         limit = top if scale == "shared" else panel.highest
         size = shown_width, shown_height
-        _draw(sheet, panel, left=left, size=size, limit=limit, colours=colours, opacity=opacity)
-    left = MARGIN + len(panels) * (shown_width + _GAP) - _GAP + 0.12
+        _draw(sheet, panel, left=left, size=size, cell=cell, limit=limit, colours=colours, opacity=opacity)
+    left = MARGIN + len(panels) * (cell + _GAP) - _GAP + 0.12
     height = max(min(shown_height, 2.4), 0.6)
     bar = sheet.axes(left, sheet.top - _HEAD - height, 0.11, height)
     high = f"{top:.3g}" if scale == "shared" else "own max."
@@ -129,6 +130,7 @@ def _draw(
     *,
     left: float,
     size: tuple[float, float],
+    cell: float,
     limit: float,
     colours: str,
     opacity: float,
@@ -151,7 +153,7 @@ def _draw(
         axes.set_xlim(0, width)
         axes.set_ylim(height, 0)
     sheet.write(left, sheet.top - 0.15, panel.name, bold=True)
-    sheet.write(left + size[0], sheet.top - 0.15, _words(panel, limit), colour=palette.MUTED, right=True)
+    sheet.write(left + cell, sheet.top - 0.15, _words(panel, limit), colour=palette.MUTED, right=True)
 
 
 def _words(panel: _Panel, limit: float) -> str:

@@ -180,7 +180,11 @@ def missing_maps_words(state: NetworkState, layer: str) -> str:
     if block is None or layer == block.name:
         return "not computed"
     if block.projection is not None and layer == block.projection.name:
+        if block.number not in state.wiring.cut:
+            return "not computed"
         return f"not computed: the shortcut of block {block.number} is cut"
+    if block.number not in state.wiring.dropped:
+        return "not computed"
     return f"not computed: the residual branch of block {block.number} is dropped"
 
 

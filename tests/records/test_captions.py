@@ -1,0 +1,120 @@
+from dataclasses import replace
+
+import pytest
+
+from resnet_viewer.core.catalog import spec
+from resnet_viewer.records import captions
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
+from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.weights import WeightsRef
+from resnet_viewer.records.wiring import Wiring
+from tests.fabricated import scene
+
+BUNDLED = WeightsRef("bundled", "cifar-resnet-56")
+
+
+def readings(network: NetworkSpec, *, cut: tuple[int, ...] = ()) -> tuple[ProbeResult, ProbeResult]:
+    invented = scene(network, cut=cut)
+    assert invented.now is not None
+    assert invented.reference is not None
+    picture = replace(invented.now.request.picture, name="cat.jpg")
+    now, reference = (
+        replace(reading, target=7, request=replace(reading.request, picture=picture))
+        for reading in (invented.now, invented.reference)
+    )
+    return now, reference
+
+
+def test_one_sentence_says_what_was_measured_and_in_which_state() -> None:
+    network = replace(spec("cifar-resnet-56"), weights=BUNDLED)
+    now, reference = readings(network, cut=tuple(range(20, 28)))
+    assert captions.caption(now, reference, CIFAR10_CLASSES) == (
+        "L2 norm of the gradient of the score of horse for every layer's weight · ResNet-56, bundled weights, "
+        "trained with shortcuts; 8 of 27 shortcuts cut; not retrained · picture cat.jpg · "
+        "reference: all shortcuts open."
+    )
+
+
+def test_an_intact_network_is_not_called_unretrained() -> None:
+    now, _ = readings(replace(spec("cifar-resnet-20"), weights=BUNDLED))
+    words = captions.caption(now, None, ())
+    assert "not retrained" not in words
+    assert "all shortcuts open" in words
+    assert words.endswith("no reference.")
+
+
+@pytest.mark.parametrize(
+    ("name", "weights", "said"),
+    [
+        ("cifar-resnet-20", WeightsRef("none"), "ResNet-20, untrained (seed 0); 1 of 9 shortcuts cut"),
+        ("cifar-plain-20", BUNDLED, "Plain-20, bundled weights, trained without shortcuts"),
+        (
+            "resnet50",
+            WeightsRef("torchvision", "IMAGENET1K_V2"),
+            "ResNet-50, torchvision's IMAGENET1K_V2, trained with shortcuts; 1 of 16 shortcuts cut; not retrained",
+        ),
+        (
+            "cifar-resnet-20",
+            WeightsRef("file", "/a/b/c.th"),
+            "ResNet-20, weights from c.th, read as a network with shortcuts; 1 of 9 shortcuts cut; not retrained",
+        ),
+    ],
+)
+def test_states_claim_no_more_than_is_known(name: str, weights: WeightsRef, said: str) -> None:
+    now, _ = readings(replace(spec(name), weights=weights), cut=(3,))
+    assert captions.state_words(now.request.state) == said
+
+
+def test_a_dropped_branch_of_a_plain_network_is_told() -> None:
+    now, reference = readings(replace(spec("cifar-plain-20"), weights=BUNDLED))
+    state = replace(now.request.state, wiring=Wiring.all_open(9).with_branches([2], 0.0))
+    assert captions.state_words(state) == (
+        "Plain-20, bundled weights, trained without shortcuts; 1 of 9 residual branches dropped; not retrained"
+    )
+    assert captions.reference_words(now, reference) == "all residual branches open"
+
+
+def test_the_loss_and_the_other_quantities_are_named() -> None:
+    now, _ = readings(spec("cifar-resnet-20"))
+    loss = replace(now, request=replace(now.request, gradient_of="loss"))
+    assert captions.quantity_words("relative", loss, CIFAR10_CLASSES) == (
+        "L2 norm of the gradient of the loss (cross-entropy) of horse for every layer's weight, "
+        "divided by the weight's own L2 norm"
+    )
+    assert captions.quantity_words("output", now, ()).endswith("score of class 7 at every block's output")
+
+
+def test_a_reference_that_differs_in_more_than_wiring_says_so() -> None:
+    now, reference = readings(spec("cifar-resnet-20"))
+    other = replace(
+        reference, target=1, request=replace(reference.request, state=replace(
+            reference.request.state, network=spec("cifar-plain-20")))
+    )  # fmt: skip
+    assert captions.reference_words(now, other) == "Plain-20, untrained (seed 0), another target class"
+
+
+def test_missing_maps_are_blamed_on_the_gate_that_is_closed() -> None:
+    now, _ = readings(spec("resnet18"))
+    wiring = Wiring.all_open(8).with_shortcuts([3], 0.0).with_branches([4], 0.0)
+    state = replace(now.request.state, wiring=wiring)
+    expected = {
+        "layer2.0.downsample.0": "not computed: the shortcut of block 3 is cut",
+        "layer2.1.conv1": "not computed: the residual branch of block 4 is dropped",
+        "layer1.0.conv1": "not computed",
+    }
+    assert {name: captions.missing_maps_words(state, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"), [((), ""), ((3,), "3"), ((9, 3, 5, 6, 7, 8), "3,5-9"), ((1, 2), "1-2")]
+)
+def test_block_numbers_are_written_as_the_command_line_takes_them(
+    numbers: tuple[int, ...], text: str
+) -> None:
+    assert captions.number_ranges(numbers) == text
+
+
+def test_hostile_names_become_one_harmless_line() -> None:
+    assert captions.plain("a\nb\x00c\udcffd") == "a�b�c�d"
+    assert captions.plain("grüße 猫 😀 $x$.png") == "grüße 猫 😀 $x$.png"

@@ -1,0 +1,41 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from resnet_viewer.records.predictions import percent, top_classes
+from resnet_viewer.records.probe import ProbeResult
+from tests.fabricated import scene
+
+
+def reading(probabilities: list[float]) -> ProbeResult:
+    made = scene().now
+    assert made is not None
+    values = np.array([probabilities], np.float32)
+    return replace(made, probabilities=values, logits=values)
+
+
+def test_the_references_order_leads_and_nows_highest_is_added() -> None:
+    reference = reading([0.0, 0.4, 0.3, 0.1, 0.1, 0.05, 0.05])
+    assert top_classes(reading([0.9, 0.1, 0, 0, 0, 0, 0]), reference) == (1, 2, 3, 4, 5, 0)
+    assert top_classes(reading([0.1, 0.1, 0.8, 0, 0, 0, 0]), reference) == (1, 2, 3, 4, 5)
+    assert top_classes(None, reference) == (1, 2, 3, 4, 5)
+
+
+def test_without_a_usable_reference_now_leads() -> None:
+    now = reading([0.2, 0.5, 0.3])
+    assert top_classes(now, None) == (1, 2, 0)
+    assert top_classes(now, reading([0.5, 0.5])) == (1, 2, 0)
+    assert top_classes(None, None) == ()
+
+
+def test_what_is_no_number_comes_last() -> None:
+    assert top_classes(reading([float("nan"), 0.1, 0.2]), None) == (2, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [(0.0, "0 %"), (1.0, "100 %"), (0.081, "8.1 %"), (0.123, "12 %"), (1e-9, "< 0.1 %"), (np.nan, "NaN")],
+)
+def test_percentages(probability: float, words: str) -> None:
+    assert percent(probability) == words
