@@ -1,0 +1,122 @@
+"""Block lists, strengths and colour triples as the command line writes them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.preprocessing import Channels
+from resnet_viewer.records.wiring import Wiring
+
+
+class NotationError(UserError):
+    """An argument is not written as it must be."""
+
+
+def blocks(text: str, count: int) -> tuple[int, ...]:
+    """The block numbers of "3,5-9", "all" or "none" in a network of `count` blocks, in order.
+
+    Raises:
+        NotationError: it is written otherwise, or names a block that is not there.
+
+    Example:
+        >>> blocks("3,5-7", 9)
+        (3, 5, 6, 7)
+    """
+    if text == "all":
+        return tuple(range(1, count + 1))
+    if text in ("none", ""):
+        return ()
+    found: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not _is_number(first) or (dash and not _is_number(last)):
+            raise NotationError(
+                f"{text!r} is not a list of blocks; write numbers and ranges such as 3,5-9, or all, or none."
+            )
+        start, end = int(first), int(last) if dash else int(first)
+        if not 1 <= start <= end <= count:
+            raise NotationError(f"There is no block {part.strip()}: this network has blocks 1 to {count}.")
+        found.update(range(start, end + 1))
+    return tuple(sorted(found))
+
+
+def strengths(text: str, count: int) -> dict[int, float]:
+    """The shortcut strengths of "4=0.5,7=0.25".
+
+    Raises:
+        NotationError: it is written otherwise, a block is not there, or a strength lies outside 0 to 1.
+    """
+    found: dict[int, float] = {}
+    for part in filter(None, text.split(",")):
+        number, _, strength = part.partition("=")
+        try:
+            block, value = int(number), float(strength)
+        except ValueError:
+            raise NotationError(f"{part!r} is not a strength; write block=strength, such as 4=0.5.") from None
+        if not 1 <= block <= count:
+            raise NotationError(f"There is no block {block}: this network has blocks 1 to {count}.")
+        if not 0.0 <= value <= 1.0:
+            raise NotationError(f"The strength of block {block} must lie between 0 and 1, not {strength}.")
+        found[block] = value
+    return found
+
+
+def wiring(spec: NetworkSpec, *, cut: str = "", drop: str = "", strength: str = "") -> Wiring:
+    """The wiring that the command line's three arguments describe; what they do not name is open.
+
+    Raises:
+        NotationError: one is badly written, or a plain network's shortcuts are to be cut.
+    """
+    count = spec.block_count
+    cut_blocks, weakened = blocks(cut, count), strengths(strength, count)
+    if (cut_blocks or weakened) and not spec.has_shortcuts:
+        raise NotationError(
+            f"{spec.name} is a plain network: it has no shortcuts to cut; leave out --cut and --strength."
+        )
+    gates = Wiring.all_open(count).with_shortcuts(cut_blocks, 0.0)
+    for block, value in weakened.items():
+        gates = gates.with_shortcuts([block], value)
+    return gates.with_branches(blocks(drop, count), 0.0)
+
+
+def channels(text: str, *, positive: bool = False) -> Channels:
+    """The numbers of "0.485,0.456,0.406", or of one number for a network of grey pictures.
+
+    Raises:
+        NotationError: they are not one or three finite numbers, or, where they must be positive, one is not.
+    """
+    try:
+        found = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        found = ()
+    if len(found) not in (1, 3) or not all(map(math.isfinite, found)) or (positive and min(found) <= 0):
+        wanted = "positive numbers" if positive else "numbers"
+        raise NotationError(
+            f"{text!r} is not one or three {wanted}; write them as R,G,B, such as 0.485,0.456,0.406."
+        )
+    return found
+
+
+def target(text: str, class_names: Iterable[str], classes: int) -> int:
+    """The class of an index or a name.
+
+    Raises:
+        NotationError: no class has it.
+    """
+    names = tuple(class_names)
+    if text in names:
+        return names.index(text)
+    if _is_number(text) and int(text) < classes:
+        return int(text)
+    alike = [name for name in names if text.lower() in name.lower()]
+    if len(alike) == 1:
+        return names.index(alike[0])
+    known = f" or a name such as {', '.join((alike or list(names))[:5])}" if names else ""
+    raise NotationError(f"There is no class {text!r}; give an index from 0 to {classes - 1}{known}.")
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
