@@ -1,0 +1,98 @@
+"""What holds for every test: a home of its own, fixed seeds, few threads, and no warning that goes unread.
+
+Qt is not imported here: where there is none, or with `-p no:pytest-qt`, the tests of the window are skipped and
+all others run.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import logging
+import os
+import random
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+os.environ.setdefault("OMP_NUM_THREADS", "2")  # read when torch is imported
+
+settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
+settings.load_profile("fixed")
+
+_TESTS = Path(__file__).parent
+_OPTIONS_OF_QT = ("qt_api", "qt_log_level_fail", "qt_log_ignore")
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Keep pytest-qt's options in the configuration valid when it is switched off."""
+    if not pluginmanager.hasplugin("pytest-qt"):
+        for name in _OPTIONS_OF_QT:
+            parser.addini(name, "belongs to pytest-qt", type="linelist")
+
+
+def pytest_configure() -> None:
+    """Without a display of any kind, Qt draws into memory; pytest-xvfb has begun a display where it can."""
+    displays = ("DISPLAY", "WAYLAND_DISPLAY")
+    if sys.platform == "linux" and not any(map(os.environ.get, displays)) and shutil.which("Xvfb") is None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+class _Windowless(pytest.Module):
+    """A module of tests that need a window where there is none."""
+
+    def collect(self) -> list[pytest.Item | pytest.Collector]:
+        pytest.skip("needs PySide6 and pytest-qt", allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Skip the tests of the window, unread, where there can be none."""
+    place = module_path.relative_to(_TESTS).parts
+    needs_window = place[0] == "ui" or place[0].startswith("test_app")
+    if needs_window and not (
+        parent.config.pluginmanager.hasplugin("pytest-qt") and importlib.util.find_spec("PySide6")
+    ):
+        return _Windowless.from_parent(parent, path=module_path)
+    return None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Settings, logs and caches, torch's included, are never the user's: neither written nor read."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RESNET_VIEWER_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("TORCH_HOME", str(tmp_path_factory.mktemp("torch")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _fixed_seeds() -> None:
+    """The same random numbers in every run."""
+    random.seed(0)
+    np.random.seed(0)
+    if seed_torch := getattr(sys.modules.get("torch"), "manual_seed", None):
+        seed_torch(0)
+
+
+@pytest.fixture(autouse=True)
+def _no_log_above_info(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fails a test that logs a warning or an error, unless it takes `caplog` and so reads the records itself.
+
+    Pillow's own records about damaged files are left out: it raises an error beside each.
+    """
+    yield
+    if "caplog" in inspect.signature(request.function).parameters:
+        return
+    unread = [
+        f"{record.name}: {record.getMessage()}"
+        for when in ("setup", "call")
+        for record in caplog.get_records(when)
+        if record.levelno > logging.INFO and not record.name.startswith("PIL.")
+    ]
+    if unread:
+        pytest.fail("logged above info; mend it, or take caplog and check the record: " + "; ".join(unread))
