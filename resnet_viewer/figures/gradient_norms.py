@@ -300,7 +300,7 @@ def _x_axis(axes: Axes, limits: tuple[float, float], *, by_block: bool) -> None:
     count = round(limits[1] - 0.6)
     axes.set_xlim(*limits)
     step = next((s for s in _STEPS if count / s <= 12), _STEPS[-1])
-    ticks = [1, *range(step if step > 2 else 1 + step, count + 1, step)]
+    ticks = sorted({1, *range(step, count + 1, step)})
     axes.set_xticks(ticks, [str(t) for t in ticks], fontsize=palette.FONT, fontfamily="DejaVu Sans")
     axes.tick_params(colors=palette.TEXT, width=0.7, length=3)
     axes.tick_params(which="minor", length=1.6, width=0.5)

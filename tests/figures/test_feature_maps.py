@@ -1,0 +1,88 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+
+from resnet_viewer.figures import feature_maps
+from resnet_viewer.figures.palette import lookup
+from resnet_viewer.records.probe import ProbeResult
+from tests.figures.layout import overlapping
+from tests.figures.readings import pair
+
+
+def with_maps(result: ProbeResult, layer: str, maps: np.ndarray | None) -> ProbeResult:
+    activations = {name: value for name, value in result.activations.items() if name != layer}
+    if maps is not None:
+        activations[layer] = maps[None].astype(np.float32)
+    return replace(result, activations=activations)
+
+
+def words(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.texts]
+
+
+def test_titles_say_what_is_shown() -> None:
+    now, reference = pair()
+    said = words(feature_maps.figure(now, reference, layer="layer2.0.conv1", scale="layer", order="mean"))
+    assert "Feature maps · block 4 · conv3_x 1 · conv1 · ResNet-20" in said
+    assert "32 × 16×16 · by mean, highest first · all channels on one scale" in said
+    assert {"now", "reference"} <= set(said)
+
+
+def test_signed_maps_take_the_diverging_colours_with_zero_in_the_middle() -> None:
+    pixels = feature_maps.coloured(np.array([[-1, 0, 1, np.nan]], np.float32), "CET_D1", signed=True)
+    table = lookup("CET_D1")
+    np.testing.assert_array_equal(pixels[0], [table[0], table[128], table[255], [255, 255, 255]])
+    blue, red = table[0].astype(int), table[255].astype(int)
+    assert blue[2] > blue[0]
+    assert red[0] > red[2]
+
+
+def test_dead_channels_are_crossed_out_and_counted() -> None:
+    now, reference = pair()
+    maps = np.random.default_rng(0).random((16, 32, 32))
+    maps[[3, 9]] = 0
+    figure = feature_maps.figure(with_maps(now, "layer1.0", maps), reference, layer="layer1.0")
+    assert "2 of 16 channels dead (×)" in words(figure)
+    crosses = [c for axes in figure.axes for c in axes.collections if isinstance(c, LineCollection)]
+    assert [len(c.get_segments()) for c in crosses] == [4, 0]
+    (x, y), _ = crosses[0].get_segments()[0]
+    assert 3 * 34 < x < 3 * 34 + 32  # tile 3 of the first row of four; 32 pixels and a gap of 2
+    assert 0 < y < 32
+
+
+def test_a_layer_that_was_left_out_says_so() -> None:
+    now, reference = pair()
+    state = now.request.state
+    state = replace(state, wiring=state.wiring.with_branches([4], 0.0))
+    now = with_maps(replace(now, request=replace(now.request, state=state)), "layer2.0.conv1", None)
+    figure = feature_maps.figure(now, reference, layer="layer2.0.conv1")
+    assert "not computed: the residual branch of block 4 is dropped" in words(figure)
+    assert overlapping(figure) == []
+    assert overlapping(feature_maps.figure(now, None, layer="layer2.0.conv1")) == []
+
+
+def test_now_and_reference_share_order_and_scale() -> None:
+    now, reference = pair()
+    ramp = np.arange(16.0)[:, None, None] * np.ones((16, 32, 32))
+    now, reference = with_maps(now, "stem", ramp), with_maps(reference, "stem", 2 * ramp[::-1])
+    figure = feature_maps.figure(now, reference, layer="stem", scale="layer", order="mean", colours="gray")
+    ours, theirs = (np.asarray(axes.images[0].get_array()) for axes in figure.axes[:2])
+    assert ours[0, 0, 0] == 128  # channel 15, of 30 at most
+    assert theirs[0, 0, 0] == 0
+    assert theirs[-1, -1, 0] == 255
+
+
+@pytest.mark.parametrize("layer", ["conv1", "stem", "layer1.0", "layer4.2", "layer1.0.downsample.0"])
+def test_words_are_readable_for_every_kind_of_layer(layer: str) -> None:
+    now, reference = pair("resnet50")
+    assert overlapping(feature_maps.figure(now, reference, layer=layer, scale="layer")) == []
+    assert overlapping(feature_maps.figure(now, None, layer=layer)) == []
+
+
+def test_a_layer_that_does_not_exist_is_refused() -> None:
+    now, reference = pair()
+    with pytest.raises(KeyError):
+        feature_maps.figure(now, reference, layer="layer9.9")

@@ -1,0 +1,133 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from resnet_viewer.figures import gradcam
+from resnet_viewer.figures.filmstrip import blank_words, cam_scale
+from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, Box
+from resnet_viewer.records.probe import CamState, ProbeResult
+from tests import fabricated
+from tests.figures.layout import overlapping
+from tests.figures.readings import pair, partial, with_picture
+
+
+def with_cam(result: ProbeResult, number: int, cam: np.ndarray, state: CamState = "shown") -> ProbeResult:
+    blocks = tuple(
+        replace(block, cam=cam[None].astype(np.float32), cam_states=(state,))
+        if block.number == number
+        else block
+        for block in result.blocks
+    )
+    return replace(result, blocks=blocks)
+
+
+def words(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.texts]
+
+
+def picture_shown(figure: Figure, place: int) -> np.ndarray:
+    images = [axes.images[0] for axes in figure.axes if len(axes.images) == 1 and not axes.axison]
+    return np.asarray(images[place].get_array())
+
+
+def test_the_title_names_block_and_class() -> None:
+    now, reference = pair("cifar-resnet-56", cut=(20,))
+    figure = gradcam.figure(now, reference, block=21, class_names=CIFAR10_CLASSES, filmstrip=False)
+    assert figure.get_label() == "Grad-CAM · block 21 · conv4_x 3 · cat"
+    assert "Grad-CAM · block 21 · conv4_x 3 · cat" in words(figure)
+    assert gradcam.figure(now, None, filmstrip=False).get_label().startswith("Grad-CAM · block 27")
+
+
+def test_a_hot_corner_lies_in_the_same_corner_of_the_box() -> None:
+    now, _ = pair()
+    grey = Picture.of(np.full((40, 80, 3), 100, np.uint8), name="grey.png")
+    cam = np.zeros((8, 8))
+    cam[0, 7] = 1
+    figure = gradcam.figure(with_picture(with_cam(now, 9, cam), grey), None, filmstrip=False)
+    shown = picture_shown(figure, 0).astype(int)
+    assert shown.shape == (450, 900, 3)
+    changed = (np.abs(shown - 100) > 2).any(axis=2)
+    rows, columns = np.nonzero(changed)
+    # the network saw the square from 225 to 675
+    assert columns.min() > 225 + 450 * 0.75
+    assert columns.max() < 675
+    assert rows.max() < 450 * 0.25
+
+
+def test_one_colour_means_one_value_on_a_shared_scale() -> None:
+    now, reference = pair()
+    grey = Picture.of(np.full((32, 32, 3), 100, np.uint8), name="grey.png")
+    now = with_picture(with_cam(now, 9, np.full((8, 8), 0.25)), grey)
+    reference = with_picture(with_cam(reference, 9, np.full((8, 8), 1.0)), grey)
+    shared = gradcam.figure(now, reference, filmstrip=False)
+    assert not np.array_equal(picture_shown(shared, 0), picture_shown(shared, 1))
+    own = gradcam.figure(now, reference, filmstrip=False, scale="own")
+    assert np.array_equal(picture_shown(own, 0), picture_shown(own, 1))
+    assert {"maximum 0.25", "maximum 1"} <= set(words(shared))
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("zero gradient", "blank: all gradients are zero"),
+        ("all negative", "blank: all contributions are negative"),
+        ("not finite", "blank: the values are not finite"),
+    ],
+)
+def test_a_blank_map_says_why(state: CamState, reason: str) -> None:
+    now, reference = pair()
+    cam = np.full((8, 8), np.nan) if state == "not finite" else np.zeros((8, 8))
+    figure = gradcam.figure(with_cam(now, 9, cam, state), reference)
+    assert reason in words(figure)
+    assert reason.replace("blank", "blank in 9") in words(figure)
+
+
+def test_a_map_too_faint_for_the_shared_scale_says_so() -> None:
+    now, reference = pair()
+    figure = gradcam.figure(with_cam(now, 9, np.full((8, 8), 1e-9)), reference, filmstrip=False)
+    assert "maximum 1e-09, under 2 % of the scale" in words(figure)
+
+
+def test_blank_blocks_are_gathered_by_reason() -> None:
+    now, _ = pair()
+    for number in (1, 2, 3, 6):
+        now = with_cam(now, number, np.zeros((8, 8)), "zero gradient")
+    now = with_cam(now, 5, np.zeros((8, 8)), "all negative")
+    assert blank_words(now) == (
+        "blank in 1-3,6: all gradients are zero; blank in 5: all contributions are negative"
+    )
+
+
+def test_the_strips_scale_is_the_largest_finite_value() -> None:
+    now, reference = pair()
+    cam = np.full((8, 8), np.inf)
+    cam[0, 0] = 7.0
+    assert cam_scale([now, with_cam(reference, 2, cam)]) == 7.0
+
+
+@pytest.mark.parametrize(("width", "height"), [(32, 32), (1, 1), (4, 900), (900, 4), (17, 1000), (640, 480)])
+@pytest.mark.parametrize("name", ["cifar-resnet-20", "resnet18"])
+def test_pictures_of_any_shape_leave_every_word_readable(name: str, width: int, height: int) -> None:
+    now, reference = pair(name)
+    picture = fabricated.picture(max(width, 4), max(height, 4))
+    if (width, height) == (1, 1):
+        picture = Picture.of(np.zeros((1, 1, 3), np.uint8), name="dot.png")
+    shown = with_picture(now, picture), with_picture(reference, picture)
+    assert overlapping(gradcam.figure(*shown)) == []
+
+
+def test_a_picture_is_scaled_with_its_box() -> None:
+    scaled, box = gradcam.at_size(np.zeros((10, 20, 3), np.uint8), Box(5, 0, 15, 10), 200)
+    assert scaled.shape == (100, 200, 3)
+    assert box == Box(50, 0, 150, 100)
+
+
+def test_refusals() -> None:
+    now, reference = pair()
+    with pytest.raises(IndexError, match="blocks 1 to 9"):
+        gradcam.figure(now, reference, block=10)
+    with pytest.raises(ValueError, match="not there yet"):
+        gradcam.figure(partial(now), reference)

@@ -1,0 +1,208 @@
+import math
+from dataclasses import replace
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from resnet_viewer.figures import gradient_norms, palette
+from resnet_viewer.figures.gradient_values import IncompleteReadingError
+from resnet_viewer.records.session import GradientQuantity
+from tests.figures.layout import overlapping
+from tests.figures.readings import pair, partial, with_norms
+
+NAN, INF = float("nan"), float("inf")
+
+
+def plot_of(figure: Figure) -> Axes:
+    return next(axes for axes in figure.axes if axes.get_xlabel())
+
+
+def rows_of(axes: Axes) -> dict[str, float]:
+    return {
+        label.get_text(): place
+        for label, place in zip(axes.get_yticklabels(), axes.get_yticks(), strict=True)
+    }
+
+
+def markers(axes: Axes, colour: str) -> dict[int, float]:
+    """Place by layer number of everything drawn with a marker in that colour."""
+    found: dict[int, float] = {}
+    for line in axes.lines:
+        if line.get_color() == colour and line.get_marker() not in (None, "None", ""):
+            for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True):
+                if math.isfinite(float(y)):
+                    found[round(float(x))] = float(y)
+    return found
+
+
+def assert_all_inside(figure: Figure) -> None:
+    axes = plot_of(figure)
+    low, high = axes.get_ylim()
+    places = [*markers(axes, palette.NOW).values(), *markers(axes, palette.REFERENCE).values()]
+    assert places
+    assert all(low < place < high for place in places), "a value lies outside of the automatic range"
+
+
+def test_values_stand_at_their_decade_in_layer_order() -> None:
+    now, reference = pair(cut=(3, 4))
+    axes = plot_of(gradient_norms.figure(now, reference))
+    drawn = markers(axes, palette.NOW)
+    expected = {n: math.log10(layer.gradient_norm) for n, layer in enumerate(now.layers, 1)}
+    assert drawn == pytest.approx(expected)
+    theirs = {n: math.log10(layer.gradient_norm) for n, layer in enumerate(reference.layers, 1)}
+    assert markers(axes, palette.REFERENCE) == pytest.approx(theirs)
+    assert rows_of(axes)["10⁰"] == 0
+
+
+def test_zeros_and_non_finite_values_stand_on_rows_of_their_own() -> None:
+    now, reference = pair()
+    now = with_norms(now, {2: 0.0, 5: NAN, 6: INF})
+    figure = gradient_norms.figure(now, with_norms(reference, {3: 0.0, 7: NAN}))
+    axes = plot_of(figure)
+    rows, ours, theirs = rows_of(axes), markers(axes, palette.NOW), markers(axes, palette.REFERENCE)
+    assert ours[3] == rows["0"] == theirs[4]
+    assert ours[6] == ours[7] == rows["∞, NaN"] == theirs[8]
+    finite = [math.log10(layer.gradient_norm) for layer in now.layers if 0 < layer.gradient_norm < INF]
+    assert rows["0"] < min(finite)
+    assert rows["∞, NaN"] > max(finite)
+    assert len(ours) == len(theirs) == 20, "a value was dropped"
+    said = [text.get_text() for text in axes.texts]
+    assert "now: 1 infinite (▲), 1 NaN (✖) · reference: 1 NaN (✖)" in said
+
+
+def test_the_line_breaks_where_there_is_no_value_on_the_axis() -> None:
+    now, _ = pair()
+    axes = plot_of(gradient_norms.figure(with_norms(now, {2: 0.0}), None))
+    line = next(
+        line for line in axes.lines if line.get_color() == palette.NOW and line.get_linestyle() == "-"
+    )
+    assert np.flatnonzero(np.isnan(np.asarray(line.get_ydata(), float))).tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    "norms",
+    [
+        {0: 5e-324, 1: 1e-320, 19: 1e300},
+        dict.fromkeys(range(20), 0.0),
+        dict.fromkeys(range(20), NAN),
+        dict.fromkeys(range(20), 1.0),
+        {0: 0.0, 1: INF, 2: 1e-320, 3: 1.7e308},
+    ],
+    ids=["extremes", "only zeros", "only nan", "all equal", "everything"],
+)
+def test_the_range_hides_nothing(norms: dict[int, float]) -> None:
+    now, reference = pair()
+    figure = gradient_norms.figure(with_norms(now, norms), reference)
+    assert_all_inside(figure)
+    axes = plot_of(figure)
+    assert len(markers(axes, palette.NOW)) == 20
+    figure.savefig("/dev/null", format="svg")
+
+
+@pytest.mark.parametrize("height", [2.2, 5.0, 12.0])
+def test_tick_labels_are_few_enough_to_read(height: float) -> None:
+    now, reference = pair("cifar-resnet-56", cut=tuple(range(20, 28)), decades=14)
+    axes = plot_of(gradient_norms.figure(now, reference, size=(7.6, height)))
+    inches = axes.get_position().height * height
+    assert 2 <= len(axes.get_yticks()) <= inches / 0.17
+
+
+@pytest.mark.parametrize(("quantity", "count"), [("weight", 54), ("relative", 54), ("output", 16)])
+def test_every_quantity_has_its_own_axis(quantity: GradientQuantity, count: int) -> None:
+    now, reference = pair("resnet50", cut=(3,))
+    axes = plot_of(gradient_norms.figure(now, reference, quantity=quantity))
+    assert len(markers(axes, palette.NOW)) == count
+    assert axes.get_xlabel().startswith("block" if quantity == "output" else "layer")
+
+
+def test_arcs_say_which_shortcuts_are_open_weakened_and_cut() -> None:
+    now, reference = pair(cut=(2, 3))
+    state = now.request.state
+    weakened = replace(state, wiring=state.wiring.with_shortcuts([5], 0.5).with_branches([7], 0.0))
+    now = replace(now, request=replace(now.request, state=weakened))
+    figure = gradient_norms.figure(now, reference)
+    plot = plot_of(figure)
+    strip = next(axes for axes in figure.axes if axes is not plot and axes.get_xlim() == plot.get_xlim())
+    arcs = [line for line in strip.lines if len(line.get_xdata()) > 2]
+    colours = [line.get_color() for line in arcs]
+    assert [n for n, c in enumerate(colours, 1) if c == palette.REFERENCE] == [2, 3]
+    assert [n for n, line in enumerate(arcs, 1) if line.get_linestyle() == "--"] == [2, 3, 5]
+    assert arcs[1].get_xdata()[0] == pytest.approx(3.5)  # block 2 holds layers 4 and 5
+    assert arcs[1].get_xdata()[-1] == pytest.approx(5.5)
+    branches = [line for line in strip.lines if len(line.get_xdata()) == 2]
+    assert [n for n, line in enumerate(branches, 1) if line.get_color() != palette.BRANCH] == [7]
+
+
+def test_a_plain_network_has_no_arcs() -> None:
+    now, reference = pair("cifar-plain-20")
+    figure = gradient_norms.figure(now, reference)
+    plot = plot_of(figure)
+    strip = next(axes for axes in figure.axes if axes is not plot and axes.get_xlim() == plot.get_xlim())
+    assert {len(line.get_xdata()) for line in strip.lines} == {2}
+    assert not any("shortcut" in text.get_text() for text in figure.texts if text.get_text() != "")
+
+
+def test_the_table_reads_back_exactly() -> None:
+    now, reference = pair()
+    now = with_norms(now, {0: 5e-324, 1: 0.1 + 0.2, 2: 0.0, 3: NAN, 4: INF})
+    header, rows = gradient_norms.table(now, reference)
+    assert header == ("layer", "kind", "shape", "now", "reference")
+    assert [row[0] for row in rows] == [layer.name for layer in now.layers]
+    assert rows[0][1:3] == ("conv", "16x3x3x3")
+    assert rows[-1][:3] == ("fc", "linear", "10x64")
+    read = np.array([[float(row[3]), float(row[4])] for row in rows])
+    expected = [[a.gradient_norm, b.gradient_norm] for a, b in zip(now.layers, reference.layers, strict=True)]
+    np.testing.assert_array_equal(read, expected)
+
+
+def test_the_table_without_a_reference_leaves_it_empty() -> None:
+    now, _ = pair()
+    assert {row[4] for row in gradient_norms.table(now, None)[1]} == {""}
+    other, _ = pair("resnet18")
+    mixed = gradient_norms.table(now, other)[1]
+    assert mixed[0][4] == "", "a layer of another shape is another layer"
+
+
+def test_the_table_of_blocks_holds_the_outputs() -> None:
+    now, reference = pair()
+    header, rows = gradient_norms.table(now, reference, quantity="output")
+    assert header[0] == "block"
+    assert rows[3][:3] == ("layer2.0", "block", "32x16x16")
+    assert float(rows[3][3]) == now.blocks[3].gradient_norm
+
+
+def test_an_incomplete_reading_is_refused_in_a_sentence() -> None:
+    now, reference = pair()
+    with pytest.raises(IncompleteReadingError, match="not there yet"):
+        gradient_norms.figure(partial(now), reference)
+    figure = gradient_norms.figure(now, partial(reference))
+    assert not markers(plot_of(figure), palette.REFERENCE)
+
+
+def test_settings_of_matplotlib_stay_as_they_were() -> None:
+    before = dict(matplotlib.rcParams)
+    now, reference = pair()
+    gradient_norms.figure(now, reference)
+    assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "cut", "size"),
+    [
+        ("cifar-resnet-20", (), (7.6, 5.0)),
+        ("cifar-resnet-56", tuple(range(20, 28)), (7.6, 5.0)),
+        ("cifar-resnet-110", tuple(range(1, 55)), (4.0, 4.0)),
+        ("resnet50", (3, 9), (7.6, 5.0)),
+        ("resnet152", (3, 9), (12.0, 6.0)),
+    ],
+)
+def test_no_words_overlap_or_leave_the_page(
+    name: str, cut: tuple[int, ...], size: tuple[float, float]
+) -> None:
+    now, reference = pair(name, cut=cut, decades=14)
+    odd = with_norms(now, {3: 0.0, 5: NAN, 6: INF})
+    for shown in (now, odd):
+        assert overlapping(gradient_norms.figure(shown, reference, size=size)) == []

@@ -1,0 +1,73 @@
+import subprocess
+import sys
+from dataclasses import replace
+
+from resnet_viewer.core.catalog import spec
+from resnet_viewer.figures.state import application_version, describe
+from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
+from resnet_viewer.records.weights import WeightsRef
+from tests.figures.readings import pair
+
+
+def test_everything_that_defines_the_state_is_named() -> None:
+    now, reference = pair(cut=(3, 5, 6, 7))
+    state = now.request.state
+    network = replace(spec("cifar-resnet-20"), weights=WeightsRef("file", "/x/w.th", "ab" * 32), seed=4)
+    wiring = state.wiring.with_shortcuts([1], 0.25).with_branches([8], 0.0).with_branches([2], 0.5)
+    request = replace(now.request, state=replace(state, network=network, wiring=wiring), gradient_of="loss")
+    found = describe(
+        replace(now, request=request), reference, class_names=CIFAR10_CLASSES, torch_version="2.15.0"
+    )
+    expected = {
+        "application": application_version(),
+        "network": "cifar-resnet-20",
+        "title": "ResNet-20",
+        "weights": "weights from w.th",
+        "weights sha256": "ab" * 32,
+        "seed": "4",
+        "shortcuts cut": "3,5-7",
+        "shortcut strengths": "1=0.25",
+        "branches dropped": "8",
+        "branch strengths": "2=0.5",
+        "picture": "invented.png",
+        "picture sha256": now.request.picture.digest,
+        "target index": "3",
+        "target": "cat",
+        "gradient of": "loss",
+        "reference shortcuts cut": "none",
+        "torch": "2.15.0",
+    }
+    assert {key: found[key] for key in expected} == expected
+    assert "mean 0.4914,0.4822,0.4465" in found["preprocessing"]
+
+
+def test_a_plain_network_has_no_shortcuts_to_name_and_a_caption_can_be_given() -> None:
+    now, _ = pair("cifar-plain-20")
+    found = describe(now, None, class_names=(), caption="Something else.")
+    assert found["shortcuts cut"] == "has no shortcuts"
+    assert found["caption"] == "Something else."
+    assert found["reference"] == "none"
+    assert "torch" not in found
+    assert not any(key.startswith("reference ") for key in found)
+
+
+def test_what_the_window_shares_does_not_load_matplotlib() -> None:
+    """The window imports these before it is on screen."""
+    program = (
+        "import sys; import resnet_viewer.figures.overlay, resnet_viewer.figures.mosaic, "
+        "resnet_viewer.figures.palette, resnet_viewer.figures.state, resnet_viewer.figures.gradient_values; "
+        "print([m for m in ('matplotlib', 'torch', 'PySide6', 'importlib.metadata') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "matplotlib" not in done.stdout
+    assert "torch" not in done.stdout
+    assert "PySide6" not in done.stdout
+
+
+def test_figures_load_neither_torch_nor_qt() -> None:
+    program = (
+        "import sys; import resnet_viewer.figures.probe_files, resnet_viewer.figures.predictions; "
+        "print([m for m in ('torch', 'PySide6', 'matplotlib.pyplot') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
