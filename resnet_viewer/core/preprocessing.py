@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
+from resnet_viewer import paths
+from resnet_viewer.core import class_names, published, weight_files
+from resnet_viewer.core.cards import Card, card_of
+from resnet_viewer.media.file_choices import FileChoices, remembered
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import (
-    CIFAR10_CLASSES,
     CIFAR10_PREPROCESSING,
     IMAGENET_PREPROCESSING,
     Preprocessing,
@@ -60,9 +65,40 @@ def for_family(spec: NetworkSpec) -> Preprocessing:
 
 
 def default_for(spec: NetworkSpec) -> tuple[Preprocessing, tuple[str, ...]]:
-    """Preprocessing and class names for a spec's weights; the names are empty where none are known."""
-    names = CIFAR10_CLASSES if spec.family == "cifar" and spec.classes == len(CIFAR10_CLASSES) else ()
-    return for_family(spec), names
+    """Preprocessing and class names for a spec's weights; the names are empty where none are known.
+
+    For a file: what was chosen for it before, else what its card tells, else what is usual in its family, which is
+    an assumption.
+    """
+    told = _told(spec)
+    fits = told.preprocessing is not None and len(told.preprocessing.mean) == spec.channels
+    names = told.class_names if len(told.class_names) == spec.classes else ()
+    return (
+        told.preprocessing if told.preprocessing is not None and fits else for_family(spec),
+        names or class_names.usual(spec),
+    )
+
+
+def _told(spec: NetworkSpec) -> Card:
+    """What is known about a spec's weights."""
+    match spec.weights.source:
+        case "bundled":
+            path = paths.asset("weights", f"{spec.weights.name}.safetensors")
+            return card_of(weight_files.metadata(path)) if path.is_file() else Card()
+        case "torchvision":
+            weights = published.look_up(spec.name, spec.weights.name)
+            return Card(spec.name, weights.preprocessing, weights.class_names)
+        case "file":
+            path = Path(spec.weights.name)
+            card = card_of(weight_files.metadata(path)) if path.is_file() else Card()
+            chosen = remembered(spec.weights.digest) if spec.weights.digest else FileChoices()
+            return Card(
+                chosen.network or card.network,
+                chosen.preprocessing or card.preprocessing,
+                chosen.class_names or card.class_names,
+            )
+        case "none":
+            return Card()
 
 
 def _cut(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:

@@ -1,0 +1,52 @@
+"""What our own safetensors files say about themselves, in their metadata."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from resnet_viewer.records.preprocessing import Preprocessing
+
+
+@dataclass(frozen=True)
+class Card:
+    """Network, preprocessing and class names, each empty or None where the file does not tell."""
+
+    network: str = ""
+    preprocessing: Preprocessing | None = None
+    class_names: tuple[str, ...] = ()
+
+
+def card_of(metadata: Mapping[str, str]) -> Card:
+    """Read the keys `network`, `mean`, `std`, `input_size`, `resize` (else as the input) and `classes`.
+
+    What is missing or makes no sense counts as not told.
+    """
+    classes = _json(metadata.get("classes"))
+    names = tuple(map(str, classes)) if isinstance(classes, list) else ()
+    return Card(metadata.get("network", ""), _preprocessing(metadata), names)
+
+
+def _preprocessing(metadata: Mapping[str, str]) -> Preprocessing | None:
+    mean, std = _json(metadata.get("mean")), _json(metadata.get("std"))
+    size = _json(metadata.get("input_size"))
+    resize = _json(metadata.get("resize", metadata.get("input_size")))
+    if not (isinstance(mean, list) and isinstance(std, list) and len(mean) == len(std) > 0):
+        return None
+    if not all(isinstance(value, int | float) and math.isfinite(value) for value in mean + std):
+        return None
+    if any(value <= 0 for value in std):
+        return None
+    if not (isinstance(size, int) and isinstance(resize, int) and 0 < size <= 4096 and 0 < resize <= 4096):
+        return None
+    return Preprocessing(resize, size, tuple(map(float, mean)), tuple(map(float, std)))
+
+
+def _json(text: str | None) -> object:
+    try:
+        found: object = json.loads(text or "null")
+    except (ValueError, RecursionError):
+        return None
+    return found

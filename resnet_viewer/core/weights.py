@@ -1,0 +1,236 @@
+"""Where a network's weights come from: bundled, torchvision's, a file, or none; and which network a file is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from torch import Tensor
+
+from resnet_viewer import paths
+from resnet_viewer.core import catalog, fitting, published, weight_files
+from resnet_viewer.core.cards import Card, card_of
+from resnet_viewer.core.fitting import WeightsError
+from resnet_viewer.media.file_choices import remembered
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef, WeightsReport
+
+SUFFIXES = (".pth", ".th", ".pt", ".safetensors")
+"""Endings of weight files, for dialogs and the command line; what a file is, its bytes tell."""
+
+
+def identify(path: Path) -> WeightsReport:
+    """Read a file safely and say which network it is, by the names and shapes of all its tensors.
+
+    Where several networks fit, the file's own card decides, or what was chosen for this file before, else the
+    residual one of the paper's own form is taken; the report's sentence says so.
+
+    Raises:
+        WeightFileError: it cannot be read safely.
+        WeightsError: it fits no network that is known here, or holds numbers that are not finite.
+    """
+    file = weight_files.read(path)
+    tensors = fitting.cleaned(file.content, file.name)
+    shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
+    matches = fitting.matches(shapes)
+    fits = [match.spec for match in matches if not match.differences]
+    if not fits:
+        raise fitting.refusal(matches[0], shapes, file.name)
+    fitting.fitted(tensors, fits[0], file.name)
+    ref = WeightsRef("file", str(path.absolute()), file.digest)
+    card, choices = card_of(file.metadata), remembered(file.digest)
+    chosen, sentence = _chosen(fits, card, choices.network, file.name)
+    preprocessing = choices.preprocessing or card.preprocessing
+    if preprocessing is not None and len(preprocessing.mean) != chosen.channels:
+        preprocessing = None
+    names = choices.class_names or card.class_names
+    return WeightsReport(
+        spec=replace(chosen, weights=ref),
+        others=tuple(replace(spec, weights=ref) for spec in fits if spec != chosen),
+        sentence=sentence,
+        preprocessing=preprocessing,
+        class_names=names if len(names) == chosen.classes else (),
+    )
+
+
+def resolve(spec: NetworkSpec) -> dict[str, Tensor]:
+    """The complete float32 state dict of a spec's weights, in torchvision's names; empty for "none".
+
+    Raises:
+        WeightFileError: the file cannot be read safely.
+        WeightsError: there are no such weights, they are not on this computer, they do not fit, or the file is
+            no longer the one with the ref's digest.
+    """
+    ref = spec.weights
+    if ref.source == "none":
+        return {}
+    file = weight_files.read(_path(ref, spec))
+    if ref.source == "file" and ref.digest and file.digest != ref.digest:
+        raise WeightsError(f"{file.name} has changed since it was opened: open it again.")
+    if ref.source == "torchvision":
+        prefix = published.look_up(spec.name, ref.name).sha256_prefix
+        if not file.digest.startswith(prefix):
+            raise WeightsError(
+                f"{file.name} in torch's cache is damaged: delete it from {published.cache()} and download it again."
+            )
+    return fitting.fitted(fitting.cleaned(file.content, file.name), spec, file.name)
+
+
+def available(spec: NetworkSpec) -> tuple[WeightsRef, ...]:
+    """The named weights that exist for a network, whether here or to be downloaded: bundled, torchvision's."""
+    bundled = (WeightsRef("bundled", spec.name),) if _is_bundled(spec) else ()
+    return (*bundled, *(WeightsRef("torchvision", name) for name in published.names(spec)))
+
+
+def default_for(spec: NetworkSpec) -> WeightsRef:
+    """Bundled weights if there are some, else torchvision's if they were downloaded before, else none."""
+    if _is_bundled(spec):
+        return WeightsRef("bundled", spec.name)
+    return next((WeightsRef("torchvision", name) for name in published.cached(spec)), NO_WEIGHTS)
+
+
+def is_cached(ref: WeightsRef, spec: NetworkSpec) -> bool:
+    """Whether the weights can be loaded without a download."""
+    match ref.source:
+        case "torchvision":
+            return ref.name in published.cached(spec)
+        case "file":
+            return Path(ref.name).is_file()
+        case "bundled":
+            return _bundled_path(ref.name).is_file()
+        case "none":
+            return True
+
+
+def download(ref: WeightsRef, spec: NetworkSpec) -> Iterator[Progress]:
+    """Fetch torchvision's weights into torch's usual cache, checked by their hash; closing cancels.
+
+    Ends at once where they are there already, and for weights that need no download.
+
+    Raises:
+        DownloadError: they did not arrive whole.
+        WeightsError: torchvision has no such weights.
+    """
+    if ref.source != "torchvision" or is_cached(ref, spec):
+        return
+    if ref.name not in published.names(spec):
+        raise _no_such_weights(ref.name, spec)
+    yield from published.fetch(spec.name, ref.name)
+
+
+def parse(
+    text: str, spec: NetworkSpec | None, *, progress: Callable[[Progress], None] | None = None
+) -> tuple[NetworkSpec, WeightsReport | None]:
+    """What `--weights FILE|NAME|none` means for the network that `--network` names (None: the file tells it).
+
+    A name is `bundled`, or torchvision's (`IMAGENET1K_V2`, `DEFAULT`, or `ResNet50_Weights.IMAGENET1K_V2`, which
+    names its network too). Weights that are not here yet are downloaded when `progress` is given. The spec that
+    comes back carries its weights; the report is there for files.
+
+    Raises:
+        WeightFileError, WeightsError, DownloadError: one sentence says what is wrong and what to do.
+    """
+    if (path := Path(text)).suffix.lower() in SUFFIXES or path.is_file():
+        return _from_file(path, spec)
+    family, dot, member = text.rpartition(".")
+    if dot and (named := _named_by(family)) is not None:
+        if spec is not None and spec.name != named.name:
+            raise WeightsError(
+                f"{text} are weights of {named.name}, not of {spec.name}: choose one of the two."
+            )
+        spec, text = named, member
+    if spec is None:
+        raise WeightsError(
+            f"{text} is not a file, and weights by name need a network: say which with --network NAME."
+        )
+    if text.lower() == "none":
+        return replace(spec, weights=NO_WEIGHTS), None
+    names = {ref.name if ref.source == "torchvision" else "bundled": ref for ref in available(spec)}
+    wanted = next(iter(published.names(spec)), "") if text.upper() == "DEFAULT" else text
+    ref = next((ref for name, ref in names.items() if name.lower() == wanted.lower()), None)
+    if ref is None:
+        raise _no_such_weights(text, spec)
+    if not is_cached(ref, spec):
+        if progress is None:
+            raise _not_here(ref, spec)
+        for news in download(ref, spec):
+            progress(news)
+    return replace(spec, weights=ref), None
+
+
+def _chosen(fits: list[NetworkSpec], card: Card, remembered_name: str, file: str) -> tuple[NetworkSpec, str]:
+    by_name = {spec.name: spec for spec in fits}
+    if remembered_name in by_name:
+        spec = by_name[remembered_name]
+        return spec, f"{file} is taken for {spec.title}, as you chose before." if len(fits) > 1 else ""
+    if card.network in by_name:
+        return by_name[card.network], ""
+    spec, *others = fits
+    says = f"{file} says that it is {card.network}, which its weights do not fit; " if card.network else ""
+    if others:
+        return spec, (
+            f"{says or file + ' '}fits {spec.title} and {others[0].title} alike, because option A shortcuts have no "
+            f"weights; it is taken for {spec.title}, the residual one of the paper's own form."
+        )
+    return spec, f"{says}it is taken for {spec.title}." if says else ""
+
+
+def _from_file(path: Path, spec: NetworkSpec | None) -> tuple[NetworkSpec, WeightsReport]:
+    report = identify(path)
+    if spec is None or spec.name == report.spec.name:
+        return report.spec, report
+    fits = (report.spec, *report.others)
+    found = next((other for other in report.others if other.name == spec.name), None)
+    if found is None:
+        raise WeightsError(
+            f"{path.name} holds {' or '.join(other.name for other in fits)}, not {spec.name}: choose that network, "
+            "or another file."
+        )
+    return found, replace(
+        report, spec=found, others=tuple(other for other in fits if other != found), sentence=""
+    )
+
+
+def _named_by(family: str) -> NetworkSpec | None:
+    """The network of torchvision's `ResNet50_Weights`."""
+    name = family.removesuffix("_Weights").lower()
+    return catalog.spec(name) if family.endswith("_Weights") and name in catalog.names() else None
+
+
+def _path(ref: WeightsRef, spec: NetworkSpec) -> Path:
+    if ref.source == "file":
+        return Path(ref.name)
+    if ref not in available(spec):
+        raise _no_such_weights(ref.name, spec)
+    if not is_cached(ref, spec):
+        raise _not_here(ref, spec)
+    return _bundled_path(ref.name) if ref.source == "bundled" else published.look_up(spec.name, ref.name).path
+
+
+def _bundled_path(name: str) -> Path:
+    return paths.asset("weights", f"{name}.safetensors")
+
+
+def _is_bundled(spec: NetworkSpec) -> bool:
+    usual = catalog.spec(spec.name)
+    return (spec.classes, spec.channels) == (usual.classes, usual.channels) and _bundled_path(
+        spec.name
+    ).is_file()
+
+
+def _no_such_weights(text: str, spec: NetworkSpec) -> WeightsError:
+    refs = available(spec)
+    names = ", ".join(ref.name if ref.source == "torchvision" else "bundled" for ref in refs)
+    return WeightsError(
+        f"{spec.name} has no weights called {text}, and there is no such file: it has "
+        f"{names + ' and none' if names else 'only none'}, or takes a file ({', '.join(SUFFIXES)})."
+    )
+
+
+def _not_here(ref: WeightsRef, spec: NetworkSpec) -> WeightsError:
+    return WeightsError(
+        f"torchvision's weights {ref.name} for {spec.name} are not on this computer yet: download them with "
+        f"--weights {ref.name} or from the window's list of weights, or choose a file instead."
+    )
