@@ -80,7 +80,7 @@ def test_the_state_is_in_the_pdfs_information() -> None:
     figure, state = drawn()
     data = render(figure, "pdf", metadata=state)
     assert data.startswith(b"%PDF")
-    found = re.search(rb"/Keywords \((.*?)\)\s*/", data, re.DOTALL)
+    found = re.search(rb"/Keywords \((.*?)\)\s*(?:/|>>)", data, re.DOTALL)
     assert found, "the PDF has no keywords"
     # PDF text strings outside of Latin-1 are UTF-16
     raw = found[1]
