@@ -1,0 +1,288 @@
+"""The gradient-norm plot, now against reference over the wiring strip's x axis, and the bar of choices above.
+
+The y range always holds both curves whole; only x can be zoomed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPen
+from PySide6.QtWidgets import QComboBox, QGraphicsItem, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from superqt import QElidingLabel
+
+from resnet_viewer.records.probe import GradientOf, ProbeResult
+from resnet_viewer.records.session import GradientQuantity
+from resnet_viewer.ui.panels.card import colour_text
+from resnet_viewer.ui.panels.gradients_ground import CurveNames, PlotGround, Track
+from resnet_viewer.ui.panels.gradients_scale import Scale, Series, heights, scale_for
+from resnet_viewer.ui.theme import DARK, Theme
+
+QUANTITIES: dict[GradientQuantity, str] = {
+    "weight": "weight gradient",
+    "relative": "relative weight gradient",
+    "output": "gradient at block outputs",
+}
+TITLES: dict[GradientQuantity, str] = {
+    "weight": "Gradient norm per layer",
+    "relative": "Relative gradient norm per layer",
+    "output": "Gradient norm per block",
+}
+FORMULAS: dict[GradientQuantity, str] = {
+    "weight": "‖∂{of}/∂W‖₂",
+    "relative": "‖∂{of}/∂W‖₂ / ‖W‖₂",
+    "output": "‖∂{of}/∂y‖₂",
+}
+SOURCES: dict[GradientOf, str] = {"score": "of the score", "loss": "of the loss"}
+STALE_OPACITY = 0.35
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A series to draw, the name written beside it, and whether it belongs to an older wish."""
+
+    points: Series
+    name: str
+    is_stale: bool = False
+
+
+class GradientPlot:
+    """Draws two curves into a view box whose x axis somebody else steers.
+
+    `surround` is the view box's parent: the numbers beside the axes stand in it. Call `prepare` after the view
+    box's size changed, `follow` after its x range did.
+    """
+
+    def __init__(self, view: pg.ViewBox, surround: QGraphicsItem, font: QFont) -> None:
+        self.view = view
+        self.scale = Scale(-1, 1, -1, 1)
+        self._curves: dict[str, Curve | None] = {"reference": None, "now": None}
+        self._layers = 1
+        self._message = ""
+        self._theme = DARK
+        self._lines = {role: pg.PlotCurveItem(antialias=True) for role in self._curves}
+        self._dots = {role: pg.ScatterPlotItem(antialias=True, pxMode=True) for role in self._curves}
+        for z, role in enumerate(self._curves):
+            for item in (self._lines[role], self._dots[role]):
+                item.setZValue(z)
+                view.addItem(item, ignoreBounds=True)
+        # A view box clips its children, and the numbers stand outside it.
+        self.ground = PlotGround(surround, DARK, font)
+        self.names = CurveNames(view, DARK, font)
+
+    @property
+    def curves(self) -> tuple[Series, ...]:
+        """What is drawn, reference first."""
+        return tuple(curve.points for curve in self._curves.values() if curve is not None)
+
+    @property
+    def now(self) -> Series | None:
+        """The red curve."""
+        curve = self._curves["now"]
+        return None if curve is None else curve.points
+
+    @property
+    def reference(self) -> Series | None:
+        """The grey curve."""
+        curve = self._curves["reference"]
+        return None if curve is None else curve.points
+
+    @property
+    def opacity(self) -> float:
+        """Of the now-curve: 1, or less while it is stale."""
+        return float(self._lines["now"].opacity())
+
+    def set_curves(self, now: Curve | None, reference: Curve | None, *, layers: int, message: str) -> None:
+        """Show these; `layers` is the highest number on the x axis; `message` stands in an empty plot."""
+        self._curves = {"reference": reference, "now": now}
+        self._layers = layers
+        self._message = message if now is None and reference is None else ""
+        for role, curve in self._curves.items():
+            opacity = STALE_OPACITY if curve is not None and curve.is_stale else 1.0
+            self._lines[role].setOpacity(opacity)
+            self._dots[role].setOpacity(opacity)
+        self.prepare()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Other colours."""
+        self._theme = theme
+        self.ground.apply_theme(theme)
+        self.names.apply_theme(theme)
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Fit the y range to the curves and the height, and lay everything out for the present x range."""
+        height = max(float(self.view.height()), 1.0)
+        scale = scale_for(self.curves, height)
+        if scale != self.scale or self.view.viewRange()[1] != [scale.bottom, scale.top]:
+            self.scale = scale
+            self.view.setYRange(scale.bottom, scale.top, padding=0)
+        self._draw_curves()
+        self.follow()
+
+    def follow(self) -> None:
+        """Lay out again after the x range changed."""
+        left, right = self.view.viewRange()[0]
+        width, height = max(float(self.view.width()), 1.0), max(float(self.view.height()), 1.0)
+        self.ground.setPos(self.view.pos())
+        self.ground.prepare(self.scale, width, height, (left, right), self._layers, self._message)
+        tracks, opacities = [], []
+        for role in ("now", "reference"):
+            curve = self._curves[role]
+            if curve is None:
+                continue
+            joined = curve.points.is_joined
+            x = (curve.points.x[joined] - left) * width / (right - left)
+            y = (self.scale.top - heights(curve.points, self.scale)[joined]) * height
+            tracks.append(Track(curve.name, role, x, y / (self.scale.top - self.scale.bottom)))
+            opacities.append(STALE_OPACITY if curve.is_stale else 1.0)
+        self.names.prepare(tracks, opacities, (width, height))
+
+    def pixel_of(self, points: Series, index: int) -> QPointF:
+        """Where a point of a curve lies in the view box's pixels."""
+        left, right = self.view.viewRange()[0]
+        y = float(heights(points, self.scale)[index])
+        return QPointF(
+            (float(points.x[index]) - left) * self.view.width() / (right - left),
+            (self.scale.top - y) * self.view.height() / (self.scale.top - self.scale.bottom),
+        )
+
+    def nearest(self, x: float, y: float) -> str | None:
+        """The layer or block whose point lies nearest to x; of two at one x the one nearer to y (pixels)."""
+        points = self.now or self.reference
+        if points is None or len(points.x) == 0:
+            return None
+        distances = np.abs(points.x - x)
+        near = np.flatnonzero(distances <= distances.min() + 1e-9)
+        index = min(near, key=lambda i: abs(self.pixel_of(points, int(i)).y() - y))
+        return points.names[int(index)]
+
+    def _draw_curves(self) -> None:
+        for role, curve in self._curves.items():
+            line, dots = self._lines[role], self._dots[role]
+            if curve is None:
+                line.setData(np.zeros(0), np.zeros(0))
+                dots.setData([], [])
+                continue
+            points = curve.points
+            y = heights(points, self.scale)
+            has_log = ~np.isnan(points.logs)
+            on_line = points.is_joined & has_log
+            joined = np.flatnonzero(points.is_joined)
+            follows = np.zeros(len(points.x), dtype=bool)
+            follows[joined[:-1]] = has_log[joined[:-1]] & has_log[joined[1:]]
+            line.setData(points.x[on_line], y[on_line], connect=follows[on_line], pen=self._line_pen(role))
+            precedes = np.zeros_like(follows)
+            precedes[joined[1:]] = follows[joined[:-1]]
+            is_alone = on_line & ~follows & ~precedes
+            self._draw_dots(role, points, y, shown=np.full_like(on_line, role == "now") | is_alone)
+
+    def _draw_dots(self, role: str, points: Series, y: np.ndarray, *, shown: np.ndarray) -> None:
+        colour = QColor(self._theme.changed if role == "now" else self._theme.reference)
+        panel = QColor(self._theme.panel)
+        small = 5.0 if len(points.x) <= 150 else 3.0
+        spots = []
+        for index in range(len(points.x)):
+            lane = points.lane(index)
+            if lane == "log" and points.is_joined[index]:
+                if not shown[index]:
+                    continue
+                symbol, size, fill = "o", small, colour
+            elif lane == "log":
+                symbol, size, fill = "d", 9.0, panel
+            else:
+                symbol, size, fill = {"zero": "t", "infinite": "t1", "nan": "x"}[lane], 8.0, panel
+            spots.append((index, symbol, size, fill))
+        indices = [spot[0] for spot in spots]
+        self._dots[role].setData(
+            x=points.x[indices],
+            y=y[indices],
+            symbol=[spot[1] for spot in spots],
+            size=[spot[2] for spot in spots],
+            brush=[spot[3] for spot in spots],
+            pen=pg.mkPen(colour, width=1.4),
+        )
+
+    def _line_pen(self, role: str) -> QPen:
+        if role == "now":
+            return pg.mkPen(self._theme.changed, width=2)  # type: ignore[no-any-return]
+        return pg.mkPen(self._theme.reference, width=1.4, dash=[4, 3])  # type: ignore[no-any-return]
+
+
+class GradientBar(QWidget):
+    """Title, readout and choices between the strip and the plot."""
+
+    quantity_chosen = Signal(str)
+    gradient_of_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rest = ""
+        self._title = QLabel()
+        font = self._title.font()
+        font.setBold(True)
+        self._title.setFont(font)
+        self._readout = QElidingLabel()
+        self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.quantity = _choice("Quantity in the gradient plot", QUANTITIES.items())
+        self.source = _choice("Whose gradient is taken", SOURCES.items())
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self._title)
+        row.addWidget(self._readout, 1)
+        row.addWidget(self.quantity)
+        row.addWidget(self.source)
+        self.quantity.activated.connect(self._choose_quantity)
+        self.source.activated.connect(self._choose_source)
+
+    @property
+    def readout(self) -> str:
+        """The muted text: what is plotted, or what lies under the pointer."""
+        return str(self._readout.text())
+
+    def show_choice(self, quantity: GradientQuantity, source: GradientOf) -> None:
+        """What is wished for; emits nothing."""
+        self._title.setText(TITLES[quantity])
+        self.quantity.setCurrentIndex(self.quantity.findData(quantity))
+        self.source.setCurrentIndex(self.source.findData(source))
+
+    def show_reading(self, now: ProbeResult | None, quantity: GradientQuantity, class_name: str) -> None:
+        """What is plotted, in symbols."""
+        self._rest = "log scale"
+        if now is not None:
+            formula = FORMULAS[quantity].format(of=now.request.gradient_of)
+            self._rest = f"{formula} · log scale · target {class_name} · {now.request.picture.name}"
+        self.show_readout("")
+
+    def show_readout(self, text: str) -> None:
+        """What lies under the pointer; empty for what is plotted."""
+        text = text or self._rest
+        if text != self._readout.text():
+            self._readout.setText(text)
+            self._readout.setToolTip(text)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Other colours."""
+        colour_text(self._title, theme.text)
+        colour_text(self._readout, theme.muted)
+
+    def _choose_quantity(self, index: int) -> None:
+        self.quantity_chosen.emit(self.quantity.itemData(index))
+
+    def _choose_source(self, index: int) -> None:
+        self.gradient_of_chosen.emit(self.source.itemData(index))
+
+
+def _choice(name: str, entries: Iterable[tuple[str, str]]) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.setToolTip(name)
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    for value, text in entries:
+        box.addItem(text, value)
+    return box

@@ -1,0 +1,283 @@
+"""All of the gradient plot but its curves: grid, lanes, numbers, and the names written beside the curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+
+from resnet_viewer.ui.panels.gradients_scale import Scale, ticks
+from resnet_viewer.ui.theme import Theme
+
+LEFT_ROOM = 58.0
+"""Pixels left of the plot for the y axis's numbers."""
+BOTTOM_ROOM = 20.0
+"""Pixels under the plot for the layers' numbers."""
+RIGHT_ROOM = 12.0
+_LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+_PLACES = (0.06, 0.16, 0.28, 0.42, 0.56, 0.7)
+"""Where along the plot a curve's name may begin, in the order of preference."""
+
+
+@dataclass(frozen=True)
+class Track:
+    """A curve in the plot's pixels, with the name to write beside it."""
+
+    text: str
+    role: str
+    """`now` or `reference`: decides the colour."""
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    rect: QRectF
+    cost: float
+    is_clear: bool
+
+
+def place_names(
+    tracks: Sequence[Track], width: float, height: float, metrics: QFontMetricsF
+) -> list[tuple[QRectF, bool]]:
+    """A rectangle for every curve's name (two at most), above or below its own curve, and whether it is clear
+    of every curve. Places that cross no curve, leave the other name alone and lie to the left come first.
+    """
+    choices = [_candidates(track, tracks, width, height, metrics) for track in tracks]
+    best = min(product(*choices), key=_cost_together)
+    return [(candidate.rect, candidate.is_clear) for candidate in best]
+
+
+def _candidates(
+    track: Track, tracks: Sequence[Track], width: float, height: float, metrics: QFontMetricsF
+) -> list[_Candidate]:
+    size = metrics.size(0, track.text)
+    found = []
+    for order, place in enumerate(_PLACES):
+        left = min(place * width, width - size.width() - 6)
+        own = _band(track, left, left + size.width())
+        if own is None:
+            continue
+        for rank, top in ((0, own[0] - size.height() - 4), (1, own[1] + 4)):
+            inside = min(max(top, 1.0), height - size.height() - 1)
+            rect = QRectF(left, inside, size.width(), size.height())
+            crossings = sum(_crossings(other, rect) for other in tracks)
+            cost = 10.0 * order + 3.0 * rank + 120.0 * crossings + 4.0 * abs(top - inside)
+            found.append(_Candidate(rect, cost, crossings == 0))
+    if found:
+        return found
+    return [_Candidate(QRectF(0.06 * width, 4, size.width(), size.height()), 0.0, False)]
+
+
+def _cost_together(chosen: tuple[_Candidate, ...]) -> float:
+    apart = all(
+        not one.rect.adjusted(-4, -1, 4, 1).intersects(other.rect) for one, other in combinations(chosen, 2)
+    )
+    return sum(candidate.cost for candidate in chosen) + (0.0 if apart else 1500.0)
+
+
+def _crossings(track: Track, rect: QRectF) -> int:
+    """How many of 24 samples of a curve lie in the rectangle."""
+    if len(track.x) == 0:
+        return 0
+    samples = np.linspace(rect.left(), rect.right(), 24)
+    y = np.interp(samples, track.x, track.y, left=np.nan, right=np.nan)
+    return int(np.count_nonzero((y > rect.top() - 3) & (y < rect.bottom() + 3)))
+
+
+def _band(track: Track, left: float, right: float) -> tuple[float, float] | None:
+    """Highest and lowest pixel of a curve between two x, or None where it has no point."""
+    if len(track.x) == 0 or track.x[0] > right or track.x[-1] < left:
+        return None
+    samples = np.interp(np.linspace(left, right, 24), track.x, track.y)
+    return float(samples.min()), float(samples.max())
+
+
+class PlotGround(QGraphicsObject):
+    """Paints in the pixels of the plot's view box (its owner keeps it at that place), and the numbers around it."""
+
+    def __init__(self, parent: QGraphicsItem, theme: Theme, font: QFont) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._font = font
+        self._metrics = QFontMetricsF(font)
+        self._size = (1.0, 1.0)
+        self._decades: list[tuple[float, str]] = []
+        self._minor: list[float] = []
+        self._lanes: list[tuple[float, str]] = []
+        self._edges: list[float] = []
+        self._layers: list[tuple[float, str]] = []
+        self._message = ""
+        self.setZValue(-200)  # pyqtgraph puts view boxes at -100
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    @property
+    def decades(self) -> list[tuple[float, str]]:
+        """Pixel and text of every number on the y axis."""
+        return self._decades
+
+    @property
+    def lanes(self) -> list[tuple[float, str]]:
+        """Pixel and text of the lanes outside the logarithm."""
+        return self._lanes
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Other colours."""
+        self._theme = theme
+        self.update()
+
+    def prepare(
+        self,
+        scale: Scale,
+        width: float,
+        height: float,
+        x_range: tuple[float, float],
+        layers: int,
+        message: str,
+    ) -> None:
+        """Place grid and numbers; `layers` is the highest number on the x axis."""
+        if self._size != (width, height):
+            self.prepareGeometryChange()
+        self._size = (width, height)
+        self._message = message
+        per_decade = height / (scale.top - scale.bottom)
+
+        def pixel(y: float) -> float:
+            return (scale.top - y) * per_decade
+
+        self._decades = [(pixel(y), text) for y, text in ticks(scale, height, self._metrics.height())]
+        self._minor = []
+        if per_decade > 36:
+            first = int(np.floor(scale.low))
+            fine = (k + np.log10(m) for k in range(first, int(scale.high) + 1) for m in range(2, 10))
+            self._minor = [pixel(y) for y in fine if scale.low < y < scale.high]
+        self._lanes, self._edges = [], []
+        if scale.zero is not None:
+            self._lanes.append((pixel(scale.zero), "0"))
+            self._edges.append(pixel(scale.low))
+        if scale.odd is not None:
+            self._lanes.append((pixel(scale.odd), scale.odd_label))
+            self._edges.append(pixel(scale.high))
+        self._layers = self._layer_numbers(x_range, width, layers)
+        self.update()
+
+    def _layer_numbers(
+        self, x_range: tuple[float, float], width: float, layers: int
+    ) -> list[tuple[float, str]]:
+        left, right = x_range
+        unit = width / (right - left)
+        least = self._metrics.horizontalAdvance(str(layers)) + 22
+        step = next((s for s in _LAYER_STEPS if s * unit >= least), _LAYER_STEPS[-1])
+        first = max(1, int(np.ceil(left)))
+        last = min(layers, int(np.floor(right)))
+        start = 1 if step == 2 else 0
+        numbers = [n for n in range(first, last + 1) if n % step == start % step or n == 1]
+        return [((n - left) * unit, str(n)) for n in numbers]
+
+    def boundingRect(self) -> QRectF:
+        width, height = self._size
+        return QRectF(-LEFT_ROOM, -8, width + LEFT_ROOM + RIGHT_ROOM, height + 8 + BOTTOM_ROOM)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        width, height = self._size
+        theme, text_height = self._theme, self._metrics.height()
+        painter.setFont(self._font)
+        faint = QColor(theme.grid)
+        faint.setAlphaF(0.45)
+        painter.setPen(QPen(faint, 1.0))
+        for y in self._minor:
+            painter.drawLine(QPointF(0, round(y) + 0.5), QPointF(width, round(y) + 0.5))
+        painter.setPen(QPen(QColor(theme.grid), 1.0))
+        for y, _ in self._decades:
+            painter.drawLine(QPointF(0, round(y) + 0.5), QPointF(width, round(y) + 0.5))
+        painter.setPen(QPen(QColor(theme.faint), 1.0, Qt.PenStyle.DotLine))
+        for y in self._edges:
+            painter.drawLine(QPointF(0, round(y) + 0.5), QPointF(width, round(y) + 0.5))
+        painter.setPen(QColor(theme.border))
+        painter.drawLine(QPointF(0, height - 0.5), QPointF(width, height - 0.5))
+        painter.setPen(QColor(theme.muted))
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for y, text in (*self._decades, *self._lanes):
+            painter.drawText(QRectF(-LEFT_ROOM, y - text_height / 2, LEFT_ROOM - 8, text_height), right, text)
+        centre = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+        for x, text in self._layers:
+            painter.drawText(QRectF(x - 30, height + 4, 60, text_height), centre, text)
+        painter.drawText(QRectF(-LEFT_ROOM, height + 4, LEFT_ROOM - 8, text_height), right, "layer")
+        if self._message:
+            middle = QRectF(0, 0, width, height)
+            painter.drawText(middle, Qt.AlignmentFlag.AlignCenter, self._message)
+
+
+@dataclass(frozen=True)
+class CurveName:
+    """A curve's name at its place. `is_clear`: no curve runs behind it."""
+
+    rect: QRectF
+    text: str
+    role: str
+    opacity: float
+    is_clear: bool
+
+
+class CurveNames(QGraphicsObject):
+    """The curves' names, above the curves; a patch keeps the grid, but never a curve, from crossing one."""
+
+    def __init__(self, parent: QGraphicsItem, theme: Theme, font: QFont) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._font = font
+        self._metrics = QFontMetricsF(font)
+        self._size = (1.0, 1.0)
+        self._names: list[CurveName] = []
+        self.setZValue(20)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    @property
+    def names(self) -> list[CurveName]:
+        """What is written, and where."""
+        return self._names
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Other colours."""
+        self._theme = theme
+        self.update()
+
+    def prepare(self, tracks: Sequence[Track], opacities: Sequence[float], size: tuple[float, float]) -> None:
+        """Find the names' places."""
+        if self._size != size:
+            self.prepareGeometryChange()
+        self._size = size
+        self._names = [
+            CurveName(rect, track.text, track.role, opacity, is_clear)
+            for (rect, is_clear), track, opacity in zip(
+                place_names(tracks, *size, self._metrics), tracks, opacities, strict=True
+            )
+        ]
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(0, 0, *self._size)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        painter.setFont(self._font)
+        ground = QColor(self._theme.panel)
+        ground.setAlphaF(0.8)
+        for name in self._names:
+            if name.is_clear:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(ground)
+                painter.drawRoundedRect(name.rect.adjusted(-4, 0, 4, 0), 3, 3)
+            painter.setOpacity(max(name.opacity, 0.6))
+            painter.setPen(QColor(self._theme.changed if name.role == "now" else self._theme.muted))
+            painter.drawText(name.rect, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, name.text)
+            painter.setOpacity(1.0)

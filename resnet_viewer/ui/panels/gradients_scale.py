@@ -1,0 +1,166 @@
+"""Gradient norms as heights: log10 where there is a logarithm, lanes for zeros and non-finite values.
+
+The logarithm is taken here, in float64, so every number that float64 can hold has its place, from 5e-324 to
+1.8e308, and none is left out in silence.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.session import GradientQuantity
+from resnet_viewer.ui.panels.wiring_layout import StripLayout
+
+Floats = NDArray[np.float64]
+Lane = Literal["log", "zero", "infinite", "nan"]
+LANE_PIXELS = 18.0
+MARGIN_PIXELS = (7.0, 16.0)
+"""Least and most free space above the highest and under the lowest point: a tenth of the height between."""
+LEAST_DECADES = 2.0
+_DECADE_STEPS = (1, 2, 5, 10, 20, 50, 100, 200)
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One curve: norms over the shared x axis.
+
+    `is_joined` is False for projections: their norm is a point beside the curve, not a step along it.
+    `shapes` are those of the weights, or of the blocks' outputs.
+    """
+
+    names: tuple[str, ...]
+    shapes: tuple[tuple[int, ...], ...]
+    x: Floats
+    values: Floats
+    is_joined: NDArray[np.bool_]
+    logs: Floats = field(init=False)
+    """log10 of the values; nan for what has no finite logarithm."""
+
+    def __post_init__(self) -> None:
+        has_log = np.isfinite(self.values) & (self.values > 0)
+        logs = np.full(self.values.shape, np.nan)
+        logs[has_log] = np.log10(self.values[has_log])
+        object.__setattr__(self, "logs", logs)
+
+    def lane(self, index: int) -> Lane:
+        """Where a point belongs. A negative norm does not exist and counts as not a number."""
+        value = float(self.values[index])
+        if value == 0.0:
+            return "zero"
+        if math.isinf(value) and value > 0:
+            return "infinite"
+        return "log" if value > 0 else "nan"
+
+    def value_of(self, name: str) -> float | None:
+        """The norm of that layer or block, or None."""
+        return float(self.values[self.names.index(name)]) if name in self.names else None
+
+
+def series(result: ProbeResult, layout: StripLayout, quantity: GradientQuantity) -> Series:
+    """The curve of a complete reading: weighted layers at their boxes, or blocks at their outputs.
+
+    Raises:
+        KeyError: the reading belongs to another network than the layout.
+    """
+    if quantity == "output":
+        names = tuple(block.name for block in result.blocks)
+        values = [block.gradient_norm for block in result.blocks]
+        shapes: list[tuple[int, ...]] = [layout.blueprint.shape_of(name) for name in names]
+        joined = [True] * len(names)
+    else:
+        names = tuple(layer.name for layer in result.layers)
+        values = [la.relative_norm if quantity == "relative" else la.gradient_norm for la in result.layers]
+        shapes = [layer.shape for layer in result.layers]
+        joined = [layer.kind != "projection" for layer in result.layers]
+    x = np.array([layout.x_by_name[name] for name in names], dtype=np.float64)
+    return Series(names, tuple(shapes), x, np.array(values, dtype=np.float64), np.array(joined, dtype=bool))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The y axis in decades. `bottom` and `top` are its ends; a lane exists only if something lies on it."""
+
+    low: float
+    high: float
+    bottom: float
+    top: float
+    zero: float | None = None
+    """Middle of the lane for zeros, below `low`."""
+    odd: float | None = None
+    """Middle of the lane for infinite values and what is not a number, above `high`."""
+    odd_label: str = ""
+
+
+def scale_for(curves: Sequence[Series], height: float) -> Scale:
+    """The range that shows every point of every curve, in a plot `height` pixels high."""
+    logs = np.concatenate([curve.logs for curve in curves]) if curves else np.zeros(0)
+    logs = logs[np.isfinite(logs)]
+    low, high = (float(logs.min()), float(logs.max())) if logs.size else (-1.0, 1.0)
+    if (short := LEAST_DECADES - (high - low)) > 0:
+        low, high = low - short / 2, high + short / 2
+    lanes = {curve.lane(int(i)) for curve in curves for i in np.flatnonzero(np.isnan(curve.logs))}
+    has_zero, odd = "zero" in lanes, lanes & {"infinite", "nan"}
+    margin = min(max(0.1 * height, MARGIN_PIXELS[0]), MARGIN_PIXELS[1])
+    room = max(height - LANE_PIXELS * (has_zero + bool(odd)) - 2 * margin, 20.0)
+    pixel = (high - low) / room
+    low, high = low - margin * pixel, high + margin * pixel
+    lane = LANE_PIXELS * pixel
+    return Scale(
+        low=low,
+        high=high,
+        bottom=low - lane * has_zero,
+        top=high + lane * bool(odd),
+        zero=low - lane / 2 if has_zero else None,
+        odd=high + lane / 2 if odd else None,
+        odd_label=" ".join(text for name, text in (("infinite", "∞"), ("nan", "nan")) if name in odd),
+    )
+
+
+def heights(curve: Series, scale: Scale) -> Floats:
+    """y of every point on that scale, lanes included."""
+    y = curve.logs.copy()
+    for index in np.flatnonzero(np.isnan(y)):
+        y[index] = scale.zero if curve.lane(int(index)) == "zero" else scale.odd
+    return y
+
+
+def ticks(scale: Scale, height: float, label_height: float) -> list[tuple[float, str]]:
+    """Whole decades at a step that leaves room between labels, as (y, "1e-14")."""
+    pixels = height / (scale.top - scale.bottom)
+    step = next((s for s in _DECADE_STEPS if s * pixels >= 1.5 * label_height), _DECADE_STEPS[-1])
+    first, last = math.ceil(scale.low / step), math.floor(scale.high / step)
+    return [(float(k * step), f"1e{k * step}") for k in range(first, last + 1)]
+
+
+def norm_text(value: float) -> str:
+    """A norm to read: four significant digits, zero and the non-finite ones in words that cannot be mistaken.
+
+    Example:
+        >>> norm_text(3.21e-14)
+        '3.21e-14'
+    """
+    if value == 0.0:
+        return "0 (exactly)"
+    if math.isinf(value):
+        return "∞ (overflow)"
+    return "nan (not a number)" if math.isnan(value) else f"{value:.4g}"
+
+
+def ratio_text(now: float, reference: float) -> str:
+    """Now over reference as a factor, or why there is none."""
+    if not (math.isfinite(now) and math.isfinite(reference)) or reference == 0.0:
+        return "—"
+    if now == 0.0:
+        return "0"
+    exponent = math.log10(now) - math.log10(reference)
+    if abs(exponent) < 3:
+        return f"{10**exponent:.3g}"
+    mantissa, power = 10 ** (exponent - math.floor(exponent)), math.floor(exponent)
+    return f"{mantissa:.2f}e{power:+d}"

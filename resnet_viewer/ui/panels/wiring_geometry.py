@@ -1,0 +1,275 @@
+"""The wiring strip in pixels: the outlines to paint for a wiring, and what lies under a point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainterPath
+
+from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.ui.panels.wiring_layout import Node, Part, Span, StripLayout
+
+REACH = 8.0
+"""How far from an arc's line, in pixels, a click still means the arc."""
+NARROW = 34.0
+"""Blocks narrower than this many pixels give the whole inside of their arc to the arc."""
+RIBBON = 7.0
+"""Blocks narrower than this many pixels are drawn as runs of equal blocks."""
+_GAP = (0.40, 0.60)
+"""The part of a cut arc that is missing, along its curve."""
+
+
+@dataclass(frozen=True)
+class StripFrame:
+    """The mapping from the shared axis to the strip's pixels. `scale` is in pixels for one unit of x."""
+
+    left: float
+    scale: float
+    width: float
+    height: float
+    text_height: float
+
+    def px(self, x: float) -> float:
+        """Pixels from the strip's left edge."""
+        return (x - self.left) * self.scale
+
+    def x(self, px: float) -> float:
+        """The inverse of `px`."""
+        return self.left + px / self.scale
+
+    @property
+    def right(self) -> float:
+        """x at the strip's right edge."""
+        return self.x(self.width)
+
+    @property
+    def half_width(self) -> float:
+        """Half a box's width."""
+        return max(0.7, min(9.0, 0.31 * self.scale))
+
+    @property
+    def half_height(self) -> float:
+        """Half a box's height."""
+        return 8.0 if self.height >= 84 else 7.0
+
+    @property
+    def base(self) -> float:
+        """y of the line that joins the boxes."""
+        return self.height - self.text_height - 4 - self.half_height
+
+    @property
+    def arc_top(self) -> float:
+        """y of the arcs' tops."""
+        return self.text_height + 14.0
+
+    def is_ribbon(self, span: Span) -> bool:
+        """Whether a block is too narrow for an arc of its own."""
+        return (span.right - span.left) * self.scale < RIBBON
+
+    def box(self, x: float) -> QRectF:
+        """The box of the layer at x."""
+        return QRectF(
+            self.px(x) - self.half_width,
+            self.base - self.half_height,
+            2 * self.half_width,
+            2 * self.half_height,
+        )
+
+    def diamond_radius(self) -> float:
+        """Half a projection mark's diagonal."""
+        return max(2.5, min(7.5, 0.5 * self.scale))
+
+
+@dataclass(frozen=True, eq=False)
+class StripDrawing:
+    """Outlines in pixels, one path for each way of painting; made by `draw`."""
+
+    is_ribbon: bool = False
+    trunk: QPainterPath = field(default_factory=QPainterPath)
+    broken_trunk: QPainterPath = field(default_factory=QPainterPath)
+    junctions: QPainterPath = field(default_factory=QPainterPath)
+    open_arcs: QPainterPath = field(default_factory=QPainterPath)
+    cut_arcs: QPainterPath = field(default_factory=QPainterPath)
+    cut_ends: QPainterPath = field(default_factory=QPainterPath)
+    weak_arcs: list[tuple[QPainterPath, float, QPointF | None]] = field(default_factory=list)
+    """Path, strength, and where the strength can be written, if there is room."""
+    preview: QPainterPath = field(default_factory=QPainterPath)
+    ends: QPainterPath = field(default_factory=QPainterPath)
+    """Boxes of the stem and the classifier."""
+    boxes: QPainterPath = field(default_factory=QPainterPath)
+    dropped: QPainterPath = field(default_factory=QPainterPath)
+    weak_boxes: list[tuple[QRectF, float]] = field(default_factory=list)
+    open_diamonds: QPainterPath = field(default_factory=QPainterPath)
+    cut_diamonds: QPainterPath = field(default_factory=QPainterPath)
+    open_ribbon: QPainterPath = field(default_factory=QPainterPath)
+    cut_ribbon: QPainterPath = field(default_factory=QPainterPath)
+
+
+def arc(frame: StripFrame, span: Span, start: float = 0.0, stop: float = 1.0) -> QPainterPath:
+    """The piece of a block's arc between two parameters of its cubic curve (0: input, 1: output)."""
+    x0, x1 = frame.px(span.left), frame.px(span.right)
+    top = frame.base - (frame.base - frame.arc_top) * 4 / 3
+    corners = [QPointF(x0, frame.base), QPointF(x0, top), QPointF(x1, top), QPointF(x1, frame.base)]
+    corners = _split(corners, stop)[0]
+    if start > 0.0:
+        corners = _split(corners, start / stop)[1]
+    path = QPainterPath(corners[0])
+    path.cubicTo(corners[1], corners[2], corners[3])
+    return path
+
+
+def _split(corners: list[QPointF], t: float) -> tuple[list[QPointF], list[QPointF]]:
+    """De Casteljau: the cubic before and after t."""
+    if t >= 1.0:
+        return corners, corners
+    rows = [corners]
+    while len(rows[-1]) > 1:
+        rows.append([a * (1 - t) + b * t for a, b in zip(rows[-1], rows[-1][1:], strict=False)])
+    return [row[0] for row in rows], [row[-1] for row in reversed(rows)]
+
+
+def diamond(frame: StripFrame, node: Node) -> QPainterPath:
+    """A projection's mark on the top of its arc."""
+    x, y, r = frame.px(node.x), frame.arc_top, frame.diamond_radius()
+    path = QPainterPath(QPointF(x, y - r))
+    for dx, dy in ((r, 0.0), (0.0, r), (-r, 0.0)):
+        path.lineTo(x + dx, y + dy)
+    path.closeSubpath()
+    return path
+
+
+def block_rect(frame: StripFrame, span: Span) -> QRectF:
+    """The ground of a block: from under the stage's label to the strip's lower edge."""
+    top = frame.text_height + 4
+    left = frame.px(span.left)
+    return QRectF(left, top, frame.px(span.right) - left, frame.height - top)
+
+
+def draw(
+    layout: StripLayout, frame: StripFrame, wiring: Wiring, preview: frozenset[int] = frozenset()
+) -> StripDrawing:
+    """Outline everything that is in view for `wiring`; blocks in `preview` are outlined once more."""
+    spans = layout.visible(frame.left, frame.right)
+    is_ribbon = bool(spans) and frame.is_ribbon(spans[0])
+    drawing = StripDrawing(is_ribbon=is_ribbon)
+    for x in (layout.stem.x, layout.head.x):
+        drawing.ends.addRoundedRect(frame.box(x), 3, 3)
+    _line(drawing.trunk, frame, layout.stem.x, layout.spans[0].left)
+    _line(drawing.trunk, frame, layout.spans[-1].right, layout.head.x)
+    if is_ribbon:
+        _draw_ribbon(drawing, frame, spans, wiring, preview)
+        return drawing
+    for span in spans:
+        _draw_branch(drawing, frame, span, wiring.branches[span.number - 1])
+        if span.has_shortcut:
+            _draw_shortcut(drawing, frame, span, wiring.shortcuts[span.number - 1])
+            if span.number in preview:
+                drawing.preview.addPath(arc(frame, span))
+            radius = max(1.0, min(2.2, 0.1 * frame.scale))
+            for x in (span.left, span.right):
+                drawing.junctions.addEllipse(QPointF(frame.px(x), frame.base), radius, radius)
+    return drawing
+
+
+def _draw_branch(drawing: StripDrawing, frame: StripFrame, span: Span, strength: float) -> None:
+    if strength == 0.0:
+        # The line breaks off before the first box and takes up again behind the last one.
+        pad = 0.5 * frame.scale - frame.half_width
+        _line(drawing.broken_trunk, frame, span.left, span.left + 0.45 * pad / frame.scale)
+        _line(drawing.broken_trunk, frame, span.right - 0.45 * pad / frame.scale, span.right)
+    else:
+        _line(drawing.trunk, frame, span.left, span.right)
+    for node in span.boxes:
+        rect = frame.box(node.x)
+        if strength == 0.0:
+            drawing.dropped.addRoundedRect(rect, 3, 3)
+        elif strength == 1.0:
+            drawing.boxes.addRoundedRect(rect, 3, 3)
+        else:
+            drawing.weak_boxes.append((rect, strength))
+
+
+def _draw_shortcut(drawing: StripDrawing, frame: StripFrame, span: Span, strength: float) -> None:
+    if strength == 1.0:
+        drawing.open_arcs.addPath(arc(frame, span))
+    elif strength == 0.0:
+        before, after = arc(frame, span, 0.0, _GAP[0]), arc(frame, span, _GAP[1], 1.0)
+        drawing.cut_arcs.addPath(before)
+        drawing.cut_arcs.addPath(after)
+        if (span.right - span.left) * frame.scale >= 16:
+            for point in (before.currentPosition(), after.pointAtPercent(0.0)):
+                drawing.cut_ends.moveTo(point.x(), point.y() - 3)
+                drawing.cut_ends.lineTo(point.x(), point.y() + 3)
+    else:
+        has_room = (span.right - span.left) * frame.scale >= 2.4 * frame.text_height
+        spot = QPointF(frame.px(span.centre), (frame.arc_top + frame.base - frame.half_height) / 2 + 3)
+        drawing.weak_arcs.append((arc(frame, span), strength, spot if has_room else None))
+    if span.projection is not None:
+        target = drawing.cut_diamonds if strength == 0.0 else drawing.open_diamonds
+        target.addPath(diamond(frame, span.projection))
+
+
+def _draw_ribbon(
+    drawing: StripDrawing, frame: StripFrame, spans: tuple[Span, ...], wiring: Wiring, preview: Iterable[int]
+) -> None:
+    """Blocks of one or two pixels: bars as high as the gate is open, over runs of blocks with equal gates."""
+    marked = set(preview)
+    depth = frame.base - frame.half_height - 3 - frame.arc_top
+    for (shortcut, branch, is_marked), group in groupby(
+        spans,
+        key=lambda s: (wiring.shortcuts[s.number - 1], wiring.branches[s.number - 1], s.number in marked),
+    ):
+        run = list(group)
+        left, right = frame.px(run[0].left), frame.px(run[-1].right)
+        box = QRectF(left, frame.base - frame.half_height, max(right - left, 1.0), 2 * frame.half_height)
+        if branch in (0.0, 1.0):
+            (drawing.boxes if branch else drawing.dropped).addRect(box)
+        else:
+            drawing.weak_boxes.append((box, branch))
+        if not run[0].has_shortcut:
+            continue
+        height = depth * (shortcut or 1.0)
+        bar = QRectF(left, frame.arc_top + depth - height, max(right - left, 1.0), height)
+        (drawing.open_ribbon if shortcut else drawing.cut_ribbon).addRect(bar)
+        if is_marked:
+            drawing.preview.addRect(bar)
+
+
+def _line(path: QPainterPath, frame: StripFrame, start: float, stop: float) -> None:
+    path.moveTo(frame.px(start), frame.base)
+    path.lineTo(frame.px(stop), frame.base)
+
+
+def part_at(layout: StripLayout, frame: StripFrame, px: float, py: float) -> Part | None:
+    """What lies under a point: a box before a projection before an arc before a block's ground."""
+    x = frame.x(px)
+    span = layout.span_at(x)
+    boxes = span.boxes if span else (layout.stem, layout.head)
+    nearest = min(boxes, key=lambda node: abs(node.x - x))
+    if (
+        abs(py - frame.base) <= frame.half_height + 2
+        and abs(px - frame.px(nearest.x)) <= frame.half_width + 1.5
+    ):
+        return nearest.part
+    if span is None:
+        return None
+    if span.projection is not None:
+        distance = abs(px - frame.px(span.projection.x)) + abs(py - frame.arc_top)
+        if distance <= frame.diamond_radius() + 2:
+            return span.projection.part
+    if span.has_shortcut and _is_on_arc(frame, span, px, py):
+        return Part("arc", span.name, span.number)
+    return Part("block", span.name, span.number)
+
+
+def _is_on_arc(frame: StripFrame, span: Span, px: float, py: float) -> bool:
+    if py > frame.base - frame.half_height or py < frame.arc_top - REACH:
+        return False
+    if (span.right - span.left) * frame.scale < NARROW:
+        return True
+    path = arc(frame, span)
+    points = (path.pointAtPercent(i / 48) for i in range(49))
+    return any((p.x() - px) ** 2 + (p.y() - py) ** 2 <= REACH**2 for p in points)

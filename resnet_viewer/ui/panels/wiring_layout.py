@@ -1,0 +1,154 @@
+"""Where everything on the wiring strip sits along the x axis that the strip and the gradient plot share.
+
+One unit is one weighted layer in the order of the forward pass, counted from 1 as the depth in a network's
+name counts them: the stem is 1, the classifier of a ResNet-56 is 56. A projection does not count (it lies
+beside its branch, not after it), so it has the x of its arc's top: the middle of its block. A block's output
+lies half a unit after its last layer, which is where its arc ends and the next one begins.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Literal
+
+from resnet_viewer.records.network import Blueprint, LayerSpec
+
+PartKind = Literal["box", "projection", "arc", "block"]
+MARGIN = 1.0
+"""Units in view before the stem and after the classifier when everything fits."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something on the strip that can be pointed at, focused or clicked.
+
+    `name` is the layer's name for a box or a projection, the block's for an arc or a block's ground. `block`
+    is None for the stem and the classifier.
+    """
+
+    kind: PartKind
+    name: str
+    block: int | None
+
+
+@dataclass(frozen=True)
+class Node:
+    """A weighted layer at its place."""
+
+    layer: LayerSpec
+    x: float
+
+    @property
+    def part(self) -> Part:
+        """What a click on it means."""
+        kind: PartKind = "projection" if self.layer.kind == "projection" else "box"
+        return Part(kind, self.layer.name, self.layer.block)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A block from its input to its output."""
+
+    number: int
+    name: str
+    left: float
+    right: float
+    has_shortcut: bool
+    boxes: tuple[Node, ...]
+    projection: Node | None
+
+    @property
+    def centre(self) -> float:
+        """Under the top of its arc."""
+        return (self.left + self.right) / 2
+
+
+@dataclass(frozen=True)
+class Band:
+    """A stage from the input of its first block to the output of its last."""
+
+    left: float
+    right: float
+    label: str
+    short_label: str
+
+
+@dataclass(frozen=True, eq=False)
+class StripLayout:
+    """The strip of one network, in units of the shared axis."""
+
+    blueprint: Blueprint
+    stem: Node
+    head: Node
+    spans: tuple[Span, ...]
+    """`spans[n - 1]` is block n."""
+    bands: tuple[Band, ...]
+    parts: tuple[Part, ...] = field(repr=False)
+    """Boxes, arcs and projections in the order in which the keyboard visits them."""
+    x_by_name: dict[str, float] = field(repr=False)
+    """Layers at their own place, blocks at their output, `stem` at the stem's box."""
+    lefts: tuple[float, ...] = field(repr=False)
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The range of x that shows everything."""
+        return self.stem.x - MARGIN, self.head.x + MARGIN
+
+    def span_at(self, x: float) -> Span | None:
+        """The block that lies over x, or None beside the blocks."""
+        index = bisect_right(self.lefts, x) - 1
+        if index < 0 or x > self.spans[index].right:
+            return None
+        return self.spans[index]
+
+    def visible(self, left: float, right: float) -> tuple[Span, ...]:
+        """The blocks that touch the range."""
+        first = max(0, bisect_right(self.lefts, left) - 1)
+        return self.spans[first : bisect_right(self.lefts, right)]
+
+    def spot(self, part: Part) -> float:
+        """Where the keyboard's focus on that part lies."""
+        if part.kind in ("arc", "block") and part.block is not None:
+            return self.spans[part.block - 1].centre
+        return self.x_by_name[part.name]
+
+
+def lay_out(blueprint: Blueprint) -> StripLayout:
+    """Place every layer, block and stage of a network.
+
+    Example:
+        >>> lay_out(blueprint(spec("cifar-resnet-56"))).head.x
+        56.0
+    """
+    stem = Node(blueprint.stem, 1.0)
+    x = 2.0
+    spans: list[Span] = []
+    bands: list[Band] = []
+    for stage in blueprint.stages:
+        start = x - 0.5
+        for block in stage.blocks:
+            left = x - 0.5
+            boxes = tuple(Node(layer, x + i) for i, layer in enumerate(block.branch_layers))
+            x += len(boxes)
+            right = x - 0.5
+            projection = block.projection
+            node = Node(projection, (left + right) / 2) if projection else None
+            has_shortcut = block.shortcut != "none"
+            spans.append(Span(block.number, block.name, left, right, has_shortcut, boxes, node))
+        bands.append(Band(start, x - 0.5, stage.label, f"conv{stage.number}_x"))
+    head = Node(blueprint.classifier, x)
+    places = {"stem": stem.x, stem.layer.name: stem.x, head.layer.name: head.x}
+    parts: list[Part] = [stem.part]
+    for span in spans:
+        places[span.name] = span.right
+        for node in (*span.boxes, *([span.projection] if span.projection else [])):
+            places[node.layer.name] = node.x
+        parts.extend(node.part for node in span.boxes)
+        if span.has_shortcut:
+            parts.append(Part("arc", span.name, span.number))
+        if span.projection:
+            parts.append(span.projection.part)
+    parts.append(head.part)
+    lefts = tuple(span.left for span in spans)
+    return StripLayout(blueprint, stem, head, tuple(spans), tuple(bands), tuple(parts), places, lefts)

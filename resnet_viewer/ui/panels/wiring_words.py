@@ -1,0 +1,108 @@
+"""What the strip and the plot say about a layer, a block or a shortcut: tooltips, readouts, spoken names."""
+
+from __future__ import annotations
+
+from html import escape
+
+from resnet_viewer.records.network import Blueprint, LayerSpec
+from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.ui.panels.gradients_scale import Series, norm_text, ratio_text
+from resnet_viewer.ui.panels.wiring_layout import Part
+
+HINT = "click an arc to cut its shortcut · click a box for its maps"
+PLAIN_HINT = "click a box for its maps"
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """ "64×3×3×3" """
+    return "×".join(str(side) for side in shape)
+
+
+def gate_text(kind: str, strength: float) -> str:
+    """A gate's state in words: "shortcut cut", "residual branch at 0.35"."""
+    if strength == 1.0:
+        return f"{kind} open"
+    if strength == 0.0:
+        return f"{kind} {'cut' if kind == 'shortcut' else 'dropped'}"
+    return f"{kind} at {strength:.2g}"
+
+
+def gates_text(blueprint: Blueprint, wiring: Wiring, block: int) -> str:
+    """Both gates of a block."""
+    branch = gate_text("residual branch", wiring.branches[block - 1])
+    kind = blueprint.blocks[block - 1].shortcut
+    if kind == "none":
+        return f"no shortcut · {branch}"
+    how = {"identity": "identity", "padding": "zero padding", "projection": "projection"}[kind]
+    return f"{gate_text('shortcut', wiring.shortcuts[block - 1])} ({how}) · {branch}"
+
+
+def title_of(blueprint: Blueprint, part: Part) -> str:
+    """Its name on the screen: "shortcut of block 21 · conv4_x 3"."""
+    name = blueprint.describe(part.name)
+    return f"shortcut of {name}" if part.kind == "arc" else name
+
+
+def spoken(blueprint: Blueprint, wiring: Wiring, part: Part) -> str:
+    """One line for the status bar and for screen readers."""
+    title = title_of(blueprint, part)
+    if part.block is None:
+        return title
+    if part.kind == "arc":
+        return f"{title} · {gate_text('shortcut', wiring.shortcuts[part.block - 1])}"
+    return f"{title} · {gates_text(blueprint, wiring, part.block)}"
+
+
+def tooltip(
+    blueprint: Blueprint, wiring: Wiring, part: Part, now: Series | None, reference: Series | None
+) -> str:
+    """Everything known about a part, as rich text."""
+    lines = [f"<b>{escape(title_of(blueprint, part))}</b>"]
+    layer = blueprint.layer(part.name)
+    if layer is not None:
+        lines += _layer_lines(layer)
+    elif part.block is not None:
+        block = blueprint.blocks[part.block - 1]
+        lines.append(f"input {shape_text(block.input_shape)} · output {shape_text(block.output_shape)}")
+    if part.block is not None:
+        lines.append(gates_text(blueprint, wiring, part.block))
+    if norms := norms_text(part.name, now, reference):
+        lines.append(f"gradient norm: {norms}")
+    if part.kind == "arc" and part.block is not None:
+        is_cut = wiring.shortcuts[part.block - 1] == 0.0
+        lines.append(f"<i>click to {'restore' if is_cut else 'cut'}; drag to take several</i>")
+    return "<br>".join(lines)
+
+
+def _layer_lines(layer: LayerSpec) -> list[str]:
+    size = f" {shape_text(layer.weight_shape[2:])}" if len(layer.weight_shape) == 4 else ""
+    kind = {"conv": "convolution", "projection": "projection", "linear": "classifier (linear)"}[layer.kind]
+    stride = f", stride {layer.stride}" if layer.stride > 1 else ""
+    parameters = f"{layer.parameters:,}".replace(",", "\u202f")
+    return [
+        f"{layer.name} · {kind}{size}{stride} · {parameters} parameters",
+        f"weight {shape_text(layer.weight_shape)} · output {shape_text(layer.output_shape)}",
+    ]
+
+
+def norms_text(name: str, now: Series | None, reference: Series | None) -> str:
+    """Now, reference and their ratio; empty where neither curve has that point."""
+    ours = None if now is None else now.value_of(name)
+    theirs = None if reference is None else reference.value_of(name)
+    parts = []
+    if ours is not None:
+        parts.append(f"now {norm_text(ours)}")
+    if theirs is not None:
+        parts.append(f"reference {norm_text(theirs)}")
+    if ours is not None and theirs is not None:
+        parts.append(f"now/reference {ratio_text(ours, theirs)}")
+    return " · ".join(parts)
+
+
+def readout(blueprint: Blueprint, name: str, now: Series | None, reference: Series | None) -> str:
+    """A point of the plot in one line: its layer, exact values, and the weight's or output's shape."""
+    curve = now if now is not None and name in now.names else reference
+    if curve is None or name not in curve.names:
+        return ""
+    shape = shape_text(curve.shapes[curve.names.index(name)])
+    return f"{blueprint.describe(name)} · {norms_text(name, now, reference)} · {shape}"
