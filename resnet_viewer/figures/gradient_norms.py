@@ -1,20 +1,15 @@
-"""The gradient-norm plot: every layer's norm now against the reference, under the shortcuts that made it.
-
-The axis is linear in log10 of the norm, not matplotlib's log axis: that keeps every double from 1e-320 to
-1e308 in place, and leaves room for a row of zeros below and one of non-finite values above, each behind a
-break.
-"""
+"""The gradient-norm plot: every layer's norm now against the reference, under the shortcuts that made it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from resnet_viewer.figures import palette
+from resnet_viewer.figures.gradient_axis import DecadeAxis, decade, place_of, prepare_x_axis, prepare_y_axis
 from resnet_viewer.figures.gradient_values import Row, kind_of_value, rows, table
 from resnet_viewer.figures.page import MARGIN, Page, page
 from resnet_viewer.figures.wiring_strip import STRIP_HEIGHT, Legend, draw_strip, legend_rows
@@ -26,25 +21,7 @@ from resnet_viewer.records.session import GradientQuantity
 __all__ = ["figure", "table"]
 
 _LEFT, _RIGHT = 0.82, 0.2
-_ROW = 0.26
-"""Inches of height of the row of zeros and of the row of non-finite values."""
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_STEPS = (1, 2, 3, 5, 10, 20, 25, 50, 100, 200)
 _MARKER_ORDER = "oDs^X"
-
-
-@dataclass(frozen=True)
-class _Axis:
-    """Where the y axis ends, in decades: `low` to `high` for values, and the rows beyond, None where not
-    needed.
-    """
-
-    low: float
-    high: float
-    bottom: float
-    top: float
-    zero: float | None
-    not_finite: float | None
 
 
 def figure(
@@ -86,9 +63,9 @@ def figure(
         limits=limits,
         width=width,
     )
-    y = _y_axis(axes, values, height)
+    y = prepare_y_axis(axes, values, height)
     _draw(axes, values, y, spacing=width / len(values))
-    _x_axis(axes, limits, by_block=quantity == "output")
+    prepare_x_axis(axes, limits, by_block=quantity == "output")
     axes.set_ylabel(
         _y_label(quantity, now), fontsize=palette.FONT, color=palette.TEXT, labelpad=6, parse_math=False
     )
@@ -132,80 +109,17 @@ def _legend(sheet: Page, now: ProbeResult, reference: ProbeResult | None, values
     return legend_rows(sheet, entries)
 
 
-def _y_axis(axes: Axes, values: Sequence[Row], height: float) -> _Axis:
-    """Set limits, ticks and grid for every value that there is; `height` of the axes in inches."""
-    numbers = [number for row in values for number in (row.now, row.reference)]
-    kinds = {kind_of_value(number) for number in numbers}
-    decades = [math.log10(n) for n in numbers if n is not None and kind_of_value(n) == "positive"]
-    low, high = (min(decades), max(decades)) if decades else (-1.0, 0.0)
-    if high - low < 2:
-        low, high = math.floor(low), math.ceil(high)
-        high = max(high, low + 1)
-    margin = (0.045 + 0.13 / height) * (high - low)
-    low, high = low - margin, high + margin
-    beyond = _ROW * (("zero" in kinds) + ("not finite" in kinds))
-    unit = (high - low) / max(height - beyond, 0.3)
-    row = _ROW * unit
-    y = _Axis(
-        low,
-        high,
-        low - row if "zero" in kinds else low,
-        high + row if "not finite" in kinds else high,
-        low - row / 2 if "zero" in kinds else None,
-        high + row / 2 if "not finite" in kinds else None,
-    )
-    first, last = math.ceil(low), math.floor(high)
-    step = next((s for s in _STEPS if (high - low) / s <= max(height - beyond, 0.3) / 0.2), _STEPS[-1])
-    clear = 0.12 * unit if beyond else 0.0  # a label at the very end would lie on the break
-    ticks = [d for d in range(first, last + 1) if d % step == 0 and low + clear <= d <= high - clear]
-    ticks = ticks if decades else []
-    labels = ["10" + str(d).translate(_SUPERSCRIPT) for d in ticks]
-    places = [float(d) for d in ticks]
-    for row_at, label in ((y.zero, "0"), (y.not_finite, "∞, NaN")):
-        if row_at is not None:
-            places.append(row_at)
-            labels.append(label)
-    axes.set_ylim(y.bottom, y.top)
-    axes.set_yticks(places, labels, fontsize=palette.FONT, color=palette.TEXT, fontfamily="DejaVu Sans")
-    if step == 1 and high - low <= 6 and decades:
-        minor = [d + math.log10(m) for d in range(first - 1, last + 1) for m in range(2, 10)]
-        axes.set_yticks([place for place in minor if low <= place <= high], minor=True)
-    for tick in ticks:
-        axes.axhline(tick, color=palette.GRID, linewidth=0.6, zorder=0.5)
-    for row_at, edge in ((y.zero, low), (y.not_finite, high)):
-        if row_at is not None:
-            _break(axes, edge, height, y)
-    return y
-
-
-def _break(axes: Axes, edge: float, height: float, y: _Axis) -> None:
-    """The sign of a broken axis: two slashes across the left spine, and a dotted line across the plot."""
-    axes.axhline(edge, color=palette.REFERENCE, linewidth=0.7, linestyle=(0, (1, 2)), zorder=1)
-    place = (edge - y.bottom) / (y.top - y.bottom)
-    for shift in (-0.025, 0.025):
-        centre = place + shift / height
-        axes.plot(
-            [-0.007, 0.007],
-            [centre - 0.03 / height, centre + 0.03 / height],
-            transform=axes.transAxes,
-            color=palette.TEXT,
-            linewidth=0.8,
-            clip_on=False,
-            zorder=5,
-        )
-
-
-def _draw(axes: Axes, values: Sequence[Row], y: _Axis, *, spacing: float) -> None:
+def _draw(axes: Axes, values: Sequence[Row], y: DecadeAxis, *, spacing: float) -> None:
     """Both curves; a line breaks where a value is zero, not finite or missing, and its marker moves to the
     row.
     """
     markers = min(max(spacing * 72 * 0.55, 1.1), 4.2)
     x = list(range(1, len(values) + 1))
-    theirs = [_place(row.reference, y) for row in values]
-    ours = [_place(row.now, y) for row in values]
+    theirs = [place_of(row.reference, y) for row in values]
+    ours = [place_of(row.now, y) for row in values]
     axes.plot(
         x,
-        [_on_curve(row.reference) for row in values],
+        [decade(row.reference) for row in values],
         color=palette.REFERENCE,
         linewidth=1.1,
         linestyle=(0, (4, 2)),
@@ -213,7 +127,7 @@ def _draw(axes: Axes, values: Sequence[Row], y: _Axis, *, spacing: float) -> Non
         markersize=markers * 0.45,
         zorder=2,
     )
-    axes.plot(x, [_on_curve(row.now) for row in values], color=palette.NOW, linewidth=1.2, zorder=3)
+    axes.plot(x, [decade(row.now) for row in values], color=palette.NOW, linewidth=1.2, zorder=3)
     for marker in _MARKER_ORDER:
         chosen = [
             (at, place) for at, place, row in zip(x, ours, values, strict=True)
@@ -254,7 +168,7 @@ def _marker(value: float, kind: str) -> str:
     return {"projection": "D", "linear": "s"}.get(kind, "o")
 
 
-def _name_not_finite(axes: Axes, values: Sequence[Row], y: _Axis) -> None:
+def _name_not_finite(axes: Axes, values: Sequence[Row], y: DecadeAxis) -> None:
     """How many of each kind stand on the upper row, at its right end."""
     if y.not_finite is None:
         return
@@ -278,36 +192,3 @@ def _name_not_finite(axes: Axes, values: Sequence[Row], y: _Axis) -> None:
         color=palette.MUTED,
         fontfamily="DejaVu Sans",
     )
-
-
-def _on_curve(value: float | None) -> float:
-    return math.log10(value) if value is not None and kind_of_value(value) == "positive" else math.nan
-
-
-def _place(value: float | None, y: _Axis) -> float | None:
-    match kind_of_value(value):
-        case "positive":
-            return _on_curve(value)
-        case "zero":
-            return y.zero
-        case "not finite":
-            return y.not_finite
-        case "missing":
-            return None
-
-
-def _x_axis(axes: Axes, limits: tuple[float, float], *, by_block: bool) -> None:
-    count = round(limits[1] - 0.6)
-    axes.set_xlim(*limits)
-    step = next((s for s in _STEPS if count / s <= 12), _STEPS[-1])
-    ticks = sorted({1, *range(step, count + 1, step)})
-    axes.set_xticks(ticks, [str(t) for t in ticks], fontsize=palette.FONT, fontfamily="DejaVu Sans")
-    axes.tick_params(colors=palette.TEXT, width=0.7, length=3)
-    axes.tick_params(which="minor", length=1.6, width=0.5)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(palette.REFERENCE)
-        axes.spines[side].set_linewidth(0.8)
-    words = "block" if by_block else "layer, in the order of the forward pass"
-    axes.set_xlabel(words, fontsize=palette.FONT, color=palette.TEXT, fontfamily="DejaVu Sans", labelpad=4)
