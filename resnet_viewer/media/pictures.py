@@ -244,7 +244,7 @@ def _too_many_pixels(name: str, size: str = "") -> str:
 
 
 def _not_a_picture(name: str, data: bytes) -> str:
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS and "HEIF" not in _formats():
         return f"{name} is a HEIF picture: install the package pillow-heif, or save it as JPEG."
     if Path(name).suffix.lower() in _DRAWINGS:
         return f"{name} is a drawing and not a picture made of pixels: save it as PNG first."
