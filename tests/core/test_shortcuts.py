@@ -1,0 +1,79 @@
+"""Shortcuts by hand numbers."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.resnet import build
+from resnet_viewer.core.shortcuts import Projection, ZeroPadding, make_shortcut, merge
+from resnet_viewer.records.network import blueprint
+
+
+def test_option_a_keeps_every_second_row_and_column_and_pads_half_before_and_half_after() -> None:
+    x = torch.arange(24.0).reshape(1, 2, 3, 4)  # channel 0 holds 0…11, channel 1 holds 12…23
+    output = ZeroPadding(3, 2)(x)
+    nothing = torch.zeros(2, 2)
+    expected = torch.stack(
+        [
+            nothing,
+            torch.tensor([[0.0, 2.0], [8.0, 10.0]]),
+            torch.tensor([[12.0, 14.0], [20.0, 22.0]]),
+            nothing,
+            nothing,
+        ]
+    )[None]
+    assert torch.equal(output, expected), "3 added channels: one before, two after"
+
+
+def test_option_a_of_the_paper_widens_16_channels_to_32() -> None:
+    block = blueprint(spec("cifar-resnet-8")).blocks[1]
+    shortcut = make_shortcut(block)
+    assert isinstance(shortcut, ZeroPadding)
+    x = torch.randn(1, 16, 32, 32, generator=torch.Generator().manual_seed(0))
+    output = shortcut(x)
+    assert output.shape == (1, 32, 16, 16)
+    assert torch.equal(output[:, 8:24], x[:, :, ::2, ::2])
+    assert not output[:, :8].any()
+    assert not output[:, 24:].any()
+    assert list(shortcut.parameters()) == []
+
+
+def test_option_b_projects_with_a_strided_one_by_one_convolution() -> None:
+    shortcut = Projection(2, 3, 2).eval()
+    x = torch.arange(32.0).reshape(1, 2, 4, 4)
+    weight = shortcut[0].weight
+    assert weight.shape == (3, 2, 1, 1)
+    by_hand = torch.einsum("oi,nihw->nohw", weight[:, :, 0, 0], x[:, :, ::2, ::2]) / (1 + 1e-5) ** 0.5
+    torch.testing.assert_close(shortcut(x), by_hand)
+
+
+def test_the_kind_of_each_shortcut_follows_the_spec() -> None:
+    kinds = {
+        name: [block.shortcut for block in blueprint(spec(name)).blocks]
+        for name in ("cifar-resnet-14", "cifar-plain-14", "resnet18", "resnet50")
+    }
+    assert kinds["cifar-resnet-14"] == ["identity", "identity", "padding", "identity", "padding", "identity"]
+    assert set(kinds["cifar-plain-14"]) == {"none"}
+    assert kinds["resnet18"] == ["identity", "identity", *["projection", "identity"] * 3]
+    assert kinds["resnet50"][:4] == ["projection", "identity", "identity", "projection"]
+    plain = build(spec("cifar-plain-14"))
+    assert [block.downsample for block in plain.blocks] == [None] * 6
+
+
+@pytest.mark.parametrize("s", [0.25, 1.0])
+@pytest.mark.parametrize("r", [0.5, 1.0])
+def test_merge_by_hand_numbers(s: float, r: float) -> None:
+    shortcut, residual = torch.tensor([8.0, -4.0]), torch.tensor([2.0, 6.0])
+    both = merge(shortcut, residual, shortcut_strength=s, branch_strength=r)
+    assert both.tolist() == [8 * s + 2 * r, -4 * s + 6 * r]
+    assert merge(shortcut, None, shortcut_strength=s, branch_strength=r).tolist() == [8 * s, -4 * s]
+    assert merge(None, residual, shortcut_strength=s, branch_strength=r).tolist() == [2 * r, 6 * r]
+    assert shortcut.tolist() == [8.0, -4.0], "nothing may work in place"
+    assert residual.tolist() == [2.0, 6.0]
+
+
+def test_merge_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="its shortcut or its residual branch"):
+        merge(None, None, shortcut_strength=0.0, branch_strength=0.0)
