@@ -107,13 +107,13 @@ class ChannelView(Card):
         row.setSpacing(DARK.gap)
         for pane, label in zip((self.now_pane, self.reference_pane), self._names, strict=True):
             pane.setAccessibleName(f"Channel map, {label.text()}")
+            pane.resting = 0.0
             pane.pixel_hovered.connect(self._tell_pixel)
             pane.left.connect(self._tell_nothing)
             column = QVBoxLayout()
             column.setSpacing(2)
-            column.addWidget(pane, 1)
-            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column.addWidget(label)
+            column.addWidget(pane, 1)
             row.addLayout(column, 3)
         self.now_pane.moved.connect(self.reference_pane.look)
         self.reference_pane.moved.connect(self.now_pane.look)

@@ -22,6 +22,7 @@ from resnet_viewer.ui.pixels import SIGNED_COLOURS, Array, tiles_of_maps
 from resnet_viewer.ui.theme import DARK, Theme
 
 _STACKED_BELOW = 460
+_NAME_FIRST_BELOW = 420
 ORDER_WORDS: dict[MapOrder, str] = {
     "index": "by index",
     "mean": "by mean",
@@ -30,26 +31,26 @@ ORDER_WORDS: dict[MapOrder, str] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Drawn:
-    """What two mosaics were made from, to know when they must be made again."""
+    """What two mosaics were made from; equal ones come out the same (readings are equal when they are one)."""
 
-    now: Array | None
-    reference: Array | None
+    now_reading: ProbeResult | None
+    reference_reading: ProbeResult | None
     layer: str
     scale: MapScale
     order: MapOrder
     colours: str
 
-    def same(self, other: Drawn | None) -> bool:
-        """Whether the mosaics would come out the same; arrays are compared by identity."""
-        return (
-            other is not None
-            and self.now is other.now
-            and self.reference is other.reference
-            and (self.layer, self.scale, self.order, self.colours)
-            == (other.layer, other.scale, other.order, other.colours)
-        )
+    @property
+    def now(self) -> Array | None:
+        """Now's maps (C, H, W) of the layer."""
+        return None if self.now_reading is None else self.now_reading.maps(self.layer)
+
+    @property
+    def reference(self) -> Array | None:
+        """The reference's maps (C, H, W) of the layer."""
+        return None if self.reference_reading is None else self.reference_reading.maps(self.layer)
 
 
 class FeatureMapsPanel(QWidget):
@@ -107,17 +108,18 @@ class FeatureMapsPanel(QWidget):
         view = scene.session.view
         self._now = last_full(self._now, scene.now, scene)
         self._reference = last_full(self._reference, scene.reference, scene)
-        now = None if self._now is None else self._now.maps(view.layer)
-        reference = None if self._reference is None else self._reference.maps(view.layer)
         self.controls.render_view(view)
-        self._render_mosaics(
-            Drawn(now, reference, view.layer, view.map_scale, view.map_order, view.map_colours)
+        wanted = Drawn(
+            self._now, self._reference, view.layer, view.map_scale, view.map_order, view.map_colours
         )
+        if wanted != self._drawn:
+            self._render_mosaics(wanted, self._drawn)
+            self._drawn = wanted
         is_old = self._now is not None and (scene.is_stale or self._now is not scene.now)
-        self._render_words(scene, now, reference)
+        self._render_words(scene)
         self.now_pane.set_dimmed(is_old)
         self.now_card.set_updating(is_old)
-        self._render_channel(scene, now, reference, is_old)
+        self._render_channel(scene, wanted.now, wanted.reference, is_old)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
@@ -132,6 +134,8 @@ class FeatureMapsPanel(QWidget):
         is_narrow = self.width() < _STACKED_BELOW and self.height() > self.width()
         direction = QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
         self._cards.setDirection(direction)
+        if self._scene is not None:
+            self._render_words(self._scene)
 
     def _connect(self) -> None:
         self.controls.scale_chosen.connect(self._wish_scale)
@@ -148,11 +152,7 @@ class FeatureMapsPanel(QWidget):
             pane.left.connect(self._tell_nothing)
 
     # Rendering
-    def _render_mosaics(self, wanted: Drawn) -> None:
-        old = self._drawn
-        if wanted.same(old):
-            return
-        self._drawn = wanted
+    def _render_mosaics(self, wanted: Drawn, old: Drawn | None) -> None:
         now, reference = wanted.now, wanted.reference
         leading = now if now is not None else reference
         if leading is None:
@@ -163,27 +163,34 @@ class FeatureMapsPanel(QWidget):
         limit = layer_limit(now, reference) if wanted.scale == "layer" else None
         order = channel_order(leading, wanted.order, reference)
         colours = SIGNED_COLOURS if signed else wanted.colours
-        way = (signed, limit, colours, order.tobytes())
-        for pane, maps, before in (
-            (self.now_pane, now, None if old is None else old.now),
-            (self.reference_pane, reference, None if old is None else old.reference),
+        way = (wanted.layer, signed, limit, colours, order.tobytes())
+        for pane, maps, is_other in (
+            (self.now_pane, now, old is None or wanted.now_reading is not old.now_reading),
+            (
+                self.reference_pane,
+                reference,
+                old is None or wanted.reference_reading is not old.reference_reading,
+            ),
         ):
             if maps is None:
                 pane.set_mosaic(None)
-            elif maps is not before or way != self._way:
+            elif is_other or way != self._way:
                 pane.set_mosaic(_mosaic(maps, order, colours, limit, signed=signed))
         self._way = way
         self._order = order
         self.legend.show_scale(colours, limit, signed=signed)
 
-    def _render_words(self, scene: Scene, now: Array | None, reference: Array | None) -> None:
-        view = scene.session.view
+    def _render_words(self, scene: Scene) -> None:
+        view, drawn = scene.session.view, self._drawn
+        assert drawn is not None
+        beside = 1 if self._cards.direction() == QBoxLayout.Direction.TopToBottom else 2
+        is_tight = self.width() / beside < _NAME_FIRST_BELOW
         layer = scene.blueprint.describe(view.layer)
         for card, pane, name, reading, maps in (
-            (self.now_card, self.now_pane, "now", self._now, now),
-            (self.reference_card, self.reference_pane, "reference", self._reference, reference),
+            (self.now_card, self.now_pane, "now", self._now, drawn.now),
+            (self.reference_card, self.reference_pane, "reference", self._reference, drawn.reference),
         ):
-            words = [layer, name]
+            words = [name, layer] if is_tight else [layer, name]
             if maps is not None:
                 channels, height, width = maps.shape
                 words += [f"{channels} × {height}×{width}", ORDER_WORDS[view.map_order]]
@@ -250,7 +257,7 @@ class FeatureMapsPanel(QWidget):
         for name, maps in (("now", self._drawn.now), ("reference", self._drawn.reference)):
             if maps is not None:
                 words.append(f"{name} {float(maps[channel, y, x]):.4g}")
-        self.hovered.emit(" · ".join(words))
+        self.hovered.emit(" · ".join((*words, "click: large", "wheel: zoom")))
 
     def _tell_nothing(self) -> None:
         self.hovered.emit("")

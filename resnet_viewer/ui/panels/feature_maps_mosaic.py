@@ -8,11 +8,13 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.ui.panels.picture import LookingPane
-from resnet_viewer.ui.pixels import Array, Tiles
+from resnet_viewer.ui.pixels import Array, Tiles, sheet_of_tiles
+
+_MANY = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +48,16 @@ class Grid:
 
 
 def fitted_grid(count: int, map_width: int, map_height: int, pane_width: int, pane_height: int) -> Grid:
-    """The grid with the largest tiles that shows `count` maps in a pane; tiles are at least one pixel."""
+    """The grid with the largest tiles that shows `count` maps in a pane; tiles are at least one pixel.
+
+    Up to a hundred maps, full rows are preferred where that costs at most a fifth of the tiles' size.
+    """
     columns = np.arange(1, count + 1)
     rows = -(-count // columns)
     aspect = map_width / map_height
     pitch = np.minimum(pane_width / columns, pane_height / rows * aspect)
-    best = int(pitch.argmax())
+    is_full = (count % columns == 0) | (count > _MANY)
+    best = int(np.where(is_full, pitch, 0.8 * pitch).argmax())
     gap = min(max(round(float(pitch[best]) * 0.12), 1), 6)
     across, down = int(columns[best]), int(rows[best])
     width = min((pane_width + gap) / across - gap, ((pane_height + gap) / down - gap) * aspect)
@@ -62,7 +68,8 @@ class MosaicPane(LookingPane):
     """All channels of one reading. Where the tiles are small, the wheel enlarges them.
 
     `channel_hovered(channel, y, x)` names the value under the pointer, `channel_clicked(channel)` a wish to see
-    one channel alone; arrow keys and Enter do the same as the mouse. `marked(place)` lets others follow.
+    one channel alone; arrow keys and Enter do the same as the mouse. `marked(place)`
+    lets others follow.
     """
 
     channel_hovered = Signal(int, int, int)
@@ -73,6 +80,7 @@ class MosaicPane(LookingPane):
         super().__init__(parent)
         self._mosaic: Mosaic | None = None
         self._grid = Grid(1, 1, 1, 1, 1)
+        self._sheet: QImage | None = None
         self._marked: int | None = None
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
@@ -95,6 +103,8 @@ class MosaicPane(LookingPane):
             self._marked = None
             self._fit()
             self.look_at_all()
+        else:
+            self._make_sheet()
         self.update()
 
     def mark(self, place: int | None) -> None:
@@ -132,21 +142,34 @@ class MosaicPane(LookingPane):
         if self._mosaic is None:
             return
         tiles, grid = self._mosaic.tiles, self._grid
+        if self._sheet is not None and self.zoom == 1.0:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(frame, self._sheet, QRectF(self._sheet.rect()))
+            self._paint_dead(painter, np.flatnonzero(self._mosaic.is_dead).tolist())
+            self._paint_mark(painter)
+            return
         is_smaller = grid.width * self.zoom * self.devicePixelRatioF() < tiles.width
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smaller)
-        hollow = QPen(QColor(self.theme.faint), 1.0)
+        places = self._places_in_view(frame)
+        for place in places:
+            painter.drawImage(self.rect_of(place), tiles.image, tiles.source(place))
+        self._paint_dead(painter, [place for place in places if self._mosaic.is_dead[place]])
+        self._paint_mark(painter)
+
+    def _paint_dead(self, painter: QPainter, places: list[int]) -> None:
         empty = QColor(self.theme.panel)
-        for place in self._places_in_view(frame):
+        painter.setPen(QPen(QColor(self.theme.faint), 1.0))
+        for place in places:
             target = self.rect_of(place)
-            if self._mosaic.is_dead[place]:
-                painter.fillRect(target, empty)
-                painter.setPen(hollow)
-                inner = target.adjusted(0, 0, -1, -1)
-                painter.drawRect(inner)
-                painter.drawLine(inner.bottomLeft(), inner.topRight())
-                painter.drawLine(inner.topLeft(), inner.bottomRight())
-            else:
-                painter.drawImage(target, tiles.image, tiles.source(place))
+            painter.fillRect(target, empty)
+            inner = target.adjusted(0, 0, -1, -1)
+            painter.drawRect(inner)
+            painter.drawLine(inner.bottomLeft(), inner.topRight())
+            painter.drawLine(inner.topLeft(), inner.bottomRight())
+
+    def _paint_mark(self, painter: QPainter) -> None:
+        if self._mosaic is None:
+            return
         if self._marked is not None and self._marked < len(self._mosaic.order):
             painter.setOpacity(1.0)
             painter.setPen(QPen(QColor(self.theme.accent), 2.0))
@@ -203,6 +226,18 @@ class MosaicPane(LookingPane):
             self._grid = fitted_grid(
                 tiles.count, tiles.width, tiles.height, self.width() - margin, self.height() - margin
             )
+        self._make_sheet()
+
+    def _make_sheet(self) -> None:
+        """Many tiles are put together once, for painting: as large as shown, or whole where they are shrunk."""
+        self._sheet = None
+        if self._mosaic is not None and self._mosaic.tiles.count > _MANY:
+            tiles, grid = self._mosaic.tiles, self._grid
+            width, height, gap = grid.width, grid.height, grid.gap
+            if width < tiles.width:
+                width, height = tiles.width, tiles.height
+                gap = max(round(grid.gap * tiles.width / grid.width), 1)
+            self._sheet = sheet_of_tiles(tiles, columns=grid.columns, width=width, height=height, gap=gap)
 
     def _places_in_view(self, frame: QRectF) -> list[int]:
         """Places of the tiles that a zoomed view shows at least in part."""

@@ -6,7 +6,17 @@ from itertools import groupby
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QWidget
 
 from resnet_viewer.records.captions import CAM_REASONS
@@ -124,7 +134,7 @@ class Filmstrip(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(False)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.viewport().setAutoFillBackground(False)
@@ -157,6 +167,7 @@ class Filmstrip(QScrollArea):
         frames.images = _thumbnails(blocks, colours)
         if count_changed:
             self._fit()
+            self._bring_into_view()
         frames.update()
 
     def set_current(self, number: int) -> None:
@@ -164,8 +175,7 @@ class Filmstrip(QScrollArea):
         frames = self._frames
         if number != frames.current:
             frames.current = number
-            rect = frames.rect_of(number)
-            self.ensureVisible(rect.center().x(), rect.center().y(), frames.side * 2, 0)
+            self._bring_into_view()
             frames.setAccessibleDescription(f"block {number}")
             frames.update()
 
@@ -180,10 +190,19 @@ class Filmstrip(QScrollArea):
         self._frames.theme = theme
         self._frames.update()
 
-    def wheelEvent(self, event: object) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._bring_into_view()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
         bar = self.horizontalScrollBar()
-        delta = event.angleDelta()  # type: ignore[attr-defined]
+        delta = event.angleDelta()
         bar.setValue(bar.value() - (delta.y() or delta.x()))
+
+    def _bring_into_view(self) -> None:
+        if self._frames.current:
+            rect = self._frames.rect_of(self._frames.current)
+            self.ensureVisible(rect.center().x(), rect.center().y(), self._frames.side * 2, 0)
 
     def _fit(self) -> None:
         self._frames.resize(self._frames.sizeHint())

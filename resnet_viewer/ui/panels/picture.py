@@ -29,7 +29,7 @@ class LookingPane(QWidget):
 
     `moved(zoom, centre)` tells that the user zoomed or moved; `centre` is the point of the content in the
     middle of the pane, in fractions of the content's size, so that panes of any size can follow each other by
-    `look`.
+    `look`. `resting` is the share of spare height above content that is lower than the pane.
     """
 
     moved = Signal(float, QPointF)
@@ -39,7 +39,9 @@ class LookingPane(QWidget):
         super().__init__(parent)
         self.theme = DARK
         self.message = ""
+        self.note = ""
         self.is_dimmed = False
+        self.resting = 0.5
         self._zoom = 1.0
         self._centre = QPointF(0.5, 0.5)
         self._pressed: QPointF | None = None
@@ -76,6 +78,8 @@ class LookingPane(QWidget):
         corner = QPointF(
             middle.x() - self._centre.x() * size.width(), middle.y() - self._centre.y() * size.height()
         )
+        if size.height() < self.height():
+            corner.setY((self.height() - size.height()) * self.resting)
         if self._zoom == 1.0:
             corner = QPointF(corner.toPoint())
         return QRectF(corner, size)
@@ -98,6 +102,13 @@ class LookingPane(QWidget):
         if message != self.message:
             self.message = message
             self.setAccessibleDescription(message)
+            self.update()
+
+    def set_note(self, note: str) -> None:
+        """Words over the lower edge of the content; empty for none."""
+        if note != self.note:
+            self.note = note
+            self.setAccessibleDescription(note)
             self.update()
 
     def set_dimmed(self, is_dimmed: bool) -> None:
@@ -194,10 +205,23 @@ class LookingPane(QWidget):
                 painter.setOpacity(STALE_OPACITY if self.is_dimmed else 1.0)
                 self.paint_content(painter, self.frame())
                 painter.restore()
+                if self.note:
+                    self._paint_note(painter)
             if self.hasFocus():
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 painter.setPen(QPen(QColor(self.theme.accent), 1.5))
                 painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), _ROUNDING, _ROUNDING)
+
+    def _paint_note(self, painter: QPainter) -> None:
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        area = self.frame().intersected(QRectF(self.rect())).toRect()
+        needed = self.fontMetrics().boundingRect(area.adjusted(4, 0, -4, 0), flags, self.note).height() + 6
+        area.setTop(max(area.bottom() - needed, area.top()))
+        ground = QColor(self.theme.panel)
+        ground.setAlphaF(0.85)
+        painter.fillRect(area, ground)
+        painter.setPen(QColor(self.theme.text))
+        painter.drawText(area.adjusted(4, 0, -4, 0), flags, self.note)
 
     def _move(self, zoom: float, centre: QPointF) -> None:
         self.look(zoom, centre)

@@ -127,7 +127,7 @@ class PredictionLine(QWidget):
             return
         metrics = self.fontMetrics()
         number = metrics.horizontalAdvance(">99 %") + 8
-        names = min(max(self.width() * 2 // 5, 84), self.width() - 2 * number - 40)
+        names = min(max(self.width() * 36 // 100, 96), self.width() - 2 * number - 40)
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setOpacity(STALE_OPACITY if self._is_dimmed else 1.0)
@@ -151,11 +151,11 @@ class PredictionLine(QWidget):
             painter.drawEllipse(QRectF(1, middle - 4, 8, 8))
             painter.setBrush(QColor(theme.accent))
             painter.drawEllipse(QRectF(3.5, middle - 1.5, 3, 3))
-        elif row.is_new:
-            mark = 13
+        if row.is_new:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(theme.changed))
-            painter.drawConvexPolygon(_triangle(5, middle))
+            painter.drawConvexPolygon(_triangle(mark + 5, middle))
+            mark += 13
         painter.setPen(QColor(theme.text))
         name = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, width - mark)
         area = QRectF(mark, 0, width - mark, self.height())

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QImage, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from resnet_viewer.figures.overlay import overlay, shrunk
 from resnet_viewer.records.captions import CAM_REASONS
@@ -81,20 +81,13 @@ class SaliencyPanel(Card):
         self._labels = QLabel(), QLabel()
         self.filmstrip = Filmstrip()
         self.controls = SaliencyControls()
-        self.input_button = QToolButton()
-        self.input_button.setText("input")
-        self.input_button.setCheckable(True)
-        self.input_button.setAccessibleName("What the network sees")
-        self.input_button.setToolTip("Show what the network sees: cropped, resized and normalised")
-        self.add_control(self.input_button)
         pictures = QGridLayout()
         pictures.setHorizontalSpacing(DARK.gap)
         pictures.setVerticalSpacing(2)
         for column, (pane, name) in enumerate(((self.now_pane, "now"), (self.reference_pane, "reference"))):
             pane.setAccessibleName(f"Grad-CAM, {name}")
-            pane.setToolTip("Wheel: zoom · drag: move · Home: whole picture")
+            pane.resting = 1.0
             label = self._labels[column]
-            label.setWordWrap(True)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Maximum)
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
             pictures.addWidget(pane, 0, column)
@@ -116,10 +109,6 @@ class SaliencyPanel(Card):
         """Show the scene's maps; only what differs from the last scene is made anew."""
         self._scene = scene
         self.controls.render_scene(scene)
-        view = scene.session.view
-        self.input_button.blockSignals(True)
-        self.input_button.setChecked(view.sees_network_input)
-        self.input_button.blockSignals(False)
         self._now = last_full(self._now, scene.now, scene)
         self._reference = last_full(self._reference, scene.reference, scene)
         is_old = self._now is not None and (scene.is_stale or self._now is not scene.now)
@@ -146,7 +135,7 @@ class SaliencyPanel(Card):
         self.controls.opacity_chosen.connect(self._wish_opacity)
         self.controls.colours_chosen.connect(self._wish_colours)
         self.controls.target_chosen.connect(self.target_chosen)
-        self.input_button.toggled.connect(self._wish_input)
+        self.controls.input_toggled.connect(self._wish_input)
         self.filmstrip.block_chosen.connect(self.block_chosen)
         for pane, other in (
             (self.now_pane, self.reference_pane),
@@ -189,7 +178,8 @@ class SaliencyPanel(Card):
             image = None if ground is None else self._composed(ground, block, highest, view)
             pane.set_image(image)
             pane.set_message("" if image is not None else placeholder(scene))
-            label.setText(_label(name, block))
+            pane.set_note(_note(block))
+            label.setText(f"{name} · blank" if pane.note else name)
             label.setToolTip("One colour scale for now and reference")
 
     def _ground_of(self, scene: Scene, reading: ProbeResult | None) -> Ground | None:
@@ -267,7 +257,7 @@ class SaliencyPanel(Card):
                 value = _value_at(reading.blocks[number - 1], ground.box, QPointF(x + 0.5, y + 0.5))
                 words.append(f"{name} {'outside' if value is None else format(value, '.4g')}")
         if words:
-            self.hovered.emit(f"Grad-CAM of block {number} · " + " · ".join(words))
+            self.hovered.emit(f"Grad-CAM of block {number} · " + " · ".join(words) + " · wheel: zoom")
 
     def _tell_nothing(self) -> None:
         self.hovered.emit("")
@@ -278,10 +268,11 @@ def _highest(block: BlockReading) -> float:
     return highest if np.isfinite(highest) else 0.0
 
 
-def _label(name: str, block: BlockReading | None) -> str:
+def _note(block: BlockReading | None) -> str:
+    """Why a map is blank; empty where it is not."""
     if block is None or block.cam_states[0] == "shown":
-        return name
-    return f"{name} · blank: {CAM_REASONS[block.cam_states[0]]}"
+        return ""
+    return f"blank: {CAM_REASONS[block.cam_states[0]]}"
 
 
 def _value_at(block: BlockReading, box: Box, point: QPointF) -> float | None:

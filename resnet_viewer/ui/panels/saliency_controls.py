@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 from superqt import QSearchableComboBox
 
 from resnet_viewer.records.network import NetworkSpec
@@ -27,6 +36,7 @@ class SaliencyControls(QWidget):
     """A class index, or None for the reference's highest class."""
     opacity_chosen = Signal(float)
     colours_chosen = Signal(str)
+    input_toggled = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,24 +50,31 @@ class SaliencyControls(QWidget):
         self.opacity.setRange(0, 100)
         self.opacity.setPageStep(10)
         self.opacity.setAccessibleName("Opacity")
-        self._labels = tuple(QLabel(words) for words in ("&Block", "C&lass", "O&pacity", "Colo&urs"))
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setHorizontalSpacing(6)
-        layout.setVerticalSpacing(4)
-        controls = (self.block, self.target, self.opacity, self.colours)
-        for i, (label, control) in enumerate(zip(self._labels, controls, strict=True)):
-            label.setBuddy(control)
-            layout.addWidget(label, i // 2, i % 2 * 2)
-            layout.addWidget(control, i // 2, i % 2 * 2 + 1)
-        layout.setColumnStretch(1, 1)
-        layout.setColumnStretch(3, 1)
+        self.opacity.setMinimumWidth(40)
+        self.network_input = QToolButton()
+        self.network_input.setText("input")
+        self.network_input.setCheckable(True)
+        self.network_input.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.network_input.setAccessibleName("What the network sees")
+        self.network_input.setToolTip("Show what the network sees: resized, cropped and normalised")
+        self._label = QLabel("O&pacity")
+        self._label.setBuddy(self.opacity)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(5)
+        for row in ((self.block, self.target), (self._label, self.opacity, self.colours, self.network_input)):
+            line = QHBoxLayout()
+            line.setSpacing(6)
+            for control in row:
+                line.addWidget(control, 0 if control in (self._label, self.network_input) else 1)
+            rows.addLayout(line)
         self._network: NetworkSpec | None = None
         self._names: tuple[NetworkSpec, tuple[str, ...]] | None = None
         self.block.activated.connect(self._tell_block)
         self.target.activated.connect(self._tell_target)
         self.opacity.valueChanged.connect(self._tell_opacity)
         self.colours.textActivated.connect(self.colours_chosen)
+        self.network_input.toggled.connect(self.input_toggled)
 
     def render_scene(self, scene: Scene) -> None:
         """Show the session's choices."""
@@ -68,6 +85,10 @@ class SaliencyControls(QWidget):
         self.block.setCurrentIndex(min(view.cam_block or 0, network.block_count))
         target = session.setup.target
         self.target.setCurrentIndex(0 if target is None else target + 1)
+        if (line := self.target.lineEdit()) is not None:
+            line.setCursorPosition(0)
+        with QSignalBlocker(self.network_input):
+            self.network_input.setChecked(view.sees_network_input)
         percent = round(view.cam_opacity * 100)
         with QSignalBlocker(self.opacity):
             self.opacity.setValue(percent)
@@ -78,8 +99,7 @@ class SaliencyControls(QWidget):
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
-        for label in self._labels:
-            colour_text(label, theme.muted)
+        colour_text(self._label, theme.muted)
 
     def _fill_blocks(self, scene: Scene) -> None:
         network = scene.session.setup.state.network

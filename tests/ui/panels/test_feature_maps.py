@@ -1,0 +1,211 @@
+"""Mosaics on invented maps: what is said, what is wished, and single pixels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.core.catalog import spec
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.session import View
+from resnet_viewer.ui.panels.feature_maps import FeatureMapsPanel
+from resnet_viewer.ui.panels.feature_maps_mosaic import fitted_grid
+from resnet_viewer.ui.pixels import colour_table, pixel
+from resnet_viewer.ui.theme import DARK
+from tests import fabricated
+
+LAYER = "layer3.2"
+
+
+def scene(maps: np.ndarray | None, reference: np.ndarray | None, **view: object) -> Scene:
+    """ResNet-20 with these maps (C, H, W) at block 9; None means that it was not computed."""
+    base = fabricated.scene(spec("cifar-resnet-20"))
+    assert base.now is not None
+    assert base.reference is not None
+    readings = []
+    for result, found in ((base.now, maps), (base.reference, reference)):
+        activations = dict(result.activations)
+        del activations[LAYER]
+        if found is not None:
+            activations[LAYER] = found[None].astype(np.float32)
+        readings.append(replace(result, activations=activations))
+    session = base.session.with_view(View(layer=LAYER, **view))  # type: ignore[arg-type]
+    return Scene(session, *readings)
+
+
+def ramp(channels: int = 6, height: int = 4, width: int = 4) -> np.ndarray:
+    """Maps whose value says where it stands: channel.row column."""
+    maps = np.zeros((channels, height, width), np.float32)
+    maps += np.arange(channels)[:, None, None] * 100
+    return maps + np.arange(height)[:, None] * 10 + np.arange(width)
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> FeatureMapsPanel:
+    made = FeatureMapsPanel()
+    qtbot.addWidget(made)
+    made.resize(1000, 400)
+    made.show()
+    return made
+
+
+def test_subtitles_say_layer_state_shape_order_and_dead_channels(panel: FeatureMapsPanel) -> None:
+    maps = ramp()
+    maps[[1, 4]] = 0
+    panel.render_scene(scene(maps, ramp()))
+    assert panel.now_card.subtitle == "block 9 · conv4_x 3 · now · 6 × 4×4 · by index · 2 dead"
+    assert panel.reference_card.subtitle == "block 9 · conv4_x 3 · reference · 6 × 4×4 · by index"
+
+
+def test_value_under_the_pointer(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
+    panel.render_scene(scene(ramp(), -ramp()))
+    pane = panel.now_pane
+    rect = pane.rect_of(3)
+    point = rect.topLeft() + QPoint(rect.width() * 5 // 8, rect.height() * 3 // 8)
+    with qtbot.waitSignal(panel.hovered) as told:
+        qtbot.mouseMove(pane, point)
+    assert told.args is not None
+    assert told.args[0].startswith("channel 3 · y 1, x 2 · now 312 · reference -312")
+
+
+def test_a_click_wishes_for_that_channel_in_any_order(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
+    panel.render_scene(scene(ramp(), ramp(), map_order="mean"))
+    assert panel.now_card.subtitle.endswith("by mean")
+    with qtbot.waitSignal(panel.channel_chosen) as wished:
+        qtbot.mouseClick(panel.now_pane, Qt.MouseButton.LeftButton, pos=panel.now_pane.rect_of(0).center())
+    assert wished.args == [5], "the channel with the highest mean comes first"
+    assert not panel.is_channel_shown, "a wish changes nothing by itself"
+
+
+def test_scales(panel: FeatureMapsPanel) -> None:
+    maps, reference = np.ones((2, 2, 2)), np.full((2, 2, 2), 4.0)
+    maps[1] = 2
+    table = colour_table("gray")
+
+    def top_left(place: int) -> int:
+        mosaic = panel.now_pane.mosaic
+        assert mosaic is not None
+        corner = mosaic.tiles.source(place).topLeft()
+        return mosaic.tiles.image.pixel(corner)
+
+    panel.render_scene(scene(maps, reference, map_colours="gray"))
+    assert (top_left(0), top_left(1)) == (table[255], table[255])
+    assert panel.legend.ends == ("0", "channel's maximum")
+    panel.render_scene(scene(maps, reference, map_colours="gray", map_scale="layer"))
+    assert (top_left(0), top_left(1)) == (table[63], table[127]), "the reference's 4 is the end of the scale"
+    assert panel.legend.ends == ("0", "4")
+
+
+def test_signed_maps_take_the_diverging_colours(panel: FeatureMapsPanel) -> None:
+    panel.render_scene(scene(ramp() - 200, ramp(), map_scale="layer"))
+    assert panel.legend.ends == ("−533", "533")
+    mosaic = panel.now_pane.mosaic
+    assert mosaic is not None
+    red, _, blue = pixel(mosaic.tiles.image, 0, 0)
+    assert blue > red, "negative is blue"
+
+
+def test_what_was_not_computed_is_said(panel: FeatureMapsPanel) -> None:
+    found = scene(None, ramp())
+    assert found.now is not None
+    request = found.now.request
+    wiring = request.state.wiring.with_branches([9], 0.0)
+    dropped = replace(request, state=replace(request.state, wiring=wiring))
+    panel.render_scene(replace(found, now=replace(found.now, request=dropped)))
+    assert panel.now_pane.message == "not computed: this branch is dropped"
+    assert panel.reference_pane.message == ""
+
+
+def test_placeholders_and_the_last_full_reading_stays_dimmed(panel: FeatureMapsPanel) -> None:
+    full = scene(ramp(), ramp())
+    assert full.now is not None
+    partial = replace(full.now, layers=(), blocks=(), activations={})
+    panel.render_scene(Scene(full.session, partial))
+    assert panel.now_pane.message == panel.reference_pane.message == "computing…"
+    panel.render_scene(full)
+    assert (panel.now_pane.message, panel.now_pane.is_dimmed) == ("", False)
+    panel.render_scene(replace(full, now=partial))
+    assert (panel.now_pane.message, panel.now_pane.is_dimmed, panel.now_card.is_updating) == ("", True, True)
+    setup = replace(full.session.setup, picture=None)
+    panel.render_scene(Scene(full.session.with_setup(setup)))
+    assert panel.now_pane.message == "open a picture"
+
+
+def test_the_same_readings_are_not_coloured_again(panel: FeatureMapsPanel) -> None:
+    full = scene(ramp(), ramp())
+    panel.render_scene(full)
+    now, reference = panel.now_pane.mosaic, panel.reference_pane.mosaic
+    panel.render_scene(replace(full, is_stale=True))
+    assert (panel.now_pane.mosaic, panel.reference_pane.mosaic) == (now, reference)
+    assert full.now is not None
+    panel.render_scene(replace(full, now=replace(full.now)))
+    assert panel.now_pane.mosaic is not now
+    assert panel.reference_pane.mosaic is reference
+
+
+def test_controls_wish_and_setters_do_not(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
+    wishes: list[View] = []
+    panel.view_changed.connect(wishes.append)
+    panel.render_scene(scene(ramp(), ramp(), map_scale="layer", map_order="change", map_colours="turbo"))
+    assert wishes == []
+    assert panel.controls.colours.currentText() == "turbo"
+    qtbot.keyClick(panel.controls.scale, Qt.Key.Key_Up)
+    qtbot.keyClick(panel.controls.order, Qt.Key.Key_Home)
+    assert [(wish.map_scale, wish.map_order) for wish in wishes] == [
+        ("channel", "change"),
+        ("layer", "index"),
+    ]
+
+
+def test_dead_channels_are_crossed_out_on_screen(panel: FeatureMapsPanel) -> None:
+    maps = ramp()
+    maps[2] = 0
+    panel.apply_theme(DARK)
+    panel.render_scene(scene(maps, maps))
+    rect = panel.now_pane.rect_of(2)
+    image = panel.now_pane.grab().toImage()
+    assert image.pixelColor(rect.topLeft()).name() == DARK.faint
+    assert image.pixelColor(rect.left() + rect.width() // 2, rect.top() + 4).name() == DARK.panel
+
+
+def test_many_channels_are_painted_at_once_in_the_right_places(panel: FeatureMapsPanel) -> None:
+    maps = np.zeros((300, 7, 7), np.float32)
+    maps[:, 0, 0] = 1
+    maps[217] = 1 - maps[217]
+    panel.render_scene(scene(maps, maps, map_colours="gray"))
+    image = panel.now_pane.grab().toImage()
+    for place, (corner, middle) in ((216, ("#ffffff", "#000000")), (217, ("#000000", "#ffffff"))):
+        rect = panel.now_pane.rect_of(place)
+        assert image.pixelColor(rect.topLeft()).name() == corner
+        assert image.pixelColor(rect.center()).name() == middle
+
+
+def test_both_panes_are_moved_together(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
+    panel.render_scene(scene(ramp(64), ramp(64)))
+    panel.now_pane.look(4.0, panel.now_pane.rect().center().toPointF())
+    panel.now_pane.moved.emit(panel.now_pane.zoom, panel.now_pane.rect().center().toPointF())
+    assert panel.reference_pane.zoom == 4.0
+    qtbot.keyClick(panel.now_pane, Qt.Key.Key_Home)
+    assert (panel.now_pane.zoom, panel.reference_pane.zoom) == (1.0, 1.0)
+
+
+def test_arrow_keys_and_enter_do_what_the_mouse_does(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
+    panel.render_scene(scene(ramp(), ramp()))
+    qtbot.keyClick(panel.now_pane, Qt.Key.Key_Right)
+    qtbot.keyClick(panel.now_pane, Qt.Key.Key_Right)
+    with qtbot.waitSignal(panel.channel_chosen) as wished:
+        qtbot.keyClick(panel.now_pane, Qt.Key.Key_Return)
+    assert wished.args == [1]
+
+
+@pytest.mark.parametrize(("count", "columns"), [(16, 4), (32, 6), (64, 8), (128, 12), (1, 1), (7, 3)])
+def test_tiles_fit_and_rows_are_full_where_that_costs_little(count: int, columns: int) -> None:
+    grid = fitted_grid(count, 8, 8, 400, 380)
+    assert grid.columns == columns
+    assert grid.size.width() <= 400
+    assert grid.size.height() <= 380
+    assert grid.columns * grid.rows >= count

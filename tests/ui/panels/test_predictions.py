@@ -1,0 +1,98 @@
+"""Rows and numbers of the predictions, from invented probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.ui.panels.predictions import PredictionsPanel, percent
+from resnet_viewer.ui.theme import LIGHT
+from tests import fabricated
+
+
+def scene_of(now: list[float], reference: list[float] | None, *, target: int = 0) -> Scene:
+    """CIFAR's ten classes; the lists give the first ones' probabilities."""
+    base = fabricated.scene()
+    assert base.now is not None
+    assert base.reference is not None
+
+    def filled(values: list[float]) -> np.ndarray:
+        return np.array([[*values, *[0.0] * (10 - len(values))]], np.float32)
+
+    shown = replace(base.now, probabilities=filled(now), target=target)
+    other = None if reference is None else replace(base.reference, probabilities=filled(reference))
+    return Scene(base.session, shown, other)
+
+
+def test_rows_follow_the_reference_and_end_with_nows_other_class(qtbot: QtBot) -> None:
+    panel = PredictionsPanel()
+    qtbot.addWidget(panel)
+    panel.render_scene(scene_of([0.05, 0.05, 0, 0, 0, 0, 0.9], [0.4, 0.3, 0.1, 0.08, 0.07]))
+    assert [row.index for row in panel.rows] == [0, 1, 2, 3, 4, 6]
+    assert [row.is_new for row in panel.rows] == [False] * 5 + [True]
+    assert [row.is_target for row in panel.rows] == [True] + [False] * 5
+    assert panel.rows[5].words.startswith("frog (class 6) · now 90 % · reference 0 %")
+    assert "now's highest class" in panel.rows[5].words
+
+
+def test_without_a_reference_now_leads(qtbot: QtBot) -> None:
+    panel = PredictionsPanel()
+    qtbot.addWidget(panel)
+    panel.render_scene(scene_of([0.1, 0.6, 0.3], None))
+    assert [row.index for row in panel.rows][:3] == [1, 2, 0]
+    assert "reference –" in panel.rows[0].words
+
+
+def test_placeholders_and_stale_mark(qtbot: QtBot) -> None:
+    panel = PredictionsPanel()
+    qtbot.addWidget(panel)
+    full = scene_of([0.1, 0.6], [0.5, 0.5])
+    panel.render_scene(Scene(full.session))
+    assert (panel.rows, panel.message) == ((), "computing…")
+    session = full.session.with_setup(replace(full.session.setup, picture=None))
+    panel.render_scene(Scene(session))
+    assert panel.message == "open a picture"
+    panel.render_scene(replace(full, is_stale=True))
+    assert (panel.message, panel.is_updating, len(panel.rows)) == ("", True, 5)
+    panel.render_scene(full)
+    assert not panel.is_updating
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [
+        (0.0, "0 %"),
+        (1e-9, "<1 %"),
+        (0.08, "8 %"),
+        (0.9999, ">99 %"),
+        (1.0, "100 %"),
+        (None, "–"),
+        (np.nan, "nan"),
+    ],
+)
+def test_percent_never_rounds_a_small_one_to_nothing(probability: float | None, words: str) -> None:
+    assert percent(probability) == words
+
+
+def test_the_bar_for_now_is_as_long_as_its_probability(qtbot: QtBot) -> None:
+    panel = PredictionsPanel()
+    qtbot.addWidget(panel)
+    panel.apply_theme(LIGHT)
+    panel.resize(300, 220)
+    panel.show()
+    reds = []
+    for probability in (0.9, 0.3):
+        panel.render_scene(scene_of([probability], [0.5, 0.5]))
+        image = panel.grab().toImage()
+        reds.append(
+            sum(
+                image.pixelColor(x, y).name() == LIGHT.changed
+                for y in range(image.height())
+                for x in range(image.width())
+            )
+        )
+    assert reds[0] == pytest.approx(3 * reds[1], rel=0.2)

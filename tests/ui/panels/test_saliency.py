@@ -1,0 +1,199 @@
+"""Grad-CAM on invented maps: registered, on one scale, blank for a reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.core.catalog import spec
+from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.session import Session, View
+from resnet_viewer.ui.panels.picture import ImagePane
+from resnet_viewer.ui.panels.saliency import SaliencyPanel
+from tests import fabricated
+
+
+def black(width: int = 60, height: int = 30) -> Picture:
+    """A black picture, so that only the map has colour; a network sees its middle square."""
+    return Picture.of(np.zeros((height, width, 3), np.uint8), name="black.png")
+
+
+def with_cam(result: ProbeResult, number: int, cam: np.ndarray, state: str = "shown") -> ProbeResult:
+    blocks = list(result.blocks)
+    blocks[number - 1] = replace(
+        blocks[number - 1],
+        cam=cam[None].astype(np.float32),
+        cam_states=(state,),  # type: ignore[arg-type]
+    )
+    return replace(result, blocks=tuple(blocks))
+
+
+def scene(now: np.ndarray, reference: np.ndarray, *, state: str = "shown", **view: object) -> Scene:
+    """ResNet-20 on a black picture with these maps (h, w) at its last block."""
+    setup = fabricated.setup(spec("cifar-resnet-20"), black())
+    session = Session(setup, view=View(cam_colours="gray", cam_opacity=1.0, **view))  # type: ignore[arg-type]
+    questions = session.now_question(), session.reference_question()
+    assert questions[0] is not None
+    assert questions[1] is not None
+    return Scene(
+        session,
+        with_cam(fabricated.result(questions[0], seed=1), 9, now, state),
+        with_cam(fabricated.result(questions[1], seed=2), 9, reference),
+    )
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> SaliencyPanel:
+    made = SaliencyPanel()
+    qtbot.addWidget(made)
+    made.resize(360, 420)
+    made.show()
+    return made
+
+
+def grey(pane: ImagePane, across: float, down: float) -> int:
+    """Brightness of the composed image at fractions of its size."""
+    image: QImage | None = pane.image
+    assert image is not None
+    return image.pixelColor(int(across * image.width()), int(down * image.height())).red()
+
+
+def test_the_map_lies_on_what_the_network_saw(panel: SaliencyPanel) -> None:
+    cam = np.zeros((8, 8))
+    cam[:4, :4] = 1
+    panel.render_scene(scene(cam, cam))
+    assert grey(panel.now_pane, 0.3, 0.2) == 255, "the square's upper left quarter"
+    assert grey(panel.now_pane, 0.1, 0.2) == 0, "left of what the network saw"
+    assert grey(panel.now_pane, 0.7, 0.2) == grey(panel.now_pane, 0.3, 0.8) == 0
+
+
+def test_now_and_reference_share_one_scale(panel: SaliencyPanel) -> None:
+    panel.render_scene(scene(np.ones((8, 8)), np.full((8, 8), 4.0)))
+    weak, strong = grey(panel.now_pane, 0.5, 0.5), grey(panel.reference_pane, 0.5, 0.5)
+    assert strong == 255
+    assert 0 < weak < 120, "a quarter of the scale"
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("zero gradient", "blank: all gradients are zero"),
+        ("all negative", "blank: all contributions are negative"),
+        ("not finite", "blank: the values are not finite"),
+    ],
+)
+def test_a_blank_map_says_why(panel: SaliencyPanel, state: str, words: str) -> None:
+    cam = np.full((8, 8), np.nan) if state == "not finite" else np.zeros((8, 8))
+    panel.render_scene(scene(cam, np.ones((8, 8)), state=state))
+    assert panel.now_pane.note == words
+    assert panel.labels == ("now · blank", "reference")
+    assert panel.filmstrip.words(9) == f"block 9 · conv4_x 3 · {words}"
+    assert grey(panel.reference_pane, 0.5, 0.5) == 255
+
+
+def test_the_network_input_takes_the_pictures_place(panel: SaliencyPanel) -> None:
+    found = scene(np.zeros((8, 8)), np.zeros((8, 8)), sees_network_input=True)
+    assert found.now is not None
+    seen = np.full((1, 3, 32, 32), 50.0, np.float32)
+    panel.render_scene(replace(found, now=replace(found.now, network_input=seen)))
+    image = panel.now_pane.image
+    assert image is not None
+    assert image.width() == image.height()
+    assert grey(panel.now_pane, 0.5, 0.5) == 255, "denormalised and clipped to white"
+
+
+def test_subtitle_names_block_and_class(panel: SaliencyPanel) -> None:
+    found = scene(np.ones((8, 8)), np.ones((8, 8)), cam_block=4)
+    assert found.now is not None
+    panel.render_scene(replace(found, now=replace(found.now, target=7)))
+    assert panel.subtitle == "block 4 · conv3_x 1 · horse"
+    assert panel.filmstrip.current == 4
+
+
+def test_filmstrip_wishes_for_a_block(panel: SaliencyPanel, qtbot: QtBot) -> None:
+    panel.render_scene(scene(np.ones((8, 8)), np.ones((8, 8))))
+    strip = panel.filmstrip
+    assert strip.current == 9
+    with qtbot.waitSignal(panel.block_chosen) as wished:
+        qtbot.mouseClick(strip.frames, Qt.MouseButton.LeftButton, pos=strip.rect_of(3).center())
+    assert wished.args == [3]
+    with qtbot.waitSignal(panel.block_chosen) as wished:
+        qtbot.keyClick(strip.frames, Qt.Key.Key_Left)
+    assert wished.args == [8]
+    assert strip.current == 9, "a wish changes nothing by itself"
+
+
+def test_filmstrip_is_on_one_scale(panel: SaliencyPanel) -> None:
+    found = scene(np.full((8, 8), 2.0), np.ones((8, 8)))
+    assert found.now is not None
+    result = with_cam(found.now, 1, np.full((32, 32), 20.0))
+    panel.render_scene(replace(found, now=result))
+    image = panel.filmstrip.frames.grab().toImage()
+    brightness = [image.pixelColor(panel.filmstrip.rect_of(n).center()).red() for n in (1, 9)]
+    assert brightness == [255, pytest.approx(25, abs=1)]
+
+
+def test_controls_wish_and_setters_do_not(panel: SaliencyPanel, qtbot: QtBot) -> None:
+    views: list[View] = []
+    targets: list[object] = []
+    panel.view_changed.connect(views.append)
+    panel.target_chosen.connect(targets.append)
+    found = scene(np.ones((8, 8)), np.ones((8, 8)), cam_block=3)
+    panel.render_scene(found)
+    panel.render_scene(replace(found, session=found.session.with_view(View(cam_colours="turbo"))))
+    panel.render_scene(found)
+    assert (views, targets) == ([], [])
+    controls = panel.controls
+    qtbot.keyClick(controls.opacity, Qt.Key.Key_Left)
+    qtbot.keyClick(controls.block, Qt.Key.Key_Home)
+    qtbot.keyClick(controls.network_input, Qt.Key.Key_Space)
+    controls.target.activated.emit(8)
+    controls.target.activated.emit(0)
+    assert [view.cam_opacity for view in views] == [0.99, 1.0, 1.0]
+    assert [view.cam_block for view in views] == [3, None, 3]
+    assert [view.sees_network_input for view in views] == [False, False, True]
+    assert targets == [7, None]
+    assert controls.target.itemText(8) == "horse"
+
+
+def test_the_picture_is_shown_before_the_first_reading(panel: SaliencyPanel) -> None:
+    found = scene(np.ones((8, 8)), np.ones((8, 8)))
+    panel.render_scene(Scene(found.session))
+    assert panel.now_pane.image is not None
+    assert grey(panel.now_pane, 0.5, 0.5) == 0
+    panel.render_scene(Scene(found.session.with_setup(replace(found.session.setup, picture=None))))
+    assert panel.now_pane.message == "open a picture"
+
+
+def test_a_partial_reading_keeps_the_last_map_dimmed(panel: SaliencyPanel) -> None:
+    found = scene(np.ones((8, 8)), np.ones((8, 8)))
+    assert found.now is not None
+    panel.render_scene(found)
+    assert not panel.is_updating
+    partial = replace(found.now, layers=(), blocks=(), activations={})
+    panel.render_scene(replace(found, now=partial))
+    assert grey(panel.now_pane, 0.5, 0.5) == 255
+    assert (panel.now_pane.is_dimmed, panel.is_updating) == (True, True)
+
+
+def test_value_under_the_pointer(panel: SaliencyPanel, qtbot: QtBot) -> None:
+    cam = np.zeros((8, 8))
+    cam[:4, :4] = 0.25
+    panel.render_scene(scene(cam, cam * 2))
+    pane = panel.now_pane
+    frame = pane.frame().toRect()
+    with qtbot.waitSignal(panel.hovered) as told:
+        qtbot.mouseMove(pane, frame.topLeft() + QPoint(frame.width() * 3 // 10, frame.height() // 5))
+    assert told.args is not None
+    assert told.args[0].startswith("Grad-CAM of block 9 · now 0.25 · reference 0.5")
+    with qtbot.waitSignal(panel.hovered) as told:
+        qtbot.mouseMove(pane, frame.topLeft() + QPoint(frame.width() // 10, frame.height() // 5))
+    assert told.args is not None
+    assert told.args[0].startswith("Grad-CAM of block 9 · now outside")
