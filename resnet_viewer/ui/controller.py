@@ -2,8 +2,8 @@
 
 The order of events: the store changes; the change takes the next ticket; panels get a Scene at once, with the
 old readings marked stale, or with remembered ones; what is not remembered is asked of the worker, which answers
-it or, when busy, keeps it until something newer replaces it. A reply is shown if, and only if, its ticket is not
-older than the one on screen, so an undo while busy never shows the undone state.
+it or, when busy, keeps it until something newer replaces it. A reply is shown if, and only if, its ticket is
+not older than the one on screen, so an undo while busy never shows the undone state.
 """
 
 from __future__ import annotations

@@ -1,0 +1,249 @@
+"""The composition root: builds store, workers and window, and ends them in order.
+
+The order of events: arguments; the checks that would otherwise end in an abort (Qt's version, a display); the log;
+the window, from a network described without building it; the workers, which import torch on their threads; the
+first network and picture, which come as one undoable-from-nothing start; `exec`; then edits are refused, workers
+stop and are waited for, and the widgets go last.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet_viewer import paths
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from resnet_viewer.diagnostics import Diagnostics
+    from resnet_viewer.records.session import Session
+    from resnet_viewer.ui.window import MainWindow, Workers
+
+FIRST_NETWORK = "cifar-resnet-56"
+SUPPORTED_PYSIDE = ((6, 8, 3), (6, 11, 0))
+"""From, and up to but not including: 6.11 breaks pyqtgraph's SVG export, 6.12 aborts on Python 3.10 and 3.11."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The window's arguments. A picture is a picture, whatever its name."""
+    made = argparse.ArgumentParser(
+        prog="resnet-viewer",
+        description="See what residual connections do: open a picture, cut shortcuts, watch the gradients.",
+        epilog="Without a window: resnet-viewer probe | evaluate | train | networks (each has --help).",
+    )
+    made.add_argument(
+        "pictures", nargs="*", type=Path, metavar="PICTURE", help="pictures or folders of pictures"
+    )
+    made.add_argument("--network", metavar="NAME", help="such as resnet50 or cifar-resnet-56")
+    made.add_argument("--weights", metavar="FILE|NAME|none", help="a weight file, a name, or none")
+    made.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    made.add_argument("--version", action="store_true", help="print the version and leave")
+    made.add_argument("--info", action="store_true", help="print versions, devices and folders and leave")
+    made.add_argument("--reset", action="store_true", help="forget the window's settings and leave")
+    made.add_argument(
+        "--screenshot", type=Path, metavar="FILE.png", help="save the window with its first reading and leave"
+    )
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the window and run until it is closed; returns the exit status, 2 for bad input."""
+    arguments = parser().parse_args(sys.argv[1:] if argv is None else list(argv))
+    if (problem := version_problem()) is not None:
+        return _refuse(problem)
+    if arguments.version or arguments.info or arguments.reset:
+        return _answer_and_leave(arguments)
+    if (problem := network_problem(arguments.network) or display_problem(os.environ)) is not None:
+        return _refuse(problem)
+    sys.setswitchinterval(
+        0.001
+    )  # a burst of Python on a worker may hold the window up that long, not five times
+    from PySide6.QtWidgets import QApplication
+
+    from resnet_viewer.diagnostics import Diagnostics
+
+    found = QApplication.instance()
+    application = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
+    application.setApplicationName("ResNet Viewer")
+    diagnostics = Diagnostics(paths.log_dir())
+    diagnostics.start()
+    try:
+        return _run(application, arguments, diagnostics)
+    finally:
+        diagnostics.close()
+
+
+def _run(application: QApplication, arguments: argparse.Namespace, diagnostics: Diagnostics) -> int:
+    from PySide6.QtCore import QCoreApplication, QEvent
+    from PySide6.QtGui import QIcon
+
+    from resnet_viewer.screenshot import Screenshot
+    from resnet_viewer.ui.requests import Begin
+
+    application.setWindowIcon(QIcon(str(paths.asset("icons", "resnet-viewer.png"))))
+    window, workers = build(application, arguments, diagnostics)
+    screenshot = Screenshot(window, arguments.screenshot) if arguments.screenshot else None
+    window.show()
+    window.opening.begin(Begin(arguments.network or "", arguments.weights, tuple(arguments.pictures)))
+    if diagnostics.has_crashed:
+        window.messages.show_remark(
+            "The last run ended in a crash; its details are in the log.",
+            "Open the log",
+            [("Open the log", window.prompts.show_log)],
+        )
+    status = application.exec()
+    window.store.close()
+    workers.close()
+    window.hide()
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    if screenshot is not None and screenshot.problem:
+        return _refuse(screenshot.problem)
+    return status
+
+
+def build(
+    application: QApplication, arguments: argparse.Namespace, diagnostics: Diagnostics
+) -> tuple[MainWindow, Workers]:
+    """Everything, wired, not yet shown. Nothing here imports torch on this thread."""
+    from functools import partial
+
+    from resnet_viewer import services
+    from resnet_viewer.diagnostics import info
+    from resnet_viewer.ui.appearance import Appearance
+    from resnet_viewer.ui.prompts import Facts
+    from resnet_viewer.ui.settings import Settings
+    from resnet_viewer.ui.store import Store
+    from resnet_viewer.ui.window import MainWindow, Workers
+    from resnet_viewer.ui.worker import Worker
+
+    settings = Settings(paths.settings_dir())
+    appearance = Appearance(application, settings)
+    store = Store(first_session(arguments.network))
+    workers = Workers(
+        Worker(partial(services.ProbeService, arguments.device), name="probing"),
+        Worker(services.FilesService, name="files", replaces=services.is_replaced),
+        Worker(services.DownloadService, name="downloads"),
+    )
+    threads = services.computing_threads()
+    window = MainWindow(
+        store,
+        workers,
+        appearance,
+        settings,
+        catalog=services.catalog_entries(),
+        facts=Facts(info, diagnostics.log_file),
+        tickets=itertools.count(1),
+        threads=f"{threads} thread" if threads == 1 else f"{threads} threads",
+    )
+    appearance.setParent(window)
+    diagnostics.happened.connect(window.show_failure)
+    return window, workers
+
+
+def first_session(network: str | None) -> Session:
+    """The network described, so that its strip is on screen at once; no picture, so nothing is asked yet."""
+    from resnet_viewer.core import catalog
+    from resnet_viewer.records.preprocessing import CIFAR10_PREPROCESSING, IMAGENET_PREPROCESSING
+    from resnet_viewer.records.probe import NetworkState
+    from resnet_viewer.records.session import Session, Setup
+    from resnet_viewer.records.wiring import Wiring
+
+    spec = catalog.spec(network or FIRST_NETWORK)
+    preprocessing = CIFAR10_PREPROCESSING if spec.family == "cifar" else IMAGENET_PREPROCESSING
+    return Session(Setup(NetworkState(spec, preprocessing, Wiring.all_open(spec.block_count)), None))
+
+
+def network_problem(name: str | None) -> str | None:
+    """One sentence where there is no such network."""
+    from resnet_viewer.core import catalog
+
+    try:
+        catalog.spec(name or FIRST_NETWORK)
+    except catalog.UnknownNetworkError as error:
+        return str(error)
+    return None
+
+
+def version_problem() -> str | None:
+    """One sentence where another PySide6 was forced on us."""
+    import PySide6
+
+    version = PySide6.__version__
+    numbers = tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
+    lowest, beyond = SUPPORTED_PYSIDE
+    if lowest <= numbers < beyond:
+        return None
+    return (
+        f"PySide6 {version} does not work here; install PySide6-Essentials of at least "
+        f"{'.'.join(map(str, lowest))} and below {'.'.join(map(str, beyond[:2]))}."
+    )
+
+
+def display_problem(environment: os._Environ[str] | dict[str, str]) -> str | None:
+    """One sentence where Qt would abort because there is nothing to show a window on."""
+    if not sys.platform.startswith("linux"):
+        return None
+    platform = environment.get("QT_QPA_PLATFORM", "")
+    if platform and not platform.startswith(("xcb", "wayland")):
+        return None
+    if environment.get("WAYLAND_DISPLAY") or _x_server_answers(environment.get("DISPLAY", "")):
+        return None
+    return (
+        "There is no display to open a window on; use `resnet-viewer probe PICTURE --out FOLDER`, or set "
+        "QT_QPA_PLATFORM=offscreen to run without one."
+    )
+
+
+def _x_server_answers(display: str) -> bool:
+    """A display on this machine is tried; one on another machine is believed."""
+    host, colon, rest = display.rpartition(":")
+    number = rest.partition(".")[0]
+    if not colon or not number.isdigit():
+        return False
+    if host not in ("", "unix"):
+        return True
+    for address in (f"/tmp/.X11-unix/X{number}", f"\0/tmp/.X11-unix/X{number}"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(2)
+            try:
+                connection.connect(address)
+            except OSError:
+                continue
+            return True
+    return False
+
+
+def _answer_and_leave(arguments: argparse.Namespace) -> int:
+    from resnet_viewer.diagnostics import info
+    from resnet_viewer.ui.dialogs import version_of
+
+    if arguments.version:
+        print(f"resnet-viewer {version_of('resnet-viewer')}")
+    if arguments.info:
+        from resnet_viewer.core.devices import available_devices
+
+        print(info())
+        print(f"devices: {', '.join(available_devices())}")
+    if arguments.reset:
+        settings = paths.settings_dir() / "settings.ini"
+        try:
+            settings.unlink(missing_ok=True)
+        except OSError as error:
+            return _refuse(
+                f"The settings in {settings} cannot be removed ({error.strerror}); remove the file."
+            )
+        print(f"Forgot the settings in {settings}.")
+    return 0
+
+
+def _refuse(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 2

@@ -1,0 +1,294 @@
+"""What runs on the window's workers: each service is made on its thread and imports there what is slow to import."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet_viewer import paths
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.ui.requests import (
+    Begin,
+    Begun,
+    CatalogEntry,
+    ChooseNetwork,
+    DescribeNetwork,
+    DownloadWeights,
+    FigureChoice,
+    IdentifyWeights,
+    KeepChoices,
+    OpenedNetwork,
+    OpenedPicture,
+    ReadPicture,
+    Rendered,
+    RenderForClipboard,
+    StepPicture,
+    TakePixels,
+    WriteFigure,
+    Written,
+)
+
+if TYPE_CHECKING:
+    from resnet_viewer.core.opening import Opening
+    from resnet_viewer.records.scene import Scene
+
+log = logging.getLogger(__name__)
+
+FIRST_PICTURE = "cat.jpg"
+_DOWNLOADS = {"resnet18": 45, "resnet34": 83, "resnet50": 98, "resnet101": 171, "resnet152": 231}
+"""Megabytes of torchvision's default weights; told here so that listing them costs no import of torch."""
+
+
+def computing_threads() -> int:
+    """One core less than there are: the window needs one to stay smooth."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 2
+    return max(1, cores - 1)
+
+
+def catalog_entries() -> tuple[CatalogEntry, ...]:
+    """Every network for the menus, the bundled ones first; imports no torch."""
+    from resnet_viewer.core import catalog
+
+    entries = []
+    for name in catalog.names():
+        spec = catalog.spec(name)
+        is_bundled = paths.asset("weights", f"{name}.safetensors").is_file()
+        data = "CIFAR-10" if spec.family == "cifar" else "ImageNet"
+        download = f"{_DOWNLOADS[name]} MB" if name in _DOWNLOADS else ""
+        entries.append(CatalogEntry(name, f"{spec.title} · {data}", data, is_bundled, download))
+    return tuple(entries)
+
+
+class ProbeService:
+    """Answers a Pair with the engine's readings, now first. The only owner of live networks."""
+
+    def __init__(self, device: str) -> None:
+        import torch
+
+        from resnet_viewer.core.engine import ProbeEngine
+
+        torch.set_num_threads(computing_threads())
+        self._engine = ProbeEngine(device=device)
+
+    def answer(self, request: object) -> Iterator[ProbeResult]:
+        """Yield the logits and then the full reading of now, then the reference's, as far as they are asked."""
+        from resnet_viewer.ui.controller import Pair
+
+        assert isinstance(request, Pair)
+        for question in (request.now, request.reference):
+            if question is not None:
+                yield from self._engine.answer(question)
+
+
+class FilesService:
+    """Reads pictures and weight files, draws and writes figures."""
+
+    def answer(self, request: object) -> Iterator[object]:
+        """One reply for each request.
+
+        Raises:
+            UserError: it cannot be read or written; the sentence says why.
+        """
+        match request:
+            case Begin():
+                yield self._begin(request)
+            case ReadPicture(paths=found):
+                yield _read(found)
+            case StepPicture():
+                yield _step(request)
+            case TakePixels(pixels=pixels, name=name):
+                from resnet_viewer.media import pictures
+
+                yield OpenedPicture(pictures.from_array(pixels, name))
+            case ChooseNetwork(name=name, weights=weights):
+                yield _open(name, weights)
+            case IdentifyWeights(path=path):
+                yield _open("", str(path))
+            case DescribeNetwork(spec=spec):
+                from resnet_viewer.core.opening import described
+
+                yield _opened(described(spec))
+            case KeepChoices():
+                _keep(request)
+            case WriteFigure(scene=scene, choice=choice, path=path):
+                from resnet_viewer.media.files import write_whole
+
+                write_whole(path, exported(scene, choice))
+                yield Written(path)
+            case RenderForClipboard(scene=scene, choice=choice):
+                png = exported(scene, replace(choice, suffix="png"))
+                yield Rendered(png, exported(scene, replace(choice, suffix="svg")))
+            case _:
+                raise TypeError(f"not a request for files: {type(request).__name__}")
+
+    def _begin(self, request: Begin) -> Begun:
+        refusals = []
+        try:
+            network = _open(request.network, request.weights)
+        except UserError as refusal:
+            refusals.append(str(refusal))
+            network = _open("", None)
+        first = paths.asset("pictures", FIRST_PICTURE)
+        try:
+            picture: OpenedPicture | None = _read(request.paths or (first,))
+        except UserError as refusal:
+            refusals.append(str(refusal))
+            picture = _read((first,)) if first.is_file() else None
+        return Begun(network, picture, tuple(refusals))
+
+
+class DownloadService:
+    """Fetches torchvision's weights."""
+
+    def answer(self, request: object) -> Iterator[object]:
+        """Yield Progress, then the network with its weights.
+
+        Raises:
+            UserError: they did not arrive.
+        """
+        assert isinstance(request, DownloadWeights)
+        from resnet_viewer.core import catalog, weights
+        from resnet_viewer.core.opening import described
+
+        spec = catalog.spec(request.name)
+        refs = [ref for ref in weights.available(spec) if ref.source == "torchvision"]
+        if not refs:
+            raise UserError(f"torchvision has no weights for {spec.title}; open a weight file instead.")
+        yield from weights.download(refs[0], spec)
+        yield _opened(described(replace(spec, weights=refs[0])))
+
+
+def is_replaced(waiting: object, newer: object) -> bool:
+    """Opening something newer makes opening an older thing pointless; no figure is ever dropped."""
+    kept = (WriteFigure, RenderForClipboard, KeepChoices, Begin)
+    return type(waiting) is type(newer) and not isinstance(waiting, kept)
+
+
+def exported(scene: Scene, choice: FigureChoice) -> bytes:
+    """A figure, or the table of the gradient norms, of what the scene shows, as the bytes of a file.
+
+    Raises:
+        UserError: there is no full reading.
+    """
+    from resnet_viewer.figures import export, state
+
+    now, reference = scene.now, scene.reference
+    if now is None or not now.is_complete:
+        raise UserError("There is no full reading to export yet; wait until it is computed.")
+    if reference is not None and not reference.is_complete:
+        reference = None
+    names = scene.session.setup.class_names
+    described = state.describe(now, reference, class_names=names, torch_version=_torch_version())
+    quantity = scene.session.view.gradient_quantity
+    if choice.suffix == "csv":
+        from resnet_viewer.figures import gradient_values
+
+        header, rows = gradient_values.table(now, reference, quantity=quantity)
+        return export.csv_bytes(header, rows, metadata=described)
+    return export.render(_figure(scene, choice, reference), choice.suffix, metadata=described, dpi=choice.dpi)
+
+
+def _figure(scene: Scene, choice: FigureChoice, reference: ProbeResult | None):  # type: ignore[no-untyped-def]
+    from resnet_viewer.figures import feature_maps, gradcam, gradient_norms, predictions
+
+    now, view, names = scene.now, scene.session.view, scene.session.setup.class_names
+    assert now is not None
+    match choice.figure:
+        case "gradient_norms":
+            return gradient_norms.figure(
+                now,
+                reference,
+                quantity=view.gradient_quantity,
+                class_names=names,
+                size=(choice.width, choice.height),
+            )
+        case "gradcam":
+            return gradcam.figure(
+                now,
+                reference,
+                block=view.cam_block,
+                class_names=names,
+                colours=view.cam_colours,
+                opacity=view.cam_opacity,
+                width=choice.width,
+            )
+        case "feature_maps":
+            return feature_maps.figure(
+                now,
+                reference,
+                layer=view.layer,
+                scale=view.map_scale,
+                order=view.map_order,
+                colours=view.map_colours,
+                width=choice.width,
+            )
+        case "predictions":
+            return predictions.figure(now, reference, class_names=names, width=choice.width)
+
+
+def _torch_version() -> str:
+    from importlib import metadata
+
+    return metadata.version("torch")
+
+
+def _open(name: str, weights: str | None) -> OpenedNetwork:
+    from resnet_viewer.core.opening import open_network
+
+    return _opened(open_network(name or None, weights))
+
+
+def _opened(opening: Opening) -> OpenedNetwork:
+    return OpenedNetwork(
+        opening.spec,
+        opening.preprocessing,
+        opening.class_names,
+        opening.others,
+        " ".join(opening.sentences),
+        opening.is_assumed,
+    )
+
+
+def _keep(request: KeepChoices) -> None:
+    from resnet_viewer.media.file_choices import FileChoices, remember
+
+    remember(request.digest, FileChoices(request.preprocessing, request.class_names, request.network))
+
+
+def _read(found: tuple[Path, ...]) -> OpenedPicture:
+    """The first of them; a folder stands for its pictures. Several make an album."""
+    from resnet_viewer.media import pictures
+
+    album: list[Path] = []
+    for path in found:
+        album.extend(pictures.pictures_in(path) if path.is_dir() else (path.absolute(),))
+    if not album:
+        raise UserError(f"There is no picture in {found[0].name}; choose another folder.")
+    has_album = len(album) > 1
+    return OpenedPicture(pictures.read(album[0]), tuple(album) if has_album else ())
+
+
+def _step(request: StepPicture) -> OpenedPicture:
+    """The neighbour in the album or the folder, round and round; what cannot be read is stepped over."""
+    from resnet_viewer.media import pictures
+
+    album = request.album or pictures.pictures_in(request.path.parent)
+    if not album:
+        raise UserError(f"The folder {request.path.parent} has no pictures any more; open another one.")
+    place = album.index(request.path) if request.path in album else -1
+    refusal: UserError | None = None
+    for step in range(1, len(album) + 1):
+        try:
+            picture = pictures.read(album[(place + request.step * step) % len(album)])
+        except UserError as error:
+            log.info("stepped over: %s", error)
+            refusal = error
+        else:
+            return OpenedPicture(picture, request.album)
+    raise refusal or UserError("There is no other picture to step to; open another folder.")

@@ -1,0 +1,71 @@
+"""Light, dark or as the system has it; the font's size."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QApplication
+
+from resnet_viewer.ui.settings import Settings, ThemeChoice
+from resnet_viewer.ui.styles import palette, style_sheet
+from resnet_viewer.ui.theme import DARK, LIGHT, Theme
+
+FONT_SIZES = (8, 9, 10, 11, 12, 14, 16)
+
+
+class Appearance(QObject):
+    """Applies a theme to the application and tells the panels. Where the system does not say, dark is taken."""
+
+    theme_changed = Signal(object)
+
+    def __init__(self, application: QApplication, settings: Settings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._application = application
+        self._settings = settings
+        self._system_font = application.font()
+        self._theme: Theme | None = None
+        application.setStyle("Fusion")
+        application.styleHints().colorSchemeChanged.connect(self._follow_system)
+        self.set_font_size(settings.font_size())
+        self._apply()
+
+    @property
+    def theme(self) -> Theme:
+        """The one on screen."""
+        return self._theme or DARK
+
+    @property
+    def choice(self) -> ThemeChoice:
+        """What the user chose."""
+        return self._settings.theme()
+
+    def choose(self, choice: ThemeChoice) -> None:
+        """Take and remember an appearance."""
+        self._settings.set_theme(choice)
+        self._apply()
+
+    def set_font_size(self, points: int) -> None:
+        """Take and remember a size in points; 0 is the system's."""
+        self._settings.set_font_size(points)
+        font = self._system_font
+        if points:
+            font = type(font)(font)
+            font.setPointSize(points)
+        self._application.setFont(font)
+
+    @Slot(Qt.ColorScheme)
+    def _follow_system(self, _scheme: Qt.ColorScheme) -> None:
+        self._apply()
+
+    def _apply(self) -> None:
+        choice = self.choice
+        if choice == "system":
+            is_light = self._application.styleHints().colorScheme() == Qt.ColorScheme.Light
+            theme = LIGHT if is_light else DARK
+        else:
+            theme = LIGHT if choice == "light" else DARK
+        if theme is self._theme:
+            return
+        self._theme = theme
+        self._application.setPalette(palette(theme))
+        self._application.setStyleSheet(style_sheet(theme))
+        self.theme_changed.emit(theme)

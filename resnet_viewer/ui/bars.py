@@ -1,0 +1,157 @@
+"""Messages that do not stand in the way: an error, a remark with choices, the progress of a download."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resnet_viewer.records.progress import Progress
+from resnet_viewer.ui.worker import Failure
+
+Choice = tuple[str, Callable[[], object]]
+"""A button's or menu entry's text, and what it does."""
+
+
+class MessageBar(QFrame):
+    """One sentence over the panels; a new one replaces it. Hidden until there is something to say."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("message_bar")
+        self._sentence = QLabel()
+        self._sentence.setWordWrap(True)
+        self._sentence.setTextFormat(Qt.TextFormat.PlainText)
+        self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._choice = QPushButton()
+        self._menu = QMenu(self)
+        self._details = QPushButton("Details")
+        self._details.setCheckable(True)
+        self._copy = QPushButton("Copy")
+        self._dismiss = QPushButton("Dismiss")
+        self._dismiss.setAccessibleName("Dismiss the message")
+        self._text = QPlainTextEdit()
+        self._text.setReadOnly(True)
+        self._text.setMaximumHeight(160)
+        self._text.hide()
+        row = QHBoxLayout()
+        row.addWidget(self._sentence, 1)
+        for button in (self._choice, self._details, self._copy, self._dismiss):
+            row.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 6, 6, 6)
+        layout.addLayout(row)
+        layout.addWidget(self._text)
+        self._act: Callable[[], object] | None = None
+        self._choice.clicked.connect(self._choose)
+        self._details.toggled.connect(self._text.setVisible)
+        self._copy.clicked.connect(self._copy_details)
+        self._dismiss.clicked.connect(self.hide)
+        self.hide()
+
+    @property
+    def sentence(self) -> str:
+        """What it says, or nothing while it is hidden."""
+        return "" if self.isHidden() else self._sentence.text()
+
+    def show_failure(self, failure: Failure) -> None:
+        """Say what went wrong, with details to read and copy."""
+        self._say("error", failure.sentence)
+        self._text.setPlainText(f"{failure.sentence}\n\n{failure.details}".strip())
+        self._details.setVisible(bool(failure.details))
+        self._copy.show()
+
+    def show_remark(self, sentence: str, button: str = "", choices: Sequence[Choice] = ()) -> None:
+        """Say something that is no error; several choices become a menu under the button."""
+        self._say("remark", sentence)
+        if not choices:
+            return
+        self._choice.setText(button)
+        self._choice.show()
+        if len(choices) == 1:
+            self._act = choices[0][1]
+            return
+        self._menu.clear()
+        for text, act in choices:
+            self._menu.addAction(text).triggered.connect(act)
+        self._act = self._open_menu
+
+    def _say(self, kind: Literal["error", "remark"], sentence: str) -> None:
+        self.setProperty("kind", kind)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self._sentence.setText(sentence)
+        self.setAccessibleName(sentence)
+        self._act = None
+        for part in (self._choice, self._details, self._copy, self._text):
+            part.hide()
+        self._details.setChecked(False)
+        self.show()
+
+    @Slot()
+    def _choose(self) -> None:
+        if self._act is not None:
+            act = self._act
+            if act != self._open_menu:
+                self.hide()
+            act()
+
+    def _open_menu(self) -> None:
+        self._menu.popup(self._choice.mapToGlobal(self._choice.rect().bottomLeft()))
+
+    @Slot()
+    def _copy_details(self) -> None:
+        QGuiApplication.clipboard().setText(self._text.toPlainText())
+
+
+class ProgressBar(QFrame):
+    """How far a download is, and a way to end it."""
+
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("message_bar")
+        self._label = QLabel()
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(6)
+        cancel = QPushButton("Cancel (Esc)")
+        cancel.clicked.connect(self.cancelled)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 6, 6, 6)
+        layout.addWidget(self._label)
+        layout.addWidget(self._bar, 1)
+        layout.addWidget(cancel)
+        self._what = ""
+        self.hide()
+
+    def begin(self, what: str) -> None:
+        """Show it for a new download."""
+        self._what = what
+        self._label.setText(f"{what}…")
+        self._bar.setRange(0, 0)
+        self.show()
+
+    def show_progress(self, progress: Progress) -> None:
+        """Bytes so far."""
+        done = f"{progress.done / 1e6:.1f}"
+        if progress.total:
+            self._bar.setRange(0, 1000)
+            self._bar.setValue(round(1000 * min(progress.done / progress.total, 1)))
+            self._label.setText(f"{self._what}: {done} of {progress.total / 1e6:.1f} MB")
+        else:
+            self._label.setText(f"{self._what}: {done} MB")

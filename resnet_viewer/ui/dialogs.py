@@ -1,0 +1,172 @@
+"""The small dialogs: which file, where to, the shortcut sheet, about. Each returns plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from importlib import metadata
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QLabel,
+    QMessageBox,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resnet_viewer.ui.commands import MENUS, Command
+from resnet_viewer.ui.incoming import WEIGHT_SUFFIXES
+
+CITATION = (
+    "He, K., Zhang, X., Ren, S., Sun, J.: Deep Residual Learning for Image Recognition. "
+    "arXiv:1512.03385 (2015), CVPR 2016."
+)
+MOUSE_AND_KEYS = (
+    ("click an arc", "cut or restore that shortcut"),
+    ("drag over arcs", "cut a range"),
+    ("click a box", "show that layer's feature maps"),
+    ("wheel, drag", "zoom and pan the wiring and the plot"),
+)
+
+
+class OpenPictures:
+    """Which pictures to open."""
+
+    @classmethod
+    def ask(cls, folder: Path | None, parent: QWidget | None) -> tuple[Path, ...]:
+        """The chosen files; none where the user leaves."""
+        from resnet_viewer.media.pictures import extensions  # Pillow asks all its plugins: not at start-up
+
+        patterns = " ".join(f"*{end}" for end in extensions())
+        names, _ = QFileDialog.getOpenFileNames(
+            parent, "Open images", str(folder or ""), f"Images ({patterns});;All files (*)"
+        )
+        return tuple(map(Path, names))
+
+
+class OpenWeights:
+    """Which weight file to open."""
+
+    @classmethod
+    def ask(cls, folder: Path | None, parent: QWidget | None) -> Path | None:
+        """The chosen file, or None."""
+        patterns = " ".join(f"*{end}" for end in WEIGHT_SUFFIXES)
+        name, _ = QFileDialog.getOpenFileName(
+            parent, "Open weights", str(folder or ""), f"Weights ({patterns});;All files (*)"
+        )
+        return Path(name) if name else None
+
+
+class SaveAs:
+    """Where to write a file; the dialog asks before it lets an existing one be replaced."""
+
+    @classmethod
+    def ask(cls, title: str, suggestion: Path, parent: QWidget | None) -> Path | None:
+        """The chosen path, or None."""
+        suffix = suggestion.suffix
+        name, _ = QFileDialog.getSaveFileName(
+            parent, title, str(suggestion), f"{suffix.removeprefix('.').upper()} (*{suffix});;All files (*)"
+        )
+        return Path(name) if name else None
+
+
+class ShortcutSheet(QDialog):
+    """Every command with its keys."""
+
+    def __init__(self, table: Iterable[Command], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keyboard shortcuts")
+        self.setMinimumSize(520, 560)
+        label = QLabel(shortcut_sheet(tuple(table)))
+        label.setTextFormat(Qt.TextFormat.RichText)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        area = QScrollArea()
+        area.setWidget(label)
+        area.setWidgetResizable(True)
+        layout = QVBoxLayout(self)
+        layout.addWidget(area)
+
+    @classmethod
+    def show_table(cls, table: Iterable[Command], parent: QWidget | None) -> None:
+        """Show it until it is closed."""
+        dialog = cls(table, parent)
+        dialog.exec()
+        dialog.deleteLater()
+
+
+def shortcut_sheet(table: tuple[Command, ...]) -> str:
+    """The sheet as rich text."""
+    parts: list[str] = []
+    for menu in MENUS:
+        rows = [(command.keys_text, command.plain_text) for command in table if command.menu == menu]
+        parts.append(_section(menu, [row for row in rows if row[0]]))
+    parts.append(_section("Mouse", list(MOUSE_AND_KEYS)))
+    return "".join(parts)
+
+
+def _section(title: str, rows: list[tuple[str, str]]) -> str:
+    if not rows:
+        return ""
+    cells = "".join(
+        f"<tr><td width='170'><b>{escape(keys)}</b></td><td>{escape(text.rstrip('…'))}</td></tr>"
+        for keys, text in rows
+    )
+    return f"<h3>{escape(title)}</h3><table cellpadding='3'>{cells}</table>"
+
+
+class About(QDialog):
+    """Versions, licences, the paper."""
+
+    def __init__(self, info: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("About ResNet Viewer")
+        self._info = info
+        text = (
+            f"<h2>ResNet Viewer {escape(version_of('resnet-viewer'))}</h2>"
+            "<p>See what residual connections do: feature maps, gradient norms and Grad-CAM<br>of a live "
+            "network whose shortcuts you cut and restore.</p>"
+            f"<p><b>If you use it in teaching or a paper, cite the networks' authors:</b><br>{escape(CITATION)}"
+            "</p><p>MIT licence. Built on Qt for Python (LGPL), PyTorch (BSD), torchvision (BSD), pyqtgraph "
+            "(MIT),<br>superqt (BSD), qtawesome (MIT), matplotlib (PSF-like), Pillow (MIT-CMU), numpy (BSD).</p>"
+            f"<pre>{escape(info)}</pre>"
+        )
+        label = QLabel(text)
+        label.setTextFormat(Qt.TextFormat.RichText)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        copy = buttons.addButton("Copy versions", QDialogButtonBox.ButtonRole.ActionRole)
+        copy.clicked.connect(self._copy)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(label)
+        layout.addWidget(buttons)
+
+    @classmethod
+    def show_info(cls, info: str, parent: QWidget | None) -> None:
+        """Show it until it is closed."""
+        dialog = cls(info, parent)
+        dialog.exec()
+        dialog.deleteLater()
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self._info)
+
+
+def version_of(package: str) -> str:
+    """An installed package's version, without importing it; "not installed" where it is not."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def ask_to_replace(path: Path, parent: QWidget | None) -> bool:
+    """For a name that the save dialog has not asked about."""
+    answer = QMessageBox.question(parent, "Replace the file?", f"{path.name} is there already. Replace it?")
+    return answer == QMessageBox.StandardButton.Yes

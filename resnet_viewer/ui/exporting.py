@@ -1,0 +1,61 @@
+"""Saving and copying figures of what is on screen; drawn and written on the files worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QMimeData, QObject, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QImage
+
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.ui.requests import FigureChoice, Rendered, RenderForClipboard, WriteFigure, Written
+from resnet_viewer.ui.worker import Failure, Worker
+
+NOT_YET = "There is no full reading to export yet; open a picture and wait until it is computed."
+
+
+class Exporting(QObject):
+    """Asks for files and clipboard pictures, one at a time, and says what became of them."""
+
+    said = Signal(str)
+    failed = Signal(object)
+
+    def __init__(self, files: Worker, tickets: Iterator[int], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._files = files
+        self._tickets = tickets
+        files.replied.connect(self._take)
+
+    def can_export(self, scene: Scene) -> bool:
+        """There is a full reading; else says so."""
+        if scene.now is not None and scene.now.is_complete:
+            return True
+        self.failed.emit(Failure(NOT_YET))
+        return False
+
+    def write(self, scene: Scene, choice: FigureChoice, path: Path) -> None:
+        """Write the figure; the caller has asked about an existing file."""
+        self._ask(WriteFigure(scene, choice, path))
+
+    def copy(self, scene: Scene, choice: FigureChoice) -> None:
+        """Put the figure on the clipboard, as a picture and as SVG."""
+        if self.can_export(scene):
+            self._ask(RenderForClipboard(scene, choice))
+
+    def _ask(self, request: object) -> None:
+        self._files.ask(next(self._tickets), request)
+
+    @Slot(int, object)
+    def _take(self, _ticket: int, reply: object) -> None:
+        match reply:
+            case Written(path=path):
+                self.said.emit(f"Saved {path}.")
+            case Rendered(png=png, svg=svg):
+                mime = QMimeData()
+                mime.setImageData(QImage.fromData(QByteArray(png)))
+                mime.setData("image/svg+xml", QByteArray(svg))
+                QGuiApplication.clipboard().setMimeData(mime)
+                self.said.emit("Copied the figure, as a picture and as SVG.")
+            case _:
+                pass  # pictures and networks are others' answers

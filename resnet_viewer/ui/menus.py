@@ -1,0 +1,179 @@
+"""The menu bar and the toolbar's menus. Menus that depend on the scene are filled when they open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Literal
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from resnet_viewer.records.captions import plain
+from resnet_viewer.records.predictions import top_classes
+from resnet_viewer.ui.appearance import FONT_SIZES, Appearance
+from resnet_viewer.ui.commands import MENUS, Commands, Menu
+from resnet_viewer.ui.controller import Controller
+from resnet_viewer.ui.editing import Editing
+from resnet_viewer.ui.opening import Opening
+from resnet_viewer.ui.prompts import Prompts
+from resnet_viewer.ui.requests import CatalogEntry
+from resnet_viewer.ui.settings import Settings, ThemeChoice
+from resnet_viewer.ui.toolbar import Toolbar
+
+THEMES: dict[ThemeChoice, str] = {"system": "As the system", "light": "Light", "dark": "Dark"}
+MOST_CLASSES_LISTED = 20
+
+
+class Menus(QObject):
+    """Builds them once; the lists of recent files, networks and targets are made anew whenever they open."""
+
+    def __init__(
+        self,
+        bar: QMenuBar,
+        toolbar: Toolbar,
+        commands: Commands,
+        controller: Controller,
+        editing: Editing,
+        opening: Opening,
+        prompts: Prompts,
+        appearance: Appearance,
+        settings: Settings,
+        catalog: tuple[CatalogEntry, ...],
+    ) -> None:
+        super().__init__(bar)
+        self._commands = commands
+        self._controller = controller
+        self._editing = editing
+        self._opening = opening
+        self._prompts = prompts
+        self._appearance = appearance
+        self._settings = settings
+        self._catalog = catalog
+        self._menus = {name: bar.addMenu(f"&{name}") for name in MENUS}
+        for name, menu in self._menus.items():
+            self._fill(name, menu)
+        self._on_open(toolbar.network_button.menu(), self._fill_network)
+        self._on_open(toolbar.target_button.menu(), self._fill_target)
+        self._on_open(toolbar.export_button.menu(), self._fill_export)
+
+    def _on_open(self, menu: QMenu, fill: Callable[[QMenu], None]) -> None:
+        menu.aboutToShow.connect(lambda: (menu.clear(), fill(menu)))
+        fill(menu)
+
+    def _fill(self, name: Menu, menu: QMenu) -> None:
+        for command in self._commands.of_menu(name):
+            if command.starts_group:
+                menu.addSeparator()
+            menu.addAction(self._commands[command.id])
+            if command.id in ("open_picture", "open_weights"):
+                kind: Literal["pictures", "weights"] = (
+                    "pictures" if command.id == "open_picture" else "weights"
+                )
+                recent = menu.addMenu(f"Recent {kind}")
+                self._on_open(recent, partial(self._fill_recent, kind))
+        if name == "View":
+            self._add_appearance(menu)
+        elif name == "Network":
+            menu.addSeparator()
+            for title, fill in (("Open network", self._fill_network), ("Target", self._fill_target)):
+                self._on_open(menu.addMenu(title), fill)
+
+    def _add_appearance(self, menu: QMenu) -> None:
+        menu.addSeparator()
+        themes, group = menu.addMenu("Appearance"), QActionGroup(menu)
+        for choice, title in THEMES.items():
+            is_chosen = self._appearance.choice == choice
+            self._add_radio(themes, group, title, is_chosen, partial(self._appearance.choose, choice))
+        sizes, group = menu.addMenu("Font size"), QActionGroup(menu)
+        for points in (0, *FONT_SIZES):
+            title = f"{points} pt" if points else "As the system"
+            is_chosen = self._settings.font_size() == points
+            self._add_radio(sizes, group, title, is_chosen, partial(self._appearance.set_font_size, points))
+
+    def _fill_recent(self, kind: Literal["pictures", "weights"], menu: QMenu) -> None:
+        recent = self._settings.recent(kind)
+        for path in recent:
+            act = partial(self._opening.open_paths, (path,))
+            if kind == "weights":
+                act = partial(self._opening.open_weights, path)
+            action = self._add(menu, _escaped(path.name), act)
+            action.setToolTip(str(path))
+        menu.setToolTipsVisible(True)
+        if not recent:
+            menu.addAction("None yet").setEnabled(False)
+        menu.addSeparator()
+        self._add(menu, "Clear the list", partial(self._settings.clear_recent, kind)).setEnabled(bool(recent))
+
+    def _fill_network(self, menu: QMenu) -> None:
+        bundled = [entry for entry in self._catalog if entry.is_bundled]
+        if bundled:
+            menu.addSection("Bundled, trained")
+        for entry in bundled:
+            self._add(menu, entry.title, partial(self._opening.choose_network, entry.name))
+        menu.addSection("Other networks")
+        for group in dict.fromkeys(entry.group for entry in self._catalog):
+            part = menu.addMenu(group)
+            for entry in self._catalog:
+                if entry.group == group:
+                    self._add(part, entry.title, partial(self._opening.choose_network, entry.name))
+        downloads = menu.addMenu("Download torchvision's weights")
+        for entry in self._catalog:
+            if entry.download:
+                title = f"{entry.title} ({entry.download})"
+                self._add(downloads, title, partial(self._opening.download, entry.name))
+        menu.addSeparator()
+        menu.addAction(self._commands["open_weights"])
+        menu.addAction(self._commands["change_input"])
+
+    def _fill_target(self, menu: QMenu) -> None:
+        scene = self._controller.scene
+        setup = scene.session.setup
+        group = QActionGroup(menu)
+        top = partial(self._editing.set_target, None)
+        self._add_radio(menu, group, "Top class of the reference", setup.target is None, top)
+        menu.addSeparator()
+        classes = setup.state.network.classes
+        listed = tuple(range(classes))
+        if classes > MOST_CLASSES_LISTED:
+            found = top_classes(scene.now, scene.reference)
+            chosen = () if setup.target is None or setup.target in found else (setup.target,)
+            listed = (*found, *chosen)
+        for index in listed:
+            name = _escaped(plain(setup.class_name(index)))
+            act = partial(self._editing.set_target, index)
+            self._add_radio(menu, group, name, setup.target == index, act)
+        menu.addAction(self._commands["choose_target"])
+        menu.addSection("Gradient norms of")
+        sources = QActionGroup(menu)
+        for source, title in (
+            ("score", "the score (the target's logit)"),
+            ("loss", "the loss (cross-entropy)"),
+        ):
+            is_chosen = setup.gradient_of == source
+            self._add_radio(menu, sources, title, is_chosen, partial(self._editing.set_gradient_of, source))
+
+    def _fill_export(self, menu: QMenu) -> None:
+        for title, act in self._prompts.export_choices():
+            self._add(menu, title, act)
+        menu.addSeparator()
+        menu.addAction(self._commands["export"])
+        menu.addAction(self._commands["copy_figure"])
+
+    def _add(self, menu: QMenu, text: str, act: Callable[[], object]) -> QAction:
+        action = menu.addAction(text)
+        action.triggered.connect(lambda _checked=False: act())
+        return action
+
+    def _add_radio(
+        self, menu: QMenu, group: QActionGroup, text: str, is_chosen: bool, act: Callable[[], object]
+    ) -> None:
+        action = self._add(menu, text, act)
+        action.setCheckable(True)
+        action.setChecked(is_chosen)
+        group.addAction(action)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&&")

@@ -1,0 +1,181 @@
+"""Commands that ask the user something first, or show something beside the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from resnet_viewer.ui import dialogs, export_dialog
+from resnet_viewer.ui.commands import Commands
+from resnet_viewer.ui.controller import Controller
+from resnet_viewer.ui.editing import Editing
+from resnet_viewer.ui.exporting import Exporting
+from resnet_viewer.ui.input_dialog import InputChoice, InputDialog
+from resnet_viewer.ui.opening import Opening
+from resnet_viewer.ui.picker import Picker
+from resnet_viewer.ui.requests import FigureChoice, FigureKind, Suffix
+from resnet_viewer.ui.settings import Settings
+from resnet_viewer.ui.theme import DARK, Theme
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the window tells about the program."""
+
+    info: Callable[[], str]
+    """Versions, devices and folders, as `--info` prints them."""
+    log_file: Path
+
+
+class Prompts(QObject):
+    """Owns the choices that dialogs start from."""
+
+    said = Signal(str)
+
+    def __init__(
+        self,
+        window: QWidget,
+        controller: Controller,
+        editing: Editing,
+        opening: Opening,
+        exporting: Exporting,
+        settings: Settings,
+        facts: Facts,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._controller = controller
+        self._editing = editing
+        self._opening = opening
+        self._exporting = exporting
+        self._settings = settings
+        self._facts = facts
+        self._choice = FigureChoice()
+        self._folder: Path | None = None
+        self.theme: Theme = DARK
+
+    def open_pictures(self) -> None:
+        """Ask which pictures."""
+        recent = self._settings.recent("pictures")
+        self._opening.open_paths(dialogs.OpenPictures.ask(recent[0].parent if recent else None, self._window))
+
+    def open_weights(self) -> None:
+        """Ask which weight file."""
+        recent = self._settings.recent("weights")
+        path = dialogs.OpenWeights.ask(recent[0].parent if recent else None, self._window)
+        if path is not None:
+            self._opening.open_weights(path)
+
+    def paste(self) -> None:
+        """Whatever is on the clipboard."""
+        self._opening.take_mime(QGuiApplication.clipboard().mimeData())
+
+    def export(self) -> None:
+        """Ask what and how, then where."""
+        if not self._exporting.can_export(self._controller.scene):
+            return
+        choice = export_dialog.ExportDialog.ask(self._choice, self._window)
+        if choice is not None:
+            self._save(choice)
+
+    def export_as(self, figure: FigureKind, suffix: Suffix) -> None:
+        """A menu's entry: ask only where."""
+        if self._exporting.can_export(self._controller.scene):
+            self._save(replace(self._choice, figure=figure, suffix=suffix))
+
+    def _save(self, choice: FigureChoice) -> None:
+        scene = self._controller.scene
+        assert scene.now is not None
+        self._choice = choice
+        name = export_dialog.suggested_name(choice, scene.now.request.picture.name)
+        suggestion = (self._folder or Path.home()) / name
+        asked = dialogs.SaveAs.ask("Export", suggestion, self._window)
+        if asked is None:
+            return
+        choice, path = export_dialog.with_suffix_of(choice, asked)
+        if path != asked and path.exists() and not dialogs.ask_to_replace(path, self._window):
+            return
+        self._folder = path.parent
+        self._exporting.write(scene, choice, path)
+
+    def copy_figure(self) -> None:
+        """The figure chosen last, to the clipboard."""
+        self._exporting.copy(self._controller.scene, self._choice)
+
+    def copy_figure_of(self, figure: FigureKind) -> None:
+        """That figure, to the clipboard."""
+        self._choice = replace(self._choice, figure=figure)
+        self.copy_figure()
+
+    def change_input(self) -> None:
+        """Show and change what the network's pictures go through."""
+        setup = self._controller.scene.session.setup
+        start = InputChoice(setup.state.preprocessing, setup.class_names)
+        choice = InputDialog.ask(start, setup.state.network.classes, self._window)
+        if choice is not None and choice != start:
+            self._opening.change_input(choice.preprocessing, choice.class_names)
+
+    def choose_target(self) -> None:
+        """Any class, found by typing."""
+        setup = self._controller.scene.session.setup
+        now = self._controller.scene.now
+        hints = [""] * setup.state.network.classes
+        if now is not None:
+            hints = [f"{probability:.1%}" for probability in now.probabilities[0]]
+        entries = [(setup.class_name(index), hint) for index, hint in enumerate(hints)]
+        chosen = Picker.ask("Target class", entries, self.theme, self._window)
+        if chosen is not None:
+            self._editing.set_target(chosen)
+
+    def run_command(self, commands: Commands) -> None:
+        """The command palette."""
+        table = [c for c in commands.table if commands[c.id].isEnabled() and c.id != "palette"]
+        entries = [(f"{c.menu}: {c.plain_text.rstrip('…')}", c.keys_text) for c in table]
+        chosen = Picker.ask("Run a command", entries, self.theme, self._window)
+        if chosen is not None:
+            commands[table[chosen].id].trigger()
+
+    def show_shortcuts(self, commands: Commands) -> None:
+        """Every command with its keys."""
+        dialogs.ShortcutSheet.show_table(commands.table, self._window)
+
+    def show_about(self) -> None:
+        """Versions, licences, the paper."""
+        dialogs.About.show_info(self._facts.info(), self._window)
+
+    def show_log(self) -> None:
+        """The log file, in whatever opens text here."""
+        path = self._facts.log_file
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            QGuiApplication.clipboard().setText(str(path))
+            self.said.emit(f"The log is {path}; its path was copied.")
+
+    def copy_report(self) -> None:
+        """Versions and the end of the log, to paste into a report; nothing is sent by itself."""
+        try:
+            log_end = self._facts.log_file.read_text(encoding="utf-8", errors="replace")[-8000:]
+        except OSError:
+            log_end = "(no log)"
+        QGuiApplication.clipboard().setText(f"{self._facts.info()}\n\n{log_end}")
+        self.said.emit("Copied versions and the end of the log; paste them into your report.")
+
+    def export_choices(self) -> list[tuple[str, Callable[[], None]]]:
+        """The export menu's entries."""
+        vector: tuple[Suffix, ...] = ("svg", "pdf", "png")
+        found: list[tuple[str, Callable[[], None]]] = [
+            (f"Gradient norms as {suffix.upper()}…", partial(self.export_as, "gradient_norms", suffix))
+            for suffix in (*vector, "csv")
+        ]
+        for figure, title in (
+            ("gradcam", "Grad-CAM"),
+            ("feature_maps", "Feature maps"),
+            ("predictions", "Predictions"),
+        ):
+            found.append((f"{title} as PNG…", partial(self.export_as, figure, "png")))
+        return found

@@ -1,0 +1,189 @@
+"""What the window asks of the workers that read, write and download, and what they answer. No Qt here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.preprocessing import Preprocessing
+from resnet_viewer.records.scene import Scene
+
+
+@dataclass(frozen=True)
+class ReadPicture:
+    """Read the first of `paths`; a folder stands for the pictures in it. Answered by OpenedPicture."""
+
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class StepPicture:
+    """Read the picture `step` places after `path` in `album`, or in its folder where the album is empty."""
+
+    path: Path
+    step: int
+    album: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class TakePixels:
+    """Make a picture of pasted or dropped pixels, (H, W, 3 or 4) uint8."""
+
+    pixels: NDArray[Any] = field(compare=False, repr=False)
+    name: str = "pasted picture"
+
+
+@dataclass(frozen=True)
+class OpenedPicture:
+    """A picture, and the pictures that previous and next walk through (empty: those in its folder)."""
+
+    picture: Picture
+    album: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class CatalogEntry:
+    """A network as the menus list it. `download` says what fetching its weights means; empty for none."""
+
+    name: str
+    title: str
+    group: str
+    is_bundled: bool = False
+    download: str = ""
+
+
+@dataclass(frozen=True)
+class Begin:
+    """What the window starts with. Answered by Begun, whatever is missing.
+
+    `network` may be empty (the weight file tells it, or it is the default); `weights` as for ChooseNetwork.
+    """
+
+    network: str = ""
+    weights: str | None = None
+    paths: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class ChooseNetwork:
+    """A network by name with the best weights at hand, or with `weights` (a file, a name, "none").
+
+    Answered by OpenedNetwork.
+    """
+
+    name: str
+    weights: str | None = None
+
+
+@dataclass(frozen=True)
+class IdentifyWeights:
+    """Which network is this weight file? Answered by OpenedNetwork."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class DescribeNetwork:
+    """How pictures are prepared for exactly this spec. Answered by OpenedNetwork."""
+
+    spec: NetworkSpec
+
+
+@dataclass(frozen=True)
+class OpenedNetwork:
+    """A network ready to look into.
+
+    `others` fit the same file; `sentence` says what was chosen; `is_assumed` says that the file does not tell
+    its preprocessing.
+    """
+
+    spec: NetworkSpec
+    preprocessing: Preprocessing
+    class_names: tuple[str, ...]
+    others: tuple[NetworkSpec, ...] = ()
+    sentence: str = ""
+    is_assumed: bool = False
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The first network and picture; `refusals` are the sentences about what was asked for and could not be."""
+
+    network: OpenedNetwork
+    picture: OpenedPicture | None
+    refusals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DownloadWeights:
+    """torchvision's weights for this network. Answered by Progress, then by OpenedNetwork."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class KeepChoices:
+    """Remember for the weight file with that digest what it does not tell itself. Answered by nothing."""
+
+    digest: str
+    preprocessing: Preprocessing
+    class_names: tuple[str, ...]
+    network: str
+
+
+FigureKind = Literal["gradient_norms", "gradcam", "feature_maps", "predictions"]
+Suffix = Literal["svg", "pdf", "png", "csv"]
+FIGURES: dict[FigureKind, str] = {
+    "gradient_norms": "Gradient norms",
+    "gradcam": "Grad-CAM",
+    "feature_maps": "Feature maps",
+    "predictions": "Predictions",
+}
+
+
+@dataclass(frozen=True)
+class FigureChoice:
+    """Which figure is exported, and how. `width` and `height` are in inches; only the plot has a free height."""
+
+    figure: FigureKind = "gradient_norms"
+    suffix: Suffix = "svg"
+    width: float = 7.6
+    height: float = 5.0
+    dpi: int = 200
+
+
+@dataclass(frozen=True)
+class WriteFigure:
+    """Write a figure or its table of what the scene shows to `path`. Answered by Written."""
+
+    scene: Scene
+    choice: FigureChoice
+    path: Path
+
+
+@dataclass(frozen=True)
+class RenderForClipboard:
+    """The figure as PNG and SVG. Answered by Rendered."""
+
+    scene: Scene
+    choice: FigureChoice
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file is whole on the disk."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A figure's bytes, for the clipboard."""
+
+    png: bytes = field(repr=False)
+    svg: bytes = field(repr=False)

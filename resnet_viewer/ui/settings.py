@@ -1,0 +1,89 @@
+"""What is remembered between two starts: the window's shape, appearance, recent files, inputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal, cast
+
+from PySide6.QtCore import QByteArray, QSettings
+
+ThemeChoice = Literal["system", "light", "dark"]
+RECENT = 12
+
+
+class Settings:
+    """Typed access to one ini file. Whatever cannot be read is as if it had never been written."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "settings.ini"
+        self._store = QSettings(str(self.path), QSettings.Format.IniFormat)
+
+    def theme(self) -> ThemeChoice:
+        """The chosen appearance; "system" by default."""
+        found = self._store.value("appearance/theme", "system", type=str)
+        return found if found in ("system", "light", "dark") else "system"
+
+    def set_theme(self, theme: ThemeChoice) -> None:
+        """Remember the appearance."""
+        self._store.setValue("appearance/theme", theme)
+
+    def font_size(self) -> int:
+        """Points, or 0 for the system's."""
+        return int(cast(int, self._store.value("appearance/font_size", 0, type=int)))
+
+    def set_font_size(self, points: int) -> None:
+        """Remember the font size."""
+        self._store.setValue("appearance/font_size", points)
+
+    def blob(self, key: str) -> QByteArray | None:
+        """A geometry or splitter state, or None."""
+        found = self._store.value(f"window/{key}", QByteArray(), type=QByteArray)
+        return found if isinstance(found, QByteArray) and not found.isEmpty() else None
+
+    def set_blob(self, key: str, value: QByteArray) -> None:
+        """Remember a geometry or splitter state."""
+        self._store.setValue(f"window/{key}", value)
+
+    def forget_layout(self) -> None:
+        """The window's shape, back to the default."""
+        self._store.remove("window")
+
+    def recent(self, kind: Literal["pictures", "weights"]) -> tuple[Path, ...]:
+        """Recently opened files that are still there, newest first."""
+        found = self._store.value(f"recent/{kind}", "", type=str)
+        names = _strings(str(found))
+        return tuple(path for path in map(Path, names) if _is_there(path))[:RECENT]
+
+    def add_recent(self, kind: Literal["pictures", "weights"], path: Path) -> None:
+        """Put a file at the top of its list."""
+        others = (old for old in self.recent(kind) if old != path)
+        self._set_recent(kind, (path, *others))
+
+    def clear_recent(self, kind: Literal["pictures", "weights"]) -> None:
+        """Empty a list."""
+        self._set_recent(kind, ())
+
+    def _set_recent(self, kind: str, paths: Iterable[Path]) -> None:
+        names = [str(path) for path in paths][:RECENT]
+        self._store.setValue(f"recent/{kind}", json.dumps(names))
+
+    def save(self) -> None:
+        """Write the file now."""
+        self._store.sync()
+
+
+def _strings(text: str) -> tuple[str, ...]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return ()
+    return tuple(name for name in found if isinstance(name, str)) if isinstance(found, list) else ()
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False

@@ -1,0 +1,129 @@
+"""The status bar: device and time of the probe, the network's facts, what is under the pointer, the picture."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QWidget
+from superqt import QElidingLabel
+
+from resnet_viewer.records.captions import plain
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.ui.panels.card import colour_text
+from resnet_viewer.ui.theme import DARK, Theme
+
+BUSY_AFTER_MS = 150
+"""Shorter work shows no sign: a flicker with every toggle tells nothing."""
+
+
+class BusyDot(QWidget):
+    """A small disc while something is computed. Its place is kept when it is not lit."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedSize(14, 14)
+        self._colour = QColor(DARK.shortcut)
+        self.is_lit = False
+
+    def light(self, is_lit: bool) -> None:
+        """Show or hide the disc."""
+        self.is_lit = is_lit
+        self.setToolTip("computing…" if is_lit else "")
+        self.setAccessibleName("computing" if is_lit else "idle")
+        self.update()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        self._colour = QColor(theme.shortcut)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        if self.is_lit:
+            with QPainter(self) as painter:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setPen(self._colour)
+                painter.setBrush(self._colour)
+                painter.drawEllipse(3, 3, 8, 8)
+
+
+class StatusBar(QStatusBar):
+    """Facts, left to right. The text under the pointer takes the room that is left."""
+
+    def __init__(self, threads: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self._threads = threads
+        self.dot = BusyDot()
+        self._probe = QLabel("starting…")
+        self._network = QLabel()
+        self._hover = QElidingLabel()
+        self._hover.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._picture = QLabel()
+        self.setContentsMargins(10, 0, 10, 0)
+        self.addWidget(self.dot)
+        self.addWidget(self._probe)
+        self.addWidget(self._network)
+        self.addWidget(self._hover, 1)
+        self.addPermanentWidget(self._picture)
+        self._delay = QTimer(self)
+        self._delay.setSingleShot(True)
+        self._delay.setInterval(BUSY_AFTER_MS)
+        self._delay.timeout.connect(self._light)
+        self.apply_theme(DARK)
+
+    def texts(self) -> tuple[str, str, str, str]:
+        """Probe, network, pointer and picture, as shown."""
+        return self._probe.text(), self._network.text(), str(self._hover.text()), self._picture.text()
+
+    def render_scene(self, scene: Scene) -> None:
+        """Show the facts of what is on screen."""
+        if scene.now is not None and scene.now.is_complete:
+            device = f"{scene.now.device} · {self._threads}" if self._threads else scene.now.device
+            waiting = " · updating…" if scene.is_stale else ""
+            self._probe.setText(f"{device}    forward + backward {_duration(scene.now.seconds)}{waiting}")
+        plan = scene.blueprint
+        weights = plan.spec.weights.title
+        self._network.setText(
+            f"   {plan.spec.title} · {weights} · {_thousands(plan.parameters)} parameters · {_macs(plan.macs)}"
+        )
+        picture = scene.session.setup.picture
+        if picture is not None:
+            facts = (plain(picture.name), f"{picture.width}×{picture.height}", picture.facts)
+            self._picture.setText(" · ".join(fact for fact in facts if fact))
+
+    @Slot(str)
+    def show_hover(self, text: str) -> None:
+        """What is under the pointer; an empty text clears it."""
+        self._hover.setText(text)
+
+    @Slot(bool)
+    def show_busy(self, is_busy: bool) -> None:
+        """Light the disc when the work takes longer than a moment."""
+        if is_busy:
+            self._delay.start()
+        else:
+            self._delay.stop()
+            self.dot.light(False)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        for label in (self._probe, self._network, self._picture):
+            colour_text(label, theme.muted)
+        colour_text(self._hover, theme.text)
+        self.dot.apply_theme(theme)
+
+    @Slot()
+    def _light(self) -> None:
+        self.dot.light(True)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def _thousands(number: int) -> str:
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def _macs(number: int) -> str:
+    return f"{number / 1e9:.2f} GMACs" if number >= 1e9 else f"{number / 1e6:.0f} MMACs"

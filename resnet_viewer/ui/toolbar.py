@@ -1,0 +1,167 @@
+"""The row at the top: the tab, what is opened, the master switches, the target, undo, the reference, export."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import qtawesome
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QTabBar, QToolBar, QToolButton, QWidget
+
+from resnet_viewer.records.captions import plain
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.ui.commands import Commands
+from resnet_viewer.ui.switch import MasterSwitch, SwitchState
+from resnet_viewer.ui.theme import DARK, Theme
+
+COMPACT_BELOW = 1240
+_ICON = QSize(17, 17)
+
+
+def network_title(scene: Scene) -> str:
+    """The network and what its classes are: "ResNet-56 · CIFAR-10"."""
+    spec = scene.session.setup.state.network
+    data = {"cifar": "CIFAR-10", "imagenet": "ImageNet"}.get(spec.family, spec.family)
+    untrained = " · untrained" if spec.weights.source == "none" else ""
+    return f"{spec.title} · {data}{untrained}"
+
+
+def switch_state(strengths: Sequence[float]) -> SwitchState:
+    """On where every gate is fully open, off where every gate is closed, else half."""
+    if all(strength == 1 for strength in strengths):
+        return "on"
+    return "off" if all(strength == 0 for strength in strengths) else "half"
+
+
+class Toolbar(QToolBar):
+    """Renders the scene and emits wishes; the buttons are the commands' own actions."""
+
+    shortcuts_wished = Signal(bool)
+    branches_wished = Signal(bool)
+
+    def __init__(self, commands: Commands, parent: QWidget | None = None) -> None:
+        super().__init__("Toolbar", parent)
+        self.setObjectName("toolbar")
+        self.setMovable(False)
+        self.toggleViewAction().setVisible(False)
+        self._commands = commands
+        self._theme = DARK
+        self._is_compact = False
+        self._target_text = "Target: top reference class"
+        self._title = "Network"
+        self.tabs = QTabBar()
+        self.tabs.addTab("Inspect")
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.open_button = self._button(commands["open_picture"], "Open image…")
+        self.network_button = self._menu_button("Network")
+        self.shortcuts = MasterSwitch("Shortcuts", "shortcut")
+        self.branches = MasterSwitch("Residual branches", "branch")
+        self.target_button = self._menu_button("Target")
+        self.undo_button = self._button(commands["undo"])
+        self.redo_button = self._button(commands["redo"])
+        self.reference_button = self._button(commands["set_reference"], "Set as reference")
+        self.export_button = self._menu_button("Export")
+        self.shortcuts.wished.connect(self.shortcuts_wished)
+        self.branches.wished.connect(self.branches_wished)
+        self.addWidget(self._row())
+        self.apply_theme(DARK)
+
+    def _row(self) -> QWidget:
+        row = QWidget()
+        row.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(14, 0, 14, 0)
+        layout.setSpacing(10)
+        layout.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignBottom)
+        line = QFrame()
+        line.setFrameShape(QFrame.Shape.VLine)
+        line.setFixedHeight(26)
+        layout.addWidget(line)
+        for part in (
+            self.open_button, self.network_button, self.shortcuts, self.branches, self.target_button,
+        ):  # fmt: skip
+            layout.addWidget(part)
+        layout.addStretch(1)
+        for part in (self.undo_button, self.redo_button, self.reference_button, self.export_button):
+            layout.addWidget(part)
+        return row
+
+    def render_scene(self, scene: Scene) -> None:
+        """Show the wish: what is open, and what the target is."""
+        setup = scene.session.setup
+        spec, wiring = setup.state.network, setup.wiring
+        self._title = network_title(scene)
+        self.network_button.setToolTip(f"{self._title}\nweights: {plain(spec.weights.title)}")
+        self.shortcuts.setEnabled(spec.has_shortcuts)
+        if spec.has_shortcuts:
+            self.shortcuts.show_state(switch_state(wiring.shortcuts), _open_words(wiring, "shortcuts"))
+        else:
+            self.shortcuts.show_state("off", "a plain network has no shortcuts")
+        self.branches.show_state(switch_state(wiring.branches), _open_words(wiring, "branches"))
+        self._target_text = "Target: top reference class"
+        if setup.target is not None:
+            self._target_text = f"Target: {plain(setup.class_name(setup.target))}"
+        self.reference_button.setProperty("is_pinned", scene.session.pinned is not None)
+        self._label()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        self._theme = theme
+        self.shortcuts.apply_theme(theme)
+        self.branches.apply_theme(theme)
+        self.target_button.setIcon(qtawesome.icon("mdi6.target", color=theme.text))
+        self.export_button.setIcon(qtawesome.icon("mdi6.export-variant", color=theme.text))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_compact = self.width() < COMPACT_BELOW
+        if is_compact != self._is_compact:
+            self._is_compact = is_compact
+            self._label()
+
+    def _label(self) -> None:
+        is_compact = self._is_compact
+        text = Qt.ToolButtonStyle.ToolButtonTextOnly
+        icon = Qt.ToolButtonStyle.ToolButtonIconOnly
+        for button in (self.open_button, self.reference_button, self.target_button, self.export_button):
+            button.setToolButtonStyle(icon if is_compact else text)
+        self.network_button.setText(f"{self._title} ▾")
+        self.target_button.setText(f"{self._target_text} ▾")
+        self.target_button.setToolTip(self._target_text)
+        self.target_button.setAccessibleName(self._target_text)
+        self.export_button.setText("Export ▾")
+        self.export_button.setToolTip("Export a figure or its numbers")
+        self.branches.set_label("Branches" if is_compact else "Residual branches")
+
+    def _button(self, action: QAction, text: str = "") -> QToolButton:
+        button = QToolButton()
+        button.setDefaultAction(action)
+        button.setIconSize(_ICON)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName(text or action.text())
+        if text:
+            action.setIconText(text)
+        else:
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        return button
+
+    def _menu_button(self, name: str) -> QToolButton:
+        button = QToolButton()
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(QMenu(button))
+        button.setText(name)
+        button.setAccessibleName(name)
+        button.setIconSize(_ICON)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        return button
+
+
+def _open_words(wiring: Wiring, what: str) -> str:
+    strengths = wiring.shortcuts if what == "shortcuts" else wiring.branches
+    count = sum(strength > 0 for strength in strengths)
+    name = "shortcuts" if what == "shortcuts" else "residual branches"
+    return f"{count} of {len(strengths)} {name} open"

@@ -1,0 +1,340 @@
+"""The window: toolbar, panels, status bar. It renders scenes and passes wishes on; it computes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PySide6.QtCore import QByteArray, QRect, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
+
+from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.ui.appearance import Appearance
+from resnet_viewer.ui.bars import MessageBar, ProgressBar
+from resnet_viewer.ui.command_table import command_table
+from resnet_viewer.ui.commands import Commands
+from resnet_viewer.ui.controller import Controller
+from resnet_viewer.ui.editing import Editing
+from resnet_viewer.ui.exporting import Exporting
+from resnet_viewer.ui.incoming import is_welcome
+from resnet_viewer.ui.menus import Menus
+from resnet_viewer.ui.opening import Opening
+from resnet_viewer.ui.panels.circuit import CircuitPanel
+from resnet_viewer.ui.panels.feature_maps import FeatureMapsPanel
+from resnet_viewer.ui.panels.predictions import PredictionsPanel
+from resnet_viewer.ui.panels.saliency import SaliencyPanel
+from resnet_viewer.ui.prompts import Facts, Prompts
+from resnet_viewer.ui.requests import CatalogEntry, OpenedNetwork
+from resnet_viewer.ui.settings import Settings
+from resnet_viewer.ui.status import StatusBar
+from resnet_viewer.ui.store import Store
+from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.toolbar import Toolbar
+from resnet_viewer.ui.worker import Failure, Worker
+
+SAID_FOR_MS = 6000
+
+
+@dataclass(frozen=True)
+class Workers:
+    """The threads behind the window; each answers its own kind of request."""
+
+    probing: Worker
+    files: Worker
+    downloads: Worker
+
+    def close(self) -> None:
+        """End all three: first tell each to stop, then wait for each."""
+        workers = (self.probing, self.files, self.downloads)
+        for worker in workers:
+            worker.stop()
+        for worker in workers:
+            worker.close()
+
+
+class MainWindow(QMainWindow):
+    """The Inspect tab and everything around it."""
+
+    closed = Signal()
+
+    def __init__(
+        self,
+        store: Store,
+        workers: Workers,
+        appearance: Appearance,
+        settings: Settings,
+        *,
+        catalog: tuple[CatalogEntry, ...],
+        facts: Facts,
+        tickets: Iterator[int],
+        threads: str = "",
+    ) -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self.setWindowTitle("ResNet Viewer")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(880, 600)
+        self.store = store
+        self._settings = settings
+        self.controller = Controller(store, workers.probing, parent=self)
+        self.editing = Editing(store, self)
+        self.opening = Opening(store, self.editing, workers.files, workers.downloads, settings, tickets, self)
+        self.exporting = Exporting(workers.files, tickets, self)
+        self.prompts = Prompts(
+            self, self.controller, self.editing, self.opening, self.exporting, settings, facts
+        )
+        self.commands = Commands(command_table(self), self)
+        self.addActions(list(self.commands.actions.values()))
+        self.toolbar = Toolbar(self.commands, self)
+        self.addToolBar(self.toolbar)
+        self.status = StatusBar(threads, self)
+        self.setStatusBar(self.status)
+        self.messages, self.progress = MessageBar(), ProgressBar()
+        self.circuit, self.feature_maps = CircuitPanel(), FeatureMapsPanel()
+        self.saliency, self.predictions = SaliencyPanel(), PredictionsPanel()
+        self._right = _splitter(Qt.Orientation.Vertical, self.saliency, self.predictions)
+        self._top = _splitter(Qt.Orientation.Horizontal, self.feature_maps, self._right)
+        self._outer = _splitter(Qt.Orientation.Vertical, self._top, self.circuit)
+        self._splitters = {"right": self._right, "top": self._top, "outer": self._outer}
+        self.setCentralWidget(self._central())
+        self.menus = Menus(
+            self.menuBar(), self.toolbar, self.commands, self.controller, self.editing,
+            self.opening, self.prompts, appearance, settings, catalog,
+        )  # fmt: skip
+        self._connect(workers)
+        appearance.theme_changed.connect(self.apply_theme)
+        self.apply_theme(appearance.theme)
+        self._show_history()
+        self.render_scene(self.controller.scene)
+        self._restore_layout()
+
+    def _central(self) -> QWidget:
+        central = QWidget()
+        layout = QVBoxLayout(central)
+        layout.setContentsMargins(DARK.padding, DARK.gap, DARK.padding, DARK.gap)
+        layout.setSpacing(DARK.gap)
+        layout.addWidget(self.messages)
+        layout.addWidget(self.progress)
+        layout.addWidget(self._outer, 1)
+        for area in central.findChildren(
+            QAbstractScrollArea
+        ):  # drops belong to the window, wherever they fall
+            area.setAcceptDrops(False)
+            area.viewport().setAcceptDrops(False)
+        return central
+
+    def _connect(self, workers: Workers) -> None:
+        editing, circuit = self.editing, self.circuit
+        self.controller.scene_changed.connect(self.render_scene)
+        self.controller.failed.connect(self.show_failure)
+        self.store.history_changed.connect(self._show_history)
+        workers.probing.busy_changed.connect(self.status.show_busy)
+        self.toolbar.shortcuts_wished.connect(editing.open_all_shortcuts)
+        self.toolbar.branches_wished.connect(editing.open_all_branches)
+        circuit.shortcut_clicked.connect(editing.toggle_shortcut)
+        circuit.shortcuts_swept.connect(editing.set_shortcuts)
+        circuit.branch_clicked.connect(editing.toggle_branch)
+        circuit.strength_chosen.connect(editing.set_shortcut_strength)
+        circuit.branch_strength_chosen.connect(editing.set_branch_strength)
+        circuit.layer_selected.connect(editing.select_layer)
+        circuit.quantity_chosen.connect(editing.select_quantity)
+        circuit.gradient_of_chosen.connect(editing.set_gradient_of)
+        circuit.export_requested.connect(self.prompts.export)
+        self.feature_maps.view_changed.connect(editing.look)
+        self.feature_maps.channel_chosen.connect(editing.select_channel)
+        self.saliency.view_changed.connect(editing.look)
+        self.saliency.target_chosen.connect(editing.set_target)
+        self.saliency.block_chosen.connect(editing.select_cam_block)
+        for panel in (circuit, self.feature_maps, self.saliency):
+            panel.hovered.connect(self.status.show_hover)
+        opening = self.opening
+        opening.failed.connect(self.show_failure)
+        opening.network_opened.connect(self._remark_network)
+        opening.progressed.connect(self._show_progress)
+        opening.download_ended.connect(self.progress.hide)
+        self.exporting.failed.connect(self.show_failure)
+        self.exporting.said.connect(self.say)
+        self.prompts.said.connect(self.say)
+        self.progress.cancelled.connect(opening.cancel_download)
+
+    @Slot(object)
+    def render_scene(self, scene: Scene) -> None:
+        """Show a scene everywhere; each panel touches only what differs."""
+        self.circuit.render_scene(scene)
+        self.predictions.render_scene(scene)
+        self.feature_maps.render_scene(scene)
+        self.saliency.render_scene(scene)
+        self.toolbar.render_scene(scene)
+        self.status.render_scene(scene)
+        self.commands["reset_reference"].setEnabled(scene.session.pinned is not None)
+        self.commands["all_shortcuts"].setEnabled(scene.session.setup.state.network.has_shortcuts)
+        picture = scene.session.setup.picture
+        self.setWindowTitle(f"{picture.name} – ResNet Viewer" if picture else "ResNet Viewer")
+
+    @Slot(object)
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours, everywhere."""
+        self.prompts.theme = theme
+        self.commands.apply_theme(theme)
+        for part in (
+            self.toolbar, self.status, self.circuit, self.feature_maps, self.saliency, self.predictions,
+        ):  # fmt: skip
+            part.apply_theme(theme)
+
+    @Slot(object)
+    def show_failure(self, failure: Failure) -> None:
+        """One sentence, details on demand; what is on screen stays."""
+        self.messages.show_failure(failure)
+
+    @Slot(str)
+    def say(self, sentence: str) -> None:
+        """A short word in the status bar."""
+        self.status.show_hover(sentence)
+
+    @Slot(object)
+    def _remark_network(self, opened: OpenedNetwork) -> None:
+        if not opened.sentence:
+            self.messages.hide()
+        elif opened.others:
+            choices = [
+                (f"Read it as {other.title}", lambda other=other: self.opening.choose_spec(other))
+                for other in opened.others
+            ]
+            choices.append(("Change the input…", self.prompts.change_input))
+            self.messages.show_remark(opened.sentence, "Change ▾", choices)
+        elif opened.is_assumed:
+            self.messages.show_remark(opened.sentence, "Input…", [("Input…", self.prompts.change_input)])
+        else:
+            self.messages.show_remark(opened.sentence)
+
+    @Slot(object)
+    def _show_progress(self, progress: Progress) -> None:
+        if self.progress.isHidden():
+            self.progress.begin("Downloading weights")
+        self.progress.show_progress(progress)
+
+    @Slot()
+    def _show_history(self) -> None:
+        for name, label in (("undo", self.store.undo_label), ("redo", self.store.redo_label)):
+            action = self.commands[name]
+            action.setEnabled(label is not None)
+            action.setText(f"&{name.capitalize()}: {label}" if label else f"&{name.capitalize()}")
+            action.setToolTip(action.text().replace("&", ""))
+
+    def fit(self) -> None:
+        """The whole strip in view."""
+        self.circuit.view.fit()
+
+    def toggle_full_screen(self) -> None:
+        """F11."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def escape(self) -> None:
+        """Esc: end a download."""
+        if not self.progress.isHidden():
+            self.opening.cancel_download()
+
+    def show_shortcuts(self) -> None:
+        """F1."""
+        self.prompts.show_shortcuts(self.commands)
+
+    def show_palette(self) -> None:
+        """Ctrl+Shift+P."""
+        self.prompts.run_command(self.commands)
+
+    def reset_layout(self) -> None:
+        """Sizes as at the first start."""
+        self._settings.forget_layout()
+        self._share_room()
+
+    def _restore_layout(self) -> None:
+        self.resize(1440, 900)
+        self._share_room()
+        if (geometry := self._settings.blob("geometry")) is not None:
+            self.restoreGeometry(geometry)
+        for name, splitter in self._splitters.items():
+            if (state := self._settings.blob(name)) is not None:
+                splitter.restoreState(state)
+        self._rescue()
+
+    def _share_room(self) -> None:
+        width, height = max(self.width(), 1), max(self.height(), 1)
+        self._top.setSizes([round(width * 0.76), round(width * 0.24)])
+        self._right.setSizes([round(height * 0.32), round(height * 0.18)])
+        self._outer.setSizes([round(height * 0.55), round(height * 0.45)])
+
+    def _rescue(self) -> None:
+        """A window whose monitor is gone comes back to one that is there, no larger than it."""
+        screens = QGuiApplication.screens()
+        frame = self.geometry()
+        seen = [screen.availableGeometry().intersected(frame) for screen in screens]
+        if any(part.width() >= 200 and part.height() >= 100 for part in seen):
+            room = max(seen, key=lambda part: part.width() * part.height())
+            home = screens[seen.index(room)].availableGeometry()
+        else:
+            home = QGuiApplication.primaryScreen().availableGeometry()
+            frame.moveCenter(home.center())
+        frame.setSize(frame.size().boundedTo(home.size()))
+        frame.moveTopLeft(_clamped(frame, home).topLeft())
+        self.setGeometry(frame)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.circuit.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self.commands.take_key(event):
+            super().keyPressEvent(event)
+
+    def createPopupMenu(self) -> QMenu | None:  # type: ignore[override]
+        return None  # there is one toolbar and it stays
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if is_welcome(event.mimeData()):
+            event.acceptProposedAction()
+            self.status.show_hover("Drop pictures, a folder, or a weight file.")
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        self.status.show_hover("")
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.status.show_hover("")
+        self.opening.take_mime(event.mimeData())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._settings.set_blob("geometry", QByteArray(self.saveGeometry()))
+        for name, splitter in self._splitters.items():
+            self._settings.set_blob(name, QByteArray(splitter.saveState()))
+        self._settings.save()
+        self.store.close()
+        event.accept()
+        self.closed.emit()
+
+
+def _splitter(orientation: Qt.Orientation, first: QWidget, second: QWidget) -> QSplitter:
+    splitter = QSplitter(orientation)
+    splitter.setChildrenCollapsible(False)
+    splitter.setHandleWidth(DARK.gap)
+    splitter.addWidget(first)
+    splitter.addWidget(second)
+    splitter.setStretchFactor(0, 3)
+    splitter.setStretchFactor(1, 2)
+    return splitter
+
+
+def _clamped(frame: QRect, home: QRect) -> QRect:
+    moved = QRect(frame)
+    moved.moveLeft(max(home.left(), min(frame.left(), home.right() - frame.width() + 1)))
+    moved.moveTop(max(home.top(), min(frame.top(), home.bottom() - frame.height() + 1)))
+    return moved
