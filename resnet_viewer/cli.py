@@ -12,7 +12,10 @@ from collections.abc import Callable, Sequence
 from resnet_viewer.records.errors import UserError
 
 VERBS = {
+    "probe": "read one picture without a window: gradient norms, Grad-CAM, feature maps, predictions, as files",
+    "evaluate": "measure a network's error over an image folder",
     "train": "train networks on a folder of pictures",
+    "networks": "list the networks and the weights there are for them",
 }
 
 
@@ -20,9 +23,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run `resnet-viewer`; returns the exit status: 0, or 2 with one sentence on stderr for bad input."""
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] not in VERBS:
-        from resnet_viewer import app
+        from resnet_viewer.app import main as open_window
 
-        return app.main(words)
+        return open_window(words)
     parser, run = _verb(words[0])
     arguments = parser.parse_args(words[1:])
     try:

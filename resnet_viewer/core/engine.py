@@ -15,7 +15,8 @@ from torch import Tensor
 from resnet_viewer.core.devices import choose_device
 from resnet_viewer.core.preprocessing import prepare
 from resnet_viewer.core.probing import Probe, frozen
-from resnet_viewer.core.resnet import build
+from resnet_viewer.core.resnet import ResNet, build
+from resnet_viewer.core.weights import resolve
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
@@ -44,9 +45,9 @@ class ProbeEngine:
         [False, True]
     """
 
-    def __init__(self, *, device: str = "auto", weights: Weights | None = None) -> None:
+    def __init__(self, *, device: str = "auto", weights: Weights = resolve) -> None:
         self.device = choose_device(device)
-        self._weights = weights or _resolved
+        self._weights = weights
         self._probes: OrderedDict[NetworkSpec, Probe] = OrderedDict()
         self._inputs: OrderedDict[tuple[str, Preprocessing], Tensor] = OrderedDict()
         self._targets: OrderedDict[tuple[NetworkState, str], int] = OrderedDict()
@@ -91,6 +92,13 @@ class ProbeEngine:
             seconds=early.seconds + time.perf_counter() - started,
             device=self.device,
         )
+
+    def adopt(self, network: ResNet) -> None:
+        """Answer questions about `network.spec` with this very network, until `close` gives it back.
+
+        The network is moved to the engine's device.
+        """
+        self._probes[network.spec] = Probe(network.to(self.device)).__enter__()
 
     def close(self) -> None:
         """Let the networks go."""
@@ -140,12 +148,6 @@ def exact() -> AbstractContextManager[None]:
         enabled=True, benchmark=False, deterministic=True, allow_tf32=False
     )
     return manager
-
-
-def _resolved(spec: NetworkSpec) -> Mapping[str, Tensor]:
-    from resnet_viewer.core.weights import resolve
-
-    return resolve(spec)
 
 
 def softmax(logits: Array) -> Array:

@@ -73,10 +73,14 @@ def default_for(spec: NetworkSpec) -> tuple[Preprocessing, tuple[str, ...]]:
     told = _told(spec)
     fits = told.preprocessing is not None and len(told.preprocessing.mean) == spec.channels
     names = told.class_names if len(told.class_names) == spec.classes else ()
-    return (
-        told.preprocessing if told.preprocessing is not None and fits else for_family(spec),
-        names or class_names.usual(spec),
-    )
+    if not names and (spec.weights.source != "none" or spec.family == "cifar"):  # ImageNet's cost an import
+        names = class_names.usual(spec)
+    return told.preprocessing if told.preprocessing is not None and fits else for_family(spec), names
+
+
+def is_assumed(spec: NetworkSpec) -> bool:
+    """Whether `default_for` can only assume the preprocessing, because trained weights do not tell theirs."""
+    return spec.weights.source != "none" and _told(spec).preprocessing is None
 
 
 def _told(spec: NetworkSpec) -> Card:

@@ -9,15 +9,16 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_viewer.core import catalog
 from resnet_viewer.media.files import write_whole
+from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import EpochReport, RunSpec, StepReport
+from resnet_viewer.verbs.arguments import DEVICES, command_line
 
 if TYPE_CHECKING:
     from resnet_viewer.core.datasets import Data
@@ -42,7 +43,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument("--batch", type=_positive, default=RunSpec.batch, metavar="N")
     parser.add_argument("--rate", type=float, default=RunSpec.rate, help="highest learning rate of the cycle")
-    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    parser.add_argument("--device", default="auto", choices=DEVICES)
     parser.add_argument(
         "--threads", type=_positive, help="processor threads (default: as many as there are cores)"
     )
@@ -139,7 +140,7 @@ def card_of(trained: Trained) -> dict[str, object]:
     return {
         "network": plan.network.name,
         "data": plan.data,
-        "command": " ".join(["resnet-viewer", *map(shlex.quote, _own_arguments())]),
+        "command": shlex.join(["resnet-viewer", *command_line()]),
         "commit": _commit(),
         "epochs": plan.epochs,
         "seed": plan.network.seed,
@@ -163,11 +164,6 @@ def card_of(trained: Trained) -> dict[str, object]:
     }
 
 
-def _own_arguments() -> Sequence[str]:
-    """The command line without the machine's folders."""
-    return [Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]]
-
-
 def _commit() -> str | None:
     """The checkout's commit, or None for an installed package."""
     command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
@@ -178,8 +174,6 @@ def _commit() -> str | None:
 
 
 def _prepare(folder: Path, *, resume: bool) -> None:
-    from resnet_viewer.records.errors import UserError
-
     found = [name for name in FILES if (folder / name).exists()]
     if found and not resume:
         raise UserError(

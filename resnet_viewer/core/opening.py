@@ -1,0 +1,110 @@
+"""From the words "network" and "weights" to a network that is ready to look into: spec, preprocessing, class names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from resnet_viewer.core import catalog, class_names, weights
+from resnet_viewer.core.preprocessing import default_for, is_assumed
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.preprocessing import Channels, Preprocessing
+from resnet_viewer.records.progress import Progress
+
+FIRST_NETWORK = "cifar-resnet-56"
+"""Opened where neither a network nor a weight file is named."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A network with its weights named (not yet read), what its pictures go through, and its classes' names.
+
+    `others` fit the same weight file. `sentences` say what was chosen or assumed; `is_assumed` says that the
+    preprocessing is the family's usual one, because the weights do not tell theirs.
+    """
+
+    spec: NetworkSpec
+    preprocessing: Preprocessing
+    class_names: tuple[str, ...]
+    others: tuple[NetworkSpec, ...] = ()
+    sentences: tuple[str, ...] = ()
+    is_assumed: bool = False
+
+
+def open_network(
+    network: str | None = None,
+    weights_name: str | None = None,
+    *,
+    seed: int = 0,
+    progress: Callable[[Progress], None] | None = None,
+) -> Opening:
+    """Resolve `--network NAME` and `--weights FILE|NAME|none`; without a network the file tells it.
+
+    Without weights the bundled ones are taken, or torchvision's where they are on the disk already, else the
+    network is untrained, which a sentence says. Named weights that are not here are downloaded where `progress`
+    is given, and refused where it is not.
+
+    Raises:
+        UserError: a name is unknown, a file cannot be read, or the two do not fit each other.
+    """
+    named = None if network is None else replace(catalog.spec(network), seed=seed)
+    if weights_name is None:
+        spec = named or replace(catalog.spec(FIRST_NETWORK), seed=seed)
+        return described(replace(spec, weights=weights.default_for(spec)))
+    if named is None and weights_name == "none":
+        named = replace(catalog.spec(FIRST_NETWORK), seed=seed)
+    spec, report = weights.parse(weights_name, named, progress=progress)
+    if report is None:
+        return described(replace(spec, seed=seed))
+    opening = described(spec, others=report.others)
+    if not report.sentence:
+        return opening
+    return replace(opening, sentences=(report.sentence, *opening.sentences))
+
+
+def described(spec: NetworkSpec, *, others: tuple[NetworkSpec, ...] = ()) -> Opening:
+    """The opening of a spec whose weights are named already."""
+    preprocessing, names = default_for(spec)
+    assumed = is_assumed(spec)
+    sentences: list[str] = []
+    if spec.weights.source == "none":
+        sentences.append(f"{spec.title} is untrained: its weights are drawn from seed {spec.seed}.")
+    elif assumed:
+        sentences.append(
+            f"{spec.weights.title} does not tell its normalisation: {preprocessing.normalisation}'s is assumed."
+        )
+    return Opening(spec, preprocessing, names, others, tuple(sentences), assumed)
+
+
+def adjusted(
+    opening: Opening,
+    *,
+    mean: Channels | None = None,
+    std: Channels | None = None,
+    classes: Path | None = None,
+) -> Opening:
+    """The opening with the user's own normalisation and class names.
+
+    Raises:
+        UserError: only one of mean and std is given, they are not one number a channel, or the class names cannot
+            be read.
+    """
+    if (mean is None) != (std is None):
+        raise UserError("A normalisation is a mean and a standard deviation; give both --mean and --std.")
+    if mean is not None and std is not None:
+        channels = opening.spec.channels
+        if len(mean) != channels or len(std) != channels:
+            raise UserError(
+                f"{opening.spec.title} takes {channels} channels; give --mean and --std that many numbers."
+            )
+        opening = replace(
+            opening,
+            preprocessing=replace(opening.preprocessing, mean=mean, std=std),
+            is_assumed=False,
+            sentences=(),
+        )
+    if classes is not None:
+        opening = replace(opening, class_names=class_names.read(classes, opening.spec.classes))
+    return opening

@@ -1,0 +1,119 @@
+"""The Python face, for notebooks and scripts: `build`, `load`, `probe`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_viewer.core import catalog, resnet
+from resnet_viewer.core.engine import ProbeEngine
+from resnet_viewer.core.opening import adjusted, open_network
+from resnet_viewer.core.resnet import ResNet, wired
+from resnet_viewer.core.weights import resolve
+from resnet_viewer.media import pictures
+from resnet_viewer.records import notation
+from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.preprocessing import Channels, Preprocessing
+from resnet_viewer.records.probe import GradientOf, NetworkState, ProbeResult
+from resnet_viewer.records.session import Setup
+from resnet_viewer.records.wiring import Wiring
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A network with what its pictures go through and the names of its classes.
+
+    `network` is a live `torch.nn.Module` in evaluation mode; `notes` say what was chosen or assumed.
+    """
+
+    network: ResNet
+    preprocessing: Preprocessing
+    class_names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def build(name: str, *, seed: int = 0, classes: int | None = None) -> ResNet:
+    """An untrained network by name, a `torch.nn.Module` with torchvision's parameter names.
+
+    Raises:
+        UserError: there is no network of that name.
+
+    Example:
+        >>> build("cifar-resnet-20").set_wiring(Wiring.all_open(9).with_shortcuts([4], 0.0))
+    """
+    return resnet.build(replace(catalog.spec(name, classes=classes), seed=seed))
+
+
+def load(
+    network: str | None = None,
+    weights: str | Path | None = None,
+    *,
+    mean: Channels | None = None,
+    std: Channels | None = None,
+    classes: str | Path | None = None,
+) -> Model:
+    """A trained network: a bundled one by name, torchvision's, or whatever a weight file holds.
+
+    `weights` is a file, torchvision's name for weights that are on the disk already, or "none". `mean` and `std`
+    are the normalisation where the weights do not tell it.
+
+    Raises:
+        UserError: a name is unknown, or a file cannot be read or does not fit.
+
+    Example:
+        >>> load(weights="resnet56-4bfd9763.th", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+    """
+    opening = open_network(network, None if weights is None else str(weights))
+    opening = adjusted(opening, mean=mean, std=std, classes=None if classes is None else Path(classes))
+    live = resnet.build(opening.spec, resolve(opening.spec))
+    return Model(live, opening.preprocessing, opening.class_names, opening.sentences)
+
+
+def probe(
+    picture: str | Path | Picture | NDArray[np.uint8],
+    model: Model | str = "cifar-resnet-56",
+    *,
+    cut: str = "none",
+    drop: str = "none",
+    strength: str = "",
+    target: int | str | None = None,
+    gradient_of: GradientOf = "score",
+    device: str = "cpu",
+) -> ProbeResult:
+    """One reading of one picture: a file, (H, W, 3) bytes or a `Picture`.
+
+    `cut`, `drop` and `strength` are written as on the command line ("3,5-9", "all", "4=0.5"). `target` is a class,
+    by index or name; by default the highest class with everything open. The model is left as it was.
+
+    Raises:
+        UserError: a file cannot be read, or a block or class is not there.
+    """
+    model = load(model) if isinstance(model, str) else model
+    spec = model.network.spec
+    gates = notation.wiring(spec, cut=cut, drop=drop, strength=strength)
+    shown = _picture(picture)
+    chosen = notation.target(target, model.class_names, spec.classes) if isinstance(target, str) else target
+    setup = Setup(NetworkState(spec, model.preprocessing, gates), shown, chosen, gradient_of)
+    question = setup.question(NetworkState(spec, model.preprocessing, Wiring.all_open(spec.block_count)))
+    assert question is not None
+    home = next(model.network.parameters()).device
+    engine = ProbeEngine(device=device)
+    with wired(model.network, model.network.wiring):
+        try:
+            engine.adopt(model.network)
+            *_, result = engine.answer(question)
+        finally:
+            engine.close()
+            model.network.to(home)
+    return result
+
+
+def _picture(picture: str | Path | Picture | NDArray[np.uint8]) -> Picture:
+    if isinstance(picture, Picture):
+        return picture
+    if isinstance(picture, np.ndarray):
+        return Picture.of(picture.copy(), name="array")
+    return pictures.read(Path(picture))

@@ -1,0 +1,128 @@
+"""`resnet-viewer evaluate`: the error of a network over an image folder."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from resnet_viewer.core.datasets import DatasetError, labelled_files
+from resnet_viewer.core.devices import choose_device
+from resnet_viewer.core.preprocessing import prepare
+from resnet_viewer.core.resnet import ResNet, build
+from resnet_viewer.core.weights import resolve
+from resnet_viewer.media.pictures import PictureError, read
+from resnet_viewer.records.preprocessing import Preprocessing
+from resnet_viewer.verbs import arguments as shared
+
+BATCH = 64
+"""Pictures that go through the network together."""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="one subfolder of pictures for each class"
+    )
+    shared.add_network(parser)
+    shared.add_wiring(parser)
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="take N pictures, evenly spread over the folder"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help='print {"error": …, "pictures": …} alone on stdout'
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate and print the error in percent; progress goes to stderr.
+
+    Raises:
+        UserError: the folder, the network or an argument does not fit.
+    """
+    folders, files = labelled_files(arguments.folder)
+    opening = shared.opened(arguments)
+    gates = shared.wiring(arguments, opening)
+    if arguments.limit is not None:
+        files = spread(files, arguments.limit)
+    classes = class_indices(folders, opening.class_names, opening.spec.classes)
+    device = choose_device(arguments.device)
+    network = build(opening.spec, resolve(opening.spec)).to(device)
+    network.set_wiring(gates)
+    wrong = seen = 0
+    with tqdm(total=len(files), unit="picture", file=sys.stderr) as bar:
+        for predicted, labels in predictions(network, files, opening.preprocessing, device):
+            wrong += sum(ours != classes[label] for ours, label in zip(predicted, labels, strict=True))
+            seen += len(labels)
+            bar.update(len(labels))
+            bar.set_postfix_str(f"error {100 * wrong / seen:.2f} %", refresh=False)
+    if not seen:
+        raise DatasetError(f"No picture in {arguments.folder} could be read; give a folder of pictures.")
+    error = 100 * wrong / seen
+    if arguments.json:
+        print(json.dumps({"error": error, "pictures": seen}))
+    else:
+        print(
+            f"{opening.spec.title}, {gates.describe(has_shortcuts=opening.spec.has_shortcuts)}: "
+            f"{error:.2f} % of {seen} pictures wrong"
+        )
+    return 0
+
+
+def predictions(
+    network: ResNet, files: Sequence[tuple[Path, int]], preprocessing: Preprocessing, device: str
+) -> Iterator[tuple[list[int], list[int]]]:
+    """For each batch the predicted classes and the labels. A picture that cannot be read is named and left out."""
+    for start in range(0, len(files), BATCH):
+        inputs, labels = [], []
+        for path, label in files[start : start + BATCH]:
+            try:
+                inputs.append(prepare(read(path), preprocessing))
+            except PictureError as error:
+                print(error, file=sys.stderr)
+                continue
+            labels.append(label)
+        if inputs:
+            with torch.inference_mode():
+                logits = network(torch.cat(inputs).to(device))
+            yield logits.argmax(1).tolist(), labels
+
+
+def class_indices(folders: Sequence[str], class_names: Sequence[str], classes: int) -> list[int]:
+    """The class of each subfolder: by name where all of them are class names, else in sorted order.
+
+    Raises:
+        DatasetError: there are more subfolders than classes, or only some of them are class names.
+    """
+    known = [name for name in folders if name in class_names]
+    if len(known) == len(folders):
+        return [class_names.index(name) for name in folders]
+    if known:
+        other = next(name for name in folders if name not in class_names)
+        raise DatasetError(
+            f"The subfolder {other} is not one of the network's class names; rename it or give --classes."
+        )
+    if len(folders) != classes:
+        raise DatasetError(
+            f"The folder has {len(folders)} subfolders, the network {classes} classes; name the subfolders after the "
+            "classes, or give one for each class."
+        )
+    return list(range(len(folders)))
+
+
+def spread(files: list[tuple[Path, int]], limit: int) -> list[tuple[Path, int]]:
+    """`limit` of the files at even distances, so that every class has its share.
+
+    Raises:
+        DatasetError: the limit is not positive.
+    """
+    if limit < 1:
+        raise DatasetError(f"--limit must be at least 1, not {limit}.")
+    if limit >= len(files):
+        return files
+    return [files[index * len(files) // limit] for index in range(limit)]
