@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.overlay import Pixels, overlay, shrunk
-from resnet_viewer.figures.page import MARGIN, Page, wrapped
+from resnet_viewer.figures.page import MARGIN, Page, text_width, wrapped
 from resnet_viewer.records import captions
 from resnet_viewer.records.preprocessing import Box, visible_box
 from resnet_viewer.records.probe import CamState, ProbeResult
@@ -60,6 +60,13 @@ def draw_filmstrip(
     for name, result in results:
         per_row, tile, rows = _grid(len(result.blocks), width)
         sheet.write(MARGIN, top - 0.15, f"every block, {name}", bold=True)
+        own = f"maximum {cam_scale([result]):.3g}"
+        sheet.write(
+            MARGIN + text_width(f"every block, {name}", palette.FONT, bold=True) + 0.15,
+            top - 0.15,
+            own,
+            colour=palette.MUTED,
+        )
         if result is results[0][1]:
             words = f"one scale, 0 to {limit:.3g}"
             sheet.write(sheet.width - MARGIN, top - 0.15, words, colour=palette.MUTED, right=True)
@@ -112,11 +119,19 @@ def _seen(result: ProbeResult) -> tuple[Pixels, Box]:
     )
 
 
+def edge(corner: tuple[float, float], width: float, height: float) -> Rectangle:
+    """A hairline around a picture: white ones would melt into the paper."""
+    return Rectangle(
+        corner, width, height, fill=False, edgecolor=palette.REFERENCE, linewidth=0.4, clip_on=False
+    )
+
+
 def _tile(
     axes: Axes, pixels: Pixels, left: float, bottom: float, side: float, *, number: int, is_selected: bool
 ) -> None:
     extent = (left, left + side, bottom, bottom + side)
     axes.imshow(pixels, extent=extent, aspect="auto", interpolation="antialiased")
+    axes.add_patch(edge((left, bottom), side, side))
     if is_selected:
         axes.add_patch(
             Rectangle((left, bottom), side, side, fill=False, edgecolor=palette.BRANCH, linewidth=1.4)

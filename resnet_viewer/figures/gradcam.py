@@ -12,7 +12,7 @@ from PIL import Image
 
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.colour_bar import draw_colour_bar
-from resnet_viewer.figures.filmstrip import draw_filmstrip, filmstrip_height
+from resnet_viewer.figures.filmstrip import draw_filmstrip, edge, filmstrip_height
 from resnet_viewer.figures.gradient_values import require_complete
 from resnet_viewer.figures.overlay import Pixels, overlay
 from resnet_viewer.figures.page import MARGIN, Page, page
@@ -143,13 +143,21 @@ def _draw(
     axes = sheet.axes(left, sheet.top - _HEAD - size[1], *size)
     axes.set_axis_off()
     height, width = laid.shape[:2]
+    axes.add_patch(edge((0, 0), width, height))
     axes.imshow(laid, extent=(0, width, height, 0), aspect="auto", interpolation="antialiased")
     if box.width < width - 1 or box.height < height - 1:
-        frame = Rectangle(
-            (box.left, box.top), box.width, box.height,
-            fill=False, edgecolor="white", linewidth=0.9, linestyle=(0, (3, 2)),
-        )  # fmt: skip
-        axes.add_patch(frame)
+        for colour, dashes in (("black", "-"), ("white", (0, (3, 2)))):  # seen on every ground
+            axes.add_patch(
+                Rectangle(
+                    (box.left, box.top),
+                    box.width,
+                    box.height,
+                    fill=False,
+                    edgecolor=colour,
+                    linewidth=0.8,
+                    linestyle=dashes,
+                )
+            )
         axes.set_xlim(0, width)
         axes.set_ylim(height, 0)
     sheet.write(left, sheet.top - 0.15, panel.name, bold=True)

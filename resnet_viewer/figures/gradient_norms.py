@@ -99,7 +99,8 @@ def _legend(sheet: Page, now: ProbeResult, reference: ProbeResult | None, values
     if any(row.kind == "projection" for row in values):
         entries.append(Legend("projection", "projection"))
     if network.has_shortcuts:
-        entries.append(Legend("shortcut", "shortcut"))
+        if any(strength == 1.0 for strength in wiring.shortcuts):
+            entries.append(Legend("shortcut", "shortcut"))
         if wiring.weakened:
             entries.append(Legend("weakened", "weakened shortcut"))
         if wiring.cut:

@@ -15,7 +15,8 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 
 def json_bytes(value: Mapping[str, object]) -> bytes:
-    """An object as indented UTF-8 JSON. Numbers that JSON lacks become null, and "notes" names them.
+    """An object as indented UTF-8 JSON. Numbers that JSON lacks become null, and "notes" names them,
+    behind the notes that it may hold already.
 
     Raises:
         TypeError: a value is no mapping, sequence, array, number, text or None.
@@ -23,7 +24,8 @@ def json_bytes(value: Mapping[str, object]) -> bytes:
     notes: list[str] = []
     strict = {plain(str(key)): _strict(part, str(key), notes) for key, part in value.items()}
     if notes:
-        strict["notes"] = [*notes]
+        given = strict.get("notes")
+        strict["notes"] = [*(given if isinstance(given, list) else []), *notes]
     return (json.dumps(strict, allow_nan=False, ensure_ascii=False, indent=1) + "\n").encode()
 
 

@@ -107,6 +107,13 @@ def test_json_has_null_and_a_note_where_there_is_no_number() -> None:
     ]
 
 
+def test_notes_that_are_there_already_are_kept() -> None:
+    assert strict(json_bytes({"notes": ["mean assumed"], "x": float("nan")}))["notes"] == [
+        "mean assumed",
+        "x is null because it was nan",
+    ]
+
+
 def test_json_takes_what_a_file_name_can_hold_and_refuses_what_it_cannot_say() -> None:
     assert strict(json_bytes({"name": "a\udcffb\x00 猫"})) == {"name": "a�b� 猫"}
     with pytest.raises(TypeError, match="thing is of object"):
