@@ -17,7 +17,7 @@ from resnet_viewer.ui.panels.card import Card
 from resnet_viewer.ui.panels.channel import ChannelMaps, ChannelView
 from resnet_viewer.ui.panels.feature_maps_controls import ColourLegend, MapControls
 from resnet_viewer.ui.panels.feature_maps_mosaic import Mosaic, MosaicPane, channel_limits
-from resnet_viewer.ui.panels.readings import last_full, not_computed, placeholder
+from resnet_viewer.ui.panels.readings import is_reference_old, last_full, not_computed, placeholder
 from resnet_viewer.ui.pixels import SIGNED_COLOURS, Array, tiles_of_maps
 from resnet_viewer.ui.theme import DARK, Theme
 
@@ -119,6 +119,7 @@ class FeatureMapsPanel(QWidget):
         self._render_words(scene)
         self.now_pane.set_dimmed(is_old)
         self.now_card.set_updating(is_old)
+        self.reference_pane.set_dimmed(is_reference_old(self._reference, scene))
         self._render_channel(scene, wanted.now, wanted.reference, is_old)
 
     def apply_theme(self, theme: Theme) -> None:

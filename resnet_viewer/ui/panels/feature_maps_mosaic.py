@@ -68,13 +68,13 @@ class MosaicPane(LookingPane):
     """All channels of one reading. Where the tiles are small, the wheel enlarges them.
 
     `channel_hovered(channel, y, x)` names the value under the pointer, `channel_clicked(channel)` a wish to see
-    one channel alone; arrow keys and Enter do the same as the mouse. `marked(place)`
+    one channel alone; arrow keys and Enter do the same as the mouse. `marked(place or None)`
     lets others follow.
     """
 
     channel_hovered = Signal(int, int, int)
     channel_clicked = Signal(int)
-    marked = Signal(int)
+    marked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -142,8 +142,8 @@ class MosaicPane(LookingPane):
         if self._mosaic is None:
             return
         tiles, grid = self._mosaic.tiles, self._grid
-        if self._sheet is not None and self.zoom == 1.0:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        if self._sheet is not None and self.zoom < 2.0:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.zoom == 1.0)
             painter.drawImage(frame, self._sheet, QRectF(self._sheet.rect()))
             self._paint_dead(painter, np.flatnonzero(self._mosaic.is_dead).tolist())
             self._paint_mark(painter)
@@ -178,7 +178,7 @@ class MosaicPane(LookingPane):
     def point_hovered(self, position: QPointF) -> None:
         found = self.tile_at(position)
         if found is None or self._mosaic is None:
-            self.mark(None)
+            self._mark_and_tell(None)
             self.left.emit()
             return
         place, y, x = found
@@ -216,7 +216,11 @@ class MosaicPane(LookingPane):
         else:
             super().keyPressEvent(event)
 
-    def _mark_and_tell(self, place: int) -> None:
+    def leaveEvent(self, event: QEvent) -> None:
+        self._mark_and_tell(None)
+        super().leaveEvent(event)
+
+    def _mark_and_tell(self, place: int | None) -> None:
         self.mark(place)
         self.marked.emit(place)
 
@@ -233,10 +237,9 @@ class MosaicPane(LookingPane):
         self._sheet = None
         if self._mosaic is not None and self._mosaic.tiles.count > _MANY:
             tiles, grid = self._mosaic.tiles, self._grid
-            width, height, gap = grid.width, grid.height, grid.gap
-            if width < tiles.width:
-                width, height = tiles.width, tiles.height
-                gap = max(round(grid.gap * tiles.width / grid.width), 1)
+            times = max(self.devicePixelRatioF(), tiles.width / grid.width)
+            width, height = round(grid.width * times), round(grid.height * times)
+            gap = max(round(grid.gap * times), 1)
             self._sheet = sheet_of_tiles(tiles, columns=grid.columns, width=width, height=height, gap=gap)
 
     def _places_in_view(self, frame: QRectF) -> list[int]:

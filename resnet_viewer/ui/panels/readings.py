@@ -26,6 +26,17 @@ def last_full(shown: ProbeResult | None, found: ProbeResult | None, scene: Scene
     return None
 
 
+def is_reference_old(shown: ProbeResult | None, scene: Scene) -> bool:
+    """Whether the shown reference belongs to an older wish: then it is dimmed.
+
+    While only now's gates change, a stale scene's reference still answers the session's question.
+    """
+    if shown is None:
+        return False
+    is_asked = shown.request == scene.session.reference_question()
+    return shown is not scene.reference or (scene.is_stale and not is_asked)
+
+
 def not_computed(scene: Scene, result: ProbeResult, layer: str) -> str:
     """Why a full reading has no maps of a layer, in words."""
     block = scene.blueprint.block_of(layer)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QImage, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from superqt import QElidingLabel
 
 from resnet_viewer.figures.overlay import overlay, shrunk
 from resnet_viewer.records.captions import CAM_REASONS
@@ -20,7 +21,7 @@ from resnet_viewer.records.session import View
 from resnet_viewer.ui.panels.card import Card, colour_text
 from resnet_viewer.ui.panels.filmstrip import Filmstrip
 from resnet_viewer.ui.panels.picture import ImagePane
-from resnet_viewer.ui.panels.readings import last_full, placeholder
+from resnet_viewer.ui.panels.readings import is_reference_old, last_full, placeholder
 from resnet_viewer.ui.panels.saliency_controls import SaliencyControls
 from resnet_viewer.ui.pixels import image_of_rgb
 from resnet_viewer.ui.theme import DARK, Theme
@@ -78,7 +79,7 @@ class SaliencyPanel(Card):
         self._strip_drawn: tuple[object, ...] = ()
         self._ground: tuple[tuple[object, ...], Ground] | None = None
         self.now_pane, self.reference_pane = ImagePane(), ImagePane()
-        self._labels = QLabel(), QLabel()
+        self._labels = QElidingLabel(), QElidingLabel()
         self.filmstrip = Filmstrip()
         self.controls = SaliencyControls()
         pictures = QGridLayout()
@@ -118,6 +119,7 @@ class SaliencyPanel(Card):
         for part in (self.now_pane, self.filmstrip):
             part.set_dimmed(is_old)
         self.set_updating(is_old)
+        self.reference_pane.set_dimmed(is_reference_old(self._reference, scene))
 
     def apply_theme(self, theme: Theme) -> None:
         super().apply_theme(theme)
@@ -179,8 +181,8 @@ class SaliencyPanel(Card):
             pane.set_image(image)
             pane.set_message("" if image is not None else placeholder(scene))
             pane.set_note(_note(block))
-            label.setText(f"{name} · blank" if pane.note else name)
-            label.setToolTip("One colour scale for now and reference")
+            label.setText(_label(name, block))
+            label.setToolTip(f"{label.text()}; one colour scale for now and reference")
 
     def _ground_of(self, scene: Scene, reading: ProbeResult | None) -> Ground | None:
         """The picture to draw on, made once for each picture or network input."""
@@ -266,6 +268,13 @@ class SaliencyPanel(Card):
 def _highest(block: BlockReading) -> float:
     highest = float(np.nanmax(block.cam[0])) if block.cam_states[0] != "not finite" else 0.0
     return highest if np.isfinite(highest) else 0.0
+
+
+def _label(name: str, block: BlockReading | None) -> str:
+    """The map's highest value tells a faint map from none: both panes share one scale."""
+    if block is None:
+        return name
+    return f"{name} · blank" if block.cam_states[0] != "shown" else f"{name} · max {_highest(block):.2g}"
 
 
 def _note(block: BlockReading | None) -> str:

@@ -130,6 +130,11 @@ def test_placeholders_and_the_last_full_reading_stays_dimmed(panel: FeatureMapsP
     assert (panel.now_pane.message, panel.now_pane.is_dimmed) == ("", False)
     panel.render_scene(replace(full, now=partial))
     assert (panel.now_pane.message, panel.now_pane.is_dimmed, panel.now_card.is_updating) == ("", True, True)
+    toggled = full.session.setup.wiring.toggled_shortcut(3)
+    wished = full.session.with_setup(full.session.setup.with_wiring(toggled))
+    panel.render_scene(replace(full, session=wished, is_stale=True))
+    dimmed = panel.now_pane.is_dimmed, panel.reference_pane.is_dimmed
+    assert dimmed == (True, False), "the reference's question has not changed"
     setup = replace(full.session.setup, picture=None)
     panel.render_scene(Scene(full.session.with_setup(setup)))
     assert panel.now_pane.message == "open a picture"
