@@ -10,16 +10,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPen
+from PySide6.QtGui import QFont, QPen
 from PySide6.QtWidgets import QComboBox, QGraphicsItem, QHBoxLayout, QLabel, QSizePolicy, QWidget
 from superqt import QElidingLabel
 
 from resnet_viewer.records.probe import GradientOf, ProbeResult
 from resnet_viewer.records.session import GradientQuantity
 from resnet_viewer.ui.panels.card import colour_text
+from resnet_viewer.ui.panels.gradients_dots import CurveDots
 from resnet_viewer.ui.panels.gradients_ground import CurveNames, PlotGround, Track
-from resnet_viewer.ui.panels.gradients_scale import Scale, Series, heights, scale_for
+from resnet_viewer.ui.panels.gradients_scale import Floats, Scale, Series, heights, scale_for
 from resnet_viewer.ui.theme import DARK, Theme
 
 QUANTITIES: dict[GradientQuantity, str] = {
@@ -65,11 +67,11 @@ class GradientPlot:
         self._message = ""
         self._theme = DARK
         self._lines = {role: pg.PlotCurveItem(antialias=True) for role in self._curves}
-        self._dots = {role: pg.ScatterPlotItem(antialias=True, pxMode=True) for role in self._curves}
+        self.dots = {role: CurveDots(view) for role in self._curves}
         for z, role in enumerate(self._curves):
-            for item in (self._lines[role], self._dots[role]):
-                item.setZValue(z)
-                view.addItem(item, ignoreBounds=True)
+            self._lines[role].setZValue(z)
+            view.addItem(self._lines[role], ignoreBounds=True)
+            self.dots[role].setZValue(10 + z)
         # A view box clips its children, and the numbers stand outside it.
         self.ground = PlotGround(surround, DARK, font)
         self.names = CurveNames(view, DARK, font)
@@ -104,7 +106,7 @@ class GradientPlot:
         for role, curve in self._curves.items():
             opacity = STALE_OPACITY if curve is not None and curve.is_stale else 1.0
             self._lines[role].setOpacity(opacity)
-            self._dots[role].setOpacity(opacity)
+            self.dots[role].setOpacity(opacity)
         self.prepare()
 
     def apply_theme(self, theme: Theme) -> None:
@@ -133,23 +135,29 @@ class GradientPlot:
         tracks, opacities = [], []
         for role in ("now", "reference"):
             curve = self._curves[role]
-            if curve is None:
-                continue
-            joined = curve.points.is_joined
-            x = (curve.points.x[joined] - left) * width / (right - left)
-            y = (self.scale.top - heights(curve.points, self.scale)[joined]) * height
-            tracks.append(Track(curve.name, role, x, y / (self.scale.top - self.scale.bottom)))
-            opacities.append(STALE_OPACITY if curve.is_stale else 1.0)
+            colour = self._theme.changed if role == "now" else self._theme.reference
+            points = None if curve is None else curve.points
+            x, y = (np.zeros(0), np.zeros(0)) if points is None else self._pixels(points)
+            has_dot = np.zeros(0, dtype=bool)
+            if curve is not None:
+                joined = curve.points.is_joined
+                has_dot = np.full(len(x), True) if role == "now" else _is_alone(curve.points)
+                tracks.append(Track(curve.name, role, x[joined], y[joined]))
+                opacities.append(STALE_OPACITY if curve.is_stale else 1.0)
+            self.dots[role].prepare(points, (x, y), has_dot, (colour, self._theme.panel), (width, height))
         self.names.prepare(tracks, opacities, (width, height))
+
+    def _pixels(self, points: Series) -> tuple[Floats, Floats]:
+        """x and y of every point in the view box's pixels."""
+        left, right = self.view.viewRange()[0]
+        x = (points.x - left) * (self.view.width() / (right - left))
+        down = self.scale.top - heights(points, self.scale)
+        return x, down * (self.view.height() / (self.scale.top - self.scale.bottom))
 
     def pixel_of(self, points: Series, index: int) -> QPointF:
         """Where a point of a curve lies in the view box's pixels."""
-        left, right = self.view.viewRange()[0]
-        y = float(heights(points, self.scale)[index])
-        return QPointF(
-            (float(points.x[index]) - left) * self.view.width() / (right - left),
-            (self.scale.top - y) * self.view.height() / (self.scale.top - self.scale.bottom),
-        )
+        x, y = self._pixels(points)
+        return QPointF(float(x[index]), float(y[index]))
 
     def nearest(self, x: float, y: float) -> str | None:
         """The layer or block whose point lies nearest to x; of two at one x the one nearer to y (pixels)."""
@@ -163,54 +171,40 @@ class GradientPlot:
 
     def _draw_curves(self) -> None:
         for role, curve in self._curves.items():
-            line, dots = self._lines[role], self._dots[role]
             if curve is None:
-                line.setData(np.zeros(0), np.zeros(0))
-                dots.setData([], [])
+                self._lines[role].setData(np.zeros(0), np.zeros(0))
                 continue
             points = curve.points
-            y = heights(points, self.scale)
-            has_log = ~np.isnan(points.logs)
-            on_line = points.is_joined & has_log
-            joined = np.flatnonzero(points.is_joined)
-            follows = np.zeros(len(points.x), dtype=bool)
-            follows[joined[:-1]] = has_log[joined[:-1]] & has_log[joined[1:]]
-            line.setData(points.x[on_line], y[on_line], connect=follows[on_line], pen=self._line_pen(role))
-            precedes = np.zeros_like(follows)
-            precedes[joined[1:]] = follows[joined[:-1]]
-            is_alone = on_line & ~follows & ~precedes
-            self._draw_dots(role, points, y, shown=np.full_like(on_line, role == "now") | is_alone)
-
-    def _draw_dots(self, role: str, points: Series, y: np.ndarray, *, shown: np.ndarray) -> None:
-        colour = QColor(self._theme.changed if role == "now" else self._theme.reference)
-        panel = QColor(self._theme.panel)
-        small = 5.0 if len(points.x) <= 150 else 3.0
-        spots = []
-        for index in range(len(points.x)):
-            lane = points.lane(index)
-            if lane == "log" and points.is_joined[index]:
-                if not shown[index]:
-                    continue
-                symbol, size, fill = "o", small, colour
-            elif lane == "log":
-                symbol, size, fill = "d", 9.0, panel
-            else:
-                symbol, size, fill = {"zero": "t", "infinite": "t1", "nan": "x"}[lane], 8.0, panel
-            spots.append((index, symbol, size, fill))
-        indices = [spot[0] for spot in spots]
-        self._dots[role].setData(
-            x=points.x[indices],
-            y=y[indices],
-            symbol=[spot[1] for spot in spots],
-            size=[spot[2] for spot in spots],
-            brush=[spot[3] for spot in spots],
-            pen=pg.mkPen(colour, width=1.4),
-        )
+            on_line = points.is_joined & ~np.isnan(points.logs)
+            self._lines[role].setData(
+                points.x[on_line],
+                points.logs[on_line],
+                connect=_is_followed(points)[on_line],
+                pen=self._line_pen(role),
+            )
 
     def _line_pen(self, role: str) -> QPen:
         if role == "now":
             return pg.mkPen(self._theme.changed, width=2)  # type: ignore[no-any-return]
         return pg.mkPen(self._theme.reference, width=1.4, dash=[4, 3])  # type: ignore[no-any-return]
+
+
+def _is_followed(points: Series) -> NDArray[np.bool_]:
+    """Whether a line leads from a joined point to the next joined one: both have a logarithm."""
+    joined = np.flatnonzero(points.is_joined)
+    has_log = ~np.isnan(points.logs)
+    follows = np.zeros(len(points.x), dtype=bool)
+    follows[joined[:-1]] = has_log[joined[:-1]] & has_log[joined[1:]]
+    return follows
+
+
+def _is_alone(points: Series) -> NDArray[np.bool_]:
+    """Points that no line reaches: without a dot they would not be seen."""
+    joined = np.flatnonzero(points.is_joined)
+    follows = _is_followed(points)
+    is_reached = follows.copy()
+    is_reached[joined[1:]] |= follows[joined[:-1]]
+    return ~is_reached
 
 
 class GradientBar(QWidget):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 from resnet_viewer.records.wiring import Wiring
@@ -63,7 +63,7 @@ class StripFrame:
     @property
     def arc_top(self) -> float:
         """y of the arcs' tops."""
-        return self.text_height + 14.0
+        return self.text_height + 10.0
 
     def is_ribbon(self, span: Span) -> bool:
         """Whether a block is too narrow for an arc of its own."""
@@ -80,32 +80,36 @@ class StripFrame:
 
     def diamond_radius(self) -> float:
         """Half a projection mark's diagonal."""
-        return max(2.5, min(7.5, 0.5 * self.scale))
+        return max(2.5, min(6.5, 0.5 * self.scale))
 
 
 @dataclass(frozen=True, eq=False)
 class StripDrawing:
-    """Outlines in pixels, one path for each way of painting; made by `draw`."""
+    """Outlines in pixels, sorted by the way of painting; made by `draw`.
+
+    Arcs and boxes are kept one by one: painting fifty of them as a single path takes thirteen times as long.
+    """
 
     is_ribbon: bool = False
-    trunk: QPainterPath = field(default_factory=QPainterPath)
-    broken_trunk: QPainterPath = field(default_factory=QPainterPath)
-    junctions: QPainterPath = field(default_factory=QPainterPath)
-    open_arcs: QPainterPath = field(default_factory=QPainterPath)
-    cut_arcs: QPainterPath = field(default_factory=QPainterPath)
-    cut_ends: QPainterPath = field(default_factory=QPainterPath)
+    trunk: list[QLineF] = field(default_factory=list)
+    broken_trunk: list[QLineF] = field(default_factory=list)
+    junctions: list[QRectF] = field(default_factory=list)
+    open_arcs: list[QPainterPath] = field(default_factory=list)
+    cut_arcs: list[QPainterPath] = field(default_factory=list)
+    """Two pieces for each cut shortcut."""
+    cut_ends: list[QLineF] = field(default_factory=list)
     weak_arcs: list[tuple[QPainterPath, float, QPointF | None]] = field(default_factory=list)
     """Path, strength, and where the strength can be written, if there is room."""
-    preview: QPainterPath = field(default_factory=QPainterPath)
-    ends: QPainterPath = field(default_factory=QPainterPath)
+    preview: list[QPainterPath] = field(default_factory=list)
+    ends: list[QRectF] = field(default_factory=list)
     """Boxes of the stem and the classifier."""
-    boxes: QPainterPath = field(default_factory=QPainterPath)
-    dropped: QPainterPath = field(default_factory=QPainterPath)
+    boxes: list[QRectF] = field(default_factory=list)
+    dropped: list[QRectF] = field(default_factory=list)
     weak_boxes: list[tuple[QRectF, float]] = field(default_factory=list)
-    open_diamonds: QPainterPath = field(default_factory=QPainterPath)
-    cut_diamonds: QPainterPath = field(default_factory=QPainterPath)
-    open_ribbon: QPainterPath = field(default_factory=QPainterPath)
-    cut_ribbon: QPainterPath = field(default_factory=QPainterPath)
+    open_diamonds: list[QPainterPath] = field(default_factory=list)
+    cut_diamonds: list[QPainterPath] = field(default_factory=list)
+    open_ribbon: list[QRectF] = field(default_factory=list)
+    cut_ribbon: list[QRectF] = field(default_factory=list)
 
 
 def arc(frame: StripFrame, span: Span, start: float = 0.0, stop: float = 1.0) -> QPainterPath:
@@ -156,7 +160,7 @@ def draw(
     is_ribbon = bool(spans) and frame.is_ribbon(spans[0])
     drawing = StripDrawing(is_ribbon=is_ribbon)
     for x in (layout.stem.x, layout.head.x):
-        drawing.ends.addRoundedRect(frame.box(x), 3, 3)
+        drawing.ends.append(frame.box(x))
     _line(drawing.trunk, frame, layout.stem.x, layout.spans[0].left)
     _line(drawing.trunk, frame, layout.spans[-1].right, layout.head.x)
     if is_ribbon:
@@ -167,10 +171,12 @@ def draw(
         if span.has_shortcut:
             _draw_shortcut(drawing, frame, span, wiring.shortcuts[span.number - 1])
             if span.number in preview:
-                drawing.preview.addPath(arc(frame, span))
+                drawing.preview.append(arc(frame, span))
             radius = max(1.0, min(2.2, 0.1 * frame.scale))
             for x in (span.left, span.right):
-                drawing.junctions.addEllipse(QPointF(frame.px(x), frame.base), radius, radius)
+                drawing.junctions.append(
+                    QRectF(frame.px(x) - radius, frame.base - radius, 2 * radius, 2 * radius)
+                )
     return drawing
 
 
@@ -185,31 +191,29 @@ def _draw_branch(drawing: StripDrawing, frame: StripFrame, span: Span, strength:
     for node in span.boxes:
         rect = frame.box(node.x)
         if strength == 0.0:
-            drawing.dropped.addRoundedRect(rect, 3, 3)
+            drawing.dropped.append(rect)
         elif strength == 1.0:
-            drawing.boxes.addRoundedRect(rect, 3, 3)
+            drawing.boxes.append(rect)
         else:
             drawing.weak_boxes.append((rect, strength))
 
 
 def _draw_shortcut(drawing: StripDrawing, frame: StripFrame, span: Span, strength: float) -> None:
     if strength == 1.0:
-        drawing.open_arcs.addPath(arc(frame, span))
+        drawing.open_arcs.append(arc(frame, span))
     elif strength == 0.0:
         before, after = arc(frame, span, 0.0, _GAP[0]), arc(frame, span, _GAP[1], 1.0)
-        drawing.cut_arcs.addPath(before)
-        drawing.cut_arcs.addPath(after)
+        drawing.cut_arcs.extend((before, after))
         if (span.right - span.left) * frame.scale >= 16:
             for point in (before.currentPosition(), after.pointAtPercent(0.0)):
-                drawing.cut_ends.moveTo(point.x(), point.y() - 3)
-                drawing.cut_ends.lineTo(point.x(), point.y() + 3)
+                drawing.cut_ends.append(QLineF(point.x(), point.y() - 3, point.x(), point.y() + 3))
     else:
         has_room = (span.right - span.left) * frame.scale >= 2.4 * frame.text_height
-        spot = QPointF(frame.px(span.centre), (frame.arc_top + frame.base - frame.half_height) / 2 + 3)
+        spot = QPointF(frame.px(span.centre), (frame.arc_top + frame.base - frame.half_height) / 2 + 1)
         drawing.weak_arcs.append((arc(frame, span), strength, spot if has_room else None))
     if span.projection is not None:
         target = drawing.cut_diamonds if strength == 0.0 else drawing.open_diamonds
-        target.addPath(diamond(frame, span.projection))
+        target.append(diamond(frame, span.projection))
 
 
 def _draw_ribbon(
@@ -226,21 +230,22 @@ def _draw_ribbon(
         left, right = frame.px(run[0].left), frame.px(run[-1].right)
         box = QRectF(left, frame.base - frame.half_height, max(right - left, 1.0), 2 * frame.half_height)
         if branch in (0.0, 1.0):
-            (drawing.boxes if branch else drawing.dropped).addRect(box)
+            (drawing.boxes if branch else drawing.dropped).append(box)
         else:
             drawing.weak_boxes.append((box, branch))
         if not run[0].has_shortcut:
             continue
         height = depth * (shortcut or 1.0)
         bar = QRectF(left, frame.arc_top + depth - height, max(right - left, 1.0), height)
-        (drawing.open_ribbon if shortcut else drawing.cut_ribbon).addRect(bar)
+        (drawing.open_ribbon if shortcut else drawing.cut_ribbon).append(bar)
         if is_marked:
-            drawing.preview.addRect(bar)
+            outline = QPainterPath()
+            outline.addRect(bar)
+            drawing.preview.append(outline)
 
 
-def _line(path: QPainterPath, frame: StripFrame, start: float, stop: float) -> None:
-    path.moveTo(frame.px(start), frame.base)
-    path.lineTo(frame.px(stop), frame.base)
+def _line(lines: list[QLineF], frame: StripFrame, start: float, stop: float) -> None:
+    lines.append(QLineF(frame.px(start), frame.base, frame.px(stop), frame.base))
 
 
 def part_at(layout: StripLayout, frame: StripFrame, px: float, py: float) -> Part | None:

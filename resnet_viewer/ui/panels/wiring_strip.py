@@ -187,20 +187,20 @@ class StripItem(QGraphicsObject):
     def _paint_lines(self, painter: QPainter) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(_pen(self._theme.branch, 1.4))
-        painter.drawPath(self._drawing.trunk)
+        painter.drawLines(self._drawing.trunk)
         painter.setPen(_pen(self._theme.faint, 1.4))
-        painter.drawPath(self._drawing.broken_trunk)
+        painter.drawLines(self._drawing.broken_trunk)
 
     def _paint_arcs(self, painter: QPainter, state: StripState) -> None:
         drawing, theme = self._drawing, self._theme
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if state.preview:
             painter.setPen(_pen(_colour(theme.changed, 0.35), 7))
-            painter.drawPath(drawing.preview)
+            _draw_paths(painter, drawing.preview)
         painter.setPen(_pen(_colour(theme.reference, 0.85), 1.3, [3.0, 2.4]))
-        painter.drawPath(drawing.cut_arcs)
+        _draw_paths(painter, drawing.cut_arcs)
         painter.setPen(_pen(_colour(theme.reference, 0.85), 1.3))
-        painter.drawPath(drawing.cut_ends)
+        painter.drawLines(drawing.cut_ends)
         for path, strength, spot in drawing.weak_arcs:
             painter.setPen(_pen(_colour(theme.shortcut, 0.45 + 0.5 * strength), 1.2 + strength, [5.0, 2.2]))
             painter.drawPath(path)
@@ -210,33 +210,41 @@ class StripItem(QGraphicsObject):
                 painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, f"{strength:.2g}")
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(_pen(theme.shortcut, 2.0))
-        painter.drawPath(drawing.open_arcs)
+        _draw_paths(painter, drawing.open_arcs)
         if state.hovered is not None and state.hovered.kind == "arc" and not drawing.is_ribbon:
             span = state.layout.spans[(state.hovered.block or 1) - 1]
             painter.setPen(_pen(_colour(theme.shortcut, 0.35), 7))
             painter.drawPath(arc(self._frame, span))
         painter.setPen(_pen(theme.faint, 1.0, [3.0, 2.6]))
-        painter.drawPath(drawing.cut_ribbon)
+        painter.drawRects(drawing.cut_ribbon)
         painter.setPen(_pen(theme.shortcut, 1.0))
         painter.setBrush(_colour(theme.shortcut, 0.55))
-        painter.drawPath(drawing.open_ribbon)
+        painter.drawRects(drawing.open_ribbon)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.branch))
-        painter.drawPath(drawing.junctions)
+        for dot in drawing.junctions:
+            painter.drawEllipse(dot)
 
     def _paint_boxes(self, painter: QPainter, state: StripState) -> None:
         drawing, theme = self._drawing, self._theme
         line = 1.3 if self._frame.half_width > 2 else 0.8
-        for path, edge, fill, dash in (
+        radius = 0 if drawing.is_ribbon else min(3.0, self._frame.half_width)
+        for boxes, edge, fill, dash in (
             (drawing.ends, theme.reference, theme.raised, None),
             (drawing.boxes, theme.branch, theme.branch_fill, None),
             (drawing.dropped, theme.faint, theme.panel, [2.2, 1.8]),
-            (drawing.open_diamonds, theme.shortcut, theme.panel, None),
-            (drawing.cut_diamonds, theme.faint, theme.panel, [2.2, 1.8]),
         ):
             painter.setPen(_pen(edge, line, dash))
             painter.setBrush(QColor(fill))
-            painter.drawPath(path)
+            for box in boxes:
+                painter.drawRoundedRect(box, radius, radius)
+        for diamonds, edge, dash in (
+            (drawing.open_diamonds, theme.shortcut, None),
+            (drawing.cut_diamonds, theme.reference, [2.2, 1.8]),
+        ):
+            painter.setPen(_pen(edge, line, dash))
+            painter.setBrush(QColor(theme.panel))
+            _draw_paths(painter, diamonds)
         for rect, strength in drawing.weak_boxes:
             painter.setPen(_pen(theme.branch, line, [2.2, 1.8]))
             painter.setBrush(QColor(theme.panel))
@@ -287,6 +295,11 @@ class StripItem(QGraphicsObject):
         if part.kind in ("arc", "projection"):
             return QPointF(x, self._frame.arc_top)
         return QPointF(x, self._frame.base if part.kind == "box" else self._frame.height - 3)
+
+
+def _draw_paths(painter: QPainter, paths: list[QPainterPath]) -> None:
+    for path in paths:
+        painter.drawPath(path)
 
 
 def _colour(name: str, opacity: float = 1.0) -> QColor:
