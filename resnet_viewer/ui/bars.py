@@ -86,7 +86,7 @@ class MessageBar(QFrame):
             return
         self._menu.clear()
         for text, act in choices:
-            self._menu.addAction(text).triggered.connect(act)
+            self._menu.addAction(text).triggered.connect(lambda _checked=False, act=act: act())
         self._act = self._open_menu
 
     def _say(self, kind: Literal["error", "remark"], sentence: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QColor, QPalette
 
+from resnet_viewer import paths
 from resnet_viewer.ui.theme import Theme
 
 
@@ -43,6 +44,7 @@ def style_sheet(theme: Theme) -> str:
     """What the palette cannot say: flat rounded controls, quiet splitters, the bars. Labels are left alone,
     so that a label may take its own colour."""
     t = theme
+    chevron = paths.asset("icons", f"chevron-{theme.name}.svg").as_posix()
     return f"""
 QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border}; padding: 4px 6px; }}
 QToolBar {{ background: {t.panel}; border: 0; border-bottom: 1px solid {t.border}; padding: 0; spacing: 0; }}
@@ -63,12 +65,14 @@ QPushButton:disabled, QToolButton:disabled {{ color: {t.faint}; }}
 QToolButton::menu-indicator, QPushButton::menu-indicator {{ image: none; width: 0; }}
 QComboBox {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px; padding: 2px 8px;
   min-height: 18px; }}
+QComboBox::drop-down {{ border: 0; width: 20px; }}
+QComboBox::down-arrow {{ image: url("{chevron}"); width: 12px; height: 12px; }}
 QComboBox:hover {{ border-color: {t.muted}; }}
 QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus {{ border-color: {t.accent}; }}
 QLineEdit, QAbstractSpinBox {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px;
   padding: 3px 6px; }}
 QTabBar {{ background: transparent; }}
-QTabBar::tab {{ background: transparent; padding: 10px 6px 9px 6px; border: 0;
+QTabBar::tab {{ background: transparent; padding: 10px 4px 9px 4px; min-width: 0; border: 0;
   border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ border-bottom: 2px solid {t.accent}; color: {t.text}; }}
 QTabBar::tab:focus {{ color: {t.accent}; }}
@@ -86,6 +90,7 @@ QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QProgressBar {{ background: {t.raised}; border: 0; border-radius: 3px; }}
 QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
+#separator {{ background: {t.border}; }}
 #message_bar {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: {t.radius}px; }}
 #message_bar[kind="error"] {{ border-color: {t.changed}; }}
 #drop_hint {{ background: {t.branch_fill}; border: 2px dashed {t.accent}; border-radius: {t.radius}px; }}

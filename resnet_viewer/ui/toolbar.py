@@ -55,6 +55,8 @@ class Toolbar(QToolBar):
         self.tabs.addTab("Inspect")
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.open_button = self._button(commands["open_picture"], "Open image…")
         self.network_button = self._menu_button("Network")
         self.shortcuts = MasterSwitch("Shortcuts", "shortcut")
@@ -77,8 +79,8 @@ class Toolbar(QToolBar):
         layout.setSpacing(10)
         layout.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignBottom)
         line = QFrame()
-        line.setFrameShape(QFrame.Shape.VLine)
-        line.setFixedHeight(26)
+        line.setObjectName("separator")
+        line.setFixedSize(1, 26)
         layout.addWidget(line)
         for part in (
             self.open_button, self.network_button, self.shortcuts, self.branches, self.target_button,

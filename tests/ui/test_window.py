@@ -1,0 +1,279 @@
+"""The window on invented readings: wishes reach the store, scenes reach the panels, failures stay sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.ui.opening import Opening
+from resnet_viewer.ui.requests import DescribeNetwork, OpenedNetwork, StepPicture, TakePixels
+from resnet_viewer.ui.settings import Settings
+from tests import fabricated
+from tests.ui.windows import Desk
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(qtbot, qapp, tmp_path)
+    yield made
+    made.close()
+
+
+def wiring(desk: Desk) -> Wiring:
+    return desk.store.session.setup.wiring
+
+
+def test_a_panels_wish_is_an_edit_that_undo_names(desk: Desk) -> None:
+    desk.window.circuit.shortcut_clicked.emit(4)
+    assert wiring(desk).cut == (4,)
+    assert desk.window.commands["undo"].text() == "&Undo: cut the shortcut of block 4"
+    assert desk.window.toolbar.shortcuts.state == "half"
+    desk.wait_fresh()
+    desk.window.commands["undo"].trigger()
+    assert wiring(desk).is_open
+    assert desk.window.toolbar.shortcuts.state == "on"
+    assert not desk.window.commands["undo"].isEnabled()
+
+
+def test_a_swept_range_is_one_step(desk: Desk) -> None:
+    desk.window.circuit.shortcuts_swept.emit((3, 4, 5), 0.0)
+    assert wiring(desk).cut == (3, 4, 5)
+    desk.store.undo()
+    assert wiring(desk).is_open
+
+
+def test_a_slider_is_one_step(desk: Desk) -> None:
+    for strength in (0.8, 0.5, 0.3):
+        desk.window.circuit.strength_chosen.emit(2, strength)
+    assert wiring(desk).weakened == {2: 0.3}
+    desk.store.undo()
+    assert wiring(desk).is_open
+
+
+def test_the_master_switches_cut_and_restore_everything(desk: Desk) -> None:
+    switch = desk.window.toolbar.shortcuts
+    desk.qtbot.mouseClick(switch, Qt.MouseButton.LeftButton)
+    assert len(wiring(desk).cut) == 9
+    assert switch.state == "off"
+    desk.window.editing.toggle_shortcut(1)
+    assert switch.state == "half"
+    desk.qtbot.mouseClick(switch, Qt.MouseButton.LeftButton)
+    assert switch.state == "on"
+    desk.qtbot.mouseClick(desk.window.toolbar.branches, Qt.MouseButton.LeftButton)
+    assert len(wiring(desk).dropped) == 9
+
+
+def test_keys_without_modifiers_reach_their_commands(desk: Desk) -> None:
+    window = desk.window
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    assert len(wiring(desk).cut) == 9
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    assert wiring(desk).is_open
+    QTest.keyClick(window, Qt.Key.Key_B)
+    assert len(wiring(desk).dropped) == 9
+    QTest.keyClick(window, Qt.Key.Key_R)
+    assert desk.store.session.pinned == desk.store.session.setup.state
+    QTest.keyClick(window, Qt.Key.Key_Down)
+    assert desk.store.session.view.layer == "layer1.0.conv1"
+    QTest.keyClick(window, Qt.Key.Key_Up)
+    assert desk.store.session.view.layer == "stem"
+
+
+def test_the_reference_can_be_pinned_and_let_go(desk: Desk) -> None:
+    desk.window.editing.toggle_shortcut(2)
+    desk.window.commands["set_reference"].trigger()
+    desk.wait_fresh()
+    scene = desk.window.controller.scene
+    assert scene.reference is scene.now
+    desk.window.commands["reset_reference"].trigger()
+    desk.wait_fresh()
+    scene = desk.window.controller.scene
+    assert scene.reference is not None
+    assert scene.reference.request.state.wiring.is_open
+
+
+def test_the_status_bar_says_device_network_and_picture(desk: Desk) -> None:
+    probe, network, _, picture = desk.window.status.texts()
+    assert "cpu" in probe
+    assert "14 ms" in probe
+    assert "ResNet-20" in network
+    assert "parameters" in network
+    assert "MMACs" in network
+    assert picture == "invented.png · 48×32 · PNG · RGB"
+
+
+def test_dropped_files_are_opened_and_several_make_an_album(desk: Desk, tmp_path: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in ("one.png", "two.png")])
+    drop(desk, mime)
+    desk.qtbot.waitUntil(lambda: shown(desk) == "one.png")
+    assert desk.store.undo_label == "open one.png"
+
+
+def test_pixels_from_a_browser_are_taken_where_there_is_no_file(desk: Desk) -> None:
+    mime = QMimeData()
+    image = QImage(5, 3, QImage.Format.Format_RGB888)
+    image.fill(Qt.GlobalColor.red)
+    mime.setImageData(image)
+    mime.setUrls([QUrl("https://example.org/cat.png")])
+    drop(desk, mime)
+    desk.qtbot.waitUntil(lambda: shown(desk) == "pasted picture")
+    request = desk.files.asked[-1]
+    assert isinstance(request, TakePixels)
+    assert request.pixels.shape == (3, 5, 4)
+    assert np.array_equal(request.pixels[0, 0], [255, 0, 0, 255])
+
+
+def test_an_address_alone_is_refused_in_a_sentence(desk: Desk) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl("https://example.org/cat.png")])
+    desk.window.opening.take_mime(mime)
+    assert "only an address" in desk.window.messages.sentence
+
+
+def test_an_unreadable_picture_is_one_sentence_and_the_old_one_stays(desk: Desk) -> None:
+    before = desk.window.controller.scene
+    desk.window.opening.open_paths((Path("bad.png"),))
+    desk.qtbot.waitUntil(lambda: bool(desk.window.messages.sentence))
+    assert desk.window.messages.sentence == "bad.png is no picture; open another file."
+    assert desk.window.controller.scene is before
+
+
+def test_previous_and_next_walk_from_the_present_picture(desk: Desk, tmp_path: Path) -> None:
+    opening: Opening = desk.window.opening
+    opening.step_picture(1)
+    assert "no folder" in desk.window.messages.sentence
+    opening._place = tmp_path / "a.png"
+    opening.step_picture(-1)
+    desk.qtbot.waitUntil(lambda: shown(desk) == "step-1.png")
+    assert desk.files.asked[-1] == StepPicture(tmp_path / "a.png", -1)
+
+
+def test_another_network_comes_with_its_remark_and_can_be_undone(desk: Desk) -> None:
+    desk.window.opening.choose_network("cifar-resnet-32")
+    desk.qtbot.waitUntil(lambda: desk.store.session.setup.state.network.name == "cifar-resnet-32")
+    assert desk.window.messages.sentence == "cifar-resnet-32 is untrained."
+    desk.wait_fresh()
+    assert wiring(desk).block_count == 15
+    desk.store.undo()
+    assert wiring(desk).block_count == 9
+
+
+def test_a_file_that_fits_two_networks_offers_the_other(desk: Desk) -> None:
+    setup = desk.store.session.setup
+    other = replace(setup.state.network, name="cifar-plain-20", shortcut="none")
+    desk.window._remark_network(
+        OpenedNetwork(setup.state.network, setup.state.preprocessing, (), (other,), "It fits two networks.")
+    )
+    menu = desk.window.messages._menu
+    assert [action.text() for action in menu.actions()] == ["Read it as Plain-20", "Change the input…"]
+    menu.actions()[0].trigger()
+    desk.qtbot.waitUntil(lambda: desk.files.asked[-1:] == [DescribeNetwork(other)])
+
+
+def test_a_download_shows_progress_and_ends_with_escape(desk: Desk) -> None:
+    desk.window.opening.download("resnet18")
+    desk.qtbot.waitUntil(lambda: not desk.window.progress.isHidden())
+    QTest.keyClick(desk.window, Qt.Key.Key_Escape)
+    desk.qtbot.waitUntil(lambda: desk.downloads.closed == 1)
+    desk.qtbot.waitUntil(lambda: not desk.workers.downloads.is_busy)
+    assert desk.window.progress.isHidden()
+
+
+def test_a_failing_probe_says_so_and_keeps_the_last_reading(desk: Desk) -> None:
+    before = desk.window.controller.scene.now
+    desk.prober.refusal = "There is no such device; choose cpu."
+    desk.window.editing.toggle_shortcut(1)
+    desk.qtbot.waitUntil(lambda: desk.window.messages.sentence == desk.prober.refusal)
+    assert desk.window.controller.scene.now is before
+    assert desk.window.controller.scene.is_stale
+
+
+def test_the_layout_is_remembered_and_can_be_reset(desk: Desk, qapp: QApplication, tmp_path: Path) -> None:
+    desk.window.resize(1000, 700)
+    desk.window._outer.setSizes([300, 300])
+    desk.window.close()
+    again = Settings(tmp_path / "settings")
+    assert again.blob("geometry") is not None
+    assert again.blob("outer") is not None
+    desk.window.reset_layout()
+    assert desk.settings.blob("geometry") is None
+
+
+def test_a_window_of_a_missing_monitor_comes_back(desk: Desk, qapp: QApplication) -> None:
+    desk.window.setGeometry(20000, 20000, 5000, 5000)
+    desk.window._rescue()
+    home = qapp.primaryScreen().availableGeometry()
+    assert home.contains(desk.window.geometry().topLeft() + QPoint(1, 1))
+    assert desk.window.width() <= home.width()
+
+
+def test_both_themes_reach_the_screen(desk: Desk) -> None:
+    pixels = []
+    for choice in ("light", "dark"):
+        desk.appearance.choose(choice)  # type: ignore[arg-type]
+        pixels.append(desk.window.grab().toImage().pixelColor(3, desk.window.height() // 2).lightness())
+    assert pixels[0] > 200
+    assert pixels[1] < 50
+
+
+def test_recent_files_are_pruned(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "home")
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(b"x")
+        settings.add_recent("pictures", tmp_path / name)
+    assert [path.name for path in settings.recent("pictures")] == ["b.png", "a.png"]
+    (tmp_path / "b.png").unlink()
+    assert [path.name for path in settings.recent("pictures")] == ["a.png"]
+    settings.clear_recent("pictures")
+    assert settings.recent("pictures") == ()
+
+
+def test_menus_offer_networks_targets_and_exports(desk: Desk) -> None:
+    def texts(menu):  # type: ignore[no-untyped-def]
+        menu.aboutToShow.emit()
+        return [action.text() for action in menu.actions()]
+
+    toolbar = desk.window.toolbar
+    assert "ResNet-20 · CIFAR-10" in texts(toolbar.network_button.menu())
+    assert {"cat", "truck", "Top class of the reference"} <= set(texts(toolbar.target_button.menu()))
+    assert "Gradient norms as CSV…" in texts(toolbar.export_button.menu())
+    cat = next(a for a in toolbar.target_button.menu().actions() if a.text() == "cat")
+    cat.trigger()
+    assert desk.store.session.setup.target == 3
+
+
+def drop(desk: Desk, mime: QMimeData) -> None:
+    event = QDropEvent(
+        QPointF(9, 9),
+        Qt.DropAction.CopyAction,
+        mime,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    desk.window.dropEvent(event)
+
+
+def shown(desk: Desk) -> str:
+    picture = desk.store.session.setup.picture
+    return picture.name if picture else ""
+
+
+def test_many_pictures_leave_memory_bounded(desk: Desk) -> None:
+    desk.store._history._max_bytes = 10 * 48 * 32 * 3
+    desk.window.controller._answers._max_bytes = 20_000_000
+    for seed in range(40):
+        desk.window.editing.set_picture(fabricated.picture(seed=seed, name=f"{seed}.png"))
+        desk.wait_fresh()
+    assert desk.store._history.nbytes <= 10 * 48 * 32 * 3
+    assert desk.window.controller._answers.nbytes <= 20_000_000

@@ -1,0 +1,116 @@
+"""A whole window for tests, around invented readings."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.core.catalog import spec
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, CIFAR10_PREPROCESSING
+from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.session import Session
+from resnet_viewer.ui.appearance import Appearance
+from resnet_viewer.ui.prompts import Facts
+from resnet_viewer.ui.requests import (
+    CatalogEntry,
+    ChooseNetwork,
+    DownloadWeights,
+    OpenedNetwork,
+    OpenedPicture,
+    ReadPicture,
+    StepPicture,
+    TakePixels,
+)
+from resnet_viewer.ui.settings import Settings
+from resnet_viewer.ui.store import Store
+from resnet_viewer.ui.window import MainWindow, Workers
+from resnet_viewer.ui.worker import Worker
+from tests import fabricated
+from tests.ui.probing import Prober
+
+CATALOG = (
+    CatalogEntry("cifar-resnet-20", "ResNet-20 · CIFAR-10", "CIFAR-10", is_bundled=True),
+    CatalogEntry("resnet18", "ResNet-18 · ImageNet", "ImageNet", download="45 MB"),
+)
+
+
+class Files:
+    """Invents a picture for every name except those that begin with "bad"."""
+
+    def __init__(self) -> None:
+        self.asked: list[object] = []
+
+    def answer(self, request: object) -> Iterator[object]:
+        self.asked.append(request)
+        match request:
+            case ReadPicture(paths=(path, *_)):
+                if path.name.startswith("bad"):
+                    raise UserError(f"{path.name} is no picture; open another file.")
+                yield OpenedPicture(fabricated.picture(name=path.name), request.paths)
+            case StepPicture(step=step):
+                yield OpenedPicture(fabricated.picture(name=f"step{step:+d}.png"))
+            case TakePixels(pixels=pixels, name=name):
+                yield OpenedPicture(Picture.of(pixels[..., :3].copy(), name=name))
+            case ChooseNetwork(name=name):
+                yield OpenedNetwork(
+                    spec(name), CIFAR10_PREPROCESSING, CIFAR10_CLASSES, sentence=f"{name} is untrained."
+                )
+
+
+class Downloads:
+    """A download that ends only when it is closed."""
+
+    def __init__(self) -> None:
+        self.closed = 0
+
+    def answer(self, request: object) -> Iterator[object]:
+        assert isinstance(request, DownloadWeights)
+        try:
+            for done in itertools.count(1):
+                yield Progress(done, 10**9)
+        finally:
+            self.closed += 1
+
+
+class Desk:
+    """The window with everything behind it; close it at the end of the test."""
+
+    def __init__(self, qtbot: QtBot, application: QApplication, folder: Path) -> None:
+        self.qtbot = qtbot
+        self.prober, self.files, self.downloads = Prober(), Files(), Downloads()
+        self.settings = Settings(folder / "settings")
+        self.settings.set_theme("dark")
+        self.store = Store(Session(fabricated.setup()))
+        self.workers = Workers(
+            Worker(lambda: self.prober, name="test-probing"),
+            Worker(lambda: self.files, name="test-files"),
+            Worker(lambda: self.downloads, name="test-downloads"),
+        )
+        self.appearance = Appearance(application, self.settings)
+        self.window = MainWindow(
+            self.store,
+            self.workers,
+            self.appearance,
+            self.settings,
+            catalog=CATALOG,
+            facts=Facts(lambda: "versions", folder / "log.txt"),
+            tickets=itertools.count(1),
+        )
+        qtbot.addWidget(self.window)
+        self.window.controller.ask_present()
+        self.wait_fresh()
+
+    def wait_fresh(self) -> None:
+        controller = self.window.controller
+        self.qtbot.waitUntil(lambda: controller.scene.now is not None and not controller.scene.is_stale)
+        self.qtbot.waitUntil(lambda: not self.workers.probing.is_busy)
+
+    def close(self) -> None:
+        self.window.close()
+        self.workers.close()
