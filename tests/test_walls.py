@@ -38,6 +38,7 @@ def imported(program: str, name: str) -> set[str]:
         ("media", _QT | _TORCH | {"resnet_viewer.core", "matplotlib"}),
         ("figures", _QT | _TORCH | {"resnet_viewer.core", "matplotlib.pyplot"}),
         ("ui", _TORCH | {"resnet_viewer.core", "matplotlib.pyplot"}),
+        ("verbs", _QT | {"resnet_viewer.ui", "matplotlib.pyplot"}),
     ],
 )
 def test_a_side_stays_behind_its_walls(side: str, refused: set[str]) -> None:
@@ -48,5 +49,11 @@ def test_a_side_stays_behind_its_walls(side: str, refused: set[str]) -> None:
     assert not loaded & refused, f"resnet_viewer.{side} must not import these, by no detour either"
 
 
-def test_importing_the_package_costs_nothing() -> None:
-    assert not imported(_IMPORT_ONE, "resnet_viewer") & (_QT | _TORCH | {"numpy", "PIL", "matplotlib"})
+@pytest.mark.parametrize("name", ["resnet_viewer", "resnet_viewer.cli"])
+def test_importing_the_package_costs_nothing(name: str) -> None:
+    assert not imported(_IMPORT_ONE, name) & (_QT | _TORCH | {"numpy", "PIL", "matplotlib"})
+
+
+@pytest.mark.skipif(importlib.util.find_spec("PySide6") is None, reason="the window needs PySide6")
+def test_the_window_is_there_before_torch() -> None:
+    assert not imported(_IMPORT_ONE, "resnet_viewer.app") & _TORCH
