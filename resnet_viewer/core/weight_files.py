@@ -146,7 +146,7 @@ def _bytes(path: Path) -> bytes:
                 "opened: save the model's state_dict alone."
             )
         with path.open("rb") as file:
-            return file.read(LARGEST_FILE + 1)
+            return file.read(found.st_size)
     except WeightFileError:
         raise
     except (OSError, ValueError, MemoryError) as error:

@@ -1,0 +1,317 @@
+"""Reading weight files: what torch and safetensors write comes back; what an attacker writes does not."""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+import io
+import json
+import os
+import pickle
+import struct
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from resnet_viewer.core import weight_files
+from resnet_viewer.core.weight_files import WeightFileError, read, save_safetensors
+from resnet_viewer.media.files import WriteError
+
+STATE = {
+    "conv1.weight": torch.arange(24.0).reshape(2, 3, 2, 2),
+    "bn1.running_mean": torch.tensor([0.25, -1e-8]),
+    "bn1.num_batches_tracked": torch.tensor(7),
+    "fc.weight": torch.arange(6.0).reshape(3, 2).t(),  # not contiguous
+    "half": torch.tensor([1.5, 2.5], dtype=torch.float16),
+}
+
+
+def _same(found: object, wanted: dict[str, Tensor]) -> bool:
+    assert isinstance(found, dict)
+    return found.keys() == wanted.keys() and all(
+        torch.equal(found[k], v) and found[k].dtype == v.dtype for k, v in wanted.items()
+    )
+
+
+def _saved(path: Path, content: object, *, is_zip: bool = True) -> Path:
+    torch.save(content, path, _use_new_zipfile_serialization=is_zip)
+    return path
+
+
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_what_torch_saves_comes_back(tmp_path: Path, is_zip: bool) -> None:
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4))
+    optimizer = torch.optim.SGD(network.parameters(), 0.1, momentum=0.9)
+    network(torch.zeros(1, 3, 5, 5)).sum().backward()
+    optimizer.step()
+    checkpoint = {
+        "state_dict": network.state_dict(),  # an OrderedDict with attributes
+        "parameter": torch.nn.Parameter(torch.ones(2)),
+        "optimizer": optimizer.state_dict(),
+        "epoch": 300, "best": 0.93, "name": "net", "none": None, "flags": [True, False, (1, 2, 3, 4)],
+        "size": torch.Size([1, 2]), "milestones": collections.Counter([3, 3, 5]),
+    }  # fmt: skip
+    file = read(_saved(tmp_path / "weights.pth", checkpoint, is_zip=is_zip))
+    assert isinstance(file.content, dict)
+    assert _same(file.content["state_dict"], dict(network.state_dict()))
+    assert file.content["epoch"] == 300
+    assert file.content["milestones"] == {3: 2, 5: 1}
+    assert file.digest == hashlib.sha256((tmp_path / "weights.pth").read_bytes()).hexdigest()
+    assert file.digest == weight_files.digest(tmp_path / "weights.pth")
+
+
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_shared_and_strided_tensors_come_back(tmp_path: Path, is_zip: bool) -> None:
+    base = torch.arange(12.0)
+    content = STATE | {
+        "view": base[2:8].view(2, 3),
+        "whole": base,
+        "again": base,
+        "spread": base[:1].expand(1, 1),
+    }
+    assert _same(read(_saved(tmp_path / "w.th", content, is_zip=is_zip)).content, content)
+
+
+def test_a_file_written_on_a_gpu_opens_without_one(tmp_path: Path) -> None:
+    path = _saved(tmp_path / "w.th", STATE, is_zip=False)
+    data = path.read_bytes()
+    assert data.count(b"X\x03\x00\x00\x00cpu") > 0
+    path.write_bytes(data.replace(b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:1"))
+    assert _same(read(path).content, STATE)
+
+
+def test_safetensors_come_back_with_their_metadata(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    contiguous = {name: tensor.contiguous() for name, tensor in STATE.items()}
+    save_safetensors(path, STATE, metadata={"network": "cifar-resnet-8"})
+    file = read(path)
+    assert _same(file.content, contiguous)
+    assert dict(file.metadata) == weight_files.metadata(path) == {"network": "cifar-resnet-8"}
+    save_file(contiguous, tmp_path / "other.safetensors")
+    assert _same(read(tmp_path / "other.safetensors").content, contiguous)
+    assert weight_files.metadata(_saved(tmp_path / "w.pth", STATE)) == {}
+
+
+def test_half_precision_is_for_weights_alone_and_never_overflows(tmp_path: Path) -> None:
+    state = {
+        "a.weight": torch.full((2, 2), 1.1),
+        "b.weight": torch.full((2, 2), 1e9),
+        "bn": torch.full((2,), 1.1),
+    }
+    save_safetensors(tmp_path / "w.safetensors", state, metadata={}, half=True)
+    found = read(tmp_path / "w.safetensors").content
+    assert isinstance(found, dict)
+    assert found["a.weight"].dtype == torch.float16
+    assert torch.equal(found["b.weight"], state["b.weight"])
+    assert torch.equal(found["bn"], state["bn"])
+
+
+def test_saving_into_a_missing_folder_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(WriteError, match="does not exist"):
+        save_safetensors(tmp_path / "missing" / "w.safetensors", STATE, metadata={})
+
+
+class _Calls:
+    """Pickles as a call, as an attacker would write it."""
+
+    def __init__(self, function: Callable[..., object], *arguments: object) -> None:
+        self.call = (function, arguments)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self.call
+
+
+def _zip_of(pickled: bytes, *members: tuple[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        archive.writestr("archive/data.pkl", pickled)
+        archive.writestr("archive/version", b"3\n")
+        for name, data in members:
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def _tensor(
+    *,
+    count: int,
+    offset: int = 0,
+    shape: tuple[int, ...] = (4,),
+    stride: tuple[int, ...] = (1,),
+    view: tuple[None, ...] = (),
+) -> bytes:
+    """The pickle of {"w": tensor} that claims these sizes."""
+
+    class Pickler(pickle._Pickler):  # type: ignore[name-defined, misc]  # the one in Python, to write ids as we like
+        def persistent_id(self, value: object) -> object:
+            identity = ("storage", torch.FloatStorage, "0", "cpu", count, *view)
+            return identity if value is pickle else None
+
+    rebuild: Any = torch._utils._rebuild_tensor_v2  # type: ignore[attr-defined]
+    hooks: dict[str, object] = collections.OrderedDict()
+    buffer = io.BytesIO()
+    Pickler(buffer, 2).dump({"w": _Calls(rebuild, pickle, offset, shape, stride, False, hooks)})
+    return buffer.getvalue()
+
+
+def _old_tensor(count: int) -> bytes:
+    return _tensor(count=count, view=(None,))  # older files leave room for a view
+
+
+def _legacy(pickled: bytes, storages: bytes) -> bytes:
+    start = b"".join(
+        pickle.dumps(part, 2) for part in (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True})
+    )
+    return start + pickled + pickle.dumps(["0"], 2) + storages
+
+
+FOUR = struct.pack("<4f", 1, 2, 3, 4)
+
+
+def test_files_written_by_hand_open_when_they_are_honest(tmp_path: Path) -> None:
+    """Else the hostile files below would be refused for the wrong reason."""
+    (tmp_path / "zip.pth").write_bytes(_zip_of(_tensor(count=4), ("archive/data/0", FOUR)))
+    (tmp_path / "old.pth").write_bytes(_legacy(_old_tensor(4), struct.pack("<q", 4) + FOUR))
+    for name in ("zip.pth", "old.pth"):
+        assert _same(read(tmp_path / name).content, {"w": torch.tensor([1.0, 2, 3, 4])})
+
+
+GIB = 1 << 30
+HOSTILE: dict[str, tuple[bytes, str]] = {
+    "bytearray bomb": (_zip_of(pickle.dumps(_Calls(bytearray, 4 * GIB), 2)), "more than weights .*bytearray"),
+    "old bytearray bomb": (_legacy(pickle.dumps(_Calls(bytearray, 4 * GIB), 2), b""), "more than weights"),
+    "bare bytearray bomb": (pickle.dumps(_Calls(bytearray, 4 * GIB), 2), "not a file of weights"),
+    "deflated member": (
+        _zip_of(_tensor(count=1 << 22), ("archive/data/0", bytes(1 << 24)), compression=zipfile.ZIP_DEFLATED),
+        "compressed archive",
+    ),
+    "huge shape": (
+        _zip_of(_tensor(count=4, shape=(10**12,), stride=(0,)), ("archive/data/0", FOUR)), "claims tensors larger",
+    ),
+    "huge stride": (
+        _zip_of(_tensor(count=4, shape=(2, 2), stride=(10**12, 1)), ("archive/data/0", FOUR)), "claims tensors larger",
+    ),
+    "offset outside": (_zip_of(_tensor(count=4, offset=1), ("archive/data/0", FOUR)), "claims tensors larger"),
+    "negative stride": (
+        _zip_of(_tensor(count=4, offset=3, stride=(-1,)), ("archive/data/0", FOUR)), "damaged",
+    ),
+    "storage larger than its member": (
+        _zip_of(_tensor(count=10**11), ("archive/data/0", FOUR)), "claims tensors larger",
+    ),
+    "storage without a member": (_zip_of(_tensor(count=4)), "claims tensors larger"),
+    "old storage larger than the file": (
+        _legacy(_old_tensor(10**11), struct.pack("<q", 10**11) + FOUR), "its end is missing",
+    ),
+    "old storage of two sizes": (
+        _legacy(_old_tensor(10**11), struct.pack("<q", 4) + FOUR), "claims tensors larger",
+    ),
+    "os.system": (_zip_of(pickle.dumps(_Calls(os.system, "touch owned"), 2)), "more than weights .*system"),
+    "old os.system": (_legacy(pickle.dumps(_Calls(os.system, "touch owned"), 2), b""), "more than weights"),
+    "newer protocol": (_zip_of(pickle.dumps({}, 4)), "protocol 4"),
+    "two archives in one": (
+        _zip_of(_tensor(count=4), ("archive/data/0", FOUR), ("other/data.pkl", b"")), "not one of weights",
+    ),
+    "a zip of something else": (_zip_of(b"")[:0] + b"PK\x03\x04" + bytes(40), "its end is missing"),
+    "TorchScript": (_zip_of(_tensor(count=4), ("archive/constants.pkl", b"")), "TorchScript"),
+    "empty": (b"", "is empty"),
+    "text": (b"these are not the weights you are looking for", "not a file of weights"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(64), "not a file of weights"),
+    "safetensors header longer than the file": (struct.pack("<Q", 10**12) + b"{}", "header claims more"),
+    "safetensors sizes that disagree": (
+        (lambda header: struct.pack("<Q", len(header)) + header + FOUR)(
+            json.dumps({"w": {"dtype": "F32", "shape": [10**12], "data_offsets": [0, 16]}}).encode()
+        ),
+        "header does not fit",
+    ),
+    "safetensors offsets outside": (
+        (lambda header: struct.pack("<Q", len(header)) + header + FOUR)(
+            json.dumps({"w": {"dtype": "F32", "shape": [4], "data_offsets": [16, 32]}}).encode()
+        ),
+        "header does not fit",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_or_broken_file_is_refused_in_a_sentence(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, reason = HOSTILE[kind]
+    (path := tmp_path / "file.pth").write_bytes(data)
+    monkeypatch.chdir(tmp_path)
+
+    def never(*_: object, **__: object) -> None:
+        pytest.fail("torch saw the file although the scan should have refused it")
+
+    monkeypatch.setattr(torch, "load", never)
+    tracemalloc.start()
+    try:
+        with pytest.raises(WeightFileError, match=reason) as caught:
+            read(path)
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()
+    assert str(caught.value).startswith("file.pth ")
+    assert "\n" not in str(caught.value)
+    assert os.listdir(tmp_path) == ["file.pth"], "the file was allowed to do something"  # noqa: PTH208
+
+
+def _bottomless_key() -> bytes:
+    """A dict key of tuples of tuples of … 60 deep: hashing it would take 2^60 steps."""
+    return b"\x80\x02}K\x01" + b"h\x00h\x00\x86".replace(b"h\x00h\x00", b"q\x00h\x00") * 60 + b"K\x01s."
+
+
+def test_a_key_that_takes_for_ever_to_hash_is_refused(tmp_path: Path) -> None:
+    (path := tmp_path / "w.pth").write_bytes(_zip_of(_bottomless_key()))
+    with pytest.raises(WeightFileError, match="Python objects"):
+        read(path)
+
+
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_every_truncation_is_refused(tmp_path: Path, is_zip: bool) -> None:
+    data = _saved(tmp_path / "whole.pth", STATE, is_zip=is_zip).read_bytes()
+    path = tmp_path / "cut.pth"
+    for length in range(1, len(data), 37):
+        path.write_bytes(data[:length])
+        with pytest.raises(WeightFileError):
+            read(path)
+
+
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_every_flipped_byte_is_read_or_refused(tmp_path: Path, is_zip: bool) -> None:
+    data = _saved(
+        tmp_path / "whole.pth", {"w": torch.ones(3), "v": torch.ones(2, 2)}, is_zip=is_zip
+    ).read_bytes()
+    path = tmp_path / "flipped.pth"
+    refused = 0
+    for at in range(0, len(data), 3):
+        path.write_bytes(data[:at] + bytes([data[at] ^ 0x15]) + data[at + 1 :])
+        try:
+            read(path)
+        except WeightFileError:
+            refused += 1
+    assert refused > 20
+
+
+def test_a_folder_a_missing_file_and_a_giant_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(WeightFileError, match="is a folder"):
+        read(tmp_path)
+    with pytest.raises(WeightFileError, match=r"gone\.pth cannot be opened: there is no such file"):
+        read(tmp_path / "gone.pth")
+    with pytest.raises(WeightFileError, match="no such file"):
+        weight_files.digest(tmp_path / "gone.pth")
+    with (tmp_path / "giant.pth").open("wb") as file:
+        file.truncate(weight_files.LARGEST_FILE + 1)  # sparse: takes no room
+    with pytest.raises(WeightFileError, match="more than the 2 GB"):
+        read(tmp_path / "giant.pth")
+
+
+def test_a_whole_model_is_refused_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(WeightFileError, match=r"torch\.nn\.modules.*state_dict"):
+        read(_saved(tmp_path / "model.pth", torch.nn.Linear(2, 2)))
