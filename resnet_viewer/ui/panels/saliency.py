@@ -182,7 +182,7 @@ class SaliencyPanel(Card):
             pane.set_message("" if image is not None else placeholder(scene))
             pane.set_note(_note(block))
             label.setText(_label(name, block))
-            label.setToolTip(f"{label.text()}; one colour scale for now and reference")
+            label.setToolTip(f"{label.text()} is the highest value; one colour scale for now and reference")
 
     def _ground_of(self, scene: Scene, reading: ProbeResult | None) -> Ground | None:
         """The picture to draw on, made once for each picture or network input."""
@@ -274,7 +274,7 @@ def _label(name: str, block: BlockReading | None) -> str:
     """The map's highest value tells a faint map from none: both panes share one scale."""
     if block is None:
         return name
-    return f"{name} · blank" if block.cam_states[0] != "shown" else f"{name} · max {_highest(block):.2g}"
+    return f"{name} · blank" if block.cam_states[0] != "shown" else f"{name} ≤ {_highest(block):.2g}"
 
 
 def _note(block: BlockReading | None) -> str:

@@ -93,7 +93,7 @@ def test_a_blank_map_says_why(panel: SaliencyPanel, state: str, words: str) -> N
     cam = np.full((8, 8), np.nan) if state == "not finite" else np.zeros((8, 8))
     panel.render_scene(scene(cam, np.ones((8, 8)), state=state))
     assert panel.now_pane.note == words
-    assert panel.labels == ("now · blank", "reference · max 1")
+    assert panel.labels == ("now · blank", "reference ≤ 1")
     assert panel.filmstrip.words(9) == f"block 9 · conv4_x 3 · {words}"
     assert grey(panel.reference_pane, 0.5, 0.5) == 255
 
