@@ -238,7 +238,7 @@ class CircuitView(CircuitCanvas):
         state = self.strip.state
         if state is None:
             return None
-        if self.hasFocus() and state.focused is not None and state.focused.block is not None:
+        if state.focused is not None and state.focused.block is not None:
             return state.focused.block
         block = state.layout.blueprint.block_of(state.selected)
         return None if block is None else block.number

@@ -25,7 +25,7 @@ class CurveDots(QGraphicsObject):
         self._size = (1.0, 1.0)
         self._colour, self._ground = QColor(), QColor()
         self._dots = QPolygonF()
-        self._diameter = 5.0
+        self._diameter = 5.6
         self._outlines = QPainterPath()
         self.marks: dict[Lane, int] = {}
         """How many points lie on each lane, and on the logarithm."""
@@ -58,7 +58,7 @@ class CurveDots(QGraphicsObject):
         self._dots = QPolygonF(
             [QPointF(*at) for at in zip(x[is_dot].tolist(), y[is_dot].tolist(), strict=True)]
         )
-        self._diameter = 5.0 if np.count_nonzero(is_dot) < 2 or float(np.diff(x[is_dot]).min()) > 5 else 3.0
+        self._diameter = 5.6 if np.count_nonzero(is_dot) < 2 or float(np.diff(x[is_dot]).min()) > 5 else 3.0
         for index in np.flatnonzero(~points.is_joined | np.isnan(points.logs)).tolist():
             lane = points.lane(index)
             if lane != "log":

@@ -119,7 +119,7 @@ class PlotGround(QGraphicsObject):
 
     @property
     def decades(self) -> list[tuple[float, str]]:
-        """Pixel and text of every number on the y axis."""
+        """Pixel and text of every decade on the y axis; no text where a lane's name needs the room."""
         return self._decades
 
     @property
@@ -151,12 +151,6 @@ class PlotGround(QGraphicsObject):
         def pixel(y: float) -> float:
             return (scale.top - y) * per_decade
 
-        self._decades = [(pixel(y), text) for y, text in ticks(scale, height, self._metrics.height())]
-        self._minor = []
-        if per_decade > 36:
-            first = int(np.floor(scale.low))
-            fine = (k + np.log10(m) for k in range(first, int(scale.high) + 1) for m in range(2, 10))
-            self._minor = [pixel(y) for y in fine if scale.low < y < scale.high]
         self._lanes, self._edges = [], []
         if scale.zero is not None:
             self._lanes.append((pixel(scale.zero), "0"))
@@ -164,6 +158,16 @@ class PlotGround(QGraphicsObject):
         if scale.odd is not None:
             self._lanes.append((pixel(scale.odd), scale.odd_label))
             self._edges.append(pixel(scale.high))
+        text_height = self._metrics.height()
+        self._decades = [
+            (pixel(y), text if all(abs(pixel(y) - lane) >= text_height for lane, _ in self._lanes) else "")
+            for y, text in ticks(scale, height, text_height)
+        ]
+        self._minor = []
+        if per_decade > 36:
+            first = int(np.floor(scale.low))
+            fine = (k + np.log10(m) for k in range(first, int(scale.high) + 1) for m in range(2, 10))
+            self._minor = [pixel(y) for y in fine if scale.low < y < scale.high]
         self._layers = self._layer_numbers(x_range, width, layers)
         self.update()
 

@@ -24,7 +24,7 @@ LANE_PIXELS = 18.0
 MARGIN_PIXELS = (7.0, 16.0)
 """Least and most free space above the highest and under the lowest point: a tenth of the height between."""
 LEAST_DECADES = 2.0
-_DECADE_STEPS = (1, 2, 5, 10, 20, 50, 100, 200)
+_DECADE_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,8 +135,11 @@ def ticks(scale: Scale, height: float, label_height: float) -> list[tuple[float,
     """Whole decades at a step that leaves room between labels, as (y, "1e-14")."""
     pixels = height / (scale.top - scale.bottom)
     step = next((s for s in _DECADE_STEPS if s * pixels >= 1.5 * label_height), _DECADE_STEPS[-1])
-    first, last = math.ceil(scale.low / step), math.floor(scale.high / step)
-    return [(float(k * step), f"1e{k * step}") for k in range(first, last + 1)]
+    powers = list(range(math.ceil(scale.low / step) * step, math.floor(scale.high) + 1, step))
+    if len(powers) < 2:  # a low plot: its first and last decade rather than one lonely round number
+        first, last = math.ceil(scale.low), math.floor(scale.high)
+        powers = [first, last] if (last - first) * pixels >= label_height else [last]
+    return [(float(power), f"1e{power}") for power in powers]
 
 
 def norm_text(value: float) -> str:

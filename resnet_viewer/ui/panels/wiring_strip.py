@@ -39,7 +39,7 @@ class StripState:
 class StripItem(QGraphicsObject):
     """The whole strip as one item, in the pixels of its parent; it moves with `set_frame`."""
 
-    def __init__(self, parent: QGraphicsItem, theme: Theme, font: QFont) -> None:
+    def __init__(self, parent: QGraphicsItem | None, theme: Theme, font: QFont) -> None:
         super().__init__(parent)
         self._theme = theme
         self._font = font
