@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,11 +72,10 @@ def default_for(spec: NetworkSpec) -> tuple[Preprocessing, tuple[str, ...]]:
     an assumption.
     """
     told = _told(spec)
-    fits = told.preprocessing is not None and len(told.preprocessing.mean) == spec.channels
     names = told.class_names if len(told.class_names) == spec.classes else ()
     if not names and (spec.weights.source != "none" or spec.family == "cifar"):  # ImageNet's cost an import
         names = class_names.usual(spec)
-    return told.preprocessing if told.preprocessing is not None and fits else for_family(spec), names
+    return told.preprocessing or for_family(spec), names
 
 
 def is_assumed(spec: NetworkSpec) -> bool:
@@ -84,7 +84,13 @@ def is_assumed(spec: NetworkSpec) -> bool:
 
 
 def _told(spec: NetworkSpec) -> Card:
-    """What is known about a spec's weights."""
+    """What is known about a spec's weights; a preprocessing for another number of channels is not for them."""
+    told = _source_tells(spec)
+    fits = told.preprocessing is None or len(told.preprocessing.mean) == spec.channels
+    return told if fits else replace(told, preprocessing=None)
+
+
+def _source_tells(spec: NetworkSpec) -> Card:
     match spec.weights.source:
         case "bundled":
             path = paths.asset("weights", f"{spec.weights.name}.safetensors")

@@ -5,7 +5,7 @@ that import costs as much as torch's own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -87,7 +87,7 @@ def cached(spec: NetworkSpec) -> tuple[str, ...]:
     return tuple(name for name in names(spec) if look_up(spec.name, name).path.is_file())
 
 
-def fetch(network: str, member: str) -> Iterator[Progress]:
+def fetch(network: str, member: str) -> Generator[Progress, None, None]:
     """Download into torch's cache; closing the generator cancels.
 
     Raises:

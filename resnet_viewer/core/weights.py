@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +38,11 @@ def identify(path: Path) -> WeightsReport:
     fits = [match.spec for match in matches if not match.differences]
     if not fits:
         raise fitting.refusal(matches[0], shapes, file.name)
+    if fits[0].channels not in (1, 3):
+        raise WeightsError(
+            f"{file.name} is a {fits[0].name} for inputs of {fits[0].channels} channels, and pictures have 1 or 3: "
+            "choose another file."
+        )
     fitting.fitted(tensors, fits[0], file.name)
     ref = WeightsRef("file", str(path.absolute()), file.digest)
     card, choices = card_of(file.metadata), remembered(file.digest)
@@ -104,7 +109,7 @@ def is_cached(ref: WeightsRef, spec: NetworkSpec) -> bool:
             return True
 
 
-def download(ref: WeightsRef, spec: NetworkSpec) -> Iterator[Progress]:
+def download(ref: WeightsRef, spec: NetworkSpec) -> Generator[Progress, None, None]:
     """Fetch torchvision's weights into torch's usual cache, checked by their hash; closing cancels.
 
     Ends at once where they are there already, and for weights that need no download.
@@ -168,13 +173,13 @@ def _chosen(fits: list[NetworkSpec], card: Card, remembered_name: str, file: str
     if card.network in by_name:
         return by_name[card.network], ""
     spec, *others = fits
-    says = f"{file} says that it is {card.network}, which its weights do not fit; " if card.network else ""
+    says = f"{file} says that it is {card.network}, which its weights do not fit; it " if card.network else ""
     if others:
         return spec, (
             f"{says or file + ' '}fits {spec.title} and {others[0].title} alike, because option A shortcuts have no "
             f"weights; it is taken for {spec.title}, the residual one of the paper's own form."
         )
-    return spec, f"{says}it is taken for {spec.title}." if says else ""
+    return spec, f"{says}is taken for {spec.title}." if says else ""
 
 
 def _from_file(path: Path, spec: NetworkSpec | None) -> tuple[NetworkSpec, WeightsReport]:

@@ -1,0 +1,47 @@
+"""Cards: what makes sense is believed, the rest counts as not told."""
+
+from __future__ import annotations
+
+import pytest
+
+from resnet_viewer.core.cards import Card, card_of
+from resnet_viewer.records.preprocessing import Preprocessing
+
+TOLD = {
+    "network": "resnet18",
+    "mean": "[0.5, 0, 1]",
+    "std": "[1, 2, 0.25]",
+    "input_size": "64",
+    "classes": '["a"]',
+}
+
+
+def test_a_whole_card_is_read() -> None:
+    own = Preprocessing(64, 64, (0.5, 0.0, 1.0), (1.0, 2.0, 0.25))
+    assert card_of(TOLD) == Card("resnet18", own, ("a",))
+    resized = card_of(TOLD | {"resize": "72"}).preprocessing
+    assert resized == Preprocessing(72, 64, own.mean, own.std)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("mean", "[0, 0]"),
+        ("mean", "[0, 0, NaN]"),
+        ("mean", '["a", 0, 0]'),
+        ("mean", "0.5"),
+        ("std", "[1, 1, 0]"),
+        ("std", "[1, 1"),
+        ("input_size", "0"),
+        ("input_size", "1e9"),
+        ("input_size", "1000000000"),
+        ("resize", "[" * 100_000),
+    ],
+)
+def test_nonsense_counts_as_not_told(key: str, value: str) -> None:
+    assert card_of(TOLD | {key: value}) == Card("resnet18", None, ("a",))
+
+
+def test_an_empty_card_tells_nothing() -> None:
+    assert card_of({}) == Card()
+    assert card_of({"classes": '{"0": "a"}'}) == Card()
