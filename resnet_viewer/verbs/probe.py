@@ -36,7 +36,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--gradient", default="score", choices=("score", "loss"), help="whose gradient norms are taken"
     )
-    parser.add_argument("--layer", nargs="+", default=[], metavar="NAME", help="whose feature maps are drawn")
+    parser.add_argument(
+        "--layer", nargs="+", action="extend", default=[], metavar="NAME", help="whose feature maps are drawn"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

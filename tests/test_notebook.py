@@ -1,0 +1,54 @@
+"""The Python face gives the same numbers as the probe verb and leaves the model alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import resnet_viewer
+from resnet_viewer.core.opening import FIRST_NETWORK
+from resnet_viewer.records.errors import UserError
+from tests.fabricated import picture
+
+
+def test_probe_cuts_and_leaves_the_model_as_it_was() -> None:
+    model = resnet_viewer.load("cifar-resnet-14", "none")
+    before = model.network.wiring
+    intact = resnet_viewer.probe(picture(), model)
+    severed = resnet_viewer.probe(picture(), model, cut="all", target=intact.target)
+    again = resnet_viewer.probe(np.array(picture().pixels), model)
+    assert severed.layers[0].gradient_norm != intact.layers[0].gradient_norm
+    np.testing.assert_array_equal(again.logits, intact.logits)
+    assert model.network.wiring == before
+    assert not any(module._forward_hooks for module in model.network.modules())
+    assert all(parameter.grad is None for parameter in model.network.parameters())
+
+
+def test_probe_sees_changed_weights() -> None:
+    model = resnet_viewer.load("cifar-resnet-8", "none")
+    before = resnet_viewer.probe(picture(), model)
+    with torch.no_grad():
+        model.network.fc.bias.add_(torch.arange(10.0))
+    after = resnet_viewer.probe(picture(), model)
+    np.testing.assert_allclose(after.logits - before.logits, [np.arange(10.0)], atol=1e-5)
+
+
+def test_a_target_by_name_needs_to_be_a_class() -> None:
+    model = resnet_viewer.load("cifar-resnet-8", "none")
+    assert resnet_viewer.probe(picture(), model, target="horse").target == 7
+    with pytest.raises(UserError, match="unicorn"):
+        resnet_viewer.probe(picture(), model, target="unicorn")
+
+
+def test_build_draws_from_the_seed() -> None:
+    first, second, other = (resnet_viewer.build("cifar-plain-8", seed=seed) for seed in (0, 0, 1))
+    assert torch.equal(first.conv1.weight, second.conv1.weight)
+    assert not torch.equal(first.conv1.weight, other.conv1.weight)
+    assert first.spec == replace(second.spec)
+
+
+def test_the_first_network_is_one_of_the_catalog() -> None:
+    assert resnet_viewer.build(FIRST_NETWORK).spec.block_count == 27
+    with pytest.raises(AttributeError):
+        resnet_viewer.nonsense  # noqa: B018

@@ -1,0 +1,57 @@
+"""`evaluate` counts errors as torch does, matches folders to classes, and prints JSON alone on stdout."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from resnet_viewer.cli import main
+from resnet_viewer.core.datasets import DatasetError
+from resnet_viewer.verbs.evaluate import class_indices, spread
+
+NETWORK = ("--network", "cifar-resnet-8", "--weights", "none", "--device", "cpu")
+
+
+def test_folders_are_matched_by_name_else_in_order() -> None:
+    names = ("cat", "dog", "ant")
+    assert class_indices(("ant", "cat"), names, 3) == [2, 0]
+    assert class_indices(("n01", "n02", "n03"), names, 3) == [0, 1, 2]
+    with pytest.raises(DatasetError, match="cow"):
+        class_indices(("ant", "cow"), names, 3)
+    with pytest.raises(DatasetError, match="2 subfolders"):
+        class_indices(("n01", "n02"), names, 3)
+
+
+def test_a_limit_takes_pictures_of_every_class() -> None:
+    files = [(Path(str(n)), n // 10) for n in range(40)]
+    assert [label for _, label in spread(files, 4)] == [0, 1, 2, 3]
+    assert spread(files, 99) == files
+    with pytest.raises(DatasetError):
+        spread(files, 0)
+
+
+def test_json_stands_alone_on_stdout(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    classes = data / "classes.txt"
+    classes.write_text("\n".join(["bright", *(f"other {n}" for n in range(8)), "dark"]))
+    assert main(["evaluate", str(data / "test"), *NETWORK, "--classes", str(classes), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["pictures"] == 16
+    assert 0 <= found["error"] <= 100
+
+
+def test_a_picture_that_cannot_be_read_is_named_and_left_out(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    classes = data / "classes.txt"
+    classes.write_text("\n".join(["bright", *(f"other {n}" for n in range(8)), "dark"]))
+    (data / "test" / "dark" / "0.png").write_bytes(b"broken")
+    assert main(["evaluate", str(data / "test"), *NETWORK, "--classes", str(classes), "--json"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["pictures"] == 15
+    assert "0.png" in captured.err
+
+
+def test_a_folder_without_classes_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in (tmp_path, tmp_path / "missing"):
+        assert main(["evaluate", str(folder), *NETWORK]) == 2
+        assert "subfolder" in capsys.readouterr().err

@@ -1,0 +1,147 @@
+"""`probe` keeps its contract: files, columns, keys, exit status, one sentence for bad input."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from resnet_viewer.cli import main
+from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.preprocessing import prepare
+from resnet_viewer.core.resnet import build, wired
+from resnet_viewer.media.pictures import read
+from resnet_viewer.records.network import blueprint
+from resnet_viewer.records.preprocessing import CIFAR10_PREPROCESSING
+from resnet_viewer.records.wiring import Wiring
+
+NETWORK = ("--network", "cifar-resnet-14", "--weights", "none", "--seed", "3", "--device", "cpu")
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "gradient_norms.csv").open(newline="") as file:
+        return list(csv.DictReader(line for line in file if not line.startswith("#")))
+
+
+def test_every_file_is_written_and_agrees_with_autograd(photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out" / "deeper"
+    words = [
+        "probe",
+        str(photo),
+        "--out",
+        str(out),
+        *NETWORK,
+        "--cut",
+        "2,4-5",
+        "--drop",
+        "3",
+        "--strength",
+        "6=0.5",
+    ]
+    assert main([*words, "--layer", "stem", "--layer", "layer2.0", "layer1.0.conv2"]) == 0
+    written = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert written == {
+        "gradient_norms.csv", "gradient_norms.svg", "gradient_norms.pdf", "gradient_norms.png", "predictions.json",
+        "gradcam.png", "gradcam.npz", "probe.json", "feature_maps/stem.png", "feature_maps/layer2.0.png",
+        "feature_maps/layer1.0.conv2.png",
+    }  # fmt: skip
+
+    network = build(spec("cifar-resnet-14").__class__(**{**vars(spec("cifar-resnet-14")), "seed": 3}))
+    images = prepare(read(photo), CIFAR10_PREPROCESSING)
+    target = int(network(images)[0].argmax())
+    gates = Wiring.all_open(6).with_shortcuts([2, 4, 5], 0.0).with_shortcuts([6], 0.5).with_branches([3], 0.0)
+    with wired(network, gates):
+        logits = network(images)
+    logits[0, target].backward()
+    found = rows(out)
+    layers = blueprint(network.spec).layers
+    assert [row["layer"] for row in found] == [layer.name for layer in layers]
+    assert [row["kind"] for row in found] == [layer.kind for layer in layers]
+    for row in found:
+        gradient = network.get_parameter(f"{row['layer']}.weight").grad
+        expected = 0.0 if gradient is None else float(gradient.double().norm())
+        assert float(row["now"]) == pytest.approx(expected, rel=1e-5)
+    assert float(found[5]["now"]) == 0.0  # block 3's branch is dropped
+    predictions = json.loads((out / "predictions.json").read_text())
+    assert predictions["target"] == target
+    assert predictions["probabilities"] == pytest.approx(logits.detach().softmax(1)[0].tolist(), rel=1e-5)
+    assert len(predictions["classes"]) == 10
+    cams = np.load(out / "gradcam.npz")
+    assert list(cams) == [f"block_{n:03d}" for n in range(1, 7)]
+    assert cams["block_001"].shape == (32, 32)
+    assert cams["block_006"].shape == (8, 8)
+
+
+def test_the_reference_is_the_network_with_everything_open(photo: Path, tmp_path: Path) -> None:
+    assert main(["probe", str(photo), "--out", str(tmp_path / "cut"), *NETWORK, "--cut", "all"]) == 0
+    assert main(["probe", str(photo), "--out", str(tmp_path / "open"), *NETWORK, "--cut", "none"]) == 0
+    cut, intact = rows(tmp_path / "cut"), rows(tmp_path / "open")
+    assert [row["reference"] for row in cut] == [row["now"] for row in intact]
+    assert cut[0]["now"] != cut[0]["reference"]
+
+
+def test_the_loss_and_a_named_target_can_be_asked_for(photo: Path, tmp_path: Path) -> None:
+    words = [
+        "probe",
+        str(photo),
+        "--out",
+        str(tmp_path / "out"),
+        *NETWORK,
+        "--target",
+        "horse",
+        "--gradient",
+        "loss",
+    ]
+    assert main(words) == 0
+    document = json.loads((tmp_path / "out" / "probe.json").read_text())
+    assert document["target"] == {"index": 7, "name": "horse"}
+    assert document["gradient_of"] == "loss"
+    assert document["versions"]["torch"] == torch.__version__
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--network", "resnet7"], "no network called resnet7"),
+        (["--network", "cifar-resnet-21"], "6n"),
+        (["--cut", "99"], "no block 99"),
+        (["--cut", "x"], "list of blocks"),
+        (["--network", "cifar-plain-14", "--cut", "3"], "plain network"),
+        (["--strength", "1=7"], "between 0 and 1"),
+        (["--target", "unicorn"], "unicorn"),
+        (["--layer", "layer9"], "layer9"),
+        (["--weights", "missing.pth"], "missing.pth"),
+        (["--mean", "1,2,3"], "--std"),
+        (["--mean", "1,2,3", "--std", "0,1,1"], "positive"),
+        (["--classes", "missing.txt"], "missing.txt"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_status_2(
+    words: list[str], said: str, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    base = [] if "--network" in words else list(NETWORK)
+    assert main(["probe", str(photo), "--out", str(out), *base, *words]) == 2
+    captured = capsys.readouterr()
+    last = captured.err.strip().splitlines()[-1]
+    assert said in last
+    assert "Traceback" not in captured.err
+    assert not out.exists()
+
+
+def test_a_folder_or_a_broken_picture_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    for path in (tmp_path, broken, tmp_path / "missing.png"):
+        assert main(["probe", str(path), "--out", str(tmp_path / "out"), *NETWORK]) == 2
+        assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_an_output_folder_that_cannot_be_made_is_refused(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert main(["probe", str(photo), "--out", str(tmp_path / "file" / "out"), *NETWORK]) == 2
+    assert "--out" in capsys.readouterr().err

@@ -1,0 +1,51 @@
+"""`train` leaves a run that the other verbs can use, refuses to overwrite one, and continues it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from safetensors import safe_open
+
+from resnet_viewer.cli import main
+
+
+def words(data: Path, out: Path, *more: str) -> list[str]:
+    base = ["train", "--data", str(data), "--network", "cifar-resnet-8", "--epochs", "4", "--out", str(out)]
+    return [*base, "--batch", "16", "--rate", "0.02", "--device", "cpu", "--threads", "1", *more]
+
+
+def test_a_run_is_trained_written_and_evaluated(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(words(data, out)) == 0
+    folder = out / "cifar-resnet-8"
+    assert {path.name for path in folder.iterdir()} == {
+        "checkpoint.pt", "log.csv", "weights.safetensors", "card.json",
+    }  # fmt: skip
+    card = json.loads((folder / "card.json").read_text())
+    assert card["class_names"] == ["bright", "dark"]
+    assert card["epochs"] == 4
+    assert str(tmp_path) not in json.dumps(card)
+    assert len((folder / "log.csv").read_text().splitlines()) == 5
+    with safe_open(folder / "weights.safetensors", "pt") as file:
+        assert json.loads(file.metadata()["classes"]) == ["bright", "dark"]
+    capsys.readouterr()
+
+    weights = str(folder / "weights.safetensors")
+    assert main(["evaluate", str(data / "test"), "--weights", weights, "--json", "--device", "cpu"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["error"] == pytest.approx(card["test_error_percent"], abs=0.01)
+    assert "assumed" not in captured.err  # the card tells the normalisation and the classes
+
+    assert main(words(data, out)) == 2
+    assert "--resume" in capsys.readouterr().err
+    assert main(words(data, out, "--resume")) == 0
+    assert json.loads((folder / "card.json").read_text())["test_error_percent"] == card["test_error_percent"]
+    assert main([*words(data, out, "--resume"), "--seed", "1"]) == 2
+    assert "another" in capsys.readouterr().err
+
+
+def test_a_missing_data_set_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words(tmp_path / "nowhere", tmp_path / "out")) == 2
+    assert "train/<class>/" in capsys.readouterr().err
