@@ -6,7 +6,7 @@ Two linked view boxes share the x range; the strip, the grid and the lines acros
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPoint, QPointF, QRectF, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -21,9 +21,10 @@ from resnet_viewer.ui.theme import DARK, Theme
 
 BAR_HEIGHT = 30
 """Pixels between strip and plot, where the gradient bar stands."""
-STRIP_HEIGHT = 94.0
-LOW_STRIP_HEIGHT = 74.0
-PLAIN_STRIP_HEIGHT = 62.0
+STRIP_HEIGHT = 64.0
+"""Of the arcs and boxes; two lines of text come on top."""
+LOW_STRIP_HEIGHT = 44.0
+PLAIN_STRIP_HEIGHT = 32.0
 LEAST_UNITS = 4.0
 """The nearest zoom shows that many layers."""
 
@@ -99,12 +100,21 @@ class CircuitCanvas(pg.GraphicsLayoutWidget):
         if event is not None:  # pyqtgraph calls it with None while it is being made
             self._size_strip()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.strip.set_font(self.font())
+            self.plot.set_font(self.font())
+            self._size_strip()
+            self._resized()
+
     def _size_strip(self) -> None:
         layout = self.layout_shown
         if layout is not None and not layout.spans[0].has_shortcut:
             height = PLAIN_STRIP_HEIGHT
         else:
             height = STRIP_HEIGHT if self.height() >= 230 else LOW_STRIP_HEIGHT
+        height += 2 * self.strip.frame.text_height
         if height != self._strip_height:
             self._strip_height = height
             self.ci.layout.setRowFixedHeight(0, height)

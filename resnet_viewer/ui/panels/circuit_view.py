@@ -20,6 +20,15 @@ from resnet_viewer.ui.panels.wiring_layout import Part, StripLayout
 _CLICK = 4.0
 """Pixels that a click may wander."""
 
+_OWN_KEYS = (
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Return,
+    Qt.Key.Key_Enter,
+    Qt.Key.Key_Home,
+    Qt.Key.Key_D,
+)
+
 Drag = Literal["none", "pending", "sweep", "pan"]
 
 
@@ -89,9 +98,11 @@ class CircuitView(CircuitCanvas):
             blocks, strength = tuple(sorted(state.preview)), state.preview_strength
             self.strip.adjust(preview=frozenset())
             self.swept.emit(blocks, strength)
-        elif drag == "pending" and event.button() == Qt.MouseButton.LeftButton:
+        elif drag == "pending":
             part = self.part_under(self._press) or self._plot_part(self._press)
-            if part is not None:
+            if event.button() == Qt.MouseButton.RightButton:
+                self.menu_wanted.emit(part, event.globalPosition().toPoint())
+            elif event.button() == Qt.MouseButton.LeftButton and part is not None:
                 self.activated.emit(part)
         event.accept()
 
@@ -169,15 +180,12 @@ class CircuitView(CircuitCanvas):
             self.announced.emit("")
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The menu key. The right button opens the menu when it is let go: until then it may become a drag."""
         state = self.strip.state
-        if event.reason() == QContextMenuEvent.Reason.Keyboard and state is not None:
+        if event.reason() != QContextMenuEvent.Reason.Mouse and state is not None:
             part = state.focused
-            where = self.view_point(part) if part is not None else self.rect().center()
+            where = self.view_point(part) if part is not None else self.viewport().rect().center()
             self.menu_wanted.emit(part, self.viewport().mapToGlobal(where))
-        elif self._drag != "pan":
-            self._drag = "none"
-            position = QPointF(event.pos())
-            self.menu_wanted.emit(self.part_under(position) or self._plot_part(position), event.globalPos())
         event.accept()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -204,6 +212,18 @@ class CircuitView(CircuitCanvas):
         return bool(super().viewportEvent(event))
 
     # Keyboard
+
+    def event(self, event: QEvent) -> bool:
+        """While it has the focus, the view's keys come before the window's shortcuts of the same name."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            is_plain = event.modifiers() in (
+                Qt.KeyboardModifier.NoModifier,
+                Qt.KeyboardModifier.KeypadModifier,
+            )
+            if is_plain and (event.key() in _OWN_KEYS or self._drag == "sweep"):
+                event.accept()
+                return True
+        return bool(super().event(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         state = self.strip.state

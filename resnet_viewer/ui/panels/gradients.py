@@ -116,6 +116,12 @@ class GradientPlot:
         self.names.apply_theme(theme)
         self.prepare()
 
+    def set_font(self, font: QFont) -> None:
+        """Write in another font."""
+        self.ground.set_font(font)
+        self.names.set_font(font)
+        self.prepare()
+
     def prepare(self) -> None:
         """Fit the y range to the curves and the height, and lay everything out for the present x range."""
         height = max(float(self.view.height()), 1.0)

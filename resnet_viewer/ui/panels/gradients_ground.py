@@ -117,6 +117,10 @@ class PlotGround(QGraphicsObject):
         self.setZValue(-200)  # pyqtgraph puts view boxes at -100
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
+    def set_font(self, font: QFont) -> None:
+        """Write in another font, from the next `prepare` on."""
+        self._font, self._metrics = font, QFontMetricsF(font)
+
     @property
     def decades(self) -> list[tuple[float, str]]:
         """Pixel and text of every decade on the y axis; no text where a lane's name needs the room."""
@@ -243,6 +247,10 @@ class CurveNames(QGraphicsObject):
         self._names: list[CurveName] = []
         self.setZValue(20)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def set_font(self, font: QFont) -> None:
+        """Write in another font, from the next `prepare` on."""
+        self._font, self._metrics = font, QFontMetricsF(font)
 
     @property
     def names(self) -> list[CurveName]:

@@ -61,6 +61,12 @@ class StripItem(QGraphicsObject):
         """What is shown."""
         return self._state
 
+    def set_font(self, font: QFont) -> None:
+        """Write in another font; the strip's height is its owner's to change."""
+        self._font, self._metrics = font, QFontMetricsF(font)
+        self._frame = replace(self._frame, text_height=self._metrics.height())
+        self._prepare()
+
     def set_frame(self, left: float, right: float, width: float, height: float) -> None:
         """Show the range of x from `left` to `right` in that many pixels."""
         scale = width / (right - left) if right > left and width > 0 else 1.0

@@ -330,18 +330,53 @@ def test_the_menu_of_a_plain_network_offers_no_shortcut(panel: CircuitPanel) -> 
     assert not [text for text in actions(menu) if "shortcut" in text.lower()]
 
 
-def test_a_right_click_opens_the_menu_of_what_lies_there(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_a_right_click_opens_the_menu_of_what_lies_there_and_a_right_drag_pans(
+    qtbot: QtBot, panel: CircuitPanel
+) -> None:
+    right = Qt.MouseButton.RightButton
     at = panel.view.view_point(arc(5, "layer2.1"))
-    event = QContextMenuEvent(
-        QContextMenuEvent.Reason.Mouse,
-        at,
-        panel.view.viewport().mapToGlobal(at),
-        Qt.KeyboardModifier.NoModifier,
-    )
     with qtbot.waitSignal(panel.view.menu_wanted) as wish:
-        QApplication.sendEvent(panel.view.viewport(), event)
+        qtbot.mouseClick(panel.view.viewport(), right, pos=at)
     panel._menu.close()
     assert wish.args[0] == arc(5, "layer2.1")
+    panel.view.zoom(0.4, 500)
+    before = ranges(panel)[0]
+    with qtbot.assertNotEmitted(panel.view.menu_wanted):
+        drag(panel, [at, at + QPoint(20, 0), at + QPoint(60, 0)], right)
+        release(panel, at + QPoint(60, 0), right)
+    assert ranges(panel)[0][0] < before[0]
+
+
+def test_the_menu_key_opens_the_menu_of_the_focused_part(qtbot: QtBot, panel: CircuitPanel) -> None:
+    view = panel.view
+    view.focusInEvent(QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(), QPoint())
+    with qtbot.waitSignal(view.menu_wanted) as wish:
+        view.contextMenuEvent(event)
+    panel._menu.close()
+    assert wish.args[0] == Part("box", "conv1", None)
+
+
+@pytest.mark.parametrize(("key", "is_ours"), [(Qt.Key.Key_Left, True), (Qt.Key.Key_Space, False)])
+def test_the_views_keys_come_before_the_windows_shortcuts(
+    panel: CircuitPanel, key: Qt.Key, is_ours: bool
+) -> None:
+    event = QKeyEvent(QEvent.Type.ShortcutOverride, key, Qt.KeyboardModifier.NoModifier)
+    event.ignore()
+    QApplication.sendEvent(panel.view, event)
+    assert event.isAccepted() is is_ours
+
+
+def test_a_larger_font_makes_room_for_itself(panel: CircuitPanel) -> None:
+    view = panel.view
+    font = view.font()
+    before = view.strip.frame
+    font.setPixelSize(22)
+    view.setFont(font)
+    view.ci.layout.activate()
+    after = view.strip.frame
+    assert after.text_height > before.text_height
+    assert after.base - after.arc_top == pytest.approx(before.base - before.arc_top, abs=1)
 
 
 def test_the_pointer_reads_out_exact_numbers(qtbot: QtBot, panel: CircuitPanel) -> None:
