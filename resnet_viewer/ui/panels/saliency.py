@@ -28,7 +28,10 @@ from resnet_viewer.ui.theme import DARK, Theme
 
 LONGEST = 288
 """Pixels a side of the overlays on screen: a pane at 200 %, and few enough to redo at every toggle."""
-_ENOUGH_FOR_STRIP = 250
+_NARROWEST = 256
+_ENOUGH_FOR_STRIP = 225
+_ENOUGH_FOR_ROWS = (245, 330)
+"""Heights at which one and two rows of controls leave room for the pictures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +85,7 @@ class SaliencyPanel(Card):
         self._labels = QElidingLabel(), QElidingLabel()
         self.filmstrip = Filmstrip()
         self.controls = SaliencyControls()
+        self.add_control(self.controls.more)
         pictures = QGridLayout()
         pictures.setHorizontalSpacing(DARK.gap)
         pictures.setVerticalSpacing(2)
@@ -98,6 +102,7 @@ class SaliencyPanel(Card):
         self.body.addLayout(pictures, 1)
         self.body.addWidget(self.filmstrip)
         self.body.addWidget(self.controls)
+        self.setMinimumWidth(_NARROWEST)
         self._connect()
         self.apply_theme(DARK)
 
@@ -130,7 +135,9 @@ class SaliencyPanel(Card):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.filmstrip.setVisible(self.height() >= _ENOUGH_FOR_STRIP)
+        height = self.height()
+        self.controls.show_rows(sum(height >= enough for enough in _ENOUGH_FOR_ROWS))
+        self.filmstrip.setVisible(height >= _ENOUGH_FOR_STRIP)
 
     def _connect(self) -> None:
         self.controls.block_chosen.connect(self._wish_block)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
@@ -22,6 +23,7 @@ from resnet_viewer.ui.pixels import COLOUR_MAPS
 from resnet_viewer.ui.theme import Theme
 
 TOP_CLASS = "top reference class"
+_FOLDED_WIDTH = 300
 
 
 class SaliencyControls(QWidget):
@@ -59,15 +61,24 @@ class SaliencyControls(QWidget):
         self.network_input.setToolTip("Show what the network sees: resized, cropped and normalised")
         self._label = QLabel("O&pacity")
         self._label.setBuddy(self.opacity)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(5)
-        for row in ((self.block, self.target), (self._label, self.opacity, self.colours, self.network_input)):
-            line = QHBoxLayout()
-            line.setSpacing(6)
-            for control in row:
-                line.addWidget(control, 0 if control in (self._label, self.network_input) else 1)
-            rows.addLayout(line)
+        self._rows = (
+            _row((self.block, 1), (self.target, 1)),
+            _row((self._label, 0), (self.opacity, 1), (self.colours, 1), (self.network_input, 0)),
+        )
+        self._inline, self._folded = QVBoxLayout(self), QFrame(self, Qt.WindowType.Popup)
+        self._inline.setContentsMargins(0, 0, 0, 0)
+        self._inline.setSpacing(5)
+        QVBoxLayout(self._folded).setSpacing(5)
+        self._folded.setFrameShape(QFrame.Shape.StyledPanel)
+        self._folded.setFixedWidth(_FOLDED_WIDTH)
+        self.more = QToolButton()
+        self.more.setText("⋯")
+        self.more.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.more.setAccessibleName("More choices for Grad-CAM")
+        self.more.setToolTip("Block, class, opacity, colours")
+        self.more.clicked.connect(self._unfold)
+        self._shown_rows = -1
+        self.show_rows(len(self._rows))
         self._network: NetworkSpec | None = None
         self._names: tuple[NetworkSpec, tuple[str, ...]] | None = None
         self.block.activated.connect(self._tell_block)
@@ -97,9 +108,35 @@ class SaliencyControls(QWidget):
             self.colours.addItem(view.cam_colours)
         self.colours.setCurrentText(view.cam_colours)
 
+    @property
+    def folded(self) -> QWidget:
+        """The popup with the rows that have no room in the panel."""
+        return self._folded
+
+    def show_rows(self, count: int) -> None:
+        """Keep the last `count` rows in the panel; the others open with `more`."""
+        if count == self._shown_rows:
+            return
+        self._shown_rows = count
+        first = len(self._rows) - count
+        inside = self._folded.layout()
+        assert inside is not None
+        for i, row in enumerate(self._rows):
+            (inside if i < first else self._inline).addWidget(row)
+            row.show()
+        self.more.setVisible(first > 0)
+        self.setVisible(count > 0)
+
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
         colour_text(self._label, theme.muted)
+
+    @Slot()
+    def _unfold(self) -> None:
+        self._folded.adjustSize()
+        corner = self.more.mapToGlobal(QPoint(self.more.width(), self.more.height() + 2))
+        self._folded.move(corner - QPoint(self._folded.width(), 0))
+        self._folded.show()
 
     def _fill_blocks(self, scene: Scene) -> None:
         network = scene.session.setup.state.network
@@ -126,6 +163,16 @@ class SaliencyControls(QWidget):
 
     def _tell_opacity(self, percent: int) -> None:
         self.opacity_chosen.emit(percent / 100)
+
+
+def _row(*controls: tuple[QWidget, int]) -> QWidget:
+    row = QWidget()
+    line = QHBoxLayout(row)
+    line.setContentsMargins(0, 0, 0, 0)
+    line.setSpacing(6)
+    for control, stretch in controls:
+        line.addWidget(control, stretch)
+    return row
 
 
 def _narrow(combo: QComboBox, name: str, tip: str) -> QComboBox:

@@ -163,6 +163,27 @@ def test_controls_wish_and_setters_do_not(panel: SaliencyPanel, qtbot: QtBot) ->
     assert controls.target.itemText(8) == "horse"
 
 
+def test_what_has_no_room_opens_in_a_popup(panel: SaliencyPanel, qtbot: QtBot) -> None:
+    panel.render_scene(scene(np.ones((8, 8)), np.ones((8, 8))))
+    controls = panel.controls
+    assert controls.block.isVisible()
+    assert not controls.more.isVisible()
+    panel.resize(300, 280)
+    assert not controls.block.isVisible()
+    assert controls.opacity.isVisible()
+    panel.resize(260, 168)
+    assert not controls.opacity.isVisible()
+    qtbot.waitUntil(lambda: panel.now_pane.height() >= 80)  # the pictures take the room
+    qtbot.mouseClick(controls.more, Qt.MouseButton.LeftButton)
+    assert controls.folded.isVisible()
+    assert controls.block.isVisible()
+    with qtbot.waitSignal(panel.view_changed):
+        qtbot.keyClick(controls.opacity, Qt.Key.Key_Left)
+    controls.folded.close()
+    panel.resize(360, 420)
+    assert controls.block.isVisible()
+
+
 def test_the_picture_is_shown_before_the_first_reading(panel: SaliencyPanel) -> None:
     found = scene(np.ones((8, 8)), np.ones((8, 8)))
     panel.render_scene(Scene(found.session))
