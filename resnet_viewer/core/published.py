@@ -1,6 +1,4 @@
-"""Weights that torchvision publishes. The only module that imports torchvision, and only inside a function:
-that import costs as much as torch's own.
-"""
+"""Weights that torchvision publishes. Importing it costs as much as torch, so that waits until one is looked up."""
 
 from __future__ import annotations
 
