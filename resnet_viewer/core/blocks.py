@@ -6,6 +6,7 @@ dict: setting one rebuilds nothing. A new block is a class here with a `residual
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from resnet_viewer.core.shortcuts import make_shortcut, merge
@@ -46,7 +47,9 @@ class Block(nn.Module):
         residual = self.residual(x) if self.branch_strength else None
         shortcut = self.downsample(x) if self.downsample is not None and self.shortcut_strength else None
         if residual is None and shortcut is None:
-            return x.new_zeros(x.shape[0], *self._output_shape(x))
+            return x.new_zeros(
+                x.shape[0], *self._output_shape(x), requires_grad=torch.is_grad_enabled()
+            )  # a leaf: no gradient passes, but the one that arrives can be read
         total = merge(
             shortcut,
             residual,

@@ -65,7 +65,7 @@ class Probe:
         self._plan = blueprint(network.spec)
         self._weights = [network.get_parameter(f"{layer.name}.weight") for layer in self._plan.layers]
         self._weight_norms: list[float] = []
-        self._kept: dict[str, Tensor] = {}
+        self._kept: dict[str, Tensor] | None = None
         self._restore = ExitStack()
 
     def __enter__(self) -> Self:
@@ -101,7 +101,7 @@ class Probe:
             with torch.enable_grad():
                 logits = self.network(images)
         finally:
-            self._kept = {}
+            self._kept = None
         return Look(logits, kept)
 
     def read(self, seen: Look, targets: Sequence[int], gradient_of: GradientOf = "score") -> Reading:
@@ -118,13 +118,14 @@ class Probe:
             raise ValueError(f"{count} targets between 0 and {classes - 1} are needed, one a picture")
         outputs = [seen.kept[block.name] for block in self._plan.blocks]
         index = torch.tensor(list(targets), device=seen.logits.device)
-        score = seen.logits.gather(1, index[:, None]).sum()
-        if gradient_of == "score":
-            found = _gradients(score, [*self._weights, *outputs])
-            cam_gradients = found[len(self._weights) :]
-        else:
-            cam_gradients = _gradients(score, outputs, keep_graph=True)
-            found = _gradients(F.cross_entropy(seen.logits, index), [*self._weights, *outputs])
+        with torch.enable_grad():
+            score = seen.logits.gather(1, index[:, None]).sum()
+            if gradient_of == "score":
+                found = _gradients(score, [*self._weights, *outputs])
+                cam_gradients = found[len(self._weights) :]
+            else:
+                cam_gradients = _gradients(score, outputs, keep_graph=True)
+                found = _gradients(F.cross_entropy(seen.logits, index), [*self._weights, *outputs])
         values = norms(found)
         layers = tuple(
             LayerReading(layer.name, layer.kind, layer.weight_shape, value, own)
@@ -157,7 +158,8 @@ class Probe:
 
     def _keeper(self, name: str) -> Callable[[nn.Module, object, Tensor], None]:
         def keep(_module: nn.Module, _inputs: object, output: Tensor) -> None:
-            self._kept[name] = output
+            if self._kept is not None:
+                self._kept[name] = output
 
         return keep
 
