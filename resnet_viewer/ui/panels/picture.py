@@ -22,6 +22,7 @@ from resnet_viewer.ui.theme import DARK, Theme
 STALE_OPACITY = 0.55
 _NEAREST, _FURTHEST = 64.0, 1.0
 _ROUNDING = 4.0
+_ZOOM_KEYS = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}
 
 
 class LookingPane(QWidget):
@@ -133,18 +134,7 @@ class LookingPane(QWidget):
         if self.message or self.content_size().isEmpty():
             event.ignore()
             return
-        old = self.frame()
-        zoom = min(max(self._zoom * 1.2 ** (event.angleDelta().y() / 120), _FURTHEST), _NEAREST)
-        grown = zoom / self._zoom
-        middle, point = QRectF(self.rect()).center(), event.position()
-        corner = point - (point - old.topLeft()) * grown
-        self._move(
-            zoom,
-            QPointF(
-                (middle.x() - corner.x()) / (old.width() * grown),
-                (middle.y() - corner.y()) / (old.height() * grown),
-            ),
-        )
+        self._zoom_at(event.position(), event.angleDelta().y() / 120)
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -185,6 +175,8 @@ class LookingPane(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Home:
             self._move(1.0, QPointF(0.5, 0.5))
+        elif event.key() in _ZOOM_KEYS and not self.content_size().isEmpty():
+            self._zoom_at(QRectF(self.rect()).center(), _ZOOM_KEYS[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
 
@@ -222,6 +214,17 @@ class LookingPane(QWidget):
         painter.fillRect(area, ground)
         painter.setPen(QColor(self.theme.text))
         painter.drawText(area.adjusted(4, 0, -4, 0), flags, self.note)
+
+    def _zoom_at(self, point: QPointF, notches: float) -> None:
+        """Zoom so that what lies under `point` stays there."""
+        old = self.frame()
+        zoom = min(max(self._zoom * 1.2**notches, _FURTHEST), _NEAREST)
+        grown = zoom / self._zoom
+        middle = QRectF(self.rect()).center()
+        corner = point - (point - old.topLeft()) * grown
+        size = old.size() * grown
+        centre = QPointF((middle.x() - corner.x()) / size.width(), (middle.y() - corner.y()) / size.height())
+        self._move(zoom, centre)
 
     def _move(self, zoom: float, centre: QPointF) -> None:
         self.look(zoom, centre)

@@ -39,6 +39,8 @@ def is_reference_old(shown: ProbeResult | None, scene: Scene) -> bool:
 
 def not_computed(scene: Scene, result: ProbeResult, layer: str) -> str:
     """Why a full reading has no maps of a layer, in words."""
+    if layer == scene.blueprint.classifier.name:
+        return "the classifier has no maps: it gives one number for each class"
     block = scene.blueprint.block_of(layer)
     if block is not None:
         wiring = result.request.state.wiring

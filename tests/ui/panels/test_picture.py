@@ -65,6 +65,14 @@ def test_the_wheel_zooms_at_the_pointer_and_home_resets(pane: ImagePane, qtbot: 
     assert pane.zoom == 1, "it never gets smaller than the pane"
 
 
+def test_keys_zoom_at_the_middle(pane: ImagePane, qtbot: QtBot) -> None:
+    qtbot.keyClick(pane, Qt.Key.Key_Plus)
+    assert pane.zoom == pytest.approx(1.2)
+    assert pane.frame().center() == QPointF(100, 100)
+    qtbot.keyClick(pane, Qt.Key.Key_Minus)
+    assert pane.zoom == 1
+
+
 def test_dragging_moves_and_never_past_the_edge(pane: ImagePane, qtbot: QtBot) -> None:
     clicks: list[bool] = []
     pane.clicked.connect(lambda: clicks.append(True))
