@@ -190,9 +190,12 @@ class GradientPlot:
             )
 
     def _line_pen(self, role: str) -> QPen:
+        # Curves live in data coordinates, so their pens are cosmetic, and Qt counts those in physical pixels.
+        widget = self.view.getViewWidget()
+        ratio = 1.0 if widget is None else widget.devicePixelRatioF()
         if role == "now":
-            return pg.mkPen(self._theme.changed, width=2)  # type: ignore[no-any-return]
-        return pg.mkPen(self._theme.reference, width=1.4, dash=[4, 3])  # type: ignore[no-any-return]
+            return pg.mkPen(self._theme.changed, width=2 * ratio)  # type: ignore[no-any-return]
+        return pg.mkPen(self._theme.reference, width=1.4 * ratio, dash=[4, 3])  # type: ignore[no-any-return]
 
 
 def _is_followed(points: Series) -> NDArray[np.bool_]:

@@ -129,7 +129,7 @@ class StripItem(QGraphicsObject):
         start, stop = max(left, 0.0) + 6, min(right, frame.width) - 4
         for text in (band.label, band.short_label):
             if self._metrics.horizontalAdvance(text) <= stop - start:
-                rect = QRectF(start, 3, stop - start, self._metrics.height())
+                rect = QRectF(start, 1, stop - start, self._metrics.height())
                 self._labels.append((rect, text, Qt.AlignmentFlag.AlignLeft))
                 return
 
@@ -316,7 +316,6 @@ def _colour(name: str, opacity: float = 1.0) -> QColor:
 
 def _pen(colour: str | QColor, width: float = 1.0, dash: list[float] | None = None) -> QPen:
     pen = QPen(QColor(colour), width)
-    pen.setCosmetic(True)
     if dash:
         pen.setDashPattern(dash)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)

@@ -204,8 +204,8 @@ def controls(qtbot: QtBot) -> WiringControls:
 def test_showing_a_block_is_no_wish(qtbot: QtBot, controls: WiringControls) -> None:
     block = blueprint(spec("cifar-resnet-20")).blocks[3]
     with qtbot.assertNotEmitted(controls.shortcut_strength_chosen):
-        controls.show_block(block, Wiring.all_open(9).with_shortcuts([4], 0.3))
-    assert controls.slider.value() == pytest.approx(0.3)
+        controls.show_block(block, Wiring.all_open(9).with_shortcuts([4], 0.33))
+    assert controls.slider.value() == pytest.approx(0.33)
 
 
 def test_the_slider_wishes_in_steps_for_the_gate_that_is_chosen(
