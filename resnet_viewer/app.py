@@ -90,8 +90,14 @@ def _run(application: QApplication, arguments: argparse.Namespace, diagnostics: 
     application.setWindowIcon(QIcon(str(paths.asset("icons", "resnet-viewer.png"))))
     window, workers = build(application, arguments, diagnostics)
     screenshot = Screenshot(window, arguments.screenshot) if arguments.screenshot else None
+    first = Begin(arguments.network or "", arguments.weights, tuple(arguments.pictures))
+
+    def begin() -> None:
+        workers.probing.start()
+        window.opening.begin(first)
+
+    window.painted.connect(begin)  # not before: importing torch would hold the first frame up
     window.show()
-    window.opening.begin(Begin(arguments.network or "", arguments.weights, tuple(arguments.pictures)))
     if diagnostics.has_crashed:
         window.messages.show_remark(
             "The last run ended in a crash; its details are in the log.",
@@ -104,6 +110,8 @@ def _run(application: QApplication, arguments: argparse.Namespace, diagnostics: 
     window.hide()
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    # a second wish to quit must not end the event loops of whoever runs main() inside a larger program
+    QCoreApplication.removePostedEvents(application, QEvent.Type.Quit.value)
     if screenshot is not None and screenshot.problem:
         return _refuse(screenshot.problem)
     return status

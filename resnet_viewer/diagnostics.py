@@ -53,6 +53,7 @@ class Diagnostics(QObject):
         self._old_hook = sys.excepthook
         self._old_thread_hook = threading.excepthook
         self._old_qt_handler: Callable[..., object] | None = None
+        self._old_level = log.level
 
     def start(self) -> None:
         """Take the hooks. A folder that cannot be written means no log, not no window."""
@@ -82,6 +83,7 @@ class Diagnostics(QObject):
             faulthandler.disable()
             self._crash.close()
         log.removeHandler(self._handler)
+        log.setLevel(self._old_level)
         self._handler.close()
 
     def _take_over_crash_file(self) -> None:

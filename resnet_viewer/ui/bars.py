@@ -8,6 +8,7 @@ from typing import Literal
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
+    QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -39,25 +40,18 @@ class MessageBar(QFrame):
         self._choice = QPushButton()
         self._menu = QMenu(self)
         self._details = QPushButton("Details")
-        self._details.setCheckable(True)
         self._copy = QPushButton("Copy")
         self._dismiss = QPushButton("Dismiss")
         self._dismiss.setAccessibleName("Dismiss the message")
-        self._text = QPlainTextEdit()
-        self._text.setReadOnly(True)
-        self._text.setMaximumHeight(160)
-        self._text.hide()
-        row = QHBoxLayout()
-        row.addWidget(self._sentence, 1)
-        for button in (self._choice, self._details, self._copy, self._dismiss):
-            row.addWidget(button)
-        layout = QVBoxLayout(self)
+        self._text = DetailsWindow(self)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 6, 6, 6)
-        layout.addLayout(row)
-        layout.addWidget(self._text)
+        layout.addWidget(self._sentence, 1)
+        for button in (self._choice, self._details, self._copy, self._dismiss):
+            layout.addWidget(button)
         self._act: Callable[[], object] | None = None
         self._choice.clicked.connect(self._choose)
-        self._details.toggled.connect(self._text.setVisible)
+        self._details.clicked.connect(self._text.show)
         self._copy.clicked.connect(self._copy_details)
         self._dismiss.clicked.connect(self.hide)
         self.hide()
@@ -70,7 +64,7 @@ class MessageBar(QFrame):
     def show_failure(self, failure: Failure) -> None:
         """Say what went wrong, with details to read and copy."""
         self._say("error", failure.sentence)
-        self._text.setPlainText(f"{failure.sentence}\n\n{failure.details}".strip())
+        self._text.show_text(f"{failure.sentence}\n\n{failure.details}".strip())
         self._details.setVisible(bool(failure.details))
         self._copy.show()
 
@@ -98,7 +92,6 @@ class MessageBar(QFrame):
         self._act = None
         for part in (self._choice, self._details, self._copy, self._text):
             part.hide()
-        self._details.setChecked(False)
         self.show()
 
     @Slot()
@@ -114,7 +107,28 @@ class MessageBar(QFrame):
 
     @Slot()
     def _copy_details(self) -> None:
-        QGuiApplication.clipboard().setText(self._text.toPlainText())
+        QGuiApplication.clipboard().setText(self._text.text())
+
+
+class DetailsWindow(QDialog):
+    """Text to read and copy, in a window of its own that blocks nothing."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Details")
+        self.resize(720, 360)
+        self._text = QPlainTextEdit()
+        self._text.setReadOnly(True)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self._text)
+
+    def show_text(self, text: str) -> None:
+        """Replace the text; shows nothing by itself."""
+        self._text.setPlainText(text)
+
+    def text(self) -> str:
+        """What there is to copy."""
+        return self._text.toPlainText()
 
 
 class ProgressBar(QFrame):

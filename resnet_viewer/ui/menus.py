@@ -109,10 +109,10 @@ class Menus(QObject):
     def _fill_network(self, menu: QMenu) -> None:
         bundled = [entry for entry in self._catalog if entry.is_bundled]
         if bundled:
-            menu.addSection("Bundled, trained")
+            _head(menu, "Bundled, trained")
         for entry in bundled:
             self._add(menu, entry.title, partial(self._opening.choose_network, entry.name))
-        menu.addSection("Other networks")
+        _head(menu, "Other networks")
         for group in dict.fromkeys(entry.group for entry in self._catalog):
             part = menu.addMenu(group)
             for entry in self._catalog:
@@ -145,7 +145,8 @@ class Menus(QObject):
             act = partial(self._editing.set_target, index)
             self._add_radio(menu, group, name, setup.target == index, act)
         menu.addAction(self._commands["choose_target"])
-        menu.addSection("Gradient norms of")
+        menu.addSeparator()
+        _head(menu, "Gradient norms of")
         sources = QActionGroup(menu)
         for source, title in (
             ("score", "the score (the target's logit)"),
@@ -173,6 +174,11 @@ class Menus(QObject):
         action.setCheckable(True)
         action.setChecked(is_chosen)
         group.addAction(action)
+
+
+def _head(menu: QMenu, text: str) -> None:
+    """A title in a menu; a style sheet hides the text of Qt's own sections."""
+    menu.addAction(text).setEnabled(False)
 
 
 def _escaped(text: str) -> str:

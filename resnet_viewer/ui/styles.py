@@ -68,8 +68,9 @@ QComboBox {{ background: {t.raised}; border: 1px solid {t.border}; border-radius
 QComboBox::drop-down {{ border: 0; width: 20px; }}
 QComboBox::down-arrow {{ image: url("{chevron}"); width: 12px; height: 12px; }}
 QComboBox:hover {{ border-color: {t.muted}; }}
-QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus {{ border-color: {t.accent}; }}
-QLineEdit, QAbstractSpinBox {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px;
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+QComboBox:focus, QLineEdit:focus {{ border-color: {t.accent}; }}
+QLineEdit {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px;
   padding: 3px 6px; }}
 QTabBar {{ background: transparent; }}
 QTabBar::tab {{ background: transparent; padding: 10px 4px 9px 4px; min-width: 0; border: 0;
@@ -82,6 +83,7 @@ QStatusBar {{ background: {t.panel}; border-top: 1px solid {t.border}; }}
 QStatusBar::item {{ border: 0; }}
 QListView, QTreeView, QTextEdit, QPlainTextEdit {{ background: {t.panel}; border: 1px solid {t.border};
   border-radius: 5px; }}
+QListView::item:selected {{ background: {t.branch_fill}; color: {t.text}; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
 QScrollBar::handle {{ background: {t.border}; border-radius: 4px; min-height: 24px; min-width: 24px; }}

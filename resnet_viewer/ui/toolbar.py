@@ -16,7 +16,7 @@ from resnet_viewer.ui.commands import Commands
 from resnet_viewer.ui.switch import MasterSwitch, SwitchState
 from resnet_viewer.ui.theme import DARK, Theme
 
-COMPACT_BELOW = 1240
+COMPACT_BELOW = 1180
 _ICON = QSize(17, 17)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PySide6.QtCore import QByteArray, QRect, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QRect, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QKeyEvent,
+    QPaintEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QMainWindow, QMenu, QSplitter
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.appearance import Appearance
-from resnet_viewer.ui.bars import MessageBar, ProgressBar
+from resnet_viewer.ui.bars import Choice, MessageBar, ProgressBar
 from resnet_viewer.ui.command_table import command_table
 from resnet_viewer.ui.commands import Commands
 from resnet_viewer.ui.controller import Controller
@@ -65,7 +66,8 @@ class Workers:
 class MainWindow(QMainWindow):
     """The Inspect tab and everything around it."""
 
-    closed = Signal()
+    painted = Signal()
+    """Once, when the first frame is on screen."""
 
     def __init__(
         self,
@@ -86,6 +88,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(880, 600)
         self.store = store
         self._settings = settings
+        self._is_painted = False
         self.controller = Controller(store, workers.probing, parent=self)
         self.editing = Editing(store, self)
         self.opening = Opening(store, self.editing, workers.files, workers.downloads, settings, tickets, self)
@@ -206,7 +209,7 @@ class MainWindow(QMainWindow):
         if not opened.sentence:
             self.messages.hide()
         elif opened.others:
-            choices = [
+            choices: list[Choice] = [
                 (f"Read it as {other.title}", lambda other=other: self.opening.choose_spec(other))
                 for other in opened.others
             ]
@@ -292,6 +295,12 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         self.circuit.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            QTimer.singleShot(0, self.painted.emit)  # after the panels, which are painted in this same pass
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self.commands.take_key(event):
             super().keyPressEvent(event)
@@ -319,7 +328,6 @@ class MainWindow(QMainWindow):
         self._settings.save()
         self.store.close()
         event.accept()
-        self.closed.emit()
 
 
 def _splitter(orientation: Qt.Orientation, first: QWidget, second: QWidget) -> QSplitter:

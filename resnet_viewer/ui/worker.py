@@ -148,17 +148,22 @@ class Worker(QObject):
         self._bench.replied.connect(self._reply, queued)
         self._bench.failed.connect(self._fail, queued)
         self._bench.finished.connect(self._finish, queued)
-        self._thread.start()
 
     @property
     def is_busy(self) -> bool:
         """A request is in flight."""
         return self._in_flight is not None
 
+    def start(self) -> None:
+        """Make the answering object now, before the first request; asking starts the thread too."""
+        if not self._is_closed and not self._thread.isRunning():
+            self._thread.start()
+
     def ask(self, ticket: int, request: object) -> None:
         """Answer `request` now if idle, else as soon as the one in flight has ended."""
         if self._is_closed:
             return
+        self.start()
         self._newest = max(self._newest, ticket)
         self._waiting = [w for w in self._waiting if not self._replaces(w[1], request)]
         self._waiting.append((ticket, request))

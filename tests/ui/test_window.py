@@ -18,6 +18,7 @@ from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.requests import DescribeNetwork, OpenedNetwork, StepPicture, TakePixels
 from resnet_viewer.ui.settings import Settings
+from resnet_viewer.ui.worker import Failure
 from tests import fabricated
 from tests.ui.windows import Desk
 
@@ -277,3 +278,12 @@ def test_many_pictures_leave_memory_bounded(desk: Desk) -> None:
         desk.wait_fresh()
     assert desk.store._history.nbytes <= 10 * 48 * 32 * 3
     assert desk.window.controller._answers.nbytes <= 20_000_000
+
+
+def test_the_details_of_an_error_can_be_read_and_copied(desk: Desk, qapp: QApplication) -> None:
+    desk.window.show_failure(Failure("The file is damaged; open another.", "Traceback: KeyError", False))
+    bar = desk.window.messages
+    desk.qtbot.mouseClick(bar._copy, Qt.MouseButton.LeftButton)
+    assert qapp.clipboard().text() == "The file is damaged; open another.\n\nTraceback: KeyError"
+    desk.qtbot.mouseClick(bar._dismiss, Qt.MouseButton.LeftButton)
+    assert bar.sentence == ""

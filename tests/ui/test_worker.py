@@ -76,6 +76,7 @@ class Bench:
         self.worker = Worker(self._make, name="test-work")
         self.ear = Ear(self.worker)
         self.qtbot = qtbot
+        self.worker.start()
         qtbot.waitUntil(lambda: bool(self.made))
 
     def _make(self) -> Work:
@@ -195,3 +196,12 @@ def test_requests_that_do_not_replace_each_other_are_all_answered(qtbot: QtBot) 
     qtbot.waitUntil(lambda: len(ear.replies) == 6)
     worker.close()
     assert made.begun == ["a", "c", "b"]
+
+
+def test_a_worker_that_was_never_asked_has_no_thread_and_can_be_closed(qtbot: QtBot) -> None:
+    worker = Worker(Work, name="test-idle")
+    assert not worker._thread.isRunning()
+    worker.close()
+    worker.start()
+    worker.ask(0, "a")
+    assert not worker._thread.isRunning()

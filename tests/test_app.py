@@ -1,0 +1,245 @@
+"""The real main(): from a click on an arc to pixels and back, an exported plot, and the ways it can refuse."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt, QThread, QTimer
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer import app, paths
+from resnet_viewer.ui import dialogs
+from resnet_viewer.ui.incoming import pixels_of
+from resnet_viewer.ui.window import MainWindow
+
+SMALL = ["--network", "cifar-resnet-20", "--weights", "none", "--device", "cpu"]
+LONG = 60_000
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RESNET_VIEWER_HOME", str(tmp_path / "home"))
+
+
+class Session:
+    """Runs the real main() and, inside it, what a user would do."""
+
+    def __init__(self, qtbot: QtBot, qapp: QApplication) -> None:
+        self.qtbot = qtbot
+        self.qapp = qapp
+        self.threads: list[QThread] = []
+        self.error: BaseException | None = None
+        self.is_done = False
+
+    def run(self, argv: list[str], deeds: Callable[[MainWindow], None]) -> int:
+        def act() -> None:
+            window = next(w for w in self.qapp.topLevelWidgets() if isinstance(w, MainWindow))
+            try:
+                deeds(window)
+                self.is_done = True
+            except BaseException as error:  # handed to the test below, which main() would outlive
+                self.error = error
+            finally:
+                window.close()
+
+        QTimer.singleShot(0, act)
+        status = app.main(argv)
+        if self.error is not None:
+            raise self.error
+        assert self.is_done, "main() ended before the deeds were done"
+        return status
+
+    def wait_fresh(self, window: MainWindow) -> None:
+        def is_fresh() -> bool:
+            scene = window.controller.scene
+            return scene.now is not None and scene.now.is_complete and not scene.is_stale
+
+        self.qtbot.waitUntil(is_fresh, timeout=LONG)
+
+
+@pytest.fixture
+def session(qtbot: QtBot, qapp: QApplication) -> Session:
+    return Session(qtbot, qapp)
+
+
+def plot(window: MainWindow) -> QImage:
+    return window.circuit.view.grab().toImage()
+
+
+def arc(window: MainWindow, block: int) -> QPoint:
+    """Where a user clicks on that block's arc, in the view's viewport."""
+    view = window.circuit.view
+    assert view.strip.state is not None
+    part = next(p for p in view.strip.state.layout.parts if p.kind == "arc" and p.block == block)
+    return view.mapFromScene(view.strip.mapToScene(view.strip.centre_of(part)))
+
+
+def test_a_click_on_an_arc_reaches_the_pixels_and_comes_back_and_the_plot_is_exported(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "norms.csv"
+    monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: target)
+
+    def deeds(window: MainWindow) -> None:
+        session.wait_fresh(window)
+        assert window.controller.scene.now is not None
+        intact, norms = plot(window), first_norm(window)
+        session.qtbot.mouseClick(
+            window.circuit.view.viewport(), Qt.MouseButton.LeftButton, pos=arc(window, 5)
+        )
+        assert window.store.session.setup.wiring.cut == (5,)
+        session.wait_fresh(window)
+        assert window.controller.scene.now.request.state.wiring.cut == (5,)
+        assert first_norm(window) != norms
+        cut = plot(window)
+        assert cut != intact
+        window.prompts.export_as("gradient_norms", "csv")
+        session.qtbot.waitUntil(target.exists, timeout=LONG)
+        session.qtbot.mouseClick(
+            window.circuit.view.viewport(), Qt.MouseButton.LeftButton, pos=arc(window, 5)
+        )
+        assert not window.controller.scene.is_stale, "a state seen before is there at once"
+        window.circuit.view.setFocus()
+        assert first_norm(window) == norms
+        back = plot(window)
+        middle = slice(None), slice(back.width() // 5, back.width() // 2)
+        assert (
+            np.abs(difference(back, intact)[middle]).mean()
+            < np.abs(difference(cut, intact)[middle]).mean() / 4
+        )
+
+    assert session.run(SMALL, deeds) == 0
+    lines = [line for line in target.read_text().splitlines() if not line.startswith("#")]
+    rows = list(csv.DictReader(lines))
+    assert [row["layer"] for row in rows][:2] == ["conv1", "layer1.0.conv1"]
+    assert all(float(row["now"]) >= 0 and float(row["reference"]) > 0 for row in rows)
+    assert "shortcuts cut: 5" in target.read_text()
+
+
+def first_norm(window: MainWindow) -> float:
+    now = window.controller.scene.now
+    assert now is not None
+    return now.layers[0].gradient_norm
+
+
+def difference(one: QImage, other: QImage) -> np.ndarray:
+    return pixels_of(one).astype(int)[..., :3].sum(2) - pixels_of(other).astype(int)[..., :3].sum(2)
+
+
+def test_without_arguments_it_starts_with_a_bundled_picture_and_everything_open(session: Session) -> None:
+    def deeds(window: MainWindow) -> None:
+        session.wait_fresh(window)
+        setup = window.store.session.setup
+        assert setup.picture is not None
+        assert setup.picture.name == "cat.jpg"
+        assert setup.state.network.name == "cifar-resnet-56"
+        assert setup.wiring.is_open
+        assert window.store.undo_label is None
+
+    assert session.run([], deeds) == 0
+
+
+def test_a_picture_called_like_a_verb_is_a_picture(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "train"
+    path.write_bytes(paths.asset("pictures", "cat.jpg").read_bytes())
+
+    def deeds(window: MainWindow) -> None:
+        session.wait_fresh(window)
+        assert window.store.session.setup.picture is not None
+        assert window.store.session.setup.picture.name == "train"
+
+    assert session.run([str(path), *SMALL], deeds) == 0
+
+
+def test_an_unreadable_picture_is_a_sentence_and_the_bundled_one_is_shown(
+    session: Session, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+
+    def deeds(window: MainWindow) -> None:
+        session.wait_fresh(window)
+        assert "bad.png" in window.messages.sentence
+        assert window.store.session.setup.picture is not None
+        assert window.store.session.setup.picture.name == "cat.jpg"
+
+    assert session.run([str(tmp_path / "bad.png"), *SMALL], deeds) == 0
+
+
+def test_a_screenshot_is_a_png_of_the_window_with_its_reading(qapp: QApplication, tmp_path: Path) -> None:
+    target = tmp_path / "window.png"
+    assert app.main([*SMALL, "--screenshot", str(target)]) == 0
+    image = QImage(str(target))
+    assert image.width() >= 880
+    assert len({image.pixel(x, image.height() // 3) for x in range(0, image.width(), 3)}) > 20
+
+
+def test_a_screenshot_that_cannot_be_written_is_one_sentence(
+    qapp: QApplication, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.main([*SMALL, "--screenshot", str(tmp_path / "missing" / "a.png")]) == 2
+    assert "does not exist" in capsys.readouterr().err
+
+
+def test_an_unknown_network_is_refused_before_a_window(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.main(["--network", "resnet19"]) == 2
+    assert "There is no network called resnet19" in capsys.readouterr().err
+
+
+def test_without_a_display_the_sentence_names_probe_and_offscreen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    sentence = app.display_problem({})
+    assert sentence is not None
+    assert "probe" in sentence
+    assert "QT_QPA_PLATFORM=offscreen" in sentence
+    assert app.display_problem({"DISPLAY": ":9871"}) is not None, "nobody answers there"
+    assert app.display_problem({"QT_QPA_PLATFORM": "offscreen"}) is None
+    assert app.display_problem({"WAYLAND_DISPLAY": "wayland-0"}) is None
+
+
+def test_version_info_and_reset_leave_without_a_window(capsys: pytest.CaptureFixture[str]) -> None:
+    settings = paths.settings_dir() / "settings.ini"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("[window]\n")
+    assert app.main(["--version", "--reset"]) == 0
+    assert not settings.exists()
+    assert "resnet-viewer" in capsys.readouterr().out
+
+
+def test_a_forced_qt_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    import PySide6
+
+    assert app.version_problem() is None
+    monkeypatch.setattr(PySide6, "__version__", "6.12.0")
+    assert "6.12.0" in (app.version_problem() or "")
+
+
+WATCHED_START = """
+import sys
+from resnet_viewer.ui.panels.circuit import CircuitPanel
+paint = CircuitPanel.paintEvent
+def watch(self, event):
+    paint(self, event)
+    print("torch at a paint:", "torch" in sys.modules, flush=True)
+CircuitPanel.paintEvent = watch
+from resnet_viewer import app
+sys.exit(app.main(sys.argv[1:]))
+"""
+
+
+def test_the_window_is_painted_before_torch_is_imported(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", WATCHED_START, *SMALL, "--screenshot", str(tmp_path / "a.png")],
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.splitlines()[0] == "torch at a paint: False"
