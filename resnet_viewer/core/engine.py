@@ -13,20 +13,28 @@ import torch
 from torch import Tensor
 
 from resnet_viewer.core.devices import choose_device
+from resnet_viewer.core.fitting import WeightsError
 from resnet_viewer.core.preprocessing import prepare
 from resnet_viewer.core.probing import Probe, frozen
 from resnet_viewer.core.resnet import ResNet, build
 from resnet_viewer.core.weights import resolve
+from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.probe import Array, NetworkState, ProbeRequest, ProbeResult
+from resnet_viewer.records.wiring import Wiring
 
 Weights = Callable[[NetworkSpec], Mapping[str, Tensor]]
 """Gives a spec's state dict in our names; empty for freshly drawn weights."""
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
+
+
+class TargetError(UserError):
+    """The network has no such class; the message says which it has."""
+
 
 NETWORKS_KEPT = 3
 INPUTS_KEPT = 16
@@ -49,6 +57,7 @@ class ProbeEngine:
         self.device = choose_device(device)
         self._weights = weights
         self._probes: OrderedDict[NetworkSpec, Probe] = OrderedDict()
+        self._adopted: dict[ResNet, Wiring] = {}
         self._inputs: OrderedDict[tuple[str, Preprocessing], Tensor] = OrderedDict()
         self._targets: OrderedDict[tuple[NetworkState, str], int] = OrderedDict()
 
@@ -56,8 +65,13 @@ class ProbeEngine:
         """Yield the logits as soon as they are there, then the full reading.
 
         Raises:
-            UserError: the weights cannot be read or do not fit.
+            UserError: the weights cannot be read or do not fit, or the network has no class `target`.
         """
+        network = request.state.network
+        if isinstance(request.target, int) and not 0 <= request.target < network.classes:
+            raise TargetError(
+                f"{network.title} has no class {request.target}; give one of 0 to {network.classes - 1}."
+            )
         target = request.target if isinstance(request.target, int) else self._top_class(request)
         started = time.perf_counter()
         probe = self._probe(request.state)
@@ -96,15 +110,22 @@ class ProbeEngine:
     def adopt(self, network: ResNet) -> None:
         """Answer questions about `network.spec` with this very network, until `close` gives it back.
 
-        The network is moved to the engine's device.
+        The network is moved to the engine's device and stays there; its wiring is put back.
         """
+        if (old := self._probes.pop(network.spec, None)) is not None:
+            self._give_back(old)
+        self._adopted[network] = network.wiring
         self._probes[network.spec] = Probe(network.to(self.device)).__enter__()
 
     def close(self) -> None:
         """Let the networks go."""
-        for probe in self._probes.values():
-            probe.close()
-        self._probes.clear()
+        while self._probes:
+            self._give_back(self._probes.popitem()[1])
+
+    def _give_back(self, probe: Probe) -> None:
+        probe.close()
+        if (wiring := self._adopted.pop(probe.network, None)) is not None:
+            probe.network.set_wiring(wiring)
 
     def _top_class(self, request: ProbeRequest) -> int | None:
         """The highest class of the state that the request names; None where that is the request's own state."""
@@ -126,14 +147,20 @@ class ProbeEngine:
         """The live network of a state, wired as it says."""
         if state.network not in self._probes and len(self._probes) >= NETWORKS_KEPT:
             _, oldest = self._probes.popitem(last=False)
-            oldest.close()
+            self._give_back(oldest)
         probe = _kept(self._probes, state.network, lambda: self._open(state.network), NETWORKS_KEPT)
         probe.network.set_wiring(state.wiring)
         return probe
 
     def _open(self, spec: NetworkSpec) -> Probe:
-        network = build(spec, self._weights(spec)).to(self.device)
-        return Probe(network).__enter__()
+        weights = self._weights(spec)
+        try:
+            network = build(spec, weights)
+        except RuntimeError as error:  # names or shapes; torch's message has a line for each
+            raise WeightsError(
+                f"These weights ({spec.weights.title}) do not fit {spec.title}; choose others or another network."
+            ) from error
+        return Probe(network.to(self.device)).__enter__()
 
     def _input(self, picture: Picture, preprocessing: Preprocessing) -> Tensor:
         def make() -> Tensor:

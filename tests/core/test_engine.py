@@ -1,0 +1,249 @@
+"""The engine's order of answers, its memory, and that one request never leaks into the next."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from resnet_viewer.core import engine as engine_module
+from resnet_viewer.core.engine import INPUTS_KEPT, NETWORKS_KEPT, ProbeEngine, exact, softmax
+from resnet_viewer.core.preprocessing import prepare
+from resnet_viewer.core.probing import Probe
+from resnet_viewer.core.resnet import build
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.probe import ProbeRequest, ProbeResult
+from resnet_viewer.records.wiring import Wiring
+from tests.core.invented import tiny
+from tests.fabricated import picture, setup
+
+NETWORK = tiny("cifar-resnet-8").spec
+
+
+def drawn(spec: NetworkSpec) -> Mapping[str, Tensor]:
+    return tiny(spec.name, seed=spec.seed).state_dict()
+
+
+@pytest.fixture
+def engine() -> ProbeEngine:
+    return ProbeEngine(device="cpu", weights=drawn)
+
+
+def request(
+    wiring: Wiring | None = None, *, target: int | None = None, seed: int = 0, network: NetworkSpec = NETWORK
+) -> ProbeRequest:
+    base = setup(network, picture(seed=seed))
+    question = replace(base.with_wiring(wiring) if wiring else base, target=target).question(base.state)
+    assert question is not None
+    return question
+
+
+def full(engine: ProbeEngine, asked: ProbeRequest) -> ProbeResult:
+    *_, last = engine.answer(asked)
+    return last
+
+
+CUT = Wiring((0.0, 0.0, 1.0), (1.0, 1.0, 1.0))
+
+
+def test_logits_come_first_and_the_full_reading_after_them(engine: ProbeEngine) -> None:
+    asked = request()
+    early, whole = engine.answer(asked)
+    assert (early.is_complete, whole.is_complete) == (False, True)
+    assert early.layers == early.blocks == ()
+    assert early.activations == {}
+    assert early.logits is whole.logits
+    assert early.request is whole.request is asked
+    assert early.target == whole.target
+    assert whole.seconds >= early.seconds > 0
+    assert (len(whole.layers), len(whole.blocks)) == (8, 3)
+    assert whole.device == "cpu"
+
+
+def test_an_answer_is_what_a_bare_probe_finds(engine: ProbeEngine) -> None:
+    asked = request(CUT, target=6)
+    found = full(engine, asked)
+    network = build(NETWORK, drawn(NETWORK))
+    network.set_wiring(CUT)
+    images = prepare(asked.picture, asked.state.preprocessing)
+    with Probe(network) as probe:
+        seen = probe.look(images)
+        reading = probe.read(seen, [6])
+    assert np.array_equal(found.network_input, images.numpy())
+    assert np.array_equal(found.logits, seen.logits.detach().numpy())
+    assert [layer.gradient_norm for layer in found.layers] == [la.gradient_norm for la in reading.layers]
+    for ours, theirs in zip(found.blocks, reading.blocks, strict=True):
+        assert np.array_equal(ours.cam, theirs.cam)
+    torch.testing.assert_close(torch.from_numpy(found.probabilities.copy()), seen.logits.softmax(1).detach())
+
+
+def test_the_target_is_the_highest_class_of_the_state_that_the_request_names(engine: ProbeEngine) -> None:
+    wirings = [CUT, Wiring((0.0,) * 3, (1.0, 0.0, 1.0)), Wiring((1.0, 1.0, 0.0), (1.0, 1.0, 0.0))]
+    seeds = range(2)
+    differing = 0
+    for seed in seeds:
+        reference = full(engine, request(seed=seed))
+        for wiring in wirings:
+            now = full(ProbeEngine(device="cpu", weights=drawn), request(wiring, seed=seed))
+            assert now.target == int(reference.logits[0].argmax())
+            differing += int(now.logits[0].argmax()) != now.target
+    assert differing, "no wiring changed the highest class: this compared nothing"
+
+
+def test_the_reference_is_run_once_for_its_highest_class(
+    engine: ProbeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[Wiring] = []
+    full(engine, request())
+    network = next(iter(engine._probes.values())).network
+    network.register_forward_pre_hook(lambda module, _inputs: runs.append(module.wiring))
+    full(engine, request(CUT))
+    assert runs == [CUT]
+    full(engine, request(CUT, seed=1))
+    full(engine, request(CUT.toggled_shortcut(3), seed=1))
+    assert runs[1:] == [Wiring.all_open(3), CUT, CUT.toggled_shortcut(3)]
+
+
+def test_the_wiring_of_one_request_does_not_leak_into_the_next(engine: ProbeEngine) -> None:
+    before = full(engine, request(target=1))
+    cut = full(engine, request(CUT, target=1))
+    after = full(engine, request(target=1))
+    assert not np.array_equal(before.logits, cut.logits)
+    assert np.array_equal(before.logits, after.logits)
+    assert [a.gradient_norm for a in before.layers] == [b.gradient_norm for b in after.layers]
+
+
+def test_two_answers_can_be_read_in_turns(engine: ProbeEngine) -> None:
+    expected = [full(engine, request(CUT, target=1)), full(engine, request(target=1))]
+    one, other = engine.answer(request(CUT, target=1)), engine.answer(request(target=1))
+    next(one)
+    next(other)
+    for found, wanted in zip((next(one), next(other)), expected, strict=True):
+        assert np.array_equal(found.logits, wanted.logits)
+        assert [a.gradient_norm for a in found.layers] == [b.gradient_norm for b in wanted.layers]
+
+
+def test_an_abandoned_answer_leaves_nothing_behind(engine: ProbeEngine) -> None:
+    expected = full(engine, request())
+    begun = engine.answer(request(CUT))
+    next(begun)
+    begun.close()
+    assert np.array_equal(full(engine, request()).logits, expected.logits)
+
+
+def arrays_of(result: ProbeResult) -> dict[str, np.ndarray]:
+    return {
+        "logits": result.logits,
+        "probabilities": result.probabilities,
+        "input": result.network_input,
+        **result.activations,
+        **{f"cam of {block.name}": block.cam for block in result.blocks},
+    }
+
+
+def test_results_are_read_only_and_unchanged_by_later_probes(engine: ProbeEngine) -> None:
+    found = arrays_of(full(engine, request()))
+    copies = {name: array.copy() for name, array in found.items()}
+    for seed in range(3):
+        full(engine, request(CUT, seed=seed))
+    engine.close()
+    for name, array in found.items():
+        assert np.array_equal(array, copies[name]), name
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+
+
+def test_only_the_last_networks_are_kept_and_the_others_die() -> None:
+    made: list[weakref.ref[object]] = []
+    engine = ProbeEngine(device="cpu", weights=drawn)
+    specs = [replace(NETWORK, seed=seed) for seed in range(NETWORKS_KEPT + 2)]
+    for spec in specs:
+        full(engine, request(network=spec))
+        made.append(weakref.ref(engine._probes[spec].network))
+    assert list(engine._probes) == specs[2:]
+    full(engine, request(network=specs[2]))
+    full(engine, request(network=specs[0]))
+    assert list(engine._probes) == [specs[4], specs[2], specs[0]], "the least recently used goes first"
+    assert made[1]() is None, "a forgotten network is still alive"
+    assert made[3]() is None
+
+
+def test_inputs_and_targets_are_bounded(engine: ProbeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "TARGETS_KEPT", 5)
+    for seed in range(INPUTS_KEPT + 3):
+        next(engine.answer(request(seed=seed)))
+    assert len(engine._inputs) == INPUTS_KEPT
+    assert len(engine._targets) == 5
+
+
+class NoSuchWeightsError(UserError):
+    """Raised on purpose."""
+
+
+def test_weights_that_cannot_be_read_are_said_and_the_engine_goes_on() -> None:
+    def weights(spec: NetworkSpec) -> Mapping[str, Tensor]:
+        if spec.seed:
+            raise NoSuchWeightsError("There are no such weights.")
+        return drawn(spec)
+
+    engine = ProbeEngine(device="cpu", weights=weights)
+    with pytest.raises(UserError, match=r"^There are no such weights\.$"):
+        next(engine.answer(request(network=replace(NETWORK, seed=1))))
+    assert full(engine, request()).is_complete
+
+
+def test_weights_of_another_network_are_refused_in_a_sentence() -> None:
+    engine = ProbeEngine(device="cpu", weights=lambda _: drawn(tiny("cifar-resnet-14").spec))
+    with pytest.raises(UserError, match=r"do not fit ResNet-8"):
+        next(engine.answer(request()))
+    assert not engine._probes
+
+
+def test_a_class_that_is_not_there_is_refused_before_anything_runs(engine: ProbeEngine) -> None:
+    for target in (10, -1):
+        with pytest.raises(UserError, match=f"no class {target}.*0 to 9"):
+            next(engine.answer(request(target=target)))
+
+
+def test_an_adopted_network_is_given_back_as_it_was(engine: ProbeEngine) -> None:
+    network = tiny(seed=5).train()
+    network.set_wiring(CUT)
+    engine.adopt(network)
+    engine.adopt(network)
+    found = full(engine, request(target=1))
+    assert not np.array_equal(found.logits, full(ProbeEngine(device="cpu", weights=drawn), request()).logits)
+    engine.close()
+    assert network.wiring == CUT
+    assert all(module.training for module in network.modules())
+    assert not any(module._forward_hooks for module in network.modules())
+
+
+def test_a_closed_engine_lets_its_networks_go_and_can_begin_again(engine: ProbeEngine) -> None:
+    expected = full(engine, request())
+    network = weakref.ref(engine._probes[NETWORK].network)
+    engine.close()
+    assert network() is None
+    engine.close()
+    assert np.array_equal(full(engine, request()).logits, expected.logits)
+
+
+def test_probes_are_exact_and_the_setting_is_put_back() -> None:
+    before = torch.backends.cudnn.allow_tf32
+    with exact():
+        assert not torch.backends.cudnn.allow_tf32
+        assert torch.backends.cudnn.deterministic
+    assert torch.backends.cudnn.allow_tf32 == before
+
+
+def test_softmax_by_hand_and_at_the_limits() -> None:
+    found = softmax(np.array([[0.0, np.log(3.0)], [1e30, 0.0], [-1e30, -1e30]], np.float32))
+    np.testing.assert_allclose(found, [[0.25, 0.75], [1.0, 0.0], [0.5, 0.5]], rtol=1e-6)
+    assert not found.flags.writeable
+    assert np.isnan(softmax(np.array([[np.nan, 1.0]], np.float32))).all()
+    assert np.isnan(softmax(np.array([[np.inf, 1.0]], np.float32))[0, 0])
