@@ -46,6 +46,9 @@ class SaliencyControls(QWidget):
         self.target = _narrow(
             QSearchableComboBox(), "Class", "The class whose score is explained; type to search"
         )
+        line = self.target.lineEdit()
+        assert line is not None  # it is editable
+        self._line = line
         self.colours = _narrow(QComboBox(), "Colours", "Colour map of Grad-CAM")
         self.colours.addItems(COLOUR_MAPS)
         self.opacity = QSlider(Qt.Orientation.Horizontal)
@@ -83,6 +86,7 @@ class SaliencyControls(QWidget):
         self._names: tuple[NetworkSpec, tuple[str, ...]] | None = None
         self.block.activated.connect(self._tell_block)
         self.target.activated.connect(self._tell_target)
+        self._line.editingFinished.connect(self._forget_typing)
         self.opacity.valueChanged.connect(self._tell_opacity)
         self.colours.textActivated.connect(self.colours_chosen)
         self.network_input.toggled.connect(self.input_toggled)
@@ -95,9 +99,10 @@ class SaliencyControls(QWidget):
         self._fill_classes(network, session.setup.class_names)
         self.block.setCurrentIndex(min(view.cam_block or 0, network.block_count))
         target = session.setup.target
-        self.target.setCurrentIndex(0 if target is None else target + 1)
-        if (line := self.target.lineEdit()) is not None:
-            line.setCursorPosition(0)
+        place = 0 if target is None else target + 1
+        if place != self.target.currentIndex():  # else it would undo what is being typed
+            self.target.setCurrentIndex(place)
+            self._line.setCursorPosition(0)
         with QSignalBlocker(self.network_input):
             self.network_input.setChecked(view.sees_network_input)
         percent = round(view.cam_opacity * 100)
@@ -154,12 +159,21 @@ class SaliencyControls(QWidget):
             ]
             self.target.clear()
             self.target.addItems([TOP_CLASS, *known])
+            self._line.setCursorPosition(0)
 
     def _tell_block(self, index: int) -> None:
         self.block_chosen.emit(index or None)
 
     def _tell_target(self, index: int) -> None:
         self.target_chosen.emit(index - 1 if index > 0 else None)
+
+    @Slot()
+    def _forget_typing(self) -> None:
+        """Words that name no class give way to the chosen one."""
+        chosen = self.target.itemText(self.target.currentIndex())
+        if self._line.text() != chosen:
+            self._line.setText(chosen)
+        self._line.setCursorPosition(0)
 
     def _tell_opacity(self, percent: int) -> None:
         self.opacity_chosen.emit(percent / 100)

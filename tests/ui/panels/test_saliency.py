@@ -163,6 +163,24 @@ def test_controls_wish_and_setters_do_not(panel: SaliencyPanel, qtbot: QtBot) ->
     assert controls.target.itemText(8) == "horse"
 
 
+def test_typing_finds_a_class_and_nonsense_is_forgotten(panel: SaliencyPanel, qtbot: QtBot) -> None:
+    found = scene(np.ones((8, 8)), np.ones((8, 8)))
+    panel.render_scene(found)
+    line = panel.controls.target.lineEdit()
+    line.selectAll()
+    qtbot.keyClicks(line, "fro")
+    panel.render_scene(replace(found, is_stale=True))
+    assert line.text() == "fro", "a reading that comes meanwhile leaves the typing alone"
+    qtbot.keyClicks(line, "g")
+    with qtbot.waitSignal(panel.target_chosen) as wished:
+        qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert wished.args == [6]
+    line.selectAll()
+    qtbot.keyClicks(line, "zzz")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert line.text() == "frog"
+
+
 def test_what_has_no_room_opens_in_a_popup(panel: SaliencyPanel, qtbot: QtBot) -> None:
     panel.render_scene(scene(np.ones((8, 8)), np.ones((8, 8))))
     controls = panel.controls
