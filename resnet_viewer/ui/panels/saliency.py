@@ -46,7 +46,7 @@ def picture_ground(picture: Picture, box: Box) -> Ground:
     """A picture near `LONGEST` pixels a side: large ones averaged, tiny ones with their pixels repeated."""
     pixels = picture.pixels
     longest = max(pixels.shape[:2])
-    step = max(longest // 2048, 1)  # averaging 50 megapixels would hold the window up
+    step = max(longest // 1024, 1)  # averaging 50 megapixels would hold the window up
     small = shrunk(pixels[::step, ::step], LONGEST)
     times = max(LONGEST // max(small.shape[:2]), 1)
     if times > 1:
