@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -21,7 +22,7 @@ from resnet_viewer.records.training import EpochReport, RunReport, RunSpec, Step
 
 
 class ResumeError(UserError):
-    """A checkpoint belongs to another run; the message says what differs."""
+    """A checkpoint is damaged or belongs to another run; the message says what differs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,7 @@ def train(
     a file continues after its last finished epoch: on the CPU to the same weights as one that never stopped.
 
     Raises:
-        ResumeError: the checkpoint belongs to another run.
+        ResumeError: the checkpoint cannot be read or belongs to another run.
     """
     network = build(run.network).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     decayed = [p for p in network.parameters() if p.ndim > 1]
@@ -154,9 +155,14 @@ def _save(
 def _restore(
     path: Path, run: RunSpec, network: ResNet, optimizer: torch.optim.Optimizer
 ) -> list[EpochReport]:
-    state = torch.load(path, weights_only=True, map_location="cpu")
-    if state["run"] != _identity(run):
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
         theirs, ours = json.loads(state["run"]), json.loads(_identity(run))
+    except (EOFError, KeyError, TypeError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+        raise ResumeError(
+            f"{path} cannot be read as a checkpoint; remove it to begin again, or give another --out folder."
+        ) from error
+    if theirs != ours:
         different = ", ".join(key for key in ours if ours[key] != theirs.get(key))
         raise ResumeError(
             f"{path} belongs to a run with another {different}; give another --out folder or the same settings."

@@ -1,0 +1,35 @@
+"""Which device is taken, on machines that are imagined."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from resnet_viewer.core.devices import DeviceError, available_devices, choose_device
+
+
+@pytest.fixture(params=[(False, False), (True, False), (False, True), (True, True)])
+def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[bool, bool]:
+    cuda, mps = request.param
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    return cuda, mps
+
+
+def test_auto_takes_the_best_and_the_processor_is_always_there(machine: tuple[bool, bool]) -> None:
+    cuda, mps = machine
+    expected = [name for name, there in (("cuda", cuda), ("mps", mps), ("cpu", True)) if there]
+    assert list(available_devices()) == expected
+    assert choose_device() == choose_device("auto") == expected[0]
+    assert choose_device("cpu") == "cpu"
+    for name, there in (("cuda", cuda), ("mps", mps)):
+        if there:
+            assert choose_device(name) == name
+        else:
+            with pytest.raises(DeviceError, match=f"no {name} device.*auto, {', '.join(expected)}"):
+                choose_device(name)
+
+
+def test_an_unknown_device_is_refused() -> None:
+    with pytest.raises(DeviceError, match="no tpu device"):
+        choose_device("tpu")

@@ -1,0 +1,195 @@
+"""Training on a few invented pictures: it learns, repeats itself, and continues where it was stopped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from resnet_viewer.core import training
+from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.datasets import Data, PictureSet, load
+from resnet_viewer.core.resnet import build
+from resnet_viewer.core.training import ResumeError, Trained, error_percent, train
+from resnet_viewer.records.training import EpochReport, RunSpec, StepReport
+
+SIDE = 8
+
+
+def pictures(count: int, seed: int) -> PictureSet:
+    """Two classes, reddish and bluish, with noise: crops and mirroring leave them as they are."""
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.randint(0, 60, (count, 3, SIDE, SIDE), generator=generator)
+    labels = torch.arange(count) % 2
+    images[labels == 0, 0] += 150
+    images[labels == 1, 2] += 150
+    return PictureSet(images.to(torch.uint8), labels, ("reddish", "bluish"))
+
+
+DATA = Data(pictures(32, 1), pictures(16, 2))
+RUN = RunSpec(spec("cifar-resnet-8", classes=2), "invented", epochs=3, batch=8, rate=0.05)
+
+
+def finished(run: RunSpec = RUN, **options: Path) -> Trained:
+    *_, last = train(run, DATA, **options)
+    assert isinstance(last, Trained)
+    return last
+
+
+@pytest.fixture(scope="module")
+def uninterrupted() -> Trained:
+    return finished()
+
+
+def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return list(one) == list(other) and all(torch.equal(value, other[name]) for name, value in one.items())
+
+
+def test_the_loss_falls_on_a_folder_of_jpegs(tmp_path: Path) -> None:
+    for part, found in (("train", DATA.train), ("test", DATA.test)):
+        for number, (image, label) in enumerate(zip(found.images, found.labels.tolist(), strict=True)):
+            place = tmp_path / part / found.classes[label]
+            place.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image.permute(1, 2, 0).numpy()).save(place / f"{number}.jpg", quality=95)
+    *_, data = load(str(tmp_path), SIDE)
+    assert isinstance(data, Data)
+    *reports, last = train(replace(RUN, epochs=6), data)
+    epochs = [report for report in reports if isinstance(report, EpochReport)]
+    assert epochs[-1].train_loss < 0.5 * epochs[0].train_loss
+    assert isinstance(last, Trained)
+    assert last.report.test_error < 20.0
+    assert last.report.class_names == ("bluish", "reddish")
+
+
+def test_every_step_and_epoch_is_reported() -> None:
+    *reports, last = train(RUN, DATA)
+    kinds = [type(report) for report in reports]
+    assert kinds == [*[StepReport] * 4, EpochReport] * 3
+    steps = [report for report in reports if isinstance(report, StepReport)]
+    assert [(step.epoch, step.step, step.steps) for step in steps] == [
+        (e, s, 4) for e in range(3) for s in range(4)
+    ]
+    assert all(0 <= step.error <= 100 for step in steps)
+    epochs = tuple(report for report in reports if isinstance(report, EpochReport))
+    assert isinstance(last, Trained)
+    assert last.report.epochs == epochs
+    assert [epoch.rate for epoch in epochs] == [RUN.rate_at(4 * epoch + 3, 12) for epoch in range(3)]
+    assert epochs[0].train_loss == steps[3].loss
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_others(uninterrupted: Trained) -> None:
+    assert same(finished().state, uninterrupted.state)
+    other = finished(replace(RUN, network=replace(RUN.network, seed=1)))
+    assert not torch.equal(other.state["conv1.weight"], uninterrupted.state["conv1.weight"])
+
+
+def test_one_step_is_nesterovs_sgd_written_out() -> None:
+    run = replace(RUN, epochs=1, batch=32, rate=0.1, weight_decay=0.01)
+    torch.manual_seed(99)
+    result = finished(run)
+    network = build(run.network).to(memory_format=torch.channels_last).train()
+    ((images, labels),) = list(training.augmented_batches(DATA.train, 32, mean=run.mean, std=run.std, seed=0))
+    torch.nn.functional.cross_entropy(network(images), labels).backward()
+    for name, weight in network.named_parameters():
+        assert weight.grad is not None
+        gradient = weight.grad + (0.01 * weight.detach() if weight.ndim > 1 else 0)
+        stepped = weight.detach() - run.rate_at(0, 1) * (gradient + 0.9 * gradient)
+        torch.testing.assert_close(result.state[name], stepped, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("reports_read", [1, 5, 7, 9, 10, 14])
+def test_a_run_closed_on_the_way_continues_to_the_same_weights(
+    reports_read: int, tmp_path: Path, uninterrupted: Trained
+) -> None:
+    checkpoint = tmp_path / "run.checkpoint"
+    begun = train(RUN, DATA, checkpoint=checkpoint)
+    for _ in range(reports_read):
+        next(begun)
+    begun.close()
+    *reports, last = train(RUN, DATA, checkpoint=checkpoint)
+    assert isinstance(last, Trained)
+    assert same(last.state, uninterrupted.state)
+    again = sum(isinstance(report, EpochReport) for report in reports)
+    assert again == 3 - reports_read // 5, "a finished epoch is not run again"
+    assert [replace(epoch, seconds=0.0) for epoch in last.report.epochs] == [
+        replace(epoch, seconds=0.0) for epoch in uninterrupted.report.epochs
+    ]
+    assert last.report.test_error == uninterrupted.report.test_error
+
+
+def test_a_finished_run_is_not_run_again(tmp_path: Path, uninterrupted: Trained) -> None:
+    checkpoint = tmp_path / "run.checkpoint"
+    finished(checkpoint=checkpoint)
+    reports = list(train(RUN, DATA, checkpoint=checkpoint))
+    assert [type(report) for report in reports] == [Trained]
+    assert isinstance(reports[0], Trained)
+    assert same(reports[0].state, uninterrupted.state)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [({"rate": 0.2}, "rate"), ({"epochs": 4}, "epochs"), ({"batch": 4, "data": "x"}, "batch, data")],
+)
+def test_a_checkpoint_of_another_run_is_refused(change: dict[str, float], named: str, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "run.checkpoint"
+    short = replace(RUN, epochs=1)
+    finished(short, checkpoint=checkpoint)
+    whole = checkpoint.read_bytes()
+    with pytest.raises(ResumeError, match=f"belongs to a run with another {named};"):
+        next(train(replace(short, **change), DATA, checkpoint=checkpoint))
+    assert checkpoint.read_bytes() == whole
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 cut off"])
+def test_a_damaged_checkpoint_is_refused_in_a_sentence(content: bytes, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "run.checkpoint"
+    checkpoint.write_bytes(content)
+    with pytest.raises(ResumeError, match=r"run\.checkpoint cannot be read as a checkpoint") as caught:
+        next(train(RUN, DATA, checkpoint=checkpoint))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_old_one_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = tmp_path / "run.checkpoint"
+    begun = train(RUN, DATA, checkpoint=checkpoint)
+    for _ in range(5):
+        next(begun)
+    whole = checkpoint.read_bytes()
+
+    def full_disk(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full_disk)
+    monkeypatch.setattr("os.fsync", full_disk)
+    with pytest.raises((OSError, ValueError), match="(?i)space|full"):
+        list(begun)
+    assert checkpoint.read_bytes() == whole
+    assert list(tmp_path.iterdir()) == [checkpoint]
+
+
+def test_the_error_is_that_counted_one_by_one_and_the_mode_is_kept() -> None:
+    network = build(RUN.network).train()
+    state = {name: value.clone() for name, value in network.state_dict().items()}
+    found = error_percent(network, DATA.test, RUN)
+    assert all(module.training for module in network.modules())
+    assert same(network.state_dict(), state), "measuring moved the running statistics"
+    network.eval()
+    mean, std = (np.array(v, np.float32)[:, None, None] for v in (RUN.mean, RUN.std))
+    wrong = 0
+    for image, label in zip(DATA.test.images, DATA.test.labels.tolist(), strict=True):
+        x = torch.from_numpy((image.numpy() / np.float32(255) - mean) / std)[None]
+        wrong += int(network(x).argmax()) != label
+    assert found == 100.0 * wrong / 16
+
+
+def test_the_result_lies_on_the_processor_and_fits_the_network(uninterrupted: Trained) -> None:
+    network = build(RUN.network, uninterrupted.state)
+    assert error_percent(network, DATA.test, RUN) == uninterrupted.report.test_error
+    assert error_percent(network, DATA.train, RUN) == uninterrupted.report.train_error
