@@ -31,7 +31,7 @@ class RunSpec:
     def rate_at(self, step: int, steps: int) -> float:
         """Learning rate of step `step` (from 0) of `steps`."""
         rise = max(1.0, self.warm_up * steps)
-        return self.rate * min((step + 1) / rise, (steps - step) / max(1.0, steps - rise))
+        return self.rate * min(1.0, (step + 1) / rise, (steps - step) / max(1.0, steps - rise))
 
 
 @dataclass(frozen=True)

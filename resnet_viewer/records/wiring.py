@@ -74,12 +74,12 @@ class Wiring:
         return replace(self, branches=_replaced(self.branches, blocks, strength))
 
     def toggled_shortcut(self, block: int) -> Wiring:
-        """Cut what is fully or partly open, restore what is cut."""
-        return self.with_shortcuts([block], 1.0 if self.shortcuts[block - 1] == 0.0 else 0.0)
+        """Cut what is fully or partly open, restore what is cut; raises as `with_shortcuts`."""
+        return self.with_shortcuts([block], 1.0 if block in self.cut else 0.0)
 
     def toggled_branch(self, block: int) -> Wiring:
-        """Drop what is fully or partly open, restore what is dropped."""
-        return self.with_branches([block], 1.0 if self.branches[block - 1] == 0.0 else 0.0)
+        """Drop what is fully or partly open, restore what is dropped; raises as `with_shortcuts`."""
+        return self.with_branches([block], 1.0 if block in self.dropped else 0.0)
 
     def describe(self, *, has_shortcuts: bool = True) -> str:
         """The state in words: "8 of 27 shortcuts cut, 1 branch dropped"; "all open" when it is."""

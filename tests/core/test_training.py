@@ -168,7 +168,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_old_one_whole(
 
     monkeypatch.setattr("os.replace", full_disk)
     monkeypatch.setattr("os.fsync", full_disk)
-    with pytest.raises((OSError, ValueError), match="(?i)space|full"):
+    with pytest.raises((OSError, ValueError), match=r"(?i)space|full"):
         list(begun)
     assert checkpoint.read_bytes() == whole
     assert list(tmp_path.iterdir()) == [checkpoint]

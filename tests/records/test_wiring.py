@@ -1,0 +1,123 @@
+"""Wirings: what may be asked, what comes back, for any strengths that hypothesis invents."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resnet_viewer.records.wiring import Wiring
+
+strength = st.one_of(st.sampled_from([0.0, 1.0]), st.floats(0, 1))
+
+
+@st.composite
+def wirings(draw: st.DrawFn, blocks: int | None = None) -> Wiring:
+    count = draw(st.integers(1, 12)) if blocks is None else blocks
+    some = st.lists(strength, min_size=count, max_size=count)
+    return Wiring(tuple(draw(some)), tuple(draw(some)))
+
+
+@st.composite
+def wirings_and_blocks(draw: st.DrawFn) -> tuple[Wiring, list[int]]:
+    wiring = draw(wirings())
+    return wiring, draw(st.lists(st.integers(1, wiring.block_count)))
+
+
+@given(wirings())
+def test_every_shortcut_is_cut_weakened_or_open(wiring: Wiring) -> None:
+    fully_open = [n for n, s in enumerate(wiring.shortcuts, 1) if s == 1.0]
+    everything = [*wiring.cut, *wiring.weakened, *fully_open]
+    assert sorted(everything) == list(range(1, wiring.block_count + 1))
+    fully_open = [n for n, s in enumerate(wiring.branches, 1) if s == 1.0]
+    everything = [*wiring.dropped, *wiring.weakened_branches, *fully_open]
+    assert sorted(everything) == list(range(1, wiring.block_count + 1))
+
+
+@given(wirings())
+def test_open_means_that_nothing_is_cut_dropped_or_weakened(wiring: Wiring) -> None:
+    touched = [*wiring.cut, *wiring.dropped, *wiring.weakened, *wiring.weakened_branches]
+    assert wiring.is_open == (not touched)
+    assert (wiring.describe() == "all shortcuts open") == wiring.is_open
+
+
+@given(wirings_and_blocks(), strength)
+def test_only_the_named_blocks_change(chosen: tuple[Wiring, list[int]], value: float) -> None:
+    wiring, blocks = chosen
+    changed = wiring.with_shortcuts(blocks, value)
+    assert changed.branches == wiring.branches
+    for n in range(1, wiring.block_count + 1):
+        assert changed.shortcuts[n - 1] == (value if n in blocks else wiring.shortcuts[n - 1])
+    dropped = wiring.with_branches(blocks, value)
+    assert dropped.shortcuts == wiring.shortcuts
+    for n in range(1, wiring.block_count + 1):
+        assert dropped.branches[n - 1] == (value if n in blocks else wiring.branches[n - 1])
+
+
+@given(wirings_and_blocks())
+def test_toggling_cuts_what_is_open_and_restores_what_is_cut(chosen: tuple[Wiring, list[int]]) -> None:
+    wiring, blocks = chosen
+    for block in blocks:
+        once = wiring.toggled_shortcut(block)
+        assert once.shortcuts[block - 1] == (0.0 if wiring.shortcuts[block - 1] else 1.0)
+        assert once.toggled_shortcut(block).toggled_shortcut(block) == once
+        once = wiring.toggled_branch(block)
+        assert once.branches[block - 1] == (0.0 if wiring.branches[block - 1] else 1.0)
+        assert once.toggled_branch(block).toggled_branch(block) == once
+
+
+@given(wirings(), wirings())
+def test_equal_wirings_have_equal_hashes(one: Wiring, other: Wiring) -> None:
+    assert one == Wiring(tuple(one.shortcuts), tuple(one.branches))
+    assert hash(one) == hash(Wiring(tuple(one.shortcuts), tuple(one.branches)))
+    assert (one == other) == ((one.shortcuts, one.branches) == (other.shortcuts, other.branches))
+
+
+@given(wirings(), st.one_of(st.floats(max_value=-1e-9), st.floats(min_value=1.000001), st.just(float("nan"))))
+def test_a_strength_outside_0_to_1_is_refused(wiring: Wiring, value: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        wiring.with_shortcuts([1], value)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        wiring.with_branches([wiring.block_count], value)
+
+
+@given(wirings(), st.integers().filter(lambda n: n < 1 or n > 12))
+def test_a_block_that_is_not_there_is_refused(wiring: Wiring, block: int) -> None:
+    message = f"there is no block {block}: this network has blocks 1 to {wiring.block_count}"
+    for change in (
+        lambda: wiring.with_shortcuts([1, block], 0.0),
+        lambda: wiring.with_branches([block], 0.0),
+        lambda: wiring.toggled_shortcut(block),
+        lambda: wiring.toggled_branch(block),
+    ):
+        with pytest.raises(ValueError, match=message):
+            change()
+
+
+def test_lengths_must_agree() -> None:
+    with pytest.raises(ValueError, match="one shortcut and one branch strength for each block"):
+        Wiring((1.0,), (1.0, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("wiring", "words"),
+    [
+        (Wiring.all_open(9), "all shortcuts open"),
+        (Wiring.all_open(27).with_shortcuts(range(1, 9), 0), "8 of 27 shortcuts cut"),
+        (Wiring.all_open(9).with_shortcuts([2], 0.5), "1 shortcut weakened"),
+        (
+            Wiring.all_open(9).with_shortcuts([1], 0).with_shortcuts([2, 3], 0.5).with_branches([4], 0),
+            "1 of 9 shortcuts cut, 2 shortcuts weakened, 1 of 9 residual branches dropped",
+        ),
+        (Wiring.all_open(9).with_branches([4], 0.5), "1 residual branch weakened"),
+        (Wiring.all_open(9).with_branches([4, 5], 0.5), "2 residual branches weakened"),
+    ],
+)
+def test_a_state_in_words(wiring: Wiring, words: str) -> None:
+    assert wiring.describe() == words
+
+
+def test_a_plain_networks_shortcuts_are_not_spoken_of() -> None:
+    wiring = Wiring((0.0, 0.5), (1.0, 0.0))
+    assert wiring.describe(has_shortcuts=False) == "1 of 2 residual branches dropped"
+    assert Wiring.all_open(2).describe(has_shortcuts=False) == "no shortcuts"
