@@ -56,15 +56,14 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the window and run until it is closed; returns the exit status, 2 for bad input."""
     arguments = parser().parse_args(sys.argv[1:] if argv is None else list(argv))
-    if (problem := version_problem()) is not None:
-        return _refuse(problem)
     if arguments.version or arguments.info or arguments.reset:
         return _answer_and_leave(arguments)
-    if (problem := network_problem(arguments.network) or display_problem(os.environ)) is not None:
+    if (
+        problem := version_problem() or network_problem(arguments.network) or display_problem(os.environ)
+    ) is not None:
         return _refuse(problem)
-    sys.setswitchinterval(
-        0.001
-    )  # a burst of Python on a worker may hold the window up that long, not five times
+    # a burst of Python on a worker holds the window up for a millisecond at a time, not for five
+    sys.setswitchinterval(0.001)
     from PySide6.QtWidgets import QApplication
 
     from resnet_viewer.diagnostics import Diagnostics
@@ -124,13 +123,13 @@ def build(
     from functools import partial
 
     from resnet_viewer import services
-    from resnet_viewer.diagnostics import info
     from resnet_viewer.ui.appearance import Appearance
     from resnet_viewer.ui.prompts import Facts
     from resnet_viewer.ui.settings import Settings
     from resnet_viewer.ui.store import Store
     from resnet_viewer.ui.window import MainWindow, Workers
     from resnet_viewer.ui.worker import Worker
+    from resnet_viewer.versions import info
 
     settings = Settings(paths.settings_dir())
     appearance = Appearance(application, settings)
@@ -181,8 +180,14 @@ def network_problem(name: str | None) -> str | None:
 
 
 def version_problem() -> str | None:
-    """One sentence where another PySide6 was forced on us."""
-    import PySide6
+    """One sentence where PySide6 is missing, or another one was forced on us."""
+    try:
+        import PySide6
+    except ImportError:
+        return (
+            "The window needs PySide6, which is not installed; install PySide6-Essentials, or use "
+            "`resnet-viewer probe` without a window."
+        )
 
     version = PySide6.__version__
     numbers = tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
@@ -230,8 +235,7 @@ def _x_server_answers(display: str) -> bool:
 
 
 def _answer_and_leave(arguments: argparse.Namespace) -> int:
-    from resnet_viewer.diagnostics import info
-    from resnet_viewer.ui.dialogs import version_of
+    from resnet_viewer.versions import info, version_of
 
     if arguments.version:
         print(f"resnet-viewer {version_of('resnet-viewer')}")

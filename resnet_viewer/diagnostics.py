@@ -1,10 +1,9 @@
-"""What is known when something goes wrong: the log file, the faults that nobody caught, versions and folders."""
+"""What is known when something goes wrong: the log file, and the faults that nobody caught."""
 
 from __future__ import annotations
 
 import faulthandler
 import logging
-import platform
 import sys
 import threading
 import traceback
@@ -14,11 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler, qVersion
+from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler
 
-from resnet_viewer import paths
-from resnet_viewer.ui.dialogs import version_of
 from resnet_viewer.ui.worker import Failure
+from resnet_viewer.versions import info
 
 log = logging.getLogger("resnet_viewer")
 _LEVELS = {
@@ -28,9 +26,6 @@ _LEVELS = {
     QtMsgType.QtCriticalMsg: logging.ERROR,
     QtMsgType.QtFatalMsg: logging.CRITICAL,
 }
-_PACKAGES = (
-    "PySide6-Essentials", "torch", "torchvision", "numpy", "pyqtgraph", "matplotlib", "pillow", "captum",
-)  # fmt: skip
 
 
 class Diagnostics(QObject):
@@ -112,17 +107,3 @@ class Diagnostics(QObject):
         log.log(_LEVELS.get(kind, logging.WARNING), "Qt: %s", message)
         if self._old_qt_handler is not None:
             self._old_qt_handler(kind, context, message)
-
-
-def info() -> str:
-    """Versions, system and folders, without importing torch."""
-    lines = [
-        f"ResNet Viewer {version_of('resnet-viewer')}",
-        f"Python {platform.python_version()} on {platform.platform()}",
-        f"Qt {qVersion()}",
-        *(f"{package} {version_of(package)}" for package in _PACKAGES),
-        f"settings: {paths.settings_dir()}",
-        f"cache: {paths.cache_dir()}",
-        f"log: {paths.log_dir()}",
-    ]
-    return "\n".join(lines)

@@ -256,9 +256,15 @@ def _opened(opening: Opening) -> OpenedNetwork:
 
 
 def _keep(request: KeepChoices) -> None:
-    from resnet_viewer.media.file_choices import FileChoices, remember
+    from resnet_viewer.media.file_choices import FileChoices, remember, remembered
 
-    remember(request.digest, FileChoices(request.preprocessing, request.class_names, request.network))
+    known = remembered(request.digest)
+    kept = FileChoices(
+        request.preprocessing or known.preprocessing,
+        request.class_names or known.class_names,
+        request.network or known.network,
+    )
+    remember(request.digest, kept)
 
 
 def _read(found: tuple[Path, ...]) -> OpenedPicture:

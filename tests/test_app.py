@@ -6,6 +6,7 @@ import csv
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,22 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer import app, paths
+from resnet_viewer.media.file_choices import FileChoices, remembered
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.preprocessing import IMAGENET_PREPROCESSING
+from resnet_viewer.services import FilesService, exported
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.incoming import pixels_of
+from resnet_viewer.ui.requests import (
+    FigureChoice,
+    FigureKind,
+    KeepChoices,
+    OpenedPicture,
+    ReadPicture,
+    StepPicture,
+)
 from resnet_viewer.ui.window import MainWindow
+from tests import fabricated
 
 SMALL = ["--network", "cifar-resnet-20", "--weights", "none", "--device", "cpu"]
 LONG = 60_000
@@ -122,6 +136,59 @@ def test_a_click_on_an_arc_reaches_the_pixels_and_comes_back_and_the_plot_is_exp
     assert [row["layer"] for row in rows][:2] == ["conv1", "layer1.0.conv1"]
     assert all(float(row["now"]) >= 0 and float(row["reference"]) > 0 for row in rows)
     assert "shortcuts cut: 5" in target.read_text()
+
+
+def test_a_figure_is_copied_as_picture_and_svg_and_a_missing_folder_is_one_sentence(
+    session: Session, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: tmp_path / "missing" / "cam.png")
+
+    def deeds(window: MainWindow) -> None:
+        session.wait_fresh(window)
+        qapp.clipboard().clear()
+        window.commands["copy_figure"].trigger()
+        session.qtbot.waitUntil(lambda: qapp.clipboard().mimeData().hasImage(), timeout=LONG)
+        svg = bytes(qapp.clipboard().mimeData().data("image/svg+xml").data())
+        assert b"cifar-resnet-20" in svg
+        window.prompts.export_as("gradcam", "png")
+        session.qtbot.waitUntil(lambda: "does not exist" in window.messages.sentence, timeout=LONG)
+
+    assert session.run(SMALL, deeds) == 0
+
+
+@pytest.mark.parametrize("figure", ["gradient_norms", "gradcam", "feature_maps", "predictions"])
+def test_every_figure_of_a_scene_can_be_exported(figure: FigureKind) -> None:
+    scene = fabricated.scene(cut=(2,))
+    data = exported(scene, FigureChoice(figure, "svg"))
+    assert data.startswith(b"<?xml")
+    assert b"shortcuts cut: 2" in data
+
+
+def test_an_early_reading_is_not_exported() -> None:
+    with pytest.raises(UserError, match="no full reading"):
+        exported(replace(fabricated.scene(), now=None), FigureChoice())
+
+
+def test_what_is_said_about_a_weight_file_is_kept_for_it(tmp_path: Path) -> None:
+    digest = "0" * 64
+    files = FilesService()
+    assert list(files.answer(KeepChoices(digest, IMAGENET_PREPROCESSING, ("a", "b")))) == []
+    assert list(files.answer(KeepChoices(digest, network="cifar-plain-20"))) == []
+    assert remembered(digest) == FileChoices(IMAGENET_PREPROCESSING, ("a", "b"), "cifar-plain-20")
+
+
+def test_stepping_goes_round_and_over_what_cannot_be_read(tmp_path: Path) -> None:
+    cat = paths.asset("pictures", "cat.jpg").read_bytes()
+    for name, data in (("1.jpg", cat), ("2.jpg", b"damaged"), ("10.jpg", cat)):
+        (tmp_path / name).write_bytes(data)
+    [folder] = FilesService().answer(ReadPicture((tmp_path,)))
+    assert isinstance(folder, OpenedPicture)
+    assert folder.picture.name == "1.jpg"
+    [forward] = FilesService().answer(StepPicture(tmp_path / "1.jpg", 1, folder.album))
+    [backward] = FilesService().answer(StepPicture(tmp_path / "1.jpg", -1))
+    assert isinstance(forward, OpenedPicture)
+    assert isinstance(backward, OpenedPicture)
+    assert forward.picture.name == backward.picture.name == "10.jpg"
 
 
 def first_norm(window: MainWindow) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
-from importlib import metadata
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from resnet_viewer.ui.commands import MENUS, Command
 from resnet_viewer.ui.incoming import WEIGHT_SUFFIXES
+from resnet_viewer.versions import version_of
 
 CITATION = (
     "He, K., Zhang, X., Ren, S., Sun, J.: Deep Residual Learning for Image Recognition. "
@@ -156,14 +156,6 @@ class About(QDialog):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._info)
-
-
-def version_of(package: str) -> str:
-    """An installed package's version, without importing it; "not installed" where it is not."""
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def ask_to_replace(path: Path, parent: QWidget | None) -> bool:

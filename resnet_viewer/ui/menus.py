@@ -59,8 +59,12 @@ class Menus(QObject):
         self._on_open(toolbar.export_button.menu(), self._fill_export)
 
     def _on_open(self, menu: QMenu, fill: Callable[[QMenu], None]) -> None:
-        menu.aboutToShow.connect(lambda: (menu.clear(), fill(menu)))
-        fill(menu)
+        def refill() -> None:
+            menu.clear()
+            fill(menu)
+
+        menu.aboutToShow.connect(refill)
+        refill()
 
     def _fill(self, name: Menu, menu: QMenu) -> None:
         for command in self._commands.of_menu(name):

@@ -114,15 +114,17 @@ class Opening(QObject):
         self._ask(ChooseNetwork(name))
 
     def choose_spec(self, spec: NetworkSpec) -> None:
-        """Read the present weight file as another network."""
+        """Read the present weight file as another network, now and from now on."""
         self._ask(DescribeNetwork(spec))
+        if spec.weights.digest:
+            self._ask(KeepChoices(spec.weights.digest, network=spec.name))
 
     def change_input(self, preprocessing: Preprocessing, class_names: tuple[str, ...]) -> None:
         """Prepare pictures in another way, and keep that for the weight file from now on."""
         self._editing.set_input(preprocessing, class_names)
         network = self._store.session.setup.state.network
         if network.weights.digest:
-            self._ask(KeepChoices(network.weights.digest, preprocessing, class_names, network.name))
+            self._ask(KeepChoices(network.weights.digest, preprocessing, class_names))
 
     def download(self, name: str) -> None:
         """torchvision's weights for that network."""

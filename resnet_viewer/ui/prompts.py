@@ -19,7 +19,7 @@ from resnet_viewer.ui.exporting import Exporting
 from resnet_viewer.ui.input_dialog import InputChoice, InputDialog
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.picker import Picker
-from resnet_viewer.ui.requests import FigureChoice, FigureKind, Suffix
+from resnet_viewer.ui.requests import FIGURES, FigureChoice, FigureKind, Suffix
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.theme import DARK, Theme
 
@@ -172,10 +172,7 @@ class Prompts(QObject):
             (f"Gradient norms as {suffix.upper()}…", partial(self.export_as, "gradient_norms", suffix))
             for suffix in (*vector, "csv")
         ]
-        for figure, title in (
-            ("gradcam", "Grad-CAM"),
-            ("feature_maps", "Feature maps"),
-            ("predictions", "Predictions"),
-        ):
-            found.append((f"{title} as PNG…", partial(self.export_as, figure, "png")))
+        for figure, title in FIGURES.items():
+            if figure != "gradient_norms":
+                found.append((f"{title} as PNG…", partial(self.export_as, figure, "png")))
         return found

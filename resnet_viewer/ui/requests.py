@@ -128,12 +128,15 @@ class DownloadWeights:
 
 @dataclass(frozen=True)
 class KeepChoices:
-    """Remember for the weight file with that digest what it does not tell itself. Answered by nothing."""
+    """Remember for the weight file with that digest what it does not tell itself. Answered by nothing.
+
+    What is None or empty stays as it was remembered before.
+    """
 
     digest: str
-    preprocessing: Preprocessing
-    class_names: tuple[str, ...]
-    network: str
+    preprocessing: Preprocessing | None = None
+    class_names: tuple[str, ...] = ()
+    network: str = ""
 
 
 FigureKind = Literal["gradient_norms", "gradcam", "feature_maps", "predictions"]

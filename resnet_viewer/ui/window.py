@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QByteArray, QRect, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
@@ -210,7 +211,7 @@ class MainWindow(QMainWindow):
             self.messages.hide()
         elif opened.others:
             choices: list[Choice] = [
-                (f"Read it as {other.title}", lambda other=other: self.opening.choose_spec(other))
+                (f"Read it as {other.title}", partial(self.opening.choose_spec, other))
                 for other in opened.others
             ]
             choices.append(("Change the input…", self.prompts.change_input))
