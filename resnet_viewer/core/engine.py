@@ -73,9 +73,9 @@ class ProbeEngine:
                 f"{network.title} has no class {request.target}; give one of 0 to {network.classes - 1}."
             )
         target = request.target if isinstance(request.target, int) else self._top_class(request)
-        started = time.perf_counter()
         probe = self._probe(request.state)
         images = self._input(request.picture, request.state.preprocessing)
+        started = time.perf_counter()
         with exact():
             seen = probe.look(images)
         logits = frozen(seen.logits)
