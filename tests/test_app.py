@@ -56,6 +56,9 @@ class Session:
     def run(self, argv: list[str], deeds: Callable[[MainWindow], None]) -> int:
         def act() -> None:
             window = next(w for w in self.qapp.topLevelWidgets() if isinstance(w, MainWindow))
+            opening = window.opening
+            workers = (window.controller._worker, opening._files, opening._downloads)
+            self.threads = [worker._thread for worker in workers]
             try:
                 deeds(window)
                 self.is_done = True
@@ -69,6 +72,7 @@ class Session:
         if self.error is not None:
             raise self.error
         assert self.is_done, "main() ended before the deeds were done"
+        assert not any(thread.isRunning() for thread in self.threads), "main() left a thread running"
         return status
 
     def wait_fresh(self, window: MainWindow) -> None:

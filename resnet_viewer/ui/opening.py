@@ -191,6 +191,6 @@ class Opening(QObject):
             self._album, self._place = begun.picture.album, picture.path
         self._store.restart(Session(Setup(state, picture, class_names=opened.class_names)))
         self.network_opened.emit(opened)
-        for sentence in begun.refusals:
-            self.failed.emit(Failure(sentence))
+        if begun.refusals:
+            self.failed.emit(Failure(" ".join(begun.refusals)))
         self.begun.emit()

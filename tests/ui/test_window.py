@@ -90,6 +90,14 @@ def test_keys_without_modifiers_reach_their_commands(desk: Desk) -> None:
     assert desk.store.session.view.layer == "stem"
 
 
+def test_keys_that_the_strip_does_not_want_reach_their_commands(desk: Desk) -> None:
+    view = desk.window.circuit.view
+    QTest.keyClick(view, Qt.Key.Key_Down)
+    assert desk.store.session.view.layer == "layer1.0.conv1"
+    QTest.keyClick(view, Qt.Key.Key_B)
+    assert len(wiring(desk).dropped) == 9
+
+
 def test_the_reference_can_be_pinned_and_let_go(desk: Desk) -> None:
     desk.window.editing.toggle_shortcut(2)
     desk.window.commands["set_reference"].trigger()
