@@ -153,6 +153,7 @@ class ProgressBar(QFrame):
         self._what = ""
         self.hide()
 
+    @Slot(str)
     def begin(self, what: str) -> None:
         """Show it for a new download."""
         self._what = what
@@ -160,6 +161,7 @@ class ProgressBar(QFrame):
         self._bar.setRange(0, 0)
         self.show()
 
+    @Slot(object)
     def show_progress(self, progress: Progress) -> None:
         """Bytes so far."""
         done = f"{progress.done / 1e6:.1f}"

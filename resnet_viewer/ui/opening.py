@@ -44,6 +44,8 @@ class Opening(QObject):
     network_opened = Signal(object)
     """An OpenedNetwork is in the session; its sentence and its doubts are worth a remark."""
     recent_changed = Signal()
+    download_began = Signal(str)
+    """What is fetched, in words."""
     progressed = Signal(object)
     download_ended = Signal()
     begun = Signal()
@@ -129,6 +131,7 @@ class Opening(QObject):
     def download(self, name: str) -> None:
         """torchvision's weights for that network."""
         self._downloads.ask(next(self._tickets), DownloadWeights(name))
+        self.download_began.emit(f"Downloading weights for {name}")
 
     def cancel_download(self) -> None:
         """End it; nothing half-fetched is kept as whole."""

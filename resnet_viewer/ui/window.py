@@ -19,7 +19,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
 
-from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.appearance import Appearance
 from resnet_viewer.ui.bars import Choice, MessageBar, ProgressBar
@@ -164,7 +163,8 @@ class MainWindow(QMainWindow):
         opening = self.opening
         opening.failed.connect(self.show_failure)
         opening.network_opened.connect(self._remark_network)
-        opening.progressed.connect(self._show_progress)
+        opening.download_began.connect(self.progress.begin)
+        opening.progressed.connect(self.progress.show_progress)
         opening.download_ended.connect(self.progress.hide)
         self.exporting.failed.connect(self.show_failure)
         self.exporting.said.connect(self.say)
@@ -220,12 +220,6 @@ class MainWindow(QMainWindow):
             self.messages.show_remark(opened.sentence, "Input…", [("Input…", self.prompts.change_input)])
         else:
             self.messages.show_remark(opened.sentence)
-
-    @Slot(object)
-    def _show_progress(self, progress: Progress) -> None:
-        if self.progress.isHidden():
-            self.progress.begin("Downloading weights")
-        self.progress.show_progress(progress)
 
     @Slot()
     def _show_history(self) -> None:

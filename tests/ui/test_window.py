@@ -192,7 +192,8 @@ def test_a_file_that_fits_two_networks_offers_the_other(desk: Desk) -> None:
 
 def test_a_download_shows_progress_and_ends_with_escape(desk: Desk) -> None:
     desk.window.opening.download("resnet18")
-    desk.qtbot.waitUntil(lambda: not desk.window.progress.isHidden())
+    assert not desk.window.progress.isHidden()
+    desk.qtbot.waitUntil(lambda: "of 1000.0 MB" in desk.window.progress._label.text())
     QTest.keyClick(desk.window, Qt.Key.Key_Escape)
     desk.qtbot.waitUntil(lambda: desk.downloads.closed == 1)
     desk.qtbot.waitUntil(lambda: not desk.workers.downloads.is_busy)
