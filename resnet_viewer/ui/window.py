@@ -89,6 +89,7 @@ class MainWindow(QMainWindow):
         self.store = store
         self._settings = settings
         self._is_painted = False
+        self._downloads = {entry.name: entry.download for entry in catalog if entry.download}
         self.controller = Controller(store, workers.probing, parent=self)
         self.editing = Editing(store, self)
         self.opening = Opening(store, self.editing, workers.files, workers.downloads, settings, tickets, self)
@@ -218,6 +219,10 @@ class MainWindow(QMainWindow):
             self.messages.show_remark(opened.sentence, "Change ▾", choices)
         elif opened.is_assumed:
             self.messages.show_remark(opened.sentence, "Input…", [("Input…", self.prompts.change_input)])
+        elif opened.spec.weights.source == "none" and opened.spec.name in self._downloads:
+            title = f"Download weights ({self._downloads[opened.spec.name]})"
+            download = partial(self.opening.download, opened.spec.name)
+            self.messages.show_remark(opened.sentence, title, [(title, download)])
         else:
             self.messages.show_remark(opened.sentence)
 

@@ -190,6 +190,16 @@ def test_a_file_that_fits_two_networks_offers_the_other(desk: Desk) -> None:
     desk.qtbot.waitUntil(lambda: desk.files.asked[-1:] == [DescribeNetwork(other)])
 
 
+def test_an_untrained_network_offers_the_weights_that_can_be_had(desk: Desk) -> None:
+    desk.window.opening.choose_network("resnet18")
+    desk.qtbot.waitUntil(lambda: bool(desk.window.messages.sentence))
+    button = desk.window.messages._choice
+    assert button.text() == "Download weights (45 MB)"
+    desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    desk.qtbot.waitUntil(lambda: desk.workers.downloads.is_busy)
+    desk.window.escape()
+
+
 def test_a_download_shows_progress_and_ends_with_escape(desk: Desk) -> None:
     desk.window.opening.download("resnet18")
     assert not desk.window.progress.isHidden()
