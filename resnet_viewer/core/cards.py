@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -33,15 +32,10 @@ def _preprocessing(metadata: Mapping[str, str]) -> Preprocessing | None:
     mean, std = _json(metadata.get("mean")), _json(metadata.get("std"))
     size = _json(metadata.get("input_size"))
     resize = _json(metadata.get("resize", metadata.get("input_size")))
-    if not (isinstance(mean, list) and isinstance(std, list) and len(mean) == len(std) > 0):
+    try:
+        return Preprocessing.checked(resize=resize, crop=size, mean=mean, std=std)
+    except ValueError:
         return None
-    if not all(isinstance(value, int | float) and math.isfinite(value) for value in mean + std):
-        return None
-    if any(value <= 0 for value in std):
-        return None
-    if not (isinstance(size, int) and isinstance(resize, int) and 0 < size <= 4096 and 0 < resize <= 4096):
-        return None
-    return Preprocessing(resize, size, tuple(map(float, mean)), tuple(map(float, std)))
 
 
 def _json(text: str | None) -> object:

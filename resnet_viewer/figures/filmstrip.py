@@ -14,7 +14,7 @@ from resnet_viewer.figures.overlay import Pixels, overlay, shrunk
 from resnet_viewer.figures.page import MARGIN, Page, text_width, wrapped
 from resnet_viewer.records import captions
 from resnet_viewer.records.preprocessing import Box, visible_box
-from resnet_viewer.records.probe import CamState, ProbeResult
+from resnet_viewer.records.probe import BlockReading, CamState, ProbeResult
 
 _HEAD, _NUMBER, _GAP, _WORDS = 0.24, 0.15, 0.05, 0.16
 _PIXELS = 128
@@ -25,10 +25,15 @@ def filmstrip_height(results: Sequence[ProbeResult], width: float) -> float:
     return sum(_height(result, width) for result in results)
 
 
+def cam_maximum(reading: BlockReading) -> float:
+    """The largest finite value of a block's map for the first picture; 0 where there is none above."""
+    cam = reading.cam[0]
+    return float(np.max(cam, initial=0.0, where=np.isfinite(cam)))
+
+
 def cam_scale(results: Sequence[ProbeResult]) -> float:
     """The largest finite value of all maps of all blocks."""
-    cams = [block.cam[0] for result in results for block in result.blocks]
-    return max((float(np.max(cam, initial=0.0, where=np.isfinite(cam))) for cam in cams), default=0.0)
+    return max((cam_maximum(block) for result in results for block in result.blocks), default=0.0)
 
 
 def blank_words(result: ProbeResult) -> str:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.colour_bar import draw_colour_bar
-from resnet_viewer.figures.filmstrip import draw_filmstrip, edge, filmstrip_height
+from resnet_viewer.figures.filmstrip import cam_maximum, draw_filmstrip, edge, filmstrip_height
 from resnet_viewer.figures.gradient_values import require_complete
 from resnet_viewer.figures.overlay import Pixels, overlay
 from resnet_viewer.figures.page import MARGIN, Page, page
@@ -40,12 +40,6 @@ class _Panel:
     @property
     def highest(self) -> float:
         return cam_maximum(self.reading)
-
-
-def cam_maximum(reading: BlockReading) -> float:
-    """The largest finite value of a block's map for the first picture; 0 where there is none above."""
-    cam = reading.cam[0]
-    return float(np.max(cam, initial=0.0, where=np.isfinite(cam)))
 
 
 def figure(

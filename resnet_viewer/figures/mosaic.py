@@ -36,18 +36,6 @@ class Mosaic:
         """Top and left of a tile in `image`."""
         return row * (self.tile[0] + self.gap), column * (self.tile[1] + self.gap)
 
-    def channel_at(self, y: float, x: float) -> int | None:
-        """The channel whose tile covers a point of `image`; None on a gap or outside."""
-        row, column = math.floor(y / (self.tile[0] + self.gap)), math.floor(x / (self.tile[1] + self.gap))
-        rows, columns = self.channels.shape
-        if not (0 <= row < rows and 0 <= column < columns):
-            return None
-        top, left = self.origin(row, column)
-        if y - top >= self.tile[0] or x - left >= self.tile[1]:
-            return None
-        channel = int(self.channels[row, column])
-        return None if channel < 0 else channel
-
 
 def is_signed(*maps: Maps | None) -> bool:
     """Some value is negative: then a diverging colour map with symmetric limits is due."""
@@ -62,9 +50,20 @@ def dead_channels(maps: Maps) -> NDArray[np.bool_]:
     return np.asarray((flat == flat[:, :1]).all(axis=1))
 
 
+def channel_limits(maps: Maps) -> NDArray[np.float32]:
+    """The largest finite |value| of each channel (C,) of maps (C, H, W); 0 where there is none."""
+    flat = maps.reshape(len(maps), -1)
+    highest = np.maximum(flat.max(axis=1), -flat.min(axis=1))
+    if not np.isfinite(highest).all():
+        highest = np.where(np.isfinite(flat), np.abs(flat), 0).max(axis=1)
+    return np.asarray(highest, dtype=np.float32)
+
+
 def layer_limit(*maps: Maps | None) -> float:
     """The largest finite |value| of all maps given: the shared scale of a layer; 0 where there is none."""
-    return max((float(_limits(group).max(initial=0.0)) for group in maps if group is not None), default=0.0)
+    return max(
+        (float(channel_limits(group).max(initial=0.0)) for group in maps if group is not None), default=0.0
+    )
 
 
 def channel_order(maps: Maps, order: MapOrder, reference: Maps | None = None) -> NDArray[np.int64]:
@@ -113,7 +112,7 @@ def mosaic(
     signed = is_signed(maps) if signed is None else signed
     columns = min(max(round(math.sqrt(count * aspect * (height + gap) / (width + gap))), 1), count)
     rows = math.ceil(count / columns)
-    own = _limits(maps)
+    own = channel_limits(maps)
     if scale == "layer":
         shared = float(own.max(initial=0.0)) if limit is None else limit
         limits = np.full(count, shared, np.float32)
@@ -138,12 +137,3 @@ def mosaic(
         gap,
         signed,
     )
-
-
-def _limits(maps: Maps) -> NDArray[np.float32]:
-    """The largest finite |value| of each channel, 0 where there is none."""
-    flat = maps.reshape(len(maps), -1)
-    highest = np.maximum(flat.max(axis=1), -flat.min(axis=1))
-    if not np.isfinite(highest).all():
-        highest = np.where(np.isfinite(flat), np.abs(flat), 0).max(axis=1)
-    return np.asarray(highest, dtype=np.float32)

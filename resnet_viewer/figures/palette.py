@@ -20,7 +20,6 @@ TEXT = "#191c24"
 MUTED = "#5a6172"
 GRID = "#e3e6ec"
 BAND = "#f4f6f9"
-GAP = "#ffffff"
 SIGNED_COLOURS = "CET_D1"
 """Diverging map for values of both signs, with symmetric limits (Kovesi 2015)."""
 

@@ -6,11 +6,9 @@ One small JSON file for each, so that two windows never overwrite each other's c
 from __future__ import annotations
 
 import json
-import math
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from resnet_viewer import paths
 from resnet_viewer.media.files import write_whole
@@ -40,7 +38,9 @@ def remembered(digest: str, folder: Path | None = None) -> FileChoices:
         names = record["class_names"]
         if not (isinstance(names, list) and isinstance(record["network"], str)):
             return FileChoices()
-        return FileChoices(_preprocessing(record["preprocessing"]), tuple(map(str, names)), record["network"])
+        told = record["preprocessing"]
+        preprocessing = None if told is None else Preprocessing.checked(**told)
+        return FileChoices(preprocessing, tuple(map(str, names)), record["network"])
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return FileChoices()
 
@@ -61,16 +61,3 @@ def _path(digest: str, folder: Path | None) -> Path:
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise ValueError("a digest is 64 hexadecimal digits")
     return (folder or paths.settings_dir()) / "weight-files" / f"{digest}.json"
-
-
-def _preprocessing(record: Any) -> Preprocessing | None:
-    """Any: JSON, checked here."""
-    if record is None:
-        return None
-    mean, std = tuple(map(float, record["mean"])), tuple(map(float, record["std"]))
-    resize, crop, interpolation = record["resize"], record["crop"], record["interpolation"]
-    numbers_are_sound = len(mean) == len(std) > 0 and all(map(math.isfinite, mean + std)) and min(std) > 0
-    sizes_are_sound = all(type(size) is int and 0 < size <= 4096 for size in (resize, crop))
-    if not (numbers_are_sound and sizes_are_sound and interpolation in ("bilinear", "bicubic")):
-        raise ValueError("the record is damaged")
-    return Preprocessing(resize, crop, mean, std, interpolation)

@@ -6,6 +6,7 @@ They claim nothing beyond the reading that they are given.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import get_args
 
 from resnet_viewer.records.network import NetworkSpec, blueprint
 from resnet_viewer.records.probe import CamState, NetworkState, ProbeResult
@@ -15,10 +16,13 @@ from resnet_viewer.records.wiring import Wiring
 CAM_REASONS: dict[CamState, str] = {
     "shown": "",
     "zero gradient": "all gradients are zero",
+    "zero activation": "all activations are zero",
     "all negative": "all contributions are negative",
+    "underflow": "all contributions are zero in float32",
     "not finite": "the values are not finite",
 }
 """Why a Grad-CAM is blank, in words; empty where it is shown."""
+assert CAM_REASONS.keys() == set(get_args(CamState))
 
 MAP_ORDERS: dict[MapOrder, str] = {
     "index": "by index",
@@ -30,6 +34,8 @@ MAP_SCALES: dict[MapScale, str] = {
     "channel": "each channel on its own scale",
     "layer": "all channels on one scale",
 }
+assert MAP_ORDERS.keys() == set(get_args(MapOrder))
+assert MAP_SCALES.keys() == set(get_args(MapScale))
 
 
 def plain(text: str) -> str:

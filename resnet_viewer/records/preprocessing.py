@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,10 @@ IMAGENET_MEAN: Channels = (0.485, 0.456, 0.406)
 IMAGENET_STD: Channels = (0.229, 0.224, 0.225)
 CIFAR10_MEAN: Channels = (0.4914, 0.4822, 0.4465)
 CIFAR10_STD: Channels = (0.2470, 0.2435, 0.2616)
+
+_LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
+LARGEST_SIDE = 4096
+"""Pixels, of what a file may ask to resize or crop to."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,35 @@ class Preprocessing:
             ((0.0,) * len(self.mean), (1.0,) * len(self.std)): "none",
         }
         return known.get((self.mean, self.std), "own")
+
+    @classmethod
+    def checked(
+        cls, *, resize: object, crop: object, mean: object, std: object, interpolation: object = "bilinear"
+    ) -> Preprocessing:
+        """A preprocessing of values that a file holds, whatever they are.
+
+        Raises:
+            ValueError: the sizes are not whole numbers from 1 to `LARGEST_SIDE`, mean and std are not equally many
+                finite float32 numbers with std above zero, or the interpolation is unknown.
+        """
+        if not (_is_side(resize) and _is_side(crop)):
+            raise ValueError(f"no sizes in pixels: {resize!r}, {crop!r}")
+        if not (_are_numbers(mean) and _are_numbers(std) and len(mean) == len(std) > 0 and min(std) > 0):
+            raise ValueError(f"no normalisation: {mean!r}, {std!r}")
+        if interpolation not in ("bilinear", "bicubic"):
+            raise ValueError(f"no interpolation: {interpolation!r}")
+        means, stds = tuple(map(float, mean)), tuple(map(float, std))
+        return cls(resize, crop, means, stds, "bicubic" if interpolation == "bicubic" else "bilinear")
+
+
+def _is_side(value: object) -> TypeGuard[int]:
+    return type(value) is int and 0 < value <= LARGEST_SIDE
+
+
+def _are_numbers(value: object) -> TypeGuard[Sequence[float]]:
+    return isinstance(value, list | tuple) and all(
+        type(number) in (int, float) and abs(number) <= _LARGEST_FLOAT32 for number in value
+    )
 
 
 IMAGENET_PREPROCESSING = Preprocessing(256, 224, IMAGENET_MEAN, IMAGENET_STD)

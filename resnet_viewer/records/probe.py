@@ -18,9 +18,7 @@ Array = NDArray[np.float32]
 GradientOf = Literal["score", "loss"]
 """Whose gradient norms are taken: the target's logit, or the cross-entropy of the target."""
 
-CamState = Literal[
-    "shown", "zero gradient", "zero activation", "all negative", "underflow", "not finite"
-]
+CamState = Literal["shown", "zero gradient", "zero activation", "all negative", "underflow", "not finite"]
 """Why a Grad-CAM is blank, or that it is not; "underflow": its products are too small for float32."""
 
 

@@ -93,7 +93,8 @@ class Session:
         return replace(self.setup, state=self.reference).question(self.reference)
 
     def with_setup(self, setup: Setup) -> Session:
-        """The same with another setup. A reference pinned for another network's class count is let go."""
+        """The same with another setup. For another network a pinned reference is let go and the view starts anew
+        at the stem."""
         pinned = self.pinned
         if pinned is not None and pinned.network != setup.state.network:
             pinned = None

@@ -82,7 +82,10 @@ class Wiring:
         return self.with_branches([block], 1.0 if block in self.dropped else 0.0)
 
     def describe(self, *, has_shortcuts: bool = True) -> str:
-        """The state in words: "8 of 27 shortcuts cut, 1 branch dropped"; "all open" when it is."""
+        """The gates in words: "8 of 27 shortcuts cut, 1 of 27 residual branches dropped", "all shortcuts open".
+
+        Of a plain network (`has_shortcuts` False) only the branches are told; "no shortcuts" where all are open.
+        """
         parts: list[str] = []
         if has_shortcuts and self.cut:
             parts.append(f"{len(self.cut)} of {self.block_count} shortcuts cut")

@@ -28,6 +28,7 @@ def test_a_whole_card_is_read() -> None:
     [
         ("mean", "[0, 0]"),
         ("mean", "[0, 0, NaN]"),
+        ("mean", "[0, 0, 1" + "0" * 400 + "]"),
         ("mean", '["a", 0, 0]'),
         ("mean", "0.5"),
         ("std", "[1, 1, 0]"),

@@ -74,6 +74,8 @@ def test_one_colour_means_one_value_on_a_shared_scale() -> None:
     [
         ("zero gradient", "blank: all gradients are zero"),
         ("all negative", "blank: all contributions are negative"),
+        ("zero activation", "blank: all activations are zero"),
+        ("underflow", "blank: all contributions are zero in float32"),
         ("not finite", "blank: the values are not finite"),
     ],
 )

@@ -69,13 +69,6 @@ def test_values_that_are_no_numbers_stay_visible_as_such() -> None:
     np.testing.assert_array_equal(made.image, [[NAN, 1], [1, 0.5]])
 
 
-def test_a_point_tells_its_channel() -> None:
-    made = mosaic(FOUR[:3], gap=1)
-    assert [made.channel_at(y, x) for y, x in ((0, 0), (1.9, 4.5), (3.5, 1.9))] == [0, 1, 2]
-    outside = ((2.5, 0), (0, 2.5), (4, 4), (-1, 0), (9, 0))
-    assert [made.channel_at(y, x) for y, x in outside] == [None] * 5
-
-
 def test_every_channel_has_one_tile_at_odd_counts_and_shapes() -> None:
     made = mosaic(np.random.default_rng(0).random((13, 3, 7), np.float32), order="mean", aspect=2.0)
     placed = made.channels[made.channels >= 0]
