@@ -7,6 +7,7 @@ saw; `read` takes the gradients from the kept graph. When the probe is closed th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -136,24 +137,24 @@ class Probe:
     def _block_readings(
         self, outputs: Sequence[Tensor], gradients: Sequence[Tensor | None], values: Sequence[float]
     ) -> tuple[BlockReading, ...]:
-        with torch.no_grad():
-            raws = [
-                output.new_zeros(output.shape[0], *output.shape[2:])
-                if gradient is None
-                else grad_cam(output, gradient)
-                for output, gradient in zip(outputs, gradients, strict=True)
-            ]
         readings = []
-        for block, value, output, gradient, raw in zip(
-            self._plan.blocks, values, outputs, gradients, map(frozen, raws), strict=True
-        ):
-            cam = np.maximum(raw, 0)
-            cam.flags.writeable = False
-            states = tuple(
-                cam_state(raw[n], output[n], None if gradient is None else gradient[n])
-                for n in range(len(raw))
-            )
-            readings.append(BlockReading(block.number, block.name, value, cam, states))
+        with torch.no_grad():
+            for block, value, output, gradient in zip(
+                self._plan.blocks, values, outputs, gradients, strict=True
+            ):
+                if gradient is None:
+                    raw = output.new_zeros(output.shape[0], *output.shape[2:]).cpu().numpy()
+                else:
+                    raw = grad_cam(output, gradient).cpu().numpy()
+                cam = np.maximum(raw, 0)
+                cam.flags.writeable = False
+                states = tuple(
+                    "shown"
+                    if 0 < peak < math.inf  # the usual case, told without slicing tensors
+                    else cam_state(raw[n], output[n], None if gradient is None else gradient[n])
+                    for n, peak in enumerate(raw.reshape(len(raw), -1).max(1).tolist())
+                )
+                readings.append(BlockReading(block.number, block.name, value, cam, states))
         return tuple(readings)
 
     def _keeper(self, name: str) -> Callable[[nn.Module, object, Tensor], None]:

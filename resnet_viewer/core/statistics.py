@@ -51,9 +51,9 @@ def grad_cam(activation: Tensor, gradient: Tensor) -> Tensor:
 
     Both are (N, C, H, W); the result is (N, H, W).
     """
-    weights = gradient.flatten(2).mean(2)  # (N, C, H, W) -> (N, C)
     count, _, height, width = activation.shape
-    return torch.bmm(weights[:, None], activation.flatten(2)).reshape(count, height, width)
+    weights = gradient.flatten(2).mean(2, keepdim=True).mT  # (N, C, H, W) -> (N, 1, C)
+    return torch.bmm(weights, activation.flatten(2)).view(count, height, width)
 
 
 def cam_state(raw: Array, activation: Tensor, gradient: Tensor | None) -> CamState:
