@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,20 +20,22 @@ def norms(tensors: Sequence[Tensor | None]) -> list[float]:
 
     Squares of float32 values underflow to a false zero near 1e-23; in float64 the smallest float32 survives.
     """
-    small = {
-        index: tensor
-        for index, tensor in enumerate(tensors)
-        if tensor is not None and (tensor.is_cuda or tensor.numel() <= _CHUNK)
-    }
     found = [0.0] * len(tensors)
+    small: dict[int, Tensor] = {}
+    buffer: Tensor | None = None
+    for index, tensor in enumerate(tensors):
+        if tensor is None:
+            continue
+        if tensor.numel() <= _CHUNK or tensor.is_cuda:
+            small[index] = tensor
+            continue
+        if buffer is None:
+            buffer = torch.empty(_CHUNK, dtype=torch.float64)
+        found[index] = _large_norm(tensor.cpu(), buffer)
     if small:
         together = torch._foreach_norm(list(small.values()), 2, dtype=torch.float64)
         for index, norm in zip(small, torch.stack(together).tolist(), strict=True):
             found[index] = norm
-    buffer = torch.empty(_CHUNK, dtype=torch.float64)
-    for index, tensor in enumerate(tensors):
-        if tensor is not None and index not in small:
-            found[index] = _large_norm(tensor.cpu(), buffer)
     return found
 
 
@@ -61,13 +64,13 @@ def cam_state(raw: Array, activation: Tensor, gradient: Tensor | None) -> CamSta
 
     `raw` is (H, W), before the ReLU; `activation` and `gradient` are (C, H, W).
     """
-    highest = raw.max()  # not a number if any value is not
-    if highest > 0 and np.isfinite(highest):
+    highest, lowest = float(raw.max()), float(raw.min())  # not a number if any value is not
+    if 0 < highest < math.inf:
         return "shown"
+    if -math.inf < lowest < 0 and highest <= 0:
+        return "all negative"
     if gradient is None or not bool(gradient.any()):
         return "zero gradient"
     if not np.isfinite(raw).all():
         return "not finite"
-    if raw.min() < 0:
-        return "all negative"
     return "underflow" if bool(activation.any()) else "zero activation"
