@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 
 from resnet_viewer.records.errors import UserError
 
@@ -26,21 +29,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         from resnet_viewer.app import main as open_window
 
         return open_window(words)
-    parser, run = _verb(words[0])
-    arguments = parser.parse_args(words[1:])
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a character shows "?" in its place
     try:
-        return run(arguments)
+        parser, run = _verb(words[0])
+        arguments = parser.parse_args(words[1:], argparse.Namespace(words=words))
+        status = run(arguments)
+        sys.stdout.flush()
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
-        return 130
+        return 128 + 2
+    except BrokenPipeError:  # whoever reads our output has enough, as in `resnet-viewer networks | head -1`
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # else the interpreter flushes and complains
+        return 128 + 13
+    return status
 
 
 def _verb(name: str) -> tuple[argparse.ArgumentParser, Callable[[argparse.Namespace], int]]:
-    from importlib import import_module
-
     module = import_module(f"resnet_viewer.verbs.{name}")
     parser = argparse.ArgumentParser(prog=f"resnet-viewer {name}", description=VERBS[name])
     module.add(parser)

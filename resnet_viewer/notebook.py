@@ -18,8 +18,7 @@ from resnet_viewer.records import notation
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Channels, Preprocessing
 from resnet_viewer.records.probe import GradientOf, NetworkState, ProbeResult
-from resnet_viewer.records.session import Setup
-from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.records.session import Session, Setup
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +41,8 @@ def build(name: str, *, seed: int = 0, classes: int | None = None) -> ResNet:
         UserError: there is no network of that name.
 
     Example:
-        >>> build("cifar-resnet-20").set_wiring(Wiring.all_open(9).with_shortcuts([4], 0.0))
+        >>> network = build("cifar-resnet-20")
+        >>> network.set_wiring(network.wiring.with_shortcuts([4], 0.0))
     """
     return resnet.build(replace(catalog.spec(name, classes=classes), seed=seed))
 
@@ -53,12 +53,15 @@ def load(
     *,
     mean: Channels | None = None,
     std: Channels | None = None,
+    resize: int | None = None,
+    crop: int | None = None,
     classes: str | Path | None = None,
 ) -> Model:
     """A trained network: a bundled one by name, torchvision's, or whatever a weight file holds.
 
-    `weights` is a file, torchvision's name for weights that are on the disk already, or "none". `mean` and `std`
-    are the normalisation where the weights do not tell it.
+    `weights` is a file, torchvision's name for weights that are on the disk already, or "none". Where the weights
+    do not tell it, `mean` and `std` are the normalisation, `resize` and `crop` the sizes in pixels, and `classes` a
+    file of class names.
 
     Raises:
         UserError: a name is unknown, or a file cannot be read or does not fit.
@@ -67,7 +70,8 @@ def load(
         >>> load(weights="resnet56-4bfd9763.th", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
     """
     opening = open_network(network, None if weights is None else str(weights))
-    opening = adjusted(opening, mean=mean, std=std, classes=None if classes is None else Path(classes))
+    names = None if classes is None else Path(classes)
+    opening = adjusted(opening, mean=mean, std=std, resize=resize, crop=crop, classes=names)
     live = resnet.build(opening.spec, resolve(opening.spec))
     return Model(live, opening.preprocessing, opening.class_names, opening.sentences)
 
@@ -97,7 +101,7 @@ def probe(
     shown = _picture(picture)
     chosen = notation.target(target, model.class_names, spec.classes) if isinstance(target, str) else target
     setup = Setup(NetworkState(spec, model.preprocessing, gates), shown, chosen, gradient_of)
-    question = setup.question(NetworkState(spec, model.preprocessing, Wiring.all_open(spec.block_count)))
+    question = Session(setup).now_question()
     assert question is not None
     home = next(model.network.parameters()).device
     engine = ProbeEngine(device=device)

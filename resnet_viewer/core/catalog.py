@@ -44,7 +44,7 @@ def spec(name: str, *, classes: int | None = None) -> NetworkSpec:
         >>> spec("cifar-resnet-56").block_count
         27
     """
-    if found := re.fullmatch(r"cifar-(resnet|plain)-(\d{1,4})", name):
+    if found := re.fullmatch(r"cifar-(resnet|plain)-([0-9]{1,4})", name):
         depth = int(found[2])
         if depth < 8 or (depth - 2) % 6:
             raise UnknownNetworkError(
@@ -62,7 +62,7 @@ def spec(name: str, *, classes: int | None = None) -> NetworkSpec:
             classes=classes or 10,
             input_size=32,
         )
-    if (found := re.fullmatch(r"(resnet|plain)(\d+)", name)) and int(found[2]) in _IMAGENET:
+    if (found := re.fullmatch(r"(resnet|plain)([0-9]{1,4})", name)) and int(found[2]) in _IMAGENET:
         block, stages = _IMAGENET[int(found[2])]
         return NetworkSpec(
             name=name,

@@ -58,7 +58,7 @@ def load(data: str, size: int, *, cache: Path | None = None) -> Iterator[Progres
         return
     folder = Path(data)
     for part in ("train", "test"):
-        if not (folder / part).is_dir():
+        if not _is_folder(folder / part):
             raise DatasetError(
                 f"{folder} holds no folder called {part}; a data set is train/<class>/ and test/<class>/, "
                 f"or the name {', '.join(DOWNLOADABLE)}."
@@ -83,17 +83,29 @@ def labelled_files(folder: Path) -> tuple[tuple[str, ...], list[tuple[Path, int]
     Raises:
         DatasetError: the folder is missing or holds no pictures in subfolders.
     """
-    if not folder.is_dir():
+    if not _is_folder(folder):
         raise DatasetError(
             f"{folder} is not a folder; give one that holds a subfolder of pictures for each class."
         )
-    classes = tuple(sorted(entry.name for entry in folder.iterdir() if entry.is_dir()))
+    try:
+        classes = tuple(sorted(entry.name for entry in folder.iterdir() if entry.is_dir()))
+    except OSError as error:
+        raise DatasetError(
+            f"{folder} cannot be read ({(error.strerror or type(error).__name__).lower()}); give another folder."
+        ) from error
     files = [(path, label) for label, name in enumerate(classes) for path in pictures_in(folder / name)]
     if not files:
         raise DatasetError(
             f"{folder} holds no pictures in subfolders; give one that holds a subfolder for each class."
         )
     return classes, files
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # the name is too long, or a folder above it may not be entered
+        return False
 
 
 def read_folder(folder: Path, size: int) -> Iterator[Progress | PictureSet]:

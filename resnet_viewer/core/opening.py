@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from resnet_viewer.core import catalog, class_names, weights
-from resnet_viewer.core.preprocessing import default_for, is_assumed
+from resnet_viewer.core.preprocessing import default_for, is_assumed, names_are_assumed
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Channels, Preprocessing
@@ -21,16 +21,36 @@ FIRST_NETWORK = "cifar-resnet-56"
 class Opening:
     """A network with its weights named (not yet read), what its pictures go through, and its classes' names.
 
-    `others` fit the same weight file. `sentences` say what was chosen or assumed; `is_assumed` says that the
-    preprocessing is the family's usual one, because the weights do not tell theirs.
+    `others` fit the same weight file. `notes` say what was chosen. `is_assumed` says that the preprocessing is the
+    family's usual one, because the weights do not tell theirs; `names_are_assumed` the same of the class names.
     """
 
     spec: NetworkSpec
     preprocessing: Preprocessing
     class_names: tuple[str, ...]
     others: tuple[NetworkSpec, ...] = ()
-    sentences: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     is_assumed: bool = False
+    names_are_assumed: bool = False
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What was chosen, and what is still assumed."""
+        assumed: dict[str, str] = {}
+        if self.is_assumed:
+            used = self.preprocessing
+            assumed["preprocessing"] = (
+                f"normalisation {used.normalisation}, resize {used.resize} and crop {used.crop}"
+            )
+        if self.names_are_assumed:
+            assumed["class names"] = f"{'CIFAR-10' if self.spec.family == 'cifar' else 'ImageNet'}'s names"
+        if not assumed:
+            return self.notes
+        return (
+            *self.notes,
+            f"{self.spec.weights.title} does not tell its {' and '.join(assumed)}: "
+            f"{', and '.join(assumed.values())} are assumed.",
+        )
 
 
 def open_network(
@@ -61,21 +81,16 @@ def open_network(
     opening = described(spec, others=report.others)
     if not report.sentence:
         return opening
-    return replace(opening, sentences=(report.sentence, *opening.sentences))
+    return replace(opening, notes=(report.sentence, *opening.notes))
 
 
 def described(spec: NetworkSpec, *, others: tuple[NetworkSpec, ...] = ()) -> Opening:
     """The opening of a spec whose weights are named already."""
     preprocessing, names = default_for(spec)
-    assumed = is_assumed(spec)
-    sentences: list[str] = []
+    notes: tuple[str, ...] = ()
     if spec.weights.source == "none":
-        sentences.append(f"{spec.title} is untrained: its weights are drawn from seed {spec.seed}.")
-    elif assumed:
-        sentences.append(
-            f"{spec.weights.title} does not tell its normalisation: {preprocessing.normalisation}'s is assumed."
-        )
-    return Opening(spec, preprocessing, names, others, tuple(sentences), assumed)
+        notes = (f"{spec.title} is untrained: its weights are drawn from seed {spec.seed}.",)
+    return Opening(spec, preprocessing, names, others, notes, is_assumed(spec), names_are_assumed(spec))
 
 
 def adjusted(
@@ -83,28 +98,34 @@ def adjusted(
     *,
     mean: Channels | None = None,
     std: Channels | None = None,
+    resize: int | None = None,
+    crop: int | None = None,
     classes: Path | None = None,
 ) -> Opening:
-    """The opening with the user's own normalisation and class names.
+    """The opening with the user's own normalisation, sizes in pixels and class names; None keeps what is there.
 
     Raises:
-        UserError: only one of mean and std is given, they are not one number a channel, or the class names cannot
-            be read.
+        UserError: only one of mean and std is given, they are not one number a channel, the crop is larger than the
+            resized picture, or the class names cannot be read.
     """
     if (mean is None) != (std is None):
         raise UserError("A normalisation is a mean and a standard deviation; give both --mean and --std.")
+    used = opening.preprocessing
     if mean is not None and std is not None:
         channels = opening.spec.channels
         if len(mean) != channels or len(std) != channels:
             raise UserError(
                 f"{opening.spec.title} takes {channels} channels; give --mean and --std that many numbers."
             )
-        opening = replace(
-            opening,
-            preprocessing=replace(opening.preprocessing, mean=mean, std=std),
-            is_assumed=False,
-            sentences=(),
+        used = replace(used, mean=mean, std=std)
+    used = replace(used, resize=resize or used.resize, crop=crop or used.crop)
+    if used.crop > used.resize:
+        raise UserError(
+            f"A crop of {used.crop} pixels is larger than the picture resized to {used.resize}; give --resize too."
         )
+    is_own = any(value is not None for value in (mean, resize, crop))
+    opening = replace(opening, preprocessing=used, is_assumed=opening.is_assumed and not is_own)
     if classes is not None:
-        opening = replace(opening, class_names=class_names.read(classes, opening.spec.classes))
+        names = class_names.read(classes, opening.spec.classes)
+        opening = replace(opening, class_names=names, names_are_assumed=False)
     return opening

@@ -83,6 +83,15 @@ def is_assumed(spec: NetworkSpec) -> bool:
     return spec.weights.source != "none" and _told(spec).preprocessing is None
 
 
+def names_are_assumed(spec: NetworkSpec) -> bool:
+    """Whether `default_for` can only assume the class names, because a weight file does not tell them."""
+    return (
+        spec.weights.source == "file"
+        and len(_told(spec).class_names) != spec.classes
+        and bool(class_names.usual(spec))
+    )
+
+
 def _told(spec: NetworkSpec) -> Card:
     """What is known about a spec's weights; a preprocessing for another number of channels is not for them."""
     told = _source_tells(spec)

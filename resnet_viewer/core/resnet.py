@@ -1,4 +1,4 @@
-"""Stem, stages, head: a live network made from its spec, with torchvision's parameter names."""
+"""Stem, stages, classifier: a live network made from its spec, with torchvision's parameter names."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def parse(
     Raises:
         WeightFileError, WeightsError, DownloadError: one sentence says what is wrong and what to do.
     """
-    if (path := Path(text)).suffix.lower() in SUFFIXES or path.is_file():
+    if (path := Path(text)).suffix.lower() in SUFFIXES or _is_file(path):
         return _from_file(path, spec)
     family, dot, member = text.rpartition(".")
     if dot and (named := _named_by(family)) is not None:
@@ -163,6 +163,13 @@ def parse(
         for news in download(ref, spec):
             progress(news)
     return replace(spec, weights=ref), None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # the name is too long, or a folder above it may not be entered
+        return False
 
 
 def _chosen(fits: list[NetworkSpec], card: Card, remembered_name: str, file: str) -> tuple[NetworkSpec, str]:

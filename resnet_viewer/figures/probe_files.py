@@ -136,8 +136,11 @@ def probe_json(
 
 def _state(state: NetworkState) -> dict[str, object]:
     wiring = state.wiring
+    network = asdict(state.network)
+    if state.network.weights.source == "file":
+        network["weights"]["name"] = state.network.weights.title  # not the folder it lies in
     return {
-        "network": asdict(state.network),
+        "network": network,
         "weights": captions.weights_words(state.network),
         "training": captions.training_words(state.network) or "untrained",
         "preprocessing": {**asdict(state.preprocessing), "normalisation": state.preprocessing.normalisation},

@@ -45,6 +45,21 @@ def write_whole(path: Path, data: bytes, *, makes_folder: bool = False) -> None:
         raise refusal(path, error) from error
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for files to be written, and those above it, where they are missing.
+
+    Raises:
+        WriteError: it cannot be made, or no file can be written in it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not _is_writable(folder):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise WriteError(f"Cannot write in the folder {folder} ({reason}): choose another one.") from error
+
+
 def refusal(path: Path, error: OSError | ValueError) -> WriteError:
     """What the user is told when writing `path` failed with `error`, an error of the operating system."""
     if isinstance(error, WriteError):

@@ -119,4 +119,4 @@ def target(text: str, class_names: Iterable[str], classes: int) -> int:
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal()
+    return text.isascii() and text.isdecimal() and len(text) < 10

@@ -51,6 +51,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.limit is not None:
         files = spread(files, arguments.limit)
     classes = class_indices(folders, opening.class_names, opening.spec.classes)
+    if folders[0] not in opening.class_names:
+        print(
+            f"The subfolders are not named after classes: in sorted order they are taken for classes 0 to "
+            f"{len(folders) - 1}.",
+            file=sys.stderr,
+        )
     device = choose_device(arguments.device)
     network = build(opening.spec, resolve(opening.spec)).to(device)
     network.set_wiring(gates)
@@ -97,7 +103,7 @@ def class_indices(folders: Sequence[str], class_names: Sequence[str], classes: i
     """The class of each subfolder: by name where all of them are class names, else in sorted order.
 
     Raises:
-        DatasetError: there are more subfolders than classes, or only some of them are class names.
+        DatasetError: only some of the subfolders are class names, or there are more of them than classes.
     """
     known = [name for name in folders if name in class_names]
     if len(known) == len(folders):
@@ -107,10 +113,10 @@ def class_indices(folders: Sequence[str], class_names: Sequence[str], classes: i
         raise DatasetError(
             f"The subfolder {other} is not one of the network's class names; rename it or give --classes."
         )
-    if len(folders) != classes:
+    if len(folders) > classes:
         raise DatasetError(
-            f"The folder has {len(folders)} subfolders, the network {classes} classes; name the subfolders after the "
-            "classes, or give one for each class."
+            f"The folder has {len(folders)} subfolders, the network only {classes} classes; name the subfolders after "
+            "the classes, or leave some out."
         )
     return list(range(len(folders)))
 

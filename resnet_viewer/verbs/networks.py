@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import TypedDict
 
 from resnet_viewer.core import catalog
 from resnet_viewer.core.weights import available
 from resnet_viewer.records.network import blueprint
+
+
+class Entry(TypedDict):
+    """A network as `--json` prints it; `macs` are for one picture, `weights` names for `--weights`."""
+
+    name: str
+    family: str
+    depth: int
+    parameters: int
+    macs: int
+    weights: list[str]
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -23,18 +35,18 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     print(f"{'name':<20} {'family':<9} {'depth':>5} {'parameters':>12} {'MMACs':>8}  weights")
     for entry in found:
-        weights = ", ".join(entry["weights"]) or "–"  # type: ignore[arg-type]
+        weights = ", ".join(entry["weights"]) or "–"
         print(
             f"{entry['name']:<20} {entry['family']:<9} {entry['depth']:>5} {entry['parameters']:>12,} "
-            f"{int(str(entry['macs'])) / 1e6:>8,.0f}  {weights}"
+            f"{entry['macs'] / 1e6:>8,.0f}  {weights}"
         )
     print("Any other depth of the form 6n + 2 can be named too: cifar-resnet-8, cifar-plain-164 …")
     return 0
 
 
-def listed() -> list[dict[str, object]]:
-    """What `--json` prints: name, family, depth, parameters, macs (one picture), weights (names for --weights)."""
-    found: list[dict[str, object]] = []
+def listed() -> list[Entry]:
+    """Every network of the catalog, in its order."""
+    found: list[Entry] = []
     for name in catalog.names():
         spec = catalog.spec(name)
         plan = blueprint(spec)

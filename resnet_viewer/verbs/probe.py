@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import platform
-import shlex
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,13 +12,11 @@ from resnet_viewer.core.engine import ProbeEngine
 from resnet_viewer.core.opening import Opening
 from resnet_viewer.figures import probe_files
 from resnet_viewer.media import pictures
-from resnet_viewer.media.files import write_whole
+from resnet_viewer.media.files import make_folder, write_whole
 from resnet_viewer.records import notation
-from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import blueprint
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
-from resnet_viewer.records.session import Setup
-from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.records.session import Session, Setup
 from resnet_viewer.verbs import arguments as shared
 
 
@@ -64,10 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
         reference,
         class_names=opening.class_names,
         layers=tuple(arguments.layer),
-        environment=environment(opening),
+        environment=environment(opening, command=shared.command_line(arguments)),
     )
     for name, content in made:
-        _folder((folder / name).parent)
+        make_folder((folder / name).parent)
         write_whole(folder / name, content)
     return 0
 
@@ -78,21 +74,23 @@ def readings(setup: Setup, *, device: str = "auto") -> tuple[ProbeResult, ProbeR
     Raises:
         UserError: the device is not there or the weights cannot be read.
     """
-    engine = ProbeEngine(device=device)
-    open_state = replace(setup.state, wiring=Wiring.all_open(setup.wiring.block_count))
-    wished = setup.question(open_state)
-    if wished is None:
+    session = Session(setup)
+    wished, compared = session.now_question(), session.reference_question()
+    if wished is None or compared is None:
         raise ValueError("a probe needs a picture")
-    reference = _complete(engine, replace(wished, state=open_state))
-    now = reference if setup.state == open_state else _complete(engine, wished)
-    engine.close()
+    engine = ProbeEngine(device=device)
+    try:
+        reference = _complete(engine, compared)
+        now = reference if wished == compared else _complete(engine, wished)
+    finally:
+        engine.close()
     return reference, now
 
 
-def environment(opening: Opening) -> dict[str, object]:
+def environment(opening: Opening, *, command: str) -> dict[str, object]:
     """What else must be known to repeat a probe: the command, versions, what was assumed."""
     return {
-        "command": shlex.join(["resnet-viewer", *shared.command_line()]),
+        "command": command,
         "versions": {"torch": torch.__version__, "python": platform.python_version()},
         "threads": torch.get_num_threads(),
         "notes": opening.sentences,
@@ -102,12 +100,3 @@ def environment(opening: Opening) -> dict[str, object]:
 def _complete(engine: ProbeEngine, request: ProbeRequest) -> ProbeResult:
     *_, result = engine.answer(request)
     return result
-
-
-def _folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            f"{folder} cannot be made ({error.strerror}); name another folder with --out."
-        ) from error

@@ -6,7 +6,7 @@ import argparse
 import csv
 import io
 import json
-import shlex
+import math
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_viewer.core import catalog
-from resnet_viewer.media.files import write_whole
+from resnet_viewer.media.files import make_folder, write_whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import EpochReport, RunSpec, StepReport
-from resnet_viewer.verbs.arguments import DEVICES, command_line
+from resnet_viewer.verbs import arguments as shared
 
 if TYPE_CHECKING:
     from resnet_viewer.core.datasets import Data
@@ -40,10 +40,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", required=True, type=Path, metavar="FOLDER", help="one folder a network is made in it"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--seed", type=shared.seed, default=0, metavar="N")
     parser.add_argument("--batch", type=_positive, default=RunSpec.batch, metavar="N")
-    parser.add_argument("--rate", type=float, default=RunSpec.rate, help="highest learning rate of the cycle")
-    parser.add_argument("--device", default="auto", choices=DEVICES)
+    parser.add_argument(
+        "--rate", type=_rate, default=RunSpec.rate, metavar="R", help="highest learning rate of the cycle"
+    )
+    parser.add_argument("--device", default="auto", choices=shared.DEVICES)
     parser.add_argument(
         "--threads", type=_positive, help="processor threads (default: as many as there are cores)"
     )
@@ -57,6 +59,10 @@ def run(arguments: argparse.Namespace) -> int:
         UserError: a name, a folder or an earlier run does not fit.
     """
     specs = [replace(catalog.spec(name), seed=arguments.seed) for name in arguments.network]
+    if other := next((spec for spec in specs if spec.input_size != specs[0].input_size), None):
+        raise UserError(
+            f"{specs[0].name} and {other.name} take pictures of different sizes; train them one after the other."
+        )
     folders = [arguments.out / spec.name for spec in specs]
     for folder in folders:
         _prepare(folder, resume=arguments.resume)
@@ -76,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
             network, Path(arguments.data).name, arguments.epochs, batch=arguments.batch, rate=arguments.rate
         )
         trained = _train(plan, data, folder, device)
-        write_run(trained, folder, commit=commit)
+        write_run(trained, folder, commit=commit, command=shared.command_line(arguments))
         report = trained.report
         print(
             f"{spec.name}: training error {report.train_error:.2f} %, test error {report.test_error:.2f} %, in {folder}"
@@ -110,10 +116,13 @@ def _train(plan: RunSpec, data: Data, folder: Path, device: str) -> Trained:
     raise AssertionError("a run ends with what it trained")
 
 
-def write_run(trained: Trained, folder: Path, *, commit: str | None) -> None:
+def write_run(trained: Trained, folder: Path, *, commit: str | None, command: str) -> None:
     """Write the log, the weights and their card into the run's folder, each whole or not at all.
 
-    `commit` is the one that the run began with.
+    `commit` is the one that the run began with, `command` the one that began it.
+
+    Raises:
+        WriteError: one of them cannot be written.
     """
     from resnet_viewer.core.weight_files import save_safetensors
 
@@ -124,7 +133,7 @@ def write_run(trained: Trained, folder: Path, *, commit: str | None) -> None:
     writer.writeheader()
     writer.writerows(rows)
     write_whole(folder / "log.csv", text.getvalue().encode())
-    card = card_of(trained, commit=commit)
+    card = card_of(trained, commit=commit, command=command)
     write_whole(folder / "card.json", (json.dumps(card, indent=2) + "\n").encode())
     metadata = {
         "network": report.spec.network.name,
@@ -137,14 +146,14 @@ def write_run(trained: Trained, folder: Path, *, commit: str | None) -> None:
     save_safetensors(folder / "weights.safetensors", trained.state, metadata=metadata, half=True)
 
 
-def card_of(trained: Trained, *, commit: str | None) -> dict[str, object]:
+def card_of(trained: Trained, *, commit: str | None, command: str) -> dict[str, object]:
     """What a reader must know about trained weights: data, command, commit, recipe, errors in percent."""
     report = trained.report
     plan = report.spec
     return {
         "network": plan.network.name,
         "data": plan.data,
-        "command": shlex.join(["resnet-viewer", *command_line()]),
+        "command": command,
         "commit": commit,
         "epochs": plan.epochs,
         "seed": plan.network.seed,
@@ -178,17 +187,12 @@ def _commit() -> str | None:
 
 
 def _prepare(folder: Path, *, resume: bool) -> None:
+    make_folder(folder)
     found = [name for name in FILES if (folder / name).exists()]
     if found and not resume:
         raise UserError(
             f"{folder} already holds a run ({found[0]}); add --resume to continue it, or name another --out."
         )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            f"{folder} cannot be made ({error.strerror}); name another folder with --out."
-        ) from error
 
 
 def _decoded(name: str, size: int) -> Data:
@@ -207,8 +211,11 @@ def _decoded(name: str, size: int) -> Data:
     raise AssertionError("loading ends with the data")
 
 
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
+_positive = shared.whole_number(1, 2**31 - 1)
+
+
+def _rate(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError("must be above 0")
     return value

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viewer.media.files import WriteError, write_whole
+from resnet_viewer.media.files import WriteError, make_folder, write_whole
 from resnet_viewer.records.errors import UserError
 
 Fails = Callable[..., None]
@@ -179,3 +179,20 @@ def test_an_impossible_name(name: str, sentence: str, tmp_path: Path) -> None:
     with pytest.raises(WriteError, match=sentence):
         write_whole(tmp_path / name, b"new")
     assert contents(tmp_path) == {}
+
+
+def test_a_folder_is_made_with_those_above_it(tmp_path: Path) -> None:
+    for _ in range(2):
+        make_folder(tmp_path / "a" / "b")
+        assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_a_folder_in_which_nothing_can_be_written_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(WriteError, match="Cannot write in the folder .*file .*: choose another one"):
+        make_folder(tmp_path / "file")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(WriteError, match="permission denied"):
+        make_folder(tmp_path)

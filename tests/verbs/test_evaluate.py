@@ -18,8 +18,9 @@ def test_folders_are_matched_by_name_else_in_order() -> None:
     assert class_indices(("n01", "n02", "n03"), names, 3) == [0, 1, 2]
     with pytest.raises(DatasetError, match="cow"):
         class_indices(("ant", "cow"), names, 3)
-    with pytest.raises(DatasetError, match="2 subfolders"):
-        class_indices(("n01", "n02"), names, 3)
+    assert class_indices(("n01", "n02"), names, 3) == [0, 1]
+    with pytest.raises(DatasetError, match="2 subfolders, the network only 1"):
+        class_indices(("n01", "n02"), (), 1)
 
 
 def test_a_limit_takes_pictures_of_every_class() -> None:
@@ -52,6 +53,13 @@ def test_a_picture_that_cannot_be_read_is_named_and_left_out(
 
 
 def test_a_folder_without_classes_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for folder in (tmp_path, tmp_path / "missing"):
+    for folder in (tmp_path, tmp_path / "missing", tmp_path / ("long" * 100)):
         assert main(["evaluate", str(folder), *NETWORK]) == 2
         assert "subfolder" in capsys.readouterr().err
+
+
+def test_folders_taken_in_order_are_said_so(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(data / "test"), *NETWORK, "--json", "--limit", "4"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["pictures"] == 4
+    assert "in sorted order they are taken for classes 0 to 1" in captured.err

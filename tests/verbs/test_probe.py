@@ -2,6 +2,8 @@
 
 import csv
 import json
+import socket
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 import torch
 
 from resnet_viewer.cli import main
+from resnet_viewer.core import published
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.preprocessing import prepare
 from resnet_viewer.core.resnet import build, wired
@@ -48,7 +51,7 @@ def test_every_file_is_written_and_agrees_with_autograd(photo: Path, tmp_path: P
         "feature_maps/layer1.0.conv2.png",
     }  # fmt: skip
 
-    network = build(spec("cifar-resnet-14").__class__(**{**vars(spec("cifar-resnet-14")), "seed": 3}))
+    network = build(replace(spec("cifar-resnet-14"), seed=3))
     images = prepare(read(photo), CIFAR10_PREPROCESSING)
     target = int(network(images)[0].argmax())
     gates = Wiring.all_open(6).with_shortcuts([2, 4, 5], 0.0).with_shortcuts([6], 0.5).with_branches([3], 0.0)
@@ -115,7 +118,14 @@ def test_the_loss_and_a_named_target_can_be_asked_for(photo: Path, tmp_path: Pat
         (["--weights", "missing.pth"], "missing.pth"),
         (["--mean", "1,2,3"], "--std"),
         (["--mean", "1,2,3", "--std", "0,1,1"], "positive"),
+        (["--mean", "nan,0,0", "--std", "1,1,1"], "R,G,B"),
+        (["--crop", "40"], "--resize"),
         (["--classes", "missing.txt"], "missing.txt"),
+        (["--classes", "."], "names of the classes"),
+        (["--cut", "9" * 5000], "list of blocks"),
+        (["--target", "9" * 5000], "index from 0 to 9"),
+        (["--network", "resnet" + "9" * 5000], "no network called"),
+        (["--weights", "w" * 5000], "no such file"),
     ],
 )
 def test_bad_input_is_one_sentence_and_status_2(
@@ -143,5 +153,39 @@ def test_an_output_folder_that_cannot_be_made_is_refused(
     photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    assert main(["probe", str(photo), "--out", str(tmp_path / "file" / "out"), *NETWORK]) == 2
-    assert "--out" in capsys.readouterr().err
+    for out in (tmp_path / "file", tmp_path / "file" / "out", tmp_path / ("long" * 100)):
+        assert main(["probe", str(photo), "--out", str(out), *NETWORK]) == 2
+        said = capsys.readouterr().err.splitlines()[-1]
+        assert said.startswith("Cannot write in the folder")
+        assert said.endswith("choose another one.")
+
+
+def test_weights_that_cannot_be_downloaded_are_refused(
+    photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as closed:  # bound, but nobody listens: whoever connects is refused
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/resnet18-01234567.pth"
+        theirs = replace(published.look_up("resnet18", "IMAGENET1K_V1"), url=url)
+        monkeypatch.setattr(published, "look_up", lambda *_: theirs)
+        monkeypatch.setattr(published, "cache", lambda: tmp_path / "cache")
+        words = ["--network", "resnet18", "--weights", "IMAGENET1K_V1"]
+        assert main(["probe", str(photo), "--out", str(tmp_path / "out"), *words]) == 2
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith(
+        "127.0.0.1 cannot be reached, and downloading resnet18-01234567.pth needs a network"
+    )
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_file_tells_in_which_folders_it_was_made(photo: Path, tmp_path: Path) -> None:
+    weights = tmp_path / "own.pth"
+    torch.save(build(spec("cifar-resnet-8")).state_dict(), weights)
+    out = tmp_path / "out"
+    assert main(["probe", str(photo), f"--out={out}", "--weights", str(weights), "--device", "cpu"]) == 0
+    document = json.loads((out / "probe.json").read_text())
+    assert document["command"] == "resnet-viewer probe photo.png --out=out --weights own.pth --device cpu"
+    assert document["state"]["network"]["weights"]["name"] == "own.pth"
+    assert any("assumed" in note for note in document["notes"])
+    for path in out.rglob("*.*"):
+        assert str(tmp_path).encode() not in path.read_bytes(), path.name

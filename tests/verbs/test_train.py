@@ -49,3 +49,21 @@ def test_a_run_is_trained_written_and_evaluated(
 def test_a_missing_data_set_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words(tmp_path / "nowhere", tmp_path / "out")) == 2
     assert "train/<class>/" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "nan", "inf", "fast"])
+def test_a_rate_must_be_a_positive_number(
+    rate: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words(data, tmp_path / "out", f"--rate={rate}"))
+    assert ended.value.code == 2
+    assert "--rate" in capsys.readouterr().err
+
+
+def test_networks_for_pictures_of_different_sizes_are_trained_apart(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words(data, tmp_path / "out", "--network", "cifar-resnet-8", "resnet18")) == 2
+    assert "different sizes" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
