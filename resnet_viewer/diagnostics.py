@@ -7,11 +7,10 @@ import logging
 import sys
 import threading
 import traceback
-from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
+from typing import Any, TextIO
 
 from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler
 
@@ -47,7 +46,7 @@ class Diagnostics(QObject):
         self._crash: TextIO | None = None
         self._old_hook = sys.excepthook
         self._old_thread_hook = threading.excepthook
-        self._old_qt_handler: Callable[..., object] | None = None
+        self._old_qt_handler: Any = None  # Qt's stubs say "object"
         self._old_level = log.level
 
     def start(self) -> None:
@@ -71,7 +70,7 @@ class Diagnostics(QObject):
     def close(self) -> None:
         """Put everything back."""
         log.info("ended")
-        qInstallMessageHandler(self._old_qt_handler)  # type: ignore[arg-type]
+        qInstallMessageHandler(self._old_qt_handler)
         sys.excepthook = self._old_hook
         threading.excepthook = self._old_thread_hook
         if self._crash is not None:
