@@ -17,6 +17,7 @@ from typing import Any, Literal
 import matplotlib
 from matplotlib.figure import Figure
 
+from resnet_viewer.figures.page import CaptionedFigure
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.errors import UserError
 
@@ -66,9 +67,9 @@ def kind_of(path: Path) -> FigureKind:
 def render(figure: Figure, kind: FigureKind, *, metadata: Mapping[str, str], dpi: float = 200.0) -> bytes:
     """The figure as the bytes of a file, identical for identical figures: no date goes in.
 
-    `metadata` is the state, as `figures.state.describe` words it; its "caption" becomes the description
-    (SVG), the subject (PDF) or a text chunk (PNG), the figure's label the title. `dpi` is the resolution of
-    PNGs and of pictures inside the other two.
+    `metadata` is the state, as `figures.state.describe` words it. The sentence under the figure (for one
+    without, the state's "caption") becomes the description (SVG), the subject (PDF) or a text chunk (PNG), the
+    figure's label the title. `dpi` is the resolution of PNGs and of pictures inside the other two.
     """
     buffer = io.BytesIO()
     with _lock, matplotlib.rc_context(_SETTINGS), warnings.catch_warnings():
@@ -95,7 +96,8 @@ def _metadata(figure: Figure, kind: FigureKind, state: Mapping[str, str]) -> dic
     title = plain(str(figure.get_label()) or state.get("title", "ResNet Viewer"))
     lines = [f"{plain(key)}: {plain(value)}" for key, value in state.items() if key != "caption"]
     application = state.get("application", "ResNet Viewer")
-    caption = plain(state.get("caption", title))
+    own = figure.caption if isinstance(figure, CaptionedFigure) else ""
+    caption = plain(own or state.get("caption", title))
     match kind:
         case "svg":
             return {

@@ -75,13 +75,19 @@ def _measurable(text: str) -> str:
     return text.replace("$", "S")
 
 
+class CaptionedFigure(Figure):
+    """A figure that knows the sentence under it, so that its file's metadata says the same."""
+
+    caption = ""
+
+
 @dataclass(frozen=True)
 class Page:
     """A figure with its title and caption in place; `top` and `bottom` bound what is left, in inches from
     below.
     """
 
-    figure: Figure
+    figure: CaptionedFigure
     width: float
     height: float
     top: float
@@ -139,8 +145,9 @@ def page(
     head = MARGIN + len(titles) * TITLE_FONT * _LINE + len(subtitles) * (FONT + 0.5) * _LINE + 0.06
     foot = MARGIN + len(captions) * FONT * _LINE
     full = height if height is not None else head + content + foot
-    figure = Figure(figsize=(width, full), facecolor="white")
+    figure = CaptionedFigure(figsize=(width, full), facecolor="white")
     figure.set_label(title)
+    figure.caption = caption
     made = Page(figure, width, full, full - head, foot)
     y = full - MARGIN
     for line in titles:

@@ -68,14 +68,10 @@ def files(
         yield f"gradient_norms.{kind}", render(norms, kind, metadata=metadata)
     yield "predictions.json", predictions_json(now, reference, class_names=class_names)
     cams = gradcam.figure(now, reference, class_names=class_names)
-    metadata["caption"] = captions.cam_caption(now, reference, class_names, block=len(now.blocks))
     yield "gradcam.png", render(cams, "png", metadata=metadata)
     yield "gradcam.npz", cam_archive(now)
     for layer in dict.fromkeys(layers):
         maps = feature_maps.figure(now, reference, layer=layer)
-        metadata["caption"] = captions.maps_caption(
-            now, reference, layer=layer, scale="channel", order="index"
-        )
         yield f"feature_maps/{layer}.png", render(maps, "png", metadata=metadata)
     yield "probe.json", probe_json(now, reference, class_names=class_names, environment=environment)
 

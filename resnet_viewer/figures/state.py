@@ -6,6 +6,7 @@ from functools import cache
 
 from resnet_viewer.records import captions
 from resnet_viewer.records.probe import NetworkState, ProbeResult
+from resnet_viewer.records.session import GradientQuantity
 
 
 @cache
@@ -25,19 +26,19 @@ def describe(
     reference: ProbeResult | None,
     *,
     class_names: tuple[str, ...],
-    caption: str = "",
+    quantity: GradientQuantity = "weight",
     torch_version: str = "",
 ) -> dict[str, str]:
     """Everything that defines the state, by name, each on one line, in a fixed order.
 
-    `caption` is the sentence under the figure (one of `records.captions`; by default that of the gradient
-    norms). Block numbers are written as the command line takes them ("3,5-9"); "none" where there are none.
+    "caption" is the sentence for the gradient norms, by `quantity`; another figure carries its own. Block
+    numbers are written as the command line takes them ("3,5-9"); "none" where there are none.
     """
     state = now.request.state
     picture = now.request.picture
     described = {
         "application": application_version(),
-        "caption": caption or captions.caption(now, reference, class_names),
+        "caption": captions.caption(now, reference, class_names, quantity=quantity),
         "network": state.network.name,
         "title": state.network.title,
         **_state(state),

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from resnet_viewer.figures import gradient_norms
+from resnet_viewer.figures import feature_maps, gradcam, gradient_norms, predictions
 from resnet_viewer.figures.export import KINDS, FigureKind, FigureKindError, csv_bytes, kind_of, render
 from resnet_viewer.figures.state import describe
 from resnet_viewer.records.errors import UserError
@@ -37,6 +37,22 @@ def test_the_same_figure_gives_the_same_bytes(kind: FigureKind) -> None:
     first = render(figure, kind, metadata=state)
     assert first == render(again, kind, metadata=state), "a rebuilt figure differs"
     assert first == render(figure, kind, metadata=state), "a figure rendered twice differs"
+
+
+def test_every_figures_metadata_carries_its_own_sentence() -> None:
+    now, reference = pair(cut=(2,))
+    state = describe(now, reference, class_names=())
+    figures = {
+        "L2 norm of the gradient of the score of class 3 at every block's output": gradient_norms.figure(
+            now, reference, quantity="output"
+        ),
+        "Grad-CAM of the score of class 3": gradcam.figure(now, reference, filmstrip=False),
+        "Feature maps of stem": feature_maps.figure(now, reference, layer="stem"),
+        "Softmax probabilities": predictions.figure(now, reference),
+    }
+    for words, figure in figures.items():
+        with Image.open(io.BytesIO(render(figure, "png", metadata=state, dpi=40))) as image:
+            assert image.text["Description"].startswith(words)  # type: ignore[attr-defined]
 
 
 def test_text_stays_text_in_svg() -> None:

@@ -41,11 +41,11 @@ def test_everything_that_defines_the_state_is_named() -> None:
     assert "mean 0.4914,0.4822,0.4465" in found["preprocessing"]
 
 
-def test_a_plain_network_has_no_shortcuts_to_name_and_a_caption_can_be_given() -> None:
+def test_a_plain_network_has_no_shortcuts_to_name_and_the_quantity_is_told() -> None:
     now, _ = pair("cifar-plain-20")
-    found = describe(now, None, class_names=(), caption="Something else.")
+    found = describe(now, None, class_names=(), quantity="output")
     assert found["shortcuts cut"] == "has no shortcuts"
-    assert found["caption"] == "Something else."
+    assert " at every block's output · Plain-" in found["caption"]
     assert found["reference"] == "none"
     assert "torch" not in found
     assert not any(key.startswith("reference ") for key in found)

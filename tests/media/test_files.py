@@ -191,7 +191,7 @@ def test_a_folder_in_which_nothing_can_be_written_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(WriteError, match="Cannot write in the folder .*file .*: choose another one"):
+    with pytest.raises(WriteError, match=r"Cannot write in the folder .*file .*: choose another one"):
         make_folder(tmp_path / "file")
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(WriteError, match="permission denied"):
