@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resnet_viewer.records.network import Blueprint, blueprint
-from resnet_viewer.records.preprocessing import Box, visible_box
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import Session
 
@@ -29,11 +28,3 @@ class Scene:
         """Of the session's network at its input size."""
         state = self.session.setup.state
         return blueprint(state.network, state.preprocessing.crop)
-
-    @property
-    def visible_box(self) -> Box | None:
-        """The part of the shown reading's picture that the network saw, in that picture's pixels."""
-        if self.now is None:
-            return None
-        picture = self.now.request.picture
-        return visible_box(picture.width, picture.height, self.now.request.state.preprocessing)
