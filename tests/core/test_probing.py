@@ -357,10 +357,15 @@ def test_a_network_run_by_itself_while_a_probe_is_open_keeps_no_activations_aliv
     network = tiny()
     outputs: list[weakref.ref[Tensor]] = []
     network.blocks[0].register_forward_hook(lambda _m, _i, output: outputs.append(weakref.ref(output)))
-    with Probe(network), torch.no_grad():
+    with Probe(network) as probe, torch.no_grad():
         network(images())
+        seen = probe.look(images(seed=1))
+        before = seen.activations()["layer1.0"]
+        network(images(seed=2))
         gc.collect()
         assert outputs[0]() is None
+        assert outputs[2]() is None
+        assert np.array_equal(seen.activations()["layer1.0"], before), "a look keeps what it saw"
 
 
 def test_readings_of_one_look_are_unchanged_by_the_next() -> None:

@@ -88,6 +88,20 @@ def test_the_same_seed_gives_the_same_weights_and_another_others(uninterrupted: 
     assert not torch.equal(other.state["conv1.weight"], uninterrupted.state["conv1.weight"])
 
 
+def test_every_epoch_is_shuffled_and_augmented_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds: list[int] = []
+    original = training.augmented_batches
+
+    def noted(*given: object, seed: int, **options: object) -> object:
+        seeds.append(seed)
+        return original(*given, seed=seed, **options)
+
+    monkeypatch.setattr(training, "augmented_batches", noted)
+    finished()
+    finished(replace(RUN, network=replace(RUN.network, seed=1)))
+    assert len(set(seeds)) == len(seeds) == 6
+
+
 def test_one_step_is_nesterovs_sgd_written_out() -> None:
     run = replace(RUN, epochs=1, batch=32, rate=0.1, weight_decay=0.01)
     torch.manual_seed(99)
