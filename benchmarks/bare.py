@@ -1,44 +1,51 @@
-"""A CIFAR ResNet of He et al. 2015 without modules, hooks or gates: functions over a state dict.
+"""A CIFAR ResNet of He et al. 2015 as people write it: modules for convolutions and normalisations, functions between.
 
-It shares nothing with the networks that it is compared with but their weights.
+No hooks, no gates. It shares nothing with the networks that it is compared with but the names of their weights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 
-def cifar_logits(state: Mapping[str, Tensor], x: Tensor) -> Tensor:
-    """(N, 3, 32, 32) -> (N, classes); option A shortcuts; batch normalisation as in evaluation."""
-    x = functional.relu(_normalised(state, "bn1", functional.conv2d(x, state["conv1.weight"], padding=1)))
-    for stage in (1, 2, 3):
-        index = 0
-        while (name := f"layer{stage}.{index}") + ".conv1.weight" in state:
-            stride = 2 if stage > 1 and index == 0 else 1
-            y = functional.conv2d(x, state[f"{name}.conv1.weight"], stride=stride, padding=1)
-            y = functional.relu(_normalised(state, f"{name}.bn1", y))
-            y = _normalised(
-                state, f"{name}.bn2", functional.conv2d(y, state[f"{name}.conv2.weight"], padding=1)
-            )
-            if stride == 2:
-                half = (y.shape[1] - x.shape[1]) // 2
-                x = functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, half, half))
-            x = functional.relu(y + x)
-            index += 1
-    return functional.linear(
-        torch.flatten(functional.adaptive_avg_pool2d(x, 1), 1), state["fc.weight"], state["fc.bias"]
-    )
+class BareBlock(nn.Module):
+    """Two 3×3 convolutions around an option A shortcut."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.padding = (outputs - inputs) // 2
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C', H', W')"""
+        y = functional.relu(self.bn1(self.conv1(x)))
+        y = self.bn2(self.conv2(y))
+        if self.padding:
+            x = functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, self.padding, self.padding))
+        return functional.relu(y + x)
 
 
-def _normalised(state: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
-    return functional.batch_norm(
-        x,
-        state[f"{name}.running_mean"],
-        state[f"{name}.running_var"],
-        state[f"{name}.weight"],
-        state[f"{name}.bias"],
-    )
+class BareResNet(nn.Module):
+    """Depth 6n + 2: three stages of n blocks with 16, 32 and 64 channels."""
+
+    def __init__(self, depth: int, classes: int = 10) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(16)
+        count = (depth - 2) // 6
+        self.layer1 = nn.Sequential(*(BareBlock(16, 16, 1) for _ in range(count)))
+        self.layer2 = nn.Sequential(*(BareBlock(32 if n else 16, 32, 1 if n else 2) for n in range(count)))
+        self.layer3 = nn.Sequential(*(BareBlock(64 if n else 32, 64, 1 if n else 2) for n in range(count)))
+        self.fc = nn.Linear(64, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 3, 32, 32) -> (N, classes)"""
+        x = functional.relu(self.bn1(self.conv1(x)))
+        x = self.layer3(self.layer2(self.layer1(x)))
+        logits: Tensor = self.fc(torch.flatten(functional.adaptive_avg_pool2d(x, 1), 1))
+        return logits

@@ -1,7 +1,7 @@
 """What a probe costs beyond the bare passes, and what other libraries need for its Grad-CAMs.
 
-`python -m benchmarks.probe`; the limit is 1.10. Bare is one forward and one backward pass of the score to every
-weight of the stock network: torchvision's, or for CIFAR networks one written here without modules. The probe adds
+`python -m benchmarks.probe`; the limit is 1.10. Bare is one forward and one backward pass of the score through the
+stock network: torchvision's, or for CIFAR networks one written here as people write it. The probe adds
 all activations, the CAM of every block and every norm. captum and pytorch-grad-cam are asked for the same CAMs one
 block after the other, torch-cam for all of them at once; each where it is installed (dependency group `bench`).
 captum and torch-cam do not take the gradients of the weights.
@@ -14,10 +14,10 @@ import sys
 from collections.abc import Callable, Iterator
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmarks.alternating import alternate, judged, parser, report
-from benchmarks.bare import cifar_logits
+from benchmarks.bare import BareResNet
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.engine import exact, softmax
 from resnet_viewer.core.probing import Probe, frozen
@@ -62,17 +62,18 @@ def main() -> int:
 
 
 def bare(network: ResNet, picture: Tensor) -> Callable[[], object]:
-    """The stock network's passes with this network's weights."""
-    if network.spec.family == "cifar":
-        state = {name: value.detach().clone() for name, value in network.state_dict().items()}
-        weights = [state[name].requires_grad_() for name, _ in network.named_parameters()]
-        return lambda: torch.autograd.grad(cifar_logits(state, picture)[0, TARGET], weights)
+    """The stock network's passes with this network's weights, as people run them: `score.backward()`."""
     from torchvision import models
 
-    stock = getattr(models, network.spec.name)(weights=None).eval()
-    stock.load_state_dict(network.state_dict())
-    parameters = list(stock.parameters())
-    return lambda: torch.autograd.grad(stock(picture)[0, TARGET], parameters)
+    spec = network.spec
+    stock: nn.Module = BareResNet(spec.depth) if spec.family == "cifar" else getattr(models, spec.name)()
+    stock.eval().load_state_dict(network.state_dict())
+
+    def run() -> None:
+        stock.zero_grad(set_to_none=True)
+        stock(picture)[0, TARGET].backward()
+
+    return run
 
 
 def passes(network: ResNet, picture: Tensor) -> Callable[[], object]:

@@ -184,8 +184,10 @@ def exported(scene: Scene, choice: FigureChoice) -> bytes:
     if reference is not None and not reference.is_complete:
         reference = None
     names = scene.session.setup.class_names
-    described = state.describe(now, reference, class_names=names, torch_version=_torch_version())
     quantity = scene.session.view.gradient_quantity
+    described = state.describe(
+        now, reference, class_names=names, quantity=quantity, torch_version=_torch_version()
+    )
     if choice.suffix == "csv":
         from resnet_viewer.figures import gradient_values
 

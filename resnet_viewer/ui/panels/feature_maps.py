@@ -9,14 +9,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from resnet_viewer.figures.mosaic import channel_order, dead_channels, is_signed, layer_limit
+from resnet_viewer.figures.mosaic import channel_limits, channel_order, dead_channels, is_signed, layer_limit
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import MapOrder, MapScale, View
 from resnet_viewer.ui.panels.card import Card
 from resnet_viewer.ui.panels.channel import ChannelMaps, ChannelView
 from resnet_viewer.ui.panels.feature_maps_controls import ColourLegend, MapControls
-from resnet_viewer.ui.panels.feature_maps_mosaic import Mosaic, MosaicPane, channel_limits
+from resnet_viewer.ui.panels.feature_maps_mosaic import Mosaic, MosaicPane
 from resnet_viewer.ui.panels.readings import is_reference_old, last_full, not_computed, placeholder
 from resnet_viewer.ui.pixels import SIGNED_COLOURS, Array, tiles_of_maps
 from resnet_viewer.ui.theme import DARK, Theme

@@ -254,14 +254,5 @@ class MosaicPane(LookingPane):
         return [place for place in places if place < count]
 
 
-def channel_limits(maps: Array) -> Array:
-    """The largest finite |value| of each channel (C,); 0 where there is none."""
-    flat = maps.reshape(len(maps), -1)
-    largest = np.maximum(flat.max(axis=1), -flat.min(axis=1))
-    if not np.isfinite(largest).all():
-        largest = np.where(np.isfinite(flat), np.abs(flat), 0).max(axis=1)
-    return np.asarray(largest, np.float32)
-
-
 def _form(mosaic: Mosaic) -> tuple[int, int, int]:
     return mosaic.tiles.count, mosaic.tiles.width, mosaic.tiles.height
