@@ -1,0 +1,40 @@
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextDocument
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.ui.labels import plain_eliding_label, plain_label, tooltip_text
+
+HOSTILE = "<b>x</b> & y.jpg"
+
+
+def test_labels_show_markup_letter_by_letter(qtbot: QtBot) -> None:
+    for label in (plain_label(HOSTILE), plain_eliding_label(HOSTILE)):
+        qtbot.addWidget(label)
+        assert label.text() == HOSTILE
+        assert label.textFormat() == Qt.TextFormat.PlainText
+
+
+@pytest.mark.parametrize("text", [HOSTILE, "a & b", "1 < 2", "plain", "two\nlines", "&lt;"])
+def test_a_tooltip_shows_exactly_the_text(qtbot: QtBot, text: str) -> None:
+    tip = tooltip_text(text)
+    assert Qt.mightBeRichText(tip)
+    document = QTextDocument()
+    document.setHtml(tip)
+    assert document.toPlainText() == text
+
+
+def test_no_text_has_no_tooltip() -> None:
+    assert tooltip_text("") == ""
+
+
+def test_a_label_of_two_lines_keeps_its_height_and_its_whole_text(qtbot: QtBot) -> None:
+    label = plain_eliding_label("short", lines=2)
+    qtbot.addWidget(label)
+    label.resize(160, label.height())
+    height = label.height()
+    words = "many words that do not fit " * 20
+    label.setText(words)
+    assert label.height() == label.maximumHeight() == height
+    assert label.text() == words
+    assert label._elidedText().endswith("…")
