@@ -5,21 +5,14 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 
 from resnet_viewer.records.errors import UserError
-
-VERBS = {
-    "probe": "read one picture without a window: gradient norms, Grad-CAM, feature maps, predictions, as files",
-    "evaluate": "measure a network's error over an image folder",
-    "train": "train networks on a folder of pictures",
-    "networks": "list the networks and the weights there are for them",
-}
+from resnet_viewer.verbs import VERBS
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,9 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a character shows "?" in its place
     try:
-        parser, run = _verb(words[0])
-        arguments = parser.parse_args(words[1:], argparse.Namespace(words=words))
-        status = run(arguments)
+        from resnet_viewer.verbs.arguments import parsed
+
+        arguments = parsed(words)
+        status: int = import_module(f"resnet_viewer.verbs.{words[0]}").run(arguments)
         sys.stdout.flush()
     except UserError as error:
         print(error, file=sys.stderr)
@@ -48,14 +42,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         )  # else the interpreter flushes and complains
         return 128 + 13
     return status
-
-
-def _verb(name: str) -> tuple[argparse.ArgumentParser, Callable[[argparse.Namespace], int]]:
-    module = import_module(f"resnet_viewer.verbs.{name}")
-    parser = argparse.ArgumentParser(prog=f"resnet-viewer {name}", description=VERBS[name])
-    module.add(parser)
-    run: Callable[[argparse.Namespace], int] = module.run
-    return parser, run
 
 
 if __name__ == "__main__":

@@ -57,6 +57,11 @@ def load(data: str, size: int, *, cache: Path | None = None) -> Iterator[Progres
         yield _cifar10(cache)
         return
     folder = Path(data)
+    if not _is_folder(folder):
+        raise DatasetError(
+            f"There is no folder {folder}; a data set is a folder with train/<class>/ and test/<class>/, "
+            f"or the name {', '.join(DOWNLOADABLE)}."
+        )
     for part in ("train", "test"):
         if not _is_folder(folder / part):
             raise DatasetError(

@@ -165,7 +165,7 @@ def _restore(
     if theirs != ours:
         different = ", ".join(key for key in ours if ours[key] != theirs.get(key))
         raise ResumeError(
-            f"{path} belongs to a run with another {different}; give another --out folder or the same settings."
+            f"{path} belongs to a run with other settings ({different}); name another --out folder, or give the same."
         )
     network.load_state_dict(state["network"])
     optimizer.load_state_dict(state["optimizer"])

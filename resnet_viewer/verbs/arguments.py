@@ -1,31 +1,110 @@
-"""Arguments that several verbs share."""
+"""The verbs' arguments, declared without torch, so that a wrong one is refused at once."""
 
 from __future__ import annotations
 
 import argparse
+import math
 import shlex
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
-from tqdm import tqdm
-
-from resnet_viewer.core.opening import Opening, adjusted, open_network
-from resnet_viewer.records import notation
 from resnet_viewer.records.preprocessing import LARGEST_SIDE
-from resnet_viewer.records.progress import Progress
-from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.records.training import RunSpec
+from resnet_viewer.verbs import VERBS
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
-def add_network(parser: argparse.ArgumentParser) -> None:
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence and ends with status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Called by argparse for a wrong argument."""
+        self.exit(2, f"{message[:1].upper()}{message[1:]}; `{self.prog} --help` lists what there is.\n")
+
+
+def parsed(words: Sequence[str]) -> argparse.Namespace:
+    """The arguments of a verb and what follows it; `words` itself is among them.
+
+    Raises:
+        SystemExit: a word is wrong (2, after one sentence on stderr), or help was asked for (0).
+    """
+    verb = words[0]
+    parser = Parser(prog=f"resnet-viewer {verb}", description=VERBS[verb])
+    {"probe": _probe, "evaluate": _evaluate, "train": _train, "networks": _networks}[verb](parser)
+    return parser.parse_args(words[1:], argparse.Namespace(words=list(words)))
+
+
+def command_line(arguments: argparse.Namespace) -> str:
+    """The command as one would type it, with the machine's folders left out, for records of what was done."""
+    return shlex.join(["resnet-viewer", *map(_without_folder, arguments.words)])
+
+
+def _probe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("picture", type=Path, metavar="PICTURE")
+    parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="made if it is not there")
+    _network(parser)
+    _wiring(parser)
+    parser.add_argument(
+        "--target", metavar="INDEX|NAME", help="class asked about (default: the reference's highest)"
+    )
+    parser.add_argument(
+        "--gradient", default="score", choices=("score", "loss"), help="whose gradient norms are taken"
+    )
+    parser.add_argument(
+        "--layer", nargs="+", action="extend", default=[], metavar="NAME", help="whose feature maps are drawn"
+    )
+
+
+def _evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="one subfolder of pictures for each class"
+    )
+    _network(parser)
+    _wiring(parser)
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="take N pictures, evenly spread over the folder"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help='print {"error": …, "pictures": …} alone on stdout'
+    )
+
+
+def _train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data", required=True, help="folder with train/<class>/ and test/<class>/, or cifar10"
+    )
+    parser.add_argument(
+        "--network", required=True, nargs="+", metavar="NAME", help="names as `networks` lists them"
+    )
+    parser.add_argument("--epochs", required=True, type=_positive, metavar="N")
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="FOLDER", help="one folder a network is made in it"
+    )
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N")
+    parser.add_argument("--batch", type=_positive, default=RunSpec.batch, metavar="N")
+    parser.add_argument(
+        "--rate", type=_rate, default=RunSpec.rate, metavar="R", help="highest learning rate of the cycle"
+    )
+    parser.add_argument("--device", default="auto", choices=DEVICES)
+    parser.add_argument(
+        "--threads", type=_positive, help="processor threads (default: as many as there are cores)"
+    )
+    parser.add_argument("--resume", action="store_true", help="continue the runs found in --out")
+
+
+def _networks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print a list of objects alone on stdout")
+
+
+def _network(parser: argparse.ArgumentParser) -> None:
     """`--network`, `--weights`, `--seed`, `--mean`, `--std`, `--resize`, `--crop`, `--classes` and `--device`."""
     parser.add_argument("--network", metavar="NAME", help="a name that `networks` lists")
     parser.add_argument(
         "--weights", metavar="FILE|NAME|none", help="a weight file, torchvision's name, or none"
     )
-    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of untrained weights (default 0)")
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of untrained weights (default 0)")
     parser.add_argument("--mean", metavar="R,G,B", help="normalisation: mean of values between 0 and 1")
     parser.add_argument("--std", metavar="R,G,B", help="normalisation: standard deviation")
     parser.add_argument("--resize", type=_side, metavar="N", help="pixels of the picture's shorter side")
@@ -36,7 +115,7 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", choices=DEVICES)
 
 
-def add_wiring(parser: argparse.ArgumentParser) -> None:
+def _wiring(parser: argparse.ArgumentParser) -> None:
     """`--cut`, `--drop` and `--strength`; blocks are numbered from 1 over the whole network."""
     parser.add_argument(
         "--cut", default="none", metavar="BLOCKS", help="shortcuts to cut: all, none, or 3,5-9"
@@ -45,49 +124,7 @@ def add_wiring(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strength", default="", metavar="4=0.5,…", help="strength of shortcuts, 0 to 1")
 
 
-def opened(arguments: argparse.Namespace) -> Opening:
-    """The network that the arguments name; what was chosen or assumed is said on stderr.
-
-    Raises:
-        UserError: something does not fit; the message says what.
-    """
-    mean = None if arguments.mean is None else notation.channels(arguments.mean)
-    std = None if arguments.std is None else notation.channels(arguments.std, positive=True)
-    with tqdm(unit="B", unit_scale=True, desc="downloading", leave=False, delay=0.5, file=sys.stderr) as bar:
-
-        def show(progress: Progress) -> None:
-            bar.total = progress.total
-            bar.update(progress.done - bar.n)
-
-        opening = open_network(arguments.network, arguments.weights, seed=arguments.seed, progress=show)
-    opening = adjusted(
-        opening,
-        mean=mean,
-        std=std,
-        resize=arguments.resize,
-        crop=arguments.crop,
-        classes=arguments.classes,
-    )
-    for sentence in opening.sentences:
-        print(sentence, file=sys.stderr)
-    return opening
-
-
-def wiring(arguments: argparse.Namespace, opening: Opening) -> Wiring:
-    """The gates that the arguments set.
-
-    Raises:
-        UserError: a block is not there, or a list is badly written.
-    """
-    return notation.wiring(opening.spec, cut=arguments.cut, drop=arguments.drop, strength=arguments.strength)
-
-
-def command_line(arguments: argparse.Namespace) -> str:
-    """The command as one would type it, with the machine's folders left out, for records of what was done."""
-    return shlex.join(["resnet-viewer", *map(_without_folder, arguments.words)])
-
-
-def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
+def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
     """A type for `add_argument`: whole numbers of that range."""
 
     def number(text: str) -> int:
@@ -99,8 +136,18 @@ def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
     return number
 
 
-seed = whole_number(0, 2**32 - 1)
-_side = whole_number(1, LARGEST_SIDE)
+_seed = _whole_number(0, 2**32 - 1)
+_side = _whole_number(1, LARGEST_SIDE)
+
+
+_positive = _whole_number(1, 2**31 - 1)
+
+
+def _rate(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError("must be above 0")
+    return value
 
 
 def _without_folder(word: str) -> str:

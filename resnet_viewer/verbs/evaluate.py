@@ -18,25 +18,10 @@ from resnet_viewer.core.resnet import ResNet, build
 from resnet_viewer.core.weights import resolve
 from resnet_viewer.media.pictures import PictureError, read
 from resnet_viewer.records.preprocessing import Preprocessing
-from resnet_viewer.verbs import arguments as shared
+from resnet_viewer.verbs import chosen
 
 BATCH = 64
 """Pictures that go through the network together."""
-
-
-def add(parser: argparse.ArgumentParser) -> None:
-    """The verb's arguments."""
-    parser.add_argument(
-        "folder", type=Path, metavar="FOLDER", help="one subfolder of pictures for each class"
-    )
-    shared.add_network(parser)
-    shared.add_wiring(parser)
-    parser.add_argument(
-        "--limit", type=int, metavar="N", help="take N pictures, evenly spread over the folder"
-    )
-    parser.add_argument(
-        "--json", action="store_true", help='print {"error": …, "pictures": …} alone on stdout'
-    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,10 +31,10 @@ def run(arguments: argparse.Namespace) -> int:
         UserError: the folder, the network or an argument does not fit.
     """
     folders, files = labelled_files(arguments.folder)
-    opening = shared.opened(arguments)
-    gates = shared.wiring(arguments, opening)
     if arguments.limit is not None:
         files = spread(files, arguments.limit)
+    opening = chosen.opened(arguments)
+    gates = chosen.wiring(arguments, opening)
     classes = class_indices(folders, opening.class_names, opening.spec.classes)
     if folders[0] not in opening.class_names:
         print(
@@ -65,8 +50,13 @@ def run(arguments: argparse.Namespace) -> int:
         for predicted, labels in predictions(network, files, opening.preprocessing, device):
             wrong += sum(ours != classes[label] for ours, label in zip(predicted, labels, strict=True))
             seen += len(labels)
-            bar.update(len(labels))
-            bar.set_postfix_str(f"error {100 * wrong / seen:.2f} %", refresh=False)
+            bar.update(min(BATCH, len(files) - bar.n))
+            bar.set_postfix_str(f"error {100 * wrong / max(1, seen):.2f} %", refresh=False)
+    if seen < len(files):
+        print(
+            f"{len(files) - seen} of {len(files)} pictures could not be read and were left out.",
+            file=sys.stderr,
+        )
     if not seen:
         raise DatasetError(f"No picture in {arguments.folder} could be read; give a folder of pictures.")
     error = 100 * wrong / seen
@@ -90,13 +80,14 @@ def predictions(
             try:
                 inputs.append(prepare(read(path), preprocessing))
             except PictureError as error:
-                print(error, file=sys.stderr)
+                tqdm.write(str(error), file=sys.stderr)
                 continue
             labels.append(label)
+        predicted: list[int] = []
         if inputs:
             with torch.inference_mode():
-                logits = network(torch.cat(inputs).to(device))
-            yield logits.argmax(1).tolist(), labels
+                predicted = network(torch.cat(inputs).to(device)).argmax(1).tolist()
+        yield predicted, labels
 
 
 def class_indices(folders: Sequence[str], class_names: Sequence[str], classes: int) -> list[int]:

@@ -22,11 +22,6 @@ class Entry(TypedDict):
     weights: list[str]
 
 
-def add(parser: argparse.ArgumentParser) -> None:
-    """The verb's arguments."""
-    parser.add_argument("--json", action="store_true", help="print a list of objects alone on stdout")
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Print the list."""
     found = listed()

@@ -17,24 +17,8 @@ from resnet_viewer.records import notation
 from resnet_viewer.records.network import blueprint
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.session import Session, Setup
-from resnet_viewer.verbs import arguments as shared
-
-
-def add(parser: argparse.ArgumentParser) -> None:
-    """The verb's arguments."""
-    parser.add_argument("picture", type=Path, metavar="PICTURE")
-    parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="made if it is not there")
-    shared.add_network(parser)
-    shared.add_wiring(parser)
-    parser.add_argument(
-        "--target", metavar="INDEX|NAME", help="class asked about (default: the reference's highest)"
-    )
-    parser.add_argument(
-        "--gradient", default="score", choices=("score", "loss"), help="whose gradient norms are taken"
-    )
-    parser.add_argument(
-        "--layer", nargs="+", action="extend", default=[], metavar="NAME", help="whose feature maps are drawn"
-    )
+from resnet_viewer.verbs import chosen
+from resnet_viewer.verbs.arguments import command_line
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -45,8 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
             itself fails half-way.
     """
     picture = pictures.read(arguments.picture)
-    opening = shared.opened(arguments)
-    gates = shared.wiring(arguments, opening)
+    opening = chosen.opened(arguments)
+    gates = chosen.wiring(arguments, opening)
     probe_files.require_layers(blueprint(opening.spec, opening.preprocessing.crop), tuple(arguments.layer))
     target = None
     if arguments.target is not None:
@@ -60,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         reference,
         class_names=opening.class_names,
         layers=tuple(arguments.layer),
-        environment=environment(opening, command=shared.command_line(arguments)),
+        environment=environment(opening, command=command_line(arguments)),
     )
     for name, content in made:
         make_folder((folder / name).parent)

@@ -6,7 +6,6 @@ import argparse
 import csv
 import io
 import json
-import math
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -18,7 +17,7 @@ from resnet_viewer.media.files import make_folder, write_whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import EpochReport, RunSpec, StepReport
-from resnet_viewer.verbs import arguments as shared
+from resnet_viewer.verbs.arguments import command_line
 
 if TYPE_CHECKING:
     from resnet_viewer.core.datasets import Data
@@ -26,30 +25,6 @@ if TYPE_CHECKING:
 
 FILES = ("checkpoint.pt", "log.csv", "weights.safetensors", "card.json")
 """What a run leaves in its folder."""
-
-
-def add(parser: argparse.ArgumentParser) -> None:
-    """The verb's arguments."""
-    parser.add_argument(
-        "--data", required=True, help="folder with train/<class>/ and test/<class>/, or cifar10"
-    )
-    parser.add_argument(
-        "--network", required=True, nargs="+", metavar="NAME", help="names as `networks` lists them"
-    )
-    parser.add_argument("--epochs", required=True, type=_positive, metavar="N")
-    parser.add_argument(
-        "--out", required=True, type=Path, metavar="FOLDER", help="one folder a network is made in it"
-    )
-    parser.add_argument("--seed", type=shared.seed, default=0, metavar="N")
-    parser.add_argument("--batch", type=_positive, default=RunSpec.batch, metavar="N")
-    parser.add_argument(
-        "--rate", type=_rate, default=RunSpec.rate, metavar="R", help="highest learning rate of the cycle"
-    )
-    parser.add_argument("--device", default="auto", choices=shared.DEVICES)
-    parser.add_argument(
-        "--threads", type=_positive, help="processor threads (default: as many as there are cores)"
-    )
-    parser.add_argument("--resume", action="store_true", help="continue the runs found in --out")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -82,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
             network, Path(arguments.data).name, arguments.epochs, batch=arguments.batch, rate=arguments.rate
         )
         trained = _train(plan, data, folder, device)
-        write_run(trained, folder, commit=commit, command=shared.command_line(arguments))
+        write_run(trained, folder, commit=commit, command=command_line(arguments))
         report = trained.report
         print(
             f"{spec.name}: training error {report.train_error:.2f} %, test error {report.test_error:.2f} %, in {folder}"
@@ -95,7 +70,6 @@ def _train(plan: RunSpec, data: Data, folder: Path, device: str) -> Trained:
 
     from resnet_viewer.core.training import Trained, train
 
-    finished: list[EpochReport] = []
     with tqdm(total=None, unit="step", desc=plan.network.name, mininterval=1.0, file=sys.stderr) as bar:
         for report in train(plan, data, checkpoint=folder / "checkpoint.pt", device=device):
             match report:
@@ -105,7 +79,6 @@ def _train(plan: RunSpec, data: Data, folder: Path, device: str) -> Trained:
                     bar.set_postfix_str(f"loss {report.loss:.3f}, error {report.error:.1f} %", refresh=False)
                     bar.update(0)
                 case EpochReport():
-                    finished.append(report)
                     bar.write(
                         f"{plan.network.name} epoch {report.epoch + 1}/{plan.epochs}: training error "
                         f"{report.train_error:.2f} %, test error {report.test_error:.2f} %, {report.seconds:.0f} s",
@@ -200,7 +173,7 @@ def _decoded(name: str, size: int) -> Data:
 
     from resnet_viewer.core.datasets import Data, load
 
-    with tqdm(total=None, unit="picture", desc="reading", leave=False, file=sys.stderr) as bar:
+    with tqdm(total=None, unit="picture", desc="reading", leave=False, delay=0.5, file=sys.stderr) as bar:
         for found in load(name, size):
             if isinstance(found, Data):
                 return found
@@ -209,13 +182,3 @@ def _decoded(name: str, size: int) -> Data:
                 bar.n = found.done
                 bar.update(0)
     raise AssertionError("loading ends with the data")
-
-
-_positive = shared.whole_number(1, 2**31 - 1)
-
-
-def _rate(text: str) -> float:
-    value = float(text)
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError("must be above 0")
-    return value

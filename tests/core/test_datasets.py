@@ -91,8 +91,10 @@ def test_files_are_sorted_by_class_and_number(tmp_path: Path) -> None:
 
 
 def test_what_is_no_data_set_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="holds no folder called train"):
+    with pytest.raises(DatasetError, match="There is no folder"):
         list(load(str(tmp_path / "nowhere"), 8))
+    with pytest.raises(DatasetError, match="holds no folder called train"):
+        list(load(str(tmp_path), 8))
     write_folder(tmp_path / "train")
     with pytest.raises(DatasetError, match="holds no folder called test"):
         list(load(str(tmp_path), 8))

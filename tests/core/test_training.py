@@ -154,7 +154,7 @@ def test_a_checkpoint_of_another_run_is_refused(change: dict[str, float], named:
     short = replace(RUN, epochs=1)
     finished(short, checkpoint=checkpoint)
     whole = checkpoint.read_bytes()
-    with pytest.raises(ResumeError, match=f"belongs to a run with another {named};"):
+    with pytest.raises(ResumeError, match=rf"belongs to a run with other settings \({named}\);"):
         next(train(replace(short, **change), DATA, checkpoint=checkpoint))
     assert checkpoint.read_bytes() == whole
 

@@ -18,3 +18,22 @@ def test_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert "IMAGENET1K_V2" in found["resnet50"]["weights"]
     assert main(["networks"]) == 0
     assert "cifar-plain-1202" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["networks", "foo"], "foo"),
+        (["probe"], "PICTURE"),
+        (["train", "--data", "x", "--network", "y", "--out", "z", "--epochs", "0"], "--epochs"),
+        (["evaluate", "x", "--device", "abacus"], "abacus"),
+    ],
+)
+def test_a_wrong_argument_is_one_sentence(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(words)
+    said_so = capsys.readouterr().err.strip()
+    assert said in said_so
+    assert len(said_so.splitlines()) == 1

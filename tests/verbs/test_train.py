@@ -43,7 +43,7 @@ def test_a_run_is_trained_written_and_evaluated(
     assert main(words(data, out, "--resume")) == 0
     assert json.loads((folder / "card.json").read_text())["test_error_percent"] == card["test_error_percent"]
     assert main([*words(data, out, "--resume"), "--seed", "1"]) == 2
-    assert "another" in capsys.readouterr().err
+    assert "other settings (network)" in capsys.readouterr().err
 
 
 def test_a_missing_data_set_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
