@@ -23,7 +23,7 @@ from resnet_viewer import app, paths
 from resnet_viewer.diagnostics import Diagnostics
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.requests import Begin
-from resnet_viewer.ui.window import MainWindow
+from resnet_viewer.ui.window import MainWindow, Workers
 
 LIMIT_MS = 25.0
 LIMIT_GAP_MS = 100.0
@@ -49,6 +49,18 @@ class Watch(QObject):
     def note_turn(self) -> None:
         """The event loop is alive."""
         self.turns.append(time.perf_counter())
+
+
+def opened_window(application: QApplication, network: str, weights: str | None) -> tuple[MainWindow, Workers]:
+    """The real window with its first full reading."""
+    sys.setswitchinterval(0.001)
+    arguments = app.parser().parse_args(["--network", network])
+    window, workers = app.build(application, arguments, Diagnostics(paths.log_dir()))
+    workers.probing.start()
+    window.show()
+    window.opening.begin(Begin(network, weights, ()))
+    settled(window)
+    return window, workers
 
 
 def settled(window: MainWindow, seconds: float = 60.0) -> None:
@@ -150,15 +162,8 @@ def main() -> int:
 
 def measure(chosen: argparse.Namespace) -> dict[str, object]:
     """Both measurements in one window."""
-    sys.setswitchinterval(0.001)
     application = QApplication(sys.argv[:1])
-    arguments = app.parser().parse_args(["--network", chosen.network])
-    diagnostics = Diagnostics(paths.log_dir())
-    window, workers = app.build(application, arguments, diagnostics)
-    workers.probing.start()
-    window.show()
-    window.opening.begin(Begin(chosen.network, chosen.weights, ()))
-    settled(window)
+    window, workers = opened_window(application, chosen.network, chosen.weights)
     watch = Watch(window)
     single(window, range(5))
     toggles = single(window, range(5, 5 + chosen.toggles))
