@@ -93,7 +93,7 @@ def _y_label(quantity: GradientQuantity, now: ProbeResult) -> str:
 def _legend(sheet: Page, now: ProbeResult, reference: ProbeResult | None, values: Sequence[Row]) -> float:
     state = now.request.state
     network, wiring = state.network, state.wiring
-    entries = [Legend("now", f"now: {captions.wiring_words(network, wiring) or 'all branches open'}")]
+    entries = [Legend("now", f"now: {captions.wiring_words(network, wiring)}")]
     if any(row.reference is not None for row in values):
         entries.append(Legend("reference", f"reference: {captions.reference_words(now, reference)}"))
     if any(row.kind == "projection" for row in values):

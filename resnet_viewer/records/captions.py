@@ -5,13 +5,14 @@ They claim nothing beyond the reading that they are given.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import get_args
 
 from resnet_viewer.records.network import NetworkSpec, blueprint
 from resnet_viewer.records.probe import CamState, NetworkState, ProbeResult
 from resnet_viewer.records.session import GradientQuantity, MapOrder, MapScale
 from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.records.wiring import number_ranges as number_ranges
+from resnet_viewer.records.wiring import strengths as strengths
 
 CAM_REASONS: dict[CamState, str] = {
     "shown": "",
@@ -49,22 +50,6 @@ def class_name(index: int, class_names: tuple[str, ...]) -> str:
     return plain(class_names[index]) if 0 <= index < len(class_names) else f"class {index}"
 
 
-def number_ranges(numbers: Iterable[int]) -> str:
-    """Block numbers as the command line writes them: "3,5-9"; empty for none."""
-    runs: list[list[int]] = []
-    for number in sorted(set(numbers)):
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
-
-
-def strengths(weakened: dict[int, float]) -> str:
-    """Partly open gates as the command line writes them: "4=0.5,7=0.25"."""
-    return ",".join(f"{number}={strength!r}" for number, strength in sorted(weakened.items()))
-
-
 def gradient_words(result: ProbeResult, class_names: tuple[str, ...]) -> str:
     """Whose gradient it is: "the score of horse", "the loss (cross-entropy) of horse"."""
     what = "score" if result.request.gradient_of == "score" else "loss (cross-entropy)"
@@ -99,33 +84,37 @@ def weights_words(network: NetworkSpec) -> str:
 def training_words(network: NetworkSpec) -> str:
     """How the weights were trained, as far as that is known; empty for untrained ones.
 
-    Weights of option A (zero padding) fit the plain network too, so a file of such weights does not tell with
-    which of the two it was trained; then this says only how it was read.
+    A file does not tell whether its weights are trained at all, nor (with option A's zero padding) with which of
+    two networks; so of every file this says only how it was read.
     """
     having = "with shortcuts" if network.has_shortcuts else "without shortcuts"
-    if network.weights.source == "none":
-        return ""
-    if network.weights.source == "file" and network.shortcut != "projection":
-        return f"read as a network {having}"
-    return f"trained {having}"
+    match network.weights.source:
+        case "none":
+            return ""
+        case "file":
+            return f"read as a network {having}"
+        case "bundled" | "torchvision":
+            return f"trained {having}"
 
 
-def wiring_words(network: NetworkSpec, wiring: Wiring) -> str:
-    """The gates in words; for a plain network only what is dropped or weakened, else empty."""
-    words = wiring.describe(has_shortcuts=network.has_shortcuts)
-    return "" if words == "no shortcuts" else words
+def wiring_words(network: NetworkSpec, wiring: Wiring, *, longest: int = 16) -> str:
+    """The gates in words, the one wording for now and for the reference: "8 of 27 shortcuts cut (20-27)", "all
+    shortcuts open"; of a plain network "all residual branches open". `longest` is as in `Wiring.describe`.
+    """
+    words = wiring.describe(has_shortcuts=network.has_shortcuts, longest=longest)
+    return "all residual branches open" if words == "no shortcuts" else words
 
 
 def state_words(state: NetworkState) -> str:
-    """A network in its state: "ResNet-56, bundled weights, trained with shortcuts; 8 of 27 shortcuts cut; not
-    retrained"."""
+    """A network in its state: "ResNet-56, bundled weights, trained with shortcuts; 8 of 27 shortcuts cut
+    (20-27); not retrained"."""
     network = state.network
     training = training_words(network)
-    wiring = wiring_words(network, state.wiring)
     parts = [", ".join(part for part in (network.title, weights_words(network), training) if part)]
-    if wiring:
-        parts.append(wiring)
-    if training and wiring not in ("", "all shortcuts open"):
+    gates = state.wiring.describe(has_shortcuts=network.has_shortcuts)
+    if gates != "no shortcuts":
+        parts.append(wiring_words(network, state.wiring))
+    if training and gates not in ("no shortcuts", "all shortcuts open"):
         parts.append("not retrained")
     return "; ".join(parts)
 
@@ -138,7 +127,10 @@ def reference_words(now: ProbeResult, reference: ProbeResult | None) -> str:
     if theirs.state.network != ours.state.network:
         words = [state_words(theirs.state)]
     else:
-        words = [wiring_words(theirs.state.network, theirs.state.wiring) or "all residual branches open"]
+        network, wiring = theirs.state.network, theirs.state.wiring
+        words = [wiring_words(network, wiring)]
+        if wiring != ours.state.wiring and words[0] == wiring_words(network, ours.state.wiring):
+            words = [wiring_words(network, wiring, longest=10_000)]  # only whole lists tell the two apart
     if theirs.state.preprocessing != ours.state.preprocessing:
         words.append("with other preprocessing")
     if theirs.picture != ours.picture:
@@ -148,6 +140,16 @@ def reference_words(now: ProbeResult, reference: ProbeResult | None) -> str:
     if reference.target != now.target:
         words.append("another target class")
     return ", ".join(words)
+
+
+def is_same(now: ProbeResult, reference: ProbeResult) -> bool:
+    """Whether both read one state, picture and target, so that their numbers are the same."""
+    ours, theirs = now.request, reference.request
+    return now.target == reference.target and (ours.state, ours.picture, ours.gradient_of) == (
+        theirs.state,
+        theirs.picture,
+        theirs.gradient_of,
+    )
 
 
 def caption(

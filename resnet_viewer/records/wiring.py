@@ -81,29 +81,57 @@ class Wiring:
         """Drop what is fully or partly open, restore what is dropped; raises as `with_shortcuts`."""
         return self.with_branches([block], 1.0 if block in self.dropped else 0.0)
 
-    def describe(self, *, has_shortcuts: bool = True) -> str:
+    def describe(self, *, has_shortcuts: bool = True, longest: int = 0) -> str:
         """The gates in words: "8 of 27 shortcuts cut, 1 of 27 residual branches dropped", "all shortcuts open".
 
         Of a plain network (`has_shortcuts` False) only the branches are told; "no shortcuts" where all are open.
+        With `longest` the blocks are named too, in up to that many characters for each kind of gate:
+        "8 of 27 shortcuts cut (20-27)", "1 shortcut weakened (4=0.5)"; "…" ends a longer list.
         """
         parts: list[str] = []
-        if has_shortcuts and self.cut:
-            parts.append(f"{len(self.cut)} of {self.block_count} shortcuts cut")
-        if has_shortcuts and self.weakened:
-            parts.append(f"{_counted(len(self.weakened), 'shortcut')} weakened")
-        if self.dropped:
-            parts.append(f"{len(self.dropped)} of {self.block_count} residual branches dropped")
-        if self.weakened_branches:
-            parts.append(
-                f"{_counted(len(self.weakened_branches), 'residual branch', 'residual branches')} weakened"
-            )
-        if parts:
-            return ", ".join(parts)
-        return "all shortcuts open" if has_shortcuts else "no shortcuts"
+        if has_shortcuts:
+            parts += self._gates(self.cut, self.weakened, ("shortcut", "shortcuts", "cut"), longest)
+        branches = ("residual branch", "residual branches", "dropped")
+        parts += self._gates(self.dropped, self.weakened_branches, branches, longest)
+        return ", ".join(parts) or ("all shortcuts open" if has_shortcuts else "no shortcuts")
+
+    def _gates(
+        self, closed: tuple[int, ...], weak: dict[int, float], words: tuple[str, str, str], longest: int
+    ) -> list[str]:
+        one, many, verb = words
+        parts = []
+        if closed:
+            is_every = len(closed) == self.block_count
+            which = "" if is_every else _bracketed(number_ranges(closed), longest)
+            parts.append(f"{len(closed)} of {self.block_count} {many} {verb}{which}")
+        if weak:
+            counted = f"{len(weak)} {one if len(weak) == 1 else many}"
+            parts.append(f"{counted} weakened{_bracketed(strengths(weak), longest)}")
+        return parts
 
 
-def _counted(count: int, one: str, many: str | None = None) -> str:
-    return f"{count} {one if count == 1 else many or one + 's'}"
+def number_ranges(numbers: Iterable[int]) -> str:
+    """Block numbers as the command line writes them: "3,5-9"; empty for none."""
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+
+
+def strengths(weakened: dict[int, float]) -> str:
+    """Partly open gates as the command line writes them: "4=0.5,7=0.25"."""
+    return ",".join(f"{number}={strength!r}" for number, strength in sorted(weakened.items()))
+
+
+def _bracketed(blocks: str, longest: int) -> str:
+    """ " (3,5-9)", whole entries only; empty where nothing may be named."""
+    if len(blocks) <= longest:
+        return f" ({blocks})"
+    whole = blocks[: blocks.rfind(",", 0, longest + 1) + 1]
+    return f" ({whole}…)" if whole else ""
 
 
 def _replaced(strengths: tuple[float, ...], blocks: Iterable[int], strength: float) -> tuple[float, ...]:

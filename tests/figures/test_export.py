@@ -62,7 +62,7 @@ def test_text_stays_text_in_svg() -> None:
     assert "Gradient norm of every layer's weight · ResNet-20" in words
     assert "layer, in the order of the forward pass" in words
     assert "‖∂score/∂W‖₂" in words
-    assert "now: 3 of 9 shortcuts cut" in words
+    assert "now: 3 of 9 shortcuts cut (2-3,7)" in words
     assert {"10⁰", "1", "20"} <= set(words)
     assert "picture a $x$ & <b> 猫.jpg" in " ".join(words)
 

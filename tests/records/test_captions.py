@@ -31,7 +31,7 @@ def test_one_sentence_says_what_was_measured_and_in_which_state() -> None:
     now, reference = readings(network, cut=tuple(range(20, 28)))
     assert captions.caption(now, reference, CIFAR10_CLASSES) == (
         "L2 norm of the gradient of the score of horse for every layer's weight · ResNet-56, bundled weights, "
-        "trained with shortcuts; 8 of 27 shortcuts cut; not retrained · picture cat.jpg · "
+        "trained with shortcuts; 8 of 27 shortcuts cut (20-27); not retrained · picture cat.jpg · "
         "reference: all shortcuts open."
     )
 
@@ -47,17 +47,23 @@ def test_an_intact_network_is_not_called_unretrained() -> None:
 @pytest.mark.parametrize(
     ("name", "weights", "said"),
     [
-        ("cifar-resnet-20", WeightsRef("none"), "ResNet-20, untrained (seed 0); 1 of 9 shortcuts cut"),
+        ("cifar-resnet-20", WeightsRef("none"), "ResNet-20, untrained (seed 0); 1 of 9 shortcuts cut (3)"),
         ("cifar-plain-20", BUNDLED, "Plain-20, bundled weights, trained without shortcuts"),
         (
             "resnet50",
             WeightsRef("torchvision", "IMAGENET1K_V2"),
-            "ResNet-50, torchvision's IMAGENET1K_V2, trained with shortcuts; 1 of 16 shortcuts cut; not retrained",
+            "ResNet-50, torchvision's IMAGENET1K_V2, trained with shortcuts; 1 of 16 shortcuts cut (3); not retrained",
         ),
         (
             "cifar-resnet-20",
             WeightsRef("file", "/a/b/c.th"),
-            "ResNet-20, weights from c.th, read as a network with shortcuts; 1 of 9 shortcuts cut; not retrained",
+            "ResNet-20, weights from c.th, read as a network with shortcuts; 1 of 9 shortcuts cut (3); not retrained",
+        ),
+        (
+            "resnet50",
+            WeightsRef("file", "/a/b/random.safetensors"),
+            "ResNet-50, weights from random.safetensors, read as a network with shortcuts; "
+            "1 of 16 shortcuts cut (3); not retrained",
         ),
     ],
 )
@@ -70,9 +76,34 @@ def test_a_dropped_branch_of_a_plain_network_is_told() -> None:
     now, reference = readings(replace(spec("cifar-plain-20"), weights=BUNDLED))
     state = replace(now.request.state, wiring=Wiring.all_open(9).with_branches([2], 0.0))
     assert captions.state_words(state) == (
-        "Plain-20, bundled weights, trained without shortcuts; 1 of 9 residual branches dropped; not retrained"
+        "Plain-20, bundled weights, trained without shortcuts; 1 of 9 residual branches dropped (2); not retrained"
     )
     assert captions.reference_words(now, reference) == "all residual branches open"
+
+
+def with_wiring(reading: ProbeResult, wiring: Wiring) -> ProbeResult:
+    state = replace(reading.request.state, wiring=wiring)
+    return replace(reading, request=replace(reading.request, state=state))
+
+
+def test_one_state_has_one_wording_and_two_states_have_two() -> None:
+    now, reference = readings(spec("cifar-resnet-56"))
+    whole = Wiring.all_open(27)
+    odd = with_wiring(now, whole.with_shortcuts(range(1, 28, 2), 0.0))
+    other = with_wiring(now, whole.with_shortcuts([*range(1, 22, 2), 22, 24, 26], 0.0))
+    for ours, theirs in ((with_wiring(now, whole.with_shortcuts([3], 0.0)), reference), (odd, other)):
+        words = captions.wiring_words(ours.request.state.network, ours.request.state.wiring)
+        assert captions.reference_words(ours, theirs) != words
+        assert captions.reference_words(ours, ours) == words
+        assert captions.is_same(ours, ours)
+        assert not captions.is_same(ours, theirs)
+    assert not captions.is_same(now, replace(reference, target=now.target + 1))
+
+
+def test_an_open_plain_network_has_one_wording() -> None:
+    now, reference = readings(spec("cifar-plain-20"))
+    state = now.request.state
+    assert captions.wiring_words(state.network, state.wiring) == captions.reference_words(now, reference)
 
 
 def test_the_loss_and_the_other_quantities_are_named() -> None:

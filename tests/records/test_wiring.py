@@ -117,6 +117,35 @@ def test_a_state_in_words(wiring: Wiring, words: str) -> None:
     assert wiring.describe() == words
 
 
+@pytest.mark.parametrize(
+    ("wiring", "words"),
+    [
+        (Wiring.all_open(9), "all shortcuts open"),
+        (Wiring.all_open(27).with_shortcuts(range(20, 28), 0), "8 of 27 shortcuts cut (20-27)"),
+        (Wiring.all_open(27).with_shortcuts([20], 0), "1 of 27 shortcuts cut (20)"),
+        (Wiring.all_open(9).with_shortcuts(range(1, 10), 0), "9 of 9 shortcuts cut"),
+        (
+            Wiring.all_open(27).with_shortcuts(range(1, 28, 2), 0),
+            "14 of 27 shortcuts cut (1,3,5,7,9,11,13,…)",
+        ),
+        (
+            Wiring.all_open(9).with_shortcuts([4], 0.5).with_branches([2, 3], 0).with_branches([5], 0.25),
+            "1 shortcut weakened (4=0.5), 2 of 9 residual branches dropped (2-3), "
+            "1 residual branch weakened (5=0.25)",
+        ),
+        (Wiring.all_open(9).with_shortcuts([4], 1 / 3), "1 shortcut weakened"),
+    ],
+)
+def test_a_state_in_words_that_name_the_blocks(wiring: Wiring, words: str) -> None:
+    assert wiring.describe(longest=16) == words
+
+
+@given(wirings(), wirings())
+def test_two_states_never_share_their_whole_words(one: Wiring, other: Wiring) -> None:
+    if one.block_count == other.block_count:
+        assert (one.describe(longest=10_000) == other.describe(longest=10_000)) == (one == other)
+
+
 def test_a_plain_networks_shortcuts_are_not_spoken_of() -> None:
     wiring = Wiring((0.0, 0.5), (1.0, 0.0))
     assert wiring.describe(has_shortcuts=False) == "1 of 2 residual branches dropped"
