@@ -24,14 +24,33 @@ def top_classes(now: ProbeResult | None, reference: ProbeResult | None, *, count
     return chosen
 
 
+def shown_classes(now: ProbeResult | None, reference: ProbeResult | None) -> tuple[int, ...]:
+    """`top_classes` and, where it is none of them, the target whose score was explained."""
+    chosen = top_classes(now, reference)
+    asked = now if now is not None else reference
+    if asked is not None and asked.target not in chosen and 0 <= asked.target < asked.probabilities.shape[-1]:
+        chosen += (asked.target,)
+    return chosen
+
+
+def scale_end(*probabilities: float | None) -> float:
+    """The probability at the end of the bars: 1, or the highest one where all stay below a tenth."""
+    finite = [value for value in probabilities if value is not None and np.isfinite(value)]
+    highest = max(finite, default=0.0)
+    return highest if 0 < highest < 0.1 else 1.0
+
+
 def percent(probability: float) -> str:
-    """A probability in words: "8.1 %", "97 %", "< 0.1 %", "NaN"."""
+    """A probability in words: "8.1 %", "97 %", "99.7 %", "< 0.1 %", "> 99.9 %", "NaN"."""
     share = 100.0 * probability
     if not np.isfinite(share):
         return "NaN"
     if 0 < share < 0.1:
         return "< 0.1 %"
-    return f"{share:.1f} %" if share < 10 and share != 0 else f"{share:.0f} %"
+    if 99.9 < share < 100:
+        return "> 99.9 %"
+    has_decimal = 0 < share < 9.95 or 99.5 <= share < 100
+    return f"{share:.1f} %" if has_decimal else f"{share:.0f} %"
 
 
 def _ranked(result: ProbeResult) -> tuple[int, ...]:

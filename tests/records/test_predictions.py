@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resnet_viewer.records.predictions import percent, top_classes
+from resnet_viewer.records.predictions import percent, scale_end, shown_classes, top_classes
 from resnet_viewer.records.probe import ProbeResult
 from tests.fabricated import scene
 
@@ -35,7 +35,32 @@ def test_what_is_no_number_comes_last() -> None:
 
 @pytest.mark.parametrize(
     ("probability", "words"),
-    [(0.0, "0 %"), (1.0, "100 %"), (0.081, "8.1 %"), (0.123, "12 %"), (1e-9, "< 0.1 %"), (np.nan, "NaN")],
+    [
+        (0.0, "0 %"),
+        (1.0, "100 %"),
+        (0.081, "8.1 %"),
+        (0.0999, "10 %"),
+        (0.123, "12 %"),
+        (0.9965, "99.7 %"),
+        (0.99999, "> 99.9 %"),
+        (1e-9, "< 0.1 %"),
+        (np.nan, "NaN"),
+    ],
 )
 def test_percentages(probability: float, words: str) -> None:
     assert percent(probability) == words
+
+
+def test_a_target_that_is_none_of_the_highest_is_shown_last() -> None:
+    reference = replace(reading([0.0, 0.4, 0.3, 0.1, 0.1, 0.05, 0.05]), target=1)
+    now = replace(reading([0.9, 0.1, 0, 0, 0, 0, 0]), target=6)
+    assert shown_classes(now, reference) == (1, 2, 3, 4, 5, 0, 6)
+    assert shown_classes(replace(now, target=0), reference) == (1, 2, 3, 4, 5, 0)
+    assert shown_classes(None, reference) == (1, 2, 3, 4, 5)
+    assert shown_classes(None, None) == ()
+
+
+def test_bars_end_at_the_highest_where_all_are_small() -> None:
+    assert scale_end(0.007, 0.004, None, float("nan")) == 0.007
+    assert scale_end(0.1, 0.004) == 1.0
+    assert scale_end(0.0, None) == 1.0

@@ -6,20 +6,26 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from math import isfinite
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from resnet_viewer.records.predictions import top_classes
+from resnet_viewer.records import captions
+from resnet_viewer.records.predictions import percent, scale_end, shown_classes
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
+from resnet_viewer.ui.labels import plain_label, tooltip_text
 from resnet_viewer.ui.panels.card import Card, colour_text
 from resnet_viewer.ui.panels.picture import STALE_OPACITY
 from resnet_viewer.ui.panels.readings import placeholder
 from resnet_viewer.ui.theme import DARK, Theme
 
-ROWS = 6
-"""Five of the reference and, where it is another, now's highest."""
+ROWS = 7
+"""Five of the reference and, where they are others, now's highest and the target."""
+_LEGEND = "now · reference"
+_LEGEND_TIP = "Red bar above and first number: now. Grey bar below and second number: the reference."
 
 
 @dataclass(frozen=True)
@@ -37,8 +43,8 @@ class PredictionRow:
     @property
     def words(self) -> str:
         """Everything that the row shows, as a tooltip and for screen readers."""
-        parts = [f"{self.name} (class {self.index})", f"now {percent(self.now)}"]
-        parts.append(f"reference {percent(self.reference)}")
+        parts = [f"{self.name} (class {self.index})", f"now {words_of(self.now)}"]
+        parts.append(f"reference {words_of(self.reference)}")
         if self.is_target:
             parts.append("target of the gradients and of Grad-CAM")
         if self.is_new:
@@ -46,17 +52,9 @@ class PredictionRow:
         return " · ".join(parts)
 
 
-def percent(probability: float | None) -> str:
-    """A probability as it is written beside its bar; one below half a percent is never rounded to nothing."""
-    if probability is None:
-        return "–"
-    if not isfinite(probability):
-        return "nan"
-    if 0 < probability < 0.005:
-        return "<1 %"
-    if 0.995 <= probability < 1:
-        return ">99 %"
-    return f"{probability * 100:.0f} %"
+def words_of(probability: float | None) -> str:
+    """A probability as it is written beside its bar; a dash where there is no reading."""
+    return "–" if probability is None else percent(probability)
 
 
 def prediction_rows(scene: Scene) -> tuple[PredictionRow, ...]:
@@ -67,33 +65,48 @@ def prediction_rows(scene: Scene) -> tuple[PredictionRow, ...]:
         return ()
     if reference is not None and reference.logits.shape[-1] != asked.logits.shape[-1]:
         reference = None
-    classes = top_classes(now, reference)
-    name = scene.session.setup.class_name
+    classes = shown_classes(now, reference)
+    names = scene.session.setup.class_names
+    highest = None if now is None else int(_ordered(now).argmax())
     return tuple(
         PredictionRow(
             index,
-            name(index),
+            captions.class_name(index, names),
             _probability(now, index),
             _probability(reference, index),
             index == asked.target,
-            reference is not None and place >= 5,
+            reference is not None and place >= 5 and index == highest,
         )
         for place, index in enumerate(classes)
     )
+
+
+def _ordered(result: ProbeResult) -> NDArray[np.float64]:
+    """The probabilities of the first picture, what is no number below all others."""
+    values = np.asarray(result.probabilities[0], dtype=np.float64)
+    return np.where(np.isnan(values), -np.inf, values)
 
 
 def _probability(result: ProbeResult | None, index: int) -> float | None:
     return None if result is None else float(result.probabilities[0, index])
 
 
+def columns(width: int, metrics: QFontMetrics) -> tuple[int, int]:
+    """Of a line that wide: where its bars begin, and the width of each of its two numbers."""
+    number = metrics.horizontalAdvance("> 99.9 %") + 6
+    return min(max(width * 36 // 100, 84), width - 2 * number - 34), number
+
+
 class PredictionLine(QWidget):
-    """Paints one row: the name, a red bar for now on a thin grey one for the reference, and both numbers."""
+    """Paints one row: the name, a red bar for now above a thinner grey one for the reference, and both
+    numbers."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._row: PredictionRow | None = None
         self._theme = DARK
         self._is_dimmed = False
+        self._end = 1.0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     @property
@@ -101,12 +114,12 @@ class PredictionLine(QWidget):
         """What is shown."""
         return self._row
 
-    def set_row(self, row: PredictionRow | None, *, is_dimmed: bool) -> None:
-        """Show a row, or nothing."""
-        if (row, is_dimmed) != (self._row, self._is_dimmed):
-            self._row, self._is_dimmed = row, is_dimmed
+    def set_row(self, row: PredictionRow | None, *, is_dimmed: bool, end: float = 1.0) -> None:
+        """Show a row, or nothing; `end` is the probability whose bar takes the whole width."""
+        if (row, is_dimmed, end) != (self._row, self._is_dimmed, self._end):
+            self._row, self._is_dimmed, self._end = row, is_dimmed, end
             words = "" if row is None else row.words
-            self.setToolTip(words)
+            self.setToolTip(tooltip_text(words))
             self.setAccessibleName(words)
             self.update()
 
@@ -126,8 +139,7 @@ class PredictionLine(QWidget):
         if row is None:
             return
         metrics = self.fontMetrics()
-        number = metrics.horizontalAdvance(">99 %") + 8
-        names = min(max(self.width() * 36 // 100, 96), self.width() - 2 * number - 40)
+        names, number = columns(self.width(), metrics)
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setOpacity(STALE_OPACITY if self._is_dimmed else 1.0)
@@ -137,9 +149,9 @@ class PredictionLine(QWidget):
             painter.setPen(QColor(theme.text))
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             column = QRectF(self.width() - 2 * number, 0, number, self.height())
-            painter.drawText(column, right, percent(row.now))
+            painter.drawText(column, right, words_of(row.now))
             painter.setPen(QColor(theme.muted))
-            painter.drawText(column.translated(number, 0), right, percent(row.reference))
+            painter.drawText(column.translated(number, 0), right, words_of(row.reference))
 
     def _paint_name(self, painter: QPainter, row: PredictionRow, metrics: QFontMetrics, width: int) -> None:
         theme, middle = self._theme, self.height() / 2
@@ -165,13 +177,13 @@ class PredictionLine(QWidget):
         middle = area.center().y()
         painter.setPen(Qt.PenStyle.NoPen)
         for value, colour, top, height in (
-            (row.reference, self._theme.reference, middle - 5, 4),
-            (row.now, self._theme.changed, middle, 7),
+            (row.now, self._theme.changed, middle - 6, 7),
+            (row.reference, self._theme.reference, middle + 2, 4),
         ):
             if value is not None and isfinite(value) and value > 0:
                 painter.setBrush(QColor(colour))
                 painter.drawRoundedRect(
-                    QRectF(area.left(), top, max(value * area.width(), 1.5), height), 2, 2
+                    QRectF(area.left(), top, max(value / self._end * area.width(), 1.5), height), 2, 2
                 )
 
 
@@ -180,16 +192,16 @@ def _triangle(x: float, middle: float) -> QPolygonF:
 
 
 class PredictionsPanel(Card):
-    """Up to six rows in a card."""
+    """Up to seven rows in a card."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Prediction", parent)
-        self._message = QLabel()
+        self._message = plain_label()
         self._message.setWordWrap(True)
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._lines = tuple(PredictionLine(self) for _ in range(ROWS))
-        self._legend = QLabel("now · reference")
-        self._legend.setToolTip("Red bar and first number: now. Grey bar and second number: the reference.")
+        self._legend = plain_label(_LEGEND)
+        self._legend.setToolTip(_LEGEND_TIP)
         self.body.setSpacing(0)
         self.body.addWidget(self._message, 1)
         for line in self._lines:
@@ -203,6 +215,11 @@ class PredictionsPanel(Card):
         return tuple(line.row for line in self._lines if line.row is not None)
 
     @property
+    def legend(self) -> str:
+        """What bars and numbers are, and where the bars end if not at 100 %."""
+        return self._legend.text()
+
+    @property
     def message(self) -> str:
         """The words in place of rows; empty while there are rows."""
         return "" if self._message.isHidden() else self._message.text()
@@ -210,8 +227,10 @@ class PredictionsPanel(Card):
     def render_scene(self, scene: Scene) -> None:
         """Show the scene's predictions; readings that hold the logits alone are enough."""
         rows = prediction_rows(scene)
+        end = scale_end(*(value for row in rows for value in (row.now, row.reference)))
+        self._legend.setText(_LEGEND if end == 1 else f"bars end at {percent(end)} · {_LEGEND}")
         for line, row in zip_longest(self._lines, rows):
-            line.set_row(row, is_dimmed=scene.is_stale)
+            line.set_row(row, is_dimmed=scene.is_stale, end=end)
             line.setVisible(row is not None)
         self._message.setVisible(not rows)
         if not rows:

@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.ui.panels.predictions import PredictionsPanel, percent
+from resnet_viewer.ui.panels.predictions import PredictionLine, PredictionsPanel, columns, words_of
 from resnet_viewer.ui.theme import LIGHT
 from tests import fabricated
 
@@ -62,20 +62,74 @@ def test_placeholders_and_stale_mark(qtbot: QtBot) -> None:
     assert not panel.is_updating
 
 
-@pytest.mark.parametrize(
-    ("probability", "words"),
-    [
-        (0.0, "0 %"),
-        (1e-9, "<1 %"),
-        (0.08, "8 %"),
-        (0.9999, ">99 %"),
-        (1.0, "100 %"),
-        (None, "–"),
-        (np.nan, "nan"),
-    ],
-)
-def test_percent_never_rounds_a_small_one_to_nothing(probability: float | None, words: str) -> None:
-    assert percent(probability) == words
+def test_the_words_beside_a_bar_are_those_of_the_figure() -> None:
+    assert (words_of(None), words_of(0.007), words_of(0.9999)) == ("–", "0.7 %", "> 99.9 %")
+
+
+def test_a_chosen_target_outside_the_highest_is_listed(qtbot: QtBot) -> None:
+    panel = PredictionsPanel()
+    qtbot.addWidget(panel)
+    panel.render_scene(scene_of([0.05, 0.05, 0, 0, 0, 0, 0.9], [0.4, 0.3, 0.1, 0.08, 0.07], target=9))
+    assert [row.index for row in panel.rows] == [0, 1, 2, 3, 4, 6, 9]
+    assert [row.is_target for row in panel.rows] == [False] * 6 + [True]
+    assert [row.is_new for row in panel.rows] == [False] * 5 + [True, False]
+
+
+def reds_and_greys(panel: PredictionsPanel) -> tuple[list[int], list[int]]:
+    """Lines of the first row's picture with now's and with the reference's colour, beyond the names."""
+    line = panel.findChildren(PredictionLine)[0]
+    image = line.grab().toImage()
+    x = columns(line.width(), line.fontMetrics())[0] + 2
+    found = [image.pixelColor(x, y).name() for y in range(image.height())]
+    return tuple(
+        [y for y, name in enumerate(found) if name == colour] for colour in (LIGHT.changed, LIGHT.reference)
+    )  # type: ignore[return-value]
+
+
+def test_now_lies_above_the_reference_as_in_the_figure(qtbot: QtBot) -> None:
+    panel = PredictionsPanel()
+    qtbot.addWidget(panel)
+    panel.apply_theme(LIGHT)
+    panel.resize(300, 220)
+    panel.show()
+    panel.render_scene(scene_of([0.9], [0.9]))
+    reds, greys = reds_and_greys(panel)
+    assert reds
+    assert greys
+    assert max(reds) < min(greys)
+
+
+def test_small_probabilities_get_bars_that_can_be_seen(qtbot: QtBot) -> None:
+    panel = PredictionsPanel()
+    qtbot.addWidget(panel)
+    panel.apply_theme(LIGHT)
+    panel.resize(300, 220)
+    panel.show()
+    panel.render_scene(scene_of([0.9], [0.5]))
+    assert panel.legend == "now · reference"
+    widths = [_red(panel)]
+    panel.render_scene(scene_of([0.007, 0.004], [0.006]))
+    assert panel.legend == "bars end at 0.7 % · now · reference"
+    widths.append(_red(panel))
+    assert widths[1] > widths[0], "two bars, the first as long as there is room"
+
+
+def test_a_name_that_looks_like_markup_is_shown_letter_by_letter(qtbot: QtBot) -> None:
+    panel = PredictionsPanel()
+    qtbot.addWidget(panel)
+    found = scene_of([0.9], [0.9])
+    setup = replace(found.session.setup, class_names=("<b>bold</b>",) * 10)
+    panel.render_scene(replace(found, session=found.session.with_setup(setup)))
+    assert panel.findChildren(PredictionLine)[0].toolTip().startswith("<qt>&lt;b&gt;bold")
+
+
+def _red(panel: PredictionsPanel) -> int:
+    image = panel.grab().toImage()
+    return sum(
+        image.pixelColor(x, y).name() == LIGHT.changed
+        for y in range(image.height())
+        for x in range(image.width())
+    )
 
 
 def test_the_bar_for_now_is_as_long_as_its_probability(qtbot: QtBot) -> None:
