@@ -171,7 +171,7 @@ def is_replaced(waiting: object, newer: object) -> bool:
 
 
 def exported(scene: Scene, choice: FigureChoice) -> bytes:
-    """A figure, or the table of the gradient norms, of what the scene shows, as the bytes of a file.
+    """A figure, or its numbers, of what the scene shows, as the bytes of a file.
 
     Raises:
         UserError: there is no full reading.
@@ -189,11 +189,36 @@ def exported(scene: Scene, choice: FigureChoice) -> bytes:
         now, reference, class_names=names, quantity=quantity, torch_version=_torch_version()
     )
     if choice.suffix == "csv":
-        from resnet_viewer.figures import gradient_values
-
-        header, rows = gradient_values.table(now, reference, quantity=quantity)
-        return export.csv_bytes(header, rows, metadata=described)
+        header, rows, own = _table(scene, choice, reference)
+        return export.csv_bytes(header, rows, metadata=described | own)
     return export.render(_figure(scene, choice, reference), choice.suffix, metadata=described, dpi=choice.dpi)
+
+
+def _table(
+    scene: Scene, choice: FigureChoice, reference: ProbeResult | None
+) -> tuple[tuple[str, ...], list[tuple[str, ...]], dict[str, str]]:
+    """Header, rows, and the lines of the file's head that are this table's own."""
+    from resnet_viewer.figures import feature_maps, gradcam, gradient_norms, predictions
+    from resnet_viewer.records import captions
+
+    now, view, names = scene.now, scene.session.view, scene.session.setup.class_names
+    assert now is not None
+    match choice.figure:
+        case "gradient_norms":
+            return *gradient_norms.table(now, reference, quantity=view.gradient_quantity), {}
+        case "gradcam":
+            block = view.cam_block or len(now.blocks)
+            said = captions.cam_caption(now, reference, names, block=block)
+            own = {"caption": said, "values": gradcam.VALUES}
+            return *gradcam.table(now, reference, block=block), own
+        case "feature_maps":
+            what = f"Statistics of the feature maps of {scene.blueprint.describe(view.layer)}"
+            said = captions.measured(what, now, reference)
+            own = {"caption": said, "layer": view.layer, "values": feature_maps.VALUES}
+            return *feature_maps.table(now, reference, layer=view.layer), own
+        case "predictions":
+            said = captions.measured("Softmax probabilities of all classes", now, reference)
+            return *predictions.table(now, reference, class_names=names), {"caption": said}
 
 
 def _figure(scene: Scene, choice: FigureChoice, reference: ProbeResult | None):  # type: ignore[no-untyped-def]
@@ -231,7 +256,9 @@ def _figure(scene: Scene, choice: FigureChoice, reference: ProbeResult | None): 
                 width=choice.width,
             )
         case "predictions":
-            return predictions.figure(now, reference, class_names=names, width=choice.width)
+            return predictions.figure(
+                now, reference, class_names=names, width=choice.width, height=choice.height
+            )
 
 
 def _torch_version() -> str:

@@ -168,6 +168,25 @@ def test_every_figure_of_a_scene_can_be_exported(figure: FigureKind) -> None:
     assert b"shortcuts cut: 2" in data
 
 
+@pytest.mark.parametrize(
+    ("figure", "header", "said"),
+    [
+        ("gradient_norms", "layer,kind,shape,now,reference", "# caption: L2 norm"),
+        ("gradcam", "block,row,column,now,reference", "before any scaling"),
+        ("feature_maps", "channel,now mean,", "too large for a table"),
+        ("predictions", "index,class,now,reference", "# caption: Softmax probabilities of all classes"),
+    ],
+)
+def test_every_figures_numbers_can_be_exported(figure: FigureKind, header: str, said: str) -> None:
+    scene = fabricated.scene(cut=(2,))
+    text = exported(scene, FigureChoice(figure, "csv")).decode()
+    head = [line for line in text.splitlines() if line.startswith("#")]
+    assert any(said in line for line in head)
+    assert "# shortcuts cut: 2" in head
+    assert text.splitlines()[len(head)].startswith(header)
+    assert len(text.splitlines()) > len(head) + 1
+
+
 def test_an_early_reading_is_not_exported() -> None:
     with pytest.raises(UserError, match="no full reading"):
         exported(replace(fabricated.scene(), now=None), FigureChoice())

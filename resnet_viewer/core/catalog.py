@@ -20,6 +20,10 @@ _CIFAR_DEPTHS = (20, 32, 44, 56, 110, 1202)
 """Table 6 of He et al. 2015; any other depth of the form 6n+2 can be named too."""
 
 
+FIRST_NETWORK = "cifar-resnet-56"
+"""Opened where neither a network nor a weight file is named."""
+
+
 class UnknownNetworkError(UserError):
     """No network has that name; the message says which names there are."""
 

@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from resnet_viewer.core import catalog, class_names, weights
+from resnet_viewer.core.catalog import FIRST_NETWORK
 from resnet_viewer.core.preprocessing import default_for, is_assumed, names_are_assumed
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Channels, Preprocessing
 from resnet_viewer.records.progress import Progress
-
-FIRST_NETWORK = "cifar-resnet-56"
-"""Opened where neither a network nor a weight file is named."""
 
 
 @dataclass(frozen=True)

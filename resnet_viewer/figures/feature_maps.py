@@ -82,6 +82,54 @@ def figure(
     return sheet.figure
 
 
+VALUES = (
+    "mean, standard deviation, minimum, maximum and share of zeros of every channel; the maps themselves are too "
+    "large for a table"
+)
+"""What the numbers of the table are, for its header."""
+
+_STATISTICS = ("mean", "standard deviation", "minimum", "maximum", "share of zeros")
+
+
+def table(
+    now: ProbeResult, reference: ProbeResult | None, *, layer: str
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Header and rows for `export.csv_bytes`: one row a channel (from 0), its statistics now and in the reference.
+
+    The standard deviation is the population's; both it and the mean are accumulated in float64. `float` reads the
+    numbers back exactly; they are empty where the maps were not computed.
+
+    Raises:
+        IncompleteReadingError: `now` holds the logits alone.
+        KeyError: there is no such layer.
+    """
+    require_complete(now)
+    state = now.request.state
+    channels = blueprint(state.network, state.preprocessing.crop).shape_of(layer)[0]
+    theirs = None if reference is None else reference.maps(layer)
+    if theirs is not None and len(theirs) != channels:
+        theirs = None
+    columns = [_statistics(maps, channels) for maps in (now.maps(layer), theirs)]
+    header = ("channel", *(f"{whose} {name}" for whose in ("now", "reference") for name in _STATISTICS))
+    rows = [(str(channel), *columns[0][channel], *columns[1][channel]) for channel in range(channels)]
+    return header, rows
+
+
+def _statistics(maps: Maps | None, channels: int) -> list[tuple[str, ...]]:
+    if maps is None:
+        return [("",) * len(_STATISTICS)] * channels
+    flat = maps.reshape(channels, -1).astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):  # what is not finite stays so, and is written as it is
+        values = (
+            flat.mean(axis=1),
+            flat.std(axis=1),
+            flat.min(axis=1),
+            flat.max(axis=1),
+            (flat == 0).mean(axis=1),
+        )
+    return [tuple(repr(float(value[channel])) for value in values) for channel in range(channels)]
+
+
 def coloured(image: NDArray[np.float32], colours: str, *, signed: bool) -> NDArray[np.uint8]:
     """A mosaic's image in colours, (H, W, 3); NaN becomes the colour of the paper."""
     share = (image + 1) / 2 if signed else image

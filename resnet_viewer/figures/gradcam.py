@@ -64,10 +64,7 @@ def figure(
         IncompleteReadingError: `now` holds the logits alone.
         IndexError: there is no such block.
     """
-    require_complete(now)
-    number = len(now.blocks) if block is None else block
-    if not 1 <= number <= len(now.blocks):
-        raise IndexError(f"there is no block {number}: this network has blocks 1 to {len(now.blocks)}")
+    number = _block_number(now, block)
     if reference is not None and len(reference.blocks) < number:
         reference = None
     panels = [_Panel("now", now, now.blocks[number - 1])]
@@ -105,6 +102,52 @@ def figure(
         results = [(panel.name, panel.result) for panel in panels]
         draw_filmstrip(sheet, results, below, selected=number, colours=colours, opacity=opacity)
     return sheet.figure
+
+
+VALUES = (
+    "Grad-CAM at the block's output, after the ReLU, before any scaling; one row a cell of the map, from 0"
+)
+"""What the numbers of the table are, for its header."""
+
+
+def table(
+    now: ProbeResult, reference: ProbeResult | None, *, block: int | None = None
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Header and rows for `export.csv_bytes`: the map of `block` (from 1, the last by default), cell by cell.
+
+    The values are those of `BlockReading.cam`; `float` reads them back exactly. `reference` is empty where the
+    reference has no map of the same size.
+
+    Raises:
+        IncompleteReadingError: `now` holds the logits alone.
+        IndexError: there is no such block.
+    """
+    number = _block_number(now, block)
+    ours = now.blocks[number - 1].cam[0]
+    theirs = None
+    if reference is not None and len(reference.blocks) >= number:
+        theirs = reference.blocks[number - 1].cam[0]
+    if theirs is not None and theirs.shape != ours.shape:
+        theirs = None
+    rows: list[tuple[str, ...]] = [
+        (
+            str(number),
+            str(row),
+            str(column),
+            repr(float(value)),
+            "" if theirs is None else repr(float(theirs[row, column])),
+        )
+        for (row, column), value in np.ndenumerate(ours)
+    ]
+    return ("block", "row", "column", "now", "reference"), rows
+
+
+def _block_number(now: ProbeResult, block: int | None) -> int:
+    require_complete(now)
+    number = len(now.blocks) if block is None else block
+    if not 1 <= number <= len(now.blocks):
+        raise IndexError(f"there is no block {number}: this network has blocks 1 to {len(now.blocks)}")
+    return number
 
 
 def at_size(pixels: Pixels, box: Box, longest: int) -> tuple[Pixels, Box]:

@@ -8,15 +8,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from resnet_viewer.figures import palette
-from resnet_viewer.figures.page import MARGIN, page, shortened
+from resnet_viewer.figures.page import MARGIN, Page, page, shortened
 from resnet_viewer.records import captions
-from resnet_viewer.records.predictions import percent, top_classes
+from resnet_viewer.records.predictions import percent, scale_end, shown_classes
 from resnet_viewer.records.probe import ProbeResult
 
 _ROW = 0.36
+_LOWEST_ROW = 0.3
 _NAMES = 1.9
 _NUMBERS = 0.8
-"""Inches: a row, the column of names, each column of percentages."""
+_AROUND = 0.5
+"""Inches: a row, the least that two bars and a name need, the column of names, each column of percentages, and
+what stands above and below the rows."""
+_FULL_TICKS, _TWO_TICKS = 1.8, 0.8
+"""Inches of bars from which on there is room for every number under them, and for those at both ends."""
 
 
 def figure(
@@ -25,35 +30,37 @@ def figure(
     *,
     class_names: tuple[str, ...] = (),
     width: float = 6.4,
+    height: float | None = None,
 ) -> Figure:
-    """Two bars a class on a scale of 0 to 100 %: now above in red, the reference beneath in grey."""
+    """Two bars a class: now above in red, the reference beneath in grey. The scale is 0 to 100 %, or to the
+    highest bar where all stay below 10 %; the axis says so.
+
+    Sizes are in inches. Without `height`, or where the words would not fit into it, the figure is as high as it
+    needs to be.
+    """
     if reference is not None and reference.logits.shape[-1] != now.logits.shape[-1]:
         reference = None
-    classes = top_classes(now, reference)
+    classes = shown_classes(now, reference)
+    readings = (now,) if reference is None else (now, reference)
+    end = scale_end(*(float(reading.probabilities[0][index]) for reading in readings for index in classes))
     columns = 1 if reference is None else 2
-    content = _ROW * len(classes) + 0.5
-    sheet = page(
-        title=f"Prediction · {now.request.state.network.title}",
-        subtitle="",
-        caption=captions.predictions_caption(now, reference),
-        width=width,
-        height=None,
-        content=content,
-    )
-    left = MARGIN + _NAMES
-    bars = width - MARGIN - left - columns * _NUMBERS
-    bottom = sheet.top - 0.2 - _ROW * len(classes)
-    axes = sheet.axes(left, bottom, bars, _ROW * len(classes))
-    _prepare(axes, len(classes))
+    sheet = _sheet(now, reference, width, height, len(classes))
+    spacing = (sheet.top - sheet.bottom - _AROUND) / len(classes)
+    names = min(_NAMES, 0.27 * width)
+    left = MARGIN + names
+    bars = max(width - MARGIN - left - columns * _NUMBERS, 0.1)
+    bottom = sheet.top - 0.2 - spacing * len(classes)
+    axes = sheet.axes(left, bottom, bars, spacing * len(classes))
+    _prepare(axes, len(classes), end, room=bars)
     right = left + bars
     sheet.write(right + _NUMBERS, sheet.top - 0.12, "now", colour=palette.NOW, bold=True, right=True)
     if reference is not None:
         place = right + 2 * _NUMBERS
         sheet.write(place, sheet.top - 0.12, "reference", colour=palette.REFERENCE, bold=True, right=True)
     for row, index in enumerate(classes):
-        y = bottom + _ROW * (len(classes) - row - 0.5) - 0.04
+        y = bottom + spacing * (len(classes) - row - 0.5) - 0.04
         name = captions.class_name(index, class_names) + (" · target" if index == now.target else "")
-        sheet.write(left - 0.1, y, shortened(name, _NAMES - 0.1, palette.FONT + 1), size=9, right=True)
+        sheet.write(left - 0.1, y, shortened(name, names - 0.1, palette.FONT + 1), size=9, right=True)
         ours = float(now.probabilities[0][index])
         _bar(axes, row - 0.17 if reference is not None else row, ours, palette.NOW)
         sheet.write(right + _NUMBERS, y, percent(ours), colour=palette.NOW, right=True)
@@ -64,12 +71,56 @@ def figure(
     return sheet.figure
 
 
-def _prepare(axes: Axes, rows: int) -> None:
-    axes.set_xlim(0, 100)
+def table(
+    now: ProbeResult, reference: ProbeResult | None, *, class_names: tuple[str, ...] = ()
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Header and rows for `export.csv_bytes`: every class in order, with its softmax probabilities (0 to 1).
+
+    Numbers are written so that `float` reads them back exactly; `reference` is empty where there is none with
+    the same classes.
+    """
+    ours = now.probabilities[0]
+    theirs = None if reference is None else reference.probabilities[0]
+    if theirs is not None and theirs.shape != ours.shape:
+        theirs = None
+    rows: list[tuple[str, ...]] = [
+        (
+            str(index),
+            captions.class_name(index, class_names),
+            repr(float(probability)),
+            "" if theirs is None else repr(float(theirs[index])),
+        )
+        for index, probability in enumerate(ours)
+    ]
+    return ("index", "class", "now", "reference"), rows
+
+
+def _sheet(
+    now: ProbeResult, reference: ProbeResult | None, width: float, height: float | None, rows: int
+) -> Page:
+    def made(height: float | None) -> Page:
+        return page(
+            title=f"Prediction · {now.request.state.network.title}",
+            subtitle="",
+            caption=captions.predictions_caption(now, reference),
+            width=width,
+            height=height,
+            content=_ROW * rows + _AROUND,
+        )
+
+    sheet = made(height)
+    fits = sheet.top - sheet.bottom >= _LOWEST_ROW * rows + _AROUND
+    return sheet if fits else made(None)
+
+
+def _prepare(axes: Axes, rows: int, end: float, *, room: float) -> None:
+    axes.set_xlim(0, 100 * end)
     axes.set_ylim(rows - 0.5, -0.5)
     axes.set_yticks([])
-    places = [0, 25, 50, 75, 100]
-    labels = [f"{place} %" for place in places]
+    places = [0.0, 25.0, 50.0, 75.0, 100.0] if room >= _FULL_TICKS and end == 1 else [0.0, 100.0 * end]
+    if room < _TWO_TICKS:
+        places = places[-1:]
+    labels = [percent(place / 100) for place in places]
     axes.set_xticks(places, labels, fontsize=palette.FONT - 1, color=palette.MUTED, fontfamily="DejaVu Sans")
     axes.grid(axis="x", color=palette.GRID, linewidth=0.6)
     axes.set_axisbelow(True)

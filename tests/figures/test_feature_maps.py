@@ -86,3 +86,29 @@ def test_a_layer_that_does_not_exist_is_refused() -> None:
     now, reference = pair()
     with pytest.raises(KeyError):
         feature_maps.figure(now, reference, layer="layer9.9")
+
+
+def test_the_table_holds_every_channels_statistics() -> None:
+    now, reference = pair()
+    maps = np.zeros((16, 32, 32))
+    maps[1, 0, 0], maps[1, 0, 1] = -4.0, 8.0
+    maps[2] = np.nan
+    header, rows = feature_maps.table(with_maps(now, "stem", maps), reference, layer="stem")
+    assert header[:3] == ("channel", "now mean", "now standard deviation")
+    assert len(rows) == 16
+    assert rows[0] == ("0", "0.0", "0.0", "0.0", "0.0", "1.0", *rows[0][6:])
+    row = dict(zip(header, map(float, rows[1]), strict=True))
+    assert row["now mean"] == 4 / 1024
+    assert (row["now minimum"], row["now maximum"]) == (-4.0, 8.0)
+    assert row["now share of zeros"] == 1022 / 1024
+    assert row["now standard deviation"] == pytest.approx((80 / 1024 - (4 / 1024) ** 2) ** 0.5)
+    theirs = reference.maps("stem")
+    assert theirs is not None
+    assert row["reference maximum"] == float(theirs[1].max())
+    assert rows[2][1:5] == ("nan",) * 4
+
+
+def test_maps_that_were_not_computed_are_empty_cells() -> None:
+    now, _ = pair()
+    _, rows = feature_maps.table(with_maps(now, "layer1.0.conv1", None), None, layer="layer1.0.conv1")
+    assert rows == [(str(channel), *[""] * 10) for channel in range(16)]

@@ -133,3 +133,18 @@ def test_refusals() -> None:
         gradcam.figure(now, reference, block=10)
     with pytest.raises(ValueError, match="not there yet"):
         gradcam.figure(partial(now), reference)
+
+
+def test_the_table_is_the_map_before_any_scaling() -> None:
+    now, reference = pair()
+    header, rows = gradcam.table(now, reference, block=4)
+    assert header == ("block", "row", "column", "now", "reference")
+    cam = now.blocks[3].cam[0]
+    assert len(rows) == cam.size
+    assert {row[0] for row in rows} == {"4"}
+    place = next(row for row in rows if row[1:3] == ("2", "5"))
+    assert float(place[3]) == float(cam[2, 5])
+    assert float(place[4]) == float(reference.blocks[3].cam[0][2, 5])
+    assert gradcam.table(now, None)[1][0] == ("9", "0", "0", repr(float(now.blocks[8].cam[0][0, 0])), "")
+    with pytest.raises(IndexError):
+        gradcam.table(now, None, block=10)

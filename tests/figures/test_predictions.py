@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from resnet_viewer.figures import predictions
 from resnet_viewer.figures.palette import NOW, REFERENCE
@@ -36,6 +37,15 @@ def test_bars_are_the_probabilities_in_the_references_order() -> None:
     assert {"90 %", "50 %", "6.0 %"} <= set(said)
 
 
+def test_small_probabilities_fill_the_axis_whose_end_is_written() -> None:
+    now, reference = pair()
+    values = [0.007, 0.004, *[0.0] * 8]
+    figure = predictions.figure(with_probabilities(now, values), with_probabilities(reference, values))
+    axes = next(axes for axes in figure.axes if axes.patches)
+    np.testing.assert_allclose(axes.get_xlim(), (0, 0.7), rtol=1e-6)
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0 %", "0.7 %"]
+
+
 def _hex(colour: tuple[float, ...]) -> str:
     return "#" + "".join(f"{round(255 * part):02x}" for part in colour[:3])
 
@@ -53,3 +63,29 @@ def test_long_names_are_shortened_not_overlapped() -> None:
     assert overlapping(figure) == []
     assert overlapping(predictions.figure(now, None)) == []
     assert any(text.get_text().endswith("…") for text in figure.texts)
+
+
+def test_the_table_holds_every_class_exactly() -> None:
+    now, reference = pair()
+    header, rows = predictions.table(now, reference, class_names=CIFAR10_CLASSES)
+    assert header == ("index", "class", "now", "reference")
+    assert [row[:2] for row in rows][:3] == [("0", "airplane"), ("1", "automobile"), ("2", "bird")]
+    assert [float(row[2]) for row in rows] == now.probabilities[0].tolist()
+    assert [float(row[3]) for row in rows] == reference.probabilities[0].tolist()
+    assert {row[3] for row in predictions.table(now, None)[1]} == {""}
+    other = replace(reference, probabilities=np.ones((1, 7), np.float32))
+    assert {row[3] for row in predictions.table(now, other)[1]} == {""}, "of other classes: no reference"
+
+
+@pytest.mark.parametrize("size", [(3.3, 4.5), (4.4, 4.5), (7.6, 5.0), (12.0, 9.0)])
+def test_a_chosen_size_is_the_figures_size_and_nothing_overlaps(size: tuple[float, float]) -> None:
+    now, reference = pair()
+    figure = predictions.figure(now, reference, class_names=CIFAR10_CLASSES, width=size[0], height=size[1])
+    assert figure.get_size_inches().tolist() == list(size)
+    assert overlapping(figure) == []
+
+
+def test_a_height_that_is_too_small_for_the_words_is_not_taken() -> None:
+    now, reference = pair()
+    figure = predictions.figure(now, reference, width=6.4, height=1.0)
+    assert figure.get_size_inches().tolist() == predictions.figure(now, reference).get_size_inches().tolist()
