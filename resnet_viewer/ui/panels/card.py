@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
-from superqt import QElidingLabel
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from resnet_viewer.ui.labels import plain_eliding_label, plain_label, tooltip_text
 from resnet_viewer.ui.theme import DARK, Theme
 
 UPDATING = "updating…"
@@ -22,14 +22,13 @@ class Card(QFrame):
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self._theme = DARK
-        self._title = QLabel(title)
+        self._title = plain_label(title)
         font = self._title.font()
         font.setBold(True)
         self._title.setFont(font)
         self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self._subtitle = QElidingLabel()
-        self._subtitle.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._mark = QLabel(UPDATING)
+        self._subtitle = plain_eliding_label()
+        self._mark = plain_label(UPDATING)
         self._mark.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._mark.hide()
         self.header = QHBoxLayout()
@@ -72,7 +71,7 @@ class Card(QFrame):
         """Replace the subtitle; nothing happens where it is the same."""
         if text != self._subtitle.text():
             self._subtitle.setText(text)
-            self._subtitle.setToolTip(text)
+            self._subtitle.setToolTip(tooltip_text(text))
             self.setAccessibleDescription(text)
 
     def set_updating(self, is_updating: bool) -> None:

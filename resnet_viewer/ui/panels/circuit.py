@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
-from superqt import QElidingLabel
+from PySide6.QtWidgets import QMenu, QWidget
 
-from resnet_viewer.records.captions import caption, class_name, reference_words, wiring_words
+from resnet_viewer.records.captions import caption, class_name, is_same, reference_words, wiring_words
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import GradientQuantity
+from resnet_viewer.ui.labels import plain_eliding_label, tooltip_text
 from resnet_viewer.ui.panels.card import Card, colour_text
 from resnet_viewer.ui.panels.circuit_view import CircuitView
 from resnet_viewer.ui.panels.gradients import Curve, GradientBar
@@ -59,8 +59,7 @@ class CircuitPanel(Card):
         self.controls = WiringControls()
         self.view = CircuitView()
         self.bar = GradientBar(self.view.viewport())
-        self._caption = QElidingLabel()
-        self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._caption = plain_eliding_label(lines=2)
         self.add_control(self.controls)
         self.body.setSpacing(2)
         self.body.addWidget(self.view, 1)
@@ -92,13 +91,19 @@ class CircuitPanel(Card):
             self._layout = lay_out(plan)
         wiring = setup.wiring
         self.view.show_wiring(self._layout, wiring, view.layer)
-        has_shortcuts = plan.spec.has_shortcuts
-        self.set_subtitle(
-            f"{HINT if has_shortcuts else PLAIN_HINT} · {wiring.describe(has_shortcuts=has_shortcuts)}"
-        )
+        hint = HINT if plan.spec.has_shortcuts else PLAIN_HINT
+        self.set_subtitle(f"{hint} · {wiring_words(plan.spec, wiring)}")
         self.controls.show_block(plan.block_of(view.layer), wiring)
         self.bar.show_choice(view.gradient_quantity, setup.gradient_of)
         self._show_readings(scene)
+        self.view.tell_again()
+
+    def selected_block(self) -> int | None:
+        """The block that the selected layer lies in, or None (the stem, or nothing shown yet)."""
+        if self._scene is None:
+            return None
+        block = self._scene.blueprint.block_of(self._scene.session.view.layer)
+        return None if block is None else block.number
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
@@ -124,29 +129,24 @@ class CircuitPanel(Card):
         names = scene.session.setup.class_names
         target = class_name(now.target, names) if now is not None else ""
         self.bar.show_reading(now, quantity, target)
+        curve_names = _curve_names(now, reference)
         self.view.plot.set_curves(
-            self._curve(now, "now", quantity, now_is_stale),
-            self._curve(reference, "reference", quantity, reference_is_stale),
+            self._curve(now, curve_names[0], quantity, now_is_stale),
+            self._curve(reference, curve_names[1], quantity, reference_is_stale),
             layers=round(self._layout.head.x),
             message=placeholder(scene),
         )
         sentence = caption(now, reference, names, quantity=quantity) if now is not None else ""
         if sentence != self._caption.text():
             self._caption.setText(sentence)
-            self._caption.setToolTip(sentence)
+            self._caption.setToolTip(tooltip_text(sentence))
 
     def _curve(
-        self, result: ProbeResult | None, role: str, quantity: GradientQuantity, is_stale: bool
+        self, result: ProbeResult | None, name: str, quantity: GradientQuantity, is_stale: bool
     ) -> Curve | None:
         if result is None or self._layout is None:
             return None
-        state = result.request.state
-        words = wiring_words(state.network, state.wiring)
-        if role == "reference" and self._now is not None:
-            words = reference_words(self._now, result)
-        return Curve(
-            series(result, self._layout, quantity), f"{role}: {words or 'all branches open'}", is_stale
-        )
+        return Curve(series(result, self._layout, quantity), name, is_stale)
 
     def _place_bar(self) -> None:
         self.bar.setGeometry(self.view.bar_rect().toRect())
@@ -156,8 +156,7 @@ class CircuitPanel(Card):
         if name and self._layout is not None:
             text = readout(self._layout.blueprint, name, self.view.plot.now, self.view.plot.reference)
         self.bar.show_readout(text)
-        if text:
-            self.hovered.emit(text)
+        self.hovered.emit(text)
 
     def _activate(self, part: Part) -> None:
         if part.kind == "arc" and part.block is not None:
@@ -174,6 +173,9 @@ class CircuitPanel(Card):
 
     def fill_menu(self, menu: QMenu, part: Part | None) -> None:
         """Everything that can be wished for about a part of the strip."""
+        if part is not None and self._layout is not None:
+            menu.addAction(_menu_title(self._layout, part)).setEnabled(False)
+            menu.addSeparator()
         if part is not None and part.block is not None and self._scene is not None:
             self._add_block_actions(menu, part.block)
         elif part is not None and part.kind == "box":
@@ -186,7 +188,6 @@ class CircuitPanel(Card):
         assert self._scene is not None
         block = self._scene.blueprint.blocks[number - 1]
         wiring = self._scene.session.setup.wiring
-        menu.addSection(block.label)
         if block.shortcut != "none":
             verb = "Restore" if wiring.shortcuts[number - 1] == 0.0 else "Cut"
             self._add(menu, f"{verb} shortcut", self.shortcut_clicked.emit, number)
@@ -213,3 +214,27 @@ class CircuitPanel(Card):
 
     def _add(self, menu: QMenu, text: str, wish: Callable[..., object], *values: object) -> None:
         menu.addAction(text).triggered.connect(lambda: wish(*values))
+
+
+def _curve_names(now: ProbeResult | None, reference: ProbeResult | None) -> tuple[str, str]:
+    """What stands beside each curve; one name for both where both are one state, and the other is empty."""
+    if now is None:
+        if reference is None:
+            return "", ""
+        state = reference.request.state
+        return "", f"reference: {wiring_words(state.network, state.wiring)}"
+    state = now.request.state
+    words = wiring_words(state.network, state.wiring)
+    if reference is not None and is_same(now, reference):
+        return f"now = reference: {words}", ""
+    return f"now: {words}", f"reference: {reference_words(now, reference)}"
+
+
+def _menu_title(layout: StripLayout, part: Part) -> str:
+    """The block's own words for everything in a block, else the layer's."""
+    block = part.block
+    return (
+        layout.blueprint.blocks[block - 1].label
+        if block is not None
+        else layout.blueprint.describe(part.name)
+    )

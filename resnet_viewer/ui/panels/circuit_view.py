@@ -53,6 +53,7 @@ class CircuitView(CircuitCanvas):
         self._drag: Drag = "none"
         self._press = QPointF()
         self._last = QPointF()
+        self._rest: QPointF | None = None
         self._sweep_from: int | None = None
 
     def show_wiring(self, layout: StripLayout, wiring: Wiring, selected: str) -> None:
@@ -60,6 +61,19 @@ class CircuitView(CircuitCanvas):
         if layout is not self.layout_shown:
             self._drag = "none"
         super().show_wiring(layout, wiring, selected)
+
+    def tell_again(self) -> None:
+        """Announce anew what the pointer rests on, or else the focus is on: its numbers or gates may have changed."""
+        state = self.strip.state
+        if self._drag != "none" or state is None:
+            return
+        if self._rest is not None:
+            self._hover(self._rest)
+        elif state.focused is not None:
+            text = wiring_words.spoken(state.layout.blueprint, state.wiring, state.focused)
+            if text != self.accessibleDescription():
+                self.setAccessibleDescription(text)
+                self.announced.emit(text)
 
     # Pointer
 
@@ -93,6 +107,9 @@ class CircuitView(CircuitCanvas):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         drag, self._drag = self._drag, "none"
         self.viewport().unsetCursor()
+        if drag == "sweep":
+            self.announced.emit("")
+        self._rest = event.position() if self.viewport().rect().contains(event.position().toPoint()) else None
         state = self.strip.state
         if drag == "sweep" and state is not None:
             blocks, strength = tuple(sorted(state.preview)), state.preview_strength
@@ -143,6 +160,7 @@ class CircuitView(CircuitCanvas):
 
     def _cancel_sweep(self) -> None:
         self._drag = "none"
+        self.announced.emit("")
         self.strip.adjust(preview=frozenset())
 
     def _plot_part(self, position: QPointF) -> Part | None:
@@ -156,6 +174,7 @@ class CircuitView(CircuitCanvas):
         return Part("block", name, block.number) if block is not None else None
 
     def _hover(self, position: QPointF) -> None:
+        self._rest = position
         state = self.strip.state
         if state is None:
             return
@@ -174,6 +193,7 @@ class CircuitView(CircuitCanvas):
             self.announced.emit("")
 
     def leaveEvent(self, event: QEvent) -> None:
+        self._rest = None
         if self._drag == "none":
             self.strip.adjust(hovered=None)
             self.point_at(None)
@@ -196,6 +216,8 @@ class CircuitView(CircuitCanvas):
             self.pan(delta.y() / 2)
         else:
             self.zoom(0.998 ** delta.y(), self.strip_point(event.position()).x())
+        self._rest = event.position()
+        self.tell_again()
         event.accept()
 
     def viewportEvent(self, event: QEvent) -> bool:
@@ -280,6 +302,7 @@ class CircuitView(CircuitCanvas):
     def _focus(self, part: Part) -> None:
         state = self.strip.state
         assert state is not None
+        self._rest = None
         self.strip.adjust(focused=part)
         frame = self.strip.frame
         px = frame.px(state.layout.spot(part))

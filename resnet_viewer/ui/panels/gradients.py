@@ -13,11 +13,11 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QFont, QPen
-from PySide6.QtWidgets import QComboBox, QGraphicsItem, QHBoxLayout, QLabel, QSizePolicy, QWidget
-from superqt import QElidingLabel
+from PySide6.QtWidgets import QComboBox, QGraphicsItem, QHBoxLayout, QWidget
 
 from resnet_viewer.records.probe import GradientOf, ProbeResult
 from resnet_viewer.records.session import GradientQuantity
+from resnet_viewer.ui.labels import plain_eliding_label, plain_label, tooltip_text
 from resnet_viewer.ui.panels.card import colour_text
 from resnet_viewer.ui.panels.gradients_dots import CurveDots
 from resnet_viewer.ui.panels.gradients_ground import CurveNames, PlotGround, Track
@@ -148,7 +148,7 @@ class GradientPlot:
             if curve is not None:
                 joined = curve.points.is_joined
                 has_dot = np.full(len(x), True) if role == "now" else _is_alone(curve.points)
-                tracks.append(Track(curve.name, role, x[joined], y[joined]))
+                tracks.append(Track(curve.name, role, x[joined], y[joined], np.stack((x, y), axis=1)))
                 opacities.append(STALE_OPACITY if curve.is_stale else 1.0)
             self.dots[role].prepare(points, (x, y), has_dot, (colour, self._theme.panel), (width, height))
         self.names.prepare(tracks, opacities, (width, height))
@@ -225,12 +225,11 @@ class GradientBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rest = ""
-        self._title = QLabel()
+        self._title = plain_label()
         font = self._title.font()
         font.setBold(True)
         self._title.setFont(font)
-        self._readout = QElidingLabel()
-        self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._readout = plain_eliding_label()
         self.quantity = _choice("Quantity in the gradient plot", QUANTITIES.items())
         self.source = _choice("Whose gradient is taken", SOURCES.items())
         row = QHBoxLayout(self)
@@ -267,7 +266,7 @@ class GradientBar(QWidget):
         text = text or self._rest
         if text != self._readout.text():
             self._readout.setText(text)
-            self._readout.setToolTip(text)
+            self._readout.setToolTip(tooltip_text(text))
 
     def apply_theme(self, theme: Theme) -> None:
         """Other colours."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 
 import numpy as np
@@ -21,8 +21,15 @@ BOTTOM_ROOM = 20.0
 """Pixels under the plot for the layers' numbers."""
 RIGHT_ROOM = 12.0
 _LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
-_PLACES = (0.06, 0.16, 0.28, 0.42, 0.56, 0.7)
+_PLACES = (0.06, 0.16, 0.28, 0.42, 0.56, 0.7, 0.8, 0.9)
 """Where along the plot a curve's name may begin, in the order of preference."""
+_FREE_STEP = 6.0
+"""Pixels between the heights tried for a name that finds no room beside its own curve."""
+_KEPT = 24
+"""How many places of each name are tried together with the other's."""
+_ELIDED = Qt.TextElideMode.ElideRight
+_LEAST_HEIGHT = 60.0
+"""A lower plot has no room for names."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,8 @@ class Track:
     """`now` or `reference`: decides the colour."""
     x: NDArray[np.float64]
     y: NDArray[np.float64]
+    marks: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
+    """x and y of all that is marked, also beside the curve. Shape (marks, 2)."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +55,8 @@ class _Candidate:
 def place_names(
     tracks: Sequence[Track], width: float, height: float, metrics: QFontMetricsF
 ) -> list[tuple[QRectF, bool]]:
-    """A rectangle for every curve's name (two at most), above or below its own curve, and whether it is clear
-    of every curve. Places that cross no curve, leave the other name alone and lie to the left come first.
+    """A rectangle for every curve's name (two at most), and whether it is clear of every curve and mark. Places
+    that cover nothing, leave the other name alone, lie near their own curve and to the left come first.
     """
     choices = [_candidates(track, tracks, width, height, metrics) for track in tracks]
     best = min(product(*choices), key=_cost_together)
@@ -58,21 +67,25 @@ def _candidates(
     track: Track, tracks: Sequence[Track], width: float, height: float, metrics: QFontMetricsF
 ) -> list[_Candidate]:
     size = metrics.size(0, track.text)
+    high, lowest = size.height(), max(height - size.height() - 1, 1.0)
+    free = np.arange(1.0, lowest, _FREE_STEP)
     found = []
     for order, place in enumerate(_PLACES):
-        left = min(place * width, width - size.width() - 6)
+        left = max(min(place * width, width - size.width() - 6), 2.0)
         own = _band(track, left, left + size.width())
         if own is None:
             continue
-        for rank, top in ((0, own[0] - size.height() - 4), (1, own[1] + 4)):
-            inside = min(max(top, 1.0), height - size.height() - 1)
-            rect = QRectF(left, inside, size.width(), size.height())
-            crossings = sum(_crossings(other, rect) for other in tracks)
-            cost = 10.0 * order + 3.0 * rank + 120.0 * crossings + 4.0 * abs(top - inside)
-            found.append(_Candidate(rect, cost, crossings == 0))
+        tops = np.clip(np.concatenate(([own[0] - high - 4, own[1] + 4], free)), 1.0, lowest)
+        covered = sum(_covered(other, left, left + size.width(), tops, high) for other in tracks)
+        away = np.maximum(np.maximum(own[0] - tops - high, tops - own[1]) - 4, 0.0)
+        costs = 10.0 * order + 3.0 * (tops > own[0]) + 0.6 * away + 120.0 * covered
+        found += [
+            _Candidate(QRectF(left, top, size.width(), high), cost, count == 0)
+            for top, cost, count in zip(tops.tolist(), costs.tolist(), covered.tolist(), strict=True)
+        ]
     if found:
-        return found
-    return [_Candidate(QRectF(0.06 * width, 4, size.width(), size.height()), 0.0, False)]
+        return sorted(found, key=lambda candidate: candidate.cost)[:_KEPT]
+    return [_Candidate(QRectF(0.06 * width, 4, size.width(), high), 0.0, False)]
 
 
 def _cost_together(chosen: tuple[_Candidate, ...]) -> float:
@@ -82,13 +95,17 @@ def _cost_together(chosen: tuple[_Candidate, ...]) -> float:
     return sum(candidate.cost for candidate in chosen) + (0.0 if apart else 1500.0)
 
 
-def _crossings(track: Track, rect: QRectF) -> int:
-    """How many of 24 samples of a curve lie in the rectangle."""
-    if len(track.x) == 0:
-        return 0
-    samples = np.linspace(rect.left(), rect.right(), 24)
-    y = np.interp(samples, track.x, track.y, left=np.nan, right=np.nan)
-    return int(np.count_nonzero((y > rect.top() - 3) & (y < rect.bottom() + 3)))
+def _covered(
+    track: Track, left: float, right: float, tops: NDArray[np.float64], high: float
+) -> NDArray[np.float64]:
+    """How many of 24 samples of a curve, and of its marks, each rectangle covers. Shape as `tops`."""
+    y = np.zeros(0)
+    if len(track.x):
+        y = np.interp(np.linspace(left, right, 24), track.x, track.y, left=np.nan, right=np.nan)
+    marks = track.marks[(track.marks[:, 0] > left - 4) & (track.marks[:, 0] < right + 4), 1]
+    y = np.concatenate((y, marks))
+    inside = (y > tops[:, None] - 3) & (y < tops[:, None] + high + 3)
+    return np.count_nonzero(inside, axis=1).astype(float)
 
 
 def _band(track: Track, left: float, right: float) -> tuple[float, float] | None:
@@ -263,15 +280,17 @@ class CurveNames(QGraphicsObject):
         self.update()
 
     def prepare(self, tracks: Sequence[Track], opacities: Sequence[float], size: tuple[float, float]) -> None:
-        """Find the names' places."""
+        """Find the names' places. A track without a name is only kept clear of; a low plot shows no names."""
         if self._size != size:
             self.prepareGeometryChange()
         self._size = size
+        longest = 0.6 * size[0]
+        tracks = [replace(t, text=self._metrics.elidedText(t.text, _ELIDED, longest)) for t in tracks]
+        places = place_names(tracks, *size, self._metrics) if size[1] >= _LEAST_HEIGHT else []
         self._names = [
             CurveName(rect, track.text, track.role, opacity, is_clear)
-            for (rect, is_clear), track, opacity in zip(
-                place_names(tracks, *size, self._metrics), tracks, opacities, strict=True
-            )
+            for (rect, is_clear), track, opacity in zip(places, tracks, opacities, strict=False)
+            if track.text
         ]
         self.update()
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 from superqt import QLabeledDoubleSlider
 
 from resnet_viewer.records.network import BlockSpec
 from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.ui.labels import plain_label
 from resnet_viewer.ui.panels.card import colour_text
 from resnet_viewer.ui.theme import Theme
 
@@ -28,7 +29,7 @@ class WiringControls(QWidget):
         super().__init__(parent)
         self._block: BlockSpec | None = None
         self._wiring: Wiring | None = None
-        self._label = QLabel()
+        self._label = plain_label()
         self.gate = QComboBox()
         self.gate.addItem("shortcut", "shortcut")
         self.gate.addItem("residual branch", "branch")

@@ -134,7 +134,9 @@ class StripItem(QGraphicsObject):
                 return
 
     def _place_numbers(self, layout: StripLayout) -> None:
-        """Block numbers under the boxes, as many as there is room for; `stem` and `fc` at the ends."""
+        """Block numbers under the boxes, as many as there is room for but always the first; `stem` and `fc` at
+        the ends. "stem" goes where the first number needs its room.
+        """
         frame, height = self._frame, self._metrics.height()
         top = frame.height - height - 1
         stem, head = self._metrics.horizontalAdvance("stem"), self._metrics.horizontalAdvance("fc")
@@ -143,18 +145,22 @@ class StripItem(QGraphicsObject):
         stem_left = max(frame.px(left) + 1, frame.px(layout.stem.x) + frame.half_width - stem)
         head_left = min(frame.px(right) - head - 1, frame.px(layout.head.x) - frame.half_width)
         centre = Qt.AlignmentFlag.AlignHCenter
-        self._labels.append((QRectF(stem_left, top, stem + 1, height), "stem", centre))
         self._labels.append((QRectF(head_left, top, head + 1, height), "fc", centre))
         spans = layout.visible(frame.left, frame.right)
+        first = self._metrics.horizontalAdvance("1") / 2 + 4
+        if stem_left + stem + first <= frame.px(layout.spans[0].centre):
+            self._labels.append((QRectF(stem_left, top, stem + 1, height), "stem", centre))
         if not spans:
             return
         widest = self._metrics.horizontalAdvance(str(spans[-1].number)) + 8
         pitch = (spans[0].right - spans[0].left) * frame.scale
         step = next((s for s in _STEPS if s * pitch >= widest), _STEPS[-1])
+        last = -widest
         for span in spans:
             middle = frame.px(span.centre)
-            is_clear = stem_left + stem + widest / 2 <= middle <= head_left - widest / 2
-            if is_clear and (span.number % step == 0 or step == 1):
+            is_counted = span.number == 1 or span.number % step == (1 if step == 2 else 0)
+            if is_counted and last + widest <= middle <= head_left - widest / 2:
+                last = middle
                 rect = QRectF(middle - widest / 2, top, widest, height)
                 self._labels.append((rect, str(span.number), centre))
 

@@ -412,7 +412,7 @@ def test_the_wish_is_drawn_at_once_and_the_old_reading_is_dimmed(panel: CircuitP
     assert "2 of 9 shortcuts cut" in panel.subtitle
     assert panel.view.plot.opacity < 0.5
     assert panel.is_updating
-    assert panel.view.plot.names.names[0].text == "now: 1 of 9 shortcuts cut", "a reading keeps its own state"
+    assert panel.view.plot.names.names[0].text == "now: 1 of 9 shortcuts cut (3)", "a reading keeps its own state"
 
 
 def test_a_partial_reading_keeps_the_last_whole_curve_of_the_same_network(panel: CircuitPanel) -> None:
