@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_viewer.ui.requests import FIGURES, FigureChoice, FigureKind, Suffix
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.ui.requests import FIGURES, FOLLOWING_HEIGHTS, FigureChoice, FigureKind, Suffix
 
 SUFFIXES: dict[Suffix, str] = {
     "svg": "SVG (vector, for the web and editing)",
@@ -28,8 +29,15 @@ SUFFIXES: dict[Suffix, str] = {
 }
 
 
+TABLE_SIZE = "A table of numbers has no size."
+
+
+class SuffixError(UserError):
+    """A file's name asks for a kind of file that we do not write."""
+
+
 class ExportDialog(QDialog):
-    """Figure, kind, size and resolution. Numbers exist for the gradient norms alone."""
+    """Figure, kind, size and resolution. What the figure or the kind does not take is disabled and says why."""
 
     def __init__(self, choice: FigureChoice, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,8 +85,6 @@ class ExportDialog(QDialog):
         """What the fields say."""
         figure: FigureKind = self.figure.currentData()
         suffix: Suffix = self.suffix.currentData()
-        if suffix == "csv":
-            figure = "gradient_norms"
         return FigureChoice(
             figure, suffix, self.width_field.value(), self.height_field.value(), self.dpi.value()
         )
@@ -94,17 +100,21 @@ class ExportDialog(QDialog):
     @Slot()
     def _follow(self) -> None:
         suffix = self.suffix.currentData()
-        has_numbers = self.figure.currentData() == "gradient_norms"
-        if suffix == "csv" and not has_numbers:
-            self.figure.setCurrentIndex(self.figure.findData("gradient_norms"))
-            has_numbers = True
-        self.figure.setEnabled(suffix != "csv")
-        self.width_field.setEnabled(suffix != "csv")
-        self.height_field.setEnabled(suffix != "csv" and has_numbers)
-        self.dpi.setEnabled(suffix != "csv")
+        no_size = TABLE_SIZE if suffix == "csv" else ""
+        no_height = no_size or FOLLOWING_HEIGHTS.get(self.figure.currentData(), "")
+        for field, reason in (
+            (self.width_field, no_size),
+            (self.height_field, no_height),
+            (self.dpi, no_size),
+        ):
+            field.setEnabled(not reason)
+            field.setToolTip(reason)
         pixels = ""
         if suffix == "png":
-            pixels = f"{round(self.width_field.value() * self.dpi.value())} pixels wide"
+            width, height = (
+                round(field.value() * self.dpi.value()) for field in (self.width_field, self.height_field)
+            )
+            pixels = f"{width} pixels wide" if no_height else f"{width} × {height} pixels"
         self._pixels.setText(pixels)
 
 
@@ -115,17 +125,25 @@ def suggested_name(choice: FigureChoice, picture_name: str) -> str:
 
 
 def with_suffix_of(choice: FigureChoice, path: Path) -> tuple[FigureChoice, Path]:
-    """A typed suffix that we write wins over the chosen one; any other name gets the chosen suffix."""
+    """A typed suffix rules; a name without one gets the chosen suffix.
+
+    Raises:
+        SuffixError: the name asks for a kind of file that we do not write.
+    """
     typed = path.suffix.lower().removeprefix(".")
     for suffix in SUFFIXES:
-        if suffix == typed and (suffix != "csv" or choice.figure == "gradient_norms"):
+        if suffix == typed:
             return replace(choice, suffix=suffix), path
-    return choice, path.with_name(f"{path.name}.{choice.suffix}")
+    if typed:
+        raise SuffixError(
+            f"A figure cannot be saved as {path.name}; choose a name that ends in .svg, .pdf, .png or .csv."
+        )
+    return choice, path.with_name(f"{path.name.rstrip('.')}.{choice.suffix}")
 
 
 def _inches(value: float) -> QDoubleSpinBox:
     field = QDoubleSpinBox()
-    field.setRange(2.0, 40.0)
+    field.setRange(3.0, 40.0)
     field.setSingleStep(0.5)
     field.setDecimals(1)
     field.setSuffix(" in")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QMenuBar
 
@@ -16,9 +16,11 @@ from resnet_viewer.ui.appearance import FONT_SIZES, Appearance
 from resnet_viewer.ui.commands import MENUS, Commands, Menu
 from resnet_viewer.ui.controller import Controller
 from resnet_viewer.ui.editing import Editing
+from resnet_viewer.ui.export_dialog import SUFFIXES
+from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.prompts import Prompts
-from resnet_viewer.ui.requests import CatalogEntry
+from resnet_viewer.ui.requests import FIGURES, CatalogEntry
 from resnet_viewer.ui.settings import Settings, ThemeChoice
 from resnet_viewer.ui.toolbar import Toolbar
 
@@ -56,11 +58,13 @@ class Menus(QObject):
             self._fill(name, menu)
         self._on_open(toolbar.network_button.menu(), self._fill_network)
         self._on_open(toolbar.target_button.menu(), self._fill_target)
-        self._on_open(toolbar.export_button.menu(), self._fill_export)
+        self._fill_export(toolbar.export_button.menu())
 
     def _on_open(self, menu: QMenu, fill: Callable[[QMenu], None]) -> None:
         def refill() -> None:
             menu.clear()
+            for part in menu.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly):
+                part.deleteLater()
             fill(menu)
 
         menu.aboutToShow.connect(refill)
@@ -103,7 +107,7 @@ class Menus(QObject):
             if kind == "weights":
                 act = partial(self._opening.open_weights, path)
             action = self._add(menu, _escaped(path.name), act)
-            action.setToolTip(str(path))
+            action.setToolTip(tooltip_text(str(path)))
         menu.setToolTipsVisible(True)
         if not recent:
             menu.addAction("None yet").setEnabled(False)
@@ -160,8 +164,13 @@ class Menus(QObject):
             self._add_radio(menu, sources, title, is_chosen, partial(self._editing.set_gradient_of, source))
 
     def _fill_export(self, menu: QMenu) -> None:
-        for title, act in self._prompts.export_choices():
-            self._add(menu, title, act)
+        for figure, title in FIGURES.items():
+            part = menu.addMenu(title)
+            for suffix in SUFFIXES:
+                act = partial(self._prompts.export_as, figure, suffix)
+                self._add(part, f"{title} as {suffix.upper()}…", act)
+            part.addSeparator()
+            self._add(part, "Size and resolution…", partial(self._prompts.export_figure, figure))
         menu.addSeparator()
         menu.addAction(self._commands["export"])
         menu.addAction(self._commands["copy_figure"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl, Signal
@@ -19,9 +18,10 @@ from resnet_viewer.ui.exporting import Exporting
 from resnet_viewer.ui.input_dialog import InputChoice, InputDialog
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.picker import Picker
-from resnet_viewer.ui.requests import FIGURES, FigureChoice, FigureKind, Suffix
+from resnet_viewer.ui.requests import FigureChoice, FigureKind, Suffix
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.worker import Failure
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,14 @@ class Prompts(QObject):
 
     def export(self) -> None:
         """Ask what and how, then where."""
+        self.export_figure(self._choice.figure)
+
+    def export_figure(self, figure: FigureKind) -> None:
+        """The same, beginning with that figure."""
         if not self._exporting.can_export(self._controller.scene):
             return
-        choice = export_dialog.ExportDialog.ask(self._choice, self._window)
+        start = replace(self._choice, figure=figure)
+        choice = export_dialog.ExportDialog.ask(start, self._window)
         if choice is not None:
             self._save(choice)
 
@@ -98,7 +103,11 @@ class Prompts(QObject):
         asked = dialogs.SaveAs.ask("Export", suggestion, self._window)
         if asked is None:
             return
-        choice, path = export_dialog.with_suffix_of(choice, asked)
+        try:
+            choice, path = export_dialog.with_suffix_of(choice, asked)
+        except export_dialog.SuffixError as refusal:
+            self._exporting.failed.emit(Failure(str(refusal)))
+            return
         if path != asked and path.exists() and not dialogs.ask_to_replace(path, self._window):
             return
         self._folder = path.parent
@@ -107,11 +116,6 @@ class Prompts(QObject):
     def copy_figure(self) -> None:
         """The figure chosen last, to the clipboard."""
         self._exporting.copy(self._controller.scene, self._choice)
-
-    def copy_figure_of(self, figure: FigureKind) -> None:
-        """That figure, to the clipboard."""
-        self._choice = replace(self._choice, figure=figure)
-        self.copy_figure()
 
     def change_input(self) -> None:
         """Show and change what the network's pictures go through."""
@@ -164,15 +168,3 @@ class Prompts(QObject):
             log_end = "(no log)"
         QGuiApplication.clipboard().setText(f"{self._facts.info()}\n\n{log_end}")
         self.said.emit("Copied versions and the end of the log; paste them into your report.")
-
-    def export_choices(self) -> list[tuple[str, Callable[[], None]]]:
-        """The export menu's entries."""
-        vector: tuple[Suffix, ...] = ("svg", "pdf", "png")
-        found: list[tuple[str, Callable[[], None]]] = [
-            (f"Gradient norms as {suffix.upper()}…", partial(self.export_as, "gradient_norms", suffix))
-            for suffix in (*vector, "csv")
-        ]
-        for figure, title in FIGURES.items():
-            if figure != "gradient_norms":
-                found.append((f"{title} as PNG…", partial(self.export_as, figure, "png")))
-        return found

@@ -149,9 +149,17 @@ FIGURES: dict[FigureKind, str] = {
 }
 
 
+FOLLOWING_HEIGHTS: dict[FigureKind, str] = {
+    "gradcam": "The height follows from the width and the shape of the picture.",
+    "feature_maps": "The height follows from the width and the number of channels.",
+}
+"""Figures whose height is no choice, and why."""
+
+
 @dataclass(frozen=True)
 class FigureChoice:
-    """Which figure is exported, and how. `width` and `height` are in inches; only the plot has a free height."""
+    """Which figure is exported, and how. `width` and `height` are in inches; `FOLLOWING_HEIGHTS` tells which
+    figures take no height."""
 
     figure: FigureKind = "gradient_norms"
     suffix: Suffix = "svg"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.export_dialog import ExportDialog, suggested_name, with_suffix_of
-from resnet_viewer.ui.requests import FigureChoice
+from resnet_viewer.ui.export_dialog import ExportDialog, SuffixError, suggested_name, with_suffix_of
+from resnet_viewer.ui.requests import FIGURES, FigureChoice, FigureKind
 
 
 def test_it_starts_from_the_last_choice_and_returns_what_was_changed(qtbot: QtBot) -> None:
@@ -17,23 +18,45 @@ def test_it_starts_from_the_last_choice_and_returns_what_was_changed(qtbot: QtBo
     assert dialog._pixels.text() == "1800 pixels wide"
     dialog.dpi.setValue(100)
     assert dialog.choice.dpi == 100
-    assert not dialog.height_field.isEnabled(), "only the plot has a free height"
+    assert not dialog.height_field.isEnabled(), "the picture's shape fixes it"
+    assert "shape of the picture" in dialog.height_field.toolTip()
 
 
-def test_numbers_exist_for_the_gradient_norms_alone(qtbot: QtBot) -> None:
-    dialog = ExportDialog(FigureChoice("gradcam", "png"))
+@pytest.mark.parametrize("figure", list(FIGURES))
+def test_every_figure_has_numbers_and_a_table_has_no_size(qtbot: QtBot, figure: FigureKind) -> None:
+    dialog = ExportDialog(FigureChoice(figure, "png"))
     qtbot.addWidget(dialog)
     dialog.suffix.setCurrentIndex(dialog.suffix.findData("csv"))
-    assert dialog.choice.figure == "gradient_norms"
-    assert not dialog.dpi.isEnabled()
+    assert (dialog.choice.figure, dialog.choice.suffix) == (figure, "csv")
+    for field in (dialog.width_field, dialog.height_field, dialog.dpi):
+        assert not field.isEnabled()
+        assert "no size" in field.toolTip()
 
 
-def test_a_typed_suffix_wins_and_a_missing_one_is_added() -> None:
+def test_the_height_is_a_choice_where_the_figure_takes_one_else_it_says_why(qtbot: QtBot) -> None:
+    dialog = ExportDialog(FigureChoice("predictions", "png", 6.0, 5.0, 300))
+    qtbot.addWidget(dialog)
+    assert dialog.height_field.isEnabled()
+    assert dialog.height_field.toolTip() == ""
+    assert dialog._pixels.text() == "1800 × 1500 pixels"
+    dialog.figure.setCurrentIndex(dialog.figure.findData("feature_maps"))
+    assert not dialog.height_field.isEnabled()
+    assert "number of channels" in dialog.height_field.toolTip()
+
+
+def test_a_typed_suffix_rules_and_a_missing_one_is_added() -> None:
     choice = FigureChoice("gradient_norms", "svg")
     assert with_suffix_of(choice, Path("a.PDF")) == (FigureChoice("gradient_norms", "pdf"), Path("a.PDF"))
-    assert with_suffix_of(choice, Path("a.b"))[1] == Path("a.b.svg")
-    picture = FigureChoice("gradcam", "png")
-    assert with_suffix_of(picture, Path("a.csv")) == (picture, Path("a.csv.png"))
+    assert with_suffix_of(choice, Path("a"))[1] == Path("a.svg")
+    assert with_suffix_of(choice, Path("a."))[1] == Path("a.svg")
+    cam = FigureChoice("gradcam", "png")
+    assert with_suffix_of(cam, Path("a.csv")) == (FigureChoice("gradcam", "csv"), Path("a.csv"))
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.csv.txt", "fig 1.5"])
+def test_a_suffix_that_we_do_not_write_is_refused_in_a_sentence(name: str) -> None:
+    with pytest.raises(SuffixError, match=r"ends in \.svg, \.pdf, \.png or \.csv"):
+        with_suffix_of(FigureChoice("gradcam", "png"), Path(name))
 
 
 def test_the_suggested_name_says_what_it_is_of() -> None:
