@@ -14,6 +14,7 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from resnet_viewer.records.session import Session
     from resnet_viewer.ui.window import MainWindow, Workers
 
-FIRST_NETWORK = "cifar-resnet-56"
 SUPPORTED_PYSIDE = ((6, 8, 3), (6, 11, 0))
 """From, and up to but not including: 6.11 breaks pyqtgraph's SVG export, 6.12 aborts on Python 3.10 and 3.11."""
 
@@ -133,7 +133,7 @@ def build(
 
     settings = Settings(paths.settings_dir())
     appearance = Appearance(application, settings)
-    store = Store(first_session(arguments.network))
+    store = Store(first_session(arguments.network, arguments.weights))
     workers = Workers(
         Worker(partial(services.ProbeService, arguments.device), name="probing"),
         Worker(services.FilesService, name="files", replaces=services.is_replaced),
@@ -155,15 +155,21 @@ def build(
     return window, workers
 
 
-def first_session(network: str | None) -> Session:
-    """The network described, so that its strip is on screen at once; no picture, so nothing is asked yet."""
+def first_session(network: str | None, weights: str | None) -> Session:
+    """The network described, so that its strip is on screen at once; no picture, so nothing is asked yet.
+
+    Bundled weights are named where none were asked for, because those are the ones on their way.
+    """
     from resnet_viewer.core import catalog
     from resnet_viewer.records.preprocessing import CIFAR10_PREPROCESSING, IMAGENET_PREPROCESSING
     from resnet_viewer.records.probe import NetworkState
     from resnet_viewer.records.session import Session, Setup
+    from resnet_viewer.records.weights import WeightsRef
     from resnet_viewer.records.wiring import Wiring
 
-    spec = catalog.spec(network or FIRST_NETWORK)
+    spec = catalog.spec(network or catalog.FIRST_NETWORK)
+    if weights is None and paths.asset("weights", f"{spec.name}.safetensors").is_file():
+        spec = replace(spec, weights=WeightsRef("bundled", spec.name))
     preprocessing = CIFAR10_PREPROCESSING if spec.family == "cifar" else IMAGENET_PREPROCESSING
     return Session(Setup(NetworkState(spec, preprocessing, Wiring.all_open(spec.block_count)), None))
 
@@ -173,7 +179,7 @@ def network_problem(name: str | None) -> str | None:
     from resnet_viewer.core import catalog
 
     try:
-        catalog.spec(name or FIRST_NETWORK)
+        catalog.spec(name or catalog.FIRST_NETWORK)
     except catalog.UnknownNetworkError as error:
         return str(error)
     return None

@@ -95,7 +95,7 @@ class Diagnostics(QObject):
         if not issubclass(kind, KeyboardInterrupt):
             log.error("not caught\n%s", details)
             sentence = f"Something went wrong inside ({kind.__name__}); the log has the details."
-            self.happened.emit(Failure(sentence, details, False))
+            self.happened.emit(Failure(sentence, details))
         self._old_hook(kind, error, trace)
 
     def _catch_in_thread(self, hook: threading.ExceptHookArgs) -> None:

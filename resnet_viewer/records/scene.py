@@ -22,6 +22,8 @@ class Scene:
     now: ProbeResult | None = None
     reference: ProbeResult | None = None
     is_stale: bool = False
+    is_starting: bool = False
+    """The first network and picture are still on their way."""
 
     @property
     def blueprint(self) -> Blueprint:

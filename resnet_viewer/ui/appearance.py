@@ -51,6 +51,10 @@ class Appearance(QObject):
             font = type(font)(font)
             font.setPointSize(points)
         self._application.setFont(font)
+        if (
+            self._theme is not None
+        ):  # what a style sheet has polished keeps its font until it is polished anew
+            self._application.setStyleSheet(style_sheet(self._theme))
 
     @Slot(Qt.ColorScheme)
     def _follow_system(self, _scheme: Qt.ColorScheme) -> None:

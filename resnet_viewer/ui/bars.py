@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPlainTextEdit,
     QProgressBar,
@@ -20,9 +19,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.progress import Progress
+from resnet_viewer.ui.labels import plain_label
 from resnet_viewer.ui.worker import Failure
 
+Topic = Literal["", "network", "opening", "probing", "exporting"]
+"""What a message is about: when that is over, the message goes. Without a topic it stays until it is dismissed."""
 Choice = tuple[str, Callable[[], object]]
 """A button's or menu entry's text, and what it does."""
 
@@ -33,9 +36,8 @@ class MessageBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("message_bar")
-        self._sentence = QLabel()
+        self._sentence = plain_label()
         self._sentence.setWordWrap(True)
-        self._sentence.setTextFormat(Qt.TextFormat.PlainText)
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._choice = QPushButton()
         self._menu = QMenu(self)
@@ -50,10 +52,12 @@ class MessageBar(QFrame):
         for button in (self._choice, self._details, self._copy, self._dismiss):
             layout.addWidget(button)
         self._act: Callable[[], object] | None = None
+        self._topic: Topic = ""
+        self._network: NetworkSpec | None = None
         self._choice.clicked.connect(self._choose)
         self._details.clicked.connect(self._text.show)
         self._copy.clicked.connect(self._copy_details)
-        self._dismiss.clicked.connect(self.hide)
+        self._dismiss.clicked.connect(self._leave)
         self.hide()
 
     @property
@@ -61,16 +65,36 @@ class MessageBar(QFrame):
         """What it says, or nothing while it is hidden."""
         return "" if self.isHidden() else self._sentence.text()
 
-    def show_failure(self, failure: Failure) -> None:
+    def end(self, topic: Topic) -> None:
+        """What is said about this topic is over: it goes, and what it offers with it."""
+        if topic and topic == self._topic:
+            self._leave()
+
+    def end_unless_about(self, network: NetworkSpec) -> None:
+        """A remark about another network is over."""
+        if self._topic == "network" and self._network != network:
+            self._leave()
+
+    def show_failure(self, failure: Failure, topic: Topic = "") -> None:
         """Say what went wrong, with details to read and copy."""
-        self._say("error", failure.sentence)
+        self._say("error", failure.sentence, topic)
         self._text.show_text(f"{failure.sentence}\n\n{failure.details}".strip())
         self._details.setVisible(bool(failure.details))
         self._copy.show()
 
-    def show_remark(self, sentence: str, button: str = "", choices: Sequence[Choice] = ()) -> None:
-        """Say something that is no error; several choices become a menu under the button."""
-        self._say("remark", sentence)
+    def show_remark(
+        self,
+        sentence: str,
+        button: str = "",
+        choices: Sequence[Choice] = (),
+        network: NetworkSpec | None = None,
+    ) -> None:
+        """Say something that is no error; several choices become a menu under the button.
+
+        A remark about a network is over when another one is shown.
+        """
+        self._say("remark", sentence, "" if network is None else "network")
+        self._network = network
         if not choices:
             return
         self._choice.setText(button)
@@ -83,7 +107,9 @@ class MessageBar(QFrame):
             self._menu.addAction(text).triggered.connect(lambda _checked=False, act=act: act())
         self._act = self._open_menu
 
-    def _say(self, kind: Literal["error", "remark"], sentence: str) -> None:
+    def _say(self, kind: Literal["error", "remark"], sentence: str, topic: Topic) -> None:
+        self._topic, self._network = topic, None
+        self._menu.close()
         self.setProperty("kind", kind)
         self.style().unpolish(self)
         self.style().polish(self)
@@ -95,11 +121,19 @@ class MessageBar(QFrame):
         self.show()
 
     @Slot()
+    def _leave(self) -> None:
+        self._topic, self._network, self._act = "", None, None
+        self._menu.close()
+        self._menu.clear()
+        self._text.hide()
+        self.hide()
+
+    @Slot()
     def _choose(self) -> None:
         if self._act is not None:
             act = self._act
             if act != self._open_menu:
-                self.hide()
+                self._leave()
             act()
 
     def _open_menu(self) -> None:
@@ -139,7 +173,7 @@ class ProgressBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("message_bar")
-        self._label = QLabel()
+        self._label = plain_label()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(6)

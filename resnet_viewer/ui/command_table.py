@@ -16,11 +16,11 @@ def command_table(window: MainWindow) -> tuple[Command, ...]:
     prompts, editing, opening, store = window.prompts, window.editing, window.opening, window.store
     return (
         Command(
-            "open_picture", "&Open image…", "File", prompts.open_pictures, "Ctrl+O", "mdi6.image-outline"
+            "open_picture", "&Open picture…", "File", prompts.open_pictures, "Ctrl+O", "mdi6.image-outline"
         ),
-        Command("paste", "&Paste an image", "File", prompts.paste, "Ctrl+V"),
-        Command("previous_picture", "P&revious image", "File", partial(opening.step_picture, -1), "PgUp"),
-        Command("next_picture", "&Next image", "File", partial(opening.step_picture, 1), "PgDown"),
+        Command("paste", "&Paste a picture", "File", prompts.paste, "Ctrl+V"),
+        Command("previous_picture", "P&revious picture", "File", partial(opening.step_picture, -1), "PgUp"),
+        Command("next_picture", "&Next picture", "File", partial(opening.step_picture, 1), "PgDown"),
         Command(
             "open_weights", "Open &weights…", "File", prompts.open_weights, "Ctrl+Shift+O", starts_group=True
         ),
@@ -33,13 +33,22 @@ def command_table(window: MainWindow) -> tuple[Command, ...]:
         Command("redo", "&Redo", "Edit", store.redo, "Ctrl+Shift+Z", "mdi6.redo"),
         Command(
             "all_shortcuts",
-            "All &shortcuts on or off",
+            "&Cut or restore all shortcuts",
             "Edit",
             editing.toggle_all_shortcuts,
             "Space",
             starts_group=True,
         ),
-        Command("all_branches", "All residual &branches on or off", "Edit", editing.toggle_all_branches, "B"),
+        Command(
+            "all_branches", "&Drop or restore all residual branches", "Edit", editing.toggle_all_branches, "B"
+        ),
+        Command(
+            "selected_branch",
+            "Drop or restore the selected block's residual &branch",
+            "Edit",
+            window.toggle_selected_branch,
+            "D",
+        ),
         Command("open_everything", "&Open everything", "Edit", editing.open_everything, "Ctrl+0"),
         Command(
             "set_reference",

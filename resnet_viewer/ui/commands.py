@@ -18,6 +18,7 @@ MENUS: tuple[Menu, ...] = ("File", "Edit", "View", "Network", "Help")
 PLAIN_KEYS = {
     Qt.Key.Key_Space: "Space",
     Qt.Key.Key_B: "B",
+    Qt.Key.Key_D: "D",
     Qt.Key.Key_R: "R",
     Qt.Key.Key_Up: "Up",
     Qt.Key.Key_Down: "Down",

@@ -78,7 +78,8 @@ class Controller(QObject):
         self._shown_ticket = 0
         self._shown = _Readings()
         self._asked: dict[int, _Readings] = {}
-        self._scene = Scene(store.session)
+        self._is_starting = store.session.setup.picture is None
+        self._scene = Scene(store.session, is_starting=self._is_starting)
         store.changed.connect(self._follow)
         worker.replied.connect(self._receive)
         worker.failed.connect(self._fail)
@@ -87,6 +88,12 @@ class Controller(QObject):
     def scene(self) -> Scene:
         """What is on screen."""
         return self._scene
+
+    @Slot()
+    def end_start(self) -> None:
+        """What the window starts with is there, or will not come."""
+        self._is_starting = False
+        self._publish()
 
     def ask_present(self) -> None:
         """Ask for the present session's readings, for instance at the start or after a failure."""
@@ -157,7 +164,8 @@ class Controller(QObject):
         if reference is not None and not self._fits(reference):
             reference = None
         is_stale = self._shown_ticket != self._newest
-        self._scene = Scene(self._store.session, now, reference, is_stale)
+        is_starting = self._is_starting and self._store.session.setup.picture is None
+        self._scene = Scene(self._store.session, now, reference, is_stale, is_starting)
         self.scene_changed.emit(self._scene)
 
     def _covers_screen(self) -> bool:

@@ -45,7 +45,7 @@ class OpenPictures:
 
         patterns = " ".join(f"*{end}" for end in extensions())
         names, _ = QFileDialog.getOpenFileNames(
-            parent, "Open images", str(folder or ""), f"Images ({patterns});;All files (*)"
+            parent, "Open pictures", str(folder or ""), f"Pictures ({patterns});;All files (*)"
         )
         return tuple(map(Path, names))
 
@@ -160,5 +160,10 @@ class About(QDialog):
 
 def ask_to_replace(path: Path, parent: QWidget | None) -> bool:
     """For a name that the save dialog has not asked about."""
-    answer = QMessageBox.question(parent, "Replace the file?", f"{path.name} is there already. Replace it?")
-    return answer == QMessageBox.StandardButton.Yes
+    yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+    box = QMessageBox(QMessageBox.Icon.Question, "Replace the file?", "", yes | no, parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(f"{path.name} is there already. Replace it?")
+    answer = box.exec()
+    box.deleteLater()
+    return answer == yes

@@ -26,8 +26,9 @@ class Incoming:
 
 
 def is_welcome(mime: QMimeData) -> bool:
-    """Worth accepting while it is dragged over the window; decodes nothing."""
-    return mime.hasImage() or any(url.isLocalFile() for url in mime.urls())
+    """Worth accepting while it is dragged over the window; decodes nothing. An address alone is welcome too: once
+    dropped, it gets the sentence that says what to do instead."""
+    return mime.hasImage() or bool(mime.urls())
 
 
 def sort_incoming(mime: QMimeData) -> Incoming:
@@ -46,7 +47,8 @@ def sort_incoming(mime: QMimeData) -> Incoming:
         image = mime.imageData()
         if isinstance(image, QImage) and not image.isNull():
             return Incoming(pixels=pixels_of(image))
-    return Incoming(is_remote=bool(mime.urls()))
+    is_address = mime.text().strip().lower().startswith(("http://", "https://"))
+    return Incoming(is_remote=bool(mime.urls()) or is_address)
 
 
 def pixels_of(image: QImage) -> NDArray[np.uint8]:

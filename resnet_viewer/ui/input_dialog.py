@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSpinBox,
@@ -31,6 +30,7 @@ from resnet_viewer.records.preprocessing import (
     Channels,
     Preprocessing,
 )
+from resnet_viewer.ui.labels import plain_label
 
 NORMALISATIONS: dict[str, tuple[Channels, Channels] | None] = {
     "ImageNet": (IMAGENET_MEAN, IMAGENET_STD),
@@ -67,8 +67,8 @@ class InputDialog(QDialog):
         self.normalisation.addItems(list(NORMALISATIONS))
         self.mean, self.std = QLineEdit(_joined(preprocessing.mean)), QLineEdit(_joined(preprocessing.std))
         self.resize_field, self.crop = _pixels(preprocessing.resize), _pixels(preprocessing.crop)
-        self._names_label = QLabel()
-        self._problem = QLabel()
+        self._names_label = plain_label()
+        self._problem = plain_label()
         self._problem.setWordWrap(True)
         names_button = QPushButton("Class names from a file…")
         names_button.clicked.connect(self._choose_names)

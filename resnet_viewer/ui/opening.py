@@ -49,6 +49,9 @@ class Opening(QObject):
     progressed = Signal(object)
     download_ended = Signal()
     begun = Signal()
+    """What the window starts with is there, or will not come."""
+    opened = Signal()
+    """A picture or a network is in the session: what was said about one that is not is over."""
 
     def __init__(
         self,
@@ -69,6 +72,7 @@ class Opening(QObject):
         self._tickets = tickets
         self._album: tuple[Path, ...] = ()
         self._place: Path | None = None
+        self._first_ticket = -1
         files.replied.connect(self._take)
         files.failed.connect(self._fail)
         downloads.replied.connect(self._take)
@@ -77,7 +81,7 @@ class Opening(QObject):
 
     def begin(self, request: Begin) -> None:
         """Ask for the first network and picture."""
-        self._ask(request)
+        self._first_ticket = self._ask(request)
 
     def open_paths(self, paths: tuple[Path, ...]) -> None:
         """Pictures or folders of pictures; the first is shown."""
@@ -138,8 +142,10 @@ class Opening(QObject):
         self._downloads.stop()
         self.download_ended.emit()
 
-    def _ask(self, request: object) -> None:
-        self._files.ask(next(self._tickets), request)
+    def _ask(self, request: object) -> int:
+        ticket = next(self._tickets)
+        self._files.ask(ticket, request)
+        return ticket
 
     @Slot(int, object)
     def _take(self, _ticket: int, reply: object) -> None:
@@ -156,8 +162,10 @@ class Opening(QObject):
                 pass  # figures are others' answers
 
     @Slot(int, object)
-    def _fail(self, _ticket: int, failure: object) -> None:
+    def _fail(self, ticket: int, failure: object) -> None:
         self.failed.emit(failure)
+        if ticket == self._first_ticket:
+            self.begun.emit()
 
     @Slot(bool)
     def _note_download(self, is_busy: bool) -> None:
@@ -165,6 +173,7 @@ class Opening(QObject):
             self.download_ended.emit()
 
     def _show_picture(self, opened: OpenedPicture) -> None:
+        self.opened.emit()
         self._remember_place(opened)
         self._editing.set_picture(opened.picture)
 
@@ -175,6 +184,7 @@ class Opening(QObject):
             self.recent_changed.emit()
 
     def _show_network(self, opened: OpenedNetwork) -> None:
+        self.opened.emit()
         self._remember_weights(opened)
         self._editing.set_network(opened.spec, opened.preprocessing, opened.class_names)
         self.network_opened.emit(opened)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QWidget
-from superqt import QElidingLabel
+from PySide6.QtWidgets import QStatusBar, QWidget
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.scene import Scene
+from resnet_viewer.ui.labels import plain_eliding_label, plain_label, tooltip_text
 from resnet_viewer.ui.panels.card import colour_text
+from resnet_viewer.ui.panels.readings import placeholder
 from resnet_viewer.ui.theme import DARK, Theme
 
 BUSY_AFTER_MS = 150
 """Shorter work shows no sign: a flicker with every toggle tells nothing."""
+SAID_FOR_MS = 6000
 
 
 class BusyDot(QWidget):
@@ -28,8 +30,8 @@ class BusyDot(QWidget):
     def light(self, is_lit: bool) -> None:
         """Show or hide the disc."""
         self.is_lit = is_lit
-        self.setToolTip("computing…" if is_lit else "")
-        self.setAccessibleName("computing" if is_lit else "idle")
+        self.setToolTip("working…" if is_lit else "")
+        self.setAccessibleName("working" if is_lit else "idle")
         self.update()
 
     def apply_theme(self, theme: Theme) -> None:
@@ -54,11 +56,10 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self._threads = threads
         self.dot = BusyDot()
-        self._probe = QLabel("starting…")
-        self._network = QLabel()
-        self._hover = QElidingLabel()
-        self._hover.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._picture = QLabel()
+        self._probe = plain_label("starting…")
+        self._network = plain_label()
+        self._hover = plain_eliding_label()
+        self._picture = plain_label()
         self.setContentsMargins(10, 0, 10, 0)
         self.addWidget(self.dot)
         self.addWidget(self._probe)
@@ -69,6 +70,11 @@ class StatusBar(QStatusBar):
         self._delay.setSingleShot(True)
         self._delay.setInterval(BUSY_AFTER_MS)
         self._delay.timeout.connect(self._light)
+        self._said = ""
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(SAID_FOR_MS)
+        self._rest.timeout.connect(self._forget_said)
         self.apply_theme(DARK)
 
     def texts(self) -> tuple[str, str, str, str]:
@@ -81,26 +87,47 @@ class StatusBar(QStatusBar):
             device = f"{scene.now.device} · {self._threads}" if self._threads else scene.now.device
             waiting = " · updating…" if scene.is_stale else ""
             self._probe.setText(f"{device}    forward + backward {_duration(scene.now.seconds)}{waiting}")
+        else:  # a time measured on another network must not stand beside this one's name
+            self._probe.setText(placeholder(scene))
         plan = scene.blueprint
-        weights = plan.spec.weights.title
-        self._network.setText(
-            f"   {plan.spec.title} · {weights} · {_thousands(plan.parameters)} parameters · {_macs(plan.macs)}"
-        )
+        weights = plain(plan.spec.weights.title)
+        name = f"{plan.spec.title} · {weights}"
+        if scene.is_starting and plan.spec.weights.source == "none":
+            name = plan.spec.title
+        size = f"{_thousands(plan.parameters)} parameters · {_macs(plan.macs)}"
+        self._network.setText(f"   {shortened(name)} · {size}")
+        self._network.setToolTip(tooltip_text(f"{name} · {size}"))
         picture = scene.session.setup.picture
         if picture is not None:
-            facts = (plain(picture.name), f"{picture.width}×{picture.height}", picture.facts)
-            self._picture.setText(" · ".join(fact for fact in facts if fact))
+            facts = [fact for fact in (f"{picture.width}×{picture.height}", plain(picture.facts)) if fact]
+            self._picture.setText(" · ".join((shortened(plain(picture.name)), *facts)))
+            self._picture.setToolTip(tooltip_text(" · ".join((plain(picture.name), *facts))))
 
     @Slot(str)
     def show_hover(self, text: str) -> None:
         """What is under the pointer; an empty text clears it."""
-        self._hover.setText(text)
+        self._hover.setText(text or self._said)
+        self._hover.setToolTip(tooltip_text(text or self._said))
+
+    @Slot(str)
+    def say(self, sentence: str) -> None:
+        """Something that has just been done; stays for a moment, also where the pointer leaves something."""
+        self._said = sentence
+        self._rest.start()
+        self.show_hover("")
+
+    @Slot()
+    def _forget_said(self) -> None:
+        said, self._said = self._said, ""
+        if self._hover.text() == said:
+            self.show_hover("")
 
     @Slot(bool)
     def show_busy(self, is_busy: bool) -> None:
         """Light the disc when the work takes longer than a moment."""
         if is_busy:
-            self._delay.start()
+            if not self.dot.is_lit and not self._delay.isActive():
+                self._delay.start()
         else:
             self._delay.stop()
             self.dot.light(False)
@@ -115,6 +142,19 @@ class StatusBar(QStatusBar):
     @Slot()
     def _light(self) -> None:
         self.dot.light(True)
+
+
+def shortened(name: str, most: int = 40) -> str:
+    """A name of at most `most` characters; a longer one keeps its beginning and its end.
+
+    Example:
+        >>> shortened("a_very_long_name.pth", 12)
+        'a_ver…me.pth'
+    """
+    if len(name) <= most:
+        return name
+    head = (most - 1) // 2
+    return f"{name[:head]}…{name[-(most - 1 - head) :]}"
 
 
 def _duration(seconds: float) -> str:

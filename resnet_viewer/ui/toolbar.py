@@ -13,6 +13,8 @@ from resnet_viewer.records.captions import plain
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.commands import Commands
+from resnet_viewer.ui.labels import tooltip_text
+from resnet_viewer.ui.status import shortened
 from resnet_viewer.ui.switch import MasterSwitch, SwitchState
 from resnet_viewer.ui.theme import DARK, Theme
 
@@ -21,11 +23,24 @@ _ICON = QSize(17, 17)
 
 
 def network_title(scene: Scene) -> str:
-    """The network and what its classes are: "ResNet-56 · CIFAR-10"."""
+    """The network and what it was trained on, as far as that is known: "ResNet-56 · CIFAR-10".
+
+    Bundled and torchvision's weights tell their data. A file is named instead; its classes are counted where they
+    are not as many as usual.
+    """
     spec = scene.session.setup.state.network
-    data = {"cifar": "CIFAR-10", "imagenet": "ImageNet"}.get(spec.family, spec.family)
-    untrained = " · untrained" if spec.weights.source == "none" else ""
-    return f"{spec.title} · {data}{untrained}"
+    data, usual = {"cifar": ("CIFAR-10", 10), "imagenet": ("ImageNet", 1000)}[spec.family]
+    parts = [spec.title]
+    match spec.weights.source:
+        case "bundled" | "torchvision":
+            parts.append(data)
+        case "file":
+            parts.append(shortened(plain(spec.weights.title), 24))
+        case "none":
+            parts.append("starting…" if scene.is_starting else "untrained")
+    if spec.classes != usual:
+        parts.append("1 class" if spec.classes == 1 else f"{spec.classes} classes")
+    return " · ".join(parts)
 
 
 def switch_state(strengths: Sequence[float]) -> SwitchState:
@@ -57,7 +72,7 @@ class Toolbar(QToolBar):
         self.tabs.setExpanding(False)
         self.tabs.setUsesScrollButtons(False)
         self.tabs.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.open_button = self._button(commands["open_picture"], "Open image…")
+        self.open_button = self._button(commands["open_picture"], "Open picture…")
         self.network_button = self._menu_button("Network")
         self.shortcuts = MasterSwitch("Shortcuts", "shortcut")
         self.branches = MasterSwitch("Residual branches", "branch")
@@ -96,7 +111,9 @@ class Toolbar(QToolBar):
         setup = scene.session.setup
         spec, wiring = setup.state.network, setup.wiring
         self._title = network_title(scene)
-        self.network_button.setToolTip(f"{self._title}\nweights: {plain(spec.weights.title)}")
+        self.network_button.setToolTip(
+            tooltip_text(f"{self._title}\nweights: {plain(spec.weights.title)}\n{spec.classes} classes")
+        )
         self.shortcuts.setEnabled(spec.has_shortcuts)
         if spec.has_shortcuts:
             self.shortcuts.show_state(switch_state(wiring.shortcuts), _open_words(wiring, "shortcuts"))
@@ -130,9 +147,9 @@ class Toolbar(QToolBar):
         icon = Qt.ToolButtonStyle.ToolButtonIconOnly
         for button in (self.open_button, self.reference_button, self.target_button, self.export_button):
             button.setToolButtonStyle(icon if is_compact else text)
-        self.network_button.setText(f"{self._title} ▾")
-        self.target_button.setText(f"{self._target_text} ▾")
-        self.target_button.setToolTip(self._target_text)
+        self.network_button.setText(f"{_escaped(self._title)} ▾")
+        self.target_button.setText(f"{_escaped(shortened(self._target_text, 44))} ▾")
+        self.target_button.setToolTip(tooltip_text(self._target_text))
         self.target_button.setAccessibleName(self._target_text)
         self.export_button.setText("Export ▾")
         self.export_button.setToolTip("Export a figure or its numbers")
@@ -167,3 +184,8 @@ def _open_words(wiring: Wiring, what: str) -> str:
     count = sum(strength > 0 for strength in strengths)
     name = "shortcuts" if what == "shortcuts" else "residual branches"
     return f"{count} of {len(strengths)} {name} open"
+
+
+def _escaped(text: str) -> str:
+    """A name in a button's text: "&" is no mnemonic there."""
+    return text.replace("&", "&&")

@@ -6,19 +6,33 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QByteArray, QRect, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
-    QGuiApplication,
     QKeyEvent,
     QPaintEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QMainWindow,
+    QMenu,
+    QSplitter,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
 
+from resnet_viewer.records.captions import plain
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.appearance import Appearance
 from resnet_viewer.ui.bars import Choice, MessageBar, ProgressBar
@@ -28,6 +42,8 @@ from resnet_viewer.ui.controller import Controller
 from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.exporting import Exporting
 from resnet_viewer.ui.incoming import is_welcome
+from resnet_viewer.ui.labels import tooltip_text
+from resnet_viewer.ui.layout import WindowLayout
 from resnet_viewer.ui.menus import Menus
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.panels.circuit import CircuitPanel
@@ -42,8 +58,6 @@ from resnet_viewer.ui.store import Store
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.toolbar import Toolbar
 from resnet_viewer.ui.worker import Failure, Worker
-
-SAID_FOR_MS = 6000
 
 
 @dataclass(frozen=True)
@@ -109,7 +123,8 @@ class MainWindow(QMainWindow):
         self._right = _splitter(Qt.Orientation.Vertical, self.saliency, self.predictions)
         self._top = _splitter(Qt.Orientation.Horizontal, self.feature_maps, self._right)
         self._outer = _splitter(Qt.Orientation.Vertical, self._top, self.circuit)
-        self._splitters = {"right": self._right, "top": self._top, "outer": self._outer}
+        splitters = {"right": self._right, "top": self._top, "outer": self._outer}
+        self._shape = WindowLayout(self, splitters, settings)
         self.setCentralWidget(self._central())
         self.menus = Menus(
             self.menuBar(), self.toolbar, self.commands, self.controller, self.editing,
@@ -120,7 +135,7 @@ class MainWindow(QMainWindow):
         self.apply_theme(appearance.theme)
         self._show_history()
         self.render_scene(self.controller.scene)
-        self._restore_layout()
+        self._shape.restore()
 
     def _central(self) -> QWidget:
         central = QWidget()
@@ -140,9 +155,11 @@ class MainWindow(QMainWindow):
     def _connect(self, workers: Workers) -> None:
         editing, circuit = self.editing, self.circuit
         self.controller.scene_changed.connect(self.render_scene)
-        self.controller.failed.connect(self.show_failure)
+        self.controller.failed.connect(self._show_failed_probe)
         self.store.history_changed.connect(self._show_history)
-        workers.probing.busy_changed.connect(self.status.show_busy)
+        self._workers = workers
+        for worker in (workers.probing, workers.files, workers.downloads):
+            worker.busy_changed.connect(self._show_busy)
         self.toolbar.shortcuts_wished.connect(editing.open_all_shortcuts)
         self.toolbar.branches_wished.connect(editing.open_all_branches)
         circuit.shortcut_clicked.connect(editing.toggle_shortcut)
@@ -162,13 +179,15 @@ class MainWindow(QMainWindow):
         for panel in (circuit, self.feature_maps, self.saliency):
             panel.hovered.connect(self.status.show_hover)
         opening = self.opening
-        opening.failed.connect(self.show_failure)
+        opening.failed.connect(self._show_failed_opening)
+        opening.opened.connect(self._end_failed_opening)
+        opening.begun.connect(self.controller.end_start)
         opening.network_opened.connect(self._remark_network)
         opening.download_began.connect(self.progress.begin)
         opening.progressed.connect(self.progress.show_progress)
         opening.download_ended.connect(self.progress.hide)
-        self.exporting.failed.connect(self.show_failure)
-        self.exporting.said.connect(self.say)
+        self.exporting.failed.connect(self._show_failed_export)
+        self.exporting.said.connect(self._say_exported)
         self.prompts.said.connect(self.say)
         self.progress.cancelled.connect(opening.cancel_download)
 
@@ -181,6 +200,9 @@ class MainWindow(QMainWindow):
         self.saliency.render_scene(scene)
         self.toolbar.render_scene(scene)
         self.status.render_scene(scene)
+        self.messages.end_unless_about(scene.session.setup.state.network)
+        if scene.now is not None and scene.now.is_complete and not scene.is_stale:
+            self.messages.end("probing")
         self.commands["reset_reference"].setEnabled(scene.session.pinned is not None)
         self.commands["all_shortcuts"].setEnabled(scene.session.setup.state.network.has_shortcuts)
         picture = scene.session.setup.picture
@@ -201,42 +223,80 @@ class MainWindow(QMainWindow):
         """One sentence, details on demand; what is on screen stays."""
         self.messages.show_failure(failure)
 
+    @Slot(object)
+    def _show_failed_probe(self, failure: Failure) -> None:
+        self.messages.show_failure(failure, "probing")
+
+    @Slot(object)
+    def _show_failed_opening(self, failure: Failure) -> None:
+        self.messages.show_failure(failure, "opening")
+
+    @Slot()
+    def _end_failed_opening(self) -> None:
+        self.messages.end("opening")
+
+    @Slot(object)
+    def _show_failed_export(self, failure: Failure) -> None:
+        self.messages.show_failure(failure, "exporting")
+
+    @Slot(str)
+    def _say_exported(self, sentence: str) -> None:
+        self.messages.end("exporting")
+        self.say(sentence)
+
+    @Slot(bool)
+    def _show_busy(self, _is_busy: bool) -> None:
+        workers = self._workers
+        self.status.show_busy(
+            any(worker.is_busy for worker in (workers.probing, workers.files, workers.downloads))
+        )
+
     @Slot(str)
     def say(self, sentence: str) -> None:
         """A short word in the status bar."""
-        self.status.show_hover(sentence)
+        self.status.say(sentence)
 
     @Slot(object)
     def _remark_network(self, opened: OpenedNetwork) -> None:
+        about = opened.spec
         if not opened.sentence:
-            self.messages.hide()
+            self.messages.end("network")
         elif opened.others:
             choices: list[Choice] = [
                 (f"Read it as {other.title}", partial(self.opening.choose_spec, other))
                 for other in opened.others
             ]
             choices.append(("Change the input…", self.prompts.change_input))
-            self.messages.show_remark(opened.sentence, "Change ▾", choices)
+            self.messages.show_remark(opened.sentence, "Change ▾", choices, about)
         elif opened.is_assumed:
-            self.messages.show_remark(opened.sentence, "Input…", [("Input…", self.prompts.change_input)])
+            change = ("Input…", self.prompts.change_input)
+            self.messages.show_remark(opened.sentence, "Input…", [change], about)
         elif opened.spec.weights.source == "none" and opened.spec.name in self._downloads:
             title = f"Download weights ({self._downloads[opened.spec.name]})"
             download = partial(self.opening.download, opened.spec.name)
-            self.messages.show_remark(opened.sentence, title, [(title, download)])
+            self.messages.show_remark(opened.sentence, title, [(title, download)], about)
         else:
-            self.messages.show_remark(opened.sentence)
+            self.messages.show_remark(opened.sentence, network=about)
 
     @Slot()
     def _show_history(self) -> None:
         for name, label in (("undo", self.store.undo_label), ("redo", self.store.redo_label)):
             action = self.commands[name]
             action.setEnabled(label is not None)
-            action.setText(f"&{name.capitalize()}: {label}" if label else f"&{name.capitalize()}")
-            action.setToolTip(action.text().replace("&", ""))
+            words = f"{name.capitalize()}: {plain(label)}" if label else name.capitalize()
+            action.setText("&" + words.replace("&", "&&"))
+            action.setToolTip(tooltip_text(words))
 
     def fit(self) -> None:
         """The whole strip in view."""
         self.circuit.view.fit()
+
+    def toggle_selected_branch(self) -> None:
+        """D: drop or restore the residual branch of the block whose layer is selected."""
+        if (block := self.circuit.selected_block()) is not None:
+            self.editing.toggle_branch(block)
+        else:
+            self.say("No block is selected; click a box of a block first.")
 
     def toggle_full_screen(self) -> None:
         """F11."""
@@ -257,39 +317,7 @@ class MainWindow(QMainWindow):
 
     def reset_layout(self) -> None:
         """Sizes as at the first start."""
-        self._settings.forget_layout()
-        self._share_room()
-
-    def _restore_layout(self) -> None:
-        self.resize(1440, 900)
-        self._share_room()
-        if (geometry := self._settings.blob("geometry")) is not None:
-            self.restoreGeometry(geometry)
-        for name, splitter in self._splitters.items():
-            if (state := self._settings.blob(name)) is not None:
-                splitter.restoreState(state)
-        self._rescue()
-
-    def _share_room(self) -> None:
-        width, height = max(self.width(), 1), max(self.height(), 1)
-        self._top.setSizes([round(width * 0.76), round(width * 0.24)])
-        self._right.setSizes([round(height * 0.32), round(height * 0.18)])
-        self._outer.setSizes([round(height * 0.55), round(height * 0.45)])
-
-    def _rescue(self) -> None:
-        """A window whose monitor is gone comes back to one that is there, no larger than it."""
-        screens = QGuiApplication.screens()
-        frame = self.geometry()
-        seen = [screen.availableGeometry().intersected(frame) for screen in screens]
-        if any(part.width() >= 200 and part.height() >= 100 for part in seen):
-            room = max(seen, key=lambda part: part.width() * part.height())
-            home = screens[seen.index(room)].availableGeometry()
-        else:
-            home = QGuiApplication.primaryScreen().availableGeometry()
-            frame.moveCenter(home.center())
-        frame.setSize(frame.size().boundedTo(home.size()))
-        frame.moveTopLeft(_clamped(frame, home).topLeft())
-        self.setGeometry(frame)
+        self._shape.reset()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -302,7 +330,7 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.painted.emit)  # after the panels, which are painted in this same pass
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self.commands.take_key(event):
+        if _is_kept_by_focus(event) or not self.commands.take_key(event):
             super().keyPressEvent(event)
 
     def createPopupMenu(self) -> QMenu | None:  # type: ignore[override]
@@ -322,12 +350,17 @@ class MainWindow(QMainWindow):
         self.opening.take_mime(event.mimeData())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._settings.set_blob("geometry", QByteArray(self.saveGeometry()))
-        for name, splitter in self._splitters.items():
-            self._settings.set_blob(name, QByteArray(splitter.saveState()))
+        self._shape.remember()
         self._settings.save()
         self.store.close()
         event.accept()
+
+
+def _is_kept_by_focus(event: QKeyEvent) -> bool:
+    """Space belongs to the control that has the focus, also where that control does nothing with it: whoever
+    presses it on a slider or a choice does not mean the whole network."""
+    controls = QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QTabBar
+    return event.key() == Qt.Key.Key_Space and isinstance(QApplication.focusWidget(), controls)
 
 
 def _splitter(orientation: Qt.Orientation, first: QWidget, second: QWidget) -> QSplitter:
@@ -339,10 +372,3 @@ def _splitter(orientation: Qt.Orientation, first: QWidget, second: QWidget) -> Q
     splitter.setStretchFactor(0, 3)
     splitter.setStretchFactor(1, 2)
     return splitter
-
-
-def _clamped(frame: QRect, home: QRect) -> QRect:
-    moved = QRect(frame)
-    moved.moveLeft(max(home.left(), min(frame.left(), home.right() - frame.width() + 1)))
-    moved.moveTop(max(home.top(), min(frame.top(), home.bottom() - frame.height() + 1)))
-    return moved

@@ -17,14 +17,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong: one sentence for the user, and the details to copy.
-
-    `is_refusal` is True where the input was refused (nothing is broken), False for a fault of the program.
-    """
+    """What went wrong: one sentence for the user, and the details to copy."""
 
     sentence: str
     details: str = ""
-    is_refusal: bool = True
 
 
 class Answering(Protocol):
@@ -46,9 +42,9 @@ def describe_failure(error: BaseException) -> Failure:
         return Failure(str(error), details)
     log.error("unexpected failure\n%s", details)
     if isinstance(error, MemoryError):
-        return Failure("There is not enough memory for this; try a smaller network.", details, False)
+        return Failure("There is not enough memory for this; try a smaller network.", details)
     name = type(error).__name__
-    return Failure(f"Something went wrong inside ({name}: {_first_line(error)}).", details, False)
+    return Failure(f"Something went wrong inside ({name}: {_first_line(error)}).", details)
 
 
 def _first_line(error: BaseException) -> str:

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QByteArray, QMimeData, QPointF, QRect, QSize, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.ui.layout import FIRST_SIZE, rescued
 from resnet_viewer.ui.opening import Opening
-from resnet_viewer.ui.requests import DescribeNetwork, OpenedNetwork, StepPicture, TakePixels
+from resnet_viewer.ui.requests import FIGURES, DescribeNetwork, OpenedNetwork, StepPicture, TakePixels
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.worker import Failure
 from tests import fabricated
@@ -231,11 +232,25 @@ def test_the_layout_is_remembered_and_can_be_reset(desk: Desk, qapp: QApplicatio
 
 
 def test_a_window_of_a_missing_monitor_comes_back(desk: Desk, qapp: QApplication) -> None:
-    desk.window.setGeometry(20000, 20000, 5000, 5000)
-    desk.window._rescue()
     home = qapp.primaryScreen().availableGeometry()
-    assert home.contains(desk.window.geometry().topLeft() + QPoint(1, 1))
-    assert desk.window.width() <= home.width()
+    assert rescued(QRect(20000, 20000, 5000, 5000)) == home
+    place = rescued(QRect(20000, -50, 300, 200))
+    assert home.contains(place)
+    assert place.size() == QSize(300, 200)
+
+
+def test_a_window_comes_back_where_it_stood_without_room_for_a_title_bar(
+    desk: Desk, qapp: QApplication
+) -> None:
+    home = qapp.primaryScreen().availableGeometry()
+    desk.window.setGeometry(home)
+    desk.window._shape.remember()
+    desk.window.setGeometry(QRect(home.topLeft(), QSize(900, 610)))
+    desk.window._shape.restore()
+    assert desk.window.geometry() == home
+    desk.settings.set_blob("geometry", QByteArray(b"written by something else"))
+    desk.window._shape.restore()
+    assert desk.window.size() == FIRST_SIZE.boundedTo(home.size()).expandedTo(desk.window.minimumSize())
 
 
 def test_both_themes_reach_the_screen(desk: Desk) -> None:
@@ -267,7 +282,14 @@ def test_menus_offer_networks_targets_and_exports(desk: Desk) -> None:
     toolbar = desk.window.toolbar
     assert "ResNet-20 · CIFAR-10" in texts(toolbar.network_button.menu())
     assert {"cat", "truck", "Top class of the reference"} <= set(texts(toolbar.target_button.menu()))
-    assert "Gradient norms as CSV…" in texts(toolbar.export_button.menu())
+    export = toolbar.export_button.menu()
+    assert texts(export)[:4] == list(FIGURES.values())
+    for part, title in zip(export.actions()[:4], FIGURES.values(), strict=True):
+        offered = [action.text() for action in part.menu().actions() if action.text()]
+        assert offered == [
+            *(f"{title} as {suffix}…" for suffix in ("SVG", "PDF", "PNG", "CSV")),
+            "Size and resolution…",
+        ]
     cat = next(a for a in toolbar.target_button.menu().actions() if a.text() == "cat")
     cat.trigger()
     assert desk.store.session.setup.target == 3
@@ -300,7 +322,7 @@ def test_many_pictures_leave_memory_bounded(desk: Desk) -> None:
 
 
 def test_the_details_of_an_error_can_be_read_and_copied(desk: Desk, qapp: QApplication) -> None:
-    desk.window.show_failure(Failure("The file is damaged; open another.", "Traceback: KeyError", False))
+    desk.window.show_failure(Failure("The file is damaged; open another.", "Traceback: KeyError"))
     bar = desk.window.messages
     desk.qtbot.mouseClick(bar._copy, Qt.MouseButton.LeftButton)
     assert qapp.clipboard().text() == "The file is damaged; open another.\n\nTraceback: KeyError"

@@ -8,6 +8,8 @@ from resnet_viewer.records.scene import Scene
 
 def placeholder(scene: Scene) -> str:
     """The words in place of a reading that is not there yet."""
+    if scene.is_starting:
+        return "starting…"
     return "open a picture" if scene.session.setup.picture is None else "computing…"
 
 

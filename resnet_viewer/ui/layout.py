@@ -1,0 +1,91 @@
+"""Where the window stands and how its panels share the room: by default, remembered, and rescued."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QByteArray, QRect, QSize, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMainWindow, QSplitter
+
+from resnet_viewer.ui.settings import Settings
+
+FIRST_SIZE = QSize(1440, 900)
+_SHARES = {"top": (0.76, 0.24), "right": (0.66, 0.34), "outer": (0.55, 0.45)}
+"""Of each splitter's length, for its two parts."""
+
+
+class WindowLayout:
+    """The splitters' names are the keys under which they are remembered: "top", "right", "outer".
+
+    The window's place is kept as numbers: Qt's own `restoreGeometry` makes room for a title bar, which leaves a
+    strip of nothing where no window manager draws one.
+    """
+
+    def __init__(self, window: QMainWindow, splitters: Mapping[str, QSplitter], settings: Settings) -> None:
+        self._window = window
+        self._splitters = splitters
+        self._settings = settings
+
+    def restore(self) -> None:
+        """As it was left, as far as that fits the screens there are now; else as at the first start."""
+        home = QGuiApplication.primaryScreen().availableGeometry()
+        self._window.resize(FIRST_SIZE.boundedTo(home.size()))
+        self.share_room()
+        found = self._settings.blob("geometry")
+        place = _place(found) if found is not None else None
+        if place is not None:
+            self._window.setGeometry(rescued(place[0]))
+            if place[1]:
+                self._window.setWindowState(self._window.windowState() | Qt.WindowState.WindowMaximized)
+        for name, splitter in self._splitters.items():
+            if (state := self._settings.blob(name)) is not None:
+                splitter.restoreState(state)
+
+    def remember(self) -> None:
+        """Keep it for the next start."""
+        window = self._window
+        is_normal = not (window.isMaximized() or window.isFullScreen())
+        place = window.geometry() if is_normal else window.normalGeometry()
+        numbers = (place.x(), place.y(), place.width(), place.height(), int(window.isMaximized()))
+        self._settings.set_blob("geometry", QByteArray(",".join(map(str, numbers)).encode()))
+        for name, splitter in self._splitters.items():
+            self._settings.set_blob(name, QByteArray(splitter.saveState()))
+
+    def reset(self) -> None:
+        """Shares as at the first start, now and next time."""
+        self._settings.forget_layout()
+        self.share_room()
+
+    def share_room(self) -> None:
+        """Give every panel its default share."""
+        for name, (first, second) in _SHARES.items():
+            self._splitters[name].setSizes([round(first * 10_000), round(second * 10_000)])
+
+
+def rescued(place: QRect) -> QRect:
+    """A window's place on a screen that is there, no larger than it."""
+    screens = QGuiApplication.screens()
+    seen = [screen.availableGeometry().intersected(place) for screen in screens]
+    moved = QRect(place)
+    if any(part.width() >= 200 and part.height() >= 100 for part in seen):
+        room = max(seen, key=lambda part: part.width() * part.height())
+        home = screens[seen.index(room)].availableGeometry()
+    else:
+        home = QGuiApplication.primaryScreen().availableGeometry()
+        moved.moveCenter(home.center())
+    moved.setSize(moved.size().boundedTo(home.size()))
+    moved.moveLeft(max(home.left(), min(moved.left(), home.right() - moved.width() + 1)))
+    moved.moveTop(max(home.top(), min(moved.top(), home.bottom() - moved.height() + 1)))
+    return moved
+
+
+def _place(kept: QByteArray) -> tuple[QRect, bool] | None:
+    """What `remember` wrote; None for anything else."""
+    try:
+        left, top, width, height, is_maximised = map(int, bytes(kept.data()).decode("ascii").split(","))
+    except ValueError:
+        return None
+    if not (width > 0 and height > 0) or max(map(abs, (left, top, width, height))) > 1_000_000:
+        return None
+    return QRect(left, top, width, height), bool(is_maximised)
