@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from resnet_viewer.figures import palette
+from resnet_viewer.figures.cam_scale import cam_scale
 from resnet_viewer.figures.overlay import Pixels, overlay, shrunk
 from resnet_viewer.figures.page import MARGIN, Page, text_width, wrapped
 from resnet_viewer.records import captions
 from resnet_viewer.records.preprocessing import Box, visible_box
-from resnet_viewer.records.probe import BlockReading, CamState, ProbeResult
+from resnet_viewer.records.probe import CamState, ProbeResult
 
 _HEAD, _NUMBER, _GAP, _WORDS = 0.24, 0.15, 0.05, 0.16
 _PIXELS = 128
@@ -23,17 +23,6 @@ _PIXELS = 128
 def filmstrip_height(results: Sequence[ProbeResult], width: float) -> float:
     """Inches that `draw_filmstrip` needs at that width."""
     return sum(_height(result, width) for result in results)
-
-
-def cam_maximum(reading: BlockReading) -> float:
-    """The largest finite value of a block's map for the first picture; 0 where there is none above."""
-    cam = reading.cam[0]
-    return float(np.max(cam, initial=0.0, where=np.isfinite(cam)))
-
-
-def cam_scale(results: Sequence[ProbeResult]) -> float:
-    """The largest finite value of all maps of all blocks."""
-    return max((cam_maximum(block) for result in results for block in result.blocks), default=0.0)
 
 
 def blank_words(result: ProbeResult) -> str:

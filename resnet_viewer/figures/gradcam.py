@@ -11,8 +11,9 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from resnet_viewer.figures import palette
+from resnet_viewer.figures.cam_scale import FAINT, cam_maximum, is_faint
 from resnet_viewer.figures.colour_bar import draw_colour_bar
-from resnet_viewer.figures.filmstrip import cam_maximum, draw_filmstrip, edge, filmstrip_height
+from resnet_viewer.figures.filmstrip import draw_filmstrip, edge, filmstrip_height
 from resnet_viewer.figures.gradient_values import require_complete
 from resnet_viewer.figures.overlay import Pixels, overlay
 from resnet_viewer.figures.page import MARGIN, Page, page
@@ -27,8 +28,6 @@ _GAP = 0.22
 _HEAD = 0.24
 _PIXELS = 900
 """The longer side of a shown picture."""
-_FAINT = 0.02
-"""Below this share of the scale a map looks blank, and the words above it say so."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +205,6 @@ def _words(panel: _Panel, limit: float) -> str:
     reason = captions.CAM_REASONS[panel.reading.cam_states[0]]
     if reason:
         return f"blank: {reason}"
-    if limit > 0 and panel.highest / limit < _FAINT:
-        return f"maximum {panel.highest:.3g}, under {_FAINT:.0%} of the scale".replace("%", " %")
+    if is_faint(panel.highest, limit):
+        return f"maximum {panel.highest:.3g}, under {FAINT:.0%} of the scale".replace("%", " %")
     return f"maximum {panel.highest:.3g}"

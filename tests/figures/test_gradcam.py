@@ -5,7 +5,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from resnet_viewer.figures import gradcam
-from resnet_viewer.figures.filmstrip import blank_words, cam_scale
+from resnet_viewer.figures.cam_scale import cam_scale
+from resnet_viewer.figures.filmstrip import blank_words
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, Box
 from resnet_viewer.records.probe import CamState, ProbeResult

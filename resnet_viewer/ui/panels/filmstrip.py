@@ -8,24 +8,32 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFontMetrics,
     QHelpEvent,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
     QResizeEvent,
+    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QWidget
 
+from resnet_viewer.figures.cam_scale import cam_maximum
 from resnet_viewer.records.captions import CAM_REASONS
 from resnet_viewer.records.probe import BlockReading
 from resnet_viewer.ui.panels.picture import STALE_OPACITY
-from resnet_viewer.ui.pixels import Array, Tiles, tiles_of_maps
+from resnet_viewer.ui.pixels import Tiles, image_of_ramp, tiles_of_maps
 from resnet_viewer.ui.theme import DARK, Theme
 
 _GAP = 4
+SIDES = 24, 44
+"""The smallest and the largest side of a thumbnail, in pixels."""
+_BAR_HEIGHT = 6
+_RAMP_WIDTH = 7
 
 
 class _Frames(QWidget):
@@ -41,7 +49,7 @@ class _Frames(QWidget):
         self.labels: tuple[str, ...] = ()
         self.current = 0
         self.is_dimmed = False
-        self.side = 36
+        self.side = SIDES[0]
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Grad-CAM of every block")
@@ -67,7 +75,7 @@ class _Frames(QWidget):
         label = self.labels[number - 1] if number <= len(self.labels) else f"block {number}"
         if state != "shown":
             return f"{label} · blank: {CAM_REASONS[state]}"
-        return f"{label} · highest {float(self.blocks[number - 1].cam[0].max()):.3g}"
+        return f"{label} · highest {cam_maximum(self.blocks[number - 1]):.3g}"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self.theme
@@ -119,7 +127,7 @@ class _Frames(QWidget):
 
 
 class Filmstrip(QScrollArea):
-    """Thumbnails of every block's CAM on one scale, from zero to the highest value of all; scrolls sideways.
+    """Thumbnails of every block's CAM on one scale, from zero to a limit; scrolls sideways.
 
     `block_chosen(number)` is a wish. A blank map is a hollow frame with a stroke, its reason in the tooltip.
     """
@@ -139,6 +147,7 @@ class Filmstrip(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.viewport().setAutoFillBackground(False)
         self._frames.setAutoFillBackground(False)
+        self.horizontalScrollBar().setFixedHeight(_BAR_HEIGHT)
         self._fit()
 
     @property
@@ -159,12 +168,28 @@ class Filmstrip(QScrollArea):
         """A thumbnail in words, as in its tooltip."""
         return self._frames.words(number)
 
-    def set_blocks(self, blocks: tuple[BlockReading, ...], labels: tuple[str, ...], colours: str) -> None:
-        """Show the first picture's CAM of every block."""
+    @staticmethod
+    def height_for(side: int, metrics: QFontMetrics) -> int:
+        """The height of the whole strip with thumbnails of that side."""
+        return side + metrics.height() + 5 + _BAR_HEIGHT
+
+    def set_side(self, side: int) -> None:
+        """Draw the thumbnails that large, within `SIDES`."""
+        side = min(max(side, SIDES[0]), SIDES[1])
+        if side != self._frames.side:
+            self._frames.side = side
+            self._fit()
+            self._bring_into_view()
+            self._frames.update()
+
+    def set_blocks(
+        self, blocks: tuple[BlockReading, ...], labels: tuple[str, ...], colours: str, limit: float
+    ) -> None:
+        """Show the first picture's CAM of every block; `limit` is the value of the last colour."""
         frames = self._frames
         count_changed = len(blocks) != len(frames.blocks)
         frames.blocks, frames.labels = blocks, labels
-        frames.images = _thumbnails(blocks, colours)
+        frames.images = _thumbnails(blocks, colours, limit)
         if count_changed:
             self._fit()
             self._bring_into_view()
@@ -206,22 +231,62 @@ class Filmstrip(QScrollArea):
 
     def _fit(self) -> None:
         self._frames.resize(self._frames.sizeHint())
-        bar = self.horizontalScrollBar().sizeHint().height()
-        self.setFixedHeight(self._frames.height() + bar)
+        self.setFixedHeight(self.height_for(self._frames.side, self._frames.fontMetrics()))
 
 
-def _thumbnails(blocks: tuple[BlockReading, ...], colours: str) -> list[tuple[Tiles, int]]:
+class StripScale(QWidget):
+    """The strip's scale: its colours upright, zero at the foot and the limit written at the top."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = DARK
+        self._limit = 0.0
+        self._ramp: QImage | None = None
+        self._colours = ""
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+
+    @property
+    def words(self) -> str:
+        """The scale in words."""
+        return f"strip: 0 to {self._limit:.2g}"
+
+    def show_scale(self, colours: str, limit: float) -> None:
+        """`limit` is the value of the last colour."""
+        if (colours, limit) != (self._colours, self._limit):
+            self._colours, self._limit = colours, limit
+            self._ramp = image_of_ramp(colours).transformed(QTransform().rotate(-90))
+            self.setToolTip(f"{self.words}, the highest value of all blocks, now and reference")
+            self.setAccessibleName(self.words)
+            self.updateGeometry()
+            self.update()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        self._theme = theme
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(_RAMP_WIDTH + 5 + self.fontMetrics().horizontalAdvance(f"{self._limit:.2g}"), SIDES[0])
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._ramp is None or self._limit <= 0:
+            return
+        metrics = self.fontMetrics()
+        area = QRect(0, 2, _RAMP_WIDTH, self.height() - 5 - metrics.height() - _BAR_HEIGHT)
+        with QPainter(self) as painter:
+            painter.drawImage(area, self._ramp)
+            painter.setPen(QColor(self._theme.muted))
+            left, ascent = area.right() + 5, metrics.capHeight()
+            painter.drawText(left, area.top() + ascent, f"{self._limit:.2g}")
+            painter.drawText(left, area.bottom() + 1, "0")
+
+
+def _thumbnails(blocks: tuple[BlockReading, ...], colours: str, limit: float) -> list[tuple[Tiles, int]]:
     """For each block an image of many and its place there; blocks of one size share an image."""
-    highest = max((_highest(block.cam[0]) for block in blocks), default=0.0)
     places: list[tuple[Tiles, int]] = []
     for _, group in groupby(blocks, key=lambda block: block.cam.shape[1:]):
         cams = np.stack([block.cam[0] for block in group])
-        low, high = np.zeros(len(cams), np.float32), np.full(len(cams), highest, np.float32)
+        low, high = np.zeros(len(cams), np.float32), np.full(len(cams), limit, np.float32)
         tiles = tiles_of_maps(cams, colours, low, high)
         places.extend((tiles, place) for place in range(len(cams)))
     return places
-
-
-def _highest(cam: Array) -> float:
-    highest = float(cam.max())
-    return highest if np.isfinite(highest) else 0.0

@@ -258,10 +258,12 @@ class ImagePane(LookingPane):
         return self._image
 
     def set_image(self, image: QImage | None) -> None:
-        """Replace the image. The view stays where it was if the new image has the same proportions."""
+        """Replace the image. The view stays where it was if the new image has the same proportions, up to the
+        rounding of its size in pixels."""
         if image is not self._image:
             before, self._image = self.content_size(), image
-            if self.content_size() != before:
+            after = self.content_size()
+            if abs(after.width() - before.width()) > 2 or abs(after.height() - before.height()) > 2:
                 self.look_at_all()
             self.update()
 

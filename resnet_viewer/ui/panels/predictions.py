@@ -24,6 +24,8 @@ from resnet_viewer.ui.theme import DARK, Theme
 
 ROWS = 7
 """Five of the reference and, where they are others, now's highest and the target."""
+_MARK, _GAP = 13, 8
+"""Pixels of a mark before a name, and between columns."""
 _LEGEND = "now · reference"
 _LEGEND_TIP = "Red bar above and first number: now. Grey bar below and second number: the reference."
 
@@ -91,10 +93,29 @@ def _probability(result: ProbeResult | None, index: int) -> float | None:
     return None if result is None else float(result.probabilities[0, index])
 
 
-def columns(width: int, metrics: QFontMetrics) -> tuple[int, int]:
-    """Of a line that wide: where its bars begin, and the width of each of its two numbers."""
-    number = metrics.horizontalAdvance("> 99.9 %") + 6
-    return min(max(width * 36 // 100, 84), width - 2 * number - 34), number
+@dataclass(frozen=True)
+class Columns:
+    """What a panel's lines share: the pixels that the longest name and the longest number take, and the
+    probability whose bar takes the whole width."""
+
+    name: int = 0
+    number: int = 0
+    end: float = 1.0
+
+    @classmethod
+    def of(cls, rows: tuple[PredictionRow, ...], metrics: QFontMetrics) -> Columns:
+        """The columns that these rows need."""
+        numbers = [words_of(value) for row in rows for value in (row.now, row.reference)]
+        return cls(
+            max((metrics.horizontalAdvance(row.name) for row in rows), default=0) + 2 * _MARK,
+            max((metrics.horizontalAdvance(number) for number in numbers), default=0),
+            scale_end(*(value for row in rows for value in (row.now, row.reference))),
+        )
+
+    def bars(self, width: int) -> tuple[int, int]:
+        """From where to where the bars reach in a line that wide; a long name is cut before they get short."""
+        right = width - 2 * (self.number + _GAP)
+        return min(self.name + _GAP, max(width * 36 // 100, 84), max(right - 34, 0)), right
 
 
 class PredictionLine(QWidget):
@@ -106,7 +127,7 @@ class PredictionLine(QWidget):
         self._row: PredictionRow | None = None
         self._theme = DARK
         self._is_dimmed = False
-        self._end = 1.0
+        self._columns = Columns()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     @property
@@ -114,10 +135,10 @@ class PredictionLine(QWidget):
         """What is shown."""
         return self._row
 
-    def set_row(self, row: PredictionRow | None, *, is_dimmed: bool, end: float = 1.0) -> None:
-        """Show a row, or nothing; `end` is the probability whose bar takes the whole width."""
-        if (row, is_dimmed, end) != (self._row, self._is_dimmed, self._end):
-            self._row, self._is_dimmed, self._end = row, is_dimmed, end
+    def set_row(self, row: PredictionRow | None, *, is_dimmed: bool, columns: Columns) -> None:
+        """Show a row, or nothing."""
+        if (row, is_dimmed, columns) != (self._row, self._is_dimmed, self._columns):
+            self._row, self._is_dimmed, self._columns = row, is_dimmed, columns
             words = "" if row is None else row.words
             self.setToolTip(tooltip_text(words))
             self.setAccessibleName(words)
@@ -139,16 +160,17 @@ class PredictionLine(QWidget):
         if row is None:
             return
         metrics = self.fontMetrics()
-        names, number = columns(self.width(), metrics)
+        names, end = self._columns.bars(self.width())
+        number = self._columns.number + _GAP
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setOpacity(STALE_OPACITY if self._is_dimmed else 1.0)
-            self._paint_name(painter, row, metrics, names - 8)
-            bars = QRectF(names, 0, self.width() - names - 2 * number, self.height())
+            self._paint_name(painter, row, metrics, names - _GAP)
+            bars = QRectF(names, 0, end - names, self.height())
             self._paint_bars(painter, row, bars)
             painter.setPen(QColor(theme.text))
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            column = QRectF(self.width() - 2 * number, 0, number, self.height())
+            column = QRectF(end, 0, number, self.height())
             painter.drawText(column, right, words_of(row.now))
             painter.setPen(QColor(theme.muted))
             painter.drawText(column.translated(number, 0), right, words_of(row.reference))
@@ -157,7 +179,7 @@ class PredictionLine(QWidget):
         theme, middle = self._theme, self.height() / 2
         mark = 0
         if row.is_target:
-            mark = 13
+            mark = _MARK
             painter.setPen(QPen(QColor(theme.accent), 1.4))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(QRectF(1, middle - 4, 8, 8))
@@ -167,7 +189,7 @@ class PredictionLine(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(theme.changed))
             painter.drawConvexPolygon(_triangle(mark + 5, middle))
-            mark += 13
+            mark += _MARK
         painter.setPen(QColor(theme.text))
         name = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, width - mark)
         area = QRectF(mark, 0, width - mark, self.height())
@@ -183,7 +205,7 @@ class PredictionLine(QWidget):
             if value is not None and isfinite(value) and value > 0:
                 painter.setBrush(QColor(colour))
                 painter.drawRoundedRect(
-                    QRectF(area.left(), top, max(value / self._end * area.width(), 1.5), height), 2, 2
+                    QRectF(area.left(), top, max(value / self._columns.end * area.width(), 1.5), height), 2, 2
                 )
 
 
@@ -227,10 +249,11 @@ class PredictionsPanel(Card):
     def render_scene(self, scene: Scene) -> None:
         """Show the scene's predictions; readings that hold the logits alone are enough."""
         rows = prediction_rows(scene)
-        end = scale_end(*(value for row in rows for value in (row.now, row.reference)))
+        columns = Columns.of(rows, self.fontMetrics())
+        end = columns.end
         self._legend.setText(_LEGEND if end == 1 else f"bars end at {percent(end)} · {_LEGEND}")
         for line, row in zip_longest(self._lines, rows):
-            line.set_row(row, is_dimmed=scene.is_stale, end=end)
+            line.set_row(row, is_dimmed=scene.is_stale, columns=columns)
             line.setVisible(row is not None)
         self._message.setVisible(not rows)
         if not rows:

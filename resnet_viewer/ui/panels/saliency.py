@@ -2,65 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from math import ceil
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
-from superqt import QElidingLabel
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
-from resnet_viewer.figures.overlay import overlay, shrunk
-from resnet_viewer.records.captions import CAM_REASONS
-from resnet_viewer.records.picture import Picture
-from resnet_viewer.records.preprocessing import Box, denormalised, visible_box
+from resnet_viewer.figures.cam_scale import cam_maximum, cam_scale, is_faint
+from resnet_viewer.figures.overlay import overlay
+from resnet_viewer.records.captions import CAM_REASONS, class_name
+from resnet_viewer.records.preprocessing import Box
 from resnet_viewer.records.probe import BlockReading, ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import View
 from resnet_viewer.ui.panels.card import Card, colour_text
-from resnet_viewer.ui.panels.filmstrip import Filmstrip
+from resnet_viewer.ui.panels.filmstrip import SIDES, Filmstrip, StripScale
+from resnet_viewer.ui.panels.fitting import FittingLabel
 from resnet_viewer.ui.panels.picture import ImagePane
 from resnet_viewer.ui.panels.readings import is_reference_old, last_full, placeholder
 from resnet_viewer.ui.panels.saliency_controls import SaliencyControls
+from resnet_viewer.ui.panels.saliency_ground import FINEST, QUICK, Ground, Grounds
 from resnet_viewer.ui.pixels import image_of_rgb
 from resnet_viewer.ui.theme import DARK, Theme
 
-LONGEST = 288
-"""Pixels a side of the overlays on screen: a pane at 200 %, and few enough to redo at every toggle."""
-_NARROWEST = 256
-_ENOUGH_FOR_STRIP = 225
-_ENOUGH_FOR_ROWS = (245, 330)
-"""Heights at which one and two rows of controls leave room for the pictures."""
-
-
-@dataclass(frozen=True, eq=False)
-class Ground:
-    """The picture under the maps, at the size of the screen, and the part of it that the network saw."""
-
-    pixels: NDArray[np.uint8]
-    box: Box
-
-
-def picture_ground(picture: Picture, box: Box) -> Ground:
-    """A picture near `LONGEST` pixels a side: large ones averaged, tiny ones with their pixels repeated."""
-    pixels = picture.pixels
-    longest = max(pixels.shape[:2])
-    step = max(longest // 1024, 1)  # averaging 50 megapixels would hold the window up
-    small = shrunk(pixels[::step, ::step], LONGEST)
-    times = max(LONGEST // max(small.shape[:2]), 1)
-    if times > 1:
-        small = small.repeat(times, axis=0).repeat(times, axis=1)
-    across, down = small.shape[1] / picture.width, small.shape[0] / picture.height
-    return Ground(small, Box(box.left * across, box.top * down, box.right * across, box.bottom * down))
-
-
-def input_ground(result: ProbeResult) -> Ground:
-    """What the network saw, its normalisation taken back."""
-    seen = denormalised(result.network_input[0], result.request.state.preprocessing)
-    times = max(LONGEST // max(seen.shape[:2]), 1)
-    pixels = seen.repeat(times, axis=0).repeat(times, axis=1)
-    return Ground(pixels, Box(0, 0, pixels.shape[1], pixels.shape[0]))
+_SMALLEST = 256, 120
+"""Pixels; said outright, else what is shown now would keep the card from being made lower."""
+_LOWEST_PICTURES = 56, 84, 84
+"""Pixels of height that the pictures keep before the strip, and each row of controls, takes its own."""
+_REST_MS = 150
 
 
 class SaliencyPanel(Card):
@@ -80,10 +50,16 @@ class SaliencyPanel(Card):
         self._reference: ProbeResult | None = None
         self._drawn: tuple[object, ...] = ()
         self._strip_drawn: tuple[object, ...] = ()
-        self._ground: tuple[tuple[object, ...], Ground] | None = None
+        self._grounds = Grounds()
+        self._ground: Ground | None = None
+        self._detail = 0
+        self._sharpening = QTimer(self)
+        self._sharpening.setSingleShot(True)
+        self._sharpening.setInterval(_REST_MS)
+        self._sharpening.timeout.connect(self._sharpen)
         self.now_pane, self.reference_pane = ImagePane(), ImagePane()
-        self._labels = QElidingLabel(), QElidingLabel()
-        self.filmstrip = Filmstrip()
+        self._labels = FittingLabel(), FittingLabel()
+        self.filmstrip, self.strip_scale = Filmstrip(), StripScale()
         self.controls = SaliencyControls()
         self.add_control(self.controls.more)
         pictures = QGridLayout()
@@ -93,16 +69,18 @@ class SaliencyPanel(Card):
             pane.setAccessibleName(f"Grad-CAM, {name}")
             pane.resting = 1.0
             label = self._labels[column]
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Maximum)
-            label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
             pictures.addWidget(pane, 0, column)
             pictures.addWidget(label, 1, column)
             pictures.setColumnStretch(column, 1)
         pictures.setRowStretch(0, 1)
         self.body.addLayout(pictures, 1)
-        self.body.addWidget(self.filmstrip)
+        strip = QHBoxLayout()
+        strip.setSpacing(6)
+        strip.addWidget(self.filmstrip, 1)
+        strip.addWidget(self.strip_scale)
+        self.body.addLayout(strip)
         self.body.addWidget(self.controls)
-        self.setMinimumWidth(_NARROWEST)
+        self.setMinimumSize(*_SMALLEST)
         self._connect()
         self.apply_theme(DARK)
 
@@ -130,14 +108,40 @@ class SaliencyPanel(Card):
         super().apply_theme(theme)
         for label in self._labels:
             colour_text(label, theme.muted)
-        for part in (self.now_pane, self.reference_pane, self.filmstrip, self.controls):
+        for part in (self.now_pane, self.reference_pane, self.filmstrip, self.strip_scale, self.controls):
             part.apply_theme(theme)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        height = self.height()
-        self.controls.show_rows(sum(height >= enough for enough in _ENOUGH_FOR_ROWS))
-        self.filmstrip.setVisible(height >= _ENOUGH_FOR_STRIP)
+        self._share_height()
+        self._sharpening.start()
+
+    def _share_height(self) -> None:
+        """Show, in this order, what has room below pictures that stay large enough: the strip, block and class,
+        opacity and colours. What is left enlarges the strip."""
+        metrics, gap = self.fontMetrics(), self.body.spacing()
+        title = max(metrics.height(), self.controls.more.height())
+        around = 2 * (DARK.padding - 4) + title + 2 + metrics.height() + gap
+        wanted = self._picture_height()
+        strip, row = Filmstrip.height_for(SIDES[0], metrics) + gap, self.controls.row_height + gap
+        room = self.height() - around
+        shown: list[bool] = []
+        for needed, lowest in zip((strip, row, row), _LOWEST_PICTURES, strict=True):
+            shown.append(room - needed >= min(wanted, lowest) and all(shown))
+            room -= needed if shown[-1] else 0
+        has_strip, has_choices, has_looks = shown
+        self.controls.show_groups(choices=has_choices, looks=has_looks)
+        self.filmstrip.setVisible(has_strip)
+        self.strip_scale.setVisible(has_strip)
+        self.filmstrip.set_side(SIDES[0] + max(room - wanted, 0))
+
+    def _picture_height(self) -> int:
+        """How high the pictures are where only the width limits them."""
+        width = (self.width() - 2 * DARK.padding - DARK.gap) // 2
+        if self._ground is None:
+            return width
+        height, across = self._ground.pixels.shape[:2]
+        return int(width * height / across)
 
     def _connect(self) -> None:
         self.controls.block_chosen.connect(self._wish_block)
@@ -151,6 +155,7 @@ class SaliencyPanel(Card):
             (self.reference_pane, self.now_pane),
         ):
             pane.moved.connect(other.look)
+            pane.moved.connect(self._sharpening.start)
             pane.pixel_hovered.connect(self._tell_pixel)
             pane.left.connect(self._tell_nothing)
 
@@ -163,7 +168,7 @@ class SaliencyPanel(Card):
         words = [scene.blueprint.blocks[self._block_number(scene) - 1].label]
         shown = self._now or self._reference
         if shown is not None:
-            words.append(scene.session.setup.class_name(shown.target))
+            words.append(class_name(shown.target, scene.session.setup.class_names))
         return " · ".join(words)
 
     def _render_pictures(self, scene: Scene) -> None:
@@ -176,45 +181,44 @@ class SaliencyPanel(Card):
         if key == self._drawn:  # readings have no equality but identity
             return
         self._drawn = key
+        self._draw_pictures(scene, min(self._wanted_detail(), QUICK))
+        if self._wanted_detail() > self._detail:
+            self._sharpening.start()
+
+    def _draw_pictures(self, scene: Scene, longest: int) -> None:
+        """Lay the maps over the picture, which has about `longest` pixels a side."""
+        self._detail = longest
         readings = self._now, self._reference
+        number = self._block_number(scene)
         blocks = tuple(None if reading is None else reading.blocks[number - 1] for reading in readings)
-        highest = max((_highest(block) for block in blocks if block is not None), default=0.0)
+        highest = max((cam_maximum(block) for block in blocks if block is not None), default=0.0)
+        known = self._now or self._reference
+        shape = None if self._ground is None else self._ground.pixels.shape[:2]
         panes = self.now_pane, self.reference_pane
         for pane, label, name, reading, block in zip(
             panes, self._labels, ("now", "reference"), readings, blocks, strict=True
         ):
-            ground = self._ground_of(scene, reading)
-            image = None if ground is None else self._composed(ground, block, highest, view)
+            ground = self._grounds.find(scene, reading or known, longest)
+            image = None if ground is None else self._composed(ground, block, highest, scene.session.view)
             pane.set_image(image)
             pane.set_message("" if image is not None else placeholder(scene))
-            pane.set_note(_note(block))
-            label.setText(_label(name, block))
-            label.setToolTip(f"{label.text()} is the highest value; one colour scale for now and reference")
+            pane.set_note(_note(block, highest))
+            label.set_wordings(*_wordings(name, block), tip=_tip(block, highest))
+            self._ground = ground or self._ground
+        if self._ground is not None and self._ground.pixels.shape[:2] != shape:
+            self._share_height()
 
-    def _ground_of(self, scene: Scene, reading: ProbeResult | None) -> Ground | None:
-        """The picture to draw on, made once for each picture or network input."""
-        picture = scene.session.setup.picture if reading is None else reading.request.picture
-        if picture is None:
-            return None
-        preprocessing = scene.session.setup.state.preprocessing
-        key: tuple[object, ...]
-        if scene.session.view.sees_network_input:
-            found = reading or self._now or self._reference
-            if found is None:
-                return None
-            key = "input", found.request.picture, found.request.state.preprocessing
-        else:
-            if reading is not None:
-                preprocessing = reading.request.state.preprocessing
-            key = "picture", picture, preprocessing
-        if self._ground is None or self._ground[0] != key:
-            if scene.session.view.sees_network_input:
-                assert found is not None
-                ground = input_ground(found)
-            else:
-                ground = picture_ground(picture, visible_box(picture.width, picture.height, preprocessing))
-            self._ground = key, ground
-        return self._ground[1]
+    def _wanted_detail(self) -> int:
+        """Pixels a side that the panes show, in steps, so that a resize makes few grounds."""
+        size = self.now_pane.content_size() * self.now_pane.zoom * self.devicePixelRatioF()
+        longest = ceil(max(size.width(), size.height()) / 96) * 96
+        return min(max(longest, QUICK), FINEST)
+
+    @Slot()
+    def _sharpen(self) -> None:
+        """At rest: as many pixels as the panes show."""
+        if self._scene is not None and self._drawn and self._wanted_detail() != self._detail:
+            self._draw_pictures(self._scene, self._wanted_detail())
 
     def _composed(self, ground: Ground, block: BlockReading | None, highest: float, view: View) -> QImage:
         if block is None or block.cam_states[0] != "shown":
@@ -231,12 +235,14 @@ class SaliencyPanel(Card):
         )
 
     def _render_strip(self, scene: Scene) -> None:
-        key = (self._now, scene.session.view.cam_colours)
+        key = (self._now, self._reference, scene.session.view.cam_colours)
         if key != self._strip_drawn:
             self._strip_drawn = key
             blocks = () if self._now is None else self._now.blocks
             labels = tuple(block.label for block in scene.blueprint.blocks)
-            self.filmstrip.set_blocks(blocks, labels, scene.session.view.cam_colours)
+            limit = cam_scale(reading for reading in (self._now, self._reference) if reading is not None)
+            self.filmstrip.set_blocks(blocks, labels, scene.session.view.cam_colours, limit)
+            self.strip_scale.show_scale(scene.session.view.cam_colours, limit)
         self.filmstrip.set_current(self._block_number(scene))
 
     # Wishes
@@ -259,7 +265,7 @@ class SaliencyPanel(Card):
     def _tell_pixel(self, x: int, y: int) -> None:
         if self._scene is None or self._ground is None:
             return
-        ground, number = self._ground[1], self._block_number(self._scene)
+        ground, number = self._ground, self._block_number(self._scene)
         words = []
         for name, reading in (("now", self._now), ("reference", self._reference)):
             if reading is not None:
@@ -272,23 +278,37 @@ class SaliencyPanel(Card):
         self.hovered.emit("")
 
 
-def _highest(block: BlockReading) -> float:
-    highest = float(np.nanmax(block.cam[0])) if block.cam_states[0] != "not finite" else 0.0
-    return highest if np.isfinite(highest) else 0.0
-
-
-def _label(name: str, block: BlockReading | None) -> str:
+def _wordings(name: str, block: BlockReading | None) -> tuple[str, ...]:
     """The map's highest value tells a faint map from none: both panes share one scale."""
     if block is None:
-        return name
-    return f"{name} · blank" if block.cam_states[0] != "shown" else f"{name} ≤ {_highest(block):.2g}"
+        return (name,)
+    short = {"reference": "ref."}.get(name, name)
+    if block.cam_states[0] != "shown":
+        return f"{name} · blank", f"{short} · blank", short
+    value = f"≤ {cam_maximum(block):.2g}"
+    return f"{name} {value}", f"{short} {value}", value
 
 
-def _note(block: BlockReading | None) -> str:
-    """Why a map is blank; empty where it is not."""
-    if block is None or block.cam_states[0] == "shown":
+def _tip(block: BlockReading | None, highest: float) -> str:
+    if block is None or block.cam_states[0] != "shown":
         return ""
-    return f"blank: {CAM_REASONS[block.cam_states[0]]}"
+    return (
+        f"The map's highest value is {cam_maximum(block):.4g}; now and reference share one scale, "
+        f"0 to {highest:.4g}"
+    )
+
+
+def _note(block: BlockReading | None, highest: float) -> str:
+    """Why a map is blank, or looks so; empty where it does not."""
+    if block is None:
+        return ""
+    if block.cam_states[0] != "shown":
+        return f"blank: {CAM_REASONS[block.cam_states[0]]}"
+    reached = cam_maximum(block)
+    if not is_faint(reached, highest):
+        return ""
+    share = 100 * reached / highest
+    return f"≤ {share:.2g} % of the scale" if share >= 0.001 else "< 0.001 % of the scale"
 
 
 def _value_at(block: BlockReading, box: Box, point: QPointF) -> float | None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
@@ -16,14 +17,43 @@ from PySide6.QtWidgets import (
 )
 from superqt import QSearchableComboBox
 
+from resnet_viewer.records.captions import class_name
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.panels.card import colour_text
 from resnet_viewer.ui.pixels import COLOUR_MAPS
 from resnet_viewer.ui.theme import Theme
 
-TOP_CLASS = "top reference class"
-_FOLDED_WIDTH = 300
+TOP_CLASS = "reference's top"
+_FOLDED_WIDTH = 330
+
+
+class Field:
+    """A control and its name, which the popup always shows."""
+
+    def __init__(
+        self, name: str, control: QWidget, *, stretch: int = 1, is_always_named: bool = False
+    ) -> None:
+        self.label, self.control, self.stretch = QLabel(name), control, stretch
+        self.label.setBuddy(control)
+        self.is_always_named = is_always_named
+
+
+class Fields(QWidget):
+    """A row of fields in the panel, while it is not `is_folded` into the popup."""
+
+    def __init__(self, *fields: Field) -> None:
+        super().__init__()
+        self.fields = fields
+        self.is_folded = True
+        self._line = QHBoxLayout(self)
+        self._line.setContentsMargins(0, 0, 0, 0)
+        self._line.setSpacing(6)
+
+    def take_back(self, field: Field) -> None:
+        """Put a field at the end of the row."""
+        self._line.addWidget(field.label)
+        self._line.addWidget(field.control, field.stretch)
 
 
 class SaliencyControls(QWidget):
@@ -44,7 +74,9 @@ class SaliencyControls(QWidget):
         super().__init__(parent)
         self.block = _narrow(QComboBox(), "Block", "The block whose output Grad-CAM explains")
         self.target = _narrow(
-            QSearchableComboBox(), "Class", "The class whose score is explained; type to search"
+            QSearchableComboBox(),
+            "Class",
+            "The class whose score is explained: the reference's highest, or one of your choice; type to search",
         )
         line = self.target.lineEdit()
         assert line is not None  # it is editable
@@ -62,16 +94,20 @@ class SaliencyControls(QWidget):
         self.network_input.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.network_input.setAccessibleName("What the network sees")
         self.network_input.setToolTip("Show what the network sees: resized, cropped and normalised")
-        self._label = QLabel("O&pacity")
-        self._label.setBuddy(self.opacity)
-        self._rows = (
-            _row((self.block, 1), (self.target, 1)),
-            _row((self._label, 0), (self.opacity, 1), (self.colours, 1), (self.network_input, 0)),
+        self._choices = Fields(Field("&Block", self.block), Field("&Class", self.target))
+        self._looks = Fields(
+            Field("O&pacity", self.opacity, is_always_named=True),
+            Field("C&olours", self.colours),
+            Field("&Network's input", self.network_input, stretch=0),
         )
-        self._inline, self._folded = QVBoxLayout(self), QFrame(self, Qt.WindowType.Popup)
-        self._inline.setContentsMargins(0, 0, 0, 0)
-        self._inline.setSpacing(5)
-        QVBoxLayout(self._folded).setSpacing(5)
+        inline = QVBoxLayout(self)
+        inline.setContentsMargins(0, 0, 0, 0)
+        inline.setSpacing(5)
+        inline.addWidget(self._choices)
+        inline.addWidget(self._looks)
+        self._folded = QFrame(self, Qt.WindowType.Popup)
+        self._lines = QGridLayout(self._folded)
+        self._lines.setColumnStretch(1, 1)
         self._folded.setFrameShape(QFrame.Shape.StyledPanel)
         self._folded.setFixedWidth(_FOLDED_WIDTH)
         self.more = QToolButton()
@@ -80,8 +116,8 @@ class SaliencyControls(QWidget):
         self.more.setAccessibleName("More choices for Grad-CAM")
         self.more.setToolTip("Block, class, opacity, colours")
         self.more.clicked.connect(self._unfold)
-        self._shown_rows = -1
-        self.show_rows(len(self._rows))
+        self.more.setFixedHeight(self.more.fontMetrics().height() + 4)
+        self.show_groups(choices=True, looks=True)
         self._network: NetworkSpec | None = None
         self._names: tuple[NetworkSpec, tuple[str, ...]] | None = None
         self.block.activated.connect(self._tell_block)
@@ -118,23 +154,35 @@ class SaliencyControls(QWidget):
         """The popup with the rows that have no room in the panel."""
         return self._folded
 
-    def show_rows(self, count: int) -> None:
-        """Keep the last `count` rows in the panel; the others open with `more`."""
-        if count == self._shown_rows:
+    @property
+    def row_height(self) -> int:
+        """The height of one group in the panel."""
+        return max(self.block.sizeHint().height(), self.network_input.sizeHint().height())
+
+    def show_groups(self, *, choices: bool, looks: bool) -> None:
+        """Keep block and class, or opacity and colours, in the panel; the others open with `more`."""
+        if (choices, looks) == (not self._choices.is_folded, not self._looks.is_folded):
             return
-        self._shown_rows = count
-        first = len(self._rows) - count
-        inside = self._folded.layout()
-        assert inside is not None
-        for i, row in enumerate(self._rows):
-            (inside if i < first else self._inline).addWidget(row)
-            row.show()
-        self.more.setVisible(first > 0)
-        self.setVisible(count > 0)
+        line = 0
+        for group, is_inline in ((self._choices, choices), (self._looks, looks)):
+            group.is_folded = not is_inline
+            for field in group.fields:
+                if is_inline:
+                    group.take_back(field)
+                else:
+                    self._lines.addWidget(field.label, line, 0)
+                    self._lines.addWidget(field.control, line, 1)
+                    line += 1
+                field.label.setVisible(not is_inline or field.is_always_named)
+                field.control.show()
+            group.setVisible(is_inline)
+        self.more.setVisible(not (choices and looks))
+        self.setVisible(choices or looks)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
-        colour_text(self._label, theme.muted)
+        for field in (*self._choices.fields, *self._looks.fields):
+            colour_text(field.label, theme.muted)
 
     @Slot()
     def _unfold(self) -> None:
@@ -154,9 +202,7 @@ class SaliencyControls(QWidget):
     def _fill_classes(self, network: NetworkSpec, names: tuple[str, ...]) -> None:
         if (network, names) != self._names:
             self._names = network, names
-            known = [
-                names[index] if index < len(names) else f"class {index}" for index in range(network.classes)
-            ]
+            known = [class_name(index, names) for index in range(network.classes)]
             self.target.clear()
             self.target.addItems([TOP_CLASS, *known])
             self._line.setCursorPosition(0)
@@ -177,16 +223,6 @@ class SaliencyControls(QWidget):
 
     def _tell_opacity(self, percent: int) -> None:
         self.opacity_chosen.emit(percent / 100)
-
-
-def _row(*controls: tuple[QWidget, int]) -> QWidget:
-    row = QWidget()
-    line = QHBoxLayout(row)
-    line.setContentsMargins(0, 0, 0, 0)
-    line.setSpacing(6)
-    for control, stretch in controls:
-        line.addWidget(control, stretch)
-    return row
 
 
 def _narrow(combo: QComboBox, name: str, tip: str) -> QComboBox:

@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.ui.panels.predictions import PredictionLine, PredictionsPanel, columns, words_of
+from resnet_viewer.ui.panels.predictions import Columns, PredictionLine, PredictionsPanel, words_of
 from resnet_viewer.ui.theme import LIGHT
 from tests import fabricated
 
@@ -79,7 +79,7 @@ def reds_and_greys(panel: PredictionsPanel) -> tuple[list[int], list[int]]:
     """Lines of the first row's picture with now's and with the reference's colour, beyond the names."""
     line = panel.findChildren(PredictionLine)[0]
     image = line.grab().toImage()
-    x = columns(line.width(), line.fontMetrics())[0] + 2
+    x = Columns.of(panel.rows, line.fontMetrics()).bars(line.width())[0] + 2
     found = [image.pixelColor(x, y).name() for y in range(image.height())]
     return tuple(
         [y for y, name in enumerate(found) if name == colour] for colour in (LIGHT.changed, LIGHT.reference)
@@ -150,3 +150,10 @@ def test_the_bar_for_now_is_as_long_as_its_probability(qtbot: QtBot) -> None:
             )
         )
     assert reds[0] == pytest.approx(3 * reds[1], rel=0.2)
+
+
+def test_bars_take_what_names_and_numbers_leave() -> None:
+    short, long = Columns(name=30, number=40), Columns(name=300, number=40)
+    assert short.bars(230) == (38, 134)
+    assert long.bars(230) == (84, 134), "a long name is cut, not the bar"
+    assert long.bars(600) == (216, 504)

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.catalog import spec
@@ -15,8 +16,10 @@ from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session, View
+from resnet_viewer.ui.panels.fitting import FittingLabel
 from resnet_viewer.ui.panels.picture import ImagePane
 from resnet_viewer.ui.panels.saliency import SaliencyPanel
+from resnet_viewer.ui.panels.saliency_controls import TOP_CLASS
 from tests import fabricated
 
 
@@ -186,15 +189,21 @@ def test_what_has_no_room_opens_in_a_popup(panel: SaliencyPanel, qtbot: QtBot) -
     controls = panel.controls
     assert controls.block.isVisible()
     assert not controls.more.isVisible()
-    panel.resize(300, 280)
-    assert not controls.block.isVisible()
-    assert controls.opacity.isVisible()
-    panel.resize(260, 168)
+    panel.resize(300, 225)
+    assert controls.block.isVisible(), "block and class go after opacity and colours"
     assert not controls.opacity.isVisible()
-    qtbot.waitUntil(lambda: panel.now_pane.height() >= 80)  # the pictures take the room
+    panel.resize(260, 170)
+    assert not controls.block.isVisible()
+    assert panel.filmstrip.isVisible(), "the strip stays longest: it shows and chooses blocks"
+    panel.resize(260, 120)
+    assert not panel.filmstrip.isVisible()
     qtbot.mouseClick(controls.more, Qt.MouseButton.LeftButton)
     assert controls.folded.isVisible()
     assert controls.block.isVisible()
+    names = {label.text().replace("&", "") for label in controls.folded.findChildren(QLabel)}
+    assert names == {"Block", "Class", "Opacity", "Colours", "Network's input"}
+    target = controls.target
+    assert target.width() > target.fontMetrics().horizontalAdvance(TOP_CLASS) + 30
     with qtbot.waitSignal(panel.view_changed):
         qtbot.keyClick(controls.opacity, Qt.Key.Key_Left)
     controls.folded.close()
@@ -236,3 +245,48 @@ def test_value_under_the_pointer(panel: SaliencyPanel, qtbot: QtBot) -> None:
         qtbot.mouseMove(pane, frame.topLeft() + QPoint(frame.width() // 10, frame.height() // 5))
     assert told.args is not None
     assert told.args[0].startswith("Grad-CAM of block 9 · now outside")
+
+
+def test_panes_and_strip_name_their_scales(panel: SaliencyPanel) -> None:
+    """With a shortcut cut, a block's map may be a thousandth of the reference's: then it is said, not hidden."""
+    panel.render_scene(scene(np.full((8, 8), 0.00045), np.full((8, 8), 2.5)))
+    assert panel.labels == ("now ≤ 0.00045", "reference ≤ 2.5")
+    assert panel.now_pane.note == "≤ 0.018 % of the scale"
+    assert panel.reference_pane.note == ""
+    assert panel.strip_scale.words == "strip: 0 to 2.5", "the strip takes the reference into its scale too"
+    panel.render_scene(scene(np.full((8, 8), 2.0), np.full((8, 8), 2.5)))
+    assert panel.now_pane.note == ""
+
+
+def test_numbers_under_the_pictures_are_never_cut(panel: SaliencyPanel) -> None:
+    panel.render_scene(scene(np.full((8, 8), 0.00045), np.full((8, 8), 0.00046)))
+    shown = []
+    for width in (400, 260):
+        panel.resize(width, 300)
+        QApplication.sendPostedEvents()
+        shown.append([label.shown for label in panel.findChildren(FittingLabel)])
+    assert shown[0] == ["now ≤ 0.00045", "reference ≤ 0.00046"]
+    assert all(words.endswith(("0.00045", "0.00046")) for words in shown[1])
+
+
+def test_at_rest_the_overlay_has_the_pixels_that_the_pane_shows(panel: SaliencyPanel, qtbot: QtBot) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (600, 1200, 3)).astype(np.uint8)
+    found = scene(np.ones((8, 8)), np.ones((8, 8)))
+    setup = replace(found.session.setup, picture=Picture.of(noise, name="noise.png"))
+    panel.render_scene(Scene(found.session.with_setup(setup)))
+    assert panel.now_pane.image is not None
+    assert panel.now_pane.image.width() == 288, "at once, few pixels"
+    panel.now_pane.look(3.0, QPointF(0.2, 0.5))
+    panel.now_pane.moved.emit(3.0, QPointF(0.2, 0.5))
+    wanted = 3 * panel.now_pane.content_size().width()
+    qtbot.waitUntil(lambda: panel.now_pane.image is not None and panel.now_pane.image.width() >= wanted)
+    assert panel.now_pane.zoom == panel.reference_pane.zoom == 3.0, "the view stays"
+
+
+def test_a_class_that_looks_like_markup_is_a_name(panel: SaliencyPanel) -> None:
+    found = scene(np.ones((8, 8)), np.ones((8, 8)))
+    assert found.now is not None
+    setup = replace(found.session.setup, class_names=("<b>a\nb</b>",) * 10)
+    panel.render_scene(replace(found, session=found.session.with_setup(setup)))
+    assert panel.subtitle.endswith("<b>a�b</b>")
+    assert panel.controls.target.itemText(1) == "<b>a�b</b>"
