@@ -237,6 +237,13 @@ def test_without_arguments_it_starts_with_a_bundled_picture_and_everything_open(
     assert session.run([], deeds) == 0
 
 
+def test_the_first_frame_names_the_bundled_weights_that_are_on_their_way() -> None:
+    weights = app.first_session(None, None).setup.state.network.weights
+    assert (weights.source, weights.name) == ("bundled", "cifar-resnet-56")
+    assert app.first_session(None, "none").setup.state.network.weights.source == "none"
+    assert app.first_session("resnet18", None).setup.state.network.weights.source == "none"
+
+
 def test_a_picture_called_like_a_verb_is_a_picture(session: Session, tmp_path: Path) -> None:
     path = tmp_path / "train"
     path.write_bytes(paths.asset("pictures", "cat.jpg").read_bytes())

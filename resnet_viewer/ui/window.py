@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QAbstractSlider,
     QAbstractSpinBox,
-    QApplication,
     QComboBox,
     QLineEdit,
     QMainWindow,
@@ -330,7 +329,7 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.painted.emit)  # after the panels, which are painted in this same pass
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if _is_kept_by_focus(event) or not self.commands.take_key(event):
+        if _is_kept(event, self.focusWidget()) or not self.commands.take_key(event):
             super().keyPressEvent(event)
 
     def createPopupMenu(self) -> QMenu | None:  # type: ignore[override]
@@ -356,11 +355,11 @@ class MainWindow(QMainWindow):
         event.accept()
 
 
-def _is_kept_by_focus(event: QKeyEvent) -> bool:
+def _is_kept(event: QKeyEvent, focused: QWidget | None) -> bool:
     """Space belongs to the control that has the focus, also where that control does nothing with it: whoever
     presses it on a slider or a choice does not mean the whole network."""
     controls = QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QTabBar
-    return event.key() == Qt.Key.Key_Space and isinstance(QApplication.focusWidget(), controls)
+    return event.key() == Qt.Key.Key_Space and isinstance(focused, controls)
 
 
 def _splitter(orientation: Qt.Orientation, first: QWidget, second: QWidget) -> QSplitter:

@@ -1,0 +1,162 @@
+"""Messages end with what they are about, and keys and drops find their way, in a whole window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QSlider
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.records.session import Session
+from resnet_viewer.ui import dialogs
+from resnet_viewer.ui.export_dialog import ExportDialog
+from resnet_viewer.ui.requests import FigureChoice
+from resnet_viewer.ui.worker import Failure
+from tests import fabricated
+from tests.ui.windows import Desk
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(qtbot, qapp, tmp_path)
+    yield made
+    made.close()
+
+
+def test_a_remark_about_a_network_goes_with_it_and_so_do_its_actions(desk: Desk) -> None:
+    desk.window.opening.choose_network("resnet18")
+    bar = desk.window.messages
+    desk.qtbot.waitUntil(lambda: bool(bar.sentence))
+    assert bar._act is not None
+    desk.store.undo()
+    assert bar.sentence == ""
+    assert bar._act is None
+
+
+def test_a_remark_stays_while_its_network_is_cut_and_another_picture_is_opened(desk: Desk) -> None:
+    desk.window.opening.choose_network("cifar-resnet-32")
+    desk.qtbot.waitUntil(lambda: bool(desk.window.messages.sentence))
+    desk.window.editing.toggle_shortcut(2)
+    desk.window.opening.open_paths((Path("good.png"),))
+    desk.qtbot.waitUntil(lambda: desk.store.undo_label == "open good.png")
+    assert desk.window.messages.sentence == "cifar-resnet-32 is untrained."
+
+
+def test_an_opening_error_goes_with_the_next_opening_that_succeeds(desk: Desk) -> None:
+    desk.window.opening.open_paths((Path("bad.png"),))
+    desk.qtbot.waitUntil(lambda: bool(desk.window.messages.sentence))
+    desk.window.editing.toggle_shortcut(2)
+    desk.wait_fresh()
+    assert desk.window.messages.sentence, "computing something is no answer to it"
+    desk.window.opening.open_paths((Path("good.png"),))
+    desk.qtbot.waitUntil(lambda: desk.store.undo_label == "open good.png")
+    assert desk.window.messages.sentence == ""
+
+
+def test_a_failed_probe_is_forgotten_with_the_next_reading_a_fault_is_not(desk: Desk) -> None:
+    desk.prober.refusal = "There is no such device; choose cpu."
+    desk.window.editing.toggle_shortcut(1)
+    desk.qtbot.waitUntil(lambda: bool(desk.window.messages.sentence))
+    desk.prober.refusal = ""
+    desk.window.editing.toggle_shortcut(2)
+    desk.wait_fresh()
+    assert desk.window.messages.sentence == ""
+    desk.window.show_failure(Failure("Something went wrong inside."))
+    desk.window.editing.toggle_shortcut(3)
+    desk.wait_fresh()
+    assert desk.window.messages.sentence == "Something went wrong inside."
+
+
+def test_the_disc_is_lit_for_downloads_too(desk: Desk) -> None:
+    desk.window.opening.download("resnet18")
+    desk.qtbot.waitUntil(lambda: desk.window.status.dot.is_lit)
+    desk.window.escape()
+    desk.qtbot.waitUntil(lambda: not desk.window.status.dot.is_lit)
+
+
+def test_d_drops_the_selected_blocks_branch_wherever_the_focus_is(desk: Desk) -> None:
+    QTest.keyClick(desk.window, Qt.Key.Key_D)
+    assert desk.store.session.setup.wiring.is_open, "the stem has no branch"
+    assert "No block is selected" in desk.window.status.texts()[2]
+    desk.window.editing.select_layer("layer2.1.conv1")
+    for dropped in ((5,), ()):
+        QTest.keyClick(desk.window, Qt.Key.Key_D)
+        assert desk.store.session.setup.wiring.dropped == dropped
+
+
+def test_space_on_a_slider_is_not_for_the_whole_network(desk: Desk) -> None:
+    slider = QSlider(desk.window)
+    slider.setFocus()
+    QTest.keyClick(slider, Qt.Key.Key_Space)
+    assert desk.store.session.setup.wiring.is_open
+    QTest.keyClick(slider, Qt.Key.Key_B)
+    assert len(desk.store.session.setup.wiring.dropped) == 9
+
+
+def test_an_address_may_be_dropped_and_gets_its_sentence(desk: Desk) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl("https://example.org/cat.png")])
+    event = QDragEnterEvent(
+        QPoint(9, 9),
+        Qt.DropAction.CopyAction,
+        mime,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    event.ignore()
+    desk.window.dragEnterEvent(event)
+    assert event.isAccepted()
+    text = QMimeData()
+    text.setText("https://example.org/cat.png")
+    desk.window.opening.take_mime(text)
+    assert "only an address" in desk.window.messages.sentence
+
+
+def test_a_font_size_reaches_the_controls_at_once(desk: Desk) -> None:
+    button = desk.window.toolbar.network_button
+    heights = []
+    for points in (9, 16):
+        desk.appearance.set_font_size(points)
+        assert button.font().pointSize() == points
+        heights.append(button.sizeHint().height())
+    desk.appearance.set_font_size(0)
+    assert heights[1] > heights[0]
+
+
+def test_a_name_in_undo_is_neither_markup_nor_a_mnemonic(desk: Desk) -> None:
+    desk.window.editing.set_picture(fabricated.picture(name="<b>R&D</b>.png"))
+    undo = desk.window.commands["undo"]
+    assert undo.text() == "&Undo: open <b>R&&D</b>.png"
+    assert "<b>" not in undo.toolTip()
+
+
+def test_an_unknown_suffix_is_one_sentence_and_nothing_is_written(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: tmp_path / "x.jpg")
+    desk.window.prompts.export_as("gradcam", "png")
+    assert "cannot be saved as x.jpg" in desk.window.messages.sentence
+    assert desk.files.asked == []
+
+
+def test_the_dialog_of_a_figure_begins_with_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[FigureChoice] = []
+    monkeypatch.setattr(ExportDialog, "ask", lambda choice, _window: begun.append(choice))
+    desk.window.prompts.export_figure("predictions")
+    assert [choice.figure for choice in begun] == ["predictions"]
+
+
+def test_it_says_starting_until_what_it_starts_with_is_there(desk: Desk) -> None:
+    setup = replace(desk.store.session.setup, picture=None)
+    desk.store.restart(Session(setup))
+    desk.window.controller._is_starting = True
+    desk.window.controller._publish()
+    assert desk.window.status.texts()[0] == "starting…"
+    desk.window.opening.begun.emit()
+    assert desk.window.status.texts()[0] == "open a picture"

@@ -1,0 +1,98 @@
+"""The status bar and the toolbar's title: the present network's facts, and names as they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html import escape
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.core.catalog import spec
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.session import Session
+from resnet_viewer.records.weights import WeightsRef
+from resnet_viewer.ui.status import StatusBar, shortened
+from resnet_viewer.ui.toolbar import network_title
+from tests import fabricated
+
+MARKUP = "<b>bold</b> & <img src=x>.png"
+
+
+@pytest.fixture
+def bar(qtbot: QtBot) -> StatusBar:
+    made = StatusBar("1 thread")
+    qtbot.addWidget(made)
+    return made
+
+
+def scene_of(network: NetworkSpec, *, is_starting: bool = False) -> Scene:
+    return Scene(Session(fabricated.setup(network)), is_starting=is_starting)
+
+
+def test_names_are_shown_letter_by_letter(bar: StatusBar) -> None:
+    scene = fabricated.scene()
+    setup = replace(scene.session.setup, picture=fabricated.picture(name=MARKUP))
+    bar.render_scene(replace(scene, session=replace(scene.session, setup=setup)))
+    bar.show_hover(MARKUP)
+    assert bar.texts()[2] == MARKUP
+    assert bar.texts()[3].startswith(MARKUP)
+    for label in (bar._probe, bar._network, bar._hover, bar._picture):
+        assert label.textFormat() == Qt.TextFormat.PlainText
+    for label in (bar._hover, bar._picture):
+        assert escape(MARKUP, quote=False) in label.toolTip()
+        assert MARKUP not in label.toolTip()
+
+
+def test_no_time_of_an_older_network_stands_beside_the_new_ones_name(bar: StatusBar) -> None:
+    bar.render_scene(fabricated.scene())
+    assert "14 ms" in bar.texts()[0]
+    bar.render_scene(scene_of(spec("cifar-resnet-32")))
+    assert bar.texts()[0] == "computing…"
+    assert "ResNet-32" in bar.texts()[1]
+
+
+def test_while_it_starts_nothing_is_called_untrained(bar: StatusBar) -> None:
+    bar.render_scene(scene_of(spec("resnet18"), is_starting=True))
+    assert bar.texts()[0] == "starting…"
+    assert "untrained" not in bar.texts()[1]
+    bar.render_scene(scene_of(spec("resnet18")))
+    assert "untrained" in bar.texts()[1]
+
+
+def test_an_empty_hover_clears_and_what_was_said_stays_a_moment(bar: StatusBar) -> None:
+    bar.show_hover("layer1.0.conv1")
+    bar.show_hover("")
+    assert bar.texts()[2] == ""
+    bar.say("Saved a.svg.")
+    bar.show_hover("layer1.0.conv1")
+    bar.show_hover("")
+    assert bar.texts()[2] == "Saved a.svg."
+    bar._rest.timeout.emit()
+    assert bar.texts()[2] == ""
+
+
+def test_a_long_name_keeps_its_beginning_and_its_end() -> None:
+    assert shortened("short.png") == "short.png"
+    name = shortened("x" * 100 + ".png", 20)
+    assert len(name) == 20
+    assert name.endswith(".png")
+
+
+@pytest.mark.parametrize(
+    ("network", "classes", "weights", "title"),
+    [
+        ("cifar-resnet-56", 10, WeightsRef("bundled", "cifar-resnet-56"), "ResNet-56 · CIFAR-10"),
+        ("resnet50", 1000, WeightsRef("torchvision", "IMAGENET1K_V2"), "ResNet-50 · ImageNet"),
+        ("resnet18", 1000, WeightsRef("none"), "ResNet-18 · untrained"),
+        ("resnet18", 7, WeightsRef("file", "/home/me/birds.pth"), "ResNet-18 · birds.pth · 7 classes"),
+        ("cifar-plain-20", 10, WeightsRef("file", "<b>x.pth"), "Plain-20 · <b>x.pth"),
+    ],
+)
+def test_the_title_names_data_only_where_they_are_known(
+    network: str, classes: int, weights: WeightsRef, title: str
+) -> None:
+    shown = replace(spec(network, classes=classes), weights=weights)
+    assert network_title(scene_of(shown)) == title
