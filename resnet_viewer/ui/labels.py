@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy
 from superqt import QElidingLabel
 
@@ -25,13 +25,9 @@ def plain_eliding_label(text: str = "", *, lines: int = 1) -> QElidingLabel:
 
     `text()` gives the whole text. Put the whole into the tooltip with `tooltip_text`.
     """
-    label = QElidingLabel()
+    label = QElidingLabel() if lines == 1 else _Paragraph(lines)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-    if lines > 1:
-        label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        label.setWordWrap(True)
-        label.setFixedHeight(lines * label.fontMetrics().height())
     label.setText(text)
     return label
 
@@ -46,3 +42,23 @@ def tooltip_text(text: str) -> str:
         '<qt>&lt;b&gt;x&lt;/b&gt; &amp; y.jpg</qt>'
     """
     return f"<qt>{escape(text, quote=False).replace(chr(10), '<br>')}</qt>" if text else ""
+
+
+class _Paragraph(QElidingLabel):
+    """So many lines of its font, whatever the text."""
+
+    def __init__(self, lines: int) -> None:
+        super().__init__()
+        self._lines = lines
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.setWordWrap(True)
+        self._measure()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._measure()
+
+    def _measure(self) -> None:
+        self.setFixedHeight(self._lines * self.fontMetrics().height())
+        self.setText(self.text())

@@ -38,3 +38,12 @@ def test_a_label_of_two_lines_keeps_its_height_and_its_whole_text(qtbot: QtBot) 
     assert label.height() == label.maximumHeight() == height
     assert label.text() == words
     assert label._elidedText().endswith("…")
+
+
+def test_a_label_of_two_lines_grows_with_its_font(qtbot: QtBot) -> None:
+    label = plain_eliding_label("words", lines=2)
+    qtbot.addWidget(label)
+    font = label.font()
+    font.setPixelSize(2 * label.fontMetrics().height())
+    label.setFont(font)
+    assert label.height() == 2 * label.fontMetrics().height()

@@ -219,6 +219,47 @@ def test_names_stand_clear_of_each_other_and_of_the_curves(qtbot: QtBot) -> None
     assert reference.top() >= 0
 
 
+def test_a_name_covers_no_curve_and_no_row_of_zeros(qtbot: QtBot) -> None:
+    x = np.linspace(0, 900, 56)
+    zeros = np.where(x < 600, 130.0, 60.0)
+    marks = np.stack((x, zeros), axis=1)
+    tracks = [
+        Track("now: 14 of 27 shortcuts cut", "now", x, zeros, marks),
+        Track("reference: all shortcuts open", "reference", x, 18 + 8 * np.sin(x / 9)),
+    ]
+    for rect, is_clear in place_names(tracks, 900, 140, QFontMetricsF(QFont())):
+        assert is_clear
+        for track in tracks:
+            near = (x > rect.left()) & (x < rect.right())
+            assert not np.any((track.y[near] > rect.top()) & (track.y[near] < rect.bottom()))
+
+
+def test_a_mark_beside_the_curve_is_kept_clear(qtbot: QtBot) -> None:
+    x = np.linspace(0, 900, 20)
+    metrics = QFontMetricsF(QFont())
+    bare = Track("now", "now", x, np.full(20, 80.0))
+    ((free, _),) = place_names([bare], 900, 160, metrics)
+    marks = np.array([[free.center().x(), free.center().y()]])
+    ((moved, is_clear),) = place_names([replace(bare, marks=marks)], 900, 160, metrics)
+    assert is_clear
+    assert not moved.contains(free.center())
+
+
+def test_a_low_plot_and_a_nameless_curve_have_no_names(plot: GradientPlot) -> None:
+    now, reference = Curve(curve(1.0, 0.1), "now = reference"), Curve(curve(1.0, 0.1), "")
+    plot.set_curves(now, reference, layers=2, message="")
+    assert [name.text for name in plot.names.names] == ["now = reference"]
+    plot.names.prepare([Track("now", "now", np.arange(9.0), np.ones(9))], [1.0], (500.0, 59.0))
+    assert plot.names.names == []
+
+
+def test_a_long_name_is_shortened_to_the_plot(plot: GradientPlot) -> None:
+    plot.set_curves(Curve(curve(1.0, 0.1), "many words " * 40), None, layers=2, message="")
+    (name,) = plot.names.names
+    assert name.text.endswith("…")
+    assert name.rect.width() < 0.7 * plot.view.width()
+
+
 def test_the_bar_shows_a_choice_without_wishing_and_wishes_when_chosen(qtbot: QtBot) -> None:
     bar = GradientBar()
     qtbot.addWidget(bar)
