@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter
 from resnet_viewer.ui.settings import Settings
 
 FIRST_SIZE = QSize(1440, 900)
-_SHARES = {"top": (0.76, 0.24), "right": (0.66, 0.34), "outer": (0.55, 0.45)}
+_SHARES = {"top": (0.7, 0.3), "right": (0.72, 0.28), "outer": (0.55, 0.45)}
 """Of each splitter's length, for its two parts."""
 
 
