@@ -253,6 +253,7 @@ def _figure(scene: Scene, choice: FigureChoice, reference: ProbeResult | None): 
                 scale=view.map_scale,
                 order=view.map_order,
                 colours=view.map_colours,
+                signed_colours=view.map_signed_colours,
                 width=choice.width,
             )
         case "predictions":

@@ -32,12 +32,13 @@ def figure(
     scale: MapScale = "channel",
     order: MapOrder = "index",
     colours: str = "inferno",
+    signed_colours: str = palette.SIGNED_COLOURS,
     width: float = 7.6,
 ) -> Figure:
     """All channels of `layer`, a name of `Blueprint.map_names`, in the same order and on the same scale.
 
-    Maps with negative values take the diverging map with symmetric limits in place of `colours`. Dead
-    channels are crossed out.
+    Maps with negative values take the diverging `signed_colours` with symmetric limits in place of
+    `colours`. Dead channels are crossed out.
 
     Raises:
         IncompleteReadingError: `now` holds the logits alone.
@@ -67,7 +68,7 @@ def figure(
         height=None,
         content=_HEAD + max(heights) + _BAR,
     )
-    colours = palette.SIGNED_COLOURS if signed else colours
+    colours = signed_colours if signed else colours
     for column, ((name, result, _), made) in enumerate(zip(shown, mosaics, strict=True)):
         left = MARGIN + column * (side + _GAP)
         if made is None:

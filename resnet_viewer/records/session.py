@@ -62,6 +62,8 @@ class View:
     map_scale: MapScale = "channel"
     map_order: MapOrder = "index"
     map_colours: str = "inferno"
+    map_signed_colours: str = "CET-D1"
+    """For feature maps with values of both signs: a diverging colour map."""
     cam_colours: str = "inferno"
     cam_opacity: float = 0.6
     sees_network_input: bool = False

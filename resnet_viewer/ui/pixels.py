@@ -21,6 +21,9 @@ COLOUR_MAPS = ("inferno", "magma", "viridis", "cividis", "plasma", "gray")
 SIGNED_COLOURS = "CET-D1"
 """For maps with both signs, always with limits symmetric about zero (Kovesi 2015)."""
 
+SIGNED_COLOUR_MAPS = (SIGNED_COLOURS, "vik", "PuOr_r", "berlin")
+"""Offered for maps with both signs; none puts red against green. Berlin is dark about zero (Crameri 2018)."""
+
 
 Array = NDArray[np.float32]
 _TALLEST = 16_384  # Qt's raster engine loses precision past 32 767 lines

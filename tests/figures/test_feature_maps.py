@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from resnet_viewer.figures import feature_maps
 from resnet_viewer.figures.palette import lookup
@@ -112,3 +113,20 @@ def test_maps_that_were_not_computed_are_empty_cells() -> None:
     now, _ = pair()
     _, rows = feature_maps.table(with_maps(now, "layer1.0.conv1", None), None, layer="layer1.0.conv1")
     assert rows == [(str(channel), *[""] * 10) for channel in range(16)]
+
+
+def test_maps_of_both_signs_take_the_chosen_diverging_colours() -> None:
+    now, _ = pair()
+    maps = np.array([[[-1.0, 1.0]]], np.float32)
+    figure = feature_maps.figure(
+        with_maps(now, "stem", maps), None, layer="stem", colours="viridis", signed_colours="PuOr_r"
+    )
+    shown = {tuple(pixel) for axes in figure.axes for image in axes.images for pixel in _pixels(image)}
+    ends = lookup("PuOr_r")[[0, 255]].tolist()
+    assert {tuple(end) for end in ends} <= shown
+
+
+def _pixels(image: AxesImage) -> list[list[int]]:
+    array = image.get_array()
+    assert array is not None
+    return np.asarray(array).reshape(-1, array.shape[-1])[:, :3].tolist()

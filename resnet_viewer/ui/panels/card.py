@@ -67,12 +67,18 @@ class Card(QFrame):
         self._title.setText(title)
         self.setAccessibleName(title)
 
-    def set_subtitle(self, text: str) -> None:
-        """Replace the subtitle; nothing happens where it is the same."""
-        if text != self._subtitle.text():
+    def set_subtitle(self, text: str, *, whole: str = "") -> None:
+        """Replace the subtitle; where `text` is a short form, the tooltip says the `whole`."""
+        told = whole or text
+        if text != self._subtitle.text() or told != self.accessibleDescription():
             self._subtitle.setText(text)
-            self._subtitle.setToolTip(tooltip_text(text))
-            self.setAccessibleDescription(text)
+            self._subtitle.setToolTip(tooltip_text(told))
+            self.setAccessibleDescription(told)
+
+    @property
+    def subtitle_room(self) -> int:
+        """Pixels that the subtitle has beside the title alone, other controls not counted."""
+        return self.width() - 2 * DARK.padding - self._title.sizeHint().width() - self.header.spacing()
 
     def set_updating(self, is_updating: bool) -> None:
         """Say, or no longer say, that what is shown belongs to an older wish."""

@@ -21,10 +21,11 @@ from PySide6.QtWidgets import (
 
 from resnet_viewer.ui.panels.card import Card, colour_text
 from resnet_viewer.ui.panels.picture import ImagePane
-from resnet_viewer.ui.pixels import SIGNED_COLOURS, Array, Limits, image_of_values
+from resnet_viewer.ui.pixels import Array, Limits, image_of_values
 from resnet_viewer.ui.theme import DARK, Theme
 
 BINS = 40
+HISTOGRAM_AXES = {"bottom": "value (zeros left out)", "left": "positions"}
 STATISTICS = ("mean", "standard deviation", "share of zeros", "minimum", "maximum")
 
 
@@ -42,7 +43,13 @@ class ChannelMaps:
     now_message: str
     reference_message: str
     colours: str
+    signed_colours: str
     is_stale: bool
+
+
+def channel_words(channel: int, count: int) -> str:
+    """A channel by its index in torch, which counts from 0: "channel 5 (of 0 to 15)"."""
+    return f"channel {channel} (of 0 to {count - 1})"
 
 
 def statistics(values: Array) -> tuple[str, ...]:
@@ -89,7 +96,9 @@ class ChannelView(Card):
         self.header.insertWidget(0, self.back)
         self.number = QSpinBox()
         self.number.setAccessibleName("Channel")
-        self.number.setToolTip("Channel, from 0; ← and → go through them in the mosaic's order")
+        self.number.setToolTip(
+            "Channel, counted from 0 as in torch; ← and → go through them in the mosaic's order"
+        )
         self.number.setKeyboardTracking(False)
         self.number.valueChanged.connect(self.channel_chosen)
         self.add_control(self.number)
@@ -143,12 +152,12 @@ class ChannelView(Card):
         """Show a channel; emits nothing."""
         self._maps = maps
         self.set_title(f"Channel {maps.channel}")
-        self.set_subtitle(f"of {len(maps.order)} · {maps.title}")
+        self.set_subtitle(f"(of 0 to {len(maps.order) - 1}) · {maps.title}")
         with QSignalBlocker(self.number):
             self.number.setRange(0, len(maps.order) - 1)
             self.number.setValue(maps.channel)
         limits, is_signed = shared_limits(maps.now, maps.reference)
-        colours = SIGNED_COLOURS if is_signed else maps.colours
+        colours = maps.signed_colours if is_signed else maps.colours
         for pane, values, message in (
             (self.now_pane, maps.now, maps.now_message),
             (self.reference_pane, maps.reference, maps.reference_message),
@@ -175,7 +184,13 @@ class ChannelView(Card):
             axis = self._histogram.getAxis(name)
             axis.setPen(QColor(theme.border))
             axis.setTextPen(QColor(theme.muted))
-        self._histogram.setTitle("values that are not zero", color=theme.muted, size="9pt")
+        self._histogram.setTitle(
+            f'<span style="color:{theme.changed}">■ now</span> &nbsp; '
+            f'<span style="color:{theme.reference}">╌ reference</span>',
+            size="9pt",
+        )
+        for name, words in HISTOGRAM_AXES.items():
+            self._histogram.setLabel(name, words, color=theme.muted, **{"font-size": "8pt"})
         filled = QColor(theme.changed)
         filled.setAlphaF(0.35)
         self._curves[0].setPen(QPen(QColor(theme.changed), 0))
@@ -236,7 +251,7 @@ class ChannelView(Card):
 
     def _tell_pixel(self, x: int, y: int) -> None:
         if self._maps is not None:
-            words = [f"channel {self._maps.channel} · y {y}, x {x}"]
+            words = [f"{channel_words(self._maps.channel, len(self._maps.order))} · y {y}, x {x}"]
             for name, values in (("now", self._maps.now), ("reference", self._maps.reference)):
                 if values is not None:
                     words.append(f"{name} {float(values[y, x]):.4g}")

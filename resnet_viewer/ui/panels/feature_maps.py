@@ -14,15 +14,15 @@ from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import MapOrder, MapScale, View
 from resnet_viewer.ui.panels.card import Card
-from resnet_viewer.ui.panels.channel import ChannelMaps, ChannelView
+from resnet_viewer.ui.panels.channel import ChannelMaps, ChannelView, channel_words
 from resnet_viewer.ui.panels.feature_maps_controls import ColourLegend, MapControls
 from resnet_viewer.ui.panels.feature_maps_mosaic import Mosaic, MosaicPane
+from resnet_viewer.ui.panels.fitting import fitting
 from resnet_viewer.ui.panels.readings import is_reference_old, last_full, not_computed, placeholder
-from resnet_viewer.ui.pixels import SIGNED_COLOURS, Array, tiles_of_maps
+from resnet_viewer.ui.pixels import Array, tiles_of_maps
 from resnet_viewer.ui.theme import DARK, Theme
 
 _STACKED_BELOW = 460
-_NAME_FIRST_BELOW = 420
 ORDER_WORDS: dict[MapOrder, str] = {
     "index": "by index",
     "mean": "by mean",
@@ -41,6 +41,7 @@ class Drawn:
     scale: MapScale
     order: MapOrder
     colours: str
+    signed_colours: str
 
     @property
     def now(self) -> Array | None:
@@ -72,6 +73,7 @@ class FeatureMapsPanel(QWidget):
         self._drawn: Drawn | None = None
         self._way: tuple[object, ...] = ()
         self._order = np.arange(0)
+        self._is_signed = False
         self.now_card, self.reference_card = Card("Feature maps"), Card("Feature maps")
         self.now_pane, self.reference_pane = MosaicPane(), MosaicPane()
         self.controls, self.legend = MapControls(), ColourLegend()
@@ -108,13 +110,19 @@ class FeatureMapsPanel(QWidget):
         view = scene.session.view
         self._now = last_full(self._now, scene.now, scene)
         self._reference = last_full(self._reference, scene.reference, scene)
-        self.controls.render_view(view)
         wanted = Drawn(
-            self._now, self._reference, view.layer, view.map_scale, view.map_order, view.map_colours
+            self._now,
+            self._reference,
+            view.layer,
+            view.map_scale,
+            view.map_order,
+            view.map_colours,
+            view.map_signed_colours,
         )
         if wanted != self._drawn:
             self._render_mosaics(wanted, self._drawn)
             self._drawn = wanted
+        self.controls.render_view(view, is_signed=self._is_signed)
         is_old = self._now is not None and (scene.is_stale or self._now is not scene.now)
         self._render_words(scene)
         self.now_pane.set_dimmed(is_old)
@@ -163,7 +171,8 @@ class FeatureMapsPanel(QWidget):
         signed = is_signed(now, reference)
         limit = layer_limit(now, reference) if wanted.scale == "layer" else None
         order = channel_order(leading, wanted.order, reference)
-        colours = SIGNED_COLOURS if signed else wanted.colours
+        self._is_signed = signed
+        colours = wanted.signed_colours if signed else wanted.colours
         way = (wanted.layer, signed, limit, colours, order.tobytes())
         for pane, maps, is_other in (
             (self.now_pane, now, old is None or wanted.now_reading is not old.now_reading),
@@ -184,21 +193,18 @@ class FeatureMapsPanel(QWidget):
     def _render_words(self, scene: Scene) -> None:
         view, drawn = scene.session.view, self._drawn
         assert drawn is not None
-        beside = 1 if self._cards.direction() == QBoxLayout.Direction.TopToBottom else 2
-        is_tight = self.width() / beside < _NAME_FIRST_BELOW
         layer = scene.blueprint.describe(view.layer)
         for card, pane, name, reading, maps in (
             (self.now_card, self.now_pane, "now", self._now, drawn.now),
             (self.reference_card, self.reference_pane, "reference", self._reference, drawn.reference),
         ):
-            words = [name, layer] if is_tight else [layer, name]
+            dead = 0
             if maps is not None:
-                channels, height, width = maps.shape
-                words += [f"{channels} × {height}×{width}", ORDER_WORDS[view.map_order]]
                 assert pane.mosaic is not None
-                if dead := int(pane.mosaic.is_dead.sum()):
-                    words.append(f"{dead} dead")
-            card.set_subtitle(" · ".join(words))
+                dead = int(pane.mosaic.is_dead.sum())
+            shape = None if maps is None else maps.shape
+            wordings = subtitles(name, layer, shape, ORDER_WORDS[view.map_order], dead)
+            card.set_subtitle(fitting(wordings, card.subtitle_room, card), whole=wordings[0])
             pane.set_message(self._message(scene, reading, maps))
 
     def _message(self, scene: Scene, reading: ProbeResult | None, maps: Array | None) -> str:
@@ -227,6 +233,7 @@ class FeatureMapsPanel(QWidget):
                 now_message=self._message(scene, self._now, now),
                 reference_message=self._message(scene, self._reference, reference),
                 colours=view.map_colours,
+                signed_colours=view.map_signed_colours,
                 is_stale=is_old,
             )
         )
@@ -246,7 +253,7 @@ class FeatureMapsPanel(QWidget):
         self._wish(map_order=order)
 
     def _wish_colours(self, colours: str) -> None:
-        self._wish(map_colours=colours)
+        self._wish(**{"map_signed_colours" if self.controls.is_signed else "map_colours": colours})
 
     def _wish_mosaic(self) -> None:
         self._wish(channel=None)
@@ -254,7 +261,7 @@ class FeatureMapsPanel(QWidget):
     def _tell_value(self, channel: int, y: int, x: int) -> None:
         if self._drawn is None:
             return
-        words = [f"channel {channel} · y {y}, x {x}"]
+        words = [f"{channel_words(channel, len(self._order))} · y {y}, x {x}"]
         for name, maps in (("now", self._drawn.now), ("reference", self._drawn.reference)):
             if maps is not None:
                 words.append(f"{name} {float(maps[channel, y, x]):.4g}")
@@ -262,6 +269,32 @@ class FeatureMapsPanel(QWidget):
 
     def _tell_nothing(self) -> None:
         self.hovered.emit("")
+
+
+def subtitles(name: str, layer: str, shape: tuple[int, ...] | None, order: str, dead: int) -> tuple[str, ...]:
+    """What a mosaic shows, in ever fewer words; `shape` (C, H, W) is None where there are no maps.
+
+    What falls away first is what the strip and the controls show too.
+    """
+    parts = layer.split(" · ")
+    brief = " · ".join((parts[0], *parts[2:])) if len(parts) > 1 and parts[0].startswith("block") else layer
+    short = {"reference": "ref."}.get(name, name)
+    if shape is None:
+        return f"{name} · {layer}", f"{name} · {brief}", f"{short} · {brief}"
+    channels, height, width = shape
+    count, size = f"{channels} ch", f"{channels} × {height}×{width}"
+    dying = [f"{dead} dead"] if dead else []
+    return tuple(
+        " · ".join(words)
+        for words in (
+            [name, layer, size, *dying, order],
+            [name, brief, size, *dying, order],
+            [name, brief, count, *dying, order],
+            [name, brief, count, *dying],
+            [short, brief, count, *dying],
+            [short, count, *dying],
+        )
+    )
 
 
 def _mosaic(maps: Array, order: np.ndarray, colours: str, limit: float | None, *, signed: bool) -> Mosaic:

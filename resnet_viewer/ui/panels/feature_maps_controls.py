@@ -8,11 +8,14 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidg
 
 from resnet_viewer.records.session import MapOrder, MapScale, View
 from resnet_viewer.ui.panels.card import colour_text
-from resnet_viewer.ui.pixels import COLOUR_MAPS, image_of_ramp
+from resnet_viewer.ui.pixels import COLOUR_MAPS, SIGNED_COLOUR_MAPS, image_of_ramp
 from resnet_viewer.ui.theme import DARK, Theme
 
 SCALES: dict[MapScale, str] = {"channel": "per channel", "layer": "whole layer"}
 ORDERS: dict[MapOrder, str] = {"index": "index", "mean": "mean", "maximum": "maximum", "change": "change"}
+
+_UNSIGNED_TIP = "Colour map, from zero up; maps with both signs have diverging ones of their own"
+_SIGNED_TIP = "Diverging colour map: these maps have both signs, and zero lies in the middle"
 
 
 class MapControls(QWidget):
@@ -29,6 +32,7 @@ class MapControls(QWidget):
             self.scale.addItem(words, scale)
         for order, words in ORDERS.items():
             self.order.addItem(words, order)
+        self._is_signed = False
         self.colours.addItems(COLOUR_MAPS)
         self._labels: list[QLabel] = []
         row = QHBoxLayout(self)
@@ -41,7 +45,7 @@ class MapControls(QWidget):
                 "Each channel from zero to its own maximum, or one scale for the whole layer",
             ),
             ("&Order", self.order, "Order of the channels: highest first; change is now against reference"),
-            ("&Colours", self.colours, "Colour map; maps with both signs are drawn blue to red about zero"),
+            ("&Colours", self.colours, _UNSIGNED_TIP),
         ):
             label = QLabel(words)
             label.setBuddy(combo)
@@ -60,13 +64,24 @@ class MapControls(QWidget):
         self.order.activated.connect(self._tell_order)
         self.colours.textActivated.connect(self.colours_chosen)
 
-    def render_view(self, view: View) -> None:
-        """Show what is chosen."""
+    @property
+    def is_signed(self) -> bool:
+        """Whether diverging colour maps are offered."""
+        return self._is_signed
+
+    def render_view(self, view: View, *, is_signed: bool) -> None:
+        """Show what is chosen; maps with values of both signs have colour maps of their own."""
+        if is_signed != self._is_signed:
+            self._is_signed = is_signed
+            self.colours.clear()
+            self.colours.addItems(SIGNED_COLOUR_MAPS if is_signed else COLOUR_MAPS)
+            self.colours.setToolTip(_SIGNED_TIP if is_signed else _UNSIGNED_TIP)
+        chosen = view.map_signed_colours if is_signed else view.map_colours
         self.scale.setCurrentIndex(self.scale.findData(view.map_scale))
         self.order.setCurrentIndex(self.order.findData(view.map_order))
-        if self.colours.findText(view.map_colours) < 0:
-            self.colours.addItem(view.map_colours)
-        self.colours.setCurrentText(view.map_colours)
+        if self.colours.findText(chosen) < 0:
+            self.colours.addItem(chosen)
+        self.colours.setCurrentText(chosen)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""

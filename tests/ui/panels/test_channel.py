@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.session import View
-from resnet_viewer.ui.panels.channel import shared_limits
+from resnet_viewer.ui.panels.channel import HISTOGRAM_AXES, shared_limits
 from resnet_viewer.ui.panels.feature_maps import FeatureMapsPanel
 from resnet_viewer.ui.pixels import pixel
+from resnet_viewer.ui.theme import DARK
 from tests.ui.panels.test_feature_maps import ramp, scene
 
 
@@ -29,7 +31,7 @@ def test_the_session_opens_it_and_the_numbers_are_right(panel: FeatureMapsPanel)
     panel.render_scene(scene(maps, None, channel=1))
     view = panel.channel_view
     assert panel.is_channel_shown
-    assert (view.title, view.subtitle) == ("Channel 1", "of 3 · block 9 · conv4_x 3")
+    assert (view.title, view.subtitle) == ("Channel 1", "(of 0 to 2) · block 9 · conv4_x 3")
     assert view.numbers == {
         "mean": ("2", "–"),
         "standard deviation": (f"{np.std([0, 1, 2, 5]):.4g}", "–"),
@@ -105,10 +107,19 @@ def test_value_under_the_pointer_and_odd_maps(panel: FeatureMapsPanel, qtbot: Qt
     point.setY(frame.top() + frame.height() * 3 / 8)
     with qtbot.waitSignal(panel.hovered) as told:
         qtbot.mouseMove(pane, point.toPoint())
-    assert told.args == ["channel 2 · y 1, x 3 · now nan · reference 0"]
+    assert told.args == ["channel 2 (of 0 to 5) · y 1, x 3 · now nan · reference 0"]
     assert panel.channel_view.numbers["mean"][0] == "nan"
 
 
 def test_a_channel_that_the_layer_lacks_shows_the_mosaic(panel: FeatureMapsPanel) -> None:
     panel.render_scene(scene(ramp(4), ramp(4), channel=9))
     assert not panel.is_channel_shown
+
+
+def test_the_histogram_names_its_axes_and_curves(panel: FeatureMapsPanel) -> None:
+    panel.render_scene(scene(ramp(), ramp(), channel=2))
+    plot = panel.channel_view.findChild(pg.PlotWidget)
+    assert {name: plot.getAxis(name).labelText for name in HISTOGRAM_AXES} == HISTOGRAM_AXES
+    title = plot.getPlotItem().titleLabel.text
+    assert title.index("now") < title.index("reference")
+    assert DARK.changed in title

@@ -7,14 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import View
-from resnet_viewer.ui.panels.feature_maps import FeatureMapsPanel
+from resnet_viewer.ui.panels.feature_maps import FeatureMapsPanel, subtitles
 from resnet_viewer.ui.panels.feature_maps_mosaic import fitted_grid
-from resnet_viewer.ui.pixels import colour_table, pixel
+from resnet_viewer.ui.pixels import COLOUR_MAPS, SIGNED_COLOUR_MAPS, colour_table, pixel
 from resnet_viewer.ui.theme import DARK
 from tests import fabricated
 
@@ -57,8 +58,8 @@ def test_subtitles_say_layer_state_shape_order_and_dead_channels(panel: FeatureM
     maps = ramp()
     maps[[1, 4]] = 0
     panel.render_scene(scene(maps, ramp()))
-    assert panel.now_card.subtitle == "block 9 · conv4_x 3 · now · 6 × 4×4 · by index · 2 dead"
-    assert panel.reference_card.subtitle == "block 9 · conv4_x 3 · reference · 6 × 4×4 · by index"
+    assert panel.now_card.subtitle == "now · block 9 · conv4_x 3 · 6 × 4×4 · 2 dead · by index"
+    assert panel.reference_card.subtitle == "reference · block 9 · conv4_x 3 · 6 × 4×4 · by index"
 
 
 def test_value_under_the_pointer(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
@@ -69,7 +70,7 @@ def test_value_under_the_pointer(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
     with qtbot.waitSignal(panel.hovered) as told:
         qtbot.mouseMove(pane, point)
     assert told.args is not None
-    assert told.args[0].startswith("channel 3 · y 1, x 2 · now 312 · reference -312")
+    assert told.args[0].startswith("channel 3 (of 0 to 5) · y 1, x 2 · now 312 · reference -312")
 
 
 def test_a_click_wishes_for_that_channel_in_any_order(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
@@ -214,3 +215,39 @@ def test_tiles_fit_and_rows_are_full_where_that_costs_little(count: int, columns
     assert grid.size.width() <= 400
     assert grid.size.height() <= 380
     assert grid.columns * grid.rows >= count
+
+
+def test_a_narrow_card_keeps_channels_and_dead_ones(panel: FeatureMapsPanel) -> None:
+    maps = ramp()
+    maps[[1, 4]] = 0
+    panel.render_scene(scene(maps, ramp()))
+    whole = panel.now_card.subtitle
+    panel.resize(720, 400)
+    QApplication.sendPostedEvents()
+    card = panel.now_card
+    assert card.subtitle != whole
+    assert card.subtitle.startswith("now · block 9 · 6 ch · 2 dead")
+    assert card.fontMetrics().horizontalAdvance(card.subtitle) <= card.subtitle_room
+    assert card.accessibleDescription() == whole
+
+
+def test_a_short_form_never_loses_a_number() -> None:
+    for words in subtitles("reference", "block 27 · conv4_x 9 · conv1", (64, 8, 8), "by index", 13):
+        assert "64" in words
+        assert "13 dead" in words
+
+
+def test_maps_of_both_signs_have_colour_maps_of_their_own(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
+    panel.render_scene(scene(ramp(), ramp(), map_colours="gray"))
+    colours = panel.controls.colours
+    assert [colours.itemText(i) for i in range(colours.count())] == list(COLOUR_MAPS)
+    panel.render_scene(scene(-ramp(), ramp(), map_colours="gray", map_signed_colours="vik"))
+    assert [colours.itemText(i) for i in range(colours.count())] == list(SIGNED_COLOUR_MAPS)
+    assert colours.currentText() == "vik"
+    assert panel.legend.toolTip().startswith("vik")
+    with qtbot.waitSignal(panel.view_changed) as wished:
+        colours.textActivated.emit("berlin")
+    assert wished.args is not None
+    assert (wished.args[0].map_signed_colours, wished.args[0].map_colours) == ("berlin", "gray")
+    panel.render_scene(scene(ramp(), ramp(), map_colours="gray"))
+    assert colours.currentText() == "gray", "the choice for maps without negative values is kept"
