@@ -253,6 +253,24 @@ def test_a_low_plot_and_a_nameless_curve_have_no_names(plot: GradientPlot) -> No
     assert plot.names.names == []
 
 
+def test_a_projection_beside_the_curve_pushes_its_name_away(plot: GradientPlot) -> None:
+    values = curve(1.0, 1e-4, 1e-4, 1e-4, 1.0)
+    plot.set_curves(Curve(values, "now: 1 of 9 shortcuts cut"), None, layers=6, message="")
+    (name,) = plot.names.names
+    spot = name.rect.center()
+    left, right = plot.view.viewRange()[0]
+    x = left + spot.x() * (right - left) / plot.view.width()
+    log = plot.scale.top - spot.y() * (plot.scale.top - plot.scale.bottom) / plot.view.height()
+    aside = Series(
+        (*values.names, "projection"), (*values.shapes, (1,)), np.append(values.x, x),
+        np.append(values.values, 10.0**log), np.append(values.is_joined, False),
+    )  # fmt: skip
+    plot.set_curves(Curve(aside, "now: 1 of 9 shortcuts cut"), None, layers=6, message="")
+    (name,) = plot.names.names
+    assert name.is_clear
+    assert not name.rect.contains(plot.pixel_of(aside, 5))
+
+
 def test_a_long_name_is_shortened_to_the_plot(plot: GradientPlot) -> None:
     plot.set_curves(Curve(curve(1.0, 0.1), "many words " * 40), None, layers=2, message="")
     (name,) = plot.names.names
