@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Slot
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QTimer, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QStatusBar, QWidget
 
 from resnet_viewer.records.captions import plain
@@ -16,6 +16,8 @@ from resnet_viewer.ui.theme import DARK, Theme
 BUSY_AFTER_MS = 150
 """Shorter work shows no sign: a flicker with every toggle tells nothing."""
 SAID_FOR_MS = 6000
+_LEAST_HOVER = 60
+"""Pixels that what is under the pointer keeps, with the margins."""
 
 
 class BusyDot(QWidget):
@@ -70,6 +72,8 @@ class StatusBar(QStatusBar):
         self._delay.setSingleShot(True)
         self._delay.setInterval(BUSY_AFTER_MS)
         self._delay.timeout.connect(self._light)
+        self._network_words = self._picture_words = ("", "")
+        """Whole and short."""
         self._said = ""
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -95,13 +99,36 @@ class StatusBar(QStatusBar):
         if scene.is_starting and plan.spec.weights.source == "none":
             name = plan.spec.title
         size = f"{_thousands(plan.parameters)} parameters · {_macs(plan.macs)}"
-        self._network.setText(f"   {shortened(name)} · {size}")
+        self._network_words = f"{shortened(name)} · {size}", shortened(name, 24)
         self._network.setToolTip(tooltip_text(f"{name} · {size}"))
         picture = scene.session.setup.picture
         if picture is not None:
             facts = [fact for fact in (f"{picture.width}×{picture.height}", plain(picture.facts)) if fact]
-            self._picture.setText(" · ".join((shortened(plain(picture.name)), *facts)))
+            self._picture_words = (
+                " · ".join((shortened(plain(picture.name)), *facts)),
+                shortened(plain(picture.name), 16),
+            )
             self._picture.setToolTip(tooltip_text(" · ".join((plain(picture.name), *facts))))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_picture_words"):
+            QTimer.singleShot(0, self._fit)  # when the children have the font too
+
+    @Slot()
+    def _fit(self) -> None:
+        """The whole facts where they fit, else names alone; the tooltips have the whole."""
+        self._network.setText(f"   {self._network_words[0]}")
+        self._picture.setText(self._picture_words[0])
+        parts = (self.dot, self._probe, self._network, self._picture)
+        if sum(part.sizeHint().width() for part in parts) + _LEAST_HOVER > self.width():
+            self._network.setText(f"   {self._network_words[1]}")
+            self._picture.setText(self._picture_words[1])
 
     @Slot(str)
     def show_hover(self, text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import qtawesome
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QTabBar, QToolBar, QToolButton, QWidget
 
@@ -63,7 +63,6 @@ class Toolbar(QToolBar):
         self.toggleViewAction().setVisible(False)
         self._commands = commands
         self._theme = DARK
-        self._is_compact = False
         self._target_text = "Target: top reference class"
         self._title = "Network"
         self.tabs = QTabBar()
@@ -83,10 +82,11 @@ class Toolbar(QToolBar):
         self.export_button = self._menu_button("Export")
         self.shortcuts.wished.connect(self.shortcuts_wished)
         self.branches.wished.connect(self.branches_wished)
-        self.addWidget(self._row())
+        self._row = self._make_row()
+        self.addWidget(self._row)
         self.apply_theme(DARK)
 
-    def _row(self) -> QWidget:
+    def _make_row(self) -> QWidget:
         row = QWidget()
         row.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         layout = QHBoxLayout(row)
@@ -136,19 +136,27 @@ class Toolbar(QToolBar):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_compact = self.width() < COMPACT_BELOW
-        if is_compact != self._is_compact:
-            self._is_compact = is_compact
-            self._label()
+        self._label()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_row"):
+            QTimer.singleShot(0, self._label)  # when the children have the font too
+
+    @Slot()
     def _label(self) -> None:
-        is_compact = self._is_compact
+        """Words on the buttons where there is room for them, else icons and shorter words."""
+        self._label_as(is_compact=False)
+        if self.width() < COMPACT_BELOW or self._row.sizeHint().width() > self.width():
+            self._label_as(is_compact=True)
+
+    def _label_as(self, *, is_compact: bool) -> None:
         text = Qt.ToolButtonStyle.ToolButtonTextOnly
         icon = Qt.ToolButtonStyle.ToolButtonIconOnly
         for button in (self.open_button, self.reference_button, self.target_button, self.export_button):
             button.setToolButtonStyle(icon if is_compact else text)
-        self.network_button.setText(f"{_escaped(self._title)} ▾")
-        self.target_button.setText(f"{_escaped(shortened(self._target_text, 44))} ▾")
+        self.network_button.setText(f"{_escaped(shortened(self._title, 36 if is_compact else 60))} ▾")
+        self.target_button.setText(f"{_escaped(shortened(self._target_text, 36))} ▾")
         self.target_button.setToolTip(tooltip_text(self._target_text))
         self.target_button.setAccessibleName(self._target_text)
         self.export_button.setText("Export ▾")

@@ -129,6 +129,19 @@ def test_a_font_size_reaches_the_controls_at_once(desk: Desk) -> None:
     assert heights[1] > heights[0]
 
 
+def test_the_toolbars_words_give_way_to_icons_where_they_do_not_fit(desk: Desk) -> None:
+    toolbar = desk.window.toolbar
+    style = toolbar.export_button.toolButtonStyle
+    desk.window.show()
+    desk.window.resize(1440, 800)
+    desk.qtbot.waitUntil(lambda: style() == Qt.ToolButtonStyle.ToolButtonTextOnly)
+    desk.appearance.set_font_size(16)
+    desk.qtbot.waitUntil(lambda: style() == Qt.ToolButtonStyle.ToolButtonIconOnly)
+    assert toolbar._row.sizeHint().width() <= toolbar.width()
+    desk.appearance.set_font_size(0)
+    desk.qtbot.waitUntil(lambda: style() == Qt.ToolButtonStyle.ToolButtonTextOnly)
+
+
 def test_a_name_in_undo_is_neither_markup_nor_a_mnemonic(desk: Desk) -> None:
     desk.window.editing.set_picture(fabricated.picture(name="<b>R&D</b>.png"))
     undo = desk.window.commands["undo"]

@@ -25,6 +25,9 @@ MARKUP = "<b>bold</b> & <img src=x>.png"
 def bar(qtbot: QtBot) -> StatusBar:
     made = StatusBar("1 thread")
     qtbot.addWidget(made)
+    made.setMinimumSize(1, 1)  # as in the window, which gives it the room that there is
+    made.resize(1400, 24)
+    made.show()
     return made
 
 
@@ -44,6 +47,17 @@ def test_names_are_shown_letter_by_letter(bar: StatusBar) -> None:
     for label in (bar._hover, bar._picture):
         assert escape(MARKUP, quote=False) in label.toolTip()
         assert MARKUP not in label.toolTip()
+
+
+def test_where_there_is_little_room_names_stay_and_the_tooltip_has_the_whole(bar: StatusBar) -> None:
+    bar.resize(1400, 24)
+    bar.render_scene(fabricated.scene())
+    assert bar.texts()[1].endswith("MMACs")
+    bar.resize(500, 24)
+    assert bar.texts()[1].strip() == "ResNet-20 · untrained"
+    assert bar.texts()[3] == "invented.png"
+    assert "48×32" in bar._picture.toolTip()
+    assert "MMACs" in bar._network.toolTip()
 
 
 def test_no_time_of_an_older_network_stands_beside_the_new_ones_name(bar: StatusBar) -> None:

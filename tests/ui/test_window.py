@@ -113,6 +113,8 @@ def test_the_reference_can_be_pinned_and_let_go(desk: Desk) -> None:
 
 
 def test_the_status_bar_says_device_network_and_picture(desk: Desk) -> None:
+    desk.window.show()
+    desk.qtbot.waitUntil(lambda: desk.window.status.width() > 1000)
     probe, network, _, picture = desk.window.status.texts()
     assert "cpu" in probe
     assert "14 ms" in probe
