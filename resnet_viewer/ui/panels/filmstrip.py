@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QWidget
 
-from resnet_viewer.figures.cam_scale import cam_maximum
+from resnet_viewer.figures.cam_scale import cam_maximum, is_faint
 from resnet_viewer.records.captions import CAM_REASONS
 from resnet_viewer.records.probe import BlockReading
 from resnet_viewer.ui.panels.picture import STALE_OPACITY
@@ -47,6 +47,7 @@ class _Frames(QWidget):
         self.blocks: tuple[BlockReading, ...] = ()
         self.images: list[tuple[Tiles, int]] = []
         self.labels: tuple[str, ...] = ()
+        self.limit = 0.0
         self.current = 0
         self.is_dimmed = False
         self.side = SIDES[0]
@@ -75,7 +76,9 @@ class _Frames(QWidget):
         label = self.labels[number - 1] if number <= len(self.labels) else f"block {number}"
         if state != "shown":
             return f"{label} · blank: {CAM_REASONS[state]}"
-        return f"{label} · highest {cam_maximum(self.blocks[number - 1]):.3g}"
+        highest = cam_maximum(self.blocks[number - 1])
+        faint = ", hardly seen on this scale" if is_faint(highest, self.limit) else ""
+        return f"{label} · highest {highest:.3g}{faint}"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self.theme
@@ -188,7 +191,7 @@ class Filmstrip(QScrollArea):
         """Show the first picture's CAM of every block; `limit` is the value of the last colour."""
         frames = self._frames
         count_changed = len(blocks) != len(frames.blocks)
-        frames.blocks, frames.labels = blocks, labels
+        frames.blocks, frames.labels, frames.limit = blocks, labels, limit
         frames.images = _thumbnails(blocks, colours, limit)
         if count_changed:
             self._fit()

@@ -9,10 +9,9 @@ from PySide6.QtCore import QPointF, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
-from resnet_viewer.figures.cam_scale import cam_maximum, cam_scale, is_faint
+from resnet_viewer.figures.cam_scale import cam_maximum, cam_scale
 from resnet_viewer.figures.overlay import overlay
-from resnet_viewer.records.captions import CAM_REASONS, class_name
-from resnet_viewer.records.preprocessing import Box
+from resnet_viewer.records.captions import class_name
 from resnet_viewer.records.probe import BlockReading, ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import View
@@ -23,6 +22,7 @@ from resnet_viewer.ui.panels.picture import ImagePane
 from resnet_viewer.ui.panels.readings import is_reference_old, last_full, placeholder
 from resnet_viewer.ui.panels.saliency_controls import SaliencyControls
 from resnet_viewer.ui.panels.saliency_ground import FINEST, QUICK, Ground, Grounds
+from resnet_viewer.ui.panels.saliency_words import note, tip, value_at, wordings
 from resnet_viewer.ui.pixels import image_of_rgb
 from resnet_viewer.ui.theme import DARK, Theme
 
@@ -202,8 +202,8 @@ class SaliencyPanel(Card):
             image = None if ground is None else self._composed(ground, block, highest, scene.session.view)
             pane.set_image(image)
             pane.set_message("" if image is not None else placeholder(scene))
-            pane.set_note(_note(block, highest))
-            label.set_wordings(*_wordings(name, block), tip=_tip(block, highest))
+            pane.set_note(note(block, highest))
+            label.set_wordings(*wordings(name, block), tip=tip(block, highest))
             self._ground = ground or self._ground
         if self._ground is not None and self._ground.pixels.shape[:2] != shape:
             self._share_height()
@@ -269,53 +269,10 @@ class SaliencyPanel(Card):
         words = []
         for name, reading in (("now", self._now), ("reference", self._reference)):
             if reading is not None:
-                value = _value_at(reading.blocks[number - 1], ground.box, QPointF(x + 0.5, y + 0.5))
+                value = value_at(reading.blocks[number - 1], ground.box, QPointF(x + 0.5, y + 0.5))
                 words.append(f"{name} {'outside' if value is None else format(value, '.4g')}")
         if words:
             self.hovered.emit(f"Grad-CAM of block {number} · " + " · ".join(words) + " · wheel: zoom")
 
     def _tell_nothing(self) -> None:
         self.hovered.emit("")
-
-
-def _wordings(name: str, block: BlockReading | None) -> tuple[str, ...]:
-    """The map's highest value tells a faint map from none: both panes share one scale."""
-    if block is None:
-        return (name,)
-    short = {"reference": "ref."}.get(name, name)
-    if block.cam_states[0] != "shown":
-        return f"{name} · blank", f"{short} · blank", short
-    value = f"≤ {cam_maximum(block):.2g}"
-    return f"{name} {value}", f"{short} {value}", value
-
-
-def _tip(block: BlockReading | None, highest: float) -> str:
-    if block is None or block.cam_states[0] != "shown":
-        return ""
-    return (
-        f"The map's highest value is {cam_maximum(block):.4g}; now and reference share one scale, "
-        f"0 to {highest:.4g}"
-    )
-
-
-def _note(block: BlockReading | None, highest: float) -> str:
-    """Why a map is blank, or looks so; empty where it does not."""
-    if block is None:
-        return ""
-    if block.cam_states[0] != "shown":
-        return f"blank: {CAM_REASONS[block.cam_states[0]]}"
-    reached = cam_maximum(block)
-    if not is_faint(reached, highest):
-        return ""
-    share = 100 * reached / highest
-    return f"≤ {share:.2g} % of the scale" if share >= 0.001 else "< 0.001 % of the scale"
-
-
-def _value_at(block: BlockReading, box: Box, point: QPointF) -> float | None:
-    """The map's value in the cell that covers a point of the ground; None outside of what the network saw."""
-    across = (point.x() - box.left) / box.width
-    down = (point.y() - box.top) / box.height
-    if not (0 <= across < 1 and 0 <= down < 1):
-        return None
-    height, width = block.cam.shape[1:]
-    return float(block.cam[0, int(down * height), int(across * width)])

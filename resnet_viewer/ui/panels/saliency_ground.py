@@ -15,8 +15,8 @@ from resnet_viewer.records.scene import Scene
 
 QUICK = 288
 """Pixels a side of an overlay that is made at every toggle."""
-FINEST = 1152
-"""Pixels a side of the finest overlay, made once the view is at rest."""
+FINEST = 768
+"""Pixels a side of the finest overlay, made once the view is at rest: a pair of them takes some 25 ms."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -254,8 +254,10 @@ def test_panes_and_strip_name_their_scales(panel: SaliencyPanel) -> None:
     assert panel.now_pane.note == "≤ 0.018 % of the scale"
     assert panel.reference_pane.note == ""
     assert panel.strip_scale.words == "strip: 0 to 2.5", "the strip takes the reference into its scale too"
+    assert panel.filmstrip.words(9).endswith("highest 0.00045, hardly seen on this scale")
     panel.render_scene(scene(np.full((8, 8), 2.0), np.full((8, 8), 2.5)))
     assert panel.now_pane.note == ""
+    assert panel.filmstrip.words(9).endswith("highest 2")
 
 
 def test_numbers_under_the_pictures_are_never_cut(panel: SaliencyPanel) -> None:

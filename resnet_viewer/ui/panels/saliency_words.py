@@ -1,0 +1,54 @@
+"""What is said of one Grad-CAM on screen: its highest value, why it is blank, its value at a point."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF
+
+from resnet_viewer.figures.cam_scale import cam_maximum, is_faint
+from resnet_viewer.records.captions import CAM_REASONS
+from resnet_viewer.records.preprocessing import Box
+from resnet_viewer.records.probe import BlockReading
+
+
+def wordings(name: str, block: BlockReading | None) -> tuple[str, ...]:
+    """A map's name and highest value, in ever fewer words: the value tells a faint map from none."""
+    if block is None:
+        return (name,)
+    short = {"reference": "ref."}.get(name, name)
+    if block.cam_states[0] != "shown":
+        return f"{name} · blank", f"{short} · blank", short
+    value = f"≤ {cam_maximum(block):.2g}"
+    return f"{name} {value}", f"{short} {value}", value
+
+
+def tip(block: BlockReading | None, highest: float) -> str:
+    """The map's and the scale's highest value; empty for a blank map."""
+    if block is None or block.cam_states[0] != "shown":
+        return ""
+    return (
+        f"The map's highest value is {cam_maximum(block):.4g}; now and reference share one scale, "
+        f"0 to {highest:.4g}"
+    )
+
+
+def note(block: BlockReading | None, highest: float) -> str:
+    """Why a map is blank, or looks so; empty where it does not."""
+    if block is None:
+        return ""
+    if block.cam_states[0] != "shown":
+        return f"blank: {CAM_REASONS[block.cam_states[0]]}"
+    reached = cam_maximum(block)
+    if not is_faint(reached, highest):
+        return ""
+    share = 100 * reached / highest
+    return f"≤ {share:.2g} % of the scale" if share >= 0.001 else "< 0.001 % of the scale"
+
+
+def value_at(block: BlockReading, box: Box, point: QPointF) -> float | None:
+    """The map's value in the cell that covers a point of the ground; None outside of what the network saw."""
+    across = (point.x() - box.left) / box.width
+    down = (point.y() - box.top) / box.height
+    if not (0 <= across < 1 and 0 <= down < 1):
+        return None
+    height, width = block.cam.shape[1:]
+    return float(block.cam[0, int(down * height), int(across * width)])
