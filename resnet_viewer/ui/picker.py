@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_viewer.ui.labels import plain_label
 from resnet_viewer.ui.panels.card import colour_text
 from resnet_viewer.ui.theme import Theme
 
@@ -111,7 +111,7 @@ class _Row(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
-        layout.addWidget(QLabel(text), 1)
-        muted = QLabel(hint)
+        layout.addWidget(plain_label(text), 1)
+        muted = plain_label(hint)
         colour_text(muted, theme.muted)
         layout.addWidget(muted)
