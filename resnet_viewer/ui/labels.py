@@ -20,12 +20,12 @@ def plain_label(text: str = "") -> QLabel:
     return label
 
 
-def plain_eliding_label(text: str = "", *, lines: int = 1) -> QElidingLabel:
-    """The same, as wide as its place allows and `lines` lines high, whatever it says; "…" ends what does not fit.
+def plain_eliding_label(text: str = "") -> QElidingLabel:
+    """The same on one line, as wide as its place allows; "…" ends what does not fit.
 
     `text()` gives the whole text. Put the whole into the tooltip with `tooltip_text`.
     """
-    label = QElidingLabel() if lines == 1 else _Paragraph(lines)
+    label = QElidingLabel()
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     label.setText(text)
@@ -44,15 +44,23 @@ def tooltip_text(text: str) -> str:
     return f"<qt>{escape(text, quote=False).replace(chr(10), '<br>')}</qt>" if text else ""
 
 
-class _Paragraph(QElidingLabel):
-    """So many lines of its font, whatever the text."""
+class Paragraph(QElidingLabel):
+    """A plain label that is always `lines` lines high, however much it says; "…" ends what does not fit."""
 
     def __init__(self, lines: int) -> None:
         super().__init__()
         self._lines = lines
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.setWordWrap(True)
         self._measure()
+
+    def set_lines(self, lines: int) -> None:
+        """Be higher or lower."""
+        if lines != self._lines:
+            self._lines = lines
+            self._measure()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

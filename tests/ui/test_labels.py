@@ -3,14 +3,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.labels import plain_eliding_label, plain_label, tooltip_text
+from resnet_viewer.ui.labels import Paragraph, plain_eliding_label, plain_label, tooltip_text
 
 HOSTILE = "<b>x</b> & y.jpg"
 
 
 def test_labels_show_markup_letter_by_letter(qtbot: QtBot) -> None:
-    for label in (plain_label(HOSTILE), plain_eliding_label(HOSTILE)):
+    for label in (plain_label(HOSTILE), plain_eliding_label(HOSTILE), Paragraph(2)):
         qtbot.addWidget(label)
+        label.setText(HOSTILE)
         assert label.text() == HOSTILE
         assert label.textFormat() == Qt.TextFormat.PlainText
 
@@ -29,7 +30,8 @@ def test_no_text_has_no_tooltip() -> None:
 
 
 def test_a_label_of_two_lines_keeps_its_height_and_its_whole_text(qtbot: QtBot) -> None:
-    label = plain_eliding_label("short", lines=2)
+    label = Paragraph(2)
+    label.setText("short")
     qtbot.addWidget(label)
     label.resize(160, label.height())
     height = label.height()
@@ -41,9 +43,11 @@ def test_a_label_of_two_lines_keeps_its_height_and_its_whole_text(qtbot: QtBot) 
 
 
 def test_a_label_of_two_lines_grows_with_its_font(qtbot: QtBot) -> None:
-    label = plain_eliding_label("words", lines=2)
+    label = Paragraph(2)
     qtbot.addWidget(label)
     font = label.font()
     font.setPixelSize(2 * label.fontMetrics().height())
     label.setFont(font)
     assert label.height() == 2 * label.fontMetrics().height()
+    label.set_lines(1)
+    assert label.height() == label.fontMetrics().height()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from resnet_viewer.records.captions import caption, class_name, is_same, reference_words, wiring_words
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import GradientQuantity
-from resnet_viewer.ui.labels import plain_eliding_label, tooltip_text
+from resnet_viewer.ui.labels import Paragraph, tooltip_text
 from resnet_viewer.ui.panels.card import Card, colour_text
 from resnet_viewer.ui.panels.circuit_view import CircuitView
 from resnet_viewer.ui.panels.gradients import Curve, GradientBar
@@ -22,6 +23,8 @@ from resnet_viewer.ui.panels.wiring_layout import Part, StripLayout, lay_out
 from resnet_viewer.ui.panels.wiring_words import HINT, PLAIN_HINT, readout
 from resnet_viewer.ui.theme import DARK, Theme
 
+_ROOMY = 235
+"""A panel of so many pixels spares its caption a second line."""
 _STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -59,7 +62,7 @@ class CircuitPanel(Card):
         self.controls = WiringControls()
         self.view = CircuitView()
         self.bar = GradientBar(self.view.viewport())
-        self._caption = plain_eliding_label(lines=2)
+        self._caption = Paragraph(2)
         self.add_control(self.controls)
         self.body.setSpacing(2)
         self.body.addWidget(self.view, 1)
@@ -104,6 +107,10 @@ class CircuitPanel(Card):
             return None
         block = self._scene.blueprint.block_of(self._scene.session.view.layer)
         return None if block is None else block.number
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._caption.set_lines(2 if event.size().height() >= _ROOMY else 1)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""

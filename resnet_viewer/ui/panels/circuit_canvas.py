@@ -39,7 +39,7 @@ class CircuitCanvas(pg.GraphicsLayoutWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setMinimumHeight(150)
+        self.setMinimumHeight(142)
         self.setFrameShape(self.Shape.NoFrame)
         self.ci.layout.setContentsMargins(LEFT_ROOM, 0, RIGHT_ROOM, BOTTOM_ROOM)
         self.ci.layout.setSpacing(0)

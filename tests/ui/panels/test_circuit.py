@@ -601,6 +601,14 @@ def test_the_caption_changes_without_moving_the_plot(panel: CircuitPanel) -> Non
     assert panel.view.plot_box.geometry() == before
 
 
+def test_a_low_panel_takes_the_captions_second_line_for_the_plot(panel: CircuitPanel) -> None:
+    line = panel._caption.fontMetrics().height()
+    assert panel._caption.height() == 2 * line
+    panel.resize(1200, 215)
+    assert panel._caption.height() == line
+    assert panel.minimumSizeHint().height() <= 221, "it does not fit into the smallest window"
+
+
 def test_one_state_twice_has_one_name(panel: CircuitPanel) -> None:
     scene = fabricated.scene()
     panel.render_scene(replace(scene, reference=scene.now))
