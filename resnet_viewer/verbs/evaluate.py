@@ -17,6 +17,7 @@ from resnet_viewer.core.preprocessing import prepare
 from resnet_viewer.core.resnet import ResNet, build
 from resnet_viewer.core.weights import resolve
 from resnet_viewer.media.pictures import PictureError, read
+from resnet_viewer.records import captions
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.verbs import chosen
 
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps({"error": error, "pictures": seen}))
     else:
         print(
-            f"{opening.spec.title}, {gates.describe(has_shortcuts=opening.spec.has_shortcuts)}: "
+            f"{opening.spec.title}, {captions.wiring_words(opening.spec, gates)}: "
             f"{error:.2f} % of {seen} pictures wrong"
         )
     return 0
