@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
@@ -50,11 +54,10 @@ class Appearance(QObject):
         if points:
             font = type(font)(font)
             font.setPointSize(points)
-        self._application.setFont(font)
-        if (
-            self._theme is not None
-        ):  # what a style sheet has polished keeps its font until it is polished anew
-            self._application.setStyleSheet(style_sheet(self._theme))
+        with _no_collection():
+            self._application.setFont(font)
+            if self._theme is not None:  # a polished widget keeps its font until it is polished anew
+                self._application.setStyleSheet(style_sheet(self._theme))
 
     @Slot(Qt.ColorScheme)
     def _follow_system(self, _scheme: Qt.ColorScheme) -> None:
@@ -70,6 +73,20 @@ class Appearance(QObject):
         if theme is self._theme:
             return
         self._theme = theme
-        self._application.setPalette(palette(theme))
-        self._application.setStyleSheet(style_sheet(theme))
+        with _no_collection():
+            self._application.setPalette(palette(theme))
+            self._application.setStyleSheet(style_sheet(theme))
         self.theme_changed.emit(theme)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Qt walks over a list of all widgets here and calls back into Python for each: a widget that Python's collector
+    deletes meanwhile crashes it."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -56,6 +56,7 @@ class StatusBar(QStatusBar):
     def __init__(self, threads: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
+        self.setMinimumWidth(1)  # what does not fit is shortened, and never widens the window
         self._threads = threads
         self.dot = BusyDot()
         self._probe = plain_label("starting…")

@@ -25,7 +25,6 @@ MARKUP = "<b>bold</b> & <img src=x>.png"
 def bar(qtbot: QtBot) -> StatusBar:
     made = StatusBar("1 thread")
     qtbot.addWidget(made)
-    made.setMinimumSize(1, 1)  # as in the window, which gives it the room that there is
     made.resize(1400, 24)
     made.show()
     return made
