@@ -62,18 +62,18 @@ def main() -> int:
 
 
 def bare(network: ResNet, picture: Tensor) -> Callable[[], object]:
-    """The stock network's passes with this network's weights, as people run them: `score.backward()`."""
+    """The stock network's passes with this network's weights, to every parameter.
+
+    By `torch.autograd.grad`, as the probe: `backward()` keeps its gradients until the next round, so that it finds its
+    memory mapped, and is 5 to 10 % faster on a ResNet-50 for that reason alone.
+    """
     from torchvision import models
 
     spec = network.spec
     stock: nn.Module = BareResNet(spec.depth) if spec.family == "cifar" else getattr(models, spec.name)()
     stock.eval().load_state_dict(network.state_dict())
-
-    def run() -> None:
-        stock.zero_grad(set_to_none=True)
-        stock(picture)[0, TARGET].backward()
-
-    return run
+    parameters = list(stock.parameters())
+    return lambda: torch.autograd.grad(stock(picture)[0, TARGET], parameters)
 
 
 def passes(network: ResNet, picture: Tensor) -> Callable[[], object]:

@@ -76,7 +76,9 @@ def _candidates(
         if own is None:
             continue
         tops = np.clip(np.concatenate(([own[0] - high - 4, own[1] + 4], free)), 1.0, lowest)
-        covered = sum(_covered(other, left, left + size.width(), tops, high) for other in tracks)
+        covered = np.zeros(len(tops))
+        for other in tracks:
+            covered += _covered(other, left, left + size.width(), tops, high)
         away = np.maximum(np.maximum(own[0] - tops - high, tops - own[1]) - 4, 0.0)
         costs = 10.0 * order + 3.0 * (tops > own[0]) + 0.6 * away + 120.0 * covered
         found += [
@@ -105,7 +107,8 @@ def _covered(
     marks = track.marks[(track.marks[:, 0] > left - 4) & (track.marks[:, 0] < right + 4), 1]
     y = np.concatenate((y, marks))
     inside = (y > tops[:, None] - 3) & (y < tops[:, None] + high + 3)
-    return np.count_nonzero(inside, axis=1).astype(float)
+    counts: NDArray[np.float64] = inside.sum(axis=1, dtype=np.float64)
+    return counts
 
 
 def _band(track: Track, left: float, right: float) -> tuple[float, float] | None:
