@@ -25,7 +25,7 @@ _PLACES = (0.06, 0.16, 0.28, 0.42, 0.56, 0.7, 0.8, 0.9)
 """Where along the plot a curve's name may begin, in the order of preference."""
 _FREE_STEP = 6.0
 """Pixels between the heights tried for a name that finds no room beside its own curve."""
-_KEPT = 24
+_KEPT = 8
 """How many places of each name are tried together with the other's."""
 _ELIDED = Qt.TextElideMode.ElideRight
 _LEAST_HEIGHT = 60.0
