@@ -119,13 +119,13 @@ class Controller(QObject):
             self._show(self._newest, readings)
             return
         self._asked[self._newest] = readings
-        self._publish()
         wants_now = readings.now is None
         wants_reference = readings.reference is None and reference_question != now_question
         self._worker.ask(
             self._newest,
             Pair(now_question if wants_now else None, reference_question if wants_reference else None),
         )
+        self._publish()  # while the worker computes
 
     @Slot(int, object)
     def _receive(self, ticket: int, result: object) -> None:
