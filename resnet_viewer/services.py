@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import logging
 import os
@@ -77,6 +78,7 @@ class ProbeService:
         torch.set_num_threads(computing_threads())
         self._engine = ProbeEngine(device=device)
         gc.freeze()  # what torch's import made stays for good; looking it through again held the window up for 0.15 s
+        atexit.register(gc.unfreeze)  # else what was frozen is reported as leaked at the end
 
     def answer(self, request: object) -> Iterator[ProbeResult]:
         """Yield the logits and then the full reading of now, then the reference's, as far as they are asked."""
