@@ -44,9 +44,6 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C', H', W'). With both gates closed the output is zero."""
-        if self.downsample is not None and self.shortcut_strength == self.branch_strength == 1.0:
-            opened: Tensor = self.relu(self.residual(x) + self.downsample(x))
-            return opened
         residual = self.residual(x) if self.branch_strength else None
         shortcut = self.downsample(x) if self.downsample is not None and self.shortcut_strength else None
         if residual is None and shortcut is None:
