@@ -88,10 +88,10 @@ def reading(probe: Probe, picture: Tensor) -> Callable[[], object]:
     def run() -> object:
         with exact():
             seen = probe.look(picture)
-        logits = frozen(seen.logits)
+        probabilities = softmax(seen.logits)
         with exact():
             found = probe.read(seen, [TARGET])
-        return softmax(logits), found, seen.activations()
+        return frozen(seen.logits), probabilities, found, seen.activations()
 
     return run
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -84,7 +83,7 @@ class ProbeEngine:
         early = ProbeResult(
             request=request,
             logits=logits,
-            probabilities=softmax(logits),
+            probabilities=softmax(seen.logits),
             target=target,
             network_input=frozen(images),
             seconds=time.perf_counter() - started,
@@ -177,13 +176,9 @@ def exact() -> AbstractContextManager[None]:
     return manager
 
 
-def softmax(logits: Array) -> Array:
+def softmax(logits: Tensor) -> Array:
     """Probabilities of (N, classes) logits, read-only; not finite where a logit is not."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        wide = np.exp(logits.astype(np.float64) - logits.max(1, keepdims=True))
-        found: Array = (wide / wide.sum(1, keepdims=True)).astype(np.float32)
-    found.flags.writeable = False
-    return found
+    return frozen(logits.detach().double().softmax(1).float())
 
 
 def _kept(cache: OrderedDict[Key, Value], key: Key, make: Callable[[], Value], limit: int) -> Value:

@@ -7,20 +7,19 @@ saw; `read` takes the gradients from the kept graph. When the probe is closed th
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from resnet_viewer.core.cams import grad_cams
+from resnet_viewer.core.norms import norms
 from resnet_viewer.core.resnet import ResNet
-from resnet_viewer.core.statistics import cam_state, grad_cam, norms
 from resnet_viewer.records.network import blueprint
 from resnet_viewer.records.probe import Array, BlockReading, GradientOf, LayerReading
 
@@ -73,10 +72,12 @@ class Probe:
         with ExitStack() as undo:  # a failure on the way leaves nothing behind
             undo.callback(_set_training, [module for module in self.network.modules() if module.training])
             self.network.eval()
+            wanted = {id(weight) for weight in self._weights}
             for parameter in self.network.parameters():
-                if not parameter.requires_grad:
-                    undo.callback(parameter.requires_grad_, False)
-                    parameter.requires_grad_(True)
+                needed = id(parameter) in wanted
+                if parameter.requires_grad != needed:
+                    undo.callback(parameter.requires_grad_, not needed)
+                    parameter.requires_grad_(needed)
             for name in self._plan.map_names():
                 module = self.network.maxpool if name == "stem" else self.network.get_submodule(name)
                 undo.callback(module.register_forward_hook(self._keeper(name)).remove)
@@ -137,25 +138,11 @@ class Probe:
     def _block_readings(
         self, outputs: Sequence[Tensor], gradients: Sequence[Tensor | None], values: Sequence[float]
     ) -> tuple[BlockReading, ...]:
-        readings = []
-        with torch.no_grad():
-            for block, value, output, gradient in zip(
-                self._plan.blocks, values, outputs, gradients, strict=True
-            ):
-                if gradient is None:
-                    raw = output.new_zeros(output.shape[0], *output.shape[2:]).cpu().numpy()
-                else:
-                    raw = grad_cam(output, gradient).cpu().numpy()
-                cam = np.maximum(raw, 0)
-                cam.flags.writeable = False
-                states = tuple(
-                    "shown"
-                    if 0 < peak < math.inf  # the usual case, told without slicing tensors
-                    else cam_state(raw[n], output[n], None if gradient is None else gradient[n])
-                    for n, peak in enumerate(raw.reshape(len(raw), -1).max(1).tolist())
-                )
-                readings.append(BlockReading(block.number, block.name, value, cam, states))
-        return tuple(readings)
+        cams = grad_cams(outputs, gradients)
+        return tuple(
+            BlockReading(block.number, block.name, value, cam, states)
+            for block, value, (cam, states) in zip(self._plan.blocks, values, cams, strict=True)
+        )
 
     def _keeper(self, name: str) -> Callable[[nn.Module, object, Tensor], None]:
         def keep(_module: nn.Module, _inputs: object, output: Tensor) -> None:
@@ -167,7 +154,7 @@ class Probe:
 
 def frozen(tensor: Tensor) -> Array:
     """A tensor as a read-only array; on the CPU it shares the tensor's memory."""
-    array: Array = tensor.detach().cpu().numpy()
+    array: Array = tensor.numpy(force=True)
     array.flags.writeable = False
     return array
 

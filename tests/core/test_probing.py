@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from resnet_viewer.core import probing
+from resnet_viewer.core.cams import grad_cam
 from resnet_viewer.core.probing import Look, Probe, Reading
 from resnet_viewer.core.resnet import ResNet
-from resnet_viewer.core.statistics import grad_cam
 from resnet_viewer.records.network import blueprint
 from resnet_viewer.records.probe import GradientOf
 from resnet_viewer.records.wiring import Wiring

@@ -1,4 +1,4 @@
-"""Norms, class activation maps and the reasons for a blank one, against float64 and by hand."""
+"""Norms against float64."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from resnet_viewer.core.statistics import cam_state, grad_cam, norms
+from resnet_viewer.core.norms import norms
 
 CHUNK = 65_536
 
@@ -85,44 +85,3 @@ def test_norms_leave_no_graph_and_keep_their_inputs() -> None:
     norms([weight])
     assert torch.equal(weight, copy)
     assert weight.grad is None
-
-
-def test_grad_cam_by_hand() -> None:
-    activation = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]], [[10.0, 0.0], [0.0, 10.0]]]])  # (1, 2, 2, 2)
-    gradient = torch.tensor([[[[4.0, 0.0], [0.0, 0.0]], [[-2.0, -2.0], [0.0, 0.0]]]])  # means 1 and -1
-    assert grad_cam(activation, gradient).tolist() == [[[-9.0, 2.0], [3.0, -6.0]]]
-
-
-def test_grad_cam_of_a_batch_is_that_of_each_picture() -> None:
-    activation, gradient = drawn(3, 5, 4, 6, seed=1), drawn(3, 5, 4, 6, seed=2)
-    together = grad_cam(activation, gradient)
-    a, g = activation.double().numpy(), gradient.double().numpy()
-    for n in range(3):
-        expected = sum(g[n, c].mean() * a[n, c] for c in range(5))
-        np.testing.assert_allclose(together[n].numpy(), expected, rtol=1e-4, atol=1e-5)
-
-
-ONES = torch.ones(2, 2, 2)
-
-
-@pytest.mark.parametrize(
-    ("raw", "activation", "gradient", "state"),
-    [
-        ([[-1.0, 2.0]], ONES, ONES, "shown"),
-        ([[0.0, 0.0]], ONES, None, "zero gradient"),
-        ([[0.0, 0.0]], ONES, 0 * ONES, "zero gradient"),
-        ([[0.0, 0.0]], 0 * ONES, ONES, "zero activation"),
-        ([[-1.0, 0.0]], ONES, ONES, "all negative"),
-        ([[-1.0, -2.0]], ONES, ONES, "all negative"),
-        ([[0.0, 0.0]], ONES, 1e-30 * ONES, "underflow"),
-        ([[np.nan, 1.0]], ONES, ONES, "not finite"),
-        ([[np.inf, 1.0]], ONES, ONES, "not finite"),
-        ([[-np.inf, -1.0]], ONES, ONES, "not finite"),
-        ([[-np.inf, 1.0]], ONES, ONES, "shown"),  # finite after the ReLU
-        ([[np.nan, np.nan]], ONES, np.nan * ONES, "not finite"),
-    ],
-)
-def test_a_blank_map_says_why(
-    raw: list[list[float]], activation: Tensor, gradient: Tensor | None, state: str
-) -> None:
-    assert cam_state(np.array(raw, np.float32), activation, gradient) == state
