@@ -38,6 +38,7 @@ from resnet_viewer.ui.requests import (
 if TYPE_CHECKING:
     from resnet_viewer.core.opening import Opening
     from resnet_viewer.records.scene import Scene
+    from resnet_viewer.ui.controller import Packed
 
 log = logging.getLogger(__name__)
 
@@ -80,14 +81,23 @@ class ProbeService:
         gc.freeze()  # what torch's import made stays for good; looking it through again held the window up for 0.15 s
         atexit.register(gc.unfreeze)  # else what was frozen is reported as leaked at the end
 
-    def answer(self, request: object) -> Iterator[ProbeResult]:
-        """Yield the logits and then the full reading of now, then the reference's, as far as they are asked."""
-        from resnet_viewer.ui.controller import Pair
+    def answer(self, request: object) -> Iterator[ProbeResult | Packed]:
+        """Yield the logits and then the full reading of now, then the reference's, as far as they are asked.
+
+        When all are on their way to the screen, each full one comes again, packed.
+        """
+        from resnet_viewer.ui.controller import Packed, Pair
 
         assert isinstance(request, Pair)
+        whole = []
         for question in (request.now, request.reference):
             if question is not None:
-                yield from self._engine.answer(question)
+                for result in self._engine.answer(question):
+                    yield result
+                    if result.is_complete:
+                        whole.append(result)
+        while whole:
+            yield Packed(whole.pop(0).packed())
 
 
 class FilesService:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -111,6 +112,31 @@ class ProbeResult:
         """Feature maps (C, H, W) of the first picture, or None where they were not computed."""
         found = self.activations.get(name)
         return None if found is None else found[0]
+
+    def packed(self) -> ProbeResult:
+        """The same reading with its maps in one piece of memory, to keep for long.
+
+        A reading's arrays come from a heap where they lie between the temporaries of their making: kept there, some
+        hundred readings hold on to twice of what they need. The piece is mapped from the system, and goes back to it.
+        """
+        arrays = [*self.activations.values(), *(block.cam for block in self.blocks)]
+        if not arrays:
+            return self
+        piece = np.frombuffer(mmap.mmap(-1, sum(array.nbytes for array in arrays)), np.float32)
+        copies = []
+        start = 0
+        for array in arrays:
+            copy = piece[start : start + array.size].reshape(array.shape)
+            np.copyto(copy, array)
+            copy.flags.writeable = False
+            copies.append(copy)
+            start += array.size
+        maps, cams = copies[: len(self.activations)], copies[len(self.activations) :]
+        return replace(
+            self,
+            activations=dict(zip(self.activations, maps, strict=True)),
+            blocks=tuple(replace(block, cam=cam) for block, cam in zip(self.blocks, cams, strict=True)),
+        )
 
     @property
     def nbytes(self) -> int:

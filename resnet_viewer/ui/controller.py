@@ -28,6 +28,13 @@ class Pair:
     reference: ProbeRequest | None
 
 
+@dataclass(frozen=True)
+class Packed:
+    """A reading that was answered already, packed: to remember, not to show."""
+
+    result: ProbeResult
+
+
 @dataclass
 class _Readings:
     """The questions of one ticket, and what came back so far."""
@@ -129,6 +136,9 @@ class Controller(QObject):
 
     @Slot(int, object)
     def _receive(self, ticket: int, result: object) -> None:
+        if isinstance(result, Packed):
+            self._answers.put(result.result)
+            return
         assert isinstance(result, ProbeResult)
         if result.is_complete:
             self._answers.put(result)

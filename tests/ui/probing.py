@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.probe import ProbeRequest, ProbeResult
-from resnet_viewer.ui.controller import Pair
+from resnet_viewer.ui.controller import Packed, Pair
 from tests import fabricated
 
 
@@ -21,7 +21,7 @@ class Prober:
         self.is_held = False
         self.refusal = ""
 
-    def answer(self, request: object) -> Iterator[ProbeResult]:
+    def answer(self, request: object) -> Iterator[ProbeResult | Packed]:
         assert isinstance(request, Pair)
         self.asked.append(request)
         self.started.release()
@@ -29,9 +29,14 @@ class Prober:
             assert self.allowed.acquire(timeout=10), "the test forgot to allow this answer"
         if self.refusal:
             raise UserError(self.refusal)
+        whole = []
         for question in (request.now, request.reference):
             if question is not None:
-                yield from self._readings(question)
+                readings = list(self._readings(question))
+                whole.append(readings[-1])
+                yield from readings
+        for result in whole:
+            yield Packed(result.packed())
 
     def _readings(self, question: ProbeRequest) -> Iterator[ProbeResult]:
         cut = len(question.state.wiring.cut)
