@@ -151,7 +151,9 @@ def test_a_figure_is_copied_as_picture_and_svg_and_a_missing_folder_is_one_sente
         session.wait_fresh(window)
         qapp.clipboard().clear()
         window.commands["copy_figure"].trigger()
-        session.qtbot.waitUntil(lambda: qapp.clipboard().mimeData().hasImage(), timeout=LONG)
+        session.qtbot.waitUntil(
+            lambda: (data := qapp.clipboard().mimeData()) is not None and data.hasImage(), timeout=LONG
+        )
         svg = bytes(qapp.clipboard().mimeData().data("image/svg+xml").data())
         assert b"cifar-resnet-20" in svg
         window.prompts.export_as("gradcam", "png")

@@ -114,6 +114,7 @@ def test_the_reference_can_be_pinned_and_let_go(desk: Desk) -> None:
 
 def test_the_status_bar_says_device_network_and_picture(desk: Desk) -> None:
     desk.window.show()
+    desk.window.resize(1440, 900)
     desk.qtbot.waitUntil(lambda: desk.window.status.width() > 1000)
     probe, network, _, picture = desk.window.status.texts()
     assert "cpu" in probe
@@ -245,6 +246,7 @@ def test_a_window_comes_back_where_it_stood_without_room_for_a_title_bar(
     desk: Desk, qapp: QApplication
 ) -> None:
     home = qapp.primaryScreen().availableGeometry()
+    home.setSize(home.size().expandedTo(desk.window.minimumSize()))
     desk.window.setGeometry(home)
     desk.window._shape.remember()
     desk.window.setGeometry(QRect(home.topLeft(), QSize(900, 610)))
