@@ -11,7 +11,7 @@ import numpy as np
 from resnet_viewer.figures import feature_maps, gradcam, gradient_norms
 from resnet_viewer.figures.export import KINDS, csv_bytes, render
 from resnet_viewer.figures.gradient_values import require_complete
-from resnet_viewer.figures.state import application_version, describe
+from resnet_viewer.figures.state import application_version, describe, weights_digest
 from resnet_viewer.figures.strict_json import json_bytes
 from resnet_viewer.records import captions
 from resnet_viewer.records.errors import UserError
@@ -135,6 +135,7 @@ def _state(state: NetworkState) -> dict[str, object]:
     network = asdict(state.network)
     if state.network.weights.source == "file":
         network["weights"]["name"] = state.network.weights.title  # not the folder it lies in
+    network["weights"]["digest"] = weights_digest(state.network.weights)
     return {
         "network": network,
         "weights": captions.weights_words(state.network),

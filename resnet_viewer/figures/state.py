@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 
+from resnet_viewer import paths
 from resnet_viewer.records import captions
 from resnet_viewer.records.probe import NetworkState, ProbeResult
 from resnet_viewer.records.session import GradientQuantity
+from resnet_viewer.records.weights import WeightsRef
 
 
 @cache
@@ -77,9 +80,20 @@ def _state(state: NetworkState) -> dict[str, str]:
         "branches dropped": captions.number_ranges(wiring.dropped) or "none",
         "branch strengths": captions.strengths(wiring.weakened_branches) or "none between 0 and 1",
     }
-    if network.weights.digest:
-        described["weights sha256"] = network.weights.digest
+    if digest := weights_digest(network.weights):
+        described["weights sha256"] = digest
     return described
+
+
+def weights_digest(weights: WeightsRef) -> str:
+    """SHA-256 of a weight file or of bundled weights; empty for torchvision's, whose names tell, and for none."""
+    return _bundled_digest(weights.name) if weights.source == "bundled" else weights.digest
+
+
+@cache
+def _bundled_digest(name: str) -> str:
+    with paths.asset("weights", f"{name}.safetensors").open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _listed(numbers: tuple[float, ...]) -> str:

@@ -120,7 +120,7 @@ class Menus(QObject):
             _head(menu, "Bundled, trained")
         for entry in bundled:
             self._add(menu, entry.title, partial(self._opening.choose_network, entry.name))
-        _head(menu, "Other networks")
+        _head(menu, "Other networks, untrained unless downloaded")
         for group in dict.fromkeys(entry.group for entry in self._catalog):
             part = menu.addMenu(group)
             for entry in self._catalog:

@@ -1,9 +1,11 @@
+import hashlib
 import subprocess
 import sys
 from dataclasses import replace
 
+from resnet_viewer import paths
 from resnet_viewer.core.catalog import spec
-from resnet_viewer.figures.state import application_version, describe
+from resnet_viewer.figures.state import application_version, describe, weights_digest
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.weights import WeightsRef
 from tests.figures.readings import pair
@@ -71,3 +73,10 @@ def test_figures_load_neither_torch_nor_qt() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_bundled_weights_are_told_by_their_digest_too() -> None:
+    weights = WeightsRef("bundled", "cifar-plain-20")
+    file = paths.asset("weights", "cifar-plain-20.safetensors").read_bytes()
+    assert weights_digest(weights) == hashlib.sha256(file).hexdigest()
+    assert weights_digest(WeightsRef("torchvision", "IMAGENET1K_V1")) == ""
