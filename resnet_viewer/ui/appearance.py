@@ -58,6 +58,8 @@ class Appearance(QObject):
             self._application.setFont(font)
             if self._theme is not None:  # a polished widget keeps its font until it is polished anew
                 self._application.setStyleSheet(style_sheet(self._theme))
+        if self._theme is not None:  # polishing anew puts back the colours that labels had at first
+            self.theme_changed.emit(self._theme)
 
     @Slot(Qt.ColorScheme)
     def _follow_system(self, _scheme: Qt.ColorScheme) -> None:

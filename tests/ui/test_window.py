@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QByteArray, QMimeData, QPointF, QRect, QSize, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.wiring import Wiring
@@ -19,6 +19,7 @@ from resnet_viewer.ui.layout import FIRST_SIZE, rescued
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.requests import FIGURES, DescribeNetwork, OpenedNetwork, StepPicture, TakePixels
 from resnet_viewer.ui.settings import Settings
+from resnet_viewer.ui.theme import LIGHT
 from resnet_viewer.ui.worker import Failure
 from tests import fabricated
 from tests.ui.windows import Desk
@@ -264,6 +265,17 @@ def test_both_themes_reach_the_screen(desk: Desk) -> None:
         pixels.append(desk.window.grab().toImage().pixelColor(3, desk.window.height() // 2).lightness())
     assert pixels[0] > 200
     assert pixels[1] < 50
+
+
+def test_another_font_size_leaves_the_themes_colours(desk: Desk) -> None:
+    desk.appearance.choose("light")
+    desk.appearance.set_font_size(14)
+    colours = {
+        label.palette().windowText().color().name()
+        for label in desk.window.findChildren(QLabel)
+        if label.text() in ("Feature maps", "Wiring", "Prediction", "Grad-CAM")
+    }
+    assert colours == {LIGHT.text}
 
 
 def test_recent_files_are_pruned(tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ from resnet_viewer.ui.panels.wiring_layout import Part, StripLayout, lay_out
 from resnet_viewer.ui.panels.wiring_words import HINT, PLAIN_HINT, readout
 from resnet_viewer.ui.theme import DARK, Theme
 
-_ROOMY = 235
-"""A panel of so many pixels spares its caption a second line."""
+_ROOMY = 17
+"""A panel as high as so many lines of text spares its caption a second one."""
 _STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -110,10 +110,14 @@ class CircuitPanel(Card):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._caption.set_lines(2 if event.size().height() >= _ROOMY else 1)
+        self._fit_caption()
+
+    def _fit_caption(self) -> None:
+        self._caption.set_lines(2 if self.height() >= _ROOMY * self.fontMetrics().height() else 1)
 
     def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
+        """Take the theme's colours; the font may be another, too."""
+        self._fit_caption()
         super().apply_theme(theme)
         if hasattr(self, "view"):
             self.view.apply_theme(theme)

@@ -25,6 +25,7 @@ STRIP_HEIGHT = 64.0
 """Of the arcs and boxes; two lines of text come on top."""
 LOW_STRIP_HEIGHT = 44.0
 PLAIN_STRIP_HEIGHT = 32.0
+LEAST_PLOT_HEIGHT = 36.0
 LEAST_UNITS = 4.0
 """The nearest zoom shows that many layers."""
 
@@ -39,9 +40,7 @@ class CircuitCanvas(pg.GraphicsLayoutWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setMinimumHeight(142)
         self.setFrameShape(self.Shape.NoFrame)
-        self.ci.layout.setContentsMargins(LEFT_ROOM, 0, RIGHT_ROOM, BOTTOM_ROOM)
         self.ci.layout.setSpacing(0)
         self.strip_box = _box()
         self.plot_box = _box()
@@ -53,6 +52,7 @@ class CircuitCanvas(pg.GraphicsLayoutWidget):
         self.plot = GradientPlot(self.plot_box, self.ci, self.font())
         self.lines = CircuitLines(self.ci, DARK)
         self._strip_height = 0.0
+        self._make_room()
         for box in (self.strip_box, self.plot_box):
             box.sigResized.connect(self._resized)
         self.strip_box.sigXRangeChanged.connect(self._followed)
@@ -105,8 +105,16 @@ class CircuitCanvas(pg.GraphicsLayoutWidget):
         if event.type() == QEvent.Type.FontChange:
             self.strip.set_font(self.font())
             self.plot.set_font(self.font())
+            self._make_room()
             self._size_strip()
             self._resized()
+
+    def _make_room(self) -> None:
+        """For the numbers beside the axes, and for a plot in the lowest panel."""
+        text = self.fontMetrics().height()
+        bottom = BOTTOM_ROOM + text
+        self.ci.layout.setContentsMargins(LEFT_ROOM, 0, RIGHT_ROOM, bottom)
+        self.setMinimumHeight(round(LOW_STRIP_HEIGHT + 2 * text + BAR_HEIGHT + LEAST_PLOT_HEIGHT + bottom))
 
     def _size_strip(self) -> None:
         layout = self.layout_shown

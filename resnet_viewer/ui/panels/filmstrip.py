@@ -214,9 +214,10 @@ class Filmstrip(QScrollArea):
             self._frames.update()
 
     def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
+        """Take the theme's colours; the font may be another, too."""
         self._frames.theme = theme
         self._frames.update()
+        self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

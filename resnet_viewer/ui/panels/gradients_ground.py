@@ -17,8 +17,8 @@ from resnet_viewer.ui.theme import Theme
 
 LEFT_ROOM = 58.0
 """Pixels left of the plot for the y axis's numbers."""
-BOTTOM_ROOM = 20.0
-"""Pixels under the plot for the layers' numbers."""
+BOTTOM_ROOM = 4.0
+"""Pixels between the plot and the layers' numbers under it."""
 RIGHT_ROOM = 12.0
 _LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 _PLACES = (0.06, 0.16, 0.28, 0.42, 0.56, 0.7, 0.8, 0.9)
@@ -210,7 +210,8 @@ class PlotGround(QGraphicsObject):
 
     def boundingRect(self) -> QRectF:
         width, height = self._size
-        return QRectF(-LEFT_ROOM, -8, width + LEFT_ROOM + RIGHT_ROOM, height + 8 + BOTTOM_ROOM)
+        bottom = BOTTOM_ROOM + self._metrics.height()
+        return QRectF(-LEFT_ROOM, -8, width + LEFT_ROOM + RIGHT_ROOM, height + 8 + bottom)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None

@@ -222,6 +222,7 @@ class PredictionsPanel(Card):
         self._message.setWordWrap(True)
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._lines = tuple(PredictionLine(self) for _ in range(ROWS))
+        self._scene: Scene | None = None
         self._legend = plain_label(_LEGEND)
         self._legend.setToolTip(_LEGEND_TIP)
         self.body.setSpacing(0)
@@ -248,6 +249,7 @@ class PredictionsPanel(Card):
 
     def render_scene(self, scene: Scene) -> None:
         """Show the scene's predictions; readings that hold the logits alone are enough."""
+        self._scene = scene
         rows = prediction_rows(scene)
         columns = Columns.of(rows, self.fontMetrics())
         end = columns.end
@@ -266,3 +268,5 @@ class PredictionsPanel(Card):
         colour_text(self._legend, theme.muted)
         for line in self._lines:
             line.apply_theme(theme)
+        if self._scene is not None:  # the font may be another, too
+            self.render_scene(self._scene)

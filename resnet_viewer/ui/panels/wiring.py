@@ -16,6 +16,8 @@ from resnet_viewer.ui.theme import Theme
 
 Gate = Literal["shortcut", "branch"]
 STEP = 0.05
+_TRACK = 140
+"""Pixels of the slider without its number."""
 
 
 class WiringControls(QWidget):
@@ -41,7 +43,6 @@ class WiringControls(QWidget):
         self.slider.setPageStep(4 * STEP)  # type: ignore[arg-type]
         self.slider.setDecimals(2)
         self.slider.setValue(1.0)
-        self.slider.setFixedWidth(170)
         self.slider.setAccessibleName("Strength of the selected block's gate")
         self.slider.setToolTip("How far the gate of the selected block is open, from 0 (cut) to 1 (open)")
         self.fit_button = QToolButton()
@@ -70,8 +71,10 @@ class WiringControls(QWidget):
         self._show()
 
     def apply_theme(self, theme: Theme) -> None:
-        """Other colours."""
+        """Other colours; the font may be another, too."""
         colour_text(self._label, theme.muted)
+        self.slider.setDecimals(2)  # makes the number's field as wide as it needs
+        self.slider.setFixedWidth(_TRACK + self.slider.fontMetrics().horizontalAdvance("0.00"))
 
     def _show(self) -> None:
         block, wiring = self._block, self._wiring
