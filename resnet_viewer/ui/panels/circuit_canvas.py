@@ -25,7 +25,7 @@ STRIP_HEIGHT = 64.0
 """Of the arcs and boxes; two lines of text come on top."""
 LOW_STRIP_HEIGHT = 44.0
 PLAIN_STRIP_HEIGHT = 32.0
-LEAST_PLOT_HEIGHT = 36.0
+LEAST_PLOT_HEIGHT = 32.0
 LEAST_UNITS = 4.0
 """The nearest zoom shows that many layers."""
 
