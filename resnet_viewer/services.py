@@ -43,7 +43,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FIRST_PICTURE = "cat.jpg"
-_DOWNLOADS = {"resnet18": 45, "resnet34": 83, "resnet50": 98, "resnet101": 171, "resnet152": 231}
+_DOWNLOADS = {
+    **{"resnet18": 45, "resnet34": 83, "resnet50": 98, "resnet101": 171, "resnet152": 230},
+    **{"wide_resnet50_2": 263, "wide_resnet101_2": 485},
+    **{"resnext50_32x4d": 96, "resnext101_32x8d": 340, "resnext101_64x4d": 319},
+}
 """Megabytes of torchvision's default weights; told here so that listing them costs no import of torch."""
 
 

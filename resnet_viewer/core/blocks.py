@@ -20,9 +20,8 @@ Step = Callable[[Tensor], Tensor]
 class Block(nn.Module):
     """A block of He et al. 2015: batch normalisation after each convolution, ReLU between and after the addition.
 
-    Two 3×3 convolutions, or 1×1, 3×3, 1×1 (Figure 5), as the spec's layers say; a bottleneck's stride is in its 3×3,
-    as torchvision places it. `shortcut_strength` and `branch_strength` lie between 0 and 1; what stands at 0 is not
-    computed.
+    Two 3×3 convolutions, or 1×1, 3×3, 1×1 (Figure 5), as the spec's layers say. `shortcut_strength` and
+    `branch_strength` lie between 0 and 1; what stands at 0 is not computed.
     """
 
     def __init__(self, spec: BlockSpec) -> None:
@@ -30,9 +29,7 @@ class Block(nn.Module):
         self.spec = spec
         self.shortcut_strength = 1.0
         self.branch_strength = 1.0
-        self.branch = tuple(
-            self.make_branch()
-        )  # a tuple: its modules are already registered under their own names
+        self.branch = tuple(self.make_branch())  # a tuple: its modules are registered under their own names
         self.downsample = make_shortcut(spec)
         self.carry: tuple[Step, ...] = () if self.downsample is None else (self.downsample,)
 
@@ -40,7 +37,15 @@ class Block(nn.Module):
         """The steps of the residual branch, their modules registered: conv1, bn1, ReLU, conv2, bn2 …"""
         for index, layer in enumerate(self.spec.branch_layers, 1):
             outputs, inputs, kernel, _ = layer.weight_shape
-            conv = nn.Conv2d(inputs, outputs, kernel, layer.stride, padding=kernel // 2, bias=False)
+            conv = nn.Conv2d(
+                inputs * layer.groups,
+                outputs,
+                kernel,
+                layer.stride,
+                kernel // 2,
+                groups=layer.groups,
+                bias=False,
+            )
             norm = nn.BatchNorm2d(outputs)
             self.add_module(f"conv{index}", conv)
             self.add_module(f"bn{index}", norm)

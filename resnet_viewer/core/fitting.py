@@ -157,8 +157,11 @@ def _candidates(shapes: Shapes) -> Iterator[NetworkSpec]:
     channels = stem[1] if len(stem) == 4 and stem[1] else 3
     blocks = {int(found[1]) for key in shapes if (found := re.match(r"layer1\.(\d{1,4})\.", key))}
     n = min(max(blocks, default=0) + 1, _DEEPEST_N)
-    names = [name for name in catalog.names() if not name.startswith("cifar-")]
-    for name in (f"cifar-resnet-{6 * n + 2}", f"cifar-plain-{6 * n + 2}", *names):
+    cifar = [f"cifar-{kind}" for kind in (f"resnet-{6 * n + 2}", f"plain-{6 * n + 2}")]
+    options = [f"{cifar[0]}-{letter}" for letter in "bc"]
+    imagenet = [name for name in (*catalog.names(), *catalog.variants()) if not name.startswith("cifar-")]
+    # where a bottleneck strides leaves no trace in a file: torchvision's placement is taken
+    for name in (*cifar, *options, *(name for name in imagenet if not catalog.spec(name).strides_first)):
         yield replace(catalog.spec(name, classes=classes), channels=channels)
 
 

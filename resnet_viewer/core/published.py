@@ -21,6 +21,11 @@ _MEMBERS: dict[str, tuple[str, ...]] = {
     "resnet50": ("IMAGENET1K_V2", "IMAGENET1K_V1"),
     "resnet101": ("IMAGENET1K_V2", "IMAGENET1K_V1"),
     "resnet152": ("IMAGENET1K_V2", "IMAGENET1K_V1"),
+    "wide_resnet50_2": ("IMAGENET1K_V2", "IMAGENET1K_V1"),
+    "wide_resnet101_2": ("IMAGENET1K_V2", "IMAGENET1K_V1"),
+    "resnext50_32x4d": ("IMAGENET1K_V2", "IMAGENET1K_V1"),
+    "resnext101_32x8d": ("IMAGENET1K_V2", "IMAGENET1K_V1"),
+    "resnext101_64x4d": ("IMAGENET1K_V1",),
 }
 """torchvision's enum members, its default first, so that listing them costs no import."""
 

@@ -6,6 +6,7 @@ Blocks are numbered from 1 over the whole network. Layer names are torchvision's
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,7 +15,7 @@ from typing import Literal
 from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef
 
 BlockKind = Literal["basic", "bottleneck"]
-ShortcutKind = Literal["none", "padding", "projection"]
+ShortcutKind = Literal["none", "padding", "projection", "projection everywhere"]
 StemKind = Literal["imagenet", "cifar"]
 LayerKind = Literal["conv", "projection", "linear"]
 Shape = tuple[int, int, int]
@@ -22,6 +23,8 @@ Shape = tuple[int, int, int]
 
 EXPANSION: dict[BlockKind, int] = {"basic": 1, "bottleneck": 4}
 """How many times its width a block's output has in channels."""
+OPTIONS: dict[ShortcutKind, str] = {"padding": "A", "projection": "B", "projection everywhere": "C"}
+"""The letters of He et al. 2015, section 4.1, for the kinds of shortcuts."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,12 @@ class NetworkSpec:
     """Everything that fixes a network and its weights; hashable, so it is the key of a network cache.
 
     `stages` holds the number of blocks of each stage, `widths` the channels of each stage's inner convolutions
-    (the block's output has `EXPANSION[block]` times as many). `shortcut` is the kind used where the shape
-    changes ("padding" is option A of He et al. 2015, "projection" option B); elsewhere a shortcut is the
-    identity; "none" makes a plain network. `input_size` is the side of the square picture that it was made for.
+    (the block's output has `EXPANSION[block]` times as many). A bottleneck's may be `widening` times as wide (Wide
+    ResNet: Zagoruyko & Komodakis 2016) and its 3×3 split into `groups` (ResNeXt: Xie et al. 2017). `shortcut` is
+    the kind used where the shape changes ("padding" is option A of He et al. 2015, "projection" option B, and
+    "projection everywhere", option C, has one in the other blocks too); elsewhere a shortcut is the identity; "none"
+    makes a plain network. `strides_first`: a bottleneck takes its stride in the first 1×1, as in the paper, and not in
+    the 3×3, as in torchvision. `input_size` is the side of the square picture that it was made for.
     """
 
     name: str
@@ -45,6 +51,9 @@ class NetworkSpec:
     classes: int
     input_size: int
     channels: int = 3
+    widening: int = 1
+    groups: int = 1
+    strides_first: bool = False
     weights: WeightsRef = NO_WEIGHTS
     seed: int = 0
 
@@ -60,8 +69,18 @@ class NetworkSpec:
 
     @property
     def title(self) -> str:
-        """The name as people write it: "ResNet-56", "Plain-34"."""
-        return f"{'ResNet' if self.has_shortcuts else 'Plain'}-{self.depth}"
+        """The name as people write it: "ResNet-56", "Plain-34", "ResNeXt-50 32×4d", "ResNet-34 (C)"."""
+        if self.groups > 1:
+            title = f"ResNeXt-{self.depth} {self.groups}×{self.widths[0] * self.widening // self.groups}d"
+        elif self.widening > 1:
+            title = f"Wide ResNet-{self.depth}-{self.widening}"
+        else:
+            title = f"{'ResNet' if self.has_shortcuts else 'Plain'}-{self.depth}"
+        usual = "padding" if self.stem == "cifar" else "projection"
+        option = OPTIONS.get(self.shortcut, "") if self.shortcut != usual else ""
+        placement = "stride in the 1×1" if self.strides_first else ""
+        unusual = ", ".join(part for part in (option, placement) if part)
+        return f"{title} ({unusual})" if unusual else title
 
 
 @dataclass(frozen=True)
@@ -77,6 +96,8 @@ class LayerSpec:
     macs: int
     block: int | None = None
     """Number of the block it belongs to; None for the stem and the classifier."""
+    groups: int = 1
+    """A convolution's; `weight_shape` is (outputs, inputs / groups, kernel, kernel)."""
 
 
 @dataclass(frozen=True)
@@ -252,12 +273,20 @@ def _strided(side: int, stride: int) -> int:
 
 
 def _conv(
-    name: str, inputs: int, outputs: int, kernel: int, stride: int, side: int, block: int | None = None
+    name: str,
+    inputs: int,
+    outputs: int,
+    kernel: int,
+    stride: int,
+    side: int,
+    block: int | None = None,
+    groups: int = 1,
 ) -> LayerSpec:
-    weights = outputs * inputs * kernel * kernel
+    shape = (outputs, inputs // groups, kernel, kernel)
+    weights = math.prod(shape)
     kind: LayerKind = "projection" if ".downsample." in name else "conv"
-    shape = (outputs, inputs, kernel, kernel)
-    return LayerSpec(name, kind, shape, (outputs, side, side), stride, weights, weights * side * side, block)
+    macs = weights * side * side
+    return LayerSpec(name, kind, shape, (outputs, side, side), stride, weights, macs, block, groups)
 
 
 def _block(
@@ -267,10 +296,12 @@ def _block(
     inputs, side_in, _ = shape
     outputs = width * EXPANSION[spec.block]
     side = _strided(side_in, stride)
-    layers = list(_branch(spec.block, name, number, inputs, width, stride, side_in, side))
+    layers = list(_branch(spec, name, number, inputs, width, stride, side_in, side))
     shape_changes = stride != 1 or inputs != outputs
     kind: Literal["none", "identity", "padding", "projection"] = "identity"
-    if spec.shortcut == "none" or shape_changes:
+    if spec.shortcut == "projection everywhere":
+        kind = "projection"
+    elif spec.shortcut == "none" or shape_changes:
         kind = spec.shortcut
     if kind == "projection":
         layers.append(_conv(f"{name}.downsample.0", inputs, outputs, 1, stride, side, number))
@@ -280,12 +311,14 @@ def _block(
 
 
 def _branch(
-    kind: BlockKind, name: str, number: int, inputs: int, width: int, stride: int, side_in: int, side: int
+    spec: NetworkSpec, name: str, number: int, inputs: int, width: int, stride: int, side_in: int, side: int
 ) -> Iterator[LayerSpec]:
-    if kind == "basic":
+    if spec.block == "basic":
         yield _conv(f"{name}.conv1", inputs, width, 3, stride, side, number)
         yield _conv(f"{name}.conv2", width, width, 3, 1, side, number)
-    else:  # torchvision strides in the 3×3 convolution
-        yield _conv(f"{name}.conv1", inputs, width, 1, 1, side_in, number)
-        yield _conv(f"{name}.conv2", width, width, 3, stride, side, number)
-        yield _conv(f"{name}.conv3", width, width * 4, 1, 1, side, number)
+        return
+    inner = width * spec.widening
+    first, middle = (stride, 1) if spec.strides_first else (1, stride)
+    yield _conv(f"{name}.conv1", inputs, inner, 1, first, _strided(side_in, first), number)
+    yield _conv(f"{name}.conv2", inner, inner, 3, middle, side, number, spec.groups)
+    yield _conv(f"{name}.conv3", inner, width * EXPANSION[spec.block], 1, 1, side, number)

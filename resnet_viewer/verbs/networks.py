@@ -35,6 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
             f"{entry['name']:<20} {entry['family']:<9} {entry['depth']:>5} {entry['parameters']:>12,} "
             f"{entry['macs'] / 1e6:>8,.0f}  {weights}"
         )
+    print(
+        "Endings: -a, -b, -c for the paper's shortcut options, -paper for its placement of a bottleneck's stride."
+    )
     print("Any other depth of the form 6n + 2 can be named too: cifar-resnet-8, cifar-plain-164 …")
     return 0
 
@@ -42,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
 def listed() -> list[Entry]:
     """Every network of the catalog, in its order."""
     found: list[Entry] = []
-    for name in catalog.names():
+    for name in (*catalog.names(), *catalog.variants()):
         spec = catalog.spec(name)
         plan = blueprint(spec)
         found.append(

@@ -35,7 +35,8 @@ def written_out(block: Block, x: Tensor, s: float, r: float) -> Tensor:
         conv, bn = block.get_submodule(f"conv{index}"), block.get_submodule(f"bn{index}")
         weight = conv.weight.double()
         residual = normalised(
-            conv2d(residual, weight, stride=layer.stride, padding=weight.shape[-1] // 2), bn
+            conv2d(residual, weight, stride=layer.stride, padding=weight.shape[-1] // 2, groups=layer.groups),
+            bn,
         )
         if index < len(block.spec.branch_layers):
             residual = residual.clamp(min=0)
@@ -48,7 +49,7 @@ def written_out(block: Block, x: Tensor, s: float, r: float) -> Tensor:
             shortcut = torch.zeros_like(residual)
             offset = (residual.shape[1] - x.shape[1]) // 2
             for channel in range(x.shape[1]):
-                shortcut[:, offset + channel] = x[:, channel, ::2, ::2]
+                shortcut[:, offset + channel] = x[:, channel, ::stride, ::stride]
         case "projection":
             projection = block.get_submodule("downsample.0").weight.double()
             shortcut = normalised(conv2d(x, projection, stride=stride), block.get_submodule("downsample.1"))
@@ -59,7 +60,18 @@ def written_out(block: Block, x: Tensor, s: float, r: float) -> Tensor:
 @pytest.mark.parametrize("r", STRENGTHS)
 @pytest.mark.parametrize(
     ("network", "number"),
-    [("cifar-resnet-8", 1), ("cifar-resnet-8", 2), ("cifar-plain-8", 2), ("resnet18", 3), ("resnet50", 4)],
+    [
+        ("cifar-resnet-8", 1),
+        ("cifar-resnet-8", 2),
+        ("cifar-plain-8", 2),
+        ("resnet18", 3),
+        ("resnet50", 4),
+        ("cifar-resnet-8-c", 1),
+        ("resnet50-a", 1),
+        ("resnet50-a", 4),
+        ("resnet50-paper", 4),
+        ("resnext50_32x4d", 4),
+    ],
 )
 def test_gates_follow_the_formula(network: str, number: int, s: float, r: float) -> None:
     block = _blocks(network)[number - 1]

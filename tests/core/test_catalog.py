@@ -4,20 +4,68 @@ from __future__ import annotations
 
 import pytest
 
-from resnet_viewer.core.catalog import UnknownNetworkError, names, spec
+from resnet_viewer.core.catalog import UnknownNetworkError, names, spec, variants
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import blueprint
 
 
 def test_every_listed_name_has_a_spec_of_that_name() -> None:
-    assert len(set(names())) == len(names()) == 22
-    for name in names():
+    listed = (*names(), *variants())
+    assert len(set(listed)) == len(listed) == 52
+    for name in listed:
         described = spec(name)
         assert described.name == name
-        assert described.has_shortcuts == ("resnet" in name)
-        assert described.title == f"{'ResNet' if 'resnet' in name else 'Plain'}-{described.depth}"
+        assert described.has_shortcuts == ("resne" in name)
         assert described.family == ("cifar" if name.startswith("cifar") else "imagenet")
         assert described.weights.source == "none"
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("cifar-plain-20", "Plain-20"),
+        ("resnet152", "ResNet-152"),
+        ("wide_resnet101_2", "Wide ResNet-101-2"),
+        ("resnext50_32x4d", "ResNeXt-50 32×4d"),
+        ("resnext101_32x8d", "ResNeXt-101 32×8d"),
+        ("resnext101_64x4d", "ResNeXt-101 64×4d"),
+        ("resnet34-a", "ResNet-34 (A)"),
+        ("cifar-resnet-56-c", "ResNet-56 (C)"),
+        ("resnet50-paper", "ResNet-50 (stride in the 1×1)"),
+        ("resnet50-c-paper", "ResNet-50 (C, stride in the 1×1)"),
+    ],
+)
+def test_titles_say_what_differs(name: str, title: str) -> None:
+    assert spec(name).title == title
+    assert len({spec(listed).title + spec(listed).family for listed in (*names(), *variants())}) == 52
+
+
+def test_the_usual_option_is_the_network_itself() -> None:
+    assert spec("resnet34-b") == spec("resnet34")
+    assert spec("cifar-resnet-20-a") == spec("cifar-resnet-20")
+
+
+@pytest.mark.parametrize(
+    ("name", "giga_macs"),
+    [
+        ("resnet18", 1.8),
+        ("resnet34", 3.6),
+        ("resnet50-paper", 3.8),
+        ("resnet101-paper", 7.6),
+        ("resnet152-paper", 11.3),
+    ],
+)
+def test_macs_are_the_papers_where_the_stride_is(name: str, giga_macs: float) -> None:
+    """He et al. 2015, Table 1."""
+    assert blueprint(spec(name)).macs / 1e9 == pytest.approx(giga_macs, rel=0.02)
+
+
+@pytest.mark.parametrize("name", ["resnet50", "wide_resnet101_2", "resnext50_32x4d", "resnext101_64x4d"])
+def test_macs_are_torchvisions(name: str) -> None:
+    from torchvision.models import get_model_weights
+
+    theirs = get_model_weights(name)["DEFAULT"].meta["_ops"]
+    assert blueprint(spec(name)).macs / 1e9 == pytest.approx(theirs, abs=0.001)
 
 
 @pytest.mark.parametrize("name", names())
@@ -42,6 +90,10 @@ def test_any_cifar_depth_of_the_form_6n_plus_2_can_be_named(depth: int, blocks: 
         ("cifar-resnet-10000", "no network called cifar-resnet-10000"),
         ("resnet19", "no network called resnet19.*resnet18"),
         ("resnet", "no network called resnet"),
+        ("plain18-a", "no network called plain18-a"),
+        ("resnet18-paper", "no network called resnet18-paper"),
+        ("resnet50-d", "no network called"),
+        ("resnext50_32x4d-paper-c", "no network called"),
         ("ResNet50", "no network called ResNet50"),
         ("resnet50 ", "no network called"),
         ("", "no network called"),

@@ -38,8 +38,13 @@ def test_expected_names_and_shapes_are_torchvisions(depth: int) -> None:
     ("name", "also"),
     [
         *((f"resnet{depth}", []) for depth in (18, 34, 50, 101, 152)),
-        ("plain18", []),
-        ("plain101", []),
+        ("wide_resnet50_2", []),
+        ("resnext101_64x4d", []),
+        ("resnet18-a", ["plain18"]),
+        ("resnet101-a", ["plain101"]),
+        ("resnet34-c", []),
+        ("cifar-resnet-20-b", []),
+        ("cifar-resnet-1202-c", []),
         ("cifar-resnet-8", ["cifar-plain-8"]),
         ("cifar-resnet-56", ["cifar-plain-56"]),
         ("cifar-plain-98", ["cifar-plain-98"]),
@@ -54,9 +59,13 @@ def test_a_network_is_told_by_its_shapes(name: str, also: list[str]) -> None:
     assert (found[0].classes, found[0].channels) == (13, 1)
 
 
-def test_option_a_fits_a_plain_network_of_imagenet_only_without_projections() -> None:
+def test_without_projections_the_residual_network_comes_before_the_plain_one() -> None:
     shapes = {key: shape for key, shape in expected(spec("resnet18")).items() if "downsample" not in key}
-    assert [match.spec.name for match in matches(shapes) if not match.differences] == ["plain18"]
+    assert shapes == expected(spec("plain18"))
+    assert [match.spec.name for match in matches(shapes) if not match.differences] == [
+        "resnet18-a",
+        "plain18",
+    ]
 
 
 def test_wrappers_and_prefixes_come_off() -> None:

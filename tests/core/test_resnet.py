@@ -20,6 +20,11 @@ PARAMETERS = {
     "resnet50": 25_557_032,
     "resnet101": 44_549_160,
     "resnet152": 60_192_808,
+    "wide_resnet50_2": 68_883_240,
+    "wide_resnet101_2": 126_886_696,
+    "resnext50_32x4d": 25_028_904,
+    "resnext101_32x8d": 88_791_336,
+    "resnext101_64x4d": 83_455_272,
     "cifar-resnet-20": 269_722,
     "cifar-resnet-32": 464_154,
     "cifar-resnet-44": 658_586,
@@ -43,7 +48,10 @@ def stock(name: str) -> nn.Module:
     return network
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"])
+@pytest.mark.parametrize(
+    "name",
+    ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2", "resnext50_32x4d"],
+)
 def test_open_network_equals_torchvision_bit_for_bit(name: str) -> None:
     theirs = stock(name)
     state = random_state(theirs.state_dict(), seed=3)
