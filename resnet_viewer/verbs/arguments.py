@@ -95,6 +95,8 @@ def _train(parser: argparse.ArgumentParser) -> None:
 
 
 def _networks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", metavar="NAME", help="this one alone")
+    parser.add_argument("--layers", action="store_true", help="list the weighted layers of NAME")
     parser.add_argument("--json", action="store_true", help="print a list of objects alone on stdout")
 
 

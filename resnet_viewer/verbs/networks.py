@@ -1,4 +1,4 @@
-"""`resnet-viewer networks`: every network with its size and the weights there are for it."""
+"""`resnet-viewer networks`: every network with its size and the weights there are for it, or one with its layers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TypedDict
 
 from resnet_viewer.core import catalog
 from resnet_viewer.core.weights import available
-from resnet_viewer.records.network import blueprint
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.network import LayerSpec, NetworkSpec, blueprint
 
 
 class Entry(TypedDict):
@@ -22,9 +23,35 @@ class Entry(TypedDict):
     weights: list[str]
 
 
+class LayerEntry(TypedDict):
+    """A weighted layer as `--layers --json` prints it; shapes are (C, H, W), `macs` for one picture.
+
+    `parameters` are the layer's own; those of the batch normalisation behind it are not among them.
+    """
+
+    name: str
+    kind: str
+    block: int | None
+    weight_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+    stride: int
+    groups: int
+    parameters: int
+    macs: int
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """Print the list."""
-    found = listed()
+    """Print the list.
+
+    Raises:
+        UserError: there is no such network, or layers are asked for without one.
+    """
+    if arguments.layers:
+        if arguments.name is None:
+            raise UserError("--layers lists the layers of one network; say which: networks NAME --layers.")
+        return _print_layers(catalog.spec(arguments.name), as_json=arguments.json)
+    names = (*catalog.names(), *catalog.variants()) if arguments.name is None else (arguments.name,)
+    found = [_entry(catalog.spec(name)) for name in names]
     if arguments.json:
         print(json.dumps(found, indent=1))
         return 0
@@ -35,29 +62,61 @@ def run(arguments: argparse.Namespace) -> int:
             f"{entry['name']:<20} {entry['family']:<9} {entry['depth']:>5} {entry['parameters']:>12,} "
             f"{entry['macs'] / 1e6:>8,.0f}  {weights}"
         )
-    print(
-        "Endings: -a, -b, -c for the paper's shortcut options, -paper for its placement of a bottleneck's stride."
-    )
-    print("Any other depth of the form 6n + 2 can be named too: cifar-resnet-8, cifar-plain-164 …")
+    if arguments.name is None:
+        print(
+            "Endings: -a, -b, -c for the paper's shortcut options, -paper for its placement of a bottleneck's stride."
+        )
+        print("Any other depth of the form 6n + 2 can be named too: cifar-resnet-8, cifar-plain-164 …")
     return 0
 
 
-def listed() -> list[Entry]:
-    """Every network of the catalog, in its order."""
-    found: list[Entry] = []
-    for name in (*catalog.names(), *catalog.variants()):
-        spec = catalog.spec(name)
-        plan = blueprint(spec)
-        found.append(
-            {
-                "name": name,
-                "family": spec.family,
-                "depth": spec.depth,
-                "parameters": plan.parameters,
-                "macs": plan.macs,
-                "weights": [
-                    ref.name if ref.source == "torchvision" else ref.source for ref in available(spec)
-                ],
-            }
+def _entry(spec: NetworkSpec) -> Entry:
+    plan = blueprint(spec)
+    return {
+        "name": spec.name,
+        "family": spec.family,
+        "depth": spec.depth,
+        "parameters": plan.parameters,
+        "macs": plan.macs,
+        "weights": [ref.name if ref.source == "torchvision" else ref.source for ref in available(spec)],
+    }
+
+
+def _print_layers(spec: NetworkSpec, *, as_json: bool) -> int:
+    plan = blueprint(spec)
+    if as_json:
+        print(json.dumps([_layer(layer) for layer in plan.layers], indent=1))
+        return 0
+    print(
+        f"{'layer':<22} {'kind':<10} {'block':>5} {'weight':<16} {'output':<14} {'parameters':>12} {'MMACs':>8}"
+    )
+    for layer in plan.layers:
+        print(
+            f"{layer.name:<22} {layer.kind:<10} {layer.block or '–':>5} {_sized(layer.weight_shape):<16} "
+            f"{_sized(layer.output_shape):<14} {layer.parameters:>12,} {layer.macs / 1e6:>8,.1f}"
         )
-    return found
+    in_layers = sum(layer.parameters for layer in plan.layers)
+    print(
+        f"{spec.title}: {plan.parameters:,} parameters, {plan.parameters - in_layers:,} of them in batch "
+        f"normalisations; {plan.macs / 1e6:,.0f} million multiply-accumulates for a picture of "
+        f"{_sized(plan.input_shape)}."
+    )
+    return 0
+
+
+def _layer(layer: LayerSpec) -> LayerEntry:
+    return {
+        "name": layer.name,
+        "kind": layer.kind,
+        "block": layer.block,
+        "weight_shape": layer.weight_shape,
+        "output_shape": layer.output_shape,
+        "stride": layer.stride,
+        "groups": layer.groups,
+        "parameters": layer.parameters,
+        "macs": layer.macs,
+    }
+
+
+def _sized(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))

@@ -20,10 +20,52 @@ def test_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert "cifar-plain-1202" in capsys.readouterr().out
 
 
+def test_one_network_and_its_layers(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["networks", "resnext50_32x4d", "--json"]) == 0
+    [entry] = json.loads(capsys.readouterr().out)
+    assert main(["networks", "resnext50_32x4d", "--layers", "--json"]) == 0
+    layers = json.loads(capsys.readouterr().out)
+    assert sum(layer["macs"] for layer in layers) == entry["macs"]
+    norms = sum(2 * layer["weight_shape"][0] for layer in layers if layer["kind"] != "linear")
+    assert sum(layer["parameters"] for layer in layers) + norms == entry["parameters"]
+    grouped = next(layer for layer in layers if layer["name"] == "layer2.0.conv2")
+    assert grouped == {
+        "name": "layer2.0.conv2",
+        "kind": "conv",
+        "block": 4,
+        "weight_shape": [256, 8, 3, 3],
+        "output_shape": [256, 28, 28],
+        "stride": 2,
+        "groups": 32,
+        "parameters": 256 * 8 * 9,
+        "macs": 256 * 8 * 9 * 28 * 28,
+    }
+    assert main(["networks", "cifar-resnet-20", "--layers"]) == 0
+    printed = capsys.readouterr().out
+    assert "269,722 parameters" in printed
+    assert "layer3.0.conv1" in printed
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["networks", "foo"], "foo"),
+        (["networks", "resnet19"], "no network called resnet19"),
+        (["networks", "--layers"], "say which"),
+    ],
+)
+def test_what_is_not_there_is_one_sentence(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    error = capsys.readouterr().err.strip()
+    assert said in error
+    assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["networks", "resnet18", "foo"], "foo"),
         (["probe"], "PICTURE"),
         (["train", "--data", "x", "--network", "y", "--out", "z", "--epochs", "0"], "--epochs"),
         (["evaluate", "x", "--device", "abacus"], "abacus"),
