@@ -178,7 +178,7 @@ def exact() -> AbstractContextManager[None]:
 
 def softmax(logits: Tensor) -> Array:
     """Probabilities of (N, classes) logits, read-only; not finite where a logit is not."""
-    return frozen(logits.detach().double().softmax(1).float())
+    return frozen(logits.detach().cpu().double().softmax(1).float())  # MPS has no float64
 
 
 def _kept(cache: OrderedDict[Key, Value], key: Key, make: Callable[[], Value], limit: int) -> Value:
