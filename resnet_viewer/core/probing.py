@@ -1,7 +1,7 @@
 """One forward and one backward pass of the score: every block's reading at once.
 
-The order of events: a `Probe` hangs its hooks on a network; `look` runs the forward pass and keeps what the hooks
-saw; `read` takes the gradients from the kept graph. When the probe is closed the network is as before: no hook, no
+The order of events: a `Probe` puts its recorders into a network; `look` runs the forward pass and keeps what they
+saw; `read` takes the gradients from the kept graph. When the probe is closed the network is as before: no recorder, no
 `.grad`, no changed mode, no moved running statistics.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -46,7 +47,7 @@ class Reading:
 
 
 class Probe:
-    """A network made ready for looking: hooks hung, evaluation mode, every weight in the graph. A with-block.
+    """A network made ready for looking: recorders in place, evaluation mode, every weight in the graph. A with-block.
 
     Costs a few milliseconds to open on a deep network, so whoever asks often keeps it open; while it is open the
     weights must not change and nobody else may run the network.
@@ -80,7 +81,7 @@ class Probe:
                     parameter.requires_grad_(needed)
             for name in self._plan.map_names():
                 module = self.network.maxpool if name == "stem" else self.network.get_submodule(name)
-                undo.callback(module.register_forward_hook(self._keeper(name)).remove)
+                undo.callback(self._record(module, name))
             with torch.no_grad():
                 self._weight_norms = norms(self._weights)
             self._restore = undo.pop_all()
@@ -144,12 +145,21 @@ class Probe:
             for block, value, (cam, states) in zip(self._plan.blocks, values, cams, strict=True)
         )
 
-    def _keeper(self, name: str) -> Callable[[nn.Module, object, Tensor], None]:
-        def keep(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+    def _record(self, module: nn.Module, name: str) -> Callable[[], None]:
+        """Keep what `module` puts out from now on; gives the way back.
+
+        By a `forward` of its own: PyTorch's forward hooks cost 2 % of a ResNet-56's passes.
+        """
+        own, forward = vars(module).get("forward"), module.forward
+
+        def recording(x: Tensor) -> Tensor:
+            output: Tensor = forward(x)
             if self._kept is not None:
                 self._kept[name] = output
+            return output
 
-        return keep
+        module.forward = recording
+        return partial(setattr, module, "forward", own) if own else partial(delattr, module, "forward")
 
 
 def frozen(tensor: Tensor) -> Array:

@@ -258,6 +258,7 @@ def traces(network: ResNet) -> dict[str, Any]:
             name: [len(vars(module)[kind]) for kind in sorted(vars(module)) if kind.endswith("_hooks")]
             for name, module in network.named_modules()
         },
+        "own forwards": {name: vars(module).get("forward") for name, module in network.named_modules()},
         "training": {name: module.training for name, module in network.named_modules()},
         "requires_grad": {name: p.requires_grad for name, p in network.named_parameters()},
         "grads": {
@@ -271,7 +272,7 @@ def traces(network: ResNet) -> dict[str, Any]:
 
 
 def used_before() -> ResNet:
-    """A network in the middle of something else: mixed modes, a frozen weight, gradients, a hook of its owner."""
+    """In the middle of something else: mixed modes, a frozen weight, gradients, its owner's hook and forward."""
     network = tiny(seed=12)
     network.set_wiring(Wiring((1.0, 0.0, 0.5), (1.0, 1.0, 0.5)))
     network.train()
@@ -281,6 +282,8 @@ def used_before() -> ResNet:
     network.fc.bias.requires_grad_(False)
     network.fc.weight.grad = torch.full_like(network.fc.weight, 0.5)
     network.blocks[0].register_forward_hook(lambda _m, _i, _o: None)
+    wrapped = network.blocks[1].forward
+    network.blocks[1].forward = lambda x: wrapped(x)  # type: ignore[method-assign]
     return network
 
 
@@ -302,16 +305,19 @@ def stop(*_: object, **__: object) -> None:
     raise StoppedError
 
 
-@pytest.mark.parametrize("place", ["body", "look", "opening", "hooking"])
+@pytest.mark.parametrize("place", ["body", "look", "opening", "recording"])
 def test_an_exception_leaves_no_trace_either(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     network = used_before()
     if place == "look":
         network.blocks[2].conv2.register_forward_pre_hook(stop)
     if place == "opening":
         monkeypatch.setattr(probing, "norms", stop)
-    if place == "hooking":
-        monkeypatch.setattr(network.fc, "register_forward_hook", stop)
-        monkeypatch.setattr(network.blocks[2], "register_forward_hook", stop)
+    if place == "recording":
+        places = iter(range(5))
+        record = Probe._record
+        monkeypatch.setattr(
+            Probe, "_record", lambda *it: record(*it) if next(places, None) is not None else stop()
+        )
     before = traces(network)
 
     def go() -> None:
