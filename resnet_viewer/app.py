@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_viewer import paths
+from resnet_viewer.verbs.arguments import Parser
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -33,7 +34,7 @@ SUPPORTED_PYSIDE = ((6, 8, 3), (6, 11, 0))
 
 def parser() -> argparse.ArgumentParser:
     """The window's arguments. A picture is a picture, whatever its name."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="resnet-viewer",
         description="See what residual connections do: open a picture, cut shortcuts, watch the gradients.",
         epilog="Without a window: resnet-viewer probe | evaluate | train | networks (each has --help).",

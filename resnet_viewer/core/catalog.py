@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from difflib import get_close_matches
 
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import OPTIONS, BlockKind, NetworkSpec, ShortcutKind
@@ -77,9 +78,14 @@ def spec(name: str, *, classes: int | None = None) -> NetworkSpec:
     base, letter, paper = found.groups()
     made = _cifar(base, classes or 10) or _imagenet(base, classes or 1000)
     if made is None or (letter and not made.has_shortcuts) or (paper and made.block == "basic"):
+        near = get_close_matches(name[:40], (*names(), *variants()), n=3)
+        like = (
+            f"did you mean {' or '.join(near)}? "
+            if near
+            else "names are such as resnet50 and cifar-resnet-56; "
+        )
         raise UnknownNetworkError(
-            f"There is no network called {name}. The names are {', '.join(names())}; "
-            "`resnet-viewer networks` describes them and their variants."
+            f"There is no network called {name[:40]}; {like}`resnet-viewer networks` lists all."
         )
     if letter and made.shortcut != _BY_LETTER[letter]:
         made = replace(made, name=f"{made.name}-{letter}", shortcut=_BY_LETTER[letter])

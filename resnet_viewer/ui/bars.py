@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.ui.labels import plain_label
 from resnet_viewer.ui.worker import Failure
@@ -54,6 +55,7 @@ class MessageBar(QFrame):
         self._act: Callable[[], object] | None = None
         self._topic: Topic = ""
         self._network: NetworkSpec | None = None
+        self._shown: tuple[NetworkSpec, Preprocessing] | None = None
         self._choice.clicked.connect(self._choose)
         self._details.clicked.connect(self._text.show)
         self._copy.clicked.connect(self._copy_details)
@@ -70,9 +72,11 @@ class MessageBar(QFrame):
         if topic and topic == self._topic:
             self._leave()
 
-    def end_unless_about(self, network: NetworkSpec) -> None:
-        """A remark about another network is over."""
-        if self._topic == "network" and self._network != network:
+    def end_unless_about(self, network: NetworkSpec, preprocessing: Preprocessing) -> None:
+        """A remark about another network, or about how this one's pictures were prepared before, is over."""
+        before, self._shown = self._shown, (network, preprocessing)
+        is_prepared_anew = before is not None and before[0] == network and before[1] != preprocessing
+        if self._topic == "network" and (self._network != network or is_prepared_anew):
             self._leave()
 
     def show_failure(self, failure: Failure, topic: Topic = "") -> None:

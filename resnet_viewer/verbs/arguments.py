@@ -53,7 +53,12 @@ def _probe(parser: argparse.ArgumentParser) -> None:
         "--gradient", default="score", choices=("score", "loss"), help="whose gradient norms are taken"
     )
     parser.add_argument(
-        "--layer", nargs="+", action="extend", default=[], metavar="NAME", help="whose feature maps are drawn"
+        "--layer",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME",
+        help="whose feature maps are drawn (default: the stem's and the last block's)",
     )
 
 

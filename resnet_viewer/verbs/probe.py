@@ -31,7 +31,9 @@ def run(arguments: argparse.Namespace) -> int:
     picture = pictures.read(arguments.picture)
     opening = chosen.opened(arguments)
     gates = chosen.wiring(arguments, opening)
-    probe_files.require_layers(blueprint(opening.spec, opening.preprocessing.crop), tuple(arguments.layer))
+    plan = blueprint(opening.spec, opening.preprocessing.crop)
+    layers = tuple(arguments.layer) or ("stem", plan.blocks[-1].name)
+    probe_files.require_layers(plan, layers)
     target = None
     if arguments.target is not None:
         target = notation.target(arguments.target, opening.class_names, opening.spec.classes)
@@ -43,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         now,
         reference,
         class_names=opening.class_names,
-        layers=tuple(arguments.layer),
+        layers=layers,
         environment=environment(opening, command=command_line(arguments)),
     )
     for name, content in made:

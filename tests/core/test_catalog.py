@@ -88,7 +88,7 @@ def test_any_cifar_depth_of_the_form_6n_plus_2_can_be_named(depth: int, blocks: 
         ("cifar-plain-2", "not 2"),
         ("cifar-plain-0", "not 0"),
         ("cifar-resnet-10000", "no network called cifar-resnet-10000"),
-        ("resnet19", "no network called resnet19.*resnet18"),
+        ("resnet19", "no network called resnet19; did you mean resnet1.*networks. lists all"),
         ("resnet", "no network called resnet"),
         ("plain18-a", "no network called plain18-a"),
         ("resnet18-paper", "no network called resnet18-paper"),
