@@ -14,7 +14,7 @@ from torchvision import models
 
 from benchmarks.alternating import alternate, judged, parser, report
 from resnet_viewer.core.catalog import spec
-from resnet_viewer.core.resnet import build
+from resnet_viewer.core.network import build
 
 LIMIT = 1.03
 

@@ -20,8 +20,8 @@ from benchmarks.alternating import alternate, judged, parser, report
 from benchmarks.bare import BareResNet
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.engine import exact, softmax
+from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.probing import Probe, frozen
-from resnet_viewer.core.resnet import ResNet, build
 
 LIMIT = 1.10
 TARGET = 1
@@ -61,7 +61,7 @@ def main() -> int:
     return report(verdicts, as_json=chosen.json)
 
 
-def bare(network: ResNet, picture: Tensor) -> Callable[[], object]:
+def bare(network: Network, picture: Tensor) -> Callable[[], object]:
     """The stock network's passes with this network's weights, to every parameter.
 
     By `torch.autograd.grad`, as the probe: `backward()` keeps its gradients until the next round, so that it finds its
@@ -76,7 +76,7 @@ def bare(network: ResNet, picture: Tensor) -> Callable[[], object]:
     return lambda: torch.autograd.grad(stock(picture)[0, TARGET], parameters)
 
 
-def passes(network: ResNet, picture: Tensor) -> Callable[[], object]:
+def passes(network: Network, picture: Tensor) -> Callable[[], object]:
     """The bare passes through our own modules: what is left of the surplus is the probe's."""
     parameters = list(network.parameters())
     return lambda: torch.autograd.grad(network(picture)[0, TARGET], parameters)
@@ -99,7 +99,7 @@ def reading(probe: Probe, picture: Tensor) -> Callable[[], object]:
 LIBRARIES = {"captum": "captum", "pytorch-grad-cam": "pytorch_grad_cam", "torch-cam": "torchcam"}
 
 
-def other_libraries(network: ResNet, picture: Tensor) -> Iterator[tuple[str, Callable[[], object]]]:
+def other_libraries(network: Network, picture: Tensor) -> Iterator[tuple[str, Callable[[], object]]]:
     """The installed libraries, each computing the Grad-CAM of every block."""
     if importlib.util.find_spec(LIBRARIES["captum"]):
         from captum.attr import LayerGradCam

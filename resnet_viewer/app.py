@@ -162,7 +162,7 @@ def first_session(network: str | None, weights: str | None) -> Session:
     Bundled weights are named where none were asked for, because those are the ones on their way.
     """
     from resnet_viewer.core import catalog
-    from resnet_viewer.records.preprocessing import CIFAR10_PREPROCESSING, IMAGENET_PREPROCESSING
+    from resnet_viewer.records.preprocessing import usual_preprocessing
     from resnet_viewer.records.probe import NetworkState
     from resnet_viewer.records.session import Session, Setup
     from resnet_viewer.records.weights import WeightsRef
@@ -171,8 +171,9 @@ def first_session(network: str | None, weights: str | None) -> Session:
     spec = catalog.spec(network or catalog.FIRST_NETWORK)
     if weights is None and paths.asset("weights", f"{spec.name}.safetensors").is_file():
         spec = replace(spec, weights=WeightsRef("bundled", spec.name))
-    preprocessing = CIFAR10_PREPROCESSING if spec.family == "cifar" else IMAGENET_PREPROCESSING
-    return Session(Setup(NetworkState(spec, preprocessing, Wiring.all_open(spec.block_count)), None))
+    return Session(
+        Setup(NetworkState(spec, usual_preprocessing(spec), Wiring.all_open(spec.block_count)), None)
+    )
 
 
 def network_problem(name: str | None) -> str | None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viewer.core import catalog, resnet
+from resnet_viewer.core import catalog
+from resnet_viewer.core import network as networks
 from resnet_viewer.core.engine import ProbeEngine
+from resnet_viewer.core.network import Network, wired
 from resnet_viewer.core.opening import adjusted, open_network
-from resnet_viewer.core.resnet import ResNet, wired
 from resnet_viewer.core.weights import resolve
 from resnet_viewer.media import pictures
 from resnet_viewer.records import notation
@@ -28,13 +29,13 @@ class Model:
     `network` is a live `torch.nn.Module` in evaluation mode; `notes` say what was chosen or assumed.
     """
 
-    network: ResNet
+    network: Network
     preprocessing: Preprocessing
     class_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
 
-def build(name: str, *, seed: int = 0, classes: int | None = None) -> ResNet:
+def build(name: str, *, seed: int = 0, classes: int | None = None) -> Network:
     """An untrained network by name, a `torch.nn.Module` with torchvision's parameter names.
 
     Raises:
@@ -44,7 +45,7 @@ def build(name: str, *, seed: int = 0, classes: int | None = None) -> ResNet:
         >>> network = build("cifar-resnet-20")
         >>> network.set_wiring(network.wiring.with_shortcuts([4], 0.0))
     """
-    return resnet.build(replace(catalog.spec(name, classes=classes), seed=seed))
+    return networks.build(replace(catalog.spec(name, classes=classes), seed=seed))
 
 
 def load(
@@ -72,7 +73,7 @@ def load(
     opening = open_network(network, None if weights is None else str(weights))
     names = None if classes is None else Path(classes)
     opening = adjusted(opening, mean=mean, std=std, resize=resize, crop=crop, classes=names)
-    live = resnet.build(opening.spec, resolve(opening.spec))
+    live = networks.build(opening.spec, resolve(opening.spec))
     return Model(live, opening.preprocessing, opening.class_names, opening.sentences)
 
 

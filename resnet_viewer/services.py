@@ -66,9 +66,8 @@ def catalog_entries() -> tuple[CatalogEntry, ...]:
     for name in catalog.names():
         spec = catalog.spec(name)
         is_bundled = paths.asset("weights", f"{name}.safetensors").is_file()
-        data = "CIFAR-10" if spec.family == "cifar" else "ImageNet"
         download = f"{_DOWNLOADS[name]} MB" if name in _DOWNLOADS else ""
-        entries.append(CatalogEntry(name, f"{spec.title} · {data}", data, is_bundled, download))
+        entries.append(CatalogEntry(name, f"{spec.title} · {spec.data}", spec.data, is_bundled, download))
     return tuple(entries)
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from resnet_viewer.core.catalog import spec
-from resnet_viewer.records.network import NetworkSpec, blueprint
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, CIFAR10_PREPROCESSING, IMAGENET_PREPROCESSING
 from resnet_viewer.records.probe import BlockReading, LayerReading, NetworkState, ProbeRequest, ProbeResult

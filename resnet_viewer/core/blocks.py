@@ -1,27 +1,26 @@
 """Residual blocks with gates: `y = f(s · shortcut(x) + r · residual(x))`.
 
-No operation works in place, so that what a hook keeps stays true. The gates are plain numbers outside the state
-dict: setting one rebuilds nothing. A new block is a class here with other steps and an entry in `BLOCKS`.
+No operation works in place, so that what a recorder keeps stays true. The gates are plain numbers outside the state
+dict: setting one rebuilds nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
 
-from resnet_viewer.core.shortcuts import make_shortcut, merge
-from resnet_viewer.records.network import BlockKind, BlockSpec
-
-Step = Callable[[Tensor], Tensor]
+from resnet_viewer.core.steps import Function, make, run
+from resnet_viewer.records.blueprint import BlockSpec
+from resnet_viewer.records.layers import Step, output_side
 
 
 class Block(nn.Module):
-    """A block of He et al. 2015: batch normalisation after each convolution, ReLU between and after the addition.
+    """A block as its spec lays it out: residual branch, shortcut, how they are merged, and what follows.
 
-    Two 3×3 convolutions, or 1×1, 3×3, 1×1 (Figure 5), as the spec's layers say. `shortcut_strength` and
-    `branch_strength` lie between 0 and 1; what stands at 0 is not computed.
+    `shortcut_strength` (s) and `branch_strength` (r) lie between 0 and 1; what stands at 0 is not computed. The block
+    does not register its steps: the network does, under the names that their specs give.
     """
 
     def __init__(self, spec: BlockSpec) -> None:
@@ -29,58 +28,96 @@ class Block(nn.Module):
         self.spec = spec
         self.shortcut_strength = 1.0
         self.branch_strength = 1.0
-        self.branch = tuple(self.make_branch())  # a tuple: its modules are registered under their own names
-        self.downsample = make_shortcut(spec)
-        self.carry: tuple[Step, ...] = () if self.downsample is None else (self.downsample,)
+        self.has_shortcut = spec.shortcut != "none"
+        self.before = tuple(map(make, spec.before))
+        self.branch = tuple(map(make, spec.branch))
+        self.after = tuple(map(make, spec.after))
+        self.gating = () if spec.gate is None else (make(spec.gate),)
+        self.carry = tuple(map(make, spec.carry))
 
-    def make_branch(self) -> Iterator[Step]:
-        """The steps of the residual branch, their modules registered: conv1, bn1, ReLU, conv2, bn2 …"""
-        for index, layer in enumerate(self.spec.branch_layers, 1):
-            outputs, inputs, kernel, _ = layer.weight_shape
-            conv = nn.Conv2d(
-                inputs * layer.groups,
-                outputs,
-                kernel,
-                layer.stride,
-                kernel // 2,
-                groups=layer.groups,
-                bias=False,
-            )
-            norm = nn.BatchNorm2d(outputs)
-            self.add_module(f"conv{index}", conv)
-            self.add_module(f"bn{index}", norm)
-            if index > 1:
-                yield torch.relu
-            yield conv
-            yield norm
-
-    def residual(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) -> (N, C', H', W'): the branch, before the addition."""
-        for step in self.branch:
-            x = step(x)
-        return x
+    def parts(self) -> Iterator[tuple[Step, Function]]:
+        """Every step beside what runs it, in the order of `spec.steps`."""
+        made = (*self.before, *self.branch, *self.after, *self.gating, *self.carry)
+        return zip(self.spec.steps, made, strict=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) -> (N, C', H', W'). With both gates closed the output is zero."""
-        residual = self.residual(x) if self.branch_strength else None
-        shortcut = self.carry[0](x) if self.carry and self.shortcut_strength else None
+        """(N, C, H, W) -> (N, C', H', W'). With both gates closed what is merged is zero."""
+        opening = x
+        for step in self.before:
+            opening = step(opening)
+        residual = shortcut = None
+        if self.branch_strength:
+            residual = opening
+            for step in self.branch:
+                residual = step(residual)
+        if self.has_shortcut and self.shortcut_strength:
+            shortcut = opening if self.spec.carries_preactivation else x
+            for step in self.carry:
+                shortcut = step(shortcut)
+        if self.gating:
+            residual, shortcut = self._gated(x, residual, shortcut)
+        y = self._merged(x, residual, shortcut)
+        for step in self.after:
+            y = step(y)
+        return y
+
+    def _gated(
+        self, x: Tensor, residual: Tensor | None, shortcut: Tensor | None
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """Both paths behind the learned gate g(x): (1 − g) for the shortcut, g for the branch of a highway."""
+        is_highway = self.spec.merge == "highway"
+        if shortcut is None and not (is_highway and residual is not None):
+            return residual, shortcut
+        gate = torch.sigmoid(run(self.gating, x))  # (N, C', H', W')
+        if is_highway and residual is not None:
+            residual = gate * residual
+        return residual, None if shortcut is None else (1 - gate) * shortcut
+
+    def _merged(self, x: Tensor, residual: Tensor | None, shortcut: Tensor | None) -> Tensor:
+        if self.spec.merge == "concatenation":
+            channels = self.spec.output_shape[0]
+            known = residual if residual is not None else shortcut
+            if known is not None and self.has_shortcut:
+                left, right = (
+                    weighed(shortcut, self.shortcut_strength),
+                    weighed(residual, self.branch_strength),
+                )
+                rest = known.new_zeros(len(known), channels - known.shape[1], *known.shape[2:])
+                return torch.cat([rest if left is None else left, rest if right is None else right], dim=1)
         if residual is None and shortcut is None:
-            return x.new_zeros(
-                x.shape[0], *self._output_shape(x), requires_grad=torch.is_grad_enabled()
-            )  # a leaf: no gradient passes, but the one that arrives can be read
-        return torch.relu(
-            merge(
-                shortcut,
-                residual,
-                shortcut_strength=self.shortcut_strength,
-                branch_strength=self.branch_strength,
-            )
+            return self._nothing(x)
+        return merge(
+            shortcut,
+            residual,
+            shortcut_strength=self.shortcut_strength,
+            branch_strength=self.branch_strength,
         )
 
-    def _output_shape(self, x: Tensor) -> tuple[int, int, int]:
-        stride = max(layer.stride for layer in self.spec.branch_layers)
-        height, width = ((side + stride - 1) // stride for side in x.shape[2:])
-        return self.spec.output_shape[0], height, width
+    def _nothing(self, x: Tensor) -> Tensor:
+        """Zeros in the shape of the sum, a leaf: no gradient passes, but the one that arrives can be read."""
+        sides = (output_side((*self.spec.before, *self.spec.branch), side) for side in x.shape[2:])
+        return x.new_zeros(len(x), self.spec.output_shape[0], *sides, requires_grad=torch.is_grad_enabled())
 
 
-BLOCKS: dict[BlockKind, type[Block]] = {"basic": Block, "bottleneck": Block}
+def merge(
+    shortcut: Tensor | None, residual: Tensor | None, *, shortcut_strength: float, branch_strength: float
+) -> Tensor:
+    """`s · shortcut + r · residual` without a wasted pass: a factor of 1 is not multiplied, a missing term not added.
+
+    Both tensors have one shape. At s = r = 1 this is one addition, as in the stock network.
+
+    Raises:
+        ValueError: both are missing.
+    """
+    residual = weighed(residual, branch_strength)
+    if residual is None:
+        shortcut = weighed(shortcut, shortcut_strength)
+        if shortcut is None:
+            raise ValueError("a block needs its shortcut or its residual branch")
+        return shortcut
+    return residual if shortcut is None else torch.add(residual, shortcut, alpha=shortcut_strength)
+
+
+def weighed(x: Tensor | None, strength: float) -> Tensor | None:
+    """`strength · x`; a factor of 1 is not multiplied."""
+    return x if x is None or strength == 1.0 else x * strength

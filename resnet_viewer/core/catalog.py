@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Callable
 from difflib import get_close_matches
 
+from resnet_viewer.core.name_endings import ended
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.network import OPTIONS, BlockKind, NetworkSpec, ShortcutKind
+from resnet_viewer.records.network import BlockKind, NetworkSpec
 
 _STAGES: dict[int, tuple[BlockKind, tuple[int, ...]]] = {
     18: ("basic", (2, 2, 2, 2)),
@@ -27,11 +28,13 @@ _WIDER: dict[str, tuple[int, int, int]] = {
 }
 """Depth, widening and groups of torchvision's wide and grouped bottleneck networks."""
 
+_VGG: dict[int, tuple[int, ...]] = {16: (1, 2, 3, 3, 3), 19: (1, 2, 4, 4, 4)}
+"""Configurations D and E of Simonyan & Zisserman 2015, Table 1, without the first convolution."""
+
 _CIFAR_DEPTHS = (20, 32, 44, 56, 110, 1202)
 """Table 6 of He et al. 2015; any other depth of the form 6n+2 can be named too."""
-
-_PAPER = "-paper"
-_BY_LETTER: dict[str, ShortcutKind] = {letter.lower(): kind for kind, letter in OPTIONS.items()}
+_BOTTLENECK_DEPTHS = (164, 1001)
+"""Of He et al. 2016, of the form 9n+2."""
 
 FIRST_NETWORK = "cifar-resnet-56"
 """Opened where neither a network nor a weight file is named."""
@@ -46,25 +49,40 @@ def names() -> tuple[str, ...]:
     residual = [f"resnet{depth}" for depth in _STAGES]
     plain = [f"plain{depth}" for depth in _STAGES]
     cifar = [f"cifar-{kind}-{depth}" for kind in ("resnet", "plain") for depth in _CIFAR_DEPTHS]
-    return (*cifar, *residual, *_WIDER, *plain)
+    second = [f"resnet{depth}v2" for depth in (50, 101, 152)]
+    chains = [f"vgg{depth}{bn}" for depth in _VGG for bn in ("", "_bn")]
+    teaching = ["teaching-keras", "teaching-mnist", "teaching-mnist-concat"]
+    return (*cifar, *residual, *_WIDER, *plain, *second, *chains, "alexnet", *teaching)
 
 
 def variants() -> tuple[str, ...]:
-    """The same networks with other shortcuts or another placement of the stride, as `spec` takes them."""
+    """The same networks with other shortcuts, merges, orders, or another placement of the stride."""
     imagenet = [f"resnet{depth}-{letter}" for depth in _STAGES for letter in "ac"]
-    paper = [f"resnet{depth}{_PAPER}" for depth, (block, _) in _STAGES.items() if block == "bottleneck"]
+    paper = [f"resnet{depth}-paper" for depth, (block, _) in _STAGES.items() if block == "bottleneck"]
     cifar = [f"cifar-resnet-{depth}-{letter}" for depth in _CIFAR_DEPTHS for letter in "bc"]
-    return (*cifar, *imagenet, *paper)
+    merged = ("scaled", "highway", "gated", "dropout", "concat")
+    ordered = ("bnafter", "relubefore", "relupre", "preact")
+    other = [f"cifar-resnet-{depth}-{end}" for depth in (20, 56, 110) for end in (*merged, *ordered)]
+    deep = [
+        f"cifar-resnet-{depth}-bottleneck{end}" for depth in _BOTTLENECK_DEPTHS for end in ("", "-preact")
+    ]
+    bare = [
+        f"cifar-{kind}-{depth}-{end}"
+        for kind in ("resnet", "plain")
+        for depth in (20, 56)
+        for end in ("nobn", "xavier", "normal", "nobn-xavier")
+    ]
+    return (*cifar, *other, *deep, *bare, *imagenet, *paper)
 
 
 def spec(name: str, *, classes: int | None = None) -> NetworkSpec:
     """The spec of a named network, without weights.
 
     `resnet18` … `resnet152` and `plain18` … `plain152` are He et al.'s ImageNet networks with torchvision's
-    stride placement, `wide_resnet50_2` … and `resnext50_32x4d` … torchvision's wider ones; `cifar-resnet-N` and
-    `cifar-plain-N` with N = 6n+2 are the paper's CIFAR networks. A residual network's name may end with `-a`, `-b` or
-    `-c`, the paper's option for its shortcuts (without it: B for ImageNet, A for CIFAR), and a bottleneck network's
-    with `-paper`, for the paper's placement of the stride.
+    stride placement, `wide_resnet50_2` … and `resnext50_32x4d` … torchvision's wider ones, `resnet50v2` … Keras's;
+    `cifar-resnet-N` and `cifar-plain-N` with N = 6n+2 (9n+2 with `-bottleneck`) are the paper's CIFAR networks;
+    `vgg16`, `vgg19_bn` …, `alexnet`, `teaching-keras` and `teaching-mnist` stand beside them. A name may have the
+    endings of `name_endings.ENDINGS` that fit its family, such as `-c` or `-highway=-3`.
 
     Raises:
         UnknownNetworkError: the name is none of these.
@@ -73,65 +91,110 @@ def spec(name: str, *, classes: int | None = None) -> NetworkSpec:
         >>> spec("cifar-resnet-56").block_count
         27
     """
-    found = re.fullmatch(rf"(.*?)(?:-([abc]))?({_PAPER})?", name, re.DOTALL)
-    assert found is not None
-    base, letter, paper = found.groups()
-    made = _cifar(base, classes or 10) or _imagenet(base, classes or 1000)
-    if made is None or (letter and not made.has_shortcuts) or (paper and made.block == "basic"):
-        near = get_close_matches(name[:40], (*names(), *variants()), n=3)
-        like = (
-            f"did you mean {' or '.join(near)}? "
-            if near
-            else "names are such as resnet50 and cifar-resnet-56; "
-        )
-        raise UnknownNetworkError(
-            f"There is no network called {name[:40]}; {like}`resnet-viewer networks` lists all."
-        )
-    if letter and made.shortcut != _BY_LETTER[letter]:
-        made = replace(made, name=f"{made.name}-{letter}", shortcut=_BY_LETTER[letter])
-    return replace(made, name=f"{made.name}{_PAPER}", strides_first=True) if paper else made
+    found = re.fullmatch(
+        r"(teaching-[a-z]+|cifar-[a-z]+-[0-9]{1,4}|[a-z0-9_]+)((?:-[a-z]+(?:=[-0-9.]+)?)*)", name
+    )
+    if found is not None:
+        base, endings = found.groups()
+        is_bottleneck = "-bottleneck" in endings
+        for family in _FAMILIES:
+            made = family(base, classes, is_bottleneck)
+            if made is not None and (complete := ended(made, endings)) is not None:
+                return complete
+    near = get_close_matches(name[:40], (*names(), *variants()), n=3)
+    like = (
+        f"did you mean {' or '.join(near)}? " if near else "names are such as resnet50 and cifar-resnet-56; "
+    )
+    raise UnknownNetworkError(
+        f"There is no network called {name[:40]}; {like}`resnet-viewer networks` lists all."
+    )
 
 
-def _cifar(name: str, classes: int) -> NetworkSpec | None:
+def _cifar(name: str, classes: int | None, is_bottleneck: bool) -> NetworkSpec | None:
     found = re.fullmatch(r"cifar-(resnet|plain)-([0-9]{1,4})", name)
     if found is None:
         return None
-    depth = int(found[2])
-    if depth < 8 or (depth - 2) % 6:
-        raise UnknownNetworkError(
-            f"{name}: the depth of a CIFAR network is 6n + 2 (8, 14, 20, 32, 44, 56, 110 …), not {depth}."
-        )
+    depth, step = int(found[2]), 9 if is_bottleneck else 6
+    if depth < step + 2 or (depth - 2) % step:
+        examples = ", ".join(str(step * n + 2) for n in (1, 2, 3))
+        kind = "a bottleneck CIFAR network" if is_bottleneck else "a CIFAR network"
+        raise UnknownNetworkError(f"{name}: the depth of {kind} is {step}n + 2 ({examples} …), not {depth}.")
+    is_residual = found[1] == "resnet"
     return NetworkSpec(
         name=name,
         family="cifar",
         depth=depth,
-        block="basic",
-        shortcut="padding" if found[1] == "resnet" else "none",
-        stem="cifar",
-        stages=((depth - 2) // 6,) * 3,
+        block="bottleneck" if is_bottleneck else "basic",
+        shortcut=("projection" if is_bottleneck else "padding") if is_residual else "none",
+        stages=((depth - 2) // step,) * 3,
         widths=(16, 32, 64),
-        classes=classes,
+        classes=10 if classes is None else classes,
         input_size=32,
     )
 
 
-def _imagenet(name: str, classes: int) -> NetworkSpec | None:
-    found = re.fullmatch(r"(resnet|plain)([0-9]{1,4})", name)
+def _imagenet(name: str, classes: int | None, _: bool) -> NetworkSpec | None:
+    found = re.fullmatch(r"(resnet|plain)([0-9]{1,4})(v2)?", name)
     depth, widening, groups = _WIDER.get(name) or (int(found[2]) if found else 0, 1, 1)
-    if depth not in _STAGES:
+    is_second = found is not None and found[3] is not None
+    if depth not in _STAGES or (is_second and (name.startswith("plain") or depth < 50)):
         return None
     block, stages = _STAGES[depth]
     return NetworkSpec(
         name=name,
-        family="imagenet",
+        family="keras-v2" if is_second else "imagenet",
         depth=depth,
         block=block,
         shortcut="none" if name.startswith("plain") else "projection",
-        stem="imagenet",
         stages=stages,
         widths=(64, 128, 256, 512),
-        classes=classes,
+        classes=1000 if classes is None else classes,
         input_size=224,
         widening=widening,
         groups=groups,
     )
+
+
+def _chain(name: str, classes: int | None, _: bool) -> NetworkSpec | None:
+    found = re.fullmatch(r"vgg(16|19)(_bn)?|alexnet", name)
+    if found is None:
+        return None
+    is_alexnet = name == "alexnet"
+    return NetworkSpec(
+        name=name,
+        family="alexnet" if is_alexnet else "vgg",
+        depth=8 if is_alexnet else int(found[1]),
+        block="basic",
+        shortcut="none",
+        stages=(1, 1, 1, 1) if is_alexnet else _VGG[int(found[1])],
+        widths=(64, 192, 384, 256, 256) if is_alexnet else (64, 128, 256, 512, 512),
+        classes=1000 if classes is None else classes,
+        input_size=224,
+        is_normalised=found[2] is not None,
+    )
+
+
+def _teaching(name: str, classes: int | None, _: bool) -> NetworkSpec | None:
+    if name not in ("teaching-keras", "teaching-mnist"):
+        return None
+    is_keras = name == "teaching-keras"
+    return NetworkSpec(
+        name=name,
+        family="keras-teaching" if is_keras else "mnist-teaching",
+        depth=8,
+        block="basic",
+        shortcut="projection everywhere",
+        stages=(1, 1, 1),
+        widths=(32, 64, 128),
+        classes=10 if classes is None else classes,
+        input_size=32 if is_keras else 28,
+        channels=3 if is_keras else 1,
+    )
+
+
+_FAMILIES: tuple[Callable[[str, int | None, bool], NetworkSpec | None], ...] = (
+    _cifar,
+    _imagenet,
+    _chain,
+    _teaching,
+)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
+from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, DIGITS
 
 _LARGEST_FILE = 8 << 20
 
@@ -24,16 +24,16 @@ def imagenet() -> tuple[str, ...]:
 
 
 def usual(spec: NetworkSpec) -> tuple[str, ...]:
-    """CIFAR-10's or ImageNet's names where a network has that many classes; else none. An assumption.
+    """The names of its data's classes where a network has that many classes; else none. An assumption.
 
     Example:
         >>> from resnet_viewer.core.catalog import spec
         >>> usual(spec("cifar-resnet-20"))[0]
         'airplane'
     """
-    if spec.family == "cifar" and spec.classes == len(CIFAR10_CLASSES):
-        return CIFAR10_CLASSES
-    return imagenet() if spec.family == "imagenet" and spec.classes == 1000 else ()
+    if not spec.has_usual_classes:
+        return ()
+    return {"CIFAR-10": CIFAR10_CLASSES, "MNIST": DIGITS}.get(spec.data) or imagenet()
 
 
 def read(path: Path, classes: int | None = None) -> tuple[str, ...]:

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from resnet_viewer.core.devices import choose_device
 from resnet_viewer.core.fitting import WeightsError
+from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.preprocessing import prepare
 from resnet_viewer.core.probing import Probe, frozen
-from resnet_viewer.core.resnet import ResNet, build
 from resnet_viewer.core.weights import resolve
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
@@ -56,7 +56,7 @@ class ProbeEngine:
         self.device = choose_device(device)
         self._weights = weights
         self._probes: OrderedDict[NetworkSpec, Probe] = OrderedDict()
-        self._adopted: dict[ResNet, Wiring] = {}
+        self._adopted: dict[Network, Wiring] = {}
         self._inputs: OrderedDict[tuple[str, Preprocessing], Tensor] = OrderedDict()
         self._targets: OrderedDict[tuple[NetworkState, str], int] = OrderedDict()
 
@@ -106,7 +106,7 @@ class ProbeEngine:
             device=self.device,
         )
 
-    def adopt(self, network: ResNet) -> None:
+    def adopt(self, network: Network) -> None:
         """Answer questions about `network.spec` with this very network, until `close` gives it back.
 
         The network is moved to the engine's device and stays there; its wiring is put back.

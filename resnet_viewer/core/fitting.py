@@ -12,7 +12,8 @@ from torch import Tensor
 
 from resnet_viewer.core import catalog
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.network import NetworkSpec, blueprint
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.network import NetworkSpec
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -37,22 +38,7 @@ def expected(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
         >>> expected(catalog.spec("resnet18"))["fc.weight"]
         (1000, 512)
     """
-    shapes: dict[str, tuple[int, ...]] = {}
-    for layer in blueprint(spec).layers:
-        shapes[f"{layer.name}.weight"] = layer.weight_shape
-        width = layer.weight_shape[:1]
-        if layer.kind == "linear":
-            shapes[f"{layer.name}.bias"] = width
-            continue
-        norm = (
-            layer.name.removesuffix("0") + "1"
-            if layer.kind == "projection"
-            else "bn".join(layer.name.rsplit("conv", 1))
-        )
-        for part in ("weight", "bias", "running_mean", "running_var"):
-            shapes[f"{norm}.{part}"] = width
-        shapes[norm + _COUNTER] = ()
-    return shapes
+    return blueprint(spec).state_shapes
 
 
 def cleaned(content: object, name: str) -> dict[str, Tensor]:

@@ -41,7 +41,7 @@ class Opening:
                 f"normalisation {used.normalisation}, resize {used.resize} and crop {used.crop}"
             )
         if self.names_are_assumed:
-            assumed["class names"] = f"{'CIFAR-10' if self.spec.family == 'cifar' else 'ImageNet'}'s names"
+            assumed["class names"] = f"{self.spec.data}'s names"
         if not assumed:
             return self.notes
         return (

@@ -17,11 +17,10 @@ from resnet_viewer.media.file_choices import FileChoices, remembered
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import (
-    CIFAR10_PREPROCESSING,
-    IMAGENET_PREPROCESSING,
     Preprocessing,
     crop_corner,
     resized,
+    usual_preprocessing,
 )
 
 _LARGEST_RESIZED = 64_000_000
@@ -40,7 +39,8 @@ def prepare(picture: Picture, preprocessing: Preprocessing) -> Tensor:
         ValueError: the preprocessing is for neither 1 nor 3 channels.
 
     Example:
-        >>> prepare(Picture.of(np.zeros((48, 64, 3), np.uint8), name="black"), CIFAR10_PREPROCESSING).shape
+        >>> usual = Preprocessing(32, 32, (0.5,) * 3, (0.5,) * 3)
+        >>> prepare(Picture.of(np.zeros((48, 64, 3), np.uint8), name="black"), usual).shape
         torch.Size([1, 3, 32, 32])
     """
     image = Image.fromarray(picture.pixels)
@@ -54,17 +54,6 @@ def prepare(picture: Picture, preprocessing: Preprocessing) -> Tensor:
     return values.sub(mean[:, None, None]).div(std[:, None, None])[None]  # (1, C, H, W)
 
 
-def for_family(spec: NetworkSpec) -> Preprocessing:
-    """What networks of this family are usually fed through; an assumption where the weights do not tell.
-
-    Networks of other than 3 channels get their pictures without normalisation.
-    """
-    usual = CIFAR10_PREPROCESSING if spec.family == "cifar" else IMAGENET_PREPROCESSING
-    if spec.channels == 3:
-        return usual
-    return Preprocessing(usual.resize, usual.crop, (0.0,) * spec.channels, (1.0,) * spec.channels)
-
-
 def default_for(spec: NetworkSpec) -> tuple[Preprocessing, tuple[str, ...]]:
     """Preprocessing and class names for a spec's weights; the names are empty where none are known.
 
@@ -73,9 +62,9 @@ def default_for(spec: NetworkSpec) -> tuple[Preprocessing, tuple[str, ...]]:
     """
     told = _told(spec)
     names = told.class_names if len(told.class_names) == spec.classes else ()
-    if not names and (spec.weights.source != "none" or spec.family == "cifar"):  # ImageNet's cost an import
+    if not names and (spec.weights.source != "none" or spec.data != "ImageNet"):  # ImageNet's cost an import
         names = class_names.usual(spec)
-    return told.preprocessing or for_family(spec), names
+    return told.preprocessing or usual_preprocessing(spec), names
 
 
 def is_assumed(spec: NetworkSpec) -> bool:

@@ -19,9 +19,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from resnet_viewer.core.cams import grad_cams
+from resnet_viewer.core.network import Network
 from resnet_viewer.core.norms import norms
-from resnet_viewer.core.resnet import ResNet
-from resnet_viewer.records.network import blueprint
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import Array, BlockReading, GradientOf, LayerReading
 
 
@@ -54,14 +54,14 @@ class Probe:
 
     Example:
         >>> from resnet_viewer.core.catalog import spec
-        >>> from resnet_viewer.core.resnet import build
+        >>> from resnet_viewer.core.network import build
         >>> with Probe(build(spec("cifar-resnet-20"))) as probe:
         ...     seen = probe.look(torch.zeros(1, 3, 32, 32))
         ...     len(probe.read(seen, targets=[3]).layers)
         20
     """
 
-    def __init__(self, network: ResNet) -> None:
+    def __init__(self, network: Network) -> None:
         self.network = network
         self._plan = blueprint(network.spec)
         self._weights = [network.get_parameter(f"{layer.name}.weight") for layer in self._plan.layers]
@@ -80,8 +80,7 @@ class Probe:
                     undo.callback(parameter.requires_grad_, not needed)
                     parameter.requires_grad_(needed)
             for name in self._plan.map_names():
-                module = self.network.maxpool if name == "stem" else self.network.get_submodule(name)
-                undo.callback(self._record(module, name))
+                undo.callback(self._record(self.network.get_submodule(name), name))
             with torch.no_grad():
                 self._weight_norms = norms(self._weights)
             self._restore = undo.pop_all()

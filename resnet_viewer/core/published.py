@@ -26,6 +26,11 @@ _MEMBERS: dict[str, tuple[str, ...]] = {
     "resnext50_32x4d": ("IMAGENET1K_V2", "IMAGENET1K_V1"),
     "resnext101_32x8d": ("IMAGENET1K_V2", "IMAGENET1K_V1"),
     "resnext101_64x4d": ("IMAGENET1K_V1",),
+    "vgg16": ("IMAGENET1K_V1",),
+    "vgg16_bn": ("IMAGENET1K_V1",),
+    "vgg19": ("IMAGENET1K_V1",),
+    "vgg19_bn": ("IMAGENET1K_V1",),
+    "alexnet": ("IMAGENET1K_V1",),
 }
 """torchvision's enum members, its default first, so that listing them costs no import."""
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from resnet_viewer.core.datasets import Data, PictureSet, augmented_batches, batches
-from resnet_viewer.core.resnet import ResNet, build
+from resnet_viewer.core.network import Network, build
 from resnet_viewer.media.files import write_whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.training import EpochReport, RunReport, RunSpec, StepReport
@@ -77,7 +77,7 @@ def train(
     )
 
 
-def error_percent(network: ResNet, pictures: PictureSet, run: RunSpec, device: str = "cpu") -> float:
+def error_percent(network: Network, pictures: PictureSet, run: RunSpec, device: str = "cpu") -> float:
     """Share of wrongly classified pictures in percent, in evaluation mode, not augmented."""
     was_training = network.training
     network.eval()
@@ -91,7 +91,7 @@ def error_percent(network: ResNet, pictures: PictureSet, run: RunSpec, device: s
 
 def _epoch(
     run: RunSpec,
-    network: ResNet,
+    network: Network,
     optimizer: torch.optim.Optimizer,
     data: Data,
     epoch: int,
@@ -139,7 +139,7 @@ def _identity(run: RunSpec) -> str:
 
 
 def _save(
-    path: Path, run: RunSpec, network: ResNet, optimizer: torch.optim.Optimizer, log: list[EpochReport]
+    path: Path, run: RunSpec, network: Network, optimizer: torch.optim.Optimizer, log: list[EpochReport]
 ) -> None:
     buffer = io.BytesIO()
     state = {
@@ -153,7 +153,7 @@ def _save(
 
 
 def _restore(
-    path: Path, run: RunSpec, network: ResNet, optimizer: torch.optim.Optimizer
+    path: Path, run: RunSpec, network: Network, optimizer: torch.optim.Optimizer
 ) -> list[EpochReport]:
     try:
         state = torch.load(path, weights_only=True, map_location="cpu")

@@ -15,7 +15,7 @@ from resnet_viewer.figures.mosaic import Maps, Mosaic, channel_order, is_signed,
 from resnet_viewer.figures.page import MARGIN, Page, page
 from resnet_viewer.figures.palette import lookup
 from resnet_viewer.records import captions
-from resnet_viewer.records.network import blueprint
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import MapOrder, MapScale
 

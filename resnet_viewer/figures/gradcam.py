@@ -18,7 +18,7 @@ from resnet_viewer.figures.gradient_values import require_complete
 from resnet_viewer.figures.overlay import Pixels, overlay
 from resnet_viewer.figures.page import MARGIN, Page, page
 from resnet_viewer.records import captions
-from resnet_viewer.records.network import blueprint
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.preprocessing import Box, visible_box
 from resnet_viewer.records.probe import BlockReading, ProbeResult
 

@@ -14,7 +14,7 @@ from resnet_viewer.figures.gradient_values import Row, kind_of_value, rows, tabl
 from resnet_viewer.figures.page import MARGIN, Page, page
 from resnet_viewer.figures.wiring_strip import STRIP_HEIGHT, Legend, draw_strip, legend_rows
 from resnet_viewer.records import captions
-from resnet_viewer.records.network import blueprint
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import GradientQuantity
 

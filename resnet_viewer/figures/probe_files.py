@@ -14,8 +14,9 @@ from resnet_viewer.figures.gradient_values import require_complete
 from resnet_viewer.figures.state import application_version, describe, weights_digest
 from resnet_viewer.figures.strict_json import json_bytes
 from resnet_viewer.records import captions
+from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.network import Blueprint, blueprint
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import NetworkState, ProbeResult
 
 

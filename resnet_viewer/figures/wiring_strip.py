@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.page import MARGIN, Page, text_width
-from resnet_viewer.records.network import Blueprint
+from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.wiring import Wiring
 
 STRIP_HEIGHT = 0.5

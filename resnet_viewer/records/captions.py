@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import get_args
 
-from resnet_viewer.records.network import NetworkSpec, blueprint
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.probe import CamState, NetworkState, ProbeResult
 from resnet_viewer.records.session import GradientQuantity, MapOrder, MapScale
 from resnet_viewer.records.wiring import Wiring

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
+
+from resnet_viewer.records.network import NetworkSpec
 
 Channels = tuple[float, ...]
 """One number for each colour channel, of values between 0 and 1."""
@@ -16,6 +18,8 @@ IMAGENET_MEAN: Channels = (0.485, 0.456, 0.406)
 IMAGENET_STD: Channels = (0.229, 0.224, 0.225)
 CIFAR10_MEAN: Channels = (0.4914, 0.4822, 0.4465)
 CIFAR10_STD: Channels = (0.2470, 0.2435, 0.2616)
+MNIST_MEAN: Channels = (0.1307,)
+MNIST_STD: Channels = (0.3081,)
 
 _LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 LARGEST_SIDE = 4096
@@ -42,6 +46,8 @@ class Preprocessing:
         known = {
             (IMAGENET_MEAN, IMAGENET_STD): "ImageNet",
             (CIFAR10_MEAN, CIFAR10_STD): "CIFAR-10",
+            (MNIST_MEAN, MNIST_STD): "MNIST",
+            ((0.5,) * len(self.mean), (0.5,) * len(self.std)): "−1 to 1",
             ((0.0,) * len(self.mean), (1.0,) * len(self.std)): "none",
         }
         return known.get((self.mean, self.std), "own")
@@ -77,11 +83,37 @@ def _are_numbers(value: object) -> TypeGuard[Sequence[float]]:
 
 
 IMAGENET_PREPROCESSING = Preprocessing(256, 224, IMAGENET_MEAN, IMAGENET_STD)
+KERAS_V2_PREPROCESSING = Preprocessing(256, 224, (0.5,) * 3, (0.5,) * 3)
+"""-1 to 1, as Keras's V2 networks were trained."""
 CIFAR10_PREPROCESSING = Preprocessing(32, 32, CIFAR10_MEAN, CIFAR10_STD)
+MNIST_PREPROCESSING = Preprocessing(28, 28, MNIST_MEAN, MNIST_STD)
 
 CIFAR10_CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
 )  # fmt: skip
+DIGITS = tuple("0123456789")
+
+
+def usual_preprocessing(spec: NetworkSpec) -> Preprocessing:
+    """What networks of this family are usually fed through; an assumption where the weights do not tell.
+
+    A network for another side or number of channels than its family's gets its pictures in that side, and without
+    normalisation.
+    """
+    usual = KERAS_V2_PREPROCESSING if spec.family == "keras-v2" else _USUAL[spec.data]
+    if spec.input_size != usual.crop:
+        resize = round(spec.input_size * usual.resize / usual.crop)
+        usual = replace(usual, resize=resize, crop=spec.input_size)
+    if spec.channels == len(usual.mean):
+        return usual
+    return replace(usual, mean=(0.0,) * spec.channels, std=(1.0,) * spec.channels)
+
+
+_USUAL = {
+    "ImageNet": IMAGENET_PREPROCESSING,
+    "CIFAR-10": CIFAR10_PREPROCESSING,
+    "MNIST": MNIST_PREPROCESSING,
+}
 
 
 @dataclass(frozen=True)

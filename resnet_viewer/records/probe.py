@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viewer.records.network import LayerKind, NetworkSpec
+from resnet_viewer.records.layers import LayerKind
+from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.wiring import Wiring

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from resnet_viewer.records.network import Blueprint, blueprint
+from resnet_viewer.records.blueprint import Blueprint
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import Session
 

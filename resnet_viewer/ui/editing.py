@@ -7,7 +7,8 @@ from typing import get_args
 
 from PySide6.QtCore import QObject, Slot
 
-from resnet_viewer.records.network import NetworkSpec, blueprint
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.probe import GradientOf, NetworkState

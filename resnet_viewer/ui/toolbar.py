@@ -29,16 +29,15 @@ def network_title(scene: Scene) -> str:
     are not as many as usual.
     """
     spec = scene.session.setup.state.network
-    data, usual = {"cifar": ("CIFAR-10", 10), "imagenet": ("ImageNet", 1000)}[spec.family]
     parts = [spec.title]
     match spec.weights.source:
         case "bundled" | "torchvision":
-            parts.append(data)
+            parts.append(spec.data)
         case "file":
             parts.append(shortened(plain(spec.weights.title), 24))
         case "none":
             parts.append("starting…" if scene.is_starting else "untrained")
-    if spec.classes != usual:
+    if not spec.has_usual_classes:
         parts.append("1 class" if spec.classes == 1 else f"{spec.classes} classes")
     return " · ".join(parts)
 

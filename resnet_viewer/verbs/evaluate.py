@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from resnet_viewer.core.datasets import DatasetError, labelled_files
 from resnet_viewer.core.devices import choose_device
+from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.preprocessing import prepare
-from resnet_viewer.core.resnet import ResNet, build
 from resnet_viewer.core.weights import resolve
 from resnet_viewer.media.pictures import PictureError, read
 from resnet_viewer.records import captions
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def predictions(
-    network: ResNet, files: Sequence[tuple[Path, int]], preprocessing: Preprocessing, device: str
+    network: Network, files: Sequence[tuple[Path, int]], preprocessing: Preprocessing, device: str
 ) -> Iterator[tuple[list[int], list[int]]]:
     """For each batch the predicted classes and the labels. A picture that cannot be read is named and left out."""
     for start in range(0, len(files), BATCH):

@@ -9,7 +9,9 @@ from typing import TypedDict
 from resnet_viewer.core import catalog
 from resnet_viewer.core.weights import available
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.network import LayerSpec, NetworkSpec, blueprint
+from resnet_viewer.records.layers import LayerSpec
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.network import NetworkSpec
 
 
 class Entry(TypedDict):

@@ -14,7 +14,7 @@ from resnet_viewer.figures import probe_files
 from resnet_viewer.media import pictures
 from resnet_viewer.media.files import make_folder, write_whole
 from resnet_viewer.records import notation
-from resnet_viewer.records.network import blueprint
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.session import Session, Setup
 from resnet_viewer.verbs import chosen

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_viewer.core.catalog import spec
-from resnet_viewer.core.resnet import ResNet, build
+from resnet_viewer.core.network import Network, build
 
 
 def random_state(shapes: Mapping[str, Tensor], seed: int = 0) -> dict[str, Tensor]:
@@ -29,11 +29,11 @@ def random_state(shapes: Mapping[str, Tensor], seed: int = 0) -> dict[str, Tenso
     return state
 
 
-def tiny(name: str = "cifar-resnet-8", *, seed: int = 0) -> ResNet:
+def tiny(name: str = "cifar-resnet-8", *, seed: int = 0) -> Network:
     """A network with random weights and random batch normalisation statistics."""
     described = spec(name)
     with torch.device("meta"):
-        shapes = ResNet(described).state_dict()
+        shapes = Network(described).state_dict()
     return build(described, random_state(shapes, seed))
 
 

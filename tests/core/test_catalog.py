@@ -6,17 +6,17 @@ import pytest
 
 from resnet_viewer.core.catalog import UnknownNetworkError, names, spec, variants
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.network import blueprint
+from resnet_viewer.records.laying_out import blueprint
 
 
 def test_every_listed_name_has_a_spec_of_that_name() -> None:
     listed = (*names(), *variants())
-    assert len(set(listed)) == len(listed) == 52
+    assert len(set(listed)) == len(listed)
     for name in listed:
         described = spec(name)
         assert described.name == name
-        assert described.has_shortcuts == ("resne" in name)
-        assert described.family == ("cifar" if name.startswith("cifar") else "imagenet")
+        assert described.has_shortcuts == ("resne" in name or "teaching" in name)
+        assert described.has_usual_classes
         assert described.weights.source == "none"
 
 
@@ -33,16 +33,33 @@ def test_every_listed_name_has_a_spec_of_that_name() -> None:
         ("cifar-resnet-56-c", "ResNet-56 (C)"),
         ("resnet50-paper", "ResNet-50 (stride in the 1×1)"),
         ("resnet50-c-paper", "ResNet-50 (C, stride in the 1×1)"),
+        ("resnet152v2", "ResNet-152V2"),
+        ("vgg19_bn", "VGG-19 (BN)"),
+        ("cifar-resnet-110-highway=-3", "ResNet-110 (highway)"),
+        ("cifar-resnet-164-bottleneck-preact", "ResNet-164 (bottleneck, pre-activation)"),
+        ("cifar-plain-56-nobn-normal=0.05", "Plain-56 (no BN, σ = 0.05)"),
+        ("teaching-mnist-concat", "MNIST teaching ResNet (concatenation)"),
     ],
 )
 def test_titles_say_what_differs(name: str, title: str) -> None:
     assert spec(name).title == title
-    assert len({spec(listed).title + spec(listed).family for listed in (*names(), *variants())}) == 52
+
+
+def test_no_two_networks_have_one_title() -> None:
+    listed = (*names(), *variants())
+    assert len({spec(name).title + spec(name).family for name in listed}) == len(set(listed)) == len(listed)
 
 
 def test_the_usual_option_is_the_network_itself() -> None:
     assert spec("resnet34-b") == spec("resnet34")
     assert spec("cifar-resnet-20-a") == spec("cifar-resnet-20")
+
+
+def test_endings_may_come_in_any_order_and_carry_numbers() -> None:
+    assert spec("resnext50_32x4d-paper-c") == spec("resnext50_32x4d-c-paper")
+    assert spec("cifar-plain-20-xavier-nobn").name == "cifar-plain-20-nobn-xavier"
+    assert spec("cifar-resnet-20-highway=-3").gate_bias == -3
+    assert spec("cifar-plain-20-normal=0.05").deviation == 0.05
 
 
 @pytest.mark.parametrize(
@@ -53,6 +70,7 @@ def test_the_usual_option_is_the_network_itself() -> None:
         ("resnet50-paper", 3.8),
         ("resnet101-paper", 7.6),
         ("resnet152-paper", 11.3),
+        ("vgg19", 19.6),
     ],
 )
 def test_macs_are_the_papers_where_the_stride_is(name: str, giga_macs: float) -> None:
@@ -71,7 +89,7 @@ def test_macs_are_torchvisions(name: str) -> None:
 @pytest.mark.parametrize("name", names())
 def test_the_depth_counts_the_weighted_layers_without_projections(name: str) -> None:
     plan = blueprint(spec(name))
-    assert sum(layer.kind != "projection" for layer in plan.layers) == plan.spec.depth
+    assert sum(layer.kind in ("conv", "linear") for layer in plan.layers) == plan.spec.depth
 
 
 @pytest.mark.parametrize(
@@ -93,7 +111,16 @@ def test_any_cifar_depth_of_the_form_6n_plus_2_can_be_named(depth: int, blocks: 
         ("plain18-a", "no network called plain18-a"),
         ("resnet18-paper", "no network called resnet18-paper"),
         ("resnet50-d", "no network called"),
-        ("resnext50_32x4d-paper-c", "no network called"),
+        ("resnext50_32x4d-c-a", "no network called"),
+        ("cifar-resnet-20-highway=x", "no network called"),
+        ("cifar-resnet-20-normal=-1", "no network called"),
+        ("cifar-resnet-20-nobn=3", "no network called"),
+        ("cifar-plain-20-highway", "no network called"),
+        ("cifar-resnet-20-highway-gated", "no network called"),
+        ("resnet18-nobn", "no network called"),
+        ("plain50v2", "no network called"),
+        ("resnet34v2", "no network called"),
+        ("cifar-resnet-32-bottleneck", "depth of a bottleneck CIFAR network is 9n.*not 32"),
         ("ResNet50", "no network called ResNet50"),
         ("resnet50 ", "no network called"),
         ("", "no network called"),

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from resnet_viewer.core import engine as engine_module
 from resnet_viewer.core.engine import INPUTS_KEPT, NETWORKS_KEPT, ProbeEngine, exact, softmax
+from resnet_viewer.core.network import build
 from resnet_viewer.core.preprocessing import prepare
 from resnet_viewer.core.probing import Probe
-from resnet_viewer.core.resnet import build
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.probe import ProbeRequest, ProbeResult

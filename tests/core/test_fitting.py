@@ -9,7 +9,7 @@ import torch
 
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.fitting import Shapes, WeightsError, cleaned, expected, fitted, matches, refusal
-from resnet_viewer.core.resnet import build
+from resnet_viewer.core.network import build
 from resnet_viewer.records.network import NetworkSpec
 
 NAMES = ("cifar-resnet-8", "cifar-plain-14", "resnet18", "resnet50", "plain50", "plain34")

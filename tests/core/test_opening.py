@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.network import build
 from resnet_viewer.core.opening import Opening, adjusted, open_network
-from resnet_viewer.core.resnet import build
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 

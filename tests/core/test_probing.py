@@ -12,9 +12,9 @@ from torch.nn.functional import cross_entropy
 
 from resnet_viewer.core import probing
 from resnet_viewer.core.cams import grad_cam
+from resnet_viewer.core.network import Network
 from resnet_viewer.core.probing import Look, Probe, Reading
-from resnet_viewer.core.resnet import ResNet
-from resnet_viewer.records.network import blueprint
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import GradientOf
 from resnet_viewer.records.wiring import Wiring
 from tests.core.invented import images, tiny
@@ -26,14 +26,14 @@ STATES = {
 
 
 def probed(
-    network: ResNet, pictures: Tensor, targets: list[int], gradient_of: GradientOf = "score"
+    network: Network, pictures: Tensor, targets: list[int], gradient_of: GradientOf = "score"
 ) -> tuple[Look, Reading]:
     with Probe(network) as probe:
         seen = probe.look(pictures)
         return seen, probe.read(seen, targets, gradient_of)
 
 
-def autograd_norms(network: ResNet, total: Tensor) -> dict[str, float]:
+def autograd_norms(network: Network, total: Tensor) -> dict[str, float]:
     """Float64 norm of the gradient for each layer's weight, through `.backward()`."""
     network.zero_grad()
     total.backward()
@@ -199,7 +199,7 @@ def test_everything_on_the_map_is_kept_and_is_what_the_modules_gave() -> None:
     network = tiny("cifar-resnet-14")
     plan = blueprint(network.spec)
     expected: dict[str, Tensor] = {}
-    names = {name: name for name in plan.map_names()} | {"stem": "maxpool"}
+    names = {name: name for name in plan.map_names()}
     for name, module in names.items():
         network.get_submodule(module).register_forward_hook(
             lambda _m, _i, output, name=name: expected.update({name: output.clone()})
@@ -251,7 +251,7 @@ def test_a_plain_network_whose_branch_is_dropped_is_read_too() -> None:
     assert reading.blocks[0].cam_states == ("zero gradient",)
 
 
-def traces(network: ResNet) -> dict[str, Any]:
+def traces(network: Network) -> dict[str, Any]:
     """Everything that a probe could leave behind."""
     return {
         "hooks": {
@@ -271,7 +271,7 @@ def traces(network: ResNet) -> dict[str, Any]:
     }
 
 
-def used_before() -> ResNet:
+def used_before() -> Network:
     """In the middle of something else: mixed modes, a frozen weight, gradients, its owner's hook and forward."""
     network = tiny(seed=12)
     network.set_wiring(Wiring((1.0, 0.0, 0.5), (1.0, 1.0, 0.5)))

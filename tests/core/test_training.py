@@ -14,7 +14,7 @@ from torch import Tensor
 from resnet_viewer.core import training
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.datasets import Data, PictureSet, load
-from resnet_viewer.core.resnet import build
+from resnet_viewer.core.network import build
 from resnet_viewer.core.training import ResumeError, Trained, error_percent, train
 from resnet_viewer.records.training import EpochReport, RunSpec, StepReport
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from resnet_viewer import paths
 from resnet_viewer.core import preprocessing, published, weights
 from resnet_viewer.core.catalog import spec
-from resnet_viewer.core.resnet import build
+from resnet_viewer.core.network import build
 from resnet_viewer.core.weight_files import WeightFileError, save_safetensors
 from resnet_viewer.core.weights import WeightsError
 from resnet_viewer.media.downloads import DownloadError
@@ -153,9 +153,9 @@ def test_one_channel_is_read_and_four_are_refused(tmp_path: Path) -> None:
 
 
 def test_another_networks_file_is_refused_with_the_first_difference(tmp_path: Path) -> None:
-    torch.save({"features.0.weight": torch.ones(3), "features.0.bias": torch.ones(3)}, tmp_path / "vgg.pth")
-    with pytest.raises(WeightsError, match=r"vgg\.pth holds no network that is known here"):
-        weights.identify(tmp_path / "vgg.pth")
+    torch.save({"encoder.0.weight": torch.ones(3), "encoder.0.bias": torch.ones(3)}, tmp_path / "vit.pth")
+    with pytest.raises(WeightsError, match=r"vit\.pth holds no network that is known here"):
+        weights.identify(tmp_path / "vit.pth")
     torch.save(_state(spec("cifar-resnet-8")), tmp_path / "w.pth")
     ref = WeightsRef("file", str(tmp_path / "w.pth"))
     with pytest.raises(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from resnet_viewer.core.catalog import spec
-from resnet_viewer.records.network import blueprint
+from resnet_viewer.records.laying_out import blueprint
 
 
 def test_resnet20_laid_out_by_hand() -> None:

@@ -13,10 +13,10 @@ import torch
 from resnet_viewer.cli import main
 from resnet_viewer.core import published
 from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.network import build, wired
 from resnet_viewer.core.preprocessing import prepare
-from resnet_viewer.core.resnet import build, wired
 from resnet_viewer.media.pictures import read
-from resnet_viewer.records.network import blueprint
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.preprocessing import CIFAR10_PREPROCESSING
 from resnet_viewer.records.wiring import Wiring
 

@@ -144,7 +144,7 @@ class CircuitPanel(Card):
         self.view.plot.set_curves(
             self._curve(now, curve_names[0], quantity, now_is_stale),
             self._curve(reference, curve_names[1], quantity, reference_is_stale),
-            layers=round(self._layout.head.x),
+            layers=round(self._layout.end),
             message=placeholder(scene),
         )
         sentence = caption(now, reference, names, quantity=quantity) if now is not None else ""

@@ -41,8 +41,11 @@ def is_reference_old(shown: ProbeResult | None, scene: Scene) -> bool:
 
 def not_computed(scene: Scene, result: ProbeResult, layer: str) -> str:
     """Why a full reading has no maps of a layer, in words."""
-    if layer == scene.blueprint.classifier.name:
+    plan = scene.blueprint
+    if plan.classifier is not None and layer == plan.classifier.name:
         return "the classifier has no maps: it gives one number for each class"
+    if layer in [linear.name for linear in plan.head]:
+        return "a linear layer has no maps: it gives one number for each of its outputs"
     block = scene.blueprint.block_of(layer)
     if block is not None:
         wiring = result.request.state.wiring

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 from superqt import QLabeledDoubleSlider
 
-from resnet_viewer.records.network import BlockSpec
+from resnet_viewer.records.blueprint import BlockSpec
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.labels import plain_label
 from resnet_viewer.ui.panels.card import colour_text

@@ -159,10 +159,10 @@ def draw(
     spans = layout.visible(frame.left, frame.right)
     is_ribbon = bool(spans) and frame.is_ribbon(spans[0])
     drawing = StripDrawing(is_ribbon=is_ribbon)
-    for x in (layout.stem.x, layout.head.x):
+    for x in (layout.stem.x, *(node.x for node in layout.head)):
         drawing.ends.append(frame.box(x))
     _line(drawing.trunk, frame, layout.stem.x, layout.spans[0].left)
-    _line(drawing.trunk, frame, layout.spans[-1].right, layout.head.x)
+    _line(drawing.trunk, frame, layout.spans[-1].right, layout.end)
     if is_ribbon:
         _draw_ribbon(drawing, frame, spans, wiring, preview)
         return drawing
@@ -252,7 +252,7 @@ def part_at(layout: StripLayout, frame: StripFrame, px: float, py: float) -> Par
     """What lies under a point: a box before a projection before an arc before a block's ground."""
     x = frame.x(px)
     span = layout.span_at(x)
-    boxes = span.boxes if span else (layout.stem, layout.head)
+    boxes = span.boxes if span else (layout.stem, *layout.head)
     nearest = min(boxes, key=lambda node: abs(node.x - x))
     if (
         abs(py - frame.base) <= frame.half_height + 2

@@ -12,7 +12,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Literal
 
-from resnet_viewer.records.network import Blueprint, LayerSpec
+from resnet_viewer.records.blueprint import Blueprint
+from resnet_viewer.records.layers import LayerSpec
 
 PartKind = Literal["box", "projection", "arc", "block"]
 MARGIN = 1.0
@@ -80,7 +81,10 @@ class StripLayout:
 
     blueprint: Blueprint
     stem: Node
-    head: Node
+    head: tuple[Node, ...]
+    """The layers after the blocks, the classifier last; empty where the network has none."""
+    end: float
+    """Where the last of everything stands."""
     spans: tuple[Span, ...]
     """`spans[n - 1]` is block n."""
     bands: tuple[Band, ...]
@@ -93,7 +97,7 @@ class StripLayout:
     @property
     def limits(self) -> tuple[float, float]:
         """The range of x that shows everything."""
-        return self.stem.x - MARGIN, self.head.x + MARGIN
+        return self.stem.x - MARGIN, self.end + MARGIN
 
     def span_at(self, x: float) -> Span | None:
         """The block that lies over x, or None beside the blocks."""
@@ -118,7 +122,7 @@ def lay_out(blueprint: Blueprint) -> StripLayout:
     """Place every layer, block and stage of a network.
 
     Example:
-        >>> lay_out(blueprint(spec("cifar-resnet-56"))).head.x
+        >>> lay_out(blueprint(spec("cifar-resnet-56"))).end
         56.0
     """
     stem = Node(blueprint.stem, 1.0)
@@ -132,16 +136,18 @@ def lay_out(blueprint: Blueprint) -> StripLayout:
             boxes = tuple(Node(layer, x + i) for i, layer in enumerate(block.branch_layers))
             x += len(boxes)
             right = x - 0.5
-            projection = block.projection
-            node = Node(projection, (left + right) / 2) if projection else None
+            on_arc = block.projection or block.gate
+            node = Node(on_arc, (left + right) / 2) if on_arc else None
             has_shortcut = block.shortcut != "none"
             spans.append(Span(block.number, block.name, left, right, has_shortcut, boxes, node))
         bands.append(Band(start, x - 0.5, stage.label, f"conv{stage.number}_x"))
-    head = Node(blueprint.classifier, x)
-    places = {"stem": stem.x, stem.layer.name: stem.x, head.layer.name: head.x}
+    head = tuple(Node(layer, x + i) for i, layer in enumerate(blueprint.head))
+    end = head[-1].x if head else x
+    places = {"stem": stem.x, stem.layer.name: stem.x} | {node.layer.name: node.x for node in head}
     parts: list[Part] = [stem.part]
     for span in spans:
         places[span.name] = span.right
+        places.update((layer.name, span.centre) for layer in blueprint.blocks[span.number - 1].layers)
         for node in (*span.boxes, *([span.projection] if span.projection else [])):
             places[node.layer.name] = node.x
         parts.extend(node.part for node in span.boxes)
@@ -149,6 +155,6 @@ def lay_out(blueprint: Blueprint) -> StripLayout:
             parts.append(Part("arc", span.name, span.number))
         if span.projection:
             parts.append(span.projection.part)
-    parts.append(head.part)
+    parts.extend(node.part for node in head)
     lefts = tuple(span.left for span in spans)
-    return StripLayout(blueprint, stem, head, tuple(spans), tuple(bands), tuple(parts), places, lefts)
+    return StripLayout(blueprint, stem, head, end, tuple(spans), tuple(bands), tuple(parts), places, lefts)

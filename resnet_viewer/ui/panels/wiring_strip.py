@@ -139,13 +139,14 @@ class StripItem(QGraphicsObject):
         """
         frame, height = self._frame, self._metrics.height()
         top = frame.height - height - 1
-        stem, head = self._metrics.horizontalAdvance("stem"), self._metrics.horizontalAdvance("fc")
+        ending = "fc" if layout.head else "end"
+        stem, head = self._metrics.horizontalAdvance("stem"), self._metrics.horizontalAdvance(ending)
         # Beside the blocks as far as the strip reaches, so that "stem" and "1" do not read as one word.
         left, right = layout.limits
         stem_left = max(frame.px(left) + 1, frame.px(layout.stem.x) + frame.half_width - stem)
-        head_left = min(frame.px(right) - head - 1, frame.px(layout.head.x) - frame.half_width)
+        head_left = min(frame.px(right) - head - 1, frame.px(layout.end) - frame.half_width)
         centre = Qt.AlignmentFlag.AlignHCenter
-        self._labels.append((QRectF(head_left, top, head + 1, height), "fc", centre))
+        self._labels.append((QRectF(head_left, top, head + 1, height), ending, centre))
         spans = layout.visible(frame.left, frame.right)
         first = self._metrics.horizontalAdvance("1") / 2 + 4
         if stem_left + stem + first <= frame.px(layout.spans[0].centre):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from resnet_viewer.records.network import Blueprint, LayerSpec
+from resnet_viewer.records.blueprint import Blueprint
+from resnet_viewer.records.layers import LayerSpec
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.panels.gradients_scale import Series, norm_text, ratio_text
 from resnet_viewer.ui.panels.wiring_layout import Part

@@ -13,7 +13,7 @@ from PySide6.QtGui import QFont, QFontMetricsF
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.catalog import spec
-from resnet_viewer.records.network import blueprint
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.ui.panels.gradients import Curve, GradientBar, GradientPlot
 from resnet_viewer.ui.panels.gradients_ground import Track, place_names

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.catalog import spec
-from resnet_viewer.records.network import blueprint
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.panels.wiring import WiringControls
 from resnet_viewer.ui.panels.wiring_geometry import StripFrame, draw, part_at
@@ -33,7 +33,7 @@ def frame_of(layout: StripLayout, width: float = 1300.0) -> StripFrame:
 )
 def test_the_classifier_stands_at_the_networks_depth(name: str, depth: int) -> None:
     layout = layout_of(name)
-    assert layout.head.x == depth
+    assert layout.end == depth
     assert [node.x for span in layout.spans for node in span.boxes] == list(range(2, depth))
 
 

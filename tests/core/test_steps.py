@@ -1,19 +1,21 @@
-"""Shortcuts by hand numbers."""
+"""Steps and shortcuts by hand numbers."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
+from resnet_viewer.core.blocks import merge
 from resnet_viewer.core.catalog import spec
-from resnet_viewer.core.resnet import build
-from resnet_viewer.core.shortcuts import Projection, ZeroPadding, make_shortcut, merge
-from resnet_viewer.records.network import blueprint
+from resnet_viewer.core.network import build
+from resnet_viewer.core.steps import make, run
+from resnet_viewer.records.layers import ChannelPadding
+from resnet_viewer.records.laying_out import blueprint
 
 
 def test_option_a_keeps_every_second_row_and_column_and_pads_half_before_and_half_after() -> None:
     x = torch.arange(24.0).reshape(1, 2, 3, 4)  # channel 0 holds 0…11, channel 1 holds 12…23
-    output = ZeroPadding(3, 2)(x)
+    output = make(ChannelPadding(3, 2))(x)
     nothing = torch.zeros(2, 2)
     expected = torch.stack(
         [
@@ -28,25 +30,22 @@ def test_option_a_keeps_every_second_row_and_column_and_pads_half_before_and_hal
 
 
 def test_option_a_of_the_paper_widens_16_channels_to_32() -> None:
-    block = blueprint(spec("cifar-resnet-8")).blocks[1]
-    shortcut = make_shortcut(block)
-    assert isinstance(shortcut, ZeroPadding)
+    block = build(spec("cifar-resnet-8")).blocks[1]
     x = torch.randn(1, 16, 32, 32, generator=torch.Generator().manual_seed(0))
-    output = shortcut(x)
+    output = run(block.carry, x)
     assert output.shape == (1, 32, 16, 16)
     assert torch.equal(output[:, 8:24], x[:, :, ::2, ::2])
     assert not output[:, :8].any()
     assert not output[:, 24:].any()
-    assert list(shortcut.parameters()) == []
 
 
 def test_option_b_projects_with_a_strided_one_by_one_convolution() -> None:
-    shortcut = Projection(2, 3, 2).eval()
-    x = torch.arange(32.0).reshape(1, 2, 4, 4)
-    weight = shortcut[0].weight
-    assert weight.shape == (3, 2, 1, 1)
+    block = build(spec("resnet18")).blocks[2]
+    x = torch.randn(1, 64, 4, 4, generator=torch.Generator().manual_seed(0))
+    weight = block.get_parameter("downsample.0.weight")
+    assert weight.shape == (128, 64, 1, 1)
     by_hand = torch.einsum("oi,nihw->nohw", weight[:, :, 0, 0], x[:, :, ::2, ::2]) / (1 + 1e-5) ** 0.5
-    torch.testing.assert_close(shortcut(x), by_hand)
+    torch.testing.assert_close(run(block.carry, x), by_hand)
 
 
 def test_the_kind_of_each_shortcut_follows_the_spec() -> None:
@@ -58,8 +57,6 @@ def test_the_kind_of_each_shortcut_follows_the_spec() -> None:
     assert set(kinds["cifar-plain-14"]) == {"none"}
     assert kinds["resnet18"] == ["identity", "identity", *["projection", "identity"] * 3]
     assert kinds["resnet50"][:4] == ["projection", "identity", "identity", "projection"]
-    plain = build(spec("cifar-plain-14"))
-    assert [block.downsample for block in plain.blocks] == [None] * 6
 
 
 @pytest.mark.parametrize("s", [0.25, 1.0])

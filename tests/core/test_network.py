@@ -9,8 +9,9 @@ import torch
 from torch import nn
 
 from resnet_viewer.core.catalog import spec
-from resnet_viewer.core.resnet import ResNet, build, wired
-from resnet_viewer.records.network import NetworkSpec, blueprint
+from resnet_viewer.core.network import Network, build, wired
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.wiring import Wiring
 from tests.core.invented import forward_order, images, random_state, tiny
 
@@ -34,9 +35,9 @@ PARAMETERS = {
 """torchvision's documentation; He et al. 2015, Table 6: 0.27, 0.46, 0.66, 0.85, 1.7 million for CIFAR."""
 
 
-def on_meta(name: str) -> ResNet:
+def on_meta(name: str) -> Network:
     with torch.device("meta"):
-        return ResNet(spec(name))
+        return Network(spec(name))
 
 
 def stock(name: str) -> nn.Module:

@@ -1,0 +1,209 @@
+"""What a spec amounts to: blocks, stages, stem and head with their shapes, without building anything.
+
+Blocks are numbered from 1 over the whole network. Layer names are the network's module names (`layer2.0.conv1`),
+torchvision's wherever it has the network, so that weights load as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
+from typing import Literal
+
+from resnet_viewer.records.layers import LayerSpec, Normalisation, Shape, Steps, layers_of, state_shapes
+from resnet_viewer.records.network import Merge, NetworkSpec
+
+ShortcutForm = Literal["none", "identity", "padding", "projection", "pooling"]
+"""What one block's shortcut does; "pooling" takes every second row and column."""
+
+
+@dataclass(frozen=True)
+class BlockSpec:
+    """One block, `y = after(merge(shortcut(x), residual(x)))`.
+
+    The steps of `before` come first, for the residual branch and, if `carries_preactivation`, for the shortcut too.
+    `branch` is the residual branch, `carry` what the shortcut does (nothing for the identity). `gate` opens a gated
+    shortcut (`merge` says how).
+    """
+
+    number: int
+    stage: int
+    """2 for conv2_x, as He et al. 2015 name their stages."""
+    index: int
+    """From 1 within its stage."""
+    name: str
+    """Its module's name, such as `layer2.0`."""
+    shortcut: ShortcutForm
+    input_shape: Shape
+    output_shape: Shape
+    branch: Steps
+    before: Steps = ()
+    carry: Steps = ()
+    after: Steps = ("relu",)
+    merge: Merge = "addition"
+    gate: LayerSpec | None = None
+    carries_preactivation: bool = False
+
+    @property
+    def steps(self) -> Steps:
+        """All of them; gate and shortcut come last."""
+        gate = () if self.gate is None else (self.gate,)
+        return (*self.before, *self.branch, *self.after, *gate, *self.carry)
+
+    @property
+    def layers(self) -> tuple[LayerSpec, ...]:
+        """In the order of the forward pass; gate and projection come last."""
+        return layers_of(self.steps)
+
+    @property
+    def label(self) -> str:
+        """Number and place, as everywhere on the screen: "block 21 · conv4_x 3"."""
+        return f"block {self.number} · conv{self.stage}_x {self.index}"
+
+    @property
+    def branch_layers(self) -> tuple[LayerSpec, ...]:
+        """The layers of the residual branch."""
+        return layers_of(self.branch)
+
+    @property
+    def projection(self) -> LayerSpec | None:
+        """The layer on the shortcut, where there is one."""
+        return next((layer for layer in layers_of(self.carry) if layer.kind == "projection"), None)
+
+
+@dataclass(frozen=True)
+class StageSpec:
+    """A run of blocks with one output shape."""
+
+    number: int
+    blocks: tuple[BlockSpec, ...]
+    output_shape: Shape
+
+    @property
+    def label(self) -> str:
+        """As on the wiring strip: "conv3_x · 32 ch · 16×16"."""
+        channels, height, width = self.output_shape
+        return f"conv{self.number}_x · {channels} ch · {height}×{width}"
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """What a spec amounts to for one input size.
+
+    `stem_steps` begin with a convolution. `head_steps` follow the last block and end with the classifier, where the
+    network has one.
+    """
+
+    spec: NetworkSpec
+    input_shape: Shape
+    stem_steps: Steps
+    stem_shape: Shape
+    """Shape of the stem's output, after pooling where it has any."""
+    stages: tuple[StageSpec, ...]
+    head_steps: Steps = field(repr=False)
+
+    @cached_property
+    def stem(self) -> LayerSpec:
+        """The first convolution."""
+        return layers_of(self.stem_steps)[0]
+
+    @cached_property
+    def head(self) -> tuple[LayerSpec, ...]:
+        """The layers after the blocks, the classifier last; empty where the network was built without one."""
+        return layers_of(self.head_steps)
+
+    @property
+    def classifier(self) -> LayerSpec | None:
+        """The layer that gives the logits, where there is one."""
+        return self.head[-1] if self.head else None
+
+    @cached_property
+    def blocks(self) -> tuple[BlockSpec, ...]:
+        """All blocks; `blocks[n - 1]` is block n."""
+        return tuple(block for stage in self.stages for block in stage.blocks)
+
+    @cached_property
+    def steps(self) -> Steps:
+        """Every step, in the order of the forward pass."""
+        inside = chain.from_iterable(block.steps for block in self.blocks)
+        return (*self.stem_steps, *inside, *self.head_steps)
+
+    @cached_property
+    def layers(self) -> tuple[LayerSpec, ...]:
+        """Every weighted layer in the order of the forward pass."""
+        return layers_of(self.steps)
+
+    @cached_property
+    def parameters(self) -> int:
+        """Numbers that training changes."""
+        norms = sum(2 * step.channels for step in self.steps if isinstance(step, Normalisation))
+        return sum(layer.parameters for layer in self.layers) + norms
+
+    @cached_property
+    def macs(self) -> int:
+        """Multiply-accumulates for one picture: one for each product of a weight with an input value.
+
+        Normalisation, activation, pooling and additions are not counted.
+        """
+        return sum(layer.macs for layer in self.layers)
+
+    @cached_property
+    def state_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of the whole state dict, in its order."""
+        return dict(state_shapes(self.steps))
+
+    def layer(self, name: str) -> LayerSpec | None:
+        """The weighted layer of that name, or None."""
+        return self._layers.get(name)
+
+    def block_named(self, name: str) -> BlockSpec | None:
+        """The block of that module name (`layer2.0`), or None."""
+        return self._blocks.get(name)
+
+    def block_of(self, name: str) -> BlockSpec | None:
+        """The block that a layer's or a block's name points into, or None for stem and head."""
+        layer = self.layer(name)
+        if layer is not None and layer.block is not None:
+            return self.blocks[layer.block - 1]
+        return self.block_named(name)
+
+    def map_names(self) -> tuple[str, ...]:
+        """Everything that has feature maps, in order: the stem's layer, `stem`, each block's layers, then the block."""
+        inside = (name for block in self.blocks for name in (*(la.name for la in block.layers), block.name))
+        return (self.stem.name, "stem", *inside)
+
+    def shape_of(self, name: str) -> Shape:
+        """Output shape of what `map_names` lists, or of a layer of the head.
+
+        Raises:
+            KeyError: no layer and no block has that name.
+        """
+        if name == "stem":
+            return self.stem_shape
+        if found := self.layer(name) or self.block_named(name):
+            return found.output_shape
+        raise KeyError(name)
+
+    def describe(self, name: str) -> str:
+        """A layer or block in the words of the screen: "block 21 · conv4_x 3 · conv1"."""
+        if name == "stem":
+            return "stem"
+        if name == self.stem.name:
+            return f"stem · {name}"
+        block = self.block_of(name)
+        if block is None:
+            return "classifier" if self.classifier and name == self.classifier.name else f"head · {name}"
+        if name == block.name:
+            return block.label
+        layer = self.layer(name)
+        part = name.removeprefix(f"{block.name}.")
+        return f"{block.label} · {'projection' if layer and layer.kind == 'projection' else part}"
+
+    @cached_property
+    def _layers(self) -> dict[str, LayerSpec]:
+        return {layer.name: layer for layer in self.layers}
+
+    @cached_property
+    def _blocks(self) -> dict[str, BlockSpec]:
+        return {block.name: block for block in self.blocks}
