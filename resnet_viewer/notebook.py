@@ -20,6 +20,7 @@ from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Channels, Preprocessing
 from resnet_viewer.records.probe import GradientOf, NetworkState, ProbeResult
 from resnet_viewer.records.session import Session, Setup
+from resnet_viewer.records.target import Target
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,14 +85,15 @@ def probe(
     cut: str = "none",
     drop: str = "none",
     strength: str = "",
-    target: int | str | None = None,
+    target: Target | str | None = None,
     gradient_of: GradientOf = "score",
     device: str = "cpu",
 ) -> ProbeResult:
     """One reading of one picture: a file, (H, W, 3) bytes or a `Picture`.
 
     `cut`, `drop` and `strength` are written as on the command line ("3,5-9", "all", "4=0.5"). `target` is a class,
-    by index or name; by default the highest class with everything open. The model is left as it was.
+    by index or name, or `BlockTarget(5, 12)`, the mean of a block's channel (`"block:5:12"`); by default the highest
+    class with everything open, and without a classifier the mean of the last block. The model is left as it was.
 
     Raises:
         UserError: a file cannot be read, or a block or class is not there.
@@ -100,7 +102,7 @@ def probe(
     spec = model.network.spec
     gates = notation.wiring(spec, cut=cut, drop=drop, strength=strength)
     shown = _picture(picture)
-    chosen = notation.target(target, model.class_names, spec.classes) if isinstance(target, str) else target
+    chosen = notation.target(target, model.class_names, spec) if isinstance(target, str) else target
     setup = Setup(NetworkState(spec, model.preprocessing, gates), shown, chosen, gradient_of)
     question = Session(setup).now_question()
     assert question is not None

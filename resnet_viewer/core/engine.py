@@ -22,6 +22,7 @@ from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.probe import Array, NetworkState, ProbeRequest, ProbeResult
+from resnet_viewer.records.target import BlockTarget, Target, default_target, target_problem
 from resnet_viewer.records.wiring import Wiring
 
 Weights = Callable[[NetworkSpec], Mapping[str, Tensor]]
@@ -67,23 +68,26 @@ class ProbeEngine:
             UserError: the weights cannot be read or do not fit, or the network has no class `target`.
         """
         network = request.state.network
-        if isinstance(request.target, int) and not 0 <= request.target < network.classes:
+        target = self._top_class(request) if isinstance(request.target, NetworkState) else request.target
+        if target is not None and (problem := target_problem(target, network)):
+            raise TargetError(problem)
+        if isinstance(target, BlockTarget) and request.gradient_of == "loss":
             raise TargetError(
-                f"{network.title} has no class {request.target}; give one of 0 to {network.classes - 1}."
+                f"{target.name} has no loss: take the gradient of the score, or choose a class."
             )
-        target = request.target if isinstance(request.target, int) else self._top_class(request)
         probe = self._probe(request.state)
         images = self._input(request.picture, request.state.preprocessing)
         started = time.perf_counter()
         with exact():
             seen = probe.look(images)
-        logits = frozen(seen.logits)
+        scores = seen.logits if network.has_classifier else seen.logits.new_empty(len(images), 0)
+        logits = frozen(scores)
         if target is None:
             target = self._remember_target(request.state, request.picture, int(logits[0].argmax()))
         early = ProbeResult(
             request=request,
             logits=logits,
-            probabilities=softmax(seen.logits),
+            probabilities=softmax(scores),
             target=target,
             network_input=frozen(images),
             seconds=time.perf_counter() - started,
@@ -92,7 +96,8 @@ class ProbeEngine:
         yield early
         started = time.perf_counter()
         with exact():
-            reading = probe.read(seen, [target] * len(logits), request.gradient_of)
+            targets = target if isinstance(target, BlockTarget) else [target] * len(logits)
+            reading = probe.read(seen, targets, request.gradient_of)
         yield ProbeResult(
             request=request,
             logits=logits,
@@ -126,10 +131,15 @@ class ProbeEngine:
         if (wiring := self._adopted.pop(probe.network, None)) is not None:
             probe.network.set_wiring(wiring)
 
-    def _top_class(self, request: ProbeRequest) -> int | None:
-        """The highest class of the state that the request names; None where that is the request's own state."""
+    def _top_class(self, request: ProbeRequest) -> Target | None:
+        """The highest class of the state that the request names. None where the request's own highest class is to
+        be taken: that is its own state, or one with other classes. Without classes the mean of the last block.
+        """
         state = request.target
-        if isinstance(state, int) or state == request.state:
+        assert isinstance(state, NetworkState)
+        if (mean := default_target(request.state.network)) is not None:
+            return mean
+        if state == request.state or state.network.classes != request.state.network.classes:
             return None
         known = self._targets.get((state, request.picture.digest))
         if known is not None:

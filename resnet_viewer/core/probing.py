@@ -23,6 +23,7 @@ from resnet_viewer.core.network import Network
 from resnet_viewer.core.norms import norms
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import Array, BlockReading, GradientOf, LayerReading
+from resnet_viewer.records.target import BlockTarget
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +31,7 @@ class Look:
     """A forward pass with its graph. `kept` maps the names of `Blueprint.map_names` to (N, C, H, W) in the graph."""
 
     logits: Tensor
-    """(N, classes), in the graph."""
+    """(N, classes), in the graph; without a classifier the features that the network ends with."""
     kept: dict[str, Tensor] = field(repr=False)
 
     def activations(self) -> dict[str, Array]:
@@ -106,25 +107,30 @@ class Probe:
             self._kept = None
         return Look(logits, kept)
 
-    def read(self, seen: Look, targets: Sequence[int], gradient_of: GradientOf = "score") -> Reading:
-        """Gradient norms and Grad-CAM for one target class a picture. Frees the graph: read a look once.
+    def read(
+        self, seen: Look, targets: Sequence[int] | BlockTarget, gradient_of: GradientOf = "score"
+    ) -> Reading:
+        """Gradient norms and Grad-CAM for one target class a picture, or for a block's mean. Frees the graph: read a
+        look once.
 
-        The score is the sum of the targets' logits, the loss their mean cross-entropy. With `gradient_of` "loss"
+        The score is the sum of the targets' logits, or of the pictures' means, the loss the mean cross-entropy. With `gradient_of` "loss"
         the norms are the loss's, at the price of a second backward pass; Grad-CAM is the score's always.
 
         Raises:
-            ValueError: a target is not a class of the network, or there is not one a picture.
+            ValueError: a target is not a class of the network, there is not one a picture, or the loss of a mean.
         """
-        count, classes = seen.logits.shape
-        if len(targets) != count or not all(0 <= target < classes for target in targets):
-            raise ValueError(f"{count} targets between 0 and {classes - 1} are needed, one a picture")
         outputs = [seen.kept[block.name] for block in self._plan.blocks]
-        index = torch.tensor(list(targets), device=seen.logits.device)
         with torch.enable_grad():
-            score = seen.logits.gather(1, index[:, None]).sum()
+            if isinstance(targets, BlockTarget):
+                score, index = _mean(outputs[targets.block - 1], targets.channel), None
+            else:
+                index = _index(seen.logits, targets)
+                score = seen.logits.gather(1, index[:, None]).sum()
             if gradient_of == "score":
                 found = _gradients(score, [*self._weights, *outputs])
                 cam_gradients = found[len(self._weights) :]
+            elif index is None:
+                raise ValueError("a loss is a class's")
             else:
                 cam_gradients = _gradients(score, outputs, keep_graph=True)
                 found = _gradients(F.cross_entropy(seen.logits, index), [*self._weights, *outputs])
@@ -159,6 +165,19 @@ class Probe:
 
         module.forward = recording
         return partial(setattr, module, "forward", own) if own else partial(delattr, module, "forward")
+
+
+def _index(logits: Tensor, targets: Sequence[int]) -> Tensor:
+    count, classes = logits.shape
+    if len(targets) != count or not all(0 <= target < classes for target in targets):
+        raise ValueError(f"{count} targets between 0 and {classes - 1} are needed, one a picture")
+    return torch.tensor(list(targets), device=logits.device)
+
+
+def _mean(output: Tensor, channel: int | None) -> Tensor:
+    """Sum over the pictures of the mean of one channel, or of all: (N, C, H, W) -> a number."""
+    chosen = output if channel is None else output[:, channel]
+    return chosen.flatten(1).mean(1).sum()
 
 
 def frozen(tensor: Tensor) -> Array:

@@ -76,7 +76,7 @@ def figure(
     cell = max(shown_width, min(room, 2.4))  # a tower of a picture still needs room for its words
     strips = filmstrip_height([p.result for p in panels], width - 2 * MARGIN) if filmstrip else 0.0
     plan = blueprint(now.request.state.network, now.request.state.preprocessing.crop)
-    name = captions.class_name(now.target, class_names)
+    name = captions.target_name(now.target, class_names)
     sheet = page(
         title=f"Grad-CAM · {plan.blocks[number - 1].label} · {name}",
         subtitle=now.request.state.network.title,

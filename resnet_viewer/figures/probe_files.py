@@ -18,6 +18,7 @@ from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import NetworkState, ProbeResult
+from resnet_viewer.records.target import BlockTarget, Target
 
 
 class UnknownLayerError(UserError):
@@ -87,9 +88,14 @@ def predictions_json(
             "probabilities": probabilities,
             "reference_probabilities": None if reference is None else reference.probabilities[0],
             "classes": [captions.class_name(index, class_names) for index in range(len(probabilities))],
-            "target": now.target,
+            "target": _index(now.target),
         }
     )
+
+
+def _index(target: Target) -> int | str:
+    """A class's index, or a mean as the command line writes it."""
+    return target.notation if isinstance(target, BlockTarget) else target
 
 
 def cam_archive(result: ProbeResult) -> bytes:
@@ -121,7 +127,7 @@ def probe_json(
                 "width": picture.width,
                 "height": picture.height,
             },
-            "target": {"index": now.target, "name": captions.class_name(now.target, class_names)},
+            "target": {"index": _index(now.target), "name": captions.target_name(now.target, class_names)},
             "gradient_of": now.request.gradient_of,
             "device": now.device,
             "seconds": {"now": now.seconds, "reference": None if reference is None else reference.seconds},

@@ -9,6 +9,7 @@ from resnet_viewer import paths
 from resnet_viewer.records import captions
 from resnet_viewer.records.probe import NetworkState, ProbeResult
 from resnet_viewer.records.session import GradientQuantity
+from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.weights import WeightsRef
 
 
@@ -48,8 +49,8 @@ def describe(
         "picture": captions.plain(picture.name),
         "picture size": f"{picture.width} x {picture.height}",
         "picture sha256": picture.digest,
-        "target index": str(now.target),
-        "target": captions.class_name(now.target, class_names),
+        "target index": now.target.notation if isinstance(now.target, BlockTarget) else str(now.target),
+        "target": captions.target_name(now.target, class_names),
         "gradient of": now.request.gradient_of,
         "reference": captions.reference_words(now, reference),
         "device": now.device,

@@ -11,6 +11,7 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.probe import CamState, NetworkState, ProbeResult
 from resnet_viewer.records.session import GradientQuantity, MapOrder, MapScale
+from resnet_viewer.records.target import BlockTarget, Target
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.records.wiring import number_ranges as number_ranges
 from resnet_viewer.records.wiring import strengths as strengths
@@ -51,10 +52,23 @@ def class_name(index: int, class_names: tuple[str, ...]) -> str:
     return plain(class_names[index]) if 0 <= index < len(class_names) else f"class {index}"
 
 
+def target_name(target: Target, class_names: tuple[str, ...]) -> str:
+    """The class's name, "class 7" where names are not known, or "block 5, channel 12"."""
+    return target.name if isinstance(target, BlockTarget) else class_name(target, class_names)
+
+
+def target_words(target: Target, class_names: tuple[str, ...]) -> str:
+    """The target in a sentence: "the score of horse", "the mean of channel 12 of block 5"."""
+    if isinstance(target, BlockTarget):
+        return target.words
+    return f"the score of {class_name(target, class_names)}"
+
+
 def gradient_words(result: ProbeResult, class_names: tuple[str, ...]) -> str:
-    """Whose gradient it is: "the score of horse", "the loss (cross-entropy) of horse"."""
-    what = "score" if result.request.gradient_of == "score" else "loss (cross-entropy)"
-    return f"the {what} of {class_name(result.target, class_names)}"
+    """Whose gradient it is: that of `target_words`, or "the loss (cross-entropy) of horse"."""
+    if result.request.gradient_of == "score" or isinstance(result.target, BlockTarget):
+        return target_words(result.target, class_names)
+    return f"the loss (cross-entropy) of {class_name(result.target, class_names)}"
 
 
 def quantity_words(quantity: GradientQuantity, result: ProbeResult, class_names: tuple[str, ...]) -> str:
@@ -139,7 +153,7 @@ def reference_words(now: ProbeResult, reference: ProbeResult | None) -> str:
     if theirs.gradient_of != ours.gradient_of:
         words.append(f"gradient of the {theirs.gradient_of}")
     if reference.target != now.target:
-        words.append("another target class")
+        words.append("another target")
     return ", ".join(words)
 
 
@@ -169,8 +183,8 @@ def cam_caption(
 ) -> str:
     """The sentence under a Grad-CAM of block `block` (from 1). Grad-CAM always takes the score."""
     label = _block_label(now, block)
-    name = class_name(now.target, class_names)
-    return measured(f"Grad-CAM of the score of {name} at the output of {label}", now, reference)
+    words = target_words(now.target, class_names)
+    return measured(f"Grad-CAM of {words} at the output of {label}", now, reference)
 
 
 def maps_caption(

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Channels
+from resnet_viewer.records.target import BlockTarget, Target, target_problem
 from resnet_viewer.records.wiring import Wiring
 
 
@@ -100,13 +101,25 @@ def channels(text: str, *, positive: bool = False) -> Channels:
     return found
 
 
-def target(text: str, class_names: Iterable[str], classes: int) -> int:
-    """The class of an index or a name.
+def target(text: str, class_names: Iterable[str], spec: NetworkSpec) -> Target:
+    """The class of an index or a name; or of "block:5:12" channel 12 of block 5, of "block:5" its mean.
 
     Raises:
-        NotationError: no class has it.
+        NotationError: there is no such class or block.
+
+    Example:
+        >>> from resnet_viewer.core.catalog import spec
+        >>> target("block:5:12", (), spec("resnet18"))
+        BlockTarget(block=5, channel=12)
     """
-    names = tuple(class_names)
+    names, classes = tuple(class_names), spec.classes
+    if text.startswith("block:"):
+        return _block_target(text, spec)
+    if not spec.has_classifier:
+        raise NotationError(
+            f"{spec.title} has no classes; write a block's channel or its mean, such as block:{spec.block_count}:0 "
+            f"or block:{spec.block_count}."
+        )
     if text in names:
         return names.index(text)
     if _is_number(text) and int(text) < classes:
@@ -116,6 +129,18 @@ def target(text: str, class_names: Iterable[str], classes: int) -> int:
         return names.index(alike[0])
     known = f" or a name such as {', '.join((alike or list(names))[:5])}" if names else ""
     raise NotationError(f"There is no class {text!r}; give an index from 0 to {classes - 1}{known}.")
+
+
+def _block_target(text: str, spec: NetworkSpec) -> BlockTarget:
+    _, *numbers = text.split(":")
+    if len(numbers) not in (1, 2) or not all(map(_is_number, numbers)):
+        raise NotationError(
+            f"{text!r} is no target; write block:BLOCK:CHANNEL or block:BLOCK, such as block:5:12."
+        )
+    found = BlockTarget(*map(int, numbers))
+    if problem := target_problem(found, spec):
+        raise NotationError(problem)
+    return found
 
 
 def _is_number(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.target import BlockTarget
 
 
 def top_classes(now: ProbeResult | None, reference: ProbeResult | None, *, count: int = 5) -> tuple[int, ...]:
@@ -28,9 +29,9 @@ def shown_classes(now: ProbeResult | None, reference: ProbeResult | None) -> tup
     """`top_classes` and, where it is none of them, the target whose score was explained."""
     chosen = top_classes(now, reference)
     asked = now if now is not None else reference
-    if asked is not None and asked.target not in chosen and 0 <= asked.target < asked.probabilities.shape[-1]:
-        chosen += (asked.target,)
-    return chosen
+    if asked is None or isinstance(asked.target, BlockTarget) or asked.target in chosen:
+        return chosen
+    return (*chosen, asked.target) if 0 <= asked.target < asked.probabilities.shape[-1] else chosen
 
 
 def scale_end(*probabilities: float | None) -> float:

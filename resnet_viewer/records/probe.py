@@ -14,6 +14,7 @@ from resnet_viewer.records.layers import LayerKind
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
+from resnet_viewer.records.target import Target
 from resnet_viewer.records.wiring import Wiring
 
 Array = NDArray[np.float32]
@@ -37,13 +38,13 @@ class NetworkState:
 class ProbeRequest:
     """What to compute: one network state, one picture, one target.
 
-    `target` is a class index, or a state whose highest class for this picture is the target (so that now and
-    reference are asked about the same class).
+    `target` is a class index, a mean of a block's output, or a state whose highest class for this picture is the
+    target (so that now and reference are asked about the same class; without a classifier the mean of its last block).
     """
 
     state: NetworkState
     picture: Picture
-    target: int | NetworkState
+    target: Target | NetworkState
     gradient_of: GradientOf = "score"
 
 
@@ -87,15 +88,15 @@ class ProbeResult:
 
     A result with `is_complete` False holds the logits alone: `layers`, `blocks` and `activations` are empty.
     `activations` maps the names of `Blueprint.map_names` to (N, C, H, W); a layer whose gate is closed was not
-    computed and is missing. `target` is the class index asked about; `seconds` is the time of the passes.
+    computed and is missing. `target` is what was asked about; `seconds` is the time of the passes.
     """
 
     request: ProbeRequest
     logits: Array
-    """(N, classes)"""
+    """(N, classes); (N, 0) without a classifier."""
     probabilities: Array
-    """(N, classes)"""
-    target: int
+    """(N, classes); (N, 0) without a classifier."""
+    target: Target
     network_input: Array = field(repr=False)
     """(N, C, H, W): what the network saw, normalised."""
     layers: tuple[LayerReading, ...] = ()

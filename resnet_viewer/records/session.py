@@ -7,6 +7,7 @@ from typing import Literal
 
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.probe import GradientOf, NetworkState, ProbeRequest
+from resnet_viewer.records.target import BlockTarget, Target
 from resnet_viewer.records.wiring import Wiring
 
 GradientQuantity = Literal["weight", "relative", "output"]
@@ -19,12 +20,12 @@ MapOrder = Literal["index", "mean", "maximum", "change"]
 class Setup:
     """Everything that changes a number. Undoable and saved.
 
-    `target` is a class index, or None for the reference's highest class. `class_names` may be empty.
+    `target` is a class, a mean of a block's output, or None for the reference's highest class. `class_names` may be empty.
     """
 
     state: NetworkState
     picture: Picture | None
-    target: int | None = None
+    target: Target | None = None
     gradient_of: GradientOf = "score"
     class_names: tuple[str, ...] = ()
 
@@ -44,9 +45,11 @@ class Setup:
         target = reference if self.target is None else self.target
         return ProbeRequest(self.state, self.picture, target, self.gradient_of)
 
-    def class_name(self, index: int) -> str:
-        """The class's name, or "class 7" where names are not known."""
-        return self.class_names[index] if index < len(self.class_names) else f"class {index}"
+    def target_name(self, target: Target) -> str:
+        """The class's name, or "class 7" where names are not known, or "block 5, channel 12"."""
+        if isinstance(target, BlockTarget):
+            return target.name
+        return self.class_names[target] if target < len(self.class_names) else f"class {target}"
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,9 @@ def command_table(window: MainWindow) -> tuple[Command, ...]:
         Command("full_screen", "F&ull screen", "View", window.toggle_full_screen, "F11", starts_group=True),
         Command("reset_layout", "Reset the &layout", "View", window.reset_layout),
         Command("change_input", "&Input: normalisation, size, class names…", "Network", prompts.change_input),
+        Command(
+            "choose_block_target", "Target the mean of a &block…", "Network", prompts.choose_block_target
+        ),
         Command("choose_target", "Choose a &target class…", "Network", prompts.choose_target, "Ctrl+T"),
         Command("shortcuts", "&Keyboard shortcuts", "Help", window.show_shortcuts, "F1"),
         Command("palette", "&Run a command…", "Help", window.show_palette, "Ctrl+Shift+P"),

@@ -13,6 +13,7 @@ from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.probe import GradientOf, NetworkState
 from resnet_viewer.records.session import GradientQuantity, Session, Setup, View
+from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.store import Store
 
@@ -117,15 +118,19 @@ class Editing(QObject):
 
     @Slot(object)
     def set_target(self, target: object) -> None:
-        """A class index, or None for the reference's highest class."""
-        if target is None or isinstance(target, int):
-            name = "top class of the reference" if target is None else self._setup.class_name(target)
-            self._set_up(replace(self._setup, target=target), f"target: {name}")
+        """A class, a mean of a block's output (which has no loss), or None for the reference's highest class."""
+        if target is None or isinstance(target, int | BlockTarget):
+            name = "top class of the reference" if target is None else self._setup.target_name(target)
+            gradient_of = "score" if isinstance(target, BlockTarget) else self._setup.gradient_of
+            self._set_up(replace(self._setup, target=target, gradient_of=gradient_of), f"target: {name}")
 
     @Slot(str)
     def set_gradient_of(self, gradient_of: str) -> None:
         """ "score" or "loss"."""
-        wanted: GradientOf = "loss" if gradient_of == "loss" else "score"
+        has_loss = self._setup.state.network.has_classifier and not isinstance(
+            self._setup.target, BlockTarget
+        )
+        wanted: GradientOf = "loss" if gradient_of == "loss" and has_loss else "score"
         self._set_up(replace(self._setup, gradient_of=wanted), f"gradient of the {wanted}")
 
     def set_picture(self, picture: Picture) -> None:
@@ -139,8 +144,10 @@ class Editing(QObject):
         setup, label = self._setup, f"network: {spec.title}"
         has_target = setup.target is not None and setup.class_names == class_names
         state = NetworkState(spec, preprocessing, Wiring.all_open(spec.block_count))
-        target = setup.target if has_target else None
-        self._set_up(replace(setup, state=state, target=target, class_names=class_names), label)
+        target = setup.target if has_target and isinstance(setup.target, int) else None
+        gradient_of = setup.gradient_of if spec.has_classifier else "score"
+        wanted = replace(setup, state=state, target=target, gradient_of=gradient_of, class_names=class_names)
+        self._set_up(wanted, label)
 
     def set_input(self, preprocessing: Preprocessing, class_names: tuple[str, ...]) -> None:
         """How pictures are prepared for the present network, and what its classes are called.

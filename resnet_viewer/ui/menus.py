@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.predictions import top_classes
+from resnet_viewer.records.target import BlockTarget, Target
 from resnet_viewer.ui.appearance import FONT_SIZES, Appearance
 from resnet_viewer.ui.commands import MENUS, Commands, Menu
 from resnet_viewer.ui.controller import Controller
@@ -140,19 +141,26 @@ class Menus(QObject):
         setup = scene.session.setup
         group = QActionGroup(menu)
         top = partial(self._editing.set_target, None)
-        self._add_radio(menu, group, "Top class of the reference", setup.target is None, top)
+        network, classes = setup.state.network, setup.state.network.classes
+        usual = "Top class of the reference" if network.has_classifier else "Mean of the last block"
+        self._add_radio(menu, group, usual, setup.target is None, top)
         menu.addSeparator()
-        classes = setup.state.network.classes
-        listed = tuple(range(classes))
+        listed: tuple[Target, ...] = tuple(range(classes))
         if classes > MOST_CLASSES_LISTED:
             found = top_classes(scene.now, scene.reference)
             chosen = () if setup.target is None or setup.target in found else (setup.target,)
             listed = (*found, *chosen)
+        elif isinstance(setup.target, BlockTarget):
+            listed = (*listed, setup.target)
         for index in listed:
-            name = _escaped(plain(setup.class_name(index)))
+            name = _escaped(plain(setup.target_name(index)))
             act = partial(self._editing.set_target, index)
             self._add_radio(menu, group, name, setup.target == index, act)
-        menu.addAction(self._commands["choose_target"])
+        if network.has_classifier:
+            menu.addAction(self._commands["choose_target"])
+        menu.addAction(self._commands["choose_block_target"])
+        if not network.has_classifier or isinstance(setup.target, BlockTarget):
+            return  # only a class has a loss
         menu.addSeparator()
         _head(menu, "Gradient norms of")
         sources = QActionGroup(menu)

@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui import dialogs, export_dialog
 from resnet_viewer.ui.commands import Commands
 from resnet_viewer.ui.controller import Controller
@@ -132,10 +134,19 @@ class Prompts(QObject):
         hints = [""] * setup.state.network.classes
         if now is not None:
             hints = [f"{probability:.1%}" for probability in now.probabilities[0]]
-        entries = [(setup.class_name(index), hint) for index, hint in enumerate(hints)]
+        entries = [(setup.target_name(index), hint) for index, hint in enumerate(hints)]
         chosen = Picker.ask("Target class", entries, self.theme, self._window)
         if chosen is not None:
             self._editing.set_target(chosen)
+
+    def choose_block_target(self) -> None:
+        """The mean of a block's output, found by typing; a channel's is chosen in its large view."""
+        setup = self._controller.scene.session.setup
+        blocks = blueprint(setup.state.network).blocks
+        entries = [(f"Mean of {block.label}", f"{block.output_shape[0]} channels") for block in blocks]
+        chosen = Picker.ask("Target: the mean of a block's output", entries, self.theme, self._window)
+        if chosen is not None:
+            self._editing.set_target(BlockTarget(blocks[chosen].number))
 
     def run_command(self, commands: Commands) -> None:
         """The command palette."""

@@ -121,7 +121,7 @@ class Toolbar(QToolBar):
         self.branches.show_state(switch_state(wiring.branches), _open_words(wiring, "branches"))
         self._target_text = "Target: top reference class"
         if setup.target is not None:
-            self._target_text = f"Target: {plain(setup.class_name(setup.target))}"
+            self._target_text = f"Target: {plain(setup.target_name(setup.target))}"
         self.reference_button.setProperty("is_pinned", scene.session.pinned is not None)
         self._label()
 

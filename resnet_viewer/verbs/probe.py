@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     probe_files.require_layers(plan, layers)
     target = None
     if arguments.target is not None:
-        target = notation.target(arguments.target, opening.class_names, opening.spec.classes)
+        target = notation.target(arguments.target, opening.class_names, opening.spec)
     state = NetworkState(opening.spec, opening.preprocessing, gates)
     setup = Setup(state, picture, target, arguments.gradient, opening.class_names)
     reference, now = readings(setup, device=arguments.device)

@@ -1,5 +1,7 @@
 """Block lists, strengths and triples, written well and badly."""
 
+from dataclasses import replace
+
 import pytest
 
 from resnet_viewer.core.catalog import spec
@@ -69,10 +71,10 @@ def test_a_standard_deviation_is_positive() -> None:
 
 def test_a_target_is_an_index_or_a_name() -> None:
     names = ("tabby cat", "tiger cat", "golden retriever")
-    assert notation.target("1", names, 3) == 1
-    assert notation.target("tabby cat", names, 3) == 0
-    assert notation.target("retriever", names, 3) == 2
-    assert notation.target("7", (), 10) == 7
+    assert notation.target("1", names, replace(spec("resnet18"), classes=3)) == 1
+    assert notation.target("tabby cat", names, replace(spec("resnet18"), classes=3)) == 0
+    assert notation.target("retriever", names, replace(spec("resnet18"), classes=3)) == 2
+    assert notation.target("7", (), spec("cifar-resnet-8")) == 7
     for wrong in ("cat", "3", "-1", "dog"):
         with pytest.raises(notation.NotationError, match="no class"):
-            notation.target(wrong, names, 3)
+            notation.target(wrong, names, replace(spec("resnet18"), classes=3))

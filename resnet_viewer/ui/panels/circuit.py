@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
-from resnet_viewer.records.captions import caption, class_name, is_same, reference_words, wiring_words
+from resnet_viewer.records.captions import caption, is_same, reference_words, target_name, wiring_words
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import GradientQuantity
@@ -138,7 +138,7 @@ class CircuitPanel(Card):
         self._now, self._reference, self._drawn = now, reference, drawn
         self.set_updating(now_is_stale)
         names = scene.session.setup.class_names
-        target = class_name(now.target, names) if now is not None else ""
+        target = target_name(now.target, names) if now is not None else ""
         self.bar.show_reading(now, quantity, target)
         curve_names = _curve_names(now, reference)
         self.view.plot.set_curves(

@@ -63,7 +63,7 @@ def prediction_rows(scene: Scene) -> tuple[PredictionRow, ...]:
     """The rows for a scene; empty while nothing is known."""
     now, reference = scene.now, scene.reference
     asked = now or reference
-    if asked is None:
+    if asked is None or not asked.probabilities.size:
         return ()
     if reference is not None and reference.logits.shape[-1] != asked.logits.shape[-1]:
         reference = None

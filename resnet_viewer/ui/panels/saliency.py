@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from resnet_viewer.figures.cam_scale import cam_maximum, cam_scale
 from resnet_viewer.figures.overlay import overlay
-from resnet_viewer.records.captions import class_name
+from resnet_viewer.records.captions import target_name
 from resnet_viewer.records.probe import BlockReading, ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import View
@@ -168,7 +168,7 @@ class SaliencyPanel(Card):
         words = [scene.blueprint.blocks[self._block_number(scene) - 1].label]
         shown = self._now or self._reference
         if shown is not None:
-            words.append(class_name(shown.target, scene.session.setup.class_names))
+            words.append(target_name(shown.target, scene.session.setup.class_names))
         return " · ".join(words)
 
     def _render_pictures(self, scene: Scene) -> None:

@@ -20,6 +20,8 @@ from superqt import QSearchableComboBox
 from resnet_viewer.records.captions import class_name
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.session import Setup
+from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.panels.card import colour_text
 from resnet_viewer.ui.pixels import COLOUR_MAPS
 from resnet_viewer.ui.theme import Theme
@@ -119,7 +121,7 @@ class SaliencyControls(QWidget):
         self.more.setFixedHeight(self.more.fontMetrics().height() + 4)
         self.show_groups(choices=True, looks=True)
         self._network: NetworkSpec | None = None
-        self._names: tuple[NetworkSpec, tuple[str, ...]] | None = None
+        self._listed: tuple[NetworkSpec, tuple[str, ...], str | None] | None = None
         self.block.activated.connect(self._tell_block)
         self.target.activated.connect(self._tell_target)
         self._line.editingFinished.connect(self._forget_typing)
@@ -132,10 +134,10 @@ class SaliencyControls(QWidget):
         session, view = scene.session, scene.session.view
         network = session.setup.state.network
         self._fill_blocks(scene)
-        self._fill_classes(network, session.setup.class_names)
+        self._fill_targets(network, session.setup)
         self.block.setCurrentIndex(min(view.cam_block or 0, network.block_count))
         target = session.setup.target
-        place = 0 if target is None else target + 1
+        place = 0 if target is None else target + 1 if isinstance(target, int) else self.target.count() - 1
         if place != self.target.currentIndex():  # else it would undo what is being typed
             self.target.setCurrentIndex(place)
             self._line.setCursorPosition(0)
@@ -199,19 +201,24 @@ class SaliencyControls(QWidget):
             self.block.addItem("last block")
             self.block.addItems([block.label for block in scene.blueprint.blocks])
 
-    def _fill_classes(self, network: NetworkSpec, names: tuple[str, ...]) -> None:
-        if (network, names) != self._names:
-            self._names = network, names
+    def _fill_targets(self, network: NetworkSpec, setup: Setup) -> None:
+        """The usual target, every class, and last the chosen mean of a block."""
+        names, target = setup.class_names, setup.target
+        mean = target.name if isinstance(target, BlockTarget) else None
+        if (network, names, mean) != self._listed:
+            self._listed = network, names, mean
             known = [class_name(index, names) for index in range(network.classes)]
+            usual = TOP_CLASS if network.has_classifier else "mean of the last block"
             self.target.clear()
-            self.target.addItems([TOP_CLASS, *known])
+            self.target.addItems([usual, *known, *([mean] if mean else [])])
             self._line.setCursorPosition(0)
 
     def _tell_block(self, index: int) -> None:
         self.block_chosen.emit(index or None)
 
     def _tell_target(self, index: int) -> None:
-        self.target_chosen.emit(index - 1 if index > 0 else None)
+        if self._network is not None and index <= self._network.classes:  # what comes last is chosen already
+            self.target_chosen.emit(index - 1 if index > 0 else None)
 
     @Slot()
     def _forget_typing(self) -> None:
