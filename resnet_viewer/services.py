@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from resnet_viewer import paths
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.ui.requests import (
     Begin,
@@ -146,12 +147,7 @@ class FilesService:
                 raise TypeError(f"not a request for files: {type(request).__name__}")
 
     def _begin(self, request: Begin) -> Begun:
-        refusals = []
-        try:
-            network = _open(request.network, request.weights)
-        except UserError as refusal:
-            refusals.append(str(refusal))
-            network = _open("", None)
+        network, refusals = _begin_network(request)
         first = paths.asset("pictures", FIRST_PICTURE)
         try:
             picture: OpenedPicture | None = _read(request.paths or (first,))
@@ -290,6 +286,32 @@ def _open(name: str, weights: str | None) -> OpenedNetwork:
     from resnet_viewer.core.opening import open_network
 
     return _opened(open_network(name or None, weights))
+
+
+def _begin_network(request: Begin) -> tuple[OpenedNetwork, list[str]]:
+    """The network that was asked for, with the input that was asked for, as far as they can be had; and why not."""
+    from resnet_viewer.core.opening import adjusted, open_network
+
+    try:
+        opening = open_network(request.network or None, request.weights, seed=request.seed)
+    except UserError as refusal:
+        return _open("", None), [str(refusal)]
+    refusals = []
+    try:
+        opening = adjusted(opening, request.own)
+        _keep_own(request.own, opening)
+    except UserError as refusal:
+        refusals.append(str(refusal))
+    return _opened(opening), refusals
+
+
+def _keep_own(own: OwnInput, opening: Opening) -> None:
+    """As if the input had been changed in the window; what is not said stays as it was remembered before."""
+    digest = opening.spec.weights.digest
+    if digest and own != OwnInput():
+        preprocessing = opening.preprocessing if own.has_preprocessing else None
+        names = opening.class_names if own.classes is not None else ()
+        _keep(KeepChoices(digest, preprocessing, names))
 
 
 def _opened(opening: Opening) -> OpenedNetwork:

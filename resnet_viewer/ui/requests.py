@@ -9,6 +9,7 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.scene import Scene
@@ -61,12 +62,15 @@ class CatalogEntry:
 class Begin:
     """What the window starts with. Answered by Begun, whatever is missing.
 
-    `network` may be empty (the weight file tells it, or it is the default); `weights` as for ChooseNetwork.
+    `network` may be empty (the weight file tells it, or it is the default); `weights` as for ChooseNetwork. `seed`
+    is of untrained weights; `own` is kept for the weight file from then on.
     """
 
     network: str = ""
     weights: str | None = None
     paths: tuple[Path, ...] = ()
+    seed: int = 0
+    own: OwnInput = field(default_factory=OwnInput)
 
 
 @dataclass(frozen=True)
