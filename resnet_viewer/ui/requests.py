@@ -159,6 +159,12 @@ FOLLOWING_HEIGHTS: dict[FigureKind, str] = {
 }
 """Figures whose height is no choice, and why."""
 
+VECTOR_RESOLUTIONS: dict[FigureKind, str] = {
+    "gradient_norms": "Lines and text have no resolution in SVG and PDF.",
+    "predictions": "Lines and text have no resolution in SVG and PDF.",
+}
+"""Figures without pictures inside, whose resolution is a choice for PNG only, and why."""
+
 
 @dataclass(frozen=True)
 class FigureChoice:
