@@ -320,7 +320,7 @@ def _opened(opening: Opening) -> OpenedNetwork:
         opening.preprocessing,
         opening.class_names,
         opening.others,
-        " ".join(opening.sentences),
+        opening.sentence,
         opening.is_assumed,
     )
 

@@ -49,6 +49,18 @@ class Opening:
             f"{', and '.join(assumed.values())} are assumed.",
         )
 
+    @property
+    def sentence(self) -> str:
+        """The same in one sentence where all are about the weights, with their name once."""
+        title = f"{self.spec.weights.title} "
+        first, *more = self.sentences or ("",)
+        for other in more:
+            if first.startswith(title) and other.startswith(title):
+                first = f"{first.removesuffix('.')}, and it {other.removeprefix(title)}"
+            else:
+                first = f"{first} {other}"
+        return first
+
 
 def open_network(
     network: str | None = None,

@@ -31,6 +31,14 @@ def test_what_a_file_does_not_tell_is_said(opened: Opening) -> None:
     )
 
 
+def test_what_the_window_says_of_a_file_is_one_sentence_that_names_it_once(opened: Opening) -> None:
+    chosen, assumed = opened.sentences
+    assert opened.sentence == f"{chosen[:-1]}, and it {assumed.removeprefix('w.th ')}"
+    assert replace(opened, notes=()).sentence == assumed
+    assert replace(opened, notes=("ResNet-8 is new.",)).sentence == f"ResNet-8 is new. {assumed}"
+    assert replace(opened, notes=(), is_assumed=False, names_are_assumed=False).sentence == ""
+
+
 def test_what_is_told_is_assumed_no_longer(opened: Opening, tmp_path: Path) -> None:
     told = adjusted(opened, OwnInput(IMAGENET_MEAN, IMAGENET_STD, resize=40, crop=36))
     wanted = replace(opened.preprocessing, mean=IMAGENET_MEAN, std=IMAGENET_STD, resize=40, crop=36)
