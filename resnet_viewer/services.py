@@ -343,11 +343,11 @@ def _read(found: tuple[Path, ...]) -> OpenedPicture:
 
     album: list[Path] = []
     for path in found:
-        album.extend(pictures.pictures_in(path) if path.is_dir() else (path.absolute(),))
+        album.extend(pictures.pictures_in(path) if path.is_dir() else (path,))
     if not album:
         raise UserError(f"There is no picture in {found[0].name}; choose another folder.")
-    has_album = len(album) > 1
-    return OpenedPicture(pictures.read(album[0]), tuple(album) if has_album else ())
+    whole = tuple(path.absolute() for path in album) if len(album) > 1 else ()
+    return OpenedPicture(pictures.read(album[0]), whole)
 
 
 def _step(request: StepPicture) -> OpenedPicture:

@@ -103,6 +103,17 @@ def test_an_input_that_does_not_fit_the_file_is_one_sentence_and_the_file_is_sho
     assert remembered(begun.network.spec.weights.digest) == FileChoices()
 
 
+def test_a_missing_picture_or_weight_file_is_the_sentence_of_probe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for picture, weights in (("missing.png", "none"), (str(CAT), "missing.th")):
+        [begun] = FilesService().answer(Begin("", weights, (Path(picture),)))
+        assert isinstance(begun, Begun)
+        assert cli.main(["probe", picture, "--weights", weights, "--out", "out"]) == 2
+        assert begun.refusals == (capsys.readouterr().err.strip(),)
+
+
 def test_only_what_is_said_is_kept_for_the_file_and_a_seed_is_taken(tmp_path: Path) -> None:
     [begun] = FilesService().answer(Begin("", str(weight_file()), (CAT,), own=OwnInput(resize=40)))
     assert isinstance(begun, Begun)
