@@ -9,17 +9,21 @@ stop and are waited for, and the widgets go last.
 from __future__ import annotations
 
 import argparse
+import atexit
 import itertools
 import os
+import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_viewer import paths
-from resnet_viewer.verbs.arguments import Parser
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.verbs.arguments import Parser, add_network, own_input
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -37,16 +41,20 @@ def parser() -> argparse.ArgumentParser:
     made = Parser(
         prog="resnet-viewer",
         description="See what residual connections do: open a picture, cut shortcuts, watch the gradients.",
-        epilog="Without a window: resnet-viewer probe | evaluate | train | networks (each has --help).",
+        epilog="What --mean and --std, --resize, --crop and --classes say is kept for the weight file from then on. "
+        "Without a window: resnet-viewer probe | evaluate | train | networks (each has --help).",
     )
     made.add_argument(
         "pictures", nargs="*", type=Path, metavar="PICTURE", help="pictures or folders of pictures"
     )
-    made.add_argument("--network", metavar="NAME", help="such as resnet50 or cifar-resnet-56")
-    made.add_argument("--weights", metavar="FILE|NAME|none", help="a weight file, a name, or none")
-    made.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    add_network(made)
     made.add_argument("--version", action="store_true", help="print the version and leave")
     made.add_argument("--info", action="store_true", help="print versions, devices and folders and leave")
+    made.add_argument(
+        "--safe",
+        action="store_true",
+        help="start with default settings, once; what is remembered stays as it is",
+    )
     made.add_argument("--reset", action="store_true", help="forget the window's settings and leave")
     made.add_argument(
         "--screenshot", type=Path, metavar="FILE.png", help="save the window with its first reading and leave"
@@ -60,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.version or arguments.info or arguments.reset:
         return _answer_and_leave(arguments)
     if (
-        problem := version_problem() or network_problem(arguments.network) or display_problem(os.environ)
+        problem := version_problem() or network_problem(arguments) or display_problem(os.environ)
     ) is not None:
         return _refuse(problem)
     # a burst of Python on a worker holds the window up for a millisecond at a time, not for five
@@ -90,7 +98,9 @@ def _run(application: QApplication, arguments: argparse.Namespace, diagnostics: 
     application.setWindowIcon(QIcon(str(paths.asset("icons", "resnet-viewer.png"))))
     window, workers = build(application, arguments, diagnostics)
     screenshot = Screenshot(window, arguments.screenshot) if arguments.screenshot else None
-    first = Begin(arguments.network or "", arguments.weights, tuple(arguments.pictures))
+    pictures = tuple(arguments.pictures)
+    own = own_input(arguments)
+    first = Begin(arguments.network or "", arguments.weights, pictures, arguments.seed, own)
 
     def begin() -> None:
         workers.probing.start()
@@ -132,7 +142,7 @@ def build(
     from resnet_viewer.ui.worker import Worker
     from resnet_viewer.versions import info
 
-    settings = Settings(paths.settings_dir())
+    settings = Settings(_fresh_folder() if arguments.safe else paths.settings_dir())
     appearance = Appearance(application, settings)
     store = Store(first_session(arguments.network, arguments.weights))
     workers = Workers(
@@ -156,6 +166,13 @@ def build(
     return window, workers
 
 
+def _fresh_folder() -> Path:
+    """For settings that last as long as the program."""
+    folder = Path(tempfile.mkdtemp(prefix="resnet-viewer-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def first_session(network: str | None, weights: str | None) -> Session:
     """The network described, so that its strip is on screen at once; no picture, so nothing is asked yet.
 
@@ -176,13 +193,22 @@ def first_session(network: str | None, weights: str | None) -> Session:
     )
 
 
-def network_problem(name: str | None) -> str | None:
-    """One sentence where there is no such network."""
-    from resnet_viewer.core import catalog
+def network_problem(arguments: argparse.Namespace) -> str | None:
+    """One sentence where there is no such network, or its input cannot be as the arguments say.
+
+    What a weight file decides (channels, sizes, number of classes) is found out later, and said in the window.
+    """
+    from resnet_viewer.core import class_names
 
     try:
-        catalog.spec(name or catalog.FIRST_NETWORK)
-    except catalog.UnknownNetworkError as error:
+        own = own_input(arguments)
+        state = first_session(arguments.network, arguments.weights).setup.state
+        is_known = arguments.weights in (None, "none")
+        if is_known:
+            own.applied(state.preprocessing, state.network)
+        if own.classes is not None:
+            class_names.read(own.classes, state.network.classes if is_known else None)
+    except UserError as error:
         return str(error)
     return None
 

@@ -16,6 +16,7 @@ from resnet_viewer.core.opening import adjusted, open_network
 from resnet_viewer.core.weights import resolve
 from resnet_viewer.media import pictures
 from resnet_viewer.records import notation
+from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Channels, Preprocessing
 from resnet_viewer.records.probe import GradientOf, NetworkState, ProbeResult
@@ -73,7 +74,7 @@ def load(
     """
     opening = open_network(network, None if weights is None else str(weights))
     names = None if classes is None else Path(classes)
-    opening = adjusted(opening, mean=mean, std=std, resize=resize, crop=crop, classes=names)
+    opening = adjusted(opening, OwnInput(mean, std, resize, crop, names))
     live = networks.build(opening.spec, resolve(opening.spec))
     return Model(live, opening.preprocessing, opening.class_names, opening.sentences)
 

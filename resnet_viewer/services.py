@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from resnet_viewer import paths
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.ui.requests import (
     Begin,
@@ -145,12 +146,7 @@ class FilesService:
                 raise TypeError(f"not a request for files: {type(request).__name__}")
 
     def _begin(self, request: Begin) -> Begun:
-        refusals = []
-        try:
-            network = _open(request.network, request.weights)
-        except UserError as refusal:
-            refusals.append(str(refusal))
-            network = _open("", None)
+        network, refusals = _begin_network(request)
         first = paths.asset("pictures", FIRST_PICTURE)
         try:
             picture: OpenedPicture | None = _read(request.paths or (first,))
@@ -291,13 +287,39 @@ def _open(name: str, weights: str | None) -> OpenedNetwork:
     return _opened(open_network(name or None, weights))
 
 
+def _begin_network(request: Begin) -> tuple[OpenedNetwork, list[str]]:
+    """The network that was asked for, with the input that was asked for, as far as they can be had; and why not."""
+    from resnet_viewer.core.opening import adjusted, open_network
+
+    try:
+        opening = open_network(request.network or None, request.weights, seed=request.seed)
+    except UserError as refusal:
+        return _open("", None), [str(refusal)]
+    refusals = []
+    try:
+        opening = adjusted(opening, request.own)
+        _keep_own(request.own, opening)
+    except UserError as refusal:
+        refusals.append(str(refusal))
+    return _opened(opening), refusals
+
+
+def _keep_own(own: OwnInput, opening: Opening) -> None:
+    """As if the input had been changed in the window; what is not said stays as it was remembered before."""
+    digest = opening.spec.weights.digest
+    if digest and own != OwnInput():
+        preprocessing = opening.preprocessing if own.has_preprocessing else None
+        names = opening.class_names if own.classes is not None else ()
+        _keep(KeepChoices(digest, preprocessing, names))
+
+
 def _opened(opening: Opening) -> OpenedNetwork:
     return OpenedNetwork(
         opening.spec,
         opening.preprocessing,
         opening.class_names,
         opening.others,
-        " ".join(opening.sentences),
+        opening.sentence,
         opening.is_assumed,
     )
 
@@ -320,11 +342,11 @@ def _read(found: tuple[Path, ...]) -> OpenedPicture:
 
     album: list[Path] = []
     for path in found:
-        album.extend(pictures.pictures_in(path) if path.is_dir() else (path.absolute(),))
+        album.extend(pictures.pictures_in(path) if path.is_dir() else (path,))
     if not album:
         raise UserError(f"There is no picture in {found[0].name}; choose another folder.")
-    has_album = len(album) > 1
-    return OpenedPicture(pictures.read(album[0]), tuple(album) if has_album else ())
+    whole = tuple(path.absolute() for path in album) if len(album) > 1 else ()
+    return OpenedPicture(pictures.read(album[0]), whole)
 
 
 def _step(request: StepPicture) -> OpenedPicture:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt, QThread, QTimer
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -33,54 +32,14 @@ from resnet_viewer.ui.requests import (
 )
 from resnet_viewer.ui.window import MainWindow
 from tests import fabricated
+from tests.started import LONG, Session
 
 SMALL = ["--network", "cifar-resnet-20", "--weights", "none", "--device", "cpu"]
-LONG = 60_000
 
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RESNET_VIEWER_HOME", str(tmp_path / "home"))
-
-
-class Session:
-    """Runs the real main() and, inside it, what a user would do."""
-
-    def __init__(self, qtbot: QtBot, qapp: QApplication) -> None:
-        self.qtbot = qtbot
-        self.qapp = qapp
-        self.threads: list[QThread] = []
-        self.error: BaseException | None = None
-        self.is_done = False
-
-    def run(self, argv: list[str], deeds: Callable[[MainWindow], None]) -> int:
-        def act() -> None:
-            window = next(w for w in self.qapp.topLevelWidgets() if isinstance(w, MainWindow))
-            opening = window.opening
-            workers = (window.controller._worker, opening._files, opening._downloads)
-            self.threads = [worker._thread for worker in workers]
-            try:
-                deeds(window)
-                self.is_done = True
-            except BaseException as error:  # handed to the test below, which main() would outlive
-                self.error = error
-            finally:
-                window.close()
-
-        QTimer.singleShot(0, act)
-        status = app.main(argv)
-        if self.error is not None:
-            raise self.error
-        assert self.is_done, "main() ended before the deeds were done"
-        assert not any(thread.isRunning() for thread in self.threads), "main() left a thread running"
-        return status
-
-    def wait_fresh(self, window: MainWindow) -> None:
-        def is_fresh() -> bool:
-            scene = window.controller.scene
-            return scene.now is not None and scene.now.is_complete and not scene.is_stale
-
-        self.qtbot.waitUntil(is_fresh, timeout=LONG)
 
 
 @pytest.fixture
@@ -285,11 +244,6 @@ def test_a_screenshot_that_cannot_be_written_is_one_sentence(
 ) -> None:
     assert app.main([*SMALL, "--screenshot", str(tmp_path / "missing" / "a.png")]) == 2
     assert "does not exist" in capsys.readouterr().err
-
-
-def test_an_unknown_network_is_refused_before_a_window(capsys: pytest.CaptureFixture[str]) -> None:
-    assert app.main(["--network", "resnet19"]) == 2
-    assert "There is no network called resnet19" in capsys.readouterr().err
 
 
 def test_without_a_display_the_sentence_names_probe_and_offscreen(monkeypatch: pytest.MonkeyPatch) -> None:

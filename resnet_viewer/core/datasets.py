@@ -57,17 +57,7 @@ def load(data: str, size: int, *, cache: Path | None = None) -> Iterator[Progres
         yield _cifar10(cache)
         return
     folder = Path(data)
-    if not _is_folder(folder):
-        raise DatasetError(
-            f"There is no folder {folder}; a data set is a folder with train/<class>/ and test/<class>/, "
-            f"or the name {', '.join(DOWNLOADABLE)}."
-        )
-    for part in ("train", "test"):
-        if not _is_folder(folder / part):
-            raise DatasetError(
-                f"{folder} holds no folder called {part}; a data set is train/<class>/ and test/<class>/, "
-                f"or the name {', '.join(DOWNLOADABLE)}."
-            )
+    _require_parts(folder)
     sets: dict[str, PictureSet] = {}
     for part in ("train", "test"):
         for found in read_folder(folder / part, size):
@@ -80,6 +70,32 @@ def load(data: str, size: int, *, cache: Path | None = None) -> Iterator[Progres
             f"The classes in {folder / 'train'} and {folder / 'test'} differ; name the same folders in both."
         )
     yield Data(sets["train"], sets["test"])
+
+
+def class_names_of(data: str) -> tuple[str, ...]:
+    """The classes of a data set as `load` will find them, without reading a picture.
+
+    Raises:
+        DatasetError: there is no such folder, it is not laid out as `load` wants it, or holds no pictures.
+    """
+    if data in DOWNLOADABLE:
+        return CIFAR10_CLASSES
+    _require_parts(Path(data))
+    return labelled_files(Path(data) / "train")[0]
+
+
+def _require_parts(folder: Path) -> None:
+    if not _is_folder(folder):
+        raise DatasetError(
+            f"There is no folder {folder}; a data set is a folder with train/<class>/ and test/<class>/, "
+            f"or the name {', '.join(DOWNLOADABLE)}."
+        )
+    for part in ("train", "test"):
+        if not _is_folder(folder / part):
+            raise DatasetError(
+                f"{folder} holds no folder called {part}; a data set is train/<class>/ and test/<class>/, "
+                f"or the name {', '.join(DOWNLOADABLE)}."
+            )
 
 
 def labelled_files(folder: Path) -> tuple[tuple[str, ...], list[tuple[Path, int]]]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from resnet_viewer.core import catalog, class_names, weights
 from resnet_viewer.core.catalog import FIRST_NETWORK
 from resnet_viewer.core.preprocessing import default_for, is_assumed, names_are_assumed
-from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.records.preprocessing import Channels, Preprocessing
+from resnet_viewer.records.own_input import OwnInput
+from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.progress import Progress
 
 
@@ -49,6 +48,18 @@ class Opening:
             f"{self.spec.weights.title} does not tell its {' and '.join(assumed)}: "
             f"{', and '.join(assumed.values())} are assumed.",
         )
+
+    @property
+    def sentence(self) -> str:
+        """The same in one sentence where all are about the weights, with their name once."""
+        title = f"{self.spec.weights.title} "
+        first, *more = self.sentences or ("",)
+        for other in more:
+            if first.startswith(title) and other.startswith(title):
+                first = f"{first.removesuffix('.')}, and it {other.removeprefix(title)}"
+            else:
+                first = f"{first} {other}"
+        return first
 
 
 def open_network(
@@ -91,39 +102,16 @@ def described(spec: NetworkSpec, *, others: tuple[NetworkSpec, ...] = ()) -> Ope
     return Opening(spec, preprocessing, names, others, notes, is_assumed(spec), names_are_assumed(spec))
 
 
-def adjusted(
-    opening: Opening,
-    *,
-    mean: Channels | None = None,
-    std: Channels | None = None,
-    resize: int | None = None,
-    crop: int | None = None,
-    classes: Path | None = None,
-) -> Opening:
-    """The opening with the user's own normalisation, sizes in pixels and class names; None keeps what is there.
+def adjusted(opening: Opening, own: OwnInput) -> Opening:
+    """The opening with the user's own normalisation, sizes and class names.
 
     Raises:
-        UserError: only one of mean and std is given, they are not one number a channel, the crop is larger than the
-            resized picture, or the class names cannot be read.
+        UserError: they do not fit the network, or the class names cannot be read.
     """
-    if (mean is None) != (std is None):
-        raise UserError("A normalisation is a mean and a standard deviation; give both --mean and --std.")
-    used = opening.preprocessing
-    if mean is not None and std is not None:
-        channels = opening.spec.channels
-        if len(mean) != channels or len(std) != channels:
-            raise UserError(
-                f"{opening.spec.title} takes {channels} channels; give --mean and --std that many numbers."
-            )
-        used = replace(used, mean=mean, std=std)
-    used = replace(used, resize=resize or used.resize, crop=crop or used.crop)
-    if used.crop > used.resize:
-        raise UserError(
-            f"A crop of {used.crop} pixels is larger than the picture resized to {used.resize}; give --resize too."
-        )
-    is_own = any(value is not None for value in (mean, resize, crop))
-    opening = replace(opening, preprocessing=used, is_assumed=opening.is_assumed and not is_own)
-    if classes is not None:
-        names = class_names.read(classes, opening.spec.classes)
+    prepared = own.applied(opening.preprocessing, opening.spec)
+    is_assumed = opening.is_assumed and not own.has_preprocessing
+    opening = replace(opening, preprocessing=prepared, is_assumed=is_assumed)
+    if own.classes is not None:
+        names = class_names.read(own.classes, opening.spec.classes)
         opening = replace(opening, class_names=names, names_are_assumed=False)
     return opening

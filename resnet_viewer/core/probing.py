@@ -113,8 +113,9 @@ class Probe:
         """Gradient norms and Grad-CAM for one target class a picture, or for a block's mean. Frees the graph: read a
         look once.
 
-        The score is the sum of the targets' logits, or of the pictures' means, the loss the mean cross-entropy. With `gradient_of` "loss"
-        the norms are the loss's, at the price of a second backward pass; Grad-CAM is the score's always.
+        The score is the sum of the targets' logits, or of the pictures' means, the loss the mean cross-entropy. With
+        `gradient_of` "loss" the norms are the loss's, at the price of a second backward pass; Grad-CAM is the
+        score's always.
 
         Raises:
             ValueError: a target is not a class of the network, there is not one a picture, or the loss of a mean.

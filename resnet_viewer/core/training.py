@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -75,6 +76,16 @@ def train(
     yield Trained(
         report, {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
     )
+
+
+def require_resumable(checkpoint: Path, run: RunSpec) -> None:
+    """Nothing where there is no checkpoint, or `run` can go on from it.
+
+    Raises:
+        ResumeError: it cannot be read or belongs to another run.
+    """
+    if checkpoint.exists():
+        _read_checkpoint(checkpoint, run)
 
 
 def error_percent(network: Network, pictures: PictureSet, run: RunSpec, device: str = "cpu") -> float:
@@ -152,11 +163,10 @@ def _save(
     write_whole(path, buffer.getvalue())
 
 
-def _restore(
-    path: Path, run: RunSpec, network: Network, optimizer: torch.optim.Optimizer
-) -> list[EpochReport]:
+def _read_checkpoint(path: Path, run: RunSpec) -> dict[str, Any]:
+    """What `_save` wrote for the same run."""
     try:
-        state = torch.load(path, weights_only=True, map_location="cpu")
+        state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
         theirs, ours = json.loads(state["run"]), json.loads(_identity(run))
     except (EOFError, KeyError, TypeError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
         raise ResumeError(
@@ -167,6 +177,13 @@ def _restore(
         raise ResumeError(
             f"{path} belongs to a run with other settings ({different}); name another --out folder, or give the same."
         )
+    return state
+
+
+def _restore(
+    path: Path, run: RunSpec, network: Network, optimizer: torch.optim.Optimizer
+) -> list[EpochReport]:
+    state = _read_checkpoint(path, run)
     network.load_state_dict(state["network"])
     optimizer.load_state_dict(state["optimizer"])
     return [EpochReport(**epoch) for epoch in state["log"]]

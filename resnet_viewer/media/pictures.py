@@ -84,12 +84,7 @@ def read(path: Path, *, ground: colours.Ground = WHITE) -> Picture:
         raise PictureError(
             f"{_called(path)} cannot be read ({reason.lower()}): copy it elsewhere and try again."
         ) from error
-    return _decoded(data, name=path.name, path=path.absolute(), ground=ground)
-
-
-def read_bytes(data: bytes, *, name: str, ground: colours.Ground = WHITE) -> Picture:
-    """Decode the content of a picture file, as `read` does; `name` stands in for the file's name."""
-    return _decoded(data, name=name, path=None, ground=ground)
+    return _decoded(data, path, ground)
 
 
 def from_array(
@@ -155,7 +150,8 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in Image.OPEN if name not in _UNREADABLE_FORMATS)
 
 
-def _decoded(data: bytes, *, name: str, path: Path | None, ground: colours.Ground) -> Picture:
+def _decoded(data: bytes, path: Path, ground: colours.Ground) -> Picture:
+    name = path.name
     _check_bytes(name, len(data))
     try:
         with _filtering_warnings, warnings.catch_warnings():
@@ -176,7 +172,7 @@ def _decoded(data: bytes, *, name: str, path: Path | None, ground: colours.Groun
         raise PictureError(
             f"{name} is damaged or incomplete and cannot be read: get another copy of it."
         ) from error
-    return Picture.of(pixels, name=name, path=path, facts=facts)
+    return Picture.of(pixels, name=name, path=path.absolute(), facts=facts)
 
 
 def _pixels(data: bytes, name: str, ground: colours.Ground) -> tuple[NDArray[np.uint8], str]:

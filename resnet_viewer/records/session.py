@@ -20,7 +20,8 @@ MapOrder = Literal["index", "mean", "maximum", "change"]
 class Setup:
     """Everything that changes a number. Undoable and saved.
 
-    `target` is a class, a mean of a block's output, or None for the reference's highest class. `class_names` may be empty.
+    `target` is a class, a mean of a block's output, or None for the reference's highest class. `class_names` may be
+    empty.
     """
 
     state: NetworkState

@@ -74,7 +74,13 @@ def command_table(window: MainWindow) -> tuple[Command, ...]:
         Command("shortcuts", "&Keyboard shortcuts", "Help", window.show_shortcuts, "F1"),
         Command("palette", "&Run a command…", "Help", window.show_palette, "Ctrl+Shift+P"),
         Command("log", "Open the &log file", "Help", prompts.show_log, starts_group=True),
-        Command("report", "&Copy details for a report", "Help", prompts.copy_report),
+        Command(
+            "report",
+            "&Copy details for a report",
+            "Help",
+            prompts.copy_report,
+            tip="Versions and the end of the log go to the clipboard; nothing is sent",
+        ),
         Command("about", "&About ResNet Viewer", "Help", prompts.show_about, starts_group=True),
-        Command("escape", "Cancel the download", "Network", window.escape, "Esc"),
+        Command("escape", "Cancel the download, or leave full screen", "View", window.escape, "Esc"),
     )

@@ -62,6 +62,15 @@ class Command:
         return self.text.replace("&", "")
 
 
+@dataclass(frozen=True)
+class Entry:
+    """Something that a menu offers: the menus' names and its own, and its keys as people write them here."""
+
+    text: str
+    keys: str
+    action: QAction
+
+
 class Commands:
     """The table with the QActions made of it.
 

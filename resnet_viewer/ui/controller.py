@@ -102,10 +102,6 @@ class Controller(QObject):
         self._is_starting = False
         self._publish()
 
-    def ask_present(self) -> None:
-        """Ask for the present session's readings, for instance at the start or after a failure."""
-        self._take_ticket(self._store.session)
-
     @Slot(object, object)
     def _follow(self, old: Session, new: Session) -> None:
         if _questions(old) == _questions(new):

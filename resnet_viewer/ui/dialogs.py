@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from resnet_viewer.ui.commands import MENUS, Command
 from resnet_viewer.ui.incoming import WEIGHT_SUFFIXES
+from resnet_viewer.ui.theme import DARK
 from resnet_viewer.versions import version_of
 
 CITATION = (
@@ -82,15 +83,25 @@ class ShortcutSheet(QDialog):
     def __init__(self, table: Iterable[Command], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keyboard shortcuts")
-        self.setMinimumSize(520, 560)
-        label = QLabel(shortcut_sheet(tuple(table)))
-        label.setTextFormat(Qt.TextFormat.RichText)
-        label.setAlignment(Qt.AlignmentFlag.AlignTop)
-        area = QScrollArea()
-        area.setWidget(label)
-        area.setWidgetResizable(True)
+        self._label = QLabel(shortcut_sheet(tuple(table)))
+        self._label.setTextFormat(Qt.TextFormat.RichText)
+        self._label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._label.setMargin(DARK.padding)
+        self._label.ensurePolished()
+        whole = self._label.sizeHint()
+        self._label.setWordWrap(True)  # for a screen that is narrower than that
+        self._area = QScrollArea()
+        self._area.setWidget(self._label)
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
-        layout.addWidget(area)
+        layout.addWidget(self._area)
+        margins = layout.contentsMargins()
+        frame = 2 * self._area.frameWidth()
+        across = margins.left() + margins.right() + frame + self._area.verticalScrollBar().sizeHint().width()
+        down = margins.top() + margins.bottom() + frame
+        room = self.screen().availableSize()
+        self.resize((whole + QSize(across, down)).boundedTo(QSize(room.width(), room.height() * 9 // 10)))
 
     @classmethod
     def show_table(cls, table: Iterable[Command], parent: QWidget | None) -> None:
@@ -101,23 +112,23 @@ class ShortcutSheet(QDialog):
 
 
 def shortcut_sheet(table: tuple[Command, ...]) -> str:
-    """The sheet as rich text."""
+    """The sheet as rich text: one table, so that its columns stand below each other."""
     parts: list[str] = []
     for menu in MENUS:
         rows = [(command.keys_text, command.plain_text) for command in table if command.menu == menu]
         parts.append(_section(menu, [row for row in rows if row[0]]))
     parts.append(_section("Mouse", list(MOUSE_AND_KEYS)))
-    return "".join(parts)
+    return f"<table cellpadding='3'>{''.join(parts)}</table>"
 
 
 def _section(title: str, rows: list[tuple[str, str]]) -> str:
     if not rows:
         return ""
     cells = "".join(
-        f"<tr><td width='170'><b>{escape(keys)}</b></td><td>{escape(text.rstrip('…'))}</td></tr>"
+        f"<tr><td><b><nobr>{escape(keys)}</nobr></b></td><td>{escape(text.rstrip('…'))}</td></tr>"
         for keys, text in rows
     )
-    return f"<h3>{escape(title)}</h3><table cellpadding='3'>{cells}</table>"
+    return f"<tr><td colspan='2'><h3>{escape(title)}</h3></td></tr>{cells}"
 
 
 class About(QDialog):

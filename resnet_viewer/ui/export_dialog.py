@@ -19,7 +19,14 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.ui.requests import FIGURES, FOLLOWING_HEIGHTS, FigureChoice, FigureKind, Suffix
+from resnet_viewer.ui.requests import (
+    FIGURES,
+    FOLLOWING_HEIGHTS,
+    VECTOR_RESOLUTIONS,
+    FigureChoice,
+    FigureKind,
+    Suffix,
+)
 
 SUFFIXES: dict[Suffix, str] = {
     "svg": "SVG (vector, for the web and editing)",
@@ -99,13 +106,14 @@ class ExportDialog(QDialog):
 
     @Slot()
     def _follow(self) -> None:
-        suffix = self.suffix.currentData()
+        figure, suffix = self.figure.currentData(), self.suffix.currentData()
         no_size = TABLE_SIZE if suffix == "csv" else ""
-        no_height = no_size or FOLLOWING_HEIGHTS.get(self.figure.currentData(), "")
+        no_height = no_size or FOLLOWING_HEIGHTS.get(figure, "")
+        no_dpi = no_size or (VECTOR_RESOLUTIONS.get(figure, "") if suffix in ("svg", "pdf") else "")
         for field, reason in (
             (self.width_field, no_size),
             (self.height_field, no_height),
-            (self.dpi, no_size),
+            (self.dpi, no_dpi),
         ):
             field.setEnabled(not reason)
             field.setToolTip(reason)

@@ -41,6 +41,7 @@ class Exporting(QObject):
     def copy(self, scene: Scene, choice: FigureChoice) -> None:
         """Put the figure on the clipboard, as a picture and as SVG."""
         if self.can_export(scene):
+            self.said.emit("Copying the figure…")
             self._ask(RenderForClipboard(scene, choice))
 
     def _ask(self, request: object) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.predictions import top_classes
 from resnet_viewer.records.target import BlockTarget, Target
 from resnet_viewer.ui.appearance import FONT_SIZES, Appearance
-from resnet_viewer.ui.commands import MENUS, Commands, Menu
+from resnet_viewer.ui.commands import MENUS, Commands, Entry, Menu
 from resnet_viewer.ui.controller import Controller
 from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.export_dialog import SUFFIXES
@@ -60,6 +60,15 @@ class Menus(QObject):
         self._on_open(toolbar.network_button.menu(), self._fill_network)
         self._on_open(toolbar.target_button.menu(), self._fill_target)
         self._fill_export(toolbar.export_button.menu())
+        self._export = toolbar.export_button.menu()
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Everything that the menus offer now; what several of them offer comes once."""
+        found: dict[QAction, Entry] = {}
+        for name, menu in (*self._menus.items(), ("Export", self._export)):
+            for entry in _entries(menu, name):
+                found.setdefault(entry.action, entry)
+        return tuple(found.values())
 
     def _on_open(self, menu: QMenu, fill: Callable[[QMenu], None]) -> None:
         def refill() -> None:
@@ -195,6 +204,27 @@ class Menus(QObject):
         action.setCheckable(True)
         action.setChecked(is_chosen)
         group.addAction(action)
+
+
+def _entries(menu: QMenu, path: str) -> Iterator[Entry]:
+    menu.aboutToShow.emit()  # the lists of recent files, networks and targets are filled then
+    # WORKAROUND: QAction.menu() hands the menu's ownership to Python, which deletes it (seen with PySide6 6.10)
+    direct = Qt.FindChildOption.FindDirectChildrenOnly
+    parts = {part.menuAction(): part for part in menu.findChildren(QMenu, options=direct)}
+    for action in menu.actions():
+        text, _, key = action.text().partition("\t")
+        text = f"{path}: {_plain(text).rstrip('…')}"
+        if action in parts:
+            yield from _entries(parts[action], text)
+        elif action.isEnabled() and not action.isSeparator():
+            yield Entry(
+                text, key or action.shortcut().toString(QKeySequence.SequenceFormat.NativeText), action
+            )
+
+
+def _plain(text: str) -> str:
+    """Without mnemonics: "&&" stands for "&"."""
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
 
 
 def _head(menu: QMenu, text: str) -> None:

@@ -51,6 +51,8 @@ class Picker(QDialog):
             row = _Row(text, hint, theme)
             item.setSizeHint(row.sizeHint())
             self._list.setItemWidget(item, row)
+        margins = layout.contentsMargins()
+        self._fit_widest(margins.left() + margins.right())
         self._list.setCurrentRow(0)
         self._field.textChanged.connect(self._filter)
         self._list.itemActivated.connect(self._take)
@@ -65,6 +67,12 @@ class Picker(QDialog):
         picker.exec()
         picker.deleteLater()
         return picker.chosen
+
+    def _fit_widest(self, margins: int) -> None:
+        """Wide enough for the widest entry, where the screen is."""
+        around = margins + 2 * self._list.frameWidth() + self._list.verticalScrollBar().sizeHint().width()
+        width = max(self._list.sizeHintForColumn(0) + around, self.minimumWidth())
+        self.resize(min(width, self.screen().availableSize().width()), self.minimumHeight())
 
     @Slot(str)
     def _filter(self, text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui import dialogs, export_dialog
-from resnet_viewer.ui.commands import Commands
+from resnet_viewer.ui.commands import Commands, Entry
 from resnet_viewer.ui.controller import Controller
 from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.exporting import Exporting
@@ -148,13 +148,12 @@ class Prompts(QObject):
         if chosen is not None:
             self._editing.set_target(BlockTarget(blocks[chosen].number))
 
-    def run_command(self, commands: Commands) -> None:
+    def run_command(self, entries: Sequence[Entry]) -> None:
         """The command palette."""
-        table = [c for c in commands.table if commands[c.id].isEnabled() and c.id != "palette"]
-        entries = [(f"{c.menu}: {c.plain_text.rstrip('…')}", c.keys_text) for c in table]
-        chosen = Picker.ask("Run a command", entries, self.theme, self._window)
+        texts = [(entry.text, entry.keys) for entry in entries]
+        chosen = Picker.ask("Run a command", texts, self.theme, self._window)
         if chosen is not None:
-            commands[table[chosen].id].trigger()
+            entries[chosen].action.trigger()
 
     def show_shortcuts(self, commands: Commands) -> None:
         """Every command with its keys."""

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.scene import Scene
@@ -61,12 +62,15 @@ class CatalogEntry:
 class Begin:
     """What the window starts with. Answered by Begun, whatever is missing.
 
-    `network` may be empty (the weight file tells it, or it is the default); `weights` as for ChooseNetwork.
+    `network` may be empty (the weight file tells it, or it is the default); `weights` as for ChooseNetwork. `seed`
+    is of untrained weights; `own` is kept for the weight file from then on.
     """
 
     network: str = ""
     weights: str | None = None
     paths: tuple[Path, ...] = ()
+    seed: int = 0
+    own: OwnInput = field(default_factory=OwnInput)
 
 
 @dataclass(frozen=True)
@@ -154,6 +158,12 @@ FOLLOWING_HEIGHTS: dict[FigureKind, str] = {
     "feature_maps": "The height follows from the width and the number of channels.",
 }
 """Figures whose height is no choice, and why."""
+
+VECTOR_RESOLUTIONS: dict[FigureKind, str] = {
+    "gradient_norms": "Lines and text have no resolution in SVG and PDF.",
+    "predictions": "Lines and text have no resolution in SVG and PDF.",
+}
+"""Figures without pictures inside, whose resolution is a choice for PNG only, and why."""
 
 
 @dataclass(frozen=True)

@@ -308,9 +308,11 @@ class MainWindow(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def escape(self) -> None:
-        """Esc: end a download."""
+        """Esc: end a download, else leave full screen."""
         if not self.progress.isHidden():
             self.opening.cancel_download()
+        elif self.isFullScreen():
+            self.toggle_full_screen()
 
     def show_shortcuts(self) -> None:
         """F1."""
@@ -318,7 +320,8 @@ class MainWindow(QMainWindow):
 
     def show_palette(self) -> None:
         """Ctrl+Shift+P."""
-        self.prompts.run_command(self.commands)
+        palette = self.commands["palette"]
+        self.prompts.run_command([entry for entry in self.menus.entries() if entry.action is not palette])
 
     def reset_layout(self) -> None:
         """Sizes as at the first start."""

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from resnet_viewer.records import notation
+from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.preprocessing import LARGEST_SIDE
 from resnet_viewer.records.training import RunSpec
 from resnet_viewer.verbs import VERBS
@@ -41,10 +43,21 @@ def command_line(arguments: argparse.Namespace) -> str:
     return shlex.join(["resnet-viewer", *map(_without_folder, arguments.words)])
 
 
+def own_input(arguments: argparse.Namespace) -> OwnInput:
+    """What `--mean`, `--std`, `--resize`, `--crop` and `--classes` say.
+
+    Raises:
+        UserError: the numbers are badly written, or one of mean and std is missing.
+    """
+    mean = None if arguments.mean is None else notation.channels(arguments.mean)
+    std = None if arguments.std is None else notation.channels(arguments.std, positive=True)
+    return OwnInput(mean, std, arguments.resize, arguments.crop, arguments.classes)
+
+
 def _probe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("picture", type=Path, metavar="PICTURE")
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="made if it is not there")
-    _network(parser)
+    add_network(parser)
     _wiring(parser)
     parser.add_argument(
         "--target", metavar="INDEX|NAME", help="class asked about (default: the reference's highest)"
@@ -66,7 +79,7 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folder", type=Path, metavar="FOLDER", help="one subfolder of pictures for each class"
     )
-    _network(parser)
+    add_network(parser)
     _wiring(parser)
     parser.add_argument(
         "--limit", type=int, metavar="N", help="take N pictures, evenly spread over the folder"
@@ -92,7 +105,7 @@ def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rate", type=_rate, default=RunSpec.rate, metavar="R", help="highest learning rate of the cycle"
     )
-    parser.add_argument("--device", default="auto", choices=DEVICES)
+    _device(parser)
     parser.add_argument(
         "--threads", type=_positive, help="processor threads (default: as many as there are cores)"
     )
@@ -105,7 +118,7 @@ def _networks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print a list of objects alone on stdout")
 
 
-def _network(parser: argparse.ArgumentParser) -> None:
+def add_network(parser: argparse.ArgumentParser) -> None:
     """`--network`, `--weights`, `--seed`, `--mean`, `--std`, `--resize`, `--crop`, `--classes` and `--device`."""
     parser.add_argument("--network", metavar="NAME", help="a name that `networks` lists")
     parser.add_argument(
@@ -119,7 +132,17 @@ def _network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--classes", type=Path, metavar="FILE", help="class names: one a line, or a JSON list"
     )
-    parser.add_argument("--device", default="auto", choices=DEVICES)
+    _device(parser)
+
+
+def _device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--device",
+        default="auto",
+        choices=DEVICES,
+        help="where the network is computed; auto (the default) takes a GPU (cuda or mps) where there is one, "
+        "else the processor (cpu)",
+    )
 
 
 def _wiring(parser: argparse.ArgumentParser) -> None:

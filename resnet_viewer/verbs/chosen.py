@@ -11,6 +11,7 @@ from resnet_viewer.core.opening import Opening, adjusted, open_network
 from resnet_viewer.records import notation
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.verbs.arguments import own_input
 
 
 def opened(arguments: argparse.Namespace) -> Opening:
@@ -19,8 +20,7 @@ def opened(arguments: argparse.Namespace) -> Opening:
     Raises:
         UserError: something does not fit; the message says what.
     """
-    mean = None if arguments.mean is None else notation.channels(arguments.mean)
-    std = None if arguments.std is None else notation.channels(arguments.std, positive=True)
+    own = own_input(arguments)
     with tqdm(unit="B", unit_scale=True, desc="downloading", leave=False, delay=0.5, file=sys.stderr) as bar:
 
         def show(progress: Progress) -> None:
@@ -28,14 +28,7 @@ def opened(arguments: argparse.Namespace) -> Opening:
             bar.update(progress.done - bar.n)
 
         opening = open_network(arguments.network, arguments.weights, seed=arguments.seed, progress=show)
-    opening = adjusted(
-        opening,
-        mean=mean,
-        std=std,
-        resize=arguments.resize,
-        crop=arguments.crop,
-        classes=arguments.classes,
-    )
+    opening = adjusted(opening, own)
     for sentence in opening.sentences:
         print(sentence, file=sys.stderr)
     return opening

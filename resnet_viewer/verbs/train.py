@@ -44,23 +44,30 @@ def run(arguments: argparse.Namespace) -> int:
 
     import torch
 
+    from resnet_viewer.core.datasets import class_names_of
     from resnet_viewer.core.devices import choose_device
+    from resnet_viewer.core.training import require_resumable
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     device = choose_device(arguments.device)
     commit = _commit()
+    classes = len(class_names_of(arguments.data))
+    name, batch, rate = Path(arguments.data).name, arguments.batch, arguments.rate
+    plans = [
+        RunSpec(replace(spec, classes=classes), name, arguments.epochs, batch=batch, rate=rate)
+        for spec in specs
+    ]
+    for plan, folder in zip(plans, folders, strict=True):
+        require_resumable(folder / "checkpoint.pt", plan)
     data = _decoded(arguments.data, specs[0].input_size)
-    for spec, folder in zip(specs, folders, strict=True):
-        network = replace(spec, classes=len(data.train.classes))
-        plan = RunSpec(
-            network, Path(arguments.data).name, arguments.epochs, batch=arguments.batch, rate=arguments.rate
-        )
+    for plan, folder in zip(plans, folders, strict=True):
         trained = _train(plan, data, folder, device)
         write_run(trained, folder, commit=commit, command=command_line(arguments))
         report = trained.report
         print(
-            f"{spec.name}: training error {report.train_error:.2f} %, test error {report.test_error:.2f} %, in {folder}"
+            f"{plan.network.name}: training error {report.train_error:.2f} %, "
+            f"test error {report.test_error:.2f} %, in {folder}"
         )
     return 0
 

@@ -10,6 +10,7 @@ from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.network import build
 from resnet_viewer.core.opening import Opening, adjusted, open_network
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 
 
@@ -30,8 +31,16 @@ def test_what_a_file_does_not_tell_is_said(opened: Opening) -> None:
     )
 
 
+def test_what_the_window_says_of_a_file_is_one_sentence_that_names_it_once(opened: Opening) -> None:
+    chosen, assumed = opened.sentences
+    assert opened.sentence == f"{chosen[:-1]}, and it {assumed.removeprefix('w.th ')}"
+    assert replace(opened, notes=()).sentence == assumed
+    assert replace(opened, notes=("ResNet-8 is new.",)).sentence == f"ResNet-8 is new. {assumed}"
+    assert replace(opened, notes=(), is_assumed=False, names_are_assumed=False).sentence == ""
+
+
 def test_what_is_told_is_assumed_no_longer(opened: Opening, tmp_path: Path) -> None:
-    told = adjusted(opened, mean=IMAGENET_MEAN, std=IMAGENET_STD, resize=40, crop=36)
+    told = adjusted(opened, OwnInput(IMAGENET_MEAN, IMAGENET_STD, resize=40, crop=36))
     wanted = replace(opened.preprocessing, mean=IMAGENET_MEAN, std=IMAGENET_STD, resize=40, crop=36)
     assert told.preprocessing == wanted
     assert told.sentences == (
@@ -39,16 +48,16 @@ def test_what_is_told_is_assumed_no_longer(opened: Opening, tmp_path: Path) -> N
         "w.th does not tell its class names: CIFAR-10's names are assumed.",
     )
     (tmp_path / "names.txt").write_text("\n".join("abcdefghij"))
-    named = adjusted(told, classes=tmp_path / "names.txt")
+    named = adjusted(told, OwnInput(classes=tmp_path / "names.txt"))
     assert named.class_names == tuple("abcdefghij")
     assert named.sentences == opened.notes
 
 
 def test_untrained_weights_are_said_whatever_the_normalisation() -> None:
-    opening = adjusted(open_network("cifar-resnet-8", "none", seed=3), mean=(0.0,) * 3, std=(1.0,) * 3)
+    opening = adjusted(open_network("cifar-resnet-8", "none", seed=3), OwnInput((0.0,) * 3, (1.0,) * 3))
     assert opening.sentences == ("ResNet-8 is untrained: its weights are drawn from seed 3.",)
 
 
 def test_a_crop_must_fit_into_the_resized_picture(opened: Opening) -> None:
     with pytest.raises(UserError, match="crop of 64 pixels is larger than the picture resized to 32"):
-        adjusted(opened, crop=64)
+        adjusted(opened, OwnInput(crop=64))

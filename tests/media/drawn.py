@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from resnet_viewer.media.pictures import read_bytes
+from resnet_viewer.media.colours import Ground
+from resnet_viewer.media.pictures import WHITE, read
 from resnet_viewer.records.picture import Picture
 
 WIDTH, HEIGHT = 24, 16
@@ -27,6 +30,14 @@ def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
+
+
+def read_bytes(data: bytes, *, name: str, ground: Ground = WHITE) -> Picture:
+    """What `read` makes of a file with that content and name."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(data)
+        return read(path, ground=ground)
 
 
 def opened(image: Image.Image, kind: str = "PNG", **options: object) -> Picture:

@@ -7,8 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from resnet_viewer.media.pictures import read_bytes
-from tests.media.drawn import HEIGHT, WIDTH, encoded, opened, pattern
+from tests.media.drawn import HEIGHT, WIDTH, encoded, opened, pattern, read_bytes
 
 
 def grey_ramp() -> NDArray[np.float64]:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from resnet_viewer.media import pictures
-from resnet_viewer.media.pictures import PictureError, read_bytes
+from resnet_viewer.media.pictures import PictureError
+from tests.media.drawn import read_bytes
 
 _NOISE = np.random.default_rng(1).integers(0, 255, (19, 23, 4)).astype(np.uint8)
 

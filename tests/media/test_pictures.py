@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image, features
 
 from resnet_viewer.media import pictures
-from resnet_viewer.media.pictures import PictureError, from_array, pictures_in, read, read_bytes
-from tests.media.drawn import HEIGHT, WIDTH, encoded, opened, pattern
+from resnet_viewer.media.pictures import PictureError, from_array, pictures_in, read
+from tests.media.drawn import HEIGHT, WIDTH, encoded, opened, pattern, read_bytes
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "PPM", "TGA", "SGI", "QOI", "PCX", "JPEG2000"])

@@ -91,6 +91,6 @@ def test_another_network_lets_pinned_reference_and_selection_go(session: Session
 
 def test_class_names_in_words() -> None:
     named = setup()
-    assert named.class_name(3) == "cat"
-    assert replace(named, class_names=()).class_name(3) == "class 3"
-    assert named.class_name(10) == "class 10"
+    assert named.target_name(3) == "cat"
+    assert replace(named, class_names=()).target_name(3) == "class 3"
+    assert named.target_name(10) == "class 10"

@@ -57,7 +57,7 @@ class Rig:
     def __init__(self, qtbot: QtBot) -> None:
         self.qtbot = qtbot
         self.prober = Prober()
-        self.store = Store(Session(fabricated.setup()))
+        self.store = Store(Session(replace(fabricated.setup(), picture=None)))
         self.worker = Worker(lambda: self.prober, name="test-probe")
         self.answers = Answers()
         self.controller = Controller(self.store, self.worker, self.answers)
@@ -90,7 +90,7 @@ class Rig:
 @pytest.fixture
 def rig(qtbot: QtBot) -> Iterator[Rig]:
     made = Rig(qtbot)
-    made.controller.ask_present()
+    made.store.restart(Session(fabricated.setup()))
     made.wait_fresh()
     yield made
     made.prober.is_held = False
@@ -238,7 +238,9 @@ def test_without_a_picture_nothing_is_asked(qtbot: QtBot) -> None:
     store = Store(Session(replace(fabricated.setup(), picture=None)))
     worker = Worker(lambda: prober, name="test-probe")
     controller = Controller(store, worker)
-    controller.ask_present()
+    setup = store.session.setup
+    cut = setup.with_wiring(setup.wiring.with_shortcuts([1], 0.0))
+    store.edit(store.session.with_setup(cut), "cut")
     worker.close()
     assert prober.asked == []
     assert controller.scene.now is None

@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.ui.export_dialog import ExportDialog, SuffixError, suggested_name, with_suffix_of
-from resnet_viewer.ui.requests import FIGURES, FigureChoice, FigureKind
+from resnet_viewer.ui.requests import FIGURES, FigureChoice, FigureKind, Suffix
 
 
 def test_it_starts_from_the_last_choice_and_returns_what_was_changed(qtbot: QtBot) -> None:
@@ -42,6 +42,19 @@ def test_the_height_is_a_choice_where_the_figure_takes_one_else_it_says_why(qtbo
     dialog.figure.setCurrentIndex(dialog.figure.findData("feature_maps"))
     assert not dialog.height_field.isEnabled()
     assert "number of channels" in dialog.height_field.toolTip()
+
+
+@pytest.mark.parametrize("suffix", ["svg", "pdf"])
+@pytest.mark.parametrize(("figure", "takes_resolution"), [("gradient_norms", False), ("gradcam", True)])
+def test_a_resolution_is_a_choice_only_where_the_file_has_pixels(
+    qtbot: QtBot, figure: FigureKind, suffix: Suffix, takes_resolution: bool
+) -> None:
+    dialog = ExportDialog(FigureChoice(figure, suffix))
+    qtbot.addWidget(dialog)
+    assert dialog.dpi.isEnabled() == takes_resolution
+    assert ("no resolution in SVG and PDF" in dialog.dpi.toolTip()) != takes_resolution
+    dialog.suffix.setCurrentIndex(dialog.suffix.findData("png"))
+    assert dialog.dpi.isEnabled()
 
 
 def test_a_typed_suffix_rules_and_a_missing_one_is_added() -> None:

@@ -362,3 +362,21 @@ def test_a_remark_about_the_input_ends_when_the_input_changes(desk: Desk) -> Non
     assert desk.window.messages.sentence
     desk.window.editing.set_input(replace(state.preprocessing, mean=(0.1, 0.2, 0.3)), ())
     desk.qtbot.waitUntil(lambda: desk.window.messages.sentence == "")
+
+
+def test_escape_leaves_full_screen_but_ends_a_download_first(desk: Desk) -> None:
+    desk.window.commands["full_screen"].trigger()
+    assert desk.window.isFullScreen()
+    desk.window.opening.download("resnet18")
+    QTest.keyClick(desk.window, Qt.Key.Key_Escape)
+    assert desk.window.progress.isHidden()
+    assert desk.window.isFullScreen()
+    QTest.keyClick(desk.window, Qt.Key.Key_Escape)
+    assert not desk.window.isFullScreen()
+    QTest.keyClick(desk.window, Qt.Key.Key_Escape)
+    assert not desk.window.isFullScreen()
+
+
+def test_copying_is_said_at_once(desk: Desk) -> None:
+    desk.window.commands["copy_figure"].trigger()
+    assert desk.window.status.texts()[2] == "Copying the figure…"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
@@ -86,7 +87,7 @@ class Desk:
         self.prober, self.files, self.downloads = Prober(), Files(), Downloads()
         self.settings = Settings(folder / "settings")
         self.settings.set_theme("dark")
-        self.store = Store(Session(fabricated.setup()))
+        self.store = Store(Session(replace(fabricated.setup(), picture=None)))
         self.workers = Workers(
             Worker(lambda: self.prober, name="test-probing"),
             Worker(lambda: self.files, name="test-files"),
@@ -103,7 +104,7 @@ class Desk:
             tickets=itertools.count(1),
         )
         qtbot.addWidget(self.window)
-        self.window.controller.ask_present()
+        self.store.restart(Session(fabricated.setup()))
         self.wait_fresh()
 
     def wait_fresh(self) -> None:

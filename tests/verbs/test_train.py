@@ -15,7 +15,7 @@ def words(data: Path, out: Path, *more: str) -> list[str]:
 
 
 def test_a_run_is_trained_written_and_evaluated(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
     assert main(words(data, out)) == 0
@@ -42,8 +42,14 @@ def test_a_run_is_trained_written_and_evaluated(
     assert "--resume" in capsys.readouterr().err
     assert main(words(data, out, "--resume")) == 0
     assert json.loads((folder / "card.json").read_text())["test_error_percent"] == card["test_error_percent"]
+    monkeypatch.setattr(
+        "resnet_viewer.core.datasets.load", lambda *_: pytest.fail("pictures were read first")
+    )
     assert main([*words(data, out, "--resume"), "--seed", "1"]) == 2
     assert "other settings (network)" in capsys.readouterr().err
+    (folder / "checkpoint.pt").write_bytes(b"damaged")
+    assert main(words(data, out, "--resume")) == 2
+    assert "cannot be read as a checkpoint" in capsys.readouterr().err
 
 
 def test_a_missing_data_set_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

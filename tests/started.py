@@ -1,0 +1,54 @@
+"""The real main(), run by a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QThread, QTimer
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer import app
+from resnet_viewer.ui.window import MainWindow
+
+LONG = 60_000
+
+
+class Session:
+    """Runs the real main() and, inside it, what a user would do."""
+
+    def __init__(self, qtbot: QtBot, qapp: QApplication) -> None:
+        self.qtbot = qtbot
+        self.qapp = qapp
+        self.threads: list[QThread] = []
+        self.error: BaseException | None = None
+        self.is_done = False
+
+    def run(self, argv: list[str], deeds: Callable[[MainWindow], None]) -> int:
+        def act() -> None:
+            window = next(w for w in self.qapp.topLevelWidgets() if isinstance(w, MainWindow))
+            opening = window.opening
+            workers = (window.controller._worker, opening._files, opening._downloads)
+            self.threads = [worker._thread for worker in workers]
+            try:
+                deeds(window)
+                self.is_done = True
+            except BaseException as error:  # handed to the test below, which main() would outlive
+                self.error = error
+            finally:
+                window.close()
+
+        QTimer.singleShot(0, act)
+        status = app.main(argv)
+        if self.error is not None:
+            raise self.error
+        assert self.is_done, "main() ended before the deeds were done"
+        assert not any(thread.isRunning() for thread in self.threads), "main() left a thread running"
+        return status
+
+    def wait_fresh(self, window: MainWindow) -> None:
+        def is_fresh() -> bool:
+            scene = window.controller.scene
+            return scene.now is not None and scene.now.is_complete and not scene.is_stale
+
+        self.qtbot.waitUntil(is_fresh, timeout=LONG)
