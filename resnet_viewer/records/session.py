@@ -7,7 +7,7 @@ from typing import Literal
 
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.probe import GradientOf, NetworkState, ProbeRequest
-from resnet_viewer.records.target import BlockTarget, Target
+from resnet_viewer.records.target import BlockTarget, Target, target_problem
 from resnet_viewer.records.wiring import Wiring
 
 GradientQuantity = Literal["weight", "relative", "output"]
@@ -95,19 +95,27 @@ class Session:
         return self.setup.question(self.reference)
 
     def reference_question(self) -> ProbeRequest | None:
-        """The question for the reference: the same picture, target and gradient."""
-        return replace(self.setup, state=self.reference).question(self.reference)
+        """The question for the reference: the same picture, target and gradient.
+
+        A reference that has no such target, because it is another network, is asked about its own usual one.
+        """
+        ours, theirs = self.setup.state.network, self.reference.network
+        asked = replace(self.setup, state=self.reference)
+        if asked.target is not None:
+            is_class = isinstance(asked.target, int)
+            if (is_class and ours.classes != theirs.classes) or target_problem(asked.target, theirs):
+                asked = replace(asked, target=None)
+        if not theirs.has_classifier:
+            asked = replace(asked, gradient_of="score")
+        return asked.question(self.reference)
 
     def with_setup(self, setup: Setup) -> Session:
-        """The same with another setup. For another network a pinned reference is let go and the view starts anew
-        at the stem."""
-        pinned = self.pinned
-        if pinned is not None and pinned.network != setup.state.network:
-            pinned = None
+        """The same with another setup. For another network the view starts anew at the stem; a pinned reference
+        stays, so that two networks can be compared."""
         view = self.view
         if setup.state.network != self.setup.state.network:
             view = replace(view, layer="stem", channel=None, cam_block=None)
-        return Session(setup, pinned, view)
+        return Session(setup, self.pinned, view)
 
     def with_reference(self) -> Session:
         """Pin the present state as the reference."""

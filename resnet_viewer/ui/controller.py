@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from resnet_viewer.records.probe import ProbeRequest, ProbeResult
+from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session
 from resnet_viewer.ui.answers import Answers
@@ -167,7 +167,7 @@ class Controller(QObject):
     def _publish(self) -> None:
         now, reference = self._shown.now, self._shown.reference
         now = now if self._fits(now) else None
-        if reference is not None and not self._fits(reference):
+        if reference is not None and not _is_of(reference, self._store.session.reference):
             reference = None
         is_stale = self._shown_ticket != self._newest
         is_starting = self._is_starting and self._store.session.setup.picture is None
@@ -179,8 +179,11 @@ class Controller(QObject):
         return now is not None and now.is_complete and self._fits(now)
 
     def _fits(self, result: ProbeResult | None) -> bool:
-        """Readings of another network cannot be drawn on this one's strip."""
-        if result is None:
-            return False
-        wanted, found = self._store.session.setup.state, result.request.state
-        return wanted.network == found.network and wanted.preprocessing.crop == found.preprocessing.crop
+        """Readings of another network than now's cannot be drawn on its strip."""
+        return result is not None and _is_of(result, self._store.session.setup.state)
+
+
+def _is_of(result: ProbeResult, state: NetworkState) -> bool:
+    """Whether a reading is of the same network with the same side of its input."""
+    found = result.request.state
+    return found.network == state.network and found.preprocessing.crop == state.preprocessing.crop

@@ -152,12 +152,12 @@ class Editing(QObject):
     def set_input(self, preprocessing: Preprocessing, class_names: tuple[str, ...]) -> None:
         """How pictures are prepared for the present network, and what its classes are called.
 
-        A pinned reference is prepared in the same way, so that wirings stay the only difference.
+        A pinned reference of the same network is prepared in the same way, so that wirings stay the only difference.
         """
         session = self._session
         state = replace(session.setup.state, preprocessing=preprocessing)
         session = session.with_setup(replace(session.setup, state=state, class_names=class_names))
-        if session.pinned is not None:
+        if session.pinned is not None and session.pinned.network == state.network:
             session = replace(session, pinned=replace(session.pinned, preprocessing=preprocessing))
         self._store.edit(session, "change the input")
 

@@ -32,7 +32,6 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viewer.records.captions import plain
-from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.appearance import Appearance
 from resnet_viewer.ui.bars import Choice, MessageBar, ProgressBar
@@ -103,7 +102,6 @@ class MainWindow(QMainWindow):
         self.store = store
         self._settings = settings
         self._is_painted = False
-        self._pinned: NetworkState | None = None
         self._downloads = {entry.name: entry.download for entry in catalog if entry.download}
         self.controller = Controller(store, workers.probing, parent=self)
         self.editing = Editing(store, self)
@@ -203,9 +201,6 @@ class MainWindow(QMainWindow):
         self.status.render_scene(scene)
         state = scene.session.setup.state
         self.messages.end_unless_about(state.network, state.preprocessing)
-        pinned, self._pinned = self._pinned, scene.session.pinned
-        if pinned is not None and self._pinned is None and pinned.network != state.network:
-            self.say("The pinned reference was another network's and is let go; undo brings it back")
         if scene.now is not None and scene.now.is_complete and not scene.is_stale:
             self.messages.end("probing")
         self.commands["reset_reference"].setEnabled(scene.session.pinned is not None)

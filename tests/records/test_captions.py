@@ -122,7 +122,7 @@ def test_a_reference_that_differs_in_more_than_wiring_says_so() -> None:
         reference, target=1, request=replace(reference.request, state=replace(
             reference.request.state, network=spec("cifar-plain-20")))
     )  # fmt: skip
-    assert captions.reference_words(now, other) == "Plain-20, untrained (seed 0), another target class"
+    assert captions.reference_words(now, other) == "Plain-20, untrained (seed 0), another target"
 
 
 def test_missing_maps_are_blamed_on_the_gate_that_is_closed() -> None:

@@ -9,6 +9,7 @@ import pytest
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.session import Session, Setup, View
+from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.wiring import Wiring
 from tests.fabricated import picture, setup
 
@@ -77,7 +78,7 @@ def test_class_names_and_the_view_do_not_change_the_question(session: Session) -
     assert viewed.setup is session.setup
 
 
-def test_another_network_lets_pinned_reference_and_selection_go(session: Session) -> None:
+def test_another_network_keeps_a_pinned_reference_and_lets_the_selection_go(session: Session) -> None:
     looking = session.with_reference().with_view(View("layer1.0", 3, 2, map_colours="cividis"))
     same_network = looking.with_setup(replace(looking.setup, picture=picture(seed=2)))
     assert same_network.pinned == looking.pinned
@@ -85,8 +86,31 @@ def test_another_network_lets_pinned_reference_and_selection_go(session: Session
     network = spec("resnet18")
     state = NetworkState(network, looking.setup.state.preprocessing, Wiring.all_open(8))
     other = looking.with_setup(Setup(state, looking.setup.picture))
-    assert other.pinned is None
+    assert other.pinned == looking.pinned
+    assert looking.without_reference().with_setup(other.setup).pinned is None
     assert other.view == View(map_colours="cividis"), "how things are looked at stays"
+
+
+def test_a_reference_without_the_target_is_asked_about_its_own(session: Session) -> None:
+    plain = NetworkState(spec("cifar-plain-20"), session.setup.state.preprocessing, Wiring.all_open(9))
+    large = NetworkState(spec("resnet18"), session.setup.state.preprocessing, Wiring.all_open(8))
+    bare = NetworkState(
+        spec("cifar-resnet-8", classes=0), session.setup.state.preprocessing, Wiring.all_open(3)
+    )
+    for state, target, asked in (
+        (plain, 3, 3),
+        (large, 3, large),
+        (plain, BlockTarget(9), BlockTarget(9)),
+        (large, BlockTarget(9), large),
+        (bare, 3, bare),
+    ):
+        wished = replace(
+            session, setup=replace(session.setup, target=target, gradient_of="loss"), pinned=state
+        )
+        question = wished.reference_question()
+        assert question is not None
+        assert question.target == asked
+        assert question.gradient_of == ("loss" if state.network.has_classifier else "score")
 
 
 def test_class_names_in_words() -> None:

@@ -71,7 +71,7 @@ def test_the_input_changes_for_the_reference_too(desk: Desk) -> None:
     assert session.reference.wiring.cut == (1,)
 
 
-def test_another_network_opens_everything_and_lets_a_foreign_target_go(desk: Desk) -> None:
+def test_another_network_opens_everything_keeps_the_pin_and_lets_a_foreign_target_go(desk: Desk) -> None:
     desk.editing.toggle_shortcut(1)
     desk.editing.set_target(3)
     desk.editing.set_reference()
@@ -79,7 +79,8 @@ def test_another_network_opens_everything_and_lets_a_foreign_target_go(desk: Des
     session = desk.store.session
     assert session.setup.wiring.is_open
     assert session.setup.target is None
-    assert session.pinned is None
+    assert session.pinned is not None
+    assert session.pinned.network == spec("cifar-resnet-20")
     assert session.setup.picture is not None
 
 

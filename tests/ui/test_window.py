@@ -14,8 +14,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.core.catalog import spec
-from resnet_viewer.records.preprocessing import CIFAR10_PREPROCESSING
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.layout import FIRST_SIZE, rescued
 from resnet_viewer.ui.opening import Opening
@@ -347,13 +345,6 @@ def test_the_details_of_an_error_can_be_read_and_copied(desk: Desk, qapp: QAppli
     assert qapp.clipboard().text() == "The file is damaged; open another.\n\nTraceback: KeyError"
     desk.qtbot.mouseClick(bar._dismiss, Qt.MouseButton.LeftButton)
     assert bar.sentence == ""
-
-
-def test_a_pin_that_another_network_lets_go_is_told(desk: Desk) -> None:
-    desk.window.editing.set_reference()
-    other = spec("cifar-plain-20")
-    desk.window.editing.set_network(other, CIFAR10_PREPROCESSING, ())
-    assert "let go" in " ".join(desk.window.status.texts())
 
 
 def test_a_remark_about_the_input_ends_when_the_input_changes(desk: Desk) -> None:
