@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from resnet_viewer.core.cams import grad_cams
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.norms import norms
+from resnet_viewer.records.blueprint import BlockSpec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import Array, BlockReading, GradientOf, LayerReading
 from resnet_viewer.records.target import BlockTarget
@@ -140,16 +141,14 @@ class Probe:
             LayerReading(layer.name, layer.kind, layer.weight_shape, value, own)
             for layer, value, own in zip(self._plan.layers, values, self._weight_norms, strict=False)
         )
-        return Reading(layers, self._block_readings(outputs, cam_gradients, values[len(layers) :]))
-
-    def _block_readings(
-        self, outputs: Sequence[Tensor], gradients: Sequence[Tensor | None], values: Sequence[float]
-    ) -> tuple[BlockReading, ...]:
-        cams = grad_cams(outputs, gradients)
-        return tuple(
-            BlockReading(block.number, block.name, value, cam, states)
-            for block, value, (cam, states) in zip(self._plan.blocks, values, cams, strict=True)
+        cams = grad_cams(outputs, cam_gradients)
+        blocks = tuple(
+            BlockReading(block.number, block.name, value, cam, states, _opening(block, seen))
+            for block, value, (cam, states) in zip(
+                self._plan.blocks, values[len(layers) :], cams, strict=True
+            )
         )
+        return Reading(layers, blocks)
 
     def _record(self, module: nn.Module, name: str) -> Callable[[], None]:
         """Keep what `module` puts out from now on; gives the way back.
@@ -179,6 +178,11 @@ def _mean(output: Tensor, channel: int | None) -> Tensor:
     """Sum over the pictures of the mean of one channel, or of all: (N, C, H, W) -> a number."""
     chosen = output if channel is None else output[:, channel]
     return chosen.flatten(1).mean(1).sum()
+
+
+def _opening(block: BlockSpec, seen: Look) -> float | None:
+    gate = None if block.gate is None else seen.kept.get(block.gate.name)
+    return None if gate is None else float(torch.sigmoid(gate.detach()).mean())
 
 
 def frozen(tensor: Tensor) -> Array:

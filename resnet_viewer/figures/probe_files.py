@@ -132,6 +132,7 @@ def probe_json(
             "device": now.device,
             "seconds": {"now": now.seconds, "reference": None if reference is None else reference.seconds},
             "grad_cam": {block.name: block.cam_states[0] for block in now.blocks},
+            "gate_openings": {b.name: b.opening for b in now.blocks if b.opening is not None},
             **environment,
         }
     )

@@ -80,6 +80,9 @@ class BlockReading:
     cam: Array
     cam_states: tuple[CamState, ...]
     """For each picture."""
+    opening: float | None = None
+    """How far its gate layer is open, from 0 to 1: the mean of g(x) over pictures, channels and places. None where it
+    has no gate layer, or that was not computed."""
 
 
 @dataclass(frozen=True, eq=False)

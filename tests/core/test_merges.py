@@ -10,7 +10,8 @@ from torch.nn.functional import batch_norm, conv2d, relu
 from resnet_viewer.core.blocks import Block
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.network import build
-from tests.core.invented import tiny
+from resnet_viewer.core.probing import Probe
+from tests.core.invented import images, tiny
 
 STRENGTHS = [(1.0, 1.0), (0.0, 1.0), (1.0, 0.0), (0.5, 0.25), (0.0, 0.0)]
 
@@ -125,3 +126,18 @@ def test_initialisations_have_the_deviation_of_their_formula(ending: str, deviat
     network = build(spec(f"cifar-plain-56{ending}"))
     drawn = torch.cat([network.get_parameter(f"layer1.{i}.conv2.weight").flatten() for i in range(9)])
     assert float(drawn.detach().std()) == pytest.approx(deviation, rel=0.02)
+
+
+def test_a_gates_opening_is_the_mean_of_its_decision() -> None:
+    network = tiny("cifar-resnet-8-highway")
+    pictures = images(2)
+    with Probe(network) as probe:
+        reading = probe.read(probe.look(pictures), [1, 2])
+    with torch.no_grad():
+        gate = torch.sigmoid(network.get_submodule("layer1.0.gate")(network.stem(pictures)))
+    assert reading.blocks[0].opening == pytest.approx(float(gate.mean()), rel=1e-6)
+    assert all(block.opening is not None for block in reading.blocks)
+    network = tiny("cifar-resnet-8")
+    with Probe(network) as probe:
+        usual = probe.read(probe.look(pictures), [1, 2])
+    assert all(block.opening is None for block in usual.blocks)
