@@ -21,6 +21,7 @@ from resnet_viewer.records.captions import class_name
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.panels.card import colour_text
+from resnet_viewer.ui.panels.fitting import ChoiceBox
 from resnet_viewer.ui.pixels import COLOUR_MAPS
 from resnet_viewer.ui.theme import Theme
 
@@ -72,7 +73,7 @@ class SaliencyControls(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.block = _narrow(QComboBox(), "Block", "The block whose output Grad-CAM explains")
+        self.block = _narrow(ChoiceBox(), "Block", "The block whose output Grad-CAM explains")
         self.target = _narrow(
             QSearchableComboBox(),
             "Class",
@@ -81,7 +82,7 @@ class SaliencyControls(QWidget):
         line = self.target.lineEdit()
         assert line is not None  # it is editable
         self._line = line
-        self.colours = _narrow(QComboBox(), "Colours", "Colour map of Grad-CAM")
+        self.colours = _narrow(ChoiceBox(), "Colours", "Colour map of Grad-CAM")
         self.colours.addItems(COLOUR_MAPS)
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
@@ -116,7 +117,6 @@ class SaliencyControls(QWidget):
         self.more.setAccessibleName("More choices for Grad-CAM")
         self.more.setToolTip("Block, class, opacity, colours")
         self.more.clicked.connect(self._unfold)
-        self.more.setFixedHeight(self.more.fontMetrics().height() + 4)
         self.show_groups(choices=True, looks=True)
         self._network: NetworkSpec | None = None
         self._names: tuple[NetworkSpec, tuple[str, ...]] | None = None
@@ -180,7 +180,8 @@ class SaliencyControls(QWidget):
         self.setVisible(choices or looks)
 
     def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
+        """Take the theme's colours; the font may be another, too."""
+        self.more.setFixedHeight(self.more.fontMetrics().height() + 4)
         for field in (*self._choices.fields, *self._looks.fields):
             colour_text(field.label, theme.muted)
 
