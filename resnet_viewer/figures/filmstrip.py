@@ -66,7 +66,7 @@ def draw_filmstrip(
             sheet.write(sheet.width - MARGIN, top - 0.15, words, colour=palette.MUTED, right=True)
         high = rows * (tile + _NUMBER)
         axes = sheet.bare_axes(MARGIN, top - _HEAD - high, width, high)
-        ground, box = _seen(result)
+        ground, box = seen_part(result)
         for index, block in enumerate(result.blocks):
             left = (index % per_row) * (tile + _GAP)
             bottom = high - (index // per_row + 1) * (tile + _NUMBER) + _NUMBER
@@ -97,7 +97,7 @@ def _grid(count: int, width: float) -> tuple[int, float, int]:
     return per_row, min((width + _GAP) / per_row - _GAP, 0.9), rows
 
 
-def _seen(result: ProbeResult) -> tuple[Pixels, Box]:
+def seen_part(result: ProbeResult) -> tuple[Pixels, Box]:
     """The part of the picture that the network saw, small, and where a map lies on it."""
     picture = result.request.picture
     box = visible_box(picture.width, picture.height, result.request.state.preprocessing)

@@ -13,9 +13,9 @@ from PIL import Image
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.cam_scale import FAINT, cam_maximum, is_faint
 from resnet_viewer.figures.colour_bar import draw_colour_bar
-from resnet_viewer.figures.filmstrip import draw_filmstrip, edge, filmstrip_height
+from resnet_viewer.figures.filmstrip import draw_filmstrip, edge, filmstrip_height, seen_part
 from resnet_viewer.figures.gradient_values import require_complete
-from resnet_viewer.figures.overlay import Pixels, overlay
+from resnet_viewer.figures.overlay import Pixels, is_hairline, overlay
 from resnet_viewer.figures.page import MARGIN, Page, page
 from resnet_viewer.records import captions
 from resnet_viewer.records.laying_out import blueprint
@@ -26,6 +26,8 @@ CamScale = Literal["shared", "own"]
 _BAR = 0.78
 _GAP = 0.22
 _HEAD = 0.24
+_TALLEST = 5.0
+"""Inches of height that a tall picture takes, if it leaves room at its sides."""
 _PIXELS = 900
 """The longer side of a shown picture."""
 
@@ -57,7 +59,7 @@ def figure(
 
     With scale "shared" one colour means one value on both pictures; with "own" each map has its own maximum,
     which is written above it. `filmstrip` adds the map of every block, all on one scale. A blank map carries
-    the reason in words.
+    the reason in words. Of a picture too thin to be seen only what the network saw is shown, and the page says so.
 
     Raises:
         IncompleteReadingError: `now` holds the logits alone.
@@ -71,31 +73,38 @@ def figure(
         panels.append(_Panel("reference", reference, reference.blocks[number - 1]))
     picture = now.request.picture
     room = (width - 2 * MARGIN - _BAR - _GAP * (len(panels) - 1)) / len(panels)
-    shown_width = min(room, 3.6 * picture.width / picture.height)
-    shown_height = shown_width * picture.height / picture.width
+    shape, subtitle = (picture.width, picture.height), now.request.state.network.title
+    if is_hairline(*shape):
+        subtitle += f" · what the network saw of {picture.width} × {picture.height} pixels"
+        high, across = seen_part(now)[0].shape[:2]
+        shape = across, high
+    shown_width = min(room, _TALLEST * shape[0] / shape[1])
+    shown_height = shown_width * shape[1] / shape[0]
     cell = max(shown_width, min(room, 2.4))  # a tower of a picture still needs room for its words
     strips = filmstrip_height([p.result for p in panels], width - 2 * MARGIN) if filmstrip else 0.0
     plan = blueprint(now.request.state.network, now.request.state.preprocessing.crop)
     name = captions.target_name(now.target, class_names)
     sheet = page(
         title=f"Grad-CAM · {plan.blocks[number - 1].label} · {name}",
-        subtitle=now.request.state.network.title,
+        subtitle=subtitle,
         caption=captions.cam_caption(now, reference, class_names, block=number),
         width=width,
         height=None,
         content=_HEAD + max(shown_height, 0.8) + 0.3 + strips,
     )
     top = max(panel.highest for panel in panels)
+    # What is narrower than the page stands in its middle.
+    start = MARGIN + (room - cell) * len(panels) / 2
     for column, panel in enumerate(panels):
-        left = MARGIN + column * (cell + _GAP)
+        left = start + column * (cell + _GAP)
         limit = top if scale == "shared" else panel.highest
         size = shown_width, shown_height
         _draw(sheet, panel, left=left, size=size, cell=cell, limit=limit, colours=colours, opacity=opacity)
-    left = MARGIN + len(panels) * (cell + _GAP) - _GAP + 0.12
+    left = start + len(panels) * (cell + _GAP) - _GAP + 0.12
     height = max(min(shown_height, 2.4), 0.6)
     bar = sheet.axes(left, sheet.top - _HEAD - height, 0.11, height)
-    high = f"{top:.3g}" if scale == "shared" else "own max."
-    draw_colour_bar(bar, colours, [(0.0, "0"), (1.0, high)] if top > 0 else [(0.0, "0")])
+    limit_words = f"{top:.3g}" if scale == "shared" else "own max."
+    draw_colour_bar(bar, colours, [(0.0, "0"), (1.0, limit_words)] if top > 0 else [(0.0, "0")])
     if filmstrip:
         below = sheet.top - _HEAD - max(shown_height, 0.8) - 0.3
         results = [(panel.name, panel.result) for panel in panels]
@@ -173,8 +182,11 @@ def _draw(
 ) -> None:
     request = panel.result.request
     picture = request.picture
-    seen = visible_box(picture.width, picture.height, request.state.preprocessing)
-    pixels, box = at_size(picture.pixels, seen, _PIXELS)
+    if is_hairline(picture.width, picture.height):
+        pixels, box = at_size(*seen_part(panel.result), _PIXELS)
+    else:
+        seen = visible_box(picture.width, picture.height, request.state.preprocessing)
+        pixels, box = at_size(picture.pixels, seen, _PIXELS)
     laid = overlay(pixels, panel.reading.cam[0], box, vmax=limit, colours=colours, opacity=opacity)
     axes = sheet.axes(left, sheet.top - _HEAD - size[1], *size)
     axes.set_axis_off()

@@ -98,6 +98,8 @@ def _legend(sheet: Page, now: ProbeResult, reference: ProbeResult | None, values
         entries.append(Legend("reference", f"reference: {captions.reference_words(now, reference)}"))
     if any(row.kind == "projection" for row in values):
         entries.append(Legend("projection", "projection"))
+    if any(row.kind == "linear" for row in values):
+        entries.append(Legend("classifier", "classifier"))
     if network.has_shortcuts:
         if any(strength == 1.0 for strength in wiring.shortcuts):
             entries.append(Legend("shortcut", "shortcut"))

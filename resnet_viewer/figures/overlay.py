@@ -13,6 +13,14 @@ from resnet_viewer.records.preprocessing import Box
 
 Pixels = NDArray[np.uint8]
 
+HAIRLINE = 16
+"""Pictures that are more times as long as they are wide give way to what the network sees of them."""
+
+
+def is_hairline(width: int, height: int) -> bool:
+    """Whether a picture is so long and thin that, drawn with its proportions, it could not be seen."""
+    return max(width, height) > HAIRLINE * min(width, height)
+
 
 def shrunk(pixels: Pixels, longest: int | None) -> Pixels:
     """(H, W, 3) bytes, scaled down so that no side is longer than `longest`; the same array where none is."""

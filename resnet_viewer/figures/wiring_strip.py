@@ -20,7 +20,7 @@ STRIP_HEIGHT = 0.5
 """Inches."""
 _DASHES = (0, (2.0, 1.6))
 _ARC = np.linspace(0.0, np.pi, 25)
-LegendKind = Literal["now", "reference", "projection", "shortcut", "weakened", "cut", "dropped"]
+LegendKind = Literal["now", "reference", "projection", "classifier", "shortcut", "weakened", "cut", "dropped"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ def _sign(axes: Axes, kind: LegendKind, x: float, y: float) -> None:
             axes.plot(*span, color=palette.REFERENCE, linewidth=1.1, linestyle=(0, (4, 2)))
         case "projection":
             axes.plot([x + 0.15], [y], color=palette.NOW, marker="D", markersize=4, markeredgewidth=0)
+        case "classifier":
+            axes.plot([x + 0.15], [y], color=palette.NOW, marker="s", markersize=4, markeredgewidth=0)
         case "dropped":
             axes.plot(*span, color=palette.REFERENCE, linewidth=1.0, linestyle=_DASHES)
         case "shortcut" | "weakened" | "cut":

@@ -8,16 +8,17 @@ from PySide6.QtWidgets import QStatusBar, QWidget
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.ui.labels import plain_eliding_label, plain_label, tooltip_text
+from resnet_viewer.ui.labels import plain_label, tooltip_text
 from resnet_viewer.ui.panels.card import colour_text
+from resnet_viewer.ui.panels.fitting import ReadoutLabel
 from resnet_viewer.ui.panels.readings import placeholder
 from resnet_viewer.ui.theme import DARK, Theme
 
 BUSY_AFTER_MS = 150
 """Shorter work shows no sign: a flicker with every toggle tells nothing."""
 SAID_FOR_MS = 6000
-_LEAST_HOVER = 60
-"""Pixels that what is under the pointer keeps, with the margins."""
+_LEAST_HOVER = 46
+"""Letters' widths that what is under the pointer keeps: a short name and two numbers."""
 
 
 class BusyDot(QWidget):
@@ -61,7 +62,7 @@ class StatusBar(QStatusBar):
         self.dot = BusyDot()
         self._probe = plain_label("starting…")
         self._network = plain_label()
-        self._hover = plain_eliding_label()
+        self._hover = ReadoutLabel()
         self._picture = plain_label()
         self.setContentsMargins(10, 0, 10, 0)
         self.addWidget(self.dot)
@@ -84,7 +85,7 @@ class StatusBar(QStatusBar):
 
     def texts(self) -> tuple[str, str, str, str]:
         """Probe, network, pointer and picture, as shown."""
-        return self._probe.text(), self._network.text(), str(self._hover.text()), self._picture.text()
+        return self._probe.text(), self._network.text(), self._hover.text(), self._picture.text()
 
     def render_scene(self, scene: Scene) -> None:
         """Show the facts of what is on screen."""
@@ -127,7 +128,8 @@ class StatusBar(QStatusBar):
         self._network.setText(f"   {self._network_words[0]}")
         self._picture.setText(self._picture_words[0])
         parts = (self.dot, self._probe, self._network, self._picture)
-        if sum(part.sizeHint().width() for part in parts) + _LEAST_HOVER > self.width():
+        least = _LEAST_HOVER * self.fontMetrics().averageCharWidth()
+        if sum(part.sizeHint().width() for part in parts) + least > self.width():
             self._network.setText(f"   {self._network_words[1]}")
             self._picture.setText(self._picture_words[1])
 

@@ -122,6 +122,30 @@ def test_pictures_of_any_shape_leave_every_word_readable(name: str, width: int, 
     assert overlapping(gradcam.figure(*shown)) == []
 
 
+@pytest.mark.parametrize("has_reference", [False, True])
+@pytest.mark.parametrize(("width", "height"), [(32, 32), (30, 40), (40, 30), (20, 90)])
+def test_the_pictures_use_the_page(width: int, height: int, has_reference: bool) -> None:
+    now, reference = pair("resnet18")
+    picture = fabricated.picture(width, height)
+    shown = with_picture(now, picture), with_picture(reference, picture) if has_reference else None
+    figure = gradcam.figure(*shown, filmstrip=False)
+    places = [axes.get_position() for axes in figure.axes]
+    left, right = min(place.x0 for place in places), max(place.x1 for place in places)
+    assert left == pytest.approx(1 - right, abs=0.08), "the page is empty on one side"
+    highest = max(place.height for place in places) * figure.get_figheight()
+    assert right - left > 0.8 or highest > 4.9
+
+
+@pytest.mark.parametrize(("width", "height"), [(4, 400), (4000, 4)])
+def test_a_hairline_gives_way_to_what_the_network_saw(width: int, height: int) -> None:
+    now, reference = pair()
+    picture = fabricated.picture(width, height)
+    figure = gradcam.figure(with_picture(now, picture), with_picture(reference, picture), filmstrip=False)
+    high, across = picture_shown(figure, 0).shape[:2]
+    assert across / high == pytest.approx(1, abs=0.3)
+    assert any(f"what the network saw of {width} × {height} pixels" in text for text in words(figure))
+
+
 def test_a_picture_is_scaled_with_its_box() -> None:
     scaled, box = gradcam.at_size(np.zeros((10, 20, 3), np.uint8), Box(5, 0, 15, 10), 200)
     assert scaled.shape == (100, 200, 3)

@@ -136,6 +136,20 @@ def test_arcs_say_which_shortcuts_are_open_weakened_and_cut() -> None:
     assert [n for n, line in enumerate(branches, 1) if line.get_color() != palette.BRANCH] == [7]
 
 
+def test_the_legend_names_every_shape_of_marker() -> None:
+    now, reference = pair("resnet18")
+    figure = gradient_norms.figure(now, reference)
+    said = [text.get_text() for text in figure.texts]
+    assert {"projection", "classifier"} <= set(said)
+    legend = figure.axes[0]
+    curve = max(figure.axes, key=lambda axes: axes.get_position().height)
+    shapes = {line.get_marker() for line in curve.lines} & {"o", "D", "s"}
+    assert shapes == {"o", "D", "s"}
+    assert shapes <= {line.get_marker() for line in legend.lines}
+    blocks = gradient_norms.figure(now, reference, quantity="output")
+    assert "classifier" not in [text.get_text() for text in blocks.texts]
+
+
 def test_a_plain_network_has_no_arcs() -> None:
     now, reference = pair("cifar-plain-20")
     figure = gradient_norms.figure(now, reference)

@@ -48,6 +48,18 @@ def test_names_are_shown_letter_by_letter(bar: StatusBar) -> None:
         assert MARKUP not in label.toolTip()
 
 
+def test_a_hovered_number_stays_whole_in_the_smallest_window(bar: StatusBar, qtbot: QtBot) -> None:
+    bar.render_scene(fabricated.scene(spec("resnet152")))
+    bar.resize(880, 24)
+    bar.show_hover(
+        "block 12 · conv3_x 3 · projection · now 1.234e-14 · reference 2.361 · now/reference 5.23e-15 · 1×1"
+    )
+    qtbot.waitUntil(lambda: bar._hover.shown.startswith("block 12"), timeout=2000)
+    assert bar._hover.shown.endswith(("reference 2.361", "now/reference 5.23e-15"))
+    assert "1.234e-14" in bar._hover.shown
+    assert bar._hover.fontMetrics().horizontalAdvance(bar._hover.shown) < bar._hover.width()
+
+
 def test_where_there_is_little_room_names_stay_and_the_tooltip_has_the_whole(bar: StatusBar) -> None:
     bar.resize(1400, 24)
     bar.render_scene(fabricated.scene())

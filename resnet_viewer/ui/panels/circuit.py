@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
-from resnet_viewer.records.captions import caption, is_same, reference_words, target_name, wiring_words
+from resnet_viewer.records.captions import target_name, wiring_words
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import GradientQuantity
-from resnet_viewer.ui.labels import Paragraph, tooltip_text
 from resnet_viewer.ui.panels.card import Card, colour_text
 from resnet_viewer.ui.panels.circuit_view import CircuitView
+from resnet_viewer.ui.panels.circuit_words import caption_wordings, curve_names
+from resnet_viewer.ui.panels.fitting import FittingParagraph
 from resnet_viewer.ui.panels.gradients import Curve, GradientBar
 from resnet_viewer.ui.panels.gradients_scale import series
 from resnet_viewer.ui.panels.readings import last_full, placeholder
@@ -23,8 +24,9 @@ from resnet_viewer.ui.panels.wiring_layout import Part, StripLayout, lay_out
 from resnet_viewer.ui.panels.wiring_words import HINT, PLAIN_HINT, readout
 from resnet_viewer.ui.theme import DARK, Theme
 
-_ROOMY = 17
-"""A panel as high as so many lines of text spares its caption a second one."""
+_ROOMY = 21
+"""A panel as high as so many lines of text spares its caption a second one. Where even one would lie on the plot there
+is none: the header tells the state."""
 _STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -62,7 +64,7 @@ class CircuitPanel(Card):
         self.controls = WiringControls()
         self.view = CircuitView()
         self.bar = GradientBar(self.view.viewport())
-        self._caption = Paragraph(2)
+        self._caption = FittingParagraph(2)
         self.add_control(self.controls)
         self.body.setSpacing(2)
         self.body.addWidget(self.view, 1)
@@ -84,7 +86,7 @@ class CircuitPanel(Card):
     @property
     def caption_text(self) -> str:
         """The whole sentence under the plot, however much of it fits."""
-        return str(self._caption.text())
+        return self._caption.whole
 
     def render_scene(self, scene: Scene) -> None:
         """Show the scene, touching only what differs from the one before."""
@@ -95,7 +97,7 @@ class CircuitPanel(Card):
         wiring = setup.wiring
         self.view.show_wiring(self._layout, wiring, view.layer)
         hint = HINT if plan.spec.has_shortcuts else PLAIN_HINT
-        self.set_subtitle(f"{hint} · {wiring_words(plan.spec, wiring)}")
+        self.set_subtitle(f"{wiring_words(plan.spec, wiring)} · {hint}")
         self.controls.show_block(plan.block_of(view.layer), wiring)
         self.bar.show_choice(view.gradient_quantity, setup.gradient_of)
         self._show_readings(scene)
@@ -108,12 +110,21 @@ class CircuitPanel(Card):
         block = self._scene.blueprint.block_of(self._scene.session.view.layer)
         return None if block is None else block.number
 
+    def minimumSizeHint(self) -> QSize:
+        """Also while there is no caption, its panel asks for the room of one."""
+        size = super().minimumSizeHint()
+        missing = self._caption.height() + self.body.spacing() if self._caption.isHidden() else 0
+        return QSize(size.width(), size.height() + missing)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_caption()
 
     def _fit_caption(self) -> None:
-        self._caption.set_lines(2 if self.height() >= _ROOMY * self.fontMetrics().height() else 1)
+        line = self.fontMetrics().height()
+        self._caption.set_lines(2 if self.height() >= _ROOMY * line else 1)
+        has_room = self.height() >= self.minimumSizeHint().height()
+        self._caption.setVisible(has_room or not self.view.is_cramped)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours; the font may be another, too."""
@@ -140,17 +151,15 @@ class CircuitPanel(Card):
         names = scene.session.setup.class_names
         target = target_name(now.target, names) if now is not None else ""
         self.bar.show_reading(now, quantity, target)
-        curve_names = _curve_names(now, reference)
+        of_now, of_reference = curve_names(now, reference)
         self.view.plot.set_curves(
-            self._curve(now, curve_names[0], quantity, now_is_stale),
-            self._curve(reference, curve_names[1], quantity, reference_is_stale),
+            self._curve(now, of_now, quantity, now_is_stale),
+            self._curve(reference, of_reference, quantity, reference_is_stale),
             layers=round(self._layout.end),
             message=placeholder(scene),
         )
-        sentence = caption(now, reference, names, quantity=quantity) if now is not None else ""
-        if sentence != self._caption.text():
-            self._caption.setText(sentence)
-            self._caption.setToolTip(tooltip_text(sentence))
+        wordings = ("",) if now is None else caption_wordings(now, reference, names, quantity)
+        self._caption.set_wordings(wordings)
 
     def _curve(
         self, result: ProbeResult | None, name: str, quantity: GradientQuantity, is_stale: bool
@@ -225,20 +234,6 @@ class CircuitPanel(Card):
 
     def _add(self, menu: QMenu, text: str, wish: Callable[..., object], *values: object) -> None:
         menu.addAction(text).triggered.connect(lambda: wish(*values))
-
-
-def _curve_names(now: ProbeResult | None, reference: ProbeResult | None) -> tuple[str, str]:
-    """What stands beside each curve; one name for both where both are one state, and the other is empty."""
-    if now is None:
-        if reference is None:
-            return "", ""
-        state = reference.request.state
-        return "", f"reference: {wiring_words(state.network, state.wiring)}"
-    state = now.request.state
-    words = wiring_words(state.network, state.wiring)
-    if reference is not None and is_same(now, reference):
-        return f"now = reference: {words}", ""
-    return f"now: {words}", f"reference: {reference_words(now, reference)}"
 
 
 def _menu_title(layout: StripLayout, part: Part) -> str:

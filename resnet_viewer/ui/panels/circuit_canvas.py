@@ -14,7 +14,7 @@ from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.panels.circuit_lines import CircuitLines
 from resnet_viewer.ui.panels.gradients import GradientPlot
 from resnet_viewer.ui.panels.gradients_ground import BOTTOM_ROOM, LEFT_ROOM, RIGHT_ROOM
-from resnet_viewer.ui.panels.wiring_geometry import part_at
+from resnet_viewer.ui.panels.wiring_geometry import arc_around, part_at
 from resnet_viewer.ui.panels.wiring_layout import Part, StripLayout
 from resnet_viewer.ui.panels.wiring_strip import StripItem, StripState
 from resnet_viewer.ui.theme import DARK, Theme
@@ -25,7 +25,10 @@ STRIP_HEIGHT = 64.0
 """Of the arcs and boxes; two lines of text come on top."""
 LOW_STRIP_HEIGHT = 44.0
 PLAIN_STRIP_HEIGHT = 32.0
-LEAST_PLOT_HEIGHT = 32.0
+LEAST_PLOT_LINES = 3.0
+"""The lowest plot is as high as so many lines of text: three numbers beside its axis, the names between its curves."""
+HIGHEST_MINIMUM = 180.0
+"""So much height is left in the smallest window: there the plot gives way to the largest fonts."""
 LEAST_UNITS = 4.0
 """The nearest zoom shows that many layers."""
 
@@ -109,12 +112,18 @@ class CircuitCanvas(pg.GraphicsLayoutWidget):
             self._size_strip()
             self._resized()
 
+    @property
+    def is_cramped(self) -> bool:
+        """Whether the font is too large for the smallest window."""
+        return bool(self.minimumHeight() >= HIGHEST_MINIMUM)
+
     def _make_room(self) -> None:
         """For the numbers beside the axes, and for a plot in the lowest panel."""
         text = self.fontMetrics().height()
         bottom = BOTTOM_ROOM + text
         self.ci.layout.setContentsMargins(LEFT_ROOM, 0, RIGHT_ROOM, bottom)
-        self.setMinimumHeight(round(LOW_STRIP_HEIGHT + 2 * text + BAR_HEIGHT + LEAST_PLOT_HEIGHT + bottom))
+        least = LOW_STRIP_HEIGHT + 2 * text + BAR_HEIGHT + LEAST_PLOT_LINES * text + bottom
+        self.setMinimumHeight(round(min(least, HIGHEST_MINIMUM)))
 
     def _size_strip(self) -> None:
         layout = self.layout_shown
@@ -189,6 +198,13 @@ class CircuitCanvas(pg.GraphicsLayoutWidget):
         if state is None or not self.strip.boundingRect().contains(point):
             return None
         return part_at(state.layout, self.strip.frame, point.x(), point.y())
+
+    def arc_around(self, position: QPointF) -> int | None:
+        """The block in the band of whose arc a point of the view lies."""
+        state, point = self.strip.state, self.strip_point(position)
+        if state is None or not self.strip.boundingRect().contains(point):
+            return None
+        return arc_around(state.layout, self.strip.frame, point.x(), point.y())
 
     def plot_name(self, position: QPointF) -> str | None:
         """The layer or block whose point is the nearest, where the pointer is over the plot."""

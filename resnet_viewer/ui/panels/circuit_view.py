@@ -1,7 +1,7 @@
 """The wiring strip and the gradient plot with hands: pointer and keyboard become wishes.
 
-A left click acts, a left drag that begins on an arc sweeps, any other drag pans, the wheel zooms at the pointer,
-Home and a double click on empty ground fit everything.
+A left click acts, a left drag that begins on or inside an arc sweeps, any other drag pans, the wheel zooms at the
+pointer, Home and a double click on empty ground fit everything.
 """
 
 from __future__ import annotations
@@ -124,19 +124,13 @@ class CircuitView(CircuitCanvas):
         event.accept()
 
     def _begin_drag(self, event: QMouseEvent) -> None:
-        part, state = self.part_under(self._press), self.strip.state
+        block, state = self.arc_around(self._press), self.strip.state
         is_left = bool(event.buttons() & Qt.MouseButton.LeftButton)
-        if (
-            is_left
-            and part is not None
-            and part.kind == "arc"
-            and part.block is not None
-            and state is not None
-        ):
+        if is_left and block is not None and state is not None:
             self._drag = "sweep"
-            self._sweep_from = part.block
-            strength = 0.0 if state.wiring.shortcuts[part.block - 1] > 0.0 else 1.0
-            self.strip.adjust(preview=frozenset([part.block]), preview_strength=strength, hovered=None)
+            self._sweep_from = block
+            strength = 0.0 if state.wiring.shortcuts[block - 1] > 0.0 else 1.0
+            self.strip.adjust(preview=frozenset([block]), preview_strength=strength, hovered=None)
         else:
             self._drag = "pan"
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidg
 
 from resnet_viewer.records.session import MapOrder, MapScale, View
 from resnet_viewer.ui.panels.card import colour_text
+from resnet_viewer.ui.panels.fitting import ChoiceBox, fitting
 from resnet_viewer.ui.pixels import COLOUR_MAPS, SIGNED_COLOUR_MAPS, image_of_ramp
 from resnet_viewer.ui.theme import DARK, Theme
 
@@ -27,7 +28,7 @@ class MapControls(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.scale, self.order, self.colours = QComboBox(), QComboBox(), QComboBox()
+        self.scale, self.order, self.colours = ChoiceBox(), ChoiceBox(), ChoiceBox()
         for scale, words in SCALES.items():
             self.scale.addItem(words, scale)
         for order, words in ORDERS.items():
@@ -122,6 +123,16 @@ class ColourLegend(QWidget):
         """The words at both ends of the strip."""
         return self._ends
 
+    @property
+    def shown_ends(self) -> tuple[str, str]:
+        """The same, shorter where there is no room for them and a strip of twenty pixels."""
+        low, high = self._ends
+        forms = dict.fromkeys(
+            (high, high.replace("channel's ", ""), high.replace("channel's maximum", "max."))
+        )
+        room = self.width() - 36 - self.fontMetrics().horizontalAdvance(low)
+        return low, fitting(tuple(forms), room, self)
+
     def show_scale(self, colours: str, limit: float | None, *, signed: bool) -> None:
         """`limit` is the value of the last colour, None where each channel has its own."""
         wanted = colours, limit, signed
@@ -155,12 +166,13 @@ class ColourLegend(QWidget):
         with QPainter(self) as painter:
             painter.setPen(QColor(self._theme.muted))
             metrics = self.fontMetrics()
-            first, last = (metrics.horizontalAdvance(end) for end in self._ends)
+            low, high = self.shown_ends
+            first, last = metrics.horizontalAdvance(low), metrics.horizontalAdvance(high)
             strip = min(120, max(self.width() - first - last - 16, 20))
             left = (self.width() - strip - first - last - 16) / 2
             area = QRectF(left, 0, first + 1, self.height())
             middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-            painter.drawText(area, middle, self._ends[0])
+            painter.drawText(area, middle, low)
             ramp = QRectF(left + first + 8, self.height() / 2 - 5, strip, 10)
             painter.drawImage(ramp, self._ramp, QRectF(self._ramp.rect()))
-            painter.drawText(QRectF(ramp.right() + 8, 0, last + 1, self.height()), middle, self._ends[1])
+            painter.drawText(QRectF(ramp.right() + 8, 0, last + 1, self.height()), middle, high)

@@ -70,6 +70,14 @@ class _Frames(QWidget):
         number = position.x() // (self.side + _GAP) + 1
         return number if 1 <= number <= len(self.blocks) else None
 
+    def is_numbered(self, number: int) -> bool:
+        """Whether there is room for a block's number beside the current one's and the others'."""
+        widest = self.fontMetrics().horizontalAdvance(str(len(self.blocks))) + 3
+        step = -(-widest // (self.side + _GAP))
+        if abs(number - self.current) < step:
+            return number == self.current
+        return number % step == 0
+
     def words(self, number: int) -> str:
         """A thumbnail in words."""
         state = self.blocks[number - 1].cam_states[0]
@@ -97,6 +105,8 @@ class _Frames(QWidget):
                     painter.drawRect(inner)
                     painter.drawLine(inner.bottomLeft(), inner.topRight())
                 painter.setOpacity(1.0)
+                if not self.is_numbered(number):
+                    continue
                 if number == self.current:
                     painter.setPen(QPen(QColor(theme.accent), 2.0))
                     painter.drawRect(rect.adjusted(-1, -1, 1, 1))
@@ -282,7 +292,8 @@ class StripScale(QWidget):
             painter.setPen(QColor(self._theme.muted))
             left, ascent = area.right() + 5, metrics.capHeight()
             painter.drawText(left, area.top() + ascent, f"{self._limit:.2g}")
-            painter.drawText(left, area.bottom() + 1, "0")
+            if area.height() >= 2 * ascent + 3:
+                painter.drawText(left, area.bottom() + 1, "0")
 
 
 def _thumbnails(blocks: tuple[BlockReading, ...], colours: str, limit: float) -> list[tuple[Tiles, int]]:

@@ -1,12 +1,22 @@
-"""A label that changes its words before it would cut a number."""
+"""Labels and choices that change their words before they would cut a number, and never cut one without "…"."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QWidget,
+)
+from superqt import QElidingLabel
 
-from resnet_viewer.ui.labels import tooltip_text
+from resnet_viewer.ui.labels import Paragraph, tooltip_text
+
+_VALUES = "now ", "reference ", "now/reference "
+"""How the parts of a readout begin that are numbers."""
 
 
 class FittingLabel(QWidget):
@@ -52,3 +62,121 @@ def fitting(wordings: tuple[str, ...], width: float, widget: QWidget) -> str:
     """The first wording that `widget`'s font writes in `width` pixels, else the last."""
     metrics = widget.fontMetrics()
     return next((words for words in wordings if metrics.horizontalAdvance(words) <= width), wordings[-1])
+
+
+def readout_wordings(text: str) -> tuple[str, ...]:
+    """A readout in ever fewer words: its hints go first, then its name; the numbers stay whole.
+
+    Example:
+        >>> readout_wordings("block 5 · conv4_x 1 · conv1 · now 2 · reference 3 · 16×3×3×3")[-1]
+        'now 2'
+    """
+    parts = text.split(" · ")
+    places = [place for place, part in enumerate(parts) if part.startswith(_VALUES)]
+    if not places:
+        return (text,)
+    name, values = parts[: places[0]], parts[places[0] : places[-1] + 1]
+    brief = [*name[:1], *name[1:][-1:]]
+    plain = [value for value in values if not value.startswith("now/")]
+    forms = (name + values, brief + values, brief + plain, name[:1] + plain, plain, plain[:1])
+    return tuple(dict.fromkeys((text, *(" · ".join(form) for form in forms))))
+
+
+class ReadoutLabel(QElidingLabel):
+    """A plain label on one line that shortens a readout's hints and name before its numbers.
+
+    `text()` gives the whole text; other words end with "…" where they do not fit.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._whole = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def text(self) -> str:
+        return self._whole
+
+    @property
+    def shown(self) -> str:
+        """The wording that fits, before a last resort of "…"."""
+        return fitting(readout_wordings(self._whole), self.width() - 4, self)
+
+    def setText(self, text: str) -> None:
+        self._whole = text
+        super().setText(self.shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        super().setText(self.shown)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_whole"):
+            super().setText(self.shown)
+
+
+class FittingParagraph(Paragraph):
+    """A paragraph in several wordings, the longest first: shows the first one that fits into its lines, else the
+    last, which then ends with "…". `text()` gives what is shown, `whole` the longest."""
+
+    def __init__(self, lines: int) -> None:
+        self._wordings: tuple[str, ...] = ("",)
+        super().__init__(lines)
+
+    @property
+    def whole(self) -> str:
+        """The longest wording."""
+        return self._wordings[0]
+
+    def set_wordings(self, wordings: tuple[str, ...]) -> None:
+        """Say it in one of these ways; the longest is the tooltip, too."""
+        if wordings != self._wordings:
+            self._wordings = wordings
+            self.setToolTip(tooltip_text(wordings[0]))
+            self.setAccessibleName(wordings[0])
+            self._choose()
+
+    def set_lines(self, lines: int) -> None:
+        super().set_lines(lines)
+        self._choose()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._choose()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._choose()
+
+    def _choose(self) -> None:
+        lines, width = self.height() // self.fontMetrics().height(), self.width()
+        wrapped = (self.wrapText(words, width, self.font()) for words in self._wordings)
+        fits = (len(found) <= lines for found in wrapped)
+        chosen = next(
+            (words for words, fit in zip(self._wordings, fits, strict=True) if fit), self._wordings[-1]
+        )
+        if chosen != self.text():
+            self.setText(chosen)
+
+
+class ChoiceBox(QComboBox):
+    """A combo box whose choice ends with "…" where it does not fit: a style sheet would cut it without a sign."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        with QPainter(self) as painter:
+            self.style().drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option, painter, self)
+            option.currentText = self.elided()
+            self.style().drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option, painter, self)
+
+    def elided(self) -> str:
+        """The choice as far as it fits."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        field = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        return self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, field.width())

@@ -17,8 +17,9 @@ from PySide6.QtWidgets import QComboBox, QGraphicsItem, QHBoxLayout, QWidget
 
 from resnet_viewer.records.probe import GradientOf, ProbeResult
 from resnet_viewer.records.session import GradientQuantity
-from resnet_viewer.ui.labels import plain_eliding_label, plain_label, tooltip_text
+from resnet_viewer.ui.labels import plain_label, tooltip_text
 from resnet_viewer.ui.panels.card import colour_text
+from resnet_viewer.ui.panels.fitting import ChoiceBox, ReadoutLabel
 from resnet_viewer.ui.panels.gradients_dots import CurveDots
 from resnet_viewer.ui.panels.gradients_ground import CurveNames, PlotGround, Track
 from resnet_viewer.ui.panels.gradients_scale import Floats, Scale, Series, heights, scale_for
@@ -67,7 +68,7 @@ class GradientPlot:
         self._message = ""
         self._theme = DARK
         self._lines = {role: pg.PlotCurveItem(antialias=True) for role in self._curves}
-        self.dots = {role: CurveDots(view) for role in self._curves}
+        self.dots = {role: CurveDots(view, is_around=role == "reference") for role in self._curves}
         for z, role in enumerate(self._curves):
             self._lines[role].setZValue(z)
             view.addItem(self._lines[role], ignoreBounds=True)
@@ -229,7 +230,7 @@ class GradientBar(QWidget):
         font = self._title.font()
         font.setBold(True)
         self._title.setFont(font)
-        self._readout = plain_eliding_label()
+        self._readout = ReadoutLabel()
         self.quantity = _choice("Quantity in the gradient plot", QUANTITIES.items())
         self.source = _choice("Whose gradient is taken", SOURCES.items())
         row = QHBoxLayout(self)
@@ -245,7 +246,7 @@ class GradientBar(QWidget):
     @property
     def readout(self) -> str:
         """The muted text: what is plotted, or what lies under the pointer."""
-        return str(self._readout.text())
+        return self._readout.text()
 
     def show_choice(self, quantity: GradientQuantity, source: GradientOf) -> None:
         """What is wished for; emits nothing."""
@@ -281,7 +282,7 @@ class GradientBar(QWidget):
 
 
 def _choice(name: str, entries: Iterable[tuple[str, str]]) -> QComboBox:
-    box = QComboBox()
+    box = ChoiceBox()
     box.setAccessibleName(name)
     box.setToolTip(name)
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -15,13 +15,20 @@ _DIAMOND = ((0.0, -5.0), (4.0, 0.0), (0.0, 5.0), (-4.0, 0.0))
 _DOWN = ((-4.5, -3.5), (4.5, -3.5), (0.0, 4.5))
 _UP = ((-4.5, 3.5), (4.5, 3.5), (0.0, -4.5))
 _CROSS = ((-3.5, -3.5), (3.5, 3.5), (-3.5, 3.5), (3.5, -3.5))
+_AROUND = 1.75
+"""How much larger a mark is that another one stands in."""
 
 
 class CurveDots(QGraphicsObject):
-    """Paints in the pixels of the plot's view box, all dots with one call (1 200 of them in a ResNet-1202)."""
+    """Paints in the pixels of the plot's view box, all dots with one call (1 200 of them in a ResNet-1202).
 
-    def __init__(self, parent: QGraphicsItem) -> None:
+    On a lane two curves' marks lie on one place. With `is_around` they are drawn larger there, so that they show
+    around the other curve's.
+    """
+
+    def __init__(self, parent: QGraphicsItem, *, is_around: bool = False) -> None:
         super().__init__(parent)
+        self._size_on_lanes = _AROUND if is_around else 1.0
         self._size = (1.0, 1.0)
         self._colour, self._ground = QColor(), QColor()
         self._dots = QPolygonF()
@@ -67,14 +74,15 @@ class CurveDots(QGraphicsObject):
         self.update()
 
     def _add(self, lane: Lane, x: float, y: float) -> None:
+        size = 1.0 if lane == "log" else self._size_on_lanes
         if lane == "nan":
             for start in (0, 2):
                 (x0, y0), (x1, y1) = _CROSS[start], _CROSS[start + 1]
-                self._outlines.moveTo(x + x0, y + y0)
-                self._outlines.lineTo(x + x1, y + y1)
+                self._outlines.moveTo(x + size * x0, y + size * y0)
+                self._outlines.lineTo(x + size * x1, y + size * y1)
             return
         corners = {"log": _DIAMOND, "zero": _DOWN, "infinite": _UP}[lane]
-        self._outlines.addPolygon(QPolygonF([QPointF(x + dx, y + dy) for dx, dy in corners]))
+        self._outlines.addPolygon(QPolygonF([QPointF(x + size * dx, y + size * dy) for dx, dy in corners]))
         self._outlines.closeSubpath()
 
     def boundingRect(self) -> QRectF:

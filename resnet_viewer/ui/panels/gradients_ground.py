@@ -28,8 +28,8 @@ _FREE_STEP = 6.0
 _KEPT = 8
 """How many places of each name are tried together with the other's."""
 _ELIDED = Qt.TextElideMode.ElideRight
-_LEAST_HEIGHT = 60.0
-"""A lower plot has no room for names."""
+_LOW = 60.0
+"""Pixels of height under which a name that crosses a curve would hide too much of it."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,13 @@ class _Candidate:
 def place_names(
     tracks: Sequence[Track], width: float, height: float, metrics: QFontMetricsF
 ) -> list[tuple[QRectF, bool]]:
-    """A rectangle for every curve's name (two at most), and whether it is clear of every curve and mark. Places
+    """A rectangle for every curve's name (two at most), and whether it is clear of curves, marks and names. Places
     that cover nothing, leave the other name alone, lie near their own curve and to the left come first.
     """
     choices = [_candidates(track, tracks, width, height, metrics) for track in tracks]
     best = min(product(*choices), key=_cost_together)
-    return [(candidate.rect, candidate.is_clear) for candidate in best]
+    apart = _are_apart(best)
+    return [(candidate.rect, candidate.is_clear and apart) for candidate in best]
 
 
 def _candidates(
@@ -91,10 +92,13 @@ def _candidates(
 
 
 def _cost_together(chosen: tuple[_Candidate, ...]) -> float:
-    apart = all(
-        not one.rect.adjusted(-4, -1, 4, 1).intersects(other.rect) for one, other in combinations(chosen, 2)
+    return sum(candidate.cost for candidate in chosen) + (0.0 if _are_apart(chosen) else 1500.0)
+
+
+def _are_apart(chosen: tuple[_Candidate, ...]) -> bool:
+    return all(
+        not one.rect.adjusted(-14, -1, 14, 1).intersects(other.rect) for one, other in combinations(chosen, 2)
     )
-    return sum(candidate.cost for candidate in chosen) + (0.0 if apart else 1500.0)
 
 
 def _covered(
@@ -143,7 +147,7 @@ class PlotGround(QGraphicsObject):
 
     @property
     def decades(self) -> list[tuple[float, str]]:
-        """Pixel and text of every decade on the y axis; no text where a lane's name needs the room."""
+        """Pixel and text of every number on the y axis."""
         return self._decades
 
     @property
@@ -183,10 +187,7 @@ class PlotGround(QGraphicsObject):
             self._lanes.append((pixel(scale.odd), scale.odd_label))
             self._edges.append(pixel(scale.high))
         text_height = self._metrics.height()
-        self._decades = [
-            (pixel(y), text if all(abs(pixel(y) - lane) >= text_height for lane, _ in self._lanes) else "")
-            for y, text in ticks(scale, height, text_height)
-        ]
+        self._decades = [(pixel(y), text) for y, text in ticks(scale, height, text_height)]
         self._minor = []
         if per_decade > 36:
             first = int(np.floor(scale.low))
@@ -247,7 +248,7 @@ class PlotGround(QGraphicsObject):
 
 @dataclass(frozen=True)
 class CurveName:
-    """A curve's name at its place. `is_clear`: no curve runs behind it."""
+    """A curve's name at its place. `is_clear`: nothing else lies there."""
 
     rect: QRectF
     text: str
@@ -284,19 +285,30 @@ class CurveNames(QGraphicsObject):
         self.update()
 
     def prepare(self, tracks: Sequence[Track], opacities: Sequence[float], size: tuple[float, float]) -> None:
-        """Find the names' places. A track without a name is only kept clear of; a low plot shows no names."""
+        """Find the names' places. A track without a name is only kept clear of. Where a whole name would cross a curve
+        its first word may not; a low plot shows only names that cross none.
+        """
         if self._size != size:
             self.prepareGeometryChange()
         self._size = size
         longest = 0.6 * size[0]
-        tracks = [replace(t, text=self._metrics.elidedText(t.text, _ELIDED, longest)) for t in tracks]
-        places = place_names(tracks, *size, self._metrics) if size[1] >= _LEAST_HEIGHT else []
-        self._names = [
+        whole = [replace(t, text=self._metrics.elidedText(t.text, _ELIDED, longest)) for t in tracks]
+        names = self._placed(whole, opacities)
+        if not all(name.is_clear for name in names):
+            brief = self._placed([replace(t, text=t.text.partition(":")[0]) for t in tracks], opacities)
+            if sum(name.is_clear for name in brief) > sum(name.is_clear for name in names):
+                names = brief
+        is_low = size[1] < _LOW
+        self._names = [name for name in names if name.is_clear or not is_low]
+        self.update()
+
+    def _placed(self, tracks: Sequence[Track], opacities: Sequence[float]) -> list[CurveName]:
+        places = place_names(tracks, *self._size, self._metrics)
+        return [
             CurveName(rect, track.text, track.role, opacity, is_clear)
-            for (rect, is_clear), track, opacity in zip(places, tracks, opacities, strict=False)
+            for (rect, is_clear), track, opacity in zip(places, tracks, opacities, strict=True)
             if track.text
         ]
-        self.update()
 
     def boundingRect(self) -> QRectF:
         return QRectF(0, 0, *self._size)

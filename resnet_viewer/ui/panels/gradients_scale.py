@@ -21,9 +21,15 @@ from resnet_viewer.ui.panels.wiring_layout import StripLayout
 Floats = NDArray[np.float64]
 Lane = Literal["log", "zero", "infinite", "nan"]
 LANE_PIXELS = 18.0
+LABEL_OVERHANG = 4.0
+"""Pixels that the lowest number beside the axis may reach below the plot: the layers' numbers stand there."""
 MARGIN_PIXELS = (7.0, 16.0)
 """Least and most free space above the highest and under the lowest point: a tenth of the height between."""
 LEAST_DECADES = 2.0
+_FEW = 3
+"""So many numbers let one read an axis."""
+_THIRD = math.log10(3)
+"""The smaller distance between a decade, its third and the next decade."""
 _DECADE_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 
@@ -132,14 +138,31 @@ def heights(curve: Series, scale: Scale) -> Floats:
 
 
 def ticks(scale: Scale, height: float, label_height: float) -> list[tuple[float, str]]:
-    """Whole decades at a step that leaves room between labels, as (y, "1e-14")."""
+    """Whole decades with room for their labels between them and beside the lanes' names, as (y, "1e-14").
+
+    At least three where that many labels have room: evenly spaced, round numbers where the plot is high enough; over
+    too few whole decades their thirds, "3e-2".
+    """
     pixels = height / (scale.top - scale.bottom)
-    step = next((s for s in _DECADE_STEPS if s * pixels >= 1.5 * label_height), _DECADE_STEPS[-1])
-    powers = list(range(math.ceil(scale.low / step) * step, math.floor(scale.high) + 1, step))
-    if len(powers) < 2:  # a low plot: its first and last decade rather than one lonely round number
-        first, last = math.ceil(scale.low), math.floor(scale.high)
-        powers = [first, last] if (last - first) * pixels >= label_height else [last]
-    return [(float(power), f"1e{power}") for power in powers]
+    least = label_height / pixels
+    low = scale.bottom + (label_height / 2 - LABEL_OVERHANG) / pixels
+    low = max(scale.low, low if scale.zero is None else scale.zero + least)
+    high = scale.high if scale.odd is None else min(scale.high, scale.odd - least)
+    first, last = math.ceil(low), math.floor(high)
+    for room in (1.5, 1.0):  # rather close together than fewer than three
+        step = next((s for s in _DECADE_STEPS if s >= room * least), _DECADE_STEPS[-1])
+        powers = range(math.ceil(low / step) * step, last + 1, step)
+        if len(powers) >= _FEW:
+            return [(float(power), f"1e{power}") for power in powers]
+    if (step := (last - first) // 2) >= least:  # a low plot: numbers less round
+        return [(float(power), f"1e{power}") for power in (first, first + step, first + 2 * step)]
+    thirds = [(k + math.log10(m), f"{m}e{k}") for k in range(first - 1, last + 1) for m in (1, 3)]
+    thirds = [(y, text) for y, text in thirds if low <= y <= high]
+    if len(thirds) >= _FEW and least <= _THIRD:
+        return thirds
+    if last - first >= least:
+        return [(float(power), f"1e{power}") for power in (first, last)]
+    return [(float(last), f"1e{last}")] if first <= last else thirds[:1]
 
 
 def norm_text(value: float) -> str:

@@ -207,6 +207,8 @@ class LookingPane(QWidget):
     def _paint_note(self, painter: QPainter) -> None:
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         area = self.frame().intersected(QRectF(self.rect())).toRect()
+        if min(area.width(), area.height()) < 2 * self.fontMetrics().height():  # too thin to write over
+            area = self.rect()
         needed = self.fontMetrics().boundingRect(area.adjusted(4, 0, -4, 0), flags, self.note).height() + 6
         area.setTop(max(area.bottom() - needed, area.top()))
         ground = QColor(self.theme.panel)

@@ -22,13 +22,13 @@ from resnet_viewer.ui.panels.picture import ImagePane
 from resnet_viewer.ui.panels.readings import is_reference_old, last_full, placeholder
 from resnet_viewer.ui.panels.saliency_controls import SaliencyControls
 from resnet_viewer.ui.panels.saliency_ground import FINEST, QUICK, Ground, Grounds
-from resnet_viewer.ui.panels.saliency_words import note, tip, value_at, wordings
+from resnet_viewer.ui.panels.saliency_words import note, stands_in, tip, value_at, wordings
 from resnet_viewer.ui.pixels import image_of_rgb
 from resnet_viewer.ui.theme import DARK, Theme
 
 _SMALLEST = 256, 120
 """Pixels; said outright, else what is shown now would keep the card from being made lower."""
-_LOWEST_PICTURES = 56, 84, 84
+_LOWEST_PICTURES = 56, 72, 64
 """Pixels of height that the pictures keep before the strip, and each row of controls, takes its own."""
 _REST_MS = 150
 
@@ -169,6 +169,9 @@ class SaliencyPanel(Card):
         shown = self._now or self._reference
         if shown is not None:
             words.append(target_name(shown.target, scene.session.setup.class_names))
+        picture = scene.session.setup.picture
+        if picture is not None and (said := stands_in(picture, has_reading=shown is not None)):
+            words.append(said)
         return " · ".join(words)
 
     def _render_pictures(self, scene: Scene) -> None:
@@ -202,11 +205,22 @@ class SaliencyPanel(Card):
             image = None if ground is None else self._composed(ground, block, highest, scene.session.view)
             pane.set_image(image)
             pane.set_message("" if image is not None else placeholder(scene))
-            pane.set_note(note(block, highest))
+            pane.set_note(self._note(scene, reading or known, block, highest))
             label.set_wordings(*wordings(name, block), tip=tip(block, highest))
             self._ground = ground or self._ground
         if self._ground is not None and self._ground.pixels.shape[:2] != shape:
             self._share_height()
+
+    def _note(
+        self, scene: Scene, reading: ProbeResult | None, block: BlockReading | None, highest: float
+    ) -> str:
+        """Why a map is blank; else, where the picture cannot be shown as it is, what is shown instead."""
+        picture = scene.session.setup.picture if reading is None else reading.request.picture
+        if found := note(block, highest):
+            return found
+        if picture is None or scene.session.view.sees_network_input:
+            return ""
+        return stands_in(picture, has_reading=reading is not None)
 
     def _wanted_detail(self) -> int:
         """Pixels a side that the panes show, in steps, so that a resize makes few grounds."""

@@ -23,6 +23,7 @@ from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Setup
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.panels.card import colour_text
+from resnet_viewer.ui.panels.fitting import ChoiceBox
 from resnet_viewer.ui.pixels import COLOUR_MAPS
 from resnet_viewer.ui.theme import Theme
 
@@ -74,7 +75,7 @@ class SaliencyControls(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.block = _narrow(QComboBox(), "Block", "The block whose output Grad-CAM explains")
+        self.block = _narrow(ChoiceBox(), "Block", "The block whose output Grad-CAM explains")
         self.target = _narrow(
             QSearchableComboBox(),
             "Class",
@@ -83,7 +84,7 @@ class SaliencyControls(QWidget):
         line = self.target.lineEdit()
         assert line is not None  # it is editable
         self._line = line
-        self.colours = _narrow(QComboBox(), "Colours", "Colour map of Grad-CAM")
+        self.colours = _narrow(ChoiceBox(), "Colours", "Colour map of Grad-CAM")
         self.colours.addItems(COLOUR_MAPS)
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
@@ -118,7 +119,6 @@ class SaliencyControls(QWidget):
         self.more.setAccessibleName("More choices for Grad-CAM")
         self.more.setToolTip("Block, class, opacity, colours")
         self.more.clicked.connect(self._unfold)
-        self.more.setFixedHeight(self.more.fontMetrics().height() + 4)
         self.show_groups(choices=True, looks=True)
         self._network: NetworkSpec | None = None
         self._listed: tuple[NetworkSpec, tuple[str, ...], str | None] | None = None
@@ -182,7 +182,8 @@ class SaliencyControls(QWidget):
         self.setVisible(choices or looks)
 
     def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
+        """Take the theme's colours; the font may be another, too."""
+        self.more.setFixedHeight(self.more.fontMetrics().height() + 4)
         for field in (*self._choices.fields, *self._looks.fields):
             colour_text(field.label, theme.muted)
 

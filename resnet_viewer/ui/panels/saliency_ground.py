@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viewer.figures.overlay import shrunk
+from resnet_viewer.figures.overlay import is_hairline, shrunk
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Box, denormalised, visible_box
 from resnet_viewer.records.probe import ProbeResult
@@ -56,12 +56,14 @@ class Grounds:
 
     def find(self, scene: Scene, reading: ProbeResult | None, longest: int) -> Ground | None:
         """The ground for a reading (None before there is one), near `longest` pixels a side; None without a
-        picture, and for the network's input before there is a reading."""
+        picture, and for the network's input before there is a reading. A hairline of a picture gives way to the
+        network's input as soon as there is a reading."""
         picture = scene.session.setup.picture if reading is None else reading.request.picture
         asked = scene.session.setup.state if reading is None else reading.request.state
         sees_input = scene.session.view.sees_network_input
         if picture is None or (sees_input and reading is None):
             return None
+        sees_input = sees_input or (reading is not None and is_hairline(picture.width, picture.height))
         key = sees_input, picture, asked.preprocessing
         if key != self._key:
             self._key, self._made = key, {}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF
 
 from resnet_viewer.figures.cam_scale import cam_maximum, is_faint
+from resnet_viewer.figures.overlay import is_hairline
 from resnet_viewer.records.captions import CAM_REASONS
+from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Box
 from resnet_viewer.records.probe import BlockReading
 
@@ -42,6 +44,14 @@ def note(block: BlockReading | None, highest: float) -> str:
         return ""
     share = 100 * reached / highest
     return f"≤ {share:.2g} % of the scale" if share >= 0.001 else "< 0.001 % of the scale"
+
+
+def stands_in(picture: Picture, *, has_reading: bool) -> str:
+    """That a hairline of a picture is not what is shown, in words; empty for any other picture."""
+    size = f"{picture.width} × {picture.height} pixels"
+    if not is_hairline(picture.width, picture.height):
+        return ""
+    return f"{size}: what the network sees" if has_reading else size
 
 
 def value_at(block: BlockReading, box: Box, point: QPointF) -> float | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 from superqt import QLabeledDoubleSlider
 
 from resnet_viewer.records.blueprint import BlockSpec
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.labels import plain_label
 from resnet_viewer.ui.panels.card import colour_text
+from resnet_viewer.ui.panels.fitting import ChoiceBox
 from resnet_viewer.ui.theme import Theme
 
 Gate = Literal["shortcut", "branch"]
@@ -32,7 +33,7 @@ class WiringControls(QWidget):
         self._block: BlockSpec | None = None
         self._wiring: Wiring | None = None
         self._label = plain_label()
-        self.gate = QComboBox()
+        self.gate = ChoiceBox()
         self.gate.addItem("shortcut", "shortcut")
         self.gate.addItem("residual branch", "branch")
         self.gate.setAccessibleName("Gate of the selected block")

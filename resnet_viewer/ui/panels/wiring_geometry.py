@@ -14,6 +14,8 @@ from resnet_viewer.ui.panels.wiring_layout import Node, Part, Span, StripLayout
 
 REACH = 8.0
 """How far from an arc's line, in pixels, a click still means the arc."""
+BOX_REACH = 2.0
+"""How far above and below a box a click still means the box."""
 NARROW = 34.0
 """Blocks narrower than this many pixels give the whole inside of their arc to the arc."""
 RIBBON = 7.0
@@ -255,7 +257,7 @@ def part_at(layout: StripLayout, frame: StripFrame, px: float, py: float) -> Par
     boxes = span.boxes if span else (layout.stem, *layout.head)
     nearest = min(boxes, key=lambda node: abs(node.x - x))
     if (
-        abs(py - frame.base) <= frame.half_height + 2
+        abs(py - frame.base) <= frame.half_height + BOX_REACH
         and abs(px - frame.px(nearest.x)) <= frame.half_width + 1.5
     ):
         return nearest.part
@@ -268,6 +270,16 @@ def part_at(layout: StripLayout, frame: StripFrame, px: float, py: float) -> Par
     if span.has_shortcut and _is_on_arc(frame, span, px, py):
         return Part("arc", span.name, span.number)
     return Part("block", span.name, span.number)
+
+
+def arc_around(layout: StripLayout, frame: StripFrame, px: float, py: float) -> int | None:
+    """The block in the band of whose arc a point lies, from the arc's top down to above the boxes; a drag from there
+    sweeps. None outside, and where there is no shortcut."""
+    span = layout.span_at(frame.x(px))
+    if span is None or not span.has_shortcut:
+        return None
+    is_inside = frame.arc_top - REACH <= py < frame.base - frame.half_height - BOX_REACH
+    return span.number if is_inside else None
 
 
 def _is_on_arc(frame: StripFrame, span: Span, px: float, py: float) -> bool:

@@ -91,6 +91,54 @@ def test_a_sweep_from_an_open_arc_cuts_the_range_and_shows_it_on_the_way(
     assert view.strip.state.preview == frozenset()
 
 
+@pytest.mark.parametrize("name", ["resnet18", "cifar-resnet-110"])
+@pytest.mark.parametrize("width", [860, 1400])
+def test_a_drag_from_anywhere_inside_an_arc_sweeps(
+    qtbot: QtBot, panel: CircuitPanel, name: str, width: int
+) -> None:
+    panel.resize(width, 340)
+    panel.render_scene(fabricated.scene(spec(name), cut=(1,)))
+    view = panel.view
+    spans, frame = view.strip.state.layout.spans, view.strip.frame  # type: ignore[union-attr]
+    across = frame.px(spans[5].right) - frame.px(spans[3].left)
+    for down in (0.0, 0.3, 0.6, 0.95):
+        y = frame.arc_top + down * (frame.base - frame.half_height - 3 - frame.arc_top)
+        for x in (0.15, 0.5, 0.85):  # where an arc's line is, inside and, high up, beside it
+            corner = frame.px(spans[3].left + x * (spans[3].right - spans[3].left)), y
+            start = view.mapFromScene(view.strip.mapToScene(QPointF(*corner)))
+            stop = start + QPoint(round(across * 0.66), 3)
+            before = ranges(panel)
+            with qtbot.waitSignal(panel.shortcuts_swept) as wish:
+                drag(panel, [start, start + QPoint(6, 0), stop])
+                release(panel, stop)
+            assert wish.args == [(4, 5, 6), 0.0], (down, x)
+            assert ranges(panel) == before, "it panned"
+
+
+def test_a_drag_beside_the_arcs_pans(qtbot: QtBot, panel: CircuitPanel) -> None:
+    view = panel.view
+    box = view.view_point(Part("box", "layer2.1.conv1", 5))
+    above = QPoint(box.x(), view.view_point(arc(5, "layer2.1")).y() - 12)
+    inside = QPoint(box.x(), view.view_point(arc(5, "layer2.1")).y() + 12)
+    middle = Qt.MouseButton.MiddleButton
+    for start, button in ((above, LEFT), (box, LEFT), (box + QPoint(0, 16), LEFT), (inside, middle)):
+        view.fit()
+        wheel(panel, box, 360)
+        left = ranges(panel)[0][0]
+        with qtbot.assertNotEmitted(panel.shortcuts_swept), qtbot.assertNotEmitted(panel.shortcut_clicked):
+            drag(panel, [start, start + QPoint(30, 0), start + QPoint(80, 0)], button)
+            release(panel, start + QPoint(80, 0), button)
+        assert ranges(panel)[0][0] < left, start
+
+
+def test_a_click_inside_an_arc_still_selects_its_block(qtbot: QtBot, panel: CircuitPanel) -> None:
+    panel.render_scene(fabricated.scene(spec("resnet18")))
+    at = panel.view.view_point(arc(5, "layer3.0")) + QPoint(0, 20)
+    with qtbot.waitSignal(panel.layer_selected) as wish, qtbot.assertNotEmitted(panel.shortcut_clicked):
+        qtbot.mouseClick(panel.view.viewport(), LEFT, pos=at)
+    assert wish.args == ["layer3.0"]
+
+
 def test_a_sweep_backwards_from_a_cut_arc_restores(qtbot: QtBot, panel: CircuitPanel) -> None:
     start, stop = (
         panel.view.view_point(arc(3, "layer1.2")) + QPoint(20, 2),

@@ -259,7 +259,37 @@ def test_a_low_panel_takes_the_captions_second_line_for_the_plot(panel: CircuitP
     assert panel._caption.height() == 2 * line
     panel.resize(1200, 215)
     assert panel._caption.height() == line
-    assert panel.minimumSizeHint().height() <= 240, "it does not fit into the smallest window"
+    assert panel.minimumSizeHint().height() <= 250, "it does not fit into the smallest window"
+
+
+@pytest.mark.parametrize(("width", "points"), [(860, 10), (860, 16), (1400, 16), (1000, 12)])
+def test_the_caption_says_the_state_whatever_the_room(panel: CircuitPanel, width: int, points: int) -> None:
+    font = panel._caption.font()
+    font.setPointSize(points)
+    panel._caption.setFont(font)
+    panel.resize(width, 250)
+    panel.render_scene(fabricated.scene(spec("cifar-resnet-56"), cut=tuple(range(20, 28))))
+    label = panel._caption
+    assert "8 of 27 shortcuts cut (20-27)" in label.text()
+    lines = label.wrapText(label.text(), label.width(), label.font())
+    assert len(lines) * label.fontMetrics().height() <= label.height(), "elided"
+    assert panel.caption_text.startswith("L2 norm of the gradient of the score")
+    assert shown(label.toolTip()) == panel.caption_text
+    assert panel.subtitle.startswith("8 of 27 shortcuts cut (20-27)")
+
+
+def test_the_caption_gives_way_where_it_would_lie_on_the_plot(panel: CircuitPanel) -> None:
+    assert not panel.view.is_cramped
+    panel.setFixedHeight(200)
+    assert panel._caption.isVisible()
+    font = panel.view.font()
+    font.setPixelSize(28)
+    panel.view.setFont(font)
+    panel._fit_caption()
+    assert panel.view.is_cramped
+    assert panel._caption.isHidden()
+    panel.setFixedHeight(340)
+    assert panel._caption.isVisible()
 
 
 def test_one_state_twice_has_one_name(panel: CircuitPanel) -> None:

@@ -94,6 +94,24 @@ def test_numbers_on_the_axis_are_whole_decades_with_room_between(
     assert np.all(gaps >= 12)
 
 
+@pytest.mark.parametrize("height", [42, 48, 60, 200])
+@pytest.mark.parametrize("values", [(1e-9, 1e12), (1e-14, 1.0), (2e-7, 4e-4), (0.3, 3.0), (1e-9, 1.0, 0.0)])
+def test_a_low_plot_has_three_numbers_that_do_not_touch(values: tuple[float, ...], height: float) -> None:
+    scale = scale_for([curve(*values)], height)
+    if scale.zero is not None and height < 60:
+        return  # its row needs the room of one
+    numbers = ticks(scale, height, 13)
+    pixels = height / (scale.top - scale.bottom)
+    assert len(numbers) >= 3
+    assert all(text for _, text in numbers)
+    assert np.all(np.diff([y for y, _ in numbers]) * pixels >= 13 - 1e-9)
+    assert (numbers[0][0] - scale.bottom) * pixels >= 13 / 2 - 4 - 1e-9, "it lies on the layers' numbers"
+    if scale.zero is not None:
+        assert (numbers[0][0] - scale.zero) * pixels >= 13 - 1e-9, "it lies on the zeros' name"
+    for y, text in numbers:
+        assert float(text) == pytest.approx(10.0**y)
+
+
 @pytest.mark.parametrize(
     ("now", "reference", "text"),
     [
@@ -251,6 +269,36 @@ def test_a_low_plot_and_a_nameless_curve_have_no_names(plot: GradientPlot) -> No
     assert [name.text for name in plot.names.names] == ["now = reference"]
     plot.names.prepare([Track("now", "now", np.arange(9.0), np.ones(9))], [1.0], (500.0, 59.0))
     assert plot.names.names == []
+
+
+def test_a_low_plot_keeps_names_that_cross_nothing(plot: GradientPlot) -> None:
+    x = np.linspace(0, 700, 50)
+    tracks = [
+        Track("now: 54 of 54 shortcuts cut", "now", x, np.full(50, 42.0)),
+        Track("reference: all shortcuts open", "reference", x, np.full(50, 5.0)),
+    ]
+    plot.names.prepare(tracks, [1.0, 1.0], (700.0, 48.0))
+    assert {name.text for name in plot.names.names} == {track.text for track in tracks}
+    assert all(name.is_clear for name in plot.names.names)
+    now, reference = (name.rect for name in plot.names.names)
+    assert not now.intersects(reference)
+
+
+def test_a_name_that_would_cross_a_curve_is_its_first_word(plot: GradientPlot) -> None:
+    x = np.linspace(0, 700, 200)
+    height = plot.names._metrics.height()
+    saw = np.where(np.abs(x - 110) < 30, 2 * height + 20, height / 2)  # one gap, too narrow for all the words
+    plot.names.prepare([Track("now: 54 of 54 shortcuts cut", "now", x, saw)], [1.0], (700.0, 1.6 * height))
+    (name,) = plot.names.names
+    assert (name.text, name.is_clear) == ("now", True)
+
+
+def test_a_zero_in_both_shows_two_marks(plot: GradientPlot) -> None:
+    both = curve(1.0, 0.0, 0.1)
+    plot.set_curves(Curve(both, "now"), Curve(both, "reference"), layers=3, message="")
+    now, reference = (plot.dots[role]._outlines.boundingRect() for role in ("now", "reference"))
+    assert reference.adjusted(2, 2, -2, -2).contains(now), "one hides the other"
+    assert plot.dots["reference"].zValue() < plot.dots["now"].zValue()
 
 
 def test_a_projection_beside_the_curve_pushes_its_name_away(plot: GradientPlot) -> None:

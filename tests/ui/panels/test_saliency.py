@@ -112,6 +112,61 @@ def test_the_network_input_takes_the_pictures_place(panel: SaliencyPanel) -> Non
     assert grey(panel.now_pane, 0.5, 0.5) == 255, "denormalised and clipped to white"
 
 
+@pytest.mark.parametrize("size", [(1, 400), (4000, 3)])
+def test_a_hairline_of_a_picture_gives_way_to_what_the_network_sees(
+    panel: SaliencyPanel, size: tuple[int, int]
+) -> None:
+    made = scene(np.ones((8, 8)), np.ones((8, 8)))
+    picture = black(*size)
+    words = f"{size[0]} × {size[1]} pixels"
+    setup = replace(made.session.setup, picture=picture)
+    panel.render_scene(Scene(made.session.with_setup(setup)))
+    assert panel.now_pane.note == words
+    readings = [
+        replace(reading, request=replace(reading.request, picture=picture))
+        for reading in (made.now, made.reference)
+        if reading is not None
+    ]
+    panel.render_scene(Scene(made.session.with_setup(setup), *readings))
+    for pane in (panel.now_pane, panel.reference_pane):
+        assert pane.note == f"{words}: what the network sees"
+        assert pane.content_size().width() == pytest.approx(pane.content_size().height(), abs=1)
+        assert pane.content_size().width() > 48
+    assert words in panel.subtitle
+    panel.render_scene(made)
+    assert panel.now_pane.note == ""
+
+
+def test_pictures_shrink_before_the_controls_fold(panel: SaliencyPanel, qtbot: QtBot) -> None:
+    made = scene(np.ones((8, 8)), np.ones((8, 8)))
+    panel.render_scene(made)
+    metrics, controls = panel.fontMetrics(), panel.controls
+    rows = 2 * (controls.row_height + panel.body.spacing())
+    strip = panel.filmstrip.height_for(24, metrics) + panel.body.spacing()
+    panel.resize(390, 2 * metrics.height() + 28 + rows + strip + 68)
+    assert controls.opacity.isVisible()
+    assert not controls.more.isVisible()
+    qtbot.waitUntil(lambda: panel.now_pane.height() >= 60)
+
+
+@pytest.mark.parametrize("pixels", [12, 26])
+def test_the_strips_numbers_never_run_together(panel: SaliencyPanel, pixels: int) -> None:
+    panel.render_scene(scene(np.ones((8, 8)), np.ones((8, 8))))
+    frames = panel.filmstrip._frames
+    font = frames.font()
+    font.setPixelSize(pixels)
+    frames.setFont(font)
+    for current in (1, 5, 9):
+        panel.filmstrip.set_current(current)
+        numbered = [number for number in range(1, 10) if frames.is_numbered(number)]
+        assert current in numbered
+        pitch = frames.rect_of(2).left() - frames.rect_of(1).left()
+        room = np.diff(numbered) * pitch
+        assert np.all(room >= frames.fontMetrics().horizontalAdvance("9"))
+        if pixels == 12:
+            assert numbered == list(range(1, 10))
+
+
 def test_subtitle_names_block_and_class(panel: SaliencyPanel) -> None:
     found = scene(np.ones((8, 8)), np.ones((8, 8)), cam_block=4)
     assert found.now is not None

@@ -1,0 +1,70 @@
+"""Words give way before numbers do, and none is cut without a sign."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.ui.panels.fitting import ChoiceBox, FittingParagraph, ReadoutLabel, readout_wordings
+
+READOUT = (
+    "block 12 · conv3_x 3 · projection · now 1.234e-14 · reference 2.361 · now/reference 5.23e-15 · "
+    "256×128×1×1"
+)
+
+
+def width_of(widget: QWidget, words: str) -> int:
+    return widget.fontMetrics().horizontalAdvance(words)
+
+
+def test_a_readout_loses_its_hints_then_its_name_and_never_a_number() -> None:
+    wordings = readout_wordings(READOUT)
+    assert wordings[0] == READOUT
+    assert wordings[1] == READOUT.removesuffix(" · 256×128×1×1")
+    assert "block 12 · projection · now 1.234e-14 · reference 2.361" in wordings
+    assert all("now 1.234e-14" in words for words in wordings)
+    assert [len(words) for words in wordings] == sorted(map(len, wordings), reverse=True)
+    assert readout_wordings("shortcut of block 3 · conv2_x 3 · shortcut cut") == (
+        "shortcut of block 3 · conv2_x 3 · shortcut cut",
+    )
+
+
+@pytest.mark.parametrize("words", readout_wordings(READOUT))
+def test_the_longest_wording_that_fits_is_shown(qtbot: QtBot, words: str) -> None:
+    label = ReadoutLabel()
+    qtbot.addWidget(label)
+    label.setText(READOUT)
+    label.show()
+    label.resize(width_of(label, words) + 6, 20)
+    assert label.shown == words
+    assert label.text() == READOUT
+    assert "…" not in super(ReadoutLabel, label)._elidedText()
+
+
+def test_a_paragraph_takes_the_longest_wording_that_its_lines_hold(qtbot: QtBot) -> None:
+    label = FittingParagraph(1)
+    qtbot.addWidget(label)
+    label.set_wordings(("8 of 27 cut; not retrained and many words more " * 3, "8 of 27 cut; not retrained"))
+    label.show()
+    label.resize(width_of(label, label.whole) + 10, label.height())
+    assert label.text() == label.whole
+    label.resize(width_of(label, label.whole) * 2 // 3, label.height())
+    assert label.text() == "8 of 27 cut; not retrained"
+    assert "many words more" in label.toolTip()
+    label.set_lines(2)
+    assert label.text() == label.whole
+
+
+def test_a_choice_that_does_not_fit_ends_with_an_ellipsis(qtbot: QtBot) -> None:
+    box = ChoiceBox()
+    qtbot.addWidget(box)
+    box.addItem("per channel")
+    box.resize(box.sizeHint())
+    box.show()
+    assert box.elided() == "per channel"
+    box.resize(box.width() - 30, box.height())
+    assert box.elided().endswith("…")
+    painted = box.grab().toImage()
+    box.setItemText(0, box.elided())
+    assert box.grab().toImage() == painted, "painted past the ellipsis"
