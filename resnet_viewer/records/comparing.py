@@ -7,19 +7,20 @@ beside the first, the last beside the last, the others spread evenly between.
 from __future__ import annotations
 
 from resnet_viewer.records.blueprint import Blueprint
-from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.probe import Array, BlockReading, ProbeResult
 
 
-def have_same_layers(ours: ProbeResult, theirs: ProbeResult) -> bool:
-    """Whether two full readings have the same weighted layers, by name and shape, and the same blocks.
+def have_same_plan(ours: Blueprint, theirs: Blueprint) -> bool:
+    """Whether two networks have the same weighted layers, by name and shape, and the same blocks.
 
     A plain network and its residual twin of option A have.
     """
-    if ours.request.state.network == theirs.request.state.network:
+    if ours is theirs:
         return True
     mine, yours = (
-        ([(layer.name, layer.shape) for layer in result.layers], [block.name for block in result.blocks])
-        for result in (ours, theirs)
+        ([(layer.name, layer.weight_shape) for layer in plan.layers], [block.name for block in plan.blocks])
+        for plan in (ours, theirs)
     )
     return mine == yours
 
@@ -65,3 +66,33 @@ def layer_beside(name: str, ours: Blueprint, theirs: Blueprint) -> str | None:
         return other.layers[0].name
     same_part = other.name + name.removeprefix(block.name)
     return same_part if any(layer.name == same_part for layer in other.layers) else None
+
+
+def plan_of(result: ProbeResult) -> Blueprint:
+    """The blueprint of the network that was read, at its input's size."""
+    state = result.request.state
+    return blueprint(state.network, state.preprocessing.crop)
+
+
+def reading_beside(number: int, ours: Blueprint, theirs: ProbeResult) -> BlockReading:
+    """The reading of the block of `theirs`, a full reading, beside block `number` of `ours`."""
+    return theirs.blocks[block_beside(number, of=len(ours.blocks), among=len(theirs.blocks)) - 1]
+
+
+def maps_beside(layer: str, ours: Blueprint, theirs: ProbeResult) -> Array | None:
+    """The feature maps of `theirs` (C, H, W) beside a layer of `ours`; None where `why_no_maps` says why, or they
+    were not computed.
+    """
+    beside = layer_beside(layer, ours, plan_of(theirs))
+    return None if beside is None or why_no_maps(layer, ours, plan_of(theirs)) else theirs.maps(beside)
+
+
+def why_no_maps(layer: str, ours: Blueprint, theirs: Blueprint) -> str:
+    """Why another network has no maps to set beside a layer's; empty where it has."""
+    beside = layer_beside(layer, ours, theirs)
+    if beside is None:
+        return f"{theirs.spec.title} has no such layer"
+    mine, other = ours.shape_of(layer)[0], theirs.shape_of(beside)[0]
+    if mine != other:
+        return f"{theirs.spec.title} has {other} channels here, not {mine}"
+    return ""

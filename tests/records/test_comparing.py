@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from resnet_viewer.core.catalog import spec
-from resnet_viewer.records.comparing import block_beside, have_same_layers, layer_beside, spread
+from resnet_viewer.records.comparing import (
+    block_beside,
+    have_same_plan,
+    layer_beside,
+    maps_beside,
+    reading_beside,
+    spread,
+    why_no_maps,
+)
 from resnet_viewer.records.laying_out import blueprint
 from tests import fabricated
 
@@ -40,11 +49,25 @@ def test_a_layer_stands_beside_the_same_part_at_the_same_depth(
 
 
 def test_a_plain_network_has_the_layers_of_its_twin() -> None:
-    residual, plain, shallower = (
-        fabricated.scene(spec(name)).now for name in ("cifar-resnet-20", "cifar-plain-20", "cifar-resnet-14")
+    residual, plain, shallower, projected = (
+        blueprint(spec(f"cifar-{name}")) for name in ("resnet-20", "plain-20", "resnet-14", "resnet-20-c")
     )
-    assert residual is not None
-    assert plain is not None
-    assert shallower is not None
-    assert have_same_layers(residual, plain)
-    assert not have_same_layers(residual, shallower)
+    assert have_same_plan(residual, plain)
+    assert have_same_plan(residual, residual)
+    assert not have_same_plan(residual, shallower)
+    assert not have_same_plan(residual, projected)
+
+
+def test_maps_stand_beside_maps_of_as_many_channels() -> None:
+    ours, theirs = blueprint(spec("cifar-resnet-56")), blueprint(spec("cifar-plain-20"))
+    assert why_no_maps("layer3.8", ours, theirs) == ""
+    assert why_no_maps("layer2.0", ours, theirs) == "", "block 10 of 27 stands beside block 4 of 9"
+    other = blueprint(spec("resnet18"))
+    assert why_no_maps("layer1.0", ours, other) == "ResNet-18 has 64 channels here, not 16"
+    assert why_no_maps("layer4.0.downsample.0", other, ours) == "ResNet-56 has no such layer"
+    reading = fabricated.scene(spec("cifar-plain-20")).now
+    assert reading is not None
+    found = maps_beside("layer3.8", ours, reading)
+    assert found is reading.maps("layer3.2") or np.shares_memory(found, reading.maps("layer3.2"))
+    assert maps_beside("layer1.0", other, reading) is None
+    assert reading_beside(27, ours, reading) is reading.blocks[8]

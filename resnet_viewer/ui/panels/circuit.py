@@ -18,7 +18,7 @@ from resnet_viewer.ui.panels.circuit_words import caption_wordings, curve_names
 from resnet_viewer.ui.panels.fitting import FittingParagraph
 from resnet_viewer.ui.panels.gradients import Curve, GradientBar
 from resnet_viewer.ui.panels.gradients_scale import series
-from resnet_viewer.ui.panels.readings import last_full, placeholder
+from resnet_viewer.ui.panels.readings import last_full, last_reference, placeholder
 from resnet_viewer.ui.panels.wiring import WiringControls
 from resnet_viewer.ui.panels.wiring_layout import Part, StripLayout, lay_out
 from resnet_viewer.ui.panels.wiring_words import HINT, PLAIN_HINT, readout
@@ -139,7 +139,7 @@ class CircuitPanel(Card):
     def _show_readings(self, scene: Scene) -> None:
         assert self._layout is not None
         now = last_full(self._now, scene.now, scene)
-        reference = last_full(self._reference, scene.reference, scene)
+        reference = last_reference(self._reference, scene.reference, scene)
         now_is_stale = now is not None and (scene.is_stale or now is not scene.now)
         reference_is_stale = reference is not None and reference is not scene.reference
         quantity = scene.session.view.gradient_quantity

@@ -10,6 +10,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from resnet_viewer.figures.mosaic import channel_limits, channel_order, dead_channels, is_signed, layer_limit
+from resnet_viewer.records.blueprint import Blueprint
+from resnet_viewer.records.comparing import layer_beside, maps_beside, plan_of, why_no_maps
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import MapOrder, MapScale, View
@@ -18,7 +20,13 @@ from resnet_viewer.ui.panels.channel import ChannelMaps, ChannelView, channel_wo
 from resnet_viewer.ui.panels.feature_maps_controls import ColourLegend, MapControls
 from resnet_viewer.ui.panels.feature_maps_mosaic import Mosaic, MosaicPane
 from resnet_viewer.ui.panels.fitting import fitting
-from resnet_viewer.ui.panels.readings import is_reference_old, last_full, not_computed, placeholder
+from resnet_viewer.ui.panels.readings import (
+    is_reference_old,
+    last_full,
+    last_reference,
+    not_computed,
+    placeholder,
+)
 from resnet_viewer.ui.pixels import Array, tiles_of_maps
 from resnet_viewer.ui.theme import DARK, Theme
 
@@ -37,6 +45,8 @@ class Drawn:
 
     now_reading: ProbeResult | None
     reference_reading: ProbeResult | None
+    plan: Blueprint | None
+    """Of now's network."""
     layer: str
     scale: MapScale
     order: MapOrder
@@ -50,8 +60,10 @@ class Drawn:
 
     @property
     def reference(self) -> Array | None:
-        """The reference's maps (C, H, W) of the layer."""
-        return None if self.reference_reading is None else self.reference_reading.maps(self.layer)
+        """The reference's maps (C, H, W) of the layer, or of the one beside it in another network."""
+        if self.reference_reading is None or self.plan is None:
+            return None
+        return maps_beside(self.layer, self.plan, self.reference_reading)
 
 
 class FeatureMapsPanel(QWidget):
@@ -109,10 +121,11 @@ class FeatureMapsPanel(QWidget):
         self._scene = scene
         view = scene.session.view
         self._now = last_full(self._now, scene.now, scene)
-        self._reference = last_full(self._reference, scene.reference, scene)
+        self._reference = last_reference(self._reference, scene.reference, scene)
         wanted = Drawn(
             self._now,
             self._reference,
+            scene.blueprint,
             view.layer,
             view.map_scale,
             view.map_order,
@@ -193,10 +206,23 @@ class FeatureMapsPanel(QWidget):
     def _render_words(self, scene: Scene) -> None:
         view, drawn = scene.session.view, self._drawn
         assert drawn is not None
-        layer = scene.blueprint.describe(view.layer)
-        for card, pane, name, reading, maps in (
-            (self.now_card, self.now_pane, "now", self._now, drawn.now),
-            (self.reference_card, self.reference_pane, "reference", self._reference, drawn.reference),
+        for card, pane, name, layer, reading, maps in (
+            (
+                self.now_card,
+                self.now_pane,
+                "now",
+                scene.blueprint.describe(view.layer),
+                self._now,
+                drawn.now,
+            ),
+            (
+                self.reference_card,
+                self.reference_pane,
+                "reference",
+                _words_beside(view.layer, scene.blueprint, self._reference),
+                self._reference,
+                drawn.reference,
+            ),
         ):
             dead = 0
             if maps is not None:
@@ -210,8 +236,11 @@ class FeatureMapsPanel(QWidget):
     def _message(self, scene: Scene, reading: ProbeResult | None, maps: Array | None) -> str:
         if maps is not None:
             return ""
-        return (
-            placeholder(scene) if reading is None else not_computed(scene, reading, scene.session.view.layer)
+        if reading is None:
+            return placeholder(scene)
+        layer = scene.session.view.layer
+        return why_no_maps(layer, scene.blueprint, plan_of(reading)) or not_computed(
+            plan_of(reading), reading, layer_beside(layer, scene.blueprint, plan_of(reading)) or layer
         )
 
     def _render_channel(self, scene: Scene, now: Array | None, reference: Array | None, is_old: bool) -> None:
@@ -295,6 +324,15 @@ def subtitles(name: str, layer: str, shape: tuple[int, ...] | None, order: str, 
             [short, count, *dying],
         )
     )
+
+
+def _words_beside(layer: str, plan: Blueprint, reference: ProbeResult | None) -> str:
+    """The reference's layer in words, with its network's name where that is another one."""
+    if reference is None or plan_of(reference).spec == plan.spec:
+        return plan.describe(layer)
+    theirs = plan_of(reference)
+    beside = layer_beside(layer, plan, theirs)
+    return theirs.spec.title if beside is None else f"{theirs.spec.title} · {theirs.describe(beside)}"
 
 
 def _mosaic(maps: Array, order: np.ndarray, colours: str, limit: float | None, *, signed: bool) -> Mosaic:

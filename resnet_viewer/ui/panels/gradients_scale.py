@@ -14,9 +14,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viewer.records.comparing import have_same_plan, plan_of
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import GradientQuantity
-from resnet_viewer.ui.panels.wiring_layout import StripLayout
+from resnet_viewer.ui.panels.wiring_layout import StripLayout, lay_out
 
 Floats = NDArray[np.float64]
 Lane = Literal["log", "zero", "infinite", "nan"]
@@ -37,7 +38,7 @@ _DECADE_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 class Series:
     """One curve: norms over the shared x axis.
 
-    `is_joined` is False for projections: their norm is a point beside the curve, not a step along it.
+    `is_joined` is False for projections and gate layers: their norm is a point beside the curve, not a step along it.
     `shapes` are those of the weights, or of the blocks' outputs.
     """
 
@@ -72,20 +73,26 @@ class Series:
 def series(result: ProbeResult, layout: StripLayout, quantity: GradientQuantity) -> Series:
     """The curve of a complete reading: weighted layers at their boxes, or blocks at their outputs.
 
-    Raises:
-        KeyError: the reading belongs to another network than the layout.
+    The reading of a network with other layers is laid over the whole strip: its depth is relative.
     """
+    plan = plan_of(result)
     if quantity == "output":
         names = tuple(block.name for block in result.blocks)
         values = [block.gradient_norm for block in result.blocks]
-        shapes: list[tuple[int, ...]] = [layout.blueprint.shape_of(name) for name in names]
+        shapes: list[tuple[int, ...]] = [plan.shape_of(name) for name in names]
         joined = [True] * len(names)
     else:
         names = tuple(layer.name for layer in result.layers)
         values = [la.relative_norm if quantity == "relative" else la.gradient_norm for la in result.layers]
         shapes = [layer.shape for layer in result.layers]
-        joined = [layer.kind != "projection" for layer in result.layers]
-    x = np.array([layout.x_by_name[name] for name in names], dtype=np.float64)
+        joined = [layer.kind in ("conv", "linear") for layer in result.layers]
+    if have_same_plan(layout.blueprint, plan):
+        x = np.array([layout.x_by_name[name] for name in names], dtype=np.float64)
+    else:
+        own = lay_out(plan)
+        share = (np.array([own.x_by_name[name] for name in names]) - own.stem.x) / (own.end - own.stem.x)
+        x = layout.stem.x + share * (layout.end - layout.stem.x)
+        names = tuple(f"{plan.spec.title}, {plan.describe(name)}" for name in names)
     return Series(names, tuple(shapes), x, np.array(values, dtype=np.float64), np.array(joined, dtype=bool))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 
@@ -28,6 +29,16 @@ def last_full(shown: ProbeResult | None, found: ProbeResult | None, scene: Scene
     return None
 
 
+def last_reference(shown: ProbeResult | None, found: ProbeResult | None, scene: Scene) -> ProbeResult | None:
+    """The same for the reference, which may be of another network than now."""
+    if found is not None and found.is_complete:
+        return found
+    reference, picture = scene.session.reference, scene.session.setup.picture
+    if shown is None or picture is None or shown.request.picture != picture:
+        return None
+    return shown if shown.request.state.network == reference.network else None
+
+
 def is_reference_old(shown: ProbeResult | None, scene: Scene) -> bool:
     """Whether the shown reference belongs to an older wish: then it is dimmed.
 
@@ -39,18 +50,21 @@ def is_reference_old(shown: ProbeResult | None, scene: Scene) -> bool:
     return shown is not scene.reference or (scene.is_stale and not is_asked)
 
 
-def not_computed(scene: Scene, result: ProbeResult, layer: str) -> str:
+def not_computed(plan: Blueprint, result: ProbeResult, layer: str) -> str:
     """Why a full reading has no maps of a layer, in words."""
-    plan = scene.blueprint
     if plan.classifier is not None and layer == plan.classifier.name:
         return "the classifier has no maps: it gives one number for each class"
     if layer in [linear.name for linear in plan.head]:
         return "a linear layer has no maps: it gives one number for each of its outputs"
-    block = scene.blueprint.block_of(layer)
+    block = plan.block_of(layer)
     if block is not None:
         wiring = result.request.state.wiring
-        found = scene.blueprint.layer(layer)
-        if found is not None and found.kind == "projection" and wiring.shortcuts[block.number - 1] == 0:
+        found = plan.layer(layer)
+        if (
+            found is not None
+            and found.kind in ("projection", "gate")
+            and wiring.shortcuts[block.number - 1] == 0
+        ):
             return "not computed: this shortcut is cut"
         if wiring.branches[block.number - 1] == 0:
             return "not computed: this branch is dropped"

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 from resnet_viewer.figures.cam_scale import cam_maximum, cam_scale
 from resnet_viewer.figures.overlay import overlay
 from resnet_viewer.records.captions import target_name
+from resnet_viewer.records.comparing import reading_beside
 from resnet_viewer.records.probe import BlockReading, ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import View
@@ -19,7 +20,7 @@ from resnet_viewer.ui.panels.card import Card, colour_text
 from resnet_viewer.ui.panels.filmstrip import SIDES, Filmstrip, StripScale
 from resnet_viewer.ui.panels.fitting import FittingLabel
 from resnet_viewer.ui.panels.picture import ImagePane
-from resnet_viewer.ui.panels.readings import is_reference_old, last_full, placeholder
+from resnet_viewer.ui.panels.readings import is_reference_old, last_full, last_reference, placeholder
 from resnet_viewer.ui.panels.saliency_controls import SaliencyControls
 from resnet_viewer.ui.panels.saliency_ground import FINEST, QUICK, Ground, Grounds
 from resnet_viewer.ui.panels.saliency_words import note, stands_in, tip, value_at, wordings
@@ -94,7 +95,7 @@ class SaliencyPanel(Card):
         self._scene = scene
         self.controls.render_scene(scene)
         self._now = last_full(self._now, scene.now, scene)
-        self._reference = last_full(self._reference, scene.reference, scene)
+        self._reference = last_reference(self._reference, scene.reference, scene)
         is_old = self._now is not None and (scene.is_stale or self._now is not scene.now)
         self._render_pictures(scene)
         self._render_strip(scene)
@@ -193,7 +194,7 @@ class SaliencyPanel(Card):
         self._detail = longest
         readings = self._now, self._reference
         number = self._block_number(scene)
-        blocks = tuple(None if reading is None else reading.blocks[number - 1] for reading in readings)
+        blocks = tuple(_reading_of(number, scene, reading) for reading in readings)
         highest = max((cam_maximum(block) for block in blocks if block is not None), default=0.0)
         known = self._now or self._reference
         shape = None if self._ground is None else self._ground.pixels.shape[:2]
@@ -206,7 +207,7 @@ class SaliencyPanel(Card):
             pane.set_image(image)
             pane.set_message("" if image is not None else placeholder(scene))
             pane.set_note(self._note(scene, reading or known, block, highest))
-            label.set_wordings(*wordings(name, block), tip=tip(block, highest))
+            label.set_wordings(*wordings(_whose(name, number, block), block), tip=tip(block, highest))
             self._ground = ground or self._ground
         if self._ground is not None and self._ground.pixels.shape[:2] != shape:
             self._share_height()
@@ -279,14 +280,31 @@ class SaliencyPanel(Card):
     def _tell_pixel(self, x: int, y: int) -> None:
         if self._scene is None or self._ground is None:
             return
-        ground, number = self._ground, self._block_number(self._scene)
+        high, wide = self._ground.pixels.shape[:2]
+        number = self._block_number(self._scene)
         words = []
         for name, reading in (("now", self._now), ("reference", self._reference)):
-            if reading is not None:
-                value = value_at(reading.blocks[number - 1], ground.box, QPointF(x + 0.5, y + 0.5))
+            block, ground = (
+                _reading_of(number, self._scene, reading),
+                self._grounds.find(self._scene, reading, self._detail),
+            )
+            if block is not None and ground is not None:
+                rows, columns = ground.pixels.shape[:2]
+                point = QPointF((x + 0.5) / wide * columns, (y + 0.5) / high * rows)
+                value = value_at(block, ground.box, point)
                 words.append(f"{name} {'outside' if value is None else format(value, '.4g')}")
         if words:
             self.hovered.emit(f"Grad-CAM of block {number} · " + " · ".join(words) + " · wheel: zoom")
 
     def _tell_nothing(self) -> None:
         self.hovered.emit("")
+
+
+def _reading_of(number: int, scene: Scene, reading: ProbeResult | None) -> BlockReading | None:
+    """Of a reading the block beside now's block `number`."""
+    return None if reading is None else reading_beside(number, scene.blueprint, reading)
+
+
+def _whose(name: str, number: int, block: BlockReading | None) -> str:
+    """The name of a map, with its block's number where that is another."""
+    return name if block is None or block.number == number else f"{name}, block {block.number}"

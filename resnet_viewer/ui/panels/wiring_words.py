@@ -106,4 +106,5 @@ def readout(blueprint: Blueprint, name: str, now: Series | None, reference: Seri
     if curve is None or name not in curve.names:
         return ""
     shape = shape_text(curve.shapes[curve.names.index(name)])
-    return f"{blueprint.describe(name)} · {norms_text(name, now, reference)} · {shape}"
+    title = blueprint.describe(name) if blueprint.layer(name) or blueprint.block_named(name) else name
+    return f"{title} · {norms_text(name, now, reference)} · {shape}"

@@ -48,7 +48,7 @@ def test_why_there_are_no_maps() -> None:
     wiring = state.wiring.with_shortcuts([3], 0.0).with_branches([5], 0.0)
     request = replace(scene.now.request, state=replace(state, wiring=wiring))
     now = replace(scene.now, request=request)
-    assert not_computed(scene, now, "layer2.0.downsample.0") == "not computed: this shortcut is cut"
-    assert not_computed(scene, now, "layer3.0.conv2") == "not computed: this branch is dropped"
-    assert not_computed(scene, now, "fc").startswith("the classifier has no maps")
-    assert not_computed(scene, now, "conv1") == "not computed"
+    assert not_computed(scene.blueprint, now, "layer2.0.downsample.0") == "not computed: this shortcut is cut"
+    assert not_computed(scene.blueprint, now, "layer3.0.conv2") == "not computed: this branch is dropped"
+    assert not_computed(scene.blueprint, now, "fc").startswith("the classifier has no maps")
+    assert not_computed(scene.blueprint, now, "conv1") == "not computed"
