@@ -15,7 +15,7 @@ from resnet_viewer.figures.mosaic import Maps, Mosaic, channel_order, is_signed,
 from resnet_viewer.figures.page import MARGIN, Page, page
 from resnet_viewer.figures.palette import lookup
 from resnet_viewer.records import captions
-from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.comparing import layer_beside, maps_beside, plan_of, why_no_maps
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import MapOrder, MapScale
 
@@ -47,11 +47,10 @@ def figure(
     require_complete(now)
     if reference is not None and not reference.is_complete:
         reference = None
-    state = now.request.state
-    plan = blueprint(state.network, state.preprocessing.crop)
+    state, plan = now.request.state, plan_of(now)
     size = "{} × {}×{}".format(*plan.shape_of(layer))
     ours = now.maps(layer)
-    theirs = None if reference is None else reference.maps(layer)
+    theirs = None if reference is None else maps_beside(layer, plan, reference)
     signed = is_signed(ours, theirs)
     shown = (
         [("now", now, ours)] if reference is None else [("now", now, ours), ("reference", reference, theirs)]
@@ -72,7 +71,9 @@ def figure(
     for column, ((name, result, _), made) in enumerate(zip(shown, mosaics, strict=True)):
         left = MARGIN + column * (side + _GAP)
         if made is None:
-            words = captions.missing_maps_words(result.request.state, layer)
+            words = why_no_maps(layer, plan, plan_of(result)) or captions.missing_maps_words(
+                result.request.state, layer_beside(layer, plan, plan_of(result)) or layer
+            )
             sheet.write(left, sheet.top - 0.15, name, bold=True)
             sheet.write(left, sheet.top - _HEAD - 0.2, words, colour=palette.MUTED)
             continue
@@ -105,11 +106,9 @@ def table(
         KeyError: there is no such layer.
     """
     require_complete(now)
-    state = now.request.state
-    channels = blueprint(state.network, state.preprocessing.crop).shape_of(layer)[0]
-    theirs = None if reference is None else reference.maps(layer)
-    if theirs is not None and len(theirs) != channels:
-        theirs = None
+    plan = plan_of(now)
+    channels = plan.shape_of(layer)[0]
+    theirs = None if reference is None or not reference.is_complete else maps_beside(layer, plan, reference)
     columns = [_statistics(maps, channels) for maps in (now.maps(layer), theirs)]
     header = ("channel", *(f"{whose} {name}" for whose in ("now", "reference") for name in _STATISTICS))
     rows = [(str(channel), *columns[0][channel], *columns[1][channel]) for channel in range(channels)]

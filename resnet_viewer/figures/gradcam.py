@@ -18,7 +18,7 @@ from resnet_viewer.figures.gradient_values import require_complete
 from resnet_viewer.figures.overlay import Pixels, is_hairline, overlay
 from resnet_viewer.figures.page import MARGIN, Page, page
 from resnet_viewer.records import captions
-from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.comparing import plan_of, reading_beside
 from resnet_viewer.records.preprocessing import Box, visible_box
 from resnet_viewer.records.probe import BlockReading, ProbeResult
 
@@ -66,11 +66,13 @@ def figure(
         IndexError: there is no such block.
     """
     number = _block_number(now, block)
-    if reference is not None and len(reference.blocks) < number:
+    if reference is not None and not reference.is_complete:
         reference = None
     panels = [_Panel("now", now, now.blocks[number - 1])]
     if reference is not None:
-        panels.append(_Panel("reference", reference, reference.blocks[number - 1]))
+        beside = reading_beside(number, plan_of(now), reference)
+        name = "reference" if beside.number == number else f"reference, block {beside.number}"
+        panels.append(_Panel(name, reference, beside))
     picture = now.request.picture
     room = (width - 2 * MARGIN - _BAR - _GAP * (len(panels) - 1)) / len(panels)
     shape, subtitle = (picture.width, picture.height), now.request.state.network.title
@@ -82,7 +84,7 @@ def figure(
     shown_height = shown_width * shape[1] / shape[0]
     cell = max(shown_width, min(room, 2.4))  # a tower of a picture still needs room for its words
     strips = filmstrip_height([p.result for p in panels], width - 2 * MARGIN) if filmstrip else 0.0
-    plan = blueprint(now.request.state.network, now.request.state.preprocessing.crop)
+    plan = plan_of(now)
     name = captions.target_name(now.target, class_names)
     sheet = page(
         title=f"Grad-CAM · {plan.blocks[number - 1].label} · {name}",
@@ -107,7 +109,7 @@ def figure(
     draw_colour_bar(bar, colours, [(0.0, "0"), (1.0, limit_words)] if top > 0 else [(0.0, "0")])
     if filmstrip:
         below = sheet.top - _HEAD - max(shown_height, 0.8) - 0.3
-        results = [(panel.name, panel.result) for panel in panels]
+        results = [(panel.name.split(",")[0], panel.result) for panel in panels]
         draw_filmstrip(sheet, results, below, selected=number, colours=colours, opacity=opacity)
     return sheet.figure
 
@@ -123,8 +125,8 @@ def table(
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Header and rows for `export.csv_bytes`: the map of `block` (from 1, the last by default), cell by cell.
 
-    The values are those of `BlockReading.cam`; `float` reads them back exactly. `reference` is empty where the
-    reference has no map of the same size.
+    The values are those of `BlockReading.cam`; `float` reads them back exactly. `reference` is the map of the block
+    beside it where that is another network, and empty where it has another size.
 
     Raises:
         IncompleteReadingError: `now` holds the logits alone.
@@ -133,8 +135,8 @@ def table(
     number = _block_number(now, block)
     ours = now.blocks[number - 1].cam[0]
     theirs = None
-    if reference is not None and len(reference.blocks) >= number:
-        theirs = reference.blocks[number - 1].cam[0]
+    if reference is not None and reference.is_complete:
+        theirs = reading_beside(number, plan_of(now), reference).cam[0]
     if theirs is not None and theirs.shape != ours.shape:
         theirs = None
     rows: list[tuple[str, ...]] = [

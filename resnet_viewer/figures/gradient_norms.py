@@ -10,10 +10,11 @@ from matplotlib.figure import Figure
 
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.gradient_axis import DecadeAxis, decade, place_of, prepare_x_axis, prepare_y_axis
-from resnet_viewer.figures.gradient_values import Row, kind_of_value, rows, table
+from resnet_viewer.figures.gradient_values import Row, kind_of_value, other_rows, rows, table
 from resnet_viewer.figures.page import MARGIN, Page, page
 from resnet_viewer.figures.wiring_strip import STRIP_HEIGHT, Legend, draw_strip, legend_rows
 from resnet_viewer.records import captions
+from resnet_viewer.records.comparing import spread
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import GradientQuantity
@@ -40,6 +41,7 @@ def figure(
         IncompleteReadingError: `now` holds the logits alone.
     """
     values = rows(now, reference, quantity)
+    others = other_rows(now, reference, quantity)
     sheet = page(
         title=f"{_title(quantity)} · {now.request.state.network.title}",
         subtitle="",
@@ -47,7 +49,7 @@ def figure(
         width=size[0],
         height=size[1],
     )
-    top = _legend(sheet, now, reference, values)
+    top = _legend(sheet, now, reference, values, others)
     bottom = sheet.bottom + 0.52
     width = sheet.width - _LEFT - _RIGHT
     height = max(top - STRIP_HEIGHT - bottom, 0.8)
@@ -63,8 +65,8 @@ def figure(
         limits=limits,
         width=width,
     )
-    y = prepare_y_axis(axes, values, height)
-    _draw(axes, values, y, spacing=width / len(values))
+    y = prepare_y_axis(axes, (*values, *others), height)
+    _draw(axes, values, others, y, spacing=width / len(values))
     prepare_x_axis(axes, limits, by_block=quantity == "output")
     axes.set_ylabel(
         _y_label(quantity, now), fontsize=palette.FONT, color=palette.TEXT, labelpad=6, parse_math=False
@@ -90,16 +92,22 @@ def _y_label(quantity: GradientQuantity, now: ProbeResult) -> str:
     }[quantity]
 
 
-def _legend(sheet: Page, now: ProbeResult, reference: ProbeResult | None, values: Sequence[Row]) -> float:
+def _legend(
+    sheet: Page, now: ProbeResult, reference: ProbeResult | None, values: Sequence[Row], others: Sequence[Row]
+) -> float:
     state = now.request.state
     network, wiring = state.network, state.wiring
-    entries = [Legend("now", f"now: {captions.wiring_words(network, wiring)}")]
-    if any(row.reference is not None for row in values):
-        entries.append(Legend("reference", f"reference: {captions.reference_words(now, reference)}"))
+    ours = captions.wiring_words(network, wiring)
+    theirs = captions.reference_words(now, reference)
+    if reference is not None and reference.request.state.network != network:
+        ours, theirs = captions.short_names(state, reference.request.state)
+    entries = [Legend("now", f"now: {ours}")]
+    if others or any(row.reference is not None for row in values):
+        entries.append(Legend("reference", f"reference: {theirs}"))
     if any(row.kind == "projection" for row in values):
         entries.append(Legend("projection", "projection"))
-    if any(row.kind == "linear" for row in values):
-        entries.append(Legend("classifier", "classifier"))
+    if count := sum(row.kind == "linear" for row in values):
+        entries.append(Legend("classifier", "classifier" if count == 1 else "linear layer"))
     if network.has_shortcuts:
         if any(strength == 1.0 for strength in wiring.shortcuts):
             entries.append(Legend("shortcut", "shortcut"))
@@ -112,17 +120,19 @@ def _legend(sheet: Page, now: ProbeResult, reference: ProbeResult | None, values
     return legend_rows(sheet, entries)
 
 
-def _draw(axes: Axes, values: Sequence[Row], y: DecadeAxis, *, spacing: float) -> None:
+def _draw(axes: Axes, values: Sequence[Row], others: Sequence[Row], y: DecadeAxis, *, spacing: float) -> None:
     """Both curves; a line breaks where a value is zero, not finite or missing, and its marker moves to the
-    row.
+    row. `others` are a reference's of other layers, spread over the whole width: its depth is relative.
     """
     markers = min(max(spacing * 72 * 0.55, 1.1), 4.2)
     x = list(range(1, len(values) + 1))
-    theirs = [place_of(row.reference, y) for row in values]
+    compared = others or values
+    x_compared = spread(len(others), 1, len(values)) if others else x
+    theirs = [place_of(row.reference, y) for row in compared]
     ours = [place_of(row.now, y) for row in values]
     axes.plot(
-        x,
-        [decade(row.reference) for row in values],
+        x_compared,
+        [decade(row.reference) for row in compared],
         color=palette.REFERENCE,
         linewidth=1.1,
         linestyle=(0, (4, 2)),
@@ -147,7 +157,7 @@ def _draw(axes: Axes, values: Sequence[Row], y: DecadeAxis, *, spacing: float) -
                 zorder=4,
             )
     beyond = [
-        (at, place) for at, place, row in zip(x, theirs, values, strict=True)
+        (at, place) for at, place, row in zip(x_compared, theirs, compared, strict=True)
         if place is not None and kind_of_value(row.reference) != "positive"
     ]  # fmt: skip
     if beyond:  # an open ring around the filled marker of now, so that both show
@@ -161,7 +171,7 @@ def _draw(axes: Axes, values: Sequence[Row], y: DecadeAxis, *, spacing: float) -
             markeredgewidth=0.8,
             zorder=4,
         )
-    _name_not_finite(axes, values, y)
+    _name_not_finite(axes, [row.now for row in values], [row.reference for row in compared], y)
 
 
 def _marker(value: float, kind: str) -> str:
@@ -171,12 +181,14 @@ def _marker(value: float, kind: str) -> str:
     return {"projection": "D", "linear": "s"}.get(kind, "o")
 
 
-def _name_not_finite(axes: Axes, values: Sequence[Row], y: DecadeAxis) -> None:
+def _name_not_finite(
+    axes: Axes, ours: Sequence[float], theirs: Sequence[float | None], y: DecadeAxis
+) -> None:
     """How many of each kind stand on the upper row, at its right end."""
     if y.not_finite is None:
         return
     counts: list[str] = []
-    for whose, numbers in (("now", [r.now for r in values]), ("reference", [r.reference for r in values])):
+    for whose, numbers in (("now", ours), ("reference", theirs)):
         found = [n for n in numbers if n is not None and kind_of_value(n) == "not finite"]
         not_numbers = sum(math.isnan(number) for number in found)
         words = [f"{len(found) - not_numbers} infinite (▲)"] if len(found) > not_numbers else []

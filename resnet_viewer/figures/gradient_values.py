@@ -5,9 +5,10 @@ block.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from resnet_viewer.records.comparing import have_same_plan, plan_of
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import GradientQuantity
@@ -49,13 +50,26 @@ def kind_of_value(value: float | None) -> ValueKind:
     return "zero" if value == 0 else "positive"
 
 
+def other_rows(
+    now: ProbeResult, reference: ProbeResult | None, quantity: GradientQuantity
+) -> tuple[Row, ...]:
+    """The reference's own rows, their values as `reference` and `now`, where it is a network of other layers."""
+    if reference is None or not reference.is_complete or have_same_plan(plan_of(now), plan_of(reference)):
+        return ()
+    return tuple(replace(row, reference=row.now) for row in rows(reference, None, quantity))
+
+
 def rows(now: ProbeResult, reference: ProbeResult | None, quantity: GradientQuantity) -> tuple[Row, ...]:
     """Every weighted layer in the order of the forward pass; for "output" every block.
+
+    The reference's value is there where its network has the same layers; else `other_rows` has them.
 
     Raises:
         IncompleteReadingError: `now` holds the logits alone; an incomplete reference counts as none.
     """
     require_complete(now)
+    if reference is not None and not have_same_plan(plan_of(now), plan_of(reference)):
+        reference = None
     if quantity == "output":
         norms = {} if reference is None else {block.number: block.gradient_norm for block in reference.blocks}
         return tuple(
@@ -81,8 +95,8 @@ def table(
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Header and rows for `export.csv_bytes`; numbers are written so that `float` reads them back exactly.
 
-    The shape is the weight's ("16x3x3x3"), for a block its output's (channels x height x width). `reference`
-    is empty where the reference has no such layer.
+    The shape is the weight's ("16x3x3x3"), for a block its output's (channels x height x width). A reference of
+    other layers has rows of its own after now's: `reference` is empty in these, `now` in those.
     """
     header = ("block" if quantity == "output" else "layer", "kind", "shape", "now", "reference")
     lines: list[tuple[str, ...]] = [
@@ -94,6 +108,10 @@ def table(
             "" if row.reference is None else repr(float(row.reference)),
         )
         for row in rows(now, reference, quantity)
+    ]
+    lines += [
+        (row.name, row.kind, "x".join(map(str, row.shape)), "", repr(float(row.now)))
+        for row in other_rows(now, reference, quantity)
     ]
     return header, lines
 

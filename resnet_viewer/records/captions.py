@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+from resnet_viewer.records.comparing import have_same_plan, plan_of
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.probe import CamState, NetworkState, ProbeResult
@@ -157,6 +158,23 @@ def reference_words(now: ProbeResult, reference: ProbeResult | None) -> str:
     return ", ".join(words)
 
 
+def short_names(now: NetworkState, reference: NetworkState) -> tuple[str, str]:
+    """Two networks told apart in few words: "ResNet-56", "Plain-56"; with their weights where the titles are one,
+    and their gates where they are not all open.
+    """
+    networks = now.network, reference.network
+    has_one_title = networks[0].title == networks[1].title
+    names = []
+    for state in (now, reference):
+        parts = [state.network.title]
+        if has_one_title:
+            parts.append(weights_words(state.network))
+        if not state.wiring.is_open:
+            parts.append(wiring_words(state.network, state.wiring))
+        names.append(", ".join(parts))
+    return names[0], names[1]
+
+
 def is_same(now: ProbeResult, reference: ProbeResult) -> bool:
     """Whether both read one state, picture and target, so that their numbers are the same."""
     ours, theirs = now.request, reference.request
@@ -175,7 +193,10 @@ def caption(
     quantity: GradientQuantity = "weight",
 ) -> str:
     """The one sentence under the gradient plot: what was measured, and in which state."""
-    return measured(quantity_words(quantity, now, class_names), now, reference)
+    what = quantity_words(quantity, now, class_names)
+    if reference is not None and not have_same_plan(plan_of(now), plan_of(reference)):
+        what += ", by relative depth"
+    return measured(what, now, reference)
 
 
 def cam_caption(

@@ -60,7 +60,17 @@ def _probe(parser: argparse.ArgumentParser) -> None:
     add_network(parser)
     _wiring(parser)
     parser.add_argument(
-        "--target", metavar="INDEX|NAME", help="class asked about (default: the reference's highest)"
+        "--target",
+        metavar="INDEX|NAME|block:B[:C]",
+        help="class asked about (default: the reference's highest), or the mean of block B or of its channel C",
+    )
+    parser.add_argument(
+        "--reference-network",
+        metavar="NAME",
+        help="compare with another network (default: the same one with everything open)",
+    )
+    parser.add_argument(
+        "--reference-weights", metavar="FILE|NAME|none", help="compare with these weights, as --weights"
     )
     parser.add_argument(
         "--gradient", default="score", choices=("score", "loss"), help="whose gradient norms are taken"

@@ -21,17 +21,30 @@ def opened(arguments: argparse.Namespace) -> Opening:
         UserError: something does not fit; the message says what.
     """
     own = own_input(arguments)
+    opening = adjusted(opened_by_name(arguments.network, arguments.weights, seed=arguments.seed), own)
+    say(opening)
+    return opening
+
+
+def opened_by_name(network: str | None, weights: str | None, *, seed: int) -> Opening:
+    """A network by its name, its weights, or both, downloaded with a progress bar where they are not here.
+
+    Raises:
+        UserError: something does not fit; the message says what.
+    """
     with tqdm(unit="B", unit_scale=True, desc="downloading", leave=False, delay=0.5, file=sys.stderr) as bar:
 
         def show(progress: Progress) -> None:
             bar.total = progress.total
             bar.update(progress.done - bar.n)
 
-        opening = open_network(arguments.network, arguments.weights, seed=arguments.seed, progress=show)
-    opening = adjusted(opening, own)
+        return open_network(network, weights, seed=seed, progress=show)
+
+
+def say(opening: Opening) -> None:
+    """What was chosen or assumed, on stderr."""
     for sentence in opening.sentences:
         print(sentence, file=sys.stderr)
-    return opening
 
 
 def wiring(arguments: argparse.Namespace, opening: Opening) -> Wiring:

@@ -17,6 +17,7 @@ from resnet_viewer.records import notation
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.session import Session, Setup
+from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.verbs import chosen
 from resnet_viewer.verbs.arguments import command_line
 
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         target = notation.target(arguments.target, opening.class_names, opening.spec)
     state = NetworkState(opening.spec, opening.preprocessing, gates)
     setup = Setup(state, picture, target, arguments.gradient, opening.class_names)
-    reference, now = readings(setup, device=arguments.device)
+    reference, now = readings(setup, _pinned(arguments), device=arguments.device)
     folder: Path = arguments.out
     made = probe_files.files(
         now,
@@ -54,13 +55,29 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def readings(setup: Setup, *, device: str = "auto") -> tuple[ProbeResult, ProbeResult]:
-    """The complete readings of the setup's reference (everything open) and of the setup itself.
+def _pinned(arguments: argparse.Namespace) -> NetworkState | None:
+    """The reference that `--reference-network` and `--reference-weights` name, everything open; None without them.
+
+    Weights without a name tell their network; a name without weights takes its usual ones.
+    """
+    name, weights = arguments.reference_network, arguments.reference_weights
+    if name is None and weights is None:
+        return None
+    opening = chosen.opened_by_name(name, weights, seed=arguments.seed)
+    chosen.say(opening)
+    return NetworkState(opening.spec, opening.preprocessing, Wiring.all_open(opening.spec.block_count))
+
+
+def readings(
+    setup: Setup, pinned: NetworkState | None = None, *, device: str = "auto"
+) -> tuple[ProbeResult, ProbeResult]:
+    """The complete readings of the reference (`pinned`, else the setup's network with everything open) and of the
+    setup itself.
 
     Raises:
         UserError: the device is not there or the weights cannot be read.
     """
-    session = Session(setup)
+    session = Session(setup, pinned)
     wished, compared = session.now_question(), session.reference_question()
     if wished is None or compared is None:
         raise ValueError("a probe needs a picture")

@@ -7,9 +7,11 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from resnet_viewer.core.catalog import spec
 from resnet_viewer.figures import gradient_norms, palette
 from resnet_viewer.figures.gradient_values import IncompleteReadingError
 from resnet_viewer.records.session import GradientQuantity
+from tests import fabricated
 from tests.figures.layout import overlapping
 from tests.figures.readings import pair, partial, with_norms
 
@@ -220,3 +222,29 @@ def test_no_words_overlap_or_leave_the_page(
     odd = with_norms(now, {3: 0.0, 5: NAN, 6: INF})
     for shown in (now, odd):
         assert overlapping(gradient_norms.figure(shown, reference, size=size)) == []
+
+
+def test_a_reference_of_other_layers_lies_over_the_whole_width_with_rows_of_its_own() -> None:
+    now = fabricated.scene(spec("cifar-resnet-20")).now
+    reference = fabricated.scene(spec("cifar-plain-8")).now
+    assert now is not None
+    assert reference is not None
+    axes = plot_of(gradient_norms.figure(now, reference))
+    dashed = next(line for line in axes.lines if len(line.get_xdata()) == 8)
+    assert (dashed.get_xdata()[0], dashed.get_xdata()[-1]) == (1, 20)
+    expected = [np.log10(layer.gradient_norm) for layer in reference.layers]
+    np.testing.assert_allclose(dashed.get_ydata(), expected)
+    _, lines = gradient_norms.table(now, reference)
+    assert len(lines) == 28
+    assert {line[4] for line in lines[:20]} == {line[3] for line in lines[20:]} == {""}
+    assert [float(line[4]) for line in lines[20:]] == [layer.gradient_norm for layer in reference.layers]
+
+
+def test_a_plain_twin_has_its_values_beside_each_layer() -> None:
+    now = fabricated.scene(spec("cifar-resnet-20")).now
+    reference = fabricated.scene(spec("cifar-plain-20")).now
+    assert now is not None
+    assert reference is not None
+    _, lines = gradient_norms.table(now, reference)
+    assert len(lines) == 20
+    assert all(line[3] and line[4] for line in lines)

@@ -189,3 +189,23 @@ def test_no_file_tells_in_which_folders_it_was_made(photo: Path, tmp_path: Path)
     assert any("assumed" in note for note in document["notes"])
     for path in out.rglob("*.*"):
         assert str(tmp_path).encode() not in path.read_bytes(), path.name
+
+
+def test_another_network_is_the_reference(photo: Path, tmp_path: Path) -> None:
+    assert (
+        main(["probe", str(photo), "--out", str(tmp_path), *NETWORK, "--reference-network", "cifar-plain-8"])
+        == 0
+    )
+    described = json.loads((tmp_path / "probe.json").read_text(encoding="utf-8"))
+    assert described["reference"]["network"]["name"] == "cifar-plain-8"
+    assert "reference: Plain-8, untrained (seed 3)" in described["caption"]
+    found = rows(tmp_path)
+    assert [bool(row["now"]) for row in found] == [True] * 14 + [False] * 8
+    assert [bool(row["reference"]) for row in found] == [False] * 14 + [True] * 8
+
+
+def test_a_blocks_channel_is_the_target(photo: Path, tmp_path: Path) -> None:
+    assert main(["probe", str(photo), "--out", str(tmp_path), *NETWORK, "--target", "block:4:7"]) == 0
+    described = json.loads((tmp_path / "probe.json").read_text(encoding="utf-8"))
+    assert described["target"] == {"index": "block:4:7", "name": "block 4, channel 7"}
+    assert "gradient of the mean of channel 7 of block 4" in described["caption"]

@@ -55,4 +55,7 @@ def curve_names(now: ProbeResult | None, reference: ProbeResult | None) -> tuple
     words = captions.wiring_words(state.network, state.wiring)
     if reference is not None and captions.is_same(now, reference):
         return f"now = reference: {words}", ""
+    if reference is not None and reference.request.state.network != state.network:
+        ours, theirs = captions.short_names(state, reference.request.state)
+        return f"now: {ours}", f"reference: {theirs}"
     return f"now: {words}", f"reference: {captions.reference_words(now, reference)}"
