@@ -16,7 +16,7 @@ def wordings(name: str, block: BlockReading | None) -> tuple[str, ...]:
     """A map's name and highest value, in ever fewer words: the value tells a faint map from none."""
     if block is None:
         return (name,)
-    short = {"reference": "ref."}.get(name, name)
+    short = name.replace("reference", "ref.").replace(", block", "")
     if block.cam_states[0] != "shown":
         return f"{name} · blank", f"{short} · blank", short
     value = f"≤ {cam_maximum(block):.2g}"
