@@ -1,4 +1,4 @@
-"""Labelled pictures in memory, as bytes: from image folders or torchvision's CIFAR-10."""
+"""Labelled pictures in memory, as bytes: from image folders, in batches, augmented."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from PIL import Image
 from torch import Tensor
 
 from resnet_viewer.media.pictures import pictures_in, read
+from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, Channels, Preprocessing, crop_corner, resized
+from resnet_viewer.records.preprocessing import Channels, Preprocessing, crop_corner, resized
 from resnet_viewer.records.progress import Progress
-
-DOWNLOADABLE = ("cifar10",)
-"""Names that `--data` takes beside folders."""
 
 
 class DatasetError(UserError):
@@ -26,7 +24,7 @@ class DatasetError(UserError):
 
 @dataclass(frozen=True, eq=False)
 class PictureSet:
-    """`images` is (N, 3, S, S), uint8; `labels` (N,), int64, indices into `classes`."""
+    """`images` is (N, C, S, S), uint8; `labels` (N,), int64, indices into `classes`."""
 
     images: Tensor
     labels: Tensor
@@ -44,19 +42,14 @@ class Data:
     test: PictureSet
 
 
-def load(data: str, size: int, *, cache: Path | None = None) -> Iterator[Progress | Data]:
-    """Decode a data set once: yields progress in pictures, then the `Data`.
+def load(folder: Path, size: int) -> Iterator[Progress | Data]:
+    """Decode a folder that holds `train/<class>/` and `test/<class>/`: yields progress in pictures, then the `Data`.
 
-    `data` is a folder that holds `train/<class>/` and `test/<class>/`, or "cifar10", which torchvision downloads
-    into `cache`. Pictures of another size are resized and cropped to `size` pixels a side.
+    Pictures of another size are resized and cropped to `size` pixels a side.
 
     Raises:
         DatasetError: there is no such folder, or it is not laid out like that.
     """
-    if data in DOWNLOADABLE:
-        yield _cifar10(cache)
-        return
-    folder = Path(data)
     _require_parts(folder)
     sets: dict[str, PictureSet] = {}
     for part in ("train", "test"):
@@ -72,29 +65,27 @@ def load(data: str, size: int, *, cache: Path | None = None) -> Iterator[Progres
     yield Data(sets["train"], sets["test"])
 
 
-def class_names_of(data: str) -> tuple[str, ...]:
-    """The classes of a data set as `load` will find them, without reading a picture.
+def class_names_of(folder: Path) -> tuple[str, ...]:
+    """The classes of a folder as `load` will find them, without reading a picture.
 
     Raises:
         DatasetError: there is no such folder, it is not laid out as `load` wants it, or holds no pictures.
     """
-    if data in DOWNLOADABLE:
-        return CIFAR10_CLASSES
-    _require_parts(Path(data))
-    return labelled_files(Path(data) / "train")[0]
+    _require_parts(folder)
+    return labelled_files(folder / "train")[0]
 
 
 def _require_parts(folder: Path) -> None:
     if not _is_folder(folder):
         raise DatasetError(
             f"There is no folder {folder}; a data set is a folder with train/<class>/ and test/<class>/, "
-            f"or the name {', '.join(DOWNLOADABLE)}."
+            f"or one of {', '.join(NAMED)}."
         )
     for part in ("train", "test"):
         if not _is_folder(folder / part):
             raise DatasetError(
                 f"{folder} holds no folder called {part}; a data set is train/<class>/ and test/<class>/, "
-                f"or the name {', '.join(DOWNLOADABLE)}."
+                f"or one of {', '.join(NAMED)}."
             )
 
 
@@ -150,6 +141,22 @@ def batches(
         yield normalised(pictures.images[chosen], mean, std), pictures.labels[chosen]
 
 
+def shuffled(count: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """The indices of an epoch's batches. A last one that is not full is left out, unless it is the only one."""
+    order = torch.randperm(count, generator=generator)
+    full = count - count % size if count > size else count
+    for start in range(0, full, size):
+        yield order[start : min(start + size, full)]
+
+
+def shuffled_batches(
+    pictures: PictureSet, size: int, *, mean: Channels, std: Channels, seed: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """One shuffled epoch of the pictures as they are."""
+    for chosen in shuffled(len(pictures), size, torch.Generator().manual_seed(seed)):
+        yield normalised(pictures.images[chosen], mean, std), pictures.labels[chosen]
+
+
 def augmented_batches(
     pictures: PictureSet, size: int, *, mean: Channels, std: Channels, seed: int, padding: int = 4
 ) -> Iterator[tuple[Tensor, Tensor]]:
@@ -158,11 +165,8 @@ def augmented_batches(
     Everything random comes from `seed`. A last batch that is not full is left out, unless it is the only one.
     """
     generator = torch.Generator().manual_seed(seed)
-    order = torch.randperm(len(pictures), generator=generator)
     side = pictures.images.shape[-1]
-    full = len(order) - len(order) % size if len(order) > size else len(order)
-    for start in range(0, full, size):
-        chosen = order[start : start + size]
+    for chosen in shuffled(len(pictures), size, generator):
         count = len(chosen)
         padded = torch.nn.functional.pad(pictures.images[chosen], (padding,) * 4)
         tops = torch.randint(0, 2 * padding + 1, (count, 1), generator=generator)
@@ -194,26 +198,3 @@ def _fitted(
     left, top = crop_corner(*new_size, geometry.crop)
     picture = Image.fromarray(pixels).resize(new_size, Image.Resampling.BILINEAR)
     return np.array(picture.crop((left, top, left + geometry.crop, top + geometry.crop)))
-
-
-def _cifar10(cache: Path | None) -> Data:
-    from torchvision.datasets import CIFAR10  # costs as much as torch itself: only when asked for
-
-    from resnet_viewer.paths import cache_dir
-
-    root = cache or cache_dir() / "datasets"
-    try:
-        parts = [CIFAR10(str(root), train=train, download=True) for train in (True, False)]
-    except (OSError, RuntimeError) as error:
-        raise DatasetError(
-            f"CIFAR-10 could not be downloaded ({error}); connect to the network or give an image folder to --data."
-        ) from error
-    train, test = (
-        PictureSet(
-            torch.from_numpy(part.data).permute(0, 3, 1, 2).contiguous(),
-            torch.tensor(part.targets),
-            CIFAR10_CLASSES,
-        )
-        for part in parts
-    )
-    return Data(train, test)

@@ -15,10 +15,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from resnet_viewer.core.datasets import Data, PictureSet, augmented_batches, batches
+from resnet_viewer.core.datasets import Data, PictureSet, augmented_batches, batches, shuffled_batches
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.media.files import write_whole
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.recipe import Recipe
 from resnet_viewer.records.training import EpochReport, RunReport, RunSpec, StepReport
 
 
@@ -46,14 +47,7 @@ def train(
         ResumeError: the checkpoint cannot be read or belongs to another run.
     """
     network = build(run.network).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    others = [p for p in network.parameters() if p.ndim == 1]
-    optimizer = torch.optim.SGD(
-        [{"params": decayed, "weight_decay": run.weight_decay}, {"params": others, "weight_decay": 0.0}],
-        lr=run.rate,
-        momentum=run.momentum,
-        nesterov=True,
-    )
+    optimizer = optimizer_for(network, run.recipe)
     log: list[EpochReport] = []
     if checkpoint is not None and checkpoint.exists():
         log = _restore(checkpoint, run, network, optimizer)
@@ -76,6 +70,20 @@ def train(
     yield Trained(
         report, {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
     )
+
+
+def optimizer_for(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
+    """The recipe's optimizer; what is not decayed (see `Recipe`) is a group of its own."""
+    decayed = [p for p in network.parameters() if recipe.decays_all or p.ndim > 1]
+    others = [p for p in network.parameters() if not (recipe.decays_all or p.ndim > 1)]
+    groups = [
+        {"params": parameters, "weight_decay": decay}
+        for parameters, decay in ((decayed, recipe.weight_decay), (others, 0.0))
+        if parameters
+    ]
+    if recipe.optimizer == "adam":
+        return torch.optim.Adam(groups, lr=recipe.rate)
+    return torch.optim.SGD(groups, lr=recipe.rate, momentum=recipe.momentum, nesterov=recipe.nesterov)
 
 
 def require_resumable(checkpoint: Path, run: RunSpec) -> None:
@@ -111,15 +119,17 @@ def _epoch(
 ) -> Iterator[StepReport]:
     """One epoch of steps; appends its report to `log`."""
     started = time.perf_counter()
-    steps = max(1, len(data.train) // run.batch)
+    recipe = run.recipe
+    steps = max(1, len(data.train) // recipe.batch)
     total_loss = torch.zeros((), dtype=torch.float64, device=device)
     wrong = torch.zeros((), dtype=torch.int64, device=device)
     seen = 0
     rate = 0.0
     seed = run.network.seed * 10_000 + epoch
-    stream = augmented_batches(data.train, run.batch, mean=run.mean, std=run.std, seed=seed)
+    draw = augmented_batches if run.is_augmented else shuffled_batches
+    stream = draw(data.train, recipe.batch, mean=run.mean, std=run.std, seed=seed)
     for step, (images, labels) in enumerate(stream):
-        rate = run.rate_at(epoch * steps + step, run.epochs * steps)
+        rate = recipe.rate_at(epoch * steps + step, run.epochs * steps)
         for group in optimizer.param_groups:
             group["lr"] = rate
         images, labels = images.to(device), labels.to(device)
@@ -146,7 +156,9 @@ def _epoch(
 
 
 def _identity(run: RunSpec) -> str:
-    return json.dumps(asdict(run), sort_keys=True)
+    """Everything that makes a run what it is, the recipe's fields beside the others."""
+    fields = asdict(run)
+    return json.dumps(fields.pop("recipe") | {"recipe": run.recipe.name} | fields, sort_keys=True)
 
 
 def _save(

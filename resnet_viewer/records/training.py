@@ -6,32 +6,24 @@ from dataclasses import dataclass
 
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import CIFAR10_MEAN, CIFAR10_STD, Channels
+from resnet_viewer.records.recipe import RECIPES, Recipe
 
 
 @dataclass(frozen=True)
 class RunSpec:
     """Everything that fixes a training run: the same spec on the same machine gives the same weights.
 
-    The rate follows one cycle (Smith & Topin 2017): a linear rise to `rate` over the first `warm_up` share of all
-    steps, then a linear fall to zero. Pictures are padded by 4, cropped at random and flipped, as in He et al.
-    2015, section 4.2. The spec's seed draws the weights, the order and the augmentation.
+    `is_augmented`: pictures are padded by 4, cropped at random and flipped, as in He et al. 2015, section 4.2. The
+    network's seed draws the weights, the order and the augmentation.
     """
 
     network: NetworkSpec
     data: str
     epochs: int
-    batch: int = 128
-    rate: float = 0.1
-    momentum: float = 0.9
-    weight_decay: float = 5e-4
-    warm_up: float = 0.2
+    recipe: Recipe = RECIPES["quick"]
     mean: Channels = CIFAR10_MEAN
     std: Channels = CIFAR10_STD
-
-    def rate_at(self, step: int, steps: int) -> float:
-        """Learning rate of step `step` (from 0) of `steps`."""
-        rise = max(1.0, self.warm_up * steps)
-        return self.rate * min(1.0, (step + 1) / rise, (steps - step) / max(1.0, steps - rise))
+    is_augmented: bool = True
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from resnet_viewer.records import notation
+from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.preprocessing import LARGEST_SIDE
-from resnet_viewer.records.training import RunSpec
+from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.verbs import VERBS
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -101,19 +102,32 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
 
 def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--data", required=True, help="folder with train/<class>/ and test/<class>/, or cifar10"
+        "--data",
+        required=True,
+        help=f"folder with train/<class>/ and test/<class>/, or one of {', '.join(NAMED)}",
     )
     parser.add_argument(
-        "--network", required=True, nargs="+", metavar="NAME", help="names as `networks` lists them"
+        "--network", nargs="+", default=[], metavar="NAME", help="names as `networks` lists them"
+    )
+    parser.add_argument("--depth", metavar="20,56", help="CIFAR networks of these depths, of every --kind")
+    parser.add_argument(
+        "--kind", default="plain,residual", help="plain, residual, or both (the default: plain,residual)"
     )
     parser.add_argument("--epochs", required=True, type=_positive, metavar="N")
     parser.add_argument(
         "--out", required=True, type=Path, metavar="FOLDER", help="one folder a network is made in it"
     )
-    parser.add_argument("--seed", type=_seed, default=0, metavar="N")
-    parser.add_argument("--batch", type=_positive, default=RunSpec.batch, metavar="N")
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="the first seed (default 0)")
+    parser.add_argument("--seeds", type=_positive, default=1, metavar="N", help="how many seeds (default 1)")
     parser.add_argument(
-        "--rate", type=_rate, default=RunSpec.rate, metavar="R", help="highest learning rate of the cycle"
+        "--recipe",
+        default="quick",
+        choices=tuple(RECIPES),
+        help="; ".join(f"{name}: {recipe.words}" for name, recipe in RECIPES.items()).replace("%", "%%"),
+    )
+    parser.add_argument("--batch", type=_positive, metavar="N", help="another batch than the recipe's")
+    parser.add_argument(
+        "--rate", type=_rate, metavar="R", help="another highest learning rate than the recipe's"
     )
     _device(parser)
     parser.add_argument(

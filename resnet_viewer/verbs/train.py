@@ -6,17 +6,22 @@ import argparse
 import csv
 import io
 import json
+import statistics
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_viewer.core import catalog
 from resnet_viewer.media.files import make_folder, write_whole
+from resnet_viewer.records.data import NAMED, DataKind
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.progress import Progress
-from resnet_viewer.records.training import EpochReport, RunSpec, StepReport
+from resnet_viewer.records.recipe import recipe_for
+from resnet_viewer.records.training import EpochReport, RunReport, RunSpec, StepReport
 from resnet_viewer.verbs.arguments import command_line
 
 if TYPE_CHECKING:
@@ -28,17 +33,22 @@ FILES = ("checkpoint.pt", "log.csv", "weights.safetensors", "card.json")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train every named network in turn.
+    """Train every named network, with every seed, in turn.
 
     Raises:
         UserError: a name, a folder or an earlier run does not fit.
     """
-    specs = [replace(catalog.spec(name), seed=arguments.seed) for name in arguments.network]
-    if other := next((spec for spec in specs if spec.input_size != specs[0].input_size), None):
+    specs = [catalog.spec(name) for name in _names(arguments)]
+    kind = NAMED.get(arguments.data)
+    if other := next(
+        (spec for spec in specs if kind is None and spec.input_size != specs[0].input_size), None
+    ):
         raise UserError(
             f"{specs[0].name} and {other.name} take pictures of different sizes; train them one after the other."
         )
-    folders = [arguments.out / spec.name for spec in specs]
+    seeds = range(arguments.seed, arguments.seed + arguments.seeds)
+    wanted = [replace(spec, seed=seed) for spec in specs for seed in seeds]
+    folders = [arguments.out / (s.name if len(seeds) == 1 else f"{s.name}-seed-{s.seed}") for s in wanted]
     for folder in folders:
         _prepare(folder, resume=arguments.resume)
 
@@ -52,24 +62,77 @@ def run(arguments: argparse.Namespace) -> int:
         torch.set_num_threads(arguments.threads)
     device = choose_device(arguments.device)
     commit = _commit()
-    classes = len(class_names_of(arguments.data))
-    name, batch, rate = Path(arguments.data).name, arguments.batch, arguments.rate
-    plans = [
-        RunSpec(replace(spec, classes=classes), name, arguments.epochs, batch=batch, rate=rate)
-        for spec in specs
-    ]
+    classes = kind.classes if kind is not None else len(class_names_of(Path(arguments.data)))
+    plans = [_plan(replace(spec, classes=classes), kind, arguments) for spec in wanted]
     for plan, folder in zip(plans, folders, strict=True):
         require_resumable(folder / "checkpoint.pt", plan)
     data = _decoded(arguments.data, specs[0].input_size)
+    reports = []
     for plan, folder in zip(plans, folders, strict=True):
         trained = _train(plan, data, folder, device)
         write_run(trained, folder, commit=commit, command=command_line(arguments))
-        report = trained.report
+        reports.append(trained.report)
         print(
-            f"{plan.network.name}: training error {report.train_error:.2f} %, "
-            f"test error {report.test_error:.2f} %, in {folder}"
+            f"{folder.name}: training error {trained.report.train_error:.2f} %, "
+            f"test error {trained.report.test_error:.2f} %, in {folder}"
         )
+    if len(reports) > 1:
+        print("\n".join(("", *table(reports))))
     return 0
+
+
+def table(reports: Sequence[RunReport]) -> Iterator[str]:
+    """A line a network: training and test error in percent, over several seeds their mean and standard deviation.
+
+    The deviation is the sample's, with n − 1.
+    """
+    yield f"{'network':<28} {'seeds':>5} {'training error':>17} {'test error':>17}"
+    by_name: dict[str, list[RunReport]] = {}
+    for report in reports:
+        by_name.setdefault(report.spec.network.name, []).append(report)
+    for name, alike in by_name.items():
+        train, test = (
+            _spread([getattr(report, which) for report in alike]) for which in ("train_error", "test_error")
+        )
+        yield f"{name:<28} {len(alike):>5} {train:>17} {test:>17}"
+
+
+def _spread(values: Sequence[float]) -> str:
+    mean = statistics.fmean(values)
+    return f"{mean:.2f} %" if len(values) < 2 else f"{mean:.2f} ± {statistics.stdev(values):.2f} %"
+
+
+def _names(arguments: argparse.Namespace) -> list[str]:
+    """The networks of `--network`, and those that `--depth` and `--kind` make.
+
+    Raises:
+        UserError: there are none, or the depths are badly written.
+    """
+    names = list(arguments.network)
+    if arguments.depth is not None:
+        depths = arguments.depth.split(",")
+        if not all(depth.isascii() and depth.isdecimal() for depth in depths):
+            raise UserError(f"{arguments.depth!r} is not a list of depths; write them as 20,56.")
+        kinds = {"plain": "plain", "residual": "resnet"}
+        chosen = arguments.kind.split(",")
+        if unknown := next((kind for kind in chosen if kind not in kinds), None):
+            raise UserError(
+                f"There is no kind {unknown!r}; write plain, residual, or both as plain,residual."
+            )
+        names += [f"cifar-{kinds[kind]}-{depth}" for depth in depths for kind in chosen]
+    if not names:
+        raise UserError("Say which networks: --network NAME …, or --depth 20,56 with --kind plain,residual.")
+    return list(dict.fromkeys(names))
+
+
+def _plan(spec: NetworkSpec, kind: DataKind | None, arguments: argparse.Namespace) -> RunSpec:
+    recipe = recipe_for(arguments.recipe, spec.depth)
+    recipe = replace(recipe, batch=arguments.batch or recipe.batch, rate=arguments.rate or recipe.rate)
+    data = Path(arguments.data).name
+    if kind is None:
+        return RunSpec(spec, data, arguments.epochs, recipe)
+    fitted = replace(spec, input_size=kind.side, channels=kind.channels)
+    return RunSpec(fitted, data, arguments.epochs, recipe, kind.mean, kind.std, kind.is_augmented)
 
 
 def _train(plan: RunSpec, data: Data, folder: Path, device: str) -> Trained:
@@ -138,14 +201,8 @@ def card_of(trained: Trained, *, commit: str | None, command: str) -> dict[str, 
         "epochs": plan.epochs,
         "seed": plan.network.seed,
         "recipe": {
-            "optimizer": "SGD with Nesterov momentum",
-            "batch": plan.batch,
-            "rate": plan.rate,
-            "schedule": "one cycle, linear",
-            "warm_up": plan.warm_up,
-            "momentum": plan.momentum,
-            "weight_decay": plan.weight_decay,
-            "augmentation": "4 pixels of padding, random crop, random flip",
+            **asdict(plan.recipe),
+            "augmentation": "4 pixels of padding, random crop, random flip" if plan.is_augmented else "none",
         },
         "train_error_percent": round(report.train_error, 3),
         "test_error_percent": round(report.test_error, 3),
@@ -179,9 +236,12 @@ def _decoded(name: str, size: int) -> Data:
     from tqdm import tqdm
 
     from resnet_viewer.core.datasets import Data, load
+    from resnet_viewer.core.named_data import load_named
 
+    if name in NAMED:
+        return load_named(name)
     with tqdm(total=None, unit="picture", desc="reading", leave=False, delay=0.5, file=sys.stderr) as bar:
-        for found in load(name, size):
+        for found in load(Path(name), size):
             if isinstance(found, Data):
                 return found
             if isinstance(found, Progress):

@@ -55,7 +55,7 @@ def asymmetric(count: int, side: int = 12) -> PictureSet:
 
 
 def test_a_folder_becomes_labelled_bytes(tmp_path: Path) -> None:
-    *progress, data = load(str(write_data(tmp_path)), 8)
+    *progress, data = load(write_data(tmp_path), 8)
     assert isinstance(data, Data)
     assert progress
     assert all(isinstance(step, Progress) and step.total in (6, 2) for step in progress)
@@ -92,15 +92,15 @@ def test_files_are_sorted_by_class_and_number(tmp_path: Path) -> None:
 
 def test_what_is_no_data_set_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="There is no folder"):
-        list(load(str(tmp_path / "nowhere"), 8))
+        list(load(tmp_path / "nowhere", 8))
     with pytest.raises(DatasetError, match="holds no folder called train"):
-        list(load(str(tmp_path), 8))
+        list(load(tmp_path, 8))
     write_folder(tmp_path / "train")
     with pytest.raises(DatasetError, match="holds no folder called test"):
-        list(load(str(tmp_path), 8))
+        list(load(tmp_path, 8))
     write_folder(tmp_path / "test", ("a", "c"))
     with pytest.raises(DatasetError, match=r"classes in .* differ"):
-        list(load(str(tmp_path), 8))
+        list(load(tmp_path, 8))
     (tmp_path / "empty" / "a").mkdir(parents=True)
     with pytest.raises(DatasetError, match="holds no pictures in subfolders"):
         labelled_files(tmp_path / "empty")
@@ -112,7 +112,7 @@ def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
     folder = write_data(tmp_path)
     (folder / "train" / "b" / "1.png").write_bytes(b"\x89PNG\r\n\x1a\n damaged")
     with pytest.raises(ValueError, match=r"1\.png"):
-        list(load(str(folder), 8))
+        list(load(folder, 8))
 
 
 def test_normalisation_by_hand() -> None:

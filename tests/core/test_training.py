@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.datasets import Data, PictureSet, load
 from resnet_viewer.core.network import build
 from resnet_viewer.core.training import ResumeError, Trained, error_percent, train
+from resnet_viewer.records.recipe import Recipe
 from resnet_viewer.records.training import EpochReport, RunSpec, StepReport
 
 SIDE = 8
@@ -32,7 +34,9 @@ def pictures(count: int, seed: int) -> PictureSet:
 
 
 DATA = Data(pictures(32, 1), pictures(16, 2))
-RUN = RunSpec(spec("cifar-resnet-8", classes=2), "invented", epochs=3, batch=8, rate=0.05)
+RUN = RunSpec(
+    spec("cifar-resnet-8", classes=2), "invented", epochs=3, recipe=Recipe("invented", batch=8, rate=0.05)
+)
 
 
 def finished(run: RunSpec = RUN, **options: Path) -> Trained:
@@ -56,7 +60,7 @@ def test_the_loss_falls_on_a_folder_of_jpegs(tmp_path: Path) -> None:
             place = tmp_path / part / found.classes[label]
             place.mkdir(parents=True, exist_ok=True)
             Image.fromarray(image.permute(1, 2, 0).numpy()).save(place / f"{number}.jpg", quality=95)
-    *_, data = load(str(tmp_path), SIDE)
+    *_, data = load(tmp_path, SIDE)
     assert isinstance(data, Data)
     *reports, last = train(replace(RUN, epochs=6), data)
     epochs = [report for report in reports if isinstance(report, EpochReport)]
@@ -78,7 +82,7 @@ def test_every_step_and_epoch_is_reported() -> None:
     epochs = tuple(report for report in reports if isinstance(report, EpochReport))
     assert isinstance(last, Trained)
     assert last.report.epochs == epochs
-    assert [epoch.rate for epoch in epochs] == [RUN.rate_at(4 * epoch + 3, 12) for epoch in range(3)]
+    assert [epoch.rate for epoch in epochs] == [RUN.recipe.rate_at(4 * epoch + 3, 12) for epoch in range(3)]
     assert epochs[0].train_loss == steps[3].loss
 
 
@@ -103,7 +107,7 @@ def test_every_epoch_is_shuffled_and_augmented_anew(monkeypatch: pytest.MonkeyPa
 
 
 def test_one_step_is_nesterovs_sgd_written_out() -> None:
-    run = replace(RUN, epochs=1, batch=32, rate=0.1, weight_decay=0.01)
+    run = replace(RUN, epochs=1, recipe=Recipe("invented", batch=32, rate=0.1, weight_decay=0.01))
     torch.manual_seed(99)
     result = finished(run)
     network = build(run.network).to(memory_format=torch.channels_last).train()
@@ -112,7 +116,7 @@ def test_one_step_is_nesterovs_sgd_written_out() -> None:
     for name, weight in network.named_parameters():
         assert weight.grad is not None
         gradient = weight.grad + (0.01 * weight.detach() if weight.ndim > 1 else 0)
-        stepped = weight.detach() - run.rate_at(0, 1) * (gradient + 0.9 * gradient)
+        stepped = weight.detach() - run.recipe.rate_at(0, 1) * (gradient + 0.9 * gradient)
         torch.testing.assert_close(result.state[name], stepped, rtol=1e-5, atol=1e-6)
 
 
@@ -145,17 +149,23 @@ def test_a_finished_run_is_not_run_again(tmp_path: Path, uninterrupted: Trained)
     assert same(reports[0].state, uninterrupted.state)
 
 
+def _changed(run: RunSpec, change: dict[str, Any]) -> RunSpec:
+    recipe = {key: value for key, value in change.items() if key in ("rate", "batch")}
+    others = {key: value for key, value in change.items() if key not in recipe}
+    return replace(run, recipe=replace(run.recipe, **recipe), **others)
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [({"rate": 0.2}, "rate"), ({"epochs": 4}, "epochs"), ({"batch": 4, "data": "x"}, "batch, data")],
 )
-def test_a_checkpoint_of_another_run_is_refused(change: dict[str, float], named: str, tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_run_is_refused(change: dict[str, Any], named: str, tmp_path: Path) -> None:
     checkpoint = tmp_path / "run.checkpoint"
     short = replace(RUN, epochs=1)
     finished(short, checkpoint=checkpoint)
     whole = checkpoint.read_bytes()
     with pytest.raises(ResumeError, match=rf"belongs to a run with other settings \({named}\);"):
-        next(train(replace(short, **change), DATA, checkpoint=checkpoint))
+        next(train(_changed(short, change), DATA, checkpoint=checkpoint))
     assert checkpoint.read_bytes() == whole
 
 

@@ -1,6 +1,7 @@
 """`train` leaves a run that the other verbs can use, refuses to overwrite one, and continues it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,46 @@ def test_networks_for_pictures_of_different_sizes_are_trained_apart(
     assert main(words(data, tmp_path / "out", "--network", "cifar-resnet-8", "resnet18")) == 2
     assert "different sizes" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_depths_kinds_and_seeds_make_a_folder_each_and_a_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [
+        "--depth",
+        "8",
+        "--kind",
+        "plain,residual",
+        "--seeds",
+        "2",
+        "--epochs",
+        "1",
+        "--device",
+        "cpu",
+    ]
+    assert main(["train", "--data", "digits", "--out", str(tmp_path), "--recipe", "adam", *arguments]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"cifar-{kind}-8-seed-{seed}" for kind in ("plain", "resnet") for seed in (0, 1)
+    ]
+    card = json.loads((tmp_path / "cifar-plain-8-seed-1" / "card.json").read_text(encoding="utf-8"))
+    assert (card["seed"], card["recipe"]["optimizer"], card["recipe"]["augmentation"]) == (1, "adam", "none")
+    table = capsys.readouterr().out.splitlines()[-3:]
+    assert table[0].split()[:2] == ["network", "seeds"]
+    assert [line.split()[:2] for line in table[1:]] == [["cifar-plain-8", "2"], ["cifar-resnet-8", "2"]]
+    assert table[1].count("±") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "Say which networks"),
+        (["--depth", "20;56"], "is not a list of depths"),
+        (["--depth", "20", "--kind", "plane"], "no kind 'plane'"),
+        (["--depth", "21"], "6n . 2"),
+    ],
+)
+def test_what_names_no_network_is_refused(
+    arguments: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "--data", "digits", "--epochs", "1", "--out", str(tmp_path), *arguments]) == 2
+    assert re.search(sentence, capsys.readouterr().err)

@@ -1,0 +1,81 @@
+"""How a network is trained, whatever it is and whatever it is trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Optimizer = Literal["sgd", "adam"]
+Schedule = Literal["one cycle", "steps", "constant"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """An optimizer and what its rate does over the steps of a run.
+
+    "one cycle" (Smith & Topin 2017) rises linearly to `rate` over the first `warm_up` share of all steps and falls
+    linearly to zero; "steps" divides the rate by 10 at half and at three quarters (He et al. 2015, section 4.2).
+    SGD has `momentum`, Nesterov's with `nesterov`; Adam (Kingma & Ba 2015) has neither. `decays_all`: the weight decay
+    is on biases and normalisations too, as in the paper, not on convolutions and linear layers alone.
+    """
+
+    name: str
+    optimizer: Optimizer = "sgd"
+    schedule: Schedule = "one cycle"
+    rate: float = 0.1
+    batch: int = 128
+    momentum: float = 0.9
+    nesterov: bool = True
+    weight_decay: float = 5e-4
+    decays_all: bool = False
+    warm_up: float = 0.2
+
+    def rate_at(self, step: int, steps: int) -> float:
+        """Learning rate of step `step` (from 0) of `steps`."""
+        match self.schedule:
+            case "constant":
+                return self.rate
+            case "steps":
+                falls = (step >= steps / 2) + (step >= 3 * steps / 4)
+                is_warming = step < self.warm_up * steps
+                return self.rate * (0.1 if is_warming else 0.1**falls)
+            case "one cycle":
+                rise = max(1.0, self.warm_up * steps)
+                return self.rate * min(1.0, (step + 1) / rise, (steps - step) / max(1.0, steps - rise))
+
+    @property
+    def words(self) -> str:
+        """In one line: "SGD, momentum 0.9 (Nesterov), rate 0.1, one cycle, batch 128, weight decay 0.0005"."""
+        if self.optimizer == "adam":
+            how = "Adam"
+        else:
+            how = f"SGD, momentum {self.momentum:g}{' (Nesterov)' if self.nesterov else ''}"
+        fall = {"one cycle": "one cycle", "steps": "÷10 at 50 % and 75 %", "constant": "constant"}[
+            self.schedule
+        ]
+        return f"{how}, rate {self.rate:g}, {fall}, batch {self.batch}, weight decay {self.weight_decay:g}"
+
+
+RECIPES: dict[str, Recipe] = {
+    "quick": Recipe("quick"),
+    "paper": Recipe(
+        "paper", schedule="steps", nesterov=False, weight_decay=1e-4, decays_all=True, warm_up=0.0
+    ),
+    "adam": Recipe("adam", optimizer="adam", schedule="constant", rate=1e-3, weight_decay=0.0),
+}
+"""By name: a short run on a laptop; He et al. 2015, section 4.2; what teaching examples in Keras use."""
+
+WARMED_DEPTH = 110
+"""From this depth on the paper's recipe begins with a tenth of the rate (He et al. 2015, section 4.2)."""
+WARM_UP = 400 / 64_000
+"""The share of all steps for which it does: about 400 of 64 000."""
+
+
+def recipe_for(name: str, depth: int) -> Recipe:
+    """A recipe by name for a network of some depth.
+
+    Raises:
+        KeyError: there is no such recipe.
+    """
+    found = RECIPES[name]
+    return replace(found, warm_up=WARM_UP) if name == "paper" and depth >= WARMED_DEPTH else found

@@ -1,0 +1,49 @@
+"""The learning rates of every recipe, by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from resnet_viewer.records.recipe import RECIPES, Recipe, recipe_for
+
+RUN = Recipe("invented", rate=0.5, warm_up=0.2)
+
+
+def test_the_rate_rises_to_its_peak_and_falls_to_almost_nothing() -> None:
+    rates = [RUN.rate_at(step, 10) for step in range(10)]
+    assert rates == pytest.approx([0.25, 0.5, 0.5, *(0.5 * n / 8 for n in range(7, 0, -1))])
+    assert max(rates) == 0.5
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5, 7, 100, 4689])
+@pytest.mark.parametrize("warm_up", [0.0, 0.1, 0.5, 1.0])
+def test_the_rate_is_never_zero_negative_or_above_the_peak(steps: int, warm_up: float) -> None:
+    run = replace(RUN, warm_up=warm_up)
+    rates = [run.rate_at(step, steps) for step in range(steps)]
+    assert all(0 < rate <= 0.5 for rate in rates)
+    peak = rates.index(max(rates))
+    assert rates[: peak + 1] == sorted(rates[: peak + 1])
+    assert rates[peak:] == sorted(rates[peak:], reverse=True)
+
+
+def test_the_papers_rate_is_divided_at_half_and_at_three_quarters() -> None:
+    paper = recipe_for("paper", 56)
+    assert [paper.rate_at(step, 8) for step in range(8)] == pytest.approx(
+        [0.1] * 4 + [0.01] * 2 + [0.001] * 2
+    )
+    assert (paper.weight_decay, paper.momentum, paper.batch, paper.decays_all) == (1e-4, 0.9, 128, True)
+
+
+def test_the_paper_warms_deep_networks_up() -> None:
+    deep = recipe_for("paper", 110)
+    rates = [deep.rate_at(step, 64_000) for step in (0, 399, 400, 31_999, 32_000, 48_000)]
+    assert rates == pytest.approx([0.01, 0.01, 0.1, 0.1, 0.01, 0.001])
+
+
+def test_adams_rate_stays() -> None:
+    assert {RECIPES["adam"].rate_at(step, 9) for step in range(9)} == {1e-3}
+    assert all(name == recipe.name for name, recipe in RECIPES.items())
+    with pytest.raises(KeyError):
+        recipe_for("cake", 20)
