@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import pickle
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from torch.nn import functional as F
 
 from resnet_viewer.core.datasets import Data, PictureSet, augmented_batches, batches, shuffled_batches
 from resnet_viewer.core.network import Network, build
+from resnet_viewer.core.norms import norms
 from resnet_viewer.media.files import write_whole
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.recipe import Recipe
-from resnet_viewer.records.training import EpochReport, RunReport, RunSpec, StepReport
+from resnet_viewer.records.training import EpochReport, GradientRecord, RunReport, RunSpec, StepReport
 
 
 class ResumeError(UserError):
@@ -49,14 +52,18 @@ def train(
     network = build(run.network).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = optimizer_for(network, run.recipe)
     log: list[EpochReport] = []
+    gradients: list[GradientRecord] = []
     if checkpoint is not None and checkpoint.exists():
-        log = _restore(checkpoint, run, network, optimizer)
+        log, gradients = _restore(checkpoint, run, network, optimizer)
     try:
         for epoch in range(len(log), run.epochs):
             network.train()
-            yield from _epoch(run, network, optimizer, data, epoch, log, device)
+            for step in _epoch(run, network, optimizer, data, epoch, log, device):
+                if step.gradients is not None:
+                    gradients.append(step.gradients)
+                yield step
             if checkpoint is not None:
-                _save(checkpoint, run, network, optimizer, log)
+                _save(checkpoint, run, network, optimizer, log, gradients)
             yield log[-1]
     finally:
         network.eval()
@@ -66,6 +73,7 @@ def train(
         train_error=error_percent(network, data.train, run, device),
         test_error=error_percent(network, data.test, run, device),
         class_names=data.train.classes,
+        gradients=tuple(gradients),
     )
     yield Trained(
         report, {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
@@ -119,6 +127,7 @@ def _epoch(
 ) -> Iterator[StepReport]:
     """One epoch of steps; appends its report to `log`."""
     started = time.perf_counter()
+    weights = [network.get_parameter(f"{layer.name}.weight") for layer in blueprint(run.network).layers]
     recipe = run.recipe
     steps = max(1, len(data.train) // recipe.batch)
     total_loss = torch.zeros((), dtype=torch.float64, device=device)
@@ -137,11 +146,16 @@ def _epoch(
         loss = F.cross_entropy(logits, labels)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+        at = epoch * steps + step
+        record = None
+        if at % run.record_every == 0:
+            record = _recorded(optimizer, weights, at)
+        else:
+            optimizer.step()
         seen += len(labels)
         total_loss += loss.detach() * len(labels)
         wrong += (logits.detach().argmax(1) != labels).sum()
-        yield StepReport(epoch, step, steps, float(total_loss) / seen, 100.0 * int(wrong) / seen)
+        yield StepReport(epoch, step, steps, float(total_loss) / seen, 100.0 * int(wrong) / seen, record)
     test_error = error_percent(network, data.test, run, device)
     log.append(
         EpochReport(
@@ -155,6 +169,17 @@ def _epoch(
     )
 
 
+def _recorded(optimizer: torch.optim.Optimizer, weights: Sequence[Tensor], step: int) -> GradientRecord:
+    """Take the optimizer's step, and note what the gradients were and how far each weight went."""
+    before = [weight.detach().clone() for weight in weights]
+    gradients = norms([weight.grad for weight in weights])
+    optimizer.step()
+    lengths = norms(before)
+    steps = norms([weight.detach() - old for weight, old in zip(weights, before, strict=True)])
+    updates = (moved / length if length else math.nan for moved, length in zip(steps, lengths, strict=True))
+    return GradientRecord(step, tuple(gradients), tuple(updates))
+
+
 def _identity(run: RunSpec) -> str:
     """Everything that makes a run what it is, the recipe's fields beside the others."""
     fields = asdict(run)
@@ -162,7 +187,12 @@ def _identity(run: RunSpec) -> str:
 
 
 def _save(
-    path: Path, run: RunSpec, network: Network, optimizer: torch.optim.Optimizer, log: list[EpochReport]
+    path: Path,
+    run: RunSpec,
+    network: Network,
+    optimizer: torch.optim.Optimizer,
+    log: list[EpochReport],
+    gradients: list[GradientRecord],
 ) -> None:
     buffer = io.BytesIO()
     state = {
@@ -170,6 +200,7 @@ def _save(
         "network": network.state_dict(),
         "optimizer": optimizer.state_dict(),
         "log": [asdict(epoch) for epoch in log],
+        "gradients": [asdict(record) for record in gradients],
     }
     torch.save(state, buffer)
     write_whole(path, buffer.getvalue())
@@ -194,8 +225,8 @@ def _read_checkpoint(path: Path, run: RunSpec) -> dict[str, Any]:
 
 def _restore(
     path: Path, run: RunSpec, network: Network, optimizer: torch.optim.Optimizer
-) -> list[EpochReport]:
+) -> tuple[list[EpochReport], list[GradientRecord]]:
     state = _read_checkpoint(path, run)
     network.load_state_dict(state["network"])
     optimizer.load_state_dict(state["optimizer"])
-    return [EpochReport(**epoch) for epoch in state["log"]]
+    return [EpochReport(**epoch) for epoch in state["log"]], [GradientRecord(**r) for r in state["gradients"]]

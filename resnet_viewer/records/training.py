@@ -24,6 +24,22 @@ class RunSpec:
     mean: Channels = CIFAR10_MEAN
     std: Channels = CIFAR10_STD
     is_augmented: bool = True
+    record_every: int = 10
+    """Steps between two gradient records."""
+
+
+@dataclass(frozen=True)
+class GradientRecord:
+    """Every weighted layer at one step, in the order of the forward pass, from the training's own backward pass.
+
+    `norms` are L2 norms of the loss's gradient for the weights, `updates` how long the step was beside the weight:
+    ‖Δw‖ / ‖w‖, not a number where the weight is all zeros.
+    """
+
+    step: int
+    """From 0, over the whole run."""
+    norms: tuple[float, ...]
+    updates: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -35,6 +51,7 @@ class StepReport:
     steps: int
     loss: float
     error: float
+    gradients: GradientRecord | None = None
 
 
 @dataclass(frozen=True)
@@ -62,3 +79,4 @@ class RunReport:
     train_error: float
     test_error: float
     class_names: tuple[str, ...]
+    gradients: tuple[GradientRecord, ...] = ()

@@ -18,6 +18,7 @@ from resnet_viewer.core import catalog
 from resnet_viewer.media.files import make_folder, write_whole
 from resnet_viewer.records.data import NAMED, DataKind
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.recipe import recipe_for
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from resnet_viewer.core.datasets import Data
     from resnet_viewer.core.training import Trained
 
-FILES = ("checkpoint.pt", "log.csv", "weights.safetensors", "card.json")
+FILES = ("checkpoint.pt", "log.csv", "gradients.csv", "weights.safetensors", "card.json")
 """What a run leaves in its folder."""
 
 
@@ -176,6 +177,7 @@ def write_run(trained: Trained, folder: Path, *, commit: str | None, command: st
     writer.writeheader()
     writer.writerows(rows)
     write_whole(folder / "log.csv", text.getvalue().encode())
+    write_whole(folder / "gradients.csv", gradients_csv(report))
     card = card_of(trained, commit=commit, command=command)
     write_whole(folder / "card.json", (json.dumps(card, indent=2) + "\n").encode())
     metadata = {
@@ -187,6 +189,16 @@ def write_run(trained: Trained, folder: Path, *, commit: str | None, command: st
         "card": json.dumps(card),
     }
     save_safetensors(folder / "weights.safetensors", trained.state, metadata=metadata, half=True)
+
+
+def gradients_csv(report: RunReport) -> bytes:
+    """A row a recorded step: `step`, then the gradient norm of every layer, then its update ratio (`layer Δw/w`)."""
+    layers = [layer.name for layer in blueprint(report.spec.network).layers]
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["step", *layers, *(f"{name} Δw/w" for name in layers)])
+    writer.writerows([record.step, *record.norms, *record.updates] for record in report.gradients)
+    return text.getvalue().encode()
 
 
 def card_of(trained: Trained, *, commit: str | None, command: str) -> dict[str, object]:

@@ -17,6 +17,7 @@ from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.datasets import Data, PictureSet, load
 from resnet_viewer.core.network import build
 from resnet_viewer.core.training import ResumeError, Trained, error_percent, train
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.recipe import Recipe
 from resnet_viewer.records.training import EpochReport, RunSpec, StepReport
 
@@ -217,3 +218,36 @@ def test_the_result_lies_on_the_processor_and_fits_the_network(uninterrupted: Tr
     network = build(RUN.network, uninterrupted.state)
     assert error_percent(network, DATA.test, RUN) == uninterrupted.report.test_error
     assert error_percent(network, DATA.train, RUN) == uninterrupted.report.train_error
+
+
+def test_gradient_records_are_the_training_passes_own(tmp_path: Path) -> None:
+    run = replace(RUN, epochs=2, record_every=3)
+    reports = [report for report in train(run, DATA) if isinstance(report, StepReport)]
+    records = [report.gradients for report in reports if report.gradients is not None]
+    assert [record.step for record in records] == [0, 3, 6]
+    network = build(run.network).train()
+    batches = training.augmented_batches(DATA.train, 8, mean=run.mean, std=run.std, seed=0)
+    images, labels = next(iter(batches))
+    torch.nn.functional.cross_entropy(network(images), labels).backward()
+    weights = [network.get_parameter(f"{layer.name}.weight") for layer in blueprint(run.network).layers]
+    expected = [float(weight.grad.double().norm()) for weight in weights if weight.grad is not None]
+    assert records[0].norms == pytest.approx(expected, rel=1e-4)
+    decay = run.recipe.weight_decay
+    first = weights[0].detach()
+    assert weights[0].grad is not None
+    moved = run.recipe.rate_at(0, 8) * 1.9 * (weights[0].grad + decay * first)
+    assert records[0].updates[0] == pytest.approx(float(moved.norm() / first.norm()), rel=1e-3)
+
+
+def test_records_do_not_change_the_training_and_outlive_a_stop(
+    tmp_path: Path, uninterrupted: Trained
+) -> None:
+    assert same(finished(replace(RUN, record_every=1)).state, uninterrupted.state)
+    checkpoint = tmp_path / "run.checkpoint"
+    stopped = train(RUN, DATA, checkpoint=checkpoint)
+    for report in stopped:
+        if isinstance(report, EpochReport):
+            stopped.close()  # type: ignore[attr-defined]
+            break
+    resumed = finished(checkpoint=checkpoint)
+    assert resumed.report.gradients == uninterrupted.report.gradients

@@ -22,7 +22,7 @@ def test_a_run_is_trained_written_and_evaluated(
     assert main(words(data, out)) == 0
     folder = out / "cifar-resnet-8"
     assert {path.name for path in folder.iterdir()} == {
-        "checkpoint.pt", "log.csv", "weights.safetensors", "card.json",
+        "checkpoint.pt", "log.csv", "gradients.csv", "weights.safetensors", "card.json",
     }  # fmt: skip
     card = json.loads((folder / "card.json").read_text())
     assert card["class_names"] == ["bright", "dark"]
