@@ -62,7 +62,7 @@ def prepare_y_axis(axes: Axes, values: Sequence[Row], height: float) -> DecadeAx
     clear = 0.12 * unit if beyond else 0.0  # a label at the very end would lie on the break
     ticks = [d for d in range(first, last + 1) if d % step == 0 and low + clear <= d <= high - clear]
     ticks = ticks if decades else []
-    labels = ["10" + str(d).translate(_SUPERSCRIPT) for d in ticks]
+    labels = [power_of_ten(d) for d in ticks]
     places = [float(d) for d in ticks]
     for row_at, label in ((y.zero, "0"), (y.not_finite, "∞, NaN")):
         if row_at is not None:
@@ -96,6 +96,11 @@ def _break(axes: Axes, edge: float, height: float, y: DecadeAxis) -> None:
             clip_on=False,
             zorder=5,
         )
+
+
+def power_of_ten(exponent: int) -> str:
+    """ "10⁻³", as text."""
+    return "10" + str(exponent).translate(_SUPERSCRIPT)
 
 
 def decade(value: float | None) -> float:

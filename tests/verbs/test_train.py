@@ -92,11 +92,21 @@ def test_depths_kinds_and_seeds_make_a_folder_each_and_a_table(
         "cpu",
     ]
     assert main(["train", "--data", "digits", "--out", str(tmp_path), "--recipe", "adam", *arguments]) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == [
         f"cifar-{kind}-8-seed-{seed}" for kind in ("plain", "resnet") for seed in (0, 1)
     ]
     card = json.loads((tmp_path / "cifar-plain-8-seed-1" / "card.json").read_text(encoding="utf-8"))
     assert (card["seed"], card["recipe"]["optimizer"], card["recipe"]["augmentation"]) == (1, "adam", "none")
+    drawn = {
+        "curves.svg",
+        "curves.pdf",
+        "curves.png",
+        "curves.csv",
+        "gradients.svg",
+        "gradients.pdf",
+        "gradients.png",
+    }
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == drawn
     table = capsys.readouterr().out.splitlines()[-3:]
     assert table[0].split()[:2] == ["network", "seeds"]
     assert [line.split()[:2] for line in table[1:]] == [["cifar-plain-8", "2"], ["cifar-resnet-8", "2"]]
