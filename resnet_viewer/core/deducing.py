@@ -21,6 +21,7 @@ _BLOCK = re.compile(r"layer([1-9])\.(\d{1,5})\.(.+)")
 _CHAINS = ("vgg16", "vgg16_bn", "vgg19", "vgg19_bn", "alexnet")
 _SECOND = ("resnet50v2", "resnet101v2", "resnet152v2")
 _TEACHING = ("teaching-keras", "teaching-mnist", "teaching-mnist-concat")
+_WIDTHS: dict[Family, tuple[int, ...]] = {"imagenet": (64, 128, 256, 512), "cifar": (16, 32, 64)}
 _MERGE_ENDINGS: dict[Merge, str] = {
     "highway": "highway",
     "shortcut gating": "gated",
@@ -62,6 +63,13 @@ def named(name: str, shapes: Shapes) -> NetworkSpec | None:
         return sized(catalog.spec(name), shapes)
     except catalog.UnknownNetworkError:
         return None
+
+
+def timms_form(shapes: Shapes) -> str:
+    """In which way these are one of timm's ResNets that are not laid out here; empty where they are none."""
+    stem = "a stem of three convolutions" if _convolution(shapes, "conv1.0") else ""
+    pooled = "average pooling before its projections" if _convolution(shapes, "layer2.0.downsample.1") else ""
+    return " and ".join(filter(None, (stem, pooled)))
 
 
 def sized(spec: NetworkSpec, shapes: Shapes) -> NetworkSpec:
@@ -192,8 +200,19 @@ def _called(spec: NetworkSpec) -> NetworkSpec:
         listed = None
     if listed is not None and replace(spec, name=listed.name) == listed:
         return listed
-    own = "-".join(map(str, spec.stages)), "-".join(map(str, spec.widths))
-    return replace(spec, name=f"{name}_blocks{own[0]}_channels{own[1]}")
+    usual = named(_base(replace(spec, widening=1, groups=1)), {})
+    for word, ours, theirs in (
+        ("blocks", spec.stages, usual.stages if usual else ()),
+        ("channels", spec.widths, _WIDTHS[spec.family]),
+    ):
+        if ours != theirs:
+            name = f"{name}_{word}{'-'.join(map(str, ours))}"
+    return replace(spec, name=name)
+
+
+def is_listed(spec: NetworkSpec) -> bool:
+    """Whether the catalog knows a network of that name."""
+    return named(spec.name, {}) is not None
 
 
 def _base(spec: NetworkSpec) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from resnet_viewer.core.deducing import is_listed
 from resnet_viewer.records.network import NetworkSpec
 
 
@@ -72,9 +73,9 @@ def _choice(finding: Finding) -> Iterator[str]:
         yield f"fits {chosen.title} and {fits[1].title} alike, because {_why(chosen, fits[1])}"
         form = "" if fits[1].has_shortcuts else ", the residual one of the paper's own form"
         yield f"is taken for {chosen.title}{form}"
-    elif "_blocks" in chosen.name:
+    elif not is_listed(chosen):
         blocks, channels = ("-".join(map(str, numbers)) for numbers in (chosen.stages, chosen.widths))
-        yield f"is taken for {chosen.title} of {blocks} blocks with {channels} channels"
+        yield f"is taken for {chosen.title} with {blocks} blocks of {channels} channels"
     elif finding.card:
         yield f"is taken for {chosen.title}"
 

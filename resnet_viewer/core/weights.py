@@ -18,7 +18,7 @@ from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef, WeightsReport
 
-SUFFIXES = (".pth", ".th", ".pt", ".ckpt", ".safetensors", ".h5")
+SUFFIXES = (".pth", ".th", ".pt", ".ckpt", ".tar", ".safetensors", ".h5")
 """Endings of weight files, for dialogs and the command line; what a file is, its bytes tell."""
 
 

@@ -61,10 +61,10 @@ def test_without_a_classifier_it_is_a_network_of_no_classes(name: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "name"),
     [
-        ({"widths": (32, 64, 128, 256)}, "resnet50_blocks3-4-6-3_channels32-64-128-256"),
-        ({"stages": (2, 2, 2, 2)}, "resnet26_blocks2-2-2-2_channels64-128-256-512"),
-        ({"groups": 8, "widening": 2}, "resnext50_8x16d_blocks3-4-6-3_channels64-128-256-512"),
-        ({"widening": 3}, "wide_resnet50_3_blocks3-4-6-3_channels64-128-256-512"),
+        ({"widths": (32, 64, 128, 256)}, "resnet50_channels32-64-128-256"),
+        ({"stages": (2, 2, 2, 2)}, "resnet26_blocks2-2-2-2"),
+        ({"groups": 8, "widening": 2}, "resnext50_8x16d"),
+        ({"widening": 3}, "wide_resnet50_3"),
     ],
 )
 def test_other_depths_and_widths_have_names_that_say_so(fields: dict[str, object], name: str) -> None:

@@ -124,6 +124,15 @@ def test_what_fits_nothing_is_held_against_the_nearest_network() -> None:
     )
 
 
+def test_timms_deep_stems_and_pooled_projections_are_refused_by_name() -> None:
+    theirs = {key: shape for key, shape in expected(spec("resnet50")).items() if key != "conv1.weight"}
+    theirs |= {"conv1.0.weight": (32, 3, 3, 3), "layer2.0.downsample.1.weight": (512, 256, 1, 1)}
+    assert _refused(theirs) == (
+        "w.pth is a ResNet with a stem of three convolutions and average pooling before its projections, as timm's "
+        "resnet50d has, which cannot be opened here: choose one with torchvision's layers, such as timm's resnet50."
+    )
+
+
 @pytest.mark.parametrize(
     "shapes",
     [

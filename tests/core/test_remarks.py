@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from resnet_viewer.core.catalog import spec
@@ -10,6 +12,7 @@ from resnet_viewer.core.remarks import Finding, sentence
 PAIR = (spec("cifar-resnet-20"), spec("cifar-plain-20"))
 GATED = (spec("cifar-resnet-20-highway"), spec("cifar-resnet-20-gated"))
 BODY = (spec("resnet50", classes=0),)
+OWN = replace(spec("resnet50"), name="resnet50_channels32-64-128-256", widths=(32, 64, 128, 256))
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,11 @@ BODY = (spec("resnet50", classes=0),)
             "cifar-resnet-20-highway",
             "w fits ResNet-20 (highway) and ResNet-20 (shortcut gating) alike, because both have the same gate layers; "
             "it is taken for ResNet-20 (highway).",
+        ),
+        (
+            Finding("w", (OWN,)),
+            "resnet50_channels32-64-128-256",
+            "w is taken for ResNet-50 with 3-4-6-3 blocks of 32-64-128-256 channels.",
         ),
         (Finding("w", BODY), "resnet50", "w holds no classifier, so it is opened as ResNet-50 (no classifier)."),
         (
