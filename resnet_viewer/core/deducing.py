@@ -49,12 +49,11 @@ def deduced(shapes: Shapes) -> Iterator[NetworkSpec]:
 
 
 def nearby(shapes: Shapes) -> Iterator[NetworkSpec]:
-    """What to hold a file against that is none of the deduced: the listed ImageNet networks."""
+    """What to hold a file against that is none of the deduced: the listed residual and plain ImageNet networks."""
     for name in (*catalog.names(), *catalog.variants()):
-        if not name.startswith(("cifar-", "teaching-")):
-            spec = catalog.spec(name)
-            if not spec.strides_first:
-                yield sized(spec, shapes)
+        spec = catalog.spec(name)
+        if spec.family == "imagenet" and not spec.strides_first:
+            yield sized(spec, shapes)
 
 
 def named(name: str, shapes: Shapes) -> NetworkSpec | None:
@@ -133,6 +132,9 @@ class _Seen:
         second = _convolution(shapes, "layer1.0.conv2")
         if not all(widths) or second is None or inner[0] % widths[0] or inner[0] % second[1]:
             return None
+        widening, groups = inner[0] // widths[0], inner[0] // second[1] if is_bottleneck else 1
+        if any(width * widening % groups for width in widths):
+            return None
         return cls(
             shapes,
             "imagenet" if stem[-1] == 7 else "cifar",
@@ -140,8 +142,8 @@ class _Seen:
             stages,
             "bottleneck" if is_bottleneck else "basic",
             tuple(widths),
-            inner[0] // widths[0],
-            inner[0] // second[1] if is_bottleneck else 1,
+            widening,
+            groups,
         )
 
     @property

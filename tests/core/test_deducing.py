@@ -84,6 +84,12 @@ def test_zero_channels_can_only_be_added() -> None:
     assert [fit.shortcut for fit in _fits(narrowing)] == ["none"]
 
 
+def test_groups_that_do_not_divide_every_width_are_no_network() -> None:
+    shapes = dict(expected(replace(spec("resnext50_32x4d"), widths=(64, 128, 256, 512))))
+    shapes |= {"layer4.0.conv3.weight": (4 * 500, 1024, 1, 1)}
+    assert list(deduced(shapes)) == []
+
+
 def test_as_few_networks_are_laid_out_as_the_file_has_room_for() -> None:
     assert len(list(deduced(expected(spec("cifar-resnet-1202"))))) == 2
     assert list(deduced({"layer9.99999.conv1.weight": (1, 1, 1, 1)})) == []

@@ -118,6 +118,10 @@ def test_what_fits_nothing_is_held_against_the_nearest_network() -> None:
         "the file lacks it (also different: layer4.2.bn2.weight, layer4.2.bn2.bias, layer4.2.bn2.running_mean "
         "and 2 more)."
     )
+    start = {
+        key: shape for key, shape in expected(spec("resnet18")).items() if key.startswith(("conv1", "bn1"))
+    }
+    assert "the nearest is resnet18-a, which needs layer1.0.conv1.weight" in _refused(start)
     assert _refused({"encoder.embedding": (3, 4)}).endswith(
         "none of its 1 tensors is named as a ResNet's are (conv1.weight, layer1.0.conv1.weight …), "
         "but encoder.embedding."
