@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from resnet_viewer.core.devices import choose_device
-from resnet_viewer.core.fitting import WeightsError
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.preprocessing import prepare
 from resnet_viewer.core.probing import Probe, frozen
+from resnet_viewer.core.unwrapping import WeightsError
 from resnet_viewer.core.weights import resolve
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec

@@ -2,89 +2,67 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_viewer.core import catalog
-from resnet_viewer.records.errors import UserError
+from resnet_viewer.core import deducing
+from resnet_viewer.core.deducing import Shapes
+from resnet_viewer.core.unwrapping import WeightsError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 
-Shapes = Mapping[str, tuple[int, ...]]
-
-_WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "network", "weights", "ema", "model_ema")
-"""Under which names training scripts keep the state dict, in the order they are tried."""
-_PREFIXES = ("module.", "_orig_mod.", "model.", "backbone.", "net.")
-_HEADS = ("linear.", "classifier.")
-"""What the classifier is called where it is not `fc`."""
 _COUNTER = ".num_batches_tracked"
-_DEEPEST_N = 1666
-"""Of 6n+2, for depths of up to four digits."""
+_KEYS_SAID = 3
 
 
-class WeightsError(UserError):
-    """Weights that do not exist, are not here, or fit no network."""
+class Difference(NamedTuple):
+    """One tensor that keeps a file from fitting a network; `says` is the end of a sentence."""
+
+    key: str
+    says: str
 
 
 def expected(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
     """Names and shapes of a network's whole state dict, in the order of torchvision's, without building it.
 
     Example:
-        >>> expected(catalog.spec("resnet18"))["fc.weight"]
+        >>> from resnet_viewer.core.catalog import spec
+        >>> expected(spec("resnet18"))["fc.weight"]
         (1000, 512)
     """
     return blueprint(spec).state_shapes
 
 
-def cleaned(content: object, name: str) -> dict[str, Tensor]:
-    """The state dict inside what a training script saved, under our names for its tensors.
-
-    Takes off wrappers (`state_dict`, `model`, `ema` …) and prefixes (`module.`, `_orig_mod.`, `backbone.` …), and
-    calls the classifier `fc`. `name` is the file's, for the messages.
-
-    Raises:
-        WeightsError: there are no tensors, or two of them get one name.
-    """
-    for _ in range(4):
-        if not isinstance(content, Mapping):
-            break
-        inner = next((content[key] for key in _WRAPPERS if isinstance(content.get(key), Mapping)), None)
-        if inner is None:
-            break
-        content = inner
-    found: dict[str, Tensor] = {}
-    for key, tensor in content.items() if isinstance(content, Mapping) else ():
-        if not isinstance(tensor, Tensor):
-            continue
-        ours = _renamed(str(key))
-        if ours in found:
-            raise WeightsError(f"{name} holds {ours} twice, so it is more than one network: save one alone.")
-        found[ours] = tensor
-    if not found:
-        raise WeightsError(f"{name} holds no weights: choose a file with a model's state_dict.")
-    return found
-
-
 @dataclass(frozen=True)
 class Match:
-    """A network beside a file: what keeps it from fitting, as the end of a sentence, in order; empty: it fits."""
+    """A network beside a file: what keeps it from fitting, in order; empty: it fits."""
 
     spec: NetworkSpec
-    differences: tuple[str, ...]
+    differences: tuple[Difference, ...]
 
 
-def matches(shapes: Shapes) -> tuple[Match, ...]:
-    """Every network of the catalog's families beside the shapes, the best fitting first, residual before plain.
+def matches(shapes: Shapes, *names: str) -> tuple[Match, ...]:
+    """The networks that these tensors could be, the best fitting first, residual before plain.
 
-    The class count and the input channels are taken from the shapes.
+    `names` are of networks that may be tried besides those that the shapes tell. Class count and input channels are
+    the file's.
     """
-    found = (Match(spec, tuple(_differences(shapes, expected(spec)))) for spec in _candidates(shapes))
-    return tuple(sorted(found, key=lambda match: (len(match.differences), not match.spec.has_shortcuts)))
+    tried = [spec for name in names if (spec := deducing.named(name, shapes)) is not None]
+    known = _beside(shapes, (*deducing.deduced(shapes), *tried))
+    if not any(not match.differences for match in known):
+        known += _beside(shapes, deducing.nearby(shapes))
+    return tuple(sorted(known, key=lambda match: (len(match.differences), not match.spec.has_shortcuts)))
+
+
+def matches_one(shapes: Shapes, name: str) -> tuple[Match, ...]:
+    """The tensors beside one network of the catalog, for files whose format allows no other."""
+    spec = deducing.named(name, shapes)
+    return tuple(_beside(shapes, () if spec is None else (spec,)))
 
 
 def fitted(tensors: Mapping[str, Tensor], spec: NetworkSpec, name: str) -> dict[str, Tensor]:
@@ -98,7 +76,7 @@ def fitted(tensors: Mapping[str, Tensor], spec: NetworkSpec, name: str) -> dict[
     wanted = expected(spec)
     shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
     if difference := next(_differences(shapes, wanted), None):
-        raise WeightsError(f"{name} does not fit {spec.name}, which {difference}.")
+        raise WeightsError(f"{name} does not fit {spec.name}, which {difference.says}.")
     state: dict[str, Tensor] = {}
     for key, shape in wanted.items():
         if key.endswith(_COUNTER):
@@ -117,50 +95,48 @@ def fitted(tensors: Mapping[str, Tensor], spec: NetworkSpec, name: str) -> dict[
     return state
 
 
-def refusal(best: Match, shapes: Shapes, name: str) -> WeightsError:
-    """Why a file fits nothing, against the network that comes nearest."""
+def refusal(matches: Sequence[Match], shapes: Shapes, name: str) -> WeightsError:
+    """Why a file fits nothing, against the network that comes nearest: the first of the matches."""
+    if form := deducing.timms_form(shapes):
+        return WeightsError(
+            f"{name} is a ResNet with {form}, as timm's resnet50d has, which cannot be opened here: choose one with "
+            "torchvision's layers, such as timm's resnet50."
+        )
+    best = matches[0]
     if not set(shapes) & set(expected(best.spec)):
         return WeightsError(
             f"{name} holds no network that is known here: none of its {len(shapes)} tensors is named as a "
-            "ResNet's are (conv1.weight, layer1.0.conv1.weight …)."
+            f"ResNet's are (conv1.weight, layer1.0.conv1.weight …), but {_first(shapes)}."
         )
+    first, *others = best.differences
+    more = f" (also different: {_first(difference.key for difference in others)})" if others else ""
     return WeightsError(
-        f"{name} fits no network that is known here; the nearest is {best.spec.name}, "
-        f"which {best.differences[0]}."
+        f"{name} fits no network that is known here; the nearest is {best.spec.name}, which {first.says}{more}."
     )
 
 
-def _renamed(key: str) -> str:
-    while prefix := next((prefix for prefix in _PREFIXES if key.startswith(prefix)), None):
-        key = key.removeprefix(prefix)
-    head = next((head for head in _HEADS if key.startswith(head)), None)
-    return key if head is None else "fc." + key.removeprefix(head)
+def _first(keys: Iterable[str]) -> str:
+    """The first keys, and how many more there are."""
+    every = tuple(keys)
+    more = len(every) - _KEYS_SAID
+    return ", ".join(every[:_KEYS_SAID]) + (f" and {more} more" if more > 0 else "")
 
 
-def _candidates(shapes: Shapes) -> Iterator[NetworkSpec]:
-    head, stem = shapes.get("fc.weight", ()), shapes.get("conv1.weight", ())
-    classes = head[0] if len(head) == 2 else None
-    channels = stem[1] if len(stem) == 4 and stem[1] else 3
-    blocks = {int(found[1]) for key in shapes if (found := re.match(r"layer1\.(\d{1,4})\.", key))}
-    n = min(max(blocks, default=0) + 1, _DEEPEST_N)
-    cifar = [f"cifar-{kind}" for kind in (f"resnet-{6 * n + 2}", f"plain-{6 * n + 2}")]
-    options = [f"{cifar[0]}-{letter}" for letter in "bc"]
-    imagenet = [name for name in (*catalog.names(), *catalog.variants()) if not name.startswith("cifar-")]
-    # where a bottleneck strides leaves no trace in a file: torchvision's placement is taken
-    for name in (*cifar, *options, *(name for name in imagenet if not catalog.spec(name).strides_first)):
-        yield replace(catalog.spec(name, classes=classes), channels=channels)
+def _beside(shapes: Shapes, specs: Iterable[NetworkSpec]) -> list[Match]:
+    return [Match(spec, tuple(_differences(shapes, expected(spec)))) for spec in dict.fromkeys(specs)]
 
 
-def _differences(found: Shapes, wanted: Shapes) -> Iterator[str]:
+def _differences(found: Shapes, wanted: Shapes) -> Iterator[Difference]:
     for key, shape in wanted.items():
         if key not in found:
             if not key.endswith(_COUNTER):
-                yield f"needs {key}, and the file lacks it"
+                yield Difference(key, f"needs {key}, and the file lacks it")
         elif found[key] != shape:
-            yield f"needs {key} of {_sized(shape)}, and the file has {_sized(found[key])}"
+            says = f"needs {key} of {_sized(shape)}, and the file has {_sized(found[key])}"
+            yield Difference(key, says)
     for key in found:
         if key not in wanted:
-            yield f"has no {key}, and the file holds it"
+            yield Difference(key, f"has no {key}, and the file holds it")
 
 
 def _sized(shape: tuple[int, ...]) -> str:

@@ -6,6 +6,7 @@ A file is read once, whole, into memory; everything after that looks at the same
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -16,11 +17,13 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import torch
 from torch import Tensor
 
 from resnet_viewer.core.pickle_scan import ITEM_SIZES, PickleRefusedError, claims, storages
+from resnet_viewer.core.unwrapping import class_names
 from resnet_viewer.media.files import write_whole
 from resnet_viewer.records.errors import UserError
 
@@ -29,6 +32,7 @@ LARGEST_FILE = 2 << 30
 _LARGEST_HEADER = 16 << 20
 _LARGEST_PICKLE = 64 << 20
 _ZIP_START, _ZIP_END = b"PK\x03\x04", b"PK\x05\x06"
+_HDF5_START = b"\x89HDF\r\n\x1a\n"
 _LEGACY_START = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
 """The pickled magic number that files of `torch.save` before torch 1.6 begin with."""
 _TORCH_ERRORS = (
@@ -44,34 +48,36 @@ class WeightFileError(UserError):
 
 @dataclass(frozen=True, eq=False)
 class WeightFile:
-    """What a file holds: the object that was saved, its tensors on the CPU, and safetensors' metadata.
+    """What a file holds: the object that was saved, its tensors on the CPU, and what it says about itself.
 
     `digest` is the SHA-256 of the file. `content` is a dict of tensors, or whatever a training script saved
-    around one.
+    around one. `metadata` are safetensors' own, or in the same words what another file tells. `network` is the
+    catalog's name of the only network that the file's format allows, else empty.
     """
 
     name: str
     digest: str
     content: object
     metadata: Mapping[str, str]
+    network: str = ""
 
 
 def read(path: Path) -> WeightFile:
-    """Read a `.pth`, `.th`, `.pt` or `.safetensors` file; what it is, its bytes tell, not its name.
+    """Read a `.pth`, `.th`, `.pt`, `.ckpt`, `.safetensors` or `.h5` file; what it is, its bytes tell, not its name.
 
     Raises:
         WeightFileError: it cannot be opened, is damaged, claims sizes it does not have, or holds more than weights.
     """
     data = _bytes(path)
     try:
-        content, metadata = _parsed(data)
+        content, metadata, network = _parsed(data)
     except PickleRefusedError as error:
         raise WeightFileError(f"{path.name} cannot be opened: {error}.") from error
     except _TORCH_ERRORS as error:
         raise WeightFileError(
             f"{path.name} cannot be opened: it is damaged, or not a file of weights."
         ) from error
-    return WeightFile(path.name, hashlib.sha256(data).hexdigest(), content, metadata)
+    return WeightFile(path.name, hashlib.sha256(data).hexdigest(), content, metadata, network)
 
 
 def digest(path: Path) -> str:
@@ -88,22 +94,51 @@ def digest(path: Path) -> str:
 
 
 def metadata(path: Path) -> dict[str, str]:
-    """The metadata of a safetensors file, from its first bytes alone; empty for other files.
+    """What a file says about itself, read without its numbers; empty where it says nothing, or is damaged.
 
     Raises:
         WeightFileError: it cannot be read.
     """
     try:
         with path.open("rb") as file:
-            start = file.read(8)
-            size = int.from_bytes(start, "little")
-            header = file.read(size) if len(start) == 8 and 0 < size <= _LARGEST_HEADER else b""
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from error
-    try:
-        return _metadata(header) if header.startswith(b"{") else {}
-    except ValueError:
+            return _described(file)
+    except (PickleRefusedError, *_TORCH_ERRORS):
         return {}
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _described(file: BinaryIO) -> dict[str, str]:
+    start = file.read(len(_LEGACY_START))
+    size = int.from_bytes(start[:8], "little")
+    file.seek(0)
+    if start.startswith(_HDF5_START):
+        from resnet_viewer.core import keras_files
+
+        with contextlib.suppress(OSError):  # h5py's word for damage too
+            return keras_files.metadata(file)
+    elif start.startswith(_ZIP_START):
+        with zipfile.ZipFile(file) as archive:
+            members = [member for member in archive.infolist() if member.filename.endswith("/data.pkl")]
+            if len(members) == 1 and _is_plain(members[0]):
+                return _named(claims(io.BytesIO(archive.read(members[0]))))
+    elif start.startswith(_LEGACY_START):
+        for _ in range(3):
+            claims(file)
+        return _named(claims(file))
+    elif start[8:9] == b"{" and size <= _LARGEST_HEADER:
+        file.seek(8)
+        return _metadata(file.read(size))
+    return {}
+
+
+def _is_plain(member: zipfile.ZipInfo) -> bool:
+    return member.compress_type == zipfile.ZIP_STORED and member.file_size <= _LARGEST_PICKLE
+
+
+def _named(content: object) -> dict[str, str]:
+    names = class_names(content)
+    return {"classes": json.dumps(names)} if names else {}
 
 
 def save_safetensors(
@@ -168,16 +203,27 @@ def _unreadable(path: Path, error: Exception) -> WeightFileError:
     return WeightFileError(f"{path.name} cannot be opened: {why}.")
 
 
-def _parsed(data: bytes) -> tuple[object, dict[str, str]]:
+def _parsed(data: bytes) -> tuple[object, dict[str, str], str]:
+    """Content, metadata, and the name of the only network that it can be."""
+    if data.startswith(_HDF5_START):
+        from resnet_viewer.core import keras_files
+
+        try:
+            return keras_files.parsed(data)
+        except PickleRefusedError:
+            raise
+        except keras_files.ERRORS as error:
+            raise PickleRefusedError("it is damaged, or not a file of weights") from error
     if data.startswith(_ZIP_START):
         _check_zip(data)
     elif data.startswith(_LEGACY_START):
         _check_legacy(data)
     elif data[8:9] == b"{":
-        return _safetensors(data)
+        return *_safetensors(data), ""
     else:
-        raise PickleRefusedError("it is not a file of weights (.pth, .th, .pt, .safetensors)")
-    return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True), {}
+        raise PickleRefusedError("it is not a file of weights (.pth, .th, .pt, .ckpt, .safetensors, .h5)")
+    content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    return content, _named(content), ""
 
 
 def _safetensors(data: bytes) -> tuple[object, dict[str, str]]:

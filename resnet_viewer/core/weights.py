@@ -10,43 +10,48 @@ from torch import Tensor
 
 from resnet_viewer import paths
 from resnet_viewer.core import catalog, fitting, published, weight_files
-from resnet_viewer.core.cards import Card, card_of
-from resnet_viewer.core.fitting import WeightsError
+from resnet_viewer.core.cards import card_of
+from resnet_viewer.core.remarks import Finding, sentence
+from resnet_viewer.core.unwrapping import WeightsError, unwrapped
 from resnet_viewer.media.file_choices import remembered
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef, WeightsReport
 
-SUFFIXES = (".pth", ".th", ".pt", ".safetensors")
+SUFFIXES = (".pth", ".th", ".pt", ".ckpt", ".tar", ".safetensors", ".h5")
 """Endings of weight files, for dialogs and the command line; what a file is, its bytes tell."""
 
 
-def identify(path: Path) -> WeightsReport:
+def identify(path: Path, wanted: str = "") -> WeightsReport:
     """Read a file safely and say which network it is, by the names and shapes of all its tensors.
 
-    Where several networks fit, the file's own card decides, or what was chosen for this file before, else the
-    residual one of the paper's own form is taken; the report's sentence says so.
+    Where several networks fit, the `wanted` one is taken, else what was chosen for this file before, else the one that
+    its own card names, else the residual one of the paper's own form; the report's sentence says so.
 
     Raises:
         WeightFileError: it cannot be read safely.
         WeightsError: it fits no network that is known here, or holds numbers that are not finite.
     """
     file = weight_files.read(path)
-    tensors = fitting.cleaned(file.content, file.name)
-    shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
-    matches = fitting.matches(shapes)
-    fits = [match.spec for match in matches if not match.differences]
+    found = unwrapped(file.content, file.name)
+    shapes = found.shapes
+    card, choices = card_of(file.metadata), remembered(file.digest)
+    if file.network:
+        matches = fitting.matches_one(shapes, file.network)
+    else:
+        matches = fitting.matches(shapes, *filter(None, (wanted, choices.network, card.network)))
+    fits = tuple(match.spec for match in matches if not match.differences)
     if not fits:
-        raise fitting.refusal(matches[0], shapes, file.name)
+        raise fitting.refusal(matches, shapes, file.name)
     if fits[0].channels not in (1, 3):
         raise WeightsError(
             f"{file.name} is a {fits[0].name} for inputs of {fits[0].channels} channels, and pictures have 1 or 3: "
             "choose another file."
         )
-    fitting.fitted(tensors, fits[0], file.name)
+    fitting.fitted(found.tensors, fits[0], file.name)
+    finding = Finding(file.name, fits, wanted, choices.network, card.network, found.left_out)
     ref = WeightsRef("file", str(path.absolute()), file.digest)
-    card, choices = card_of(file.metadata), remembered(file.digest)
-    chosen, sentence = _chosen(fits, card, choices.network, file.name)
+    chosen = finding.chosen
     preprocessing = choices.preprocessing or card.preprocessing
     if preprocessing is not None and len(preprocessing.mean) != chosen.channels:
         preprocessing = None
@@ -54,7 +59,7 @@ def identify(path: Path) -> WeightsReport:
     return WeightsReport(
         spec=replace(chosen, weights=ref),
         others=tuple(replace(spec, weights=ref) for spec in fits if spec != chosen),
-        sentence=sentence,
+        sentence=sentence(finding),
         preprocessing=preprocessing,
         class_names=names if len(names) == chosen.classes else (),
     )
@@ -80,7 +85,7 @@ def resolve(spec: NetworkSpec) -> dict[str, Tensor]:
             raise WeightsError(
                 f"{file.name} in torch's cache is damaged: delete it from {published.cache()} and download it again."
             )
-    return fitting.fitted(fitting.cleaned(file.content, file.name), spec, file.name)
+    return fitting.fitted(unwrapped(file.content, file.name).tensors, spec, file.name)
 
 
 def available(spec: NetworkSpec) -> tuple[WeightsRef, ...]:
@@ -172,37 +177,14 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _chosen(fits: list[NetworkSpec], card: Card, remembered_name: str, file: str) -> tuple[NetworkSpec, str]:
-    by_name = {spec.name: spec for spec in fits}
-    if remembered_name in by_name:
-        spec = by_name[remembered_name]
-        return spec, f"{file} is taken for {spec.title}, as you chose before." if len(fits) > 1 else ""
-    if card.network in by_name:
-        return by_name[card.network], ""
-    spec, *others = fits
-    says = f"{file} says that it is {card.network}, which its weights do not fit; it " if card.network else ""
-    if others:
-        return spec, (
-            f"{says or file + ' '}fits {spec.title} and {others[0].title} alike, because option A shortcuts have no "
-            f"weights; it is taken for {spec.title}, the residual one of the paper's own form."
-        )
-    return spec, f"{says}is taken for {spec.title}." if says else ""
-
-
 def _from_file(path: Path, spec: NetworkSpec | None) -> tuple[NetworkSpec, WeightsReport]:
-    report = identify(path)
-    if spec is None or spec.name == report.spec.name:
-        return report.spec, report
-    fits = (report.spec, *report.others)
-    found = next((other for other in report.others if other.name == spec.name), None)
-    if found is None:
+    report = identify(path, "" if spec is None else spec.name)
+    if spec is not None and spec.name != report.spec.name:
+        fits = " or ".join(other.name for other in (report.spec, *report.others))
         raise WeightsError(
-            f"{path.name} holds {' or '.join(other.name for other in fits)}, not {spec.name}: choose that network, "
-            "or another file."
+            f"{path.name} holds {fits}, not {spec.name}: choose that network, or another file."
         )
-    return found, replace(
-        report, spec=found, others=tuple(other for other in fits if other != found), sentence=""
-    )
+    return report.spec, report
 
 
 def _named_by(family: str) -> NetworkSpec | None:
@@ -226,10 +208,10 @@ def _bundled_path(name: str) -> Path:
 
 
 def _is_bundled(spec: NetworkSpec) -> bool:
+    if not _bundled_path(spec.name).is_file():
+        return False
     usual = catalog.spec(spec.name)
-    return (spec.classes, spec.channels) == (usual.classes, usual.channels) and _bundled_path(
-        spec.name
-    ).is_file()
+    return (spec.classes, spec.channels) == (usual.classes, usual.channels)
 
 
 def _no_such_weights(text: str, spec: NetworkSpec) -> WeightsError:

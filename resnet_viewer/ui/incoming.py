@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QImage
 
-WEIGHT_SUFFIXES = (".pth", ".th", ".pt", ".safetensors")
+WEIGHT_SUFFIXES = (".pth", ".th", ".pt", ".ckpt", ".tar", ".safetensors", ".h5")
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from resnet_viewer.core.catalog import spec
-from resnet_viewer.core.fitting import Shapes, WeightsError, cleaned, expected, fitted, matches, refusal
+from resnet_viewer.core.deducing import Shapes
+from resnet_viewer.core.fitting import expected, fitted, matches, refusal
 from resnet_viewer.core.network import build
+from resnet_viewer.core.unwrapping import WeightsError
 from resnet_viewer.records.network import NetworkSpec
 
 NAMES = ("cifar-resnet-8", "cifar-plain-14", "resnet18", "resnet50", "plain50", "plain34")
@@ -68,34 +70,6 @@ def test_without_projections_the_residual_network_comes_before_the_plain_one() -
     ]
 
 
-def test_wrappers_and_prefixes_come_off() -> None:
-    ones = torch.ones(2)
-    content = {
-        "epoch": 3,
-        "model": {
-            "state_dict": {"module._orig_mod.conv1.weight": ones, "module.linear.bias": ones, "note": "x"}
-        },
-        "optimizer": {"state": {}},
-    }
-    assert cleaned(content, "w.pth") == {"conv1.weight": ones, "fc.bias": ones}
-    assert cleaned({"backbone.layer1.0.conv1.weight": ones, "fc.bias": ones}, "w.pth").keys() == {
-        "layer1.0.conv1.weight",
-        "fc.bias",
-    }
-
-
-@pytest.mark.parametrize("content", [{}, [], None, 3, {"epoch": 3}, {"state_dict": {}}, torch.ones(2)])
-def test_a_file_without_tensors_is_refused(content: object) -> None:
-    with pytest.raises(WeightsError, match=r"w\.pth holds no weights"):
-        cleaned(content, "w.pth")
-
-
-def test_two_networks_in_one_dict_are_refused() -> None:
-    ones = torch.ones(2)
-    with pytest.raises(WeightsError, match=r"holds fc\.bias twice"):
-        cleaned({"module.fc.bias": ones, "fc.bias": ones}, "w.pth")
-
-
 def test_older_files_without_counters_are_completed_and_halves_widened() -> None:
     network = spec("cifar-resnet-8")
     state = build(network).state_dict()
@@ -126,7 +100,7 @@ def test_integers_for_weights_are_refused() -> None:
 
 
 def _refused(shapes: Shapes) -> str:
-    return str(refusal(matches(shapes)[0], shapes, "w.pth"))
+    return str(refusal(matches(shapes), shapes, "w.pth"))
 
 
 def test_what_fits_nothing_is_held_against_the_nearest_network() -> None:
@@ -137,9 +111,30 @@ def test_what_fits_nothing_is_held_against_the_nearest_network() -> None:
     )
     extended = expected(spec("resnet18")) | {"layer1.0.se.weight": (64,)}
     assert "resnet18, which has no layer1.0.se.weight, and the file holds it." in _refused(extended)
-    headless = {k: v for k, v in expected(spec("resnet34")).items() if not k.startswith("fc.")}
-    assert "resnet34, which needs fc.weight, and the file lacks it." in _refused(headless)
-    assert "none of its 1 tensors" in _refused({"encoder.embedding": (3, 4)})
+    gone = ("layer4.2.conv2.", "layer4.2.bn2.", "fc.bias")
+    cut = {key: shape for key, shape in expected(spec("resnet34")).items() if not key.startswith(gone)}
+    assert _refused(cut) == (
+        "w.pth fits no network that is known here; the nearest is resnet34, which needs layer4.2.conv2.weight, and "
+        "the file lacks it (also different: layer4.2.bn2.weight, layer4.2.bn2.bias, layer4.2.bn2.running_mean "
+        "and 2 more)."
+    )
+    start = {
+        key: shape for key, shape in expected(spec("resnet18")).items() if key.startswith(("conv1", "bn1"))
+    }
+    assert "the nearest is resnet18-a, which needs layer1.0.conv1.weight" in _refused(start)
+    assert _refused({"encoder.embedding": (3, 4)}).endswith(
+        "none of its 1 tensors is named as a ResNet's are (conv1.weight, layer1.0.conv1.weight …), "
+        "but encoder.embedding."
+    )
+
+
+def test_timms_deep_stems_and_pooled_projections_are_refused_by_name() -> None:
+    theirs = {key: shape for key, shape in expected(spec("resnet50")).items() if key != "conv1.weight"}
+    theirs |= {"conv1.0.weight": (32, 3, 3, 3), "layer2.0.downsample.1.weight": (512, 256, 1, 1)}
+    assert _refused(theirs) == (
+        "w.pth is a ResNet with a stem of three convolutions and average pooling before its projections, as timm's "
+        "resnet50d has, which cannot be opened here: choose one with torchvision's layers, such as timm's resnet50."
+    )
 
 
 @pytest.mark.parametrize(

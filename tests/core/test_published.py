@@ -21,6 +21,28 @@ def test_the_table_is_torchvisions_with_its_default_first(name: str) -> None:
     assert published.names(spec(name))[0] == theirs["DEFAULT"].name
 
 
+def test_no_network_of_torchvisions_is_forgotten() -> None:
+    """Each of ours that torchvision has too is in the table, SWAG's weights aside, which no ResNet has."""
+    both = set(names()) & set(torchvision.models.list_models(module=torchvision.models))
+    assert {name for name in names() if published.names(spec(name))} == both
+    assert {"resnet152", "wide_resnet101_2", "resnext101_64x4d", "vgg19_bn", "alexnet"} <= both
+
+
+@pytest.mark.parametrize(
+    ("name", "member"), [(name, member) for name in names() for member in published.names(spec(name))]
+)
+def test_every_entry_has_an_address_a_hash_a_preprocessing_and_names(name: str, member: str) -> None:
+    found = published.look_up(name, member)
+    theirs = torchvision.models.get_model_weights(name)[member]
+    assert found.url == theirs.url
+    assert found.sha256_prefix in theirs.url
+    assert len(found.sha256_prefix) >= 8
+    preset = theirs.transforms()
+    assert (found.preprocessing.resize, found.preprocessing.crop) == (*preset.resize_size, *preset.crop_size)
+    assert found.class_names == tuple(theirs.meta["categories"])
+    assert len(found.class_names) == spec(name).classes
+
+
 def test_other_networks_have_none() -> None:
     others = (spec("plain50"), spec("cifar-resnet-56"), spec("resnet50", classes=10))
     assert [published.names(other) for other in (*others, replace(spec("resnet50"), channels=1))] == [()] * 4
