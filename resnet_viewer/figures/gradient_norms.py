@@ -62,6 +62,7 @@ def figure(
         by_block=quantity == "output",
         limits=limits,
         width=width,
+        openings=[block.opening for block in now.blocks],
     )
     y = prepare_y_axis(axes, values, height)
     _draw(axes, values, y, spacing=width / len(values))
@@ -107,6 +108,8 @@ def _legend(sheet: Page, now: ProbeResult, reference: ProbeResult | None, values
             entries.append(Legend("weakened", "weakened shortcut"))
         if wiring.cut:
             entries.append(Legend("cut", "cut shortcut"))
+    if any(block.opening is not None for block in now.blocks):
+        entries.append(Legend("gate", "opening of a gate layer"))
     if wiring.dropped:
         entries.append(Legend("dropped", "dropped branch"))
     return legend_rows(sheet, entries)

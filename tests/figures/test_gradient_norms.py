@@ -7,9 +7,11 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from resnet_viewer.core.catalog import spec
 from resnet_viewer.figures import gradient_norms, palette
 from resnet_viewer.figures.gradient_values import IncompleteReadingError
 from resnet_viewer.records.session import GradientQuantity
+from tests import fabricated
 from tests.figures.layout import overlapping
 from tests.figures.readings import pair, partial, with_norms
 
@@ -220,3 +222,13 @@ def test_no_words_overlap_or_leave_the_page(
     odd = with_norms(now, {3: 0.0, 5: NAN, 6: INF})
     for shown in (now, odd):
         assert overlapping(gradient_norms.figure(shown, reference, size=size)) == []
+
+
+def test_the_strip_shows_how_far_gate_layers_are_open() -> None:
+    scene = fabricated.scene(spec("cifar-resnet-20-highway"))
+    assert scene.now is not None
+    blocks = tuple(replace(block, opening=block.number / 10) for block in scene.now.blocks)
+    drawn = gradient_norms.figure(replace(scene.now, blocks=blocks), None)
+    lines = {line.get_gid(): line for axes in drawn.axes for line in axes.lines if line.get_gid()}
+    heights = [float(np.ptp(np.asarray(lines[f"opening-{number}"].get_ydata()))) for number in (1, 5, 9)]
+    assert heights == pytest.approx([0.016, 0.08, 0.144])

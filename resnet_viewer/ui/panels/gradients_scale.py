@@ -37,7 +37,7 @@ _DECADE_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 class Series:
     """One curve: norms over the shared x axis.
 
-    `is_joined` is False for projections: their norm is a point beside the curve, not a step along it.
+    `is_joined` is False for projections and gate layers: their norm is a point beside the curve, not a step along it.
     `shapes` are those of the weights, or of the blocks' outputs.
     """
 
@@ -84,7 +84,7 @@ def series(result: ProbeResult, layout: StripLayout, quantity: GradientQuantity)
         names = tuple(layer.name for layer in result.layers)
         values = [la.relative_norm if quantity == "relative" else la.gradient_norm for la in result.layers]
         shapes = [layer.shape for layer in result.layers]
-        joined = [layer.kind != "projection" for layer in result.layers]
+        joined = [layer.kind not in ("projection", "gate") for layer in result.layers]
     x = np.array([layout.x_by_name[name] for name in names], dtype=np.float64)
     return Series(names, tuple(shapes), x, np.array(values, dtype=np.float64), np.array(joined, dtype=bool))
 
