@@ -17,6 +17,7 @@ from resnet_viewer.records import captions
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import GradientQuantity
+from resnet_viewer.records.target import BlockTarget
 
 __all__ = ["figure", "table"]
 
@@ -83,7 +84,7 @@ def _title(quantity: GradientQuantity) -> str:
 
 
 def _y_label(quantity: GradientQuantity, now: ProbeResult) -> str:
-    of = now.request.gradient_of
+    of = "mean" if isinstance(now.target, BlockTarget) else now.request.gradient_of
     return {
         "weight": f"‖∂{of}/∂W‖₂",
         "relative": f"‖∂{of}/∂W‖₂ / ‖W‖₂",

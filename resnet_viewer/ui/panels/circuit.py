@@ -156,7 +156,7 @@ class CircuitPanel(Card):
         self.view.plot.set_curves(
             self._curve(now, of_now, quantity, now_is_stale),
             self._curve(reference, of_reference, quantity, reference_is_stale),
-            layers=round(self._layout.end),
+            layers=self._layout.depth,
             message=placeholder(scene),
         )
         wordings = ("",) if now is None else caption_wordings(now, reference, names, quantity)

@@ -108,6 +108,11 @@ class StripLayout:
         """The range of x that shows everything."""
         return self.stem.x - MARGIN, self.end + MARGIN
 
+    @property
+    def depth(self) -> int:
+        """How many layers stand in a row."""
+        return round((self.head or self.spans[-1].boxes)[-1].x)
+
     def span_at(self, x: float) -> Span | None:
         """The block that lies over x, or None beside the blocks."""
         index = bisect_right(self.lefts, x) - 1
