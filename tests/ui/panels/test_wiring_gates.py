@@ -108,12 +108,12 @@ def test_a_disc_is_filled_as_far_as_its_gate_is_open(qtbot: QtBot) -> None:
     def colours() -> tuple[str, str]:
         image = image_of(item)
         x, y = round(centre.x()), round(centre.y())
-        return image.pixelColor(x, y - 3).name(), image.pixelColor(x, y + 3).name()
+        return image.pixelColor(x, y).name(), image.pixelColor(x, y + 4).name()
 
     assert colours() == (DARK.panel, DARK.panel)
-    item.adjust(openings=Openings(now=(0.5,) * 9))
+    item.adjust(openings=Openings(now=(0.3,) * 9))
     assert colours() == (DARK.panel, DARK.shortcut)
-    item.adjust(openings=Openings(now=(0.5,) * 9, is_stale=True))
+    item.adjust(openings=Openings(now=(0.3,) * 9, is_stale=True))
     assert colours()[1] not in (DARK.panel, DARK.shortcut), "a stale level is dimmed"
 
 
