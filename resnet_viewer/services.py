@@ -230,7 +230,9 @@ def _table(
             own = {"caption": said, "layer": view.layer, "values": feature_maps.VALUES}
             return *feature_maps.table(now, reference, layer=view.layer), own
         case "predictions":
-            said = captions.measured("Softmax probabilities of all classes", now, reference)
+            said = captions.predictions_caption(now, reference)
+            if now.probabilities.size:
+                said = captions.measured("Softmax probabilities of all classes", now, reference)
             return *predictions.table(now, reference, class_names=names), {"caption": said}
 
 

@@ -18,6 +18,7 @@ from resnet_viewer.records.comparing import spread
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import GradientQuantity
+from resnet_viewer.records.target import BlockTarget
 
 __all__ = ["figure", "table"]
 
@@ -64,6 +65,7 @@ def figure(
         by_block=quantity == "output",
         limits=limits,
         width=width,
+        openings=[block.opening for block in now.blocks],
     )
     y = prepare_y_axis(axes, (*values, *others), height)
     _draw(axes, values, others, y, spacing=width / len(values))
@@ -84,7 +86,7 @@ def _title(quantity: GradientQuantity) -> str:
 
 
 def _y_label(quantity: GradientQuantity, now: ProbeResult) -> str:
-    of = now.request.gradient_of
+    of = "mean" if isinstance(now.target, BlockTarget) else now.request.gradient_of
     return {
         "weight": f"‖∂{of}/∂W‖₂",
         "relative": f"‖∂{of}/∂W‖₂ / ‖W‖₂",
@@ -115,6 +117,8 @@ def _legend(
             entries.append(Legend("weakened", "weakened shortcut"))
         if wiring.cut:
             entries.append(Legend("cut", "cut shortcut"))
+    if any(block.opening is not None for block in now.blocks):
+        entries.append(Legend("gate", "opening of a gate layer"))
     if wiring.dropped:
         entries.append(Legend("dropped", "dropped branch"))
     return legend_rows(sheet, entries)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.page import MARGIN, Page, page, shortened
 from resnet_viewer.records import captions
-from resnet_viewer.records.predictions import percent, scale_end, shown_classes
+from resnet_viewer.records.predictions import NO_CLASSIFIER, percent, scale_end, shown_classes
 from resnet_viewer.records.probe import ProbeResult
 
 _ROW = 0.36
@@ -33,7 +33,7 @@ def figure(
     height: float | None = None,
 ) -> Figure:
     """Two bars a class: now above in red, the reference beneath in grey. The scale is 0 to 100 %, or to the
-    highest bar where all stay below 10 %; the axis says so.
+    highest bar where all stay below 10 %; the axis says so. Without a classifier there is a sentence in place of bars.
 
     Sizes are in inches. Without `height`, or where the words would not fit into it, the figure is as high as it
     needs to be.
@@ -44,7 +44,10 @@ def figure(
     readings = (now,) if reference is None else (now, reference)
     end = scale_end(*(float(reading.probabilities[0][index]) for reading in readings for index in classes))
     columns = 1 if reference is None else 2
-    sheet = _sheet(now, reference, width, height, len(classes))
+    sheet = _sheet(now, reference, width, height, max(len(classes), 1))
+    if not classes:
+        sheet.write(MARGIN, (sheet.top + sheet.bottom) / 2, NO_CLASSIFIER, size=9)
+        return sheet.figure
     spacing = (sheet.top - sheet.bottom - _AROUND) / len(classes)
     names = min(_NAMES, 0.27 * width)
     left = MARGIN + names

@@ -51,7 +51,7 @@ def describe(
         "picture sha256": picture.digest,
         "target index": now.target.notation if isinstance(now.target, BlockTarget) else str(now.target),
         "target": captions.target_name(now.target, class_names),
-        "gradient of": now.request.gradient_of,
+        "gradient of": "mean" if isinstance(now.target, BlockTarget) else now.request.gradient_of,
         "reference": captions.reference_words(now, reference),
         "device": now.device,
     }

@@ -20,7 +20,9 @@ STRIP_HEIGHT = 0.5
 """Inches."""
 _DASHES = (0, (2.0, 1.6))
 _ARC = np.linspace(0.0, np.pi, 25)
-LegendKind = Literal["now", "reference", "projection", "classifier", "shortcut", "weakened", "cut", "dropped"]
+LegendKind = Literal[
+    "now", "reference", "projection", "classifier", "shortcut", "weakened", "cut", "gate", "dropped"
+]
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ def _sign(axes: Axes, kind: LegendKind, x: float, y: float) -> None:
             axes.plot([x + 0.15], [y], color=palette.NOW, marker="s", markersize=4, markeredgewidth=0)
         case "dropped":
             axes.plot(*span, color=palette.REFERENCE, linewidth=1.0, linestyle=_DASHES)
+        case "gate":
+            axes.plot([x + 0.15] * 2, [y - 0.06, y + 0.06], color=palette.MUTED, linewidth=0.6)
+            axes.plot(
+                [x + 0.15] * 2, [y - 0.06, y], color=palette.SHORTCUT, linewidth=3, solid_capstyle="butt"
+            )
         case "shortcut" | "weakened" | "cut":
             strength = {"shortcut": 1.0, "weakened": 0.5, "cut": 0.0}[kind]
             axes.plot(x + 0.11 - 0.11 * np.cos(_ARC), y - 0.05 + 0.11 * np.sin(_ARC), **_arc_style(strength))
@@ -95,10 +102,12 @@ def draw_strip(
     by_block: bool,
     limits: tuple[float, float],
     width: float,
+    openings: Sequence[float | None] = (),
 ) -> None:
     """Stage bands behind `strip` and `plot`, stage names, one arc a shortcut and one line a branch.
 
     x counts layers from 1 in the order of the forward pass, or blocks where `by_block`. `width` is in inches.
+    `openings` are those of the blocks' gate layers: each fills a bar under its arc as far as it is open.
     """
     strip.set_axis_off()
     strip.set_xlim(*limits)
@@ -133,6 +142,20 @@ def draw_strip(
             middle, half = (left + right) / 2, (right - left) / 2
             style = _arc_style(wiring.shortcuts[block.number - 1], line)
             strip.plot(middle - half * np.cos(_ARC), 0.07 + 0.24 * np.sin(_ARC), **style)
+
+    for block, opening in zip(plan.blocks, openings, strict=False):
+        if opening is not None:
+            middle, low, high = sum(spans[block.number]) / 2, 0.11, 0.27
+            strip.plot([middle] * 2, [low, high], color=palette.MUTED, linewidth=0.5 * line)
+            level = low + (high - low) * opening
+            strip.plot(
+                [middle] * 2,
+                [low, level],
+                color=palette.SHORTCUT,
+                linewidth=min(3.0, inch * 72 * 0.6),
+                solid_capstyle="butt",
+                gid=f"opening-{block.number}",
+            )
 
 
 def _branch(strip: Axes, left: float, right: float, strength: float, line: float) -> None:

@@ -198,7 +198,8 @@ class Blueprint:
             return block.label
         layer = self.layer(name)
         part = name.removeprefix(f"{block.name}.")
-        return f"{block.label} · {'projection' if layer and layer.kind == 'projection' else part}"
+        kinds = {"projection": "projection", "gate": "gate layer"}
+        return f"{block.label} · {kinds.get(layer.kind, part) if layer else part}"
 
     @cached_property
     def _layers(self) -> dict[str, LayerSpec]:

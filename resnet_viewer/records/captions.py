@@ -234,6 +234,8 @@ def missing_maps_words(state: NetworkState, layer: str) -> str:
 
 def predictions_caption(now: ProbeResult, reference: ProbeResult | None) -> str:
     """The sentence under a comparison of predictions."""
+    if not now.request.state.network.has_classifier:
+        return measured("No predictions: this network ends with its features", now, reference)
     whose = (
         "the highest classes" if reference is None else "the reference's highest classes and now's highest"
     )

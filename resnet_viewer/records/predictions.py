@@ -7,6 +7,9 @@ import numpy as np
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.target import BlockTarget
 
+NO_CLASSIFIER = "no classifier: this network ends with its features"
+"""In place of predictions."""
+
 
 def top_classes(now: ProbeResult | None, reference: ProbeResult | None, *, count: int = 5) -> tuple[int, ...]:
     """The reference's `count` highest classes in their order, plus now's highest where it is another one.

@@ -11,6 +11,11 @@ from PySide6.QtWidgets import QMainWindow, QSplitter
 from resnet_viewer.ui.settings import Settings
 
 FIRST_SIZE = QSize(1440, 900)
+LEAST_SIZE = QSize(880, 600)
+"""With a font whose lines are `_USUAL_LINE` pixels high."""
+_USUAL_LINE = 16
+_GROWTH = 0.6
+"""Of the font's growth: words give way first."""
 _SHARES = {"top": (0.7, 0.3), "right": (0.72, 0.28), "outer": (0.55, 0.45)}
 """Of each splitter's length, for its two parts."""
 
@@ -61,6 +66,17 @@ class WindowLayout:
         """Give every panel its default share."""
         for name, (first, second) in _SHARES.items():
             self._splitters[name].setSizes([round(first * 10_000), round(second * 10_000)])
+
+
+def least_size(line: int, room: QSize) -> QSize:
+    """The smallest window for text `line` pixels high, on a screen that has `room`.
+
+    Example:
+        >>> least_size(15, QSize(1440, 900))
+        PySide6.QtCore.QSize(880, 600)
+    """
+    growth = 1 + _GROWTH * max(line / _USUAL_LINE - 1, 0)
+    return QSize(round(LEAST_SIZE.width() * growth), round(LEAST_SIZE.height() * growth)).boundedTo(room)
 
 
 def rescued(place: QRect) -> QRect:

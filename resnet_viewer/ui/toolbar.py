@@ -37,7 +37,7 @@ def network_title(scene: Scene) -> str:
             parts.append(shortened(plain(spec.weights.title), 24))
         case "none":
             parts.append("starting…" if scene.is_starting else "untrained")
-    if not spec.has_usual_classes:
+    if spec.has_classifier and not spec.has_usual_classes:  # else the title says so
         parts.append("1 class" if spec.classes == 1 else f"{spec.classes} classes")
     return " · ".join(parts)
 
@@ -110,8 +110,9 @@ class Toolbar(QToolBar):
         setup = scene.session.setup
         spec, wiring = setup.state.network, setup.wiring
         self._title = network_title(scene)
+        classes = f"{spec.classes} classes" if spec.has_classifier else "no classifier"
         self.network_button.setToolTip(
-            tooltip_text(f"{self._title}\nweights: {plain(spec.weights.title)}\n{spec.classes} classes")
+            tooltip_text(f"{self._title}\nweights: {plain(spec.weights.title)}\n{classes}")
         )
         self.shortcuts.setEnabled(spec.has_shortcuts)
         if spec.has_shortcuts:
@@ -119,7 +120,8 @@ class Toolbar(QToolBar):
         else:
             self.shortcuts.show_state("off", "a plain network has no shortcuts")
         self.branches.show_state(switch_state(wiring.branches), _open_words(wiring, "branches"))
-        self._target_text = "Target: top reference class"
+        usual = "top reference class" if spec.has_classifier else "mean of the last block"
+        self._target_text = f"Target: {usual}"
         if setup.target is not None:
             self._target_text = f"Target: {plain(setup.target_name(setup.target))}"
         self.reference_button.setProperty("is_pinned", scene.session.pinned is not None)

@@ -42,7 +42,7 @@ from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.exporting import Exporting
 from resnet_viewer.ui.incoming import is_welcome
 from resnet_viewer.ui.labels import tooltip_text
-from resnet_viewer.ui.layout import WindowLayout
+from resnet_viewer.ui.layout import WindowLayout, least_size
 from resnet_viewer.ui.menus import Menus
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.panels.circuit import CircuitPanel
@@ -98,7 +98,6 @@ class MainWindow(QMainWindow):
         self.setObjectName("main_window")
         self.setWindowTitle("ResNet Viewer")
         self.setAcceptDrops(True)
-        self.setMinimumSize(880, 600)
         self.store = store
         self._settings = settings
         self._is_painted = False
@@ -172,6 +171,7 @@ class MainWindow(QMainWindow):
         circuit.export_requested.connect(self.prompts.export)
         self.feature_maps.view_changed.connect(editing.look)
         self.feature_maps.channel_chosen.connect(editing.select_channel)
+        self.feature_maps.channel_view.target_wished.connect(editing.set_target)
         self.saliency.view_changed.connect(editing.look)
         self.saliency.target_chosen.connect(editing.set_target)
         self.saliency.block_chosen.connect(editing.select_cam_block)
@@ -204,19 +204,27 @@ class MainWindow(QMainWindow):
         if scene.now is not None and scene.now.is_complete and not scene.is_stale:
             self.messages.end("probing")
         self.commands["reset_reference"].setEnabled(scene.session.pinned is not None)
-        self.commands["all_shortcuts"].setEnabled(scene.session.setup.state.network.has_shortcuts)
+        network = scene.session.setup.state.network
+        self.commands["all_shortcuts"].setEnabled(network.has_shortcuts)
+        self.commands["choose_target"].setEnabled(network.has_classifier)
         picture = scene.session.setup.picture
         self.setWindowTitle(f"{picture.name} – ResNet Viewer" if picture else "ResNet Viewer")
 
     @Slot(object)
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours, everywhere."""
+        self._limit_size()
         self.prompts.theme = theme
         self.commands.apply_theme(theme)
         for part in (
             self.toolbar, self.status, self.circuit, self.feature_maps, self.saliency, self.predictions,
         ):  # fmt: skip
             part.apply_theme(theme)
+
+    def _limit_size(self) -> None:
+        """The larger the font, the larger the smallest window."""
+        self.ensurePolished()
+        self.setMinimumSize(least_size(self.fontMetrics().height(), self.screen().availableSize()))
 
     @Slot(object)
     def show_failure(self, failure: Failure) -> None:

@@ -248,3 +248,13 @@ def test_a_plain_twin_has_its_values_beside_each_layer() -> None:
     _, lines = gradient_norms.table(now, reference)
     assert len(lines) == 20
     assert all(line[3] and line[4] for line in lines)
+
+
+def test_the_strip_shows_how_far_gate_layers_are_open() -> None:
+    scene = fabricated.scene(spec("cifar-resnet-20-highway"))
+    assert scene.now is not None
+    blocks = tuple(replace(block, opening=block.number / 10) for block in scene.now.blocks)
+    drawn = gradient_norms.figure(replace(scene.now, blocks=blocks), None)
+    lines = {line.get_gid(): line for axes in drawn.axes for line in axes.lines if line.get_gid()}
+    heights = [float(np.ptp(np.asarray(lines[f"opening-{number}"].get_ydata()))) for number in (1, 5, 9)]
+    assert heights == pytest.approx([0.016, 0.08, 0.144])

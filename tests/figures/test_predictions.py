@@ -3,10 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from resnet_viewer.core.catalog import spec
 from resnet_viewer.figures import predictions
 from resnet_viewer.figures.palette import NOW, REFERENCE
+from resnet_viewer.records.predictions import NO_CLASSIFIER
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.target import BlockTarget
 from tests.figures.layout import overlapping
 from tests.figures.readings import pair
 
@@ -89,3 +92,21 @@ def test_a_height_that_is_too_small_for_the_words_is_not_taken() -> None:
     now, reference = pair()
     figure = predictions.figure(now, reference, width=6.4, height=1.0)
     assert figure.get_size_inches().tolist() == predictions.figure(now, reference).get_size_inches().tolist()
+
+
+def test_without_a_classifier_there_is_a_sentence_in_place_of_bars() -> None:
+    network = replace(spec("cifar-resnet-20"), classes=0)
+    now, _ = pair()
+    state = replace(now.request.state, network=network)
+    empty = np.zeros((1, 0), np.float32)
+    now = replace(
+        now,
+        request=replace(now.request, state=state),
+        logits=empty,
+        probabilities=empty,
+        target=BlockTarget(9),
+    )
+    figure = predictions.figure(now, now)
+    assert NO_CLASSIFIER in [text.get_text() for text in figure.texts]
+    assert "Softmax" not in " ".join(text.get_text() for text in figure.texts)
+    assert predictions.table(now, now)[1] == []

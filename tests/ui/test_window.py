@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.layout import FIRST_SIZE, rescued
 from resnet_viewer.ui.opening import Opening
@@ -371,3 +372,19 @@ def test_escape_leaves_full_screen_but_ends_a_download_first(desk: Desk) -> None
 def test_copying_is_said_at_once(desk: Desk) -> None:
     desk.window.commands["copy_figure"].trigger()
     assert desk.window.status.texts()[2] == "Copying the figure…"
+
+
+def test_a_channel_becomes_the_target_everywhere_and_undo_takes_it_back(desk: Desk) -> None:
+    window = desk.window
+    window.editing.select_layer("layer2.1")
+    window.editing.select_channel(7)
+    window.feature_maps.channel_view.target.click()
+    assert desk.store.session.setup.target == BlockTarget(5, 7)
+    assert window.toolbar.target_button.accessibleName() == "Target: block 5, channel 7"
+    assert desk.store.undo_label == "target: block 5, channel 7"
+    desk.store.undo()
+    assert window.toolbar.target_button.accessibleName() == "Target: top reference class"
+    setup = desk.store.session.setup
+    window.editing.set_network(replace(setup.state.network, classes=0), setup.state.preprocessing, ())
+    assert window.toolbar.target_button.accessibleName() == "Target: mean of the last block"
+    assert not window.commands["choose_target"].isEnabled()

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.panels.card import Card, colour_text
 from resnet_viewer.ui.panels.picture import ImagePane
 from resnet_viewer.ui.pixels import Array, Limits, image_of_values
@@ -45,6 +46,9 @@ class ChannelMaps:
     colours: str
     signed_colours: str
     is_stale: bool
+    target: BlockTarget | None = None
+    """What this channel is as a target; None within a block, where only the output can be one."""
+    is_target: bool = False
 
 
 def channel_words(channel: int, count: int) -> str:
@@ -78,10 +82,12 @@ def shared_limits(*maps: Array | None) -> tuple[Limits, bool]:
 
 
 class ChannelView(Card):
-    """All signals are wishes: `closed` to go back to the mosaic, `channel_chosen` for another channel."""
+    """All signals are wishes: `closed` to go back to the mosaic, `channel_chosen` for another channel,
+    `target_wished` (a BlockTarget) to ask about this one."""
 
     closed = Signal()
     channel_chosen = Signal(int)
+    target_wished = Signal(object)
     hovered = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -101,6 +107,11 @@ class ChannelView(Card):
         )
         self.number.setKeyboardTracking(False)
         self.number.valueChanged.connect(self.channel_chosen)
+        self.target = QToolButton()
+        self.target.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.target.setText("Use as target")
+        self.target.clicked.connect(self._wish_target)
+        self.add_control(self.target)
         self.add_control(self.number)
         self.now_pane, self.reference_pane = ImagePane(), ImagePane()
         self._names = QLabel("now"), QLabel("reference")
@@ -169,6 +180,7 @@ class ChannelView(Card):
         self._scale.setText(f"{colours} from {limits[0]:.4g} to {limits[1]:.4g}, now and reference alike")
         self._show_numbers(maps)
         self._show_histogram(maps)
+        self._show_target(maps)
 
     def apply_theme(self, theme: Theme) -> None:
         super().apply_theme(theme)
@@ -226,6 +238,21 @@ class ChannelView(Card):
                 table.addWidget(cell, row, column, Qt.AlignmentFlag.AlignRight)
             self._cells.append(cells)
         return table
+
+    def _show_target(self, maps: ChannelMaps) -> None:
+        self.target.setEnabled(maps.target is not None and not maps.is_target)
+        if maps.target is None:
+            words = "Only a channel of a block's output can be the target; click a block's ground in the strip for it"
+        elif maps.is_target:
+            words = f"The target is {maps.target.words}"
+        else:
+            words = f"Ask about {maps.target.words}, in place of a class's score"
+        self.target.setToolTip(words)
+        self.target.setAccessibleName(f"Use as target. {words}")
+
+    def _wish_target(self) -> None:
+        if self._maps is not None and self._maps.target is not None:
+            self.target_wished.emit(self._maps.target)
 
     def _show_numbers(self, maps: ChannelMaps) -> None:
         for column, values in enumerate((maps.now, maps.reference)):

@@ -20,8 +20,9 @@ from resnet_viewer.ui.panels.gradients import Curve, GradientBar
 from resnet_viewer.ui.panels.gradients_scale import series
 from resnet_viewer.ui.panels.readings import last_full, last_reference, placeholder
 from resnet_viewer.ui.panels.wiring import WiringControls
+from resnet_viewer.ui.panels.wiring_gates import openings
 from resnet_viewer.ui.panels.wiring_layout import Part, StripLayout, lay_out
-from resnet_viewer.ui.panels.wiring_words import HINT, PLAIN_HINT, readout
+from resnet_viewer.ui.panels.wiring_words import hint, readout
 from resnet_viewer.ui.theme import DARK, Theme
 
 _ROOMY = 21
@@ -96,8 +97,7 @@ class CircuitPanel(Card):
             self._layout = lay_out(plan)
         wiring = setup.wiring
         self.view.show_wiring(self._layout, wiring, view.layer)
-        hint = HINT if plan.spec.has_shortcuts else PLAIN_HINT
-        self.set_subtitle(f"{wiring_words(plan.spec, wiring)} · {hint}")
+        self.set_subtitle(f"{wiring_words(plan.spec, wiring)} · {hint(plan)}")
         self.controls.show_block(plan.block_of(view.layer), wiring)
         self.bar.show_choice(view.gradient_quantity, setup.gradient_of)
         self._show_readings(scene)
@@ -148,6 +148,7 @@ class CircuitPanel(Card):
             return
         self._now, self._reference, self._drawn = now, reference, drawn
         self.set_updating(now_is_stale)
+        self.view.strip.adjust(openings=openings(now, reference, is_stale=now_is_stale))
         names = scene.session.setup.class_names
         target = target_name(now.target, names) if now is not None else ""
         self.bar.show_reading(now, quantity, target)
@@ -155,7 +156,7 @@ class CircuitPanel(Card):
         self.view.plot.set_curves(
             self._curve(now, of_now, quantity, now_is_stale),
             self._curve(reference, of_reference, quantity, reference_is_stale),
-            layers=round(self._layout.end),
+            layers=self._layout.depth,
             message=placeholder(scene),
         )
         wordings = ("",) if now is None else caption_wordings(now, reference, names, quantity)

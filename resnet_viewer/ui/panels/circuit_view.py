@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.panels import wiring_words
 from resnet_viewer.ui.panels.circuit_canvas import CircuitCanvas
-from resnet_viewer.ui.panels.wiring_layout import Part, StripLayout
+from resnet_viewer.ui.panels.wiring_layout import Part, StripLayout, layer_part
 
 _CLICK = 4.0
 """Pixels that a click may wander."""
@@ -70,7 +70,7 @@ class CircuitView(CircuitCanvas):
         if self._rest is not None:
             self._hover(self._rest)
         elif state.focused is not None:
-            text = wiring_words.spoken(state.layout.blueprint, state.wiring, state.focused)
+            text = wiring_words.spoken(state.layout.blueprint, state.wiring, state.focused, state.openings)
             if text != self.accessibleDescription():
                 self.setAccessibleDescription(text)
                 self.announced.emit(text)
@@ -164,7 +164,7 @@ class CircuitView(CircuitCanvas):
             return None
         layer, block = state.layout.blueprint.layer(name), state.layout.blueprint.block_named(name)
         if layer is not None:
-            return Part("projection" if layer.kind == "projection" else "box", name, layer.block)
+            return layer_part(layer)
         return Part("block", name, block.number) if block is not None else None
 
     def _hover(self, position: QPointF) -> None:
@@ -182,7 +182,9 @@ class CircuitView(CircuitCanvas):
         )
         self.point_at(part.name if part is not None else None)
         if on_strip is not None:
-            self.announced.emit(wiring_words.spoken(state.layout.blueprint, state.wiring, on_strip))
+            self.announced.emit(
+                wiring_words.spoken(state.layout.blueprint, state.wiring, on_strip, state.openings)
+            )
         elif part is None:
             self.announced.emit("")
 
@@ -221,7 +223,12 @@ class CircuitView(CircuitCanvas):
                 QToolTip.hideText()
             else:
                 text = wiring_words.tooltip(
-                    state.layout.blueprint, state.wiring, part, self.plot.now, self.plot.reference
+                    state.layout.blueprint,
+                    state.wiring,
+                    part,
+                    self.plot.now,
+                    self.plot.reference,
+                    state.openings,
                 )
                 QToolTip.showText(event.globalPos(), text, self.viewport())
             return True
@@ -302,7 +309,7 @@ class CircuitView(CircuitCanvas):
         px = frame.px(state.layout.spot(part))
         if px < 0.06 * frame.width or px > 0.94 * frame.width:
             self.pan(frame.width / 2 - px)
-        text = wiring_words.spoken(state.layout.blueprint, state.wiring, part)
+        text = wiring_words.spoken(state.layout.blueprint, state.wiring, part, state.openings)
         self.setAccessibleDescription(text)
         self.point_at(part.name if part.kind != "arc" else None)
         self.announced.emit(text)

@@ -15,6 +15,7 @@ from resnet_viewer.records.comparing import layer_beside, maps_beside, plan_of, 
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import MapOrder, MapScale, View
+from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.panels.card import Card
 from resnet_viewer.ui.panels.channel import ChannelMaps, ChannelView, channel_words
 from resnet_viewer.ui.panels.feature_maps_controls import ColourLegend, MapControls
@@ -252,6 +253,8 @@ class FeatureMapsPanel(QWidget):
                 self._stack.setCurrentWidget(self._pair)
                 self.now_pane.setFocus()
             return
+        block = scene.blueprint.block_named(view.layer)
+        target = None if block is None else BlockTarget(block.number, channel)
         self.channel_view.show_channel(
             ChannelMaps(
                 title=scene.blueprint.describe(view.layer),
@@ -264,6 +267,8 @@ class FeatureMapsPanel(QWidget):
                 colours=view.map_colours,
                 signed_colours=view.map_signed_colours,
                 is_stale=is_old,
+                target=target,
+                is_target=target is not None and scene.session.setup.target == target,
             )
         )
         if not self.is_channel_shown:

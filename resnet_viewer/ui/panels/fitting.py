@@ -15,7 +15,7 @@ from superqt import QElidingLabel
 
 from resnet_viewer.ui.labels import Paragraph, tooltip_text
 
-_VALUES = "now ", "reference ", "now/reference "
+_VALUES = "now ", "reference ", "now/reference ", "gate open "
 """How the parts of a readout begin that are numbers."""
 
 

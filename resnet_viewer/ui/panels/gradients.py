@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QComboBox, QGraphicsItem, QHBoxLayout, QWidget
 
 from resnet_viewer.records.probe import GradientOf, ProbeResult
 from resnet_viewer.records.session import GradientQuantity
+from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.labels import plain_label, tooltip_text
 from resnet_viewer.ui.panels.card import colour_text
 from resnet_viewer.ui.panels.fitting import ChoiceBox, ReadoutLabel
@@ -258,7 +259,11 @@ class GradientBar(QWidget):
         """What is plotted, in symbols."""
         self._rest = "log scale"
         if now is not None:
-            formula = FORMULAS[quantity].format(of=now.request.gradient_of)
+            is_mean = isinstance(now.target, BlockTarget)
+            formula = FORMULAS[quantity].format(of="mean" if is_mean else now.request.gradient_of)
+            self.source.setItemText(0, "of the mean" if is_mean else SOURCES["score"])
+            self.source.setEnabled(not is_mean)
+            self.source.setToolTip("Only a class has a loss" if is_mean else self.source.accessibleName())
             self._rest = f"{formula} · log scale · target {class_name} · {now.request.picture.name}"
         self.show_readout("")
 

@@ -85,7 +85,7 @@ def series(result: ProbeResult, layout: StripLayout, quantity: GradientQuantity)
         names = tuple(layer.name for layer in result.layers)
         values = [la.relative_norm if quantity == "relative" else la.gradient_norm for la in result.layers]
         shapes = [layer.shape for layer in result.layers]
-        joined = [layer.kind in ("conv", "linear") for layer in result.layers]
+        joined = [layer.kind not in ("projection", "gate") for layer in result.layers]
     if have_same_plan(layout.blueprint, plan):
         x = np.array([layout.x_by_name[name] for name in names], dtype=np.float64)
     else:

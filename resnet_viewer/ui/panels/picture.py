@@ -17,6 +17,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
+from resnet_viewer.ui.labels import tooltip_text
+from resnet_viewer.ui.panels.fitting import fitting
 from resnet_viewer.ui.theme import DARK, Theme
 
 STALE_OPACITY = 0.55
@@ -40,7 +42,7 @@ class LookingPane(QWidget):
         super().__init__(parent)
         self.theme = DARK
         self.message = ""
-        self.note = ""
+        self._notes: tuple[str, ...] = ("",)
         self.is_dimmed = False
         self.resting = 0.5
         self._zoom = 1.0
@@ -105,11 +107,28 @@ class LookingPane(QWidget):
             self.setAccessibleDescription(message)
             self.update()
 
-    def set_note(self, note: str) -> None:
-        """Words over the lower edge of the content; empty for none."""
-        if note != self.note:
-            self.note = note
-            self.setAccessibleDescription(note)
+    @property
+    def note(self) -> str:
+        """The whole of what is said over the lower edge; the tooltip, too."""
+        return self._notes[0]
+
+    @property
+    def shown_note(self) -> str:
+        """The wording that fits into the pane, the last one cut with "…" if need be."""
+        room = self.width() - 8
+        words = fitting(self._notes, room, self)
+        metrics = self.fontMetrics()
+        if metrics.horizontalAdvance(words) <= room:
+            return words
+        return metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
+
+    def set_note(self, *wordings: str) -> None:
+        """Words over the lower edge of the content, the longest first, on one line; empty for none."""
+        wordings = wordings or ("",)
+        if wordings != self._notes:
+            self._notes = wordings
+            self.setAccessibleDescription(wordings[0])
+            self.setToolTip(tooltip_text(wordings[0]))
             self.update()
 
     def set_dimmed(self, is_dimmed: bool) -> None:
@@ -205,17 +224,20 @@ class LookingPane(QWidget):
                 painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), _ROUNDING, _ROUNDING)
 
     def _paint_note(self, painter: QPainter) -> None:
-        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        metrics, words = self.fontMetrics(), self.shown_note
         area = self.frame().intersected(QRectF(self.rect())).toRect()
-        if min(area.width(), area.height()) < 2 * self.fontMetrics().height():  # too thin to write over
+        if min(area.width(), area.height()) < 2 * metrics.height():  # too thin to write over
             area = self.rect()
-        needed = self.fontMetrics().boundingRect(area.adjusted(4, 0, -4, 0), flags, self.note).height() + 6
-        area.setTop(max(area.bottom() - needed, area.top()))
+        width = min(max(area.width(), metrics.horizontalAdvance(words) + 8), self.width())
+        line = QRect(0, 0, width, metrics.height() + 4)
+        line.moveCenter(area.center())
+        line.moveBottom(area.bottom())
+        line.moveLeft(max(0, min(line.left(), self.width() - width)))
         ground = QColor(self.theme.panel)
         ground.setAlphaF(0.85)
-        painter.fillRect(area, ground)
+        painter.fillRect(line, ground)
         painter.setPen(QColor(self.theme.text))
-        painter.drawText(area.adjusted(4, 0, -4, 0), flags, self.note)
+        painter.drawText(line, Qt.AlignmentFlag.AlignCenter, words)
 
     def _zoom_at(self, point: QPointF, notches: float) -> None:
         """Zoom so that what lies under `point` stays there."""

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPo
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_viewer.records import captions
-from resnet_viewer.records.predictions import percent, scale_end, shown_classes
+from resnet_viewer.records.predictions import NO_CLASSIFIER, percent, scale_end, shown_classes
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.labels import plain_label, tooltip_text
@@ -259,7 +259,11 @@ class PredictionsPanel(Card):
             line.setVisible(row is not None)
         self._message.setVisible(not rows)
         if not rows:
-            self._message.setText(placeholder(scene))
+            has_classifier = scene.session.setup.state.network.has_classifier
+            self._message.setText(
+                placeholder(scene) if has_classifier or scene.is_starting else NO_CLASSIFIER
+            )
+        self._legend.setVisible(bool(rows))
         self.set_updating(scene.is_stale and bool(rows))
 
     def apply_theme(self, theme: Theme) -> None:

@@ -23,7 +23,7 @@ from resnet_viewer.ui.panels.picture import ImagePane
 from resnet_viewer.ui.panels.readings import is_reference_old, last_full, last_reference, placeholder
 from resnet_viewer.ui.panels.saliency_controls import SaliencyControls
 from resnet_viewer.ui.panels.saliency_ground import FINEST, QUICK, Ground, Grounds
-from resnet_viewer.ui.panels.saliency_words import note, stands_in, tip, value_at, wordings
+from resnet_viewer.ui.panels.saliency_words import note, stand_in_wordings, stands_in, tip, value_at, wordings
 from resnet_viewer.ui.pixels import image_of_rgb
 from resnet_viewer.ui.theme import DARK, Theme
 
@@ -206,7 +206,7 @@ class SaliencyPanel(Card):
             image = None if ground is None else self._composed(ground, block, highest, scene.session.view)
             pane.set_image(image)
             pane.set_message("" if image is not None else placeholder(scene))
-            pane.set_note(self._note(scene, reading or known, block, highest))
+            pane.set_note(*self._note(scene, reading or known, block, highest))
             label.set_wordings(*wordings(_whose(name, number, block), block), tip=tip(block, highest))
             self._ground = ground or self._ground
         if self._ground is not None and self._ground.pixels.shape[:2] != shape:
@@ -214,14 +214,14 @@ class SaliencyPanel(Card):
 
     def _note(
         self, scene: Scene, reading: ProbeResult | None, block: BlockReading | None, highest: float
-    ) -> str:
+    ) -> tuple[str, ...]:
         """Why a map is blank; else, where the picture cannot be shown as it is, what is shown instead."""
         picture = scene.session.setup.picture if reading is None else reading.request.picture
         if found := note(block, highest):
             return found
         if picture is None or scene.session.view.sees_network_input:
-            return ""
-        return stands_in(picture, has_reading=reading is not None)
+            return ()
+        return stand_in_wordings(picture, has_reading=reading is not None)
 
     def _wanted_detail(self) -> int:
         """Pixels a side that the panes show, in steps, so that a resize makes few grounds."""

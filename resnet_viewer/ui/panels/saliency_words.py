@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from PySide6.QtCore import QPointF
 
 from resnet_viewer.figures.cam_scale import cam_maximum, is_faint
@@ -9,7 +11,17 @@ from resnet_viewer.figures.overlay import is_hairline
 from resnet_viewer.records.captions import CAM_REASONS
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Box
-from resnet_viewer.records.probe import BlockReading
+from resnet_viewer.records.probe import BlockReading, CamState
+
+_BRIEF_REASONS: dict[CamState, str] = {
+    "shown": "",
+    "zero gradient": "gradients 0",
+    "zero activation": "activations 0",
+    "all negative": "all negative",
+    "underflow": "underflow",
+    "not finite": "not finite",
+}
+assert _BRIEF_REASONS.keys() == set(get_args(CamState))
 
 
 def wordings(name: str, block: BlockReading | None) -> tuple[str, ...]:
@@ -33,17 +45,19 @@ def tip(block: BlockReading | None, highest: float) -> str:
     )
 
 
-def note(block: BlockReading | None, highest: float) -> str:
-    """Why a map is blank, or looks so; empty where it does not."""
+def note(block: BlockReading | None, highest: float) -> tuple[str, ...]:
+    """Why a map is blank, or looks so, in ever fewer words; empty where it does not."""
     if block is None:
-        return ""
-    if block.cam_states[0] != "shown":
-        return f"blank: {CAM_REASONS[block.cam_states[0]]}"
+        return ()
+    state = block.cam_states[0]
+    if state != "shown":
+        return f"blank: {CAM_REASONS[state]}", f"blank: {_BRIEF_REASONS[state]}", _BRIEF_REASONS[state]
     reached = cam_maximum(block)
     if not is_faint(reached, highest):
-        return ""
+        return ()
     share = 100 * reached / highest
-    return f"≤ {share:.2g} % of the scale" if share >= 0.001 else "< 0.001 % of the scale"
+    value = f"≤ {share:.2g} %" if share >= 0.001 else "< 0.001 %"
+    return f"{value} of the scale", f"{value} of scale", value
 
 
 def stands_in(picture: Picture, *, has_reading: bool) -> str:
@@ -52,6 +66,14 @@ def stands_in(picture: Picture, *, has_reading: bool) -> str:
     if not is_hairline(picture.width, picture.height):
         return ""
     return f"{size}: what the network sees" if has_reading else size
+
+
+def stand_in_wordings(picture: Picture, *, has_reading: bool) -> tuple[str, ...]:
+    """`stands_in` in ever fewer words."""
+    said = stands_in(picture, has_reading=has_reading)
+    if not said or not has_reading:
+        return (said,)
+    return said, f"{picture.width} × {picture.height}: network's input", "network's input", "input"
 
 
 def value_at(block: BlockReading, box: Box, point: QPointF) -> float | None:

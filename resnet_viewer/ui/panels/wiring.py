@@ -17,6 +17,7 @@ from resnet_viewer.ui.theme import Theme
 
 Gate = Literal["shortcut", "branch"]
 STEP = 0.05
+_GATE_TIP = "Which gate of the selected block the slider moves"
 _TRACK = 140
 """Pixels of the slider without its number."""
 
@@ -37,7 +38,7 @@ class WiringControls(QWidget):
         self.gate.addItem("shortcut", "shortcut")
         self.gate.addItem("residual branch", "branch")
         self.gate.setAccessibleName("Gate of the selected block")
-        self.gate.setToolTip("Which gate of the selected block the slider moves")
+        self.gate.setToolTip(_GATE_TIP)
         self.slider = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0.0, 1.0)
         self.slider.setSingleStep(STEP)  # type: ignore[arg-type]  # superqt takes floats
@@ -87,6 +88,9 @@ class WiringControls(QWidget):
             self.gate.setCurrentIndex(1)
             self.gate.blockSignals(False)
         self.gate.setEnabled(block is not None and has_shortcut)
+        self.gate.setToolTip(
+            _GATE_TIP if has_shortcut else "This block has no shortcut, only a residual branch"
+        )
         self.slider.setEnabled(block is not None)
         value = 1.0
         if block is not None and wiring is not None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.ui.panels.wiring_gates import UNKNOWN, Openings
 from resnet_viewer.ui.panels.wiring_layout import Node, Part, Span, StripLayout
 
 REACH = 8.0
@@ -112,6 +113,12 @@ class StripDrawing:
     cut_diamonds: list[QPainterPath] = field(default_factory=list)
     open_ribbon: list[QRectF] = field(default_factory=list)
     cut_ribbon: list[QRectF] = field(default_factory=list)
+    gates: list[QRectF] = field(default_factory=list)
+    """The squares around gate layers' discs."""
+    gate_levels: list[tuple[QPainterPath, QPointF | None, float]] = field(default_factory=list)
+    """How far a disc is filled, where its number can be written, if there is room, and the opening."""
+    gate_profile: QPainterPath = field(default_factory=QPainterPath)
+    """In a ribbon: one step a block, as high in its bar as its gate layer is open."""
 
 
 def arc(frame: StripFrame, span: Span, start: float = 0.0, stop: float = 1.0) -> QPainterPath:
@@ -147,6 +154,21 @@ def diamond(frame: StripFrame, node: Node) -> QPainterPath:
     return path
 
 
+def gate_disc(frame: StripFrame, span: Span) -> QRectF:
+    """The square around a gate layer's disc: on the top of its arc, or under the projection that stands there."""
+    r = frame.diamond_radius()
+    y = frame.arc_top + (2 * r + 1 if span.projection else 0.0)
+    return QRectF(frame.px(span.centre) - r, y - r, 2 * r, 2 * r)
+
+
+def _gate_level(disc: QRectF, opening: float) -> QPainterPath:
+    """The lower part of a disc, as high as its gate is open."""
+    whole, below = QPainterPath(), QPainterPath()
+    whole.addEllipse(disc)
+    below.addRect(disc.adjusted(0, disc.height() * (1 - opening), 0, 0))
+    return whole.intersected(below)
+
+
 def block_rect(frame: StripFrame, span: Span) -> QRectF:
     """The ground of a block: from under the stage's label to the strip's lower edge."""
     top = frame.text_height + 4
@@ -155,7 +177,11 @@ def block_rect(frame: StripFrame, span: Span) -> QRectF:
 
 
 def draw(
-    layout: StripLayout, frame: StripFrame, wiring: Wiring, preview: frozenset[int] = frozenset()
+    layout: StripLayout,
+    frame: StripFrame,
+    wiring: Wiring,
+    preview: frozenset[int] = frozenset(),
+    openings: Openings = UNKNOWN,
 ) -> StripDrawing:
     """Outline everything that is in view for `wiring`; blocks in `preview` are outlined once more."""
     spans = layout.visible(frame.left, frame.right)
@@ -167,11 +193,13 @@ def draw(
     _line(drawing.trunk, frame, layout.spans[-1].right, layout.end)
     if is_ribbon:
         _draw_ribbon(drawing, frame, spans, wiring, preview)
+        _draw_profile(drawing.gate_profile, frame, spans, openings)
         return drawing
     for span in spans:
         _draw_branch(drawing, frame, span, wiring.branches[span.number - 1])
         if span.has_shortcut:
             _draw_shortcut(drawing, frame, span, wiring.shortcuts[span.number - 1])
+            _draw_gate(drawing, frame, span, wiring.shortcuts[span.number - 1], openings.of(span.number))
             if span.number in preview:
                 drawing.preview.append(arc(frame, span))
             radius = max(1.0, min(2.2, 0.1 * frame.scale))
@@ -212,10 +240,43 @@ def _draw_shortcut(drawing: StripDrawing, frame: StripFrame, span: Span, strengt
     else:
         has_room = (span.right - span.left) * frame.scale >= 2.4 * frame.text_height
         spot = QPointF(frame.px(span.centre), (frame.arc_top + frame.base - frame.half_height) / 2 + 1)
+        if span.gate is not None:
+            has_room = has_room and spot.y() - 0.4 * frame.text_height > gate_disc(frame, span).bottom()
         drawing.weak_arcs.append((arc(frame, span), strength, spot if has_room else None))
     if span.projection is not None:
         target = drawing.cut_diamonds if strength == 0.0 else drawing.open_diamonds
         target.append(diamond(frame, span.projection))
+
+
+def _draw_gate(
+    drawing: StripDrawing, frame: StripFrame, span: Span, strength: float, opening: float | None
+) -> None:
+    """A disc; its number gives way to the shortcut's own strength."""
+    if span.gate is None:
+        return
+    disc = gate_disc(frame, span)
+    drawing.gates.append(disc)
+    if opening is not None:
+        top = disc.bottom() + 2
+        is_wide = (span.right - span.left) * frame.scale >= 3.4 * frame.text_height
+        is_high = top + 0.9 * frame.text_height <= frame.base - frame.half_height
+        has_room = is_wide and is_high and strength in (0.0, 1.0)
+        spot = QPointF(frame.px(span.centre), top + frame.text_height / 2 - 1) if has_room else None
+        drawing.gate_levels.append((_gate_level(disc, opening), spot, opening))
+
+
+def _draw_profile(path: QPainterPath, frame: StripFrame, spans: tuple[Span, ...], openings: Openings) -> None:
+    low = frame.base - frame.half_height - 3
+    is_begun = False
+    for span in spans:
+        opening = openings.of(span.number)
+        if span.gate is None or opening is None:
+            is_begun = False
+            continue
+        y = low - (low - frame.arc_top) * opening
+        for x in (span.left, span.right):
+            (path.lineTo if is_begun else path.moveTo)(frame.px(x), y)
+            is_begun = True
 
 
 def _draw_ribbon(
@@ -251,7 +312,7 @@ def _line(lines: list[QLineF], frame: StripFrame, start: float, stop: float) -> 
 
 
 def part_at(layout: StripLayout, frame: StripFrame, px: float, py: float) -> Part | None:
-    """What lies under a point: a box before a projection before an arc before a block's ground."""
+    """What lies under a point: a box before a projection or gate before an arc before a block's ground."""
     x = frame.x(px)
     span = layout.span_at(x)
     boxes = span.boxes if span else (layout.stem, *layout.head)
@@ -263,10 +324,17 @@ def part_at(layout: StripLayout, frame: StripFrame, px: float, py: float) -> Par
         return nearest.part
     if span is None:
         return None
-    if span.projection is not None:
+    is_ribbon = frame.is_ribbon(span)  # its bars have no marks
+    if span.projection is not None and not is_ribbon:
         distance = abs(px - frame.px(span.projection.x)) + abs(py - frame.arc_top)
         if distance <= frame.diamond_radius() + 2:
             return span.projection.part
+    if (
+        span.gate is not None
+        and not is_ribbon
+        and gate_disc(frame, span).adjusted(-1, -1, 1, 1).contains(px, py)
+    ):
+        return span.gate.part
     if span.has_shortcut and _is_on_arc(frame, span, px, py):
         return Part("arc", span.name, span.number)
     return Part("block", span.name, span.number)

@@ -1,8 +1,8 @@
 """Where everything on the wiring strip sits along the x axis that the strip and the gradient plot share.
 
 One unit is one weighted layer in the order of the forward pass, counted from 1 as the depth in a network's
-name counts them: the stem is 1, the classifier of a ResNet-56 is 56. A projection does not count (it lies
-beside its branch, not after it), so it has the x of its arc's top: the middle of its block. A block's output
+name counts them: the stem is 1, the classifier of a ResNet-56 is 56. A projection or a gate layer does not count (it
+lies beside its branch, not after it), so it has the x of its arc's top: the middle of its block. A block's output
 lies half a unit after its last layer, which is where its arc ends and the next one begins.
 """
 
@@ -15,7 +15,7 @@ from typing import Literal
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.layers import LayerSpec
 
-PartKind = Literal["box", "projection", "arc", "block"]
+PartKind = Literal["box", "projection", "gate", "arc", "block"]
 MARGIN = 1.0
 """Units in view before the stem and after the classifier when everything fits."""
 
@@ -24,13 +24,21 @@ MARGIN = 1.0
 class Part:
     """Something on the strip that can be pointed at, focused or clicked.
 
-    `name` is the layer's name for a box or a projection, the block's for an arc or a block's ground. `block`
+    `name` is the layer's name for a box, a projection or a gate, the block's for an arc or a block's ground. `block`
     is None for the stem and the classifier.
     """
 
     kind: PartKind
     name: str
     block: int | None
+
+
+def layer_part(layer: LayerSpec) -> Part:
+    """A weighted layer's part."""
+    kind: PartKind = "box"
+    if layer.kind in ("projection", "gate"):
+        kind = layer.kind
+    return Part(kind, layer.name, layer.block)
 
 
 @dataclass(frozen=True)
@@ -43,8 +51,7 @@ class Node:
     @property
     def part(self) -> Part:
         """What a click on it means."""
-        kind: PartKind = "projection" if self.layer.kind == "projection" else "box"
-        return Part(kind, self.layer.name, self.layer.block)
+        return layer_part(self.layer)
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,8 @@ class Span:
     has_shortcut: bool
     boxes: tuple[Node, ...]
     projection: Node | None
+    gate: Node | None = None
+    """The gate layer, where the block has one."""
 
     @property
     def centre(self) -> float:
@@ -89,7 +98,7 @@ class StripLayout:
     """`spans[n - 1]` is block n."""
     bands: tuple[Band, ...]
     parts: tuple[Part, ...] = field(repr=False)
-    """Boxes, arcs and projections in the order in which the keyboard visits them."""
+    """Boxes, arcs, projections and gates in the order in which the keyboard visits them."""
     x_by_name: dict[str, float] = field(repr=False)
     """Layers at their own place, blocks at their output, `stem` at the stem's box."""
     lefts: tuple[float, ...] = field(repr=False)
@@ -98,6 +107,11 @@ class StripLayout:
     def limits(self) -> tuple[float, float]:
         """The range of x that shows everything."""
         return self.stem.x - MARGIN, self.end + MARGIN
+
+    @property
+    def depth(self) -> int:
+        """How many layers stand in a row."""
+        return round((self.head or self.spans[-1].boxes)[-1].x)
 
     def span_at(self, x: float) -> Span | None:
         """The block that lies over x, or None beside the blocks."""
@@ -136,10 +150,12 @@ def lay_out(blueprint: Blueprint) -> StripLayout:
             boxes = tuple(Node(layer, x + i) for i, layer in enumerate(block.branch_layers))
             x += len(boxes)
             right = x - 0.5
-            on_arc = block.projection or block.gate
-            node = Node(on_arc, (left + right) / 2) if on_arc else None
-            has_shortcut = block.shortcut != "none"
-            spans.append(Span(block.number, block.name, left, right, has_shortcut, boxes, node))
+            on_arc = (
+                Node(layer, (left + right) / 2) if layer else None for layer in (block.projection, block.gate)
+            )
+            spans.append(
+                Span(block.number, block.name, left, right, block.shortcut != "none", boxes, *on_arc)
+            )
         bands.append(Band(start, x - 0.5, stage.label, f"conv{stage.number}_x"))
     head = tuple(Node(layer, x + i) for i, layer in enumerate(blueprint.head))
     end = head[-1].x if head else x
@@ -148,13 +164,11 @@ def lay_out(blueprint: Blueprint) -> StripLayout:
     for span in spans:
         places[span.name] = span.right
         places.update((layer.name, span.centre) for layer in blueprint.blocks[span.number - 1].layers)
-        for node in (*span.boxes, *([span.projection] if span.projection else [])):
-            places[node.layer.name] = node.x
+        places.update((node.layer.name, node.x) for node in span.boxes)
         parts.extend(node.part for node in span.boxes)
         if span.has_shortcut:
             parts.append(Part("arc", span.name, span.number))
-        if span.projection:
-            parts.append(span.projection.part)
+        parts.extend(node.part for node in (span.projection, span.gate) if node)
     parts.extend(node.part for node in head)
     lefts = tuple(span.left for span in spans)
     return StripLayout(blueprint, stem, head, end, tuple(spans), tuple(bands), tuple(parts), places, lefts)

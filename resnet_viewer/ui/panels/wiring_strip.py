@@ -8,7 +8,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
+from resnet_viewer.records.predictions import percent
 from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.ui.panels.picture import STALE_OPACITY
+from resnet_viewer.ui.panels.wiring_gates import UNKNOWN, Openings
 from resnet_viewer.ui.panels.wiring_geometry import (
     StripDrawing,
     StripFrame,
@@ -16,8 +19,9 @@ from resnet_viewer.ui.panels.wiring_geometry import (
     block_rect,
     diamond,
     draw,
+    gate_disc,
 )
-from resnet_viewer.ui.panels.wiring_layout import Band, Part, StripLayout
+from resnet_viewer.ui.panels.wiring_layout import Band, Part, StripLayout, layer_part
 from resnet_viewer.ui.theme import Theme
 
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200)
@@ -34,6 +38,7 @@ class StripState:
     focused: Part | None = None
     preview: frozenset[int] = frozenset()
     preview_strength: float = 0.0
+    openings: Openings = UNKNOWN
 
 
 class StripItem(QGraphicsObject):
@@ -86,6 +91,7 @@ class StripItem(QGraphicsObject):
             or (old.layout, old.wiring) != (state.layout, state.wiring)
             or old.preview != state.preview
             or old.preview_strength != state.preview_strength
+            or old.openings.now != state.openings.now
         ):
             self._prepare()
         else:
@@ -111,7 +117,7 @@ class StripItem(QGraphicsObject):
         wiring = state.wiring
         if state.preview:
             wiring = wiring.with_shortcuts(state.preview, state.preview_strength)
-        self._drawing = draw(state.layout, frame, wiring, state.preview)
+        self._drawing = draw(state.layout, frame, wiring, state.preview, state.openings)
         self._bands = []
         self._labels = []
         for band in state.layout.bands:
@@ -178,6 +184,8 @@ class StripItem(QGraphicsObject):
         self._paint_lines(painter)
         self._paint_arcs(painter, state)
         self._paint_boxes(painter, state)
+        self._paint_gates(painter, state)
+        self._paint_marked(painter, state)
         self._paint_focus(painter, state)
         painter.setPen(_pen(self._theme.muted))
         for rect, text, alignment in self._labels:
@@ -264,9 +272,35 @@ class StripItem(QGraphicsObject):
             painter.drawRoundedRect(rect, 3, 3)
             filled = rect.adjusted(1.5, rect.height() * (1 - strength), -1.5, -1.5)
             painter.fillRect(filled, _colour(theme.branch, 0.6))
+
+    def _paint_gates(self, painter: QPainter, state: StripState) -> None:
+        """Discs that are filled as far as their gate layers are open; in a ribbon one line over its bars."""
+        drawing, theme = self._drawing, self._theme
+        opacity = STALE_OPACITY if state.openings.is_stale else 1.0
+        painter.setPen(_pen(_colour(theme.text, opacity), 1.3))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(drawing.gate_profile)
+        painter.setPen(_pen(theme.shortcut, 1.3 if self._frame.half_width > 2 else 0.8))
+        painter.setBrush(QColor(theme.panel))
+        for disc in drawing.gates:
+            painter.drawEllipse(disc)
+        for level, spot, opening in drawing.gate_levels:
+            painter.fillPath(level, _colour(theme.shortcut, opacity))
+            if spot is not None:
+                painter.setPen(_colour(theme.shortcut, opacity))
+                rect = QRectF(spot.x() - 40, spot.y() - 12, 80, 24)
+                painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, percent(opening))
+
+    def _paint_marked(self, painter: QPainter, state: StripState) -> None:
+        """The layer under the pointer and the selected one, filled; a gate's disc has a ring: its filling tells."""
         name = state.layout.stem.layer.name if state.selected == "stem" else state.selected
         for part, opacity in ((state.hovered, 0.35), (self._part_named(state, name), 1.0)):
-            if part is not None and part.kind in ("box", "projection"):
+            if part is not None and part.kind == "gate":
+                painter.setPen(_pen(_colour(self._theme.text, opacity), 1.6))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawPath(self._outline(state, part))
+            elif part is not None and part.kind in ("box", "projection"):
+                theme = self._theme
                 colour = theme.shortcut if part.kind == "projection" else theme.branch
                 painter.setPen(_pen(colour, 1.3))
                 painter.setBrush(_colour(colour, opacity))
@@ -276,7 +310,7 @@ class StripItem(QGraphicsObject):
         layer = state.layout.blueprint.layer(name)
         if layer is None:
             return None
-        return Part("projection" if layer.kind == "projection" else "box", name, layer.block)
+        return layer_part(layer)
 
     def _outline(self, state: StripState, part: Part) -> QPainterPath:
         if part.kind == "projection" and part.block is not None:
@@ -284,6 +318,9 @@ class StripItem(QGraphicsObject):
             if node is not None:
                 return diamond(self._frame, node)
         path = QPainterPath()
+        if part.kind == "gate" and part.block is not None:
+            path.addEllipse(gate_disc(self._frame, state.layout.spans[part.block - 1]).adjusted(-1, -1, 1, 1))
+            return path
         path.addRoundedRect(self._frame.box(state.layout.spot(part)), 3, 3)
         return path
 
@@ -305,6 +342,8 @@ class StripItem(QGraphicsObject):
         """The middle of a part, or an arc's top, in the strip's pixels: where a click on it belongs."""
         assert self._state is not None
         x = self._frame.px(self._state.layout.spot(part))
+        if part.kind == "gate" and part.block is not None:
+            return gate_disc(self._frame, self._state.layout.spans[part.block - 1]).center()
         if part.kind in ("arc", "projection"):
             return QPointF(x, self._frame.arc_top)
         return QPointF(x, self._frame.base if part.kind == "box" else self._frame.height - 3)

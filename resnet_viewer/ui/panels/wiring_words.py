@@ -3,20 +3,47 @@
 from __future__ import annotations
 
 from html import escape
+from typing import get_args
 
-from resnet_viewer.records.blueprint import Blueprint
-from resnet_viewer.records.layers import LayerSpec
+from resnet_viewer.records.blueprint import Blueprint, ShortcutForm
+from resnet_viewer.records.layers import LayerKind, LayerSpec
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.panels.gradients_scale import Series, norm_text, ratio_text
+from resnet_viewer.ui.panels.wiring_gates import UNKNOWN, Openings
 from resnet_viewer.ui.panels.wiring_layout import Part
 
 HINT = "click an arc to cut its shortcut · click a box for its maps"
 PLAIN_HINT = "click a box for its maps"
+GATED_HINT = "click an arc to cut its shortcut · a disc is filled as far as its gate layer is open"
+
+
+def hint(blueprint: Blueprint) -> str:
+    """What a click on the strip does, and what its discs are."""
+    if any(block.gate for block in blueprint.blocks):
+        return GATED_HINT
+    return HINT if blueprint.spec.has_shortcuts else PLAIN_HINT
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
     """ "64×3×3×3" """
     return "×".join(str(side) for side in shape)
+
+
+_FORMS: dict[ShortcutForm, str] = {
+    "none": "none",
+    "identity": "identity",
+    "padding": "zero padding",
+    "projection": "projection",
+    "pooling": "every second row and column",
+}
+_KINDS: dict[LayerKind, str] = {
+    "conv": "convolution",
+    "projection": "projection",
+    "gate": "gate layer",
+    "linear": "linear layer",
+}
+assert _FORMS.keys() == set(get_args(ShortcutForm))
+assert _KINDS.keys() == set(get_args(LayerKind))
 
 
 def gate_text(kind: str, strength: float) -> str:
@@ -34,8 +61,7 @@ def gates_text(blueprint: Blueprint, wiring: Wiring, block: int) -> str:
     kind = blueprint.blocks[block - 1].shortcut
     if kind == "none":
         return f"no shortcut · {branch}"
-    how = {"identity": "identity", "padding": "zero padding", "projection": "projection"}[kind]
-    return f"{gate_text('shortcut', wiring.shortcuts[block - 1])} ({how}) · {branch}"
+    return f"{gate_text('shortcut', wiring.shortcuts[block - 1])} ({_FORMS[kind]}) · {branch}"
 
 
 def title_of(blueprint: Blueprint, part: Part) -> str:
@@ -44,18 +70,29 @@ def title_of(blueprint: Blueprint, part: Part) -> str:
     return f"shortcut of {name}" if part.kind == "arc" else name
 
 
-def spoken(blueprint: Blueprint, wiring: Wiring, part: Part) -> str:
+def spoken(blueprint: Blueprint, wiring: Wiring, part: Part, openings: Openings = UNKNOWN) -> str:
     """One line for the status bar and for screen readers."""
     title = title_of(blueprint, part)
     if part.block is None:
         return title
     if part.kind == "arc":
-        return f"{title} · {gate_text('shortcut', wiring.shortcuts[part.block - 1])}"
-    return f"{title} · {gates_text(blueprint, wiring, part.block)}"
+        words = [gate_text("shortcut", wiring.shortcuts[part.block - 1])]
+    elif part.kind == "gate":
+        words = []
+    else:
+        words = [gates_text(blueprint, wiring, part.block)]
+    if part.kind in ("arc", "gate"):
+        words += openings.words(part.block)
+    return " · ".join((title, *words))
 
 
 def tooltip(
-    blueprint: Blueprint, wiring: Wiring, part: Part, now: Series | None, reference: Series | None
+    blueprint: Blueprint,
+    wiring: Wiring,
+    part: Part,
+    now: Series | None,
+    reference: Series | None,
+    openings: Openings = UNKNOWN,
 ) -> str:
     """Everything known about a part, as rich text."""
     lines = [f"<b>{escape(title_of(blueprint, part))}</b>"]
@@ -67,6 +104,8 @@ def tooltip(
         lines.append(f"input {shape_text(block.input_shape)} · output {shape_text(block.output_shape)}")
     if part.block is not None:
         lines.append(gates_text(blueprint, wiring, part.block))
+        if words := openings.words(part.block):
+            lines.append(" · ".join(words))
     if norms := norms_text(part.name, now, reference):
         lines.append(f"gradient norm: {norms}")
     if part.kind == "arc" and part.block is not None:
@@ -77,11 +116,10 @@ def tooltip(
 
 def _layer_lines(layer: LayerSpec) -> list[str]:
     size = f" {shape_text(layer.weight_shape[2:])}" if len(layer.weight_shape) == 4 else ""
-    kind = {"conv": "convolution", "projection": "projection", "linear": "classifier (linear)"}[layer.kind]
     stride = f", stride {layer.stride}" if layer.stride > 1 else ""
     parameters = f"{layer.parameters:,}".replace(",", "\u202f")
     return [
-        f"{layer.name} · {kind}{size}{stride} · {parameters} parameters",
+        f"{layer.name} · {_KINDS[layer.kind]}{size}{stride} · {parameters} parameters",
         f"weight {shape_text(layer.weight_shape)} · output {shape_text(layer.output_shape)}",
     ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyqtgraph as pg
 import pytest
@@ -9,6 +11,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.session import View
+from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.panels.channel import HISTOGRAM_AXES, shared_limits
 from resnet_viewer.ui.panels.feature_maps import FeatureMapsPanel
 from resnet_viewer.ui.pixels import pixel
@@ -123,3 +126,26 @@ def test_the_histogram_names_its_axes_and_curves(panel: FeatureMapsPanel) -> Non
     title = plot.getPlotItem().titleLabel.text
     assert title.index("now") < title.index("reference")
     assert DARK.changed in title
+
+
+def test_a_blocks_channel_can_become_the_target(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
+    shown = scene(ramp(), ramp(), channel=2)
+    panel.render_scene(shown)
+    view = panel.channel_view
+    with qtbot.waitSignal(view.target_wished) as wish:
+        view.target.click()
+    assert wish.args == [BlockTarget(9, 2)]
+    setup = replace(shown.session.setup, target=BlockTarget(9, 2))
+    panel.render_scene(replace(shown, session=shown.session.with_setup(setup)))
+    assert not view.target.isEnabled()
+    assert view.target.toolTip() == "The target is the mean of channel 2 of block 9"
+
+
+def test_a_layer_within_a_block_cannot_be_the_target_and_says_why(panel: FeatureMapsPanel) -> None:
+    shown = scene(ramp(), ramp())
+    panel.render_scene(
+        replace(shown, session=shown.session.with_view(View(layer="layer1.0.conv1", channel=2)))
+    )
+    assert panel.is_channel_shown
+    assert not panel.channel_view.target.isEnabled()
+    assert panel.channel_view.target.toolTip().startswith("Only a channel of a block's output")

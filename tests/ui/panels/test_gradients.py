@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.panels.gradients import Curve, GradientBar, GradientPlot
 from resnet_viewer.ui.panels.gradients_ground import Track, place_names
 from resnet_viewer.ui.panels.gradients_scale import (
@@ -296,7 +297,7 @@ def test_a_name_that_would_cross_a_curve_is_its_first_word(plot: GradientPlot) -
 def test_a_zero_in_both_shows_two_marks(plot: GradientPlot) -> None:
     both = curve(1.0, 0.0, 0.1)
     plot.set_curves(Curve(both, "now"), Curve(both, "reference"), layers=3, message="")
-    now, reference = (plot.dots[role]._outlines.boundingRect() for role in ("now", "reference"))
+    now, reference = (plot.dots[role]._outlines[0].boundingRect() for role in ("now", "reference"))
     assert reference.adjusted(2, 2, -2, -2).contains(now), "one hides the other"
     assert plot.dots["reference"].zValue() < plot.dots["now"].zValue()
 
@@ -351,3 +352,18 @@ def test_the_bar_says_whose_gradient_the_reading_shows(qtbot: QtBot) -> None:
     assert bar.readout == "stem · conv1"
     bar.show_readout("")
     assert bar.readout.startswith("‖∂loss/∂W‖₂")
+
+
+def test_a_mean_is_named_as_what_it_is_and_has_no_loss(qtbot: QtBot) -> None:
+    bar = GradientBar()
+    qtbot.addWidget(bar)
+    now = fabricated.scene().now
+    assert now is not None
+    bar.show_reading(replace(now, target=BlockTarget(5, 7)), "weight", "block 5, channel 7")
+    assert bar.readout.startswith("‖∂mean/∂W‖₂")
+    assert bar.source.itemText(0) == "of the mean"
+    assert not bar.source.isEnabled()
+    bar.show_reading(now, "weight", "horse")
+    assert bar.readout.startswith("‖∂score/∂W‖₂")
+    assert bar.source.itemText(0) == "of the score"
+    assert bar.source.isEnabled()

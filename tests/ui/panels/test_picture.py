@@ -94,3 +94,20 @@ def test_a_message_takes_the_place_of_the_picture(pane: ImagePane) -> None:
     assert pane.grab().toImage().pixelColor(155, 60).name() != "#ff0000"
     pane.set_message("")
     assert pane.grab().toImage().pixelColor(155, 60).name() == "#ff0000"
+
+
+def test_a_note_keeps_to_one_line_and_says_the_whole_in_its_tooltip(qtbot: QtBot) -> None:
+    pane = ImagePane()
+    qtbot.addWidget(pane)
+    wordings = ("blank: all activations are zero", "blank: activations 0", "activations 0")
+    pane.set_note(*wordings)
+    metrics = pane.fontMetrics()
+    for words in wordings:
+        pane.resize(metrics.horizontalAdvance(words) + 8, 90)
+        assert pane.shown_note == words
+    pane.resize(metrics.horizontalAdvance("act…") + 12, 90)
+    assert pane.shown_note.endswith("…")
+    assert pane.note == wordings[0]
+    assert wordings[0] in pane.toolTip()
+    pane.set_note()
+    assert pane.note == pane.toolTip() == ""

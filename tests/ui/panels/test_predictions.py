@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.core.catalog import spec
+from resnet_viewer.records.predictions import NO_CLASSIFIER
 from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.session import Session
 from resnet_viewer.ui.panels.predictions import Columns, PredictionLine, PredictionsPanel, words_of
 from resnet_viewer.ui.theme import LIGHT
 from tests import fabricated
@@ -157,3 +160,11 @@ def test_bars_take_what_names_and_numbers_leave() -> None:
     assert short.bars(230) == (38, 134)
     assert long.bars(230) == (84, 134), "a long name is cut, not the bar"
     assert long.bars(600) == (216, 504)
+
+
+def test_a_network_without_classifier_says_so(qtbot: QtBot) -> None:
+    panel = PredictionsPanel()
+    qtbot.addWidget(panel)
+    panel.render_scene(Scene(Session(fabricated.setup(replace(spec("cifar-resnet-20"), classes=0)))))
+    assert panel.message == NO_CLASSIFIER
+    assert panel.rows == ()

@@ -228,3 +228,4 @@ def test_without_a_block_nothing_can_be_dragged(controls: WiringControls) -> Non
     assert controls.slider.isEnabled()
     assert controls.chosen_gate == "branch"
     assert not controls.gate.isEnabled(), "a plain network has no shortcut to choose"
+    assert controls.gate.toolTip() == "This block has no shortcut, only a residual branch"
