@@ -103,6 +103,12 @@ def _networks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="this one alone")
     parser.add_argument("--layers", action="store_true", help="list the weighted layers of NAME")
     parser.add_argument("--json", action="store_true", help="print a list of objects alone on stdout")
+    parser.add_argument(
+        "--figure", type=Path, metavar="FILE", help="draw networks as columns: .svg, .pdf or .png"
+    )
+    parser.add_argument(
+        "--columns", metavar="NAMES", help="which, with commas (default: NAME, or vgg19,plain34,resnet34)"
+    )
 
 
 def _network(parser: argparse.ArgumentParser) -> None:
