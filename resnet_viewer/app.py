@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_viewer import paths
+from resnet_viewer.records.build_options import USUAL, BuildOptions
+from resnet_viewer.verbs import build_flags
 from resnet_viewer.verbs.arguments import Parser
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--network", metavar="NAME", help="such as resnet50 or cifar-resnet-56")
     made.add_argument("--weights", metavar="FILE|NAME|none", help="a weight file, a name, or none")
     made.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    build_flags.add(made)
     made.add_argument("--version", action="store_true", help="print the version and leave")
     made.add_argument("--info", action="store_true", help="print versions, devices and folders and leave")
     made.add_argument("--reset", action="store_true", help="forget the window's settings and leave")
@@ -60,7 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.version or arguments.info or arguments.reset:
         return _answer_and_leave(arguments)
     if (
-        problem := version_problem() or network_problem(arguments.network) or display_problem(os.environ)
+        problem := version_problem()
+        or network_problem(arguments.network, build_flags.chosen(arguments))
+        or display_problem(os.environ)
     ) is not None:
         return _refuse(problem)
     # a burst of Python on a worker holds the window up for a millisecond at a time, not for five
@@ -90,7 +95,8 @@ def _run(application: QApplication, arguments: argparse.Namespace, diagnostics: 
     application.setWindowIcon(QIcon(str(paths.asset("icons", "resnet-viewer.png"))))
     window, workers = build(application, arguments, diagnostics)
     screenshot = Screenshot(window, arguments.screenshot) if arguments.screenshot else None
-    first = Begin(arguments.network or "", arguments.weights, tuple(arguments.pictures))
+    options = build_flags.chosen(arguments)
+    first = Begin(arguments.network or "", arguments.weights, tuple(arguments.pictures), options)
 
     def begin() -> None:
         workers.probing.start()
@@ -134,7 +140,7 @@ def build(
 
     settings = Settings(paths.settings_dir())
     appearance = Appearance(application, settings)
-    store = Store(first_session(arguments.network, arguments.weights))
+    store = Store(first_session(arguments.network, arguments.weights, build_flags.chosen(arguments)))
     workers = Workers(
         Worker(partial(services.ProbeService, arguments.device), name="probing"),
         Worker(services.FilesService, name="files", replaces=services.is_replaced),
@@ -156,33 +162,37 @@ def build(
     return window, workers
 
 
-def first_session(network: str | None, weights: str | None) -> Session:
+def first_session(network: str | None, weights: str | None, options: BuildOptions = USUAL) -> Session:
     """The network described, so that its strip is on screen at once; no picture, so nothing is asked yet.
 
     Bundled weights are named where none were asked for, because those are the ones on their way.
     """
     from resnet_viewer.core import catalog
+    from resnet_viewer.core.build_options import with_options
     from resnet_viewer.records.preprocessing import usual_preprocessing
     from resnet_viewer.records.probe import NetworkState
     from resnet_viewer.records.session import Session, Setup
     from resnet_viewer.records.weights import WeightsRef
     from resnet_viewer.records.wiring import Wiring
 
-    spec = catalog.spec(network or catalog.FIRST_NETWORK)
-    if weights is None and paths.asset("weights", f"{spec.name}.safetensors").is_file():
+    usual = catalog.spec(network or catalog.FIRST_NETWORK)
+    spec = with_options(usual, options)
+    is_usual = (spec.classes, spec.channels) == (usual.classes, usual.channels)
+    if weights is None and is_usual and paths.asset("weights", f"{spec.name}.safetensors").is_file():
         spec = replace(spec, weights=WeightsRef("bundled", spec.name))
     return Session(
         Setup(NetworkState(spec, usual_preprocessing(spec), Wiring.all_open(spec.block_count)), None)
     )
 
 
-def network_problem(name: str | None) -> str | None:
+def network_problem(name: str | None, options: BuildOptions = USUAL) -> str | None:
     """One sentence where there is no such network."""
     from resnet_viewer.core import catalog
+    from resnet_viewer.core.build_options import BuildError, built
 
     try:
-        catalog.spec(name or catalog.FIRST_NETWORK)
-    except catalog.UnknownNetworkError as error:
+        built(name or catalog.FIRST_NETWORK, options)
+    except (catalog.UnknownNetworkError, BuildError) as error:
         return str(error)
     return None
 

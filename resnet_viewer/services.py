@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_viewer import paths
+from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.ui.requests import (
@@ -147,7 +148,7 @@ class FilesService:
     def _begin(self, request: Begin) -> Begun:
         refusals = []
         try:
-            network = _open(request.network, request.weights)
+            network = _open(request.network, request.weights, request.options)
         except UserError as refusal:
             refusals.append(str(refusal))
             network = _open("", None)
@@ -285,10 +286,10 @@ def _torch_version() -> str:
     return metadata.version("torch")
 
 
-def _open(name: str, weights: str | None) -> OpenedNetwork:
+def _open(name: str, weights: str | None, options: BuildOptions = USUAL) -> OpenedNetwork:
     from resnet_viewer.core.opening import open_network
 
-    return _opened(open_network(name or None, weights))
+    return _opened(open_network(name or None, weights, options=options))
 
 
 def _opened(opening: Opening) -> OpenedNetwork:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
+from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
@@ -67,6 +68,7 @@ class Begin:
     network: str = ""
     weights: str | None = None
     paths: tuple[Path, ...] = ()
+    options: BuildOptions = USUAL
 
 
 @dataclass(frozen=True)

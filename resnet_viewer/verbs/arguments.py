@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from resnet_viewer.records.preprocessing import LARGEST_SIDE
 from resnet_viewer.records.training import RunSpec
-from resnet_viewer.verbs import VERBS
+from resnet_viewer.verbs import VERBS, build_flags
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -60,6 +60,7 @@ def _probe(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="whose feature maps are drawn (default: the stem's and the last block's)",
     )
+    build_flags.add(parser)
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:

@@ -9,11 +9,12 @@ from tqdm import tqdm
 
 from resnet_viewer.core.opening import Opening, adjusted, open_network
 from resnet_viewer.records import notation
+from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.wiring import Wiring
 
 
-def opened(arguments: argparse.Namespace) -> Opening:
+def opened(arguments: argparse.Namespace, options: BuildOptions = USUAL) -> Opening:
     """The network that the arguments name; what was chosen or assumed is said on stderr.
 
     Raises:
@@ -27,7 +28,9 @@ def opened(arguments: argparse.Namespace) -> Opening:
             bar.total = progress.total
             bar.update(progress.done - bar.n)
 
-        opening = open_network(arguments.network, arguments.weights, seed=arguments.seed, progress=show)
+        opening = open_network(
+            arguments.network, arguments.weights, seed=arguments.seed, options=options, progress=show
+        )
     opening = adjusted(
         opening,
         mean=mean,
