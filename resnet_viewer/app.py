@@ -129,7 +129,7 @@ def build(
     """Everything, wired, not yet shown. Nothing here imports torch on this thread."""
     from functools import partial
 
-    from resnet_viewer import services
+    from resnet_viewer import network_entries, services
     from resnet_viewer.ui.appearance import Appearance
     from resnet_viewer.ui.prompts import Facts
     from resnet_viewer.ui.settings import Settings
@@ -155,6 +155,7 @@ def build(
         catalog=services.catalog_entries(),
         facts=Facts(info, diagnostics.log_file),
         tickets=itertools.count(1),
+        networks=network_entries.networks(),
         threads=f"{threads} thread" if threads == 1 else f"{threads} threads",
     )
     appearance.setParent(window)

@@ -16,6 +16,7 @@ from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.ui.requests import (
+    ARCHITECTURE_COLUMNS,
     Begin,
     Begun,
     CatalogEntry,
@@ -33,23 +34,19 @@ from resnet_viewer.ui.requests import (
     StepPicture,
     TakePixels,
     WriteFigure,
+    WriteLayers,
     Written,
 )
 
 if TYPE_CHECKING:
     from resnet_viewer.core.opening import Opening
+    from resnet_viewer.records.blueprint import Blueprint
     from resnet_viewer.records.scene import Scene
     from resnet_viewer.ui.controller import Packed
 
 log = logging.getLogger(__name__)
 
 FIRST_PICTURE = "cat.jpg"
-_DOWNLOADS = {
-    **{"resnet18": 45, "resnet34": 83, "resnet50": 98, "resnet101": 171, "resnet152": 230},
-    **{"wide_resnet50_2": 263, "wide_resnet101_2": 485},
-    **{"resnext50_32x4d": 96, "resnext101_32x8d": 340, "resnext101_64x4d": 319},
-}
-"""Megabytes of torchvision's default weights; told here so that listing them costs no import of torch."""
 
 
 def computing_threads() -> int:
@@ -62,12 +59,13 @@ def computing_threads() -> int:
 def catalog_entries() -> tuple[CatalogEntry, ...]:
     """Every network for the menus, the bundled ones first; imports no torch."""
     from resnet_viewer.core import catalog
+    from resnet_viewer.core.published_files import FILES
 
     entries = []
     for name in catalog.names():
         spec = catalog.spec(name)
         is_bundled = paths.asset("weights", f"{name}.safetensors").is_file()
-        download = f"{_DOWNLOADS[name]} MB" if name in _DOWNLOADS else ""
+        download = f"{FILES[name][0].megabytes} MB" if name in FILES else ""
         entries.append(CatalogEntry(name, f"{spec.title} · {spec.data}", spec.data, is_bundled, download))
     return tuple(entries)
 
@@ -139,6 +137,11 @@ class FilesService:
 
                 write_whole(path, exported(scene, choice))
                 yield Written(path)
+            case WriteLayers(plan=plan, path=path):
+                from resnet_viewer.media.files import write_whole
+
+                write_whole(path, layers_csv(plan))
+                yield Written(path)
             case RenderForClipboard(scene=scene, choice=choice):
                 png = exported(scene, replace(choice, suffix="png"))
                 yield Rendered(png, exported(scene, replace(choice, suffix="svg")))
@@ -174,8 +177,8 @@ class DownloadService:
         from resnet_viewer.core import catalog, weights
         from resnet_viewer.core.opening import described
 
-        spec = catalog.spec(request.name)
-        refs = [ref for ref in weights.available(spec) if ref.source == "torchvision"]
+        spec = request.spec or catalog.spec(request.name)
+        refs = [ref for ref in (spec.weights, *weights.available(spec)) if ref.source == "torchvision"]
         if not refs:
             raise UserError(f"torchvision has no weights for {spec.title}; open a weight file instead.")
         yield from weights.download(refs[0], spec)
@@ -184,7 +187,7 @@ class DownloadService:
 
 def is_replaced(waiting: object, newer: object) -> bool:
     """Opening something newer makes opening an older thing pointless; no figure is ever dropped."""
-    kept = (WriteFigure, RenderForClipboard, KeepChoices, Begin)
+    kept = (WriteFigure, WriteLayers, RenderForClipboard, KeepChoices, Begin)
     return type(waiting) is type(newer) and not isinstance(waiting, kept)
 
 
@@ -192,8 +195,10 @@ def exported(scene: Scene, choice: FigureChoice) -> bytes:
     """A figure, or its numbers, of what the scene shows, as the bytes of a file.
 
     Raises:
-        UserError: there is no full reading.
+        UserError: there is no full reading, or no network of a name that is a column.
     """
+    if choice.figure == "architecture":
+        return _architecture(scene, choice)
     from resnet_viewer.figures import export, state
 
     now, reference = scene.now, scene.reference
@@ -210,6 +215,28 @@ def exported(scene: Scene, choice: FigureChoice) -> bytes:
         header, rows, own = _table(scene, choice, reference)
         return export.csv_bytes(header, rows, metadata=described | own)
     return export.render(_figure(scene, choice, reference), choice.suffix, metadata=described, dpi=choice.dpi)
+
+
+def layers_csv(plan: Blueprint) -> bytes:
+    """A network's table of layers as CSV."""
+    from resnet_viewer.figures import architecture, export
+
+    return export.csv_bytes(*architecture.table([plan]), metadata=architecture.described([plan]))
+
+
+def _architecture(scene: Scene, choice: FigureChoice) -> bytes:
+    """The networks of the choice as columns; the one on the screen as it is built there."""
+    from resnet_viewer.core import catalog
+    from resnet_viewer.figures import architecture, export
+    from resnet_viewer.records.laying_out import blueprint
+
+    specs = catalog.listed(choice.columns or ARCHITECTURE_COLUMNS, most=architecture.MOST_COLUMNS)
+    present = scene.blueprint
+    plans = [present if spec.name == present.spec.name else blueprint(spec) for spec in specs]
+    described = architecture.described(plans)
+    if choice.suffix == "csv":
+        return export.csv_bytes(*architecture.table(plans), metadata=described)
+    return export.render(architecture.figure(plans), choice.suffix, metadata=described, dpi=choice.dpi)
 
 
 def _table(
@@ -237,6 +264,8 @@ def _table(
         case "predictions":
             said = captions.measured("Softmax probabilities of all classes", now, reference)
             return *predictions.table(now, reference, class_names=names), {"caption": said}
+        case "architecture":
+            raise AssertionError("it shows no reading")
 
 
 def _figure(scene: Scene, choice: FigureChoice, reference: ProbeResult | None):  # type: ignore[no-untyped-def]
@@ -278,6 +307,8 @@ def _figure(scene: Scene, choice: FigureChoice, reference: ProbeResult | None): 
             return predictions.figure(
                 now, reference, class_names=names, width=choice.width, height=choice.height
             )
+        case "architecture":
+            raise AssertionError("it shows no reading")
 
 
 def _torch_version() -> str:

@@ -68,7 +68,7 @@ def with_trained(spec: NetworkSpec, options: BuildOptions) -> NetworkSpec:
     ):
         if wanted != have:
             whose = f"{spec.data} weights" if spec.weights.source != "file" else spec.weights.title
-            wish = "no classifier" if wanted == 0 else "another number"
+            wish = "a network without a classifier" if wanted == 0 else "another number"
             verb = "has" if spec.weights.source == "file" else "have"
             raise BuildError(f"{whose} {verb} {have} {what}; choose weights “none” for {wish}.")
     return changed

@@ -73,5 +73,16 @@ def command_table(window: MainWindow) -> tuple[Command, ...]:
         Command("log", "Open the &log file", "Help", prompts.show_log, starts_group=True),
         Command("report", "&Copy details for a report", "Help", prompts.copy_report),
         Command("about", "&About ResNet Viewer", "Help", prompts.show_about, starts_group=True),
+        Command(
+            "choose_network",
+            "&Networks…",
+            "Network",
+            window.describing.choose_network,
+            "Ctrl+N",
+            starts_group=True,
+            tip="Search and compare the networks, and choose how one is built",
+        ),
+        Command("layers", "&Layers…", "Network", window.describing.show_layers, "Ctrl+L"),
+        Command("architecture", "&Architecture figure…", "Network", prompts.export_architecture),
         Command("escape", "Cancel the download", "Network", window.escape, "Esc"),
     )
