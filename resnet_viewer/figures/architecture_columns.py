@@ -105,8 +105,11 @@ def _boxes(steps: Iterable[Step], side: int, stage: int = OUTSIDE) -> Iterator[B
                 yield Box(f"{_POOLS[step.kind]}{stride}", side, has_weights=False)
             case GlobalPooling():
                 side = step.output_side(side)
-                if side != before:
-                    yield Box(_POOLS[step.kind], side, has_weights=False)
+                if (
+                    side != before
+                ):  # one that enlarges, as VGG's for small pictures, stays in the row before it
+                    window = f", {side}×{side}" if side > 1 else ""
+                    yield Box(f"{_POOLS[step.kind]}{window}", min(side, before), has_weights=False)
             case ChannelPadding():
                 side = step.output_side(side)
             case _:

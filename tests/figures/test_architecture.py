@@ -52,6 +52,15 @@ def test_a_deep_network_is_folded_and_loses_no_block(name: str) -> None:
     assert weighted + folded == plan.spec.depth
 
 
+def test_no_box_stands_above_the_one_before_it() -> None:
+    for name, side in (("vgg16", 32), ("vgg16", 256), ("alexnet", 63), ("resnet18", 48), ("resnet18", 33)):
+        sides = [box.side for box in column(blueprint(spec(name), side)).boxes]
+        assert sides == sorted(sides, reverse=True)
+    words = [box.words for box in column(blueprint(spec("vgg16"), 32)).boxes]
+    assert "avg pool, 7×7" in words
+    assert overlapping(architecture.figure([blueprint(spec("vgg16"), 32)])) == []
+
+
 def test_shapes_that_change_are_told_from_projections() -> None:
     option_c = column(blueprint(spec("cifar-resnet-20-c"))).bypasses
     assert {b.form for b in option_c} == {"projection"}
