@@ -22,7 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_viewer import paths
+from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.verbs import build_flags
 from resnet_viewer.verbs.arguments import Parser, add_network, own_input
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
         "pictures", nargs="*", type=Path, metavar="PICTURE", help="pictures or folders of pictures"
     )
     add_network(made)
+    build_flags.add(made)
     made.add_argument("--version", action="store_true", help="print the version and leave")
     made.add_argument("--info", action="store_true", help="print versions, devices and folders and leave")
     made.add_argument(
@@ -98,9 +101,9 @@ def _run(application: QApplication, arguments: argparse.Namespace, diagnostics: 
     application.setWindowIcon(QIcon(str(paths.asset("icons", "resnet-viewer.png"))))
     window, workers = build(application, arguments, diagnostics)
     screenshot = Screenshot(window, arguments.screenshot) if arguments.screenshot else None
-    pictures = tuple(arguments.pictures)
+    pictures, options = tuple(arguments.pictures), build_flags.chosen(arguments)
     own = own_input(arguments)
-    first = Begin(arguments.network or "", arguments.weights, pictures, arguments.seed, own)
+    first = Begin(arguments.network or "", arguments.weights, pictures, arguments.seed, own, options)
 
     def begin() -> None:
         workers.probing.start()
@@ -133,7 +136,7 @@ def build(
     """Everything, wired, not yet shown. Nothing here imports torch on this thread."""
     from functools import partial
 
-    from resnet_viewer import services
+    from resnet_viewer import network_entries, services
     from resnet_viewer.ui.appearance import Appearance
     from resnet_viewer.ui.prompts import Facts
     from resnet_viewer.ui.settings import Settings
@@ -144,7 +147,7 @@ def build(
 
     settings = Settings(_fresh_folder() if arguments.safe else paths.settings_dir())
     appearance = Appearance(application, settings)
-    store = Store(first_session(arguments.network, arguments.weights))
+    store = Store(first_session(arguments.network, arguments.weights, build_flags.chosen(arguments)))
     workers = Workers(
         Worker(partial(services.ProbeService, arguments.device), name="probing"),
         Worker(services.FilesService, name="files", replaces=services.is_replaced),
@@ -159,6 +162,7 @@ def build(
         catalog=services.catalog_entries(),
         facts=Facts(info, diagnostics.log_file),
         tickets=itertools.count(1),
+        networks=network_entries.networks(),
         threads=f"{threads} thread" if threads == 1 else f"{threads} threads",
     )
     appearance.setParent(window)
@@ -173,20 +177,23 @@ def _fresh_folder() -> Path:
     return folder
 
 
-def first_session(network: str | None, weights: str | None) -> Session:
+def first_session(network: str | None, weights: str | None, options: BuildOptions = USUAL) -> Session:
     """The network described, so that its strip is on screen at once; no picture, so nothing is asked yet.
 
     Bundled weights are named where none were asked for, because those are the ones on their way.
     """
     from resnet_viewer.core import catalog
+    from resnet_viewer.core.build_options import with_options
     from resnet_viewer.records.preprocessing import usual_preprocessing
     from resnet_viewer.records.probe import NetworkState
     from resnet_viewer.records.session import Session, Setup
     from resnet_viewer.records.weights import WeightsRef
     from resnet_viewer.records.wiring import Wiring
 
-    spec = catalog.spec(network or catalog.FIRST_NETWORK)
-    if weights is None and paths.asset("weights", f"{spec.name}.safetensors").is_file():
+    usual = catalog.spec(network or catalog.FIRST_NETWORK)
+    spec = with_options(usual, options)
+    is_usual = (spec.classes, spec.channels) == (usual.classes, usual.channels)
+    if weights is None and is_usual and paths.asset("weights", f"{spec.name}.safetensors").is_file():
         spec = replace(spec, weights=WeightsRef("bundled", spec.name))
     return Session(
         Setup(NetworkState(spec, usual_preprocessing(spec), Wiring.all_open(spec.block_count)), None)
@@ -202,7 +209,7 @@ def network_problem(arguments: argparse.Namespace) -> str | None:
 
     try:
         own = own_input(arguments)
-        state = first_session(arguments.network, arguments.weights).setup.state
+        state = first_session(arguments.network, arguments.weights, build_flags.chosen(arguments)).setup.state
         is_known = arguments.weights in (None, "none")
         if is_known:
             own.applied(state.preprocessing, state.network)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viewer.core import catalog
 from resnet_viewer.core import network as networks
+from resnet_viewer.core.build_options import built
 from resnet_viewer.core.engine import ProbeEngine
 from resnet_viewer.core.network import Network, wired
 from resnet_viewer.core.opening import adjusted, open_network
 from resnet_viewer.core.weights import resolve
 from resnet_viewer.media import pictures
 from resnet_viewer.records import notation
+from resnet_viewer.records.build_options import BuildOptions
+from resnet_viewer.records.network import TopPooling
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Channels, Preprocessing
@@ -37,17 +39,30 @@ class Model:
     notes: tuple[str, ...] = ()
 
 
-def build(name: str, *, seed: int = 0, classes: int | None = None) -> Network:
+def build(
+    name: str,
+    *,
+    seed: int = 0,
+    classes: int | None = None,
+    input_size: int | None = None,
+    channels: int | None = None,
+    include_top: bool = True,
+    pooling: TopPooling | None = None,
+) -> Network:
     """An untrained network by name, a `torch.nn.Module` with torchvision's parameter names.
 
+    `input_size` is the side of its pictures in pixels; where `include_top` is False it ends without a classifier,
+    with its last maps pooled as `pooling` says ("none", "average" as is usual, "maximum").
+
     Raises:
-        UserError: there is no network of that name.
+        UserError: there is no network of that name, or it cannot be built like that.
 
     Example:
         >>> network = build("cifar-resnet-20")
         >>> network.set_wiring(network.wiring.with_shortcuts([4], 0.0))
     """
-    return networks.build(replace(catalog.spec(name, classes=classes), seed=seed))
+    options = BuildOptions(classes, input_size, channels, include_top, pooling)
+    return networks.build(built(name, options, seed=seed))
 
 
 def load(

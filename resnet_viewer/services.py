@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_viewer import paths
+from resnet_viewer.exports import exported, layers_csv
+from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.probe import ProbeResult
@@ -22,7 +24,6 @@ from resnet_viewer.ui.requests import (
     ChooseNetwork,
     DescribeNetwork,
     DownloadWeights,
-    FigureChoice,
     IdentifyWeights,
     KeepChoices,
     OpenedNetwork,
@@ -33,23 +34,17 @@ from resnet_viewer.ui.requests import (
     StepPicture,
     TakePixels,
     WriteFigure,
+    WriteLayers,
     Written,
 )
 
 if TYPE_CHECKING:
     from resnet_viewer.core.opening import Opening
-    from resnet_viewer.records.scene import Scene
     from resnet_viewer.ui.controller import Packed
 
 log = logging.getLogger(__name__)
 
 FIRST_PICTURE = "cat.jpg"
-_DOWNLOADS = {
-    **{"resnet18": 45, "resnet34": 83, "resnet50": 98, "resnet101": 171, "resnet152": 230},
-    **{"wide_resnet50_2": 263, "wide_resnet101_2": 485},
-    **{"resnext50_32x4d": 96, "resnext101_32x8d": 340, "resnext101_64x4d": 319},
-}
-"""Megabytes of torchvision's default weights; told here so that listing them costs no import of torch."""
 
 
 def computing_threads() -> int:
@@ -62,12 +57,13 @@ def computing_threads() -> int:
 def catalog_entries() -> tuple[CatalogEntry, ...]:
     """Every network for the menus, the bundled ones first; imports no torch."""
     from resnet_viewer.core import catalog
+    from resnet_viewer.core.published_files import FILES
 
     entries = []
     for name in catalog.names():
         spec = catalog.spec(name)
         is_bundled = paths.asset("weights", f"{name}.safetensors").is_file()
-        download = f"{_DOWNLOADS[name]} MB" if name in _DOWNLOADS else ""
+        download = f"{FILES[name][0].megabytes} MB" if name in FILES else ""
         entries.append(CatalogEntry(name, f"{spec.title} · {spec.data}", spec.data, is_bundled, download))
     return tuple(entries)
 
@@ -139,6 +135,11 @@ class FilesService:
 
                 write_whole(path, exported(scene, choice))
                 yield Written(path)
+            case WriteLayers(plan=plan, path=path):
+                from resnet_viewer.media.files import write_whole
+
+                write_whole(path, layers_csv(plan))
+                yield Written(path)
             case RenderForClipboard(scene=scene, choice=choice):
                 png = exported(scene, replace(choice, suffix="png"))
                 yield Rendered(png, exported(scene, replace(choice, suffix="svg")))
@@ -169,8 +170,8 @@ class DownloadService:
         from resnet_viewer.core import catalog, weights
         from resnet_viewer.core.opening import described
 
-        spec = catalog.spec(request.name)
-        refs = [ref for ref in weights.available(spec) if ref.source == "torchvision"]
+        spec = request.spec or catalog.spec(request.name)
+        refs = [ref for ref in (spec.weights, *weights.available(spec)) if ref.source == "torchvision"]
         if not refs:
             raise UserError(f"torchvision has no weights for {spec.title}; open a weight file instead.")
         yield from weights.download(refs[0], spec)
@@ -179,114 +180,14 @@ class DownloadService:
 
 def is_replaced(waiting: object, newer: object) -> bool:
     """Opening something newer makes opening an older thing pointless; no figure is ever dropped."""
-    kept = (WriteFigure, RenderForClipboard, KeepChoices, Begin)
+    kept = (WriteFigure, WriteLayers, RenderForClipboard, KeepChoices, Begin)
     return type(waiting) is type(newer) and not isinstance(waiting, kept)
 
 
-def exported(scene: Scene, choice: FigureChoice) -> bytes:
-    """A figure, or its numbers, of what the scene shows, as the bytes of a file.
-
-    Raises:
-        UserError: there is no full reading.
-    """
-    from resnet_viewer.figures import export, state
-
-    now, reference = scene.now, scene.reference
-    if now is None or not now.is_complete:
-        raise UserError("There is no full reading to export yet; wait until it is computed.")
-    if reference is not None and not reference.is_complete:
-        reference = None
-    names = scene.session.setup.class_names
-    quantity = scene.session.view.gradient_quantity
-    described = state.describe(
-        now, reference, class_names=names, quantity=quantity, torch_version=_torch_version()
-    )
-    if choice.suffix == "csv":
-        header, rows, own = _table(scene, choice, reference)
-        return export.csv_bytes(header, rows, metadata=described | own)
-    return export.render(_figure(scene, choice, reference), choice.suffix, metadata=described, dpi=choice.dpi)
-
-
-def _table(
-    scene: Scene, choice: FigureChoice, reference: ProbeResult | None
-) -> tuple[tuple[str, ...], list[tuple[str, ...]], dict[str, str]]:
-    """Header, rows, and the lines of the file's head that are this table's own."""
-    from resnet_viewer.figures import feature_maps, gradcam, gradient_norms, predictions
-    from resnet_viewer.records import captions
-
-    now, view, names = scene.now, scene.session.view, scene.session.setup.class_names
-    assert now is not None
-    match choice.figure:
-        case "gradient_norms":
-            return *gradient_norms.table(now, reference, quantity=view.gradient_quantity), {}
-        case "gradcam":
-            block = view.cam_block or len(now.blocks)
-            said = captions.cam_caption(now, reference, names, block=block)
-            own = {"caption": said, "values": gradcam.VALUES}
-            return *gradcam.table(now, reference, block=block), own
-        case "feature_maps":
-            what = f"Statistics of the feature maps of {scene.blueprint.describe(view.layer)}"
-            said = captions.measured(what, now, reference)
-            own = {"caption": said, "layer": view.layer, "values": feature_maps.VALUES}
-            return *feature_maps.table(now, reference, layer=view.layer), own
-        case "predictions":
-            said = captions.predictions_caption(now, reference)
-            if now.probabilities.size:
-                said = captions.measured("Softmax probabilities of all classes", now, reference)
-            return *predictions.table(now, reference, class_names=names), {"caption": said}
-
-
-def _figure(scene: Scene, choice: FigureChoice, reference: ProbeResult | None):  # type: ignore[no-untyped-def]
-    from resnet_viewer.figures import feature_maps, gradcam, gradient_norms, predictions
-
-    now, view, names = scene.now, scene.session.view, scene.session.setup.class_names
-    assert now is not None
-    match choice.figure:
-        case "gradient_norms":
-            return gradient_norms.figure(
-                now,
-                reference,
-                quantity=view.gradient_quantity,
-                class_names=names,
-                size=(choice.width, choice.height),
-            )
-        case "gradcam":
-            return gradcam.figure(
-                now,
-                reference,
-                block=view.cam_block,
-                class_names=names,
-                colours=view.cam_colours,
-                opacity=view.cam_opacity,
-                width=choice.width,
-            )
-        case "feature_maps":
-            return feature_maps.figure(
-                now,
-                reference,
-                layer=view.layer,
-                scale=view.map_scale,
-                order=view.map_order,
-                colours=view.map_colours,
-                signed_colours=view.map_signed_colours,
-                width=choice.width,
-            )
-        case "predictions":
-            return predictions.figure(
-                now, reference, class_names=names, width=choice.width, height=choice.height
-            )
-
-
-def _torch_version() -> str:
-    from importlib import metadata
-
-    return metadata.version("torch")
-
-
-def _open(name: str, weights: str | None) -> OpenedNetwork:
+def _open(name: str, weights: str | None, options: BuildOptions = USUAL) -> OpenedNetwork:
     from resnet_viewer.core.opening import open_network
 
-    return _opened(open_network(name or None, weights))
+    return _opened(open_network(name or None, weights, options=options))
 
 
 def _begin_network(request: Begin) -> tuple[OpenedNetwork, list[str]]:
@@ -294,7 +195,9 @@ def _begin_network(request: Begin) -> tuple[OpenedNetwork, list[str]]:
     from resnet_viewer.core.opening import adjusted, open_network
 
     try:
-        opening = open_network(request.network or None, request.weights, seed=request.seed)
+        opening = open_network(
+            request.network or None, request.weights, seed=request.seed, options=request.options
+        )
     except UserError as refusal:
         return _open("", None), [str(refusal)]
     refusals = []

@@ -16,10 +16,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer import app, paths
+from resnet_viewer.exports import exported
 from resnet_viewer.media.file_choices import FileChoices, remembered
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.preprocessing import IMAGENET_PREPROCESSING
-from resnet_viewer.services import FilesService, exported
+from resnet_viewer.services import FilesService
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.incoming import pixels_of
 from resnet_viewer.ui.requests import (
@@ -29,6 +30,7 @@ from resnet_viewer.ui.requests import (
     OpenedPicture,
     ReadPicture,
     StepPicture,
+    Suffix,
 )
 from resnet_viewer.ui.window import MainWindow
 from tests import fabricated
@@ -146,6 +148,19 @@ def test_every_figures_numbers_can_be_exported(figure: FigureKind, header: str, 
     assert "# shortcuts cut: 2" in head
     assert text.splitlines()[len(head)].startswith(header)
     assert len(text.splitlines()) > len(head) + 1
+
+
+@pytest.mark.parametrize(("suffix", "start"), [("svg", b"<?xml"), ("pdf", b"%PDF"), ("png", b"\x89PNG")])
+def test_networks_are_exported_as_columns_without_a_reading(suffix: Suffix, start: bytes) -> None:
+    scene = replace(fabricated.scene(), now=None, reference=None)
+    name = scene.blueprint.spec.name
+    choice = FigureChoice("architecture", suffix, columns=f"{name}, alexnet")
+    assert exported(scene, choice).startswith(start)
+    text = exported(scene, replace(choice, suffix="csv")).decode()
+    assert f"# networks: {name}, alexnet" in text
+    with pytest.raises(UserError, match="no network called nothing"):
+        exported(scene, replace(choice, columns="nothing"))
+    assert "vgg19, plain34, resnet34" in exported(scene, FigureChoice("architecture", "csv")).decode()
 
 
 def test_an_early_reading_is_not_exported() -> None:

@@ -52,3 +52,12 @@ def test_the_first_network_is_one_of_the_catalog() -> None:
     assert resnet_viewer.build(FIRST_NETWORK).spec.block_count == 27
     with pytest.raises(AttributeError):
         resnet_viewer.nonsense  # noqa: B018
+
+
+def test_build_takes_the_options_of_a_network() -> None:
+    network = resnet_viewer.build("cifar-resnet-8", classes=4, input_size=16, channels=1)
+    assert network(torch.zeros(1, 1, 16, 16)).shape == (1, 4)
+    features = resnet_viewer.build("cifar-resnet-8", include_top=False, pooling="none")
+    assert features(torch.zeros(1, 3, 32, 32)).shape == (1, 64, 8, 8)
+    with pytest.raises(UserError, match="classifier"):
+        resnet_viewer.build("cifar-resnet-8", pooling="none")

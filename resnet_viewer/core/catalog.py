@@ -110,6 +110,22 @@ def spec(name: str, *, classes: int | None = None) -> NetworkSpec:
     )
 
 
+def listed(text: str, *, most: int) -> tuple[NetworkSpec, ...]:
+    """The specs of names that are separated by commas.
+
+    Raises:
+        UserError: a name is unknown, or there are none or more than `most`.
+
+    Example:
+        >>> [spec.depth for spec in listed("vgg19, plain34", most=8)]
+        [19, 34]
+    """
+    found = [name.strip() for name in text.split(",") if name.strip()]
+    if not 1 <= len(found) <= most:
+        raise UserError(f"Name 1 to {most} networks, with commas between them, not {len(found)}.")
+    return tuple(spec(name) for name in found)
+
+
 def _cifar(name: str, classes: int | None, is_bottleneck: bool) -> NetworkSpec | None:
     found = re.fullmatch(r"cifar-(resnet|plain)-([0-9]{1,4})", name)
     if found is None:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from resnet_viewer.core import catalog, class_names, weights
+from resnet_viewer.core.build_options import with_options, with_trained
 from resnet_viewer.core.catalog import FIRST_NETWORK
 from resnet_viewer.core.preprocessing import default_for, is_assumed, names_are_assumed
+from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.preprocessing import Preprocessing
@@ -67,27 +69,33 @@ def open_network(
     weights_name: str | None = None,
     *,
     seed: int = 0,
+    options: BuildOptions = USUAL,
     progress: Callable[[Progress], None] | None = None,
 ) -> Opening:
     """Resolve `--network NAME` and `--weights FILE|NAME|none`; without a network the file tells it.
 
     Without weights the bundled ones are taken, or torchvision's where they are on the disk already, else the
     network is untrained, which a sentence says. Named weights that are not here are downloaded where `progress`
-    is given, and refused where it is not.
+    is given, and refused where it is not. With `options` that trained weights do not allow it is untrained.
 
     Raises:
-        UserError: a name is unknown, a file cannot be read, or the two do not fit each other.
+        UserError: a name is unknown, a file cannot be read, or network, weights and options do not fit each other.
     """
     named = None if network is None else replace(catalog.spec(network), seed=seed)
     if weights_name is None:
-        spec = named or replace(catalog.spec(FIRST_NETWORK), seed=seed)
+        spec = with_options(named or replace(catalog.spec(FIRST_NETWORK), seed=seed), options)
         return described(replace(spec, weights=weights.default_for(spec)))
     if named is None and weights_name == "none":
         named = replace(catalog.spec(FIRST_NETWORK), seed=seed)
+    if named is not None and weights_name.lower() != "none" and not weights.is_file_name(weights_name):
+        with_trained(named, options)  # before anything is downloaded
     spec, report = weights.parse(weights_name, named, progress=progress)
     if report is None:
-        return described(replace(spec, seed=seed))
-    opening = described(spec, others=report.others)
+        spec = replace(spec, seed=seed)
+        is_trained = spec.weights.source != "none"
+        return described(with_trained(spec, options) if is_trained else with_options(spec, options))
+    others = tuple(with_trained(other, options) for other in report.others)
+    opening = described(with_trained(spec, options), others=others)
     if not report.sentence:
         return opening
     return replace(opening, notes=(report.sentence, *opening.notes))

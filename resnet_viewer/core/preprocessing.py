@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from resnet_viewer import paths
-from resnet_viewer.core import class_names, published, weight_files
+from resnet_viewer.core import catalog, class_names, published, weight_files
 from resnet_viewer.core.cards import Card, card_of
 from resnet_viewer.media.file_choices import FileChoices, remembered
 from resnet_viewer.records.network import NetworkSpec
@@ -64,7 +64,14 @@ def default_for(spec: NetworkSpec) -> tuple[Preprocessing, tuple[str, ...]]:
     names = told.class_names if len(told.class_names) == spec.classes else ()
     if not names and (spec.weights.source != "none" or spec.data != "ImageNet"):  # ImageNet's cost an import
         names = class_names.usual(spec)
-    return told.preprocessing or usual_preprocessing(spec), names
+    return _of_side(told.preprocessing, spec) or usual_preprocessing(spec), names
+
+
+def _of_side(told: Preprocessing | None, spec: NetworkSpec) -> Preprocessing | None:
+    """What the weights tell, for a network that is built for pictures of another side."""
+    if told is None or spec.input_size == catalog.spec(spec.name).input_size:
+        return told
+    return replace(told, resize=round(told.resize * spec.input_size / told.crop), crop=spec.input_size)
 
 
 def is_assumed(spec: NetworkSpec) -> bool:

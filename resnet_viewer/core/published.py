@@ -10,29 +10,11 @@ from pathlib import Path
 
 import torch.hub
 
+from resnet_viewer.core.published_files import FILES
 from resnet_viewer.media.downloads import download
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.progress import Progress
-
-_MEMBERS: dict[str, tuple[str, ...]] = {
-    "resnet18": ("IMAGENET1K_V1",),
-    "resnet34": ("IMAGENET1K_V1",),
-    "resnet50": ("IMAGENET1K_V2", "IMAGENET1K_V1"),
-    "resnet101": ("IMAGENET1K_V2", "IMAGENET1K_V1"),
-    "resnet152": ("IMAGENET1K_V2", "IMAGENET1K_V1"),
-    "wide_resnet50_2": ("IMAGENET1K_V2", "IMAGENET1K_V1"),
-    "wide_resnet101_2": ("IMAGENET1K_V2", "IMAGENET1K_V1"),
-    "resnext50_32x4d": ("IMAGENET1K_V2", "IMAGENET1K_V1"),
-    "resnext101_32x8d": ("IMAGENET1K_V2", "IMAGENET1K_V1"),
-    "resnext101_64x4d": ("IMAGENET1K_V1",),
-    "vgg16": ("IMAGENET1K_V1",),
-    "vgg16_bn": ("IMAGENET1K_V1",),
-    "vgg19": ("IMAGENET1K_V1",),
-    "vgg19_bn": ("IMAGENET1K_V1",),
-    "alexnet": ("IMAGENET1K_V1",),
-}
-"""torchvision's enum members, its default first, so that listing them costs no import."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +34,11 @@ class Published:
 
 def names(spec: NetworkSpec) -> tuple[str, ...]:
     """Which weights there are for this network, torchvision's default first."""
-    return _MEMBERS.get(spec.name, ()) if (spec.classes, spec.channels) == (1000, 3) else ()
+    return _members(spec.name) if (spec.classes, spec.channels) == (1000, 3) else ()
+
+
+def _members(network: str) -> tuple[str, ...]:
+    return tuple(file.member for file in FILES.get(network, ()))
 
 
 @lru_cache(maxsize=16)
@@ -62,7 +48,7 @@ def look_up(network: str, member: str) -> Published:
     Raises:
         KeyError: there are no such weights.
     """
-    if member not in _MEMBERS.get(network, ()):
+    if member not in _members(network):
         raise KeyError(member)
     from torchvision.models import get_model_weights
 

@@ -142,8 +142,8 @@ def parse(
     Raises:
         WeightFileError, WeightsError, DownloadError: one sentence says what is wrong and what to do.
     """
-    if (path := Path(text)).suffix.lower() in SUFFIXES or _is_file(path):
-        return _from_file(path, spec)
+    if is_file_name(text):
+        return _from_file(Path(text), spec)
     family, dot, member = text.rpartition(".")
     if dot and (named := _named_by(family)) is not None:
         if spec is not None and spec.name != named.name:
@@ -168,6 +168,11 @@ def parse(
         for news in download(ref, spec):
             progress(news)
     return replace(spec, weights=ref), None
+
+
+def is_file_name(text: str) -> bool:
+    """Whether `--weights` means a file."""
+    return (path := Path(text)).suffix.lower() in SUFFIXES or _is_file(path)
 
 
 def _is_file(path: Path) -> bool:

@@ -117,6 +117,11 @@ class NetworkSpec:
         return _DATA[self.family]
 
     @property
+    def family_words(self) -> str:
+        """Which networks it stands with: "ImageNet, residual", "CIFAR-10, plain"."""
+        return f"{self.data}, {'residual' if self.has_shortcuts else 'plain'}"
+
+    @property
     def has_usual_classes(self) -> bool:
         """Whether it has as many classes as its data."""
         return self.classes == USUAL_CLASSES[self.data]

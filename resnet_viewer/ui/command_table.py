@@ -82,5 +82,16 @@ def command_table(window: MainWindow) -> tuple[Command, ...]:
             tip="Versions and the end of the log go to the clipboard; nothing is sent",
         ),
         Command("about", "&About ResNet Viewer", "Help", prompts.show_about, starts_group=True),
+        Command(
+            "choose_network",
+            "&Networks…",
+            "Network",
+            window.describing.choose_network,
+            "Ctrl+N",
+            starts_group=True,
+            tip="Search and compare the networks, and choose how one is built",
+        ),
+        Command("layers", "&Layers…", "Network", window.describing.show_layers, "Ctrl+L"),
+        Command("architecture", "&Architecture figure…", "Network", prompts.export_architecture),
         Command("escape", "Cancel the download, or leave full screen", "View", window.escape, "Esc"),
     )

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QLabel,
+    QLineEdit,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -22,6 +23,7 @@ from resnet_viewer.records.errors import UserError
 from resnet_viewer.ui.requests import (
     FIGURES,
     FOLLOWING_HEIGHTS,
+    FOLLOWING_WIDTHS,
     VECTOR_RESOLUTIONS,
     FigureChoice,
     FigureKind,
@@ -61,10 +63,13 @@ class ExportDialog(QDialog):
         self.dpi.setRange(72, 1200)
         self.dpi.setSuffix(" dpi")
         self.dpi.setValue(choice.dpi)
+        self.columns = QLineEdit(choice.columns)
+        self.columns.setMinimumWidth(260)
         self._pixels = QLabel()
         form = QFormLayout()
         for label, field in (
             ("&Figure", self.figure),
+            ("&Networks, with commas", self.columns),
             ("File &type", self.suffix),
             ("&Width", self.width_field),
             ("&Height", self.height_field),
@@ -93,7 +98,12 @@ class ExportDialog(QDialog):
         figure: FigureKind = self.figure.currentData()
         suffix: Suffix = self.suffix.currentData()
         return FigureChoice(
-            figure, suffix, self.width_field.value(), self.height_field.value(), self.dpi.value()
+            figure,
+            suffix,
+            self.width_field.value(),
+            self.height_field.value(),
+            self.dpi.value(),
+            self.columns.text(),
         )
 
     @classmethod
@@ -108,17 +118,20 @@ class ExportDialog(QDialog):
     def _follow(self) -> None:
         figure, suffix = self.figure.currentData(), self.suffix.currentData()
         no_size = TABLE_SIZE if suffix == "csv" else ""
-        no_height = no_size or FOLLOWING_HEIGHTS.get(figure, "")
+        no_width = no_size or FOLLOWING_WIDTHS.get(figure, "")
+        no_height = no_width or FOLLOWING_HEIGHTS.get(figure, "")
         no_dpi = no_size or (VECTOR_RESOLUTIONS.get(figure, "") if suffix in ("svg", "pdf") else "")
+        no_columns = "" if figure == "architecture" else "Only the architecture figure compares networks."
         for field, reason in (
-            (self.width_field, no_size),
+            (self.columns, no_columns),
+            (self.width_field, no_width),
             (self.height_field, no_height),
             (self.dpi, no_dpi),
         ):
             field.setEnabled(not reason)
             field.setToolTip(reason)
         pixels = ""
-        if suffix == "png":
+        if suffix == "png" and not no_width:
             width, height = (
                 round(field.value() * self.dpi.value()) for field in (self.width_field, self.height_field)
             )

@@ -8,8 +8,18 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QMimeData, QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage
 
+from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.ui.requests import FigureChoice, Rendered, RenderForClipboard, WriteFigure, Written
+from resnet_viewer.ui.requests import (
+    WITHOUT_READING,
+    FigureChoice,
+    FigureKind,
+    Rendered,
+    RenderForClipboard,
+    WriteFigure,
+    WriteLayers,
+    Written,
+)
 from resnet_viewer.ui.worker import Failure, Worker
 
 NOT_YET = "There is no full reading to export yet; open a picture and wait until it is computed."
@@ -27,9 +37,9 @@ class Exporting(QObject):
         self._tickets = tickets
         files.replied.connect(self._take)
 
-    def can_export(self, scene: Scene) -> bool:
-        """There is a full reading; else says so."""
-        if scene.now is not None and scene.now.is_complete:
+    def can_export(self, scene: Scene, figure: FigureKind) -> bool:
+        """There is a full reading, or the figure shows none; else says so."""
+        if figure in WITHOUT_READING or (scene.now is not None and scene.now.is_complete):
             return True
         self.failed.emit(Failure(NOT_YET))
         return False
@@ -38,9 +48,14 @@ class Exporting(QObject):
         """Write the figure; the caller has asked about an existing file."""
         self._ask(WriteFigure(scene, choice, path))
 
+    @Slot(object, object)
+    def write_layers(self, plan: Blueprint, path: Path) -> None:
+        """Write a table of layers; the caller has asked about an existing file."""
+        self._ask(WriteLayers(plan, path))
+
     def copy(self, scene: Scene, choice: FigureChoice) -> None:
         """Put the figure on the clipboard, as a picture and as SVG."""
-        if self.can_export(scene):
+        if self.can_export(scene, choice.figure):
             self.said.emit("Copying the figure…")
             self._ask(RenderForClipboard(scene, choice))
 

@@ -142,6 +142,7 @@ class Menus(QObject):
                 title = f"{entry.title} ({entry.download})"
                 self._add(downloads, title, partial(self._opening.download, entry.name))
         menu.addSeparator()
+        menu.addAction(self._commands["choose_network"])
         menu.addAction(self._commands["open_weights"])
         menu.addAction(self._commands["change_input"])
 

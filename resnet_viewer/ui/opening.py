@@ -132,9 +132,9 @@ class Opening(QObject):
         if network.weights.digest:
             self._ask(KeepChoices(network.weights.digest, preprocessing, class_names))
 
-    def download(self, name: str) -> None:
-        """torchvision's weights for that network."""
-        self._downloads.ask(next(self._tickets), DownloadWeights(name))
+    def download(self, name: str, spec: NetworkSpec | None = None) -> None:
+        """torchvision's weights for that network, or those that `spec` names."""
+        self._downloads.ask(next(self._tickets), DownloadWeights(name, spec))
         self.download_began.emit(f"Downloading weights for {name}")
 
     def cancel_download(self) -> None:

@@ -20,7 +20,7 @@ from resnet_viewer.ui.exporting import Exporting
 from resnet_viewer.ui.input_dialog import InputChoice, InputDialog
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.picker import Picker
-from resnet_viewer.ui.requests import FigureChoice, FigureKind, Suffix
+from resnet_viewer.ui.requests import ARCHITECTURE_COLUMNS, FigureChoice, FigureKind, Suffix
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.worker import Failure
@@ -84,23 +84,40 @@ class Prompts(QObject):
 
     def export_figure(self, figure: FigureKind) -> None:
         """The same, beginning with that figure."""
-        if not self._exporting.can_export(self._controller.scene):
+        if not self._exporting.can_export(self._controller.scene, figure):
             return
-        start = replace(self._choice, figure=figure)
+        start = self._starting_from(figure)
         choice = export_dialog.ExportDialog.ask(start, self._window)
         if choice is not None:
             self._save(choice)
 
     def export_as(self, figure: FigureKind, suffix: Suffix) -> None:
         """A menu's entry: ask only where."""
-        if self._exporting.can_export(self._controller.scene):
-            self._save(replace(self._choice, figure=figure, suffix=suffix))
+        if self._exporting.can_export(self._controller.scene, figure):
+            self._save(replace(self._starting_from(figure), suffix=suffix))
+
+    def export_architecture(self) -> None:
+        """Networks side by side as columns."""
+        self.export_figure("architecture")
+
+    def _starting_from(self, figure: FigureKind) -> FigureChoice:
+        """The last choice, for this figure; unless others were named, the network on the screen is the first column."""
+        return replace(self._choice, figure=figure, columns=self._choice.columns or self._usual_columns())
+
+    def _usual_columns(self) -> str:
+        network = self._controller.scene.session.setup.state.network.name
+        others = [name for name in ARCHITECTURE_COLUMNS.split(", ") if name != network]
+        return ", ".join((network, *others))
 
     def _save(self, choice: FigureChoice) -> None:
         scene = self._controller.scene
-        assert scene.now is not None
-        self._choice = choice
-        name = export_dialog.suggested_name(choice, scene.now.request.picture.name)
+        if not self._exporting.can_export(scene, choice.figure):
+            return
+        is_usual = choice.columns == self._usual_columns()
+        self._choice = replace(choice, columns="" if is_usual else choice.columns)
+        picture = scene.now.request.picture if scene.now is not None else None
+        about = choice.columns if picture is None or choice.figure == "architecture" else picture.name
+        name = export_dialog.suggested_name(choice, about)
         suggestion = (self._folder or Path.home()) / name
         asked = dialogs.SaveAs.ask("Export", suggestion, self._window)
         if asked is None:

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
+from resnet_viewer.records.blueprint import Blueprint
+from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.picture import Picture
@@ -71,6 +73,7 @@ class Begin:
     paths: tuple[Path, ...] = ()
     seed: int = 0
     own: OwnInput = field(default_factory=OwnInput)
+    options: BuildOptions = USUAL
 
 
 @dataclass(frozen=True)
@@ -125,9 +128,13 @@ class Begun:
 
 @dataclass(frozen=True)
 class DownloadWeights:
-    """torchvision's weights for this network. Answered by Progress, then by OpenedNetwork."""
+    """torchvision's weights for this network, its default ones or those that `spec` names; then it is opened.
+
+    Answered by Progress, then by OpenedNetwork.
+    """
 
     name: str
+    spec: NetworkSpec | None = None
 
 
 @dataclass(frozen=True)
@@ -143,14 +150,19 @@ class KeepChoices:
     network: str = ""
 
 
-FigureKind = Literal["gradient_norms", "gradcam", "feature_maps", "predictions"]
+FigureKind = Literal["gradient_norms", "gradcam", "feature_maps", "predictions", "architecture"]
 Suffix = Literal["svg", "pdf", "png", "csv"]
 FIGURES: dict[FigureKind, str] = {
     "gradient_norms": "Gradient norms",
     "gradcam": "Grad-CAM",
     "feature_maps": "Feature maps",
     "predictions": "Predictions",
+    "architecture": "Architecture",
 }
+WITHOUT_READING: frozenset[FigureKind] = frozenset({"architecture"})
+"""Figures that show no reading, and so can be drawn before there is one."""
+ARCHITECTURE_COLUMNS = "vgg19, plain34, resnet34"
+"""The networks of He et al. 2015, Figure 3, by their names with commas."""
 
 
 FOLLOWING_HEIGHTS: dict[FigureKind, str] = {
@@ -158,6 +170,10 @@ FOLLOWING_HEIGHTS: dict[FigureKind, str] = {
     "feature_maps": "The height follows from the width and the number of channels.",
 }
 """Figures whose height is no choice, and why."""
+FOLLOWING_WIDTHS: dict[FigureKind, str] = {
+    "architecture": "The size follows from the networks and their layers.",
+}
+"""Figures whose width is no choice either."""
 
 VECTOR_RESOLUTIONS: dict[FigureKind, str] = {
     "gradient_norms": "Lines and text have no resolution in SVG and PDF.",
@@ -176,6 +192,8 @@ class FigureChoice:
     width: float = 7.6
     height: float = 5.0
     dpi: int = 200
+    columns: str = ""
+    """Of the architecture figure alone: names of networks with commas; empty for the three of the paper."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +202,14 @@ class WriteFigure:
 
     scene: Scene
     choice: FigureChoice
+    path: Path
+
+
+@dataclass(frozen=True)
+class WriteLayers:
+    """Write a network's table of layers to `path`, as CSV. Answered by Written."""
+
+    plan: Blueprint
     path: Path
 
 

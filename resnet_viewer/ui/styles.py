@@ -81,9 +81,12 @@ QSplitter::handle {{ background: transparent; }}
 QSplitter::handle:hover {{ background: {t.border}; }}
 QStatusBar {{ background: {t.panel}; border-top: 1px solid {t.border}; }}
 QStatusBar::item {{ border: 0; }}
-QListView, QTreeView, QTextEdit, QPlainTextEdit {{ background: {t.panel}; border: 1px solid {t.border};
+QListView, QTreeView, QTableView, QTextEdit, QPlainTextEdit {{ background: {t.panel}; border: 1px solid {t.border};
   border-radius: 5px; }}
-QListView::item:selected {{ background: {t.branch_fill}; color: {t.text}; }}
+QListView::item:selected, QTableView::item:selected {{ background: {t.branch_fill}; color: {t.text}; }}
+QTableView::item {{ padding: 0 5px; }}
+QHeaderView::section {{ background: {t.panel}; color: {t.muted}; border: 0;
+  border-bottom: 1px solid {t.border}; padding: 4px 6px; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
 QScrollBar::handle {{ background: {t.border}; border-radius: 4px; min-height: 24px; min-width: 24px; }}

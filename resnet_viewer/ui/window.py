@@ -38,12 +38,14 @@ from resnet_viewer.ui.bars import Choice, MessageBar, ProgressBar
 from resnet_viewer.ui.command_table import command_table
 from resnet_viewer.ui.commands import Commands
 from resnet_viewer.ui.controller import Controller
+from resnet_viewer.ui.describing import Describing
 from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.exporting import Exporting
 from resnet_viewer.ui.incoming import is_welcome
 from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.layout import WindowLayout, least_size
 from resnet_viewer.ui.menus import Menus
+from resnet_viewer.ui.network_entries import Networks
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.panels.circuit import CircuitPanel
 from resnet_viewer.ui.panels.feature_maps import FeatureMapsPanel
@@ -92,6 +94,7 @@ class MainWindow(QMainWindow):
         catalog: tuple[CatalogEntry, ...],
         facts: Facts,
         tickets: Iterator[int],
+        networks: Networks,
         threads: str = "",
     ) -> None:
         super().__init__()
@@ -108,6 +111,9 @@ class MainWindow(QMainWindow):
         self.exporting = Exporting(workers.files, tickets, self)
         self.prompts = Prompts(
             self, self.controller, self.editing, self.opening, self.exporting, settings, facts
+        )
+        self.describing = Describing(
+            self, self.controller, self.editing, self.opening, self.exporting, networks
         )
         self.commands = Commands(command_table(self), self)
         self.addActions(list(self.commands.actions.values()))

@@ -14,7 +14,7 @@ from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.preprocessing import LARGEST_SIDE
 from resnet_viewer.records.recipe import RECIPES
-from resnet_viewer.verbs import VERBS
+from resnet_viewer.verbs import VERBS, build_flags
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -84,6 +84,7 @@ def _probe(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="whose feature maps are drawn (default: the stem's and the last block's)",
     )
+    build_flags.add(parser)
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:
@@ -140,6 +141,12 @@ def _networks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="this one alone")
     parser.add_argument("--layers", action="store_true", help="list the weighted layers of NAME")
     parser.add_argument("--json", action="store_true", help="print a list of objects alone on stdout")
+    parser.add_argument(
+        "--figure", type=Path, metavar="FILE", help="draw networks as columns: .svg, .pdf or .png"
+    )
+    parser.add_argument(
+        "--columns", metavar="NAMES", help="which, with commas (default: NAME, or vgg19,plain34,resnet34)"
+    )
 
 
 def add_network(parser: argparse.ArgumentParser) -> None:

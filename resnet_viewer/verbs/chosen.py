@@ -9,24 +9,29 @@ from tqdm import tqdm
 
 from resnet_viewer.core.opening import Opening, adjusted, open_network
 from resnet_viewer.records import notation
+from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.verbs.arguments import own_input
 
 
-def opened(arguments: argparse.Namespace) -> Opening:
+def opened(arguments: argparse.Namespace, options: BuildOptions = USUAL) -> Opening:
     """The network that the arguments name; what was chosen or assumed is said on stderr.
 
     Raises:
         UserError: something does not fit; the message says what.
     """
     own = own_input(arguments)
-    opening = adjusted(opened_by_name(arguments.network, arguments.weights, seed=arguments.seed), own)
+    opening = adjusted(
+        opened_by_name(arguments.network, arguments.weights, seed=arguments.seed, options=options), own
+    )
     say(opening)
     return opening
 
 
-def opened_by_name(network: str | None, weights: str | None, *, seed: int) -> Opening:
+def opened_by_name(
+    network: str | None, weights: str | None, *, seed: int, options: BuildOptions = USUAL
+) -> Opening:
     """A network by its name, its weights, or both, downloaded with a progress bar where they are not here.
 
     Raises:
@@ -38,7 +43,7 @@ def opened_by_name(network: str | None, weights: str | None, *, seed: int) -> Op
             bar.total = progress.total
             bar.update(progress.done - bar.n)
 
-        return open_network(network, weights, seed=seed, progress=show)
+        return open_network(network, weights, seed=seed, options=options, progress=show)
 
 
 def say(opening: Opening) -> None:

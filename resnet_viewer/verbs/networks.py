@@ -1,4 +1,6 @@
-"""`resnet-viewer networks`: every network with its size and the weights there are for it, or one with its layers."""
+"""`resnet-viewer networks`: every network with its size and the weights there are for it, one with its layers, or
+several as a figure.
+"""
 
 from __future__ import annotations
 
@@ -43,11 +45,15 @@ class LayerEntry(TypedDict):
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the list.
+    """Print the list, or draw networks as columns.
 
     Raises:
-        UserError: there is no such network, or layers are asked for without one.
+        UserError: there is no such network, layers are asked for without one, or the figure cannot be written.
     """
+    if arguments.figure is not None:
+        return _draw(arguments)
+    if arguments.columns is not None:
+        raise UserError("Columns are those of a figure: say where it goes with --figure FILE.svg.")
     if arguments.layers:
         if arguments.name is None:
             raise UserError("--layers lists the layers of one network; say which: networks NAME --layers.")
@@ -69,6 +75,25 @@ def run(arguments: argparse.Namespace) -> int:
             "Endings: -a, -b, -c for the paper's shortcut options, -paper for its placement of a bottleneck's stride."
         )
         print("Any other depth of the form 6n + 2 can be named too: cifar-resnet-8, cifar-plain-164 …")
+    return 0
+
+
+def _draw(arguments: argparse.Namespace) -> int:
+    """Write the architecture figure; without `--columns` of the network that is named, or of the paper's three."""
+    from resnet_viewer.figures import architecture, export
+    from resnet_viewer.media.files import write_whole
+
+    kind = export.kind_of(arguments.figure)
+    if arguments.layers or arguments.json:
+        raise UserError(
+            "A figure is drawn without --layers and --json; ask for the table in a second command."
+        )
+    if arguments.columns is not None and arguments.name is not None:
+        raise UserError(f"Name {arguments.name} among the --columns, or leave them out.")
+    text = arguments.columns or arguments.name or ",".join(architecture.DEFAULT_COLUMNS)
+    plans = [blueprint(spec) for spec in catalog.listed(text, most=architecture.MOST_COLUMNS)]
+    made = export.render(architecture.figure(plans), kind, metadata=architecture.described(plans))
+    write_whole(arguments.figure, made)
     return 0
 
 

@@ -18,7 +18,7 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.session import Session, Setup
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.verbs import chosen
+from resnet_viewer.verbs import build_flags, chosen
 from resnet_viewer.verbs.arguments import command_line
 
 
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
             itself fails half-way.
     """
     picture = pictures.read(arguments.picture)
-    opening = chosen.opened(arguments)
+    opening = chosen.opened(arguments, build_flags.chosen(arguments))
     gates = chosen.wiring(arguments, opening)
     plan = blueprint(opening.spec, opening.preprocessing.crop)
     layers = tuple(arguments.layer) or ("stem", plan.blocks[-1].name)

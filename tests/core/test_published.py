@@ -11,6 +11,7 @@ import torchvision
 
 from resnet_viewer.core import published
 from resnet_viewer.core.catalog import names, spec
+from resnet_viewer.core.published_files import FILES
 from resnet_viewer.records.preprocessing import IMAGENET_MEAN, IMAGENET_PREPROCESSING, IMAGENET_STD
 
 
@@ -19,6 +20,9 @@ def test_the_table_is_torchvisions_with_its_default_first(name: str) -> None:
     theirs = torchvision.models.get_model_weights(name)
     assert set(published.names(spec(name))) == {member.name for member in theirs} - {"IMAGENET1K_FEATURES"}
     assert published.names(spec(name))[0] == theirs["DEFAULT"].name
+    for file in FILES[name]:
+        assert theirs[file.member].url.endswith(f"/{file.file}")
+        assert file.megabytes == round(theirs[file.member].meta["_file_size"])
 
 
 def test_no_network_of_torchvisions_is_forgotten() -> None:

@@ -57,6 +57,20 @@ def test_a_resolution_is_a_choice_only_where_the_file_has_pixels(
     assert dialog.dpi.isEnabled()
 
 
+def test_networks_are_named_for_the_architecture_figure_alone(qtbot: QtBot) -> None:
+    dialog = ExportDialog(FigureChoice("architecture", "png", columns="resnet18, vgg19"))
+    qtbot.addWidget(dialog)
+    assert dialog.choice.columns == "resnet18, vgg19"
+    assert dialog._pixels.text() == ""
+    for field in (dialog.width_field, dialog.height_field):
+        assert not field.isEnabled()
+        assert "follows from the networks" in field.toolTip()
+    dialog.columns.setText("alexnet")
+    assert dialog.choice.columns == "alexnet"
+    dialog.figure.setCurrentIndex(0)
+    assert not dialog.columns.isEnabled()
+
+
 def test_a_typed_suffix_rules_and_a_missing_one_is_added() -> None:
     choice = FigureChoice("gradient_norms", "svg")
     assert with_suffix_of(choice, Path("a.PDF")) == (FigureChoice("gradient_norms", "pdf"), Path("a.PDF"))

@@ -301,8 +301,8 @@ def test_menus_offer_networks_targets_and_exports(desk: Desk) -> None:
     assert "ResNet-20 · CIFAR-10" in texts(toolbar.network_button.menu())
     assert {"cat", "truck", "Top class of the reference"} <= set(texts(toolbar.target_button.menu()))
     export = toolbar.export_button.menu()
-    assert texts(export)[:4] == list(FIGURES.values())
-    for part, title in zip(export.actions()[:4], FIGURES.values(), strict=True):
+    assert texts(export)[: len(FIGURES)] == list(FIGURES.values())
+    for part, title in zip(export.actions()[: len(FIGURES)], FIGURES.values(), strict=True):
         offered = [action.text() for action in part.menu().actions() if action.text()]
         assert offered == [
             *(f"{title} as {suffix}…" for suffix in ("SVG", "PDF", "PNG", "CSV")),

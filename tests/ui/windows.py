@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.catalog import spec
+from resnet_viewer.network_entries import entry_of, networks
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, CIFAR10_PREPROCESSING
@@ -38,6 +39,15 @@ from tests.ui.probing import Prober
 CATALOG = (
     CatalogEntry("cifar-resnet-20", "ResNet-20 · CIFAR-10", "CIFAR-10", is_bundled=True),
     CatalogEntry("resnet18", "ResNet-18 · ImageNet", "ImageNet", download="45 MB"),
+)
+
+
+NETWORKS = replace(
+    networks(),
+    entries=lambda: tuple(
+        entry_of(name)
+        for name in ("cifar-resnet-20", "cifar-resnet-20-highway", "cifar-plain-20", "resnet18", "vgg16")
+    ),
 )
 
 
@@ -102,6 +112,7 @@ class Desk:
             catalog=CATALOG,
             facts=Facts(lambda: "versions", folder / "log.txt"),
             tickets=itertools.count(1),
+            networks=NETWORKS,
         )
         qtbot.addWidget(self.window)
         self.store.restart(Session(fabricated.setup()))

@@ -1,6 +1,7 @@
 """`networks` lists what the catalog builds, with the numbers that other programs read."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -79,3 +80,39 @@ def test_a_wrong_argument_is_one_sentence(
     said_so = capsys.readouterr().err.strip()
     assert said in said_so
     assert len(said_so.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "titles"),
+    [
+        ([], ("VGG-19", "Plain-34", "ResNet-34")),
+        (["cifar-resnet-20"], ("ResNet-20",)),
+        (["--columns", "alexnet, cifar-plain-8"], ("AlexNet", "Plain-8")),
+    ],
+)
+def test_networks_as_columns(words: list[str], titles: tuple[str, ...], tmp_path: Path) -> None:
+    assert main(["networks", *words, "--figure", str(tmp_path / "a.svg")]) == 0
+    drawn = (tmp_path / "a.svg").read_text()
+    assert all(f">{title}</text>" in drawn for title in titles)
+    assert drawn.count("GMACs</text>") + drawn.count("MMACs</text>") == len(titles)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--figure", "a.jpg"], ".svg, .pdf or .png"),
+        (["--figure", "a.svg", "--columns", "vgg19,plane34"], "no network called plane34"),
+        (["--figure", "a.svg", "--columns", ","], "Name 1 to 8"),
+        (["--figure", "a.svg", "--layers"], "second command"),
+        (["resnet18", "--figure", "a.svg", "--columns", "vgg19"], "Name resnet18 among"),
+        (["--columns", "vgg19"], "--figure"),
+    ],
+)
+def test_a_figure_that_cannot_be_drawn_is_one_sentence(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["networks", *words]) == 2
+    error = capsys.readouterr().err.strip()
+    assert said in error
+    assert len(error.splitlines()) == 1
+    assert not Path("a.svg").exists()

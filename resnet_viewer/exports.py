@@ -1,0 +1,141 @@
+"""A scene's figures and tables as the bytes of files, for the window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.ui.requests import ARCHITECTURE_COLUMNS, FigureChoice
+
+if TYPE_CHECKING:
+    from resnet_viewer.records.blueprint import Blueprint
+    from resnet_viewer.records.scene import Scene
+
+
+def exported(scene: Scene, choice: FigureChoice) -> bytes:
+    """A figure, or its numbers, of what the scene shows, as the bytes of a file.
+
+    Raises:
+        UserError: there is no full reading, or no network of a name that is a column.
+    """
+    if choice.figure == "architecture":
+        return _architecture(scene, choice)
+    from resnet_viewer.figures import export, state
+
+    now, reference = scene.now, scene.reference
+    if now is None or not now.is_complete:
+        raise UserError("There is no full reading to export yet; wait until it is computed.")
+    if reference is not None and not reference.is_complete:
+        reference = None
+    names = scene.session.setup.class_names
+    quantity = scene.session.view.gradient_quantity
+    described = state.describe(
+        now, reference, class_names=names, quantity=quantity, torch_version=_torch_version()
+    )
+    if choice.suffix == "csv":
+        header, rows, own = _table(scene, choice, reference)
+        return export.csv_bytes(header, rows, metadata=described | own)
+    return export.render(_figure(scene, choice, reference), choice.suffix, metadata=described, dpi=choice.dpi)
+
+
+def layers_csv(plan: Blueprint) -> bytes:
+    """A network's table of layers as CSV."""
+    from resnet_viewer.figures import architecture, export
+
+    return export.csv_bytes(*architecture.table([plan]), metadata=architecture.described([plan]))
+
+
+def _architecture(scene: Scene, choice: FigureChoice) -> bytes:
+    """The networks of the choice as columns; the one on the screen as it is built there."""
+    from resnet_viewer.core import catalog
+    from resnet_viewer.figures import architecture, export
+    from resnet_viewer.records.laying_out import blueprint
+
+    specs = catalog.listed(choice.columns or ARCHITECTURE_COLUMNS, most=architecture.MOST_COLUMNS)
+    present = scene.blueprint
+    plans = [present if spec.name == present.spec.name else blueprint(spec) for spec in specs]
+    described = architecture.described(plans)
+    if choice.suffix == "csv":
+        return export.csv_bytes(*architecture.table(plans), metadata=described)
+    return export.render(architecture.figure(plans), choice.suffix, metadata=described, dpi=choice.dpi)
+
+
+def _table(
+    scene: Scene, choice: FigureChoice, reference: ProbeResult | None
+) -> tuple[tuple[str, ...], list[tuple[str, ...]], dict[str, str]]:
+    """Header, rows, and the lines of the file's head that are this table's own."""
+    from resnet_viewer.figures import feature_maps, gradcam, gradient_norms, predictions
+    from resnet_viewer.records import captions
+
+    now, view, names = scene.now, scene.session.view, scene.session.setup.class_names
+    assert now is not None
+    match choice.figure:
+        case "gradient_norms":
+            return *gradient_norms.table(now, reference, quantity=view.gradient_quantity), {}
+        case "gradcam":
+            block = view.cam_block or len(now.blocks)
+            said = captions.cam_caption(now, reference, names, block=block)
+            own = {"caption": said, "values": gradcam.VALUES}
+            return *gradcam.table(now, reference, block=block), own
+        case "feature_maps":
+            what = f"Statistics of the feature maps of {scene.blueprint.describe(view.layer)}"
+            said = captions.measured(what, now, reference)
+            own = {"caption": said, "layer": view.layer, "values": feature_maps.VALUES}
+            return *feature_maps.table(now, reference, layer=view.layer), own
+        case "predictions":
+            said = captions.predictions_caption(now, reference)
+            if now.probabilities.size:
+                said = captions.measured("Softmax probabilities of all classes", now, reference)
+            return *predictions.table(now, reference, class_names=names), {"caption": said}
+        case "architecture":
+            raise AssertionError("it shows no reading")
+
+
+def _figure(scene: Scene, choice: FigureChoice, reference: ProbeResult | None):  # type: ignore[no-untyped-def]
+    from resnet_viewer.figures import feature_maps, gradcam, gradient_norms, predictions
+
+    now, view, names = scene.now, scene.session.view, scene.session.setup.class_names
+    assert now is not None
+    match choice.figure:
+        case "gradient_norms":
+            return gradient_norms.figure(
+                now,
+                reference,
+                quantity=view.gradient_quantity,
+                class_names=names,
+                size=(choice.width, choice.height),
+            )
+        case "gradcam":
+            return gradcam.figure(
+                now,
+                reference,
+                block=view.cam_block,
+                class_names=names,
+                colours=view.cam_colours,
+                opacity=view.cam_opacity,
+                width=choice.width,
+            )
+        case "feature_maps":
+            return feature_maps.figure(
+                now,
+                reference,
+                layer=view.layer,
+                scale=view.map_scale,
+                order=view.map_order,
+                colours=view.map_colours,
+                signed_colours=view.map_signed_colours,
+                width=choice.width,
+            )
+        case "predictions":
+            return predictions.figure(
+                now, reference, class_names=names, width=choice.width, height=choice.height
+            )
+        case "architecture":
+            raise AssertionError("it shows no reading")
+
+
+def _torch_version() -> str:
+    from importlib import metadata
+
+    return metadata.version("torch")

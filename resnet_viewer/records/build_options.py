@@ -1,0 +1,22 @@
+"""How a network is to differ from the usual one of its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resnet_viewer.records.network import TopPooling
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """None keeps what is usual. `pooling` is what a network without a classifier ends with."""
+
+    classes: int | None = None
+    input_size: int | None = None
+    """Side of the square picture, in pixels."""
+    channels: int | None = None
+    has_classifier: bool = True
+    pooling: TopPooling | None = None
+
+
+USUAL = BuildOptions()

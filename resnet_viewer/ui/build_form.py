@@ -1,0 +1,208 @@
+"""The options that a network is built with, as a form that fits the network of the list."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QSpinBox,
+    QWidget,
+)
+
+from resnet_viewer.records.build_options import BuildOptions
+from resnet_viewer.ui.labels import tooltip_text
+from resnet_viewer.ui.network_entries import UNTRAINED, EndingChoice, EndingGroup, NetworkEntry, WeightsChoice
+
+POOLINGS = {"average": "average", "maximum": "maximum", "none": "none: the maps themselves"}
+USUAL_ENDING = "as usual"
+
+
+class BuildForm(QWidget):
+    """Weights, endings, classes, side, channels, classifier and seed. `changed` follows every change of the user."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._entry: NetworkEntry | None = None
+        self.endings: list[_EndingField] = []
+        self.weights = QComboBox()
+        self.weights.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.weights.setMinimumContentsLength(18)
+        self.classes = _number(1, 100_000)
+        self.side = _number(1, 4096, " pixels")
+        self.channels = QComboBox()
+        for count, words in ((3, "3 (colour)"), (1, "1 (grey)")):
+            self.channels.addItem(words, count)
+        self.classifier = QCheckBox("Classifier")
+        self.pooling = QComboBox()
+        for pooling, words in POOLINGS.items():
+            self.pooling.addItem(words, pooling)
+        self.seed = _number(0, 2**31 - 1)
+        self._form = QFormLayout(self)
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for label, field in (
+            ("&Weights", self.weights),
+            ("Input &side", self.side),
+            ("Input c&hannels", self.channels),
+            ("", self.classifier),
+            ("&Classes", self.classes),
+            ("&Pooling", self.pooling),
+            ("S&eed", self.seed),
+        ):
+            self._form.addRow(label, field)
+        self._usual_rows = self._form.rowCount()
+        for box in (self.weights, self.channels, self.pooling):
+            box.currentIndexChanged.connect(self._follow)
+        for spin in (self.classes, self.side, self.seed):
+            spin.valueChanged.connect(self._follow)
+        self.classifier.toggled.connect(self._follow)
+
+    def show_entry(self, entry: NetworkEntry) -> None:
+        """The options of this network, all as usual."""
+        self._entry = entry
+        self.blockSignals(True)
+        spec = entry.spec
+        self.side.setValue(spec.input_size)
+        self.channels.setCurrentIndex(self.channels.findData(spec.channels))
+        self.classifier.setChecked(True)
+        self.classes.setValue(spec.classes)
+        self.pooling.setCurrentIndex(0)
+        while self._form.rowCount() > self._usual_rows:
+            self._form.removeRow(self._usual_rows)
+        self.endings = []
+        for group in entry.groups:
+            field = _EndingField(group, entry.preset)
+            field.changed.connect(self._follow)
+            self.endings.append(field)
+            self._form.addRow(group.title, field)
+        self._list_weights()
+        self.blockSignals(False)
+        self._follow()
+
+    @property
+    def name(self) -> str:
+        """The network's name with the endings that are chosen."""
+        assert self._entry is not None
+        return self._entry.base + "".join(field.ending for field in self.endings)
+
+    @property
+    def options(self) -> BuildOptions:
+        """What differs from the usual; what is as usual is None."""
+        assert self._entry is not None
+        spec, has_classifier = self._entry.spec, self.classifier.isChecked()
+        classes, side, channels = self.classes.value(), self.side.value(), self.channels.currentData()
+        return BuildOptions(
+            classes if has_classifier and classes != spec.classes else None,
+            side if side != spec.input_size else None,
+            channels if channels != spec.channels else None,
+            has_classifier,
+            None if has_classifier else self.pooling.currentData(),
+        )
+
+    @property
+    def chosen_weights(self) -> WeightsChoice:
+        """One of the entry's, or none."""
+        found = self.weights.currentData()
+        return found if isinstance(found, WeightsChoice) else UNTRAINED
+
+    @Slot()
+    def _follow(self) -> None:
+        if self.signalsBlocked():
+            return
+        self._list_weights()
+        self.classes.setEnabled(self.classifier.isChecked())
+        self.pooling.setEnabled(not self.classifier.isChecked())
+        self.pooling.setToolTip("" if self.pooling.isEnabled() else "A classifier takes the average.")
+        is_drawn = self.chosen_weights.ref.source == "none"
+        self.seed.setEnabled(is_drawn)
+        self.seed.setToolTip("" if is_drawn else "Trained weights are not drawn from a seed.")
+        self.changed.emit()
+
+    def _list_weights(self) -> None:
+        """The entry's own where its name stands, and always none."""
+        assert self._entry is not None
+        own = self._entry.weights if self.name == self._entry.spec.name else ()
+        wanted = (*own, UNTRAINED)
+        listed = tuple(self.weights.itemData(index) for index in range(self.weights.count()))
+        if listed == wanted:
+            return
+        self.weights.blockSignals(True)
+        self.weights.clear()
+        for choice in wanted:
+            self.weights.addItem(choice.words, choice)
+        here = next((index for index, choice in enumerate(wanted) if choice.is_here), 0)
+        self.weights.setCurrentIndex(here)
+        self.weights.blockSignals(False)
+
+
+class _EndingField(QWidget):
+    """One group of endings, and the number behind the chosen one where it takes one."""
+
+    changed = Signal()
+
+    def __init__(self, group: EndingGroup, preset: tuple[str, ...]) -> None:
+        super().__init__()
+        self.box = QComboBox()
+        self.box.setAccessibleName(group.title)
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.box.setMinimumContentsLength(8)
+        self.box.addItem(USUAL_ENDING, None)
+        self.number = QDoubleSpinBox()
+        self.number.setRange(-100.0, 100.0)
+        self.number.setDecimals(2)
+        self.number.hide()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.box, 1)
+        layout.addWidget(self.number)
+        for choice in group.choices:
+            self.box.addItem(choice.words, choice)
+            for part in preset:
+                ending, _, value = part.partition("=")
+                if ending == choice.ending:
+                    self.box.setCurrentIndex(self.box.count() - 1)
+                    self._show_number(choice, float(value) if value else choice.usual)
+        self.box.currentIndexChanged.connect(self._follow)
+        self.number.valueChanged.connect(self.changed)
+
+    @property
+    def ending(self) -> str:
+        """As a name has it; empty for the usual."""
+        choice = self.box.currentData()
+        if not isinstance(choice, EndingChoice):
+            return ""
+        is_usual = not choice.number or self.number.value() == choice.usual
+        return choice.ending if is_usual else f"{choice.ending}={self.number.value():g}"
+
+    @Slot()
+    def _follow(self) -> None:
+        choice = self.box.currentData()
+        has_number = isinstance(choice, EndingChoice) and bool(choice.number)
+        self.number.setVisible(has_number)
+        if isinstance(choice, EndingChoice):
+            self.box.setToolTip(tooltip_text(choice.words))
+            if has_number:
+                self.number.blockSignals(True)
+                self._show_number(choice, choice.usual)
+                self.number.blockSignals(False)
+        self.changed.emit()
+
+    def _show_number(self, choice: EndingChoice, value: float) -> None:
+        self.number.setVisible(bool(choice.number))
+        self.number.setToolTip(choice.number)
+        self.number.setAccessibleName(choice.number)
+        self.number.setSingleStep(1.0 if abs(choice.usual) >= 1 else 0.01)
+        self.number.setValue(value)
+
+
+def _number(lowest: int, highest: int, suffix: str = "") -> QSpinBox:
+    field = QSpinBox()
+    field.setRange(lowest, highest)
+    field.setSuffix(suffix)
+    return field

@@ -1,0 +1,59 @@
+"""What networks are: the list of all with their options, and the layers of the one on the screen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from resnet_viewer.ui.controller import Controller
+from resnet_viewer.ui.editing import Editing
+from resnet_viewer.ui.exporting import Exporting
+from resnet_viewer.ui.layer_table import LayerTable
+from resnet_viewer.ui.network_dialog import NetworkDialog
+from resnet_viewer.ui.network_entries import NetworkChoice, Networks
+from resnet_viewer.ui.opening import Opening
+
+
+class Describing(QObject):
+    """Owns the table of layers, which is made when it is first shown."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        controller: Controller,
+        editing: Editing,
+        opening: Opening,
+        exporting: Exporting,
+        networks: Networks,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._controller = controller
+        self._editing = editing
+        self._opening = opening
+        self._exporting = exporting
+        self._networks = networks
+        self.layers: LayerTable | None = None
+
+    def choose_network(self) -> None:
+        """The list of networks, beginning with the one on the screen."""
+        present = self._controller.scene.session.setup.state.network.name
+        NetworkDialog.ask(self._networks, present, self._window, self._open)
+
+    def _open(self, choice: NetworkChoice) -> None:
+        if choice.needs_download:
+            self._opening.download(choice.spec.name, choice.spec)
+        else:
+            self._opening.choose_spec(choice.spec)
+
+    def show_layers(self) -> None:
+        """The table of layers, beside the window."""
+        if self.layers is None:
+            self.layers = LayerTable(self._window)
+            self.layers.layer_selected.connect(self._editing.select_layer)
+            self.layers.save_wished.connect(self._exporting.write_layers)
+            self._controller.scene_changed.connect(self.layers.render_scene)
+        self.layers.render_scene(self._controller.scene)
+        self.layers.show()
+        self.layers.raise_()
+        self.layers.activateWindow()

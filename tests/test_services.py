@@ -1,0 +1,52 @@
+"""Services answer with exactly what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from resnet_viewer.core import weights
+from resnet_viewer.core.catalog import spec
+from resnet_viewer.records.build_options import BuildOptions
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.weights import WeightsRef
+from resnet_viewer.services import DownloadService, FilesService, catalog_entries
+from resnet_viewer.ui.requests import Begin, DownloadWeights, OpenedNetwork
+
+
+@pytest.mark.parametrize("member", ["IMAGENET1K_V1", "IMAGENET1K_V2"])
+def test_the_weights_that_a_spec_names_are_downloaded_and_it_is_opened(
+    member: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[WeightsRef] = []
+
+    def download(ref: WeightsRef, _spec: NetworkSpec) -> Iterator[Progress]:
+        fetched.append(ref)
+        yield Progress(1, 2)
+
+    monkeypatch.setattr(weights, "download", download)
+    ref = WeightsRef("torchvision", member)
+    wanted = replace(spec("resnet50"), weights=ref, input_size=160)
+    *_, opened = DownloadService().answer(DownloadWeights("resnet50", wanted))
+    assert isinstance(opened, OpenedNetwork)
+    assert (fetched, opened.spec) == ([ref], wanted)
+    assert opened.preprocessing.crop == 160
+    *_, usual = DownloadService().answer(DownloadWeights("resnet50"))
+    assert isinstance(usual, OpenedNetwork)
+    assert usual.spec.weights.name == "IMAGENET1K_V2", "torchvision's default"
+
+
+def test_the_window_begins_with_a_network_that_is_built_otherwise() -> None:
+    (begun,) = FilesService().answer(Begin("cifar-resnet-8", None, (), BuildOptions(classes=4)))
+    assert begun.network.spec.classes == 4  # type: ignore[attr-defined]
+    (begun,) = FilesService().answer(Begin("cifar-resnet-56", "bundled", (), BuildOptions(classes=4)))
+    assert "10 classes" in begun.refusals[0]  # type: ignore[attr-defined]
+
+
+def test_the_menus_list_every_download() -> None:
+    downloads = {entry.name: entry.download for entry in catalog_entries() if entry.download}
+    assert downloads["resnet50"] == "98 MB"
+    assert downloads["vgg19"] == "548 MB"
