@@ -40,9 +40,9 @@ def test_the_weights_that_a_spec_names_are_downloaded_and_it_is_opened(
 
 
 def test_the_window_begins_with_a_network_that_is_built_otherwise() -> None:
-    (begun,) = FilesService().answer(Begin("cifar-resnet-8", None, (), BuildOptions(classes=4)))
+    (begun,) = FilesService().answer(Begin("cifar-resnet-8", None, (), options=BuildOptions(classes=4)))
     assert begun.network.spec.classes == 4  # type: ignore[attr-defined]
-    (begun,) = FilesService().answer(Begin("cifar-resnet-56", "bundled", (), BuildOptions(classes=4)))
+    (begun,) = FilesService().answer(Begin("cifar-resnet-56", "bundled", (), options=BuildOptions(classes=4)))
     assert "10 classes" in begun.refusals[0]  # type: ignore[attr-defined]
 
 

@@ -54,5 +54,6 @@ def test_the_windows_first_network_is_built_with_them() -> None:
     assert usual.weights.source == "bundled"
     other = first_session("cifar-resnet-56", None, BuildOptions(classes=3)).setup.state.network
     assert (other.weights.source, other.classes) == ("none", 3)
-    assert network_problem("cifar-resnet-56", BuildOptions(classes=3)) is None
-    assert "not of 3" in str(network_problem("cifar-resnet-56", BuildOptions(input_size=3)))
+    asked = ["--network", "cifar-resnet-56"]
+    assert network_problem(window_parser().parse_args([*asked, "--class-count", "3"])) is None
+    assert "not of 3" in str(network_problem(window_parser().parse_args([*asked, "--input-side", "3"])))
