@@ -143,13 +143,15 @@ class CircuitPanel(Card):
         now_is_stale = now is not None and (scene.is_stale or now is not scene.now)
         reference_is_stale = reference is not None and reference is not scene.reference
         quantity = scene.session.view.gradient_quantity
-        drawn = (now, reference, now_is_stale, reference_is_stale, quantity, self._layout, placeholder(scene))
-        if drawn == self._drawn:
-            return
-        self._now, self._reference, self._drawn = now, reference, drawn
+        names = scene.session.setup.class_names
+        drawn = (now, reference, quantity, self._layout, names, placeholder(scene))
+        is_drawn, self._drawn = drawn == self._drawn, drawn
+        self._now, self._reference = now, reference
         self.set_updating(now_is_stale)
         self.view.strip.adjust(openings=openings(now, reference, is_stale=now_is_stale))
-        names = scene.session.setup.class_names
+        if is_drawn:
+            self.view.plot.set_stale(now=now_is_stale, reference=reference_is_stale)
+            return
         target = target_name(now.target, names) if now is not None else ""
         self.bar.show_reading(now, quantity, target)
         of_now, of_reference = curve_names(now, reference)

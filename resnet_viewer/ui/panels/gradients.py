@@ -6,7 +6,7 @@ The y range always holds both curves whole; only x can be zoomed.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyqtgraph as pg
@@ -52,6 +52,10 @@ class Curve:
     points: Series
     name: str
     is_stale: bool = False
+
+
+def _opacity(curve: Curve | None) -> float:
+    return STALE_OPACITY if curve is not None and curve.is_stale else 1.0
 
 
 class GradientPlot:
@@ -105,11 +109,24 @@ class GradientPlot:
         self._curves = {"reference": reference, "now": now}
         self._layers = layers
         self._message = message if now is None and reference is None else ""
-        for role, curve in self._curves.items():
-            opacity = STALE_OPACITY if curve is not None and curve.is_stale else 1.0
-            self._lines[role].setOpacity(opacity)
-            self.dots[role].setOpacity(opacity)
+        self._dim()
         self.prepare()
+
+    def set_stale(self, *, now: bool, reference: bool) -> None:
+        """Show the same curves as belonging to an older wish, or no more."""
+        wished = {"now": now, "reference": reference}
+        if all(curve is None or curve.is_stale == wished[role] for role, curve in self._curves.items()):
+            return
+        for role, is_stale in wished.items():
+            curve = self._curves[role]
+            self._curves[role] = None if curve is None else replace(curve, is_stale=is_stale)
+        self._dim()
+        self.names.set_opacities({role: _opacity(curve) for role, curve in self._curves.items()})
+
+    def _dim(self) -> None:
+        for role, curve in self._curves.items():
+            self._lines[role].setOpacity(_opacity(curve))
+            self.dots[role].setOpacity(_opacity(curve))
 
     def apply_theme(self, theme: Theme) -> None:
         """Other colours."""
@@ -151,7 +168,7 @@ class GradientPlot:
                 joined = curve.points.is_joined
                 has_dot = np.full(len(x), True) if role == "now" else _is_alone(curve.points)
                 tracks.append(Track(curve.name, role, x[joined], y[joined], np.stack((x, y), axis=1)))
-                opacities.append(STALE_OPACITY if curve.is_stale else 1.0)
+                opacities.append(_opacity(curve))
             self.dots[role].prepare(points, (x, y), has_dot, (colour, self._theme.panel), (width, height))
         self.names.prepare(tracks, opacities, (width, height))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 
@@ -300,6 +300,11 @@ class CurveNames(QGraphicsObject):
                 names = brief
         is_low = size[1] < _LOW
         self._names = [name for name in names if name.is_clear or not is_low]
+        self.update()
+
+    def set_opacities(self, opacities: Mapping[str, float]) -> None:
+        """Dim the names of curves by their roles, where they stand."""
+        self._names = [replace(name, opacity=opacities[name.role]) for name in self._names]
         self.update()
 
     def _placed(self, tracks: Sequence[Track], opacities: Sequence[float]) -> list[CurveName]:

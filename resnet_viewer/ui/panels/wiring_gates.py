@@ -41,12 +41,12 @@ def opening_text(opening: float) -> str:
 
 
 def openings(now: ProbeResult | None, reference: ProbeResult | None, *, is_stale: bool) -> Openings:
-    """The openings of two readings."""
+    """The openings of two readings; `UNKNOWN` where no block has a gate layer, so that nothing is painted for it."""
     ours, theirs = _of(now), _of(reference)
     if now is not None and reference is not None:
         is_alike = [block.name for block in now.blocks] == [block.name for block in reference.blocks]
         theirs = theirs if is_alike else ()
-    return Openings(ours, theirs, is_stale)
+    return Openings(ours, theirs, is_stale) if ours or theirs else UNKNOWN
 
 
 def _of(result: ProbeResult | None) -> tuple[float | None, ...]:

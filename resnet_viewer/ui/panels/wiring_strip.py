@@ -27,7 +27,7 @@ from resnet_viewer.ui.theme import Theme
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class StripState:
     """All that the strip shows. `preview` holds the blocks of a sweep under way, at `preview_strength`."""
 
@@ -86,6 +86,8 @@ class StripItem(QGraphicsObject):
     def set_state(self, state: StripState) -> None:
         """Show another state; outlines are made again only where the wiring or the sweep changed."""
         old, self._state = self._state, state
+        if state == old:
+            return
         if (
             old is None
             or (old.layout, old.wiring) != (state.layout, state.wiring)
