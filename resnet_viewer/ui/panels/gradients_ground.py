@@ -28,6 +28,7 @@ _FREE_STEP = 6.0
 _KEPT = 8
 """How many places of each name are tried together with the other's."""
 _ELIDED = Qt.TextElideMode.ElideRight
+_SAMPLES = 24
 _LOW = 60.0
 """Pixels of height under which a name that crosses a curve would hide too much of it."""
 
@@ -68,23 +69,28 @@ def _candidates(
     track: Track, tracks: Sequence[Track], width: float, height: float, metrics: QFontMetricsF
 ) -> list[_Candidate]:
     size = metrics.size(0, track.text)
-    high, lowest = size.height(), max(height - size.height() - 1, 1.0)
+    high, wide, lowest = size.height(), size.width(), max(height - size.height() - 1, 1.0)
     free = np.arange(1.0, lowest, _FREE_STEP)
-    found = []
-    for order, place in enumerate(_PLACES):
-        left = max(min(place * width, width - size.width() - 6), 2.0)
-        own = _band(track, left, left + size.width())
-        if own is None:
+    lefts = np.maximum(np.minimum(np.array(_PLACES) * width, width - wide - 6), 2.0)
+    across = lefts[:, None] + np.linspace(0.0, wide, _SAMPLES)  # (places, samples)
+    heights = [_heights(other, across) for other in tracks]
+    found: list[_Candidate] = []
+    if not len(track.x):
+        lefts = lefts[:0]
+    for order, left in enumerate(lefts.tolist()):
+        if track.x[0] > left + wide or track.x[-1] < left:
             continue
-        tops = np.clip(np.concatenate(([own[0] - high - 4, own[1] + 4], free)), 1.0, lowest)
+        own = np.interp(across[order], track.x, track.y)
+        top, bottom = float(own.min()), float(own.max())
+        tops = np.clip(np.concatenate(([top - high - 4, bottom + 4], free)), 1.0, lowest)
         covered = np.zeros(len(tops))
-        for other in tracks:
-            covered += _covered(other, left, left + size.width(), tops, high)
-        away = np.maximum(np.maximum(own[0] - tops - high, tops - own[1]) - 4, 0.0)
-        costs = 10.0 * order + 3.0 * (tops > own[0]) + 0.6 * away + 120.0 * covered
+        for other, its_heights in zip(tracks, heights, strict=True):
+            covered += _covered(other, its_heights[order], left, left + wide, tops, high)
+        away = np.maximum(np.maximum(top - tops - high, tops - bottom) - 4, 0.0)
+        costs = 10.0 * order + 3.0 * (tops > top) + 0.6 * away + 120.0 * covered
         found += [
-            _Candidate(QRectF(left, top, size.width(), high), cost, count == 0)
-            for top, cost, count in zip(tops.tolist(), costs.tolist(), covered.tolist(), strict=True)
+            _Candidate(QRectF(left, at, wide, high), cost, count == 0)
+            for at, cost, count in zip(tops.tolist(), costs.tolist(), covered.tolist(), strict=True)
         ]
     if found:
         return sorted(found, key=lambda candidate: candidate.cost)[:_KEPT]
@@ -101,26 +107,27 @@ def _are_apart(chosen: tuple[_Candidate, ...]) -> bool:
     )
 
 
+def _heights(track: Track, across: NDArray[np.float64]) -> NDArray[np.float64]:
+    """y of a curve at many x; not a number beside it. Shape as `across`."""
+    if not len(track.x):
+        return np.full(across.shape, np.nan)
+    return np.interp(across, track.x, track.y, left=np.nan, right=np.nan)
+
+
 def _covered(
-    track: Track, left: float, right: float, tops: NDArray[np.float64], high: float
+    track: Track,
+    heights: NDArray[np.float64],
+    left: float,
+    right: float,
+    tops: NDArray[np.float64],
+    high: float,
 ) -> NDArray[np.float64]:
-    """How many of 24 samples of a curve, and of its marks, each rectangle covers. Shape as `tops`."""
-    y = np.zeros(0)
-    if len(track.x):
-        y = np.interp(np.linspace(left, right, 24), track.x, track.y, left=np.nan, right=np.nan)
+    """How many of a curve's samples, and of its marks, each rectangle covers. Shape as `tops`."""
     marks = track.marks[(track.marks[:, 0] > left - 4) & (track.marks[:, 0] < right + 4), 1]
-    y = np.concatenate((y, marks))
+    y = np.concatenate((heights, marks))
     inside = (y > tops[:, None] - 3) & (y < tops[:, None] + high + 3)
     counts: NDArray[np.float64] = inside.sum(axis=1, dtype=np.float64)
     return counts
-
-
-def _band(track: Track, left: float, right: float) -> tuple[float, float] | None:
-    """Highest and lowest pixel of a curve between two x, or None where it has no point."""
-    if len(track.x) == 0 or track.x[0] > right or track.x[-1] < left:
-        return None
-    samples = np.interp(np.linspace(left, right, 24), track.x, track.y)
-    return float(samples.min()), float(samples.max())
 
 
 class PlotGround(QGraphicsObject):
