@@ -21,8 +21,8 @@ import torch
 
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.engine import ProbeEngine
-from resnet_viewer.core.preprocessing import for_family
 from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.preprocessing import usual_preprocessing
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.session import Session, Setup
 from resnet_viewer.records.wiring import Wiring
@@ -99,7 +99,7 @@ def session_of(chosen: argparse.Namespace, picture: Picture) -> Session:
     """The network with everything open, looking at a picture."""
     network = spec(chosen.network)
     wiring = Wiring.all_open(network.block_count)
-    return Session(Setup(NetworkState(network, for_family(network), wiring), picture))
+    return Session(Setup(NetworkState(network, usual_preprocessing(network), wiring), picture))
 
 
 def resident_mib() -> float:
