@@ -82,8 +82,10 @@ class Block(nn.Module):
                     weighed(shortcut, self.shortcut_strength),
                     weighed(residual, self.branch_strength),
                 )
-                rest = known.new_zeros(len(known), channels - known.shape[1], *known.shape[2:])
-                return torch.cat([rest if left is None else left, rest if right is None else right], dim=1)
+                if left is None or right is None:
+                    nothing = known.new_zeros(len(known), channels - known.shape[1], *known.shape[2:])
+                    left, right = nothing if left is None else left, nothing if right is None else right
+                return torch.cat([left, right], dim=1)
         if residual is None and shortcut is None:
             return self._nothing(x)
         return merge(
