@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import CIFAR10_MEAN, CIFAR10_STD, Channels
 from resnet_viewer.records.recipe import RECIPES, Recipe
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """From step `step` (from 0, over the whole run) on, every shortcut is open by `strength`: 0 is cut, 1 is whole."""
+
+    step: int
+    strength: float
+
+
+@dataclass(frozen=True)
+class Extension:
+    """At step `step` the run was made `epochs` long; from there on the recipe's schedule runs to the new end."""
+
+    step: int
+    epochs: int
 
 
 @dataclass(frozen=True)
@@ -26,6 +43,9 @@ class RunSpec:
     is_augmented: bool = True
     record_every: int = 10
     """Steps between two gradient records."""
+    interventions: tuple[Intervention, ...] = ()
+    """Made before the run began, by step; those of a run that is repeated, too."""
+    extensions: tuple[Extension, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -33,18 +53,24 @@ class GradientRecord:
     """Every weighted layer at one step, in the order of the forward pass, from the training's own backward pass.
 
     `norms` are L2 norms of the loss's gradient for the weights, `updates` how long the step was beside the weight:
-    ‖Δw‖ / ‖w‖, not a number where the weight is all zeros.
+    ‖Δw‖ / ‖w‖, not a number where the weight is all zeros. `dead` has one number a block, from 0 to 1: the share of
+    the channels of the block's output that are zero everywhere in every picture of the batch.
     """
 
     step: int
     """From 0, over the whole run."""
     norms: tuple[float, ...]
     updates: tuple[float, ...]
+    dead: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class StepReport:
-    """One optimiser step; `loss` and `error` (percent) are means over the epoch so far."""
+    """One optimiser step; `loss` and `error` (percent) are means over the epoch so far.
+
+    `step` counts from 0 within the epoch of `steps` steps. `batch_loss` and `batch_error` are those of this step's
+    batch alone, before the step; `rate` is the learning rate that it took.
+    """
 
     epoch: int
     step: int
@@ -52,6 +78,14 @@ class StepReport:
     loss: float
     error: float
     gradients: GradientRecord | None = None
+    batch_loss: float = 0.0
+    batch_error: float = 0.0
+    rate: float = 0.0
+
+    @property
+    def at(self) -> int:
+        """The step, from 0, over the whole run."""
+        return self.epoch * self.steps + self.step
 
 
 @dataclass(frozen=True)
@@ -72,7 +106,10 @@ class EpochReport:
 
 @dataclass(frozen=True)
 class RunReport:
-    """A finished run: errors in percent of the final weights, on the training pictures as they are and the test set."""
+    """A run that has ended.
+
+    Errors in percent, of its last weights, on the training pictures as they are and on the test set.
+    """
 
     spec: RunSpec
     epochs: tuple[EpochReport, ...]
@@ -80,3 +117,5 @@ class RunReport:
     test_error: float
     class_names: tuple[str, ...]
     gradients: tuple[GradientRecord, ...] = ()
+    steps: tuple[StepReport, ...] = ()
+    state: Literal["done", "stopped", "diverged"] = "done"

@@ -1,0 +1,184 @@
+"""What is asked of the degradation lab, what can be said to it while it works, and what it reports.
+
+Every run has a key, the name of its folder (`cifar-plain-56`, `cifar-plain-56-seed-1`). In a message an empty key
+means every run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from resnet_viewer.records.training import (
+    EpochReport,
+    GradientRecord,
+    Intervention,
+    RunReport,
+    RunSpec,
+    StepReport,
+)
+
+RunState = Literal["waiting", "running", "paused", "done", "stopped", "diverged", "failed"]
+Pictures = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+Numbers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+
+
+@dataclass(frozen=True)
+class Order:
+    """Train `runs` side by side, in turn, each in `folder / key`.
+
+    `data` is a name of `records.data.NAMED` or an image folder; `device` "" is the best there is; `threads` 0 is as
+    many as torch takes by itself; TensorBoard's event files go to `log_dir / key`. `is_resumed`: runs that are already
+    in the folder go on where they stopped.
+    """
+
+    runs: tuple[tuple[str, RunSpec], ...]
+    data: str
+    folder: Path
+    device: str = ""
+    threads: int = 0
+    log_dir: Path | None = None
+    is_resumed: bool = False
+
+
+# what can be said to a lab at work
+
+
+@dataclass(frozen=True)
+class Pause:
+    """No further step until `Continue`."""
+
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Continue:
+    """Go on after a pause."""
+
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End the run after the step at hand; what it has learned so far is kept, and it can be resumed."""
+
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Extend:
+    """Make the run `epochs` epochs longer; one that is done goes on."""
+
+    epochs: int
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class OpenShortcuts:
+    """From the next step on every shortcut is open by `strength`: 0 is cut, 1 is whole."""
+
+    strength: float
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class AddRuns:
+    """Train these too, beside the others."""
+
+    runs: tuple[tuple[str, RunSpec], ...]
+
+
+@dataclass(frozen=True)
+class Publish:
+    """Write the run's weights as they are now, and say where: `Published`."""
+
+    key: str
+
+
+Message = Pause | Continue | Stop | Extend | OpenShortcuts | AddRuns | Publish
+
+# what it reports, beside `records.progress.Progress` while the data are read
+
+
+@dataclass(frozen=True, eq=False)
+class DataRead:
+    """The data are in memory: how many there are to train on, and the test pictures, (N, C, S, S), with labels (N,)."""
+
+    count: int
+    test_pictures: Pictures
+    test_labels: Numbers
+    class_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Began:
+    """A run is there. What an earlier one in its folder had already done comes with it."""
+
+    key: str
+    run: RunSpec
+    steps_per_epoch: int
+    steps: tuple[StepReport, ...] = ()
+    gradients: tuple[GradientRecord, ...] = ()
+    epochs: tuple[EpochReport, ...] = ()
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """What a run's last steps did, oldest first; sent some ten times a second."""
+
+    key: str
+    steps: tuple[StepReport, ...]
+    gradients: tuple[GradientRecord, ...]
+    pictures_per_second: float
+    """Of this run alone, while it had the device."""
+
+
+@dataclass(frozen=True, eq=False)
+class EpochEnded:
+    """After an epoch: its report, the class that each test picture was given (N,), and the state where it was kept."""
+
+    key: str
+    epoch: EpochReport
+    predicted: Numbers
+    state: Path | None
+
+
+@dataclass(frozen=True)
+class StateChanged:
+    """A run began to wait, to run, to pause …; `sentence` says why where it ended before its time."""
+
+    key: str
+    state: RunState
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class Intervened:
+    """The shortcuts were opened or closed, or the run made longer; `run` is what it is now, with all of it."""
+
+    key: str
+    run: RunSpec
+    intervention: Intervention | None
+
+
+@dataclass(frozen=True)
+class Published:
+    """The run's weights after `step` steps are in this file, which says which network it is."""
+
+    key: str
+    step: int
+    path: Path
+
+
+@dataclass(frozen=True)
+class RunEnded:
+    """A run has ended, with all its epochs or before them; its files are written."""
+
+    key: str
+    report: RunReport
+
+
+LabReport = DataRead | Began | Advanced | EpochEnded | StateChanged | Intervened | Published | RunEnded
