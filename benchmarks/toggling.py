@@ -1,7 +1,8 @@
 """What a toggle costs in the real window beyond its probe, and whether the window stays smooth under a burst.
 
 Needs a display: `xvfb-run -a -s "-screen 0 1440x900x24" python -m benchmarks.toggling`. Prints, for single toggles,
-the time from the click to the painted full reading, beside the probe's own time in the same toggle; for a burst
+the time from the click to the painted full reading, beside the probe's own time in the same toggle, with a rest as
+between the clicks of a hand; for a burst
 of 60 toggles in one second, how many readings were painted on the way, how late the last one was, whether it was
 the right one, and the longest gap between two turns of the event loop.
 """
@@ -25,9 +26,12 @@ from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.requests import Begin
 from resnet_viewer.ui.window import MainWindow, Workers
+from resnet_viewer.ui.worker import REST_MS
 
 LIMIT_MS = 25.0
 LIMIT_GAP_MS = 100.0
+BETWEEN_MS = 2 * REST_MS
+"""From one toggle's reading to the next toggle: what the worker does at rest is done by then."""
 
 
 class Watch(QObject):
@@ -89,6 +93,13 @@ def _is_whole(window: MainWindow) -> bool:
     return is_whole and not scene.is_stale
 
 
+def rested() -> None:
+    """Let the event loop turn for a while."""
+    loop = QEventLoop()
+    QTimer.singleShot(BETWEEN_MS, loop.quit)
+    loop.exec()
+
+
 def single(window: MainWindow, numbers: range) -> list[tuple[float, float]]:
     """(milliseconds from click to painted, milliseconds of its probe) for toggles never seen before."""
     found = []
@@ -97,6 +108,7 @@ def single(window: MainWindow, numbers: range) -> list[tuple[float, float]]:
         pattern = format(number * 40_503 % 2**16, "016b")  # another set of cut shortcuts each time
         cut = [block for block, bit in enumerate(pattern[:blocks], 1) if bit == "1"]
         setup = window.store.session.setup.with_wiring(Wiring.all_open(blocks).with_shortcuts(cut, 0.0))
+        rested()
         started = time.perf_counter()
         window.store.edit(window.store.session.with_setup(setup), "another pattern")
         settled(window)

@@ -6,13 +6,16 @@ import logging
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
 from resnet_viewer.records.errors import UserError
 
 log = logging.getLogger(__name__)
+
+REST_MS = 150
+"""So long nothing must have been asked before a worker does what can wait: by then its answer has been painted."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,15 @@ class Answering(Protocol):
 
     def answer(self, request: object) -> Iterator[object]:
         """Work on `request`; every yield is a reply, and a point at which the work can be stopped."""
+        ...
+
+
+@runtime_checkable
+class Resting(Protocol):
+    """What an answering object may have beside: work that can wait until nobody asks."""
+
+    def rest(self) -> Iterator[object]:
+        """Begun when nothing was asked for a while; every yield is a reply, and lets a question come in between."""
         ...
 
 
@@ -63,6 +75,9 @@ class _Bench(QObject):
         super().__init__()
         self._factory = factory
         self._made: Answering | None = None
+        self._calm: QTimer | None = None
+        self._rest: Iterator[object] = iter(())
+        self._newest = -1
         self.stopped_through = -1
         """Work whose ticket is not above it ends at its next yield. Written by the GUI thread, read here."""
 
@@ -77,6 +92,9 @@ class _Bench(QObject):
     @Slot(int, object)
     def work(self, ticket: int, request: object) -> None:
         """Answer one request, to its end or to the first yield after a stop."""
+        self._newest = ticket
+        if self._calm is not None:
+            self._calm.stop()
         try:
             if ticket > self.stopped_through:
                 self._run(ticket, request)
@@ -84,6 +102,32 @@ class _Bench(QObject):
             self.failed.emit(ticket, describe_failure(error))
         finally:
             self.finished.emit(ticket)
+            self._begin_rest()
+
+    def _begin_rest(self) -> None:
+        made: object = self._made
+        if not isinstance(made, Resting):
+            return
+        self._rest = made.rest()
+        if self._calm is None:
+            self._calm = (
+                QTimer()
+            )  # on the thread that it counts for, and without a parent, so that it ends there
+            self._calm.timeout.connect(self.go_on_resting)
+        self._calm.start(REST_MS)
+
+    @Slot()
+    def go_on_resting(self) -> None:
+        """One step of what can wait."""
+        assert self._calm is not None
+        try:
+            self.replied.emit(self._newest, next(self._rest))
+            self._calm.start(0)
+        except StopIteration:
+            self._calm.stop()
+        except Exception as error:
+            self._calm.stop()
+            self.failed.emit(self._newest, describe_failure(error))
 
     def _run(self, ticket: int, request: object) -> None:
         if self._made is None:
@@ -101,8 +145,10 @@ class _Bench(QObject):
 
     @Slot()
     def clear(self) -> None:
-        """Let go of the made object on the thread that made it."""
-        self._made = None
+        """Let go of the made object, and of the timer, on the thread that made them."""
+        if self._calm is not None:
+            self._calm.stop()
+        self._made, self._calm, self._rest = None, None, iter(())
 
 
 class Worker(QObject):

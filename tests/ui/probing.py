@@ -18,10 +18,11 @@ class Prober:
         self.asked: list[Pair] = []
         self.started = threading.Semaphore(0)
         self.allowed = threading.Semaphore(0)
+        self.loose: list[ProbeResult] = []
         self.is_held = False
         self.refusal = ""
 
-    def answer(self, request: object) -> Iterator[ProbeResult | Packed]:
+    def answer(self, request: object) -> Iterator[ProbeResult]:
         assert isinstance(request, Pair)
         self.asked.append(request)
         self.started.release()
@@ -29,14 +30,16 @@ class Prober:
             assert self.allowed.acquire(timeout=10), "the test forgot to allow this answer"
         if self.refusal:
             raise UserError(self.refusal)
-        whole = []
         for question in (request.now, request.reference):
             if question is not None:
                 readings = list(self._readings(question))
-                whole.append(readings[-1])
+                self.loose.append(readings[-1])
                 yield from readings
-        for result in whole:
-            yield Packed(result.packed())
+
+    def rest(self) -> Iterator[Packed]:
+        """As the real one: what was answered, packed."""
+        while self.loose:
+            yield Packed(self.loose.pop(0).packed())
 
     def _readings(self, question: ProbeRequest) -> Iterator[ProbeResult]:
         cut = len(question.state.wiring.cut)

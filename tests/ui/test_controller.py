@@ -252,8 +252,11 @@ def test_what_is_remembered_is_packed_and_nothing_is_drawn_for_it(rig: Rig) -> N
     rig.wait_fresh()
     shown = rig.scene.now
     assert shown is not None
+    question = shown.request
+    assert rig.answers.get(question) is shown
+    rig.qtbot.waitUntil(lambda: rig.answers.get(question) is not shown)
     assert rig.screen.scenes[-1].now is shown
-    remembered = rig.answers.get(shown.request)
+    remembered = rig.answers.get(question)
     assert remembered is not None
     pieces = {id(base_of(array)) for array in remembered.activations.values()}
     assert len(pieces) == 1

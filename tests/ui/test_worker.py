@@ -159,6 +159,32 @@ def test_a_fault_is_logged_and_the_thread_lives_on(bench: Bench, caplog: pytest.
     assert "KeyError" in caplog.text
 
 
+class Sleeper:
+    """Has something to do when nobody asks."""
+
+    def __init__(self) -> None:
+        self.left = ["x", "y"]
+
+    def answer(self, request: object) -> Iterator[object]:
+        yield request
+
+    def rest(self) -> Iterator[object]:
+        while self.left:
+            yield f"at rest: {self.left.pop(0)}"
+
+
+def test_at_rest_it_does_what_can_wait_and_no_sooner(qtbot: QtBot) -> None:
+    worker = Worker(Sleeper, name="test-rest")
+    ear = Ear(worker)
+    for ticket in range(3):
+        worker.ask(ticket, ticket)
+        qtbot.waitUntil(lambda ticket=ticket: ear.replies[-1:] == [(ticket, ticket)])
+    qtbot.waitUntil(lambda: len(ear.replies) == 5)
+    assert ear.replies[3:] == [(2, "at rest: x"), (2, "at rest: y")]
+    assert ear.busy[-1] is False
+    worker.close()
+
+
 def test_closing_waits_for_the_thread_and_silences_it(bench: Bench) -> None:
     bench.worker.ask(0, "a")
     assert bench.work.started.acquire(timeout=10)

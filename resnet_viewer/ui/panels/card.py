@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from resnet_viewer.ui.labels import plain_eliding_label, plain_label, tooltip_text
@@ -29,13 +29,13 @@ class Card(QFrame):
         self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._subtitle = plain_eliding_label()
         self._mark = plain_label(UPDATING)
-        self._mark.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._mark.setParent(self)
+        self._mark.setAutoFillBackground(True)
         self._mark.hide()
         self.header = QHBoxLayout()
         self.header.setSpacing(DARK.gap)
         self.header.addWidget(self._title)
         self.header.addWidget(self._subtitle, 1)
-        self.header.addWidget(self._mark)
         self.body = QVBoxLayout()
         self.body.setSpacing(6)
         layout = QVBoxLayout(self)
@@ -81,8 +81,23 @@ class Card(QFrame):
         return self.width() - 2 * DARK.padding - self._title.sizeHint().width() - self.header.spacing()
 
     def set_updating(self, is_updating: bool) -> None:
-        """Say, or no longer say, that what is shown belongs to an older wish."""
+        """Say, or no longer say, that what is shown belongs to an older wish.
+
+        The mark covers the end of the subtitle: in the layout it would move everything, twice for each toggle.
+        """
+        if is_updating == self.is_updating:
+            return
+        self._place_mark()
         self._mark.setVisible(is_updating)
+
+    def _place_mark(self) -> None:
+        room = self._subtitle.geometry()
+        width = min(self._mark.sizeHint().width(), room.width())
+        self._mark.setGeometry(room.right() + 1 - width, room.top(), width, room.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_mark()
 
     def add_control(self, control: QWidget) -> None:
         """Put a control at the right end of the header."""
@@ -97,6 +112,10 @@ class Card(QFrame):
             (self._mark, theme.changed),
         ):
             colour_text(label, colour)
+        palette = self._mark.palette()
+        palette.setColor(QPalette.ColorRole.Window, QColor(theme.panel))
+        self._mark.setPalette(palette)
+        self._place_mark()
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

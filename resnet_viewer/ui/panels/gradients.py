@@ -148,6 +148,7 @@ class GradientPlot:
         if scale != self.scale or self.view.viewRange()[1] != [scale.bottom, scale.top]:
             self.scale = scale
             self.view.setYRange(scale.bottom, scale.top, padding=0)
+            self.view.updateMatrix()  # else only the first paint event does, and everything is painted twice
         self._draw_curves()
         self.follow()
 

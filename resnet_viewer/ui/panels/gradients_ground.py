@@ -70,31 +70,35 @@ def _candidates(
 ) -> list[_Candidate]:
     size = metrics.size(0, track.text)
     high, wide, lowest = size.height(), size.width(), max(height - size.height() - 1, 1.0)
-    free = np.arange(1.0, lowest, _FREE_STEP)
     lefts = np.maximum(np.minimum(np.array(_PLACES) * width, width - wide - 6), 2.0)
+    orders = np.arange(len(lefts), dtype=np.float64)
+    has_curve = np.zeros(len(lefts), dtype=bool)
+    if len(track.x):
+        has_curve = (track.x[0] <= lefts + wide) & (track.x[-1] >= lefts)
+    lefts, orders = lefts[has_curve], orders[has_curve]
+    if not len(lefts):
+        return [_Candidate(QRectF(0.06 * width, 4, wide, high), 0.0, False)]
     across = lefts[:, None] + np.linspace(0.0, wide, _SAMPLES)  # (places, samples)
-    heights = [_heights(other, across) for other in tracks]
-    found: list[_Candidate] = []
-    if not len(track.x):
-        lefts = lefts[:0]
-    for order, left in enumerate(lefts.tolist()):
-        if track.x[0] > left + wide or track.x[-1] < left:
-            continue
-        own = np.interp(across[order], track.x, track.y)
-        top, bottom = float(own.min()), float(own.max())
-        tops = np.clip(np.concatenate(([top - high - 4, bottom + 4], free)), 1.0, lowest)
-        covered = np.zeros(len(tops))
-        for other, its_heights in zip(tracks, heights, strict=True):
-            covered += _covered(other, its_heights[order], left, left + wide, tops, high)
-        away = np.maximum(np.maximum(top - tops - high, tops - bottom) - 4, 0.0)
-        costs = 10.0 * order + 3.0 * (tops > top) + 0.6 * away + 120.0 * covered
-        found += [
-            _Candidate(QRectF(left, at, wide, high), cost, count == 0)
-            for at, cost, count in zip(tops.tolist(), costs.tolist(), covered.tolist(), strict=True)
-        ]
-    if found:
-        return sorted(found, key=lambda candidate: candidate.cost)[:_KEPT]
-    return [_Candidate(QRectF(0.06 * width, 4, size.width(), high), 0.0, False)]
+    own = np.interp(across, track.x, track.y)
+    top, bottom = own.min(axis=1)[:, None], own.max(axis=1)[:, None]
+    free = np.tile(np.arange(1.0, lowest, _FREE_STEP), (len(lefts), 1))
+    tops = np.clip(
+        np.concatenate((top - high - 4, bottom + 4, free), axis=1), 1.0, lowest
+    )  # (places, heights)
+    covered = np.sum([_covered(other, across, tops, high) for other in tracks], axis=0)
+    away = np.maximum(np.maximum(top - tops - high, tops - bottom) - 4, 0.0)
+    costs = 10.0 * orders[:, None] + 3.0 * (tops > top) + 0.6 * away + 120.0 * covered
+    best = np.argsort(costs, axis=None, kind="stable")[:_KEPT]
+    return [
+        _Candidate(QRectF(left, at, wide, high), cost, count == 0)
+        for left, at, cost, count in zip(
+            lefts[best // tops.shape[1]].tolist(),
+            tops.flat[best].tolist(),
+            costs.flat[best].tolist(),
+            covered.flat[best].tolist(),
+            strict=True,
+        )
+    ]
 
 
 def _cost_together(chosen: tuple[_Candidate, ...]) -> float:
@@ -107,26 +111,22 @@ def _are_apart(chosen: tuple[_Candidate, ...]) -> bool:
     )
 
 
-def _heights(track: Track, across: NDArray[np.float64]) -> NDArray[np.float64]:
-    """y of a curve at many x; not a number beside it. Shape as `across`."""
-    if not len(track.x):
-        return np.full(across.shape, np.nan)
-    return np.interp(across, track.x, track.y, left=np.nan, right=np.nan)
-
-
 def _covered(
-    track: Track,
-    heights: NDArray[np.float64],
-    left: float,
-    right: float,
-    tops: NDArray[np.float64],
-    high: float,
+    track: Track, across: NDArray[np.float64], tops: NDArray[np.float64], high: float
 ) -> NDArray[np.float64]:
-    """How many of a curve's samples, and of its marks, each rectangle covers. Shape as `tops`."""
-    marks = track.marks[(track.marks[:, 0] > left - 4) & (track.marks[:, 0] < right + 4), 1]
-    y = np.concatenate((heights, marks))
-    inside = (y > tops[:, None] - 3) & (y < tops[:, None] + high + 3)
-    counts: NDArray[np.float64] = inside.sum(axis=1, dtype=np.float64)
+    """How many of a curve's points above `across` (places, samples), and of its marks, each rectangle covers.
+
+    Shape as `tops`, (places, heights).
+    """
+    if len(track.x):
+        samples = np.interp(across, track.x, track.y, left=np.nan, right=np.nan)
+    else:
+        samples = np.full(across.shape, np.nan)
+    x, y = track.marks[:, 0], track.marks[:, 1]
+    is_near = (x > across[:, :1] - 4) & (x < across[:, -1:] + 4)
+    levels = np.concatenate((samples, np.where(is_near, y, np.nan)), axis=1)[:, None, :]
+    inside = (levels > tops[:, :, None] - 3) & (levels < tops[:, :, None] + high + 3)
+    counts: NDArray[np.float64] = inside.sum(axis=2, dtype=np.float64)
     return counts
 
 
