@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from resnet_viewer.ui.labels import plain_eliding_label, plain_label, tooltip_text
 from resnet_viewer.ui.theme import DARK, Theme
 
 UPDATING = "updating…"
+_FADE = 24
+"""Pixels before that word in which the subtitle fades away."""
 
 
 class Card(QFrame):
@@ -28,10 +30,7 @@ class Card(QFrame):
         self._title.setFont(font)
         self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._subtitle = plain_eliding_label()
-        self._mark = plain_label(UPDATING)
-        self._mark.setParent(self)
-        self._mark.setAutoFillBackground(True)
-        self._mark.hide()
+        self._mark = _Mark(self)
         self.header = QHBoxLayout()
         self.header.setSpacing(DARK.gap)
         self.header.addWidget(self._title)
@@ -88,6 +87,7 @@ class Card(QFrame):
         if is_updating == self.is_updating:
             return
         self._place_mark()
+        self._mark.raise_()  # the labels became children later
         self._mark.setVisible(is_updating)
 
     def _place_mark(self) -> None:
@@ -112,9 +112,7 @@ class Card(QFrame):
             (self._mark, theme.changed),
         ):
             colour_text(label, colour)
-        palette = self._mark.palette()
-        palette.setColor(QPalette.ColorRole.Window, QColor(theme.panel))
-        self._mark.setPalette(palette)
+        self._mark.ground = QColor(theme.panel)
         self._place_mark()
         self.update()
 
@@ -126,6 +124,31 @@ class Card(QFrame):
             painter.setBrush(QColor(theme.panel))
             frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
             painter.drawRoundedRect(frame, theme.radius, theme.radius)
+
+
+class _Mark(QWidget):
+    """One word that covers what lies under it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.ground = QColor()
+        self.hide()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(UPDATING) + _FADE, self.fontMetrics().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            ground = QLinearGradient(0, 0, 0.75 * _FADE, 0)
+            clear = QColor(self.ground)
+            clear.setAlpha(0)
+            ground.setColorAt(0, clear)
+            ground.setColorAt(1, self.ground)
+            painter.fillRect(self.rect(), ground)
+            painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+            painter.drawText(
+                self.rect(), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, UPDATING
+            )
 
 
 def colour_text(widget: QWidget, colour: str) -> None:
