@@ -44,6 +44,20 @@ def test_a_projection_has_the_x_of_its_arcs_top_and_a_block_that_of_its_output()
     assert layout.x_by_name["layer2.0"] == 7.5
 
 
+def test_every_layer_of_a_deep_stem_has_its_place() -> None:
+    layout = layout_of("resnet26d")
+    assert [node.x for node in layout.stem] == [1, 2, 3]
+    assert layout.spans[0].boxes[0].x == 4
+    assert layout.end == layout.depth == 28, "ResNet-26-D has two layers more than its name says"
+    assert layout.x_by_name["stem"] == layout.x_by_name["conv1.6"] == 3
+    assert [part.name for part in layout.parts[:4]] == ["conv1.0", "conv1.3", "conv1.6", "layer1.0.conv1"]
+    assert layout.limits[0] == 0
+    frame = frame_of(layout)
+    assert len(draw(layout, frame, Wiring.all_open(8)).ends) == 4
+    assert part_at(layout, frame, frame.px(2), frame.base) == Part("box", "conv1.3", None)
+    assert layout.x_by_name["layer2.0.downsample.1"] == layout.spans[2].centre
+
+
 @pytest.mark.parametrize("x", [0.9, 17.6])
 def test_beside_the_blocks_there_is_no_block(x: float) -> None:
     assert layout_of("resnet18").span_at(x) is None
