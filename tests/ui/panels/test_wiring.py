@@ -15,7 +15,7 @@ from resnet_viewer.ui.panels.wiring import WiringControls
 from resnet_viewer.ui.panels.wiring_geometry import StripFrame, draw, part_at
 from resnet_viewer.ui.panels.wiring_layout import Part, StripLayout, lay_out
 from resnet_viewer.ui.panels.wiring_strip import StripItem, StripState
-from resnet_viewer.ui.panels.wiring_words import spoken, tooltip
+from resnet_viewer.ui.panels.wiring_words import gates_text, spoken, tooltip
 from resnet_viewer.ui.theme import DARK
 
 
@@ -206,6 +206,14 @@ def test_words_for_a_part_name_its_gates_and_shapes() -> None:
     text = tooltip(plan, wiring, Part("projection", "layer2.0.downsample.0", 3), None, None)
     for words in ("projection 1×1, stride 2", "128×64×1×1", "128×28×28", "residual branch dropped"):
         assert words in text
+
+
+def test_words_for_a_shortcut_tell_a_pooled_projection() -> None:
+    plan, wiring = blueprint(spec("resnet18d")), Wiring.all_open(8)
+    assert gates_text(plan, wiring, 3) == (
+        "shortcut open (average pooling and projection) · residual branch open"
+    )
+    assert gates_text(blueprint(spec("resnet18")), wiring, 3).startswith("shortcut open (projection)")
 
 
 @pytest.fixture
