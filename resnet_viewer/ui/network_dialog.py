@@ -222,9 +222,11 @@ def facts(spec: NetworkSpec, weights: str) -> str:
     shortcuts = (
         " · ".join(f"{count} {form}" for form, count in forms.items()) if spec.has_shortcuts else "none"
     )
+    deep = len(plan.stem_layers)
     rows = (
         ("Name", spec.name),
         ("Depth", f"{spec.depth} layers, {spec.block_count} blocks"),
+        *([("Stem", f"{deep} layers, counted as one")] if deep > 1 else ()),
         ("Stages", stages),
         ("Shortcuts", shortcuts),
         ("Input", "×".join(map(str, plan.input_shape))),

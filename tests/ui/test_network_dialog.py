@@ -17,7 +17,7 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.preprocessing import IMAGENET_PREPROCESSING
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.ui.dialogs import OpenWeights
-from resnet_viewer.ui.network_dialog import HEADER, NetworkDialog
+from resnet_viewer.ui.network_dialog import HEADER, NetworkDialog, facts
 from resnet_viewer.ui.network_entries import NetworkChoice
 from resnet_viewer.ui.requests import DescribeNetwork, DownloadWeights, OpenedNetwork
 from tests.ui.windows import NETWORKS, Desk
@@ -55,6 +55,8 @@ def test_it_begins_with_the_network_on_the_screen(dialog: NetworkDialog) -> None
     assert "11,689,512" in text
     assert "multiply-accumulates" in text
     assert "3 projection" in text
+    assert "Stem" not in text
+    assert "3 layers, counted as one" in facts(spec("resnet18d"), "none")
 
 
 def test_words_and_families_filter(dialog: NetworkDialog) -> None:
