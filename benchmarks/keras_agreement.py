@@ -1,4 +1,4 @@
-"""Do we compute what Keras computes? Its six ResNets through their files, and the teaching network built by hand.
+"""Do we compute what Keras computes? Its six ResNets through their files, and the teaching networks built by hand.
 
 Random weights, nothing is downloaded. Keras is no dependency of ours; in an environment that has it:
 
@@ -47,7 +47,12 @@ def main(names: tuple[str, ...]) -> int:
 
 def _compared(keras: Any, names: tuple[str, ...]) -> Iterator[tuple[str, float]]:
     """What was compared, and the largest difference of two logits relative to the largest logit."""
-    yield "teaching network, copied over", _teaching(keras)
+    for name, model in (
+        ("teaching-keras", _teaching(keras)),
+        ("teaching-mnist", _mnist(keras, concatenates=False)),
+        ("teaching-mnist-concat", _mnist(keras, concatenates=True)),
+    ):
+        yield f"{name}, copied over", _copied(keras, model, name)
     for name in names:
         family = keras.applications.resnet_v2 if name.endswith("V2") else keras.applications.resnet
         model = getattr(family, name)(weights=None, classifier_activation=None)
@@ -67,8 +72,8 @@ def _compared(keras: Any, names: tuple[str, ...]) -> Iterator[tuple[str, float]]
             yield f"{name}{ending} as {found.name}", _difference(ours, wanted)
 
 
-def _teaching(keras: Any) -> float:
-    """The teaching network of `teaching-keras`, layer by layer in Keras, its weights copied into ours."""
+def _teaching(keras: Any) -> Any:
+    """The network of `teaching-keras`, layer by layer in Keras."""
     layers = keras.layers
     shape = x = keras.Input((32, 32, 3))
     x = layers.Conv2D(64, 7, strides=2, padding="same", name="conv1")(x)
@@ -82,9 +87,34 @@ def _teaching(keras: Any) -> float:
         y = layers.BatchNormalization(name=f"{block}_bn2")(y)
         x = layers.Add()([layers.Conv2D(width, 1, strides=stride, name=f"{block}_downsample_0")(x), y])
     x = layers.Dense(10, name="fc")(layers.GlobalAveragePooling2D()(x))
-    model = keras.Model(shape, x)
+    return keras.Model(shape, x)
+
+
+def _mnist(keras: Any, *, concatenates: bool) -> Any:
+    """The network of `teaching-mnist`, layer by layer in Keras, padded on both sides as PyTorch does."""
+    layers = keras.layers
+    merge = layers.Concatenate if concatenates else layers.Add
+    shape = x = keras.Input((28, 28, 1))
+    x = layers.ReLU()(layers.Conv2D(32, 7, strides=2, name="conv1")(layers.ZeroPadding2D(3)(x)))
+    x = layers.ZeroPadding2D(1)(x)  # as good as minus infinity: no value lies below zero after the ReLU
+    x = layers.MaxPooling2D(3, strides=2)(x)
+    for number, (width, stride) in enumerate(((32, 1), (64, 2), (128, 2)), 1):
+        block = f"layer{number}_0"
+        y = x
+        for part, step in ((1, stride), (2, 1)):
+            y = layers.ZeroPadding2D(1)(y)
+            y = layers.Conv2D(width, 3, strides=step, use_bias=False, name=f"{block}_conv{part}")(y)
+            y = layers.BatchNormalization(epsilon=1e-5, name=f"{block}_bn{part}")(y)
+            y = layers.ReLU()(y) if part == 1 else y
+        carried = layers.Conv2D(width, 1, strides=stride, name=f"{block}_downsample_0")(x)
+        x = layers.ReLU()(merge()([carried, y]))
+    return keras.Model(shape, layers.Dense(10, name="fc")(layers.GlobalAveragePooling2D()(x)))
+
+
+def _copied(keras: Any, model: Any, name: str) -> float:
+    """The difference between a model of Keras's and our network of that name with the same weights."""
     rng = _randomise(model)
-    network = build(spec("teaching-keras"))
+    network = build(spec(name))
     state = network.state_dict()
     parts = {
         "gamma": "weight",
@@ -101,7 +131,7 @@ def _teaching(keras: Any) -> float:
                 owner = layer.name.replace("_", ".")
                 part = {"kernel": "weight"}.get(variable.name) or parts.get(variable.name, variable.name)
                 state[f"{owner}.{part}"].copy_(torch.from_numpy(array.copy()))
-    pictures = rng.normal(size=(4, 32, 32, 3)).astype(np.float32)
+    pictures = rng.normal(size=(4, *model.input_shape[1:])).astype(np.float32)
     with torch.no_grad():
         ours = network(_channels_first(pictures)).numpy()
     return _difference(ours, _logits(keras, model, pictures))

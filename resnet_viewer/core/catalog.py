@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from resnet_viewer.core.name_endings import ended
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.network import BlockKind, NetworkSpec
+from resnet_viewer.records.network import FORMS, BlockKind, NetworkSpec
 
 _STAGES: dict[int, tuple[BlockKind, tuple[int, ...]]] = {
     18: ("basic", (2, 2, 2, 2)),
@@ -27,6 +27,26 @@ _WIDER: dict[str, tuple[int, int, int]] = {
     "resnext101_64x4d": (101, 4, 64),
 }
 """Depth, widening and groups of torchvision's wide and grouped bottleneck networks."""
+
+_TIMM_WIDER: dict[str, tuple[int, int, int]] = {
+    "resnext101_32x4d": (101, 2, 32),
+    "resnext101_32x16d": (101, 8, 32),
+    "resnext101_32x32d": (101, 16, 32),
+}
+
+_TIMM_STAGES: dict[int, tuple[BlockKind, tuple[int, ...]]] = {
+    10: ("basic", (1, 1, 1, 1)),
+    14: ("bottleneck", (1, 1, 1, 1)),
+    26: ("bottleneck", (2, 2, 2, 2)),
+    200: ("bottleneck", (3, 24, 36, 3)),
+}
+_TIMM = (
+    "resnet10t", "resnet14t", "resnet18d", "resnet26", "resnet26d", "resnet26t", "resnet34d", "resnet50c",
+    "resnet50d", "resnet50s", "resnet50t", "resnet101c", "resnet101d", "resnet101s", "resnet152c", "resnet152d",
+    "resnet152s", "resnet200", "resnet200d", "resnext50d_32x4d", "resnext101_32x4d", "resnext101_32x16d",
+    "resnext101_32x32d",
+)  # fmt: skip
+"""timm's, beside torchvision's: other depths and widths, deep stems, pooled projections."""
 
 _VGG: dict[int, tuple[int, ...]] = {16: (1, 2, 3, 3, 3), 19: (1, 2, 4, 4, 4)}
 """Configurations D and E of Simonyan & Zisserman 2015, Table 1, without the first convolution."""
@@ -56,7 +76,7 @@ def names() -> tuple[str, ...]:
 
 
 def variants() -> tuple[str, ...]:
-    """The same networks with other shortcuts, merges, orders, or another placement of the stride."""
+    """The same networks with other shortcuts, merges, orders, stems, or another placement of the stride."""
     imagenet = [f"resnet{depth}-{letter}" for depth in _STAGES for letter in "ac"]
     paper = [f"resnet{depth}-paper" for depth, (block, _) in _STAGES.items() if block == "bottleneck"]
     cifar = [f"cifar-resnet-{depth}-{letter}" for depth in _CIFAR_DEPTHS for letter in "bc"]
@@ -72,14 +92,15 @@ def variants() -> tuple[str, ...]:
         for depth in (20, 56)
         for end in ("nobn", "xavier", "normal", "nobn-xavier")
     ]
-    return (*cifar, *other, *deep, *bare, *imagenet, *paper)
+    return (*cifar, *other, *deep, *bare, *imagenet, *paper, *_TIMM)
 
 
 def spec(name: str, *, classes: int | None = None) -> NetworkSpec:
     """The spec of a named network, without weights.
 
-    `resnet18` … `resnet152` and `plain18` … `plain152` are He et al.'s ImageNet networks with torchvision's
-    stride placement, `wide_resnet50_2` … and `resnext50_32x4d` … torchvision's wider ones, `resnet50v2` … Keras's;
+    `resnet10` … `resnet200` and `plain18` … `plain152` are He et al.'s ImageNet networks with torchvision's
+    stride placement, `wide_resnet50_2` … and `resnext50_32x4d` … torchvision's wider ones, `resnet50d` …
+    timm's with a deep stem (c, d, e, s, t: `records.network.FORMS`), `resnet50v2` … Keras's;
     `cifar-resnet-N` and `cifar-plain-N` with N = 6n+2 (9n+2 with `-bottleneck`) are the paper's CIFAR networks;
     `vgg16`, `vgg19_bn` …, `alexnet`, `teaching-keras` and `teaching-mnist` stand beside them. A name may have the
     endings of `name_endings.ENDINGS` that fit its family, such as `-c` or `-highway=-3`.
@@ -150,12 +171,16 @@ def _cifar(name: str, classes: int | None, is_bottleneck: bool) -> NetworkSpec |
 
 
 def _imagenet(name: str, classes: int | None, _: bool) -> NetworkSpec | None:
-    found = re.fullmatch(r"(resnet|plain)([0-9]{1,4})(v2)?", name)
-    depth, widening, groups = _WIDER.get(name) or (int(found[2]) if found else 0, 1, 1)
+    lettered = re.fullmatch(r"((?:wide_)?resne(?:xt|t)[0-9]+)([cdest])(|_[0-9x]+d?)", name)
+    usual, letter = (lettered[1] + lettered[3], lettered[2]) if lettered else (name, "")
+    stem_widths, pools = _FORMS[letter]
+    found = re.fullmatch(r"(resnet|plain)([0-9]{1,4})(v2)?", usual)
+    depth, widening, groups = (_WIDER | _TIMM_WIDER).get(usual) or (int(found[2]) if found else 0, 1, 1)
     is_second = found is not None and found[3] is not None
-    if depth not in _STAGES or (is_second and (name.startswith("plain") or depth < 50)):
+    known = _STAGES | _TIMM_STAGES
+    if depth not in known or (is_second and (name.startswith("plain") or depth < 50 or depth not in _STAGES)):
         return None
-    block, stages = _STAGES[depth]
+    block, stages = known[depth]
     return NetworkSpec(
         name=name,
         family="keras-v2" if is_second else "imagenet",
@@ -168,6 +193,8 @@ def _imagenet(name: str, classes: int | None, _: bool) -> NetworkSpec | None:
         input_size=224,
         widening=widening,
         groups=groups,
+        stem_widths=stem_widths,
+        pools_projections=pools,
     )
 
 
@@ -207,6 +234,8 @@ def _teaching(name: str, classes: int | None, _: bool) -> NetworkSpec | None:
         channels=3 if is_keras else 1,
     )
 
+
+_FORMS = {"": ((), False)} | {letter: parts for parts, letter in FORMS.items()}
 
 _FAMILIES: tuple[Callable[[str, int | None, bool], NetworkSpec | None], ...] = (
     _cifar,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from resnet_viewer.core import catalog
 from resnet_viewer.records.layouts.residual import EXPANSION, GROWTH
@@ -49,10 +50,13 @@ def deduced(shapes: Shapes) -> Iterator[NetworkSpec]:
 
 
 def nearby(shapes: Shapes) -> Iterator[NetworkSpec]:
-    """What to hold a file against that is none of the deduced: the listed residual and plain ImageNet networks."""
+    """What to hold a file against that is none of the deduced: the listed residual and plain ImageNet networks whose
+    stem has as many layers.
+    """
+    is_deep = len(_stem(shapes)) > 1
     for name in (*catalog.names(), *catalog.variants()):
         spec = catalog.spec(name)
-        if spec.family == "imagenet" and not spec.strides_first:
+        if spec.family == "imagenet" and not spec.strides_first and bool(spec.stem_widths) == is_deep:
             yield sized(spec, shapes)
 
 
@@ -64,13 +68,6 @@ def named(name: str, shapes: Shapes) -> NetworkSpec | None:
         return None
 
 
-def timms_form(shapes: Shapes) -> str:
-    """In which way these are one of timm's ResNets that are not laid out here; empty where they are none."""
-    stem = "a stem of three convolutions" if _convolution(shapes, "conv1.0") else ""
-    pooled = "average pooling before its projections" if _convolution(shapes, "layer2.0.downsample.1") else ""
-    return " and ".join(filter(None, (stem, pooled)))
-
-
 def sized(spec: NetworkSpec, shapes: Shapes) -> NetworkSpec:
     """The same network with the file's classes and input channels."""
     is_chain = spec.family in ("vgg", "alexnet")
@@ -80,8 +77,8 @@ def sized(spec: NetworkSpec, shapes: Shapes) -> NetworkSpec:
         spec = replace(spec, classes=weight[0])
     elif not any(key.startswith("classifier." if is_chain else "fc.") for key in shapes):
         spec = replace(spec, classes=0)
-    stem = _convolution(shapes, "features.0" if is_chain else "conv1")
-    return replace(spec, channels=stem[1]) if stem is not None else spec
+    stem = (_convolution(shapes, "features.0"),) if is_chain else _stem(shapes)
+    return replace(spec, channels=stem[0][1]) if stem and stem[0] is not None else spec
 
 
 def _residual(shapes: Shapes) -> Iterator[NetworkSpec]:
@@ -108,6 +105,8 @@ class _Seen:
     widths: tuple[int, ...]
     widening: int
     groups: int
+    stem_widths: tuple[int, ...]
+    """Of a deep stem."""
 
     @classmethod
     def of(cls, shapes: Shapes) -> _Seen | None:
@@ -120,8 +119,8 @@ class _Seen:
             sum(at == stage for at, _ in parts)
             for stage in range(1, max((at for at, _ in parts), default=0) + 1)
         )
-        stem = _convolution(shapes, "conv1")
-        if stem is None or not stages or not all(stages) or (1, 0) not in parts:
+        stem = _stem(shapes)
+        if not stem or not stages or not all(stages) or (1, 0) not in parts:
             return None
         is_bottleneck = "conv3.weight" in parts[1, 0]
         firsts = [_convolution(shapes, f"layer{stage}.0.conv1") for stage in range(1, len(stages) + 1)]
@@ -137,21 +136,28 @@ class _Seen:
             return None
         return cls(
             shapes,
-            "imagenet" if stem[-1] == 7 else "cifar",
+            "imagenet" if len(stem) > 1 or stem[0][-1] == 7 else "cifar",
             parts,
             stages,
             "bottleneck" if is_bottleneck else "basic",
             tuple(widths),
             widening,
             groups,
+            tuple(shape[0] for shape in stem) if len(stem) > 1 else (),
         )
 
     @property
+    def pools_projections(self) -> bool:
+        """Pooling has no weights, but moves the projection to the second place."""
+        return any(_convolution(self.shapes, f"layer{at}.{index}.downsample.1") for at, index in self.parts)
+
+    @property
     def shortcuts(self) -> tuple[ShortcutKind, ...]:
-        projected = {at for at, parts in self.parts.items() if "downsample.0.weight" in parts}
+        projection = f"downsample.{int(self.pools_projections)}"
+        projected = {at for at, parts in self.parts.items() if f"{projection}.weight" in parts}
         if not projected:
             return ("padding", "none") if self._only_grows else ("none",)
-        first = _convolution(self.shapes, "layer1.0.downsample.0")
+        first = _convolution(self.shapes, f"layer1.0.{projection}")
         is_square = first is not None and first[0] == first[1]
         return (
             "projection everywhere" if is_square or any(index for _, index in projected) else "projection",
@@ -160,9 +166,9 @@ class _Seen:
     @property
     def _only_grows(self) -> bool:
         """Whether zero channels alone bring every shortcut to the width of its branch."""
-        stem = _convolution(self.shapes, "conv1")
+        stem = _stem(self.shapes)
         times = EXPANSION if self.block == "bottleneck" else 1
-        channels = (stem[0] if stem else 0, *(width * times for width in self.widths))
+        channels = (stem[-1][0] if stem else 0, *(width * times for width in self.widths))
         return "concatenation" in self.merges or list(channels) == sorted(channels)
 
     @property
@@ -187,6 +193,8 @@ class _Seen:
             input_size=32 if self.family == "cifar" else 224,
             widening=self.widening,
             groups=self.groups,
+            stem_widths=self.stem_widths,
+            pools_projections=self.pools_projections,
             order="full pre-activation" if "bn.weight" in self.shapes else "original",
             merge=merge,
             is_normalised="bn1.weight" in self.shapes,
@@ -202,7 +210,10 @@ def _called(spec: NetworkSpec) -> NetworkSpec:
         listed = None
     if listed is not None and replace(spec, name=listed.name) == listed:
         return listed
-    usual = named(_base(replace(spec, widening=1, groups=1)), {})
+    usual = named(_base(replace(spec, widening=1, groups=1, stem_widths=(), pools_projections=False)), {})
+    if not spec.form:
+        name += f"_stem{'-'.join(map(str, spec.stem_widths))}" if spec.stem_widths else ""
+        name += "_pooled" if spec.pools_projections else ""
     for word, ours, theirs in (
         ("blocks", spec.stages, usual.stages if usual else ()),
         ("channels", spec.widths, _WIDTHS[spec.family]),
@@ -221,9 +232,10 @@ def _base(spec: NetworkSpec) -> str:
     kind = "resnet" if spec.has_shortcuts else "plain"
     if spec.family == "cifar":
         return f"cifar-{kind}-{spec.depth}" + ("-bottleneck" if spec.block == "bottleneck" else "")
+    depth = f"{spec.depth}{spec.form}"
     if spec.groups > 1:
-        return f"resnext{spec.depth}_{spec.groups}x{spec.widths[0] * spec.widening // spec.groups}d"
-    return f"wide_resnet{spec.depth}_{spec.widening}" if spec.widening > 1 else f"{kind}{spec.depth}"
+        return f"resnext{depth}_{spec.groups}x{spec.widths[0] * spec.widening // spec.groups}d"
+    return f"wide_resnet{depth}_{spec.widening}" if spec.widening > 1 else f"{kind}{depth}"
 
 
 def _endings(spec: NetworkSpec) -> Iterator[str]:
@@ -236,6 +248,15 @@ def _endings(spec: NetworkSpec) -> Iterator[str]:
         yield "preact"
     if not spec.is_normalised:
         yield "nobn"
+
+
+def _stem(shapes: Shapes) -> tuple[tuple[int, ...], ...]:
+    """The shapes of the stem's weights: one convolution's, or those of timm's `conv1.0`, `conv1.3` …"""
+    single = _convolution(shapes, "conv1")
+    if single is not None:
+        return (single,)
+    deep = takewhile(bool, (_convolution(shapes, f"conv1.{place}") for place in range(0, 30, 3)))
+    return tuple(shape for shape in deep if shape is not None)
 
 
 def _convolution(shapes: Shapes, layer: str) -> tuple[int, ...] | None:

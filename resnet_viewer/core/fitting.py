@@ -97,11 +97,6 @@ def fitted(tensors: Mapping[str, Tensor], spec: NetworkSpec, name: str) -> dict[
 
 def refusal(matches: Sequence[Match], shapes: Shapes, name: str) -> WeightsError:
     """Why a file fits nothing, against the network that comes nearest: the first of the matches."""
-    if form := deducing.timms_form(shapes):
-        return WeightsError(
-            f"{name} is a ResNet with {form}, as timm's resnet50d has, which cannot be opened here: choose one with "
-            "torchvision's layers, such as timm's resnet50."
-        )
     best = matches[0]
     if not set(shapes) & set(expected(best.spec)):
         return WeightsError(

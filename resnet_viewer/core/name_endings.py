@@ -36,6 +36,10 @@ def _has_options(spec: NetworkSpec) -> bool:
     return spec.family in ("cifar", "imagenet") and spec.has_shortcuts
 
 
+def _has_padding(spec: NetworkSpec) -> bool:
+    return _has_options(spec) and not spec.pools_projections
+
+
 def _is_imagenet_bottleneck(spec: NetworkSpec) -> bool:
     return spec.family == "imagenet" and spec.block == "bottleneck"
 
@@ -55,7 +59,9 @@ ENDINGS: dict[str, Ending] = {
     "bottleneck": Ending({"block": "bottleneck"}, _is_cifar, "CIFAR blocks of 1×1, 3×3, 1×1, depth 9n+2"),
     **{
         letter.lower(): Ending(
-            {"shortcut": kind}, _has_options, f"shortcut option {letter} of He et al. 2015"
+            {"shortcut": kind},
+            _has_padding if letter == "A" else _has_options,
+            f"shortcut option {letter} of He et al. 2015",
         )
         for kind, letter in OPTIONS.items()
     },

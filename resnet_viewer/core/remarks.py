@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from resnet_viewer.core.deducing import is_listed
 from resnet_viewer.records.network import NetworkSpec
+
+_ANTI_ALIASED = re.compile(r"resne(?:t|xt)(?:aa|blur)\d+[a-z]?")
+"""timm's names of networks that blur before they take every second row and column (Zhang 2019)."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def sentence(finding: Finding) -> str:
         >>> sentence(Finding("w.pth", (spec("resnet50", classes=0),)))
         'w.pth holds no classifier, so it is opened as ResNet-50 (no classifier).'
     """
-    choice = tuple(_choice(finding))
+    choice = (*_choice(finding), *_unseen(finding))
     told = (*_missing(finding, is_last=not choice), *choice)
     return f"{finding.file} {'; it '.join(told)}." if told else ""
 
@@ -78,6 +82,14 @@ def _choice(finding: Finding) -> Iterator[str]:
         yield f"is taken for {chosen.title} with {blocks} blocks of {channels} channels"
     elif finding.card:
         yield f"is taken for {chosen.title}"
+
+
+def _unseen(finding: Finding) -> Iterator[str]:
+    if found := _ANTI_ALIASED.search(finding.file.lower()):
+        yield (
+            f"is named {found[0]}, but anti-aliasing leaves no weights: it is opened as {finding.chosen.title} without "
+            "it, and puts out something else"
+        )
 
 
 def _why(first: NetworkSpec, second: NetworkSpec) -> str:

@@ -83,7 +83,10 @@ def _convolution(layer: LayerSpec) -> nn.Conv2d:
 
 
 def _pooling(pooling: layers.Pooling) -> Function:
-    make = nn.MaxPool2d if pooling.kind == "maximum" else nn.AvgPool2d
+    make: Callable[..., nn.Module] = nn.MaxPool2d
+    if pooling.kind == "average":
+        make = partial(nn.AvgPool2d, count_include_pad=not pooling.keeps_rest)
+    make = partial(make, ceil_mode=pooling.keeps_rest)
     before, after = pooling.padding
     if before == after and not pooling.zeros:
         return make(pooling.kernel, pooling.stride, before)

@@ -172,6 +172,8 @@ def _caption(columns: Sequence[Column]) -> str:
             said += ", dashed where the shape changes"
         if any(bypass.form == "projection" for bypass in bypasses):
             said += ", with a diamond a projection"
+        if pooled := [drawn.plan.spec.title for drawn in columns if drawn.plan.spec.pools_projections]:
+            said += f" (in {', '.join(pooled)} after average pooling)"
         if any(bypass.has_gate for bypass in bypasses):
             said += ", with a circle a gate layer"
         sentences.append(f"{said}.")

@@ -43,8 +43,6 @@ def describe(
     described = {
         "application": application_version(),
         "caption": captions.caption(now, reference, class_names, quantity=quantity),
-        "network": state.network.name,
-        "title": state.network.title,
         **_state(state),
         "picture": captions.plain(picture.name),
         "picture size": f"{picture.width} x {picture.height}",
@@ -68,6 +66,10 @@ def _state(state: NetworkState) -> dict[str, str]:
     if network.has_shortcuts:
         cut = captions.number_ranges(wiring.cut) or "none"
     described = {
+        "network": network.name,
+        "title": network.title,
+        "classes": str(network.classes) if network.has_classifier else "none: no classifier",
+        "input channels": str(network.channels),
         "weights": captions.weights_words(network),
         "training": captions.training_words(network) or "untrained",
         "seed": str(network.seed),

@@ -91,8 +91,8 @@ class StageSpec:
 class Blueprint:
     """What a spec amounts to for one input size.
 
-    `stem_steps` begin with a convolution. `head_steps` follow the last block and end with the classifier, where the
-    network has one.
+    `stem_steps` begin with a convolution and may hold several. `head_steps` follow the last block and end with the
+    classifier, where the network has one.
     """
 
     spec: NetworkSpec
@@ -104,9 +104,9 @@ class Blueprint:
     head_steps: Steps = field(repr=False)
 
     @cached_property
-    def stem(self) -> LayerSpec:
-        """The first convolution."""
-        return layers_of(self.stem_steps)[0]
+    def stem_layers(self) -> tuple[LayerSpec, ...]:
+        """The layers before the blocks: one convolution, three in a deep stem."""
+        return layers_of(self.stem_steps)
 
     @cached_property
     def head(self) -> tuple[LayerSpec, ...]:
@@ -169,9 +169,9 @@ class Blueprint:
         return self.block_named(name)
 
     def map_names(self) -> tuple[str, ...]:
-        """Everything that has feature maps, in order: the stem's layer, `stem`, each block's layers, then the block."""
+        """Everything that has feature maps, in order: the stem's layers, `stem`, each block's layers and the block."""
         inside = (name for block in self.blocks for name in (*(la.name for la in block.layers), block.name))
-        return (self.stem.name, "stem", *inside)
+        return (*(layer.name for layer in self.stem_layers), "stem", *inside)
 
     def shape_of(self, name: str) -> Shape:
         """Output shape of what `map_names` lists, or of a layer of the head.
@@ -189,7 +189,7 @@ class Blueprint:
         """A layer or block in the words of the screen: "block 21 · conv4_x 3 · conv1"."""
         if name == "stem":
             return "stem"
-        if name == self.stem.name:
+        if any(name == layer.name for layer in self.stem_layers):
             return f"stem · {name}"
         block = self.block_of(name)
         if block is None:

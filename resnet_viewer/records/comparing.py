@@ -49,12 +49,14 @@ def block_beside(number: int, *, of: int, among: int) -> int:
 
 def layer_beside(name: str, ours: Blueprint, theirs: Blueprint) -> str | None:
     """What of `theirs` stands beside a name of `ours.map_names()`: the same part of the block at the same relative
-    depth; None where it has no such part. The stem stands beside the stem.
+    depth; None where it has no such part. The stem stands beside the stem, its only layer beside the last of several.
     """
     if name == "stem":
         return name
-    if name == ours.stem.name:
-        return theirs.stem.name
+    before = [layer.name for layer in ours.stem_layers]
+    if name in before:
+        number = block_beside(before.index(name) + 1, of=len(before), among=len(theirs.stem_layers))
+        return theirs.stem_layers[number - 1].name
     block = ours.block_of(name)
     if block is None:
         return None
@@ -64,6 +66,8 @@ def layer_beside(name: str, ours: Blueprint, theirs: Blueprint) -> str | None:
         return other.name
     if len(block.layers) == len(other.layers) == 1:
         return other.layers[0].name
+    if block.projection and name == block.projection.name:
+        return other.projection.name if other.projection else None
     same_part = other.name + name.removeprefix(block.name)
     return same_part if any(layer.name == same_part for layer in other.layers) else None
 

@@ -52,17 +52,22 @@ class Normalisation:
 
 @dataclass(frozen=True)
 class Pooling:
-    """Maximum or average over a window. Its border counts as minus infinity, or as zeros where `zeros` says so."""
+    """Maximum or average over a window. Its border counts as minus infinity, or as zeros where `zeros` says so.
+
+    With `keeps_rest` the rows and columns that fill no window have one too, and only they count in it.
+    """
 
     kind: Literal["maximum", "average"]
     kernel: int
     stride: int
     padding: Padding = (0, 0)
     zeros: bool = False
+    keeps_rest: bool = False
 
     def output_side(self, side: int) -> int:
         """Side of the output."""
-        return strided(side, self.kernel, self.stride, self.padding)
+        rest = self.stride - 1 if self.keeps_rest else 0
+        return strided(side + rest, self.kernel, self.stride, self.padding)
 
 
 @dataclass(frozen=True)

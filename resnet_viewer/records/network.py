@@ -30,6 +30,15 @@ USUAL_GATE_BIAS = -6.0
 """With it He et al. 2016 trained their highway networks best."""
 USUAL_DEVIATION = 0.01
 
+FORMS: dict[tuple[tuple[int, ...], bool], str] = {
+    ((32, 32, 64), False): "c",
+    ((32, 32, 64), True): "d",
+    ((64, 64, 128), True): "e",
+    ((64, 64, 128), False): "s",
+    ((24, 32, 64), True): "t",
+}
+"""The letters of timm, of which C and D are He et al.'s (2019), for a stem of these widths and pooled projections."""
+
 _DATA: dict[Family, str] = {
     "imagenet": "ImageNet",
     "cifar": "CIFAR-10",
@@ -67,7 +76,9 @@ class NetworkSpec:
     the kind used where the shape changes ("padding" is option A of He et al. 2015, "projection" option B, and
     "projection everywhere", option C, has one in the other blocks too); elsewhere a shortcut is the identity; "none"
     makes a network without shortcuts. `strides_first`: a bottleneck takes its stride in the first 1×1, as in the
-    paper, and not in the 3×3, as in torchvision. `input_size` is the side of the square picture that it was made for.
+    paper, and not in the 3×3, as in torchvision. `stem_widths` are the channels of a deep stem's 3×3 convolutions, none
+    for the family's usual stem. `pools_projections`: where a projection has a stride, average pooling does it, and the
+    1×1 follows (He et al. 2019, ResNet-D). `input_size` is the side of the square picture that it was made for.
 
     A network of 0 `classes` has no classifier: it ends with its maps, pooled as `top_pooling` says. `gate_bias` is
     what the gates of "highway" and "shortcut gating" start from; `deviation` is that of the "normal" initialisation.
@@ -86,6 +97,8 @@ class NetworkSpec:
     widening: int = 1
     groups: int = 1
     strides_first: bool = False
+    stem_widths: tuple[int, ...] = ()
+    pools_projections: bool = False
     order: Order = "original"
     merge: Merge = "addition"
     gate_bias: float = USUAL_GATE_BIAS
@@ -122,6 +135,11 @@ class NetworkSpec:
         return f"{self.data}, {'residual' if self.has_shortcuts else 'plain'}"
 
     @property
+    def form(self) -> str:
+        """timm's letter for its stem and projections, "d" of "resnet50d"; empty where there is none."""
+        return FORMS.get((self.stem_widths, self.pools_projections), "")
+
+    @property
     def has_usual_classes(self) -> bool:
         """Whether it has as many classes as its data."""
         return self.classes == USUAL_CLASSES[self.data]
@@ -144,11 +162,12 @@ class NetworkSpec:
                 return "Keras teaching ResNet"
             case "mnist-teaching":
                 return "MNIST teaching ResNet"
+        depth = f"{self.depth}-{self.form.upper()}" if self.form else f"{self.depth}"
         if self.groups > 1:
-            return f"ResNeXt-{self.depth} {self.groups}×{self.widths[0] * self.widening // self.groups}d"
+            return f"ResNeXt-{depth} {self.groups}×{self.widths[0] * self.widening // self.groups}d"
         if self.widening > 1:
-            return f"Wide ResNet-{self.depth}-{self.widening}"
-        return f"{'ResNet' if self.has_shortcuts else 'Plain'}-{self.depth}"
+            return f"Wide ResNet-{depth}-{self.widening}"
+        return f"{'ResNet' if self.has_shortcuts else 'Plain'}-{depth}"
 
     def _peculiarities(self) -> tuple[str, ...]:
         """What sets it apart from its family's usual network, in brackets behind its title."""
@@ -162,6 +181,8 @@ class NetworkSpec:
             "bottleneck" if self.family == "cifar" and self.block == "bottleneck" else "",
             option,
             "stride in the 1×1" if self.strides_first else "",
+            f"stem {'-'.join(map(str, self.stem_widths))}" if self.stem_widths and not self.form else "",
+            "pooled projections" if self.pools_projections and not self.form else "",
             _MERGES[self.merge],
             _ORDERS[self.order],
             "" if self.is_normalised else "no BN",

@@ -117,9 +117,9 @@ class Session:
             view = replace(view, layer="stem", channel=None, cam_block=None)
         return Session(setup, self.pinned, view)
 
-    def with_reference(self) -> Session:
-        """Pin the present state as the reference."""
-        return replace(self, pinned=self.setup.state)
+    def with_reference(self, state: NetworkState | None = None) -> Session:
+        """Pin a state as the reference, the present one where none is given."""
+        return replace(self, pinned=state or self.setup.state)
 
     def without_reference(self) -> Session:
         """Back to "everything open" as the reference."""

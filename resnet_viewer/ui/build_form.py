@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viewer.records.build_options import BuildOptions
+from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.network_entries import UNTRAINED, EndingChoice, EndingGroup, NetworkEntry, WeightsChoice
 
@@ -82,6 +83,24 @@ class BuildForm(QWidget):
             self.endings.append(field)
             self._form.addRow(group.title, field)
         self._list_weights()
+        self.blockSignals(False)
+        self._follow()
+
+    def show_present(self, spec: NetworkSpec) -> None:
+        """The options that this network, the entry's, was built with. A file's weights are none of the entry's."""
+        self.blockSignals(True)
+        self.side.setValue(spec.input_size)
+        self.channels.setCurrentIndex(self.channels.findData(spec.channels))
+        self.classifier.setChecked(spec.has_classifier)
+        if spec.has_classifier:
+            self.classes.setValue(spec.classes)
+        else:
+            self.pooling.setCurrentIndex(self.pooling.findData(spec.top_pooling))
+        self.seed.setValue(spec.seed)
+        for index in range(self.weights.count()):
+            if self.weights.itemData(index).ref == spec.weights or self.weights.itemData(index) == UNTRAINED:
+                self.weights.setCurrentIndex(index)
+                break
         self.blockSignals(False)
         self._follow()
 

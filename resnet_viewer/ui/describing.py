@@ -37,14 +37,25 @@ class Describing(QObject):
 
     def choose_network(self) -> None:
         """The list of networks, beginning with the one on the screen."""
-        present = self._controller.scene.session.setup.state.network.name
+        present = self._controller.scene.session.setup.state.network
         NetworkDialog.ask(self._networks, present, self._window, self._open)
+
+    def choose_reference(self) -> None:
+        """The same list, for the network that the one on the screen is compared with."""
+        present = self._controller.scene.session.reference.network
+        NetworkDialog.ask(self._networks, present, self._window, self._compare, verb="Compare")
 
     def _open(self, choice: NetworkChoice) -> None:
         if choice.needs_download:
             self._opening.download(choice.spec.name, choice.spec)
         else:
             self._opening.choose_spec(choice.spec)
+
+    def _compare(self, choice: NetworkChoice) -> None:
+        if choice.needs_download:
+            self._opening.download(choice.spec.name, choice.spec, as_reference=True)
+        else:
+            self._opening.compare_spec(choice.spec)
 
     def show_layers(self) -> None:
         """The table of layers, beside the window."""

@@ -111,6 +111,11 @@ class Editing(QObject):
         """Pin the present state."""
         self._store.edit(self._session.with_reference(), "set as reference")
 
+    def compare_with(self, spec: NetworkSpec, preprocessing: Preprocessing) -> None:
+        """Another network or other weights, everything open, as the reference."""
+        state = NetworkState(spec, preprocessing, Wiring.all_open(spec.block_count))
+        self._store.edit(self._session.with_reference(state), f"compare with {spec.title}")
+
     @Slot()
     def reset_reference(self) -> None:
         """Everything open is the reference again."""

@@ -37,10 +37,20 @@ MACS_RULE = (
 
 
 class NetworkDialog(QDialog):
-    """OK is disabled while the options do not go together, and the reason stands above it."""
+    """Begins with the options of the network on the screen. OK is disabled while the options do not go together, and
+    the reason stands above it.
+    """
 
-    def __init__(self, networks: Networks, present: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        networks: Networks,
+        present: NetworkSpec | None = None,
+        parent: QWidget | None = None,
+        *,
+        verb: str = "Open",
+    ) -> None:
         super().__init__(parent)
+        self._verb = verb
         self.setWindowTitle("Networks")
         room = parent.size() if parent is not None else QSize(1240, 760)
         self.resize(min(1290, room.width() - 40), min(700, room.height() - 60))
@@ -71,7 +81,6 @@ class NetworkDialog(QDialog):
         ok, cancel = QDialogButtonBox.StandardButton.Ok, QDialogButtonBox.StandardButton.Cancel
         self.buttons = QDialogButtonBox(ok | cancel)
         self.ok = self.buttons.button(ok)
-        self.ok.setText("Open")
         self._lay_out()
         self.search.textChanged.connect(self._filter)
         self.family.currentIndexChanged.connect(self._filter)
@@ -81,7 +90,9 @@ class NetworkDialog(QDialog):
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         self._filter()
-        self.select(present)
+        self.select(present.name if present else "")
+        if present is not None and self.entry is not None and self.entry.spec.name == present.name:
+            self.form.show_present(present)
 
     def _lay_out(self) -> None:
         bar = QHBoxLayout()
@@ -121,12 +132,14 @@ class NetworkDialog(QDialog):
     def ask(
         cls,
         networks: Networks,
-        present: str,
+        present: NetworkSpec,
         parent: QWidget | None,
         answer: Callable[[NetworkChoice], None],
+        *,
+        verb: str = "Open",
     ) -> NetworkDialog:
         """Open it beside the running window; `answer` gets the choice, and nothing where the user leaves."""
-        dialog = cls(networks, present, parent)
+        dialog = cls(networks, present, parent, verb=verb)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
         def take() -> None:
@@ -192,7 +205,8 @@ class NetworkDialog(QDialog):
                 self.facts.setText(facts(spec, weights.words))
         self.problem.setText(reason)
         self.ok.setEnabled(self.choice is not None)
-        self.ok.setText("Download and open" if self.choice and self.choice.needs_download else "Open")
+        needs_download = self.choice is not None and self.choice.needs_download
+        self.ok.setText(f"Download and {self._verb.lower()}" if needs_download else self._verb)
 
     @Slot()
     def _open(self) -> None:
@@ -208,9 +222,11 @@ def facts(spec: NetworkSpec, weights: str) -> str:
     shortcuts = (
         " · ".join(f"{count} {form}" for form, count in forms.items()) if spec.has_shortcuts else "none"
     )
+    deep = len(plan.stem_layers)
     rows = (
         ("Name", spec.name),
         ("Depth", f"{spec.depth} layers, {spec.block_count} blocks"),
+        *([("Stem", f"{deep} layers, counted as one")] if deep > 1 else ()),
         ("Stages", stages),
         ("Shortcuts", shortcuts),
         ("Input", "×".join(map(str, plan.input_shape))),

@@ -50,6 +50,8 @@ class Opening(QObject):
     download_ended = Signal()
     begun = Signal()
     """What the window starts with is there, or will not come."""
+    compared = Signal(str)
+    """A network is the reference now; what is to be said about that, in one sentence."""
     opened = Signal()
     """A picture or a network is in the session: what was said about one that is not is over."""
 
@@ -73,6 +75,8 @@ class Opening(QObject):
         self._album: tuple[Path, ...] = ()
         self._place: Path | None = None
         self._first_ticket = -1
+        self._compared: set[int] = set()
+        """Tickets of what becomes the reference."""
         files.replied.connect(self._take)
         files.failed.connect(self._fail)
         downloads.replied.connect(self._take)
@@ -115,6 +119,14 @@ class Opening(QObject):
         """A weight file, whichever network it is."""
         self._ask(IdentifyWeights(path))
 
+    def compare_weights(self, path: Path) -> None:
+        """A weight file, whichever network it is, as the reference."""
+        self._compared.add(self._ask(IdentifyWeights(path)))
+
+    def compare_spec(self, spec: NetworkSpec) -> None:
+        """Another network, or this one with other weights, as the reference."""
+        self._compared.add(self._ask(DescribeNetwork(spec)))
+
     def choose_network(self, name: str) -> None:
         """A network of the catalog, with the best weights at hand."""
         self._ask(ChooseNetwork(name))
@@ -132,9 +144,12 @@ class Opening(QObject):
         if network.weights.digest:
             self._ask(KeepChoices(network.weights.digest, preprocessing, class_names))
 
-    def download(self, name: str, spec: NetworkSpec | None = None) -> None:
+    def download(self, name: str, spec: NetworkSpec | None = None, *, as_reference: bool = False) -> None:
         """torchvision's weights for that network, or those that `spec` names."""
-        self._downloads.ask(next(self._tickets), DownloadWeights(name, spec))
+        ticket = next(self._tickets)
+        if as_reference:
+            self._compared.add(ticket)
+        self._downloads.ask(ticket, DownloadWeights(name, spec))
         self.download_began.emit(f"Downloading weights for {name}")
 
     def cancel_download(self) -> None:
@@ -148,8 +163,10 @@ class Opening(QObject):
         return ticket
 
     @Slot(int, object)
-    def _take(self, _ticket: int, reply: object) -> None:
+    def _take(self, ticket: int, reply: object) -> None:
         match reply:
+            case OpenedNetwork() if ticket in self._compared:
+                self._compare_with(reply)
             case OpenedPicture():
                 self._show_picture(reply)
             case OpenedNetwork():
@@ -188,6 +205,12 @@ class Opening(QObject):
         self._remember_weights(opened)
         self._editing.set_network(opened.spec, opened.preprocessing, opened.class_names)
         self.network_opened.emit(opened)
+
+    def _compare_with(self, opened: OpenedNetwork) -> None:
+        self.opened.emit()
+        self._remember_weights(opened)
+        self._editing.compare_with(opened.spec, opened.preprocessing)
+        self.compared.emit(f"{opened.spec.title} is the reference now. {opened.sentence}".strip())
 
     def _remember_weights(self, opened: OpenedNetwork) -> None:
         weights = opened.spec.weights

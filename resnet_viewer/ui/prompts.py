@@ -61,6 +61,7 @@ class Prompts(QObject):
         self._choice = FigureChoice()
         self._folder: Path | None = None
         self.theme: Theme = DARK
+        opening.compared.connect(self.said)
 
     def open_pictures(self) -> None:
         """Ask which pictures."""
@@ -69,10 +70,17 @@ class Prompts(QObject):
 
     def open_weights(self) -> None:
         """Ask which weight file."""
-        recent = self._settings.recent("weights")
-        path = dialogs.OpenWeights.ask(recent[0].parent if recent else None, self._window)
-        if path is not None:
+        if (path := self._asked_weights()) is not None:
             self._opening.open_weights(path)
+
+    def compare_weights(self) -> None:
+        """Ask which weight file to compare with."""
+        if (path := self._asked_weights()) is not None:
+            self._opening.compare_weights(path)
+
+    def _asked_weights(self) -> Path | None:
+        recent = self._settings.recent("weights")
+        return dialogs.OpenWeights.ask(recent[0].parent if recent else None, self._window)
 
     def paste(self) -> None:
         """Whatever is on the clipboard."""

@@ -74,6 +74,9 @@ def run(arguments: argparse.Namespace) -> int:
         print(
             "Endings: -a, -b, -c for the paper's shortcut options, -paper for its placement of a bottleneck's stride."
         )
+        print(
+            "A letter behind an ImageNet depth is timm's: c, d, e, s, t for stems of three 3×3 convolutions."
+        )
         print("Any other depth of the form 6n + 2 can be named too: cifar-resnet-8, cifar-plain-164 …")
     return 0
 

@@ -169,6 +169,21 @@ def test_a_backbone_without_a_classifier_opens_as_one(tmp_path: Path) -> None:
     )
 
 
+def test_timms_stem_and_projections_are_told_by_a_file_and_a_missing_blur_is_said(tmp_path: Path) -> None:
+    small = replace(spec("resnet18d", classes=4), widths=(8, 8, 16, 16), stages=(1, 1, 1, 1))
+    state = _state(small)
+    torch.save(_prefixed("module.", state), path := tmp_path / "resnetblur18.pth")
+    report = weights.identify(path)
+    assert report.spec.name == "resnet10d_channels8-8-16-16"
+    assert (report.spec.stem_widths, report.spec.pools_projections) == ((32, 32, 64), True)
+    assert all(torch.equal(tensor, state[key]) for key, tensor in weights.resolve(report.spec).items())
+    assert report.sentence == (
+        "resnetblur18.pth is taken for ResNet-10-D with 1-1-1-1 blocks of 8-8-16-16 channels; it is named "
+        "resnetblur18, but anti-aliasing leaves no weights: it is opened as ResNet-10-D without it, and "
+        "puts out something else."
+    )
+
+
 def test_a_network_that_leaves_no_trace_can_be_named(tmp_path: Path) -> None:
     torch.save(_state(spec("cifar-resnet-8", classes=3)), path := tmp_path / "w.pth")
     told, report = weights.parse(str(path), spec("cifar-resnet-8-bnafter"))

@@ -34,6 +34,10 @@ def test_every_listed_name_has_a_spec_of_that_name() -> None:
         ("resnet50-paper", "ResNet-50 (stride in the 1×1)"),
         ("resnet50-c-paper", "ResNet-50 (C, stride in the 1×1)"),
         ("resnet152v2", "ResNet-152V2"),
+        ("resnet50c", "ResNet-50-C"),
+        ("resnet26t-c", "ResNet-26-T (C)"),
+        ("resnext50d_32x4d", "ResNeXt-50-D 32×4d"),
+        ("wide_resnet50s_2", "Wide ResNet-50-S-2"),
         ("vgg19_bn", "VGG-19 (BN)"),
         ("cifar-resnet-110-highway=-3", "ResNet-110 (highway)"),
         ("cifar-resnet-164-bottleneck-preact", "ResNet-164 (bottleneck, pre-activation)"),
@@ -78,6 +82,24 @@ def test_macs_are_the_papers_where_the_stride_is(name: str, giga_macs: float) ->
     assert blueprint(spec(name)).macs / 1e9 == pytest.approx(giga_macs, rel=0.02)
 
 
+@pytest.mark.parametrize(
+    ("name", "millions", "giga_macs"),
+    [
+        ("resnet26d", 16.01, 2.60),
+        ("resnet50c", 25.58, 4.35),
+        ("resnet50d", 25.58, 4.35),
+        ("resnet50s", 25.68, 5.47),
+        ("resnet26t", 16.01, 3.35),
+        ("resnet101d", 44.57, 8.08),
+        ("resnet200d", 64.69, 20.0),
+    ],
+)
+def test_sizes_are_timms(name: str, millions: float, giga_macs: float) -> None:
+    plan = blueprint(spec(name), 256 if name in ("resnet26t", "resnet200d") else None)
+    assert plan.parameters / 1e6 == pytest.approx(millions, abs=0.006)
+    assert plan.macs / 1e9 == pytest.approx(giga_macs, rel=0.01)
+
+
 @pytest.mark.parametrize("name", ["resnet50", "wide_resnet101_2", "resnext50_32x4d", "resnext101_64x4d"])
 def test_macs_are_torchvisions(name: str) -> None:
     from torchvision.models import get_model_weights
@@ -111,6 +133,10 @@ def test_any_cifar_depth_of_the_form_6n_plus_2_can_be_named(depth: int, blocks: 
         ("plain18-a", "no network called plain18-a"),
         ("resnet18-paper", "no network called resnet18-paper"),
         ("resnet50-d", "no network called"),
+        ("resnet50f", "no network called"),
+        ("resnet50dv2", "no network called"),
+        ("resnet200v2", "no network called"),
+        ("resnet50d-a", "no network called resnet50d-a"),
         ("resnext50_32x4d-c-a", "no network called"),
         ("cifar-resnet-20-highway=x", "no network called"),
         ("cifar-resnet-20-normal=-1", "no network called"),

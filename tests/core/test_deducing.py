@@ -62,7 +62,12 @@ def test_without_a_classifier_it_is_a_network_of_no_classes(name: str) -> None:
     ("fields", "name"),
     [
         ({"widths": (32, 64, 128, 256)}, "resnet50_channels32-64-128-256"),
-        ({"stages": (2, 2, 2, 2)}, "resnet26_blocks2-2-2-2"),
+        ({"stages": (2, 3, 2, 2)}, "resnet29_blocks2-3-2-2"),
+        ({"stem_widths": (32, 32, 64), "stages": (2, 3, 2, 2)}, "resnet29c_blocks2-3-2-2"),
+        ({"stem_widths": (8, 24, 64)}, "resnet50_stem8-24-64"),
+        ({"stem_widths": (32, 64)}, "resnet50_stem32-64"),
+        ({"pools_projections": True}, "resnet50_pooled"),
+        ({"stem_widths": (24, 32, 64), "pools_projections": True, "widening": 3}, "wide_resnet50t_3"),
         ({"groups": 8, "widening": 2}, "resnext50_8x16d"),
         ({"widening": 3}, "wide_resnet50_3"),
     ],

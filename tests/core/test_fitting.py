@@ -128,13 +128,13 @@ def test_what_fits_nothing_is_held_against_the_nearest_network() -> None:
     )
 
 
-def test_timms_deep_stems_and_pooled_projections_are_refused_by_name() -> None:
-    theirs = {key: shape for key, shape in expected(spec("resnet50")).items() if key != "conv1.weight"}
-    theirs |= {"conv1.0.weight": (32, 3, 3, 3), "layer2.0.downsample.1.weight": (512, 256, 1, 1)}
-    assert _refused(theirs) == (
-        "w.pth is a ResNet with a stem of three convolutions and average pooling before its projections, as timm's "
-        "resnet50d has, which cannot be opened here: choose one with torchvision's layers, such as timm's resnet50."
+def test_a_deep_stem_is_held_against_the_nearest_network_with_one() -> None:
+    theirs = expected(spec("resnet26t")) | {"layer1.0.se.fc1.weight": (4, 256, 1, 1)}
+    assert _refused(theirs).endswith(
+        "is resnet26t, which has no layer1.0.se.fc1.weight, and the file holds it."
     )
+    start = {key: shape for key, shape in theirs.items() if key.startswith(("conv1", "bn1"))}
+    assert "the nearest is resnet10t, which needs layer1.0.conv1.weight" in _refused(start)
 
 
 @pytest.mark.parametrize(

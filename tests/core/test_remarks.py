@@ -48,6 +48,13 @@ OWN = replace(spec("resnet50"), name="resnet50_channels32-64-128-256", widths=(3
             "resnet50_channels32-64-128-256",
             "w is taken for ResNet-50 with 3-4-6-3 blocks of 32-64-128-256 channels.",
         ),
+        (
+            Finding("resnetblur50_84f4748f.pth", (spec("resnet50"),)),
+            "resnet50",
+            "resnetblur50_84f4748f.pth is named resnetblur50, but anti-aliasing leaves no weights: it is opened as "
+            "ResNet-50 without it, and puts out something else.",
+        ),
+        (Finding("resnet50_a1h.pth", (spec("resnet50"),)), "resnet50", ""),
         (Finding("w", BODY), "resnet50", "w holds no classifier, so it is opened as ResNet-50 (no classifier)."),
         (
             Finding("w", BODY, left_out=("backbone.fpn", "roi_heads", "rpn")),

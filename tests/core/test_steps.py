@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.nn import functional
 
 from resnet_viewer.core.blocks import merge
 from resnet_viewer.core.catalog import spec
@@ -46,6 +47,39 @@ def test_option_b_projects_with_a_strided_one_by_one_convolution() -> None:
     assert weight.shape == (128, 64, 1, 1)
     by_hand = torch.einsum("oi,nihw->nohw", weight[:, :, 0, 0], x[:, :, ::2, ::2]) / (1 + 1e-5) ** 0.5
     torch.testing.assert_close(run(block.carry, x), by_hand)
+
+
+def test_a_pooled_projection_averages_two_by_two_and_what_is_left_over() -> None:
+    block = build(spec("resnet18d")).blocks[2]
+    x = torch.arange(64 * 9.0).reshape(1, 64, 3, 3)
+    weight = block.get_parameter("downsample.1.weight")
+    assert weight.shape == (128, 64, 1, 1)
+    means = torch.stack(
+        [x[..., :2, :2].mean((2, 3)), x[..., :2, 2].mean(2), x[..., 2, :2].mean(2), x[..., 2, 2]], dim=-1
+    ).reshape(1, 64, 2, 2)
+    by_hand = torch.einsum("oi,nihw->nohw", weight[:, :, 0, 0], means) / (1 + 1e-5) ** 0.5
+    torch.testing.assert_close(run(block.carry, x), by_hand)
+    assert run(block.branch, x).shape == by_hand.shape
+
+
+def test_a_projection_without_a_stride_does_not_pool() -> None:
+    first, *_, second = build(spec("resnet26d")).blocks[:3]
+    assert [len(block.carry) for block in (first, second)] == [2, 3]
+    assert first.spec.projection is not None
+    assert first.spec.projection.name == "layer1.0.downsample.1"
+
+
+def test_a_deep_stem_is_three_small_convolutions() -> None:
+    network = build(spec("resnet26t"))
+    x = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    by_hand = x
+    for place, stride in ((0, 2), (3, 1), (6, 1)):
+        weight = network.get_parameter(f"conv1.{place}.weight")
+        by_hand = functional.relu(
+            functional.conv2d(by_hand, weight, stride=stride, padding=1) / (1 + 1e-5) ** 0.5
+        )
+    torch.testing.assert_close(network.stem(x), functional.max_pool2d(by_hand, 3, 2, 1))
+    assert network.stem(x).shape == (1, 64, 4, 4)
 
 
 def test_the_kind_of_each_shortcut_follows_the_spec() -> None:

@@ -124,3 +124,12 @@ def test_the_table_holds_every_layer_of_every_network() -> None:
     assert sum(int(row[header.index("macs")]) for row in rows) == sum(plan.macs for plan in made)
     assert rows[0][:2] == ("cifar-resnet-20", "conv1")
     assert rows[-1][:2] == ("alexnet", "classifier.6")
+
+
+def test_the_caption_tells_where_pooling_comes_before_a_projection() -> None:
+    usual, both = (
+        " ".join(text.get_text() for text in architecture.figure(plans(names)).texts)
+        for names in ("resnet50", "resnet50,resnet50d")
+    )
+    assert "with a diamond a projection." in " ".join(usual.split())
+    assert "with a diamond a projection (in ResNet-50-D after average pooling)." in " ".join(both.split())

@@ -7,6 +7,7 @@ from resnet_viewer import paths
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.figures.state import application_version, describe, weights_digest
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
+from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.weights import WeightsRef
 from tests.figures.readings import pair
 
@@ -24,6 +25,9 @@ def test_everything_that_defines_the_state_is_named() -> None:
         "application": application_version(),
         "network": "cifar-resnet-20",
         "title": "ResNet-20",
+        "classes": "10",
+        "input channels": "3",
+        "reference network": "cifar-resnet-20",
         "weights": "weights from w.th",
         "weights sha256": "ab" * 32,
         "seed": "4",
@@ -51,6 +55,14 @@ def test_a_plain_network_has_no_shortcuts_to_name_and_the_quantity_is_told() -> 
     assert found["reference"] == "none"
     assert "torch" not in found
     assert not any(key.startswith("reference ") for key in found)
+
+
+def test_a_network_without_a_classifier_names_no_number_of_classes() -> None:
+    now, _ = pair("cifar-plain-20")
+    state = replace(now.request.state, network=replace(now.request.state.network, classes=0, channels=1))
+    changed = replace(now, request=replace(now.request, state=state), target=BlockTarget(9))
+    found = describe(changed, None, class_names=())
+    assert (found["classes"], found["input channels"]) == ("none: no classifier", "1")
 
 
 def test_what_the_window_shares_does_not_load_matplotlib() -> None:

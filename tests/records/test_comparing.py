@@ -40,6 +40,11 @@ def test_ends_stand_beside_ends() -> None:
         ("vgg19", "features.34", "alexnet", "features.10"),
         ("vgg19", "features.35", "resnet18", "layer4.1"),
         ("vgg19", "classifier.6", "resnet18", None),
+        ("resnet50", "conv1", "resnet50d", "conv1.6"),
+        ("resnet50d", "conv1.0", "resnet50", "conv1"),
+        ("resnet26t", "conv1.3", "resnet50d", "conv1.3"),
+        ("resnet50", "layer3.0.downsample.0", "resnet50d", "layer3.0.downsample.1"),
+        ("resnet50d", "layer3.0.downsample.1", "plain50", None),
     ],
 )
 def test_a_layer_stands_beside_the_same_part_at_the_same_depth(

@@ -11,7 +11,7 @@ from resnet_viewer.records.laying_out import blueprint
 def test_resnet20_laid_out_by_hand() -> None:
     plan = blueprint(spec("cifar-resnet-20"))
     assert plan.input_shape == (3, 32, 32)
-    assert plan.stem.weight_shape == (16, 3, 3, 3)
+    assert plan.stem_layers[0].weight_shape == (16, 3, 3, 3)
     assert plan.stem_shape == (16, 32, 32)
     assert [(s.number, len(s.blocks), s.output_shape) for s in plan.stages] == [
         (2, 3, (16, 32, 32)), (3, 3, (32, 16, 16)), (4, 3, (64, 8, 8)),
@@ -36,6 +36,26 @@ def test_a_bottleneck_laid_out_by_hand() -> None:
     assert block.branch_layers == block.layers[:-1]
     assert {layer.block for layer in block.layers} == {4}
     assert block.layers[1].macs == 128 * 128 * 9 * 28 * 28
+
+
+def test_a_deep_stem_laid_out_by_hand() -> None:
+    plan = blueprint(spec("resnet26t"))
+    assert [(la.name, la.weight_shape, la.output_shape, la.stride) for la in plan.stem_layers] == [
+        ("conv1.0", (24, 3, 3, 3), (24, 112, 112), 2),
+        ("conv1.3", (32, 24, 3, 3), (32, 112, 112), 1),
+        ("conv1.6", (64, 32, 3, 3), (64, 112, 112), 1),
+    ]
+    assert plan.stem_shape == plan.blocks[0].input_shape == (64, 56, 56)
+    assert plan.map_names()[:5] == ("conv1.0", "conv1.3", "conv1.6", "stem", "layer1.0.conv1")
+    assert [plan.describe(name) for name in plan.map_names()[2:4]] == ["stem · conv1.6", "stem"]
+    assert plan.block_of("conv1.3") is None
+    projection = plan.blocks[2].projection
+    assert projection is not None
+    assert (projection.name, projection.stride, projection.macs) == (
+        "layer2.0.downsample.1",
+        1,
+        512 * 256 * 28**2,
+    )
 
 
 @pytest.mark.parametrize("name", ["cifar-resnet-20", "cifar-plain-56", "resnet50", "plain34"])
@@ -86,9 +106,14 @@ def test_a_stage_in_words() -> None:
 
 @pytest.mark.parametrize(("size", "last"), [(224, 7), (225, 8), (64, 2), (33, 2), (32, 1)])
 def test_other_input_sizes_round_up_at_every_stride(size: int, last: int) -> None:
-    plan = blueprint(spec("resnet18"), size)
-    assert plan.blocks[-1].output_shape == (512, last, last)
-    assert plan.parameters == blueprint(spec("resnet18")).parameters
+    for name in ("resnet18", "resnet18d"):
+        plan = blueprint(spec(name), size)
+        assert plan.blocks[-1].output_shape == (512, last, last)
+        projections = [block.projection for block in plan.blocks if block.projection]
+        assert [layer.output_shape for layer in projections] == [
+            stage.output_shape for stage in plan.stages[1:]
+        ]
+        assert plan.parameters == blueprint(spec(name)).parameters
 
 
 def test_a_plain_network_has_the_residual_ones_layers_without_projections() -> None:

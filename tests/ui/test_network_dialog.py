@@ -14,16 +14,18 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.network_entries import networks
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.preprocessing import IMAGENET_PREPROCESSING
 from resnet_viewer.records.weights import WeightsRef
-from resnet_viewer.ui.network_dialog import HEADER, NetworkDialog
+from resnet_viewer.ui.dialogs import OpenWeights
+from resnet_viewer.ui.network_dialog import HEADER, NetworkDialog, facts
 from resnet_viewer.ui.network_entries import NetworkChoice
-from resnet_viewer.ui.requests import DescribeNetwork, DownloadWeights
+from resnet_viewer.ui.requests import DescribeNetwork, DownloadWeights, OpenedNetwork
 from tests.ui.windows import NETWORKS, Desk
 
 
 @pytest.fixture
 def dialog(qtbot: QtBot) -> NetworkDialog:
-    made = NetworkDialog(NETWORKS, "resnet18")
+    made = NetworkDialog(NETWORKS, spec("resnet18"))
     qtbot.addWidget(made)
     return made
 
@@ -53,6 +55,8 @@ def test_it_begins_with_the_network_on_the_screen(dialog: NetworkDialog) -> None
     assert "11,689,512" in text
     assert "multiply-accumulates" in text
     assert "3 projection" in text
+    assert "Stem" not in text
+    assert "3 layers, counted as one" in facts(spec("resnet18d"), "none")
 
 
 def test_words_and_families_filter(dialog: NetworkDialog) -> None:
@@ -143,8 +147,9 @@ def test_weights_that_are_not_here_are_downloaded(dialog: NetworkDialog) -> None
 
 
 def test_bundled_weights_are_chosen_first(qtbot: QtBot) -> None:
-    made = NetworkDialog(networks(), "cifar-resnet-56")
+    made = NetworkDialog(networks())
     qtbot.addWidget(made)
+    made.select("cifar-resnet-56")
     assert made.choice is not None
     assert made.choice.spec.weights.source == "bundled"
     assert made.rows.rowCount() > 100
@@ -184,3 +189,76 @@ def test_leaving_opens_nothing(desk: Desk) -> None:
     assert dialog is not None
     dialog.reject()
     assert not any(isinstance(request, DescribeNetwork) for request in desk.files.asked)
+
+
+def test_it_begins_with_the_options_of_the_network_on_the_screen(qtbot: QtBot) -> None:
+    present = replace(spec("resnet18", classes=5), channels=1, input_size=96, seed=3)
+    made = NetworkDialog(NETWORKS, present)
+    qtbot.addWidget(made)
+    assert made.choice == NetworkChoice(present)
+    downloaded = replace(spec("resnet18"), weights=WeightsRef("torchvision", "IMAGENET1K_V1"), input_size=288)
+    made = NetworkDialog(NETWORKS, downloaded)
+    qtbot.addWidget(made)
+    assert made.choice is not None
+    assert made.choice.spec == downloaded
+    backbone = replace(spec("vgg16", classes=0), top_pooling="maximum")
+    made = NetworkDialog(NETWORKS, backbone)
+    qtbot.addWidget(made)
+    assert made.choice == NetworkChoice(backbone)
+    from_file = replace(spec("resnet18", classes=5), weights=WeightsRef("file", "/x/w.pth", "ab" * 32))
+    made = NetworkDialog(NETWORKS, from_file)
+    qtbot.addWidget(made)
+    assert made.choice == NetworkChoice(spec("resnet18", classes=5)), "the list has no weights of a file"
+
+
+def test_another_network_is_set_beside_the_one_on_the_screen(desk: Desk) -> None:
+    present = desk.store.session.setup
+    desk.window.commands["compare_network"].trigger()
+    dialog = desk.window.findChild(NetworkDialog)
+    assert dialog is not None
+    dialog.select("cifar-plain-20")
+    dialog.form.weights.setCurrentText("none (untrained)")
+    assert dialog.ok.text() == "Compare"
+    dialog.accept()
+    desk.qtbot.waitUntil(lambda: desk.store.session.pinned is not None)
+    session = desk.store.session
+    assert session.reference.network == spec("cifar-plain-20")
+    assert session.reference.wiring.is_open
+    assert session.setup == present
+    assert desk.store.undo_label == "compare with Plain-20"
+    desk.wait_fresh()
+    assert desk.window.controller.scene.reference is not None
+
+
+def test_a_weight_file_is_set_beside_the_network_on_the_screen(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OpenWeights, "ask", lambda *_: Path("/x/plain.safetensors"))
+    present = desk.store.session.setup
+    said: list[str] = []
+    desk.window.opening.compared.connect(said.append)
+    desk.window.commands["compare_weights"].trigger()
+    desk.qtbot.waitUntil(lambda: desk.store.session.pinned is not None)
+    assert desk.store.session.reference.network.weights.title == "plain.safetensors"
+    assert desk.store.session.setup == present
+    assert said == ["Plain-20 is the reference now."]
+    desk.window.opening.open_weights(Path("/x/plain.safetensors"))
+    desk.qtbot.waitUntil(lambda: desk.store.session.setup != present)
+
+
+def test_weights_for_a_comparison_are_downloaded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    ref = WeightsRef("torchvision", "IMAGENET1K_V1")
+    wanted = replace(spec("resnet18"), weights=ref)
+    monkeypatch.setattr(
+        desk.downloads, "answer", lambda _: iter([OpenedNetwork(wanted, IMAGENET_PREPROCESSING, ())])
+    )
+    desk.window.commands["compare_network"].trigger()
+    dialog = desk.window.findChild(NetworkDialog)
+    assert dialog is not None
+    dialog.select("resnet18")
+    dialog.form.weights.setCurrentIndex(0)
+    assert dialog.ok.text() == "Download and compare"
+    dialog.accept()
+    desk.qtbot.waitUntil(lambda: desk.store.session.pinned is not None)
+    assert desk.store.session.reference.network == wanted
+    assert desk.store.session.setup.state.network == spec("cifar-resnet-20")

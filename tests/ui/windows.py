@@ -17,12 +17,15 @@ from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, CIFAR10_PREPROCESSING
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.session import Session
+from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.ui.appearance import Appearance
 from resnet_viewer.ui.prompts import Facts
 from resnet_viewer.ui.requests import (
     CatalogEntry,
     ChooseNetwork,
+    DescribeNetwork,
     DownloadWeights,
+    IdentifyWeights,
     OpenedNetwork,
     OpenedPicture,
     ReadPicture,
@@ -72,6 +75,12 @@ class Files:
                 yield OpenedNetwork(
                     spec(name), CIFAR10_PREPROCESSING, CIFAR10_CLASSES, sentence=f"{name} is untrained."
                 )
+            case DescribeNetwork(spec=found):
+                yield OpenedNetwork(found, CIFAR10_PREPROCESSING, (), sentence=f"{found.title} is untrained.")
+            case IdentifyWeights(path=path):
+                ref = WeightsRef("file", str(path), "ab" * 32)
+                found = replace(spec("cifar-plain-20"), weights=ref)
+                yield OpenedNetwork(found, CIFAR10_PREPROCESSING, CIFAR10_CLASSES)
 
 
 class Downloads:

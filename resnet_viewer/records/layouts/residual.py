@@ -60,15 +60,25 @@ def residual(spec: NetworkSpec, size: int) -> Blueprint:
 
 
 def _stem(spec: NetworkSpec, size: int) -> tuple[Steps, Shape]:
-    """A 7×7 convolution and maximum pooling for ImageNet, a 3×3 convolution for CIFAR."""
+    """A 7×7 convolution and maximum pooling for ImageNet, a 3×3 convolution for CIFAR; or 3×3 convolutions instead,
+    the first with stride 2, each with its normalisation and ReLU (He et al. 2019, ResNet-C). Their names are timm's.
+    """
     shape = (spec.channels, size, size)
     bias = not spec.is_normalised
-    if spec.family == "imagenet":
-        layer = conv("conv1", shape, 64, 7, 2, has_bias=bias)
+    steps: Steps = ()
+    if spec.stem_widths:
+        for index, outputs in enumerate(spec.stem_widths):
+            layer = conv(f"conv1.{3 * index}", shape, outputs, 3, 1 if index else 2, has_bias=bias)
+            is_last = index == len(spec.stem_widths) - 1
+            norm = Normalisation("bn1" if is_last else f"conv1.{3 * index + 1}", outputs)
+            steps = (*steps, layer, *((norm, "relu") if spec.is_normalised else ("relu",)))
+            shape = layer.output_shape
     else:
-        layer = conv("conv1", shape, spec.widths[0], 3, has_bias=bias)
+        is_imagenet = spec.family == "imagenet"
+        outputs, kernel, stride = (64, 7, 2) if is_imagenet else (spec.widths[0], 3, 1)
+        layer = conv("conv1", shape, outputs, kernel, stride, has_bias=bias)
+        steps = (layer, Normalisation("bn1", outputs), "relu") if spec.is_normalised else (layer, "relu")
     width, side, _ = layer.output_shape
-    steps: Steps = (layer, Normalisation("bn1", width), "relu") if spec.is_normalised else (layer, "relu")
     if spec.family == "imagenet":
         pooling = Pooling("maximum", 3, 2, (1, 1))
         side = pooling.output_side(side)
@@ -143,17 +153,25 @@ class _Plan:
             yield ChannelPadding(added, self.stride)
         elif form == "projection":
             has_norm = self.spec.is_normalised and self.spec.order != "full pre-activation"
+            channels, side, _ = self.shape
+            stride, place = self.stride, 0
+            if self.spec.pools_projections:
+                if stride > 1:
+                    pooling = Pooling("average", stride, stride, keeps_rest=True)
+                    side = pooling.output_side(side)
+                    yield pooling
+                stride, place = 1, 1
             yield self._conv(
-                "downsample.0",
-                self.shape,
+                f"downsample.{place}",
+                (channels, side, side),
                 self.outputs,
                 1,
-                self.stride,
+                stride,
                 kind="projection",
                 has_bias=not has_norm,
             )
             if has_norm:
-                yield Normalisation(f"{self.name}.downsample.1", self.outputs)
+                yield Normalisation(f"{self.name}.downsample.{place + 1}", self.outputs)
         if self.spec.merge == "scaling" and form != "none":
             yield Scaling(0.5)
         if self.spec.merge == "dropout" and form != "none":

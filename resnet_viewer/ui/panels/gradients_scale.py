@@ -90,8 +90,8 @@ def series(result: ProbeResult, layout: StripLayout, quantity: GradientQuantity)
         x = np.array([layout.x_by_name[name] for name in names], dtype=np.float64)
     else:
         own = lay_out(plan)
-        share = (np.array([own.x_by_name[name] for name in names]) - own.stem.x) / (own.end - own.stem.x)
-        x = layout.stem.x + share * (layout.end - layout.stem.x)
+        share = (np.array([own.x_by_name[name] for name in names]) - own.start) / (own.end - own.start)
+        x = layout.start + share * (layout.end - layout.start)
         names = tuple(f"{plan.spec.title}, {plan.describe(name)}" for name in names)
     return Series(names, tuple(shapes), x, np.array(values, dtype=np.float64), np.array(joined, dtype=bool))
 

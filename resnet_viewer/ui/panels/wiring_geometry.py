@@ -187,9 +187,9 @@ def draw(
     spans = layout.visible(frame.left, frame.right)
     is_ribbon = bool(spans) and frame.is_ribbon(spans[0])
     drawing = StripDrawing(is_ribbon=is_ribbon)
-    for x in (layout.stem.x, *(node.x for node in layout.head)):
-        drawing.ends.append(frame.box(x))
-    _line(drawing.trunk, frame, layout.stem.x, layout.spans[0].left)
+    for node in (*layout.stem, *layout.head):
+        drawing.ends.append(frame.box(node.x))
+    _line(drawing.trunk, frame, layout.start, layout.spans[0].left)
     _line(drawing.trunk, frame, layout.spans[-1].right, layout.end)
     if is_ribbon:
         _draw_ribbon(drawing, frame, spans, wiring, preview)
@@ -315,7 +315,7 @@ def part_at(layout: StripLayout, frame: StripFrame, px: float, py: float) -> Par
     """What lies under a point: a box before a projection or gate before an arc before a block's ground."""
     x = frame.x(px)
     span = layout.span_at(x)
-    boxes = span.boxes if span else (layout.stem, *layout.head)
+    boxes = span.boxes if span else (*layout.stem, *layout.head)
     nearest = min(boxes, key=lambda node: abs(node.x - x))
     if (
         abs(py - frame.base) <= frame.half_height + BOX_REACH

@@ -1,9 +1,10 @@
 """Where everything on the wiring strip sits along the x axis that the strip and the gradient plot share.
 
 One unit is one weighted layer in the order of the forward pass, counted from 1 as the depth in a network's
-name counts them: the stem is 1, the classifier of a ResNet-56 is 56. A projection or a gate layer does not count (it
-lies beside its branch, not after it), so it has the x of its arc's top: the middle of its block. A block's output
-lies half a unit after its last layer, which is where its arc ends and the next one begins.
+name counts them: the stem's first is 1, the classifier of a ResNet-56 is 56 (of a deep stem each layer is counted,
+though not in the name). A projection or a gate layer does not count (it lies beside its branch, not after it), so it
+has the x of its arc's top: the middle of its block. A block's output lies half a unit after its last layer, which is
+where its arc ends and the next one begins.
 """
 
 from __future__ import annotations
@@ -89,7 +90,8 @@ class StripLayout:
     """The strip of one network, in units of the shared axis."""
 
     blueprint: Blueprint
-    stem: Node
+    stem: tuple[Node, ...]
+    """The layers before the blocks."""
     head: tuple[Node, ...]
     """The layers after the blocks, the classifier last; empty where the network has none."""
     end: float
@@ -100,13 +102,18 @@ class StripLayout:
     parts: tuple[Part, ...] = field(repr=False)
     """Boxes, arcs, projections and gates in the order in which the keyboard visits them."""
     x_by_name: dict[str, float] = field(repr=False)
-    """Layers at their own place, blocks at their output, `stem` at the stem's box."""
+    """Layers at their own place, blocks at their output, `stem` at the stem's last box."""
     lefts: tuple[float, ...] = field(repr=False)
 
     @property
     def limits(self) -> tuple[float, float]:
         """The range of x that shows everything."""
-        return self.stem.x - MARGIN, self.end + MARGIN
+        return self.start - MARGIN, self.end + MARGIN
+
+    @property
+    def start(self) -> float:
+        """Where the first of everything stands."""
+        return self.stem[0].x
 
     @property
     def depth(self) -> int:
@@ -139,8 +146,8 @@ def lay_out(blueprint: Blueprint) -> StripLayout:
         >>> lay_out(blueprint(spec("cifar-resnet-56"))).end
         56.0
     """
-    stem = Node(blueprint.stem, 1.0)
-    x = 2.0
+    stem = tuple(Node(layer, 1.0 + i) for i, layer in enumerate(blueprint.stem_layers))
+    x = 1.0 + len(stem)
     spans: list[Span] = []
     bands: list[Band] = []
     for stage in blueprint.stages:
@@ -159,8 +166,8 @@ def lay_out(blueprint: Blueprint) -> StripLayout:
         bands.append(Band(start, x - 0.5, stage.label, f"conv{stage.number}_x"))
     head = tuple(Node(layer, x + i) for i, layer in enumerate(blueprint.head))
     end = head[-1].x if head else x
-    places = {"stem": stem.x, stem.layer.name: stem.x} | {node.layer.name: node.x for node in head}
-    parts: list[Part] = [stem.part]
+    places = {"stem": stem[-1].x} | {node.layer.name: node.x for node in (*stem, *head)}
+    parts: list[Part] = [node.part for node in stem]
     for span in spans:
         places[span.name] = span.right
         places.update((layer.name, span.centre) for layer in blueprint.blocks[span.number - 1].layers)

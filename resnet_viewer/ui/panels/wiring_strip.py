@@ -151,7 +151,9 @@ class StripItem(QGraphicsObject):
         stem, head = self._metrics.horizontalAdvance("stem"), self._metrics.horizontalAdvance(ending)
         # Beside the blocks as far as the strip reaches, so that "stem" and "1" do not read as one word.
         left, right = layout.limits
-        stem_left = max(frame.px(left) + 1, frame.px(layout.stem.x) + frame.half_width - stem)
+        beside = frame.px(layout.stem[-1].x) + frame.half_width - stem
+        centred = (frame.px(layout.start) + frame.px(layout.stem[-1].x) - stem) / 2
+        stem_left = max(frame.px(left) + 1, min(beside, centred))
         head_left = min(frame.px(right) - head - 1, frame.px(layout.end) - frame.half_width)
         centre = Qt.AlignmentFlag.AlignHCenter
         self._labels.append((QRectF(head_left, top, head + 1, height), ending, centre))
@@ -295,7 +297,7 @@ class StripItem(QGraphicsObject):
 
     def _paint_marked(self, painter: QPainter, state: StripState) -> None:
         """The layer under the pointer and the selected one, filled; a gate's disc has a ring: its filling tells."""
-        name = state.layout.stem.layer.name if state.selected == "stem" else state.selected
+        name = state.layout.stem[-1].layer.name if state.selected == "stem" else state.selected
         for part, opacity in ((state.hovered, 0.35), (self._part_named(state, name), 1.0)):
             if part is not None and part.kind == "gate":
                 painter.setPen(_pen(_colour(self._theme.text, opacity), 1.6))

@@ -6,7 +6,7 @@ from html import escape
 from typing import get_args
 
 from resnet_viewer.records.blueprint import Blueprint, ShortcutForm
-from resnet_viewer.records.layers import LayerKind, LayerSpec
+from resnet_viewer.records.layers import LayerKind, LayerSpec, Pooling
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.panels.gradients_scale import Series, norm_text, ratio_text
 from resnet_viewer.ui.panels.wiring_gates import UNKNOWN, Openings
@@ -58,10 +58,12 @@ def gate_text(kind: str, strength: float) -> str:
 def gates_text(blueprint: Blueprint, wiring: Wiring, block: int) -> str:
     """Both gates of a block."""
     branch = gate_text("residual branch", wiring.branches[block - 1])
-    kind = blueprint.blocks[block - 1].shortcut
-    if kind == "none":
+    spec = blueprint.blocks[block - 1]
+    if spec.shortcut == "none":
         return f"no shortcut · {branch}"
-    return f"{gate_text('shortcut', wiring.shortcuts[block - 1])} ({_FORMS[kind]}) · {branch}"
+    pools = spec.projection is not None and any(isinstance(step, Pooling) for step in spec.carry)
+    form = "average pooling and projection" if pools else _FORMS[spec.shortcut]
+    return f"{gate_text('shortcut', wiring.shortcuts[block - 1])} ({form}) · {branch}"
 
 
 def title_of(blueprint: Blueprint, part: Part) -> str:

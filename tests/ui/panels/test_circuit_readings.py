@@ -301,7 +301,7 @@ def test_one_state_twice_has_one_name(panel: CircuitPanel) -> None:
 
 
 @pytest.mark.parametrize("width", [994, 1410])
-@pytest.mark.parametrize("name", ["cifar-resnet-20", "cifar-resnet-110", "resnet50"])
+@pytest.mark.parametrize("name", ["cifar-resnet-20", "cifar-resnet-110", "resnet50", "resnet101d"])
 def test_the_first_block_always_has_its_number(panel: CircuitPanel, name: str, width: int) -> None:
     panel.resize(width, 340)
     panel.render_scene(fabricated.scene(spec(name)))

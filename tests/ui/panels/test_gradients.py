@@ -148,6 +148,16 @@ def test_a_projection_is_a_point_beside_the_curve() -> None:
     assert np.all(np.diff(points.x[points.is_joined]) == 1)
 
 
+def test_each_layer_of_a_deep_stem_is_a_point_of_the_curve() -> None:
+    layout = lay_out(blueprint(spec("resnet18d")))
+    points = series(reading("resnet18d"), layout, "weight")
+    assert points.names[:4] == ("conv1.0", "conv1.3", "conv1.6", "layer1.0.conv1")
+    assert points.x[points.is_joined].tolist() == list(range(1, 21))
+    beside = series(reading("resnet18"), layout, "weight")
+    assert (beside.x.min(), beside.x.max()) == (1, 20), "another network lies over the whole strip"
+    assert beside.names[0] == "ResNet-18, stem · conv1"
+
+
 def test_each_quantity_has_its_values_and_places() -> None:
     layout, result = lay_out(blueprint(spec("resnet18"))), reading()
     weight, relative = series(result, layout, "weight"), series(result, layout, "relative")

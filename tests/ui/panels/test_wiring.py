@@ -15,7 +15,7 @@ from resnet_viewer.ui.panels.wiring import WiringControls
 from resnet_viewer.ui.panels.wiring_geometry import StripFrame, draw, part_at
 from resnet_viewer.ui.panels.wiring_layout import Part, StripLayout, lay_out
 from resnet_viewer.ui.panels.wiring_strip import StripItem, StripState
-from resnet_viewer.ui.panels.wiring_words import spoken, tooltip
+from resnet_viewer.ui.panels.wiring_words import gates_text, spoken, tooltip
 from resnet_viewer.ui.theme import DARK
 
 
@@ -42,6 +42,20 @@ def test_a_projection_has_the_x_of_its_arcs_top_and_a_block_that_of_its_output()
     assert layout.x_by_name["layer2.0.conv1"] == 6.0
     assert layout.x_by_name["layer2.0.downsample.0"] == layout.spans[2].centre == 6.5
     assert layout.x_by_name["layer2.0"] == 7.5
+
+
+def test_every_layer_of_a_deep_stem_has_its_place() -> None:
+    layout = layout_of("resnet26d")
+    assert [node.x for node in layout.stem] == [1, 2, 3]
+    assert layout.spans[0].boxes[0].x == 4
+    assert layout.end == layout.depth == 28, "ResNet-26-D has two layers more than its name says"
+    assert layout.x_by_name["stem"] == layout.x_by_name["conv1.6"] == 3
+    assert [part.name for part in layout.parts[:4]] == ["conv1.0", "conv1.3", "conv1.6", "layer1.0.conv1"]
+    assert layout.limits[0] == 0
+    frame = frame_of(layout)
+    assert len(draw(layout, frame, Wiring.all_open(8)).ends) == 4
+    assert part_at(layout, frame, frame.px(2), frame.base) == Part("box", "conv1.3", None)
+    assert layout.x_by_name["layer2.0.downsample.1"] == layout.spans[2].centre
 
 
 @pytest.mark.parametrize("x", [0.9, 17.6])
@@ -192,6 +206,14 @@ def test_words_for_a_part_name_its_gates_and_shapes() -> None:
     text = tooltip(plan, wiring, Part("projection", "layer2.0.downsample.0", 3), None, None)
     for words in ("projection 1×1, stride 2", "128×64×1×1", "128×28×28", "residual branch dropped"):
         assert words in text
+
+
+def test_words_for_a_shortcut_tell_a_pooled_projection() -> None:
+    plan, wiring = blueprint(spec("resnet18d")), Wiring.all_open(8)
+    assert gates_text(plan, wiring, 3) == (
+        "shortcut open (average pooling and projection) · residual branch open"
+    )
+    assert gates_text(blueprint(spec("resnet18")), wiring, 3).startswith("shortcut open (projection)")
 
 
 @pytest.fixture
