@@ -36,6 +36,11 @@ def cache_dir() -> Path:
     return _own_home("cache") or platformdirs.user_cache_path(_NAME, appauthor=False)
 
 
+def runs_dir() -> Path:
+    """Training runs: logs, curves and weights, a folder for each order of the Train tab."""
+    return _own_home("runs") or platformdirs.user_data_path(_NAME, appauthor=False) / "runs"
+
+
 def log_dir() -> Path:
     """The logs."""
     return _own_home("logs") or platformdirs.user_log_path(_NAME, appauthor=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,11 @@ from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.preprocessing import Channels, Preprocessing, crop_corner, resized
 from resnet_viewer.records.progress import Progress
+
+LARGEST_ON_DEVICE = 4 << 30
+"""Bytes of pictures that are kept on a GPU."""
+TEST_SHARE = 0.2
+"""Of pictures that nobody has split."""
 
 
 class DatasetError(UserError):
@@ -40,20 +46,26 @@ class Data:
 
     train: PictureSet
     test: PictureSet
+    remark: str = field(default="", kw_only=True)
+    """What one should know about how it was made, in a sentence."""
 
 
-def load(folder: Path, size: int) -> Iterator[Progress | Data]:
-    """Decode a folder that holds `train/<class>/` and `test/<class>/`: yields progress in pictures, then the `Data`.
+def load(folder: Path, size: int, *, seed: int = 0, channels: int = 3) -> Iterator[Progress | Data]:
+    """Decode `train/<class>/` and `test/<class>/`, or `<class>/` alone: yields progress in pictures, then the `Data`.
 
-    Pictures of another size are resized and cropped to `size` pixels a side.
+    Pictures of another size are resized and cropped to `size` pixels a side; `channels` is 3, or 1 for grey. Where
+    there is no test set, `seed` draws a fifth of each class for it.
 
     Raises:
         DatasetError: there is no such folder, or it is not laid out like that.
     """
-    _require_parts(folder)
+    if not _has_parts(folder):
+        for found in read_folder(folder, size, channels=channels):
+            yield split(found, folder.name, seed) if isinstance(found, PictureSet) else found
+        return
     sets: dict[str, PictureSet] = {}
     for part in ("train", "test"):
-        for found in read_folder(folder / part, size):
+        for found in read_folder(folder / part, size, channels=channels):
             if isinstance(found, PictureSet):
                 sets[part] = found
             else:
@@ -65,28 +77,61 @@ def load(folder: Path, size: int) -> Iterator[Progress | Data]:
     yield Data(sets["train"], sets["test"])
 
 
+def split(pictures: PictureSet, name: str, seed: int) -> Data:
+    """A fifth of every class, rounded, at least one, as the test set; the rest to train on.
+
+    Raises:
+        DatasetError: a class has but one picture.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    tests, trains = [], []
+    for label, title in enumerate(pictures.classes):
+        members = (pictures.labels == label).nonzero()[:, 0]
+        if len(members) < 2:
+            raise DatasetError(
+                f"{name} holds {len(members)} picture{'s' * (len(members) != 1)} of {title}; each class needs two or "
+                "more, to train on and to test."
+            )
+        members = members[torch.randperm(len(members), generator=generator)]
+        count = max(1, round(TEST_SHARE * len(members)))
+        tests.append(members[:count])
+        trains.append(members[count:])
+    train, test = (torch.cat(chosen).sort().values for chosen in (trains, tests))
+    return Data(
+        *(PictureSet(pictures.images[i], pictures.labels[i], pictures.classes) for i in (train, test)),
+        remark=f"{name} has no test set of its own: a fifth of each class, drawn with seed {seed}, is kept for testing "
+        f"({len(test)} of {len(pictures)} pictures).",
+    )
+
+
 def class_names_of(folder: Path) -> tuple[str, ...]:
     """The classes of a folder as `load` will find them, without reading a picture.
 
     Raises:
         DatasetError: there is no such folder, it is not laid out as `load` wants it, or holds no pictures.
     """
-    _require_parts(folder)
-    return labelled_files(folder / "train")[0]
+    return labelled_files(folder / "train" if _has_parts(folder) else folder)[0]
 
 
-def _require_parts(folder: Path) -> None:
+def _has_parts(folder: Path) -> bool:
+    """The folder is split into train and test, by whoever made it.
+
+    Raises:
+        DatasetError: there is no such folder, or only one of the two.
+    """
     if not _is_folder(folder):
         raise DatasetError(
-            f"There is no folder {folder}; a data set is a folder with train/<class>/ and test/<class>/, "
-            f"or one of {', '.join(NAMED)}."
+            f"There is no folder {folder}; a data set is a folder with train/<class>/ and test/<class>/, one with "
+            f"<class>/ alone, or one of {', '.join(NAMED)}."
         )
-    for part in ("train", "test"):
-        if not _is_folder(folder / part):
-            raise DatasetError(
-                f"{folder} holds no folder called {part}; a data set is train/<class>/ and test/<class>/, "
-                f"or one of {', '.join(NAMED)}."
-            )
+    there = [part for part in ("train", "test") if _is_folder(folder / part)]
+    if len(there) == 1:
+        missing = "test" if there == ["train"] else "train"
+        raise DatasetError(
+            f"{folder} holds no folder called {missing}; a data set is train/<class>/ and test/<class>/, or <class>/ "
+            "alone."
+        )
+    return bool(there)
 
 
 def labelled_files(folder: Path) -> tuple[tuple[str, ...], list[tuple[Path, int]]]:
@@ -120,16 +165,30 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def read_folder(folder: Path, size: int) -> Iterator[Progress | PictureSet]:
-    """Decode `<folder>/<class>/*` to `size` × `size`; yields progress, then the set."""
+def read_folder(folder: Path, size: int, *, channels: int = 3) -> Iterator[Progress | PictureSet]:
+    """Decode `<folder>/<class>/*` to `size` × `size` in 3 channels, or 1 for grey; yields progress, then the set."""
     classes, files = labelled_files(folder)
     geometry = Preprocessing(size, size, (0.0,) * 3, (1.0,) * 3)
-    images = torch.empty((len(files), 3, size, size), dtype=torch.uint8)
+    images = torch.empty((len(files), channels, size, size), dtype=torch.uint8)
     for index, (path, _) in enumerate(files):
-        images[index] = torch.from_numpy(_fitted(read(path).pixels, geometry)).permute(2, 0, 1)
+        fitted = _fitted(read(path).pixels, geometry)
+        if channels == 1:
+            fitted = np.asarray(Image.fromarray(fitted).convert("L"))[..., None]
+        images[index] = torch.from_numpy(fitted.copy()).permute(2, 0, 1)
         if index % 500 == 0:
             yield Progress(index, len(files))
     yield PictureSet(images, torch.tensor([label for _, label in files]), classes)
+
+
+def on_device(data: Data, device: str) -> Data:
+    """The same, its pictures and labels on a device where they are small enough to stay there as bytes."""
+    if sum(part.images.nbytes for part in (data.train, data.test)) > LARGEST_ON_DEVICE:
+        return data
+    train, test = (
+        PictureSet(part.images.to(device), part.labels.to(device), part.classes)
+        for part in (data.train, data.test)
+    )
+    return Data(train, test, remark=data.remark)
 
 
 def batches(
@@ -150,34 +209,47 @@ def shuffled(count: int, size: int, generator: torch.Generator) -> Iterator[Tens
 
 
 def shuffled_batches(
-    pictures: PictureSet, size: int, *, mean: Channels, std: Channels, seed: int
+    pictures: PictureSet, size: int, *, mean: Channels, std: Channels, seed: int, skip: int = 0
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """One shuffled epoch of the pictures as they are."""
-    for chosen in shuffled(len(pictures), size, torch.Generator().manual_seed(seed)):
-        yield normalised(pictures.images[chosen], mean, std), pictures.labels[chosen]
+    """One shuffled epoch of the pictures as they are, on their device, without its first `skip` batches."""
+    order = shuffled(len(pictures), size, torch.Generator().manual_seed(seed))
+    for chosen in islice(order, skip, None):
+        there = chosen.to(pictures.images.device, non_blocking=True)
+        yield normalised(pictures.images[there], mean, std), pictures.labels[there]
 
 
 def augmented_batches(
-    pictures: PictureSet, size: int, *, mean: Channels, std: Channels, seed: int, padding: int = 4
+    pictures: PictureSet,
+    size: int,
+    *,
+    mean: Channels,
+    std: Channels,
+    seed: int,
+    padding: int = 4,
+    skip: int = 0,
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """One shuffled epoch: each picture padded with black, cropped at random and flipped half of the time.
 
-    Everything random comes from `seed`. A last batch that is not full is left out, unless it is the only one.
+    Everything random comes from `seed`. A last batch that is not full is left out, unless it is the only one, and so
+    are the first `skip`: the others are what they are without that.
     """
     generator = torch.Generator().manual_seed(seed)
+    device = pictures.images.device
     side = pictures.images.shape[-1]
-    for chosen in shuffled(len(pictures), size, generator):
+    for number, chosen in enumerate(shuffled(len(pictures), size, generator)):
         count = len(chosen)
-        padded = torch.nn.functional.pad(pictures.images[chosen], (padding,) * 4)
         tops = torch.randint(0, 2 * padding + 1, (count, 1), generator=generator)
         lefts = torch.randint(0, 2 * padding + 1, (count, 1), generator=generator)
         flipped = torch.rand(count, 1, generator=generator) < 0.5
+        if number < skip:
+            continue
         rows = tops + torch.arange(side)  # (N, S)
         columns = lefts + torch.where(flipped, torch.arange(side).flip(0), torch.arange(side))  # (N, S)
-        picked = padded.permute(0, 2, 3, 1)[
-            torch.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]
-        ]
-        yield normalised(picked.permute(0, 3, 1, 2), mean, std), pictures.labels[chosen]
+        places = (torch.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :])
+        there = chosen.to(device, non_blocking=True)
+        padded = torch.nn.functional.pad(pictures.images[there], (padding,) * 4)
+        picked = padded.permute(0, 2, 3, 1)[tuple(place.to(device, non_blocking=True) for place in places)]
+        yield normalised(picked.permute(0, 3, 1, 2), mean, std), pictures.labels[there]
 
 
 def normalised(images: Tensor, mean: Channels, std: Channels) -> Tensor:
@@ -185,7 +257,7 @@ def normalised(images: Tensor, mean: Channels, std: Channels) -> Tensor:
     scale = torch.tensor(std).mul(255.0).reciprocal()[:, None, None]
     shift = (torch.tensor(mean) / torch.tensor(std))[:, None, None]
     floats = images.contiguous(memory_format=torch.channels_last).float()
-    return floats * scale - shift
+    return floats * scale.to(images.device, non_blocking=True) - shift.to(images.device, non_blocking=True)
 
 
 def _fitted(
@@ -193,7 +265,7 @@ def _fitted(
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     height, width = pixels.shape[:2]
     if (width, height) == (geometry.crop, geometry.crop):
-        return pixels.copy()
+        return pixels
     new_size = resized(width, height, geometry)
     left, top = crop_corner(*new_size, geometry.crop)
     picture = Image.fromarray(pixels).resize(new_size, Image.Resampling.BILINEAR)

@@ -1,28 +1,124 @@
-"""Data sets by name: the digits that travel with the program, and torchvision's, downloaded when asked for."""
+"""Data sets by name: the digits that travel with the program, and torchvision's, downloaded when asked for.
+
+Files are kept as torchvision keeps them, so either finds what the other has downloaded. A download is read from the
+network as bytes, checked by torchvision's MD5, unpacked beside its place, and put there whole or not at all; a
+second program doing the same at the same time gets there too.
+"""
 
 from __future__ import annotations
 
+import gzip
+import secrets
+import shutil
+import tarfile
+import zlib
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from resnet_viewer import paths
+from resnet_viewer.core import idx_files
 from resnet_viewer.core.datasets import Data, DatasetError, PictureSet
+from resnet_viewer.media.downloads import DownloadError, download
+from resnet_viewer.media.files import WriteError, refusal, write_whole
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, DIGITS
+from resnet_viewer.records.progress import Progress
 
 _TEST_SHARE = 0.2
+_INSTEAD = "give a folder that holds its files"
+_IDX = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
+_CIFAR: dict[str, Literal["CIFAR10", "CIFAR100"]] = {"cifar10": "CIFAR10", "cifar100": "CIFAR100"}
+_CAUTION: dict[str, Any] = (
+    {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+)  # from Python 3.11.4 on
+_CIFAR_FOLDERS = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python"}
 
 
 def load_named(name: str, *, cache: Path | None = None) -> Data:
-    """A data set of `records.data.NAMED`; torchvision's are kept in `cache` (by default this user's cache folder).
+    """A data set of `records.data.NAMED`, without progress: the last thing that `read_named` yields.
 
     Raises:
         DatasetError: it is not here and cannot be downloaded.
     """
-    return _digits() if name == "digits" else _torchvisions(name, cache or paths.cache_dir() / "datasets")
+    for found in read_named(name, cache=cache):
+        if isinstance(found, Data):
+            return found
+    raise AssertionError("reading ends with the data")
+
+
+def read_named(name: str, *, cache: Path | None = None) -> Iterator[Progress | Data]:
+    """A data set of `records.data.NAMED`; torchvision's are kept in `cache` (by default this user's cache folder).
+
+    Progress is in bytes while files are downloaded, and while archives are unpacked. Closing the generator leaves
+    nothing unfinished behind.
+
+    Raises:
+        DatasetError: it is not here and cannot be downloaded.
+    """
+    if name == "digits":
+        yield _digits()
+        return
+    root = cache or paths.cache_dir() / "datasets"
+    try:
+        if files_in(root, name) is None:
+            yield from _idx_download(name, root) if name in _IDX else _cifar_download(name, root)
+    except (DownloadError, WriteError) as error:
+        raise DatasetError(f"{NAMED[name].title} is not on this computer: {error}") from error
+    yield load_from(root, name)
+
+
+def files_in(folder: Path, name: str) -> Path | None:
+    """The folder below `folder`, or itself, that holds the files of a data set, or None: nothing is read but names."""
+    if name in _IDX:
+        places = (folder / _IDX[name] / "raw", folder / "raw", folder)
+        return next((place for place in places if idx_files.is_there(place)), None)
+    base = _CIFAR_FOLDERS[name]
+    return next((place for place in (folder / base, folder) if place.name == base and place.is_dir()), None)
+
+
+def name_in(folder: Path) -> str | None:
+    """Which named data set a folder holds as torchvision or Debian leaves it, or None.
+
+    Raises:
+        DatasetError: there are idx files, of another data set or damaged.
+    """
+    for name in _CIFAR:
+        if files_in(folder, name) is not None:
+            return name
+    for name in _IDX:
+        if (found := files_in(folder, name)) is not None:
+            return idx_files.name_of(found)
+    return None
+
+
+def load_from(folder: Path, name: str) -> Data:
+    """A named data set from its files below `folder`, or in it.
+
+    Raises:
+        DatasetError: a file is missing or damaged.
+    """
+    found = files_in(folder, name)
+    if found is None:
+        raise DatasetError(f"{folder} does not hold the files of {NAMED[name].title}.")
+    if name in _IDX:
+        return idx_files.load(found)
+    from torchvision import datasets  # costs as much as torch itself: only when asked for
+
+    make = getattr(datasets, _CIFAR[name])
+    try:
+        parts = [make(str(found.parent), train=is_train, download=False) for is_train in (True, False)]
+    except (OSError, RuntimeError) as error:  # its MD5 is looked at before anything is unpickled
+        raise DatasetError(
+            f"The files of {NAMED[name].title} in {found} are damaged or incomplete; remove that folder, and they are "
+            "downloaded again."
+        ) from error
+    classes = CIFAR10_CLASSES if name == "cifar10" else tuple(parts[0].classes)
+    return Data(*(PictureSet(_planes(part.data), torch.as_tensor(part.targets), classes) for part in parts))
 
 
 def _digits() -> Data:
@@ -40,28 +136,74 @@ def _digits() -> Data:
     )
 
 
-def _torchvisions(name: str, root: Path) -> Data:
-    from torchvision import datasets  # costs as much as torch itself: only when asked for
+def _idx_download(name: str, root: Path) -> Iterator[Progress]:
+    """Four packed files, each from the first of its mirrors that has it, unpacked as torchvision wants them."""
+    from torchvision import datasets
 
-    make = {
-        "mnist": datasets.MNIST,
-        "fashion-mnist": datasets.FashionMNIST,
-        "cifar10": datasets.CIFAR10,
-        "cifar100": datasets.CIFAR100,
-    }[name]
+    facts = getattr(datasets, _IDX[name])
+    folder = root / _IDX[name] / "raw"
+    with _scratch(root) as scratch:
+        for file_name, md5 in facts.resources:
+            target = folder / str(file_name).removesuffix(".gz")
+            if target.exists():
+                continue
+            packed = scratch / str(file_name)
+            yield from _first([f"{mirror}{file_name}" for mirror in facts.mirrors], packed, md5)
+            try:
+                write_whole(target, gzip.decompress(packed.read_bytes()), makes_folder=True)
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise DatasetError(f"{file_name} was sent damaged; try again later.") from error
+
+
+@contextmanager
+def _scratch(root: Path) -> Iterator[Path]:
+    """A folder of our own beside the data sets, to which downloads go first; gone afterwards, whatever happens."""
+    folder = root / f".{secrets.token_hex(4)}.part"
     try:
-        parts = [make(str(root), train=is_train, download=True) for is_train in (True, False)]
-    except (OSError, RuntimeError) as error:
-        raise DatasetError(
-            f"{NAMED[name].title} could not be downloaded ({error}); connect to the network or give an image folder "
-            "to --data."
-        ) from error
-    classes = {"cifar10": CIFAR10_CLASSES, "mnist": DIGITS}.get(name) or tuple(parts[0].classes)
-    train, test = (PictureSet(_planes(part.data), torch.as_tensor(part.targets), classes) for part in parts)
-    return Data(train, test)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _planes(data: Tensor | np.ndarray) -> Tensor:
-    """(N, H, W) or (N, H, W, C) bytes -> (N, C, H, W)."""
-    images = torch.as_tensor(data)
-    return images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2).contiguous()
+def _first(urls: list[str], target: Path, md5: str) -> Generator[Progress, None, None]:
+    """Download from the first address that works.
+
+    Raises:
+        DownloadError: none does; the first one's reason.
+    """
+    failed: DownloadError | None = None
+    for url in urls:
+        try:
+            yield from download(url, target, md5=md5, instead=_INSTEAD)
+            return
+        except DownloadError as error:
+            failed = failed or error
+    assert failed is not None, "there is an address"
+    raise failed
+
+
+def _cifar_download(name: str, root: Path) -> Iterator[Progress]:
+    """One archive, unpacked beside its place."""
+    from torchvision import datasets
+
+    facts = getattr(datasets, _CIFAR[name])
+    base = _CIFAR_FOLDERS[name]
+    with _scratch(root) as scratch:
+        archive = scratch / str(facts.filename)
+        yield from download(str(facts.url), archive, md5=str(facts.tgz_md5), instead=_INSTEAD)
+        try:
+            with tarfile.open(archive) as file:
+                while (member := file.next()) is not None:
+                    file.extract(member, scratch, **_CAUTION)
+                    yield Progress(file.offset)
+            (scratch / base).rename(root / base)
+        except (tarfile.TarError, EOFError, zlib.error) as error:
+            raise DatasetError(f"{facts.filename} was sent damaged; try again later.") from error
+        except OSError as error:
+            if not (root / base).is_dir():  # else somebody was faster: theirs is the same
+                raise refusal(root / base, error) from error
+
+
+def _planes(data: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> torch.Tensor:
+    """(N, H, W, C) bytes -> (N, C, H, W)."""
+    return torch.as_tensor(data).permute(0, 3, 1, 2).contiguous()

@@ -118,7 +118,8 @@ def build(spec: NetworkSpec, state: Mapping[str, Tensor] | None = None) -> Netwo
     """
     with torch.device("meta"):
         network = Network(spec)
-    network.to_empty(device="cpu")
+    # not `to_empty`: what it calls for a meta tensor imports sympy, 2 to 5 seconds in a new process
+    network._apply(lambda tensor: torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu"))  # type: ignore[no-untyped-call]
     if state:
         network.load_state_dict(dict(state))
     else:

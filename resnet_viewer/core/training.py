@@ -1,232 +1,382 @@
-"""Trains one network by one recipe: a generator that reports every step, and continues where it was stopped."""
+"""Trains one network by one recipe: step by step, and from where it was stopped.
+
+The same spec and the same number of torch's threads give the same weights on one machine's processor: everything
+random comes from the spec's seed and the step's number, torch sums in one order there, and no step depends on what
+was reported, recorded or saved.
+"""
 
 from __future__ import annotations
 
-import io
-import json
+import contextlib
 import math
-import pickle
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from resnet_viewer.core.datasets import Data, PictureSet, augmented_batches, batches, shuffled_batches
+from resnet_viewer.core import checkpoints
+from resnet_viewer.core.checkpoints import Checkpoint
+from resnet_viewer.core.datasets import Data, PictureSet, augmented_batches, on_device, shuffled_batches
+from resnet_viewer.core.evaluating import error_percent, predictions
 from resnet_viewer.core.network import Network, build
-from resnet_viewer.core.norms import norms
-from resnet_viewer.media.files import write_whole
-from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.laying_out import blueprint
-from resnet_viewer.records.recipe import Recipe
-from resnet_viewer.records.training import EpochReport, GradientRecord, RunReport, RunSpec, StepReport
+from resnet_viewer.core.optimizers import optimizer_for
+from resnet_viewer.core.recording import Recorder
+from resnet_viewer.core.run_checks import is_finite, require_fitting, require_shortcuts
+from resnet_viewer.records.training import (
+    EpochReport,
+    GradientRecord,
+    RunReport,
+    RunSpec,
+    StepReport,
+)
 
-
-class ResumeError(UserError):
-    """A checkpoint is damaged or belongs to another run; the message says what differs."""
+SAVE_EVERY = 60.0
+"""Seconds after which a checkpoint is written within an epoch."""
+_HELD = 20
+"""Steps whose losses are read together where reading one waits for the device."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """What a finished run leaves: its report and the weights (a state dict on the CPU)."""
+    """What a run leaves: its report and the weights (a state dict on the CPU).
+
+    The weights of a run that diverged are the last ones known to be finite; there are none where none were kept.
+    """
 
     report: RunReport
     state: dict[str, Tensor]
 
 
+Report = StepReport | EpochReport | Trained
+
+
 def train(
     run: RunSpec, data: Data, *, checkpoint: Path | None = None, device: str = "cpu"
-) -> Iterator[StepReport | EpochReport | Trained]:
+) -> Iterator[Report]:
     """Train `run` on `data`; yields a report for each step and epoch, then the result.
 
-    With `checkpoint` the state is written there after every epoch, whole or not at all, and a run that finds such
-    a file continues after its last finished epoch: on the CPU to the same weights as one that never stopped.
+    With `checkpoint` the state is written there, whole or not at all: after every epoch, every `SAVE_EVERY` seconds,
+    and when the generator is closed. A run that finds such a file goes on after its last step: on the CPU to the same
+    weights as one that never stopped. On a GPU steps are reported some at a time.
 
     Raises:
         ResumeError: the checkpoint cannot be read or belongs to another run.
+        UserError: the pictures do not fit the network, or its shortcuts are to be cut and it has none.
     """
-    network = build(run.network).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = optimizer_for(network, run.recipe)
-    log: list[EpochReport] = []
-    gradients: list[GradientRecord] = []
-    if checkpoint is not None and checkpoint.exists():
-        log, gradients = _restore(checkpoint, run, network, optimizer)
+    training = Training(run, data, checkpoint=checkpoint, device=device)
     try:
-        for epoch in range(len(log), run.epochs):
-            network.train()
-            for step in _epoch(run, network, optimizer, data, epoch, log, device):
-                if step.gradients is not None:
-                    gradients.append(step.gradients)
-                yield step
-            if checkpoint is not None:
-                _save(checkpoint, run, network, optimizer, log, gradients)
-            yield log[-1]
-    finally:
-        network.eval()
-    report = RunReport(
-        run,
-        tuple(log),
-        train_error=error_percent(network, data.train, run, device),
-        test_error=error_percent(network, data.test, run, device),
-        class_names=data.train.classes,
-        gradients=tuple(gradients),
-    )
-    yield Trained(
-        report, {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
-    )
+        for reports in training.work():
+            yield from reports
+    except GeneratorExit:
+        training.save()
+        raise
 
 
-def optimizer_for(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
-    """The recipe's optimizer; what is not decayed (see `Recipe`) is a group of its own."""
-    decayed = [p for p in network.parameters() if recipe.decays_all or p.ndim > 1]
-    others = [p for p in network.parameters() if not (recipe.decays_all or p.ndim > 1)]
-    groups = [
-        {"params": parameters, "weight_decay": decay}
-        for parameters, decay in ((decayed, recipe.weight_decay), (others, 0.0))
-        if parameters
-    ]
-    if recipe.optimizer == "adam":
-        return torch.optim.Adam(groups, lr=recipe.rate)
-    return torch.optim.SGD(groups, lr=recipe.rate, momentum=recipe.momentum, nesterov=recipe.nesterov)
+class Training:
+    """One run at work: its network, its optimizer, and how far it has come. One thread owns it.
 
-
-def require_resumable(checkpoint: Path, run: RunSpec) -> None:
-    """Nothing where there is no checkpoint, or `run` can go on from it.
-
-    Raises:
-        ResumeError: it cannot be read or belongs to another run.
+    Between two reports of `work` it may be saved, or be left, or `run` may be replaced by the same run with later
+    interventions or extensions.
     """
-    if checkpoint.exists():
-        _read_checkpoint(checkpoint, run)
 
+    def __init__(
+        self, run: RunSpec, data: Data, *, checkpoint: Path | None = None, device: str = "cpu"
+    ) -> None:
+        require_shortcuts(run)
+        require_fitting(run, data)
+        self.run = run
+        self.at = 0
+        """Steps done."""
+        self.steps_per_epoch = max(1, len(data.train) // run.recipe.batch)
+        self.epochs: list[EpochReport] = []
+        self.gradients: list[GradientRecord] = []
+        self.steps: list[StepReport] = []
+        self.has_diverged = False
+        self.predicted = torch.empty(0, dtype=torch.int64)
+        """The class that each test picture was given after the newest epoch, on the CPU."""
+        self._data = on_device(data, device)
+        self._device = torch.device(device)
+        self.waits = _waits(self._device)
+        """Whether reading a number waits for the device, so that steps are reported some at a time."""
+        self.class_names = data.train.classes
+        self.batch = min(run.recipe.batch, len(data.train))
+        """Pictures of a step."""
+        self._checkpoint = checkpoint
+        network = build(run.network)
+        self._network: Network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._optimizer = optimizer_for(network, run.recipe)
+        self._recorder = Recorder(network)
+        self._is_random = any(isinstance(module, torch.nn.Dropout) for module in network.modules())
+        self._held: list[_Held] = []
+        self._loss = 0.0
+        self._wrong = 0
+        self._seconds = 0.0
+        self._saved = time.monotonic()
+        if checkpoint is not None and checkpoint.exists():
+            self._restore(checkpoints.resumed(checkpoint, run))
 
-def error_percent(network: Network, pictures: PictureSet, run: RunSpec, device: str = "cpu") -> float:
-    """Share of wrongly classified pictures in percent, in evaluation mode, not augmented."""
-    was_training = network.training
-    network.eval()
-    wrong = 0
-    with torch.no_grad():
-        for images, labels in batches(pictures, 256, mean=run.mean, std=run.std):
-            wrong += int((network(images.to(device)).argmax(1).cpu() != labels).sum())
-    network.train(was_training)
-    return 100.0 * wrong / len(pictures)
+    @property
+    def is_finished(self) -> bool:
+        """Whether all its steps are done, or it diverged."""
+        return self.has_diverged or self.at >= self.run.length * self.steps_per_epoch
 
+    def work(self) -> Iterator[tuple[Report, ...]]:
+        """Do what is left of the run; yields after every step and every piece of an evaluation, often with nothing.
 
-def _epoch(
-    run: RunSpec,
-    network: Network,
-    optimizer: torch.optim.Optimizer,
-    data: Data,
-    epoch: int,
-    log: list[EpochReport],
-    device: str,
-) -> Iterator[StepReport]:
-    """One epoch of steps; appends its report to `log`."""
-    started = time.perf_counter()
-    weights = [network.get_parameter(f"{layer.name}.weight") for layer in blueprint(run.network).layers]
-    recipe = run.recipe
-    steps = max(1, len(data.train) // recipe.batch)
-    total_loss = torch.zeros((), dtype=torch.float64, device=device)
-    wrong = torch.zeros((), dtype=torch.int64, device=device)
-    seen = 0
-    rate = 0.0
-    seed = run.network.seed * 10_000 + epoch
-    draw = augmented_batches if run.is_augmented else shuffled_batches
-    stream = draw(data.train, recipe.batch, mean=run.mean, std=run.std, seed=seed)
-    for step, (images, labels) in enumerate(stream):
-        rate = recipe.rate_at(epoch * steps + step, run.epochs * steps)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        images, labels = images.to(device), labels.to(device)
-        logits = network(images)
-        loss = F.cross_entropy(logits, labels)
-        optimizer.zero_grad(set_to_none=True)
+        The last report is `Trained`. What is extended after that goes on with another call.
+        """
+        try:
+            measured = None
+            while measured is None or not self.is_finished:
+                if self.has_diverged:
+                    break
+                while len(self.epochs) < self.run.length and not self.has_diverged:
+                    yield from self._timed(self._epoch())
+                measured = yield from self._measured()
+        finally:
+            self._network.eval()
+        yield (self.trained("done", *(measured or ())),)
+
+    def trained(
+        self,
+        state: Literal["done", "stopped"],
+        train_error: float = math.nan,
+        test_error: float = math.nan,
+    ) -> Trained:
+        """What it has learned so far."""
+        weights = self.weights()
+        report = RunReport(
+            self.run,
+            tuple(self.epochs),
+            train_error=train_error,
+            test_error=test_error,
+            class_names=self.class_names,
+            gradients=tuple(self.gradients),
+            steps=tuple(self.steps),
+            state="diverged" if self.has_diverged else state,
+        )
+        return Trained(report, weights if is_finite(weights) else {})
+
+    def weights(self) -> dict[str, Tensor]:
+        """Its state dict as it is now, a copy on the CPU."""
+        return {name: value.detach().cpu().clone() for name, value in self._network.state_dict().items()}
+
+    def held_reports(self) -> tuple[StepReport, ...]:
+        """The reports of steps that are done and were not reported yet; waits for the device."""
+        held, self._held = self._held, []
+        losses = [step.loss for step in held]
+        wrongs = [step.wrong for step in held]
+        if not held:
+            return ()
+        numbers = torch.cat([torch.stack(losses).double(), torch.stack(wrongs).double()]).tolist()
+        reports = []
+        for step, loss, wrong in zip(held, numbers[: len(held)], numbers[len(held) :], strict=True):
+            reports.append(self._told(step, loss, int(wrong)))
+            if not math.isfinite(loss):
+                self._diverge(step.at)
+                break
+        return tuple(reports)
+
+    def save(self) -> None:
+        """Write the checkpoint, where there is to be one.
+
+        Raises:
+            WriteError: it cannot be written; an older one is unchanged.
+        """
+        self.held_reports()
+        self._saved = time.monotonic()
+        if self._checkpoint is None:
+            return
+        checkpoints.write(
+            self._checkpoint,
+            Checkpoint(
+                self.run,
+                self._network.state_dict(),
+                self._optimizer.state_dict(),
+                self.at,
+                tuple(self.epochs),
+                tuple(self.gradients),
+                tuple(self.steps),
+                self._seconds,
+                self.predicted,
+                self.has_diverged,
+            ),
+        )
+
+    def _epoch(self) -> Iterator[tuple[Report, ...]]:
+        """What is left of an epoch."""
+        run, epoch = self.run, len(self.epochs)
+        self._network.train()
+        done = self.at - epoch * self.steps_per_epoch
+        draw = augmented_batches if run.is_augmented else shuffled_batches
+        seed = run.network.seed * 10_000 + epoch
+        if done < self.steps_per_epoch:
+            feed = draw(self._data.train, run.recipe.batch, mean=run.mean, std=run.std, seed=seed, skip=done)
+            for images, labels in feed:
+                yield self._step(images, labels)
+                if self.has_diverged:
+                    self.save()
+                    return
+                if time.monotonic() - self._saved > SAVE_EVERY:
+                    self.save()
+        self.predicted = yield from self._predictions(self._data.test)
+        last = self.steps[-1]
+        self.epochs.append(
+            EpochReport(
+                epoch,
+                last.rate,
+                last.loss,
+                last.error,
+                error_percent(self.predicted, self._data.test),
+                self._seconds,
+            )
+        )
+        self._loss, self._wrong, self._seconds = 0.0, 0, 0.0
+        self.save()
+        yield (self.epochs[-1],)
+
+    def _step(self, images: Tensor, labels: Tensor) -> tuple[StepReport, ...]:
+        run, at, optimizer = self.run, self.at, self._optimizer
+        images = images.to(self._device, non_blocking=True)
+        labels = labels.to(self._device, non_blocking=True)
+        rate = run.recipe.rate_at(at, run.epochs_at(at) * self.steps_per_epoch)
+        self._open_shortcuts(run.strength_at(at))
+        is_recorded = at % run.record_every == 0
+        with (
+            self._recorder.watching() if is_recorded else contextlib.nullcontext(),
+            self._drawing(at) if self._is_random else contextlib.nullcontext(),
+            self._precision(),
+        ):
+            logits = self._network(images)
+            loss = F.cross_entropy(logits, labels)
+        step = _Held(at, rate, loss.detach(), (logits.detach().argmax(1) != labels).sum())
+        self._held.append(step)
+        if not self.waits and not math.isfinite(step.loss.item()):
+            return self.held_reports()
+        optimizer.forget_gradients()
         loss.backward()  # type: ignore[no-untyped-call]
-        at = epoch * steps + step
-        record = None
-        if at % run.record_every == 0:
-            record = _recorded(optimizer, weights, at)
+        if is_recorded:
+            step.record = self._recorder.step(lambda: optimizer.step(rate), at)
         else:
-            optimizer.step()
-        seen += len(labels)
-        total_loss += loss.detach() * len(labels)
-        wrong += (logits.detach().argmax(1) != labels).sum()
-        yield StepReport(epoch, step, steps, float(total_loss) / seen, 100.0 * int(wrong) / seen, record)
-    test_error = error_percent(network, data.test, run, device)
-    log.append(
-        EpochReport(
+            optimizer.step(rate)
+        self.at += 1
+        is_last = self.at % self.steps_per_epoch == 0
+        return self.held_reports() if not self.waits or is_last or len(self._held) >= _HELD else ()
+
+    def _told(self, step: _Held, loss: float, wrong: int) -> StepReport:
+        """The report of a step whose numbers are known."""
+        self._loss += loss * self.batch
+        self._wrong += wrong
+        epoch, index = divmod(step.at, self.steps_per_epoch)
+        seen = (index + 1) * self.batch
+        report = StepReport(
             epoch,
-            rate,
-            float(total_loss) / seen,
-            100.0 * int(wrong) / seen,
-            test_error,
-            time.perf_counter() - started,
+            index,
+            self.steps_per_epoch,
+            self._loss / seen,
+            100.0 * self._wrong / seen,
+            None,
+            loss,
+            100.0 * wrong / self.batch,
+            step.rate,
         )
-    )
+        self.steps.append(report)
+        if step.record is None:
+            return report
+        self.gradients.append(step.record)
+        return replace(report, gradients=step.record)
 
+    def _measured(self) -> Generator[tuple[Report, ...], None, tuple[float, float] | None]:
+        """Training and test error in percent, of the weights as they are."""
+        if self.has_diverged:
+            return None
+        train = yield from self._predictions(self._data.train)
+        test = yield from self._predictions(self._data.test)
+        return error_percent(train, self._data.train), error_percent(test, self._data.test)
 
-def _recorded(optimizer: torch.optim.Optimizer, weights: Sequence[Tensor], step: int) -> GradientRecord:
-    """Take the optimizer's step, and note what the gradients were and how far each weight went."""
-    before = [weight.detach().clone() for weight in weights]
-    gradients = norms([weight.grad for weight in weights])
-    optimizer.step()
-    lengths = norms(before)
-    steps = norms([weight.detach() - old for weight, old in zip(weights, before, strict=True)])
-    updates = (moved / length if length else math.nan for moved, length in zip(steps, lengths, strict=True))
-    return GradientRecord(step, tuple(gradients), tuple(updates))
-
-
-def _identity(run: RunSpec) -> str:
-    """Everything that makes a run what it is, the recipe's fields beside the others."""
-    fields = asdict(run)
-    return json.dumps(fields.pop("recipe") | {"recipe": run.recipe.name} | fields, sort_keys=True)
-
-
-def _save(
-    path: Path,
-    run: RunSpec,
-    network: Network,
-    optimizer: torch.optim.Optimizer,
-    log: list[EpochReport],
-    gradients: list[GradientRecord],
-) -> None:
-    buffer = io.BytesIO()
-    state = {
-        "run": _identity(run),
-        "network": network.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "log": [asdict(epoch) for epoch in log],
-        "gradients": [asdict(record) for record in gradients],
-    }
-    torch.save(state, buffer)
-    write_whole(path, buffer.getvalue())
-
-
-def _read_checkpoint(path: Path, run: RunSpec) -> dict[str, Any]:
-    """What `_save` wrote for the same run."""
-    try:
-        state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
-        theirs, ours = json.loads(state["run"]), json.loads(_identity(run))
-    except (EOFError, KeyError, TypeError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
-        raise ResumeError(
-            f"{path} cannot be read as a checkpoint; remove it to begin again, or give another --out folder."
-        ) from error
-    if theirs != ours:
-        different = ", ".join(key for key in ours if ours[key] != theirs.get(key))
-        raise ResumeError(
-            f"{path} belongs to a run with other settings ({different}); name another --out folder, or give the same."
+    def _predictions(self, pictures: PictureSet) -> Generator[tuple[Report, ...], None, Tensor]:
+        """The class that each picture is given, on the CPU; nothing is reported on the way."""
+        work = predictions(
+            self._network,
+            pictures,
+            mean=self.run.mean,
+            std=self.run.std,
+            device=self._device,
+            precision=self._precision,
         )
-    return state
+        try:
+            while True:
+                next(work)
+                yield ()
+        except StopIteration as end:
+            found: Tensor = end.value
+            return found
+
+    def _timed(self, work: Iterator[tuple[Report, ...]]) -> Iterator[tuple[Report, ...]]:
+        """The same, its time being the epoch's: what others do between two steps is not."""
+        while True:
+            started = time.perf_counter()
+            reports = next(work, None)
+            if reports is None:
+                return
+            if not any(isinstance(report, EpochReport) for report in reports):
+                self._seconds += time.perf_counter() - started
+            yield reports
+
+    def _open_shortcuts(self, strength: float) -> None:
+        for block in self._network.blocks:
+            block.shortcut_strength = strength
+
+    def _precision(self) -> contextlib.AbstractContextManager[object]:
+        if self.run.precision == "float32":
+            return contextlib.nullcontext()
+        return torch.autocast(self._device.type, dtype=torch.bfloat16)
+
+    @contextlib.contextmanager
+    def _drawing(self, at: int) -> Iterator[None]:
+        """Dropout draws from the step's own seed inside; torch's random numbers are as before after it."""
+        with torch.random.fork_rng(devices=[self._device] if self._device.type == "cuda" else []):
+            torch.manual_seed(self.run.network.seed * 1_000_003 + at)
+            yield
+
+    def _diverge(self, at: int) -> None:
+        """Keep the last weights known to be finite."""
+        self.has_diverged, self.at = True, at
+        if is_finite(self._network.state_dict()) or self._checkpoint is None or not self._checkpoint.exists():
+            return
+        found = checkpoints.read(self._checkpoint)
+        self._network.load_state_dict(found.network)
+        self._optimizer.load_state_dict(found.optimizer)
+
+    def _restore(self, found: Checkpoint) -> None:
+        self.run, self.at, self.has_diverged = found.run, found.at, found.has_diverged
+        self._network.load_state_dict(found.network)
+        self._optimizer.load_state_dict(found.optimizer)
+        self.epochs, self.gradients = list(found.epochs), list(found.gradients)
+        self.steps, self._seconds = list(found.steps), found.seconds
+        self.predicted = found.predicted
+        for step in self.steps[len(self.epochs) * self.steps_per_epoch :]:
+            self._loss += step.batch_loss * self.batch
+            self._wrong += round(step.batch_error * self.batch / 100.0)
+        if self.at:
+            self._open_shortcuts(self.run.strength_at(self.at - 1))
 
 
-def _restore(
-    path: Path, run: RunSpec, network: Network, optimizer: torch.optim.Optimizer
-) -> tuple[list[EpochReport], list[GradientRecord]]:
-    state = _read_checkpoint(path, run)
-    network.load_state_dict(state["network"])
-    optimizer.load_state_dict(state["optimizer"])
-    return [EpochReport(**epoch) for epoch in state["log"]], [GradientRecord(**r) for r in state["gradients"]]
+@dataclass
+class _Held:
+    """A step whose numbers may still be on their way."""
+
+    at: int
+    rate: float
+    loss: Tensor
+    wrong: Tensor
+    record: GradientRecord | None = None
+
+
+def _waits(device: torch.device) -> bool:
+    return device.type != "cpu"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 from resnet_viewer.figures import palette
-from resnet_viewer.figures.gradient_values import Row, kind_of_value
+from resnet_viewer.figures.gradient_values import kind_of_value
 
 _ROW = 0.26
 """Inches of height of the row of zeros and of the row of non-finite values."""
@@ -35,9 +35,8 @@ class DecadeAxis:
     not_finite: float | None
 
 
-def prepare_y_axis(axes: Axes, values: Sequence[Row], height: float) -> DecadeAxis:
+def prepare_y_axis(axes: Axes, numbers: Sequence[float | None], height: float) -> DecadeAxis:
     """Set limits, ticks and grid for every value that there is; `height` of the axes in inches."""
-    numbers = [number for row in values for number in (row.now, row.reference)]
     kinds = {kind_of_value(number) for number in numbers}
     decades = [math.log10(n) for n in numbers if n is not None and kind_of_value(n) == "positive"]
     low, high = (min(decades), max(decades)) if decades else (-1.0, 0.0)

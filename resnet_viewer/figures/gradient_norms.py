@@ -67,7 +67,8 @@ def figure(
         width=width,
         openings=[block.opening for block in now.blocks],
     )
-    y = prepare_y_axis(axes, (*values, *others), height)
+    numbers = [number for row in (*values, *others) for number in (row.now, row.reference)]
+    y = prepare_y_axis(axes, numbers, height)
     _draw(axes, values, others, y, spacing=width / len(values))
     prepare_x_axis(axes, limits, by_block=quantity == "output")
     axes.set_ylabel(

@@ -1,4 +1,4 @@
-"""Gradient norms while training: a picture of layer × step for each run, all on one colour scale."""
+"""Gradients while training: a picture of layer × time for each run, the first layer on top, all on one colour scale."""
 
 from __future__ import annotations
 
@@ -6,114 +6,242 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.colour_bar import draw_colour_bar
-from resnet_viewer.figures.gradient_axis import power_of_ten
-from resnet_viewer.figures.page import MARGIN, page
+from resnet_viewer.figures.intervention_flags import draw_flags, height_of, lay_out, marks_of
+from resnet_viewer.figures.page import MARGIN, CaptionedFigure, page, wrapped
+from resnet_viewer.figures.record_pixels import (
+    NOT_FINITE,
+    ZERO,
+    Numbers,
+    RecordQuantity,
+    Scale,
+    Stage,
+    kinds_in,
+    pixels,
+    record_of,
+    scale_of,
+    stages_of,
+)
+from resnet_viewer.figures.run_legend import Entry, draw_legend
+from resnet_viewer.figures.run_names import (
+    end_words,
+    recipe_words,
+    run_names,
+    so_far_words,
+    steps_per_epoch,
+)
 from resnet_viewer.records.training import RunReport
 
-_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
-_HEAD, _FOOT, _LEFT, _GAP, _BAR = 0.24, 0.46, 0.46, 0.3, 0.62
+_HEAD, _FOOT, _LEFT, _GAP, _BAR = 0.24, 0.46, 0.58, 0.2, 0.62
+_TITLES: dict[RecordQuantity, str] = {
+    "norms": "Gradient norms while training",
+    "updates": "Lengths of the steps while training",
+    "dead": "Dead channels while training",
+}
+_SYMBOLS: dict[RecordQuantity, str] = {"norms": "‖∂L/∂W‖₂", "updates": "‖Δw‖₂/‖w‖₂", "dead": "dead"}
+_FONT = palette.FONT - 1
+_LINE = 0.14
+_STAGE = 0.115
 
 
-def figure(runs: Sequence[RunReport], *, colours: str = "inferno", width: float = 7.6) -> Figure:
-    """The L2 norm of the loss's gradient for every layer's weight at every recorded step, in decades.
+def figure(
+    runs: Sequence[RunReport],
+    *,
+    quantity: RecordQuantity = "norms",
+    colours: str = "inferno",
+    width: float = 7.6,
+) -> CaptionedFigure:
+    """What `GradientRecord` holds, for every run: "norms" and "updates" by layer in decades, "dead" by block.
 
-    Layers from the first at the bottom to the classifier at the top. Norms that are zero are black, those that are
-    not finite are grey.
+    Values that are zero, and those that are not finite, have colours of their own.
 
     Raises:
-        ValueError: no run has a gradient record.
+        ValueError: no run has such a record.
     """
-    shown = [run for run in runs if run.gradients]
+    shown = [run for run in runs if run.gradients and getattr(run.gradients[0], quantity)]
     if not shown:
         raise ValueError("no run has a gradient record")
-    records = [np.array([record.norms for record in run.gradients]).T for run in shown]  # (layers, steps)
-    low, high = decades(records)
-    columns = min(2, len(shown))
+    records = [record_of(run, quantity) for run in shown]
+    scale = scale_of(records, quantity)
+    columns = min(2 if width >= 5 else 1, len(shown))
     lines = math.ceil(len(shown) / columns)
     cell = (width - 2 * MARGIN - _BAR - columns * _LEFT - (columns - 1) * _GAP) / columns
     height = min(1.9, max(0.9, 5.5 / lines))
+    is_in_epochs = all(steps_per_epoch(run) for run in shown)
+    ends = [_length(run, is_in_epochs) for run in shown]
+    limits = (0.0, max(ends))
+    words = [marks_of([run], limits) if is_in_epochs else ([], []) for run in shown]
+    flags = [lay_out(marks, cell, limits) for marks, _ in words]
+    titles = [wrapped(title, cell, palette.FONT, bold=True) for title in _run_titles(shown)]
+    own = [
+        _HEAD + (len(title) - 1) * _LINE + height_of(flag) for title, flag in zip(titles, flags, strict=True)
+    ]
+    heads = [max(own[row * columns : (row + 1) * columns]) for row in range(lines)]
+    legend = _legend(records, scale)
     sheet = page(
-        title="Gradient norms while training",
-        subtitle="layer from the first (bottom) to the classifier, step from left to right",
-        caption=caption(shown),
+        title=_TITLES[quantity],
+        subtitle=_subtitle(shown, quantity),
+        caption=caption(shown, quantity=quantity, scale=scale),
         width=width,
         height=None,
-        content=lines * (_HEAD + height + _FOOT),
+        content=sum(heads) + lines * (height + _FOOT) + (0.22 if legend else 0.0),
     )
-    for index, (run, norms) in enumerate(zip(shown, records, strict=True)):
+    top = draw_legend(sheet, legend) if legend else sheet.top
+    bar_bottom = 0.0
+    for index, (run, record, name) in enumerate(zip(shown, records, run_names(shown), strict=True)):
         row, column = divmod(index, columns)
         left = MARGIN + _LEFT + column * (cell + _LEFT + _GAP)
-        bottom = sheet.top - (row + 1) * (_HEAD + height) - row * _FOOT
+        bottom = top - sum(heads[: row + 1]) - (row + 1) * height - row * _FOOT
+        bar_bottom = bottom if row == 0 else bar_bottom
         axes = sheet.axes(left, bottom, cell, height)
-        _draw(axes, norms, run.gradients[-1].step + 1, low, high, colours)
-        sheet.write(
-            left,
-            bottom + height + 0.07,
-            f"{run.spec.network.title} · seed {run.spec.network.seed}",
-            bold=True,
-        )
-    bar = sheet.axes(width - MARGIN - _BAR + 0.16, sheet.top - _HEAD - height, 0.11, height)
-    places = range(math.ceil(low), math.floor(high) + 1)
-    step = max(1, math.ceil(len(places) / 6))
-    ticks = [((decade - low) / (high - low), power_of_ten(decade)) for decade in places[::step]]
-    draw_colour_bar(bar, colours, ticks)
+        axes.set_label(name)
+        picture = pixels(record, [r.step for r in run.gradients], run.spec.record_every, scale, colours)
+        begin = run.gradients[0].step / _length_of_unit(run, is_in_epochs)
+        _draw(axes, picture, (begin, ends[index]), limits, is_in_epochs=is_in_epochs)
+        _mark_rows(axes, stages_of(run, quantity), len(record), cell, height)
+        if index // columns == lines - 1 or index + columns >= len(shown):
+            axes.set_xlabel("epoch" if is_in_epochs else "step", **_words())
+        above = bottom + height
+        draw_flags(sheet, axes, flags[index], words[index][1], left=left, bottom=above, width=cell, halo=True)
+        for line, words_of_line in enumerate(reversed(titles[index])):
+            place = above + height_of(flags[index]) + 0.07 + line * _LINE
+            sheet.write(left, place, words_of_line, bold=True)
+    bar = sheet.axes(width - MARGIN - _BAR + 0.16, bar_bottom, 0.11, height)
+    bar.set_label("colour bar")
+    draw_colour_bar(bar, colours, scale.ticks(height))
+    sheet.write(width - MARGIN, bar_bottom + height + 0.09, _SYMBOLS[quantity], size=_FONT, right=True)
     return sheet.figure
 
 
-def decades(records: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
-    """The lowest and highest log10 of all norms above zero; one decade apart at least."""
-    values = np.concatenate([record[np.isfinite(record) & (record > 0)] for record in records])
-    if not values.size:
-        return -1.0, 1.0
-    low, high = float(np.log10(values.min())), float(np.log10(values.max()))
-    return (low, high) if high - low >= 1 else ((low + high - 1) / 2, (low + high + 1) / 2)
-
-
-def caption(runs: Sequence[RunReport]) -> str:
-    """What was measured, in which runs, as one sentence."""
+def caption(
+    runs: Sequence[RunReport], *, quantity: RecordQuantity = "norms", scale: Scale | None = None
+) -> str:
+    """What was measured, in which networks, trained how, as one sentence."""
     names = ", ".join(dict.fromkeys(run.spec.network.title for run in runs))
     every = ", ".join(str(n) for n in dict.fromkeys(run.spec.record_every for run in runs))
-    return (
-        "L2 norm of the gradient of the loss (mean cross-entropy of a batch) for every layer's weight, from the "
-        f"training's own backward pass every {every} steps · {names} · {', '.join({run.spec.data for run in runs})}."
-    )
+    steps = f"every {every} steps" if every != "1" else "at every step"
+    match quantity:
+        case "norms":
+            what = (
+                "L2 norm of the gradient of the loss (mean cross-entropy of a batch) for every layer's weight, from "
+                f"the training's own backward pass {steps}"
+            )
+        case "updates":
+            what = f"Length of the optimizer's step beside the weight, ‖Δw‖₂ / ‖w‖₂, for every layer, {steps}"
+        case "dead":
+            what = (
+                "Share of the channels of every block's output that are zero everywhere in every picture of the "
+                f"batch, {steps}"
+            )
+    parts = [what, names, recipe_words(runs)]
+    if scale is not None and (scale.is_clipped_below or scale.is_clipped_above):
+        ends = ["below"] * scale.is_clipped_below + ["above"] * scale.is_clipped_above
+        parts.append(f"the half percent of values farthest {' and '.join(ends)} lies beyond the colour scale")
+    parts.append(so_far_words(runs))
+    return " · ".join(part for part in parts if part) + "."
 
 
-def _draw(axes: Axes, norms: NDArray[np.float64], steps: int, low: float, high: float, colours: str) -> None:
-    table = palette.lookup(colours)
-    is_odd, is_zero = ~np.isfinite(norms), norms == 0
-    share = (np.log10(np.where(is_odd | is_zero, 1.0, norms)) - low) / (high - low)
-    pixels = table[np.clip(np.rint(share * 255), 0, 255).astype(np.uint8)].copy()
-    pixels[is_zero] = 0
-    pixels[is_odd] = 160
+def table(
+    runs: Sequence[RunReport], *, quantity: RecordQuantity = "norms"
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Header and rows for `export.csv_bytes`: a row a run and record, a column a layer ("dead": a block) from 1 on.
+
+    `step` counts from 0 over the whole run, `time` is in epochs at the step's end (empty where the report does not
+    tell); shorter networks leave the last columns empty.
+    """
+    counts = [len(getattr(record, quantity)) for run in runs for record in run.gradients]
+    count = max(counts, default=0)
+    part = "block" if quantity == "dead" else "layer"
+    header = ("run", "network", "seed", "step", "time", *(f"{part} {n + 1}" for n in range(count)))
+    rows: list[tuple[str, ...]] = []
+    for name, run in zip(run_names(runs), runs, strict=True):
+        steps = steps_per_epoch(run)
+        whose = (name, run.spec.network.name, str(run.spec.network.seed))
+        for record in run.gradients:
+            values = [repr(float(value)) for value in getattr(record, quantity)]
+            time = repr((record.step + 1) / steps) if steps else ""
+            rows.append((*whose, str(record.step), time, *values, *([""] * (count - len(values)))))
+    return header, rows
+
+
+def _run_titles(runs: Sequence[RunReport]) -> list[str]:
+    """The names, with where a run ended before its time."""
+    return [
+        name if end_words(run) in name else f"{name} · {end_words(run)}"
+        for name, run in zip(run_names(runs), runs, strict=True)
+    ]
+
+
+def _length_of_unit(run: RunReport, is_in_epochs: bool) -> int:
+    return (steps_per_epoch(run) or 1) if is_in_epochs else 1
+
+
+def _length(run: RunReport, is_in_epochs: bool) -> float:
+    """Where the picture ends: the last record counts until the next would have come, or the run's end."""
+    end = run.gradients[-1].step + run.spec.record_every
+    if run.steps:
+        end = max(min(end, run.steps[-1].at + 1), run.gradients[-1].step + 1)
+    return end / _length_of_unit(run, is_in_epochs)
+
+
+def _subtitle(runs: Sequence[RunReport], quantity: RecordQuantity) -> str:
+    rows = "block" if quantity == "dead" else "layer"
+    parts = [", ".join(dict.fromkeys(run.spec.data for run in runs)), f"one row a {rows}, the first on top"]
+    parts.append("one colour scale")
+    return " · ".join(parts + (["so far"] if so_far_words(runs) else []))
+
+
+def _legend(records: Sequence[Numbers], scale: Scale) -> list[Entry]:
+    zero, odd = kinds_in(records, scale)
+    entries = [Entry("zero", {"color": ZERO, "linewidth": 0}, filled=True)] * zero
+    return entries + [Entry("not finite (∞, NaN)", {"color": NOT_FINITE, "linewidth": 0}, filled=True)] * odd
+
+
+def _draw(
+    axes: Axes, picture: Any, ends: tuple[float, float], limits: tuple[float, float], *, is_in_epochs: bool
+) -> None:
     axes.imshow(
-        pixels,
-        extent=(0, steps, 0.5, len(norms) + 0.5),
+        picture,
+        extent=(*ends, len(picture), 0),
         aspect="auto",
-        origin="lower",
+        origin="upper",
         interpolation="nearest",
     )
-    every = next(n for n in _STEPS if len(norms) / n <= 6)
-    axes.set_yticks([1, *range(every, len(norms) + 1, every)] if every > 1 else range(1, len(norms) + 1))
-    axes.set_xticks(MaxNLocator(5, integer=True, prune="upper").tick_values(0, steps)[:-1])
-    axes.set_xlim(0, steps)
-    axes.tick_params(colors=palette.TEXT, width=0.6, length=2, labelsize=palette.FONT - 1)
+    axes.set_xlim(*limits)
+    axes.set_ylim(len(picture), 0)
+    whole = not is_in_epochs or limits[1] >= 4
+    places = MaxNLocator(5, integer=whole, steps=[1, 2, 2.5, 5, 10]).tick_values(*limits)
+    axes.set_xticks([place for place in places if limits[0] <= place <= limits[1]])
+    axes.tick_params(colors=palette.TEXT, width=0.6, length=2, labelsize=_FONT, labelfontfamily="DejaVu Sans")
     for spine in axes.spines.values():
         spine.set_color(palette.REFERENCE)
         spine.set_linewidth(0.6)
-    words: dict[str, Any] = {
-        "fontsize": palette.FONT - 1,
-        "color": palette.TEXT,
-        "fontfamily": "DejaVu Sans",
-        "labelpad": 2,
-    }
-    axes.set_xlabel("step", **words)
-    axes.set_ylabel("layer", **words)
+
+
+def _mark_rows(axes: Axes, stages: Sequence[Stage], rows: int, width: float, height: float) -> None:
+    """A line between stages, and their names where there is room for them; the axes' size is in inches."""
+    axes.set_yticks([stage.first for stage in stages] + [rows], [""] * (len(stages) + 1))
+    for stage in stages[1:]:
+        axes.axhline(stage.first, color="white", linewidth=0.5, alpha=0.7, zorder=5)
+    for stage in stages:
+        if (stage.last + 1 - stage.first) / rows * height < _STAGE:
+            continue
+        axes.text(
+            -0.06 / width,
+            1 - (stage.first + stage.last + 1) / 2 / rows,
+            stage.label,
+            transform=axes.transAxes,
+            fontsize=_FONT - 0.5,
+            color=palette.TEXT,
+            fontfamily="DejaVu Sans",
+            ha="right",
+            va="center",
+        )
+
+
+def _words() -> dict[str, Any]:
+    return {"fontsize": _FONT, "color": palette.TEXT, "fontfamily": "DejaVu Sans", "labelpad": 2}

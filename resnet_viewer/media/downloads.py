@@ -41,22 +41,26 @@ def download(
     target: Path,
     *,
     sha256_prefix: str | None = None,
+    md5: str | None = None,
     size: int | None = None,
     timeout: float = 20.0,
+    instead: str = "choose a file instead",
 ) -> Generator[Progress, None, None]:
     """Fetch `url` into the file `target`, yielding `Progress` in bytes at least five times a second.
 
     The bytes go to a `.part` file beside the target, which takes the target's name only when the length (`size`,
-    or what the server announced) and the beginning of the SHA-256 (hexadecimal) are right. Closing the generator
-    cancels. Missing folders are made. `timeout` is the longest silence of the server, in seconds.
+    or what the server announced), the beginning of the SHA-256 and the MD5 (hexadecimal) are right. Closing the
+    generator cancels. Missing folders are made. `timeout` is the longest silence of the server, in seconds; `instead`
+    is what the user is advised to do when it fails.
 
     Raises:
         DownloadError: no network, no answer, another file than expected, or it cannot be written.
     """
-    what = _Download(url, target.name, urlsplit(url).hostname or url)
+    what = _Download(url, target.name, urlsplit(url).hostname or url, instead)
     part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
     stopped = threading.Event()
     done, total, digest = 0, size, hashlib.sha256()
+    older = hashlib.md5(usedforsecurity=False)  # all that some publishers give
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with part.open("xb") as file:
@@ -74,6 +78,7 @@ def download(
                             raise what.is_another(f"it has more than {total} bytes")
                         file.write(news)
                         digest.update(news)
+                        older.update(news)
                     case None:
                         pass
                 yield Progress(done, total)
@@ -82,6 +87,8 @@ def download(
             if sha256_prefix and not digest.hexdigest().startswith(sha256_prefix.lower()):
                 found = digest.hexdigest()[: len(sha256_prefix)]
                 raise what.is_another(f"its SHA-256 begins with {found} and not with {sha256_prefix}")
+            if md5 and older.hexdigest() != md5.lower():
+                raise what.is_another(f"its MD5 is {older.hexdigest()} and not {md5}")
             file.flush()
             os.fsync(file.fileno())
         part.replace(target)
@@ -100,49 +107,50 @@ class _Download:
     url: str
     name: str
     host: str
+    instead: str
 
     def failed(self, error: Exception, done: int, timeout: float) -> DownloadError:
         """Words for an error of the network."""
         cause = error.reason if isinstance(error, urllib.error.URLError) else error
         if isinstance(error, urllib.error.HTTPError):
             if error.code in (404, 410):
-                why = f"{self.host} does not have {self.name} (error {error.code}): choose a file instead."
-                return DownloadError(why)
+                return DownloadError(
+                    f"{self.host} does not have {self.name} (error {error.code}): {self.instead}."
+                )
             return DownloadError(
                 f"{self.host} refuses to send {self.name} (error {error.code}): "
-                "try again later, or choose a file instead."
+                f"try again later, or {self.instead}."
             )
         if isinstance(cause, TimeoutError):
             return DownloadError(
                 f"{self.host} was silent for {timeout:g} seconds while {self.name} was downloaded: "
-                "try again later, or choose a file instead."
+                f"try again later, or {self.instead}."
             )
         if isinstance(cause, ssl.SSLCertVerificationError):
             return DownloadError(
                 f"{self.host} cannot prove that it is {self.host}: check this computer's clock and network, "
-                f"or choose a file instead of downloading {self.name}."
+                f"or, for {self.name}, {self.instead}."
             )
         if isinstance(error, ValueError):
-            return DownloadError(f"{self.url} is not an address to download from: choose a file instead.")
+            return DownloadError(f"{self.url} is not an address to download from: {self.instead}.")
         if isinstance(error, urllib.error.URLError) or done == 0:
             return DownloadError(
                 f"{self.host} cannot be reached, and downloading {self.name} needs a network: "
-                "connect this computer and try again, or choose a file instead."
+                f"connect this computer and try again, or {self.instead}."
             )
         return self.broke_off(done)
 
     def broke_off(self, done: int) -> DownloadError:
         """Words for a connection that ended too early."""
         return DownloadError(
-            f"The download of {self.name} broke off after {done / 1e6:.1f} MB: "
-            "try again, or choose a file instead."
+            f"The download of {self.name} broke off after {done / 1e6:.1f} MB: try again, or {self.instead}."
         )
 
     def is_another(self, reason: str) -> DownloadError:
         """Words for a file that is not the wanted one."""
         return DownloadError(
             f"{self.host} sent a damaged {self.name}, or another file under that name ({reason}): "
-            "try again later, or choose a file instead."
+            f"try again later, or {self.instead}."
         )
 
 

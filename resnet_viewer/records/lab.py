@@ -6,7 +6,7 @@ means every run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -30,9 +30,9 @@ Numbers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 class Order:
     """Train `runs` side by side, in turn, each in `folder / key`.
 
-    `data` is a name of `records.data.NAMED` or an image folder; `device` "" is the best there is; `threads` 0 is as
-    many as torch takes by itself; TensorBoard's event files go to `log_dir / key`. `is_resumed`: runs that are already
-    in the folder go on where they stopped.
+    `data` is a name of `records.data.NAMED` or a folder that `core.data_sources.read_data` knows; `device` "" is the
+    best there is; `threads` 0 is as many as torch takes by itself; TensorBoard's event files go to `log_dir / key`.
+    `is_resumed`: runs that are already in the folder go on where they stopped.
     """
 
     runs: tuple[tuple[str, RunSpec], ...]
@@ -42,6 +42,8 @@ class Order:
     threads: int = 0
     log_dir: Path | None = None
     is_resumed: bool = False
+    side_by_side: int = 0
+    """How many advance in turn, the others waiting; 0: all."""
 
 
 # what can be said to a lab at work
@@ -105,17 +107,24 @@ Message = Pause | Continue | Stop | Extend | OpenShortcuts | AddRuns | Publish
 
 @dataclass(frozen=True, eq=False)
 class DataRead:
-    """The data are in memory: how many there are to train on, and the test pictures, (N, C, S, S), with labels (N,)."""
+    """The data are in memory: how many there are to train on, and the test pictures, (N, C, S, S), with labels (N,).
+
+    `remark` says what one should know about how the test set was made, in a sentence, or nothing.
+    """
 
     count: int
     test_pictures: Pictures
     test_labels: Numbers
     class_names: tuple[str, ...]
+    remark: str = ""
 
 
 @dataclass(frozen=True)
 class Began:
-    """A run is there. What an earlier one in its folder had already done comes with it."""
+    """A run is there. What an earlier one in its folder had already done comes with it.
+
+    `states` are the weights kept so far, with the epochs that were done; `predicted` is as in `EpochEnded`.
+    """
 
     key: str
     run: RunSpec
@@ -123,6 +132,8 @@ class Began:
     steps: tuple[StepReport, ...] = ()
     gradients: tuple[GradientRecord, ...] = ()
     epochs: tuple[EpochReport, ...] = ()
+    states: tuple[tuple[int, Path], ...] = ()
+    predicted: Numbers | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -181,4 +192,9 @@ class RunEnded:
     report: RunReport
 
 
-LabReport = DataRead | Began | Advanced | EpochEnded | StateChanged | Intervened | Published | RunEnded
+@dataclass(frozen=True)
+class Idle:
+    """Nothing is new; a chance to be told something."""
+
+
+LabReport = DataRead | Began | Advanced | EpochEnded | StateChanged | Intervened | Published | RunEnded | Idle

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import CIFAR10_MEAN, CIFAR10_STD, Channels
 from resnet_viewer.records.recipe import RECIPES, Recipe
+
+Precision = Literal["float32", "bfloat16"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,35 @@ class RunSpec:
     interventions: tuple[Intervention, ...] = ()
     """Made before the run began, by step; those of a run that is repeated, too."""
     extensions: tuple[Extension, ...] = ()
+    precision: Precision = "float32"
+    """Of the passes; the weights are float32 always. "bfloat16" is torch's automatic mixture of both."""
+
+    @property
+    def length(self) -> int:
+        """In epochs, with every extension."""
+        return self.extensions[-1].epochs if self.extensions else self.epochs
+
+    def epochs_at(self, step: int) -> int:
+        """How many epochs the schedule of step `step` (from 0, over the whole run) runs over."""
+        made = [extension.epochs for extension in self.extensions if extension.step <= step]
+        return made[-1] if made else self.epochs
+
+    def strength_at(self, step: int) -> float:
+        """How far every shortcut is open at step `step`."""
+        made = [intervention.strength for intervention in self.interventions if intervention.step <= step]
+        return made[-1] if made else 1.0
+
+    def intervened(self, step: int, strength: float) -> RunSpec:
+        """The run whose shortcuts are open by `strength` from step `step` on."""
+        made = [known for known in self.interventions if known.step != step] + [Intervention(step, strength)]
+        return replace(self, interventions=tuple(sorted(made, key=lambda known: known.step)))
+
+    def extended(self, step: int, epochs: int) -> RunSpec:
+        """The run made `epochs` epochs longer at step `step`."""
+        made = [known for known in self.extensions if known.step != step] + [
+            Extension(step, self.length + epochs)
+        ]
+        return replace(self, extensions=tuple(sorted(made, key=lambda known: known.step)))
 
 
 @dataclass(frozen=True)
@@ -108,7 +139,8 @@ class EpochReport:
 class RunReport:
     """A run that has ended.
 
-    Errors in percent, of its last weights, on the training pictures as they are and on the test set.
+    Errors in percent, of its last weights, on the training pictures as they are and on the test set, the shortcuts as
+    far open as they were at the last step; not a number where the run ended before its time.
     """
 
     spec: RunSpec

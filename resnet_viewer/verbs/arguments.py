@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import math
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from resnet_viewer.records import notation
-from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.preprocessing import LARGEST_SIDE
-from resnet_viewer.records.recipe import RECIPES
-from resnet_viewer.verbs import VERBS, build_flags
+from resnet_viewer.verbs import VERBS, build_flags, train_flags
+from resnet_viewer.verbs.number_types import seed, whole_number
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -35,7 +33,12 @@ def parsed(words: Sequence[str]) -> argparse.Namespace:
     """
     verb = words[0]
     parser = Parser(prog=f"resnet-viewer {verb}", description=VERBS[verb])
-    {"probe": _probe, "evaluate": _evaluate, "train": _train, "networks": _networks}[verb](parser)
+    {
+        "probe": _probe,
+        "evaluate": _evaluate,
+        "train": _train,
+        "networks": _networks,
+    }[verb](parser)
     return parser.parse_args(words[1:], argparse.Namespace(words=list(words)))
 
 
@@ -102,39 +105,7 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data",
-        required=True,
-        help=f"folder with train/<class>/ and test/<class>/, or one of {', '.join(NAMED)}",
-    )
-    parser.add_argument(
-        "--network", nargs="+", default=[], metavar="NAME", help="names as `networks` lists them"
-    )
-    parser.add_argument("--depth", metavar="20,56", help="CIFAR networks of these depths, of every --kind")
-    parser.add_argument(
-        "--kind", default="plain,residual", help="plain, residual, or both (the default: plain,residual)"
-    )
-    parser.add_argument("--epochs", required=True, type=_positive, metavar="N")
-    parser.add_argument(
-        "--out", required=True, type=Path, metavar="FOLDER", help="one folder a network is made in it"
-    )
-    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="the first seed (default 0)")
-    parser.add_argument("--seeds", type=_positive, default=1, metavar="N", help="how many seeds (default 1)")
-    parser.add_argument(
-        "--recipe",
-        default="quick",
-        choices=tuple(RECIPES),
-        help="; ".join(f"{name}: {recipe.words}" for name, recipe in RECIPES.items()).replace("%", "%%"),
-    )
-    parser.add_argument("--batch", type=_positive, metavar="N", help="another batch than the recipe's")
-    parser.add_argument(
-        "--rate", type=_rate, metavar="R", help="another highest learning rate than the recipe's"
-    )
-    _device(parser)
-    parser.add_argument(
-        "--threads", type=_positive, help="processor threads (default: as many as there are cores)"
-    )
-    parser.add_argument("--resume", action="store_true", help="continue the runs found in --out")
+    train_flags.add(parser, device=_device)
 
 
 def _networks(parser: argparse.ArgumentParser) -> None:
@@ -155,7 +126,7 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", metavar="FILE|NAME|none", help="a weight file, torchvision's name, or none"
     )
-    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of untrained weights (default 0)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of untrained weights (default 0)")
     parser.add_argument("--mean", metavar="R,G,B", help="normalisation: mean of values between 0 and 1")
     parser.add_argument("--std", metavar="R,G,B", help="normalisation: standard deviation")
     parser.add_argument("--resize", type=_side, metavar="N", help="pixels of the picture's shorter side")
@@ -185,30 +156,7 @@ def _wiring(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strength", default="", metavar="4=0.5,…", help="strength of shortcuts, 0 to 1")
 
 
-def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
-    """A type for `add_argument`: whole numbers of that range."""
-
-    def number(text: str) -> int:
-        value = int(text)
-        if not lowest <= value <= highest:
-            raise argparse.ArgumentTypeError(f"must lie between {lowest} and {highest}")
-        return value
-
-    return number
-
-
-_seed = _whole_number(0, 2**32 - 1)
-_side = _whole_number(1, LARGEST_SIDE)
-
-
-_positive = _whole_number(1, 2**31 - 1)
-
-
-def _rate(text: str) -> float:
-    value = float(text)
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError("must be above 0")
-    return value
+_side = whole_number(1, LARGEST_SIDE)
 
 
 def _without_folder(word: str) -> str:

@@ -16,6 +16,7 @@ from resnet_viewer.core.datasets import (
     PictureSet,
     augmented_batches,
     batches,
+    class_names_of,
     labelled_files,
     load,
     normalised,
@@ -93,7 +94,7 @@ def test_files_are_sorted_by_class_and_number(tmp_path: Path) -> None:
 def test_what_is_no_data_set_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="There is no folder"):
         list(load(tmp_path / "nowhere", 8))
-    with pytest.raises(DatasetError, match="holds no folder called train"):
+    with pytest.raises(DatasetError, match="holds no pictures in subfolders"):
         list(load(tmp_path, 8))
     write_folder(tmp_path / "train")
     with pytest.raises(DatasetError, match="holds no folder called test"):
@@ -106,6 +107,42 @@ def test_what_is_no_data_set_is_refused_in_a_sentence(tmp_path: Path) -> None:
         labelled_files(tmp_path / "empty")
     with pytest.raises(DatasetError, match="is not a folder"):
         labelled_files(tmp_path / "train" / "a" / "0.png")
+
+
+def test_one_folder_is_split_by_seed_a_fifth_of_every_class(tmp_path: Path) -> None:
+    write_folder(tmp_path / "shapes", each=10)
+    *_, data = load(tmp_path / "shapes", 8, seed=1)
+    *_, again = load(tmp_path / "shapes", 8, seed=1)
+    *_, other = load(tmp_path / "shapes", 8, seed=2)
+    assert isinstance(data, Data)
+    assert isinstance(again, Data)
+    assert isinstance(other, Data)
+    assert data.test.labels.tolist() == [0, 0, 1, 1]
+    assert len(data.train) == 16
+    assert torch.equal(data.test.images, again.test.images)
+    assert not torch.equal(data.test.images, other.test.images)
+    greens = [part.images[:, 1, 4, 4] + part.labels for part in (data.train, data.test)]
+    assert len(torch.cat(greens).unique()) == 20, "every picture is on one side, with its own label"
+    assert data.remark == (
+        "shapes has no test set of its own: a fifth of each class, drawn with seed 1, is kept for testing "
+        "(4 of 20 pictures)."
+    )
+    assert class_names_of(tmp_path / "shapes") == ("a", "b")
+
+
+def test_a_class_with_one_picture_cannot_be_split(tmp_path: Path) -> None:
+    write_folder(tmp_path, each=1)
+    with pytest.raises(DatasetError, match="holds 1 picture of a; each class needs two"):
+        list(load(tmp_path, 8))
+
+
+def test_pictures_become_grey_for_networks_of_one_channel(tmp_path: Path) -> None:
+    (tmp_path / "only").mkdir()
+    Image.new("RGB", (8, 8), (200, 100, 0)).save(tmp_path / "only" / "a.png")
+    *_, found = read_folder(tmp_path, 8, channels=1)
+    assert isinstance(found, PictureSet)
+    assert found.images.shape == (1, 1, 8, 8)
+    assert found.images.unique().tolist() == [round(0.299 * 200 + 0.587 * 100)]
 
 
 def test_a_damaged_picture_is_named(tmp_path: Path) -> None:

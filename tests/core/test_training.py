@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,15 @@ from torch import Tensor
 
 from resnet_viewer.core import training
 from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.checkpoints import ResumeError
 from resnet_viewer.core.datasets import Data, PictureSet, load
-from resnet_viewer.core.network import build
-from resnet_viewer.core.training import ResumeError, Trained, error_percent, train
+from resnet_viewer.core.evaluating import error_percent, predictions
+from resnet_viewer.core.network import Network, build
+from resnet_viewer.core.training import Trained, Training, train
+from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.recipe import Recipe
-from resnet_viewer.records.training import EpochReport, RunSpec, StepReport
+from resnet_viewer.records.training import EpochReport, Intervention, RunSpec, StepReport
 
 SIDE = 8
 
@@ -49,6 +54,15 @@ def finished(run: RunSpec = RUN, **options: Path) -> Trained:
 @pytest.fixture(scope="module")
 def uninterrupted() -> Trained:
     return finished()
+
+
+def percent(network: Network, pictures: PictureSet) -> float:
+    work = predictions(network, pictures, mean=RUN.mean, std=RUN.std, device=torch.device("cpu"))
+    try:
+        while True:
+            next(work)
+    except StopIteration as end:
+        return error_percent(end.value, pictures)
 
 
 def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
@@ -202,7 +216,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_old_one_whole(
 def test_the_error_is_that_counted_one_by_one_and_the_mode_is_kept() -> None:
     network = build(RUN.network).train()
     state = {name: value.clone() for name, value in network.state_dict().items()}
-    found = error_percent(network, DATA.test, RUN)
+    found = percent(network, DATA.test)
     assert all(module.training for module in network.modules())
     assert same(network.state_dict(), state), "measuring moved the running statistics"
     network.eval()
@@ -216,8 +230,8 @@ def test_the_error_is_that_counted_one_by_one_and_the_mode_is_kept() -> None:
 
 def test_the_result_lies_on_the_processor_and_fits_the_network(uninterrupted: Trained) -> None:
     network = build(RUN.network, uninterrupted.state)
-    assert error_percent(network, DATA.test, RUN) == uninterrupted.report.test_error
-    assert error_percent(network, DATA.train, RUN) == uninterrupted.report.train_error
+    assert percent(network, DATA.test) == uninterrupted.report.test_error
+    assert percent(network, DATA.train) == uninterrupted.report.train_error
 
 
 def test_gradient_records_are_the_training_passes_own(tmp_path: Path) -> None:
@@ -251,3 +265,102 @@ def test_records_do_not_change_the_training_and_outlive_a_stop(
             break
     resumed = finished(checkpoint=checkpoint)
     assert resumed.report.gradients == uninterrupted.report.gradients
+
+
+@pytest.fixture
+def _waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a device whose numbers are waited for."""
+    monkeypatch.setattr(training, "_waits", lambda device: True)
+
+
+@pytest.mark.usefixtures("_waiting")
+def test_numbers_that_are_read_later_are_the_same(tmp_path: Path) -> None:
+    run = replace(RUN, record_every=3)
+    late = Training(run, DATA)
+    sizes = [len(reports) for reports in late.work() if reports and isinstance(reports[0], StepReport)]
+    assert sizes == [4, 4, 4], "an epoch's steps are told together"
+    whole = finished(run)
+    again = late.trained("done")
+    assert same(again.state, whole.state)
+    assert (again.report.steps, again.report.gradients) == (whole.report.steps, whole.report.gradients)
+
+    checkpoint = tmp_path / "run.checkpoint"
+    begun = Training(run, DATA, checkpoint=checkpoint)
+    work = begun.work()
+    for _ in range(6):
+        next(work)
+    begun.save()
+    resumed = Training(run, DATA, checkpoint=checkpoint)
+    assert (resumed.at, len(resumed.steps)) == (begun.at, begun.at)
+    assert same(_last(resumed.work())[0].state, whole.state)
+
+
+def _last(work: Iterator[tuple[Any, ...]]) -> tuple[Any, ...]:
+    *_, last = work
+    return last
+
+
+@pytest.mark.usefixtures("_waiting")
+def test_a_divergence_that_is_seen_late_ends_where_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, calls = training.F.cross_entropy, iter(range(100))
+    monkeypatch.setattr(
+        training.F, "cross_entropy", lambda *given: real(*given) * (math.nan if next(calls) == 5 else 1.0)
+    )
+    found = Training(RUN, DATA)
+    (last,) = _last(found.work())
+    assert (last.report.state, len(last.report.steps), found.at) == ("diverged", 6, 5)
+    assert math.isnan(last.report.test_error)
+    assert last.state == {}, "its weights are no numbers, and none were kept before"
+
+
+def test_dropout_draws_from_the_step_and_leaves_torchs_random_numbers_alone(tmp_path: Path) -> None:
+    run = replace(RUN, network=spec("cifar-resnet-8-dropout", classes=2), epochs=2)
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    one = finished(run)
+    assert torch.equal(torch.get_rng_state(), before)
+    checkpoint = tmp_path / "run.checkpoint"
+    begun = train(run, DATA, checkpoint=checkpoint)
+    for _ in range(2):
+        next(begun)
+    begun.close()  # type: ignore[attr-defined]
+    torch.manual_seed(6)
+    assert same(finished(run, checkpoint=checkpoint).state, one.state)
+
+
+def test_a_step_is_not_taken_twice_and_a_cut_is_not_in_the_weights(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "run.checkpoint"
+    cut = replace(RUN, interventions=(Intervention(3, 0.0), Intervention(6, 0.5)))
+    whole = finished(cut)
+    begun = train(cut, DATA, checkpoint=checkpoint)
+    for _ in range(5):
+        next(begun)
+    begun.close()  # type: ignore[attr-defined]
+    reports = list(train(RUN, DATA, checkpoint=checkpoint))
+    last = reports[-1]
+    assert isinstance(last, Trained)
+    assert last.report.spec == cut, "what was done to a run is in its checkpoint"
+    assert same(last.state, whole.state)
+    assert list(last.state) == list(build(RUN.network).state_dict())
+    late = replace(cut, interventions=(Intervention(2, 0.0), *cut.interventions))
+    with pytest.raises(ResumeError, match=r"other settings \(interventions\)"):
+        next(train(late, DATA, checkpoint=checkpoint))
+
+
+def test_shortcuts_of_a_plain_network_cannot_be_set() -> None:
+    plain = replace(RUN, network=spec("cifar-plain-8", classes=2)).intervened(0, 0.0)
+    with pytest.raises(UserError, match="Plain-8 has no shortcuts to open or close"):
+        next(train(plain, DATA))
+
+
+def test_an_extended_run_follows_the_schedule_to_its_new_end() -> None:
+    longer = RUN.extended(4, 2)
+    steps = [report for report in train(longer, DATA) if isinstance(report, StepReport)]
+    assert [step.rate for step in steps] == [RUN.recipe.rate_at(at, 12 if at < 4 else 20) for at in range(20)]
+
+
+def test_mixed_precision_trains_float32_weights() -> None:
+    mixed = finished(replace(RUN, epochs=6, precision="bfloat16"))
+    assert {value.dtype for value in mixed.state.values()} == {torch.float32, torch.int64}
+    assert mixed.report.test_error < 20.0
+    assert mixed.report.steps[0].batch_loss != finished(replace(RUN, epochs=6)).report.steps[0].batch_loss

@@ -103,6 +103,12 @@ def test_a_file_arrives_whole(path: str, server: Server, tmp_path: Path) -> None
     assert len(steps) > 2
 
 
+def test_what_to_do_instead_is_the_callers_to_say(server: Server, tmp_path: Path) -> None:
+    for path in ("cut", "gone", "busy"):
+        with pytest.raises(DownloadError, match=r"give a folder\.$"):
+            list(download(server.address(path), tmp_path / "net", instead="give a folder"))
+
+
 def test_without_a_size_the_announced_one_is_shown(server: Server, tmp_path: Path) -> None:
     assert list(download(server.address("whole"), tmp_path / "net"))[-1] == Progress(len(BODY), len(BODY))
     assert list(download(server.address("unannounced"), tmp_path / "net"))[-1] == Progress(len(BODY), None)
@@ -127,6 +133,7 @@ def test_an_old_file_is_replaced_only_by_a_whole_one(server: Server, tmp_path: P
         ("unannounced", {"size": 7}, "it has more than 7 bytes"),
         ("unannounced", {"size": len(BODY) + 1}, "broke off after 0.5 MB"),
         ("cut", {}, "broke off after 0.3 MB"),
+        ("whole", {"md5": "00"}, f"its MD5 is {hashlib.md5(BODY).hexdigest()} and not 00"),
         ("gone", {}, "127.0.0.1 does not have net.pth .error 404.: choose a file instead"),
         ("busy", {}, "refuses to send net.pth .error 503.: try again later"),
         ("silent", {"timeout": 0.05}, "was silent for 0.05 seconds"),

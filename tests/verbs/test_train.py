@@ -1,13 +1,27 @@
 """`train` leaves a run that the other verbs can use, refuses to overwrite one, and continues it."""
 
 import json
+import math
 import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from safetensors import safe_open
 
 from resnet_viewer.cli import main
+from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.checkpoints import read
+from resnet_viewer.core.lab import Lab
+from resnet_viewer.core.run_files import read_run
+from resnet_viewer.records.lab import Began, LabReport, Order
+from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.training import Intervention, RunReport, RunSpec
+from resnet_viewer.verbs.train import table
 
 
 def words(data: Path, out: Path, *more: str) -> list[str]:
@@ -22,7 +36,8 @@ def test_a_run_is_trained_written_and_evaluated(
     assert main(words(data, out)) == 0
     folder = out / "cifar-resnet-8"
     assert {path.name for path in folder.iterdir()} == {
-        "checkpoint.pt", "log.csv", "gradients.csv", "weights.safetensors", "card.json",
+        "run.json", "checkpoint.pt", "log.csv", "steps.csv", "gradients.csv", "report.json", "weights.safetensors",
+        "card.json", "states",
     }  # fmt: skip
     card = json.loads((folder / "card.json").read_text())
     assert card["class_names"] == ["bright", "dark"]
@@ -97,15 +112,11 @@ def test_depths_kinds_and_seeds_make_a_folder_each_and_a_table(
     ]
     card = json.loads((tmp_path / "cifar-plain-8-seed-1" / "card.json").read_text(encoding="utf-8"))
     assert (card["seed"], card["recipe"]["optimizer"], card["recipe"]["augmentation"]) == (1, "adam", "none")
-    drawn = {
-        "curves.svg",
-        "curves.pdf",
-        "curves.png",
-        "curves.csv",
-        "gradients.svg",
-        "gradients.pdf",
-        "gradients.png",
-    }
+    names = ["curves", "loss", "gradients", "by-depth"]
+    names += [
+        f"{what}-cifar-{kind}-8-seed-0" for what in ("pictures", "confusion") for kind in ("plain", "resnet")
+    ]
+    drawn = {f"{name}.{suffix}" for name in names for suffix in ("svg", "pdf", "png", "csv")}
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == drawn
     table = capsys.readouterr().out.splitlines()[-3:]
     assert table[0].split()[:2] == ["network", "seeds"]
@@ -127,3 +138,154 @@ def test_what_names_no_network_is_refused(
 ) -> None:
     assert main(["train", "--data", "digits", "--epochs", "1", "--out", str(tmp_path), *arguments]) == 2
     assert re.search(sentence, capsys.readouterr().err)
+
+
+def digits(out: Path, *more: str) -> list[str]:
+    base = [
+        "train",
+        "--data",
+        "digits",
+        "--batch",
+        "256",
+        "--device",
+        "cpu",
+        "--threads",
+        "1",
+        "--out",
+        str(out),
+    ]
+    return [*base, *more]
+
+
+def test_every_part_of_a_recipe_and_a_network_can_be_set(tmp_path: Path) -> None:
+    flags = [
+        "--depth",
+        "8",
+        "--kind",
+        "residual",
+        "--steps",
+        "6",
+        "--optimizer",
+        "sgd",
+        "--momentum",
+        "0.5",
+        "--weight-decay",
+        "0.001",
+    ]
+    flags += [
+        "--schedule",
+        "steps",
+        "--warm-up",
+        "0.1",
+        "--no-normalisation",
+        "--init",
+        "normal=0.05",
+        "--rate",
+        "0.01",
+        "--record-every",
+        "4",
+    ]
+    flags += ["--precision", "bfloat16", "--shortcuts", "7=1", "--shortcuts", "3=0.25"]
+    assert main(digits(tmp_path, *flags)) == 0
+    run = read_run(tmp_path / "cifar-resnet-8-nobn-normal=0.05")
+    assert (run.epochs, run.record_every, run.precision) == (2, 4, "bfloat16"), (
+        "6 steps of 5 an epoch are 2 epochs"
+    )
+    recipe = run.recipe
+    assert (recipe.momentum, recipe.weight_decay, recipe.schedule, recipe.warm_up) == (
+        0.5,
+        0.001,
+        "steps",
+        0.1,
+    )
+    assert (run.network.is_normalised, run.network.initialisation, run.network.deviation) == (
+        False,
+        "normal",
+        0.05,
+    )
+    assert run.interventions == (Intervention(3, 0.25), Intervention(7, 1.0))
+    card = json.loads((tmp_path / run.network.name / "card.json").read_text())
+    assert card["precision"] == "trained in bfloat16, stored in float16"
+
+
+def test_shortcuts_are_set_where_there_are_some(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cut = ("--epochs", "1", "--shortcuts", "2=0")
+    assert main(digits(tmp_path / "plain", "--depth", "8", "--kind", "plain", *cut)) == 2
+    assert "Plain-8 has no shortcuts" in capsys.readouterr().err
+    assert main(digits(tmp_path / "both", "--depth", "8", "--in-turn", *cut)) == 0
+    runs = [read_run(tmp_path / "both" / name) for name in ("cifar-plain-8", "cifar-resnet-8")]
+    assert [run.interventions for run in runs] == [(), (Intervention(2, 0.0),)]
+    for wrong in ("2", "-1=0", "2=1.5", "2=cut"):
+        with pytest.raises(SystemExit):
+            main(digits(tmp_path / "no", "--depth", "8", "--epochs", "1", f"--shortcuts={wrong}"))
+        assert "is no step and strength" in capsys.readouterr().err
+
+
+def test_a_run_that_diverges_is_said_and_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wild = ("--depth", "8", "--epochs", "20", "--rate", "1e6", "--schedule", "constant")
+    assert main(digits(tmp_path, *wild)) == 0
+    said = capsys.readouterr()
+    assert "cifar-plain-8: Plain-8 diverged at step" in said.err
+    assert said.out.splitlines()[-1].split()[-2:] == ["1", "diverged"]
+
+
+def test_ctrl_c_ends_with_a_sentence_and_a_checkpoint(tmp_path: Path) -> None:
+    flags = digits(tmp_path, "--depth", "8", "--kind", "residual", "--epochs", "500")
+    command = [sys.executable, "-m", "resnet_viewer", *flags]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        try:
+            first = next(line for line in process.stderr if "epoch 2/500" in line)
+            process.send_signal(signal.SIGINT)
+            *_, last = process.stderr
+            assert process.wait(timeout=60) == 130, first
+        finally:
+            process.kill()
+    assert last.strip().endswith(
+        "Stopped; what was learned so far is in --out, and --resume goes on with it."
+    )
+    folder = tmp_path / "cifar-resnet-8"
+    assert read(folder / "checkpoint.pt").at >= 10
+    assert json.loads((folder / "report.json").read_text())["state"] == "stopped"
+
+
+def test_a_cluster_is_given_the_order_and_its_reports_are_shown(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[object] = []
+
+    def on_ray(
+        order: Order, address: str, *, commit: str | None, command: str
+    ) -> Iterator[Progress | LabReport]:
+        given.extend((order.device, address, command))
+        for report in Lab(commit=commit, command=command).answer(order):
+            yield report
+            if isinstance(report, Began):
+                yield report
+
+    monkeypatch.setattr("resnet_viewer.core.cluster.train_on_ray", on_ray)
+    out = tmp_path / "out"
+    assert main([*words(data, out), "--device", "auto", "--ray", "10.0.0.1:6379"]) == 0
+    assert given[:2] == ["", "10.0.0.1:6379"]
+    assert (out / "cifar-resnet-8" / "weights.safetensors").exists()
+    said = capsys.readouterr()
+    assert "cifar-resnet-8: training error" in said.out
+    assert "cifar-resnet-8: begun again after 0 steps, because its worker was lost" in said.err
+
+
+def test_the_table_has_means_and_deviations_of_the_runs_that_are_done() -> None:
+    def made(name: str, train: float, test: float, state: Literal["done", "diverged"] = "done") -> RunReport:
+        return RunReport(RunSpec(spec(name), "digits", 1), (), train, test, (), state=state)
+
+    runs = [made("cifar-plain-8", 1.0, 4.0), made("cifar-plain-8", 3.0, 8.0)]
+    lost = made("cifar-plain-8", math.nan, math.nan, "diverged")
+    (_, line) = table([*runs, lost])
+    assert line.split() == [
+        "cifar-plain-8",
+        "3",
+        *["2.00", "±", "1.41", "%"],
+        *["6.00", "±", "2.83", "%"],
+        "1",
+        "diverged",
+    ]
+    assert list(table([lost]))[1].split() == ["cifar-plain-8", "1", "–", "–", "1", "diverged"]

@@ -1,0 +1,177 @@
+"""Sweeps that outgrow one machine: a task a run on Ray, on a cluster or on this machine's processors.
+
+Ray is the optional extra `cluster`. Every machine needs this package, the data (named ones are downloaded there), and
+the order's folder under the same path: a run that loses its worker is started again elsewhere, and goes on from the
+checkpoint in that folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from resnet_viewer.core.lab import Lab
+from resnet_viewer.core.run_files import prepare
+from resnet_viewer.records.data import NAMED
+from resnet_viewer.records.errors import UserError, failure_of
+from resnet_viewer.records.lab import DataRead, Idle, LabReport, Order, StateChanged
+from resnet_viewer.records.progress import Progress
+
+LOCAL = "local"
+"""The address of a cluster that is begun on this machine, and ended with the work."""
+_LOST_AT_MOST = 3
+"""Workers that a run may lose before it is given up."""
+_UNREAD = 1000
+"""Reports that wait for whoever reads; beyond them the runs are held up."""
+_PULSE = 0.2
+"""Seconds of silence after which `Idle` is reported."""
+_LAST_WILL = 10.0
+"""Seconds that runs have to save themselves when nobody wants them any more."""
+_LONGEST_KNOCK = 10.0
+"""Seconds in which a cluster must answer."""
+_log = logging.getLogger(__name__)
+
+
+class ClusterError(UserError):
+    """Ray is not here, or there is no such cluster; the message says what to do."""
+
+
+def train_on_ray(
+    order: Order, address: str = LOCAL, *, commit: str | None = None, command: str = ""
+) -> Iterator[Progress | LabReport]:
+    """What `Lab(commit=commit, command=command).answer` does, with a Ray task for each run.
+
+    It has a GPU of its own where the cluster has any, else `order.threads` processors, one where that is 0. Reports
+    come as from a lab; a run that has lost its worker begins again, with what it had done. Closing lets the runs save
+    themselves.
+
+    Raises:
+        ClusterError: Ray is not installed, or nothing answers at the address.
+        UserError: a run is in the folder already, and is not to be resumed.
+
+    Example:
+        >>> for report in train_on_ray(order, "local"):  # doctest: +SKIP
+        ...     print(report)
+    """
+    ray = _ray()
+    for key, _ in order.runs:
+        prepare(order.folder / key, is_resumed=order.is_resumed)
+    is_ours = not ray.is_initialized()
+    if is_ours:
+        _connect(ray, address)
+    pending: dict[Any, str] = {}
+    try:
+        from ray.util.queue import Empty, Queue
+
+        news = Queue(_UNREAD, actor_options={"num_cpus": 0})
+        pending = {
+            _task(ray, order).remote(_alone(order, key), news, commit, command): key for key, _ in order.runs
+        }
+        has_data = False
+        while True:
+            ended, _ = ray.wait(list(pending), num_returns=len(pending), timeout=0) if pending else ([], [])
+            try:  # what a task that has ended had to say is there by now
+                while True:
+                    report = news.get(timeout=_PULSE)
+                    if not isinstance(report, DataRead) or not has_data:
+                        yield report
+                    has_data = has_data or isinstance(report, DataRead)
+            except Empty:
+                yield Idle()
+            for task in ended:
+                yield from _failed(ray, task, pending.pop(task))
+            if not pending:
+                return
+    finally:
+        for task in pending:
+            with contextlib.suppress(Exception):  # it may have ended meanwhile
+                ray.cancel(task, force=False)
+        if pending:
+            ray.wait(list(pending), num_returns=len(pending), timeout=_LAST_WILL)
+        if is_ours:
+            ray.shutdown()
+
+
+def _ray() -> Any:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anybody
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # what Ray will do anyway, and warns of
+    os.environ.setdefault("RAY_TQDM_PATCH_PRINT", "0")  # Ray puts a print of its own in the place of Python's
+    try:
+        import ray
+    except ImportError as error:
+        raise ClusterError(
+            "Training on a cluster needs Ray, which is not installed: "
+            'get it with `pip install "resnet-viewer[cluster]"`.'
+        ) from error
+    return ray
+
+
+def _connect(ray: Any, address: str) -> None:
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    try:
+        if colon:  # Ray itself would try for minutes
+            socket.create_connection((host, int(port)), timeout=_LONGEST_KNOCK).close()
+        if address == LOCAL:
+            ray.init(address="local", include_dashboard=False, **quiet)
+        else:
+            ray.init(address=address, **quiet)
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        raise ClusterError(
+            f"There is no Ray cluster at {address} ({reason}): start one with `ray start --head`, or take {LOCAL}."
+        ) from error
+
+
+def _task(ray: Any, order: Order) -> Any:
+    """What one run needs of a machine."""
+    has_gpus = order.device != "cpu" and ray.cluster_resources().get("GPU", 0) >= 1
+    needs = {"num_gpus": 1, "num_cpus": 1} if has_gpus else {"num_cpus": max(1, order.threads)}
+    return ray.remote(**needs, max_retries=_LOST_AT_MOST, retry_exceptions=False)(train_one)
+
+
+def _alone(order: Order, key: str) -> Order:
+    """The order of one of the runs, which goes on from whatever an earlier worker has left."""
+    data = order.data if order.data in NAMED else str(Path(order.data).absolute())
+    log_dir = None if order.log_dir is None else order.log_dir.absolute()
+    return replace(
+        order,
+        runs=tuple(run for run in order.runs if run[0] == key),
+        data=data,
+        folder=order.folder.absolute(),
+        log_dir=log_dir,
+        threads=max(1, order.threads),
+        is_resumed=True,
+    )
+
+
+def train_one(order: Order, news: Any, commit: str | None, command: str) -> None:
+    """On a worker: the order's only run, whose reports go into the queue `news`."""
+    with contextlib.closing(Lab(commit=commit, command=command).answer(order)) as work:  # type: ignore[type-var]
+        for report in work:
+            if not isinstance(report, (Idle, Progress)):
+                news.put(report)
+
+
+def _failed(ray: Any, task: Any, key: str) -> Iterator[StateChanged]:
+    """What is to be said of a task that has ended otherwise than by its own reports."""
+    try:
+        ray.get(task)
+    except ray.exceptions.RayTaskError as error:
+        failure = failure_of(error.cause if isinstance(error.cause, Exception) else error)
+        _log.info("%s failed on its worker\n%s", key, failure.details)
+        yield StateChanged(key, "failed", failure.sentence)
+    except ray.exceptions.RayError as error:
+        _log.info("%s was lost: %s", key, error)
+        yield StateChanged(
+            key,
+            "failed",
+            f"{key} has lost {_LOST_AT_MOST + 1} workers, perhaps because their memory ran out: what it has learned "
+            "is kept, resume it where there is more.",
+        )

@@ -1,0 +1,52 @@
+"""Every kind of data set behind one call: by name, as its publisher's files in a folder, or as folders of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from resnet_viewer.core.datasets import Data, class_names_of, load
+from resnet_viewer.core.named_data import load_from, name_in, read_named
+from resnet_viewer.records.data import NAMED, DataKind
+from resnet_viewer.records.preprocessing import CIFAR10_MEAN, CIFAR10_STD
+from resnet_viewer.records.progress import Progress
+
+
+def read_data(name: str, size: int, seed: int = 0, *, channels: int = 3) -> Iterator[Progress | Data]:
+    """Read a data set into memory: progress, then the `Data`.
+
+    `name` is one of `records.data.NAMED`, which is downloaded where it is not here yet, or a folder: with MNIST's,
+    Fashion-MNIST's or CIFAR's own files, with `train/<class>/` and `test/<class>/`, or with `<class>/` alone, of which
+    `seed` draws the test pictures. `size` and `channels` (3, or 1 for grey) are those that folders of pictures are
+    brought to. Closing the generator leaves nothing unfinished behind.
+
+    Raises:
+        DatasetError: there is none, it cannot be downloaded, or it is damaged.
+
+    Example:
+        >>> *_, data = read_data("digits", 8)
+    """
+    if name in NAMED:
+        yield from read_named(name)
+    elif (known := name_in(Path(name))) is not None:
+        yield load_from(Path(name), known)
+    else:
+        yield from load(Path(name), size, seed=seed, channels=channels)
+
+
+def describe_data(name: str, size: int, *, channels: int = 3) -> DataKind:
+    """What the pictures of a data set are like, before one of them is read; arguments as for `read_data`.
+
+    Pictures in folders are normalised with the means and deviations of CIFAR-10, those in grey with their averages.
+
+    Raises:
+        DatasetError: there is no such folder, or nothing in it.
+    """
+    known = name if name in NAMED else name_in(Path(name))
+    if known is not None:
+        return NAMED[known]
+    classes = class_names_of(Path(name))
+    mean, std = CIFAR10_MEAN, CIFAR10_STD
+    if channels == 1:
+        mean, std = (sum(CIFAR10_MEAN) / 3,), (sum(CIFAR10_STD) / 3,)
+    return DataKind(Path(name).resolve().name, len(classes), channels, size, mean, std, is_augmented=True)

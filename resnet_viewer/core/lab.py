@@ -1,0 +1,245 @@
+"""The degradation lab: several runs trained side by side on one device, steered while they work.
+
+What happens: the data are read once; each run begins, or is found again, in a folder of its own; then they have
+turns, the one that has come least far first, so that their curves grow together. Messages are obeyed between turns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import time
+from collections.abc import Generator, Iterable, Iterator
+from itertools import chain
+
+import torch
+
+from resnet_viewer.core.data_sources import read_data
+from resnet_viewer.core.datasets import Data, on_device
+from resnet_viewer.core.devices import choose_device
+from resnet_viewer.core.event_logs import EventLogs
+from resnet_viewer.core.lab_run import LabRun
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.lab import (
+    AddRuns,
+    Continue,
+    DataRead,
+    Extend,
+    Idle,
+    LabReport,
+    Message,
+    OpenShortcuts,
+    Order,
+    Pause,
+    Publish,
+    RunState,
+    Stop,
+)
+from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.training import RunSpec
+
+_PULSE = 0.05
+"""Seconds of silence after which `Idle` is reported."""
+_ENDED: tuple[RunState, ...] = ("done", "stopped", "diverged", "failed")
+_log = logging.getLogger(__name__)
+
+
+class Lab:
+    """Answers orders one after the other; one thread works, any may tell.
+
+    `commit` and `command` go into the cards of the weights.
+
+    Example:
+        >>> lab = Lab()
+        >>> for report in lab.answer(order):  # doctest: +SKIP
+        ...     lab.tell(Stop())
+    """
+
+    def __init__(self, *, commit: str | None = None, command: str = "") -> None:
+        self._commit, self._command = commit, command
+        self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._runs: dict[str, LabRun] = {}
+        self._data: tuple[tuple[str, int, int], Data] | None = None
+
+    def tell(self, message: Message) -> None:
+        """Say something to the runs at work; it takes effect before the next step."""
+        self._inbox.put(message)
+
+    def read(self, name: str, side: int, channels: int = 3) -> Iterator[Progress]:
+        """Read a data set into memory, pictures of a folder `side` pixels large; once for several orders.
+
+        Raises:
+            DatasetError: there is none, or it cannot be used.
+        """
+        if self._data is not None and self._data[0] == (name, side, channels):
+            return
+        for found in read_data(name, side, channels=channels):
+            if isinstance(found, Data):
+                self._data = (name, side, channels), found
+            else:
+                yield found
+
+    @property
+    def data(self) -> Data:
+        """What was read last.
+
+        Raises:
+            LookupError: nothing yet.
+        """
+        if self._data is None:
+            raise LookupError("no data were read")
+        return self._data[1]
+
+    def answer(self, order: Order) -> Iterator[Progress | LabReport]:
+        """Train the order's runs until each of them has ended. Closing it saves them where they are.
+
+        A run that fails does not hold up the others: `StateChanged` says what happened.
+
+        Raises:
+            UserError: the data cannot be read, or there is no such device.
+        """
+        with (
+            contextlib.closing(EventLogs(order.log_dir)) as logs,
+            contextlib.closing(self._work(order)) as work,
+        ):
+            for report in work:
+                logs.take(report)
+                yield report
+
+    def _work(self, order: Order) -> Generator[Progress | LabReport, None, None]:
+        if order.threads:
+            torch.set_num_threads(order.threads)
+        self._runs = {}
+        devices = _devices(order.device)
+        first = order.runs[0][1].network if order.runs else None
+        yield from self.read(order.data, first.input_size if first else 0, first.channels if first else 3)
+        data = self.data
+        yield DataRead(
+            len(data.train),
+            data.test.images.numpy(),
+            data.test.labels.numpy(),
+            data.train.classes,
+            data.remark,
+        )
+        try:
+            yield from self._add(order, order.runs, is_resumed=order.is_resumed)
+            yield from self._turns(order, {device: on_device(data, device) for device in devices})
+        finally:
+            for run in self._runs.values():
+                try:
+                    run.leave()
+                except UserError as error:
+                    _log.warning("%s was left unsaved: %s", run.key, error)
+
+    def _turns(self, order: Order, placed: dict[str, Data]) -> Iterator[LabReport]:
+        """Until all runs have ended."""
+        spoken = time.monotonic()
+        while True:
+            for report in chain(self._obeyed(order), self._started(order, placed), self._turn()):
+                yield report
+                spoken = time.monotonic()
+            if not self._in("running"):
+                if not self._in("paused", "waiting"):
+                    return
+                with contextlib.suppress(queue.Empty):
+                    self._inbox.put(self._inbox.get(timeout=_PULSE))
+            if time.monotonic() - spoken >= _PULSE:
+                yield Idle()
+                spoken = time.monotonic()
+
+    def _turn(self) -> Iterator[LabReport]:
+        """A turn of the run that has come least far."""
+        if running := self._in("running"):
+            run = min(running, key=lambda run: run.turns)
+            yield from self._guarded(run, run.turn(lambda: not self._inbox.empty()))
+
+    def _started(self, order: Order, placed: dict[str, Data]) -> Iterator[LabReport]:
+        """Give those that wait their first turn, as many as may advance side by side, beside those at work."""
+        devices = list(placed)
+        while waiting := self._in("waiting"):
+            at_work = self._in("running", "paused")
+            if order.side_by_side and len(at_work) >= order.side_by_side:
+                return
+            run = waiting[0]
+            run.turns = min((other.turns for other in at_work), default=0.0)
+            device = devices[len(at_work) % len(devices)]
+            yield from self._guarded(run, run.start(placed[device], device))
+
+    def _obeyed(self, order: Order) -> Iterator[LabReport]:
+        """Do what was told since the last turn."""
+        while not self._inbox.empty():
+            message = self._inbox.get()
+            if isinstance(message, AddRuns):
+                yield from self._add(order, message.runs, is_resumed=False)
+                continue
+            for run in list(self._runs.values()):
+                if message.key in ("", run.key):
+                    try:
+                        yield from _obey(run, message)
+                    except UserError as error:
+                        if message.key:
+                            yield run.become(run.state, str(error))
+
+    def _add(
+        self, order: Order, runs: Iterable[tuple[str, RunSpec]], *, is_resumed: bool
+    ) -> Iterator[LabReport]:
+        for key, spec in runs:
+            known = self._runs.get(key)
+            if known is not None and known.state not in _ENDED:
+                continue
+            run = LabRun(key, spec, order.folder / key, commit=self._commit, command=self._command)
+            self._runs[key] = run
+            yield from self._guarded(run, run.begin(self.data, is_resumed=is_resumed or known is not None))
+
+    def _guarded(self, run: LabRun, work: Iterator[LabReport]) -> Iterator[LabReport]:
+        """What the run reports, and at the end that it failed, if it did."""
+        try:
+            yield from work
+        except UserError as error:
+            yield from run.fail(str(error))
+        except torch.OutOfMemoryError:
+            yield from run.fail(
+                f"There is not enough memory to train {run.run.network.title}: take a smaller batch, or train fewer "
+                "networks side by side."
+            )
+        except Exception as error:
+            _log.exception("%s failed", run.key)
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            yield from run.fail(f"{run.run.network.title} could not go on: {reason}.")
+
+    def _in(self, *states: RunState) -> list[LabRun]:
+        return [run for run in self._runs.values() if run.state in states]
+
+
+def _obey(
+    run: LabRun, message: Pause | Continue | Stop | Extend | OpenShortcuts | Publish
+) -> Iterator[LabReport]:
+    """What a message to one run does; nothing where it has nothing to say to a run in that state.
+
+    Raises:
+        UserError: it cannot be done.
+    """
+    is_open = run.state not in _ENDED
+    match message:
+        case Pause() if run.state in ("running", "waiting"):
+            yield from run.pause()
+        case Continue() if run.state == "paused":
+            yield from run.go_on()
+        case Stop() if is_open:
+            yield from run.stop()
+        case Extend() if is_open or run.state == "done":
+            yield from run.extend(message.epochs)
+        case OpenShortcuts() if is_open:
+            yield from run.open_shortcuts(message.strength)
+        case Publish():
+            yield from run.publish()
+        case Extend() | OpenShortcuts():
+            raise UserError(f"{run.run.network.title} has ended: add it again to go on with it.")
+
+
+def _devices(wanted: str) -> list[str]:
+    """Where the runs of an order train: every GPU there is, where one is wanted."""
+    device = choose_device(wanted or "auto")
+    count = torch.cuda.device_count() if device == "cuda" else 1
+    return [device] if count < 2 else [f"{device}:{number}" for number in range(count)]

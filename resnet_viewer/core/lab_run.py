@@ -1,0 +1,268 @@
+"""One run among others in a lab: its training, its folder, the state that it is in, and what it has to report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from resnet_viewer.core import checkpoints
+from resnet_viewer.core.datasets import Data
+from resnet_viewer.core.run_checks import is_finite, require_fitting, require_shortcuts
+from resnet_viewer.core.run_files import (
+    CHECKPOINT,
+    RUN,
+    is_kept,
+    kept_states,
+    prepare,
+    read_run,
+    write_run,
+    write_spec,
+    write_state,
+)
+from resnet_viewer.core.training import Report, Trained, Training
+from resnet_viewer.media.files import make_folder
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.lab import (
+    Advanced,
+    Began,
+    EpochEnded,
+    Intervened,
+    LabReport,
+    Published,
+    RunEnded,
+    RunState,
+    StateChanged,
+)
+from resnet_viewer.records.training import EpochReport, GradientRecord, RunSpec, StepReport
+
+_TOLD_EVERY = 0.1
+"""Seconds between two reports of a run's steps."""
+_LONGEST_TURN = 0.05
+"""Seconds after which a turn ends on a device whose numbers are waited for."""
+
+
+class LabRun:
+    """Reports are yielded by what makes them; every method may raise what makes a run fail.
+
+    `turns` says how far it has come beside the others: one is an epoch's worth.
+    """
+
+    def __init__(self, key: str, run: RunSpec, folder: Path, *, commit: str | None, command: str) -> None:
+        self.key = key
+        self.run = run
+        self.state: RunState = "waiting"
+        self.turns = 0.0
+        self._folder = folder
+        self._origin = (commit, command)
+        self._training: Training | None = None
+        self._work: Iterator[tuple[Report, ...]] = iter(())
+        self._at = 0
+        self._steps: list[StepReport] = []
+        self._gradients: list[GradientRecord] = []
+        self._spent, self._pictures, self._speed = 0.0, 0, 0.0
+        self._told = 0.0
+
+    @property
+    def at(self) -> int:
+        """Steps done."""
+        return self._at if self._training is None else self._training.at
+
+    def begin(self, data: Data, *, is_resumed: bool) -> Iterator[LabReport]:
+        """Make its folder, or find in it what it has done before."""
+        length = max(1, len(data.train) // self.run.recipe.batch)
+        try:
+            prepare(self._folder, is_resumed=is_resumed)
+            require_shortcuts(self.run)
+            require_fitting(self.run, data)
+            began = self._found(length)
+            write_spec(self._folder, self.run)
+        except UserError:
+            yield Began(self.key, self.run, length)
+            raise
+        yield began
+        yield self.become("waiting")
+
+    def start(self, data: Data, device: str) -> Iterator[LabReport]:
+        """Build the network, or take it from the checkpoint; from now on it has turns."""
+        self._training = Training(self.run, data, checkpoint=self._folder / CHECKPOINT, device=device)
+        self._work = self._training.work()
+        self._told = time.monotonic()
+        yield self.become("running")
+
+    def turn(self, is_interrupted: Callable[[], bool]) -> Iterator[LabReport]:
+        """The next step, or the next piece of an evaluation; on a GPU as many as it takes to have numbers."""
+        training = self._live
+        started = time.perf_counter()
+        reports = next(self._work)
+        while not reports and training.waits and not is_interrupted():
+            if time.perf_counter() - started > _LONGEST_TURN:
+                break
+            self.turns += 1 / training.steps_per_epoch
+            reports = next(self._work)
+        spent = time.perf_counter() - started
+        self.turns += 1 / training.steps_per_epoch
+        for report in reports:
+            match report:
+                case StepReport():
+                    self._note(report)
+                case EpochReport():
+                    yield from self._epoch_ended(report)
+                case Trained():
+                    yield from self._ended(report)
+        if training.waits or any(isinstance(report, StepReport) for report in reports):
+            self._spent += spent
+        if self._steps and time.monotonic() - self._told >= _TOLD_EVERY:
+            yield self._advanced()
+
+    def become(self, state: RunState, sentence: str = "") -> StateChanged:
+        """Say that it is in another state."""
+        self.state = state
+        return StateChanged(self.key, state, sentence)
+
+    def pause(self) -> Iterator[LabReport]:
+        """No turns until `go_on`."""
+        yield from self._rest()
+        yield self.become("paused")
+
+    def go_on(self) -> Iterator[LabReport]:
+        """Have turns again, or wait for the first one."""
+        yield self.become("waiting" if self._training is None else "running")
+
+    def stop(self) -> Iterator[LabReport]:
+        """End it here, so that it can be resumed."""
+        if self._training is None:
+            yield self.become("stopped", f"{self.run.network.title} had not begun.")
+            return
+        yield from self._rest()
+        self._training.save()
+        yield from self._ended(self._training.trained("stopped"))
+
+    def extend(self, epochs: int) -> Iterator[LabReport]:
+        """Make it longer; one that is done waits for its next turn."""
+        if epochs < 1:
+            raise UserError("A run can only be made longer: by one epoch or more.")
+        self._change(self.run.extended(self.at, epochs))
+        yield Intervened(self.key, self.run, None)
+        if self.state == "done":
+            yield self.become("waiting")
+
+    def open_shortcuts(self, strength: float) -> Iterator[LabReport]:
+        """From the next step on every shortcut is open by `strength`."""
+        changed = self.run.intervened(self.at, strength)
+        require_shortcuts(changed)
+        self._change(changed)
+        made = next(known for known in changed.interventions if known.step == self.at)
+        yield Intervened(self.key, self.run, made)
+
+    def publish(self) -> Iterator[LabReport]:
+        """Write its weights as they are now."""
+        if self._training is None:
+            path = self._folder / "weights.safetensors"
+            if not path.exists():
+                raise UserError(f"{self.run.network.title} has no weights yet.")
+            yield Published(self.key, self.at, path)
+            return
+        yield from self._rest()
+        weights = self._training.weights()
+        if not is_finite(weights):
+            raise UserError(f"{self.run.network.title} holds weights that are not finite numbers.")
+        path = self._states() / f"step-{self.at:07d}.safetensors"
+        write_state(path, self.run, weights, self._training.class_names, self.at)
+        yield Published(self.key, self.at, path)
+
+    def fail(self, sentence: str) -> Iterator[LabReport]:
+        """It cannot go on."""
+        self._at, self._training, self._work = self.at, None, iter(())
+        if self._steps:
+            yield self._advanced()
+        yield self.become("failed", sentence)
+
+    def leave(self) -> None:
+        """Save what it has done, where it is at work."""
+        if self._training is not None:
+            self._training.save()
+
+    @property
+    def _live(self) -> Training:
+        if self._training is None:
+            raise RuntimeError(f"{self.key} is not at work")
+        return self._training
+
+    def _found(self, length: int) -> Began:
+        """What an earlier run left: its own record of what was done to it, and its checkpoint."""
+        path = self._folder / CHECKPOINT
+        if (self._folder / RUN).exists():
+            self.run = checkpoints.together(read_run(self._folder), self.run, self._folder / RUN)
+        if not path.exists():
+            return Began(self.key, self.run, length)
+        found = checkpoints.resumed(path, self.run)
+        self.run, self._at = found.run, found.at
+        return Began(
+            self.key,
+            self.run,
+            length,
+            found.steps,
+            found.gradients,
+            found.epochs,
+            tuple(kept_states(self._folder).items()),
+            found.predicted.numpy() if len(found.predicted) else None,
+        )
+
+    def _change(self, run: RunSpec) -> None:
+        """Go on as `run`, which the folder says before it takes effect."""
+        write_spec(self._folder, run)
+        self.run = run
+        if self._training is not None:
+            self._training.run = run
+
+    def _note(self, report: StepReport) -> None:
+        self._steps.append(replace(report, gradients=None))
+        if report.gradients is not None:
+            self._gradients.append(report.gradients)
+        self._pictures += self._live.batch
+
+    def _advanced(self) -> Advanced:
+        if self._spent:
+            self._speed = self._pictures / self._spent
+        told = Advanced(self.key, tuple(self._steps), tuple(self._gradients), self._speed)
+        self._steps.clear()
+        self._gradients.clear()
+        self._spent, self._pictures = 0.0, 0
+        self._told = time.monotonic()
+        return told
+
+    def _rest(self) -> Iterator[LabReport]:
+        """Report everything that is done."""
+        if self._training is not None:
+            for report in self._training.held_reports():
+                self._note(report)
+        if self._steps:
+            yield self._advanced()
+
+    def _epoch_ended(self, report: EpochReport) -> Iterator[LabReport]:
+        yield from self._rest()
+        training = self._live
+        path = None
+        if is_kept(report.epoch + 1, self.run.length):
+            path = self._states() / f"epoch-{report.epoch + 1:04d}.safetensors"
+            write_state(path, self.run, training.weights(), training.class_names, self.at)
+        yield EpochEnded(self.key, report, training.predicted.numpy(), path)
+
+    def _ended(self, trained: Trained) -> Iterator[LabReport]:
+        yield from self._rest()
+        commit, command = self._origin
+        write_run(trained, self._folder, commit=commit, command=command)
+        self._at, self._training, self._work = self.at, None, iter(())
+        sentence = ""
+        if trained.report.state == "diverged":
+            kept = "its last finite weights are kept" if trained.state else "it had no finite weights to keep"
+            sentence = f"{self.run.network.title} diverged at step {self._at}: its loss is not a finite number; {kept}."
+        yield self.become(trained.report.state, sentence)
+        yield RunEnded(self.key, trained.report)
+
+    def _states(self) -> Path:
+        folder = self._folder / "states"
+        make_folder(folder)
+        return folder

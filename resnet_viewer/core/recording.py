@@ -1,0 +1,77 @@
+"""What is written down of a training step: gradient norms, how far every weight went, and dead channels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from resnet_viewer.core.network import Network
+from resnet_viewer.core.norms import norms
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.training import GradientRecord
+
+_FIRST = 4
+"""Pictures of a batch that are looked at first: most channels are alive in one of them."""
+
+
+class Recorder:
+    """Records steps of one network. Its hooks are there during the forward pass of a recorded step alone."""
+
+    def __init__(self, network: Network) -> None:
+        self._blocks = network.blocks
+        self._weights = [
+            network.get_parameter(f"{layer.name}.weight") for layer in blueprint(network.spec).layers
+        ]
+        self._dead: list[Tensor] = []
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Inside, a forward pass counts the dead channels of every block's output."""
+        self._dead.clear()
+        handles = []
+        try:
+            handles += [block.register_forward_hook(self._count) for block in self._blocks]
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def step(self, step: Callable[[], object], at: int) -> GradientRecord:
+        """Take the optimizer's `step` after a pass that was watched, and say what it did."""
+        before = [weight.detach().clone() for weight in self._weights]
+        gradients = norms([weight.grad for weight in self._weights])
+        step()
+        lengths = norms(before)
+        moved = norms([weight.detach() - old for weight, old in zip(self._weights, before, strict=True)])
+        updates = (way / length if length else math.nan for way, length in zip(moved, lengths, strict=True))
+        dead = torch.stack(self._dead).tolist() if self._dead else ()
+        return GradientRecord(at, tuple(gradients), tuple(updates), tuple(dead))
+
+    def _count(self, _block: nn.Module, _inputs: object, output: Tensor) -> None:
+        self._dead.append(dead_share(output.detach()))
+
+
+def dead_share(maps: Tensor) -> Tensor:
+    """(N, C, H, W) -> the share of the C channels that are zero everywhere in every picture, from 0 to 1.
+
+    Example:
+        >>> float(dead_share(torch.tensor([[[[0.0]], [[2.0]]]])))
+        0.5
+    """
+    rows = maps.permute(0, 2, 3, 1)  # (N, H, W, C)
+    if maps.device.type == "cpu":  # elsewhere asking whether any are left would wait for the device
+        silent = ~_alive(rows[:_FIRST])
+        if bool(silent.any()):
+            silent = ~_alive(rows)
+    else:
+        silent = ~_alive(rows)
+    return silent.double().mean()
+
+
+def _alive(rows: Tensor) -> Tensor:
+    """(N, H, W, C) -> (C,): whether any value is not zero; what is no number is not."""
+    return (rows != 0).reshape(-1, rows.shape[-1]).any(0)

@@ -1,0 +1,55 @@
+"""What must hold before a run can begin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from resnet_viewer.core.datasets import Data, DatasetError
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.training import RunSpec
+
+
+class ShortcutError(UserError):
+    """A network without shortcuts was to be trained with them cut or weakened."""
+
+
+def require_shortcuts(run: RunSpec) -> None:
+    """Nothing where every intervention can be made.
+
+    Raises:
+        ShortcutError: there are no shortcuts.
+        ValueError: a strength lies outside 0 to 1.
+    """
+    if run.interventions and not run.network.has_shortcuts:
+        raise ShortcutError(
+            f"{run.network.title} has no shortcuts to open or close: choose a residual network for that."
+        )
+    if not all(0.0 <= made.strength <= 1.0 for made in run.interventions):
+        raise ValueError("a strength must lie between 0 and 1")
+
+
+def require_fitting(run: RunSpec, data: Data) -> None:
+    """Nothing where the network takes these pictures and has a score for each of their classes.
+
+    Raises:
+        DatasetError: it does not.
+    """
+    network = run.network
+    takes = (network.channels, network.classes)
+    there = (data.train.images.shape[1], len(data.train.classes))
+    if takes != there:
+        raise DatasetError(
+            f"{network.title} is for pictures of {_words(*takes)}, and {run.data} has {_words(*there)}: build the "
+            "network for them."
+        )
+
+
+def is_finite(state: Mapping[str, Tensor]) -> bool:
+    """Whether every number of a state dict is one."""
+    return all(bool(value.isfinite().all()) for value in state.values())
+
+
+def _words(channels: int, classes: int) -> str:
+    return f"{channels} channel{'s' * (channels != 1)} and {classes} class{'es' * (classes != 1)}"

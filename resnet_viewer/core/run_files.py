@@ -1,0 +1,251 @@
+"""What a run leaves in its folder, each file whole or not at all.
+
+run.json             the run itself, whole, from its beginning on
+checkpoint.pt        everything that it needs to go on
+states/              its weights after epochs, and whenever they were asked for
+log.csv  steps.csv  gradients.csv  report.json  weights.safetensors  card.json    when it has ended
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from torch import Tensor
+
+from resnet_viewer.core.training import Trained
+from resnet_viewer.core.typed_json import DecodeError, decoded
+from resnet_viewer.core.weight_files import save_safetensors
+from resnet_viewer.media.files import make_folder, write_whole
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.training import EpochReport, RunReport, RunSpec
+
+RUN, CHECKPOINT = "run.json", "checkpoint.pt"
+FILES = (
+    RUN, CHECKPOINT, "log.csv", "steps.csv", "gradients.csv", "report.json", "weights.safetensors", "card.json",
+)  # fmt: skip
+_FORMAT = 1
+_EVERY_EPOCH = 24
+"""Up to so many epochs the state after each is kept."""
+_STATES = 20
+"""About how many are kept of a longer run."""
+
+
+class RunFileError(UserError):
+    """A folder holds no run that can be read, or one that is not to be overwritten."""
+
+
+def prepare(folder: Path, *, is_resumed: bool) -> None:
+    """Make the folder of a run.
+
+    Raises:
+        RunFileError: another run is there, and it is not to be resumed.
+        WriteError: the folder cannot be made or written in.
+    """
+    make_folder(folder)
+    found = [name for name in FILES if (folder / name).exists()]
+    if found and not is_resumed:
+        raise RunFileError(
+            f"{folder} already holds a run ({found[0]}); add --resume to continue it, or name another --out."
+        )
+
+
+def write_spec(folder: Path, run: RunSpec) -> None:
+    """Say in the folder which run it is.
+
+    Raises:
+        WriteError: it cannot be written.
+    """
+    write_whole(folder / RUN, _json_bytes({"format": _FORMAT, "run": asdict(run)}))
+
+
+def read_run(folder: Path) -> RunSpec:
+    """The run of a folder, with everything that was done to it on the way.
+
+    Raises:
+        RunFileError: there is none, or its file is damaged.
+    """
+    path = folder / RUN
+    try:
+        content = json.loads(path.read_bytes())
+        if content["format"] != _FORMAT:
+            raise DecodeError("it is of another version")
+        return decoded(RunSpec, content["run"])
+    except FileNotFoundError as error:
+        raise RunFileError(f"{folder} holds no run: there is no {RUN} in it.") from error
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise RunFileError(f"{path} cannot be read as a run; remove it, or name another folder.") from error
+
+
+def is_kept(epochs_done: int, epochs: int) -> bool:
+    """Whether the state after so many of a run's epochs is kept."""
+    every = 1 if epochs <= _EVERY_EPOCH else math.ceil(epochs / _STATES)
+    return epochs_done % every == 0 or epochs_done == epochs
+
+
+def write_state(
+    path: Path, run: RunSpec, state: Mapping[str, Tensor], class_names: Sequence[str], at: int
+) -> None:
+    """Write the weights after `at` steps, as `core.weights` reads them; what is convolved with in half precision.
+
+    Raises:
+        WriteError: it cannot be written.
+    """
+    save_safetensors(path, state, metadata=_metadata(run, class_names, at), half=True)
+
+
+def kept_states(folder: Path) -> dict[int, Path]:
+    """The states kept after epochs, by how many were done."""
+    found = {}
+    for path in sorted((folder / "states").glob("epoch-*.safetensors")):
+        number = path.stem.removeprefix("epoch-")
+        if number.isdecimal():
+            found[int(number)] = path
+    return found
+
+
+def write_run(trained: Trained, folder: Path, *, commit: str | None, command: str) -> None:
+    """Write everything that a run leaves at its end.
+
+    `commit` is the one that the run began with, `command` the one that began it. A run without finite weights leaves
+    no weights.
+
+    Raises:
+        WriteError: a file cannot be written.
+    """
+    report = trained.report
+    run = report.spec
+    card = card_of(report, commit=commit, command=command)
+    write_whole(folder / "log.csv", log_csv(report))
+    write_whole(folder / "steps.csv", steps_csv(report))
+    write_whole(folder / "gradients.csv", gradients_csv(report))
+    write_whole(folder / "report.json", report_json(report))
+    write_whole(folder / "card.json", _json_bytes(card))
+    if trained.state:
+        metadata = _metadata(run, report.class_names, len(report.steps)) | {"card": json.dumps(_strict(card))}
+        save_safetensors(folder / "weights.safetensors", trained.state, metadata=metadata, half=True)
+    else:
+        (folder / "weights.safetensors").unlink(missing_ok=True)
+
+
+def log_csv(report: RunReport) -> bytes:
+    """A row an epoch."""
+    return _csv([field.name for field in fields(EpochReport)], (asdict(epoch) for epoch in report.epochs))
+
+
+def steps_csv(report: RunReport) -> bytes:
+    """A row a step: its number over the whole run, epoch, rate, loss and error of its batch, how far shortcuts open."""
+    columns = ["step", "epoch", "rate", "batch_loss", "batch_error"]
+    rows = (
+        {
+            "step": step.at,
+            **{name: getattr(step, name) for name in columns[1:]},
+            "shortcut_strength": report.spec.strength_at(step.at),
+        }
+        for step in report.steps
+    )
+    return _csv([*columns, "shortcut_strength"], rows)
+
+
+def gradients_csv(report: RunReport) -> bytes:
+    """A row a record: `step`, then of each layer the gradient norm, its update ratio, and of each block what is dead.
+
+    The columns are `layer`, `layer Δw/w` and `block dead`, the last a share from 0 to 1.
+    """
+    plan = blueprint(report.spec.network)
+    layers = [layer.name for layer in plan.layers]
+    blocks = [block.name for stage in plan.stages for block in stage.blocks]
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(
+        ["step", *layers, *(f"{name} Δw/w" for name in layers), *(f"{name} dead" for name in blocks)]
+    )
+    writer.writerows(
+        [record.step, *record.norms, *record.updates, *record.dead] for record in report.gradients
+    )
+    return text.getvalue().encode()
+
+
+def report_json(report: RunReport) -> bytes:
+    """The report as strict JSON, without its steps and gradient records, which are in their own files."""
+    content = {
+        "run": asdict(report.spec),
+        "state": report.state,
+        "steps": len(report.steps),
+        "train_error": report.train_error,
+        "test_error": report.test_error,
+        "class_names": report.class_names,
+        "epochs": [asdict(epoch) for epoch in report.epochs],
+    }
+    return _json_bytes(content)
+
+
+def card_of(report: RunReport, *, commit: str | None, command: str) -> dict[str, object]:
+    """What a reader must know about trained weights: data, command, commit, recipe, errors in percent."""
+    run = report.spec
+    return {
+        "network": run.network.name,
+        "data": run.data,
+        "command": command,
+        "commit": commit,
+        "epochs": run.length,
+        "state": report.state,
+        "steps": len(report.steps),
+        "seed": run.network.seed,
+        "recipe": {
+            **asdict(run.recipe),
+            "augmentation": "4 pixels of padding, random crop, random flip" if run.is_augmented else "none",
+        },
+        "interventions": [asdict(made) for made in run.interventions],
+        "extensions": [asdict(made) for made in run.extensions],
+        "train_error_percent": round(report.train_error, 3),
+        "test_error_percent": round(report.test_error, 3),
+        "seconds": round(sum(epoch.seconds for epoch in report.epochs)),
+        "mean": run.mean,
+        "std": run.std,
+        "class_names": report.class_names,
+        "precision": f"trained in {run.precision}, stored in float16",
+    }
+
+
+def _metadata(run: RunSpec, class_names: Sequence[str], at: int) -> dict[str, str]:
+    return {
+        "network": run.network.name,
+        "mean": json.dumps(run.mean),
+        "std": json.dumps(run.std),
+        "input_size": str(run.network.input_size),
+        "classes": json.dumps(class_names),
+        "step": str(at),
+        "shortcut_strength": str(run.strength_at(at - 1)),
+        "precision": "float16 but for normalisations and biases",
+    }
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=columns)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _json_bytes(content: Mapping[str, object]) -> bytes:
+    return (json.dumps(_strict(content), allow_nan=False, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _strict(value: object) -> object:
+    """What strict JSON has no number for becomes null."""
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case Mapping():
+            return {str(key): _strict(part) for key, part in value.items()}
+        case list() | tuple():
+            return [_strict(part) for part in value]
+    return value

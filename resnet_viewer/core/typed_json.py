@@ -1,0 +1,79 @@
+"""JSON back into the frozen records that it was made from, checked against their types."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+class DecodeError(ValueError):
+    """Something is missing, is too much, or has another type; the message says where."""
+
+
+def decoded(kind: type[T], value: object, at: str = "") -> T:
+    """A value of `kind`: a dataclass, tuple, literal, number, text, truth value or None, or several of them.
+
+    Fields that are missing take their defaults; null is NaN where a float is meant.
+
+    Raises:
+        DecodeError: it is none.
+
+    Example:
+        >>> decoded(tuple[float, ...], [1, 2.5])
+        (1.0, 2.5)
+    """
+    found: T = _decoded(kind, value, at)
+    return found
+
+
+def _decoded(kind: Any, value: object, at: str) -> Any:
+    origin = get_origin(kind)
+    if origin is Literal:
+        if any(type(value) is type(choice) and value == choice for choice in get_args(kind)):
+            return value
+    elif origin in (Union, types.UnionType):
+        for part in get_args(kind):
+            try:
+                return _decoded(part, value, at)
+            except DecodeError:
+                continue
+    elif origin is tuple:
+        if isinstance(value, list | tuple):
+            return _tuple(get_args(kind), value, at)
+    elif is_dataclass(kind):
+        if isinstance(value, Mapping):
+            return _record(kind, value, at)
+    elif kind is float:
+        if value is None:
+            return float("nan")
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+    elif type(value) is kind or (kind is type(None) and value is None):
+        return value
+    raise DecodeError(f"{at or 'the whole'} is not what it should be")
+
+
+def _tuple(parts: tuple[Any, ...], value: list[Any] | tuple[Any, ...], at: str) -> tuple[Any, ...]:
+    if parts[-1] is Ellipsis:
+        return tuple(_decoded(parts[0], item, f"{at}[{index}]") for index, item in enumerate(value))
+    if len(parts) != len(value):
+        raise DecodeError(f"{at} has {len(value)} parts in place of {len(parts)}")
+    return tuple(_decoded(part, item, at) for part, item in zip(parts, value, strict=True))
+
+
+def _record(kind: Any, value: Mapping[str, object], at: str) -> Any:
+    hints = get_type_hints(kind)
+    known = {field.name: field for field in fields(kind)}
+    if unknown := next((key for key in value if key not in known), None):
+        raise DecodeError(f"{at}.{unknown} is not known")
+    found = {}
+    for name, field in known.items():
+        if name in value:
+            found[name] = _decoded(hints[name], value[name], f"{at}.{name}")
+        elif field.default is MISSING and field.default_factory is MISSING:
+            raise DecodeError(f"{at}.{name} is missing")
+    return kind(**found)

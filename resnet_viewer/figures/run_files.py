@@ -1,0 +1,138 @@
+"""Every figure of a set of training runs with its table: for `resnet-viewer train` and for the window's export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from resnet_viewer.figures import (
+    confusion,
+    gradient_record,
+    gradients_by_depth,
+    picture_grid,
+    training_curves,
+)
+from resnet_viewer.figures.export import KINDS, FigureKind, csv_bytes, render
+from resnet_viewer.figures.page import CaptionedFigure
+from resnet_viewer.figures.run_names import (
+    end_words,
+    epoch_words,
+    epochs_done,
+    epochs_wanted,
+    is_going,
+    run_names,
+    strength_words,
+)
+from resnet_viewer.figures.state import application_version
+from resnet_viewer.records.captions import plain
+from resnet_viewer.records.confusion import confusion as confusion_of
+from resnet_viewer.records.lab import Numbers, Pictures
+from resnet_viewer.records.training import RunReport
+
+FigureName = Literal["curves", "loss", "gradients", "by-depth", "pictures", "confusion"]
+NAMES: tuple[FigureName, ...] = get_args(FigureName)
+"""What the files are called, "pictures" and "confusion" with the run's key behind: `pictures-cifar-plain-56.svg`."""
+Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """Test pictures (N, C, S, S) and labels (N,), and by a run's key the class that it gives to each picture, (N,)."""
+
+    pictures: Pictures
+    labels: Numbers
+    class_names: tuple[str, ...]
+    predicted: Mapping[str, Numbers]
+
+
+def drawn(
+    reports: Mapping[str, RunReport],
+    *,
+    test: Answers | None = None,
+    command: str = "",
+    kinds: Sequence[FigureKind] = KINDS,
+    names: Sequence[FigureName] = NAMES,
+    time: float | None = None,
+) -> Iterator[tuple[str, bytes]]:
+    """Yield (file name, content) of every figure that the reports, by their runs' keys, have something for.
+
+    A figure comes in every one of `kinds`, then as a table in CSV. `command` made the runs, for the metadata; empty
+    where no command did. `time` (in epochs) is the moment of "by-depth", by default every run's last record. A run
+    that is still going is a report in the state "done" whose errors are not a number.
+    """
+    runs = list(reports.values())
+    metadata = describe(runs, command=command)
+    for name in names:
+        for made, figure, table in _figures(name, reports, runs, test, time):
+            own = metadata | {"caption": figure.caption}
+            for kind in kinds:
+                yield f"{made}.{kind}", render(figure, kind, metadata=own)
+            yield f"{made}.csv", csv_bytes(*table, metadata=own)
+
+
+def describe(runs: Sequence[RunReport], *, command: str = "") -> dict[str, str]:
+    """The state behind the figures by name: the application, the command, and of every run what fixes it."""
+    described = {"application": application_version()}
+    if command:
+        described["command"] = plain(command)
+    for number, (name, run) in enumerate(zip(run_names(runs), runs, strict=True), 1):
+        described[f"run {number}"] = f"{plain(name)}: {_run_words(run)}"
+    return described
+
+
+def _run_words(run: RunReport) -> str:
+    spec = run.spec
+    state = end_words(run) or f"{epoch_words(epochs_done(run))} of {epochs_wanted(run)} epochs"
+    changes = ", ".join(f"{strength_words(made.strength)} at step {made.step}" for made in spec.interventions)
+    parts = [
+        spec.network.name,
+        f"data {plain(spec.data)}",
+        f"seed {spec.network.seed}",
+        f"recipe {plain(spec.recipe.name)} ({spec.recipe.words})",
+        "augmented" if spec.is_augmented else "not augmented",
+        f"{state}{' so far' if is_going(run) else ''}",
+        changes,
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def _figures(
+    name: FigureName,
+    reports: Mapping[str, RunReport],
+    runs: Sequence[RunReport],
+    test: Answers | None,
+    time: float | None,
+) -> Iterator[tuple[str, CaptionedFigure, Table]]:
+    """File name without its suffix, figure and table; none where there is nothing to draw."""
+    measured = [run for run in runs if run.epochs or run.steps]
+    recorded = [run for run in runs if run.gradients]
+    match name:
+        case "curves" if measured:
+            yield name, training_curves.figure(measured), training_curves.table(measured)
+        case "loss" if measured:
+            yield name, training_curves.figure(measured, quantity="loss"), training_curves.table(measured)
+        case "gradients" if recorded:
+            yield name, gradient_record.figure(recorded), gradient_record.table(recorded)
+        case "by-depth" if recorded:
+            table = gradients_by_depth.table(recorded, time=time)
+            yield name, gradients_by_depth.figure(recorded, time=time), table
+        case "pictures" | "confusion" if test is not None and len(test.labels):
+            for key, predicted in test.predicted.items():
+                if key in reports:
+                    yield _of_test(name, key, reports[key], test, predicted)
+        case _:
+            return
+
+
+def _of_test(
+    name: Literal["pictures", "confusion"], key: str, run: RunReport, test: Answers, predicted: Numbers
+) -> tuple[str, CaptionedFigure, Table]:
+    labels, classes = test.labels, test.class_names
+    if name == "pictures":
+        figure = picture_grid.figure(test.pictures, labels, predicted, classes, run)
+        table = picture_grid.table(labels, predicted, classes)
+    else:
+        figure = confusion.figure(labels, predicted, classes, run)
+        table = confusion.table(confusion_of(labels, predicted, len(classes)), classes)
+    return f"{name}-{key}", figure, table

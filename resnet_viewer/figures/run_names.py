@@ -1,0 +1,202 @@
+"""What the runs of a figure are called, which of them are seeds of one network, and how each is drawn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from resnet_viewer.records.captions import plain
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.training import RunReport
+
+DEPTH_COLOURS = ("#1667c7", "#c46f00", "#7a3fb3", "#1d8a5a", "#b3261e", "#5a6172")
+"""From the shallowest network to the deepest; from the seventh depth on they begin again."""
+VARIANT_MARKERS = ("", "o", "s", "D", "^", "v", "P")
+"""What tells networks apart that have one depth and kind: the first has no markers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Runs that differ in their seeds alone. `variant` counts, from 0, those of one depth and kind."""
+
+    name: str
+    runs: tuple[RunReport, ...]
+    variant: int = 0
+
+    @property
+    def network(self) -> NetworkSpec:
+        """The first seed's."""
+        return self.runs[0].spec.network
+
+    @property
+    def marker(self) -> str:
+        """A marker's shape; "" for none."""
+        return VARIANT_MARKERS[self.variant % len(VARIANT_MARKERS)]
+
+    @property
+    def label(self) -> str:
+        """The name with how many seeds there are, and where a run ended before its time."""
+        parts = [self.name, f"{len(self.runs)} seeds" if len(self.runs) > 1 else ""]
+        if (end := end_words(self.runs[0])) not in self.name:
+            parts.append(end)
+        return " · ".join(part for part in parts if part)
+
+
+def depth_colours(networks: Sequence[NetworkSpec]) -> dict[int, str]:
+    """A colour for each depth, the shallowest first."""
+    depths = sorted({network.depth for network in networks})
+    return {depth: DEPTH_COLOURS[index % len(DEPTH_COLOURS)] for index, depth in enumerate(depths)}
+
+
+def line_style(network: NetworkSpec) -> str | tuple[int, tuple[float, ...]]:
+    """Solid with shortcuts, dashed without."""
+    return "-" if network.has_shortcuts else (0, (4, 2))
+
+
+def run_names(runs: Sequence[RunReport]) -> list[str]:
+    """A name for each run that no other has: "Plain-56", "Plain-56 · seed 1", "ResNet-20 · recipe adam"."""
+    return _named([[run] for run in runs], (*_ASPECTS, _changes, end_words))
+
+
+def plain_names(runs: Sequence[RunReport]) -> list[str]:
+    """The same without what was done to a run and where it ended: for words that say so themselves."""
+    return _named([[run] for run in runs], _ASPECTS, is_numbered=False)
+
+
+def groups(runs: Sequence[RunReport]) -> list[Group]:
+    """The runs, those of one network that differ in their seeds alone together, in the order of their first ones.
+
+    A run that ended before its time stands alone, so that no mean hides it.
+    """
+    found: dict[object, list[RunReport]] = {}
+    for index, run in enumerate(runs):
+        seedless = replace(run.spec, network=replace(run.spec.network, seed=0))
+        key = seedless if run.state == "done" else (seedless, index)
+        alike = found.setdefault(key, [])
+        if any(other.spec.network.seed == run.spec.network.seed for other in alike):
+            found[(seedless, index)] = [run]  # one run given twice, such as one resumed
+        else:
+            alike.append(run)
+    together = list(found.values())
+    seen: dict[tuple[int, bool], int] = {}
+    made = []
+    for name, alike in zip(_named(together, (*_ASPECTS, _changes, end_words)), together, strict=True):
+        network = alike[0].spec.network
+        kind = (network.depth, network.has_shortcuts)
+        made.append(Group(name, tuple(alike), seen.get(kind, 0)))
+        seen[kind] = seen.get(kind, 0) + 1
+    return made
+
+
+def steps_per_epoch(run: RunReport) -> int | None:
+    """How many steps make an epoch; None where the report has none to tell."""
+    return run.steps[-1].steps if run.steps else None
+
+
+def epochs_wanted(run: RunReport) -> int:
+    """How long the run was to be, with what it was made longer by."""
+    return run.spec.extensions[-1].epochs if run.spec.extensions else run.spec.epochs
+
+
+def epochs_done(run: RunReport) -> float:
+    """How far it came, in epochs, by its last step; by its last whole epoch where it has no steps."""
+    whole = float(run.epochs[-1].epoch + 1) if run.epochs else 0.0
+    if not run.steps:
+        return whole
+    last = run.steps[-1]
+    return max(whole, (last.at + 1) / last.steps)
+
+
+def is_going(run: RunReport) -> bool:
+    """Whether the report is of a run that has not ended: its last errors are not measured yet."""
+    return run.state == "done" and math.isnan(run.test_error)
+
+
+def end_words(run: RunReport) -> str:
+    """Where it ended before its time: "diverged after 3.2 epochs"; empty for a run that did not."""
+    if run.state == "done":
+        return ""
+    return f"{run.state} after {duration_words(epochs_done(run))}"
+
+
+def so_far_words(runs: Sequence[RunReport]) -> str:
+    """Which runs are still going, and how far they are; empty where all have ended."""
+    going = [(n, run) for n, run in zip(run_names(runs), runs, strict=True) if is_going(run)]
+    if not going:
+        return ""
+    parts = (f"{name} {epoch_words(epochs_done(run))} of {epochs_wanted(run)} epochs" for name, run in going)
+    return f"so far: {', '.join(parts)}"
+
+
+def epoch_words(epochs: float) -> str:
+    """ "3.2", and "3" for a whole number."""
+    return f"{epochs:.1f}".removesuffix(".0")
+
+
+def duration_words(epochs: float) -> str:
+    """ "3.2 epochs", "1 epoch"."""
+    words = epoch_words(epochs)
+    return f"{words} epoch" if words == "1" else f"{words} epochs"
+
+
+def recipe_words(runs: Sequence[RunReport]) -> str:
+    """Data, recipe in full and seeds: "trained on digits by recipe quick: SGD … · seed 0"."""
+    data = ", ".join(dict.fromkeys(plain(run.spec.data) for run in runs))
+    recipes = "; ".join(
+        dict.fromkeys(f"{plain(run.spec.recipe.name)}: {run.spec.recipe.words}" for run in runs)
+    )
+    seeds = sorted({run.spec.network.seed for run in runs})
+    return f"trained on {data} by recipe {recipes} · seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+
+
+def _changes(run: RunReport) -> str:
+    made = run.spec.interventions
+    steps = steps_per_epoch(run)
+    if not made:
+        return ""
+    where = f"step {made[0].step}" if steps is None else f"epoch {epoch_words(made[0].step / steps)}"
+    return f"{strength_words(made[0].strength)} at {where}{' …' if len(made) > 1 else ''}"
+
+
+def strength_words(strength: float) -> str:
+    """What an intervention did: "shortcuts cut", "shortcuts restored", "shortcuts open by 0.5"."""
+    if strength == 0:
+        return "shortcuts cut"
+    return "shortcuts restored" if strength == 1 else f"shortcuts open by {strength:.3g}"
+
+
+_ASPECTS: tuple[Callable[[RunReport], str], ...] = (
+    lambda run: f"recipe {plain(run.spec.recipe.name)}",
+    lambda run: f"rate {run.spec.recipe.rate:g}",
+    lambda run: f"batch {run.spec.recipe.batch}",
+    lambda run: plain(run.spec.data),
+    lambda run: f"{epochs_wanted(run)} epochs",
+)
+
+
+def _seed(alike: Sequence[RunReport]) -> str:
+    return f"seed {alike[0].spec.network.seed}" if len(alike) == 1 else ""
+
+
+def _named(
+    together: Sequence[Sequence[RunReport]],
+    aspects: Sequence[Callable[[RunReport], str]],
+    *,
+    is_numbered: bool = True,
+) -> list[str]:
+    """Each one's title, and of seed and aspects those in which ones of one title differ; a number where none does."""
+    by_title: dict[str, list[int]] = {}
+    for index, alike in enumerate(together):
+        by_title.setdefault(alike[0].spec.network.title, []).append(index)
+    names = [""] * len(together)
+    for title, rivals in by_title.items():
+        words = [[_seed(together[index]), *(say(together[index][0]) for say in aspects)] for index in rivals]
+        differing = [len(set(column)) > 1 for column in zip(*words, strict=True)]
+        seen: dict[str, int] = {}
+        for index, said in zip(rivals, words, strict=True):
+            kept = [word for word, differs in zip(said, differing, strict=True) if differs and word]
+            name = " · ".join((title, *kept))
+            seen[name] = seen.get(name, 0) + 1
+            names[index] = name if seen[name] == 1 or not is_numbered else f"{name} ({seen[name]})"
+    return names

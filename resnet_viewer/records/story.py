@@ -1,0 +1,198 @@
+"""What a set of training runs shows, in sentences: only what was measured in them, with its numbers.
+
+Paragraphs: what is trained; whether depth costs training error, without shortcuts and with them (`story_depth`); how
+far the layers' gradients lie apart; what was done to the runs, and which of them ended before their time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from resnet_viewer.records.captions import plain
+from resnet_viewer.records.data import NAMED
+from resnet_viewer.records.story_depth import depth_sentences
+from resnet_viewer.records.story_run import Floats, StoryRun
+from resnet_viewer.records.story_words import counted, epochs_span, joined, percent, sentence, thousands
+from resnet_viewer.records.training import Intervention
+
+EMPTY = "No run yet. Once there are some, this says in words what their curves and gradients show."
+_STRENGTHS = {0.0: "cut", 1.0: "restored"}
+_TOLD_INTERVENTIONS = 3
+"""So many of a run's interventions are told, the newest; a slider makes dozens."""
+
+
+def story(runs: Sequence[StoryRun], time: float | None = None, *, pictures: int = 0) -> tuple[str, ...]:
+    """The paragraphs for these runs; `time` is the pointer in epochs, None for the newest gradients.
+
+    `pictures` is how many there are to train on, 0 where that is not known.
+    """
+    if not runs:
+        return (EMPTY,)
+    paragraphs = (
+        _setting(runs, pictures),
+        depth_sentences(runs),
+        _gradients(runs, time),
+        [*_interventions(runs), *_endings(runs)],
+    )
+    return tuple(" ".join(map(sentence, told)) for told in paragraphs if told)
+
+
+def _setting(runs: Sequence[StoryRun], pictures: int) -> list[str]:
+    seeds = sorted({told.run.network.seed for told in runs})
+    networks = {replace(told.run.network, seed=0) for told in runs}
+    what = counted(len(networks), "network")
+    if len(networks) != len(runs):
+        what = f"{counted(len(runs), 'run')} of {what}"
+    parts = [
+        what,
+        _recipe_words(runs),
+        f"seed{'s' if len(seeds) > 1 else ''} {joined([str(seed) for seed in seeds])}",
+        f"{epochs_span([told.length for told in runs])} "
+        f"epoch{'s' if max(told.length for told in runs) > 1 else ''} on {_data_words(runs, pictures)}",
+    ]
+    said = [", ".join(parts)]
+    if not all(told.has_ended for told in runs):
+        done = [len(told.epochs) for told in runs]
+        if max(done) == 0:
+            said.append("no epoch is finished yet")
+        else:
+            said.append(f"so far {epochs_span(done)} of them {'are' if max(done) > 1 else 'is'} done")
+    return said
+
+
+def _recipe_words(runs: Sequence[StoryRun]) -> str:
+    recipes = {replace(told.run.recipe, warm_up=0.0) for told in runs}  # the paper's depends on the depth
+    names = list(dict.fromkeys(told.run.recipe.name for told in runs))
+    if len(recipes) == 1:
+        return f"one recipe ({plain(names[0])})"
+    if len(names) == 1:
+        return f"{counted(len(recipes), 'recipe')} by the name of {plain(names[0])}"
+    return f"{counted(len(recipes), 'recipe')} ({joined([plain(name) for name in names])})"
+
+
+def _data_words(runs: Sequence[StoryRun], pictures: int) -> str:
+    names = dict.fromkeys(told.run.data for told in runs)
+    titles = joined([NAMED[name].title if name in NAMED else plain(name) for name in names])
+    if len(names) > 1 or not pictures:
+        return titles
+    return f"{thousands(pictures)} training picture{'s' if pictures > 1 else ''} of {titles}"
+
+
+def _gradients(runs: Sequence[StoryRun], time: float | None) -> list[str]:
+    """How many decades lie between a network's smallest and largest gradient norm at the pointer."""
+    found = [(told, row) for told in _deepest(runs) if (row := _row_at(told, time)) is not None]
+    if not found:
+        return []
+    when = "in the newest record" if time is None else f"at the pointer (epoch {time:.1f})"
+    spans = [f"{_titled(told, row)} {_span_words(told.norms[row])}" for told, row in found]
+    said = [f"{when} the gradient norms over the layers of {', those of '.join(spans)}"]
+    for told, _ in found:
+        if not told.run.network.has_shortcuts and told.run.network.is_normalised:
+            said.append(
+                "He et al. (2015) hold it unlikely that vanishing gradients degrade their plain networks, which are "
+                f"batch-normalised, as {told.title} is"
+            )
+    return said
+
+
+def _titled(told: StoryRun, row: int) -> str:
+    """The run's title, and how its shortcuts stood at a record where that was not whole."""
+    step = round(told.record_times[row] * told.steps_per_epoch) - 1
+    strengths = [made.strength for made in told.interventions if made.step <= step]
+    if not strengths or strengths[-1] == 1:
+        return told.title
+    return f"{told.title} (shortcuts {_STRENGTHS.get(strengths[-1], f'at strength {strengths[-1]:.2g}')})"
+
+
+def _span_words(norms: Floats) -> str:
+    """ "span 2.6 decades (smallest 3.1e-03, in layer 1 of 56)"; layers at zero or not finite are told beside it."""
+    usable = np.isfinite(norms) & (norms > 0)
+    parts = []
+    if usable.any():
+        lowest = int(np.where(usable, norms, np.inf).argmin())
+        decades = np.log10(norms[usable].max()) - np.log10(norms[lowest])
+        parts.append(
+            f"span {decades:.1f} decades (smallest {norms[lowest]:.1e}, in layer {lowest + 1} of {norms.size})"
+        )
+    zeros, others = int((norms == 0).sum()), int((~np.isfinite(norms)).sum())
+    if zeros:
+        parts.append(f"are zero in {counted(zeros, 'layer')}")
+    if others:
+        parts.append(f"are not finite in {counted(others, 'layer')}")
+    return joined(parts)
+
+
+def _deepest(runs: Sequence[StoryRun]) -> list[StoryRun]:
+    """The deepest plain run and the deepest residual one; of equal ones the first."""
+    chosen = []
+    for has_shortcuts in (False, True):
+        alike = [told for told in runs if told.run.network.has_shortcuts is has_shortcuts and len(told.norms)]
+        if alike:
+            chosen.append(max(alike, key=lambda told: told.run.network.depth))
+    return chosen
+
+
+def _row_at(told: StoryRun, time: float | None) -> int | None:
+    """The record at or last before `time`; None where the run has not come that far."""
+    times = told.record_times
+    if time is None:
+        return len(times) - 1
+    row = int(np.searchsorted(times, time, side="right")) - 1
+    reached = len(told.errors) / told.steps_per_epoch
+    return row if row >= 0 and time <= max(reached, times[-1]) else None
+
+
+def _interventions(runs: Sequence[StoryRun]) -> list[str]:
+    said = []
+    for told in runs:
+        made = told.interventions
+        reached = [i for i, one in enumerate(made) if one.step < len(told.errors)]
+        skipped = max(0, len(reached) - _TOLD_INTERVENTIONS)
+        if skipped:
+            said.append(
+                f"The shortcuts of {told.title} were set {counted(len(reached), 'time')}; the last "
+                f"{counted(_TOLD_INTERVENTIONS, 'time')} are told here"
+            )
+        for i in reached[skipped:]:
+            end = made[i + 1].step if i + 1 < len(made) else len(told.errors)
+            said.append(_intervention(told, made[i], min(end, len(told.errors))))
+    return said
+
+
+def _intervention(told: StoryRun, made: Intervention, end: int) -> str:
+    """What was done when, and the mean training error of the epoch before it and of the epoch after, to `end`."""
+    width, at = told.steps_per_epoch, made.step
+    done = _STRENGTHS.get(made.strength, f"set to strength {made.strength:.2g}")
+    if at == 0:
+        return f"The shortcuts of {told.title} were {done} from the first step on"
+    before = told.errors[max(0, at - width) : at]
+    after = told.errors[at : min(at + width, end)]
+    what = f"At epoch {at / width:.1f} the shortcuts of {told.title} were {done}"
+    if not len(after):
+        return what
+    return (
+        f"{what}; its training error was {percent(float(before.mean()))} over {_stretch(len(before), width)} before, "
+        f"and {percent(float(after.mean()))} over {_stretch(len(after), width)} after"
+    )
+
+
+def _stretch(steps: int, width: int) -> str:
+    return "the epoch" if steps == width else f"the {counted(steps, 'step')}"
+
+
+def _endings(runs: Sequence[StoryRun]) -> list[str]:
+    """The runs that diverged, failed or were stopped."""
+    said = []
+    for told in runs:
+        if told.state in ("diverged", "failed", "stopped") and not told.is_whole:
+            reached = len(told.errors) / told.steps_per_epoch or len(told.epochs)
+            verb = "was stopped" if told.state == "stopped" else told.state
+            why = plain(told.sentence) if told.state != "stopped" else ""
+            if not why.startswith(told.run.network.title):  # else it says all of this itself
+                said.append(f"{told.title} {verb} at epoch {reached:.1f} of {told.length}")
+            if why:
+                said.append(why)
+    return said

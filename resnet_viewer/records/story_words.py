@@ -1,0 +1,55 @@
+"""How numbers and lists are written in the sentences about training runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_SMALL = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+
+
+def counted(count: int, noun: str, nouns: str = "") -> str:
+    """ "four networks", "one seed", "13 runs"; a plural that is no mere "s" is given."""
+    word = _SMALL[count] if count < len(_SMALL) else thousands(count)
+    return f"{word} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def thousands(count: int) -> str:
+    """ "1 437", with a space that does not break."""
+    return f"{count:,}".replace(",", "\u00a0")
+
+
+def joined(parts: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+
+def percent(*values: float) -> str:
+    """One error in percent, or from the lowest to the highest of several: "55.7 %", "52.0 to 60.1 %"."""
+    low, high = f"{min(values):.1f}", f"{max(values):.1f}"
+    return f"{low}\u00a0%" if low == high else f"{low} to {high}\u00a0%"
+
+
+def epochs_span(numbers: Sequence[int]) -> str:
+    """ "12", or "3 to 5" where they differ."""
+    low, high = min(numbers), max(numbers)
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def sentence(text: str) -> str:
+    """With a capital at its beginning and a stop at its end."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) or not text else ".")

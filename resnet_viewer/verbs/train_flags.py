@@ -1,0 +1,138 @@
+"""What `resnet-viewer train` takes."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
+
+from resnet_viewer.records.data import NAMED
+from resnet_viewer.records.recipe import RECIPES, Optimizer, Schedule
+from resnet_viewer.records.training import Intervention, Precision
+from resnet_viewer.verbs.number_types import positive, seed
+
+SCHEDULES: dict[str, Schedule] = {name.replace(" ", "-"): name for name in get_args(Schedule)}
+
+
+def add(parser: argparse.ArgumentParser, *, device: Callable[[argparse.ArgumentParser], None]) -> None:
+    """All of its arguments; `device` adds `--device`."""
+    parser.add_argument(
+        "--data",
+        required=True,
+        help=f"one of {', '.join(NAMED)}, or a folder: with the files of one of these, with train/<class>/ and "
+        "test/<class>/, or with <class>/ alone, a fifth of which is kept for testing",
+    )
+    _networks(parser)
+    length = parser.add_mutually_exclusive_group(required=True)
+    length.add_argument("--epochs", type=positive, metavar="N")
+    length.add_argument(
+        "--steps", type=positive, metavar="N", help="in place of epochs, rounded up to whole ones"
+    )
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="FOLDER", help="one folder a network is made in it"
+    )
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="the first seed (default 0)")
+    parser.add_argument("--seeds", type=positive, default=1, metavar="N", help="how many seeds (default 1)")
+    _recipe(parser)
+    parser.add_argument(
+        "--shortcuts",
+        type=_intervention,
+        action="append",
+        default=[],
+        metavar="STEP=STRENGTH",
+        help="from step STEP (from 0) on, open every shortcut by STRENGTH: 0 cuts, 1 restores; may be repeated",
+    )
+    parser.add_argument(
+        "--record-every", type=positive, default=10, metavar="N", help="steps between two gradient records"
+    )
+    parser.add_argument("--precision", choices=get_args(Precision), default="float32", help="of the passes")
+    device(parser)
+    parser.add_argument(
+        "--threads", type=positive, help="processor threads (default: as many as there are cores)"
+    )
+    parser.add_argument(
+        "--in-turn", action="store_true", help="train one network after the other, not side by side"
+    )
+    parser.add_argument(
+        "--ray",
+        metavar="ADDRESS|local",
+        help="train on the Ray cluster at ADDRESS, or on one begun here: a task a run (needs the extra `cluster`)",
+    )
+    parser.add_argument("--log-dir", type=Path, metavar="DIR", help="write TensorBoard's event files there")
+    parser.add_argument("--resume", action="store_true", help="continue the runs found in --out")
+
+
+def _networks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--network", nargs="+", default=[], metavar="NAME", help="names as `networks` lists them"
+    )
+    parser.add_argument("--depth", metavar="20,56", help="CIFAR networks of these depths, of every --kind")
+    parser.add_argument(
+        "--kind", default="plain,residual", help="plain, residual, or both (the default: plain,residual)"
+    )
+    parser.add_argument(
+        "--no-normalisation", action="store_true", help="build the networks without batch normalisation"
+    )
+    parser.add_argument(
+        "--init",
+        metavar="he|xavier|normal[=S]",
+        help="how the weights are drawn; S is a standard deviation (default 0.01)",
+    )
+
+
+def _recipe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--recipe",
+        default="quick",
+        choices=tuple(RECIPES),
+        help="; ".join(f"{name}: {recipe.words}" for name, recipe in RECIPES.items()).replace("%", "%%"),
+    )
+    another = "another %s than the recipe's"
+    parser.add_argument("--batch", type=positive, metavar="N", help=another % "batch")
+    parser.add_argument("--rate", type=_rate, metavar="R", help=another % "highest learning rate")
+    parser.add_argument("--optimizer", choices=get_args(Optimizer), help=another % "optimizer")
+    parser.add_argument("--schedule", choices=tuple(SCHEDULES), help=another % "schedule")
+    parser.add_argument("--momentum", type=_below_one, metavar="M", help=another % "momentum")
+    parser.add_argument("--weight-decay", type=_not_negative, metavar="D", help=another % "weight decay")
+    parser.add_argument(
+        "--warm-up",
+        type=_below_one,
+        metavar="SHARE",
+        help="another share of all steps for the rise of the rate",
+    )
+
+
+def _rate(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError("must be above 0")
+    return value
+
+
+def _not_negative(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError("must be 0 or above")
+    return value
+
+
+def _below_one(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError("must lie between 0 and 1")
+    return value
+
+
+def _intervention(text: str) -> Intervention:
+    step, _, strength = text.partition("=")
+    try:
+        made = Intervention(int(step), float(strength))
+    except ValueError:
+        made = Intervention(-1, 0.0)
+    if made.step < 0 or not 0 <= made.strength <= 1:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no step and strength: write 500=0 to cut all shortcuts at step 500, 900=1 to restore them"
+        )
+    return made

@@ -1,0 +1,107 @@
+"""What `resnet-viewer train` says while it works: a bar and a line an epoch on stderr, a line a run on stdout."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from tqdm import tqdm
+
+from resnet_viewer.records.lab import (
+    Advanced,
+    Began,
+    DataRead,
+    EpochEnded,
+    LabReport,
+    Numbers,
+    RunEnded,
+    StateChanged,
+)
+from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.training import RunReport, RunSpec
+
+
+class TrainScreen:
+    """Shows reports as they come, and keeps those of runs that ended, which lie in `folder`.
+
+    A context manager: leaving it takes the bar away.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.reports: dict[str, RunReport] = {}
+        """Of the runs that are done or diverged, by key."""
+        self.failed: list[str] = []
+        self.data: DataRead | None = None
+        self.predicted: dict[str, Numbers] = {}
+        """The classes that each run gave to the test pictures, by key."""
+        self._runs: dict[str, RunSpec] = {}
+        self._folder = folder
+        self._bar = _bar("picture", "reading")
+
+    def __enter__(self) -> TrainScreen:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.close()
+
+    def show(self, report: Progress | LabReport) -> None:
+        """Say what a report means for whoever waits."""
+        match report:
+            case Progress():
+                self._bar.total, self._bar.n = report.total, report.done
+                self._bar.update(0)
+            case DataRead():
+                self.data = report
+                self._bar.close()
+                if report.remark:
+                    self._say(report.remark)
+                self._bar = _bar("step", "training")
+                self._bar.total = 0
+            case Began() if report.key in self._runs:
+                self._say(
+                    f"{report.key}: begun again after {len(report.steps)} steps, because its worker was lost"
+                )
+            case Began():
+                self._runs[report.key] = report.run
+                if report.predicted is not None:
+                    self.predicted[report.key] = report.predicted
+                self._bar.total += report.run.length * report.steps_per_epoch
+                self._bar.update(len(report.steps))
+            case Advanced() if report.steps:
+                last = report.steps[-1]
+                self._bar.set_postfix_str(
+                    f"{report.key}: loss {last.loss:.3f}, error {last.error:.1f} %", refresh=False
+                )
+                self._bar.update(len(report.steps))
+            case EpochEnded():
+                epoch, run = report.epoch, self._runs[report.key]
+                self.predicted[report.key] = report.predicted
+                self._say(
+                    f"{report.key} epoch {epoch.epoch + 1}/{run.length}: training error {epoch.train_error:.2f} %, "
+                    f"test error {epoch.test_error:.2f} %, {epoch.seconds:.0f} s"
+                )
+            case StateChanged():
+                if report.sentence:
+                    self._say(f"{report.key}: {report.sentence}")
+                if report.state == "failed":
+                    self.failed.append(report.key)
+            case RunEnded() if report.report.state != "stopped":
+                self.reports[report.key] = report.report
+                if report.report.state == "done":
+                    self._bar.write(
+                        f"{report.key}: training error {report.report.train_error:.2f} %, test error "
+                        f"{report.report.test_error:.2f} %, in {self._folder / report.key}",
+                        file=sys.stdout,
+                    )
+
+    def _say(self, line: str) -> None:
+        self._bar.write(line, file=sys.stderr)
+
+
+def _bar(unit: str, description: str) -> tqdm[object]:
+    return tqdm(
+        total=None, unit=unit, desc=description, leave=False, delay=0.5, mininterval=1.0, file=sys.stderr
+    )

@@ -1,0 +1,94 @@
+"""Training on Ray: without it, at a wrong address, and on a cluster of this machine that loses a worker."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from resnet_viewer.core.cluster import ClusterError, train_on_ray
+from resnet_viewer.core.lab import Lab
+from resnet_viewer.core.run_files import RunFileError
+from resnet_viewer.records.lab import Began, DataRead, EpochEnded, Order, RunEnded, StateChanged
+from tests.core.test_event_logs import DIGITS_RUN
+
+HAS_RAY = importlib.util.find_spec("ray") is not None
+
+
+def order(folder: Path) -> Order:
+    runs = tuple(
+        (f"seed-{seed}", replace(DIGITS_RUN, epochs=12, network=replace(DIGITS_RUN.network, seed=seed)))
+        for seed in range(2)
+    )
+    return Order(runs, "digits", folder, device="cpu", threads=1)
+
+
+def test_without_ray_one_sentence_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ClusterError, match=r'`pip install "resnet-viewer\[cluster\]"`'):
+        next(train_on_ray(order(tmp_path), "local"))
+
+
+@pytest.mark.skipif(not HAS_RAY, reason='needs Ray: pip install "resnet-viewer[cluster]"')
+@pytest.mark.filterwarnings("default")  # Ray's own are not ours to mend
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:ray", "auto"])
+def test_where_no_cluster_answers_one_sentence_says_what_to_do(address: str, tmp_path: Path) -> None:
+    with pytest.raises(ClusterError, match=f"There is no Ray cluster at {address}.*`ray start --head`"):
+        next(train_on_ray(order(tmp_path), address))
+
+
+def worker_of(home: str) -> int:
+    """The process that trains for this test, told from others by its environment."""
+    for path in Path("/proc").iterdir():
+        try:
+            is_ours = path.name.isdecimal() and b"ray::train_one" in (path / "cmdline").read_bytes()
+            if is_ours and home.encode() in (path / "environ").read_bytes():
+                return int(path.name)
+        except OSError:
+            continue
+    raise AssertionError("no worker trains; has Ray changed the names of its processes?")
+
+
+@pytest.mark.cluster
+@pytest.mark.skipif(not HAS_RAY, reason='needs Ray: pip install "resnet-viewer[cluster]"')
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds the worker in /proc")
+@pytest.mark.filterwarnings("default")  # Ray's own are not ours to mend
+def test_a_run_whose_worker_is_killed_goes_on_and_ends_with_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = str(tmp_path / "home-of-the-cluster")
+    monkeypatch.setenv("RESNET_VIEWER_HOME", home)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    wanted = order(tmp_path / "ray")
+    reports = []
+    killed = 0
+    for report in train_on_ray(wanted, "local"):
+        reports.append(report)
+        if isinstance(report, EpochEnded) and report.epoch.epoch == 1 and not killed:
+            killed = worker_of(home)
+            os.kill(killed, signal.SIGKILL)
+    assert killed
+    assert len([report for report in reports if isinstance(report, DataRead)]) == 1
+    assert not [report for report in reports if isinstance(report, StateChanged) and report.sentence]
+    assert sorted(report.key for report in reports if isinstance(report, RunEnded)) == ["seed-0", "seed-1"]
+    began = [report for report in reports if isinstance(report, Began)]
+    assert len(began) == 3, "one run has begun twice"
+    assert began[-1].steps, "and gone on where it was"
+    with pytest.raises(RunFileError, match="already holds a run"):
+        next(train_on_ray(wanted, "local"))
+    threads = torch.get_num_threads()
+    list(Lab().answer(replace(wanted, folder=tmp_path / "here")))
+    torch.set_num_threads(threads)
+    for key, _ in wanted.runs:
+        ours, theirs = (
+            load_file(tmp_path / place / key / "weights.safetensors") for place in ("here", "ray")
+        )
+        for name, value in ours.items():
+            assert torch.equal(value, theirs[name]), f"{key}: {name} differs"

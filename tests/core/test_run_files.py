@@ -1,0 +1,142 @@
+"""What a run leaves in its folder: whole, strict, and read back as it was."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from resnet_viewer.core.network import build
+from resnet_viewer.core.run_files import (
+    RunFileError,
+    gradients_csv,
+    is_kept,
+    kept_states,
+    prepare,
+    read_run,
+    write_run,
+    write_spec,
+    write_state,
+)
+from resnet_viewer.core.training import Trained
+from resnet_viewer.core.weight_files import metadata
+from resnet_viewer.core.weights import identify
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.training import EpochReport, GradientRecord, RunReport, StepReport
+from tests.core.lab_apart import RUN
+
+CLASSES = tuple("0123456789")
+LAYERS = len(blueprint(RUN.network).layers)
+RECORDS = (
+    GradientRecord(0, (1.0,) * LAYERS, (0.1,) * LAYERS, (0.0, 0.25, 1.0)),
+    GradientRecord(3, (math.inf,) * LAYERS, (math.nan,) * LAYERS, (0.0, 0.0, 0.0)),
+)
+STEPS = tuple(StepReport(0, step, 5, 1.0, 50.0, None, 0.5 + step, 25.0, 0.1) for step in range(3))
+EPOCHS = (EpochReport(0, 0.1, 1.0, 50.0, math.nan, 2.0),)
+CHANGED = RUN.intervened(2, 0.0).extended(2, 4)
+REPORT = RunReport(CHANGED, EPOCHS, math.nan, math.nan, CLASSES, RECORDS, STEPS, "stopped")
+STATE = build(RUN.network).state_dict()
+
+
+def test_a_run_is_read_back_with_everything_done_to_it(tmp_path: Path) -> None:
+    write_spec(tmp_path, CHANGED)
+    assert read_run(tmp_path) == CHANGED
+    assert (CHANGED.length, CHANGED.epochs_at(1), CHANGED.epochs_at(2)) == (7, 3, 7)
+    assert [CHANGED.strength_at(step) for step in range(4)] == [1.0, 1.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"format": 1}',
+        b'{"format": 2, "run": {}}',
+        b'{"format": 1, "run": {}}',
+        b"\xff\xfe",
+        b"[" * 9999,
+    ],
+)
+def test_a_damaged_run_is_refused_in_a_sentence(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_bytes(content)
+    with pytest.raises(
+        RunFileError, match=r"run\.json cannot be read as a run; remove it, or name another"
+    ) as caught:
+        read_run(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_without_a_run_says_so(tmp_path: Path) -> None:
+    with pytest.raises(RunFileError, match=r"holds no run: there is no run\.json in it"):
+        read_run(tmp_path)
+
+
+def test_everything_is_written_strictly(tmp_path: Path) -> None:
+    write_run(Trained(REPORT, STATE), tmp_path, commit="abc", command="train --epochs 3")
+
+    def refuse(text: str) -> float:
+        raise AssertionError(f"{text} is no JSON")
+
+    report, card = (
+        json.loads((tmp_path / name).read_text(), parse_constant=refuse)
+        for name in ("report.json", "card.json")
+    )
+    assert (report["state"], report["steps"], report["test_error"]) == ("stopped", 3, None)
+    assert report["epochs"][0]["test_error"] is None
+    assert (card["epochs"], card["interventions"], card["commit"]) == (
+        7,
+        [{"step": 2, "strength": 0.0}],
+        "abc",
+    )
+    rows = list(csv.DictReader((tmp_path / "steps.csv").read_text().splitlines()))
+    assert [row["batch_loss"] for row in rows] == ["0.5", "1.5", "2.5"]
+    assert [row["shortcut_strength"] for row in rows] == ["1.0", "1.0", "0.0"]
+    assert len((tmp_path / "log.csv").read_text().splitlines()) == 2
+    assert identify(tmp_path / "weights.safetensors", RUN.network.name).class_names == CLASSES
+
+
+def test_dead_channels_stand_behind_norms_and_updates() -> None:
+    header, first, _ = csv.reader(gradients_csv(REPORT).decode().splitlines())
+    assert len(header) == len(first) == 1 + 2 * LAYERS + 3
+    assert (header[1], header[1 + LAYERS], header[-3]) == ("conv1", "conv1 Δw/w", "layer1.0 dead")
+    assert first[-3:] == ["0.0", "0.25", "1.0"]
+
+
+def test_a_run_without_finite_weights_leaves_none(tmp_path: Path) -> None:
+    write_run(Trained(REPORT, STATE), tmp_path, commit=None, command="")
+    write_run(Trained(replace(REPORT, state="diverged"), {}), tmp_path, commit=None, command="")
+    assert not (tmp_path / "weights.safetensors").exists()
+    assert json.loads((tmp_path / "card.json").read_text())["state"] == "diverged"
+
+
+def test_a_state_tells_what_opening_it_needs(tmp_path: Path) -> None:
+    path = tmp_path / "states" / "epoch-0003.safetensors"
+    path.parent.mkdir()
+    write_state(path, CHANGED, STATE, CLASSES, 5)
+    told = metadata(path)
+    assert (told["step"], told["shortcut_strength"]) == ("5", "0.0")
+    assert told["precision"].startswith("float16")
+    report = identify(path, RUN.network.name)
+    assert report.preprocessing is not None
+    assert (report.preprocessing.crop, report.preprocessing.mean) == (8, RUN.mean)
+    assert kept_states(tmp_path) == {3: path}
+
+
+@pytest.mark.parametrize(("epochs", "kept"), [(12, 12), (24, 24), (25, 13), (100, 20), (164, 19)])
+def test_about_twenty_states_are_kept_and_always_the_last(epochs: int, kept: int) -> None:
+    found = [done for done in range(1, epochs + 1) if is_kept(done, epochs)]
+    assert len(found) == kept
+    assert found[-1] == epochs
+
+
+def test_a_run_is_not_overwritten(tmp_path: Path) -> None:
+    prepare(tmp_path, is_resumed=False)
+    write_spec(tmp_path, RUN)
+    with pytest.raises(RunFileError, match=r"already holds a run \(run\.json\); add --resume"):
+        prepare(tmp_path, is_resumed=False)
+    prepare(tmp_path, is_resumed=True)

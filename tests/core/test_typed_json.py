@@ -1,0 +1,66 @@
+"""Records come back from JSON as they were, and what is none is refused."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import pytest
+
+from resnet_viewer.core.typed_json import DecodeError, decoded
+from resnet_viewer.records.training import EpochReport
+from tests.core.lab_apart import RUN
+
+
+@dataclass(frozen=True)
+class Part:
+    names: tuple[str, ...] = ()
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class Whole:
+    kind: Literal["one", "two"]
+    parts: tuple[Part, ...]
+    pair: tuple[int, float]
+    is_good: bool = True
+
+
+WHOLE = Whole("two", (Part(("a", "b"), 3), Part()), (1, 2.5), is_good=False)
+
+
+def test_records_come_back() -> None:
+    assert decoded(Whole, json.loads(json.dumps(asdict(WHOLE)))) == WHOLE
+    run = RUN.intervened(3, 0.5).extended(4, 2)
+    assert decoded(type(run), json.loads(json.dumps(asdict(run)))) == run
+    assert decoded(Whole, {"kind": "one", "parts": [], "pair": [1, 2]}) == Whole("one", (), (1, 2.0))
+
+
+def test_null_is_no_number_where_a_number_is_meant() -> None:
+    found = decoded(EpochReport, asdict(EpochReport(0, 0.1, 1.0, 2.0, 3.0, 4.0)) | {"test_error": None})
+    assert math.isnan(found.test_error)
+
+
+@pytest.mark.parametrize(
+    ("change", "at"),
+    [
+        ({"kind": "three"}, r"\.kind"),
+        ({"parts": [{"names": [1]}]}, r"\.parts\[0\]\.names\[0\]"),
+        ({"parts": [{"size": 1.5}]}, r"\.parts\[0\]\.size"),
+        ({"pair": [1]}, r"\.pair has 1 parts in place of 2"),
+        ({"pair": [True, 1.0]}, r"\.pair"),
+        ({"is_good": 1}, r"\.is_good"),
+        ({"more": 1}, r"\.more is not known"),
+        ({"parts": None}, r"\.parts"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_place(change: dict[str, Any], at: str) -> None:
+    with pytest.raises(DecodeError, match=at):
+        decoded(Whole, asdict(WHOLE) | change)
+
+
+def test_what_is_missing_is_refused() -> None:
+    with pytest.raises(DecodeError, match=r"\.kind is missing"):
+        decoded(Whole, {"parts": [], "pair": [1, 2]})

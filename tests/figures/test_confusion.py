@@ -1,0 +1,107 @@
+"""The confusion matrix: rows true, columns predicted, every count in its cell."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from resnet_viewer.figures import confusion, palette
+from resnet_viewer.figures.export import render
+from resnet_viewer.records import confusion as counting
+from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
+from tests.figures.layout import overlapping
+from tests.figures.runs import report
+
+RUN = report()
+LABELS = np.array([0, 0, 0, 0, 1, 1, 3], dtype=np.int64)
+PREDICTED = np.array([0, 0, 0, 1, 1, 3, 1], dtype=np.int64)
+NAMES = ("cat", "dog", "owl", "rat")
+
+
+def matrix_of(figure: Figure) -> Axes:
+    return next(axes for axes in figure.axes if axes.get_label() == "matrix")
+
+
+def cells(axes: Axes) -> dict[tuple[float, float], str]:
+    """Words by row and column."""
+    return {
+        (text.get_position()[1], text.get_position()[0]): text.get_text()
+        for text in axes.texts
+        if text.get_text() != "true"
+    }
+
+
+def many(classes: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    chance = np.random.default_rng(0)
+    labels = chance.integers(0, classes, count)
+    return labels, np.where(chance.random(count) < 0.3, chance.integers(0, classes, count), labels)
+
+
+def test_rows_are_true_columns_predicted_with_counts_and_percent_of_the_row() -> None:
+    figure = confusion.figure(LABELS, PREDICTED, NAMES, RUN)
+    axes = matrix_of(figure)
+    assert cells(axes) == {
+        (0, 0): "3\n75 %", (0, 1): "1\n25 %", (1, 1): "1\n50 %", (1, 3): "1\n50 %", (3, 1): "1\n100 %"
+    }  # fmt: skip
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(NAMES)
+    assert [label.get_text() for label in axes.get_xticklabels()] == list(NAMES)
+    assert axes.get_ylim()[0] > axes.get_ylim()[1], "the first class is on top"
+    drawn = np.asarray(axes.images[0].get_array())
+    table = palette.lookup(confusion.COLOURS)
+    assert drawn[0, 0].tolist() == table[191].tolist()
+    assert drawn[2].tolist() == [table[0].tolist()] * 4, "a class without pictures has an empty row"
+
+
+def test_the_title_has_the_error_and_the_caption_counts() -> None:
+    figure = confusion.figure(LABELS, PREDICTED, NAMES, RUN)
+    said = {text.get_text() for text in figure.texts}
+    assert "Confusion matrix · ResNet-8 · 42.9 % error" in said
+    assert "most often: cat taken for dog (1), dog taken for rat (1), rat taken for dog (1)" in said
+    assert figure.caption.startswith(
+        "3 of 7 test pictures are wrong · rows: true class, columns: predicted class"
+    )
+    assert "classes without a test picture: 1" in figure.caption
+    right = confusion.figure(LABELS, LABELS, NAMES, RUN)
+    assert "every picture is right" in {text.get_text() for text in right.texts}
+    assert "0.0 % error" in str(right.get_label())
+
+
+@pytest.mark.parametrize(("classes", "count"), [(2, 50), (10, 10_000), (26, 3000), (100, 10_000)])
+def test_words_can_be_read_for_few_and_for_many_classes(classes: int, count: int) -> None:
+    names = CIFAR10_CLASSES if classes == 10 else tuple(f"class name {n}" for n in range(classes))
+    labels, predicted = many(classes, count)
+    figure = confusion.figure(labels, predicted, names, RUN)
+    assert overlapping(figure) == []
+    axes = matrix_of(figure)
+    counts = counting.confusion(labels, predicted, classes)
+    written = cells(axes)
+    assert len(written) == np.count_nonzero(counts)
+    assert {int(words.split("\n")[0]) for words in written.values()} == set(counts[counts > 0].tolist())
+    smallest = min(label.get_fontsize() for label in (*axes.get_yticklabels(), *axes.texts))
+    assert smallest >= 3, "too small to be read on paper"
+
+
+def test_a_thousand_classes_are_colours_alone() -> None:
+    labels, predicted = many(1000, 5000)
+    figure = confusion.figure(labels, predicted, tuple(map(str, range(1000))), RUN)
+    axes = matrix_of(figure)
+    assert cells(axes) == {}
+    assert "numbers" not in figure.caption
+    assert not [label for label in axes.get_yticklabels() if label.get_text()]
+
+
+def test_the_table_has_every_pair_and_files_are_made() -> None:
+    header, rows = confusion.table(counting.confusion(LABELS, PREDICTED, 4), NAMES)
+    assert header == ("true", "predicted", "count", "percent of true")
+    assert len(rows) == 16
+    assert rows[1] == ("cat", "dog", "1", "25.0")
+    assert rows[8] == ("owl", "cat", "0", ""), "no percent of nothing"
+    for kind in ("svg", "pdf", "png"):
+        assert render(confusion.figure(LABELS, PREDICTED, NAMES, RUN), kind, metadata={})
+
+
+def test_nothing_to_count_is_refused() -> None:
+    with pytest.raises(ValueError, match="no test picture"):
+        confusion.figure(LABELS[:0], PREDICTED[:0], NAMES, RUN)

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from resnet_viewer.records.confusion import class_errors, confusion, row_shares, wrong_first
+
+LABELS = np.array([0, 0, 0, 1, 1, 2])
+PREDICTED = np.array([0, 2, 0, 1, 0, 2])
+
+
+def test_rows_are_true_and_columns_predicted() -> None:
+    counts = confusion(LABELS, PREDICTED, 4)
+    assert counts.tolist() == [[2, 0, 1, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
+    assert counts.dtype == np.int64
+
+
+def test_every_picture_is_counted_once() -> None:
+    labels, predicted = np.random.default_rng(3).integers(0, 100, (2, 5000))
+    counts = confusion(labels, predicted, 100)
+    assert counts.sum() == 5000
+    assert counts[17, 4] == int(((labels == 17) & (predicted == 4)).sum())
+
+
+def test_no_pictures_give_zeros() -> None:
+    nothing = np.zeros(0, np.int64)
+    assert confusion(nothing, nothing, 2).tolist() == [[0, 0], [0, 0]]
+    assert wrong_first(nothing, nothing).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "predicted", "said"),
+    [
+        ([0, 1], [0], "2 labels"),
+        ([0, 3], [0, 1], "between 0 and 2, not 0 and 3"),
+        ([0, 1], [-1, 1], "not -1"),
+    ],
+)
+def test_what_does_not_fit_is_refused(labels: list[int], predicted: list[int], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        confusion(np.array(labels), np.array(predicted), 3)
+
+
+def test_wrong_ones_come_first_and_keep_their_order() -> None:
+    assert wrong_first(LABELS, PREDICTED).tolist() == [1, 4, 0, 2, 3, 5]
+
+
+def test_errors_of_classes_are_percent_and_unknown_without_pictures() -> None:
+    errors = class_errors(confusion(LABELS, PREDICTED, 4))
+    np.testing.assert_allclose(errors, [100 / 3, 50, 0, np.nan])
+
+
+def test_shares_add_up_to_one_in_rows_with_pictures() -> None:
+    shares = row_shares(confusion(LABELS, PREDICTED, 4))
+    np.testing.assert_allclose(shares.sum(1), [1, 1, 1, 0])
+    assert shares[1].tolist() == [0.5, 0.5, 0, 0]

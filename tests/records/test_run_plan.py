@@ -1,0 +1,64 @@
+"""Plans and recipes as JSON: what is written is read back, and what is no recipe is refused in a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from resnet_viewer.records.recipe import RECIPES, Recipe
+from resnet_viewer.records.run_plan import (
+    Course,
+    PlanError,
+    RunPlan,
+    course_json,
+    course_of,
+    plan_json,
+    plan_of,
+)
+
+MINE = Course(Recipe("mine", "adam", "constant", rate=0.002, batch=64), 5, 3, 2, "cpu", 7, "bfloat16")
+
+
+def test_a_plan_is_read_back_as_it_was() -> None:
+    plan = RunPlan("mnist", "20", True, False, ("-nobn", "-normal=0.1"), "cifar-resnet-44", MINE)
+    assert plan_of(plan_json(plan)) == plan
+    assert course_of(course_json(MINE)) == MINE
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "match"),
+    [
+        ("{", "[", "no JSON"),
+        ('"adam"', '"lion"', "'optimizer' cannot be 'lion'"),
+        ('"epochs": 5', '"epochs": "five"', "'epochs' cannot be 'five'"),
+        ('"epochs": 5', '"epochs": true', "'epochs' cannot be 'True'"),
+        ('"epochs": 5', '"weeks": 5', "unknown entry 'weeks'"),
+        ('"resnet-viewer"', '"other-program"', "no recipe of ResNet Viewer"),
+    ],
+)
+def test_what_is_no_recipe_is_refused(before: str, after: str, match: str) -> None:
+    with pytest.raises(PlanError, match=match):
+        course_of(course_json(MINE).replace(before, after, 1))
+
+
+def test_whole_numbers_will_do_for_rates() -> None:
+    assert course_of(course_json(MINE).replace('"rate": 0.002', '"rate": 1')).recipe.rate == 1.0
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        (RunPlan(), "Depths 20, 56 · plain and residual"),
+        (RunPlan(depths="20", is_plain=False, endings=("-nobn",)), "Depth 20 · residual · nobn"),
+        (RunPlan(is_plain=False, is_residual=False, networks="teaching-mnist"), "teaching-mnist"),
+        (RunPlan(depths=" "), "No networks"),
+    ],
+)
+def test_a_button_says_which_networks(plan: RunPlan, words: str) -> None:
+    assert plan.networks_words == words
+
+
+def test_the_first_plan_shows_the_whole_story() -> None:
+    assert RunPlan().course == Course(RECIPES["quick"], epochs=12, seed=0, seeds=1)
+    assert replace(RunPlan(), data="digits") == RunPlan()
