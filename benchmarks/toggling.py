@@ -25,8 +25,9 @@ from resnet_viewer.diagnostics import Diagnostics
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.requests import Begin
-from resnet_viewer.ui.window import MainWindow, Workers
+from resnet_viewer.ui.window import MainWindow
 from resnet_viewer.ui.worker import REST_MS
+from resnet_viewer.ui.workers import Workers
 
 LIMIT_MS = 25.0
 LIMIT_GAP_MS = 100.0

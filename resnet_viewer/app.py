@@ -3,7 +3,7 @@
 The order of events: arguments; the checks that would otherwise end in an abort (Qt's version, a display); the log;
 the window, from a network described without building it; the workers, which import torch on their threads; the
 first network and picture, which come as one undoable-from-nothing start; `exec`; then edits are refused, workers
-stop and are waited for, and the widgets go last.
+stop and are waited for, the process that trains with them, and the widgets go last.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     from resnet_viewer.diagnostics import Diagnostics
     from resnet_viewer.records.session import Session
-    from resnet_viewer.ui.window import MainWindow, Workers
+    from resnet_viewer.ui.window import MainWindow
+    from resnet_viewer.ui.workers import Workers
 
 SUPPORTED_PYSIDE = ((6, 8, 3), (6, 11, 0))
 """From, and up to but not including: 6.11 breaks pyqtgraph's SVG export, 6.12 aborts on Python 3.10 and 3.11."""
@@ -136,13 +137,16 @@ def build(
     """Everything, wired, not yet shown. Nothing here imports torch on this thread."""
     from functools import partial
 
-    from resnet_viewer import network_entries, services
+    from resnet_viewer import network_entries, run_plans, services
     from resnet_viewer.ui.appearance import Appearance
+    from resnet_viewer.ui.process_worker import ProcessWorker
     from resnet_viewer.ui.prompts import Facts
     from resnet_viewer.ui.settings import Settings
     from resnet_viewer.ui.store import Store
-    from resnet_viewer.ui.window import MainWindow, Workers
+    from resnet_viewer.ui.train.training import Ways
+    from resnet_viewer.ui.window import MainWindow
     from resnet_viewer.ui.worker import Worker
+    from resnet_viewer.ui.workers import Workers
     from resnet_viewer.versions import info
 
     settings = Settings(_fresh_folder() if arguments.safe else paths.settings_dir())
@@ -152,6 +156,7 @@ def build(
         Worker(partial(services.ProbeService, arguments.device), name="probing"),
         Worker(services.FilesService, name="files", replaces=services.is_replaced),
         Worker(services.DownloadService, name="downloads"),
+        ProcessWorker(services.LabService, name="training"),
     )
     threads = services.computing_threads()
     window = MainWindow(
@@ -163,6 +168,13 @@ def build(
         facts=Facts(info, diagnostics.log_file),
         tickets=itertools.count(1),
         networks=network_entries.networks(),
+        ways=Ways(
+            run_plans.runs_of,
+            paths.runs_dir,
+            run_plans.remark,
+            threads,
+            "" if arguments.device == "auto" else arguments.device,
+        ),
         threads=f"{threads} thread" if threads == 1 else f"{threads} threads",
     )
     appearance.setParent(window)

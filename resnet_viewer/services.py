@@ -10,12 +10,13 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from resnet_viewer import paths
 from resnet_viewer.exports import exported, layers_csv
 from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.lab import Message, Order
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.ui.requests import (
@@ -25,17 +26,23 @@ from resnet_viewer.ui.requests import (
     ChooseNetwork,
     DescribeNetwork,
     DownloadWeights,
+    FoundOrder,
     IdentifyWeights,
     KeepChoices,
+    KeepOrder,
     OpenedNetwork,
     OpenedPicture,
+    ReadOrder,
     ReadPicture,
     Rendered,
     RenderForClipboard,
     StepPicture,
+    Suffix,
     TakePixels,
+    WriteAllRunFigures,
     WriteFigure,
     WriteLayers,
+    WriteRunFigure,
     Written,
 )
 
@@ -140,6 +147,14 @@ class FilesService:
                 yield _opened(described(spec))
             case KeepChoices():
                 _keep(request)
+            case KeepOrder(order=order):
+                from resnet_viewer.order_files import write_order
+
+                write_order(order)
+            case ReadOrder(folder=folder):
+                from resnet_viewer.order_files import read_order
+
+                yield FoundOrder(read_order(folder))
             case WriteFigure(scene=scene, choice=choice, path=path):
                 from resnet_viewer.media.files import write_whole
 
@@ -150,6 +165,8 @@ class FilesService:
 
                 write_whole(path, layers_csv(plan))
                 yield Written(path)
+            case WriteRunFigure() | WriteAllRunFigures():
+                yield _write_runs(request)
             case RenderForClipboard(scene=scene, choice=choice):
                 png = exported(scene, replace(choice, suffix="png"))
                 yield Rendered(png, exported(scene, replace(choice, suffix="svg")))
@@ -188,10 +205,50 @@ class DownloadService:
         yield _opened(described(replace(spec, weights=refs[0])))
 
 
+class LabService:
+    """Trains, in a process of its own."""
+
+    def __init__(self) -> None:
+        from resnet_viewer.core.lab import Lab
+
+        self._lab = Lab()
+
+    def answer(self, request: object) -> Iterator[object]:
+        """Everything that the lab reports until its runs have ended.
+
+        Raises:
+            UserError: the data cannot be read, or there is no such device.
+        """
+        assert isinstance(request, Order)
+        yield from self._lab.answer(request)
+
+    def tell(self, message: object) -> None:
+        """To the runs at work."""
+        assert isinstance(message, Message)
+        self._lab.tell(message)
+
+
 def is_replaced(waiting: object, newer: object) -> bool:
     """Opening something newer makes opening an older thing pointless; no figure is ever dropped."""
-    kept = (WriteFigure, WriteLayers, RenderForClipboard, KeepChoices, Begin)
+    kept = (
+        WriteFigure, WriteLayers, WriteRunFigure, WriteAllRunFigures, RenderForClipboard, KeepChoices, KeepOrder,
+        Begin,
+    )  # fmt: skip
     return type(waiting) is type(newer) and not isinstance(waiting, kept)
+
+
+def _write_runs(request: WriteRunFigure | WriteAllRunFigures) -> Written:
+    from resnet_viewer import run_exports
+    from resnet_viewer.media.files import write_whole
+
+    if isinstance(request, WriteAllRunFigures):
+        for name, content in run_exports.all_run_figures(request.pictures, time=request.time):
+            write_whole(request.folder / name, content)
+        return Written(request.folder)
+    suffix = cast(Suffix, request.path.suffix.lower().removeprefix("."))
+    content = run_exports.run_figure(request.pictures, request.figure, suffix, time=request.time)
+    write_whole(request.path, content)
+    return Written(request.path)
 
 
 def _open(name: str, weights: str | None, options: BuildOptions = USUAL) -> OpenedNetwork:

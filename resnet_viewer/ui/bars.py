@@ -25,7 +25,7 @@ from resnet_viewer.records.progress import Progress
 from resnet_viewer.ui.labels import plain_label
 from resnet_viewer.ui.worker import Failure
 
-Topic = Literal["", "network", "opening", "probing", "exporting"]
+Topic = Literal["", "network", "opening", "probing", "exporting", "training"]
 """What a message is about: when that is over, the message goes. Without a topic it stays until it is dismissed."""
 Choice = tuple[str, Callable[[], object]]
 """A button's or menu entry's text, and what it does."""
@@ -170,7 +170,7 @@ class DetailsWindow(QDialog):
 
 
 class ProgressBar(QFrame):
-    """How far a download is, and a way to end it."""
+    """How far a download or the reading of pictures is, and a way to end it."""
 
     cancelled = Signal()
 
@@ -188,24 +188,36 @@ class ProgressBar(QFrame):
         layout.addWidget(self._label)
         layout.addWidget(self._bar, 1)
         layout.addWidget(cancel)
-        self._what = ""
+        self._what, self._is_counting = "", False
         self.hide()
 
     @Slot(str)
     def begin(self, what: str) -> None:
         """Show it for a new download."""
-        self._what = what
+        self._begin(what, is_counting=False)
+
+    @Slot(str)
+    def begin_counting(self, what: str) -> None:
+        """Show it for pictures that are read."""
+        self._begin(what, is_counting=True)
+
+    def _begin(self, what: str, *, is_counting: bool) -> None:
+        self._what, self._is_counting = what, is_counting
         self._label.setText(f"{what}…")
         self._bar.setRange(0, 0)
         self.show()
 
     @Slot(object)
     def show_progress(self, progress: Progress) -> None:
-        """Bytes so far."""
-        done = f"{progress.done / 1e6:.1f}"
+        """Bytes or pictures so far."""
+        done = self._amount(progress.done)
+        unit = "pictures" if self._is_counting else "MB"
         if progress.total:
             self._bar.setRange(0, 1000)
             self._bar.setValue(round(1000 * min(progress.done / progress.total, 1)))
-            self._label.setText(f"{self._what}: {done} of {progress.total / 1e6:.1f} MB")
+            self._label.setText(f"{self._what}: {done} of {self._amount(progress.total)} {unit}")
         else:
-            self._label.setText(f"{self._what}: {done} MB")
+            self._label.setText(f"{self._what}: {done} {unit}")
+
+    def _amount(self, count: int) -> str:
+        return str(count) if self._is_counting else f"{count / 1e6:.1f}"

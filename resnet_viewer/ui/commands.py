@@ -13,8 +13,8 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 
 from resnet_viewer.ui.theme import Theme
 
-Menu = Literal["File", "Edit", "View", "Network", "Help"]
-MENUS: tuple[Menu, ...] = ("File", "Edit", "View", "Network", "Help")
+Menu = Literal["File", "Edit", "View", "Network", "Train", "Help"]
+MENUS: tuple[Menu, ...] = ("File", "Edit", "View", "Network", "Train", "Help")
 PLAIN_KEYS = {
     Qt.Key.Key_Space: "Space",
     Qt.Key.Key_B: "B",

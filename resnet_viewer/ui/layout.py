@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QByteArray, QRect, QSize, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMainWindow, QSplitter
+from PySide6.QtWidgets import QMainWindow, QSplitter, QWidget
 
 from resnet_viewer.ui.settings import Settings
+from resnet_viewer.ui.theme import DARK
 
 FIRST_SIZE = QSize(1440, 900)
 LEAST_SIZE = QSize(880, 600)
@@ -16,12 +17,21 @@ LEAST_SIZE = QSize(880, 600)
 _USUAL_LINE = 16
 _GROWTH = 0.6
 """Of the font's growth: words give way first."""
-_SHARES = {"top": (0.7, 0.3), "right": (0.72, 0.28), "outer": (0.55, 0.45)}
+_SHARES = {
+    "top": (0.7, 0.3),
+    "right": (0.72, 0.28),
+    "outer": (0.55, 0.45),
+    "train_columns": (0.72, 0.28),
+    "train_rows": (0.51, 0.49),
+    "train_top": (0.4, 0.6),
+    "train_left": (0.5, 0.5),
+    "train_right": (0.51, 0.49),
+}
 """Of each splitter's length, for its two parts."""
 
 
 class WindowLayout:
-    """The splitters' names are the keys under which they are remembered: "top", "right", "outer".
+    """The splitters' names are the keys under which they are remembered: "top", "right", "outer", "train_columns" ….
 
     The window's place is kept as numbers: Qt's own `restoreGeometry` makes room for a title bar, which leaves a
     strip of nothing where no window manager draws one.
@@ -64,8 +74,20 @@ class WindowLayout:
 
     def share_room(self) -> None:
         """Give every panel its default share."""
-        for name, (first, second) in _SHARES.items():
-            self._splitters[name].setSizes([round(first * 10_000), round(second * 10_000)])
+        for name, splitter in self._splitters.items():
+            splitter.setSizes([round(share * 10_000) for share in _SHARES[name]])
+
+
+def splitter(orientation: Qt.Orientation, first: QWidget, second: QWidget) -> QSplitter:
+    """Two panels that share the room; neither can be squeezed away."""
+    made = QSplitter(orientation)
+    made.setChildrenCollapsible(False)
+    made.setHandleWidth(DARK.gap)
+    made.addWidget(first)
+    made.addWidget(second)
+    made.setStretchFactor(0, 3)
+    made.setStretchFactor(1, 2)
+    return made
 
 
 def least_size(line: int, room: QSize) -> QSize:

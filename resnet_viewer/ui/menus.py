@@ -61,11 +61,13 @@ class Menus(QObject):
         self._on_open(toolbar.target_button.menu(), self._fill_target)
         self._fill_export(toolbar.export_button.menu())
         self._export = toolbar.export_button.menu()
+        self._export_runs = toolbar.train.export_button.menu()
 
     def entries(self) -> tuple[Entry, ...]:
         """Everything that the menus offer now; what several of them offer comes once."""
         found: dict[QAction, Entry] = {}
-        for name, menu in (*self._menus.items(), ("Export", self._export)):
+        exports = ("Export", self._export), ("Export runs", self._export_runs)
+        for name, menu in (*self._menus.items(), *exports):
             for entry in _entries(menu, name):
                 found.setdefault(entry.action, entry)
         return tuple(found.values())

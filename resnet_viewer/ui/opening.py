@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData, QObject, Signal, Slot
 
 from resnet_viewer.records.network import NetworkSpec
@@ -114,6 +116,10 @@ class Opening(QObject):
             )
         elif found.weights is None:
             self.failed.emit(Failure("There is no picture in that; copy a picture or its file."))
+
+    def take_pixels(self, pixels: NDArray[np.uint8], name: str) -> None:
+        """A picture that is in memory: bytes, (H, W), (H, W, 3) or (H, W, 4)."""
+        self._ask(TakePixels(pixels, name))
 
     def open_weights(self, path: Path) -> None:
         """A weight file, whichever network it is."""

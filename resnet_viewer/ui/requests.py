@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -10,11 +11,13 @@ from numpy.typing import NDArray
 
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.build_options import USUAL, BuildOptions
+from resnet_viewer.records.lab import DataRead, Numbers, Order
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.training import RunReport
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class StepPicture:
 
 @dataclass(frozen=True)
 class TakePixels:
-    """Make a picture of pasted or dropped pixels, (H, W, 3 or 4) uint8."""
+    """Make a picture of pixels: uint8, (H, W), (H, W, 3) or (H, W, 4)."""
 
     pixels: NDArray[Any] = field(compare=False, repr=False)
     name: str = "pasted picture"
@@ -219,6 +222,73 @@ class RenderForClipboard:
 
     scene: Scene
     choice: FigureChoice
+
+
+RunFigure = Literal["curves", "loss", "gradients", "by-depth", "pictures", "confusion"]
+RUN_FIGURES: dict[RunFigure, str] = {
+    "curves": "Errors",
+    "loss": "Loss",
+    "gradients": "Gradient record",
+    "by-depth": "Gradient norm by depth",
+    "pictures": "Test pictures",
+    "confusion": "Confusion matrix",
+}
+"""Figures of training runs; the last two are of one run."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunPictures:
+    """What figures of training runs are drawn from: reports and predictions by the runs' keys.
+
+    The reports are made where they are needed: those of long runs take a while.
+    """
+
+    reports: Mapping[str, Callable[[], RunReport]]
+    data: DataRead | None
+    predicted: Mapping[str, Numbers]
+
+
+@dataclass(frozen=True, eq=False)
+class WriteRunFigure:
+    """Write a figure of training runs, or its table, as the path's suffix says. Answered by Written.
+
+    `time`, in epochs, is the moment of "by-depth"; None is the newest.
+    """
+
+    pictures: RunPictures
+    figure: RunFigure
+    path: Path
+    time: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class WriteAllRunFigures:
+    """Write every figure of training runs and every table into a folder. Answered by Written, with the folder."""
+
+    pictures: RunPictures
+    folder: Path
+    time: float | None = None
+
+
+@dataclass(frozen=True)
+class KeepOrder:
+    """Write into the order's folder what it was, so that its runs can go on another day. Answered by nothing."""
+
+    order: Order
+
+
+@dataclass(frozen=True)
+class ReadOrder:
+    """The training runs in a folder, as an order with which they go on. Answered by FoundOrder."""
+
+    folder: Path
+
+
+@dataclass(frozen=True)
+class FoundOrder:
+    """What ReadOrder asks for."""
+
+    order: Order
 
 
 @dataclass(frozen=True)

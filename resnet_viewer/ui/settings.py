@@ -69,6 +69,14 @@ class Settings:
         names = [str(path) for path in paths][:RECENT]
         self._store.setValue(f"recent/{kind}", json.dumps(names))
 
+    def training(self, key: Literal["plan", "recipes", "folder"]) -> str:
+        """What the Train tab was set to: its plan, the saved recipes, the folder of the last runs; "" for nothing."""
+        return str(self._store.value(f"training/{key}", "", type=str))
+
+    def set_training(self, key: Literal["plan", "recipes", "folder"], text: str) -> None:
+        """Remember it."""
+        self._store.setValue(f"training/{key}", text)
+
     def save(self) -> None:
         """Write the file now."""
         self._store.sync()

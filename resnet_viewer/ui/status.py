@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QEvent, QTimer, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QStatusBar, QWidget
@@ -13,6 +15,7 @@ from resnet_viewer.ui.panels.card import colour_text
 from resnet_viewer.ui.panels.fitting import ReadoutLabel
 from resnet_viewer.ui.panels.readings import placeholder
 from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.train.run_log import LabScene
 
 BUSY_AFTER_MS = 150
 """Shorter work shows no sign: a flicker with every toggle tells nothing."""
@@ -51,6 +54,17 @@ class BusyDot(QWidget):
                 painter.drawEllipse(3, 3, 8, 8)
 
 
+@dataclass
+class _Facts:
+    """What a page says; pairs are the whole and a short form."""
+
+    probe: str = ""
+    network: tuple[str, str] = ("", "")
+    network_tip: str = ""
+    picture: tuple[str, str] = ("", "")
+    picture_tip: str = ""
+
+
 class StatusBar(QStatusBar):
     """Facts, left to right. The text under the pointer takes the room that is left."""
 
@@ -74,8 +88,8 @@ class StatusBar(QStatusBar):
         self._delay.setSingleShot(True)
         self._delay.setInterval(BUSY_AFTER_MS)
         self._delay.timeout.connect(self._light)
-        self._network_words = self._picture_words = ("", "")
-        """Whole and short."""
+        self._pages = [_Facts("starting…"), _Facts(f"training: {threads}" if threads else "")]
+        self._place = 0
         self._said = ""
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -87,30 +101,49 @@ class StatusBar(QStatusBar):
         """Probe, network, pointer and picture, as shown."""
         return self._probe.text(), self._network.text(), self._hover.text(), self._picture.text()
 
+    def show_page(self, place: int) -> None:
+        """The facts of the page in view."""
+        self._place = place
+        self._fit()
+
+    def render_lab(self, scene: LabScene) -> None:
+        """Show the facts of the runs."""
+        facts = self._pages[1]
+        done = sum(log.state == "done" for log in scene.logs)
+        words = f"{done} of {len(scene.logs)} runs done" if scene.logs else ""
+        facts.network, facts.network_tip = (words, words), words
+        if scene.data is not None:
+            count, (_, _, height, width) = scene.data.count, scene.data.test_pictures.shape
+            whole = f"{scene.data_name}: {count} pictures and {len(scene.data.test_labels)} to test, {width}×{height}"
+            facts.picture, facts.picture_tip = (whole, scene.data_name), whole
+        if self._place == 1:
+            self._fit()
+
     def render_scene(self, scene: Scene) -> None:
         """Show the facts of what is on screen."""
+        facts = self._pages[0]
         if scene.now is not None and scene.now.is_complete:
             device = f"{scene.now.device} · {self._threads}" if self._threads else scene.now.device
             waiting = " · updating…" if scene.is_stale else ""
-            self._probe.setText(f"{device}    forward + backward {_duration(scene.now.seconds)}{waiting}")
+            facts.probe = f"{device}    forward + backward {_duration(scene.now.seconds)}{waiting}"
         else:  # a time measured on another network must not stand beside this one's name
-            self._probe.setText(placeholder(scene))
+            facts.probe = placeholder(scene)
         plan = scene.blueprint
         weights = plain(plan.spec.weights.title)
         name = f"{plan.spec.title} · {weights}"
         if scene.is_starting and plan.spec.weights.source == "none":
             name = plan.spec.title
         size = f"{_thousands(plan.parameters)} parameters · {_macs(plan.macs)}"
-        self._network_words = f"{shortened(name)} · {size}", shortened(name, 24)
-        self._network.setToolTip(tooltip_text(f"{name} · {size}"))
+        facts.network = f"{shortened(name)} · {size}", shortened(name, 24)
+        facts.network_tip = f"{name} · {size}"
         picture = scene.session.setup.picture
         if picture is not None:
-            facts = [fact for fact in (f"{picture.width}×{picture.height}", plain(picture.facts)) if fact]
-            self._picture_words = (
-                " · ".join((shortened(plain(picture.name)), *facts)),
+            told = [fact for fact in (f"{picture.width}×{picture.height}", plain(picture.facts)) if fact]
+            facts.picture = (
+                " · ".join((shortened(plain(picture.name)), *told)),
                 shortened(plain(picture.name), 16),
             )
-            self._picture.setToolTip(tooltip_text(" · ".join((plain(picture.name), *facts))))
+            facts.picture_tip = " · ".join((plain(picture.name), *told))
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -119,19 +152,23 @@ class StatusBar(QStatusBar):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange and hasattr(self, "_picture_words"):
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_place"):
             QTimer.singleShot(0, self._fit)  # when the children have the font too
 
     @Slot()
     def _fit(self) -> None:
         """The whole facts where they fit, else names alone; the tooltips have the whole."""
-        self._network.setText(f"   {self._network_words[0]}")
-        self._picture.setText(self._picture_words[0])
+        facts = self._pages[self._place]
+        self._probe.setText(facts.probe)
+        self._network.setText(f"   {facts.network[0]}")
+        self._picture.setText(facts.picture[0])
+        self._network.setToolTip(tooltip_text(facts.network_tip))
+        self._picture.setToolTip(tooltip_text(facts.picture_tip))
         parts = (self.dot, self._probe, self._network, self._picture)
         least = _LEAST_HOVER * self.fontMetrics().averageCharWidth()
         if sum(part.sizeHint().width() for part in parts) + least > self.width():
-            self._network.setText(f"   {self._network_words[1]}")
-            self._picture.setText(self._picture_words[1])
+            self._network.setText(f"   {facts.network[1]}")
+            self._picture.setText(facts.picture[1])
 
     @Slot(str)
     def show_hover(self, text: str) -> None:

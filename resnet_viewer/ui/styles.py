@@ -73,7 +73,7 @@ QComboBox:focus, QLineEdit:focus {{ border-color: {t.accent}; }}
 QLineEdit {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px;
   padding: 3px 6px; }}
 QTabBar {{ background: transparent; }}
-QTabBar::tab {{ background: transparent; padding: 10px 4px 9px 4px; min-width: 0; border: 0;
+QTabBar::tab {{ background: transparent; padding: 10px 4px 9px 4px; margin-right: 6px; min-width: 0; border: 0;
   border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ border-bottom: 2px solid {t.accent}; color: {t.text}; }}
 QTabBar::tab:focus {{ color: {t.accent}; }}
@@ -83,6 +83,7 @@ QStatusBar {{ background: {t.panel}; border-top: 1px solid {t.border}; }}
 QStatusBar::item {{ border: 0; }}
 QListView, QTreeView, QTableView, QTextEdit, QPlainTextEdit {{ background: {t.panel}; border: 1px solid {t.border};
   border-radius: 5px; }}
+QTextEdit#story {{ background: transparent; border: 0; }}
 QListView::item:selected, QTableView::item:selected {{ background: {t.branch_fill}; color: {t.text}; }}
 QTableView::item {{ padding: 0 5px; }}
 QHeaderView::section {{ background: {t.panel}; color: {t.muted}; border: 0;
@@ -95,6 +96,8 @@ QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QProgressBar {{ background: {t.raised}; border: 0; border-radius: 3px; }}
 QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
+#runs {{ border: 0; border-radius: 0; }}
+#primary {{ background: {t.branch_fill}; border-color: {t.accent}; }}
 #separator {{ background: {t.border}; }}
 #message_bar {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: {t.radius}px; }}
 #message_bar[kind="error"] {{ border-color: {t.changed}; }}

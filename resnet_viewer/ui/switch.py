@@ -42,11 +42,12 @@ class MasterSwitch(QAbstractButton):
 
     def show_state(self, state: SwitchState, detail: str = "") -> None:
         """Show a state; emits nothing. `detail` is its description in words."""
-        self._state = state
-        words = {"on": "all on", "half": "some on", "off": "all off"}[state]
-        self.setAccessibleName(f"{self.text()}: {detail or words}")
-        self.setToolTip(detail or words)
-        self.update()
+        words = detail or {"on": "all on", "half": "some on", "off": "all off"}[state]
+        if (state, words) != (self._state, self.toolTip()):
+            self._state = state
+            self.setAccessibleName(f"{self.text()}: {words}")
+            self.setToolTip(words)
+            self.update()
 
     def set_label(self, text: str) -> None:
         """Another label, for instance a shorter one."""

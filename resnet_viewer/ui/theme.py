@@ -32,6 +32,8 @@ class Theme:
     reference: str
     accent: str
     """Focus, selection, the active tab."""
+    depths: tuple[str, ...]
+    """Trained networks by depth, the shallowest first; plain ones are dashed too, so it is never colour alone."""
     gap: int = 10
     padding: int = 14
     radius: int = 8
@@ -41,10 +43,12 @@ DARK = Theme(
     name="dark", window="#0f1014", panel="#191b22", raised="#242832", border="#2c313c", grid="#262a34",
     text="#e8eaf0", muted="#9aa1b2", faint="#596073", shortcut="#f0a63c", branch="#4ea3ff",
     branch_fill="#22354d", changed="#ff6b5e", reference="#8d94a5", accent="#4ea3ff",
+    depths=("#56b4f0", "#f0a63c", "#c08bf0", "#4fc38a", "#ff6b5e", "#9aa1b2"),
 )  # fmt: skip
 
 LIGHT = Theme(
     name="light", window="#eef0f4", panel="#ffffff", raised="#f3f5f9", border="#d3d8e2", grid="#e6e9f0",
     text="#191c24", muted="#5a6172", faint="#a2a9b8", shortcut="#c46f00", branch="#1667c7",
     branch_fill="#d6e6fa", changed="#d0342c", reference="#6d7486", accent="#1667c7",
+    depths=("#1667c7", "#c46f00", "#7a3fb3", "#1d8a5a", "#b3261e", "#5a6172"),
 )  # fmt: skip

@@ -1,4 +1,7 @@
-"""The row at the top: the tab, what is opened, the master switches, the target, undo, the reference, export."""
+"""The row at the top: the tabs, and the controls of the page in view.
+
+For Inspect these are what is opened, the master switches, the target, undo, the reference, export.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.status import shortened
 from resnet_viewer.ui.switch import MasterSwitch, SwitchState
 from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.train.bar import TrainBar
 
+PAGES = ("Inspect", "Train")
+"""The tabs, in order."""
 COMPACT_BELOW = 1180
 _ICON = QSize(17, 17)
 
@@ -54,8 +60,10 @@ class Toolbar(QToolBar):
 
     shortcuts_wished = Signal(bool)
     branches_wished = Signal(bool)
+    page_chosen = Signal(int)
+    """By its place among the tabs."""
 
-    def __init__(self, commands: Commands, parent: QWidget | None = None) -> None:
+    def __init__(self, commands: Commands, train: TrainBar, parent: QWidget | None = None) -> None:
         super().__init__("Toolbar", parent)
         self.setObjectName("toolbar")
         self.setMovable(False)
@@ -65,7 +73,8 @@ class Toolbar(QToolBar):
         self._target_text = "Target: top reference class"
         self._title = "Network"
         self.tabs = QTabBar()
-        self.tabs.addTab("Inspect")
+        for title in PAGES:
+            self.tabs.addTab(title)
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setUsesScrollButtons(False)
@@ -81,8 +90,12 @@ class Toolbar(QToolBar):
         self.export_button = self._menu_button("Export")
         self.shortcuts.wished.connect(self.shortcuts_wished)
         self.branches.wished.connect(self.branches_wished)
+        self.train = train
+        self._inspect = self._make_inspect_row()
         self._row = self._make_row()
         self.addWidget(self._row)
+        self.train.hide()
+        self.tabs.currentChanged.connect(self.page_chosen)
         self.apply_theme(DARK)
 
     def _make_row(self) -> QWidget:
@@ -96,6 +109,15 @@ class Toolbar(QToolBar):
         line.setObjectName("separator")
         line.setFixedSize(1, 26)
         layout.addWidget(line)
+        layout.addWidget(self._inspect, 1)
+        layout.addWidget(self.train, 1)
+        return row
+
+    def _make_inspect_row(self) -> QWidget:
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(10)
         for part in (
             self.open_button, self.network_button, self.shortcuts, self.branches, self.target_button,
         ):  # fmt: skip
@@ -104,6 +126,13 @@ class Toolbar(QToolBar):
         for part in (self.undo_button, self.redo_button, self.reference_button, self.export_button):
             layout.addWidget(part)
         return row
+
+    def show_page(self, place: int) -> None:
+        """The tab of the page in view, and its controls."""
+        self.tabs.setCurrentIndex(place)
+        for index, controls in enumerate((self._inspect, self.train)):
+            controls.setVisible(index == place)
+        self._label()
 
     def render_scene(self, scene: Scene) -> None:
         """Show the wish: what is open, and what the target is."""
@@ -130,6 +159,7 @@ class Toolbar(QToolBar):
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
         self._theme = theme
+        self.train.apply_theme(theme)
         self.shortcuts.apply_theme(theme)
         self.branches.apply_theme(theme)
         self.target_button.setIcon(qtawesome.icon("mdi6.target", color=theme.text))
@@ -147,9 +177,17 @@ class Toolbar(QToolBar):
     @Slot()
     def _label(self) -> None:
         """Words on the buttons where there is room for them, else icons and shorter words."""
-        self._label_as(is_compact=False)
-        if self.width() < COMPACT_BELOW or self._row.sizeHint().width() > self.width():
-            self._label_as(is_compact=True)
+        for is_compact, letters in ((False, 44), (True, 36), (True, 24), (True, 14)):
+            self._label_all(is_compact=is_compact, letters=letters)
+            is_wide = is_compact or self.width() >= COMPACT_BELOW
+            if is_wide and self._row.sizeHint().width() <= self.width():
+                return
+
+    def _label_all(self, *, is_compact: bool, letters: int) -> None:
+        self._label_as(is_compact=is_compact)
+        self.train.label(is_compact=is_compact, letters=letters)
+        for controls in (self._inspect, self.train):
+            controls.updateGeometry()  # the row asks for their sizes at once, not when the event loop comes round
 
     def _label_as(self, *, is_compact: bool) -> None:
         text = Qt.ToolButtonStyle.ToolButtonTextOnly

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
@@ -25,7 +23,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMainWindow,
     QMenu,
-    QSplitter,
+    QStackedWidget,
     QTabBar,
     QVBoxLayout,
     QWidget,
@@ -34,7 +32,7 @@ from PySide6.QtWidgets import (
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.appearance import Appearance
-from resnet_viewer.ui.bars import Choice, MessageBar, ProgressBar
+from resnet_viewer.ui.bars import MessageBar, ProgressBar
 from resnet_viewer.ui.command_table import command_table
 from resnet_viewer.ui.commands import Commands
 from resnet_viewer.ui.controller import Controller
@@ -47,39 +45,25 @@ from resnet_viewer.ui.layout import WindowLayout, least_size
 from resnet_viewer.ui.menus import Menus
 from resnet_viewer.ui.network_entries import Networks
 from resnet_viewer.ui.opening import Opening
-from resnet_viewer.ui.panels.circuit import CircuitPanel
-from resnet_viewer.ui.panels.feature_maps import FeatureMapsPanel
-from resnet_viewer.ui.panels.predictions import PredictionsPanel
-from resnet_viewer.ui.panels.saliency import SaliencyPanel
+from resnet_viewer.ui.pages.inspect import InspectPage
 from resnet_viewer.ui.prompts import Facts, Prompts
-from resnet_viewer.ui.requests import CatalogEntry, OpenedNetwork
+from resnet_viewer.ui.requests import CatalogEntry
+from resnet_viewer.ui.saying import Saying
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.status import StatusBar
 from resnet_viewer.ui.store import Store
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.toolbar import Toolbar
-from resnet_viewer.ui.worker import Failure, Worker
+from resnet_viewer.ui.train.training import Training, Ways
+from resnet_viewer.ui.worker import Failure
+from resnet_viewer.ui.workers import Workers
 
-
-@dataclass(frozen=True)
-class Workers:
-    """The threads behind the window; each answers its own kind of request."""
-
-    probing: Worker
-    files: Worker
-    downloads: Worker
-
-    def close(self) -> None:
-        """End all three: first tell each to stop, then wait for each."""
-        workers = (self.probing, self.files, self.downloads)
-        for worker in workers:
-            worker.stop()
-        for worker in workers:
-            worker.close()
+INSPECT, TRAIN = range(2)
+"""The pages' places among the tabs."""
 
 
 class MainWindow(QMainWindow):
-    """The Inspect tab and everything around it."""
+    """The tabs and everything around them."""
 
     painted = Signal()
     """Once, when the first frame is on screen."""
@@ -95,6 +79,7 @@ class MainWindow(QMainWindow):
         facts: Facts,
         tickets: Iterator[int],
         networks: Networks,
+        ways: Ways,
         threads: str = "",
     ) -> None:
         super().__init__()
@@ -104,7 +89,6 @@ class MainWindow(QMainWindow):
         self.store = store
         self._settings = settings
         self._is_painted = False
-        self._downloads = {entry.name: entry.download for entry in catalog if entry.download}
         self.controller = Controller(store, workers.probing, parent=self)
         self.editing = Editing(store, self)
         self.opening = Opening(store, self.editing, workers.files, workers.downloads, settings, tickets, self)
@@ -115,25 +99,30 @@ class MainWindow(QMainWindow):
         self.describing = Describing(
             self, self.controller, self.editing, self.opening, self.exporting, networks
         )
+        self.training = Training(
+            self, workers.lab, workers.files, self.opening, self.editing, settings, tickets, ways
+        )
         self.commands = Commands(command_table(self), self)
         self.addActions(list(self.commands.actions.values()))
-        self.toolbar = Toolbar(self.commands, self)
+        self.toolbar = Toolbar(self.commands, self.training.bar, self)
         self.addToolBar(self.toolbar)
         self.status = StatusBar(threads, self)
         self.setStatusBar(self.status)
         self.messages, self.progress = MessageBar(), ProgressBar()
-        self.circuit, self.feature_maps = CircuitPanel(), FeatureMapsPanel()
-        self.saliency, self.predictions = SaliencyPanel(), PredictionsPanel()
-        self._right = _splitter(Qt.Orientation.Vertical, self.saliency, self.predictions)
-        self._top = _splitter(Qt.Orientation.Horizontal, self.feature_maps, self._right)
-        self._outer = _splitter(Qt.Orientation.Vertical, self._top, self.circuit)
-        splitters = {"right": self._right, "top": self._top, "outer": self._outer}
+        self.inspect = InspectPage(self.editing)
+        self.circuit, self.feature_maps = self.inspect.circuit, self.inspect.feature_maps
+        self.saliency, self.predictions = self.inspect.saliency, self.inspect.predictions
+        self.pages = QStackedWidget()
+        for page in (self.inspect, self.training.page):
+            self.pages.addWidget(page)
+        splitters = self.inspect.splitters | self.training.page.splitters
         self._shape = WindowLayout(self, splitters, settings)
         self.setCentralWidget(self._central())
         self.menus = Menus(
             self.menuBar(), self.toolbar, self.commands, self.controller, self.editing,
             self.opening, self.prompts, appearance, settings, catalog,
         )  # fmt: skip
+        self.saying = Saying(self, {entry.name: entry.download for entry in catalog if entry.download})
         self._connect(workers)
         appearance.theme_changed.connect(self.apply_theme)
         self.apply_theme(appearance.theme)
@@ -148,7 +137,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(DARK.gap)
         layout.addWidget(self.messages)
         layout.addWidget(self.progress)
-        layout.addWidget(self._outer, 1)
+        layout.addWidget(self.pages, 1)
         for area in central.findChildren(
             QAbstractScrollArea
         ):  # drops belong to the window, wherever they fall
@@ -157,52 +146,27 @@ class MainWindow(QMainWindow):
         return central
 
     def _connect(self, workers: Workers) -> None:
-        editing, circuit = self.editing, self.circuit
+        editing = self.editing
         self.controller.scene_changed.connect(self.render_scene)
-        self.controller.failed.connect(self._show_failed_probe)
         self.store.history_changed.connect(self._show_history)
         self._workers = workers
-        for worker in (workers.probing, workers.files, workers.downloads):
+        for worker in workers.all:
             worker.busy_changed.connect(self._show_busy)
         self.toolbar.shortcuts_wished.connect(editing.open_all_shortcuts)
         self.toolbar.branches_wished.connect(editing.open_all_branches)
-        circuit.shortcut_clicked.connect(editing.toggle_shortcut)
-        circuit.shortcuts_swept.connect(editing.set_shortcuts)
-        circuit.branch_clicked.connect(editing.toggle_branch)
-        circuit.strength_chosen.connect(editing.set_shortcut_strength)
-        circuit.branch_strength_chosen.connect(editing.set_branch_strength)
-        circuit.layer_selected.connect(editing.select_layer)
-        circuit.quantity_chosen.connect(editing.select_quantity)
-        circuit.gradient_of_chosen.connect(editing.set_gradient_of)
-        circuit.export_requested.connect(self.prompts.export)
-        self.feature_maps.view_changed.connect(editing.look)
-        self.feature_maps.channel_chosen.connect(editing.select_channel)
-        self.feature_maps.channel_view.target_wished.connect(editing.set_target)
-        self.saliency.view_changed.connect(editing.look)
-        self.saliency.target_chosen.connect(editing.set_target)
-        self.saliency.block_chosen.connect(editing.select_cam_block)
-        for panel in (circuit, self.feature_maps, self.saliency):
-            panel.hovered.connect(self.status.show_hover)
+        self.toolbar.page_chosen.connect(self.show_page)
+        self.inspect.export_requested.connect(self.prompts.export)
+        for page in (self.inspect, self.training.page):
+            page.hovered.connect(self.status.show_hover)
+        self.training.inspect_wished.connect(self.show_inspect)
+        self.training.controller.scene_changed.connect(self.status.render_lab)
         opening = self.opening
-        opening.failed.connect(self._show_failed_opening)
-        opening.opened.connect(self._end_failed_opening)
         opening.begun.connect(self.controller.end_start)
-        opening.network_opened.connect(self._remark_network)
-        opening.download_began.connect(self.progress.begin)
-        opening.progressed.connect(self.progress.show_progress)
-        opening.download_ended.connect(self.progress.hide)
-        self.exporting.failed.connect(self._show_failed_export)
-        self.exporting.said.connect(self._say_exported)
-        self.prompts.said.connect(self.say)
-        self.progress.cancelled.connect(opening.cancel_download)
 
     @Slot(object)
     def render_scene(self, scene: Scene) -> None:
         """Show a scene everywhere; each panel touches only what differs."""
-        self.circuit.render_scene(scene)
-        self.predictions.render_scene(scene)
-        self.feature_maps.render_scene(scene)
-        self.saliency.render_scene(scene)
+        self.inspect.render_scene(scene)
         self.toolbar.render_scene(scene)
         self.status.render_scene(scene)
         state = scene.session.setup.state
@@ -222,9 +186,7 @@ class MainWindow(QMainWindow):
         self._limit_size()
         self.prompts.theme = theme
         self.commands.apply_theme(theme)
-        for part in (
-            self.toolbar, self.status, self.circuit, self.feature_maps, self.saliency, self.predictions,
-        ):  # fmt: skip
+        for part in (self.toolbar, self.status, self.inspect, self.training.page):
             part.apply_theme(theme)
 
     def _limit_size(self) -> None:
@@ -237,60 +199,14 @@ class MainWindow(QMainWindow):
         """One sentence, details on demand; what is on screen stays."""
         self.messages.show_failure(failure)
 
-    @Slot(object)
-    def _show_failed_probe(self, failure: Failure) -> None:
-        self.messages.show_failure(failure, "probing")
-
-    @Slot(object)
-    def _show_failed_opening(self, failure: Failure) -> None:
-        self.messages.show_failure(failure, "opening")
-
-    @Slot()
-    def _end_failed_opening(self) -> None:
-        self.messages.end("opening")
-
-    @Slot(object)
-    def _show_failed_export(self, failure: Failure) -> None:
-        self.messages.show_failure(failure, "exporting")
-
-    @Slot(str)
-    def _say_exported(self, sentence: str) -> None:
-        self.messages.end("exporting")
-        self.say(sentence)
-
     @Slot(bool)
     def _show_busy(self, _is_busy: bool) -> None:
-        workers = self._workers
-        self.status.show_busy(
-            any(worker.is_busy for worker in (workers.probing, workers.files, workers.downloads))
-        )
+        self.status.show_busy(any(worker.is_busy for worker in self._workers.all))
 
     @Slot(str)
     def say(self, sentence: str) -> None:
         """A short word in the status bar."""
         self.status.say(sentence)
-
-    @Slot(object)
-    def _remark_network(self, opened: OpenedNetwork) -> None:
-        about = opened.spec
-        if not opened.sentence:
-            self.messages.end("network")
-        elif opened.others:
-            choices: list[Choice] = [
-                (f"Read it as {other.title}", partial(self.opening.choose_spec, other))
-                for other in opened.others
-            ]
-            choices.append(("Change the input…", self.prompts.change_input))
-            self.messages.show_remark(opened.sentence, "Change ▾", choices, about)
-        elif opened.is_assumed:
-            change = ("Input…", self.prompts.change_input)
-            self.messages.show_remark(opened.sentence, "Input…", [change], about)
-        elif opened.spec.weights.source == "none" and opened.spec.name in self._downloads:
-            title = f"Download weights ({self._downloads[opened.spec.name]})"
-            download = partial(self.opening.download, opened.spec.name)
-            self.messages.show_remark(opened.sentence, title, [(title, download)], about)
-        else:
-            self.messages.show_remark(opened.sentence, network=about)
 
     @Slot()
     def _show_history(self) -> None:
@@ -300,6 +216,53 @@ class MainWindow(QMainWindow):
             words = f"{name.capitalize()}: {plain(label)}" if label else name.capitalize()
             action.setText("&" + words.replace("&", "&&"))
             action.setToolTip(tooltip_text(words))
+
+    @Slot(int)
+    def show_page(self, place: int) -> None:
+        """Inspect or Train, by its place among the tabs; the page in view keeps its focus."""
+        if place == self.pages.currentIndex():
+            return
+        self.pages.setCurrentIndex(place)
+        self.toolbar.show_page(place)
+        self.status.show_page(place)
+        if place == INSPECT:
+            self.inspect.take_focus()
+        else:
+            self.training.controller.get_ready()
+
+    @Slot()
+    def show_inspect(self) -> None:
+        """Ctrl+1."""
+        self.show_page(INSPECT)
+
+    def show_train(self) -> None:
+        """Ctrl+2."""
+        self.show_page(TRAIN)
+
+    def in_train(self, act: Callable[[], object]) -> Callable[[], None]:
+        """What is about the Train page, done where it is seen."""
+
+        def shown() -> None:
+            self.show_train()
+            act()
+
+        return shown
+
+    def export(self) -> None:
+        """Ctrl+E: a figure of the page in view."""
+        if self.pages.currentIndex() == INSPECT:
+            self.prompts.export()
+        else:
+            self.training.bar.export_button.showMenu()
+
+    def in_inspect(self, act: Callable[[], object]) -> Callable[[], None]:
+        """What is about the Inspect page, done where it is seen."""
+
+        def shown() -> None:
+            self.show_inspect()
+            act()
+
+        return shown
 
     def fit(self) -> None:
         """The whole strip in view."""
@@ -319,7 +282,7 @@ class MainWindow(QMainWindow):
     def escape(self) -> None:
         """Esc: end a download, else leave full screen."""
         if not self.progress.isHidden():
-            self.opening.cancel_download()
+            self.progress.cancelled.emit()
         elif self.isFullScreen():
             self.toggle_full_screen()
 
@@ -338,7 +301,8 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.circuit.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self.pages.currentIndex() == INSPECT:
+            self.inspect.take_focus()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -347,7 +311,8 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.painted.emit)  # after the panels, which are painted in this same pass
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if _is_kept(event, self.focusWidget()) or not self.commands.take_key(event):
+        is_inspected = self.pages.currentIndex() == INSPECT or event.key() == Qt.Key.Key_Escape
+        if _is_kept(event, self.focusWidget()) or not is_inspected or not self.commands.take_key(event):
             super().keyPressEvent(event)
 
     def createPopupMenu(self) -> QMenu | None:  # type: ignore[override]
@@ -378,14 +343,3 @@ def _is_kept(event: QKeyEvent, focused: QWidget | None) -> bool:
     presses it on a slider or a choice does not mean the whole network."""
     controls = QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QTabBar
     return event.key() == Qt.Key.Key_Space and isinstance(focused, controls)
-
-
-def _splitter(orientation: Qt.Orientation, first: QWidget, second: QWidget) -> QSplitter:
-    splitter = QSplitter(orientation)
-    splitter.setChildrenCollapsible(False)
-    splitter.setHandleWidth(DARK.gap)
-    splitter.addWidget(first)
-    splitter.addWidget(second)
-    splitter.setStretchFactor(0, 3)
-    splitter.setStretchFactor(1, 2)
-    return splitter

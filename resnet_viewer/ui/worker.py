@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
-from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.errors import Failure as Failure  # by this name for all of the window
+from resnet_viewer.records.errors import UserError, failure_of
+from resnet_viewer.ui.asking import Asking, always
 
 log = logging.getLogger(__name__)
 
 REST_MS = 150
 """So long nothing must have been asked before a worker does what can wait: by then its answer has been painted."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """What went wrong: one sentence for the user, and the details to copy."""
-
-    sentence: str
-    details: str = ""
 
 
 class Answering(Protocol):
@@ -43,25 +35,12 @@ class Resting(Protocol):
         ...
 
 
-def _always(_waiting: object, _newer: object) -> bool:
-    return True
-
-
 def describe_failure(error: BaseException) -> Failure:
     """An exception as a value: refusals in their own words, anything else logged with its traceback."""
-    details = "".join(traceback.format_exception(error))
-    if isinstance(error, UserError):
-        return Failure(str(error), details)
-    log.error("unexpected failure\n%s", details)
-    if isinstance(error, MemoryError):
-        return Failure("There is not enough memory for this; try a smaller network.", details)
-    name = type(error).__name__
-    return Failure(f"Something went wrong inside ({name}: {_first_line(error)}).", details)
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0][:160].rstrip(".") if text else "no message"
+    failure = failure_of(error)
+    if not isinstance(error, UserError):
+        log.error("unexpected failure\n%s", failure.details)
+    return failure
 
 
 class _Bench(QObject):
@@ -151,7 +130,7 @@ class _Bench(QObject):
         self._made, self._calm, self._rest = None, None, iter(())
 
 
-class Worker(QObject):
+class Worker(Asking):
     """One long-lived thread; one request in flight, the newest waiting.
 
     `factory` is called on the thread, so that what it imports (torch) is imported there. Tickets must rise.
@@ -160,9 +139,6 @@ class Worker(QObject):
     makes a waiting one pointless; by default it always does, which is right for probes.
     """
 
-    replied = Signal(int, object)
-    failed = Signal(int, object)
-    busy_changed = Signal(bool)
     _sent = Signal(int, object)
 
     def __init__(
@@ -170,15 +146,10 @@ class Worker(QObject):
         factory: Callable[[], Answering],
         *,
         name: str,
-        replaces: Callable[[object, object], bool] = _always,
+        replaces: Callable[[object, object], bool] = always,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._replaces = replaces
-        self._waiting: list[tuple[int, object]] = []
-        self._in_flight: int | None = None
-        self._is_closed = False
-        self._newest = -1
+        super().__init__(replaces, parent)
         self._thread = QThread()
         self._thread.setObjectName(name)
         self._bench = _Bench(factory)
@@ -191,34 +162,10 @@ class Worker(QObject):
         self._bench.failed.connect(self._fail, queued)
         self._bench.finished.connect(self._finish, queued)
 
-    @property
-    def is_busy(self) -> bool:
-        """A request is in flight."""
-        return self._in_flight is not None
-
     def start(self) -> None:
         """Make the answering object now, before the first request; asking starts the thread too."""
         if not self._is_closed and not self._thread.isRunning():
             self._thread.start()
-
-    def ask(self, ticket: int, request: object) -> None:
-        """Answer `request` now if idle, else as soon as the one in flight has ended."""
-        if self._is_closed:
-            return
-        self.start()
-        self._newest = max(self._newest, ticket)
-        self._waiting = [w for w in self._waiting if not self._replaces(w[1], request)]
-        self._waiting.append((ticket, request))
-        self._send()
-
-    def forget_waiting(self) -> None:
-        """Drop what waits; what is in flight goes on."""
-        self._waiting.clear()
-
-    def stop(self) -> None:
-        """End what is in flight at its next yield, without a reply, and drop what waits."""
-        self._waiting.clear()
-        self._bench.stopped_through = self._newest
 
     def close(self) -> None:
         """Stop, and wait until the thread has ended. Nothing is emitted afterwards."""
@@ -229,29 +176,8 @@ class Worker(QObject):
         self._thread.quit()
         self._thread.wait()
 
-    def _send(self) -> None:
-        if self._in_flight is not None or not self._waiting:
-            return
-        ticket, request = self._waiting.pop(0)
-        self._in_flight = ticket
-        self.busy_changed.emit(True)
+    def _begin(self, ticket: int, request: object) -> None:
         self._sent.emit(ticket, request)
 
-    @Slot(int, object)
-    def _reply(self, ticket: int, reply: object) -> None:
-        if not self._is_closed and ticket > self._bench.stopped_through:
-            self.replied.emit(ticket, reply)
-
-    @Slot(int, object)
-    def _fail(self, ticket: int, failure: object) -> None:
-        if not self._is_closed and ticket > self._bench.stopped_through:
-            self.failed.emit(ticket, failure)
-
-    @Slot(int)
-    def _finish(self, _ticket: int) -> None:
-        self._in_flight = None
-        if self._is_closed:
-            return
-        self._send()
-        if self._in_flight is None:
-            self.busy_changed.emit(False)
+    def _end(self, ticket: int) -> None:
+        self._bench.stopped_through = ticket

@@ -187,7 +187,7 @@ def test_another_network_comes_with_its_remark_and_can_be_undone(desk: Desk) -> 
 def test_a_file_that_fits_two_networks_offers_the_other(desk: Desk) -> None:
     setup = desk.store.session.setup
     other = replace(setup.state.network, name="cifar-plain-20", shortcut="none")
-    desk.window._remark_network(
+    desk.window.saying.remark_network(
         OpenedNetwork(setup.state.network, setup.state.preprocessing, (), (other,), "It fits two networks.")
     )
     menu = desk.window.messages._menu
@@ -227,7 +227,7 @@ def test_a_failing_probe_says_so_and_keeps_the_last_reading(desk: Desk) -> None:
 
 def test_the_layout_is_remembered_and_can_be_reset(desk: Desk, qapp: QApplication, tmp_path: Path) -> None:
     desk.window.resize(1000, 700)
-    desk.window._outer.setSizes([300, 300])
+    desk.window.inspect.splitters["outer"].setSizes([300, 300])
     desk.window.close()
     again = Settings(tmp_path / "settings")
     assert again.blob("geometry") is not None

@@ -7,17 +7,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.network_entries import entry_of, networks
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.lab import Order
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, CIFAR10_PREPROCESSING
 from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.session import Session
 from resnet_viewer.records.weights import WeightsRef
+from resnet_viewer.run_plans import runs_of
 from resnet_viewer.ui.appearance import Appearance
 from resnet_viewer.ui.prompts import Facts
 from resnet_viewer.ui.requests import (
@@ -25,19 +29,24 @@ from resnet_viewer.ui.requests import (
     ChooseNetwork,
     DescribeNetwork,
     DownloadWeights,
+    FoundOrder,
     IdentifyWeights,
     OpenedNetwork,
     OpenedPicture,
+    ReadOrder,
     ReadPicture,
     StepPicture,
     TakePixels,
 )
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.store import Store
-from resnet_viewer.ui.window import MainWindow, Workers
+from resnet_viewer.ui.train.training import Ways
+from resnet_viewer.ui.window import MainWindow
 from resnet_viewer.ui.worker import Worker
+from resnet_viewer.ui.workers import Workers
 from tests import fabricated
 from tests.ui.probing import Prober
+from tests.ui.train.laboratory import Laboratory
 
 CATALOG = (
     CatalogEntry("cifar-resnet-20", "ResNet-20 · CIFAR-10", "CIFAR-10", is_bundled=True),
@@ -70,7 +79,12 @@ class Files:
             case StepPicture(step=step):
                 yield OpenedPicture(fabricated.picture(name=f"step{step:+d}.png"))
             case TakePixels(pixels=pixels, name=name):
-                yield OpenedPicture(Picture.of(pixels[..., :3].copy(), name=name))
+                colours = pixels[..., :3] if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
+                yield OpenedPicture(Picture.of(colours.copy(), name=name))
+            case ReadOrder(folder=folder):
+                if not folder.name.startswith("runs"):
+                    raise UserError(f"{folder} holds no training runs; choose another.")
+                yield FoundOrder(Order(runs_of(RunPlan(depths="20")), "digits", folder, is_resumed=True))
             case ChooseNetwork(name=name):
                 yield OpenedNetwork(
                     spec(name), CIFAR10_PREPROCESSING, CIFAR10_CLASSES, sentence=f"{name} is untrained."
@@ -79,7 +93,8 @@ class Files:
                 yield OpenedNetwork(found, CIFAR10_PREPROCESSING, (), sentence=f"{found.title} is untrained.")
             case IdentifyWeights(path=path):
                 ref = WeightsRef("file", str(path), "ab" * 32)
-                found = replace(spec("cifar-plain-20"), weights=ref)
+                name = "cifar-resnet-20" if "cifar-resnet-20" in str(path) else "cifar-plain-20"
+                found = replace(spec(name), weights=ref)
                 yield OpenedNetwork(found, CIFAR10_PREPROCESSING, CIFAR10_CLASSES)
 
 
@@ -104,6 +119,7 @@ class Desk:
     def __init__(self, qtbot: QtBot, application: QApplication, folder: Path) -> None:
         self.qtbot = qtbot
         self.prober, self.files, self.downloads = Prober(), Files(), Downloads()
+        self.lab = Laboratory()
         self.settings = Settings(folder / "settings")
         self.settings.set_theme("dark")
         self.store = Store(Session(replace(fabricated.setup(), picture=None)))
@@ -111,6 +127,7 @@ class Desk:
             Worker(lambda: self.prober, name="test-probing"),
             Worker(lambda: self.files, name="test-files"),
             Worker(lambda: self.downloads, name="test-downloads"),
+            self.lab,
         )
         self.appearance = Appearance(application, self.settings)
         self.window = MainWindow(
@@ -122,6 +139,7 @@ class Desk:
             facts=Facts(lambda: "versions", folder / "log.txt"),
             tickets=itertools.count(1),
             networks=NETWORKS,
+            ways=Ways(runs_of, lambda: folder / "runs", lambda name: "", threads=1),
         )
         qtbot.addWidget(self.window)
         self.store.restart(Session(fabricated.setup()))

@@ -31,6 +31,7 @@ class Card(QFrame):
         self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._subtitle = plain_eliding_label()
         self._mark = _Mark(self)
+        self._is_updating = False
         self.header = QHBoxLayout()
         self.header.setSpacing(DARK.gap)
         self.header.addWidget(self._title)
@@ -59,7 +60,7 @@ class Card(QFrame):
     @property
     def is_updating(self) -> bool:
         """Whether it says that what it shows is being replaced."""
-        return not self._mark.isHidden()
+        return self._is_updating
 
     def set_title(self, title: str) -> None:
         """Replace the title."""
@@ -84,15 +85,16 @@ class Card(QFrame):
 
         The mark covers the end of the subtitle: in the layout it would move everything, twice for each toggle.
         """
-        if is_updating == self.is_updating:
+        if is_updating == self._is_updating:
             return
-        self._place_mark()
+        self._is_updating = is_updating
         self._mark.raise_()  # the labels became children later
-        self._mark.setVisible(is_updating)
+        self._place_mark()
 
     def _place_mark(self) -> None:
+        """Over the end of the subtitle, or nowhere: showing and hiding it would lay out the whole window anew."""
         room = self._subtitle.geometry()
-        width = min(self._mark.sizeHint().width(), room.width())
+        width = min(self._mark.sizeHint().width(), room.width()) if self._is_updating else 0
         self._mark.setGeometry(room.right() + 1 - width, room.top(), width, room.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -132,7 +134,6 @@ class _Mark(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.ground = QColor()
-        self.hide()
 
     def sizeHint(self) -> QSize:
         return QSize(self.fontMetrics().horizontalAdvance(UPDATING) + _FADE, self.fontMetrics().height())

@@ -12,7 +12,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QFont, QPen
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QComboBox, QGraphicsItem, QHBoxLayout, QWidget
 
 from resnet_viewer.records.probe import GradientOf, ProbeResult
@@ -24,6 +24,7 @@ from resnet_viewer.ui.panels.fitting import ChoiceBox, ReadoutLabel
 from resnet_viewer.ui.panels.gradients_dots import CurveDots
 from resnet_viewer.ui.panels.gradients_ground import CurveNames, PlotGround, Track
 from resnet_viewer.ui.panels.gradients_scale import Floats, Scale, Series, heights, scale_for
+from resnet_viewer.ui.panels.plot_lines import Line, Lines, Stroke
 from resnet_viewer.ui.theme import DARK, Theme
 
 QUANTITIES: dict[GradientQuantity, str] = {
@@ -43,6 +44,8 @@ FORMULAS: dict[GradientQuantity, str] = {
 }
 SOURCES: dict[GradientOf, str] = {"score": "of the score", "loss": "of the loss"}
 STALE_OPACITY = 0.35
+_WIDTHS = {"now": 2.0, "reference": 1.4}
+"""Pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +75,10 @@ class GradientPlot:
         self._layers = 1
         self._message = ""
         self._theme = DARK
-        self._lines = {role: pg.PlotCurveItem(antialias=True) for role in self._curves}
+        self.lines = {role: Lines(view) for role in self._curves}
         self.dots = {role: CurveDots(view, is_around=role == "reference") for role in self._curves}
         for z, role in enumerate(self._curves):
-            self._lines[role].setZValue(z)
-            view.addItem(self._lines[role], ignoreBounds=True)
+            self.lines[role].setZValue(z)
             self.dots[role].setZValue(10 + z)
         # A view box clips its children, and the numbers stand outside it.
         self.ground = PlotGround(surround, DARK, font)
@@ -102,7 +104,7 @@ class GradientPlot:
     @property
     def opacity(self) -> float:
         """Of the now-curve: 1, or less while it is stale."""
-        return float(self._lines["now"].opacity())
+        return float(self.lines["now"].opacity())
 
     def set_curves(self, now: Curve | None, reference: Curve | None, *, layers: int, message: str) -> None:
         """Show these; `layers` is the highest number on the x axis; `message` stands in an empty plot."""
@@ -125,7 +127,7 @@ class GradientPlot:
 
     def _dim(self) -> None:
         for role, curve in self._curves.items():
-            self._lines[role].setOpacity(_opacity(curve))
+            self.lines[role].setOpacity(_opacity(curve))
             self.dots[role].setOpacity(_opacity(curve))
 
     def apply_theme(self, theme: Theme) -> None:
@@ -149,7 +151,6 @@ class GradientPlot:
             self.scale = scale
             self.view.setYRange(scale.bottom, scale.top, padding=0)
             self.view.updateMatrix()  # else only the first paint event does, and everything is painted twice
-        self._draw_curves()
         self.follow()
 
     def follow(self) -> None:
@@ -167,9 +168,14 @@ class GradientPlot:
             has_dot = np.zeros(0, dtype=bool)
             if curve is not None:
                 joined = curve.points.is_joined
+                on_line = np.where(np.isnan(curve.points.logs), np.nan, y)[joined]
+                stroke = Stroke(colour, is_dashed=role == "reference")
+                self.lines[role].set_line(role, Line(x[joined], on_line, stroke, _WIDTHS[role]))
                 has_dot = np.full(len(x), True) if role == "now" else _is_alone(curve.points)
                 tracks.append(Track(curve.name, role, x[joined], y[joined], np.stack((x, y), axis=1)))
                 opacities.append(_opacity(curve))
+            self.lines[role].set_size((width, height))
+            self.lines[role].set_order([role] if curve is not None else [])
             self.dots[role].prepare(points, (x, y), has_dot, (colour, self._theme.panel), (width, height))
         self.names.prepare(tracks, opacities, (width, height))
 
@@ -194,28 +200,6 @@ class GradientPlot:
         near = np.flatnonzero(distances <= distances.min() + 1e-9)
         index = min(near, key=lambda i: abs(self.pixel_of(points, int(i)).y() - y))
         return points.names[int(index)]
-
-    def _draw_curves(self) -> None:
-        for role, curve in self._curves.items():
-            if curve is None:
-                self._lines[role].setData(np.zeros(0), np.zeros(0))
-                continue
-            points = curve.points
-            on_line = points.is_joined & ~np.isnan(points.logs)
-            self._lines[role].setData(
-                points.x[on_line],
-                points.logs[on_line],
-                connect=_is_followed(points)[on_line],
-                pen=self._line_pen(role),
-            )
-
-    def _line_pen(self, role: str) -> QPen:
-        # Curves live in data coordinates, so their pens are cosmetic, and Qt counts those in physical pixels.
-        widget = self.view.getViewWidget()
-        ratio = 1.0 if widget is None else widget.devicePixelRatioF()
-        if role == "now":
-            return pg.mkPen(self._theme.changed, width=2 * ratio)  # type: ignore[no-any-return]
-        return pg.mkPen(self._theme.reference, width=1.4 * ratio, dash=[4, 3])  # type: ignore[no-any-return]
 
 
 def _is_followed(points: Series) -> NDArray[np.bool_]:

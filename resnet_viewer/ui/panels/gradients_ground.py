@@ -8,18 +8,14 @@ from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
-from resnet_viewer.ui.panels.gradients_scale import Scale, ticks
+from resnet_viewer.ui.panels.gradients_scale import Scale
+from resnet_viewer.ui.panels.plot_ground import Ground, Tick, log_marks
 from resnet_viewer.ui.theme import Theme
 
-LEFT_ROOM = 58.0
-"""Pixels left of the plot for the y axis's numbers."""
-BOTTOM_ROOM = 4.0
-"""Pixels between the plot and the layers' numbers under it."""
-RIGHT_ROOM = 12.0
 _LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 _PLACES = (0.06, 0.16, 0.28, 0.42, 0.56, 0.7, 0.8, 0.9)
 """Where along the plot a curve's name may begin, in the order of preference."""
@@ -130,42 +126,18 @@ def _covered(
     return counts
 
 
-class PlotGround(QGraphicsObject):
-    """Paints in the pixels of the plot's view box (its owner keeps it at that place), and the numbers around it."""
-
-    def __init__(self, parent: QGraphicsItem, theme: Theme, font: QFont) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._font = font
-        self._metrics = QFontMetricsF(font)
-        self._size = (1.0, 1.0)
-        self._decades: list[tuple[float, str]] = []
-        self._minor: list[float] = []
-        self._lanes: list[tuple[float, str]] = []
-        self._edges: list[float] = []
-        self._layers: list[tuple[float, str]] = []
-        self._message = ""
-        self.setZValue(-200)  # pyqtgraph puts view boxes at -100
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-
-    def set_font(self, font: QFont) -> None:
-        """Write in another font, from the next `prepare` on."""
-        self._font, self._metrics = font, QFontMetricsF(font)
+class PlotGround(Ground):
+    """The ground of the gradient plot: decades beside it, the layers' numbers under it."""
 
     @property
-    def decades(self) -> list[tuple[float, str]]:
+    def decades(self) -> list[Tick]:
         """Pixel and text of every number on the y axis."""
-        return self._decades
+        return list(self.marks.numbers)
 
     @property
-    def lanes(self) -> list[tuple[float, str]]:
+    def lanes(self) -> list[Tick]:
         """Pixel and text of the lanes outside the logarithm."""
-        return self._lanes
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Other colours."""
-        self._theme = theme
-        self.update()
+        return list(self.marks.lanes)
 
     def prepare(
         self,
@@ -177,35 +149,11 @@ class PlotGround(QGraphicsObject):
         message: str,
     ) -> None:
         """Place grid and numbers; `layers` is the highest number on the x axis."""
-        if self._size != (width, height):
-            self.prepareGeometryChange()
-        self._size = (width, height)
-        self._message = message
-        per_decade = height / (scale.top - scale.bottom)
+        numbers = self._layer_numbers(x_range, width, layers)
+        marks = log_marks(scale, height, self._metrics.height())
+        self.show_marks(replace(marks, below=numbers, corner="layer", message=message), width, height)
 
-        def pixel(y: float) -> float:
-            return (scale.top - y) * per_decade
-
-        self._lanes, self._edges = [], []
-        if scale.zero is not None:
-            self._lanes.append((pixel(scale.zero), "0"))
-            self._edges.append(pixel(scale.low))
-        if scale.odd is not None:
-            self._lanes.append((pixel(scale.odd), scale.odd_label))
-            self._edges.append(pixel(scale.high))
-        text_height = self._metrics.height()
-        self._decades = [(pixel(y), text) for y, text in ticks(scale, height, text_height)]
-        self._minor = []
-        if per_decade > 36:
-            first = int(np.floor(scale.low))
-            fine = (k + np.log10(m) for k in range(first, int(scale.high) + 1) for m in range(2, 10))
-            self._minor = [pixel(y) for y in fine if scale.low < y < scale.high]
-        self._layers = self._layer_numbers(x_range, width, layers)
-        self.update()
-
-    def _layer_numbers(
-        self, x_range: tuple[float, float], width: float, layers: int
-    ) -> list[tuple[float, str]]:
+    def _layer_numbers(self, x_range: tuple[float, float], width: float, layers: int) -> tuple[Tick, ...]:
         left, right = x_range
         unit = width / (right - left)
         least = self._metrics.horizontalAdvance(str(layers)) + 22
@@ -214,43 +162,7 @@ class PlotGround(QGraphicsObject):
         last = min(layers, int(np.floor(right)))
         start = 1 if step == 2 else 0
         numbers = [n for n in range(first, last + 1) if n % step == start % step or n == 1]
-        return [((n - left) * unit, str(n)) for n in numbers]
-
-    def boundingRect(self) -> QRectF:
-        width, height = self._size
-        bottom = BOTTOM_ROOM + self._metrics.height()
-        return QRectF(-LEFT_ROOM, -8, width + LEFT_ROOM + RIGHT_ROOM, height + 8 + bottom)
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
-        width, height = self._size
-        theme, text_height = self._theme, self._metrics.height()
-        painter.setFont(self._font)
-        faint = QColor(theme.grid)
-        faint.setAlphaF(0.45)
-        painter.setPen(QPen(faint, 1.0))
-        for y in self._minor:
-            painter.drawLine(QPointF(0, round(y) + 0.5), QPointF(width, round(y) + 0.5))
-        painter.setPen(QPen(QColor(theme.grid), 1.0))
-        for y, _ in self._decades:
-            painter.drawLine(QPointF(0, round(y) + 0.5), QPointF(width, round(y) + 0.5))
-        painter.setPen(QPen(QColor(theme.faint), 1.0, Qt.PenStyle.DotLine))
-        for y in self._edges:
-            painter.drawLine(QPointF(0, round(y) + 0.5), QPointF(width, round(y) + 0.5))
-        painter.setPen(QColor(theme.border))
-        painter.drawLine(QPointF(0, height - 0.5), QPointF(width, height - 0.5))
-        painter.setPen(QColor(theme.muted))
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for y, text in (*self._decades, *self._lanes):
-            painter.drawText(QRectF(-LEFT_ROOM, y - text_height / 2, LEFT_ROOM - 8, text_height), right, text)
-        centre = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
-        for x, text in self._layers:
-            painter.drawText(QRectF(x - 30, height + 4, 60, text_height), centre, text)
-        painter.drawText(QRectF(-LEFT_ROOM, height + 4, LEFT_ROOM - 8, text_height), right, "layer")
-        if self._message:
-            middle = QRectF(0, 0, width, height)
-            painter.drawText(middle, Qt.AlignmentFlag.AlignCenter, self._message)
+        return tuple(((n - left) * unit, str(n)) for n in numbers)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ The logarithm is taken here, in float64, so every number that float64 can hold h
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -115,10 +115,16 @@ def scale_for(curves: Sequence[Series], height: float) -> Scale:
     """The range that shows every point of every curve, in a plot `height` pixels high."""
     logs = np.concatenate([curve.logs for curve in curves]) if curves else np.zeros(0)
     logs = logs[np.isfinite(logs)]
-    low, high = (float(logs.min()), float(logs.max())) if logs.size else (-1.0, 1.0)
+    found = (float(logs.min()), float(logs.max())) if logs.size else None
+    lanes = {curve.lane(int(i)) for curve in curves for i in np.flatnonzero(np.isnan(curve.logs))}
+    return scale_of(found, lanes, height)
+
+
+def scale_of(logs: tuple[float, float] | None, lanes: Set[Lane], height: float) -> Scale:
+    """The same for the lowest and highest log10 there is, None where there is none, and the lanes that are needed."""
+    low, high = logs or (-1.0, 1.0)
     if (short := LEAST_DECADES - (high - low)) > 0:
         low, high = low - short / 2, high + short / 2
-    lanes = {curve.lane(int(i)) for curve in curves for i in np.flatnonzero(np.isnan(curve.logs))}
     has_zero, odd = "zero" in lanes, lanes & {"infinite", "nan"}
     margin = min(max(0.1 * height, MARGIN_PIXELS[0]), MARGIN_PIXELS[1])
     room = max(height - LANE_PIXELS * (has_zero + bool(odd)) - 2 * margin, 20.0)

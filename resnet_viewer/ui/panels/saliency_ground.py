@@ -13,7 +13,7 @@ from resnet_viewer.records.preprocessing import Box, denormalised, visible_box
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 
-QUICK = 288
+QUICK = 192
 """Pixels a side of an overlay that is made at every toggle."""
 FINEST = 768
 """Pixels a side of the finest overlay, made once the view is at rest: a pair of them takes some 25 ms."""

@@ -187,9 +187,10 @@ def plot(qtbot: QtBot) -> GradientPlot:
 
 def test_a_zero_breaks_the_line_and_has_a_mark(plot: GradientPlot) -> None:
     plot.set_curves(Curve(curve(1.0, 0.1, 0.0, 0.1, float("inf")), "now"), None, layers=5, message="")
-    line = plot._lines["now"]
-    assert line.xData.tolist() == [1.0, 2.0, 4.0]
-    assert line.opts["connect"].tolist() == [True, False, False]
+    line = plot.lines["now"].lines["now"]
+    unit = plot.view.width() / 6
+    np.testing.assert_allclose(line.x, unit * np.arange(1, 6))
+    assert np.isfinite(line.y).tolist() == [True, True, False, True, False]
     assert plot.dots["now"].marks == {"log": 3, "zero": 1, "infinite": 1}
     assert [text for _, text in plot.ground.lanes] == ["0", "∞"]
 
@@ -213,7 +214,7 @@ def test_the_view_shows_the_whole_of_both_curves(plot: GradientPlot) -> None:
 def test_a_stale_curve_is_dimmed_and_the_reference_is_not(plot: GradientPlot) -> None:
     plot.set_curves(Curve(curve(1, 2), "now", True), Curve(curve(2, 3), "reference"), layers=2, message="")
     assert plot.opacity < 0.5
-    assert plot._lines["reference"].opacity() == 1.0
+    assert plot.lines["reference"].opacity() == 1.0
 
 
 def test_new_numbers_reuse_the_items(plot: GradientPlot) -> None:

@@ -1,0 +1,124 @@
+"""Turns a plan of the Train tab into training runs. Imports no torch, so it may be called on the window's thread."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from resnet_viewer import paths
+from resnet_viewer.core import catalog
+from resnet_viewer.media.pictures import pictures_in
+from resnet_viewer.records.data import NAMED
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.recipe import RECIPES, Recipe, recipe_for
+from resnet_viewer.records.run_plan import MOST_RUNS, PlanError, RunPlan
+from resnet_viewer.records.training import RunSpec
+
+_RESIDUAL_ENDINGS = ("-a", "-b", "-c")
+_DOWNLOADS = {
+    "mnist": ("MNIST", 12),
+    "fashion-mnist": ("FashionMNIST", 31),
+    "cifar10": ("cifar-10-batches-py", 170),
+    "cifar100": ("cifar-100-python", 169),
+}
+"""The folder in which torchvision keeps it, and megabytes."""
+_SMALL = ("digits",)
+"""Data with so few pictures that every second step is worth a gradient record."""
+
+
+def runs_of(plan: RunPlan) -> tuple[tuple[str, RunSpec], ...]:
+    """Every run with its key, by depth, plain before residual.
+
+    Raises:
+        UserError: a depth, a name or a folder does not fit; one sentence says which and what would.
+
+    Example:
+        >>> [key for key, _ in runs_of(RunPlan(depths="20"))]
+        ['cifar-plain-20', 'cifar-resnet-20']
+    """
+    course = plan.course
+    specs = [_fitted(catalog.spec(name), plan.data) for name in _names(plan)]
+    if len(specs) * course.seeds > MOST_RUNS:
+        raise PlanError(f"That is {len(specs) * course.seeds} runs; train at most {MOST_RUNS} side by side.")
+    runs = []
+    for spec in sorted(specs, key=lambda spec: (spec.depth, spec.has_shortcuts, spec.name)):
+        for seed in range(course.seed, course.seed + course.seeds):
+            key = spec.name if course.seeds == 1 and not seed else f"{spec.name}-seed-{seed}"
+            runs.append((key, _run(replace(spec, seed=seed), plan)))
+    return tuple(runs)
+
+
+def remark(name: str) -> str:
+    """What it costs to have a named data set: "download 170 MB"; "" where it is on this computer."""
+    found = _DOWNLOADS.get(name)
+    if found is None or (paths.cache_dir() / "datasets" / found[0]).is_dir():
+        return ""
+    return f"download {found[1]} MB"
+
+
+def _names(plan: RunPlan) -> tuple[str, ...]:
+    names = plan.networks.replace(",", " ").split()
+    depths = plan.depths.replace(",", " ").split()
+    if wrong := next((depth for depth in depths if not (depth.isascii() and depth.isdecimal())), None):
+        raise PlanError(f"{wrong[:20]!r} is no depth; write numbers with commas, as in 20, 56.")
+    kinds = [kind for kind, is_on in (("plain", plan.is_plain), ("resnet", plan.is_residual)) if is_on]
+    for depth in depths:
+        for kind in kinds:
+            endings = (e for e in plan.endings if kind == "resnet" or e not in _RESIDUAL_ENDINGS)
+            names.append(f"cifar-{kind}-{int(depth)}{''.join(endings)}")
+    if not names:
+        raise PlanError("No network is chosen; give a depth such as 20, and plain, residual or both.")
+    return tuple(dict.fromkeys(names))
+
+
+def _fitted(spec: NetworkSpec, data: str) -> NetworkSpec:
+    """With the data's classes, channels and size."""
+    if not spec.has_classifier:
+        raise PlanError(f"{spec.title} has no classifier to train; choose another network.")
+    kind = NAMED.get(data)
+    if kind is None:
+        return replace(spec, classes=_classes_in(Path(data)))
+    if spec.family not in ("cifar", "mnist-teaching", "keras-teaching"):
+        raise PlanError(
+            f"{spec.title} is made for pictures of {spec.input_size} pixels; train it on a folder of pictures, "
+            f"not on {kind.title}."
+        )
+    return replace(spec, classes=kind.classes, channels=kind.channels, input_size=kind.side)
+
+
+def _classes_in(folder: Path) -> int:
+    """How many classes an image folder has, without decoding a picture."""
+    try:
+        classes = sorted(part for part in (folder / "train").iterdir() if part.is_dir())
+        has_test = (folder / "test").is_dir()
+    except OSError:
+        classes, has_test = [], False
+    if not classes or not has_test or not any(pictures_in(part) for part in classes):
+        raise PlanError(
+            f"{folder} is no data set; choose a folder that holds train and test, each with a folder of pictures "
+            "for every class."
+        )
+    return len(classes)
+
+
+def _run(spec: NetworkSpec, plan: RunPlan) -> RunSpec:
+    course = plan.course
+    record_every = course.record_every or (2 if plan.data in _SMALL else 10)
+    recipe = _recipe(course.recipe, spec.depth)
+    run = RunSpec(
+        spec,
+        plan.data,
+        course.epochs,
+        recipe,
+        record_every=record_every,
+        precision=course.precision,
+    )
+    kind = NAMED.get(plan.data)
+    if kind is None:
+        return replace(run, data=Path(plan.data).name)
+    return replace(run, mean=kind.mean, std=kind.std, is_augmented=kind.is_augmented)
+
+
+def _recipe(recipe: Recipe, depth: int) -> Recipe:
+    """The paper's recipe warms very deep networks up; one that the user changed is followed as it is."""
+    return recipe_for("paper", depth) if recipe == RECIPES["paper"] else recipe

@@ -1,0 +1,158 @@
+"""The Train page: the runs, their errors, what their gradients did, and what that shows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QMenu, QPushButton, QSplitter, QToolButton, QVBoxLayout, QWidget
+
+from resnet_viewer.ui.labels import plain_label
+from resnet_viewer.ui.layout import splitter
+from resnet_viewer.ui.panels.card import Card, colour_text
+from resnet_viewer.ui.theme import Theme
+from resnet_viewer.ui.train.depth_plot import DepthPlot
+from resnet_viewer.ui.train.error_plot import ErrorPlot
+from resnet_viewer.ui.train.gradient_maps import GradientMaps
+from resnet_viewer.ui.train.pictures_panel import PicturesPanel
+from resnet_viewer.ui.train.run_log import LabScene
+from resnet_viewer.ui.train.runs_table import RunsTable
+from resnet_viewer.ui.train.story import StoryPanel
+
+FIRST_WORDS = "No run yet: press Start to train plain and residual networks."
+
+
+class RunsCard(Card):
+    """The table with what can be done; before the first run, a word about what a start does."""
+
+    resume_wished = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Runs", parent)
+        self.table = RunsTable()
+        self.run_button = QToolButton()
+        self.run_button.setText("Run ▾")
+        self.run_button.setToolTip("What can be done with the selected run")
+        self.run_button.setAccessibleName("The selected run")
+        self.run_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.run_button.setMenu(QMenu(self.run_button))
+        self.add_control(self.run_button)
+        self._hint = plain_label(FIRST_WORDS)
+        self._hint.setWordWrap(True)
+        self.resume = QPushButton("Resume the last runs")
+        self.resume.hide()
+        self.resume.clicked.connect(self.resume_wished)
+        self._first = QWidget()
+        first = QVBoxLayout(self._first)
+        first.setContentsMargins(0, 0, 0, 0)
+        first.addWidget(self._hint)
+        first.addWidget(self.resume, 0, Qt.AlignmentFlag.AlignLeft)
+        first.addStretch(1)
+        self.body.addWidget(self._first, 1)
+        self.body.addWidget(self.table, 1)
+        self.table.hide()
+        self.run_button.hide()
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrow: the table leaves columns out."""
+        return QSize(220, super().minimumSizeHint().height())
+
+    def offer_resume(self, is_offered: bool) -> None:
+        """Show the way back to earlier runs, where there are some."""
+        self.resume.setVisible(is_offered)
+
+    def render_lab(self, scene: LabScene) -> None:
+        """Show the runs."""
+        has_runs = bool(scene.logs)
+        if has_runs == self.table.isHidden():
+            self.table.setVisible(has_runs)
+            self.run_button.setVisible(has_runs)
+            self._first.setVisible(not has_runs)
+        self.table.render_lab(scene)
+        self.run_button.setEnabled(scene.chosen is not None)
+        self.set_subtitle(_said(scene))
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        super().apply_theme(theme)
+        if hasattr(self, "table"):
+            self.table.apply_theme(theme)
+            colour_text(self._hint, theme.muted)
+
+
+def _said(scene: LabScene) -> str:
+    if not scene.logs:
+        return ""
+    states = [log.state for log in scene.logs]
+    counts = {state: states.count(state) for state in dict.fromkeys(states)}
+    return " · ".join(f"{count} {state}" for state, count in counts.items())
+
+
+class TrainPage(QWidget):
+    """Renders lab scenes; the panels' wishes are signals."""
+
+    hovered = Signal(str)
+    export_requested = Signal(str)
+    """The name of a figure."""
+    time_pointed = Signal(object)
+
+    run_selected = Signal(str)
+    picture_wished = Signal(object)
+    """A test picture for Inspect: its pixels, (H, W, C) bytes, and a name."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.runs, self.pictures = RunsCard(), PicturesPanel()
+        self.errors, self.story = ErrorPlot(), StoryPanel()
+        self.gradients, self.by_depth = GradientMaps(), DepthPlot()
+        left = splitter(Qt.Orientation.Vertical, self.runs, self.pictures)
+        top = splitter(Qt.Orientation.Horizontal, left, self.errors)
+        rows = splitter(Qt.Orientation.Vertical, top, self.gradients)
+        right = splitter(Qt.Orientation.Vertical, self.story, self.by_depth)
+        columns = splitter(Qt.Orientation.Horizontal, rows, right)
+        self.splitters: dict[str, QSplitter] = {
+            "train_left": left,
+            "train_top": top,
+            "train_rows": rows,
+            "train_right": right,
+            "train_columns": columns,
+        }
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(columns)
+        self._panels = (
+            self.runs, self.pictures, self.errors, self.story, self.gradients, self.by_depth,
+        )  # fmt: skip
+        self._scene = LabScene()
+        self._connect()
+
+    def _connect(self) -> None:
+        for panel in (self.pictures, self.errors, self.gradients, self.by_depth):
+            panel.hovered.connect(self.hovered)
+            panel.export_requested.connect(self.export_requested)
+        self.runs.table.selected.connect(self.run_selected)
+        self.gradients.run_selected.connect(self.run_selected)
+        self.errors.range_changed.connect(self.gradients.show_span)
+        for plot in (self.errors, self.gradients):
+            plot.time_pointed.connect(self._point)
+        self.pictures.picture_wished.connect(self.picture_wished)
+
+    @Slot(object)
+    def _point(self, time: float | None) -> None:
+        """Where nobody points, the time that is pinned is shown, if one is."""
+        self.time_pointed.emit(self.errors.pinned if time is None else time)
+
+    def render_lab(self, scene: LabScene) -> None:
+        """Show the runs; each panel touches only what differs. Nothing is drawn while the page is out of view."""
+        self._scene = scene
+        if self.isVisible():
+            for panel in self._panels:
+                panel.render_lab(scene)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.render_lab(self._scene)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        for panel in self._panels:
+            panel.apply_theme(theme)

@@ -1,0 +1,151 @@
+"""The ground of a plot: grid, lanes, and the numbers around it, painted from places that are ready before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+
+from resnet_viewer.ui.panels.gradients_scale import Scale, ticks
+from resnet_viewer.ui.theme import Theme
+
+LEFT_ROOM = 58.0
+"""Pixels left of the plot for the y axis's numbers."""
+BOTTOM_ROOM = 4.0
+"""Pixels between the plot and the numbers under it."""
+RIGHT_ROOM = 12.0
+
+Tick = tuple[float, str]
+"""Pixels from the plot's top or left edge, and what is written there."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is drawn around a plot, in its pixels: the y axis's numbers with a line each, finer lines without numbers,
+    the names of the lanes outside a logarithm and the lanes' edges, the x axis's numbers, a word before those,
+    and a message in the middle.
+    """
+
+    numbers: tuple[Tick, ...] = ()
+    minor: tuple[float, ...] = ()
+    lanes: tuple[Tick, ...] = ()
+    edges: tuple[float, ...] = ()
+    below: tuple[Tick, ...] = ()
+    corner: str = ""
+    message: str = ""
+
+
+def log_marks(scale: Scale, height: float, text_height: float) -> Marks:
+    """The y axis of a logarithmic plot of that height."""
+    per_decade = height / (scale.top - scale.bottom)
+
+    def pixel(y: float) -> float:
+        return (scale.top - y) * per_decade
+
+    lanes, edges, minor = [], [], []
+    if scale.zero is not None:
+        lanes.append((pixel(scale.zero), "0"))
+        edges.append(pixel(scale.low))
+    if scale.odd is not None:
+        lanes.append((pixel(scale.odd), scale.odd_label))
+        edges.append(pixel(scale.high))
+    if per_decade > 36:
+        first = int(np.floor(scale.low))
+        fine = (k + np.log10(m) for k in range(first, int(scale.high) + 1) for m in range(2, 10))
+        minor = [pixel(y) for y in fine if scale.low < y < scale.high]
+    numbers = tuple((pixel(y), text) for y, text in ticks(scale, height, text_height))
+    return Marks(numbers, tuple(minor), tuple(lanes), tuple(edges))
+
+
+class Ground(QGraphicsObject):
+    """Paints in the pixels of the plot's view box (its owner keeps it at that place), and the numbers around it.
+
+    `left_room` is the width of the numbers' place; the plot's owner leaves it free.
+    """
+
+    def __init__(
+        self, parent: QGraphicsItem, theme: Theme, font: QFont, left_room: float = LEFT_ROOM
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._font = font
+        self._metrics = QFontMetricsF(font)
+        self._left_room = left_room
+        self._size = (1.0, 1.0)
+        self._marks = Marks()
+        self.setZValue(-200)  # pyqtgraph puts view boxes at -100
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def set_font(self, font: QFont) -> None:
+        """Write in another font, from the next `show_marks` on."""
+        self._font, self._metrics = font, QFontMetricsF(font)
+
+    def set_left_room(self, room: float) -> None:
+        """Another width for the y axis's numbers."""
+        self.prepareGeometryChange()
+        self._left_room = room
+
+    @property
+    def marks(self) -> Marks:
+        """What is drawn, and where."""
+        return self._marks
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Other colours."""
+        self._theme = theme
+        self.update()
+
+    def show_marks(self, marks: Marks, width: float, height: float) -> None:
+        """Draw these around a plot of that size."""
+        if self._size != (width, height):
+            self.prepareGeometryChange()
+        if (self._marks, self._size) != (marks, (width, height)):
+            self._marks, self._size = marks, (width, height)
+            self.update()
+
+    def boundingRect(self) -> QRectF:
+        width, height = self._size
+        left, bottom = self._left_room, BOTTOM_ROOM + self._metrics.height()
+        return QRectF(-left, -8, width + left + RIGHT_ROOM, height + 8 + bottom)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        width, height = self._size
+        theme, text_height, marks = self._theme, self._metrics.height(), self._marks
+        painter.setFont(self._font)
+        faint = QColor(theme.grid)
+        faint.setAlphaF(0.45)
+        painter.setPen(QPen(faint, 1.0))
+        for y in marks.minor:
+            painter.drawLine(QPointF(0, round(y) + 0.5), QPointF(width, round(y) + 0.5))
+        painter.setPen(QPen(QColor(theme.grid), 1.0))
+        for y, _ in marks.numbers:
+            painter.drawLine(QPointF(0, round(y) + 0.5), QPointF(width, round(y) + 0.5))
+        painter.setPen(QPen(QColor(theme.faint), 1.0, Qt.PenStyle.DotLine))
+        for y in marks.edges:
+            painter.drawLine(QPointF(0, round(y) + 0.5), QPointF(width, round(y) + 0.5))
+        if marks.numbers:
+            painter.setPen(QColor(theme.border))
+            painter.drawLine(QPointF(0, height - 0.5), QPointF(width, height - 0.5))
+        painter.setPen(QColor(theme.muted))
+        room = self._left_room
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for y, text in (*marks.numbers, *marks.lanes):
+            painter.drawText(QRectF(-room, y - text_height / 2, room - 8, text_height), right, text)
+        centre = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextDontClip
+        for x, text in marks.below:
+            painter.drawText(QRectF(x - 30, height + BOTTOM_ROOM, 60, text_height), centre, text)
+        free = room - 8 - self._metrics.horizontalAdvance(marks.corner)
+        apart = max(
+            min(self._metrics.horizontalAdvance("0"), free), 0.0
+        )  # the first number stands around the corner
+        corner = QRectF(-room, height + BOTTOM_ROOM, room - 8 - apart, text_height)
+        painter.drawText(corner, right, marks.corner)
+        if marks.message:
+            middle = QRectF(0, 0, width, height)
+            words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(middle, words, marks.message)

@@ -1,0 +1,157 @@
+"""Lines of a plot, in its pixels: thick and dashed ones cut into pieces that Qt paints quickly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from pyqtgraph.Qt.internals import PrimitiveArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+
+Floats = NDArray[np.float64]
+THIN, MIDDLE, BOLD = 1.0, 1.6, 2.4
+_DASHES = (5.0, 3.0)
+"""Pixels drawn and left out."""
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One colour, whole or dashed."""
+
+    colour: str
+    is_dashed: bool
+
+    def pen(self, width: float) -> QPen:
+        """With dashes of one length in pixels, however thick the line."""
+        pen = QPen(QColor(self.colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
+        if self.is_dashed:
+            pen.setDashPattern([length / max(width, 1.0) for length in _DASHES])
+        return pen
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A line in pixels, broken where y is not a number; a point between two gaps is a dot."""
+
+    x: Floats
+    y: Floats
+    stroke: Stroke
+    width: float
+
+
+class Lines(QGraphicsObject):
+    """Paints many lines; setting one makes ready that one alone."""
+
+    def __init__(self, parent: QGraphicsItem) -> None:
+        super().__init__(parent)
+        self._size = (1.0, 1.0)
+        self._lines: dict[object, Line] = {}
+        self._pieces: dict[object, _Pieces] = {}
+        self._order: tuple[object, ...] = ()
+        self.prepared = 0
+        """How many lines were made ready since the beginning."""
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        # A moving pointer repaints what lies over the lines, not the lines.
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+
+    @property
+    def lines(self) -> dict[object, Line]:
+        """What is drawn, by key."""
+        return self._lines
+
+    def set_size(self, size: tuple[float, float]) -> None:
+        """The plot's size."""
+        if size != self._size:
+            self.prepareGeometryChange()
+            self._size = size
+
+    def set_line(self, key: object, line: Line) -> None:
+        """Replace one line."""
+        self._lines[key] = line
+        self._pieces[key] = _pieces(line)
+        self.prepared += 1
+        self.update()
+
+    def set_order(self, keys: Sequence[object]) -> None:
+        """Draw these, the last one on top, and forget all others."""
+        order = tuple(keys)
+        if order != self._order:
+            self._order = order
+            for gone in self._lines.keys() - set(order):
+                del self._lines[gone], self._pieces[gone]
+            self.update()
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(0, 0, *self._size)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for key in self._order:
+            if key not in self._lines:
+                continue
+            line, pieces = self._lines[key], self._pieces[key]
+            painter.setPen(line.stroke.pen(line.width))
+            for polygon in pieces.polygons:
+                painter.drawPolyline(polygon)
+            pen = QPen(QColor(line.stroke.colour), line.width)  # its square caps close the gaps at corners
+            if pieces.segments is not None:
+                painter.setPen(pen)
+                painter.drawLines(*pieces.segments.drawargs())
+            if not pieces.dots.isEmpty():
+                pen.setWidthF(line.width + 2.0)
+                pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+                painter.setPen(pen)
+                painter.drawPoints(pieces.dots)
+
+
+@dataclass(frozen=True, eq=False)
+class _Pieces:
+    """A line made ready to paint: polylines where it is thin, else separate segments, dashes already cut.
+
+    Qt strokes a thick polyline, or a dashed one, as one path: a line that goes up and down takes twenty times as long.
+    """
+
+    polygons: tuple[QPolygonF, ...]
+    segments: PrimitiveArray | None
+    dots: QPolygonF
+
+
+def _pieces(line: Line) -> _Pieces:
+    x, y = np.ascontiguousarray(line.x), np.ascontiguousarray(line.y)
+    has_place = np.isfinite(y)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], has_place, [False])).astype(np.int8)))
+    runs: list[tuple[int, int]] = [(start, end) for start, end in edges.reshape(-1, 2).tolist()]
+    dots = QPolygonF([QPointF(x[start], y[start]) for start, end in runs if end - start == 1])
+    runs = [(start, end) for start, end in runs if end - start > 1]
+    if line.width <= THIN:
+        polygons = tuple(pg.functions.arrayToQPolygonF(x[start:end], y[start:end]) for start, end in runs)
+        return _Pieces(polygons, None, dots)
+    cut = [_segments(x[start:end], y[start:end], line) for start, end in runs]
+    ends = np.concatenate(cut) if cut else np.zeros((0, 4))
+    segments = PrimitiveArray(QLineF, 4)
+    segments.resize(len(ends))
+    segments.ndarray()[:] = ends
+    return _Pieces((), segments if len(ends) else None, dots)
+
+
+def _segments(x: Floats, y: Floats, line: Line) -> Floats:
+    """(n, 4): both ends of every straight piece of a line, between its corners and the ends of its dashes."""
+    if line.stroke.is_dashed:
+        along = np.concatenate(([0.0], np.hypot(np.diff(x), np.diff(y)).cumsum()))
+        drawn, left_out = _DASHES
+        starts = np.arange(0.0, along[-1], drawn + left_out)
+        at = np.sort(np.concatenate((along, starts, np.minimum(starts + drawn - line.width, along[-1]))))
+        middle = (at[1:] + at[:-1]) / 2
+        is_drawn = (middle % (drawn + left_out) < drawn - line.width) & (at[1:] > at[:-1])
+        x, y = np.interp(at, along, x), np.interp(at, along, y)
+    else:
+        is_drawn = np.ones(len(x) - 1, dtype=bool)
+    found: Floats = np.stack((x[:-1], y[:-1], x[1:], y[1:]), axis=1)[is_drawn]
+    return found

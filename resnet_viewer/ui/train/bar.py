@@ -1,0 +1,215 @@
+"""The Train page's controls in the toolbar: on what, how and which networks are trained; start, pause, stop, cut."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import qtawesome
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+    QWidgetAction,
+)
+
+from resnet_viewer.records.data import NAMED
+from resnet_viewer.records.recipe import RECIPES
+from resnet_viewer.records.run_plan import RunPlan
+from resnet_viewer.ui.labels import tooltip_text
+from resnet_viewer.ui.status import shortened
+from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.train.run_log import LabScene
+
+_ICON = QSize(17, 17)
+
+
+def data_words(data: str) -> str:
+    """A data set's name as people write it; a folder's own name."""
+    kind = NAMED.get(data)
+    if kind is None:
+        return data.replace("\\", "/").rstrip("/").rpartition("/")[2] or data
+    return f"{kind.title} (bundled)" if data == "digits" else kind.title
+
+
+def strength_in(scene: LabScene) -> float:
+    """How far the shortcuts of the runs are open now: the least of them, 1 where there are none."""
+    logs = [log for log in scene.logs if log.run.network.has_shortcuts]
+    return min((log.run.interventions[-1].strength for log in logs if log.run.interventions), default=1.0)
+
+
+class TrainBar(QWidget):
+    """Renders the plan and the runs, and emits wishes. The menus are filled by who knows what there is."""
+
+    networks_wished = Signal()
+    start_wished = Signal()
+    pause_wished = Signal()
+    stop_wished = Signal()
+    cut_wished = Signal()
+    strength_wished = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.data_button = self._menu_button("Data")
+        self.recipe_button = self._menu_button("Recipe")
+        self.networks_button = self._button("Networks", self.networks_wished)
+        self.start_button = self._button("Start", self.start_wished)
+        self.start_button.setObjectName("primary")
+        self.pause_button = self._button("Pause", self.pause_wished)
+        self.stop_button = self._button("Stop", self.stop_wished)
+        self.cut_button = self._button("Cut shortcuts now", self.cut_wished)
+        self.strength_button = self._menu_button("Strength of the shortcuts")
+        self.strength_button.setText("▾")
+        self.strength = QSlider(Qt.Orientation.Horizontal)
+        self.strength_label = QLabel()
+        self._add_strength(self.strength_button.menu())
+        self.export_button = self._menu_button("Export")
+        self.export_button.setToolTip("Export a figure or its numbers")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(DARK.gap)
+        for part in (
+            self.data_button, self.recipe_button, self.networks_button, self.start_button, self.pause_button,
+            self.stop_button, self.cut_button,
+        ):  # fmt: skip
+            layout.addWidget(part)
+        layout.addWidget(self.strength_button)
+        layout.addStretch(1)
+        layout.addWidget(self.export_button)
+        self._plan, self._scene, self._is_busy, self._is_paused = RunPlan(), LabScene(), False, False
+        self._is_compact, self._letters = False, 44
+        self._icons: dict[str, QIcon] = {}
+
+    def show_plan(self, plan: RunPlan) -> None:
+        """What a start would train."""
+        self._plan = plan
+        self.label(is_compact=self._is_compact, letters=self._letters)
+
+    def render_lab(self, scene: LabScene, *, is_busy: bool, is_paused: bool) -> None:
+        """What can be done now."""
+        if (is_busy, is_paused) == (self._is_busy, self._is_paused) and scene is self._scene:
+            return
+        self._scene, self._is_busy, self._is_paused = scene, is_busy, is_paused
+        self._label_actions()
+
+    def label(self, *, is_compact: bool, letters: int) -> None:
+        """Whole words, or shorter ones and names of so many letters where there is no room."""
+        self._is_compact, self._letters = is_compact, letters
+        plan = self._plan
+        recipe = plan.course.recipe.name
+        long = f"{recipe.capitalize()} recipe" if recipe in RECIPES else recipe
+        for button, name, text in (
+            (self.data_button, "Data", data_words(plan.data)),
+            (self.recipe_button, "Recipe", recipe.capitalize() if is_compact else long),
+            (self.networks_button, "Networks", plan.networks_words),
+        ):
+            if is_compact and button is self.data_button:
+                text = text.partition(" (")[0]
+            button.setText(f"{shortened(text, letters).replace('&', '&&')} ▾")
+            button.setAccessibleName(f"{name}: {text}")
+        course = plan.course
+        seeds = f"seed {course.seed}" if course.seeds == 1 else f"{course.seeds} seeds from {course.seed}"
+        self.data_button.setToolTip(tooltip_text(f"Train on {plan.data}"))
+        self.recipe_button.setToolTip(tooltip_text(f"{course.recipe.words}\n{course.epochs} epochs, {seeds}"))
+        self.networks_button.setToolTip(tooltip_text(f"{plan.networks_words}\nchoose which are trained"))
+        style = Qt.ToolButtonStyle
+        icons = style.ToolButtonIconOnly if is_compact else style.ToolButtonTextOnly
+        for button in (self.pause_button, self.stop_button, self.export_button):
+            button.setToolButtonStyle(icons)
+        self._label_actions()
+
+    def _label_actions(self) -> None:
+        is_busy, logs = self._is_busy, self._scene.logs
+        start = "Add" if is_busy else "Start again" if logs else "Start"
+        told = "Train the chosen networks beside the others" if is_busy else "Train the chosen networks"
+        self.start_button.setText(start)
+        self.start_button.setAccessibleName(start)
+        self.start_button.setToolTip(f"{told} (F5)")
+        self.pause_button.setText("Continue" if self._is_paused else "Pause")
+        if self._icons:
+            self.pause_button.setIcon(self._icons["play" if self._is_paused else "pause"])
+        self.pause_button.setToolTip(f"{self.pause_button.text()}: all runs (F6)")
+        self.pause_button.setAccessibleName(self.pause_button.text())
+        self.stop_button.setToolTip("Stop all runs after the step at hand; they can be resumed")
+        can_cut = is_busy and any(log.run.network.has_shortcuts for log in logs)
+        is_cut = strength_in(self._scene) < 1
+        words = "Restore shortcuts" if is_cut else "Cut shortcuts now"
+        self.cut_button.setText(words.partition(" ")[0] if self._is_compact else words)
+        self.cut_button.setAccessibleName(words)
+        self.cut_button.setToolTip(f"{words}: in every residual network, from the next step on")
+        for button, is_on in (
+            (self.pause_button, is_busy), (self.stop_button, is_busy), (self.cut_button, can_cut),
+            (self.strength_button, can_cut), (self.export_button, any(log.steps for log in logs)),
+        ):  # fmt: skip
+            button.setEnabled(is_on)
+        if not self.strength.isSliderDown():
+            self.strength.blockSignals(True)
+            self.strength.setValue(round(100 * strength_in(self._scene)))
+            self.strength.blockSignals(False)
+            self._say_strength(self.strength.value())
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        self._icons = {
+            name: qtawesome.icon(f"mdi6.{name}", color=theme.text, color_disabled=theme.faint)
+            for name in ("pause", "play", "stop", "export-variant")
+        }
+        self.stop_button.setIcon(self._icons["stop"])
+        self.export_button.setIcon(self._icons["export-variant"])
+        self._label_actions()
+
+    def _add_strength(self, menu: QMenu) -> None:
+        self.strength.setRange(0, 100)
+        self.strength.setMinimumWidth(180)
+        self.strength.setAccessibleName("Strength of the shortcuts in percent")
+        self.strength.setTracking(False)
+        self.strength.valueChanged.connect(self._wish_strength)
+        self.strength.sliderMoved.connect(self._say_strength)
+        holder = QWidget()
+        layout = QVBoxLayout(holder)
+        layout.addWidget(self.strength_label)
+        layout.addWidget(self.strength)
+        action = QWidgetAction(menu)
+        action.setDefaultWidget(holder)
+        menu.addAction(action)
+        for percent in (100, 50, 10, 0):
+            title = {100: "Restore (100 %)", 0: "Cut (0 %)"}.get(percent, f"{percent} %")
+            menu.addAction(title).triggered.connect(partial(self._set_strength, percent))
+
+    def _set_strength(self, percent: int, _is_checked: bool = False) -> None:
+        self.strength.setValue(percent)
+
+    @Slot(int)
+    def _wish_strength(self, percent: int) -> None:
+        self._say_strength(percent)
+        self.strength_wished.emit(percent / 100)
+
+    @Slot(int)
+    def _say_strength(self, percent: int) -> None:
+        self.strength_label.setText(f"Shortcuts open by {percent} %")
+
+    def _button(self, name: str, wish: object) -> QToolButton:
+        button = QToolButton()
+        button.setText(name)
+        button.setAccessibleName(name)
+        button.setIconSize(_ICON)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        button.clicked.connect(wish)
+        return button
+
+    def _menu_button(self, name: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(f"{name} ▾")
+        button.setAccessibleName(name)
+        button.setIconSize(_ICON)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(QMenu(button))
+        return button

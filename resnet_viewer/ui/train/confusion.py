@@ -1,0 +1,352 @@
+"""The confusion matrix of a run: true classes in rows, predicted ones in columns, and each class's error beside it."""
+
+from __future__ import annotations
+
+from math import isnan
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFont,
+    QFontMetrics,
+    QHelpEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QWidget
+
+from resnet_viewer.records.captions import class_name
+from resnet_viewer.records.confusion import class_errors, confusion
+from resnet_viewer.records.lab import Numbers
+from resnet_viewer.ui.labels import tooltip_text
+from resnet_viewer.ui.pixels import image_of_rgb
+from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.train.confusion_colours import cell_colours
+
+_SMALLEST = 5
+"""Pixels of a cell's side where there is no room for its count."""
+_MANY = 24
+"""With more classes than these the cells may be that small; with fewer two digits fit, and the matrix may scroll."""
+_LEAST = 16
+_WIDEST_NAME, _NARROWEST_NAME = 72, 32
+
+
+class _Cells(QWidget):
+    """The whole matrix with its names and errors, inside the scrolling view."""
+
+    chosen = Signal(object)
+    hovered = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._theme = DARK
+        self._names: tuple[str, ...] = ()
+        self._errors: NDArray[np.float64] = np.zeros(0)
+        self._cells: QImage | None = None
+        self._is_deep: NDArray[np.bool_] = np.zeros((0, 0), bool)
+        self._pair: tuple[int, int] | None = None
+        self._current = (0, 0)
+        self._left = self._top = self._right = 0
+        self._cell = QSize(_SMALLEST, _SMALLEST)
+        self._is_turned = False
+        self.counts: Numbers = np.zeros((0, 0), np.int64)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Confusion matrix")
+
+    @property
+    def classes(self) -> int:
+        return len(self.counts)
+
+    def set_counts(self, counts: Numbers, names: tuple[str, ...]) -> None:
+        self.counts, self._errors = counts, class_errors(counts)
+        self._names = tuple(class_name(i, names) for i in range(len(counts)))
+        self._current = (min(self._current[0], len(counts) - 1), min(self._current[1], len(counts) - 1))
+        self._colour()
+
+    def set_pair(self, pair: tuple[int, int] | None) -> None:
+        if pair != self._pair:
+            self._pair = pair
+            self.update()
+
+    def apply_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._colour()
+
+    def _colour(self) -> None:
+        if not self.classes:
+            self._cells = None
+            return
+        colours, self._is_deep = cell_colours(self.counts, self._theme)
+        self._cells = image_of_rgb(colours)
+        self.update()
+
+    # geometry
+
+    def small_font(self) -> QFont:
+        """Of names, counts and errors."""
+        font = QFont(self.font())
+        font.setPointSizeF(max(font.pointSizeF() - 2, 6.0))
+        return font
+
+    def fit(self, room: QSize) -> None:
+        """Be as large as the room, or larger where the cells would be too small in it."""
+        metrics = QFontMetrics(self.small_font())
+        count = max(self.classes, 1)
+        widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
+        self._left = min(widest, _WIDEST_NAME, max(room.width() // 5, _NARROWEST_NAME)) + 6
+        self._right = metrics.horizontalAdvance("100.0 %") + 12
+        wide, high = (_SMALLEST, _SMALLEST) if count > _MANY else (_LEAST, metrics.height() - 3)
+        across = max(wide, (room.width() - self._left - self._right) // count)
+        self._is_turned = widest > across + 4
+        turned = min(widest, _WIDEST_NAME, max(room.height() // 4, _NARROWEST_NAME)) + 6
+        self._top = turned if self._is_turned else metrics.height() + 2
+        down = max(high, (room.height() - self._top - 2) // count)
+        self._cell = QSize(across, down)
+        self.resize(
+            max(room.width(), self._left + count * across + self._right),
+            max(room.height(), self._top + count * down + 2),
+        )
+        self.update()
+
+    def rect_of(self, true: int, given: int) -> QRect:
+        """Where a cell lies."""
+        width, height = self._cell.width(), self._cell.height()
+        return QRect(self._left + given * width, self._top + true * height, width, height)
+
+    def cell_at(self, position: QPoint) -> tuple[int, int] | None:
+        """Row and column at a point; the column is -1 beside the cells, on a name or an error."""
+        row = (position.y() - self._top) // self._cell.height()
+        column = (position.x() - self._left) // self._cell.width()
+        if not 0 <= row < self.classes or position.y() < self._top:
+            return None
+        return row, column if 0 <= column < self.classes else -1
+
+    def describe(self, true: int, given: int) -> str:
+        """A cell in words, or with -1 a row: "true 8, predicted 2: 13 of 36 (36 %)"."""
+        total = int(self.counts[true].sum())
+        if given < 0:
+            wrong = total - int(self.counts[true, true])
+            share = f" ({100 * wrong / total:.0f} %)" if total else ""
+            return f"true {self._names[true]}: {wrong} of {total} wrong{share}"
+        count = int(self.counts[true, given])
+        share = f" ({100 * count / total:.0f} %)" if total else ""
+        return f"true {self._names[true]}, predicted {self._names[given]}: {count} of {total}{share}"
+
+    # painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._cells is None:
+            return
+        theme, count = self._theme, self.classes
+        area = QRectF(self.rect_of(0, 0)).united(QRectF(self.rect_of(count - 1, count - 1)))
+        with QPainter(self) as painter:
+            painter.setFont(self.small_font())
+            painter.drawImage(area, self._cells)
+            metrics = painter.fontMetrics()
+            if self._cell.height() >= metrics.height() - 3:
+                self._paint_counts(painter, metrics)
+            self._paint_names(painter, metrics)
+            painter.setPen(QPen(QColor(theme.border), 1.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(area.adjusted(-0.5, -0.5, 0, 0))
+            if self._pair is not None and max(self._pair) < count:
+                painter.setPen(QPen(QColor(theme.text), 2.0))
+                painter.drawRect(self.rect_of(*self._pair).adjusted(0, 0, -1, -1))
+            if self.hasFocus():
+                painter.setPen(QPen(QColor(theme.accent), 1.5, Qt.PenStyle.DotLine))
+                painter.drawRect(self.rect_of(*self._current).adjusted(0, 0, -1, -1))
+
+    def _paint_counts(self, painter: QPainter, metrics: QFontMetrics) -> None:
+        """The counts that fit into their cells."""
+        theme = self._theme
+        for true, given in zip(*np.nonzero(self.counts), strict=True):
+            words = str(self.counts[true, given])
+            if metrics.horizontalAdvance(words) < self._cell.width():
+                painter.setPen(QColor(theme.panel if self._is_deep[true, given] else theme.text))
+                place = self.rect_of(int(true), int(given))
+                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+
+    def _paint_names(self, painter: QPainter, metrics: QFontMetrics) -> None:
+        """Names at the left and above, and errors at the right; every second or third where rows are narrow."""
+        theme, height, width = self._theme, self._cell.height(), self._cell.width()
+        every = max(1, -(-(metrics.height() - 3) // height))
+        across = max(1, -(-(metrics.height() - 3) // width)) if self._is_turned else 1
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        cut = Qt.TextElideMode.ElideRight
+        names = [metrics.elidedText(name, cut, self._left - 5) for name in self._names]
+        above = [metrics.elidedText(n, cut, self._top - 5) if self._is_turned else n for n in self._names]
+        edge = self.rect_of(0, self.classes - 1).right() + 2
+        for i in range(self.classes):
+            middle = self.rect_of(i, 0).center().y()
+            line = QRect(0, middle - metrics.height() // 2, self._left - 4, metrics.height())
+            if i % every == 0:
+                painter.setPen(QColor(theme.muted))
+                painter.drawText(line, right, names[i])
+                error = self._errors[i]
+                painter.setPen(QColor(theme.changed if error > 0 else theme.muted))
+                words = "–" if isnan(error) else f"{error:.1f} %"
+                painter.drawText(QRect(edge, line.top(), self._right - 4, line.height()), right, words)
+            if i % across == 0:
+                painter.setPen(QColor(theme.muted))
+                self._paint_column(painter, above[i], i, metrics)
+
+    def _paint_column(self, painter: QPainter, name: str, column: int, metrics: QFontMetrics) -> None:
+        centre = self.rect_of(0, column).center().x()
+        if not self._is_turned:
+            place = QRect(centre - self._cell.width(), 0, 2 * self._cell.width(), self._top - 1)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, name)
+            return
+        painter.save()
+        painter.translate(centre, self._top - 4)
+        painter.rotate(-90)
+        place = QRect(0, -metrics.height() // 2, self._top, metrics.height())
+        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
+        painter.restore()
+
+    # what is done to it
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        found = self.cell_at(event.position().toPoint())
+        is_cell = found is not None and found[1] >= 0
+        self.setCursor(Qt.CursorShape.PointingHandCursor if is_cell else Qt.CursorShape.ArrowCursor)
+        self.hovered.emit("" if found is None else self.describe(*found))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.hovered.emit("")
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        found = self.cell_at(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and found is not None and found[1] >= 0:
+            self._current = found
+            self.chosen.emit(found)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        steps = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
+        steps |= {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
+        if key in steps and self.classes:
+            down, across = steps[key]
+            row, column = self._current[0] + down, self._current[1] + across
+            last = self.classes - 1
+            self._current = (min(max(row, 0), last), min(max(column, 0), last))
+            self.hovered.emit(self.describe(*self._current))
+            self.update()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.classes:
+            self.chosen.emit(self._current)
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            found = self.cell_at(event.pos())
+            words = "" if found is None else self.describe(*found)
+            QToolTip.showText(event.globalPos(), tooltip_text(words), self)
+            return True
+        return super().event(event)
+
+
+class ConfusionMatrix(QScrollArea):
+    """The matrix in the room there is; scrolls where that is too little. `pair_chosen((true, predicted))` is a wish.
+
+    A cell's colour is its share of the row, blue where it is right and red where it is not; its count is written in it
+    where there is room.
+    """
+
+    pair_chosen = Signal(object)
+    hovered = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._cells = _Cells()
+        self._cells.chosen.connect(self.pair_chosen)
+        self._cells.hovered.connect(self.hovered)
+        self._labels: Numbers | None = None
+        self._predicted: Numbers | None = None
+        self._class_names: tuple[str, ...] = ()
+        self.setWidget(self._cells)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(False)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.viewport().setAutoFillBackground(False)
+        self._cells.setAutoFillBackground(False)
+
+    @property
+    def counts(self) -> Numbers:
+        """(C, C), rows true, columns predicted; (0, 0) before there are predictions."""
+        return self._cells.counts
+
+    @property
+    def cells(self) -> QWidget:
+        """The widget with the whole matrix."""
+        return self._cells
+
+    def rect_of(self, true: int, given: int) -> QRect:
+        """Where a cell lies in `cells`."""
+        return self._cells.rect_of(true, given)
+
+    def describe(self, true: int, given: int) -> str:
+        """A cell in words, as when the pointer is on it."""
+        return self._cells.describe(true, given)
+
+    def show_predictions(
+        self, labels: Numbers | None, predicted: Numbers | None, names: tuple[str, ...]
+    ) -> None:
+        """Count these; None for nothing."""
+        if labels is self._labels and predicted is self._predicted and names == self._class_names:
+            return
+        self._labels, self._predicted, self._class_names = labels, predicted, names
+        if labels is None or predicted is None:
+            self._cells.set_counts(np.zeros((0, 0), np.int64), ())
+        else:
+            classes = max(len(names), int(labels.max(initial=-1)) + 1, int(predicted.max(initial=-1)) + 1)
+            self._cells.set_counts(confusion(labels, predicted, classes), names)
+        self._fit()
+
+    def set_pair(self, pair: tuple[int, int] | None) -> None:
+        """Frame a cell, or none."""
+        self._cells.set_pair(pair)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours; the font may be another, too."""
+        self._cells.apply_theme(theme)
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, 80)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        room = self.maximumViewportSize()
+        self._cells.fit(room)
+        if self._cells.height() > room.height():
+            # else the bar at the side would cover the errors, and bring the bar below
+            self._cells.fit(room - QSize(self.verticalScrollBar().sizeHint().width(), 0))

@@ -1,0 +1,300 @@
+"""Between the lab and the Train tab: sends orders and messages, grows the logs by what is reported, tells the page.
+
+The order of events: `begin` sends an order; the lab says `DataRead`, `Began` for each run, then steps, epochs and
+states as they come; every report is taken at once, and the page hears of it some fifteen times a second at most.
+When the lab is idle again, what is to go on with a run first sends an order with that run, to go on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
+
+from resnet_viewer.records.lab import (
+    AddRuns,
+    Advanced,
+    Began,
+    Continue,
+    DataRead,
+    EpochEnded,
+    Extend,
+    Intervened,
+    OpenShortcuts,
+    Order,
+    Pause,
+    Publish,
+    Published,
+    RunEnded,
+    RunState,
+    StateChanged,
+    Stop,
+)
+from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.training import RunSpec
+from resnet_viewer.ui.train.run_log import LabScene, RunLog
+from resnet_viewer.ui.worker import Failure
+
+TOLD_EVERY_MS = 66
+_UNFINISHED: tuple[RunState, ...] = ("waiting", "running", "paused")
+OfRun = Began | Advanced | EpochEnded | StateChanged | Intervened | Published | RunEnded
+"""Reports that are about one run."""
+Runs = tuple[tuple[str, RunSpec], ...]
+
+
+class LabWorker(Protocol):
+    """What trains: a worker that can be told something while it works on an order."""
+
+    replied: SignalInstance
+    failed: SignalInstance
+    busy_changed: SignalInstance
+
+    @property
+    def is_busy(self) -> bool:
+        """An order is in flight."""
+        ...
+
+    def start(self) -> None:
+        """Get ready, so that the first order is answered sooner."""
+        ...
+
+    def ask(self, ticket: int, request: object) -> None:
+        """Work on an order."""
+        ...
+
+    def tell(self, message: object) -> None:
+        """Say something to the work in flight."""
+        ...
+
+    def stop(self) -> None:
+        """End the work in flight."""
+        ...
+
+    def close(self) -> None:
+        """Stop, and wait until it has ended."""
+        ...
+
+
+class TrainController(QObject):
+    """Owns the logs of the runs."""
+
+    scene_changed = Signal(object)
+    failed = Signal(object)
+    published = Signal(object)
+    """A `Published`: the weights that were asked for are in a file."""
+    progressed = Signal(object)
+    """A `Progress`, while the data are read."""
+    data_read = Signal()
+    busy_changed = Signal(bool)
+
+    def __init__(self, worker: LabWorker, tickets: Iterator[int], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._worker = worker
+        self._tickets = tickets
+        self._logs: dict[str, RunLog] = {}
+        self._removed: set[str] = set()
+        self._order: Order | None = None
+        self._scene = LabScene()
+        self._ticket = -1
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(TOLD_EVERY_MS)
+        self._timer.timeout.connect(self._tell)
+        worker.replied.connect(self._take)
+        worker.failed.connect(self._fail)
+        worker.busy_changed.connect(self._note_busy)
+
+    @property
+    def scene(self) -> LabScene:
+        """The runs as they are now, whether or not that was told."""
+        return self._scene
+
+    @property
+    def order(self) -> Order | None:
+        """What was asked last: its data, folder and device are those of all runs."""
+        return self._order
+
+    @property
+    def is_busy(self) -> bool:
+        """An order is in flight."""
+        return self._worker.is_busy
+
+    @property
+    def is_paused(self) -> bool:
+        """Nothing runs, and at least one run is paused."""
+        states = {log.state for log in self._logs.values()}
+        return "paused" in states and "running" not in states
+
+    def get_ready(self) -> None:
+        """An order may come soon."""
+        self._worker.start()
+
+    def begin(self, order: Order, data_name: str) -> None:
+        """Train these runs, instead of those before."""
+        self._logs, self._removed = {}, set()
+        self._scene = LabScene(version=self._scene.version, data_name=data_name)
+        self._send(order)
+
+    def add(self, runs: Runs) -> None:
+        """Train these beside the others."""
+        if self._order is None or not runs:
+            return
+        self._removed -= {key for key, _ in runs}
+        if self._worker.is_busy:
+            self._expect(runs)
+            self._worker.tell(AddRuns(runs))
+        else:
+            self._send(replace(self._order, runs=runs, is_resumed=True))
+
+    def pause(self, key: str = "") -> None:
+        """No further step, of one run or of all."""
+        self._worker.tell(Pause(key))
+
+    def go_on(self, key: str = "") -> None:
+        """After a pause, or after a stop."""
+        self._wake(key)
+        self._worker.tell(Continue(key))
+
+    def stop(self, key: str = "") -> None:
+        """End a run, or all, after the step at hand."""
+        if self._worker.is_busy:
+            self._worker.tell(Stop(key))
+
+    def cancel(self) -> None:
+        """End the order now, whatever it is at."""
+        self._worker.stop()
+
+    def extend(self, epochs: int, key: str = "") -> None:
+        """Make a run longer, or all."""
+        self._wake(key, "done")
+        self._worker.tell(Extend(epochs, key))
+
+    def open_shortcuts(self, strength: float, key: str = "") -> None:
+        """From the next step on."""
+        self._worker.tell(OpenShortcuts(strength, key))
+
+    def publish(self, key: str) -> None:
+        """Ask for the run's weights as they are now."""
+        self._worker.tell(Publish(key))
+
+    @Slot(str)
+    def select(self, key: str) -> None:
+        """Choose a run everywhere."""
+        if key != self._scene.selected:
+            self._change(selected=key)
+
+    @Slot(object)
+    def point(self, time: float | None) -> None:
+        """Epochs under the pointer of a plot, or None."""
+        if time != self._scene.time:
+            self._change(time=time)
+
+    def remove(self, key: str) -> None:
+        """Take a run out of the list; its files stay."""
+        if self._logs.pop(key, None) is not None:
+            self._removed.add(key)
+            self.stop(key)
+            self._name_siblings()
+            self._change(selected="" if self._scene.selected == key else self._scene.selected)
+
+    def _wake(self, key: str, *states: RunState) -> None:
+        """Let runs that were stopped, or are in one of these states while the lab is idle, have their turns again."""
+        is_busy = self._worker.is_busy
+        asleep = ("stopped", "failed") if is_busy else ("stopped", "failed", *states)
+        runs = tuple(
+            (log.key, log.run) for log in self._logs.values() if key in ("", log.key) and log.state in asleep
+        )
+        if not runs or self._order is None:
+            return
+        if is_busy:
+            self._worker.tell(AddRuns(runs))
+        else:
+            self._send(replace(self._order, runs=runs, is_resumed=True))
+
+    def _send(self, order: Order) -> None:
+        self._order = order
+        self._expect(order.runs)
+        self._ticket = next(self._tickets)
+        self._worker.ask(self._ticket, order)
+
+    def _expect(self, runs: Iterable[tuple[str, RunSpec]]) -> None:
+        for key, run in runs:
+            self._logs.setdefault(key, RunLog(key, run))
+        self._name_siblings()
+        self._change()
+
+    def _name_siblings(self) -> None:
+        """Sort, and note which networks are trained from several seeds."""
+        logs = sorted(self._logs.values(), key=_place)
+        self._logs = {log.key: log for log in logs}
+        titles = [log.run.network.title for log in logs]
+        for log in logs:
+            log.has_siblings = titles.count(log.run.network.title) > 1
+
+    def _change(self, **fields: object) -> None:
+        self._scene = replace(
+            self._scene,
+            logs=tuple(self._logs.values()),
+            version=self._scene.version + 1,
+            **fields,  # type: ignore[arg-type]
+        )
+        if not self._timer.isActive():
+            self._timer.start()
+
+    @Slot()
+    def _tell(self) -> None:
+        self.scene_changed.emit(self._scene)
+
+    @Slot(int, object)
+    def _take(self, ticket: int, reply: object) -> None:
+        if ticket != self._ticket:
+            return
+        if isinstance(reply, Progress):
+            self.progressed.emit(reply)
+        elif isinstance(reply, DataRead):
+            self.data_read.emit()
+            self._change(data=reply)
+        elif isinstance(reply, OfRun):
+            self._grow(reply)
+
+    def _grow(self, report: OfRun) -> None:
+        log = self._logs.get(report.key)
+        if log is None:
+            if report.key in self._removed or not isinstance(report, Began):
+                return
+            log = self._logs[report.key] = RunLog(report.key, report.run)
+            self._name_siblings()
+        log.take(report)
+        self._change()
+        if isinstance(report, Published):
+            self.published.emit(report)
+
+    @Slot(int, object)
+    def _fail(self, ticket: int, failure: object) -> None:
+        if ticket != self._ticket:
+            return
+        assert isinstance(failure, Failure)
+        for log in self._logs.values():
+            if log.state in _UNFINISHED:
+                log.state, log.sentence = "failed", failure.sentence
+        self._change()
+        self.data_read.emit()
+        self.failed.emit(failure)
+
+    @Slot(bool)
+    def _note_busy(self, is_busy: bool) -> None:
+        if not is_busy:
+            for log in self._logs.values():
+                if log.state in _UNFINISHED:
+                    log.state = "stopped"
+            self.data_read.emit()
+        self._change()
+        self.busy_changed.emit(is_busy)
+
+
+def _place(log: RunLog) -> tuple[int, bool, str, int]:
+    """By depth, plain beside residual."""
+    network = log.run.network
+    return network.depth, network.has_shortcuts, network.title, network.seed

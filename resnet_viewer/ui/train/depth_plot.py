@@ -1,0 +1,202 @@
+"""Gradient norms from the first layer to the classifier, of all runs at one time: plain against residual."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QPoint, QPointF, Qt, Signal, Slot
+from PySide6.QtWidgets import QMenu, QWidget
+
+from resnet_viewer.ui.panels.card import Card
+from resnet_viewer.ui.panels.gradients_dots import CurveDots
+from resnet_viewer.ui.panels.gradients_scale import Floats, Scale, Series, heights, norm_text, scale_for
+from resnet_viewer.ui.panels.plot_ground import Marks, Tick, log_marks
+from resnet_viewer.ui.panels.plot_lines import MIDDLE, Line, Lines
+from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.train.error_curves import at_time, time_words
+from resnet_viewer.ui.train.plot_canvas import PlotCanvas
+from resnet_viewer.ui.train.plot_items import Overlay, strokes_of
+from resnet_viewer.ui.train.record_layers import layer_label, layers_of, told
+from resnet_viewer.ui.train.run_log import LabScene, RunLog
+
+TITLE = "Gradient norm by depth"
+EMPTY = "Press Start: the gradient norm of every layer is drawn here, plain against residual."
+_NEAR = 40.0
+"""Pixels within which a point is told about."""
+_LEAST_SPAN = 0.04
+
+
+def series_at(log: RunLog, time: float | None) -> tuple[Series, float] | None:
+    """A run's norms over relative depth, 0 to 1, at a time (None is the newest), and the record's own time."""
+    times = log.record_times
+    if not len(times):
+        return None
+    index = len(times) - 1 if time is None else at_time(times, time)
+    if index is None:
+        return None
+    values = np.array(log.norms[index], dtype=np.float64)
+    layers = layers_of(log.run.network, len(values))
+    x = np.linspace(0.0, 1.0, len(values)) if len(values) > 1 else np.zeros(len(values))
+    return Series(layers.names, layers.shapes, x, values, np.array(layers.is_joined, dtype=bool)), float(
+        times[index]
+    )
+
+
+class DepthPlot(Card):
+    """All runs at the scene's time; a run that has no record then is not drawn."""
+
+    hovered = Signal(str)
+    export_requested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(TITLE, parent)
+        self.scene = LabScene()
+        self.series: dict[str, tuple[Series, float]] = {}
+        """By the run's key: what is drawn, and its record's time."""
+        self.scale = Scale(-1, 1, -1, 1)
+        self.dots: dict[str, CurveDots] = {}
+        self._pointer: QPointF | None = None
+        self._drawn: tuple[object, ...] = ()
+        self.canvas = PlotCanvas("Gradient norms over relative depth")
+        self.canvas.set_limits(-0.02, 1.02, _LEAST_SPAN)
+        self.lines = Lines(self.canvas.box)
+        self.overlay = Overlay(self.canvas.box, self.font())
+        self.body.addWidget(self.canvas, 1)
+        self.canvas.rearranged.connect(self._draw)
+        self.canvas.pointed.connect(self._follow_pointer)
+        self.canvas.menu_wanted.connect(self._open_menu)
+        self.render_lab(self.scene)
+        self.apply_theme(DARK)
+
+    def render_lab(self, scene: LabScene) -> None:
+        """Show the runs at the scene's time."""
+        asked = (scene.version, scene.time, tuple(map(id, scene.logs)), scene.selected)
+        if asked == self._drawn:
+            return
+        self._drawn, self.scene = asked, scene
+        found = {log.key: series_at(log, scene.time) for log in scene.logs}
+        self.series = {key: of_run for key, of_run in found.items() if of_run is not None}
+        self.set_subtitle(self._when())
+        self._draw()
+
+    def apply_theme(self, theme: Theme) -> None:
+        super().apply_theme(theme)
+        self.canvas.apply_theme(theme)
+        self.overlay.apply_theme(theme)
+        self._draw()
+
+    def _when(self) -> str:
+        if not self.scene.logs:
+            return ""
+        if self.scene.time is not None:
+            return f"at the pointer: {time_words(self.scene.time)}"
+        times = sorted({round(time, 1) for _, time in self.series.values()})
+        if not times:
+            return "no record yet"
+        span = time_words(times[0]) if len(times) == 1 else f"epochs {times[0]:.1f} to {times[-1]:.1f}"
+        return f"newest: {span}"
+
+    @Slot()
+    def _draw(self) -> None:
+        size = self.canvas.size_of_plot
+        logs = sorted(
+            (log for log in self.scene.logs if log.key in self.series),
+            key=lambda log: log.key == self.scene.selected,
+        )
+        self.scale = scale_for([self.series[log.key][0] for log in logs], size[1])
+        self.lines.set_size(size)
+        self.overlay.set_size(size)
+        for gone in self.dots.keys() - self.series.keys():
+            self.canvas.scene().removeItem(self.dots.pop(gone))
+        strokes = strokes_of(self.scene, self._theme)
+        for log in logs:
+            points = self.series[log.key][0]
+            stroke = strokes[log.key]
+            x, y = self._pixels(points)
+            joined = points.is_joined
+            on_line = np.where(np.isnan(points.logs), np.nan, y)[joined]
+            self.lines.set_line(log.key, Line(x[joined], on_line, stroke, MIDDLE))
+            if log.key not in self.dots:
+                is_around = log.run.network.has_shortcuts
+                self.dots[log.key] = CurveDots(self.canvas.box, is_around=is_around)
+                self.dots[log.key].setZValue(9 if is_around else 10)
+            has_dot = np.zeros(len(x), dtype=bool)
+            self.dots[log.key].prepare(points, (x, y), has_dot, (stroke.colour, self._theme.panel), size)
+        self.lines.set_order([log.key for log in logs])
+        self._show_ground()
+        self._tell()
+
+    def _show_ground(self) -> None:
+        width, height = self.canvas.size_of_plot
+        metrics = self.canvas.text_metrics()
+        if not self.series:
+            at_none = "No gradient record yet." if self.scene.time is None else "No record at this time."
+            self.canvas.show_marks(Marks(message=at_none if self.scene.logs else EMPTY))
+            return
+        marks = log_marks(self.scale, height, metrics.height())
+        middle = ""
+        if self.subtitle_room < metrics.horizontalAdvance(self.subtitle):
+            middle = "newest" if self.scene.time is None else time_words(self.scene.time)
+        first, last = "first layer", "classifier"
+        if metrics.horizontalAdvance(first + middle + last) + 40 > width:
+            first, last = "first", "last"
+        ends: tuple[Tick, ...] = (
+            (self.canvas.pixel_at(0.0) + metrics.horizontalAdvance(first) / 2, first),
+            (self.canvas.pixel_at(1.0) - metrics.horizontalAdvance(last) / 2, last),
+        )
+        below = tuple((x, text) for x, text in (*ends, (width / 2, middle)) if 0 <= x <= width)
+        self.canvas.show_marks(replace(marks, below=below))
+
+    def _pixels(self, points: Series) -> tuple[Floats, Floats]:
+        (width, height), (left, right) = self.canvas.size_of_plot, self.canvas.x_range
+        x = (points.x - left) * (width / (right - left))
+        down = self.scale.top - heights(points, self.scale)
+        return x, down * (height / (self.scale.top - self.scale.bottom))
+
+    def nearest(self, point: QPointF) -> tuple[RunLog, int, QPointF] | None:
+        """The run and the layer whose point is the nearest to one of the plot, where one is near."""
+        best: tuple[float, RunLog, int, QPointF] | None = None
+        for log in self.scene.logs:
+            if log.key not in self.series:
+                continue
+            x, y = self._pixels(self.series[log.key][0])
+            distances = np.hypot(x - point.x(), y - point.y())
+            index = int(distances.argmin()) if len(distances) else -1
+            if index >= 0 and distances[index] <= (_NEAR if best is None else best[0]):
+                spot = QPointF(float(x[index]), float(y[index]))
+                best = (float(distances[index]), log, index, spot)
+        return None if best is None else best[1:]
+
+    @Slot(object)
+    def _follow_pointer(self, point: QPointF | None) -> None:
+        was_told = self._pointer is not None
+        self._pointer = point
+        self._tell()
+        if point is None and was_told:
+            self.hovered.emit("")
+
+    def _tell(self) -> None:
+        found = None if self._pointer is None else self.nearest(self._pointer)
+        if found is None:
+            self.overlay.point_at(None)
+            return
+        log, index, spot = found
+        points, time = self.series[log.key]
+        place = layer_label(log.run.network, index, len(points.values))
+        self.overlay.point_at(None, ring=spot)
+        self.hovered.emit(told(log.title, place, time, norm_text(float(points.values[index]))))
+
+    @Slot(object)
+    def _open_menu(self, where: QPoint) -> None:
+        menu = QMenu(self)
+        export = menu.addAction("Export gradient norms by depth…")
+        export.setEnabled(bool(self.series))
+        export.triggered.connect(self._export)
+        menu.addAction("Show all layers", self.canvas.fit)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(where)
+
+    @Slot()
+    def _export(self) -> None:
+        self.export_requested.emit("by-depth")

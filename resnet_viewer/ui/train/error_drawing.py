@@ -1,0 +1,228 @@
+"""Draws the runs' curves into a plot: what changed is taken from the logs and drawn anew, and nothing else."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF
+
+from resnet_viewer.ui.panels.plot_ground import Marks, log_marks
+from resnet_viewer.ui.panels.plot_lines import BOLD, MIDDLE, THIN, Line, Lines, Stroke
+from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.train.error_curves import (
+    Axis,
+    Curve,
+    Floats,
+    Quantity,
+    axis_for,
+    curves_of,
+    length_of,
+    round_numbers,
+    thinned,
+    visible,
+)
+from resnet_viewer.ui.train.error_words import EMPTY, interventions_in, named
+from resnet_viewer.ui.train.name_places import FreeGround, place_names, place_words
+from resnet_viewer.ui.train.plot_canvas import PlotCanvas
+from resnet_viewer.ui.train.plot_items import SIGN, Cross, Name, Overlay, TimeMark, strokes_of
+from resnet_viewer.ui.train.run_log import LabScene, RunLog
+
+_LEAST_EPOCHS = 0.1
+_Place = tuple[str, int]
+"""A run's key, and which of its curves."""
+
+
+@dataclass(frozen=True)
+class _LaidOut:
+    """What every line depends on: with another one, all are drawn anew."""
+
+    x_range: tuple[float, float]
+    size: tuple[float, float]
+    quantity: Quantity
+    axis: Axis
+    strokes: tuple[tuple[str, Stroke], ...]
+
+
+class ErrorDrawing:
+    """The lines of all runs with all that stands beside them, in the canvas that is handed in."""
+
+    def __init__(self, canvas: PlotCanvas) -> None:
+        self.canvas = canvas
+        self.scene = LabScene()
+        self.quantity: Quantity = "error"
+        self.lines = Lines(canvas.box)
+        self.overlay = Overlay(canvas.box, canvas.font())
+        self.curves: dict[str, tuple[Curve, ...]] = {}
+        """Of each run, all of it."""
+        self._theme = DARK
+        self._known: dict[str, tuple[RunLog, int]] = {}
+        self._thin: dict[_Place, Curve] = {}
+        self._laid_out: _LaidOut | None = None
+        self._places: dict[str, QRectF | None] = {}
+
+    @property
+    def axis(self) -> Axis:
+        """The y axis."""
+        return Axis(0.0, 1.0) if self._laid_out is None else self._laid_out.axis
+
+    def show(self, scene: LabScene, quantity: Quantity) -> None:
+        """Draw these runs as they are now."""
+        if quantity != self.quantity:
+            self._known.clear()
+        self.scene, self.quantity = scene, quantity
+        changed = self._take_changed()
+        self.canvas.set_limits(0.0, length_of(scene.logs), _LEAST_EPOCHS)
+        self._draw(changed)
+
+    def rearrange(self) -> None:
+        """Draw the same for the canvas's present size, font and x range."""
+        self.overlay.set_font(self.canvas.font())
+        self._laid_out = None
+        self._draw(set())
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Other colours."""
+        self._theme = theme
+        self.overlay.apply_theme(theme)
+        self._draw(set())
+
+    def _take_changed(self) -> set[str]:
+        """Keys of the runs that are not as they were drawn; their curves are taken from the logs."""
+        logs = {log.key: log for log in self.scene.logs}
+        changed = {key for key, log in logs.items() if self._known.get(key) != (log, log.version)}
+        for key in changed:
+            self.curves[key] = curves_of(logs[key], self.quantity)
+            self._known[key] = (logs[key], logs[key].version)
+        for gone in self.curves.keys() - logs.keys():
+            del self.curves[gone], self._known[gone]
+        return changed
+
+    def _draw(self, changed: set[str]) -> None:
+        """Draw these runs' curves anew, and all of them where the plot itself is another."""
+        size, x_range = self.canvas.size_of_plot, self.canvas.x_range
+        old = self._laid_out
+        is_other = old is None or (old.x_range, old.size, old.quantity) != (x_range, size, self.quantity)
+        order = self._order()
+        for key, index in order:
+            if is_other or key in changed:
+                curve = visible(self.curves[key][index], *x_range)
+                self._thin[key, index] = thinned(curve, max(int(size[0] / 2), 1))
+        self._thin = {place: self._thin[place] for place in order}
+        axis = axis_for(self._thin.values(), self.quantity, size[1])
+        strokes = strokes_of(self.scene, self._theme)
+        laid_out = _LaidOut(x_range, size, self.quantity, axis, tuple(strokes.items()))
+        if laid_out != old:
+            changed, self._laid_out = set(self.curves), laid_out
+        self.lines.set_size(size)
+        self.overlay.set_size(size)
+        for key, index in order:
+            if key in changed:
+                curve = self._thin[key, index]
+                width = MIDDLE if self.quantity != "error" else BOLD if curve.is_bold else THIN
+                self.lines.set_line((key, index), Line(*self._pixels(curve), strokes[key], width))
+        self.lines.set_order(order)
+        self._show_ground()
+        if changed or not order:
+            self._show_overlay(strokes)
+
+    def _order(self) -> list[_Place]:
+        """Thin lines below bold ones, the selected run above all others."""
+        places = [(key, index) for key, curves in self.curves.items() for index in range(len(curves))]
+        return sorted(places, key=lambda place: (place[0] == self.scene.selected, place[1]))
+
+    def _pixels(self, curve: Curve) -> tuple[Floats, Floats]:
+        (width, height), (left, right), axis = self.canvas.size_of_plot, self.canvas.x_range, self.axis
+        x = (curve.x - left) * (width / (right - left))
+        y = (axis.top - axis.heights(curve.y)) * (height / (axis.top - axis.bottom))
+        leaves = np.flatnonzero(np.diff(axis.is_off(curve.y))) + 1  # no line leads to a lane, or from one
+        return np.insert(x, leaves, x[leaves]), np.insert(y, leaves, np.nan)
+
+    def _show_ground(self) -> None:
+        (width, height), (left, right), axis = self.canvas.size_of_plot, self.canvas.x_range, self.axis
+        metrics = self.canvas.text_metrics()
+        if not self.scene.logs:
+            self.canvas.show_marks(Marks(message=EMPTY[self.quantity]))
+            return
+        if axis.scale is not None:
+            marks = log_marks(axis.scale, height, metrics.height())
+        else:
+            numbers = _numbers(axis, height, metrics.height())
+            per_unit = height / (axis.top - axis.bottom)
+            marks = Marks(tuple(((axis.top - y) * per_unit, text) for y, text in numbers))
+        epochs = round_numbers(left, right, width, metrics.horizontalAdvance("00.0") + 24)
+        below = tuple((self.canvas.pixel_at(x), text) for x, text in epochs)
+        self.canvas.show_marks(replace(marks, below=below, corner="epoch"))
+
+    def _show_overlay(self, strokes: dict[str, Stroke]) -> None:
+        size, metrics = self.canvas.size_of_plot, self.canvas.text_metrics()
+        ground = FreeGround(size)
+        ground.cover_lines((line.x, line.y) for line in self.lines.lines.values())
+        crosses = []
+        for log in self.scene.logs:
+            end = self._end(log.key, 0) if log.state == "diverged" else None
+            if end is not None and self.curves[log.key][0].x[-1] <= self.canvas.x_range[1]:
+                crosses.append(Cross(*end, strokes[log.key].colour))
+                ground.cover(QRectF(end[0] - 6, end[1] - 6, 12, 12))
+        made = [(self.canvas.pixel_at(time), words) for time, words in interventions_in(self.scene.logs)]
+        made = [(x, words) for x, words in made if -0.5 <= x <= size[0] + 0.5]
+        moments = [(x, math.ceil(metrics.horizontalAdvance(words))) for x, words in made]
+        places = place_words(moments, math.ceil(metrics.height()), ground, size[0])
+        marks = [TimeMark(x, words, rect) for (x, words), rect in zip(made, places, strict=True)]
+        self.overlay.show_marks(marks, crosses, self._names(ground, strokes))
+
+    def _names(self, ground: FreeGround, strokes: dict[str, Stroke]) -> list[Name]:
+        """The names that find room at the ends of their lines."""
+        metrics = self.canvas.text_metrics()
+        ends, wished = [], []
+        for log, text in named(self.scene.logs):
+            end = self._end(log.key, len(self.curves[log.key]) - 1) or self._end(log.key, 0)
+            if end is not None:
+                ends.append((*end, SIGN + math.ceil(metrics.horizontalAdvance(text))))
+                wished.append((log.key, text))
+        kept = [self._places.get(key) for key, _ in wished]
+        places = place_names(ends, math.ceil(metrics.height()), ground, kept)
+        self._places = {key: place for (key, _), place in zip(wished, places, strict=True)}
+        return [
+            Name(text, strokes[key], place)
+            for (key, text), place in zip(wished, places, strict=True)
+            if place is not None
+        ]
+
+    def _end(self, key: str, index: int) -> tuple[float, float] | None:
+        """Where a curve ends in the visible part of the plot."""
+        line = self.lines.lines[key, index]
+        found = np.flatnonzero(np.isfinite(line.y) & (line.x >= -0.5))
+        if not len(found):
+            return None
+        x, y = line.x[found], line.y[found]
+        end = min(float(x[-1]), self.canvas.size_of_plot[0])
+        return end, float(np.interp(end, x, y))
+
+    # What lies where
+
+    def height_at(self, log: RunLog, index: int, time: float) -> float:
+        """Pixels from the plot's top to one of the run's curves at that time; nan where it has no point."""
+        line = self.lines.lines.get((log.key, index))
+        if line is None or not len(line.x):
+            return math.nan
+        x = self.canvas.pixel_at(time)
+        return float(np.interp(x, line.x, line.y, left=line.y[0] if index == 0 else np.nan, right=np.nan))
+
+    def nearest(self, time: float, y: float) -> tuple[RunLog, QPointF] | None:
+        """The run one of whose curves is the nearest to that height at that time, and the point on it."""
+        x = self.canvas.pixel_at(time)
+        best: tuple[float, RunLog, float] | None = None
+        for log in self.scene.logs:
+            for index in range(len(self.curves[log.key])):
+                height = self.height_at(log, index, time)
+                if math.isfinite(height) and (best is None or abs(height - y) < best[0]):
+                    best = (abs(height - y), log, height)
+        return None if best is None else (best[1], QPointF(x, best[2]))
+
+
+def _numbers(axis: Axis, height: float, line: float) -> list[tuple[float, str]]:
+    """Numbers beside the y axis: far apart, or closer together in a low plot that would have few."""
+    wide = round_numbers(axis.bottom, axis.top, height, 3.0 * line)
+    return wide if len(wide) > 3 else round_numbers(axis.bottom, axis.top, height, 1.3 * line)

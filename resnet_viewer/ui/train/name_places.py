@@ -1,0 +1,128 @@
+"""Finds free ground for the runs' names: near the ends of their lines, on no line and on no other name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF
+
+Floats = NDArray[np.float64]
+_CELL = 4.0
+"""Pixels of the raster on which free ground is looked for."""
+_FARTHEST = 140.0
+"""Pixels from a line's end beyond which a name would belong to nobody."""
+
+
+class FreeGround:
+    """A plot's raster of what is covered."""
+
+    def __init__(self, size: tuple[float, float]) -> None:
+        self.height = size[1]
+        self._columns, self._rows = (max(int(side / _CELL), 1) for side in size)
+        self._covered: NDArray[np.int32] = np.zeros((self._rows, self._columns), np.int32)
+
+    def cover_lines(self, lines: Iterable[tuple[Floats, Floats]]) -> None:
+        """Lines lie here, in pixels, each with rising x; where y is not a number they are taken to run on."""
+        at = np.arange(self._columns + 1) * _CELL
+        found = []
+        for x, y in lines:
+            has_place = np.isfinite(y)
+            if has_place.any():
+                x, y = x[has_place], y[has_place]
+                heights = np.interp(at, x, y) / _CELL
+                heights[(at < x[0] - _CELL) | (at > x[-1] + _CELL)] = np.nan
+                found.append(heights)
+        edges = np.array(found).reshape(-1, len(at))
+        ends = np.stack((edges[:, :-1], edges[:, 1:]))
+        number, column = np.nonzero(np.isfinite(ends).all(axis=0))
+        ends = ends[:, number, column]
+        low = np.clip(np.floor(ends.min(axis=0)), 0, self._rows - 1).astype(int)
+        high = np.clip(np.floor(ends.max(axis=0)), 0, self._rows - 1).astype(int)
+        shape = (self._rows + 1, self._columns)
+        begun, ended = (
+            np.bincount(row * self._columns + column, minlength=shape[0] * shape[1]).reshape(shape)
+            for row in (low, high + 1)
+        )
+        self._covered |= (begun - ended).cumsum(axis=0)[:-1] > 0
+
+    def cover(self, rect: QRectF) -> None:
+        """Something else lies here."""
+        left, top = max(int(rect.left() / _CELL), 0), max(int(rect.top() / _CELL), 0)
+        right, bottom = int(np.ceil(rect.right() / _CELL)), int(np.ceil(rect.bottom() / _CELL))
+        self._covered[top:bottom, left:right] = 1
+
+    def is_free(self, rect: QRectF) -> bool:
+        """Whether nothing lies there and it is inside the plot."""
+        left, top = int(rect.left() / _CELL), int(rect.top() / _CELL)
+        right, bottom = int(np.ceil(rect.right() / _CELL)), int(np.ceil(rect.bottom() / _CELL))
+        is_inside = left >= 0 and top >= 0 and right <= self._columns and bottom <= self._rows
+        return is_inside and not self._covered[top:bottom, left:right].any()
+
+    def nearest(self, x: float, y: float, width: float, height: float) -> QRectF | None:
+        """The free rectangle of that size nearest to a point, or None where there is none near it."""
+        wide, high = int(np.ceil(width / _CELL)) + 1, int(np.ceil(height / _CELL))
+        if wide > self._columns or high > self._rows:
+            return None
+        total = np.zeros((self._rows + 1, self._columns + 1), np.int32)
+        total[1:, 1:] = self._covered.cumsum(0).cumsum(1)
+        count = total[high:, wide:] - total[:-high, wide:] - total[high:, :-wide] + total[:-high, :-wide]
+        top, left = np.nonzero(count == 0)
+        if not len(top):
+            return None
+        gap_x = np.maximum(np.maximum(left * _CELL - x, x - (left + wide) * _CELL), 0.0)
+        gap_y = np.maximum(np.maximum(top * _CELL - y, y - (top + high) * _CELL), 0.0)
+        # beside the line's end before above it, above before below, to the right before to the left
+        cost = np.hypot(gap_x, gap_y) + 0.02 * (top * _CELL - y + height) - 0.05 * (left * _CELL - x)
+        best = int(cost.argmin())
+        if np.hypot(gap_x[best], gap_y[best]) > _FARTHEST:
+            return None
+        return QRectF(left[best] * _CELL, top[best] * _CELL, width, height)
+
+
+def place_words(
+    moments: Sequence[tuple[float, float]], height: float, ground: FreeGround, width: float
+) -> list[QRectF]:
+    """A rectangle beside each vertical line of `moments`, (x, width of the word): as high up as nothing is covered,
+    at the top where everything is.
+    """
+    found = []
+    for x, wide in moments:
+        sides = [left for left in (x + 5, x - 5 - wide) if left >= 0 and left + wide <= width]
+        clear = [left for left in sides if not any(left <= other <= left + wide for other, _ in moments)]
+        rows = np.arange(0, ground.height, 4).tolist()
+        tries = (QRectF(left, top, wide, height) for side in (clear, sides) for top in rows for left in side)
+        place = next((rect for rect in tries if ground.is_free(rect)), None)
+        if place is None:
+            place = QRectF(min(max(x + 5, 0.0), max(width - wide, 0.0)), 0, wide, height)
+        ground.cover(place)
+        found.append(place)
+    for x, _ in moments:
+        ground.cover(QRectF(x - 1, 0, 2, ground.height))
+    return found
+
+
+def place_names(
+    ends: Sequence[tuple[float, float, float]],
+    height: float,
+    ground: FreeGround,
+    kept: Sequence[QRectF | None] = (),
+) -> list[QRectF | None]:
+    """A rectangle for each of `ends`, (x, y, width of the name), or None where it finds no room.
+
+    `kept` are places that names have now: each stays while it is free and near its end, so that names of growing
+    lines do not jump about.
+    """
+    found: list[QRectF | None] = []
+    for index, (x, y, width) in enumerate(ends):
+        old = kept[index] if index < len(kept) else None
+        place = None
+        if old is not None and (old.width(), old.height()) == (width, height) and ground.is_free(old):
+            near = QRectF(old).adjusted(-40, -24, 40, 24)
+            place = old if near.contains(QPointF(x, y)) else None
+        place = place or ground.nearest(x, y, width, height)
+        if place is not None:
+            ground.cover(place.adjusted(-6, 0, 6, 0))
+        found.append(place)
+    return found

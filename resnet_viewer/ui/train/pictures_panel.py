@@ -1,0 +1,340 @@
+"""What a run makes of the test set: its pictures with true and predicted classes, or the confusion matrix, in one card.
+
+It shows the selected run, and where none is selected the one with the highest test error.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import qtawesome
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QContextMenuEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QHBoxLayout,
+    QMenu,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resnet_viewer.records.captions import class_name
+from resnet_viewer.records.lab import DataRead
+from resnet_viewer.ui.labels import plain_eliding_label, plain_label, tooltip_text
+from resnet_viewer.ui.panels.card import Card, colour_text
+from resnet_viewer.ui.panels.fitting import ChoiceBox
+from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.train.confusion import ConfusionMatrix
+from resnet_viewer.ui.train.pictures_grid import Choice, PicturesGrid
+from resnet_viewer.ui.train.run_log import LabScene, RunLog
+
+Shown = Literal["pictures", "confusion"]
+_NAMES: dict[Shown, tuple[str, str]] = {
+    "pictures": ("Test pictures", "Pictures"),
+    "confusion": ("Confusion matrix", "Confusion"),
+}
+_HINTS: dict[Shown, str] = {"pictures": "true / predicted", "confusion": "rows true, columns predicted"}
+_ENLARGED = QSize(760, 620)
+_NARROW = 26
+"""The width of a button with one sign in it, in pixels."""
+_BUTTON_PADDING = 24
+"""Pixels that the style puts around a button's words."""
+
+
+def run_of(scene: LabScene) -> RunLog | None:
+    """The run whose predictions are shown: the selected one, else the one with the highest test error so far."""
+    if scene.chosen is not None:
+        return scene.chosen
+    known = [log for log in scene.logs if log.predicted is not None and log.epochs]
+    return max(known, key=lambda log: log.epochs[-1].test_error, default=None)
+
+
+class PicturesPanel(Card):
+    """The card. `picture_wished((pixels, name))` wants a test picture, (H, W, C) bytes, probed in Inspect.
+
+    `export_requested` carries "pictures" or "confusion".
+    """
+
+    picture_wished = Signal(object)
+    hovered = Signal(str)
+    export_requested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None, *, can_enlarge: bool = True) -> None:
+        super().__init__("Test pictures", parent)
+        self._title.hide()
+        self._subtitle.hide()
+        self._scene = LabScene()
+        self._data: DataRead | None = None
+        self._enlarged: QWidget | None = None
+        self._larger: PicturesPanel | None = None
+        self._tabs: dict[Shown, QToolButton] = {}
+        group = QButtonGroup(self)
+        for place, (shown, (words, _)) in enumerate(_NAMES.items()):
+            tab = QToolButton()
+            tab.setText(words)
+            tab.setCheckable(True)
+            tab.setAccessibleName(words)
+            tab.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+            group.addButton(tab, place)
+            self.header.insertWidget(place, tab)
+            self._tabs[shown] = tab
+        group.idClicked.connect(self._show_tab)
+        self.header.setSpacing(4)
+        self.header.addStretch(1)
+        self.enlarge = QToolButton()
+        self.enlarge.setToolTip("Show it in a window of its own")
+        self.enlarge.setAccessibleName("Enlarge")
+        self.enlarge.setVisible(can_enlarge)
+        self.enlarge.clicked.connect(self._open_enlarged)
+        self.header.addWidget(self.enlarge)
+        self._whose = plain_eliding_label()
+        self._message = plain_label()
+        self._message.setWordWrap(True)
+        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.grid, self.matrix = PicturesGrid(), ConfusionMatrix()
+        self.grid.picture_wished.connect(self.picture_wished)
+        self.grid.pair_wished.connect(self.choose_pair)
+        self.grid.hovered.connect(self.hovered)
+        self.grid.paged.connect(self._tell_page)
+        self.matrix.pair_chosen.connect(self.choose_pair)
+        self.matrix.hovered.connect(self.hovered)
+        self._stack = QStackedWidget()
+        for page in (self._pictures_page(), self.matrix, self._message):
+            self._stack.addWidget(page)
+        self.body.setSpacing(4)
+        self.body.addWidget(self._whose)
+        self.body.addWidget(self._stack, 1)
+        self._shown: Shown = "pictures"
+        self._tabs["pictures"].setChecked(True)
+        self.apply_theme(DARK)
+        self.render_lab(LabScene())
+
+    def _pictures_page(self) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.grid, 1)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        self.back, self.forward = QToolButton(), QToolButton()
+        for button, words, name in ((self.back, "‹", "Page before"), (self.forward, "›", "Next page")):
+            button.setText(words)
+            button.setToolTip(name)
+            button.setAccessibleName(name)
+            button.setMaximumWidth(_NARROW)
+            row.addWidget(button)
+        self.back.clicked.connect(self._turn_back)
+        self.forward.clicked.connect(self._turn_on)
+        self._page = plain_eliding_label()
+        row.addWidget(self._page, 1)
+        self.filter = ChoiceBox()
+        self.filter.setAccessibleName("Which test pictures")
+        self.filter.setToolTip(
+            "All test pictures, or the wrong ones; a cell of the confusion matrix chooses those of one pair"
+        )
+        self.filter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.filter.setMinimumContentsLength(3)
+        self.filter.setMinimumWidth(64)
+        self.filter.addItem("all", "all")
+        self.filter.addItem("wrong", "wrong")
+        self.filter.activated.connect(self._filter_chosen)
+        row.addWidget(self.filter)
+        layout.addLayout(row)
+        return page
+
+    # what is shown
+
+    @property
+    def shown(self) -> Shown:
+        """Which of the two."""
+        return self._shown
+
+    @property
+    def whose(self) -> str:
+        """The run's name and how to read what is shown."""
+        return str(self._whose.text())
+
+    @property
+    def page_words(self) -> str:
+        """ "1–24 of 360, 57 wrong"."""
+        return str(self._page.text())
+
+    @property
+    def message(self) -> str:
+        """The words in place of pictures; empty while there are some."""
+        return self._message.text() if self._stack.currentWidget() is self._message else ""
+
+    def render_lab(self, scene: LabScene) -> None:
+        """Show the scene's run; nothing is made again while its predictions are the same."""
+        self._scene = scene
+        log = run_of(scene)
+        data, predicted = scene.data, None if log is None else log.predicted
+        if data is None or log is None or predicted is None or len(predicted) != len(data.test_labels):
+            self._show_message(log)
+            data = predicted = None
+        if data is not self._data or log is None:
+            self._drop_pair()
+        self._data = data
+        self.grid.show_pictures(data, predicted, "" if log is None else log.key)
+        labels, names = (None, ()) if data is None else (data.test_labels, data.class_names)
+        self.matrix.show_predictions(labels, predicted, names)
+        if predicted is not None:
+            self._stack.setCurrentIndex(tuple(_NAMES).index(self._shown))
+        self._tell_whose(log if predicted is not None else None)
+        if self._larger is not None:
+            self._larger.render_lab(scene)
+
+    def show_what(self, shown: Shown) -> None:
+        """Show the pictures, or the confusion matrix."""
+        self._shown = shown
+        self._tabs[shown].setChecked(True)
+        self.setAccessibleName(_NAMES[shown][0])
+        self.render_lab(self._scene)
+
+    @Slot(object)
+    def choose_pair(self, pair: tuple[int, int]) -> None:
+        """Show the pictures of one true class that were taken for one class."""
+        self._drop_pair()
+        names = () if self._data is None else self._data.class_names
+        words = f"{class_name(pair[0], names)} / {class_name(pair[1], names)}"
+        self.filter.addItem(words, pair)
+        self.filter.setCurrentIndex(2)
+        self._filter(pair)
+        self.show_what("pictures")
+
+    def apply_theme(self, theme: Theme) -> None:
+        super().apply_theme(theme)
+        for label in (self._whose, self._message, self._page):
+            colour_text(label, theme.muted)
+        self.grid.apply_theme(theme)
+        self.matrix.apply_theme(theme)
+        self.enlarge.setIcon(qtawesome.icon("mdi6.arrow-expand", color=theme.text))
+        self._fit_tabs()
+        if self._larger is not None:
+            self._larger.apply_theme(theme)
+
+    def _show_message(self, log: RunLog | None) -> None:
+        words = "no run has finished an epoch yet" if self._scene.logs else "no run yet"
+        if log is not None:
+            words = f"{log.title} has not finished an epoch yet"
+        self._message.setText(words)
+        self._stack.setCurrentWidget(self._message)
+
+    def _tell_whose(self, log: RunLog | None) -> None:
+        words = ""
+        if log is not None:
+            epoch = f"after epoch {len(log.epochs)}" if log.epochs else ""
+            words = " · ".join(part for part in (log.title, _HINTS[self._shown], epoch) if part)
+        if words != self._whose.text():
+            self._whose.setText(words)
+            self._whose.setToolTip(tooltip_text(words))
+
+    @Slot()
+    def _tell_page(self) -> None:
+        back, forward = self.grid.has_page
+        self.back.setEnabled(back)
+        self.forward.setEnabled(forward)
+        self._page.setText(self.grid.words)
+        self._page.setToolTip(tooltip_text(self.grid.words))
+
+    # what is done to it
+
+    def _drop_pair(self) -> None:
+        """Only one pair is offered at a time."""
+        if self.filter.count() > 2:
+            was_chosen = self.filter.currentIndex() == 2
+            self.filter.removeItem(2)
+            if was_chosen:
+                self.filter.setCurrentIndex(0)
+                self._filter("all")
+
+    def _filter(self, choice: Choice) -> None:
+        self.grid.choose(choice)
+        self.matrix.set_pair(choice if isinstance(choice, tuple) else None)
+
+    @Slot(int)
+    def _filter_chosen(self, index: int) -> None:
+        choice = self.filter.itemData(index)
+        self._filter(choice if isinstance(choice, str) else (int(choice[0]), int(choice[1])))
+
+    @Slot(int)
+    def _show_tab(self, place: int) -> None:
+        self.show_what(tuple(_NAMES)[place])
+
+    @Slot()
+    def _turn_back(self) -> None:
+        self.grid.turn(-1)
+
+    @Slot()
+    def _turn_on(self) -> None:
+        self.grid.turn(1)
+
+    @Slot()
+    def _open_enlarged(self) -> None:
+        if self._enlarged is not None:
+            self._enlarged.raise_()
+            self._enlarged.activateWindow()
+            return
+        window = QWidget(self, Qt.WindowType.Window)
+        window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        window.setWindowTitle("Test pictures – ResNet Viewer")
+        larger = PicturesPanel(can_enlarge=False)
+        larger.picture_wished.connect(self.picture_wished)
+        larger.hovered.connect(self.hovered)
+        larger.export_requested.connect(self.export_requested)
+        larger.apply_theme(self._theme)
+        layout = QVBoxLayout(window)
+        layout.addWidget(larger)
+        self._enlarged, self._larger = window, larger
+        window.destroyed.connect(self._forget_enlarged)
+        larger.render_lab(self._scene)
+        larger.show_what(self._shown)
+        window.resize(_ENLARGED)
+        window.show()
+
+    @Slot()
+    def _forget_enlarged(self) -> None:
+        self._enlarged = self._larger = None
+
+    @property
+    def larger(self) -> PicturesPanel | None:
+        """The same in a window of its own, while that is open."""
+        return self._larger
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(f"Export {_NAMES[self._shown][0].lower()}…", self.request_export)
+        menu.popup(event.globalPos())
+
+    @Slot()
+    def request_export(self) -> None:
+        """Ask for the figure of what is shown."""
+        self.export_requested.emit(self._shown)
+
+    # fitting
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_tabs()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_tabs"):
+            self._fit_tabs()
+
+    def _fit_tabs(self) -> None:
+        """Write the tabs' names in full where there is room."""
+        metrics = self.fontMetrics()
+        self.filter.setMaximumWidth(max(76, (self.width() - 2 * DARK.padding) // 4))
+        room = self.width() - 2 * DARK.padding - self.enlarge.sizeHint().width() - 2 * self.header.spacing()
+        whole = sum(metrics.horizontalAdvance(words) + _BUTTON_PADDING for words, _ in _NAMES.values())
+        for shown, tab in self._tabs.items():
+            words, short = _NAMES[shown]
+            tab.setText(words if whole <= room else short)
+            tab.setMinimumWidth(metrics.horizontalAdvance(short) + _BUTTON_PADDING - 4)

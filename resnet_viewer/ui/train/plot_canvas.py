@@ -1,0 +1,254 @@
+"""A plot with hands: one view box on its ground. The wheel zooms x at the pointer, a drag pans, a double click fits.
+
+The y range is the owner's: it follows what is visible.
+"""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from resnet_viewer.ui.panels.plot_ground import BOTTOM_ROOM, RIGHT_ROOM, Ground, Marks
+from resnet_viewer.ui.theme import DARK, Theme
+
+_CLICK = 4.0
+"""Pixels that a click may wander."""
+_WIDEST_NUMBER = "1e-14"
+
+
+class PlotCanvas(pg.GraphicsLayoutWidget):
+    """Keeps the x range and the pointer; its owner lays out whenever `rearranged` says so."""
+
+    rearranged = Signal()
+    """Size, font or x range changed."""
+    pointed = Signal(object)
+    """QPointF in the plot's pixels, or None when the pointer left."""
+    clicked = Signal(QPointF)
+    double_clicked = Signal()
+    """After the click that its first half was; all of x is shown then."""
+    key_pressed = Signal(object)
+    """A Qt.Key of `keys`."""
+    menu_wanted = Signal(object)
+    """Global QPoint."""
+
+    def __init__(self, name: str, parent: QWidget | None = None, *, corner: str = "") -> None:
+        """`corner` is the word for which there is room before the x axis's numbers."""
+        super().__init__(parent)
+        self._corner = corner
+        self._limits = (0.0, 1.0)
+        self._least = 0.05
+        self._range = (0.0, 1.0)
+        self._press: QPointF | None = None
+        self._last = QPointF()
+        self._is_panning = False
+        self.keys: frozenset[Qt.Key] = frozenset()
+        """What the owner wants to hear of beside the zoom's own keys."""
+        self.setFrameShape(self.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(80, 60)
+        self.setAccessibleName(name)
+        self.viewport().setMouseTracking(True)
+        self.ci.layout.setSpacing(0)
+        self.box = pg.ViewBox(enableMenu=False, enableMouse=False)
+        self.box.disableAutoRange()
+        self.box.setDefaultPadding(0)
+        self.addItem(self.box, 0, 0)
+        # A view box clips its children, and the numbers stand outside it.
+        self.ground = Ground(self.ci, DARK, self.font())
+        self._make_room()
+        self.box.sigResized.connect(self._resized)
+        PlotCanvas.apply_theme(self, DARK)
+
+    @property
+    def size_of_plot(self) -> tuple[float, float]:
+        """Width and height in pixels, at least one."""
+        return max(float(self.box.width()), 1.0), max(float(self.box.height()), 1.0)
+
+    @property
+    def x_range(self) -> tuple[float, float]:
+        """What the left and the right edge stand for."""
+        return self._range
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether all of x is shown."""
+        return self._range == self._limits
+
+    def x_at(self, pixel: float) -> float:
+        """From the plot's pixels to x."""
+        left, right = self._range
+        return left + pixel * (right - left) / self.size_of_plot[0]
+
+    def pixel_at(self, x: float) -> float:
+        """From x to the plot's pixels."""
+        left, right = self._range
+        return (x - left) * self.size_of_plot[0] / (right - left)
+
+    def set_limits(self, left: float, right: float, least: float) -> None:
+        """All there is of x, and the span of the nearest zoom. A plot that showed all shows all again."""
+        was_fitted = self.is_fitted
+        if (left, right) == self._limits and least == self._least:
+            return
+        self._limits, self._least = (left, right), min(least, right - left)
+        self._show((left, right) if was_fitted else self._range)
+
+    def fit(self) -> None:
+        """Show all of x."""
+        self._show(self._limits)
+
+    def zoom(self, factor: float, pixel: float) -> None:
+        """Show `factor` times as much, keeping what lies at `pixel` in its place."""
+        share = min(max(pixel / self.size_of_plot[0], 0.0), 1.0)
+        left, right = self._range
+        x = left + share * (right - left)
+        low, high = self._limits
+        span = min(max((right - left) * factor, self._least), high - low)
+        self._show((x - share * span, x + (1 - share) * span))
+
+    def pan(self, pixels: float) -> None:
+        """Move everything by that many pixels to the right."""
+        left, right = self._range
+        by = pixels * (right - left) / self.size_of_plot[0]
+        self._show((left - by, right - by))
+
+    def _show(self, wished: tuple[float, float]) -> None:
+        low, high = self._limits
+        span = min(max(wished[1] - wished[0], self._least), high - low)
+        left = min(max(wished[0], low), high - span)
+        shown = (low, high) if span >= high - low else (left, left + span)
+        if shown != self._range:
+            self._range = shown
+            self.rearranged.emit()
+
+    def show_marks(self, marks: Marks) -> None:
+        """Draw these around the plot."""
+        self.ground.setPos(self.box.pos())
+        self.ground.show_marks(marks, *self.size_of_plot)
+
+    def text_metrics(self) -> QFontMetricsF:
+        """Of the numbers and names."""
+        return QFontMetricsF(self.font())
+
+    def apply_theme(self, theme: Theme) -> None:
+        """pyqtgraph does not follow the palette: every colour is handed on by hand."""
+        self.setBackground(theme.panel)
+        self.ground.apply_theme(theme)
+
+    def _make_room(self) -> None:
+        metrics = QFontMetricsF(self.font())
+        left = (
+            max(metrics.horizontalAdvance(_WIDEST_NUMBER), metrics.horizontalAdvance(self._corner + "0")) + 12
+        )
+        self.ground.set_left_room(left)
+        self.ci.layout.setContentsMargins(left, 8, RIGHT_ROOM, BOTTOM_ROOM + metrics.height())
+
+    def _resized(self) -> None:
+        self.rearranged.emit()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "ground"):
+            self.ground.set_font(self.font())
+            self._make_room()
+            self.rearranged.emit()
+
+    # Pointer
+
+    def _plot_point(self, position: QPointF) -> QPointF:
+        return QPointF(self.box.mapFromScene(self.mapToScene(position.toPoint())))
+
+    def _is_inside(self, point: QPointF) -> bool:
+        width, height = self.size_of_plot
+        return -1 <= point.x() <= width + 1 and -8 <= point.y() <= height + 8
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._press = self._last = event.position()
+            self._is_panning = False
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        position = event.position()
+        if self._press is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            if not self._is_panning and (position - self._press).manhattanLength() > _CLICK:
+                self._is_panning = True
+                self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+            if self._is_panning:
+                self.pan((position - self._last).x())
+                self._last = position
+        self._point(position)
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            was_click = self._press is not None and not self._is_panning
+            self._press, self._is_panning = None, False
+            self.viewport().unsetCursor()
+            point = self._plot_point(event.position())
+            if was_click and self._is_inside(point):
+                self.clicked.emit(point)
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._press = None
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.fit()
+            self.double_clicked.emit()
+        event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        delta = event.angleDelta()
+        if abs(delta.x()) > abs(delta.y()):
+            self.pan(delta.x() / 2)
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.pan(delta.y() / 2)
+        else:
+            self.zoom(0.998 ** delta.y(), self._plot_point(event.position()).x())
+        self._point(event.position())
+        event.accept()
+
+    def _point(self, position: QPointF) -> None:
+        point = self._plot_point(position)
+        self.pointed.emit(point if self._is_inside(point) else None)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.pointed.emit(None)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu_wanted.emit(event.globalPos())
+        event.accept()
+
+    # Keyboard
+
+    def event(self, event: QEvent) -> bool:
+        """While it has the focus, the plot's keys come before the window's shortcuts of the same name."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            is_plain = event.modifiers() in (
+                Qt.KeyboardModifier.NoModifier,
+                Qt.KeyboardModifier.KeypadModifier,
+            )
+            if is_plain and (event.key() in self.keys or event.key() == Qt.Key.Key_Home):
+                event.accept()
+                return True
+        return bool(super().event(event))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        middle = self.size_of_plot[0] / 2
+        match event.key():
+            case Qt.Key.Key_Home:
+                self.fit()
+            case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
+                self.zoom(0.8, middle)
+            case Qt.Key.Key_Minus:
+                self.zoom(1.25, middle)
+            case key if key in self.keys:
+                self.key_pressed.emit(Qt.Key(key))
+            case _:
+                event.ignore()
+                return
+        event.accept()

@@ -1,0 +1,239 @@
+"""How networks are trained: every field of a recipe, and how long, how often and where it is followed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QFormLayout,
+    QLineEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resnet_viewer.media.files import write_whole
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.recipe import RECIPES, Optimizer, Recipe, Schedule
+from resnet_viewer.records.run_plan import MOST_EPOCHS, MOST_SEEDS, Course, PlanError, course_json, course_of
+from resnet_viewer.records.training import Precision
+from resnet_viewer.ui.labels import plain_label
+
+_OPTIMIZERS: dict[Optimizer, str] = {"sgd": "SGD", "adam": "Adam"}
+_SCHEDULES: dict[Schedule, str] = {
+    "one cycle": "one cycle: up, then down to zero",
+    "steps": "steps: a tenth at 50 % and 75 %",
+    "constant": "constant",
+}
+_PRECISIONS: dict[Precision, str] = {
+    "float32": "float32",
+    "bfloat16": "bfloat16 where it will do, else float32",
+}
+_DEVICES = ("cpu", "cuda", "mps")
+_JSON = "Recipes (*.json);;All files (*)"
+LARGEST_RECIPE = 100_000
+"""Bytes; a file that is larger is something else."""
+
+
+class RecipeDialog(QDialog):
+    """Export writes the fields as they are, import fills them."""
+
+    def __init__(self, course: Course, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Recipe")
+        self.name = QLineEdit()
+        self.optimizer, self.schedule, self.device = QComboBox(), QComboBox(), QComboBox()
+        for kind, title in _OPTIMIZERS.items():
+            self.optimizer.addItem(title, kind)
+        for how, title in _SCHEDULES.items():
+            self.schedule.addItem(title, how)
+        self.precision = QComboBox()
+        for precision, title in _PRECISIONS.items():
+            self.precision.addItem(title, precision)
+        self.device.addItem("the best there is", "")
+        for device in _DEVICES:
+            self.device.addItem(device, device)
+        self.epochs, self.batch = _whole(1, MOST_EPOCHS), _whole(1, 65_536)
+        self.seed, self.seeds = _whole(0, 2**31 - 1), _whole(1, MOST_SEEDS)
+        self.rate, self.momentum = _number(1e-6, 10.0), _number(0.0, 0.9999)
+        self.weight_decay, self.warm_up = _number(0.0, 1.0), _number(0.0, 1.0)
+        self.nesterov = QCheckBox("Nesterov's momentum")
+        self.decays_all = QCheckBox("also on biases and normalisations")
+        self.record_every = _whole(0, 10_000)
+        self.record_every.setSpecialValueText("by the length of an epoch")
+        self._sentence = plain_label()
+        self._sentence.setWordWrap(True)
+        self._buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        role = QDialogButtonBox.ButtonRole.ActionRole
+        self._buttons.addButton("Import…", role).clicked.connect(self._import)
+        self._buttons.addButton("Export…", role).clicked.connect(self._export)
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
+        self._lay_out()
+        self.show_course(course)
+        self.name.textChanged.connect(self._follow)
+        self.optimizer.currentIndexChanged.connect(self._follow)
+        self._follow()
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        for label, field in (
+            ("&Name", self.name),
+            ("&Epochs", self.epochs),
+            ("&Batch size", self.batch),
+            ("&Optimizer", self.optimizer),
+            ("Learning &rate", self.rate),
+            ("&Schedule", self.schedule),
+            ("Warm-&up, share of all steps", self.warm_up),
+            ("&Momentum", self.momentum),
+            ("", self.nesterov),
+            ("&Weight decay", self.weight_decay),
+            ("", self.decays_all),
+            ("First see&d", self.seed),
+            ("Seeds a network", self.seeds),
+            ("De&vice", self.device),
+            ("&Precision", self.precision),
+            ("Steps between &gradient records", self.record_every),
+        ):
+            form.addRow(label, field)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self._sentence)
+        layout.addWidget(self._buttons)
+
+    def show_course(self, course: Course) -> None:
+        """Fill the fields."""
+        recipe = course.recipe
+        self.name.setText(recipe.name)
+        self.optimizer.setCurrentIndex(self.optimizer.findData(recipe.optimizer))
+        self.schedule.setCurrentIndex(self.schedule.findData(recipe.schedule))
+        if course.device and self.device.findData(course.device) < 0:
+            self.device.addItem(course.device, course.device)
+        self.device.setCurrentIndex(self.device.findData(course.device))
+        self.precision.setCurrentIndex(self.precision.findData(course.precision))
+        for field, value in (
+            (self.rate, recipe.rate), (self.momentum, recipe.momentum), (self.warm_up, recipe.warm_up),
+            (self.weight_decay, recipe.weight_decay),
+        ):  # fmt: skip
+            field.setValue(value)
+        for count, number in (
+            (self.epochs, course.epochs), (self.batch, recipe.batch), (self.seed, course.seed),
+            (self.seeds, course.seeds), (self.record_every, course.record_every),
+        ):  # fmt: skip
+            count.setValue(number)
+        self.nesterov.setChecked(recipe.nesterov)
+        self.decays_all.setChecked(recipe.decays_all)
+
+    @property
+    def course(self) -> Course:
+        """What the fields say; a changed recipe cannot keep a built-in one's name."""
+        recipe = Recipe(
+            self.name.text().strip() or "own",
+            cast(Optimizer, self.optimizer.currentData()),
+            cast(Schedule, self.schedule.currentData()),
+            self.rate.value(),
+            self.batch.value(),
+            self.momentum.value(),
+            self.nesterov.isChecked(),
+            self.weight_decay.value(),
+            self.decays_all.isChecked(),
+            self.warm_up.value(),
+        )
+        if recipe.name in RECIPES and recipe != RECIPES[recipe.name]:
+            recipe = replace(recipe, name=f"{recipe.name}, own")
+        return Course(
+            recipe,
+            self.epochs.value(),
+            self.seed.value(),
+            self.seeds.value(),
+            str(self.device.currentData()),
+            self.record_every.value(),
+            cast(Precision, self.precision.currentData()),
+        )
+
+    @Slot()
+    def _follow(self) -> None:
+        is_sgd = self.optimizer.currentData() == "sgd"
+        for field in (self.momentum, self.nesterov):
+            field.setEnabled(is_sgd)
+            field.setToolTip("" if is_sgd else "Adam has no such momentum.")
+
+    @Slot()
+    def _export(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Export the recipe", f"{self.course.recipe.name}.json", _JSON
+        )
+        if name:
+            try:
+                write_whole(Path(name), course_json(self.course).encode())
+            except (OSError, UserError) as error:
+                self._sentence.setText(str(error))
+            else:
+                self._sentence.setText(f"Saved {name}.")
+
+    @Slot()
+    def _import(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Import a recipe", "", _JSON)
+        if name:
+            try:
+                self.show_course(read_course(Path(name)))
+            except UserError as refusal:
+                self._sentence.setText(str(refusal))
+            else:
+                self._sentence.setText("")
+
+    @classmethod
+    def ask(cls, course: Course, parent: QWidget | None) -> Course | None:
+        """The course, or None where the user leaves."""
+        dialog = cls(course, parent)
+        is_taken = dialog.exec() == QDialog.DialogCode.Accepted
+        dialog.deleteLater()
+        return dialog.course if is_taken else None
+
+
+def read_course(path: Path) -> Course:
+    """An exported recipe.
+
+    Raises:
+        PlanError: the file cannot be read or holds none.
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.read(LARGEST_RECIPE + 1)
+        return course_of(text.decode() if len(text) <= LARGEST_RECIPE else "")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanError(
+            f"{path.name} cannot be read as a recipe; choose a file that was exported here."
+        ) from error
+
+
+def _whole(least: int, most: int) -> QSpinBox:
+    field = QSpinBox()
+    field.setRange(least, most)
+    return field
+
+
+class _Number(QDoubleSpinBox):
+    """Shows no more digits than there are."""
+
+    def textFromValue(self, value: float) -> str:
+        return self.locale().toString(value, "g", 6)
+
+
+def _number(least: float, most: float) -> QDoubleSpinBox:
+    field = _Number()
+    field.setDecimals(6)
+    field.setRange(least, most)
+    field.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+    return field

@@ -1,0 +1,191 @@
+"""Gradient records as images: layers down, time across, one colour scale for all runs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor, QImage
+
+from resnet_viewer.ui.pixels import colour_table
+from resnet_viewer.ui.train.run_log import RunLog
+
+Floats = NDArray[np.float64]
+Quantity = Literal["norms", "updates", "dead"]
+CHOICES: dict[Quantity, str] = {
+    "norms": "norms",
+    "updates": "updates",
+    "dead": "dead channels",
+}
+FORMULAS: dict[Quantity, str] = {
+    "norms": "‖∂L/∂W‖₂ of every layer",
+    "updates": "‖Δw‖₂/‖w‖₂ of every layer",
+    "dead": "share of dead channels of every block",
+}
+COLOURS = "viridis"
+_LOWEST, _BIN = -324.0, 0.05
+_BINS = 12_700
+"""Bins of log10, from the smallest to the largest number there is."""
+_TAIL = 0.005
+"""The share of values at either end that may take the end colours, so that one odd record does not set the scale."""
+_THIRD = 0.4771212547196624
+
+
+def values_of(log: RunLog, quantity: Quantity) -> Floats:
+    """(records, layers or blocks), a view."""
+    match quantity:
+        case "norms":
+            return log.norms
+        case "updates":
+            return log.updates
+        case "dead":
+            return log.dead
+
+
+class Spread:
+    """How the values of one run's records are spread; grows with the records."""
+
+    def __init__(self) -> None:
+        self.records = 0
+        self._counts = np.zeros(_BINS, np.int64)
+        self.range = (math.inf, -math.inf)
+        """log10 of the smallest and the largest positive value."""
+        self.has_zero = False
+        self.has_odd = False
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Positive values by log10."""
+        return self._counts
+
+    def grow(self, values: Floats) -> None:
+        """Take in the records from number `records` on."""
+        new = values[self.records :]
+        self.records = len(values)
+        is_positive = np.isfinite(new) & (new > 0.0)
+        if not is_positive.all():
+            self.has_zero = self.has_zero or bool(np.any(new == 0.0))
+            self.has_odd = self.has_odd or bool(np.any(~np.isfinite(new) | (new < 0.0)))
+        logs = np.log10(new[is_positive])
+        self._counts += np.bincount(((logs - _LOWEST) / _BIN).astype(np.int64), minlength=_BINS)
+        if len(logs):
+            self.range = (min(self.range[0], float(logs.min())), max(self.range[1], float(logs.max())))
+
+
+@dataclass(frozen=True)
+class ColourScale:
+    """What the first and the last colour stand for: exponents of ten where `is_log`."""
+
+    low: float
+    high: float
+    is_log: bool = True
+    is_clipped: bool = False
+    """Values beyond either end take its colour."""
+    has_zero: bool = False
+    has_odd: bool = False
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Both ends in words."""
+        if not self.is_log:
+            return f"{100 * self.low:.0f} %", f"{100 * self.high:.0f} %"
+        return power_text(self.low), power_text(self.high)
+
+    def shares(self, values: Floats) -> Floats:
+        """How far along the colours each value lies; nan for zeros of a logarithm and what is not finite."""
+        if not self.is_log:
+            return np.where(np.isfinite(values), (values - self.low) / (self.high - self.low), np.nan)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = np.log10(values)
+        found: Floats = np.where(np.isfinite(logs), (logs - self.low) / (self.high - self.low), np.nan)
+        return found
+
+
+def power_text(exponent: float) -> str:
+    """A whole power of ten, or three times one.
+
+    Example:
+        >>> power_text(-3.0), power_text(0.4771212547196624)
+        ('1e-3', '3e0')
+    """
+    whole = int(np.floor(exponent + 1e-6))
+    return f"{1 if exponent - whole < 0.1 else 3}e{whole}"
+
+
+def scale_for(spreads: list[Spread], quantity: Quantity) -> ColourScale:
+    """One scale for all runs: shares from 0 to 100 %, all else by the logarithm between round numbers."""
+    has_odd = any(spread.has_odd for spread in spreads)
+    if quantity == "dead":
+        return ColourScale(0.0, 1.0, is_log=False, has_odd=has_odd)
+    counts = np.sum([spread.counts for spread in spreads], axis=0) if spreads else np.zeros(_BINS, np.int64)
+    total = int(counts.sum())
+    has_zero = any(spread.has_zero for spread in spreads)
+    if not total:
+        return ColourScale(-3.0, 0.0, has_zero=has_zero, has_odd=has_odd)
+    cumulated = counts.cumsum()
+    first = int(np.searchsorted(cumulated, _TAIL * total, side="right"))
+    last = int(np.searchsorted(cumulated, (1 - _TAIL) * total))
+    least, most = min(spread.range[0] for spread in spreads), max(spread.range[1] for spread in spreads)
+    low = _round_below(max(_LOWEST + _BIN * first, least))
+    high = _round_above(min(_LOWEST + _BIN * (last + 1), most))
+    if high - low < 1.0:
+        high = low + 1.0
+    beyond = least < low - 1e-9 or most > high + 1e-9
+    return ColourScale(low, high, is_clipped=beyond, has_zero=has_zero, has_odd=has_odd)
+
+
+def _round_below(exponent: float) -> float:
+    """The largest exponent of a whole power of ten, or of three times one, that is not above."""
+    whole = float(np.floor(exponent + 1e-9))
+    return whole + _THIRD if exponent + 1e-9 >= whole + _THIRD else whole
+
+
+def _round_above(exponent: float) -> float:
+    """The smallest that is not below."""
+    whole = float(np.floor(exponent - 1e-9))
+    return whole + _THIRD if exponent - 1e-9 <= whole + _THIRD else whole + 1.0
+
+
+def shown_records(times: Floats, columns: int, span: tuple[float, float]) -> NDArray[np.int64]:
+    """Which record each column of a picture shows, −1 for none: the newest at the column's middle.
+
+    The first one holds from the beginning, the last one as long as the one before it.
+    """
+    left, right = span
+    middles = left + (np.arange(columns) + 0.5) * ((right - left) / max(columns, 1))
+    index = np.maximum(np.searchsorted(times, middles, side="right") - 1, 0)
+    if not len(times):
+        return np.full(columns, -1)
+    lasts = float(times[-1] - times[-2]) if len(times) > 1 else float(times[0])
+    index[middles > times[-1] + lasts] = -1
+    return index
+
+
+def image_of_records(
+    values: Floats, records: NDArray[np.int64], scale: ColourScale, zero: str, odd: str
+) -> QImage | None:
+    """(records, layers) as an image with the first layer at the top, one column for each of `records`.
+
+    Zeros of a logarithm take the colour `zero`, what is not finite `odd`; columns of record −1 are clear. None where
+    there is nothing to see.
+    """
+    if not values.shape[1] or not np.any(records >= 0):
+        return None
+    used, place = np.unique(records[records >= 0], return_inverse=True)
+    seen = values[used]  # (records, layers)
+    shares = scale.shares(seen)
+    is_missing = np.isnan(shares)
+    levels = np.clip(np.where(is_missing, 0.0, shares) * 255.999, 0.0, 255.0).astype(np.uint8)
+    colours = colour_table(COLOURS)[levels]
+    if is_missing.any():
+        is_zero = is_missing & (seen == 0.0)
+        colours[is_missing] = QColor(odd).rgba()
+        colours[is_zero] = QColor(zero).rgba()
+    pixels = np.zeros((values.shape[1], len(records)), np.uint32)
+    pixels[:, records >= 0] = colours.T[:, place.ravel()]
+    image = QImage(pixels.shape[1], pixels.shape[0], QImage.Format.Format_ARGB32)
+    np.frombuffer(image.bits(), np.uint32).reshape(pixels.shape)[:] = pixels
+    return image

@@ -1,0 +1,337 @@
+"""What the window knows of each training run, grown from the lab's reports; the Train tab's panels only read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from resnet_viewer.records.lab import (
+    Advanced,
+    Began,
+    DataRead,
+    EpochEnded,
+    Intervened,
+    Numbers,
+    Published,
+    RunEnded,
+    RunState,
+    StateChanged,
+)
+from resnet_viewer.records.training import EpochReport, GradientRecord, RunReport, RunSpec, StepReport
+
+Values = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+_AT, _LOSS, _ERROR, _BATCH_LOSS, _BATCH_ERROR, _RATE, _SMOOTHED, _SUM = range(8)
+"""Columns of the steps; `_SUM` is that of the batch errors up to and with this step."""
+
+
+class _Rows:
+    """Rows of numbers that are added one by one: the memory doubles when it is full, so that adding stays cheap."""
+
+    def __init__(self, width: int) -> None:
+        self._memory: Values = np.empty((64, width))
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def append(self, row: Sequence[float]) -> None:
+        if self._count == len(self._memory):
+            grown = np.empty((2 * self._count, self._memory.shape[1]))
+            grown[: self._count] = self._memory
+            self._memory = grown
+        self._memory[self._count] = row
+        self._count += 1
+
+    def cut(self, count: int) -> None:
+        """Keep the first `count` rows; views handed out before keep what they showed."""
+        if count < self._count:
+            self._memory, self._count = self._memory.copy(), count
+
+    @property
+    def values(self) -> Values:
+        """The rows so far, (n, width): a view, not to be written to."""
+        view = self._memory[: self._count]
+        view.flags.writeable = False
+        return view
+
+
+class RunLog:
+    """One training run as it is now: its steps, gradient records, epochs and newest predictions.
+
+    The arrays are read-only views of memory that grows by doubling; one that was handed out before keeps its values
+    and its length. Errors are in percent.
+    """
+
+    def __init__(self, key: str, run: RunSpec, steps_per_epoch: int = 1) -> None:
+        self.key = key
+        self.run = run
+        self.state: RunState = "waiting"
+        self.sentence = ""
+        self.steps_per_epoch = steps_per_epoch
+        self.epochs: list[EpochReport] = []
+        self.pictures_per_second = np.nan
+        """Not a number before the first step."""
+        self.predicted: Numbers | None = None
+        """(N,) the class given to each test picture after the newest epoch."""
+        self.states: dict[int, Path] = {}
+        """Epochs done -> the file of the weights that were kept then."""
+        self.published: Path | None = None
+        """The newest file of weights that was written on request, after `published_step` steps."""
+        self.published_step = 0
+        self.ended: RunReport | None = None
+        self.has_siblings = False
+        """Another seed of the same network is trained beside it; set by whoever knows the other runs."""
+        self.version = 0
+        """Rises with every report taken."""
+        self._steps = _Rows(8)
+        self._records: _Rows | None = None
+        self._layers = self._blocks = 0
+
+    def take(
+        self, report: Began | Advanced | EpochEnded | StateChanged | Intervened | Published | RunEnded
+    ) -> None:
+        """Grow by what the lab reports of this run."""
+        assert report.key == self.key
+        self.version += 1
+        match report:
+            case Began():
+                self._begin(report)
+            case Advanced():
+                self._add_steps(report.steps)
+                self._add_records(report.gradients)
+                self.pictures_per_second = report.pictures_per_second
+            case EpochEnded(epoch=epoch):
+                del self.epochs[epoch.epoch :]  # a run that was resumed does its last epochs again
+                self.epochs.append(epoch)
+                self.predicted = report.predicted
+                if report.state is not None:
+                    self.states[epoch.epoch + 1] = report.state
+            case StateChanged():
+                self.state, self.sentence = report.state, report.sentence
+            case Intervened(run=run):
+                self.run = run
+                self.ended = None
+            case Published(step=step, path=path):
+                self.published, self.published_step = path, step
+            case RunEnded(report=ended):
+                self.run, self.ended, self.state = ended.spec, ended, ended.state
+
+    def _begin(self, began: Began) -> None:
+        self.run, self.steps_per_epoch, self.ended = began.run, began.steps_per_epoch, None
+        self.epochs = list(began.epochs)
+        self.states = dict(began.states)
+        self.predicted = began.predicted
+        self._steps.cut(0)
+        self._records = None
+        self._add_steps(began.steps)
+        self._add_records(began.gradients)
+
+    def _add_steps(self, steps: Sequence[StepReport]) -> None:
+        width = max(1, self.steps_per_epoch)
+        for step in steps:
+            rows = self._steps
+            if len(rows) and step.at <= rows.values[-1, _AT]:
+                rows.cut(int(np.searchsorted(rows.values[:, _AT], step.at)))
+            known = rows.values[:, _SUM]
+            count = len(known)
+            total = step.batch_error + (known[-1] if count else 0.0)
+            before = known[count - width] if count >= width else 0.0
+            smoothed = (total - before) / min(count + 1, width)
+            rows.append(
+                (
+                    step.at,
+                    step.loss,
+                    step.error,
+                    step.batch_loss,
+                    step.batch_error,
+                    step.rate,
+                    smoothed,
+                    total,
+                )
+            )
+
+    def _add_records(self, records: Sequence[GradientRecord]) -> None:
+        for record in records:
+            if self._records is None:
+                self._layers, self._blocks = len(record.norms), len(record.dead)
+                self._records = _Rows(1 + 2 * self._layers + self._blocks)
+            rows = self._records
+            if len(rows) and record.step <= rows.values[-1, 0]:
+                rows.cut(int(np.searchsorted(rows.values[:, 0], record.step)))
+            rows.append((record.step, *record.norms, *record.updates, *record.dead))
+
+    @property
+    def steps(self) -> int:
+        """Steps done, over the whole run."""
+        return int(self._steps.values[-1, _AT]) + 1 if len(self._steps) else 0
+
+    @property
+    def length(self) -> int:
+        """Epochs that the run will have, with every extension."""
+        return self.run.extensions[-1].epochs if self.run.extensions else self.run.epochs
+
+    @property
+    def all_steps(self) -> int:
+        """Steps that the run will have, with every extension."""
+        return self.length * self.steps_per_epoch
+
+    @property
+    def times(self) -> Values:
+        """(n,) the end of each step, in epochs."""
+        return (self._steps.values[:, _AT] + 1) / self.steps_per_epoch
+
+    @property
+    def losses(self) -> Values:
+        """(n,) each step's batch alone, before the step."""
+        return self._steps.values[:, _BATCH_LOSS]
+
+    @property
+    def errors(self) -> Values:
+        """(n,) percent, each step's batch alone, before the step."""
+        return self._steps.values[:, _BATCH_ERROR]
+
+    @property
+    def rates(self) -> Values:
+        """(n,) the learning rate that each step took."""
+        return self._steps.values[:, _RATE]
+
+    @property
+    def smoothed_errors(self) -> Values:
+        """(n,) percent, the mean of the last epoch's worth of batches; of fewer at the start."""
+        return self._steps.values[:, _SMOOTHED]
+
+    @property
+    def record_times(self) -> Values:
+        """(m,) each gradient record's step, in epochs, on the same clock as `times`."""
+        return (self._of_records(0, 1)[:, 0] + 1) / self.steps_per_epoch
+
+    @property
+    def norms(self) -> Values:
+        """(m, L) gradient norms of the weighted layers, in the order of the forward pass."""
+        return self._of_records(1, self._layers)
+
+    @property
+    def updates(self) -> Values:
+        """(m, L) how long each record's step was beside the weight."""
+        return self._of_records(1 + self._layers, self._layers)
+
+    @property
+    def dead(self) -> Values:
+        """(m, B) the share of dead channels of each block."""
+        return self._of_records(1 + 2 * self._layers, self._blocks)
+
+    def _of_records(self, first: int, count: int) -> Values:
+        if self._records is None:
+            return np.empty((0, count))
+        return self._records.values[:, first : first + count]
+
+    @property
+    def train_error(self) -> float:
+        """Percent: of the weights at the end, on the training pictures as they are; else over the newest epoch."""
+        if self.ended is not None and not np.isnan(self.ended.train_error):
+            return self.ended.train_error
+        return self.epochs[-1].train_error if self.epochs else np.nan
+
+    @property
+    def test_error(self) -> float:
+        """Percent: of the weights at the end, else after the newest epoch."""
+        if self.ended is not None and not np.isnan(self.ended.test_error):
+            return self.ended.test_error
+        return self.epochs[-1].test_error if self.epochs else np.nan
+
+    @property
+    def title(self) -> str:
+        """ "Plain-56"; with its seed where the same network is trained from several."""
+        network = self.run.network
+        return f"{network.title} seed {network.seed}" if self.has_siblings else network.title
+
+    def report(self, class_names: tuple[str, ...] = ()) -> RunReport:
+        """The run so far as a record, for figures and tables.
+
+        One that is still going is a report in the state "done" whose errors are not a number.
+        """
+        return self.reporting(class_names)()
+
+    def reporting(self, class_names: tuple[str, ...] = ()) -> Callable[[], RunReport]:
+        """What gives the report of this moment, on whichever thread and whenever it is called.
+
+        A long run has many thousand steps; making a record of each would hold the window up.
+        """
+        ended = self.ended
+        state: Literal["done", "stopped", "diverged"] = "done"
+        if self.state in ("stopped", "diverged", "failed"):
+            state = "diverged" if self.state == "diverged" else "stopped"
+        head = RunReport(
+            self.run,
+            tuple(self.epochs),
+            train_error=ended.train_error if ended else np.nan,
+            test_error=ended.test_error if ended else np.nan,
+            class_names=ended.class_names if ended else class_names,
+            state=ended.state if ended else state,
+        )
+        at = self._of_records(0, 1)[:, 0]
+        records = (at, self.norms, self.updates, self.dead)
+        return partial(_whole, head, self._steps.values, self.steps_per_epoch, records)
+
+
+def _whole(
+    head: RunReport, steps: Values, width: int, records: tuple[Values, Values, Values, Values]
+) -> RunReport:
+    """The report with its steps and gradient records."""
+    at, *rows = (part.tolist() for part in records)
+    gradients = tuple(
+        GradientRecord(int(step), tuple(norms), tuple(updates), tuple(dead))
+        for step, norms, updates, dead in zip(at, *rows, strict=True)
+    )
+    reports = tuple(
+        StepReport(
+            *divmod(int(row[_AT]), width),
+            width,
+            row[_LOSS],
+            row[_ERROR],
+            None,
+            row[_BATCH_LOSS],
+            row[_BATCH_ERROR],
+            row[_RATE],
+        )
+        for row in steps.tolist()
+    )
+    return replace(head, gradients=gradients, steps=reports)
+
+
+@dataclass(frozen=True, eq=False)
+class LabScene:
+    """All runs of the Train tab as they are now; `version` rises whenever anything changed.
+
+    The logs are live: what a panel keeps of them it copies, or takes as the views that they hand out.
+    """
+
+    logs: tuple[RunLog, ...] = ()
+    version: int = 0
+    data: DataRead | None = None
+    data_name: str = ""
+    selected: str = ""
+    """The key of the run chosen in the table; "" where there is none."""
+    time: float | None = None
+    """Epochs under the pointer, the same in all plots; None is the newest."""
+
+    @property
+    def chosen(self) -> RunLog | None:
+        """The selected run."""
+        return next((log for log in self.logs if log.key == self.selected), None)
+
+    @property
+    def depths(self) -> tuple[int, ...]:
+        """The depths of the runs, the shallowest first: the order of their colours."""
+        return tuple(sorted({log.run.network.depth for log in self.logs}))
+
+
+def depth_colour(scene: LabScene, log: RunLog, colours: Sequence[str]) -> str:
+    """The colour of a run's depth, of a theme's `depths`; from the seventh depth on they begin again."""
+    return colours[scene.depths.index(log.run.network.depth) % len(colours)]

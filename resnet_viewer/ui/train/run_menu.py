@@ -1,0 +1,69 @@
+"""What can be done with the selected run, as a menu that is filled when it opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
+
+from resnet_viewer.ui.train.handing_over import twin_of
+from resnet_viewer.ui.train.run_log import RunLog
+
+if TYPE_CHECKING:
+    from resnet_viewer.ui.train.training import Training
+
+MOST_EPOCHS_LISTED = 24
+"""Kept epochs in the menu; of more, evenly chosen ones and always the last."""
+
+
+def fill_run_menu(menu: QMenu, training: Training) -> None:
+    """For the run that is selected now."""
+    menu.clear()
+    scene, controller = training.controller.scene, training.controller
+    log = scene.chosen
+    if log is None:
+        menu.addAction("Select a run in the table first").setEnabled(False)
+        return
+    key, is_busy = log.key, controller.is_busy
+    is_under_way = is_busy and log.state in ("waiting", "running", "paused")
+    if log.state == "paused" or log.state == "stopped":
+        _add(menu, "Continue", partial(controller.go_on, key))
+    else:
+        _add(menu, "Pause", partial(controller.pause, key)).setEnabled(
+            is_under_way and log.state == "running"
+        )
+    _add(menu, "Stop", partial(controller.stop, key)).setEnabled(is_under_way)
+    _add(menu, "Extend…", training.extend_selected).setEnabled(log.state not in ("diverged", "failed"))
+    menu.addSeparator()
+    _add_opening(menu, training, log)
+    menu.addSeparator()
+    _add(menu, "Show the folder", training.show_folder)
+    _add(menu, "Remove from the list", partial(controller.remove, key))
+
+
+def _add_opening(menu: QMenu, training: Training, log: RunLog) -> None:
+    hand = training.handing_over
+    is_live = training.controller.is_busy and log.state in ("running", "paused")
+    title = "Open in Inspect, as it is now" if is_live else "Open in Inspect"
+    _add(menu, title, partial(hand.open, log)).setEnabled(is_live or bool(log.states))
+    twin = twin_of(training.controller.scene, log)
+    words = f"Open in Inspect, with {twin.title} as reference" if twin else "Open in Inspect, with its twin"
+    _add(menu, words, partial(hand.open, log, with_twin=True)).setEnabled(twin is not None)
+    epochs = menu.addMenu("Open in Inspect, after epoch")
+    epochs.setEnabled(bool(log.states))
+    for epoch in _chosen(sorted(log.states)):
+        _add(epochs, str(epoch), partial(hand.open, log, epoch))
+
+
+def _chosen(epochs: list[int]) -> list[int]:
+    step = -(-len(epochs) // MOST_EPOCHS_LISTED)
+    return list(reversed(epochs[::-1][:: step or 1]))
+
+
+def _add(menu: QMenu, text: str, act: Callable[[], object]) -> QAction:
+    action = menu.addAction(text.replace("&", "&&"))
+    action.triggered.connect(lambda _checked=False: act())
+    return action

@@ -1,0 +1,342 @@
+"""The Train tab as a whole: its plan, what is done with it, and what its page and its part of the toolbar show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QPoint, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
+
+from resnet_viewer.records.data import NAMED
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.lab import Order
+from resnet_viewer.records.run_plan import MOST_EPOCHS, PlanError, RunPlan, plan_json, plan_of
+from resnet_viewer.records.training import RunSpec
+from resnet_viewer.ui.editing import Editing
+from resnet_viewer.ui.opening import Opening
+from resnet_viewer.ui.pages.train import TrainPage
+from resnet_viewer.ui.requests import FoundOrder, KeepOrder, ReadOrder
+from resnet_viewer.ui.settings import Settings
+from resnet_viewer.ui.theme import Theme
+from resnet_viewer.ui.train import networks_dialog, recipe_dialog
+from resnet_viewer.ui.train.bar import TrainBar, data_words, strength_in
+from resnet_viewer.ui.train.controller import LabWorker, TrainController
+from resnet_viewer.ui.train.exporting import RunExporting
+from resnet_viewer.ui.train.handing_over import HandingOver
+from resnet_viewer.ui.train.plan_menus import SavedRecipes, fill_data_menu, fill_recipe_menu
+from resnet_viewer.ui.train.run_log import LabScene
+from resnet_viewer.ui.train.run_menu import fill_run_menu
+from resnet_viewer.ui.worker import Failure, Worker
+
+Runs = tuple[tuple[str, RunSpec], ...]
+
+
+@dataclass(frozen=True)
+class Ways:
+    """What the Train tab asks of the program."""
+
+    runs_of: Callable[[RunPlan], Runs]
+    """Raises UserError with one sentence."""
+    runs_dir: Callable[[], Path]
+    """Where new folders are made."""
+    remark: Callable[[str], str]
+    """What it costs to have a named data set: "download 170 MB", "" where it is here."""
+    threads: int = 0
+    device: str = ""
+    """Where a recipe names none; "" is the best there is."""
+
+
+class Training(QObject):
+    """Owns the controller, the page and the bar."""
+
+    failed = Signal(object)
+    began = Signal()
+    """A new order is on its way; what was said about an earlier one is over."""
+    said = Signal(str)
+    reading_began = Signal(str)
+    """What is read, by bytes."""
+    counting_began = Signal(str)
+    """What is read, by pictures."""
+    progressed = Signal(object)
+    reading_ended = Signal()
+    inspect_wished = Signal()
+
+    def __init__(
+        self,
+        window: QWidget,
+        worker: LabWorker,
+        files: Worker,
+        opening: Opening,
+        editing: Editing,
+        settings: Settings,
+        tickets: Iterator[int],
+        ways: Ways,
+    ) -> None:
+        super().__init__(window)
+        self._opening = opening
+        self._files, self._tickets = files, tickets
+        self._awaited = -1
+        self._window, self._settings, self._ways = window, settings, ways
+        self.controller = TrainController(worker, tickets, self)
+        self.handing_over = HandingOver(self.controller, opening, editing, self)
+        self.exporting = RunExporting(window, self.controller, files, tickets)
+        self.page, self.bar = TrainPage(), TrainBar()
+        self.exporting.fill(self.bar.export_button.menu())
+        self._saved = SavedRecipes(settings)
+        self._plan = _remembered(settings)
+        self.bar.show_plan(self._plan)
+        self.page.runs.offer_resume(self._has_last_runs())
+        self._connect()
+        self._render(self.controller.scene)
+
+    @property
+    def plan(self) -> RunPlan:
+        """What a start would train."""
+        return self._plan
+
+    def _connect(self) -> None:
+        controller, bar, table = self.controller, self.bar, self.page.runs.table
+        controller.scene_changed.connect(self._render)
+        controller.busy_changed.connect(self._note_busy)
+        controller.failed.connect(self.failed)
+        controller.progressed.connect(self.progressed)
+        controller.data_read.connect(self.reading_ended)
+        self._files.replied.connect(self._take)
+        self.page.export_requested.connect(self.exporting.export)
+        self.exporting.failed.connect(self.failed)
+        self.handing_over.failed.connect(self.failed)
+        self.handing_over.opened.connect(self.inspect_wished)
+        self.page.run_selected.connect(controller.select)
+        self.page.picture_wished.connect(self._open_picture)
+        table.menu_wished.connect(self._pop_up_run_menu)
+        self.page.time_pointed.connect(controller.point)
+        self.page.runs.resume_wished.connect(self.resume_last)
+        bar.networks_wished.connect(self.choose_networks)
+        bar.start_wished.connect(self.start)
+        bar.pause_wished.connect(self.pause_or_continue)
+        bar.stop_wished.connect(self.stop)
+        bar.cut_wished.connect(self.cut_or_restore)
+        bar.strength_wished.connect(controller.open_shortcuts)
+        for menu, fill in (
+            (bar.data_button.menu(), self._fill_data),
+            (bar.recipe_button.menu(), self._fill_recipes),
+            (self.page.runs.run_button.menu(), self._fill_run),
+        ):
+            menu.aboutToShow.connect(partial(fill, menu))
+            fill(menu)
+
+    def _fill_data(self, menu: QMenu) -> None:
+        fill_data_menu(menu, self._plan, self.set_plan, self.choose_folder, self._ways.remark)
+
+    def _fill_recipes(self, menu: QMenu) -> None:
+        fill_recipe_menu(menu, self._plan, self.set_plan, self.edit_recipe, self._saved)
+
+    def _fill_run(self, menu: QMenu) -> None:
+        fill_run_menu(menu, self)
+
+    @Slot(QPoint)
+    def _pop_up_run_menu(self, place: QPoint) -> None:
+        self.page.runs.run_button.menu().popup(place)
+
+    @Slot(object)
+    def _render(self, scene: LabScene) -> None:
+        controller = self.controller
+        self.page.render_lab(scene)
+        self.bar.render_lab(scene, is_busy=controller.is_busy, is_paused=controller.is_paused)
+
+    @Slot(bool)
+    def _note_busy(self, _is_busy: bool) -> None:
+        self._render(self.controller.scene)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours; the bar has them from the toolbar."""
+        self.page.apply_theme(theme)
+
+    def set_plan(self, plan: RunPlan) -> None:
+        """Train this from the next start on."""
+        self._plan = plan
+        self._settings.set_training("plan", plan_json(plan))
+        self.bar.show_plan(plan)
+
+    def refusal(self, plan: RunPlan) -> str:
+        """Why a plan cannot be trained; "" where it can."""
+        try:
+            self._ways.runs_of(plan)
+        except UserError as refused:
+            return str(refused)
+        return ""
+
+    @Slot()
+    def choose_networks(self) -> None:
+        """Ask which."""
+        found = networks_dialog.NetworksDialog.ask(self._plan, self.refusal, self._window)
+        if found is not None:
+            self.set_plan(found)
+
+    def edit_recipe(self) -> None:
+        """Ask how; a recipe that is not built in is saved under its name."""
+        found = recipe_dialog.RecipeDialog.ask(self._plan.course, self._window)
+        if found is not None:
+            self._saved.save(found)
+            self.set_plan(replace(self._plan, course=found))
+
+    def choose_folder(self) -> None:
+        """Ask which folder of pictures; one without classes is refused."""
+        found = QFileDialog.getExistingDirectory(self._window, "Folder with train and test")
+        if found:
+            plan = replace(self._plan, data=found)
+            if sentence := self.refusal(plan):
+                self.failed.emit(Failure(sentence))
+            else:
+                self.set_plan(plan)
+
+    @Slot()
+    def start(self) -> None:
+        """Train what the plan says: in a new folder, or beside the runs at work."""
+        try:
+            runs = self._ways.runs_of(self._plan)
+            if self.controller.is_busy:
+                self._add(runs)
+            else:
+                self._begin(runs)
+        except UserError as refused:
+            self.failed.emit(Failure(str(refused)))
+
+    def _begin(self, runs: Runs) -> None:
+        plan = self._plan
+        name = "".join(
+            c if c.isalnum() or c in "-_" else "-" for c in data_words(plan.data).partition(" (")[0]
+        )
+        folder = self._ways.runs_dir() / f"{datetime.now():%Y-%m-%d-%H%M%S}-{name.lower()[:40]}"
+        device = plan.course.device or self._ways.device
+        order = Order(runs, plan.data, folder, device, self._ways.threads)
+        self._files.ask(next(self._tickets), KeepOrder(order))
+        self._send(order)
+
+    def _send(self, order: Order) -> None:
+        self._settings.set_training("folder", str(order.folder))
+        self.began.emit()
+        reading = self.reading_began if order.data in NAMED else self.counting_began
+        reading.emit(f"Reading {data_words(order.data)}")
+        self.controller.begin(order, data_words(order.data))
+        if order.runs:
+            self.controller.select(order.runs[-1][0])
+
+    def _add(self, runs: Runs) -> None:
+        order = self.controller.order
+        assert order is not None
+        if order.data != self._plan.data:
+            raise PlanError(
+                f"The runs at work are trained on {data_words(order.data)}; stop them before you start others on "
+                f"{data_words(self._plan.data)}."
+            )
+        there = {log.key for log in self.controller.scene.logs}
+        new = tuple((key, run) for key, run in runs if key not in there)
+        if not new:
+            raise PlanError(
+                "All these networks are in training already; choose other depths, kinds or seeds."
+            )
+        self.began.emit()
+        self.controller.add(new)
+
+    @Slot()
+    def pause_or_continue(self) -> None:
+        """All runs."""
+        if self.controller.is_paused:
+            self.controller.go_on()
+        elif self.controller.is_busy:
+            self.controller.pause()
+
+    @Slot()
+    def stop(self) -> None:
+        """All runs; they can be resumed."""
+        self.controller.stop()
+
+    @Slot()
+    def cancel_reading(self) -> None:
+        """The progress bar's wish while the data are read; else it is about something else."""
+        if self.controller.is_busy and self.controller.scene.data is None:
+            self.controller.cancel()
+            self.reading_ended.emit()
+
+    @Slot()
+    def cut_or_restore(self) -> None:
+        """Every shortcut of every run, from the next step on."""
+        self.controller.open_shortcuts(1.0 if strength_in(self.controller.scene) < 1 else 0.0)
+
+    def extend_selected(self) -> None:
+        """Ask by how many epochs."""
+        log = self.controller.scene.chosen
+        if log is None:
+            return
+        epochs, is_taken = QInputDialog.getInt(
+            self._window, f"Extend {log.title}", "More epochs", min(log.length, 12), 1, MOST_EPOCHS
+        )
+        if is_taken:
+            self.controller.extend(epochs, log.key)
+
+    def show_folder(self) -> None:
+        """Of the selected run, in whatever shows folders here."""
+        log, order = self.controller.scene.chosen, self.controller.order
+        if log is None or order is None:
+            return
+        path = order.folder / log.key
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            QGuiApplication.clipboard().setText(str(path))
+            self.said.emit(f"The run is in {path}; the path was copied.")
+
+    @Slot(object)
+    def _open_picture(self, wished: tuple[NDArray[np.uint8], str]) -> None:
+        pixels, name = wished
+        self._opening.take_pixels(pixels[..., 0] if pixels.shape[2] == 1 else pixels, name)
+        self.inspect_wished.emit()
+
+    @Slot()
+    def resume_last(self) -> None:
+        """The runs that the window left when it was closed."""
+        if self._has_last_runs():
+            self.open_runs(Path(self._settings.training("folder")))
+        else:
+            self.failed.emit(
+                Failure("There are no runs to resume yet; press Start, or open runs by their folder.")
+            )
+
+    def choose_runs(self) -> None:
+        """Ask which folder of earlier runs."""
+        found = QFileDialog.getExistingDirectory(self._window, "Open runs", str(self._ways.runs_dir()))
+        if found:
+            self.open_runs(Path(found))
+
+    def open_runs(self, folder: Path) -> None:
+        """Show the runs of a folder, and go on with those that are not done."""
+        if self.controller.is_busy:
+            self.failed.emit(Failure("Runs are at work; stop them before you open others."))
+            return
+        self._awaited = next(self._tickets)
+        self._files.ask(self._awaited, ReadOrder(folder))
+
+    @Slot(int, object)
+    def _take(self, ticket: int, reply: object) -> None:
+        if ticket == self._awaited and isinstance(reply, FoundOrder) and not self.controller.is_busy:
+            self._send(replace(reply.order, threads=self._ways.threads))
+
+    def _has_last_runs(self) -> bool:
+        folder = self._settings.training("folder")
+        try:
+            return bool(folder) and any(Path(folder).iterdir())
+        except OSError:
+            return False
+
+
+def _remembered(settings: Settings) -> RunPlan:
+    try:
+        return plan_of(settings.training("plan"))
+    except PlanError:
+        return RunPlan()

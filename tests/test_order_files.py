@@ -1,0 +1,57 @@
+"""Orders in their folders: what was written is found with its runs, and what is no order is refused in a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from resnet_viewer.core.run_files import write_spec
+from resnet_viewer.order_files import ORDER, read_order, write_order
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.lab import Order
+from resnet_viewer.records.run_plan import RunPlan
+from resnet_viewer.run_plans import runs_of
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Order:
+    made = Order(runs_of(RunPlan(depths="20")), "digits", tmp_path / "runs", "cpu", 1)
+    write_order(made)
+    for key, run in made.runs:
+        (made.folder / key).mkdir()
+        write_spec(made.folder / key, run)
+    return made
+
+
+def test_an_order_goes_on_with_the_runs_in_its_folder(order: Order) -> None:
+    assert read_order(order.folder) == replace(order, threads=0, is_resumed=True)
+
+
+def test_runs_without_an_order_are_known_by_their_data(order: Order) -> None:
+    (order.folder / ORDER).unlink()
+    assert read_order(order.folder).data == "digits"
+
+
+def test_a_folder_of_pictures_is_named_whole_and_must_be_there(order: Order, tmp_path: Path) -> None:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    write_order(replace(order, data=str(pictures)))
+    assert read_order(order.folder).data == str(pictures)
+    pictures.rmdir()
+    with pytest.raises(UserError, match="not there any more"):
+        read_order(order.folder)
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"data": 3, "device": ""}'])
+def test_a_damaged_order_is_refused(order: Order, content: str) -> None:
+    (order.folder / ORDER).write_text(content)
+    with pytest.raises(UserError, match=r"order.json cannot be read"):
+        read_order(order.folder)
+
+
+def test_a_folder_without_runs_is_refused(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(UserError, match="holds no training runs"):
+            read_order(folder)

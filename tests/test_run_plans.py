@@ -1,0 +1,86 @@
+"""Plans become runs that fit their data; what does not fit is refused in one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.recipe import RECIPES, WARM_UP
+from resnet_viewer.records.run_plan import Course, RunPlan
+from resnet_viewer.run_plans import runs_of
+from tests import fabricated
+
+
+def test_the_first_plan_is_four_runs_on_digits() -> None:
+    runs = runs_of(RunPlan())
+    assert [key for key, _ in runs] == [
+        "cifar-plain-20",
+        "cifar-resnet-20",
+        "cifar-plain-56",
+        "cifar-resnet-56",
+    ]
+    spec = runs[0][1]
+    assert (spec.network.input_size, spec.network.channels, spec.network.classes) == (8, 1, 10)
+    assert (spec.epochs, spec.recipe, spec.data, spec.is_augmented) == (12, RECIPES["quick"], "digits", False)
+    assert spec.record_every == 2
+
+
+def test_seeds_are_named_in_the_keys() -> None:
+    plan = RunPlan(depths="20", is_plain=False, course=Course(seed=3, seeds=2))
+    assert [(key, run.network.seed) for key, run in runs_of(plan)] == [
+        ("cifar-resnet-20-seed-3", 3),
+        ("cifar-resnet-20-seed-4", 4),
+    ]
+
+
+def test_endings_and_names() -> None:
+    plan = RunPlan(
+        data="cifar10", depths="20", endings=("-c", "-nobn"), networks="cifar-resnet-44, teaching-keras"
+    )
+    assert [key for key, _ in runs_of(plan)] == [
+        "teaching-keras",
+        "cifar-plain-20-nobn",
+        "cifar-resnet-20-c-nobn",
+        "cifar-resnet-44",
+    ]
+
+
+def test_very_deep_networks_are_warmed_up_by_the_papers_recipe_only() -> None:
+    plan = RunPlan(depths="110", is_plain=False, course=Course(RECIPES["paper"]))
+    assert runs_of(plan)[0][1].recipe.warm_up == WARM_UP
+    changed = replace(plan, course=Course(replace(RECIPES["paper"], rate=0.2)))
+    assert runs_of(changed)[0][1].recipe.warm_up == 0
+
+
+@pytest.mark.parametrize(
+    ("plan", "match"),
+    [
+        (RunPlan(depths="21"), r"6n \+ 2 .* not 21"),
+        (RunPlan(depths="twenty"), "'twenty' is no depth"),
+        (RunPlan(depths=""), "No network is chosen"),
+        (RunPlan(is_plain=False, is_residual=False), "No network is chosen"),
+        (RunPlan(networks="resnet19"), "no network called resnet19"),
+        (RunPlan(networks="resnet18"), "folder of pictures"),
+        (RunPlan(course=Course(seeds=20)), "80 runs"),
+        (RunPlan(data="/no/such/folder"), "is no data set"),
+    ],
+)
+def test_what_does_not_fit_is_one_sentence(plan: RunPlan, match: str) -> None:
+    with pytest.raises(UserError, match=match):
+        runs_of(plan)
+
+
+def test_a_folder_gives_its_classes(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for part in ("train", "test"):
+        for name in ("a", "b", "c"):
+            (tmp_path / part / name).mkdir(parents=True)
+            Image.fromarray(fabricated.picture().pixels).save(tmp_path / part / name / "1.png")
+    plan = RunPlan(data=str(tmp_path), depths="20", networks="resnet18")
+    runs = dict(runs_of(plan))
+    assert runs["cifar-plain-20"].network.classes == runs["resnet18"].network.classes == 3
+    assert runs["cifar-plain-20"].data == tmp_path.name

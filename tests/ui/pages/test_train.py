@@ -1,0 +1,122 @@
+"""The tabs of the window: one page in view with its controls and facts, and each page's own keys and sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.ui.settings import Settings
+from resnet_viewer.ui.window import INSPECT, TRAIN
+from tests.ui.windows import Desk
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(qtbot, qapp, tmp_path)
+    made.window.show()
+    yield made
+    made.close()
+
+
+def place(desk: Desk) -> int:
+    window = desk.window
+    assert window.toolbar.tabs.currentIndex() == window.pages.currentIndex()
+    return window.pages.currentIndex()
+
+
+def test_a_tab_shows_its_page_and_its_controls(desk: Desk) -> None:
+    window = desk.window
+    assert place(desk) == INSPECT
+    assert window.toolbar.network_button.isVisible()
+    assert not window.training.bar.isVisible()
+    window.toolbar.tabs.setCurrentIndex(TRAIN)
+    assert place(desk) == TRAIN
+    assert window.training.bar.isVisible()
+    assert not window.toolbar.network_button.isVisible()
+    window.commands["show_inspect"].trigger()
+    assert place(desk) == INSPECT
+    assert window.focusWidget() is window.circuit.view
+    window.commands["show_train"].trigger()
+    assert place(desk) == TRAIN
+
+
+def test_the_tabs_have_keys_and_stand_in_the_menu_and_the_palette(desk: Desk) -> None:
+    table = {command.id: (command.menu, command.keys) for command in desk.window.commands.table}
+    assert table["show_inspect"] == ("View", "Ctrl+1")
+    assert table["show_train"] == ("View", "Ctrl+2")
+    offered = {entry.text for entry in desk.window.menus.entries()}
+    assert {"View: Train", "Train: Start, or add to the runs at work", "Train: Open runs"} <= offered
+    assert "Export runs: Errors: Errors as SVG" in offered
+
+
+def test_inspects_keys_do_nothing_on_the_other_page(desk: Desk) -> None:
+    desk.window.show_train()
+    QTest.keyClick(desk.window, Qt.Key.Key_Space)
+    QTest.keyClick(desk.window, Qt.Key.Key_B)
+    assert desk.store.session.setup.wiring.is_open
+    desk.window.show_inspect()
+    QTest.keyClick(desk.window, Qt.Key.Key_Space)
+    assert not desk.store.session.setup.wiring.is_open
+
+
+def test_a_command_about_inspect_shows_inspect(desk: Desk) -> None:
+    desk.window.editing.toggle_shortcut(1)
+    desk.window.show_train()
+    desk.window.commands["undo"].trigger()
+    assert place(desk) == INSPECT
+    assert desk.store.session.setup.wiring.is_open
+
+
+def test_a_command_of_the_page_in_view_leaves_the_focus_where_it_is(desk: Desk) -> None:
+    window = desk.window
+    window.toolbar.open_button.setFocus()
+    focused = window.focusWidget()
+    assert focused is window.toolbar.open_button
+    window.commands["next_layer"].trigger()
+    assert window.focusWidget() is focused
+
+
+def test_the_status_bar_says_the_facts_of_the_page_in_view(desk: Desk) -> None:
+    status, training = desk.window.status, desk.window.training
+    assert "ResNet-20" in status.texts()[1]
+    desk.window.show_train()
+    training.start()
+    desk.lab.begin()
+    desk.lab.states("done", "cifar-plain-20")
+    desk.qtbot.waitUntil(lambda: "1 of 4 runs done" in status.texts()[1])
+    assert status.texts()[3] == "Digits (bundled): 1437 pictures and 40 to test, 8×8"
+    desk.window.show_inspect()
+    assert "ResNet-20" in status.texts()[1]
+    assert "invented.png" in status.texts()[3]
+
+
+def test_the_lab_gets_ready_when_its_page_is_shown(desk: Desk) -> None:
+    assert not desk.lab.is_started
+    desk.window.show_train()
+    assert desk.lab.is_started
+
+
+def test_each_pages_sizes_are_remembered(desk: Desk, tmp_path: Path) -> None:
+    desk.window.show_train()
+    splitter = desk.window.training.page.splitters["train_columns"]
+    splitter.setSizes([500, 500])
+    desk.window.close()
+    kept = Settings(tmp_path / "settings").blob("train_columns")
+    assert kept is not None
+    assert kept == splitter.saveState()
+
+
+@pytest.mark.parametrize("width", [1440, 1024])
+def test_the_bar_fits_the_window(desk: Desk, width: int) -> None:
+    desk.window.show_train()
+    desk.window.resize(width, 700)
+    toolbar = desk.window.toolbar
+    desk.qtbot.waitUntil(lambda: toolbar.width() == width)
+    assert toolbar._row.sizeHint().width() <= width
+    assert toolbar.train.export_button.geometry().right() <= width

@@ -1,0 +1,109 @@
+"""Counts, colours and words of the confusion matrix, and what a click on a cell wishes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.ui.pixels import pixel
+from resnet_viewer.ui.theme import DARK, LIGHT, Theme
+from resnet_viewer.ui.train.confusion import ConfusionMatrix
+from tests.ui.train.lab_scenes import LABELS, PREDICTED, move_pointer
+
+
+@pytest.fixture
+def matrix(qtbot: QtBot) -> ConfusionMatrix:
+    matrix = ConfusionMatrix()
+    qtbot.addWidget(matrix)
+    matrix.resize(300, 200)
+    matrix.show_predictions(LABELS, PREDICTED, ("0", "1", "2"))
+    with qtbot.waitExposed(matrix):
+        matrix.show()
+    return matrix
+
+
+def test_rows_are_true_and_columns_predicted(matrix: ConfusionMatrix) -> None:
+    assert matrix.counts.tolist() == [[4, 0, 0], [0, 1, 2], [1, 0, 2]]
+    assert matrix.describe(1, 2) == "true 1, predicted 2: 2 of 3 (67 %)"
+    assert matrix.describe(1, -1) == "true 1: 2 of 3 wrong (67 %)"
+    assert matrix.rect_of(1, 2).left() > matrix.rect_of(1, 1).left()
+    assert matrix.rect_of(2, 1).top() > matrix.rect_of(1, 1).top()
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT])
+def test_colours_are_shares_of_rows(matrix: ConfusionMatrix, theme: Theme) -> None:
+    matrix.apply_theme(theme)
+    painted = matrix.cells.grab().toImage()
+
+    def colour(true: int, given: int) -> tuple[int, int, int]:
+        corner = matrix.rect_of(true, given).topLeft() + QPoint(3, 3)
+        return pixel(painted, corner.x(), corner.y())
+
+    def distance(true: int, given: int, name: str) -> int:
+        wished = QColor(name).getRgb()[:3]
+        return sum(abs(a - b) for a, b in zip(colour(true, given), wished, strict=True))
+
+    assert colour(0, 1) == QColor(theme.panel).getRgb()[:3]
+    assert distance(0, 0, theme.branch) < distance(1, 1, theme.branch)  # 4 of 4, 1 of 3
+    assert distance(1, 2, theme.changed) < distance(2, 0, theme.changed)  # 2 of 3, 1 of 3
+    assert distance(1, 2, theme.changed) < distance(1, 2, theme.branch)
+
+
+def test_a_click_on_a_cell_and_the_keys_wish_a_pair(qtbot: QtBot, matrix: ConfusionMatrix) -> None:
+    pairs: list[tuple[int, int]] = []
+    matrix.pair_chosen.connect(pairs.append)
+    qtbot.mouseClick(matrix.cells, Qt.MouseButton.LeftButton, pos=matrix.rect_of(1, 2).center())
+    assert pairs == [(1, 2)]
+    qtbot.keyClick(matrix.cells, Qt.Key.Key_Down)
+    qtbot.keyClick(matrix.cells, Qt.Key.Key_Left)
+    qtbot.keyClick(matrix.cells, Qt.Key.Key_Return)
+    assert pairs[1:] == [(2, 1)]
+    qtbot.mouseClick(matrix.cells, Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
+    assert len(pairs) == 2
+
+
+def test_hovering_tells_cells_and_rows(matrix: ConfusionMatrix) -> None:
+    said: list[str] = []
+    matrix.hovered.connect(said.append)
+    move_pointer(matrix.cells, matrix.rect_of(0, 0).center())
+    move_pointer(matrix.cells, matrix.rect_of(2, 0).center())
+    assert said[-1] == "true 2, predicted 0: 1 of 3 (33 %)"
+    move_pointer(matrix.cells, QPoint(1, matrix.rect_of(2, 0).center().y()))
+    assert said[-1] == "true 2: 1 of 3 wrong (33 %)"
+    move_pointer(matrix.cells, QPoint(matrix.rect_of(2, 2).right() + 8, matrix.rect_of(1, 0).center().y()))
+    assert said[-1] == "true 1: 2 of 3 wrong (67 %)"
+
+
+def test_a_class_without_pictures_has_no_share(matrix: ConfusionMatrix) -> None:
+    matrix.show_predictions(LABELS, PREDICTED, ("0", "1", "2", "3"))
+    assert matrix.describe(3, 0) == "true 3, predicted 0: 0 of 0"
+    matrix.cells.grab()
+
+
+def test_a_hundred_classes_scroll_and_ten_fit(qtbot: QtBot, matrix: ConfusionMatrix) -> None:
+    assert matrix.cells.height() <= matrix.height()
+    everything = np.arange(100)
+    matrix.show_predictions(everything, everything[::-1].copy(), tuple(map(str, everything)))
+    assert matrix.cells.height() > matrix.height()
+    assert matrix.rect_of(99, 99).bottom() <= matrix.cells.height()
+    assert matrix.counts.trace() == 0
+    matrix.cells.grab()
+
+
+def test_scrolling_down_brings_no_bar_to_the_side(qtbot: QtBot, matrix: ConfusionMatrix) -> None:
+    everything = np.arange(12)
+    matrix.show_predictions(everything, everything.copy(), tuple(map(str, everything)))
+    matrix.resize(300, 90)
+    QApplication.processEvents()
+    assert matrix.verticalScrollBar().isVisible()
+    assert not matrix.horizontalScrollBar().isVisible()
+
+
+def test_nothing_is_counted_without_predictions(matrix: ConfusionMatrix) -> None:
+    matrix.show_predictions(None, None, ())
+    assert matrix.counts.shape == (0, 0)
+    matrix.cells.grab()

@@ -1,0 +1,141 @@
+"""Gradient norms by depth at one time: all runs, their layers named, bad values as what they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPointF
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.ui.theme import LIGHT
+from resnet_viewer.ui.train.depth_plot import EMPTY, DepthPlot, series_at
+from resnet_viewer.ui.train.run_log import LabScene, RunLog
+from tests.ui.train.hands import move
+from tests.ui.train.invented import begun, grow, run, trained
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> DepthPlot:
+    made = DepthPlot()
+    qtbot.addWidget(made)
+    made.resize(420, 380)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def scene(*logs: RunLog, version: int = 1, time: float | None = None) -> LabScene:
+    return LabScene(logs, version, time=time)
+
+
+def by_step(step: int, layers: int) -> list[float]:
+    """At step s every norm is s + 1."""
+    return [step + 1.0] * layers
+
+
+def point(panel: DepthPlot, spot: QPointF) -> None:
+    where = panel.canvas.mapFromScene(panel.canvas.box.mapToScene(spot))
+    move(panel.canvas.viewport(), QPointF(where))
+
+
+def test_the_record_of_a_time_is_the_newest_then() -> None:
+    log = begun(run())
+    grow(log, 25, norms=by_step)
+    newest = series_at(log, None)
+    assert newest is not None
+    assert newest[0].values[0] == 25.0
+    assert newest[1] == pytest.approx(2.5)
+    early = series_at(log, 1.2)
+    assert early is not None
+    assert early[0].values[0] == 11.0
+    assert (early[0].x[0], early[0].x[-1]) == (0.0, 1.0)
+    assert series_at(log, 3.5) is None, "a run that has not come so far is drawn"
+    assert series_at(begun(run()), None) is None
+
+
+def test_before_any_run_one_sentence_says_what_will_be_here(panel: DepthPlot) -> None:
+    assert panel.canvas.ground.marks.message == EMPTY
+    panel.render_lab(scene(begun(run())))
+    assert panel.canvas.ground.marks.message == "No gradient record yet."
+    panel.render_lab(scene(trained(), version=2, time=3.9))
+    assert panel.canvas.ground.marks.message == "No record at this time."
+
+
+def test_the_subtitle_says_when(panel: DepthPlot) -> None:
+    logs = trained(steps=25), trained("cifar-resnet-20", steps=13)
+    panel.render_lab(scene(*logs, time=1.26))
+    assert panel.subtitle == "at the pointer: epoch 1.3"
+    panel.render_lab(scene(*logs))
+    assert panel.subtitle == "newest: epochs 1.3 to 2.5"
+
+
+def test_all_runs_are_drawn_plain_dashed(panel: DepthPlot) -> None:
+    panel.render_lab(scene(trained(), trained("cifar-resnet-56")))
+    lines = panel.lines.lines
+    assert {key: line.stroke.is_dashed for key, line in lines.items()} == {
+        "cifar-plain-20-0": True,
+        "cifar-resnet-56-0": False,
+    }
+    assert len(lines["cifar-resnet-56-0"].x) == len(blueprint(run("cifar-resnet-56").network).layers)
+    panel.apply_theme(LIGHT)
+    assert panel.lines.lines["cifar-plain-20-0"].stroke.colour == LIGHT.depths[0]
+
+
+def test_zeros_and_what_is_not_finite_lie_on_lanes(panel: DepthPlot) -> None:
+    values = [0.0, np.nan, np.inf, 1.0]
+    log = begun(run())
+    grow(log, 3, norms=lambda _, layers: [values[i % 4] for i in range(layers)])
+    panel.render_lab(scene(log))
+    assert [text for _, text in panel.canvas.ground.marks.lanes] == ["0", "∞ nan"]
+    marks = panel.dots[log.key].marks
+    assert (marks["zero"], marks["nan"], marks["infinite"]) == (5, 5, 5)
+    assert np.isnan(panel.lines.lines[log.key].y).sum() == 15, "a line leads to a value that is none"
+    panel.grab()
+
+
+def test_pointing_tells_run_layer_time_and_value(panel: DepthPlot) -> None:
+    log = begun(run())
+    grow(log, 25, norms=by_step)
+    panel.render_lab(scene(log, trained("cifar-resnet-20")))
+    words: list[str] = []
+    panel.hovered.connect(words.append)
+    x, y = panel._pixels(panel.series[log.key][0])
+    point(panel, QPointF(float(x[3]), float(y[3])))
+    assert words[-1] == "Plain-20 · layer 4 layer1.1.conv1 · epoch 2.5 · 25"
+    assert panel.overlay.ring is not None
+    QApplication.sendEvent(panel.canvas, QEvent(QEvent.Type.Leave))
+    assert words[-1] == ""
+    assert panel.overlay.ring is None
+
+
+def test_an_unchanged_scene_is_not_drawn_again(panel: DepthPlot) -> None:
+    drawn = scene(trained())
+    panel.render_lab(drawn)
+    before = panel.lines.prepared
+    panel.render_lab(replace(drawn))
+    assert panel.lines.prepared == before
+
+
+def test_a_burst_of_updates_ends_with_the_newest(panel: DepthPlot) -> None:
+    log = begun(run(epochs=20))
+    for version in range(200):
+        grow(log, 1, norms=by_step)
+        panel.render_lab(scene(log, version=version))
+    assert panel.series[log.key][0].values[0] == 199.0
+
+
+def test_runs_that_are_gone_leave_nothing(panel: DepthPlot) -> None:
+    panel.render_lab(scene(trained(), trained("cifar-resnet-20")))
+    panel.render_lab(scene(trained("cifar-resnet-20"), version=2))
+    assert list(panel.lines.lines) == ["cifar-resnet-20-0"]
+    assert list(panel.dots) == ["cifar-resnet-20-0"]
+
+
+def test_the_export_is_offered(panel: DepthPlot, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(panel.export_requested) as told:
+        panel._export()
+    assert told.args == ["by-depth"]

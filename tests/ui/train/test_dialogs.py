@@ -1,0 +1,112 @@
+"""The forms of the Train tab: fields show what they were given and say what they hold, and refuse in a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QDialogButtonBox, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.recipe import RECIPES, Recipe
+from resnet_viewer.records.run_plan import Course, PlanError, RunPlan, course_json
+from resnet_viewer.run_plans import runs_of
+from resnet_viewer.ui.train.networks_dialog import NetworksDialog
+from resnet_viewer.ui.train.recipe_dialog import RecipeDialog, read_course
+
+MINE = Course(
+    Recipe("mine", "adam", "steps", 0.003, 64, 0.5, False, 0.001, True, 0.25), 5, 3, 2, "cuda", 7, "bfloat16"
+)
+
+
+def refusal(plan: RunPlan) -> str:
+    try:
+        runs_of(plan)
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def networks(qtbot: QtBot, plan: RunPlan) -> NetworksDialog:
+    made = NetworksDialog(plan, refusal)
+    qtbot.addWidget(made)
+    return made
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        RunPlan(),
+        RunPlan("mnist", "20", True, False, ("-nobn", "-normal=0.1"), "cifar-resnet-44", MINE),
+        RunPlan(depths="32", endings=("-c", "-xavier")),
+    ],
+)
+def test_the_form_says_what_it_was_given(qtbot: QtBot, plan: RunPlan) -> None:
+    assert networks(qtbot, plan).plan == plan
+
+
+def test_networks_that_cannot_be_built_cannot_be_taken(qtbot: QtBot) -> None:
+    dialog = networks(qtbot, RunPlan())
+    ok = dialog._buttons.button(QDialogButtonBox.StandardButton.Ok)
+    assert ok.isEnabled()
+    dialog.depths.setText("20, 21")
+    assert "not 21" in dialog.sentence
+    assert not ok.isEnabled()
+    dialog.depths.setText("20")
+    dialog.plain.setChecked(False)
+    dialog.residual.setChecked(False)
+    assert "No network is chosen" in dialog.sentence
+    dialog.networks.setText("teaching-mnist")
+    assert dialog.sentence == ""
+    assert ok.isEnabled()
+
+
+@pytest.mark.parametrize("course", [Course(), Course(RECIPES["paper"], 200), MINE])
+def test_every_field_of_a_recipe_is_kept(qtbot: QtBot, course: Course) -> None:
+    dialog = RecipeDialog(course)
+    qtbot.addWidget(dialog)
+    assert dialog.course == course
+
+
+def test_numbers_have_no_more_digits_than_needed(qtbot: QtBot) -> None:
+    dialog = RecipeDialog(Course())
+    qtbot.addWidget(dialog)
+    shown = [field.text().replace(",", ".") for field in (dialog.rate, dialog.weight_decay)]
+    assert shown == ["0.1", "0.0005"]
+
+
+def test_a_changed_built_in_recipe_gets_another_name(qtbot: QtBot) -> None:
+    dialog = RecipeDialog(Course())
+    qtbot.addWidget(dialog)
+    dialog.rate.setValue(0.05)
+    assert dialog.course.recipe.name == "quick, own"
+    dialog.rate.setValue(0.1)
+    assert dialog.course.recipe == RECIPES["quick"]
+
+
+def test_recipes_travel_as_files(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "mine.json"
+    dialog = RecipeDialog(MINE)
+    qtbot.addWidget(dialog)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    dialog._export()
+    assert read_course(path) == MINE
+    other = RecipeDialog(Course())
+    qtbot.addWidget(other)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    other._import()
+    assert other.course == MINE
+    path.write_text("{}")
+    other._import()
+    assert "no recipe" in other._sentence.text()
+    assert other.course == MINE
+
+
+def test_a_file_that_is_no_recipe_is_refused(tmp_path: Path) -> None:
+    for content in (b"\xff\xfe", course_json(MINE).encode() + b" " * 200_000):
+        (tmp_path / "bad.json").write_bytes(content)
+        with pytest.raises(PlanError):
+            read_course(tmp_path / "bad.json")
+    with pytest.raises(PlanError, match="cannot be read"):
+        read_course(tmp_path / "missing.json")

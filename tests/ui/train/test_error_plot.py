@@ -1,0 +1,287 @@
+"""The error plot: only what changed is drawn anew, a time can be pointed at and pinned, bad values break nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.records.lab import StateChanged
+from resnet_viewer.ui.panels.plot_lines import BOLD, THIN
+from resnet_viewer.ui.theme import DARK, LIGHT
+from resnet_viewer.ui.train.error_curves import Quantity
+from resnet_viewer.ui.train.error_plot import ErrorPlot
+from resnet_viewer.ui.train.error_words import EMPTY
+from resnet_viewer.ui.train.run_log import LabScene, RunLog
+from tests.ui.train.hands import move
+from tests.ui.train.invented import begun, grow, run, trained, with_interventions
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> ErrorPlot:
+    made = ErrorPlot()
+    qtbot.addWidget(made)
+    made.resize(640, 400)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def scene(*logs: RunLog, version: int = 1) -> LabScene:
+    return LabScene(logs, version)
+
+
+def four() -> tuple[RunLog, ...]:
+    names = ("cifar-plain-20", "cifar-resnet-20", "cifar-plain-56", "cifar-resnet-56")
+    return tuple(trained(name, steps=21 + i) for i, name in enumerate(names))
+
+
+def point(panel: ErrorPlot, time: float, share: float = 0.5) -> QPoint:
+    """Move the pointer to a time, `share` of the way down the plot."""
+    canvas = panel.canvas
+    spot = QPointF(canvas.pixel_at(time), share * canvas.size_of_plot[1])
+    where = canvas.mapFromScene(canvas.box.mapToScene(spot))
+    move(canvas.viewport(), QPointF(where))
+    return where
+
+
+def test_before_any_run_one_sentence_says_what_will_be_here(panel: ErrorPlot) -> None:
+    assert panel.canvas.ground.marks.message == EMPTY["error"]
+    panel.render_lab(scene(*four()))
+    assert panel.canvas.ground.marks.message == ""
+    panel.render_lab(scene(version=2))
+    assert panel.canvas.ground.marks.message == EMPTY["error"]
+    assert panel.drawing.lines.lines == {}
+
+
+def test_training_is_thin_test_is_bold_and_plain_is_dashed(panel: ErrorPlot) -> None:
+    panel.render_lab(scene(*four()))
+    lines = panel.drawing.lines.lines
+    assert {index: line.width for (_, index), line in lines.items()} == {0: THIN, 1: BOLD}
+    assert {key for (key, _), line in lines.items() if line.stroke.is_dashed} == {
+        "cifar-plain-20-0",
+        "cifar-plain-56-0",
+    }
+
+
+def test_a_point_stands_where_its_time_and_error_are(panel: ErrorPlot) -> None:
+    panel.render_lab(scene(trained(steps=25)))
+    line = panel.drawing.lines.lines["cifar-plain-20-0", 1]
+    assert line.x[0] == pytest.approx(panel.canvas.pixel_at(1.0))
+    axis, height = panel.drawing.axis, panel.canvas.size_of_plot[1]
+    assert line.y[0] == pytest.approx((axis.top - 86.0) / axis.top * height)
+
+
+def test_an_update_draws_only_the_runs_that_changed(panel: ErrorPlot) -> None:
+    logs = four()
+    panel.render_lab(scene(*logs))
+    lines = panel.drawing.lines
+    before = lines.prepared
+    panel.render_lab(scene(*logs, version=2))
+    assert lines.prepared == before
+    grow(logs[2], 1, error=lambda step: 20.0)
+    panel.render_lab(scene(*logs, version=3))
+    assert lines.prepared == before + 2, "the other runs' curves were drawn again"
+    panel.render_lab(replace(scene(*logs, version=3), time=1.5))
+    assert lines.prepared == before + 2, "a time alone draws no curve"
+
+
+def test_a_burst_of_updates_ends_with_the_whole_run(panel: ErrorPlot) -> None:
+    logs = [begun(run(name, epochs=20)) for name in ("cifar-plain-20", "cifar-resnet-20")]
+    for version in range(200):
+        grow(logs[version % 2], 2)
+        panel.render_lab(scene(*logs, version=version))
+    for log in logs:
+        thin = panel.drawing.lines.lines[log.key, 0]
+        assert thin.x[-1] == pytest.approx(panel.canvas.pixel_at(20.0))
+        assert log.steps == 200
+
+
+@pytest.mark.parametrize("quantity", ["error", "loss", "rate"])
+def test_bad_values_are_drawn_as_what_they_are_or_left_out(panel: ErrorPlot, quantity: Quantity) -> None:
+    log = begun(run())
+    values = [np.nan, np.inf, 0.0, -1.0, 1e308, 5e-324]
+    grow(log, 24, error=lambda step: values[step % 6], loss=lambda step: values[step % 6])
+    log.take(StateChanged(log.key, "diverged", "the loss is not a number"))
+    panel.show_quantity(quantity)
+    panel.render_lab(scene(log, begun(run("cifar-resnet-20"))))
+    panel.grab()
+    if quantity == "loss":
+        assert [text for _, text in panel.canvas.ground.marks.lanes] == ["nan"]
+
+
+def test_a_run_that_diverged_ends_in_a_cross(panel: ErrorPlot) -> None:
+    log = trained(steps=15)
+    panel.render_lab(scene(log))
+    assert panel.drawing.overlay.crosses == ()
+    log.take(StateChanged(log.key, "diverged"))
+    panel.render_lab(scene(log, version=2))
+    (cross,) = panel.drawing.overlay.crosses
+    assert cross.x == pytest.approx(panel.canvas.pixel_at(1.5))
+
+
+def test_a_cross_is_not_drawn_where_the_run_still_goes_on(panel: ErrorPlot) -> None:
+    log = trained(steps=30)
+    log.take(StateChanged(log.key, "diverged"))
+    panel.render_lab(scene(log))
+    panel.canvas.zoom(0.3, 0.0)
+    assert panel.drawing.overlay.crosses == ()
+
+
+def test_no_line_leads_to_a_loss_that_is_not_finite(panel: ErrorPlot) -> None:
+    log = begun(run())
+    grow(log, 15, loss=lambda step: np.inf if step == 14 else 1.0)
+    panel.show_quantity("loss")
+    panel.render_lab(scene(log))
+    line = panel.drawing.lines.lines[log.key, 0]
+    assert np.isnan(line.y[-2])
+    assert line.y[-1] < line.y[0]
+
+
+def test_interventions_are_marked_with_a_word(panel: ErrorPlot) -> None:
+    log = with_interventions(trained("cifar-resnet-20"), (10, 0.0), (20, 1.0))
+    panel.render_lab(scene(log))
+    marks = panel.drawing.overlay.marks
+    assert [mark.word for mark in marks] == ["shortcuts cut", "shortcuts restored"]
+    assert [mark.x for mark in marks] == pytest.approx([panel.canvas.pixel_at(t) for t in (1.0, 2.0)])
+
+
+def test_names_stand_at_the_lines_ends(panel: ErrorPlot) -> None:
+    panel.render_lab(scene(trained(steps=25), trained("cifar-resnet-20", steps=40)))
+    assert {name.text for name in panel.drawing.overlay.names} == {"Plain-20", "ResNet-20"}
+
+
+def test_the_pointer_tells_its_time_and_the_nearest_run(panel: ErrorPlot) -> None:
+    low = begun(run("cifar-resnet-20"))
+    grow(low, 25, error=lambda step: 3.0)
+    panel.render_lab(scene(trained(steps=25), low))
+    times: list[float | None] = []
+    words: list[str] = []
+    panel.time_pointed.connect(times.append)
+    panel.hovered.connect(words.append)
+    point(panel, 2.0, 0.02)
+    assert times[-1] == pytest.approx(2.0, abs=0.02)
+    assert words[-1].startswith("epoch 2.0 · Plain-20: training ")
+    point(panel, 2.0, 0.95)
+    assert "ResNet-20: training 3.0 %, test 8.0 % after epoch" in words[-1]
+    assert panel.drawing.overlay.time == pytest.approx(panel.canvas.pixel_at(2.0), abs=2)
+    QApplication.sendEvent(panel.canvas, QEvent(QEvent.Type.Leave))
+    assert (times[-1], words[-1]) == (None, "")
+    assert panel.drawing.overlay.time is None
+
+
+def test_a_click_pins_the_time_and_another_releases_it(panel: ErrorPlot, qtbot: QtBot) -> None:
+    panel.render_lab(scene(*four()))
+    times: list[float | None] = []
+    panel.time_pointed.connect(times.append)
+    where = point(panel, 1.0)
+    qtbot.mouseClick(panel.canvas.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert panel.pinned == pytest.approx(1.0, abs=0.02)
+    pinned = list(times)
+    point(panel, 2.0)
+    assert times == pinned, "a pinned time followed the pointer"
+    assert panel.drawing.overlay.is_pinned
+    qtbot.mouseClick(panel.canvas.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert panel.pinned is None
+    assert not panel.drawing.overlay.is_pinned
+
+
+def test_a_double_click_fits_and_pins_nothing(panel: ErrorPlot, qtbot: QtBot) -> None:
+    panel.render_lab(scene(*four()))
+    panel.canvas.zoom(0.5, 0.0)
+    where = point(panel, 1.0)
+    view = panel.canvas.viewport()
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=where)
+    qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=where)
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=where)
+    assert panel.pinned is None
+    assert panel.canvas.is_fitted
+
+
+def test_arrow_keys_move_a_pinned_time_and_escape_releases_it(panel: ErrorPlot, qtbot: QtBot) -> None:
+    panel.render_lab(replace(scene(*four()), time=2.0))
+    words: list[str] = []
+    panel.hovered.connect(words.append)
+    qtbot.keyClick(panel.canvas, Qt.Key.Key_Left)
+    assert panel.pinned == pytest.approx(2.0 - 0.04)
+    assert words[-1].count("training") == 4, "by keys all runs are told"
+    qtbot.keyClick(panel.canvas, Qt.Key.Key_Escape)
+    assert panel.pinned is None
+    assert words[-1] == ""
+    qtbot.keyClick(panel.canvas, Qt.Key.Key_Return)
+    assert panel.pinned == 2.0
+
+
+def test_the_scenes_time_is_drawn_and_emits_nothing(panel: ErrorPlot, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(panel.time_pointed):
+        panel.render_lab(replace(scene(*four()), time=1.5))
+    assert panel.drawing.overlay.time == pytest.approx(panel.canvas.pixel_at(1.5))
+
+
+def test_loss_is_logarithmic_and_the_rate_begins_at_zero(panel: ErrorPlot) -> None:
+    panel.render_lab(scene(*four()))
+    panel.choice.setCurrentIndex(1)
+    panel.choice.activated.emit(1)
+    assert panel.title == "Loss"
+    assert all("e" in text for _, text in panel.canvas.ground.marks.numbers)
+    panel.show_quantity("rate")
+    assert panel.canvas.ground.marks.numbers[0][1].startswith("0")
+    assert all(index == 0 for _, index in panel.drawing.lines.lines)
+
+
+def test_zooming_fits_the_heights_to_what_is_visible_and_tells_the_range(
+    panel: ErrorPlot, qtbot: QtBot
+) -> None:
+    log = begun(run())
+    grow(log, 40, error=lambda step: 90.0 if step < 20 else 2.0)
+    panel.render_lab(scene(log))
+    top = panel.drawing.axis.top
+    with qtbot.waitSignal(panel.range_changed):
+        panel.canvas.zoom(0.2, panel.canvas.size_of_plot[0])
+    assert panel.drawing.axis.top < top / 2
+
+
+def test_the_selected_run_lies_on_top(panel: ErrorPlot) -> None:
+    logs = four()
+    panel.render_lab(replace(scene(*logs), selected=logs[0].key))
+    assert panel.drawing._order()[-1] == (logs[0].key, 1)
+
+
+def test_a_run_that_begins_again_is_drawn_from_its_beginning(panel: ErrorPlot) -> None:
+    panel.render_lab(scene(trained(steps=30)))
+    panel.render_lab(scene(trained(steps=3), version=2))
+    assert len(panel.drawing.lines.lines["cifar-plain-20-0", 0].x) == 3
+
+
+def test_another_theme_has_other_colours(panel: ErrorPlot) -> None:
+    panel.render_lab(scene(trained()))
+    panel.apply_theme(LIGHT)
+    assert panel.drawing.lines.lines["cifar-plain-20-0", 0].stroke.colour == LIGHT.depths[0]
+    panel.apply_theme(DARK)
+    assert panel.drawing.lines.lines["cifar-plain-20-0", 0].stroke.colour == DARK.depths[0]
+
+
+def test_the_menu_offers_the_export(panel: ErrorPlot, qtbot: QtBot) -> None:
+    panel.render_lab(scene(trained()))
+    panel.canvas.menu_wanted.emit(panel.mapToGlobal(QPoint(5, 5)))
+    menu = panel.findChild(QMenu)
+    assert menu is not None
+    with qtbot.waitSignal(panel.export_requested) as told:
+        menu.actions()[0].trigger()
+    assert told.args == ["curves"]
+    menu.close()
+
+
+def test_a_large_font_keeps_the_numbers_inside(panel: ErrorPlot, application_font: QApplication) -> None:
+    font = application_font.font()
+    font.setPointSizeF(16)
+    application_font.setFont(font)
+    panel.render_lab(scene(*four()))
+    room = panel.canvas.box.pos().x()
+    metrics = panel.canvas.text_metrics()
+    widest = max(metrics.horizontalAdvance(text) for _, text in panel.canvas.ground.marks.numbers)
+    assert widest + 8 <= room

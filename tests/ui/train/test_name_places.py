@@ -1,0 +1,67 @@
+"""Names stand near their lines' ends, on nothing else, and stay where they are while they can."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+from PySide6.QtCore import QRectF
+
+from resnet_viewer.ui.train.name_places import FreeGround, place_names, place_words
+
+SIZE = (400.0, 200.0)
+
+
+def ground(*lines: tuple[list[float], list[float]]) -> FreeGround:
+    made = FreeGround(SIZE)
+    made.cover_lines((np.array(x, float), np.array(y, float)) for x, y in lines)
+    return made
+
+
+def test_names_of_lines_that_end_together_do_not_touch_each_other_or_a_line() -> None:
+    lines = [([0, 400], [10, 190]), ([0, 400], [100, 192]), ([0, 400], [190, 195])]
+    found = place_names([(400, y[1], 70) for _, y in lines], 16, ground(*lines))
+    places = [place for place in found if place is not None]
+    assert len(places) == 3
+    assert not any(one.intersects(other) for one, other in combinations(places, 2))
+    for place in places:
+        assert QRectF(0, 0, *SIZE).contains(place)
+        across = np.linspace(place.left(), place.right(), 20)
+        for x, y in lines:
+            heights = np.interp(across, x, y)
+            assert not np.any((heights > place.top()) & (heights < place.bottom()))
+
+
+def test_the_free_ground_right_of_a_growing_line_comes_first() -> None:
+    (place,) = place_names([(100, 100, 80)], 16, ground(([0, 100], [50, 100])))
+    assert place is not None
+    assert place.left() >= 100
+    assert abs(place.center().y() - 100) < 20
+
+
+def test_a_name_stays_while_its_place_is_free() -> None:
+    first = place_names([(100, 100, 80)], 16, ground(([0, 100], [50, 100])))
+    again = place_names([(100, 102, 80)], 16, ground(([0, 100], [50, 102])), first)
+    assert again == first
+    covered = place_names([(300, 101, 80)], 16, ground(([0, 300], [50, 101])), first)
+    assert covered != first
+
+
+def test_where_there_is_no_room_there_is_no_name() -> None:
+    lines = [([0, 400], [y, y]) for y in np.arange(0, 200, 8.0)]
+    assert place_names([(400, 100, 80)], 16, ground(*lines)) == [None]
+    assert place_names([(400, 100, 4000)], 16, ground()) == [None]
+
+
+def test_lines_beside_the_plot_and_without_numbers_cover_nothing() -> None:
+    made = ground(([500, 600], [10, 10]), ([0, 400], [np.nan, np.nan]), ([-200, -100], [5, 5]))
+    assert made.is_free(QRectF(0, 0, *SIZE))
+
+
+def test_an_interventions_word_keeps_clear_of_lines_and_of_other_words() -> None:
+    one, other = place_words([(50, 90), (60, 90)], 16, ground(([0, 400], [8, 8])), 400)
+    assert not one.intersects(other)
+    assert one.top() > 8
+    (everywhere,) = place_words([(390, 90)], 16, ground(*[([0, 400], [y, y]) for y in range(0, 200, 4)]), 400)
+    assert everywhere.top() == 0, "it is said even where nothing is free"
+    assert everywhere.right() <= 400

@@ -1,0 +1,203 @@
+"""Which test pictures are on a page, how they look, and what a click, the wheel and the keys do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.ui.pixels import pixel
+from resnet_viewer.ui.theme import DARK, LIGHT
+from resnet_viewer.ui.train.pictures_grid import PicturesGrid
+from tests.ui.train.lab_scenes import LABELS, PREDICTED, data_of, move_pointer
+
+SHORT = ("0", "1", "2")
+
+
+@pytest.fixture
+def grid(qtbot: QtBot) -> PicturesGrid:
+    grid = PicturesGrid()
+    qtbot.addWidget(grid)
+    grid.resize(150, 130)
+    grid.show_pictures(data_of(names=SHORT), PREDICTED, "a")
+    with qtbot.waitExposed(grid):
+        grid.show()
+    return grid
+
+
+def wheel(grid: PicturesGrid, delta: int) -> None:
+    event = QWheelEvent(
+        QPointF(20, 20),
+        QPointF(grid.mapToGlobal(QPoint(20, 20))),
+        QPoint(),
+        QPoint(0, delta),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(grid, event)
+
+
+def test_wrong_ones_come_first_and_pages_follow(grid: PicturesGrid) -> None:
+    assert grid.order.tolist() == [1, 5, 7, 0, 2, 3, 4, 6, 8, 9]
+    assert grid.shown == (1, 5, 7, 0, 2, 3)
+    assert grid.words == "1–6 of 10, 3 wrong"
+    assert grid.has_page == (False, True)
+    grid.turn(1)
+    assert (grid.shown, grid.words) == ((4, 6, 8, 9), "7–10 of 10, 3 wrong")
+    assert grid.has_page == (True, False)
+    grid.turn(5)
+    assert grid.shown == (4, 6, 8, 9)
+
+
+def test_choices(grid: PicturesGrid) -> None:
+    grid.turn(1)
+    grid.choose("wrong")
+    assert (grid.shown, grid.words) == ((1, 5, 7), "1–3 of 3")
+    grid.choose((1, 2))
+    assert grid.shown == (1, 7)
+    grid.choose((0, 2))
+    assert (grid.shown, grid.words, grid.has_page) == ((), "none of these", (False, False))
+
+
+def test_small_pictures_are_enlarged_by_whole_numbers_without_smoothing(grid: PicturesGrid) -> None:
+    place = grid.rect_of(0)
+    assert place.width() % 8 == 0
+    assert place.width() > 8
+    assert grid.image_at(0).width() == 8
+    painted = grid.grab().toImage()
+    times = place.width() // 8
+    # the second column from the left of the picture is of one value over `times` pixels
+    middle = place.center().y()
+    values = {pixel(painted, place.left() + times + i, middle) for i in range(times)}
+    assert values == {(10, 10, 10)}
+    assert pixel(painted, place.right() - 2, place.bottom() - 2) == (10, 10, 10)
+
+
+def test_large_pictures_are_made_smaller(qtbot: QtBot) -> None:
+    grid = PicturesGrid()
+    qtbot.addWidget(grid)
+    grid.resize(300, 130)
+    grid.show_pictures(data_of(224, 3, names=SHORT), PREDICTED, "a")
+    side = grid.rect_of(0).width()
+    assert side <= 80
+    assert grid.image_at(0).width() == round(side * grid.devicePixelRatioF())
+
+
+def test_wrong_ones_have_a_red_frame_and_a_cross(grid: PicturesGrid) -> None:
+    grid.apply_theme(LIGHT)
+    painted = grid.grab().toImage()
+    red = QColor(LIGHT.changed)
+    for place, is_wrong in ((0, True), (3, False)):
+        rect = grid.rect_of(place)
+        assert (painted.pixelColor(rect.left() - 1, rect.center().y()) == red) is is_wrong
+        corner = rect.adjusted(rect.width() - 8, 0, 1, -rect.height() + 8)
+        found = {
+            painted.pixelColor(x, y).name()
+            for x in range(corner.left(), corner.right())
+            for y in range(corner.top(), corner.bottom())
+        }
+        assert (LIGHT.panel in found and LIGHT.changed in found) is is_wrong
+
+
+def test_a_new_epoch_keeps_the_page_and_another_run_does_not(grid: PicturesGrid) -> None:
+    grid.turn(1)
+    grid.show_pictures(data_of(names=SHORT), PREDICTED, "a")
+    assert grid.has_page[0] is False  # other data
+    data = data_of(names=SHORT)
+    grid.show_pictures(data, PREDICTED, "a")
+    grid.turn(1)
+    grid.show_pictures(data, PREDICTED.copy(), "a")
+    assert grid.has_page[0]
+    grid.show_pictures(data, PREDICTED, "b")
+    assert not grid.has_page[0]
+
+
+def test_the_same_predictions_are_not_drawn_again(grid: PicturesGrid) -> None:
+    data = data_of(names=SHORT)
+    grid.show_pictures(data, PREDICTED, "a")
+    image = grid.image_at(0)
+    grid.show_pictures(data, PREDICTED, "a")
+    assert grid.image_at(0) is image
+    grid.grab()
+    assert grid.image_at(0) is image
+
+
+def test_the_wheel_turns_pages_a_notch_at_a_time(grid: PicturesGrid) -> None:
+    wheel(grid, -60)
+    assert not grid.has_page[0]
+    wheel(grid, -60)
+    assert grid.has_page[0]
+    wheel(grid, 120)
+    assert not grid.has_page[0]
+
+
+def test_keys_go_from_picture_to_picture_and_over_the_page(qtbot: QtBot, grid: PicturesGrid) -> None:
+    said: list[str] = []
+    grid.hovered.connect(said.append)
+    for _ in range(6):
+        qtbot.keyClick(grid, Qt.Key.Key_Right)
+    assert grid.shown == (4, 6, 8, 9)
+    assert said[-1].startswith("test picture 4 ")
+    qtbot.keyClick(grid, Qt.Key.Key_Left)
+    assert grid.shown[0] == 1
+    qtbot.keyClick(grid, Qt.Key.Key_End)
+    assert grid.has_page == (True, False)
+    qtbot.keyClick(grid, Qt.Key.Key_PageUp)
+    assert grid.has_page == (False, True)
+
+
+def test_hovering_tells_full_names(grid: PicturesGrid) -> None:
+    grid.show_pictures(data_of(), PREDICTED, "a")
+    said: list[str] = []
+    grid.hovered.connect(said.append)
+    move_pointer(grid, QPoint(1, grid.height() - 1))
+    move_pointer(grid, grid.rect_of(0).center())
+    assert said[-1] == "test picture 1 · true <b>bird</b>, predicted frog · wrong"
+
+
+def test_a_click_offers_to_open_the_picture_in_inspect(qtbot: QtBot, grid: PicturesGrid) -> None:
+    grid.show_pictures(data_of(channels=3), PREDICTED, "a")
+    wished: list[tuple[np.ndarray, str]] = []
+    pairs: list[tuple[int, int]] = []
+    grid.picture_wished.connect(wished.append)
+    grid.pair_wished.connect(pairs.append)
+    qtbot.mouseClick(grid, Qt.MouseButton.LeftButton, pos=grid.rect_of(1).center())
+    menu = grid.findChild(QMenu)
+    assert menu is not None
+    assert menu.isVisible()
+    words = [action.text() for action in menu.actions()]
+    assert words[0] == "test picture 5 · true frog, predicted cat && dog · wrong"
+    menu.actions()[1].trigger()
+    menu.actions()[2].trigger()
+    menu.close()
+    ((pixels, name),) = wished
+    assert (pixels.shape, pixels.dtype, name) == ((8, 8, 3), np.uint8, "test picture 5, frog")
+    assert pixels[0, -1].tolist() == [255, 255, 255]
+    assert pixels[1, 0].tolist() == [50, 50, 50]
+    assert pairs == [(2, 0)]
+
+
+def test_long_names_are_cut_within_their_cell(qtbot: QtBot) -> None:
+    grid = PicturesGrid()
+    qtbot.addWidget(grid)
+    grid.resize(300, 200)
+    names = ("a very long class name indeed",) * 2 + ("frog",)
+    grid.show_pictures(data_of(names=names), PREDICTED, "a")
+    lefts = [grid.rect_of(i).center().x() for i in range(2)]
+    assert lefts[1] - lefts[0] >= 96
+    assert len(LABELS) > len(grid.shown) >= 3
+
+
+def test_nothing_is_shown_without_predictions(qtbot: QtBot) -> None:
+    grid = PicturesGrid()
+    qtbot.addWidget(grid)
+    grid.show_pictures(data_of(), None, "a")
+    grid.apply_theme(DARK)
+    grid.turn(1)
+    qtbot.keyClick(grid, Qt.Key.Key_Return)
+    assert grid.shown == ()

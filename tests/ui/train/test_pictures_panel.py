@@ -1,0 +1,146 @@
+"""The card of test pictures and confusion matrix: whose predictions, which of the two, and the filter between them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.ui.theme import LIGHT
+from resnet_viewer.ui.train.pictures_panel import PicturesPanel, run_of
+from resnet_viewer.ui.train.run_log import LabScene
+from tests.ui.train.lab_scenes import LABELS, PREDICTED, lab_scene, log_of
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> PicturesPanel:
+    panel = PicturesPanel()
+    qtbot.addWidget(panel)
+    panel.resize(330, 240)
+    panel.render_lab(lab_scene(log_of("cifar-plain-56", 60)))
+    with qtbot.waitExposed(panel):
+        panel.show()
+    return panel
+
+
+def test_the_selected_run_is_shown_or_the_one_that_errs_most() -> None:
+    worst, other = log_of("cifar-plain-56", 60, test=57), log_of("cifar-resnet-56", 1, test=2)
+    waiting = log_of("cifar-plain-20")
+    scene = lab_scene(other, worst, waiting)
+    assert run_of(scene) is worst
+    assert run_of(lab_scene(other, worst, waiting, selected="cifar-resnet-56")) is other
+    assert run_of(lab_scene(other, worst, waiting, selected="cifar-plain-20")) is waiting
+    assert run_of(LabScene()) is None
+
+
+def test_it_says_whose_pictures_they_are_and_how_many(panel: PicturesPanel) -> None:
+    assert panel.whose == "Plain-56 · true / predicted · after epoch 1"
+    assert panel.page_words.endswith(f" of {len(LABELS)}, 3 wrong")
+    assert panel.message == ""
+
+
+def test_without_predictions_it_says_why(panel: PicturesPanel) -> None:
+    panel.render_lab(LabScene())
+    assert panel.message == "no run yet"
+    panel.render_lab(lab_scene(log_of("cifar-plain-20")))
+    assert panel.message == "no run has finished an epoch yet"
+    panel.render_lab(lab_scene(log_of("cifar-plain-20"), selected="cifar-plain-20"))
+    assert (panel.message, panel.whose) == ("Plain-20 has not finished an epoch yet", "")
+    panel.render_lab(lab_scene(log_of("cifar-plain-20", 50)))
+    assert panel.message == ""
+    panel.render_lab(lab_scene(log_of("cifar-plain-20", 50, predicted=np.zeros(3, np.int64))))
+    assert panel.message  # the predictions of other data
+
+
+def test_a_cell_of_the_matrix_filters_the_pictures(qtbot: QtBot, panel: PicturesPanel) -> None:
+    panel.show_what("confusion")
+    assert panel.whose.startswith("Plain-56 · rows true, columns predicted")
+    qtbot.mouseClick(panel.matrix.cells, Qt.MouseButton.LeftButton, pos=panel.matrix.rect_of(1, 2).center())
+    assert panel.shown == "pictures"
+    assert panel.grid.shown == (1, 7)
+    assert panel.filter.currentText() == "<b>bird</b> / frog"
+    panel.choose_pair((2, 0))
+    assert panel.grid.shown == (5,)
+    assert panel.filter.count() == 3
+    panel.filter.setCurrentIndex(1)
+    panel.filter.activated.emit(1)
+    assert panel.grid.shown == (1, 5, 7)
+    panel.filter.activated.emit(2)
+    assert panel.grid.shown == (5,)
+    panel.filter.activated.emit(0)
+    assert panel.grid.order.size == len(LABELS)
+
+
+def test_a_pair_is_dropped_with_its_data_and_kept_for_another_run(panel: PicturesPanel) -> None:
+    scene = lab_scene(log_of("cifar-plain-56", 60), log_of("cifar-resnet-56", 1, test=1.0))
+    panel.render_lab(scene)
+    panel.choose_pair((1, 2))
+    panel.render_lab(lab_scene(*scene.logs, data=scene.data, selected="cifar-resnet-56"))
+    assert panel.grid.choice == (1, 2)
+    panel.render_lab(lab_scene(*scene.logs))  # other data
+    assert (panel.grid.choice, panel.filter.count()) == ("all", 2)
+
+
+def test_buttons_turn_pages(qtbot: QtBot, panel: PicturesPanel) -> None:
+    panel.resize(200, 240)
+    QApplication.processEvents()
+    assert (panel.back.isEnabled(), panel.forward.isEnabled()) == (False, True)
+    first = panel.grid.shown
+    qtbot.mouseClick(panel.forward, Qt.MouseButton.LeftButton)
+    assert panel.grid.shown != first
+    assert panel.back.isEnabled()
+    qtbot.mouseClick(panel.back, Qt.MouseButton.LeftButton)
+    assert panel.grid.shown == first
+
+
+def test_enlarging_opens_a_window_that_follows(qtbot: QtBot, panel: PicturesPanel) -> None:
+    panel.show_what("confusion")
+    panel.enlarge.click()
+    larger = panel.larger
+    assert larger is not None
+    assert larger.shown == "confusion"
+    assert larger.whose == panel.whose
+    panel.render_lab(lab_scene(log_of("cifar-resnet-20", 60), version=2))
+    assert larger.whose.startswith("ResNet-20")
+    panel.enlarge.click()
+    assert panel.larger is larger
+    wished: list[object] = []
+    panel.picture_wished.connect(wished.append)
+    larger.grid.offer(1).actions()[1].trigger()
+    assert len(wished) == 1
+    with qtbot.waitSignal(larger.destroyed):
+        larger.window().close()
+    assert panel.larger is None
+    panel.apply_theme(LIGHT)
+
+
+def test_what_is_exported_is_what_is_shown(panel: PicturesPanel) -> None:
+    wished: list[str] = []
+    panel.export_requested.connect(wished.append)
+    panel.request_export()
+    panel.show_what("confusion")
+    panel.request_export()
+    assert wished == ["pictures", "confusion"]
+
+
+def test_it_fits_where_it_is_narrow(qtbot: QtBot, panel: PicturesPanel) -> None:
+    font = QApplication.font()
+    larger = QApplication.font()
+    larger.setPointSize(16)
+    try:
+        QApplication.setFont(larger)
+        panel.apply_theme(LIGHT)
+        assert panel.minimumSizeHint().width() <= 330
+        assert panel.minimumSizeHint().height() <= 240
+    finally:
+        QApplication.setFont(font)
+
+
+def test_right_predictions_leave_nothing_in_red(panel: PicturesPanel) -> None:
+    panel.render_lab(lab_scene(log_of("cifar-plain-56", 60, predicted=LABELS.copy())))
+    assert panel.page_words.endswith(", no wrong") or panel.page_words.endswith(", 0 wrong")
+    panel.filter.activated.emit(1)
+    assert panel.page_words == "none of these"
+    assert not np.array_equal(LABELS, PREDICTED)

@@ -1,0 +1,87 @@
+"""Lines made ready one by one: dashes for plain networks, gaps where there is no number, no line lost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QStyleOptionGraphicsItem
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.ui.panels.plot_lines import BOLD, MIDDLE, THIN, Line, Lines, Stroke
+from resnet_viewer.ui.theme import DARK
+from resnet_viewer.ui.train.plot_items import strokes_of
+from resnet_viewer.ui.train.run_log import LabScene
+from tests.ui.train.invented import begun, run
+
+SOLID, DASHED = Stroke("#ff0000", False), Stroke("#ff0000", True)
+
+
+def painted(*lines: Line) -> np.ndarray:
+    """How opaque each pixel is, (40, 120)."""
+    box = pg.ViewBox()
+    item = Lines(box)
+    item.set_size((120.0, 40.0))
+    for key, line in enumerate(lines):
+        item.set_line(key, line)
+    item.set_order(range(len(lines)))
+    image = QImage(120, 40, QImage.Format.Format_ARGB32)
+    image.fill(QColor(0, 0, 0, 0))
+    with QPainter(image) as painter:
+        item.paint(painter, QStyleOptionGraphicsItem())
+    return np.frombuffer(image.constBits(), np.uint8).reshape(40, 120, 4)[..., 3].copy()
+
+
+def flat(stroke: Stroke, width: float, count: int = 20) -> Line:
+    return Line(np.linspace(0, 119, count), np.full(count, 20.0), stroke, width)
+
+
+def test_one_colour_a_depth_and_dashes_for_plain_networks() -> None:
+    scene = LabScene(
+        (begun(run("cifar-plain-56")), begun(run("cifar-resnet-20")), begun(run("cifar-plain-20")))
+    )
+    assert strokes_of(scene, DARK) == {
+        "cifar-plain-56-0": Stroke(DARK.depths[1], True),
+        "cifar-resnet-20-0": Stroke(DARK.depths[0], False),
+        "cifar-plain-20-0": Stroke(DARK.depths[0], True),
+    }
+
+
+def test_from_the_seventh_depth_on_the_colours_begin_again() -> None:
+    depths = (8, 14, 20, 26, 32, 44, 56)
+    strokes = strokes_of(LabScene(tuple(begun(run(f"cifar-resnet-{d}")) for d in depths)), DARK)
+    assert strokes["cifar-resnet-56-0"].colour == strokes["cifar-resnet-8-0"].colour
+
+
+def test_a_solid_line_has_no_gap_and_a_dashed_one_has_as_many_at_every_width(qtbot: QtBot) -> None:
+    for width in (THIN, MIDDLE, BOLD):
+        solid, dashed = (painted(flat(stroke, width)).max(axis=0) > 60 for stroke in (SOLID, DASHED))
+        assert solid[1:118].all()
+        gaps = int(np.count_nonzero(np.diff(dashed.astype(int)) == -1))
+        assert 13 <= gaps <= 16, f"dashes of another length at width {width}"
+
+
+def test_dashes_do_not_depend_on_how_many_points_a_line_has(qtbot: QtBot) -> None:
+    few, many = (painted(flat(DASHED, BOLD, count)).max(axis=0) > 128 for count in (2, 100))
+    assert np.count_nonzero(few != many) <= 4
+
+
+def test_a_line_is_broken_where_it_has_no_number_and_a_lonely_point_is_a_dot(qtbot: QtBot) -> None:
+    line = flat(SOLID, BOLD)
+    y = line.y.copy()
+    y[8:10] = y[11:13] = np.nan
+    found = painted(Line(line.x, y, SOLID, BOLD)).max(axis=0) > 60
+    assert not found[52:60].any()
+    assert found[int(line.x[10])], "the point between two gaps is not seen"
+    assert painted(Line(line.x, np.full(20, np.nan), SOLID, THIN)).max() == 0
+
+
+def test_setting_a_line_prepares_that_one_alone_and_what_is_not_ordered_is_forgotten(qtbot: QtBot) -> None:
+    box = pg.ViewBox()
+    item = Lines(box)
+    for key in range(3):
+        item.set_line(key, flat(SOLID, THIN))
+    item.set_line(1, flat(DASHED, THIN))
+    assert item.prepared == 4
+    item.set_order([1])
+    assert list(item.lines) == [1]

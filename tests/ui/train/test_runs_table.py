@@ -1,0 +1,159 @@
+"""The table of runs: what its cells say, which columns give way, and that a selection is one everywhere."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.records.lab import Order, RunEnded, StateChanged
+from resnet_viewer.records.run_plan import RunPlan
+from resnet_viewer.records.training import RunReport
+from resnet_viewer.run_plans import runs_of
+from resnet_viewer.ui.theme import DARK, LIGHT
+from resnet_viewer.ui.train.controller import TrainController
+from resnet_viewer.ui.train.run_log import LabScene
+from resnet_viewer.ui.train.runs_table import RunsTable, duration, seconds_left
+from tests.ui.train.laboratory import Laboratory
+
+RUNS = runs_of(RunPlan())
+DISPLAY = Qt.ItemDataRole.DisplayRole
+
+
+@pytest.fixture
+def lab(qapp: QApplication) -> Laboratory:
+    return Laboratory()
+
+
+@pytest.fixture
+def controller(lab: Laboratory, tmp_path: Path) -> TrainController:
+    made = TrainController(lab, itertools.count(1))
+    made.begin(Order(RUNS, "digits", tmp_path), "Digits")
+    lab.begin()
+    lab.states("waiting", *(key for key, _ in RUNS[1:]))
+    lab.train(RUNS[0][0], RUNS[0][1], 3)
+    return made
+
+
+@pytest.fixture
+def table(qtbot: QtBot, controller: TrainController) -> RunsTable:
+    made = RunsTable()
+    qtbot.addWidget(made)
+    made.resize(900, 300)
+    made.show()
+    made.apply_theme(DARK)
+    made.render_lab(controller.scene)
+    return made
+
+
+def row(table: RunsTable, number: int) -> list[str]:
+    model = table.model()
+    return [str(model.index(number, column).data()) for column in range(model.columnCount())]
+
+
+def titles(table: RunsTable) -> list[str]:
+    model = table.model()
+    return [
+        str(model.headerData(column, Qt.Orientation.Horizontal, DISPLAY))
+        for column in range(model.columnCount())
+        if not table.isColumnHidden(column)
+    ]
+
+
+def test_rows_say_how_far_each_run_has_come(table: RunsTable) -> None:
+    assert row(table, 0) == ["Plain-20", "running", "3 / 12", "30.0", "15.0", "1000", "13 s", "quick"]
+    assert row(table, 3) == ["ResNet-56", "waiting", "0 / 12", "", "", "", "", "quick"]
+
+
+def test_what_ended_says_its_last_errors_and_no_time(
+    table: RunsTable, lab: Laboratory, controller: TrainController
+) -> None:
+    key, run = RUNS[0]
+    lab.say(RunEnded(key, RunReport(run, (), 0.25, 1.5, ())))
+    table.render_lab(controller.scene)
+    assert row(table, 0)[1:7] == ["done", "3 / 12", "0.2", "1.5", "1000", ""]
+
+
+def test_the_time_left_counts_the_turns_of_the_others(lab: Laboratory, controller: TrainController) -> None:
+    first, second = controller.scene.logs[:2]
+    alone = seconds_left(LabScene((first,)), first)
+    assert alone == pytest.approx(9 * 11 * 128 / 1000)
+    lab.states("running", second.key)
+    assert math.isnan(seconds_left(controller.scene, first)), "the other one's speed is not known yet"
+    lab.train(second.key, second.run, 11)
+    assert seconds_left(LabScene((first, second)), first) == pytest.approx(alone + 11 * 128 / 1000)
+    lab.states("paused", first.key)
+    assert math.isnan(seconds_left(controller.scene, first))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(math.nan, ""), (41.6, "42 s"), (200, "3 min"), (7500, "2 h 05 min")]
+)
+def test_durations_fit_a_cell(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_columns_give_way_and_the_tooltip_says_everything(table: RunsTable, qtbot: QtBot) -> None:
+    assert len(titles(table)) == 8
+    table.resize(330, 300)
+    qtbot.waitUntil(lambda: len(titles(table)) < 6)
+    assert {"network", "train %", "test %"} <= set(titles(table))
+    assert "recipe" not in titles(table)
+    widths = sum(table.columnWidth(column) for column in range(8) if not table.isColumnHidden(column))
+    assert widths <= table.viewport().width()
+    tip = str(table.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole))
+    assert "time left: 13 s" in tip
+    assert "recipe: quick" in tip
+
+
+def test_no_number_is_cut(table: RunsTable) -> None:
+    model = table.model()
+    for column in range(model.columnCount()):
+        words = str(model.index(0, column).data())
+        room = table.visualRect(model.index(0, column)).width()
+        assert table.sizeHintForIndex(model.index(0, column)).width() <= room, words
+
+
+def test_a_row_selects_its_run_and_follows_the_scene(
+    table: RunsTable, controller: TrainController, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(table.selected) as heard:
+        table.selectRow(2)
+    assert heard.args == ["cifar-plain-56"]
+    chosen: list[str] = []
+    table.selected.connect(chosen.append)
+    table.render_lab(replace(controller.scene, selected="cifar-resnet-20"))
+    assert table.currentIndex().row() == 1
+    table.render_lab(replace(controller.scene, selected=""))
+    assert not table.selectionModel().hasSelection()
+    assert chosen == [], "showing a selection is no wish"
+
+
+def test_a_failed_run_is_red_and_says_why(
+    table: RunsTable, lab: Laboratory, controller: TrainController
+) -> None:
+    lab.say(StateChanged(RUNS[0][0], "failed", "There is not enough memory."))
+    table.render_lab(controller.scene)
+    index = table.model().index(0, 1)
+    assert index.data() == "failed"
+    assert index.data(Qt.ItemDataRole.ForegroundRole).name() == DARK.changed
+    assert "not enough memory" in str(index.data(Qt.ItemDataRole.ToolTipRole))
+
+
+def test_samples_are_dashed_for_plain_networks_in_the_depths_colour(table: RunsTable) -> None:
+    table.apply_theme(LIGHT)
+
+    def colours(number: int) -> set[str]:
+        icon = table.model().index(number, 0).data(Qt.ItemDataRole.DecorationRole)
+        image = icon.pixmap(26, 12).toImage()
+        return {image.pixelColor(x, 6).name() if image.pixelColor(x, 6).alpha() else "" for x in range(26)}
+
+    assert colours(0) >= {"", LIGHT.depths[0]}
+    assert colours(1) == {LIGHT.depths[0]}
+    assert colours(3) == {LIGHT.depths[1]}

@@ -1,0 +1,251 @@
+"""The Train tab in the window, on a lab that trains nothing: plans, starts, steering, refusals, runs of another day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.records.lab import AddRuns, Continue, Extend, Intervened, OpenShortcuts, Order, Pause, Stop
+from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.recipe import RECIPES, Recipe
+from resnet_viewer.records.run_plan import Course, RunPlan, plan_of
+from resnet_viewer.records.training import Intervention
+from resnet_viewer.ui.requests import KeepOrder
+from resnet_viewer.ui.train import networks_dialog, recipe_dialog
+from resnet_viewer.ui.train.training import Training
+from tests.ui.windows import Desk
+
+FIRST = "cifar-plain-20"
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(qtbot, qapp, tmp_path)
+    made.window.show()
+    made.window.show_train()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def training(desk: Desk) -> Training:
+    return desk.window.training
+
+
+def rendered(desk: Desk) -> None:
+    controller = desk.window.training.controller
+    desk.qtbot.waitUntil(lambda: not controller._timer.isActive())
+
+
+def test_one_press_trains_the_first_plan_in_a_new_folder(
+    desk: Desk, training: Training, tmp_path: Path
+) -> None:
+    assert training.bar.networks_button.accessibleName() == "Networks: Depths 20, 56 · plain and residual"
+    assert training.bar.start_button.text() == "Start"
+    desk.qtbot.mouseClick(training.bar.start_button, LEFT)
+    order = desk.lab.order
+    assert [key for key, _ in order.runs] == [
+        "cifar-plain-20", "cifar-resnet-20", "cifar-plain-56", "cifar-resnet-56",
+    ]  # fmt: skip
+    assert (order.data, order.threads, order.folder.parent) == ("digits", 1, tmp_path / "runs")
+    assert order.folder.name.endswith("-digits")
+    assert training.controller.scene.selected == "cifar-resnet-56"
+    desk.qtbot.waitUntil(lambda: KeepOrder(order) in desk.files.asked)
+
+
+def test_a_start_while_runs_are_at_work_adds_those_that_are_new(desk: Desk, training: Training) -> None:
+    training.start()
+    rendered(desk)
+    assert training.bar.start_button.text() == "Add"
+    training.start()
+    assert "in training already" in desk.window.messages.sentence
+    training.set_plan(replace(training.plan, depths="20, 32"))
+    training.start()
+    (added,) = [message for message in desk.lab.told if isinstance(message, AddRuns)]
+    assert [key for key, _ in added.runs] == ["cifar-plain-32", "cifar-resnet-32"]
+    assert desk.window.messages.sentence == ""
+    training.set_plan(replace(training.plan, data="mnist"))
+    training.start()
+    assert "are trained on Digits" in desk.window.messages.sentence
+    desk.lab.end()
+    rendered(desk)
+    assert training.bar.start_button.text() == "Start again"
+
+
+def test_what_cannot_be_trained_is_one_sentence(desk: Desk, training: Training) -> None:
+    training.set_plan(replace(training.plan, depths="21"))
+    training.start()
+    assert "not 21" in desk.window.messages.sentence
+    assert desk.lab.orders == []
+
+
+def test_reading_shows_its_progress_and_can_be_cancelled(desk: Desk, training: Training) -> None:
+    training.start()
+    assert not desk.window.progress.isHidden()
+    desk.lab.replied.emit(desk.lab._ticket, Progress(1_000_000, 2_000_000))
+    assert "1.0 of 2.0 MB" in desk.window.progress._label.text()
+    QTest.keyClick(desk.window, Qt.Key.Key_Escape)
+    assert desk.window.progress.isHidden()
+    assert not desk.lab.is_busy
+    training.start()
+    desk.lab.begin()
+    assert desk.window.progress.isHidden()
+
+
+def test_pictures_of_a_folder_are_counted(desk: Desk, training: Training, tmp_path: Path) -> None:
+    training._send(Order((), str(tmp_path / "birds"), tmp_path))
+    desk.lab.replied.emit(desk.lab._ticket, Progress(30, 200))
+    assert desk.window.progress._label.text() == "Reading birds: 30 of 200 pictures"
+
+
+def test_the_bar_steers_all_runs(desk: Desk, training: Training) -> None:
+    bar = training.bar
+    assert not bar.pause_button.isEnabled()
+    training.start()
+    desk.lab.begin()
+    rendered(desk)
+    desk.qtbot.mouseClick(bar.pause_button, LEFT)
+    keys = [log.key for log in training.controller.scene.logs]
+    desk.lab.states("paused", *keys)
+    rendered(desk)
+    assert bar.pause_button.accessibleName() == "Continue"
+    desk.qtbot.mouseClick(bar.pause_button, LEFT)
+    desk.lab.states("running", *keys)
+    desk.qtbot.mouseClick(bar.cut_button, LEFT)
+    log = training.controller.scene.logs[1]
+    cut = Intervention(3, 0.0)
+    desk.lab.say(Intervened(log.key, replace(log.run, interventions=(cut,)), cut))
+    rendered(desk)
+    assert bar.cut_button.accessibleName() == "Restore shortcuts"
+    desk.qtbot.mouseClick(bar.cut_button, LEFT)
+    bar.strength.setValue(25)
+    desk.qtbot.mouseClick(bar.stop_button, LEFT)
+    assert desk.lab.told == [
+        Pause(), Continue(), OpenShortcuts(0.0), OpenShortcuts(1.0), OpenShortcuts(0.25), Stop(),
+    ]  # fmt: skip
+
+
+def test_a_run_is_extended_from_its_menu(
+    desk: Desk, training: Training, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training.start()
+    desk.lab.begin()
+    training.controller.select(FIRST)
+    monkeypatch.setattr(QInputDialog, "getInt", lambda *_: (5, True))
+    menu = training.page.runs.run_button.menu()
+    menu.aboutToShow.emit()
+    texts = [action.text() for action in menu.actions() if action.text()]
+    assert texts == [
+        "Pause", "Stop", "Extend…", "Open in Inspect, as it is now",
+        "Open in Inspect, with ResNet-20 as reference", "Open in Inspect, after epoch", "Show the folder",
+        "Remove from the list",
+    ]  # fmt: skip
+    next(action for action in menu.actions() if action.text() == "Extend…").trigger()
+    assert desk.lab.told == [Extend(5, FIRST)]
+
+
+def test_the_plan_is_remembered(desk: Desk, training: Training, monkeypatch: pytest.MonkeyPatch) -> None:
+    wished = RunPlan(depths="32", is_plain=False, endings=("-nobn",))
+    monkeypatch.setattr(networks_dialog.NetworksDialog, "ask", lambda *_: wished)
+    desk.qtbot.mouseClick(training.bar.networks_button, LEFT)
+    assert training.plan == wished
+    assert plan_of(desk.settings.training("plan")) == wished
+    assert "Depth 32" in training.bar.networks_button.text()
+
+
+def test_an_own_recipe_is_saved_by_its_name_and_can_be_forgotten(
+    desk: Desk, training: Training, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = Course(Recipe("mine", rate=0.02), epochs=3)
+    monkeypatch.setattr(recipe_dialog.RecipeDialog, "ask", lambda *_: mine)
+    training.edit_recipe()
+    training.set_plan(replace(training.plan, course=Course(RECIPES["adam"])))
+    menu = training.bar.recipe_button.menu()
+    menu.aboutToShow.emit()
+    next(action for action in menu.actions() if action.text() == "mine").trigger()
+    assert training.plan.course == mine
+    training._saved.forget("mine")
+    menu.aboutToShow.emit()
+    assert "mine" not in [action.text() for action in menu.actions()]
+
+
+def test_data_are_chosen_from_the_menu_and_a_folder_without_classes_is_refused(
+    desk: Desk, training: Training, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    menu = training.bar.data_button.menu()
+    menu.aboutToShow.emit()
+    next(action for action in menu.actions() if action.text() == "CIFAR-10").trigger()
+    assert training.plan.data == "cifar10"
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    training.choose_folder()
+    assert "is no data set" in desk.window.messages.sentence
+    assert training.plan.data == "cifar10"
+
+
+def test_runs_of_another_day_go_on(desk: Desk, training: Training, tmp_path: Path) -> None:
+    training.open_runs(tmp_path / "elsewhere")
+    desk.qtbot.waitUntil(lambda: "holds no training runs" in desk.window.messages.sentence)
+    training.open_runs(tmp_path / "runs-1")
+    desk.qtbot.waitUntil(lambda: bool(desk.lab.orders))
+    assert desk.lab.order.is_resumed
+    assert desk.lab.order.threads == 1
+    training.open_runs(tmp_path / "runs-2")
+    assert "stop them before you open others" in desk.window.messages.sentence
+
+
+def test_the_next_start_offers_the_last_runs(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, desk: Desk, training: Training
+) -> None:
+    training.start()
+    desk.lab.begin()
+    desk.window.close()
+    assert not desk.lab.told, "closing asks nothing and tells nothing; the process is ended by its worker"
+    desk.lab.order.folder.mkdir(parents=True)
+    (desk.lab.order.folder / "order.json").touch()
+    again = Desk(qtbot, qapp, tmp_path)
+    try:
+        again.window.show_train()
+        resume = again.window.training.page.runs.resume
+        assert not resume.isHidden()
+        resume.click()
+        qtbot.waitUntil(lambda: bool(again.window.messages.sentence) or bool(again.lab.orders))
+    finally:
+        again.close()
+
+
+def test_closing_ends_the_lab(desk: Desk, training: Training) -> None:
+    training.start()
+    desk.window.close()
+    desk.workers.close()
+    assert desk.lab.is_closed
+
+
+def test_a_test_picture_is_opened_in_inspect(desk: Desk, training: Training) -> None:
+    training.page.picture_wished.emit((np.full((8, 8, 1), 9, np.uint8), "test picture 3, seven"))
+    assert desk.window.pages.currentIndex() == 0
+    desk.qtbot.waitUntil(
+        lambda: (
+            (picture := desk.store.session.setup.picture) is not None
+            and picture.name == "test picture 3, seven"
+        )
+    )
+
+
+def test_nothing_is_drawn_while_the_page_is_out_of_view(desk: Desk, training: Training) -> None:
+    desk.window.show_inspect()
+    training.controller.begin(Order((), "digits", Path()), "Digits")
+    training.start()
+    rendered(desk)
+    model = training.page.runs.table.model()
+    assert model.rowCount() == 0
+    desk.window.show_train()
+    assert model.rowCount() == 4
