@@ -57,6 +57,21 @@ def percent(probability: float) -> str:
     return f"{share:.1f} %" if has_decimal else f"{share:.0f} %"
 
 
+def overflow_words(reading: ProbeResult | None) -> str:
+    """The sentence about a reading without one number among its logits; empty where there are some.
+
+    Example: an untrained ResNet-1202, whose shortcuts add up a thousand branches that no normalisation has measured.
+    """
+    if reading is None or np.isfinite(reading.logits).any():
+        return ""
+    network = reading.request.state.network
+    if network.weights.source == "none":
+        why = "its normalisations are untrained and have seen no data: open trained weights."
+    else:
+        why = "the picture, its normalisation or the gates drive them beyond what float32 holds."
+    return f"The values of {network.title} overflow, and its logits are not numbers, because {why}"
+
+
 def _ranked(result: ProbeResult) -> tuple[int, ...]:
     values = np.asarray(result.probabilities[0], dtype=np.float64)
     falling = np.where(np.isnan(values), -np.inf, values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import platform
+import sys
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ from resnet_viewer.media import pictures
 from resnet_viewer.media.files import make_folder, write_whole
 from resnet_viewer.records import notation
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.predictions import overflow_words
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.session import Session, Setup
 from resnet_viewer.records.wiring import Wiring
@@ -41,6 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     state = NetworkState(opening.spec, opening.preprocessing, gates)
     setup = Setup(state, picture, target, arguments.gradient, opening.class_names)
     reference, now = readings(setup, _pinned(arguments), device=arguments.device)
+    if overflow := overflow_words(now):
+        print(overflow, file=sys.stderr)
     folder: Path = arguments.out
     made = probe_files.files(
         now,

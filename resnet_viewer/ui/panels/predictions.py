@@ -13,7 +13,13 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPo
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_viewer.records import captions
-from resnet_viewer.records.predictions import NO_CLASSIFIER, percent, scale_end, shown_classes
+from resnet_viewer.records.predictions import (
+    NO_CLASSIFIER,
+    overflow_words,
+    percent,
+    scale_end,
+    shown_classes,
+)
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.labels import plain_label, tooltip_text
@@ -250,7 +256,8 @@ class PredictionsPanel(Card):
     def render_scene(self, scene: Scene) -> None:
         """Show the scene's predictions; readings that hold the logits alone are enough."""
         self._scene = scene
-        rows = prediction_rows(scene)
+        overflow = overflow_words(scene.now)
+        rows = () if overflow else prediction_rows(scene)
         columns = Columns.of(rows, self.fontMetrics())
         end = columns.end
         self._legend.setText(_LEGEND if end == 1 else f"bars end at {percent(end)} · {_LEGEND}")
@@ -260,9 +267,8 @@ class PredictionsPanel(Card):
         self._message.setVisible(not rows)
         if not rows:
             has_classifier = scene.session.setup.state.network.has_classifier
-            self._message.setText(
-                placeholder(scene) if has_classifier or scene.is_starting else NO_CLASSIFIER
-            )
+            waiting = placeholder(scene) if has_classifier or scene.is_starting else NO_CLASSIFIER
+            self._message.setText(overflow or waiting)
         self._legend.setVisible(bool(rows))
         self.set_updating(scene.is_stale and bool(rows))
 

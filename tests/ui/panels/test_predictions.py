@@ -65,6 +65,21 @@ def test_placeholders_and_stale_mark(qtbot: QtBot) -> None:
     assert not panel.is_updating
 
 
+def test_logits_without_one_number_are_explained_instead_of_listed(qtbot: QtBot) -> None:
+    panel = PredictionsPanel()
+    qtbot.addWidget(panel)
+    full = fabricated.scene()
+    assert full.now is not None
+    lost = replace(full.now, logits=np.full_like(full.now.logits, np.nan))
+    panel.render_scene(replace(full, now=lost))
+    assert panel.rows == ()
+    assert panel.message.startswith(
+        "The values of ResNet-20 overflow, and its logits are not numbers, because "
+    )
+    panel.render_scene(full)
+    assert (panel.message, len(panel.rows)) == ("", 5)
+
+
 def test_the_words_beside_a_bar_are_those_of_the_figure() -> None:
     assert (words_of(None), words_of(0.007), words_of(0.9999)) == ("–", "0.7 %", "> 99.9 %")
 
