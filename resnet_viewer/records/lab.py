@@ -100,7 +100,8 @@ class Publish:
     key: str
 
 
-Message = Pause | Continue | Stop | Extend | OpenShortcuts | AddRuns | Publish
+ToRun = Pause | Continue | Stop | Extend | OpenShortcuts | Publish
+Message = ToRun | AddRuns
 
 # what it reports, beside `records.progress.Progress` while the data are read
 
