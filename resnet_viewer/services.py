@@ -58,6 +58,10 @@ _LOOSE = 32
 """So many readings wait for a rest to be packed; who toggles on and on without one has the others packed at once."""
 
 
+SAVING_SECONDS = 15.0
+"""How long training that is to end may take to save its runs: two dozen long ones take five seconds, measured."""
+
+
 def computing_threads() -> int:
     """One core less than there are: the window needs one to stay smooth."""
     affinity = getattr(os, "sched_getaffinity", None)
