@@ -24,6 +24,18 @@ from resnet_viewer.records.training import Intervention, RunReport, RunSpec
 from resnet_viewer.verbs.train import table
 
 
+@pytest.fixture
+def figures() -> None:
+    """The figures are drawn."""
+
+
+@pytest.fixture(autouse=True)
+def no_figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take longer than the training: one test here asks for them, `tests/figures` draws them all."""
+    if "figures" not in request.fixturenames:
+        monkeypatch.setattr("resnet_viewer.figures.run_files.drawn", lambda *_, **__: iter(()))
+
+
 def words(data: Path, out: Path, *more: str) -> list[str]:
     base = ["train", "--data", str(data), "--network", "cifar-resnet-8", "--epochs", "4", "--out", str(out)]
     return [*base, "--batch", "16", "--rate", "0.02", "--device", "cpu", "--threads", "1", *more]
@@ -92,7 +104,7 @@ def test_networks_for_pictures_of_different_sizes_are_trained_apart(
 
 
 def test_depths_kinds_and_seeds_make_a_folder_each_and_a_table(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], figures: None
 ) -> None:
     arguments = [
         "--depth",
