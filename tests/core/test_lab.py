@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import queue
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,9 +15,7 @@ from resnet_viewer.core.checkpoints import read
 from resnet_viewer.core.lab import Lab
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.run_files import CHECKPOINT, read_run
-from resnet_viewer.core.training import Training
 from resnet_viewer.core.weights import identify
-from resnet_viewer.media.files import WriteError
 from resnet_viewer.records.lab import (
     AddRuns,
     Advanced,
@@ -32,9 +27,7 @@ from resnet_viewer.records.lab import (
     Idle,
     Intervened,
     LabReport,
-    Message,
     OpenShortcuts,
-    Order,
     Pause,
     Publish,
     Published,
@@ -43,66 +36,19 @@ from resnet_viewer.records.lab import (
     Stop,
 )
 from resnet_viewer.records.progress import Progress
-from resnet_viewer.records.training import Extension, Intervention, RunSpec
-from tests.core.lab_apart import digits_run
-
-PLAIN, RESIDUAL = digits_run("cifar-plain-8"), digits_run("cifar-resnet-8")
-STEPS = 5
-Found = list[Progress | LabReport]
-
-
-def order(folder: Path, *runs: RunSpec, **options: object) -> Order:
-    keyed = tuple((run.network.name, run) for run in runs)
-    return replace(Order(keyed, "digits", folder, "cpu", threads=1), **options)  # type: ignore[arg-type]
-
-
-def told(
-    asked: Order, when: Callable[[Progress | LabReport], object], *messages: Message, lab: Lab | None = None
-) -> Found:
-    """All reports; the messages are told at the first report for which `when` holds."""
-    lab = lab or Lab()
-    waiting = [*messages]
-    found: Found = []
-    for report in lab.answer(asked):
-        found.append(report)
-        if waiting and when(report):
-            for message in waiting:
-                lab.tell(message)
-            waiting.clear()
-    assert not waiting, "what the messages waited for never came"
-    return found
-
-
-def step_done(step: int, key: str = "") -> Callable[[Progress | LabReport], bool]:
-    def holds(report: Progress | LabReport) -> bool:
-        return (
-            isinstance(report, Advanced)
-            and key in ("", report.key)
-            and any(s.at >= step for s in report.steps)
-        )
-
-    return holds
-
-
-def states(found: Found, key: str) -> list[str]:
-    return [report.state for report in found if isinstance(report, StateChanged) and report.key == key]
-
-
-def ended(found: Found, key: str) -> RunEnded:
-    (one,) = [report for report in found if isinstance(report, RunEnded) and report.key == key]
-    return one
-
-
-def steps_of(found: Found, key: str) -> list[int]:
-    return [
-        s.at for report in found if isinstance(report, Advanced) and report.key == key for s in report.steps
-    ]
-
-
-@pytest.fixture
-def eager(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every step is reported at once."""
-    monkeypatch.setattr("resnet_viewer.core.lab_run._TOLD_EVERY", 0.0)
+from resnet_viewer.records.training import Extension, Intervention
+from tests.core.lab_orders import (
+    PLAIN,
+    RESIDUAL,
+    STEPS,
+    Found,
+    ended,
+    order,
+    states,
+    step_done,
+    steps_of,
+    told,
+)
 
 
 def test_two_runs_advance_together_and_tell_everything(tmp_path: Path, eager: None) -> None:
@@ -370,110 +316,3 @@ def test_another_run_in_the_folder_is_refused(tmp_path: Path) -> None:
         if isinstance(report, StateChanged)
     ]
     assert "belongs to a run with other settings (record_every)" in said.sentence
-
-
-@pytest.fixture
-def waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Numbers are read some at a time, as on a GPU."""
-    monkeypatch.setattr(training, "_waits", lambda device: True)
-
-
-def test_a_checkpoint_in_between_loses_no_report(
-    tmp_path: Path, eager: None, waiting: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(training, "SAVE_EVERY", 0.0)
-    found = list(Lab().answer(order(tmp_path, RESIDUAL)))
-    assert steps_of(found, "cifar-resnet-8") == list(range(2 * STEPS))
-
-
-def test_the_speed_is_that_of_the_steps_alone(
-    tmp_path: Path, eager: None, waiting: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On a clock by which a step takes a second, and each piece of an evaluation a hundred."""
-    clock = SimpleNamespace(now=0.0)
-    forward = Network.forward
-
-    def slow(self: Network, x: torch.Tensor) -> torch.Tensor:
-        clock.now += 1.0 if self.training else 100.0
-        return forward(self, x)
-
-    monkeypatch.setattr(Network, "forward", slow)
-    hands = SimpleNamespace(perf_counter=lambda: clock.now, monotonic=time.monotonic)
-    monkeypatch.setattr("resnet_viewer.core.lab_run.time", hands)
-    found = list(Lab().answer(order(tmp_path, RESIDUAL)))
-    speeds = [report.pictures_per_second for report in found if isinstance(report, Advanced)]
-    assert speeds == [256.0] * len(speeds)
-    assert speeds
-
-
-def test_what_is_told_while_all_are_paused_is_heard_in_its_order(
-    tmp_path: Path, eager: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    coming: list[Message] = [Continue(), Pause()]
-
-    class Inbox(queue.SimpleQueue[Message]):
-        """Both messages come while the lab waits for one."""
-
-        def get(self, block: bool = True, timeout: float | None = None) -> Message:
-            while timeout is not None and coming:
-                self.put(coming.pop(0))
-            return super().get(block, timeout)
-
-    monkeypatch.setattr("resnet_viewer.core.lab.queue.SimpleQueue", Inbox)
-    lab, found = Lab(), []
-    for report in lab.answer(order(tmp_path, RESIDUAL)):
-        found.append(report)
-        if step_done(2)(report) and not step_done(3)(report):
-            lab.tell(Pause())
-        if isinstance(report, Idle):
-            lab.tell(Continue())
-    assert states(found, "cifar-resnet-8") == [
-        "waiting", "running", "paused", "running", "paused", "running", "done",
-    ]  # fmt: skip
-
-
-def test_a_run_that_goes_on_after_a_pause_does_not_starve_the_others(tmp_path: Path, eager: None) -> None:
-    lab, keys = Lab(), []
-    for report in lab.answer(order(tmp_path, replace(PLAIN, epochs=4), replace(RESIDUAL, epochs=4))):
-        if isinstance(report, Advanced):
-            keys.append(report.key)
-        if step_done(1, "cifar-plain-8")(report) and len(keys) < 5:
-            lab.tell(Pause("cifar-plain-8"))
-        if step_done(14, "cifar-resnet-8")(report):
-            lab.tell(Continue("cifar-plain-8"))
-    back = max(
-        index for index, key in enumerate(keys[:-1]) if keys[index - 8 : index] == ["cifar-resnet-8"] * 8
-    )
-    assert set(keys[back + 1 : back + 5]) == {"cifar-plain-8", "cifar-resnet-8"}
-
-
-def test_a_full_disk_is_told_also_where_all_are_stopped(
-    tmp_path: Path, eager: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(self: Training) -> None:
-        raise WriteError("Cannot write checkpoint.pt: the disk is full.")
-
-    monkeypatch.setattr(Training, "save", full)
-    found = told(order(tmp_path, RESIDUAL), step_done(1), Stop())
-    assert [(report.state, report.sentence) for report in found if isinstance(report, StateChanged)][2:] == [
-        ("running", "Cannot write checkpoint.pt: the disk is full."),
-        ("failed", "Cannot write checkpoint.pt: the disk is full."),
-    ]
-
-
-def test_a_run_that_cannot_be_saved_does_not_keep_the_others_from_it(
-    tmp_path: Path, eager: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    save = Training.save
-
-    def broken(self: Training) -> None:
-        if not self.run.network.has_shortcuts:
-            raise RuntimeError("the device went away")
-        save(self)
-
-    monkeypatch.setattr(Training, "save", broken)
-    work = Lab().answer(order(tmp_path, PLAIN, RESIDUAL))
-    next(report for report in work if step_done(2, "cifar-resnet-8")(report))
-    work.close()  # type: ignore[attr-defined]
-    assert read(tmp_path / "cifar-resnet-8" / CHECKPOINT).at == 3
-    assert "cifar-plain-8 was left unsaved" in caplog.text
