@@ -22,12 +22,12 @@ from resnet_viewer.figures.run_names import (
     epochs_wanted,
     is_going,
     run_names,
-    strength_words,
 )
 from resnet_viewer.figures.state import application_version
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.confusion import confusion as confusion_of
 from resnet_viewer.records.lab import Numbers, Pictures
+from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import RunReport
 
 FigureName = Literal["curves", "loss", "gradients", "by-depth", "pictures", "confusion"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import RunReport
 
 DEPTH_COLOURS = ("#1667c7", "#c46f00", "#7a3fb3", "#1d8a5a", "#b3261e", "#5a6172")
@@ -157,13 +158,6 @@ def _changes(run: RunReport) -> str:
         return ""
     where = f"step {made[0].step}" if steps is None else f"epoch {epoch_words(made[0].step / steps)}"
     return f"{strength_words(made[0].strength)} at {where}{' …' if len(made) > 1 else ''}"
-
-
-def strength_words(strength: float) -> str:
-    """What an intervention did: "shortcuts cut", "shortcuts restored", "shortcuts open by 0.5"."""
-    if strength == 0:
-        return "shortcuts cut"
-    return "shortcuts restored" if strength == 1 else f"shortcuts open by {strength:.3g}"
 
 
 _ASPECTS: tuple[Callable[[RunReport], str], ...] = (
