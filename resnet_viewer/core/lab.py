@@ -105,9 +105,12 @@ class Lab:
             contextlib.closing(EventLogs(order.log_dir)) as logs,
             contextlib.closing(self._work(order)) as work,
         ):
-            for report in work:
-                logs.take(report)
-                yield report
+            try:
+                for report in work:
+                    logs.take(report)
+                    yield report
+            finally:
+                self._inbox = queue.SimpleQueue()  # what was told to these runs is not for the next order's
 
     def _work(self, order: Order) -> Generator[Progress | LabReport, None, None]:
         if order.threads:
@@ -143,7 +146,7 @@ class Lab:
             for report in chain(self._obeyed(order), self._started(order, placed), self._turn()):
                 yield report
                 spoken = time.monotonic()
-            if not self._in("running"):
+            if not self._in("running") and self._inbox.empty():
                 if not self._in("paused", "waiting"):
                     return
                 with contextlib.suppress(queue.Empty):

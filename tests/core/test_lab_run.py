@@ -21,9 +21,11 @@ from resnet_viewer.media.files import WriteError
 from resnet_viewer.records.lab import (
     Advanced,
     Continue,
+    Extend,
     Idle,
     Message,
     Pause,
+    RunEnded,
     StateChanged,
     Stop,
 )
@@ -106,6 +108,21 @@ def test_a_run_that_goes_on_after_a_pause_does_not_starve_the_others(tmp_path: P
         index for index, key in enumerate(keys[:-1]) if keys[index - 8 : index] == ["cifar-resnet-8"] * 8
     )
     assert set(keys[back + 1 : back + 5]) == {"cifar-plain-8", "cifar-resnet-8"}
+
+
+def test_a_run_is_extended_at_its_very_end(tmp_path: Path, eager: None) -> None:
+    found = told(order(tmp_path, RESIDUAL), lambda report: isinstance(report, RunEnded), Extend(1))
+    assert steps_of(found, "cifar-resnet-8") == list(range(3 * STEPS))
+
+
+def test_what_was_told_to_an_order_is_not_for_the_next_one(tmp_path: Path, eager: None) -> None:
+    lab = Lab()
+    work = lab.answer(order(tmp_path / "first", RESIDUAL))
+    next(report for report in work if step_done(1)(report))
+    lab.tell(Stop())
+    work.close()  # type: ignore[attr-defined]
+    found = list(lab.answer(order(tmp_path / "second", PLAIN)))
+    assert states(found, "cifar-plain-8") == ["waiting", "running", "done"]
 
 
 def test_a_full_disk_is_told_also_where_all_are_stopped(
