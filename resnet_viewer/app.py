@@ -156,7 +156,7 @@ def build(
         Worker(partial(services.ProbeService, arguments.device), name="probing"),
         Worker(services.FilesService, name="files", replaces=services.is_replaced),
         Worker(services.DownloadService, name="downloads"),
-        ProcessWorker(services.LabService, name="training"),
+        ProcessWorker(services.LabService, name="training", grace=services.SAVING_SECONDS),
     )
     threads = services.computing_threads()
     window = MainWindow(

@@ -8,6 +8,7 @@ import logging
 import os
 from collections import deque
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -16,7 +17,7 @@ from resnet_viewer import paths
 from resnet_viewer.exports import exported, layers_csv
 from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.lab import Message, Order
+from resnet_viewer.records.lab import Message, Order, in_pieces
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.ui.requests import (
@@ -55,6 +56,10 @@ log = logging.getLogger(__name__)
 FIRST_PICTURE = "cat.jpg"
 _LOOSE = 32
 """So many readings wait for a rest to be packed; who toggles on and on without one has the others packed at once."""
+
+
+SAVING_SECONDS = 15.0
+"""How long training that is to end may take to save its runs: two dozen long ones take five seconds, measured."""
 
 
 def computing_threads() -> int:
@@ -214,13 +219,15 @@ class LabService:
         self._lab = Lab()
 
     def answer(self, request: object) -> Iterator[object]:
-        """Everything that the lab reports until its runs have ended.
+        """Everything that the lab reports until its runs have ended, in pieces that do not hold a window up.
 
         Raises:
             UserError: the data cannot be read, or there is no such device.
         """
         assert isinstance(request, Order)
-        yield from self._lab.answer(request)
+        with closing(self._lab.answer(request)) as work:  # type: ignore[type-var]
+            for report in work:
+                yield from in_pieces(report)
 
     def tell(self, message: object) -> None:
         """To the runs at work."""

@@ -57,6 +57,7 @@ def test_start_trains_and_a_run_is_opened_beside_its_twin(qtbot: QtBot, qapp: QA
     assert session.run(SMALL, deeds) == 0
     (process,) = processes
     assert process is not None
-    assert not Path(f"/proc/{process}").exists(), "closing the window left the process that trains"
+    left = Path(f"/proc/{process}/status")
+    assert not left.exists(), f"closing the window left the process that trains:\n{left.read_text()}"
     (folder,) = paths.runs_dir().iterdir()
     assert {"order.json", "cifar-plain-8", "cifar-resnet-8"} <= {part.name for part in folder.iterdir()}

@@ -20,6 +20,7 @@ from resnet_viewer.core.datasets import Data, on_device
 from resnet_viewer.core.devices import choose_device
 from resnet_viewer.core.event_logs import EventLogs
 from resnet_viewer.core.lab_run import LabRun
+from resnet_viewer.media.files import WriteError
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import (
     AddRuns,
@@ -35,6 +36,7 @@ from resnet_viewer.records.lab import (
     Publish,
     RunState,
     Stop,
+    ToRun,
 )
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import RunSpec
@@ -103,9 +105,12 @@ class Lab:
             contextlib.closing(EventLogs(order.log_dir)) as logs,
             contextlib.closing(self._work(order)) as work,
         ):
-            for report in work:
-                logs.take(report)
-                yield report
+            try:
+                for report in work:
+                    logs.take(report)
+                    yield report
+            finally:
+                self._inbox = queue.SimpleQueue()  # what was told to these runs is not for the next order's
 
     def _work(self, order: Order) -> Generator[Progress | LabReport, None, None]:
         if order.threads:
@@ -131,6 +136,8 @@ class Lab:
                     run.leave()
                 except UserError as error:
                     _log.warning("%s was left unsaved: %s", run.key, error)
+                except Exception:  # the others are saved all the same
+                    _log.exception("%s was left unsaved", run.key)
 
     def _turns(self, order: Order, placed: dict[str, Data]) -> Iterator[LabReport]:
         """Until all runs have ended."""
@@ -139,11 +146,13 @@ class Lab:
             for report in chain(self._obeyed(order), self._started(order, placed), self._turn()):
                 yield report
                 spoken = time.monotonic()
-            if not self._in("running"):
+            if not self._in("running") and self._inbox.empty():
                 if not self._in("paused", "waiting"):
                     return
                 with contextlib.suppress(queue.Empty):
-                    self._inbox.put(self._inbox.get(timeout=_PULSE))
+                    message = self._inbox.get(timeout=_PULSE)
+                    yield from self._heeded(order, message)
+                    spoken = time.monotonic()
             if time.monotonic() - spoken >= _PULSE:
                 yield Idle()
                 spoken = time.monotonic()
@@ -169,17 +178,25 @@ class Lab:
     def _obeyed(self, order: Order) -> Iterator[LabReport]:
         """Do what was told since the last turn."""
         while not self._inbox.empty():
-            message = self._inbox.get()
-            if isinstance(message, AddRuns):
-                yield from self._add(order, message.runs, is_resumed=False)
-                continue
-            for run in list(self._runs.values()):
-                if message.key in ("", run.key):
-                    try:
-                        yield from _obey(run, message)
-                    except UserError as error:
-                        if message.key:
-                            yield run.become(run.state, str(error))
+            yield from self._heeded(order, self._inbox.get())
+
+    def _heeded(self, order: Order, message: Message) -> Iterator[LabReport]:
+        if isinstance(message, AddRuns):
+            yield from self._add(order, message.runs, is_resumed=False)
+            return
+        for run in list(self._runs.values()):
+            if message.key in ("", run.key):
+                yield from self._guarded(run, self._told(run, message))
+
+    def _told(self, run: LabRun, message: ToRun) -> Iterator[LabReport]:
+        """What a run does when it is told so, or why it does not; one that goes on again need not catch up."""
+        if isinstance(message, Continue):
+            run.turns = max(run.turns, min((other.turns for other in self._in("running")), default=0.0))
+        try:
+            yield from _obey(run, message)
+        except UserError as error:
+            if message.key or isinstance(error, WriteError):  # a word to all is not for every run
+                yield run.become(run.state, str(error))
 
     def _add(
         self, order: Order, runs: Iterable[tuple[str, RunSpec]], *, is_resumed: bool
@@ -212,9 +229,7 @@ class Lab:
         return [run for run in self._runs.values() if run.state in states]
 
 
-def _obey(
-    run: LabRun, message: Pause | Continue | Stop | Extend | OpenShortcuts | Publish
-) -> Iterator[LabReport]:
+def _obey(run: LabRun, message: ToRun) -> Iterator[LabReport]:
     """What a message to one run does; nothing where it has nothing to say to a run in that state.
 
     Raises:

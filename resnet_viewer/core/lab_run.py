@@ -94,7 +94,7 @@ class LabRun:
     def turn(self, is_interrupted: Callable[[], bool]) -> Iterator[LabReport]:
         """The next step, or the next piece of an evaluation; on a GPU as many as it takes to have numbers."""
         training = self._live
-        started = time.perf_counter()
+        at, started = training.at, time.perf_counter()
         reports = next(self._work)
         while not reports and training.waits and not is_interrupted():
             if time.perf_counter() - started > _LONGEST_TURN:
@@ -111,7 +111,7 @@ class LabRun:
                     yield from self._epoch_ended(report)
                 case Trained():
                     yield from self._ended(report)
-        if training.waits or any(isinstance(report, StepReport) for report in reports):
+        if training.at > at:  # an evaluation is not what its speed is about
             self._spent += spent
         if self._steps and time.monotonic() - self._told >= _TOLD_EVERY:
             yield self._advanced()

@@ -37,6 +37,8 @@ from resnet_viewer.records.training import (
 
 SAVE_EVERY = 60.0
 """Seconds after which a checkpoint is written within an epoch."""
+_SAVED_SHARE = 64
+"""A checkpoint holds every step, so it grows: one is written when this share of the steps is new."""
 _HELD = 20
 """Steps whose losses are read together where reading one waits for the device."""
 
@@ -60,9 +62,10 @@ def train(
 ) -> Iterator[Report]:
     """Train `run` on `data`; yields a report for each step and epoch, then the result.
 
-    With `checkpoint` the state is written there, whole or not at all: after every epoch, every `SAVE_EVERY` seconds,
-    and when the generator is closed. A run that finds such a file goes on after its last step: on the CPU to the same
-    weights as one that never stopped. On a GPU steps are reported some at a time.
+    With `checkpoint` the state is written there, whole or not at all: after an epoch, unless little is new beside what
+    would be written, every `SAVE_EVERY` seconds, and when the generator is closed. A run that finds such a file goes
+    on after its last step: on the CPU to the same weights as one that never stopped. On a GPU steps are reported some
+    at a time.
 
     Raises:
         ResumeError: the checkpoint cannot be read or belongs to another run.
@@ -117,6 +120,7 @@ class Training:
         self._wrong = 0
         self._seconds = 0.0
         self._saved = time.monotonic()
+        self._saved_at = 0
         if checkpoint is not None and checkpoint.exists():
             self._restore(checkpoints.resumed(checkpoint, run))
 
@@ -189,7 +193,7 @@ class Training:
             WriteError: it cannot be written; an older one is unchanged.
         """
         self.held_reports()
-        self._saved = time.monotonic()
+        self._saved, self._saved_at = time.monotonic(), self.at
         if self._checkpoint is None:
             return
         checkpoints.write(
@@ -219,11 +223,13 @@ class Training:
             feed = draw(self._data.train, run.recipe.batch, mean=run.mean, std=run.std, seed=seed, skip=done)
             for images, labels in feed:
                 yield self._step(images, labels)
+                is_due = time.monotonic() - self._saved > SAVE_EVERY
+                if is_due and not self.has_diverged:
+                    yield self.held_reports()  # saving would take them in without a word
+                if is_due or self.has_diverged:
+                    self.save()
                 if self.has_diverged:
-                    self.save()
                     return
-                if time.monotonic() - self._saved > SAVE_EVERY:
-                    self.save()
         self.predicted = yield from self._predictions(self._data.test)
         last = self.steps[-1]
         self.epochs.append(
@@ -237,7 +243,9 @@ class Training:
             )
         )
         self._loss, self._wrong, self._seconds = 0.0, 0, 0.0
-        self.save()
+        is_last = len(self.epochs) >= self.run.length
+        if is_last or self.at - self._saved_at >= self.at // _SAVED_SHARE:
+            self.save()
         yield (self.epochs[-1],)
 
     def _step(self, images: Tensor, labels: Tensor) -> tuple[StepReport, ...]:
@@ -358,7 +366,7 @@ class Training:
         self._network.load_state_dict(found.network)
         self._optimizer.load_state_dict(found.optimizer)
         self.epochs, self.gradients = list(found.epochs), list(found.gradients)
-        self.steps, self._seconds = list(found.steps), found.seconds
+        self.steps, self._seconds, self._saved_at = list(found.steps), found.seconds, found.at
         self.predicted = found.predicted
         for step in self.steps[len(self.epochs) * self.steps_per_epoch :]:
             self._loss += step.batch_loss * self.batch

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.gradient_values import kind_of_value
+from resnet_viewer.figures.page import draw_frame
 
 _ROW = 0.26
 """Inches of height of the row of zeros and of the row of non-finite values."""
@@ -129,10 +130,6 @@ def prepare_x_axis(axes: Axes, limits: tuple[float, float], *, by_block: bool) -
     axes.set_xticks(ticks, [str(t) for t in ticks], fontsize=palette.FONT, fontfamily="DejaVu Sans")
     axes.tick_params(colors=palette.TEXT, width=0.7, length=3)
     axes.tick_params(which="minor", length=1.6, width=0.5)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(palette.REFERENCE)
-        axes.spines[side].set_linewidth(0.8)
+    draw_frame(axes)
     words = "block" if by_block else "layer, in the order of the forward pass"
     axes.set_xlabel(words, fontsize=palette.FONT, color=palette.TEXT, fontfamily="DejaVu Sans", labelpad=4)

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.gradient_axis import DecadeAxis, decade, place_of, prepare_y_axis
 from resnet_viewer.figures.gradient_values import kind_of_value
-from resnet_viewer.figures.page import MARGIN, CaptionedFigure, page
+from resnet_viewer.figures.page import MARGIN, CaptionedFigure, draw_frame, page
 from resnet_viewer.figures.run_legend import Entry, draw_legend, styles_of
 from resnet_viewer.figures.run_names import (
     Group,
@@ -242,8 +242,4 @@ def _prepare_x(axes: Axes, lines: Sequence[_Line], by: DepthScale, width: float)
         colors=palette.TEXT, width=0.7, length=3, labelsize=palette.FONT, labelfontfamily="DejaVu Sans"
     )
     axes.tick_params(which="minor", length=1.6, width=0.5)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(palette.REFERENCE)
-        axes.spines[side].set_linewidth(0.8)
+    draw_frame(axes)

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.page import Page, shortened, text_width
-from resnet_viewer.figures.run_names import plain_names, steps_per_epoch, strength_words
+from resnet_viewer.figures.run_names import plain_names, steps_per_epoch
+from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import RunReport
 
 ROW = 0.16

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
-from resnet_viewer.figures.palette import FONT, MUTED, TEXT, TITLE_FONT
+from resnet_viewer.figures.palette import FONT, MUTED, REFERENCE, TEXT, TITLE_FONT
 
 MARGIN = 0.18
 _LINE = 1.42 / 72
@@ -164,3 +164,12 @@ def page(
         y -= FONT * _LINE
         made.write(MARGIN, y + 0.03, line, colour=MUTED)
     return made
+
+
+def draw_frame(axes: Axes) -> None:
+    """Lines at the left and the bottom alone."""
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(REFERENCE)
+        axes.spines[side].set_linewidth(0.8)

@@ -19,15 +19,14 @@ from resnet_viewer.figures.run_names import (
     end_words,
     epoch_words,
     epochs_done,
-    epochs_wanted,
     is_going,
     run_names,
-    strength_words,
 )
 from resnet_viewer.figures.state import application_version
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.confusion import confusion as confusion_of
 from resnet_viewer.records.lab import Numbers, Pictures
+from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import RunReport
 
 FigureName = Literal["curves", "loss", "gradients", "by-depth", "pictures", "confusion"]
@@ -83,7 +82,7 @@ def describe(runs: Sequence[RunReport], *, command: str = "") -> dict[str, str]:
 
 def _run_words(run: RunReport) -> str:
     spec = run.spec
-    state = end_words(run) or f"{epoch_words(epochs_done(run))} of {epochs_wanted(run)} epochs"
+    state = end_words(run) or f"{epoch_words(epochs_done(run))} of {run.spec.length} epochs"
     changes = ", ".join(f"{strength_words(made.strength)} at step {made.step}" for made in spec.interventions)
     parts = [
         spec.network.name,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import RunReport
 
 DEPTH_COLOURS = ("#1667c7", "#c46f00", "#7a3fb3", "#1d8a5a", "#b3261e", "#5a6172")
@@ -94,11 +95,6 @@ def steps_per_epoch(run: RunReport) -> int | None:
     return run.steps[-1].steps if run.steps else None
 
 
-def epochs_wanted(run: RunReport) -> int:
-    """How long the run was to be, with what it was made longer by."""
-    return run.spec.extensions[-1].epochs if run.spec.extensions else run.spec.epochs
-
-
 def epochs_done(run: RunReport) -> float:
     """How far it came, in epochs, by its last step; by its last whole epoch where it has no steps."""
     whole = float(run.epochs[-1].epoch + 1) if run.epochs else 0.0
@@ -125,7 +121,7 @@ def so_far_words(runs: Sequence[RunReport]) -> str:
     going = [(n, run) for n, run in zip(run_names(runs), runs, strict=True) if is_going(run)]
     if not going:
         return ""
-    parts = (f"{name} {epoch_words(epochs_done(run))} of {epochs_wanted(run)} epochs" for name, run in going)
+    parts = (f"{name} {epoch_words(epochs_done(run))} of {run.spec.length} epochs" for name, run in going)
     return f"so far: {', '.join(parts)}"
 
 
@@ -159,19 +155,12 @@ def _changes(run: RunReport) -> str:
     return f"{strength_words(made[0].strength)} at {where}{' …' if len(made) > 1 else ''}"
 
 
-def strength_words(strength: float) -> str:
-    """What an intervention did: "shortcuts cut", "shortcuts restored", "shortcuts open by 0.5"."""
-    if strength == 0:
-        return "shortcuts cut"
-    return "shortcuts restored" if strength == 1 else f"shortcuts open by {strength:.3g}"
-
-
 _ASPECTS: tuple[Callable[[RunReport], str], ...] = (
     lambda run: f"recipe {plain(run.spec.recipe.name)}",
     lambda run: f"rate {run.spec.recipe.rate:g}",
     lambda run: f"batch {run.spec.recipe.batch}",
     lambda run: plain(run.spec.data),
-    lambda run: f"{epochs_wanted(run)} epochs",
+    lambda run: f"{run.spec.length} epochs",
 )
 
 

@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.gradient_axis import DecadeAxis, decade, place_of, prepare_y_axis
 from resnet_viewer.figures.intervention_flags import draw_flags, height_of, lay_out, marks_of
-from resnet_viewer.figures.page import MARGIN, CaptionedFigure, page
+from resnet_viewer.figures.page import MARGIN, CaptionedFigure, draw_frame, page
 from resnet_viewer.figures.run_legend import (
     LineEnd,
     draw_ends,
@@ -334,11 +334,7 @@ def _prepare(
         colors=palette.TEXT, width=0.7, length=3, labelsize=palette.FONT, labelfontfamily="DejaVu Sans"
     )
     axes.tick_params(which="minor", length=1.6, width=0.5)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(palette.REFERENCE)
-        axes.spines[side].set_linewidth(0.8)
+    draw_frame(axes)
     words: dict[str, Any] = {"fontsize": palette.FONT, "color": palette.TEXT, "fontfamily": "DejaVu Sans"}
     axes.set_xlabel("epoch", **words)
     axes.set_ylabel(_LABELS[quantity], **words)

@@ -6,12 +6,15 @@ means every run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import (
     EpochReport,
     GradientRecord,
@@ -100,7 +103,8 @@ class Publish:
     key: str
 
 
-Message = Pause | Continue | Stop | Extend | OpenShortcuts | AddRuns | Publish
+ToRun = Pause | Continue | Stop | Extend | OpenShortcuts | Publish
+Message = ToRun | AddRuns
 
 # what it reports, beside `records.progress.Progress` while the data are read
 
@@ -144,7 +148,7 @@ class Advanced:
     steps: tuple[StepReport, ...]
     gradients: tuple[GradientRecord, ...]
     pictures_per_second: float
-    """Of this run alone, while it had the device."""
+    """Of this run's steps alone, while it had the device; not a number for those of an earlier run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,3 +202,29 @@ class Idle:
 
 
 LabReport = DataRead | Began | Advanced | EpochEnded | StateChanged | Intervened | Published | RunEnded | Idle
+
+_PIECE = 500
+"""Steps: few enough to be read, and drawn, within some milliseconds."""
+
+
+def in_pieces(report: Progress | LabReport) -> Iterator[Progress | LabReport]:
+    """The same for a reader that must not be held up: what an earlier run did comes piece by piece, and not again.
+
+    Example:
+        >>> began = Began("a", run, 5, steps=(step,) * 600)  # doctest: +SKIP
+        >>> [len(piece.steps) for piece in in_pieces(began)]  # doctest: +SKIP
+        [0, 500, 100]
+    """
+    match report:
+        case Began():
+            yield replace(report, steps=(), gradients=())
+            records = list(report.gradients)
+            for first in range(0, len(report.steps), _PIECE):
+                steps = report.steps[first : first + _PIECE]
+                count = sum(record.step <= steps[-1].at for record in records)
+                yield Advanced(report.key, steps, tuple(records[:count]), math.nan)
+                del records[:count]
+        case RunEnded():
+            yield replace(report, report=replace(report.report, steps=(), gradients=()))
+        case _:
+            yield report

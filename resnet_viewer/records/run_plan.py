@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, get_type_hints
@@ -17,6 +18,18 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "schedule": Schedule.__args__,  # type: ignore[attr-defined]
     "precision": Precision.__args__,  # type: ignore[attr-defined]
 }
+RANGES: dict[str, tuple[float, float]] = {
+    "epochs": (1, MOST_EPOCHS),
+    "seed": (0, 2**31 - 1),
+    "seeds": (1, MOST_SEEDS),
+    "record_every": (0, 10_000),
+    "batch": (1, 65_536),
+    "rate": (1e-6, 10.0),
+    "momentum": (0.0, 0.9999),
+    "weight_decay": (0.0, 1.0),
+    "warm_up": (0.0, 1.0),
+}
+"""The least and the most that every number of a course and its recipe may be."""
 
 
 class PlanError(UserError):
@@ -106,15 +119,16 @@ def plan_of(text: str) -> RunPlan:
     found = _object(text)
     course = found.pop("course", "")
     endings = found.pop("endings", ())
-    if not isinstance(course, str) or not all(isinstance(ending, str) for ending in endings):
-        raise PlanError("The plan cannot be read.")
+    is_list = isinstance(endings, list | tuple)
+    if not isinstance(course, str) or not is_list or not all(isinstance(ending, str) for ending in endings):
+        raise PlanError("The plan cannot be read; choose data, networks and recipe anew.")
     return RunPlan(**_checked(RunPlan, found), endings=tuple(endings), course=course_of(course))
 
 
 def _object(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PlanError("This is no JSON file; choose a recipe that was exported here.") from error
     if not isinstance(found, dict):
         raise PlanError("This is no recipe of ResNet Viewer; choose a file that was exported here.")
@@ -135,5 +149,10 @@ def _checked(kind: type, found: Mapping[str, Any]) -> dict[str, Any]:
             value = float(value)
         if type(value) is not wanted or (choices and value not in choices):
             raise PlanError(f"The recipe's entry {name!r} cannot be {str(value)[:40]!r}; correct it.")
+        least, most = RANGES.get(name, (-math.inf, math.inf))
+        if isinstance(value, int | float) and not least <= value <= most:
+            raise PlanError(
+                f"The recipe's entry {name!r} must lie between {least:g} and {most:g}; correct it."
+            )
         checked[name] = value
     return checked

@@ -60,8 +60,7 @@ def depth_sentences(runs: Sequence[StoryRun]) -> list[str]:
     for run, groups in by_seed.items():
         sentences = _of_seeds(groups)
         if len(by_seed) > 1:
-            epochs = run.extensions[-1].epochs if run.extensions else run.epochs
-            which = f"recipe {plain(run.recipe.name)}, {counted(epochs, 'epoch')}, {plain(run.data)}"
+            which = f"recipe {plain(run.recipe.name)}, {counted(run.length, 'epoch')}, {plain(run.data)}"
             sentences[0] = f"{which}: {sentences[0]}"
         said += sentences
     compared = {m.network for groups in by_seed.values() for group in groups for m in group.measured}

@@ -50,7 +50,7 @@ class StoryRun:
     @property
     def length(self) -> int:
         """Epochs that it will have, with every extension."""
-        return self.run.extensions[-1].epochs if self.run.extensions else self.run.epochs
+        return self.run.length
 
     @property
     def is_untouched(self) -> bool:

@@ -43,6 +43,13 @@ def percent(*values: float) -> str:
     return f"{low}\u00a0%" if low == high else f"{low} to {high}\u00a0%"
 
 
+def strength_words(strength: float) -> str:
+    """What an intervention did: "shortcuts cut", "shortcuts restored", "shortcuts open by 0.5"."""
+    if strength == 0:
+        return "shortcuts cut"
+    return "shortcuts restored" if strength == 1 else f"shortcuts open by {strength:.3g}"
+
+
 def epochs_span(numbers: Sequence[int]) -> str:
     """ "12", or "3 to 5" where they differ."""
     low, high = min(numbers), max(numbers)

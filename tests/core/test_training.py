@@ -364,3 +364,20 @@ def test_mixed_precision_trains_float32_weights() -> None:
     assert {value.dtype for value in mixed.state.values()} == {torch.float32, torch.int64}
     assert mixed.report.test_error < 20.0
     assert mixed.report.steps[0].batch_loss != finished(replace(RUN, epochs=6)).report.steps[0].batch_loss
+
+
+def test_a_growing_checkpoint_is_written_ever_more_seldom_and_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With so large a share that an epoch's steps are enough of them at the first epoch alone."""
+    written: list[int] = []
+    write = training.checkpoints.write
+
+    def noted(path: Path, found: training.Checkpoint) -> None:
+        written.append(found.at)
+        write(path, found)
+
+    monkeypatch.setattr(training, "_SAVED_SHARE", 1)
+    monkeypatch.setattr(training.checkpoints, "write", noted)
+    finished(replace(RUN, epochs=4), checkpoint=tmp_path / "run.pt")
+    assert written == [4, 16]

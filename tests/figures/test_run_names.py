@@ -7,9 +7,9 @@ from resnet_viewer.figures.run_names import (
     recipe_words,
     run_names,
     so_far_words,
-    strength_words,
 )
 from resnet_viewer.records.recipe import RECIPES
+from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import Extension, Intervention
 from tests.figures.runs import going, report
 

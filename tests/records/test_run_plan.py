@@ -34,12 +34,28 @@ def test_a_plan_is_read_back_as_it_was() -> None:
         ('"epochs": 5', '"epochs": "five"', "'epochs' cannot be 'five'"),
         ('"epochs": 5', '"epochs": true', "'epochs' cannot be 'True'"),
         ('"epochs": 5', '"weeks": 5', "unknown entry 'weeks'"),
+        ('"batch": 64', '"batch": 0', "'batch' must lie between 1 and 65536"),
+        ('"rate": 0.002', '"rate": NaN', "'rate' must lie between 1e-06 and 10"),
+        ('"seeds": 2', '"seeds": 100000000', "'seeds' must lie between 1 and 20"),
         ('"resnet-viewer"', '"other-program"', "no recipe of ResNet Viewer"),
     ],
 )
 def test_what_is_no_recipe_is_refused(before: str, after: str, match: str) -> None:
     with pytest.raises(PlanError, match=match):
         course_of(course_json(MINE).replace(before, after, 1))
+
+
+@pytest.mark.parametrize("endings", ["5", "null", '"-nobn"', "[5]"])
+def test_a_plan_with_endings_that_are_none_is_refused(endings: str) -> None:
+    text = plan_json(RunPlan())
+    assert '"endings": []' in text
+    with pytest.raises(PlanError, match="cannot be read"):
+        plan_of(text.replace('"endings": []', f'"endings": {endings}'))
+
+
+def test_a_text_nested_too_deeply_is_refused() -> None:
+    with pytest.raises(PlanError, match="no JSON"):
+        plan_of("[" * 100_000)
 
 
 def test_whole_numbers_will_do_for_rates() -> None:

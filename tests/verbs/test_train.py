@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -18,10 +19,24 @@ from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.checkpoints import read
 from resnet_viewer.core.lab import Lab
 from resnet_viewer.core.run_files import read_run
+from resnet_viewer.figures import run_files
 from resnet_viewer.records.lab import Began, LabReport, Order
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import Intervention, RunReport, RunSpec
 from resnet_viewer.verbs.train import table
+
+
+@pytest.fixture
+def figures() -> None:
+    """The figures are drawn, in one of their kinds."""
+
+
+@pytest.fixture(autouse=True)
+def no_figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take longer than the training: one test here asks for them, `tests/figures` draws them all."""
+    is_drawn = "figures" in request.fixturenames
+    replacing = partial(run_files.drawn, kinds=("svg",)) if is_drawn else lambda *_, **__: iter(())
+    monkeypatch.setattr(run_files, "drawn", replacing)
 
 
 def words(data: Path, out: Path, *more: str) -> list[str]:
@@ -92,7 +107,7 @@ def test_networks_for_pictures_of_different_sizes_are_trained_apart(
 
 
 def test_depths_kinds_and_seeds_make_a_folder_each_and_a_table(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], figures: None
 ) -> None:
     arguments = [
         "--depth",
@@ -105,6 +120,8 @@ def test_depths_kinds_and_seeds_make_a_folder_each_and_a_table(
         "1",
         "--device",
         "cpu",
+        "--threads",
+        "1",
     ]
     assert main(["train", "--data", "digits", "--out", str(tmp_path), "--recipe", "adam", *arguments]) == 0
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == [
@@ -116,7 +133,7 @@ def test_depths_kinds_and_seeds_make_a_folder_each_and_a_table(
     names += [
         f"{what}-cifar-{kind}-8-seed-0" for what in ("pictures", "confusion") for kind in ("plain", "resnet")
     ]
-    drawn = {f"{name}.{suffix}" for name in names for suffix in ("svg", "pdf", "png", "csv")}
+    drawn = {f"{name}.{suffix}" for name in names for suffix in ("svg", "csv")}
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == drawn
     table = capsys.readouterr().out.splitlines()[-3:]
     assert table[0].split()[:2] == ["network", "seeds"]

@@ -198,11 +198,7 @@ def at_time(times: Floats, time: float) -> int | None:
 
 def length_of(logs: Sequence[RunLog]) -> float:
     """Epochs of the longest run: what every time axis of the tab shows."""
-    return max((max(_planned(log), log.steps / max(log.steps_per_epoch, 1)) for log in logs), default=1.0)
-
-
-def _planned(log: RunLog) -> float:
-    return float(log.run.extensions[-1].epochs if log.run.extensions else log.run.epochs)
+    return max((max(log.length, log.steps / max(log.steps_per_epoch, 1)) for log in logs), default=1.0)
 
 
 def time_words(time: float) -> str:

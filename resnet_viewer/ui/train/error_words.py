@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import EpochReport, Intervention
 from resnet_viewer.ui.train.error_curves import Curve, Quantity, at_time, time_words
 from resnet_viewer.ui.train.run_log import RunLog
@@ -51,13 +52,7 @@ def hovered_words(time: float, values: str, *, is_pinned: bool) -> str:
 
 def intervention_words(intervention: Intervention, logs: Sequence[RunLog], *, everybody: int) -> str:
     """What was done then, and to whom where it was not to all runs with shortcuts."""
-    strength = intervention.strength
-    if strength <= 0.0:
-        words = "shortcuts cut"
-    elif strength >= 1.0:
-        words = "shortcuts restored"
-    else:
-        words = f"shortcuts at {100 * strength:.0f} %"
+    words = strength_words(intervention.strength)
     return words if len(logs) >= everybody else f"{words}: {', '.join(log.title for log in logs)}"
 
 

@@ -24,18 +24,14 @@ ABOUT = {
 
 
 class SavedRecipes:
-    """By name, in the settings."""
+    """By name, in the settings. One that cannot be read, such as a newer version's, stays there and is not listed."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
     def all(self) -> dict[str, Course]:
         """Those that can be read, in the order of their names."""
-        try:
-            texts = json.loads(self._settings.training("recipes") or "[]")
-            found = [course_of(text) for text in texts]
-        except (ValueError, TypeError, PlanError):
-            return {}
+        found = [course for text in self._texts() if (course := _readable(text)) is not None]
         return {course.recipe.name: course for course in sorted(found, key=lambda c: c.recipe.name)}
 
     def save(self, course: Course) -> None:
@@ -48,8 +44,23 @@ class SavedRecipes:
         self._write({key: course for key, course in self.all().items() if key != name})
 
     def _write(self, courses: dict[str, Course]) -> None:
-        texts = [course_json(course) for course in courses.values()]
+        kept = [text for text in self._texts() if _readable(text) is None]
+        texts = kept + [course_json(course) for course in courses.values()]
         self._settings.set_training("recipes", json.dumps(texts))
+
+    def _texts(self) -> list[str]:
+        try:
+            found = json.loads(self._settings.training("recipes") or "[]")
+        except ValueError:
+            return []
+        return [text for text in found if isinstance(text, str)] if isinstance(found, list) else []
+
+
+def _readable(text: str) -> Course | None:
+    try:
+        return course_of(text)
+    except PlanError:
+        return None
 
 
 def fill_data_menu(

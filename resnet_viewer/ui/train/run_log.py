@@ -174,7 +174,7 @@ class RunLog:
     @property
     def length(self) -> int:
         """Epochs that the run will have, with every extension."""
-        return self.run.extensions[-1].epochs if self.run.extensions else self.run.epochs
+        return self.run.length
 
     @property
     def all_steps(self) -> int:

@@ -58,7 +58,7 @@ def seconds_left(scene: LabScene, log: RunLog) -> float:
     for other in scene.logs:
         if other.state == "running":
             steps = min(mine, other.all_steps - other.steps)
-            total += steps * other.run.recipe.batch / other.pictures_per_second
+            total += steps * other.run.recipe.batch / (other.pictures_per_second or math.nan)
     return total
 
 
@@ -73,8 +73,8 @@ def duration(seconds: float) -> str:
 
 
 def _train_error(log: RunLog) -> float:
-    """While it runs, the mean of the last epoch's worth of batches."""
-    if log.ended is not None or not log.steps:
+    """Of a run that is whole, its last weights'; else the mean of the last epoch's worth of batches, as in the plot."""
+    if not log.steps or (log.ended is not None and not math.isnan(log.ended.train_error)):
         return log.train_error
     return float(log.smoothed_errors[-1])
 
@@ -112,10 +112,14 @@ def told(scene: LabScene, log: RunLog) -> str:
         lines.append(log.sentence)
     if log.run.interventions:
         last = log.run.interventions[-1]
-        at = (last.step + 1) / log.steps_per_epoch
+        at = last.step / log.steps_per_epoch
         lines.append(f"since epoch {at:.1f} its shortcuts are open by {last.strength:g}")
-    if log.ended is not None:
+    if log.ended is not None and not math.isnan(log.ended.train_error):
         lines.append("errors of its last weights, on the training pictures as they are and on the test set")
+    elif log.steps:
+        lines.append(
+            "train: over the last epoch's steps, while the weights moved; test: after the last whole epoch"
+        )
     return "\n".join(lines)
 
 

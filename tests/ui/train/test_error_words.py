@@ -37,7 +37,7 @@ def test_one_intervention_on_all_runs_with_shortcuts_is_told_once() -> None:
     with_interventions(logs[2], (10, 0.0), (15, 0.5), (20, 1.0))
     assert interventions_in(logs) == [
         (1.0, "shortcuts cut"),
-        (1.5, "shortcuts at 50 %"),
+        (1.5, "shortcuts open by 0.5"),
         (2.0, "shortcuts restored: ResNet-8"),
     ]
 

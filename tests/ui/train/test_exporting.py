@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.figures.run_files import NAMES
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.training import RunReport
 from resnet_viewer.run_exports import all_run_figures, run_figure
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.requests import RUN_FIGURES, RunPictures, WriteAllRunFigures, WriteRunFigure
+from tests.ui.train import invented
 from tests.ui.windows import Desk
 
 
@@ -100,7 +103,20 @@ def test_the_files_are_whole(desk: Desk, tmp_path: Path, monkeypatch: pytest.Mon
     pictures = written(desk).pictures
     assert run_figure(pictures, "by-depth", "svg", time=None).startswith(b"<?xml")
     assert b"cifar-plain-20" in run_figure(pictures, "curves", "csv", time=None)
-    names = [name for name, _ in all_run_figures(replace(pictures, predicted={}), time=1.5)]
-    assert {"curves.svg", "curves.csv", "gradients.pdf", "by-depth.png"} <= set(names)
     with pytest.raises(UserError, match="nothing to draw yet"):
         run_figure(RunPictures({}, None, {}), "confusion", "svg", time=None)
+
+
+def test_all_figures_are_those_of_the_command_line_in_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which draws them all, in `tests/figures/test_run_files.py`."""
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr(
+        "resnet_viewer.figures.run_files.drawn",
+        lambda reports, **options: asked.update(options, reports=reports) or [("curves.svg", b"drawn")],
+    )
+    found = list(
+        all_run_figures(RunPictures({"a": invented.begun(invented.run()).reporting()}, None, {}), time=1.5)
+    )
+    assert found == [("curves.svg", b"drawn")]
+    assert (asked["kinds"], asked["names"], asked["time"]) == (("svg", "pdf", "png"), NAMES, 1.5)
+    assert [type(report) for report in asked["reports"].values()] == [RunReport]

@@ -12,14 +12,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.records.lab import Order, RunEnded, StateChanged
+from resnet_viewer.records.lab import Advanced, Order, RunEnded, StateChanged
 from resnet_viewer.records.run_plan import RunPlan
-from resnet_viewer.records.training import RunReport
+from resnet_viewer.records.training import RunReport, StepReport
 from resnet_viewer.run_plans import runs_of
 from resnet_viewer.ui.theme import DARK, LIGHT
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.train.run_log import LabScene
-from resnet_viewer.ui.train.runs_table import RunsTable, duration, seconds_left
+from resnet_viewer.ui.train.runs_table import RunsTable, duration, seconds_left, told
+from tests.ui.train.invented import begun, grow, run
 from tests.ui.train.laboratory import Laboratory
 
 RUNS = runs_of(RunPlan())
@@ -157,3 +158,27 @@ def test_samples_are_dashed_for_plain_networks_in_the_depths_colour(table: RunsT
     assert colours(0) >= {"", LIGHT.depths[0]}
     assert colours(1) == {LIGHT.depths[0]}
     assert colours(3) == {LIGHT.depths[1]}
+
+
+def test_a_tooltip_says_which_errors_these_are_and_since_when_shortcuts_are_cut() -> None:
+    cut = run("cifar-resnet-20").intervened(20, 0.0)
+    log = begun(cut)
+    grow(log, 25)
+    scene = LabScene((log,))
+    assert "train: over the last epoch's steps, while the weights moved" in told(scene, log)
+    assert "since epoch 2.0 its shortcuts are open by 0" in told(scene, log)
+    moving = next(line for line in told(scene, log).splitlines() if line.startswith("train %"))
+
+    log.take(RunEnded(log.key, RunReport(cut, tuple(log.epochs), math.nan, math.nan, (), state="stopped")))
+    assert "its last weights" not in told(scene, log), "nobody measured them"
+    assert moving in told(scene, log)
+
+    log.take(RunEnded(log.key, RunReport(cut, tuple(log.epochs), 12.5, 25.0, ())))
+    assert "errors of its last weights" in told(scene, log)
+    assert "train %: 12.5" in told(scene, log)
+
+
+def test_a_speed_of_nothing_leaves_the_time_unknown() -> None:
+    log = begun(run())
+    log.take(Advanced(log.key, (StepReport(0, 0, 10, 2.0, 60.0),), (), 0.0))
+    assert math.isnan(seconds_left(LabScene((log,)), log))
