@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, get_type_hints
@@ -17,6 +18,20 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "schedule": Schedule.__args__,  # type: ignore[attr-defined]
     "precision": Precision.__args__,  # type: ignore[attr-defined]
 }
+
+
+BOUNDS: dict[str, tuple[float, float]] = {
+    "epochs": (1, MOST_EPOCHS),
+    "batch": (1, 65_536),
+    "rate": (1e-6, 10.0),
+    "warm_up": (0.0, 1.0),
+    "momentum": (0.0, 0.9999),
+    "weight_decay": (0.0, 1.0),
+    "seed": (0, 2**31 - 1),
+    "seeds": (1, MOST_SEEDS),
+    "record_every": (0, 10_000),
+}
+"""The least and the most that each number of a recipe may be."""
 
 
 class PlanError(UserError):
@@ -89,6 +104,8 @@ def course_of(text: str) -> Course:
     recipe = found.pop("recipe", None)
     if found.pop("resnet-viewer", None) != "recipe" or not isinstance(recipe, dict):
         raise PlanError("This is no recipe of ResNet Viewer; choose a file that was exported here.")
+    if "name" not in recipe:
+        raise PlanError("The recipe has no name; give it one.")
     return Course(recipe=Recipe(**_checked(Recipe, recipe)), **_checked(Course, found))
 
 
@@ -106,7 +123,8 @@ def plan_of(text: str) -> RunPlan:
     found = _object(text)
     course = found.pop("course", "")
     endings = found.pop("endings", ())
-    if not isinstance(course, str) or not all(isinstance(ending, str) for ending in endings):
+    is_list = isinstance(endings, list | tuple) and all(isinstance(ending, str) for ending in endings)
+    if not isinstance(course, str) or not is_list:
         raise PlanError("The plan cannot be read.")
     return RunPlan(**_checked(RunPlan, found), endings=tuple(endings), course=course_of(course))
 
@@ -114,7 +132,7 @@ def plan_of(text: str) -> RunPlan:
 def _object(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PlanError("This is no JSON file; choose a recipe that was exported here.") from error
     if not isinstance(found, dict):
         raise PlanError("This is no recipe of ResNet Viewer; choose a file that was exported here.")
@@ -131,9 +149,14 @@ def _checked(kind: type, found: Mapping[str, Any]) -> dict[str, Any]:
             raise PlanError(f"The recipe has an unknown entry {name[:40]!r}; remove it.")
         choices = _CHOICES.get(name)
         wanted = str if choices else hints[name]
-        if wanted is float and type(value) is int:
+        if wanted is float and type(value) is int and abs(value) < 2**53:
             value = float(value)
         if type(value) is not wanted or (choices and value not in choices):
             raise PlanError(f"The recipe's entry {name!r} cannot be {str(value)[:40]!r}; correct it.")
+        least, most = BOUNDS.get(name, (-math.inf, math.inf))
+        if isinstance(value, int | float) and not least <= value <= most:
+            raise PlanError(
+                f"The recipe's entry {name!r} cannot be {str(value)[:40]}; it goes from {least:g} to {most:g}."
+            )
         checked[name] = value
     return checked

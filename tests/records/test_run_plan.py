@@ -34,12 +34,25 @@ def test_a_plan_is_read_back_as_it_was() -> None:
         ('"epochs": 5', '"epochs": "five"', "'epochs' cannot be 'five'"),
         ('"epochs": 5', '"epochs": true', "'epochs' cannot be 'True'"),
         ('"epochs": 5', '"weeks": 5', "unknown entry 'weeks'"),
+        ('"epochs": 5', '"epochs": 0', "'epochs' cannot be 0; it goes from 1 to 10000"),
+        ('"batch": 64', '"batch": -64', "'batch' cannot be -64; it goes from 1 to 65536"),
+        ('"rate": 0.002', '"rate": NaN', "'rate' cannot be nan"),
+        ('"rate": 0.002', '"rate": 1e6', "'rate' cannot be 1000000.0; it goes from 1e-06 to 10"),
+        ('"rate": 0.002', f'"rate": 1{"0" * 400}', "'rate' cannot be '1000"),
+        ('"seed": 3', f'"seed": 1{"0" * 30}', "'seed' cannot be 1000"),
+        ('"name": "mine",', "", "has no name"),
         ('"resnet-viewer"', '"other-program"', "no recipe of ResNet Viewer"),
     ],
 )
 def test_what_is_no_recipe_is_refused(before: str, after: str, match: str) -> None:
     with pytest.raises(PlanError, match=match):
         course_of(course_json(MINE).replace(before, after, 1))
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, plan_json(RunPlan()).replace("[]", "5")])
+def test_what_is_no_plan_is_refused(text: str) -> None:
+    with pytest.raises(PlanError):
+        plan_of(text)
 
 
 def test_whole_numbers_will_do_for_rates() -> None:

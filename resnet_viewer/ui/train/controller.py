@@ -254,8 +254,8 @@ class TrainController(QObject):
         if isinstance(reply, Progress):
             self.progressed.emit(reply)
         elif isinstance(reply, DataRead):
-            self.data_read.emit()
             self._change(data=reply)
+            self.data_read.emit()
         elif isinstance(reply, OfRun):
             self._grow(reply)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -33,9 +34,12 @@ class SavedRecipes:
         """Those that can be read, in the order of their names."""
         try:
             texts = json.loads(self._settings.training("recipes") or "[]")
-            found = [course_of(text) for text in texts]
-        except (ValueError, TypeError, PlanError):
-            return {}
+        except ValueError:
+            texts = []
+        found = []
+        for text in texts if isinstance(texts, list) else ():
+            with suppress(PlanError, TypeError):  # written by another version: the others stay
+                found.append(course_of(text))
         return {course.recipe.name: course for course in sorted(found, key=lambda c: c.recipe.name)}
 
     def save(self, course: Course) -> None:

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from resnet_viewer.media.files import write_whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.recipe import RECIPES, Optimizer, Recipe, Schedule
-from resnet_viewer.records.run_plan import MOST_EPOCHS, MOST_SEEDS, Course, PlanError, course_json, course_of
+from resnet_viewer.records.run_plan import BOUNDS, Course, PlanError, course_json, course_of
 from resnet_viewer.records.training import Precision
 from resnet_viewer.ui.labels import plain_label
 
@@ -62,13 +62,14 @@ class RecipeDialog(QDialog):
         self.device.addItem("the best there is", "")
         for device in _DEVICES:
             self.device.addItem(device, device)
-        self.epochs, self.batch = _whole(1, MOST_EPOCHS), _whole(1, 65_536)
-        self.seed, self.seeds = _whole(0, 2**31 - 1), _whole(1, MOST_SEEDS)
-        self.rate, self.momentum = _number(1e-6, 10.0), _number(0.0, 0.9999)
-        self.weight_decay, self.warm_up = _number(0.0, 1.0), _number(0.0, 1.0)
+        self.epochs, self.batch, self.seed, self.seeds, self.record_every = (
+            _whole(name) for name in ("epochs", "batch", "seed", "seeds", "record_every")
+        )
+        self.rate, self.momentum, self.weight_decay, self.warm_up = (
+            _number(name) for name in ("rate", "momentum", "weight_decay", "warm_up")
+        )
         self.nesterov = QCheckBox("Nesterov's momentum")
         self.decays_all = QCheckBox("also on biases and normalisations")
-        self.record_every = _whole(0, 10_000)
         self.record_every.setSpecialValueText("by the length of an epoch")
         self._sentence = plain_label()
         self._sentence.setWordWrap(True)
@@ -218,9 +219,9 @@ def read_course(path: Path) -> Course:
         ) from error
 
 
-def _whole(least: int, most: int) -> QSpinBox:
+def _whole(name: str) -> QSpinBox:
     field = QSpinBox()
-    field.setRange(least, most)
+    field.setRange(*map(int, BOUNDS[name]))
     return field
 
 
@@ -231,9 +232,9 @@ class _Number(QDoubleSpinBox):
         return self.locale().toString(value, "g", 6)
 
 
-def _number(least: float, most: float) -> QDoubleSpinBox:
+def _number(name: str) -> QDoubleSpinBox:
     field = _Number()
     field.setDecimals(6)
-    field.setRange(least, most)
+    field.setRange(*BOUNDS[name])
     field.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
     return field
