@@ -22,6 +22,8 @@ _DOWNLOADS = {
     "cifar100": ("cifar-100-python", 169),
 }
 """The folder in which torchvision keeps it, and megabytes."""
+_DEEPEST = 1202
+"""The deepest of He et al. 2015."""
 _SMALL = ("digits",)
 """Data with so few pictures that every second step is worth a gradient record."""
 
@@ -61,6 +63,8 @@ def _names(plan: RunPlan) -> tuple[str, ...]:
     depths = plan.depths.replace(",", " ").split()
     if wrong := next((depth for depth in depths if not (depth.isascii() and depth.isdecimal())), None):
         raise PlanError(f"{wrong[:20]!r} is no depth; write numbers with commas, as in 20, 56.")
+    if deep := next((depth for depth in depths if int(depth) > _DEEPEST), None):
+        raise PlanError(f"A network of {deep[:20]} layers is too deep; take depths up to {_DEEPEST}.")
     kinds = [kind for kind, is_on in (("plain", plan.is_plain), ("resnet", plan.is_residual)) if is_on]
     for depth in depths:
         for kind in kinds:

@@ -59,6 +59,7 @@ def test_very_deep_networks_are_warmed_up_by_the_papers_recipe_only() -> None:
     ("plan", "match"),
     [
         (RunPlan(depths="21"), r"6n \+ 2 .* not 21"),
+        (RunPlan(depths="20, 10000"), "A network of 10000 layers is too deep; take depths up to 1202"),
         (RunPlan(depths="twenty"), "'twenty' is no depth"),
         (RunPlan(depths=""), "No network is chosen"),
         (RunPlan(is_plain=False, is_residual=False), "No network is chosen"),
