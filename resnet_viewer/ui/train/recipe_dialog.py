@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -170,6 +172,10 @@ class RecipeDialog(QDialog):
             field.setEnabled(is_sgd)
             field.setToolTip("" if is_sgd else "Adam has no such momentum.")
 
+    def _say(self, sentence: str) -> None:
+        self._sentence.setText(sentence)
+        self.adjustSize()  # a wrapped sentence would press the fields together
+
     @Slot()
     def _export(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
@@ -179,9 +185,9 @@ class RecipeDialog(QDialog):
             try:
                 write_whole(Path(name), course_json(self.course).encode())
             except (OSError, UserError) as error:
-                self._sentence.setText(str(error))
+                self._say(str(error))
             else:
-                self._sentence.setText(f"Saved {name}.")
+                self._say(f"Saved {name}.")
 
     @Slot()
     def _import(self) -> None:
@@ -190,9 +196,9 @@ class RecipeDialog(QDialog):
             try:
                 self.show_course(read_course(Path(name)))
             except UserError as refusal:
-                self._sentence.setText(str(refusal))
+                self._say(str(refusal))
             else:
-                self._sentence.setText("")
+                self._say("")
 
     @classmethod
     def ask(cls, course: Course, parent: QWidget | None) -> Course | None:
@@ -226,15 +232,36 @@ def _whole(name: str) -> QSpinBox:
 
 
 class _Number(QDoubleSpinBox):
-    """Shows no more digits than there are."""
+    """Shows no more digits than there are, and takes them as people write them: 0.05, 0,05, 5e-2."""
 
     def textFromValue(self, value: float) -> str:
         return self.locale().toString(value, "g", 6)
+
+    def valueFromText(self, text: str) -> float:
+        number = _written(text)
+        return self.value() if number is None else number
+
+    def validate(self, text: str, position: int) -> object:
+        number = _written(text)
+        if number is not None and self.minimum() <= number <= self.maximum():
+            return QValidator.State.Acceptable, text, position
+        is_begun = set(text.strip()) <= set("0123456789.,eE+-")
+        return (QValidator.State.Intermediate if is_begun else QValidator.State.Invalid), text, position
+
+
+def _written(text: str) -> float | None:
+    """A number with a point or a comma; None where it is none."""
+    try:
+        number = float(text.strip().replace(",", "."))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _number(name: str) -> QDoubleSpinBox:
     field = _Number()
     field.setDecimals(6)
     field.setRange(*BOUNDS[name])
+    field.setKeyboardTracking(False)  # what is written half is no number that could be left behind
     field.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
     return field
