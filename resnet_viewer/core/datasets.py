@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from resnet_viewer.core.picture_folders import DatasetError, has_parts, labelled_files, require_alike
-from resnet_viewer.media.pictures import read
+from resnet_viewer.media.pictures import PictureError, read
 from resnet_viewer.records.preprocessing import Channels, Preprocessing, crop_corner, resized
 from resnet_viewer.records.progress import Progress
 
@@ -102,7 +102,10 @@ def read_folder(folder: Path, size: int, *, channels: int = 3) -> Iterator[Progr
     geometry = Preprocessing(size, size, (0.0,) * 3, (1.0,) * 3)
     images = torch.empty((len(files), channels, size, size), dtype=torch.uint8)
     for index, (path, _) in enumerate(files):
-        fitted = _fitted(read(path).pixels, geometry)
+        try:
+            fitted = _fitted(read(path).pixels, geometry)
+        except PictureError as error:
+            raise DatasetError(f"{path} cannot be read as a picture; mend or remove it.") from error
         if channels == 1:
             fitted = np.asarray(Image.fromarray(fitted).convert("L"))[..., None]
         images[index] = torch.from_numpy(fitted.copy()).permute(2, 0, 1)

@@ -124,6 +124,13 @@ def test_classes_are_told_without_reading_a_picture(tmp_path: Path) -> None:
         class_names_of(tmp_path / "empty")
 
 
+def test_a_picture_that_cannot_be_read_is_named_with_its_folder(tmp_path: Path) -> None:
+    write_folder(tmp_path)
+    (tmp_path / "b" / "1.png").write_text("junk")
+    with pytest.raises(DatasetError, match=r"b.1[.]png cannot be read as a picture; mend or remove it"):
+        list(read_folder(tmp_path, 8))
+
+
 def test_one_folder_is_split_by_seed_a_fifth_of_every_class(tmp_path: Path) -> None:
     write_folder(tmp_path / "shapes", each=10)
     *_, data = load(tmp_path / "shapes", 8, seed=1)

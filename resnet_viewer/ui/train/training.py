@@ -255,11 +255,12 @@ class Training(QObject):
 
     @Slot()
     def pause_or_continue(self) -> None:
-        """All runs."""
-        if self.controller.is_paused:
-            self.controller.go_on()
-        elif self.controller.is_busy:
+        """All runs; where none is at work, those that were stopped or failed go on."""
+        if self.controller.is_busy and not self.controller.is_paused:
             self.controller.pause()
+            return
+        self.began.emit()
+        self.controller.go_on()
 
     @Slot()
     def stop(self) -> None:

@@ -85,9 +85,7 @@ def test_numbers_have_no_more_digits_than_needed(qtbot: QtBot) -> None:
         ("1e", 0.1), ("1.2.3", 0.1), ("", 0.1),
     ],
 )  # fmt: skip
-def test_numbers_are_taken_as_they_are_written_or_not_at_all(
-    qtbot: QtBot, typed: str, value: float
-) -> None:
+def test_numbers_are_taken_as_they_are_written_or_not_at_all(qtbot: QtBot, typed: str, value: float) -> None:
     dialog = RecipeDialog(Course())
     qtbot.addWidget(dialog)
     dialog.rate.lineEdit().clear()

@@ -145,6 +145,31 @@ def test_the_bar_steers_all_runs(desk: Desk, training: Training) -> None:
     ]  # fmt: skip
 
 
+def test_what_was_stopped_or_failed_goes_on_with_the_bars_button(desk: Desk, training: Training) -> None:
+    bar = training.bar
+    training.start()
+    desk.lab.begin()
+    desk.lab.states("done", FIRST)
+    desk.lab.refuse("The process was killed.")
+    rendered(desk)
+    assert "was killed" in desk.window.messages.sentence
+    assert (bar.pause_button.text(), bar.pause_button.isEnabled()) == ("Continue", True)
+    training.controller.select("cifar-resnet-20")
+    menu = training.page.runs.run_button.menu()
+    menu.aboutToShow.emit()
+    assert menu.actions()[0].text() == "Continue"
+    desk.qtbot.mouseClick(bar.pause_button, LEFT)
+    first, again = desk.lab.orders
+    assert [key for key, _ in again.runs] == [key for key, _ in first.runs if key != FIRST]
+    assert again.is_resumed
+    assert again.folder == first.folder
+    assert desk.window.messages.sentence == ""
+    desk.lab.states("done", *(key for key, _ in again.runs))
+    desk.lab.end()
+    rendered(desk)
+    assert (bar.pause_button.text(), bar.pause_button.isEnabled()) == ("Pause", False)
+
+
 def test_a_run_is_extended_from_its_menu(
     desk: Desk, training: Training, monkeypatch: pytest.MonkeyPatch
 ) -> None:
