@@ -87,7 +87,7 @@ def place_words(
     """A rectangle beside each vertical line of `moments`, (x, width of the word): as high up as nothing is covered,
     else as high up as no other word is.
     """
-    found = []
+    found: list[QRectF] = []
     for x, wide in moments:
         sides = [left for left in (x + 5, x - 5 - wide) if left >= 0 and left + wide <= width]
         clear = [left for left in sides if not any(left <= other <= left + wide for other, _ in moments)]
