@@ -127,7 +127,7 @@ class TrainBar(QWidget):
         is_busy, logs = self._is_busy, self._scene.logs
         start = "Add" if is_busy else "Start again" if logs else "Start"
         told = "Train the chosen networks beside the others" if is_busy else "Train the chosen networks"
-        self.start_button.setText(start)
+        self.start_button.setText(start.partition(" ")[0] if self._is_compact else start)
         self.start_button.setAccessibleName(start)
         self.start_button.setToolTip(f"{told} (F5)")
         has_left = not is_busy and any(log.state in ("stopped", "failed") for log in logs)

@@ -90,6 +90,11 @@ def test_a_start_while_runs_are_at_work_adds_those_that_are_new(desk: Desk, trai
     desk.lab.end()
     rendered(desk)
     assert training.bar.start_button.text() == "Start again"
+    training.bar.label(is_compact=True, letters=9)
+    assert training.bar.start_button.text() == "Start", (
+        "it keeps its word whole where there is no room for two"
+    )
+    assert training.bar.start_button.accessibleName() == "Start again"
 
 
 def test_what_cannot_be_trained_is_one_sentence(desk: Desk, training: Training) -> None:
