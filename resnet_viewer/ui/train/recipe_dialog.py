@@ -141,6 +141,8 @@ class RecipeDialog(QDialog):
     @property
     def course(self) -> Course:
         """What the fields say; a changed recipe cannot keep a built-in one's name."""
+        for field in (self.rate, self.momentum, self.weight_decay, self.warm_up):
+            field.interpretText()  # a click on a button does not end the writing everywhere
         recipe = Recipe(
             self.name.text().strip() or "own",
             cast(Optimizer, self.optimizer.currentData()),

@@ -90,9 +90,9 @@ def test_numbers_are_taken_as_they_are_written_or_not_at_all(qtbot: QtBot, typed
     qtbot.addWidget(dialog)
     dialog.rate.lineEdit().clear()
     QTest.keyClicks(dialog.rate, typed)
+    assert dialog.course.recipe.rate == pytest.approx(value), "also while it is being written"
     QTest.keyClick(dialog.rate, Qt.Key.Key_Return)
     assert dialog.rate.value() == pytest.approx(value)
-    assert dialog.course.recipe.rate == pytest.approx(value)
 
 
 def test_a_changed_built_in_recipe_gets_another_name(qtbot: QtBot) -> None:
