@@ -7,7 +7,7 @@ from pathlib import Path
 
 from resnet_viewer import paths
 from resnet_viewer.core import catalog
-from resnet_viewer.media.pictures import pictures_in
+from resnet_viewer.core.picture_folders import class_names_of
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.recipe import RECIPES, Recipe, recipe_for
@@ -22,6 +22,8 @@ _DOWNLOADS = {
     "cifar100": ("cifar-100-python", 169),
 }
 """The folder in which torchvision keeps it, and megabytes."""
+_DEEPEST = 1202
+"""The deepest of He et al. 2015."""
 _SMALL = ("digits",)
 """Data with so few pictures that every second step is worth a gradient record."""
 
@@ -61,6 +63,8 @@ def _names(plan: RunPlan) -> tuple[str, ...]:
     depths = plan.depths.replace(",", " ").split()
     if wrong := next((depth for depth in depths if not (depth.isascii() and depth.isdecimal())), None):
         raise PlanError(f"{wrong[:20]!r} is no depth; write numbers with commas, as in 20, 56.")
+    if deep := next((depth for depth in depths if int(depth) > _DEEPEST), None):
+        raise PlanError(f"A network of {deep[:20]} layers is too deep; take depths up to {_DEEPEST}.")
     kinds = [kind for kind, is_on in (("plain", plan.is_plain), ("resnet", plan.is_residual)) if is_on]
     for depth in depths:
         for kind in kinds:
@@ -77,28 +81,13 @@ def _fitted(spec: NetworkSpec, data: str) -> NetworkSpec:
         raise PlanError(f"{spec.title} has no classifier to train; choose another network.")
     kind = NAMED.get(data)
     if kind is None:
-        return replace(spec, classes=_classes_in(Path(data)))
+        return replace(spec, classes=len(class_names_of(Path(data))))
     if spec.family not in ("cifar", "mnist-teaching", "keras-teaching"):
         raise PlanError(
             f"{spec.title} is made for pictures of {spec.input_size} pixels; train it on a folder of pictures, "
             f"not on {kind.title}."
         )
     return replace(spec, classes=kind.classes, channels=kind.channels, input_size=kind.side)
-
-
-def _classes_in(folder: Path) -> int:
-    """How many classes an image folder has, without decoding a picture."""
-    try:
-        classes = sorted(part for part in (folder / "train").iterdir() if part.is_dir())
-        has_test = (folder / "test").is_dir()
-    except OSError:
-        classes, has_test = [], False
-    if not classes or not has_test or not any(pictures_in(part) for part in classes):
-        raise PlanError(
-            f"{folder} is no data set; choose a folder that holds train and test, each with a folder of pictures "
-            "for every class."
-        )
-    return len(classes)
 
 
 def _run(spec: NetworkSpec, plan: RunPlan) -> RunSpec:

@@ -59,13 +59,14 @@ def test_very_deep_networks_are_warmed_up_by_the_papers_recipe_only() -> None:
     ("plan", "match"),
     [
         (RunPlan(depths="21"), r"6n \+ 2 .* not 21"),
+        (RunPlan(depths="20, 10000"), "A network of 10000 layers is too deep; take depths up to 1202"),
         (RunPlan(depths="twenty"), "'twenty' is no depth"),
         (RunPlan(depths=""), "No network is chosen"),
         (RunPlan(is_plain=False, is_residual=False), "No network is chosen"),
         (RunPlan(networks="resnet19"), "no network called resnet19"),
         (RunPlan(networks="resnet18"), "folder of pictures"),
         (RunPlan(course=Course(seeds=20)), "80 runs"),
-        (RunPlan(data="/no/such/folder"), "is no data set"),
+        (RunPlan(data="/no/such/folder"), "There is no folder"),
     ],
 )
 def test_what_does_not_fit_is_one_sentence(plan: RunPlan, match: str) -> None:
@@ -84,3 +85,8 @@ def test_a_folder_gives_its_classes(tmp_path: Path) -> None:
     runs = dict(runs_of(plan))
     assert runs["cifar-plain-20"].network.classes == runs["resnet18"].network.classes == 3
     assert runs["cifar-plain-20"].data == tmp_path.name
+    (tmp_path / "test").rename(tmp_path / "validation")
+    with pytest.raises(UserError, match="holds no folder called test"):
+        runs_of(plan)
+    classes_alone = replace(plan, data=str(tmp_path / "train"))
+    assert dict(runs_of(classes_alone))["resnet18"].network.classes == 3

@@ -12,9 +12,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from resnet_viewer.media.pictures import pictures_in, read
-from resnet_viewer.records.data import NAMED
-from resnet_viewer.records.errors import UserError
+from resnet_viewer.core.picture_folders import DatasetError, has_parts, labelled_files, require_alike
+from resnet_viewer.media.pictures import PictureError, read
 from resnet_viewer.records.preprocessing import Channels, Preprocessing, crop_corner, resized
 from resnet_viewer.records.progress import Progress
 
@@ -22,10 +21,6 @@ LARGEST_ON_DEVICE = 4 << 30
 """Bytes of pictures that are kept on a GPU."""
 TEST_SHARE = 0.2
 """Of pictures that nobody has split."""
-
-
-class DatasetError(UserError):
-    """The pictures cannot be used as a data set; the message says why."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +54,7 @@ def load(folder: Path, size: int, *, seed: int = 0, channels: int = 3) -> Iterat
     Raises:
         DatasetError: there is no such folder, or it is not laid out like that.
     """
-    if not _has_parts(folder):
+    if not has_parts(folder):
         for found in read_folder(folder, size, channels=channels):
             yield split(found, folder.name, seed) if isinstance(found, PictureSet) else found
         return
@@ -70,10 +65,7 @@ def load(folder: Path, size: int, *, seed: int = 0, channels: int = 3) -> Iterat
                 sets[part] = found
             else:
                 yield found
-    if sets["train"].classes != sets["test"].classes:
-        raise DatasetError(
-            f"The classes in {folder / 'train'} and {folder / 'test'} differ; name the same folders in both."
-        )
+    require_alike(folder, sets["train"].classes, sets["test"].classes)
     yield Data(sets["train"], sets["test"])
 
 
@@ -104,74 +96,16 @@ def split(pictures: PictureSet, name: str, seed: int) -> Data:
     )
 
 
-def class_names_of(folder: Path) -> tuple[str, ...]:
-    """The classes of a folder as `load` will find them, without reading a picture.
-
-    Raises:
-        DatasetError: there is no such folder, it is not laid out as `load` wants it, or holds no pictures.
-    """
-    return labelled_files(folder / "train" if _has_parts(folder) else folder)[0]
-
-
-def _has_parts(folder: Path) -> bool:
-    """The folder is split into train and test, by whoever made it.
-
-    Raises:
-        DatasetError: there is no such folder, or only one of the two.
-    """
-    if not _is_folder(folder):
-        raise DatasetError(
-            f"There is no folder {folder}; a data set is a folder with train/<class>/ and test/<class>/, one with "
-            f"<class>/ alone, or one of {', '.join(NAMED)}."
-        )
-    there = [part for part in ("train", "test") if _is_folder(folder / part)]
-    if len(there) == 1:
-        missing = "test" if there == ["train"] else "train"
-        raise DatasetError(
-            f"{folder} holds no folder called {missing}; a data set is train/<class>/ and test/<class>/, or <class>/ "
-            "alone."
-        )
-    return bool(there)
-
-
-def labelled_files(folder: Path) -> tuple[tuple[str, ...], list[tuple[Path, int]]]:
-    """The classes of `<folder>/<class>/` in sorted order, and every picture with its class index.
-
-    Raises:
-        DatasetError: the folder is missing or holds no pictures in subfolders.
-    """
-    if not _is_folder(folder):
-        raise DatasetError(
-            f"{folder} is not a folder; give one that holds a subfolder of pictures for each class."
-        )
-    try:
-        classes = tuple(sorted(entry.name for entry in folder.iterdir() if entry.is_dir()))
-    except OSError as error:
-        raise DatasetError(
-            f"{folder} cannot be read ({(error.strerror or type(error).__name__).lower()}); give another folder."
-        ) from error
-    files = [(path, label) for label, name in enumerate(classes) for path in pictures_in(folder / name)]
-    if not files:
-        raise DatasetError(
-            f"{folder} holds no pictures in subfolders; give one that holds a subfolder for each class."
-        )
-    return classes, files
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # the name is too long, or a folder above it may not be entered
-        return False
-
-
 def read_folder(folder: Path, size: int, *, channels: int = 3) -> Iterator[Progress | PictureSet]:
     """Decode `<folder>/<class>/*` to `size` × `size` in 3 channels, or 1 for grey; yields progress, then the set."""
     classes, files = labelled_files(folder)
     geometry = Preprocessing(size, size, (0.0,) * 3, (1.0,) * 3)
     images = torch.empty((len(files), channels, size, size), dtype=torch.uint8)
     for index, (path, _) in enumerate(files):
-        fitted = _fitted(read(path).pixels, geometry)
+        try:
+            fitted = _fitted(read(path).pixels, geometry)
+        except PictureError as error:
+            raise DatasetError(f"{path} cannot be read as a picture; mend or remove it.") from error
         if channels == 1:
             fitted = np.asarray(Image.fromarray(fitted).convert("L"))[..., None]
         images[index] = torch.from_numpy(fitted.copy()).permute(2, 0, 1)

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from resnet_viewer.core.datasets import Data, DatasetError, PictureSet
+from resnet_viewer.core.datasets import Data, PictureSet
+from resnet_viewer.core.picture_folders import DatasetError
 from resnet_viewer.records.preprocessing import DIGITS, FASHION_CLASSES
 
 PARTS = ("train", "t10k")

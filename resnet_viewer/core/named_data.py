@@ -22,7 +22,8 @@ import torch
 
 from resnet_viewer import paths
 from resnet_viewer.core import idx_files
-from resnet_viewer.core.datasets import Data, DatasetError, PictureSet
+from resnet_viewer.core.datasets import Data, PictureSet
+from resnet_viewer.core.picture_folders import DatasetError
 from resnet_viewer.media.downloads import DownloadError, download
 from resnet_viewer.media.files import WriteError, refusal, write_whole
 from resnet_viewer.records.data import NAMED

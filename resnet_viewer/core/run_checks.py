@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from resnet_viewer.core.datasets import Data, DatasetError
+from resnet_viewer.core.datasets import Data
+from resnet_viewer.core.picture_folders import DatasetError
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.training import RunSpec
 

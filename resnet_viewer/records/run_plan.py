@@ -18,18 +18,18 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "schedule": Schedule.__args__,  # type: ignore[attr-defined]
     "precision": Precision.__args__,  # type: ignore[attr-defined]
 }
-RANGES: dict[str, tuple[float, float]] = {
+BOUNDS: dict[str, tuple[float, float]] = {
     "epochs": (1, MOST_EPOCHS),
+    "batch": (1, 65_536),
+    "rate": (1e-6, 10.0),
+    "warm_up": (0.0, 1.0),
+    "momentum": (0.0, 0.9999),
+    "weight_decay": (0.0, 1.0),
     "seed": (0, 2**31 - 1),
     "seeds": (1, MOST_SEEDS),
     "record_every": (0, 10_000),
-    "batch": (1, 65_536),
-    "rate": (1e-6, 10.0),
-    "momentum": (0.0, 0.9999),
-    "weight_decay": (0.0, 1.0),
-    "warm_up": (0.0, 1.0),
 }
-"""The least and the most that every number of a course and its recipe may be."""
+"""The least and the most that each number of a recipe may be."""
 
 
 class PlanError(UserError):
@@ -102,6 +102,8 @@ def course_of(text: str) -> Course:
     recipe = found.pop("recipe", None)
     if found.pop("resnet-viewer", None) != "recipe" or not isinstance(recipe, dict):
         raise PlanError("This is no recipe of ResNet Viewer; choose a file that was exported here.")
+    if "name" not in recipe:
+        raise PlanError("The recipe has no name; give it one.")
     return Course(recipe=Recipe(**_checked(Recipe, recipe)), **_checked(Course, found))
 
 
@@ -145,14 +147,14 @@ def _checked(kind: type, found: Mapping[str, Any]) -> dict[str, Any]:
             raise PlanError(f"The recipe has an unknown entry {name[:40]!r}; remove it.")
         choices = _CHOICES.get(name)
         wanted = str if choices else hints[name]
-        if wanted is float and type(value) is int:
+        if wanted is float and type(value) is int and abs(value) < 2**53:
             value = float(value)
         if type(value) is not wanted or (choices and value not in choices):
             raise PlanError(f"The recipe's entry {name!r} cannot be {str(value)[:40]!r}; correct it.")
-        least, most = RANGES.get(name, (-math.inf, math.inf))
+        least, most = BOUNDS.get(name, (-math.inf, math.inf))
         if isinstance(value, int | float) and not least <= value <= most:
             raise PlanError(
-                f"The recipe's entry {name!r} must lie between {least:g} and {most:g}; correct it."
+                f"The recipe's entry {name!r} cannot be {str(value)[:40]}; it goes from {least:g} to {most:g}."
             )
         checked[name] = value
     return checked

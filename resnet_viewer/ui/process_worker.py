@@ -136,7 +136,7 @@ class ProcessWorker(Asking):
         if ticket > self._stopped_through:
             how = ended_how(exitcode)
             log.error("the process of %s ended while it worked: %s", self.objectName(), how)
-            self._fail(ticket, Failure(f"The process that worked on this {how}; start it again to go on."))
+            self._fail(ticket, Failure(f"The process that worked on this {how}; press Continue to go on."))
         self._in_flight = None
         if self._waiting:
             self.start()

@@ -11,9 +11,9 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from resnet_viewer.core.datasets import DatasetError, labelled_files
 from resnet_viewer.core.devices import choose_device
 from resnet_viewer.core.network import Network, build
+from resnet_viewer.core.picture_folders import DatasetError, labelled_files
 from resnet_viewer.core.preprocessing import prepare
 from resnet_viewer.core.weights import resolve
 from resnet_viewer.media.pictures import PictureError, read

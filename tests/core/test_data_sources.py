@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from resnet_viewer.core.data_sources import describe_data, read_data
-from resnet_viewer.core.datasets import Data, DatasetError
+from resnet_viewer.core.datasets import Data
 from resnet_viewer.core.named_data import read_named
+from resnet_viewer.core.picture_folders import DatasetError
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.progress import Progress
 from tests.core.idx_written import FASHION_BEGINS, MNIST_BEGINS, idx_files, write_idx

@@ -12,16 +12,14 @@ from torch import Tensor
 
 from resnet_viewer.core.datasets import (
     Data,
-    DatasetError,
     PictureSet,
     augmented_batches,
     batches,
-    class_names_of,
-    labelled_files,
     load,
     normalised,
     read_folder,
 )
+from resnet_viewer.core.picture_folders import DatasetError, class_names_of, labelled_files
 from resnet_viewer.records.progress import Progress
 
 MEAN, STD = (0.5, 0.25, 0.125), (0.25, 0.5, 1.0)
@@ -107,6 +105,30 @@ def test_what_is_no_data_set_is_refused_in_a_sentence(tmp_path: Path) -> None:
         labelled_files(tmp_path / "empty")
     with pytest.raises(DatasetError, match="is not a folder"):
         labelled_files(tmp_path / "train" / "a" / "0.png")
+
+
+def test_classes_are_told_without_reading_a_picture(tmp_path: Path) -> None:
+    write_folder(tmp_path / "train")
+    for path in (tmp_path / "train").rglob("*.png"):
+        path.write_text("junk")
+    assert class_names_of(tmp_path / "train") == ("a", "b")
+    write_folder(tmp_path / "test", ("a", "c"))
+    with pytest.raises(DatasetError, match=r"classes in .* differ"):
+        class_names_of(tmp_path)
+    write_folder(tmp_path / "one", ("only",))
+    with pytest.raises(DatasetError, match="holds one class, only; give two or more"):
+        class_names_of(tmp_path / "one")
+    (tmp_path / "empty" / "test").mkdir(parents=True)
+    (tmp_path / "empty" / "train").mkdir()
+    with pytest.raises(DatasetError, match="train holds no pictures in subfolders"):
+        class_names_of(tmp_path / "empty")
+
+
+def test_a_picture_that_cannot_be_read_is_named_with_its_folder(tmp_path: Path) -> None:
+    write_folder(tmp_path)
+    (tmp_path / "b" / "1.png").write_text("junk")
+    with pytest.raises(DatasetError, match=r"b.1[.]png cannot be read as a picture; mend or remove it"):
+        list(read_folder(tmp_path, 8))
 
 
 def test_one_folder_is_split_by_seed_a_fifth_of_every_class(tmp_path: Path) -> None:

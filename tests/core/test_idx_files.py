@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from resnet_viewer.core import idx_files
-from resnet_viewer.core.datasets import DatasetError
+from resnet_viewer.core.picture_folders import DatasetError
 from resnet_viewer.records.preprocessing import FASHION_CLASSES
 from tests.core.idx_written import FASHION_BEGINS, MNIST_BEGINS, idx, write_idx
 

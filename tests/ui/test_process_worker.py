@@ -207,7 +207,7 @@ def test_a_process_that_dies_fails_with_a_sentence_and_the_next_question_starts_
     assert ticket == 0
     assert failure.sentence == (
         "The process that worked on this was killed, which is what a system does when memory runs out; "
-        "start it again to go on."
+        "press Continue to go on."
     )
     assert "was killed" in caplog.text
     bench.ask(1, ("count", 2))

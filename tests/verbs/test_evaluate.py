@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from resnet_viewer.cli import main
-from resnet_viewer.core.datasets import DatasetError
+from resnet_viewer.core.picture_folders import DatasetError
 from resnet_viewer.verbs.evaluate import class_indices, spread
 
 NETWORK = ("--network", "cifar-resnet-8", "--weights", "none", "--device", "cpu")

@@ -127,15 +127,18 @@ class TrainBar(QWidget):
         is_busy, logs = self._is_busy, self._scene.logs
         start = "Add" if is_busy else "Start again" if logs else "Start"
         told = "Train the chosen networks beside the others" if is_busy else "Train the chosen networks"
-        self.start_button.setText(start)
+        self.start_button.setText(start.partition(" ")[0] if self._is_compact else start)
         self.start_button.setAccessibleName(start)
         self.start_button.setToolTip(f"{told} (F5)")
-        self.pause_button.setText("Continue" if self._is_paused else "Pause")
+        has_left = not is_busy and any(log.state in ("stopped", "failed") for log in logs)
+        goes_on = self._is_paused or has_left
+        self.pause_button.setText("Continue" if goes_on else "Pause")
         if self._icons:
-            self.pause_button.setIcon(self._icons["play" if self._is_paused else "pause"])
-        self.pause_button.setToolTip(f"{self.pause_button.text()}: all runs (F6)")
+            self.pause_button.setIcon(self._icons["play" if goes_on else "pause"])
+        whom = "the runs that have not ended" if has_left else "all runs"
+        self.pause_button.setToolTip(f"{self.pause_button.text()}: {whom} (F6)")
         self.pause_button.setAccessibleName(self.pause_button.text())
-        self.stop_button.setToolTip("Stop all runs after the step at hand; they can be resumed")
+        self.stop_button.setToolTip("Stop all runs after the step at hand; they can be continued")
         can_cut = is_busy and any(log.run.network.has_shortcuts for log in logs)
         is_cut = strength_in(self._scene) < 1
         words = "Restore shortcuts" if is_cut else "Cut shortcuts now"
@@ -143,7 +146,7 @@ class TrainBar(QWidget):
         self.cut_button.setAccessibleName(words)
         self.cut_button.setToolTip(f"{words}: in every residual network, from the next step on")
         for button, is_on in (
-            (self.pause_button, is_busy), (self.stop_button, is_busy), (self.cut_button, can_cut),
+            (self.pause_button, is_busy or has_left), (self.stop_button, is_busy), (self.cut_button, can_cut),
             (self.strength_button, can_cut), (self.export_button, any(log.steps for log in logs)),
         ):  # fmt: skip
             button.setEnabled(is_on)

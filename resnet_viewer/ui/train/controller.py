@@ -254,8 +254,8 @@ class TrainController(QObject):
         if isinstance(reply, Progress):
             self.progressed.emit(reply)
         elif isinstance(reply, DataRead):
-            self.data_read.emit()
             self._change(data=reply)
+            self.data_read.emit()
         elif isinstance(reply, OfRun):
             self._grow(reply)
 
@@ -266,8 +266,13 @@ class TrainController(QObject):
                 return
             log = self._logs[report.key] = RunLog(report.key, report.run)
             self._name_siblings()
+        refusal = ""
+        if isinstance(report, StateChanged) and report.state in ("failed", log.state):
+            refusal = report.sentence
         log.take(report)
         self._change()
+        if refusal:
+            self.failed.emit(Failure(refusal))
         if isinstance(report, Published):
             self.published.emit(report)
 

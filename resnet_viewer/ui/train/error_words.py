@@ -16,6 +16,8 @@ EMPTY: dict[Quantity, str] = {
     "rate": "Press Start: the learning rate of every run is drawn here.",
 }
 NOBODY = "no run has come this far"
+_APART = 2
+"""Steps by which runs that have turns may differ when the same is done to all of them."""
 _FEW = 12
 """So many names at most stand at lines' ends."""
 
@@ -57,19 +59,30 @@ def intervention_words(intervention: Intervention, logs: Sequence[RunLog], *, ev
 
 
 def interventions_in(logs: Sequence[RunLog]) -> list[tuple[float, str]]:
-    """Time and words of every intervention; the same one on several runs is told once."""
-    made: dict[tuple[float, float], tuple[Intervention, list[RunLog]]] = {}
-    for log in logs:
-        for intervention in log.run.interventions:
-            time = intervention.step / max(log.steps_per_epoch, 1)
-            made.setdefault((round(time, 1), intervention.strength), (intervention, []))[1].append(log)
+    """Time and words of every intervention; one on several runs is told once, where their turns lie side by side."""
+    made = sorted(
+        (
+            (change.step, change.strength, place)
+            for place, log in enumerate(logs)
+            for change in log.run.interventions
+        )
+    )
+    groups: list[tuple[Intervention, list[int]]] = []
+    for step, strength, place in made:
+        for first, places in reversed(groups):
+            is_same = first.strength == strength and step - first.step <= _APART
+            if is_same and place not in places:
+                places.append(place)
+                break
+        else:
+            groups.append((Intervention(step, strength), [place]))
     everybody = sum(log.run.network.has_shortcuts for log in logs)
     return [
         (
-            found.step / max(its_logs[0].steps_per_epoch, 1),
-            intervention_words(found, its_logs, everybody=everybody),
+            found.step / max(logs[places[0]].steps_per_epoch, 1),
+            intervention_words(found, [logs[place] for place in sorted(places)], everybody=everybody),
         )
-        for found, its_logs in sorted(made.values(), key=lambda item: item[0].step)
+        for found, places in groups
     ]
 
 

@@ -176,6 +176,7 @@ class GradientMaps(Card):
         for gone in self.pictures.keys() - set(keys):
             picture = self.pictures.pop(gone)
             self._grid.removeWidget(picture)
+            picture.hide()  # it is deleted only when the event loop is back where this was called from
             picture.deleteLater()
         for old in range(self._grid.columnCount()):
             self._grid.setColumnStretch(old, 0)

@@ -1,7 +1,8 @@
 """Opens a run's weights in Inspect, with its twin as the reference where that is wished.
 
 The twin is the run of the same depth, data and seed with shortcuts where this one has none, or without where it has
-some. It is opened first and pinned, then the run itself; the picture stays.
+some. It is opened first and pinned, then the run itself; the picture stays. Shortcuts are open as far as they were
+when these were the run's weights.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class _Step:
     key: str
     path: Path | None
     is_reference: bool
+    strength: float = 1.0
+    """How far its shortcuts were open when these were its weights."""
 
 
 def twin_of(scene: LabScene, log: RunLog) -> RunLog | None:
@@ -65,21 +68,31 @@ class HandingOver(QObject):
             wished.insert(0, (twin, True))
         steps = []
         for run, is_reference in wished:
-            if epoch is None and run.state in ("running", "paused") and self._controller.is_busy:
+            if epoch is None and self._is_live(run):
                 steps.append(_Step(run.key, None, is_reference))
                 continue
             kept = epoch if epoch in run.states else max(run.states, default=0)
             if not kept:
-                self.failed.emit(
-                    Failure(f"There are no weights of {run.title} yet; wait for the end of its first epoch.")
+                has_ended = run.state in ("diverged", "failed", "stopped")
+                why = (
+                    "it ended before its first epoch" if has_ended else "wait for the end of its first epoch"
                 )
+                self.failed.emit(Failure(f"There are no weights of {run.title} yet; {why}."))
                 return
-            steps.append(_Step(run.key, run.states[kept], is_reference))
+            strength = run.run.strength_at(kept * run.steps_per_epoch - 1)
+            steps.append(_Step(run.key, run.states[kept], is_reference, strength))
         self._steps, self._awaited = steps, None
         for step in steps:
             if step.path is None:
                 self._controller.publish(step.key)
         self._go_on()
+
+    def can_open(self, log: RunLog) -> bool:
+        """There are weights of the run, or will be when they are asked for."""
+        return self._is_live(log) or bool(log.states)
+
+    def _is_live(self, log: RunLog) -> bool:
+        return log.state in ("running", "paused") and self._controller.is_busy
 
     def _go_on(self) -> None:
         """Open the next one, as soon as its weights are there."""
@@ -89,8 +102,11 @@ class HandingOver(QObject):
 
     @Slot(object)
     def _take(self, published: Published) -> None:
+        runs = {log.key: log.run for log in self._controller.scene.logs}
         self._steps = [
-            replace(step, path=published.path) if step.key == published.key and step.path is None else step
+            replace(step, path=published.path, strength=runs[step.key].strength_at(published.step - 1))
+            if step.key == published.key and step.path is None and step.key in runs
+            else step
             for step in self._steps
         ]
         self._go_on()
@@ -101,6 +117,8 @@ class HandingOver(QObject):
             return
         step = self._steps.pop(0)
         self._awaited = None
+        if step.strength < 1 and opened.spec.has_shortcuts:
+            self._editing.set_shortcuts(tuple(range(1, opened.spec.block_count + 1)), step.strength)
         if step.is_reference:
             self._editing.set_reference()
         if self._steps:

@@ -85,9 +85,9 @@ def place_words(
     moments: Sequence[tuple[float, float]], height: float, ground: FreeGround, width: float
 ) -> list[QRectF]:
     """A rectangle beside each vertical line of `moments`, (x, width of the word): as high up as nothing is covered,
-    at the top where everything is.
+    else as high up as no other word is.
     """
-    found = []
+    found: list[QRectF] = []
     for x, wide in moments:
         sides = [left for left in (x + 5, x - 5 - wide) if left >= 0 and left + wide <= width]
         clear = [left for left in sides if not any(left <= other <= left + wide for other, _ in moments)]
@@ -95,7 +95,10 @@ def place_words(
         tries = (QRectF(left, top, wide, height) for side in (clear, sides) for top in rows for left in side)
         place = next((rect for rect in tries if ground.is_free(rect)), None)
         if place is None:
-            place = QRectF(min(max(x + 5, 0.0), max(width - wide, 0.0)), 0, wide, height)
+            lefts = sides or [min(max(x + 5, 0.0), max(width - wide, 0.0))]
+            over = [QRectF(left, top, wide, height) for top in rows for left in lefts]
+            free = (rect for rect in over if not any(rect.intersects(other) for other in found))
+            place = next(free, over[0])
         ground.cover(place)
         found.append(place)
     for x, _ in moments:

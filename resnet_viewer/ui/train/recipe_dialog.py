@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -24,7 +26,7 @@ from PySide6.QtWidgets import (
 from resnet_viewer.media.files import write_whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.recipe import RECIPES, Optimizer, Recipe, Schedule
-from resnet_viewer.records.run_plan import RANGES, Course, PlanError, course_json, course_of
+from resnet_viewer.records.run_plan import BOUNDS, Course, PlanError, course_json, course_of
 from resnet_viewer.records.training import Precision
 from resnet_viewer.ui.labels import plain_label
 
@@ -62,13 +64,14 @@ class RecipeDialog(QDialog):
         self.device.addItem("the best there is", "")
         for device in _DEVICES:
             self.device.addItem(device, device)
-        self.epochs, self.batch = _whole("epochs"), _whole("batch")
-        self.seed, self.seeds = _whole("seed"), _whole("seeds")
-        self.rate, self.momentum = _number("rate"), _number("momentum")
-        self.weight_decay, self.warm_up = _number("weight_decay"), _number("warm_up")
+        self.epochs, self.batch, self.seed, self.seeds, self.record_every = (
+            _whole(name) for name in ("epochs", "batch", "seed", "seeds", "record_every")
+        )
+        self.rate, self.momentum, self.weight_decay, self.warm_up = (
+            _number(name) for name in ("rate", "momentum", "weight_decay", "warm_up")
+        )
         self.nesterov = QCheckBox("Nesterov's momentum")
         self.decays_all = QCheckBox("also on biases and normalisations")
-        self.record_every = _whole("record_every")
         self.record_every.setSpecialValueText("by the length of an epoch")
         self._sentence = plain_label()
         self._sentence.setWordWrap(True)
@@ -138,6 +141,8 @@ class RecipeDialog(QDialog):
     @property
     def course(self) -> Course:
         """What the fields say; a changed recipe cannot keep a built-in one's name."""
+        for field in (self.rate, self.momentum, self.weight_decay, self.warm_up):
+            field.interpretText()  # a click on a button does not end the writing everywhere
         recipe = Recipe(
             self.name.text().strip() or "own",
             cast(Optimizer, self.optimizer.currentData()),
@@ -169,6 +174,10 @@ class RecipeDialog(QDialog):
             field.setEnabled(is_sgd)
             field.setToolTip("" if is_sgd else "Adam has no such momentum.")
 
+    def _say(self, sentence: str) -> None:
+        self._sentence.setText(sentence)
+        self.adjustSize()  # a wrapped sentence would press the fields together
+
     @Slot()
     def _export(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
@@ -178,9 +187,9 @@ class RecipeDialog(QDialog):
             try:
                 write_whole(Path(name), course_json(self.course).encode())
             except (OSError, UserError) as error:
-                self._sentence.setText(str(error))
+                self._say(str(error))
             else:
-                self._sentence.setText(f"Saved {name}.")
+                self._say(f"Saved {name}.")
 
     @Slot()
     def _import(self) -> None:
@@ -189,9 +198,9 @@ class RecipeDialog(QDialog):
             try:
                 self.show_course(read_course(Path(name)))
             except UserError as refusal:
-                self._sentence.setText(str(refusal))
+                self._say(str(refusal))
             else:
-                self._sentence.setText("")
+                self._say("")
 
     @classmethod
     def ask(cls, course: Course, parent: QWidget | None) -> Course | None:
@@ -220,20 +229,41 @@ def read_course(path: Path) -> Course:
 
 def _whole(name: str) -> QSpinBox:
     field = QSpinBox()
-    field.setRange(*map(int, RANGES[name]))
+    field.setRange(*map(int, BOUNDS[name]))
     return field
 
 
 class _Number(QDoubleSpinBox):
-    """Shows no more digits than there are."""
+    """Shows no more digits than there are, and takes them as people write them: 0.05, 0,05, 5e-2."""
 
     def textFromValue(self, value: float) -> str:
         return self.locale().toString(value, "g", 6)
+
+    def valueFromText(self, text: str) -> float:
+        number = _written(text)
+        return self.value() if number is None else number
+
+    def validate(self, text: str, position: int) -> object:
+        number = _written(text)
+        if number is not None and self.minimum() <= number <= self.maximum():
+            return QValidator.State.Acceptable, text, position
+        is_begun = set(text.strip()) <= set("0123456789.,eE+-")
+        return (QValidator.State.Intermediate if is_begun else QValidator.State.Invalid), text, position
+
+
+def _written(text: str) -> float | None:
+    """A number with a point or a comma; None where it is none."""
+    try:
+        number = float(text.strip().replace(",", "."))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _number(name: str) -> QDoubleSpinBox:
     field = _Number()
     field.setDecimals(6)
-    field.setRange(*RANGES[name])
+    field.setRange(*BOUNDS[name])
+    field.setKeyboardTracking(False)  # what is written half is no number that could be left behind
     field.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
     return field

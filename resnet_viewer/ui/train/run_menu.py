@@ -29,7 +29,7 @@ def fill_run_menu(menu: QMenu, training: Training) -> None:
         return
     key, is_busy = log.key, controller.is_busy
     is_under_way = is_busy and log.state in ("waiting", "running", "paused")
-    if log.state == "paused" or log.state == "stopped":
+    if log.state in ("paused", "stopped", "failed"):
         _add(menu, "Continue", partial(controller.go_on, key))
     else:
         _add(menu, "Pause", partial(controller.pause, key)).setEnabled(
@@ -48,10 +48,13 @@ def _add_opening(menu: QMenu, training: Training, log: RunLog) -> None:
     hand = training.handing_over
     is_live = training.controller.is_busy and log.state in ("running", "paused")
     title = "Open in Inspect, as it is now" if is_live else "Open in Inspect"
-    _add(menu, title, partial(hand.open, log)).setEnabled(is_live or bool(log.states))
+    can_open = hand.can_open(log)
+    _add(menu, title, partial(hand.open, log)).setEnabled(can_open)
     twin = twin_of(training.controller.scene, log)
     words = f"Open in Inspect, with {twin.title} as reference" if twin else "Open in Inspect, with its twin"
-    _add(menu, words, partial(hand.open, log, with_twin=True)).setEnabled(twin is not None)
+    _add(menu, words, partial(hand.open, log, with_twin=True)).setEnabled(
+        can_open and twin is not None and hand.can_open(twin)
+    )
     epochs = menu.addMenu("Open in Inspect, after epoch")
     epochs.setEnabled(bool(log.states))
     for epoch in _chosen(sorted(log.states)):

@@ -104,6 +104,10 @@ _COLUMNS = (
 )
 
 
+_MARKED = ("network", "state")
+"""Columns that stand out in a run that went wrong: the state is left out beside long names."""
+
+
 def told(scene: LabScene, log: RunLog) -> str:
     """Everything about a run, a line each, for its tooltip."""
     facts = [(column.title, column.words(scene, log)) for column in _COLUMNS[1:]]
@@ -177,7 +181,7 @@ class RunsModel(QAbstractTableModel):
                 return _aligned(column)
             case Qt.ItemDataRole.DecorationRole if index.column() == 0:
                 return self._sample(log)
-            case Qt.ItemDataRole.ForegroundRole if column.title == "state" and log.state in (
+            case Qt.ItemDataRole.ForegroundRole if column.title in _MARKED and log.state in (
                 "failed",
                 "diverged",
             ):

@@ -107,7 +107,7 @@ class Training(QObject):
         controller.busy_changed.connect(self._note_busy)
         controller.failed.connect(self.failed)
         controller.progressed.connect(self.progressed)
-        controller.data_read.connect(self.reading_ended)
+        controller.data_read.connect(self._note_read)
         self._files.replied.connect(self._take)
         self.page.export_requested.connect(self.exporting.export)
         self.exporting.failed.connect(self.failed)
@@ -155,6 +155,13 @@ class Training(QObject):
     def _note_busy(self, _is_busy: bool) -> None:
         self._render(self.controller.scene)
 
+    @Slot()
+    def _note_read(self) -> None:
+        """The data are read, or will not be; what one should know about them is said."""
+        self.reading_ended.emit()
+        if (data := self.controller.scene.data) is not None and data.remark and self.controller.is_busy:
+            self.said.emit(data.remark)
+
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours; the bar has them from the toolbar."""
         self.page.apply_theme(theme)
@@ -189,7 +196,7 @@ class Training(QObject):
 
     def choose_folder(self) -> None:
         """Ask which folder of pictures; one without classes is refused."""
-        found = QFileDialog.getExistingDirectory(self._window, "Folder with train and test")
+        found = QFileDialog.getExistingDirectory(self._window, "Folder with a subfolder for each class")
         if found:
             plan = replace(self._plan, data=found)
             if sentence := self.refusal(plan):
@@ -248,11 +255,12 @@ class Training(QObject):
 
     @Slot()
     def pause_or_continue(self) -> None:
-        """All runs."""
-        if self.controller.is_paused:
-            self.controller.go_on()
-        elif self.controller.is_busy:
+        """All runs; where none is at work, those that were stopped or failed go on."""
+        if self.controller.is_busy and not self.controller.is_paused:
             self.controller.pause()
+            return
+        self.began.emit()
+        self.controller.go_on()
 
     @Slot()
     def stop(self) -> None:

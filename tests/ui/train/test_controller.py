@@ -20,6 +20,7 @@ from resnet_viewer.records.lab import (
     Publish,
     Published,
     RunEnded,
+    StateChanged,
     Stop,
 )
 from resnet_viewer.records.progress import Progress
@@ -204,3 +205,17 @@ def test_published_weights_are_announced(
     with qtbot.waitSignal(controller.published) as heard:
         lab.say(Published(FIRST, 3, tmp_path / "x.safetensors"))
     assert heard.args == [Published(FIRST, 3, tmp_path / "x.safetensors")]
+
+
+def test_a_run_that_fails_or_refuses_says_why_once_and_one_that_ends_does_not(
+    lab: Laboratory, controller: TrainController
+) -> None:
+    said: list[str] = []
+    controller.failed.connect(lambda failure: said.append(failure.sentence))
+    first, second = (key for key, _ in RUNS[:2])
+    lab.states("running", first, second)
+    lab.say(StateChanged(first, "diverged", "Its loss is not a finite number."))
+    assert said == []
+    lab.say(StateChanged(second, "running", "It holds weights that are not finite numbers."))
+    lab.say(StateChanged(second, "failed", "The disk is full."))
+    assert said == ["It holds weights that are not finite numbers.", "The disk is full."]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialogButtonBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -74,6 +76,23 @@ def test_numbers_have_no_more_digits_than_needed(qtbot: QtBot) -> None:
     qtbot.addWidget(dialog)
     shown = [field.text().replace(",", ".") for field in (dialog.rate, dialog.weight_decay)]
     assert shown == ["0.1", "0.0005"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("1e-4", 1e-4), ("5E-2", 0.05), ("0,05", 0.05), ("0.05", 0.05), ("1e6", 0.1), ("nan", 0.1), ("-1", 0.1),
+        ("1e", 0.1), ("1.2.3", 0.1), ("", 0.1),
+    ],
+)  # fmt: skip
+def test_numbers_are_taken_as_they_are_written_or_not_at_all(qtbot: QtBot, typed: str, value: float) -> None:
+    dialog = RecipeDialog(Course())
+    qtbot.addWidget(dialog)
+    dialog.rate.lineEdit().clear()
+    QTest.keyClicks(dialog.rate, typed)
+    assert dialog.course.recipe.rate == pytest.approx(value), "also while it is being written"
+    QTest.keyClick(dialog.rate, Qt.Key.Key_Return)
+    assert dialog.rate.value() == pytest.approx(value)
 
 
 def test_a_changed_built_in_recipe_gets_another_name(qtbot: QtBot) -> None:

@@ -42,6 +42,18 @@ def test_one_intervention_on_all_runs_with_shortcuts_is_told_once() -> None:
     ]
 
 
+def test_what_is_done_to_all_in_their_turns_is_told_once() -> None:
+    logs = [trained("cifar-resnet-20"), trained("cifar-resnet-8"), trained("cifar-resnet-14")]
+    with_interventions(logs[0], (16, 0.0), (18, 0.5))
+    with_interventions(logs[1], (14, 0.0), (18, 0.5))
+    assert interventions_in(logs) == [
+        (1.4, "shortcuts cut: ResNet-20, ResNet-8"),
+        (1.8, "shortcuts open by 0.5: ResNet-20, ResNet-8"),
+    ]
+    with_interventions(logs[0], (10, 0.0), (11, 1.0), (12, 0.0))
+    assert len(interventions_in(logs[:1])) == 3, "one run's own are never put together"
+
+
 def test_seeds_of_one_network_share_a_name() -> None:
     logs = [begun(run(seed=0)), begun(run(seed=1)), begun(run("cifar-resnet-20"))]
     assert [text for _, text in named(logs)] == ["Plain-20, 2 seeds", "ResNet-20"]

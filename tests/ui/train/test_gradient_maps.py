@@ -194,10 +194,14 @@ def test_a_run_that_begins_again_is_counted_again(panel: GradientMaps) -> None:
     assert panel.scale.ends == ("1e-2", "1e-1")
 
 
-def test_runs_that_are_gone_leave_nothing(panel: GradientMaps) -> None:
+def test_runs_that_are_gone_leave_nothing(panel: GradientMaps, qtbot: QtBot) -> None:
     logs = two()
+    panel.show()
     panel.render_lab(scene(*logs))
+    gone = panel.pictures["cifar-plain-20-0"]
+    qtbot.waitUntil(gone.isVisible)
     panel.render_lab(scene(logs[1], version=2))
+    assert gone.isHidden(), "below a dialog it is deleted later"
     assert list(panel.pictures) == ["cifar-resnet-20-0"]
     assert panel._grid.count() == 1
 

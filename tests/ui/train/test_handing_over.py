@@ -10,12 +10,14 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.records.lab import Order, Publish, Published
+from resnet_viewer.records.lab import Intervened, Order, Publish, Published
 from resnet_viewer.records.run_plan import RunPlan
+from resnet_viewer.records.training import Intervention
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.run_plans import runs_of
 from resnet_viewer.ui.requests import IdentifyWeights
 from resnet_viewer.ui.train.handing_over import twin_of
+from tests.ui.train.laboratory import STEPS
 from tests.ui.windows import Desk
 
 RUNS = dict(runs_of(RunPlan()))
@@ -93,3 +95,34 @@ def test_a_twin_differs_by_its_shortcuts_alone(desk: Desk) -> None:
     residual.run = replace(residual.run, network=replace(residual.run.network, seed=1))
     assert twin_of(scene, plain) is None
     assert twin_of(scene, deeper) is scene.logs[3]
+
+
+def test_shortcuts_are_open_as_far_as_they_were_in_training(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    desk.lab.train(RESIDUAL, RUNS[RESIDUAL], 3, folder=tmp_path)
+    cut, weak = Intervention(STEPS, 0.0), Intervention(2 * STEPS, 0.5)
+    desk.lab.say(Intervened(RESIDUAL, replace(RUNS[RESIDUAL], interventions=(cut, weak)), weak))
+    for epoch, strength in ((1, 1.0), (2, 0.0), (3, 0.5)):
+        desk.window.show_train()
+        open_run(desk, RESIDUAL, epoch)
+        qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+        assert set(desk.store.session.setup.state.wiring.shortcuts) == {strength}
+    desk.window.show_train()
+    open_run(desk, RESIDUAL)
+    desk.lab.say(Published(RESIDUAL, 2 * STEPS, tmp_path / "cifar-resnet-20.safetensors"))
+    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    assert set(desk.store.session.setup.state.wiring.shortcuts) == {0.0}, "the last step before was made so"
+
+
+def test_what_cannot_be_opened_is_not_offered(desk: Desk, tmp_path: Path) -> None:
+    desk.lab.train(RESIDUAL, RUNS[RESIDUAL], 1, folder=tmp_path)
+    desk.lab.states("diverged", PLAIN)
+    training = desk.window.training
+    offered = []
+    for key in (PLAIN, RESIDUAL):
+        training.controller.select(key)
+        menu = training.page.runs.run_button.menu()
+        menu.aboutToShow.emit()
+        offered.append([a.isEnabled() for a in menu.actions() if a.text().startswith("Open in Inspect")])
+    assert offered == [[False, False, False], [True, False, True]]
+    open_run(desk, PLAIN)
+    assert "it ended before its first epoch" in desk.window.messages.sentence

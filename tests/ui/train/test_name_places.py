@@ -65,3 +65,9 @@ def test_an_interventions_word_keeps_clear_of_lines_and_of_other_words() -> None
     (everywhere,) = place_words([(390, 90)], 16, ground(*[([0, 400], [y, y]) for y in range(0, 200, 4)]), 400)
     assert everywhere.top() == 0, "it is said even where nothing is free"
     assert everywhere.right() <= 400
+
+
+def test_words_of_interventions_lie_over_lines_rather_than_over_each_other() -> None:
+    lines = [([0, 400], [y, y]) for y in range(0, 200, 4)]
+    found = place_words([(200 + x, 150) for x in (0, 4, 8, 12, 390)], 16, ground(*lines), 400)
+    assert not any(one.intersects(other) for one, other in combinations(found, 2))

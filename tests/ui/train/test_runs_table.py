@@ -144,6 +144,8 @@ def test_a_failed_run_is_red_and_says_why(
     index = table.model().index(0, 1)
     assert index.data() == "failed"
     assert index.data(Qt.ItemDataRole.ForegroundRole).name() == DARK.changed
+    name = index.siblingAtColumn(0)
+    assert name.data(Qt.ItemDataRole.ForegroundRole).name() == DARK.changed, "the state may be left out"
     assert "not enough memory" in str(index.data(Qt.ItemDataRole.ToolTipRole))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,20 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.records.lab import AddRuns, Continue, Extend, Intervened, OpenShortcuts, Order, Pause, Stop
+from resnet_viewer.records.lab import (
+    AddRuns,
+    Continue,
+    DataRead,
+    Extend,
+    Intervened,
+    OpenShortcuts,
+    Order,
+    Pause,
+    Stop,
+)
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.recipe import RECIPES, Recipe
-from resnet_viewer.records.run_plan import Course, RunPlan, plan_of
+from resnet_viewer.records.run_plan import Course, RunPlan, course_json, plan_of
 from resnet_viewer.records.training import Intervention
 from resnet_viewer.ui.requests import KeepOrder
 from resnet_viewer.ui.train import networks_dialog, recipe_dialog
@@ -79,6 +90,11 @@ def test_a_start_while_runs_are_at_work_adds_those_that_are_new(desk: Desk, trai
     desk.lab.end()
     rendered(desk)
     assert training.bar.start_button.text() == "Start again"
+    training.bar.label(is_compact=True, letters=9)
+    assert training.bar.start_button.text() == "Start", (
+        "it keeps its word whole where there is no room for two"
+    )
+    assert training.bar.start_button.accessibleName() == "Start again"
 
 
 def test_what_cannot_be_trained_is_one_sentence(desk: Desk, training: Training) -> None:
@@ -134,6 +150,31 @@ def test_the_bar_steers_all_runs(desk: Desk, training: Training) -> None:
     ]  # fmt: skip
 
 
+def test_what_was_stopped_or_failed_goes_on_with_the_bars_button(desk: Desk, training: Training) -> None:
+    bar = training.bar
+    training.start()
+    desk.lab.begin()
+    desk.lab.states("done", FIRST)
+    desk.lab.refuse("The process was killed.")
+    rendered(desk)
+    assert "was killed" in desk.window.messages.sentence
+    assert (bar.pause_button.text(), bar.pause_button.isEnabled()) == ("Continue", True)
+    training.controller.select("cifar-resnet-20")
+    menu = training.page.runs.run_button.menu()
+    menu.aboutToShow.emit()
+    assert menu.actions()[0].text() == "Continue"
+    desk.qtbot.mouseClick(bar.pause_button, LEFT)
+    first, again = desk.lab.orders
+    assert [key for key, _ in again.runs] == [key for key, _ in first.runs if key != FIRST]
+    assert again.is_resumed
+    assert again.folder == first.folder
+    assert desk.window.messages.sentence == ""
+    desk.lab.states("done", *(key for key, _ in again.runs))
+    desk.lab.end()
+    rendered(desk)
+    assert (bar.pause_button.text(), bar.pause_button.isEnabled()) == ("Pause", False)
+
+
 def test_a_run_is_extended_from_its_menu(
     desk: Desk, training: Training, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,8 +228,33 @@ def test_data_are_chosen_from_the_menu_and_a_folder_without_classes_is_refused(
     assert training.plan.data == "cifar10"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     training.choose_folder()
-    assert "is no data set" in desk.window.messages.sentence
+    assert "holds no pictures in subfolders" in desk.window.messages.sentence
     assert training.plan.data == "cifar10"
+
+
+def test_a_folder_of_classes_alone_will_do_and_how_it_is_split_is_said(
+    desk: Desk, training: Training, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ant", "bee"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        (tmp_path / "pets" / name / "1.png").touch()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "pets"))
+    training.choose_folder()
+    assert training.plan.data == str(tmp_path / "pets")
+    training.start()
+    pictures = np.zeros((4, 3, 8, 8), np.uint8)
+    said: list[str] = []
+    training.said.connect(said.append)
+    desk.lab.say(DataRead(16, pictures, np.arange(4) % 2, ("ant", "bee"), "A fifth is kept for testing."))
+    assert said == ["A fifth is kept for testing."]
+    desk.lab.end()
+    assert len(said) == 1
+
+
+def test_a_saved_recipe_that_cannot_be_read_leaves_the_others(desk: Desk, training: Training) -> None:
+    mine = course_json(Course(Recipe("mine", rate=0.02), epochs=3))
+    desk.settings.set_training("recipes", json.dumps(["{}", 5, mine.replace("0.02", "NaN"), mine]))
+    assert list(training._saved.all()) == ["mine"]
 
 
 def test_runs_of_another_day_go_on(desk: Desk, training: Training, tmp_path: Path) -> None:

@@ -1,0 +1,105 @@
+"""How folders of pictures are laid out as a data set, told by names alone: no picture is read, torch is not needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from resnet_viewer.media.pictures import pictures_in
+from resnet_viewer.records.data import NAMED
+from resnet_viewer.records.errors import UserError
+
+
+class DatasetError(UserError):
+    """The pictures cannot be used as a data set; the message says why."""
+
+
+def class_names_of(folder: Path) -> tuple[str, ...]:
+    """The classes of a folder as `core.datasets.load` will find them; only as many names are read as it takes.
+
+    Raises:
+        DatasetError: there is no such folder, it is not laid out as `load` wants it, or holds fewer than two classes
+            or no pictures.
+    """
+    parts = [folder / "train", folder / "test"] if has_parts(folder) else [folder]
+    names = [_classes(part) for part in parts]
+    for part, classes in zip(parts, names, strict=True):
+        if not any(pictures_in(part / name) for name in classes):
+            raise _without_pictures(part)
+    require_alike(folder, *names)
+    if len(names[0]) < 2:
+        raise DatasetError(
+            f"{folder} holds one class, {names[0][0]}; give two or more, each a subfolder of pictures."
+        )
+    return names[0]
+
+
+def require_alike(folder: Path, *names: tuple[str, ...]) -> None:
+    """Nothing where the parts of a data set have the same classes.
+
+    Raises:
+        DatasetError: they differ.
+    """
+    if len(set(names)) > 1:
+        raise DatasetError(
+            f"The classes in {folder / 'train'} and {folder / 'test'} differ; name the same folders in both."
+        )
+
+
+def has_parts(folder: Path) -> bool:
+    """The folder is split into `train` and `test`, by whoever made it; else its subfolders are the classes.
+
+    Raises:
+        DatasetError: there is no such folder, or only one of the two.
+    """
+    if not _is_folder(folder):
+        raise DatasetError(
+            f"There is no folder {folder}; a data set is a folder with train/<class>/ and test/<class>/, one with "
+            f"<class>/ alone, or one of {', '.join(NAMED)}."
+        )
+    there = [part for part in ("train", "test") if _is_folder(folder / part)]
+    if len(there) == 1:
+        missing = "test" if there == ["train"] else "train"
+        raise DatasetError(
+            f"{folder} holds no folder called {missing}; a data set is train/<class>/ and test/<class>/, or <class>/ "
+            "alone."
+        )
+    return bool(there)
+
+
+def labelled_files(folder: Path) -> tuple[tuple[str, ...], list[tuple[Path, int]]]:
+    """The classes of `<folder>/<class>/` in sorted order, and every picture with its class index.
+
+    Raises:
+        DatasetError: the folder is missing or holds no pictures in subfolders.
+    """
+    classes = _classes(folder)
+    files = [(path, label) for label, name in enumerate(classes) for path in pictures_in(folder / name)]
+    if not files:
+        raise _without_pictures(folder)
+    return classes, files
+
+
+def _classes(folder: Path) -> tuple[str, ...]:
+    if not _is_folder(folder):
+        raise DatasetError(
+            f"{folder} is not a folder; give one that holds a subfolder of pictures for each class."
+        )
+    try:
+        return tuple(sorted(entry.name for entry in folder.iterdir() if entry.is_dir()))
+    except OSError as error:
+        raise DatasetError(
+            f"{folder} cannot be read ({(error.strerror or type(error).__name__).lower()}); give another folder."
+        ) from error
+
+
+def _without_pictures(folder: Path) -> DatasetError:
+    return DatasetError(
+        f"{folder} holds no pictures in subfolders; give one that holds a subfolder for each class."
+    )
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # the name is too long, or a folder above it may not be entered
+        return False
