@@ -7,7 +7,7 @@ from pathlib import Path
 
 from resnet_viewer import paths
 from resnet_viewer.core import catalog
-from resnet_viewer.media.pictures import pictures_in
+from resnet_viewer.media.pictures import class_folders, pictures_in
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.recipe import RECIPES, Recipe, recipe_for
@@ -89,10 +89,10 @@ def _fitted(spec: NetworkSpec, data: str) -> NetworkSpec:
 def _classes_in(folder: Path) -> int:
     """How many classes an image folder has, without decoding a picture."""
     try:
-        classes = sorted(part for part in (folder / "train").iterdir() if part.is_dir())
+        classes = class_folders(folder / "train")
         has_test = (folder / "test").is_dir()
     except OSError:
-        classes, has_test = [], False
+        classes, has_test = (), False
     if not classes or not has_test or not any(pictures_in(part) for part in classes):
         raise PlanError(
             f"{folder} is no data set; choose a folder that holds train and test, each with a folder of pictures "

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from resnet_viewer.media.pictures import pictures_in, read
+from resnet_viewer.media.pictures import class_folders, pictures_in, read
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.preprocessing import Channels, Preprocessing, crop_corner, resized
@@ -59,6 +59,7 @@ def load(folder: Path, size: int, *, seed: int = 0, channels: int = 3) -> Iterat
     Raises:
         DatasetError: there is no such folder, or it is not laid out like that.
     """
+    class_names_of(folder)
     if not _has_parts(folder):
         for found in read_folder(folder, size, channels=channels):
             yield split(found, folder.name, seed) if isinstance(found, PictureSet) else found
@@ -70,10 +71,6 @@ def load(folder: Path, size: int, *, seed: int = 0, channels: int = 3) -> Iterat
                 sets[part] = found
             else:
                 yield found
-    if sets["train"].classes != sets["test"].classes:
-        raise DatasetError(
-            f"The classes in {folder / 'train'} and {folder / 'test'} differ; name the same folders in both."
-        )
     yield Data(sets["train"], sets["test"])
 
 
@@ -110,7 +107,39 @@ def class_names_of(folder: Path) -> tuple[str, ...]:
     Raises:
         DatasetError: there is no such folder, it is not laid out as `load` wants it, or holds no pictures.
     """
-    return labelled_files(folder / "train" if _has_parts(folder) else folder)[0]
+    has_parts = _has_parts(folder)
+    if has_parts:
+        _require_alike(folder)
+    return _to_train_on(folder / "train" if has_parts else folder)
+
+
+def _to_train_on(folder: Path) -> tuple[str, ...]:
+    """The classes of a folder of training pictures.
+
+    Raises:
+        DatasetError: there are fewer than two, or one holds no picture.
+    """
+    classes, files = labelled_files(folder)
+    there = {label for _, label in files}
+    if empty := next((f"{name}" for label, name in enumerate(classes) if label not in there), ""):
+        raise DatasetError(f"{folder / empty} holds no pictures; fill that folder, or remove it.")
+    if len(classes) < 2:
+        raise DatasetError(
+            f"{folder} holds one class, {classes[0]}; there must be two or more to tell apart."
+        )
+    return classes
+
+
+def _require_alike(folder: Path) -> None:
+    """Nothing where train and test have the same classes.
+
+    Raises:
+        DatasetError: they have not.
+    """
+    if labelled_files(folder / "train")[0] != labelled_files(folder / "test")[0]:
+        raise DatasetError(
+            f"The classes in {folder / 'train'} and {folder / 'test'} differ; name the same folders in both."
+        )
 
 
 def _has_parts(folder: Path) -> bool:
@@ -145,7 +174,7 @@ def labelled_files(folder: Path) -> tuple[tuple[str, ...], list[tuple[Path, int]
             f"{folder} is not a folder; give one that holds a subfolder of pictures for each class."
         )
     try:
-        classes = tuple(sorted(entry.name for entry in folder.iterdir() if entry.is_dir()))
+        classes = tuple(sorted(entry.name for entry in class_folders(folder)))
     except OSError as error:
         raise DatasetError(
             f"{folder} cannot be read ({(error.strerror or type(error).__name__).lower()}); give another folder."
