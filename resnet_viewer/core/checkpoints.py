@@ -165,7 +165,7 @@ def _settings(run: RunSpec) -> dict[str, Any]:
     """Everything that makes a run what it is from its beginning, the recipe's fields beside the others."""
     fields = asdict(replace(run, interventions=(), extensions=()))
     recipe: dict[str, Any] = fields.pop("recipe")
-    return recipe | {"recipe": recipe["name"]} | fields
+    return {"recipe": recipe.pop("name")} | recipe | fields
 
 
 def _rows(rows: list[tuple[float, ...]]) -> torch.Tensor:

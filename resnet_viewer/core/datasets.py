@@ -12,7 +12,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from resnet_viewer.core.picture_folders import DatasetError, has_parts, labelled_files, require_alike
+from resnet_viewer.core.picture_folders import (
+    DatasetError,
+    class_names_of,
+    has_parts,
+    labelled_files,
+)
 from resnet_viewer.media.pictures import PictureError, read
 from resnet_viewer.records.preprocessing import Channels, Preprocessing, crop_corner, resized
 from resnet_viewer.records.progress import Progress
@@ -54,6 +59,7 @@ def load(folder: Path, size: int, *, seed: int = 0, channels: int = 3) -> Iterat
     Raises:
         DatasetError: there is no such folder, or it is not laid out like that.
     """
+    class_names_of(folder)
     if not has_parts(folder):
         for found in read_folder(folder, size, channels=channels):
             yield split(found, folder.name, seed) if isinstance(found, PictureSet) else found
@@ -65,7 +71,6 @@ def load(folder: Path, size: int, *, seed: int = 0, channels: int = 3) -> Iterat
                 sets[part] = found
             else:
                 yield found
-    require_alike(folder, sets["train"].classes, sets["test"].classes)
     yield Data(sets["train"], sets["test"])
 
 

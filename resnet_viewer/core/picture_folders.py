@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resnet_viewer.media.pictures import pictures_in
+from resnet_viewer.media.pictures import class_folders, pictures_in
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import UserError
 
@@ -14,35 +14,28 @@ class DatasetError(UserError):
 
 
 def class_names_of(folder: Path) -> tuple[str, ...]:
-    """The classes of a folder as `core.datasets.load` will find them; only as many names are read as it takes.
+    """The classes of a folder as `core.datasets.load` will find them, without reading a picture.
 
     Raises:
-        DatasetError: there is no such folder, it is not laid out as `load` wants it, or holds fewer than two classes
-            or no pictures.
+        DatasetError: there is no such folder, it is not laid out as `load` wants it, or holds no pictures, a class to
+            train on without any, or fewer than two classes.
     """
     parts = [folder / "train", folder / "test"] if has_parts(folder) else [folder]
     names = [_classes(part) for part in parts]
     for part, classes in zip(parts, names, strict=True):
         if not any(pictures_in(part / name) for name in classes):
             raise _without_pictures(part)
-    require_alike(folder, *names)
+    if len(set(names)) > 1:
+        raise DatasetError(
+            f"The classes in {folder / 'train'} and {folder / 'test'} differ; name the same folders in both."
+        )
+    if empty := next((name for name in names[0] if not pictures_in(parts[0] / name)), ""):
+        raise DatasetError(f"{parts[0] / empty} holds no pictures; fill that folder, or remove it.")
     if len(names[0]) < 2:
         raise DatasetError(
             f"{folder} holds one class, {names[0][0]}; give two or more, each a subfolder of pictures."
         )
     return names[0]
-
-
-def require_alike(folder: Path, *names: tuple[str, ...]) -> None:
-    """Nothing where the parts of a data set have the same classes.
-
-    Raises:
-        DatasetError: they differ.
-    """
-    if len(set(names)) > 1:
-        raise DatasetError(
-            f"The classes in {folder / 'train'} and {folder / 'test'} differ; name the same folders in both."
-        )
 
 
 def has_parts(folder: Path) -> bool:
@@ -85,7 +78,7 @@ def _classes(folder: Path) -> tuple[str, ...]:
             f"{folder} is not a folder; give one that holds a subfolder of pictures for each class."
         )
     try:
-        return tuple(sorted(entry.name for entry in folder.iterdir() if entry.is_dir()))
+        return tuple(entry.name for entry in class_folders(folder))
     except OSError as error:
         raise DatasetError(
             f"{folder} cannot be read ({(error.strerror or type(error).__name__).lower()}); give another folder."

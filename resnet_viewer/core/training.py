@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from resnet_viewer.core import checkpoints
-from resnet_viewer.core.checkpoints import Checkpoint
+from resnet_viewer.core.checkpoints import Checkpoint, ResumeError
 from resnet_viewer.core.datasets import Data, PictureSet, augmented_batches, on_device, shuffled_batches
 from resnet_viewer.core.evaluating import error_percent, predictions
 from resnet_viewer.core.network import Network, build
@@ -362,6 +362,11 @@ class Training:
         self._optimizer.load_state_dict(found.optimizer)
 
     def _restore(self, found: Checkpoint) -> None:
+        if found.steps and found.steps[0].steps != self.steps_per_epoch:
+            raise ResumeError(
+                f"{self.run.data} has changed since this run began: an epoch had {found.steps[0].steps} steps, and now "
+                f"has {self.steps_per_epoch}; bring the pictures back, or name another --out folder."
+            )
         self.run, self.at, self.has_diverged = found.run, found.at, found.has_diverged
         self._network.load_state_dict(found.network)
         self._optimizer.load_state_dict(found.optimizer)

@@ -6,7 +6,8 @@ import errno
 import os
 import secrets
 import stat
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from resnet_viewer.records.errors import UserError
@@ -58,6 +59,18 @@ def make_folder(folder: Path) -> None:
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise WriteError(f"Cannot write in the folder {folder} ({reason}): choose another one.") from error
+
+
+@contextmanager
+def empty_ones_removed(folders: Sequence[Path]) -> Iterator[None]:
+    """Of these folders, outer ones first, those that are made inside and are empty at the end are removed again."""
+    made = [folder for folder in folders if not os.path.lexists(folder)]
+    try:
+        yield
+    finally:
+        for folder in reversed(made):
+            with suppress(OSError):  # it holds something, or was never made
+                folder.rmdir()
 
 
 def refusal(path: Path, error: OSError | ValueError) -> WriteError:

@@ -132,6 +132,15 @@ def pictures_in(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(found, key=lambda path: (_natural(path.name), path.name)))
 
 
+def class_folders(folder: Path) -> tuple[Path, ...]:
+    """The folders in a folder, sorted; hidden ones are left out.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return tuple(sorted(part for part in folder.iterdir() if not part.name.startswith(".") and part.is_dir()))
+
+
 def _natural(name: str) -> tuple[tuple[int, str], ...]:
     """A key that counts digits as one number and does not tell capital from small letters."""
     parts = re.split(r"(\d+)", name.casefold())

@@ -10,7 +10,10 @@ def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
     """Whole numbers of that range."""
 
     def number(text: str) -> int:
-        value = int(text)
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"must be a whole number, not {text!r}") from None
         if not lowest <= value <= highest:
             raise argparse.ArgumentTypeError(f"must lie between {lowest} and {highest}")
         return value
@@ -18,5 +21,21 @@ def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
     return number
 
 
-seed = whole_number(0, 2**32 - 1)
+def real_number(holds: Callable[[float], bool], words: str) -> Callable[[str], float]:
+    """Numbers for which something holds, said in `words`, as in "must be above 0"."""
+
+    def number(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"must be a number, not {text!r}") from None
+        if not holds(value):
+            raise argparse.ArgumentTypeError(words)
+        return value
+
+    return number
+
+
+LARGEST_SEED = 2**32 - 1
+seed = whole_number(0, LARGEST_SEED)
 positive = whole_number(1, 2**31 - 1)

@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from resnet_viewer.media.files import write_whole
+from resnet_viewer.media.files import empty_ones_removed, make_folder, write_whole
+from resnet_viewer.records.data import DataKind
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Order, Stop
+from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import RunReport
 from resnet_viewer.verbs import train_plans
@@ -36,25 +38,38 @@ def run(arguments: argparse.Namespace) -> int:
         )
     keyed = train_plans.keyed(specs, arguments)
 
-    from resnet_viewer.core.checkpoints import require_resumable
     from resnet_viewer.core.data_sources import describe_data
     from resnet_viewer.core.devices import choose_device
-    from resnet_viewer.core.lab import Lab
-    from resnet_viewer.core.run_files import CHECKPOINT, prepare
+    from resnet_viewer.core.run_files import prepare
 
-    for key, _ in keyed:
-        prepare(arguments.out / key, is_resumed=arguments.resume)
     # a cluster's machines have devices of their own
     device = arguments.device.removeprefix("auto") if arguments.ray else choose_device(arguments.device)
+    kind = describe_data(arguments.data, specs[0].input_size, channels=specs[0].channels)
+    with empty_ones_removed([arguments.out, *(arguments.out / key for key, _ in keyed)]):
+        for key, _ in keyed:
+            prepare(arguments.out / key, is_resumed=arguments.resume)
+        if arguments.log_dir is not None:
+            make_folder(arguments.log_dir)
+        return _train(arguments, keyed, kind, device)
+
+
+def _train(
+    arguments: argparse.Namespace, keyed: list[tuple[str, NetworkSpec]], kind: DataKind, device: str
+) -> int:
+    """Train the networks, whose folders are there, and draw what came of it; the exit status."""
+    from resnet_viewer.core.checkpoints import require_resumable
+    from resnet_viewer.core.lab import Lab
+    from resnet_viewer.core.run_files import CHECKPOINT
+
     command, commit = command_line(arguments), _commit()
     lab = Lab(commit=commit, command=command)
-    side, channels = specs[0].input_size, specs[0].channels
-    kind = describe_data(arguments.data, side, channels=channels)
     with TrainScreen(arguments.out) as screen, _interrupted(lambda: lab.tell(Stop())) as is_interrupted:
         pictures = 0
         if arguments.steps:
             for progress in lab.read(arguments.data, kind.side, kind.channels):
                 screen.show(progress)
+                if is_interrupted():
+                    raise KeyboardInterrupt
             pictures = len(lab.data.train)
         runs = []
         for key, spec in keyed:

@@ -11,8 +11,12 @@ from typing import get_args
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.recipe import RECIPES, Optimizer, Schedule
 from resnet_viewer.records.training import Intervention, Precision
-from resnet_viewer.verbs.number_types import positive, seed
+from resnet_viewer.verbs.number_types import positive, real_number, seed, whole_number
 
+MOST_SEEDS, MOST_THREADS = 1000, 1024
+_rate = real_number(lambda value: 0 < value < math.inf, "must be above 0")
+_not_negative = real_number(lambda value: 0 <= value < math.inf, "must be 0 or above")
+_below_one = real_number(lambda value: 0 <= value < 1, "must be 0 or above, and below 1")
 SCHEDULES: dict[str, Schedule] = {name.replace(" ", "-"): name for name in get_args(Schedule)}
 
 
@@ -34,7 +38,9 @@ def add(parser: argparse.ArgumentParser, *, device: Callable[[argparse.ArgumentP
         "--out", required=True, type=Path, metavar="FOLDER", help="one folder a network is made in it"
     )
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="the first seed (default 0)")
-    parser.add_argument("--seeds", type=positive, default=1, metavar="N", help="how many seeds (default 1)")
+    parser.add_argument(
+        "--seeds", type=whole_number(1, MOST_SEEDS), default=1, metavar="N", help="how many seeds (default 1)"
+    )
     _recipe(parser)
     parser.add_argument(
         "--shortcuts",
@@ -50,7 +56,10 @@ def add(parser: argparse.ArgumentParser, *, device: Callable[[argparse.ArgumentP
     parser.add_argument("--precision", choices=get_args(Precision), default="float32", help="of the passes")
     device(parser)
     parser.add_argument(
-        "--threads", type=positive, help="processor threads (default: as many as there are cores)"
+        "--threads",
+        type=whole_number(1, MOST_THREADS),
+        metavar="N",
+        help="processor threads (default: as many as there are cores)",
     )
     parser.add_argument(
         "--in-turn", action="store_true", help="train one network after the other, not side by side"
@@ -102,27 +111,6 @@ def _recipe(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="another share of all steps for the rise of the rate",
     )
-
-
-def _rate(text: str) -> float:
-    value = float(text)
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError("must be above 0")
-    return value
-
-
-def _not_negative(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError("must be 0 or above")
-    return value
-
-
-def _below_one(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < 1:
-        raise argparse.ArgumentTypeError("must lie between 0 and 1")
-    return value
 
 
 def _intervention(text: str) -> Intervention:

@@ -13,6 +13,7 @@ from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.recipe import Recipe, recipe_for
 from resnet_viewer.records.training import RunSpec
+from resnet_viewer.verbs.number_types import LARGEST_SEED
 from resnet_viewer.verbs.train_flags import SCHEDULES
 
 
@@ -36,6 +37,10 @@ def networks(arguments: argparse.Namespace) -> list[NetworkSpec]:
 def keyed(specs: list[NetworkSpec], arguments: argparse.Namespace) -> list[tuple[str, NetworkSpec]]:
     """A network for each seed, with the name of its folder."""
     seeds = range(arguments.seed, arguments.seed + arguments.seeds)
+    if seeds[-1] > LARGEST_SEED:
+        raise UserError(
+            f"There is no seed above {LARGEST_SEED}; begin with a lower --seed, or take fewer --seeds."
+        )
     wanted = [replace(spec, seed=seed) for spec in specs for seed in seeds]
     return [(spec.name if len(seeds) == 1 else f"{spec.name}-seed-{spec.seed}", spec) for spec in wanted]
 
@@ -45,7 +50,7 @@ def plan(spec: NetworkSpec, arguments: argparse.Namespace, kind: DataKind, *, ep
     made = sorted(arguments.shortcuts, key=lambda intervention: intervention.step)
     return RunSpec(
         replace(spec, classes=kind.classes, input_size=kind.side, channels=kind.channels),
-        Path(arguments.data).name,
+        _title(arguments.data),
         epochs,
         recipe(spec, arguments),
         kind.mean,
@@ -60,16 +65,25 @@ def plan(spec: NetworkSpec, arguments: argparse.Namespace, kind: DataKind, *, ep
 def recipe(spec: NetworkSpec, arguments: argparse.Namespace) -> Recipe:
     """The named recipe with what the arguments want otherwise."""
     known = recipe_for(arguments.recipe, spec.depth)
+    if (schedule := SCHEDULES.get(arguments.schedule or "", known.schedule)) != known.schedule:
+        # a share of one cycle's rise would be a fifth of the run at a tenth of the rate by the other schedule
+        usual = recipe_for("paper" if schedule == "steps" else "quick", spec.depth)
+        known = replace(known, schedule=schedule, warm_up=usual.warm_up)
     own = {
         "batch": arguments.batch,
         "rate": arguments.rate,
         "optimizer": arguments.optimizer,
-        "schedule": SCHEDULES.get(arguments.schedule or ""),
         "momentum": arguments.momentum,
         "weight_decay": arguments.weight_decay,
         "warm_up": arguments.warm_up,
     }
     return replace(known, **{name: value for name, value in own.items() if value is not None})
+
+
+def _title(data: str) -> str:
+    """A folder's own name, also where it was called "." or ".."."""
+    path = Path(data)
+    return path.resolve().name if path.name in ("", "..") else path.name
 
 
 def _names(arguments: argparse.Namespace) -> list[str]:
@@ -80,11 +94,12 @@ def _names(arguments: argparse.Namespace) -> list[str]:
             raise UserError(f"{arguments.depth!r} is not a list of depths; write them as 20,56.")
         kinds = {"plain": "plain", "residual": "resnet"}
         chosen = arguments.kind.split(",")
-        if unknown := next((kind for kind in chosen if kind not in kinds), None):
+        unknown = next((kind for kind in chosen if kind not in kinds), None)
+        if unknown is not None:
             raise UserError(
                 f"There is no kind {unknown!r}; write plain, residual, or both as plain,residual."
             )
-        names += [f"cifar-{kinds[kind]}-{depth}" for depth in depths for kind in chosen]
+        names += [f"cifar-{kinds[kind]}-{int(depth)}" for depth in depths for kind in chosen]
     if not names:
         raise UserError("Say which networks: --network NAME …, or --depth 20,56 with --kind plain,residual.")
     return list(dict.fromkeys(names))
@@ -94,7 +109,7 @@ def _ending(arguments: argparse.Namespace) -> list[str]:
     """The endings of names that build such networks."""
     endings = ["nobn"] if arguments.no_normalisation else []
     if arguments.init and arguments.init != "he":
-        if not re.fullmatch(r"xavier|normal(=[0-9.]+)?", arguments.init):
+        if not re.fullmatch(r"xavier|normal(=(?=[0-9.]*[1-9])([0-9]+(\.[0-9]*)?|\.[0-9]+))?", arguments.init):
             raise UserError(
                 f"There is no initialisation {arguments.init!r}; write he, xavier, normal or normal=0.01."
             )

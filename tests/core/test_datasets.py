@@ -243,3 +243,24 @@ def test_the_seed_decides_everything_and_the_process_is_left_alone() -> None:
     assert torch.equal(epoch(1), epoch(1))
     assert not torch.equal(epoch(1), epoch(2))
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_hidden_folders_are_no_classes(tmp_path: Path) -> None:
+    folder = write_data(tmp_path)
+    (folder / "train" / ".ipynb_checkpoints").mkdir()
+    assert class_names_of(folder) == ("a", "b")
+
+
+def test_a_class_without_pictures_is_refused_before_any_is_read(tmp_path: Path) -> None:
+    folder = write_data(tmp_path)
+    for part in ("train", "test"):
+        (folder / part / "c").mkdir()
+    for refused in (class_names_of, lambda path: next(load(path, 8))):
+        with pytest.raises(DatasetError, match="c holds no pictures; fill that folder, or remove it"):
+            refused(folder)
+
+
+def test_one_class_alone_is_refused(tmp_path: Path) -> None:
+    write_folder(tmp_path, ("a",))
+    with pytest.raises(DatasetError, match="holds one class, a; give two or more"):
+        class_names_of(tmp_path)

@@ -164,6 +164,14 @@ def test_a_finished_run_is_not_run_again(tmp_path: Path, uninterrupted: Trained)
     assert same(reports[0].state, uninterrupted.state)
 
 
+def test_a_run_does_not_go_on_with_other_pictures(tmp_path: Path, uninterrupted: Trained) -> None:
+    checkpoint = tmp_path / "run.checkpoint"
+    finished(checkpoint=checkpoint)
+    more = Data(pictures(len(DATA.train) + RUN.recipe.batch, 0), DATA.test)
+    with pytest.raises(ResumeError, match="has changed since this run began: an epoch had"):
+        next(train(RUN, more, checkpoint=checkpoint))
+
+
 def _changed(run: RunSpec, change: dict[str, Any]) -> RunSpec:
     recipe = {key: value for key, value in change.items() if key in ("rate", "batch")}
     others = {key: value for key, value in change.items() if key not in recipe}

@@ -1,0 +1,127 @@
+"""What `train` refuses, it refuses in one sentence, and leaves no empty folders of runs behind."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from resnet_viewer.cli import main
+from resnet_viewer.core.lab import Lab
+from resnet_viewer.core.run_files import read_run
+from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.recipe import WARM_UP
+from resnet_viewer.verbs.arguments import parsed
+from resnet_viewer.verbs.train_plans import networks, recipe
+
+
+def words(data: Path | str, out: Path, *more: str) -> list[str]:
+    flags = ["--network", "cifar-resnet-8", "--steps", "1", "--device", "cpu", "--threads", "1"]
+    return ["train", "--data", str(data), "--out", str(out), *flags, *more]
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (("--depth", "8", "--kind="), "There is no kind ''"),
+        (("--depth", "8", "--kind", "plain,"), "There is no kind ''"),
+        (("--seed", "4294967295", "--seeds", "2"), "There is no seed above 4294967295"),
+        (("--init", "normal=0"), "There is no initialisation 'normal=0'"),
+        (("--init", "normal=."), "There is no initialisation 'normal=.'"),
+        (("--log-dir", "/dev/null/logs"), "Cannot write in the folder /dev/null/logs"),
+    ],
+)
+def test_what_cannot_be_trained_is_said_and_leaves_nothing(
+    flags: tuple[str, ...], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words("digits", tmp_path / "out", *flags)) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(sentence)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("flag", "sentence"),
+    [
+        ("--rate=fast", "Argument --rate: must be a number, not 'fast'"),
+        ("--batch=1.5", "Argument --batch: must be a whole number, not '1.5'"),
+        ("--momentum=1", "Argument --momentum: must be 0 or above, and below 1"),
+        ("--weight-decay=-1", "Argument --weight-decay: must be 0 or above"),
+        ("--threads=2000000", "Argument --threads: must lie between 1 and 1024"),
+        ("--seeds=1000000", "Argument --seeds: must lie between 1 and 1000"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_said_in_plain_words(
+    flag: str, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words("digits", tmp_path / "out", flag))
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith(f"{sentence};")
+
+
+def test_data_that_cannot_be_read_leave_no_empty_folder(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words(tmp_path / "nowhere", tmp_path / "out")) == 2
+    (data / "train" / "dark" / "0.png").write_bytes(b"no picture")
+    (tmp_path / "old").mkdir()
+    assert main(words(data, tmp_path / "out")) == main(words(data, tmp_path / "old")) == 2
+    assert "0.png is not a picture" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    assert list((tmp_path / "old").iterdir()) == [], "a folder that was there before stays, as it was"
+
+
+def test_another_schedule_comes_with_its_own_warm_up() -> None:
+    def warm_up(*flags: str) -> float:
+        arguments = parsed(words("digits", Path("out"), *flags))
+        return recipe(networks(arguments)[0], arguments).warm_up
+
+    assert warm_up("--schedule", "steps") == 0.0, (
+        "a fifth of the run at a tenth of the rate is no such schedule"
+    )
+    assert warm_up("--recipe", "adam", "--schedule", "steps") == 0.0
+    assert warm_up("--recipe", "paper", "--schedule", "one-cycle") == 0.2
+    assert warm_up("--schedule", "steps", "--warm-up", "0.1") == 0.1
+    deep = parsed(
+        [
+            "train",
+            "--data",
+            "digits",
+            "--out",
+            "out",
+            "--epochs",
+            "1",
+            "--depth",
+            "110",
+            "--schedule",
+            "steps",
+        ]
+    )
+    assert recipe(networks(deep)[0], deep).warm_up == WARM_UP
+
+
+def test_data_called_by_a_dot_have_their_folders_name(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(data)
+    assert main(words(".", tmp_path / "out", "--batch", "16")) == 0
+    assert read_run(tmp_path / "out" / "cifar-resnet-8").data == "data"
+
+
+def test_ctrl_c_ends_the_reading_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert threading.current_thread() is threading.main_thread()
+
+    def read(*_: object) -> Iterator[Progress]:
+        yield Progress(0, 2)
+        signal.raise_signal(signal.SIGINT)
+        yield Progress(1, 2)
+        pytest.fail("it read on")
+
+    monkeypatch.setattr(Lab, "read", read)
+    assert main(words("digits", tmp_path / "out")) == 130
+    assert capsys.readouterr().err.strip().endswith("Stopped.")
+    assert not (tmp_path / "out").exists()
