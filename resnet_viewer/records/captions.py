@@ -130,9 +130,23 @@ def state_words(state: NetworkState) -> str:
     gates = state.wiring.describe(has_shortcuts=network.has_shortcuts)
     if gates != "no shortcuts":
         parts.append(wiring_words(network, state.wiring))
-    if training and gates not in ("no shortcuts", "all shortcuts open"):
-        parts.append("not retrained")
-    return "; ".join(parts)
+    if gates not in ("no shortcuts", "all shortcuts open"):
+        parts.append(unchanged_words(network))
+    return "; ".join(filter(None, parts))
+
+
+def unchanged_words(network: NetworkSpec) -> str:
+    """What closing a gate did to the weights, which is nothing; empty for untrained ones.
+
+    A file may have been trained with its gates as they are now: of it, only that its weights are as they were.
+    """
+    match network.weights.source:
+        case "none":
+            return ""
+        case "file":
+            return "weights as in the file"
+        case "bundled" | "torchvision":
+            return "not retrained"
 
 
 def reference_words(now: ProbeResult, reference: ProbeResult | None) -> str:

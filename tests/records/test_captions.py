@@ -57,13 +57,14 @@ def test_an_intact_network_is_not_called_unretrained() -> None:
         (
             "cifar-resnet-20",
             WeightsRef("file", "/a/b/c.th"),
-            "ResNet-20, weights from c.th, read as a network with shortcuts; 1 of 9 shortcuts cut (3); not retrained",
+            "ResNet-20, weights from c.th, read as a network with shortcuts; 1 of 9 shortcuts cut (3); "
+            "weights as in the file",
         ),
         (
             "resnet50",
             WeightsRef("file", "/a/b/random.safetensors"),
             "ResNet-50, weights from random.safetensors, read as a network with shortcuts; "
-            "1 of 16 shortcuts cut (3); not retrained",
+            "1 of 16 shortcuts cut (3); weights as in the file",
         ),
     ],
 )

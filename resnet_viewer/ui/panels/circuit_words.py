@@ -41,7 +41,8 @@ def _gates_words(state: NetworkState) -> str:
         "no shortcuts",
         "all shortcuts open",
     )
-    return words if is_all_open or not captions.training_words(state.network) else f"{words}; not retrained"
+    unchanged = captions.unchanged_words(state.network)
+    return words if is_all_open or not unchanged else f"{words}; {unchanged}"
 
 
 def curve_names(now: ProbeResult | None, reference: ProbeResult | None) -> tuple[str, str]:
