@@ -89,7 +89,7 @@ def built(
 def smallest_side(spec: NetworkSpec) -> int:
     """The least side of a picture, in pixels, with which every map has a pixel."""
     side = _SMALLEST_OF_SMALL if catalog.spec(spec.name).input_size <= SMALL_INPUT else SMALLEST_SIDE
-    while not _has_maps(spec, side):
+    while not has_maps(spec, side):
         side += 1
     return side
 
@@ -102,7 +102,8 @@ def _require_side(spec: NetworkSpec, side: int) -> None:
         )
 
 
-def _has_maps(spec: NetworkSpec, side: int) -> bool:
+def has_maps(spec: NetworkSpec, side: int) -> bool:
+    """Whether every map has a pixel where the picture has `side` pixels a side."""
     plan = LAYOUTS[spec.family](replace(spec, input_size=side), side)
     branches = chain.from_iterable((*block.before, *block.branch, *block.after) for block in plan.blocks)
     for step in (*plan.stem_steps, *branches, *plan.head_steps):

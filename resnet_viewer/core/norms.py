@@ -45,4 +45,4 @@ def _norm(tensor: Tensor) -> float:
             square += float(last.dot(last))
         if _SAFE < square < math.inf:
             return math.sqrt(square)
-    return float(torch.linalg.vector_norm(tensor, dtype=torch.float64))
+    return float(torch.linalg.vector_norm(tensor.cpu(), dtype=torch.float64))

@@ -69,7 +69,9 @@ def dead_share(maps: Tensor) -> Tensor:
             silent = ~_alive(rows)
     else:
         silent = ~_alive(rows)
-    return silent.double().mean()
+    return silent.to(
+        torch.float32 if maps.device.type == "mps" else torch.float64
+    ).mean()  # MPS has no float64
 
 
 def _alive(rows: Tensor) -> Tensor:

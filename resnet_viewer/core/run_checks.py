@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from resnet_viewer.core.build_options import has_maps
 from resnet_viewer.core.datasets import Data
 from resnet_viewer.core.picture_folders import DatasetError
 from resnet_viewer.records.errors import UserError
@@ -44,6 +45,12 @@ def require_fitting(run: RunSpec, data: Data) -> None:
         raise DatasetError(
             f"{network.title} is for pictures of {_words(*takes)}, and {run.data} has {_words(*there)}: build the "
             "network for them."
+        )
+    side = data.train.images.shape[-1]
+    if not has_maps(network, side):
+        raise DatasetError(
+            f"{network.title} halves its maps too often for the {side}×{side} pixels of {run.data}: choose larger "
+            "pictures, or a network made for small ones."
         )
 
 

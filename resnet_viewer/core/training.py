@@ -177,7 +177,7 @@ class Training:
         wrongs = [step.wrong for step in held]
         if not held:
             return ()
-        numbers = torch.cat([torch.stack(losses).double(), torch.stack(wrongs).double()]).tolist()
+        numbers = torch.cat([torch.stack(losses).float(), torch.stack(wrongs).float()]).tolist()
         reports = []
         for step, loss, wrong in zip(held, numbers[: len(held)], numbers[len(held) :], strict=True):
             reports.append(self._told(step, loss, int(wrong)))

@@ -175,9 +175,12 @@ def _interrupted(tell: Callable[[], object]) -> Iterator[Callable[[], bool]]:
 
 
 def _commit() -> str | None:
-    """The checkout's commit, or None for an installed package."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    """The checkout's commit, or None for an installed package, also where that lies in somebody else's checkout."""
+    home = Path(__file__).resolve().parents[2]
+    command = ["git", "-C", str(home), "rev-parse", "--show-toplevel", "HEAD"]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+        found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout
     except (OSError, subprocess.SubprocessError):
         return None
+    top, commit = found.splitlines()
+    return commit if Path(top).resolve() == home else None

@@ -389,3 +389,9 @@ def test_a_growing_checkpoint_is_written_ever_more_seldom_and_at_the_end(
     monkeypatch.setattr(training.checkpoints, "write", noted)
     finished(replace(RUN, epochs=4), checkpoint=tmp_path / "run.pt")
     assert written == [4, 16]
+
+
+def test_pictures_that_a_network_halves_to_nothing_are_refused() -> None:
+    deep = replace(RUN, network=spec("vgg16", classes=2))
+    with pytest.raises(UserError, match=r"VGG-16 halves its maps too often for the 8×8 pixels of invented"):
+        next(train(deep, DATA))
