@@ -20,6 +20,7 @@ from resnet_viewer.ui.panels.fitting import FittingLabel
 from resnet_viewer.ui.panels.picture import ImagePane
 from resnet_viewer.ui.panels.saliency import SaliencyPanel
 from resnet_viewer.ui.panels.saliency_controls import TOP_CLASS
+from resnet_viewer.ui.panels.saliency_ground import QUICK
 from tests import fabricated
 
 
@@ -332,7 +333,7 @@ def test_at_rest_the_overlay_has_the_pixels_that_the_pane_shows(panel: SaliencyP
     setup = replace(found.session.setup, picture=Picture.of(noise, name="noise.png"))
     panel.render_scene(Scene(found.session.with_setup(setup)))
     assert panel.now_pane.image is not None
-    assert panel.now_pane.image.width() == 288, "at once, few pixels"
+    assert panel.now_pane.image.width() == QUICK, "at once, few pixels"
     panel.now_pane.look(3.0, QPointF(0.2, 0.5))
     panel.now_pane.moved.emit(3.0, QPointF(0.2, 0.5))
     wanted = 3 * panel.now_pane.content_size().width()
