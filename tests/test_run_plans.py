@@ -12,6 +12,7 @@ from resnet_viewer.records.recipe import RECIPES, WARM_UP
 from resnet_viewer.records.run_plan import Course, RunPlan
 from resnet_viewer.run_plans import runs_of
 from tests import fabricated
+from tests.core.idx_written import FASHION_BEGINS, write_idx
 
 
 def test_the_first_plan_is_four_runs_on_digits() -> None:
@@ -90,3 +91,10 @@ def test_a_folder_gives_its_classes(tmp_path: Path) -> None:
         runs_of(plan)
     classes_alone = replace(plan, data=str(tmp_path / "train"))
     assert dict(runs_of(classes_alone))["resnet18"].network.classes == 3
+
+
+def test_a_folder_with_the_files_of_a_published_set_is_that_set(tmp_path: Path) -> None:
+    folder = write_idx(tmp_path / "clothes", FASHION_BEGINS)
+    _, run = runs_of(replace(RunPlan(), data=str(folder)))[0]
+    assert (run.network.channels, run.network.input_size, run.network.classes) == (1, 28, 10)
+    assert (run.mean, run.data, run.is_augmented) == ((0.2860,), "clothes", False)

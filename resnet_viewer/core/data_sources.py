@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from resnet_viewer.core.datasets import Data, load
-from resnet_viewer.core.named_data import load_from, name_in, read_named
+from resnet_viewer.core.named_data import load_from, read_named
 from resnet_viewer.core.picture_folders import class_names_of
+from resnet_viewer.core.set_files import name_in
 from resnet_viewer.records.data import NAMED, DataKind
 from resnet_viewer.records.preprocessing import CIFAR10_MEAN, CIFAR10_STD
 from resnet_viewer.records.progress import Progress

@@ -9,13 +9,15 @@ from __future__ import annotations
 import gzip
 import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
-from resnet_viewer.core.datasets import Data, PictureSet
 from resnet_viewer.core.picture_folders import DatasetError
 from resnet_viewer.records.preprocessing import DIGITS, FASHION_CLASSES
+
+if TYPE_CHECKING:
+    from resnet_viewer.core.datasets import Data
 
 PARTS = ("train", "t10k")
 _SIDE = 28
@@ -64,6 +66,10 @@ def load(folder: Path) -> Data:
     Raises:
         DatasetError: a file is missing, damaged, or of another set.
     """
+    import torch  # not before: the window asks which set a folder holds, and must not wait for this
+
+    from resnet_viewer.core.datasets import Data, PictureSet
+
     classes = {"mnist": DIGITS, "fashion-mnist": FASHION_CLASSES}[name_of(folder)]
     sets = []
     for part in PARTS:

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from resnet_viewer import paths
 from resnet_viewer.core import idx_files
 from resnet_viewer.core.datasets import Data, PictureSet
 from resnet_viewer.core.picture_folders import DatasetError
+from resnet_viewer.core.set_files import CIFAR, CIFAR_FOLDERS, IDX, files_in
 from resnet_viewer.media.downloads import DownloadError, download
 from resnet_viewer.media.files import WriteError, refusal, write_whole
 from resnet_viewer.records.data import NAMED
@@ -32,12 +33,9 @@ from resnet_viewer.records.progress import Progress
 
 _TEST_SHARE = 0.2
 _INSTEAD = "give a folder that holds its files"
-_IDX = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
-_CIFAR: dict[str, Literal["CIFAR10", "CIFAR100"]] = {"cifar10": "CIFAR10", "cifar100": "CIFAR100"}
 _CAUTION: dict[str, Any] = (
     {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 )  # from Python 3.11.4 on
-_CIFAR_FOLDERS = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python"}
 
 
 def load_named(name: str, *, cache: Path | None = None) -> Data:
@@ -67,34 +65,10 @@ def read_named(name: str, *, cache: Path | None = None) -> Iterator[Progress | D
     root = cache or paths.cache_dir() / "datasets"
     try:
         if files_in(root, name) is None:
-            yield from _idx_download(name, root) if name in _IDX else _cifar_download(name, root)
+            yield from _idx_download(name, root) if name in IDX else _cifar_download(name, root)
     except (DownloadError, WriteError) as error:
         raise DatasetError(f"{NAMED[name].title} is not on this computer: {error}") from error
     yield load_from(root, name)
-
-
-def files_in(folder: Path, name: str) -> Path | None:
-    """The folder below `folder`, or itself, that holds the files of a data set, or None: nothing is read but names."""
-    if name in _IDX:
-        places = (folder / _IDX[name] / "raw", folder / "raw", folder)
-        return next((place for place in places if idx_files.is_there(place)), None)
-    base = _CIFAR_FOLDERS[name]
-    return next((place for place in (folder / base, folder) if place.name == base and place.is_dir()), None)
-
-
-def name_in(folder: Path) -> str | None:
-    """Which named data set a folder holds as torchvision or Debian leaves it, or None.
-
-    Raises:
-        DatasetError: there are idx files, of another data set or damaged.
-    """
-    for name in _CIFAR:
-        if files_in(folder, name) is not None:
-            return name
-    for name in _IDX:
-        if (found := files_in(folder, name)) is not None:
-            return idx_files.name_of(found)
-    return None
 
 
 def load_from(folder: Path, name: str) -> Data:
@@ -106,11 +80,11 @@ def load_from(folder: Path, name: str) -> Data:
     found = files_in(folder, name)
     if found is None:
         raise DatasetError(f"{folder} does not hold the files of {NAMED[name].title}.")
-    if name in _IDX:
+    if name in IDX:
         return idx_files.load(found)
     from torchvision import datasets  # costs as much as torch itself: only when asked for
 
-    make = getattr(datasets, _CIFAR[name])
+    make = getattr(datasets, CIFAR[name])
     try:
         parts = [make(str(found.parent), train=is_train, download=False) for is_train in (True, False)]
     except (OSError, RuntimeError) as error:  # its MD5 is looked at before anything is unpickled
@@ -141,8 +115,8 @@ def _idx_download(name: str, root: Path) -> Iterator[Progress]:
     """Four packed files, each from the first of its mirrors that has it, unpacked as torchvision wants them."""
     from torchvision import datasets
 
-    facts = getattr(datasets, _IDX[name])
-    folder = root / _IDX[name] / "raw"
+    facts = getattr(datasets, IDX[name])
+    folder = root / IDX[name] / "raw"
     with _scratch(root) as scratch:
         for file_name, md5 in facts.resources:
             target = folder / str(file_name).removesuffix(".gz")
@@ -187,8 +161,8 @@ def _cifar_download(name: str, root: Path) -> Iterator[Progress]:
     """One archive, unpacked beside its place."""
     from torchvision import datasets
 
-    facts = getattr(datasets, _CIFAR[name])
-    base = _CIFAR_FOLDERS[name]
+    facts = getattr(datasets, CIFAR[name])
+    base = CIFAR_FOLDERS[name]
     with _scratch(root) as scratch:
         archive = scratch / str(facts.filename)
         yield from download(str(facts.url), archive, md5=str(facts.tgz_md5), instead=_INSTEAD)
