@@ -91,7 +91,7 @@ class _Bench(QObject):
         if self._calm is None:
             self._calm = (
                 QTimer()
-            )  # on the thread that it counts for, and without a parent, so that it ends there
+            )  # made on the thread that it counts for; without a parent, so that it ends there
             self._calm.timeout.connect(self.go_on_resting)
         self._calm.start(REST_MS)
 

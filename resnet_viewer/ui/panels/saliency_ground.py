@@ -16,7 +16,7 @@ from resnet_viewer.records.scene import Scene
 QUICK = 192
 """Pixels a side of an overlay that is made at every toggle."""
 FINEST = 768
-"""Pixels a side of the finest overlay, made once the view is at rest: a pair of them takes some 25 ms."""
+"""Pixels a side of the finest overlay, made once the view is at rest: a pair of them takes some 20 ms."""
 
 
 @dataclass(frozen=True, eq=False)
