@@ -7,7 +7,7 @@ import json
 import pickle
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 
@@ -22,8 +22,6 @@ from resnet_viewer.records.training import (
     RunSpec,
     StepReport,
 )
-
-Change = TypeVar("Change", Intervention, Extension)
 
 _DAMAGED = (
     EOFError, KeyError, IndexError, TypeError, AttributeError, AssertionError, RuntimeError, ValueError, OSError,
@@ -111,16 +109,6 @@ def read(path: Path) -> Checkpoint:
         ) from error
 
 
-def require_resumable(path: Path, run: RunSpec) -> None:
-    """Nothing where there is no checkpoint, or `run` can go on from it.
-
-    Raises:
-        ResumeError: it cannot be read or belongs to another run.
-    """
-    if path.exists():
-        resumed(path, run)
-
-
 def resumed(path: Path, run: RunSpec) -> Checkpoint:
     """The checkpoint, its run being the one to go on with: what was done to it before, then what `run` has later.
 
@@ -131,12 +119,16 @@ def resumed(path: Path, run: RunSpec) -> Checkpoint:
     return replace(found, run=together(found.run, run, path, at=found.at))
 
 
-def together(known: RunSpec, asked: RunSpec, path: Path, *, at: int = 0) -> RunSpec:
+def together(known: RunSpec, asked: RunSpec, path: Path, *, at: int) -> RunSpec:
     """The run that the file `path` tells, with what is `asked` for besides from step `at` on.
 
+    One that is asked for in more epochs than it was is made longer at that step.
+
     Raises:
-        ResumeError: they are not the same run.
+        ResumeError: they are not the same run, or it is to become shorter.
     """
+    if asked.epochs != known.epochs and not asked.extensions:
+        return together(known, _as_long(known, asked, path, at=at), path, at=at)
     theirs, ours = _settings(known), _settings(asked)
     different = [key for key in ours if ours[key] != theirs[key]]
     if any(made not in known.interventions and made.step < at for made in asked.interventions):
@@ -150,15 +142,38 @@ def together(known: RunSpec, asked: RunSpec, path: Path, *, at: int = 0) -> RunS
         )
     return replace(
         known,
-        interventions=_merged(known.interventions, asked.interventions),
-        extensions=_merged(known.extensions, asked.extensions),
+        interventions=_merged(known.interventions + asked.interventions),
+        extensions=_growing(known.extensions + asked.extensions),
     )
 
 
-def _merged(*changes: tuple[Change, ...]) -> tuple[Change, ...]:
+def too_short(folder: Path, epochs: int) -> ResumeError:
+    """What is said where a run that is `epochs` long is asked for in fewer."""
+    return ResumeError(
+        f"The run in {folder} was already asked for in {epochs} epochs: give as many or more, or name another --out."
+    )
+
+
+def _as_long(known: RunSpec, asked: RunSpec, path: Path, *, at: int) -> RunSpec:
+    """What is asked for, as the known run made longer at step `at` where it is not as long yet."""
+    if asked.epochs < known.length:
+        raise too_short(path.parent, known.length)
+    longer = known if asked.epochs == known.length else known.extended(at, asked.epochs - known.length)
+    return replace(asked, epochs=known.epochs, extensions=longer.extensions)
+
+
+def _merged(made: tuple[Intervention, ...]) -> tuple[Intervention, ...]:
     """All of them by step, each once."""
-    every = dict.fromkeys(change for some in changes for change in some)
-    return tuple(sorted(every, key=lambda change: change.step))
+    return tuple(sorted(dict.fromkeys(made), key=lambda intervention: intervention.step))
+
+
+def _growing(made: tuple[Extension, ...]) -> tuple[Extension, ...]:
+    """Those by step that make the run longer; one that was not reached before a longer one was asked for does not."""
+    grown: list[Extension] = []
+    for extension in sorted(made, key=lambda extension: (extension.step, extension.epochs)):
+        if not grown or extension.epochs > grown[-1].epochs:
+            grown = [known for known in grown if known.step < extension.step] + [extension]
+    return tuple(grown)
 
 
 def _settings(run: RunSpec) -> dict[str, Any]:

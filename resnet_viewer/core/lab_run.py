@@ -7,16 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from resnet_viewer.core import checkpoints
 from resnet_viewer.core.datasets import Data
+from resnet_viewer.core.resuming import found_in
 from resnet_viewer.core.run_checks import is_finite, require_fitting, require_shortcuts
 from resnet_viewer.core.run_files import (
     CHECKPOINT,
-    RUN,
     is_kept,
     kept_states,
     prepare,
-    read_run,
     write_run,
     write_spec,
     write_state,
@@ -192,13 +190,10 @@ class LabRun:
 
     def _found(self, length: int) -> Began:
         """What an earlier run left: its own record of what was done to it, and its checkpoint."""
-        path = self._folder / CHECKPOINT
-        if (self._folder / RUN).exists():
-            self.run = checkpoints.together(read_run(self._folder), self.run, self._folder / RUN)
-        if not path.exists():
+        self.run, found = found_in(self._folder, self.run)
+        if found is None:
             return Began(self.key, self.run, length)
-        found = checkpoints.resumed(path, self.run)
-        self.run, self._at = found.run, found.at
+        self._at = found.at
         return Began(
             self.key,
             self.run,

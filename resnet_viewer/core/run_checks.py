@@ -14,7 +14,7 @@ from resnet_viewer.records.training import RunSpec
 
 
 class ShortcutError(UserError):
-    """A network without shortcuts was to be trained with them cut or weakened."""
+    """Shortcuts were to be cut or weakened where there are none, or after the last step."""
 
 
 def require_shortcuts(run: RunSpec) -> None:
@@ -30,6 +30,21 @@ def require_shortcuts(run: RunSpec) -> None:
         )
     if not all(0.0 <= made.strength <= 1.0 for made in run.interventions):
         raise ValueError("a strength must lie between 0 and 1")
+
+
+def require_reached(run: RunSpec, steps_per_epoch: int) -> None:
+    """Nothing where every intervention is made at a step that the run has.
+
+    Raises:
+        ShortcutError: one comes too late.
+    """
+    steps = run.length * steps_per_epoch
+    late = next((made for made in run.interventions if made.step >= steps), None)
+    if late is not None:
+        raise ShortcutError(
+            f"The shortcuts of {run.network.title} cannot be set at step {late.step}: its {steps} steps go from 0 to "
+            f"{steps - 1}."
+        )
 
 
 def require_fitting(run: RunSpec, data: Data) -> None:

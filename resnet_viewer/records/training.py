@@ -72,11 +72,9 @@ class RunSpec:
         return replace(self, interventions=tuple(sorted(made, key=lambda known: known.step)))
 
     def extended(self, step: int, epochs: int) -> RunSpec:
-        """The run made `epochs` epochs longer at step `step`."""
-        made = [known for known in self.extensions if known.step != step] + [
-            Extension(step, self.length + epochs)
-        ]
-        return replace(self, extensions=tuple(sorted(made, key=lambda known: known.step)))
+        """The run made `epochs` epochs longer at step `step`; what it was to become at a later one is taken in."""
+        made = [known for known in self.extensions if known.step < step]
+        return replace(self, extensions=(*made, Extension(step, self.length + epochs)))
 
 
 @dataclass(frozen=True)

@@ -40,32 +40,47 @@ def run(arguments: argparse.Namespace) -> int:
 
     from resnet_viewer.core.data_sources import describe_data
     from resnet_viewer.core.devices import choose_device
-    from resnet_viewer.core.run_files import prepare
 
     # a cluster's machines have devices of their own
     device = arguments.device.removeprefix("auto") if arguments.ray else choose_device(arguments.device)
     kind = describe_data(arguments.data, specs[0].input_size, channels=specs[0].channels)
     with empty_ones_removed([arguments.out, *(arguments.out / key for key, _ in keyed)]):
-        for key, _ in keyed:
-            prepare(arguments.out / key, is_resumed=arguments.resume)
+        for key, spec in keyed:
+            _prepare(arguments.out / key, spec, arguments, kind)
         if arguments.log_dir is not None:
             make_folder(arguments.log_dir)
         return _train(arguments, keyed, kind, device)
+
+
+def _prepare(folder: Path, spec: NetworkSpec, arguments: argparse.Namespace, kind: DataKind) -> None:
+    """Make the folder of a run; everything that can be refused before the data are read is refused here.
+
+    Raises:
+        UserError: the folder cannot be made, or the run that it holds is not to go on like this.
+    """
+    from resnet_viewer.core.resuming import require_resumable
+    from resnet_viewer.core.run_files import RUN, prepare, read_run
+
+    prepare(folder, is_resumed=arguments.resume)
+    # how many epochs some steps are is not known yet: as many as there were
+    epochs = arguments.epochs or (read_run(folder).length if (folder / RUN).exists() else 0)
+    if epochs:
+        require_resumable(folder, train_plans.plan(spec, arguments, kind, epochs=epochs))
 
 
 def _train(
     arguments: argparse.Namespace, keyed: list[tuple[str, NetworkSpec]], kind: DataKind, device: str
 ) -> int:
     """Train the networks, whose folders are there, and draw what came of it; the exit status."""
-    from resnet_viewer.core.checkpoints import require_resumable
     from resnet_viewer.core.lab import Lab
-    from resnet_viewer.core.run_files import CHECKPOINT
+    from resnet_viewer.core.resuming import require_resumable
+    from resnet_viewer.core.run_checks import require_reached
 
     command, commit = command_line(arguments), _commit()
     lab = Lab(commit=commit, command=command)
     with TrainScreen(arguments.out) as screen, _interrupted(lambda: lab.tell(Stop())) as is_interrupted:
         pictures = 0
-        if arguments.steps:
+        if arguments.steps or arguments.shortcuts:
             for progress in lab.read(arguments.data, kind.side, kind.channels):
                 screen.show(progress)
                 if is_interrupted():
@@ -76,7 +91,10 @@ def _train(
             steps = max(1, pictures // train_plans.recipe(spec, arguments).batch)
             epochs = arguments.epochs or math.ceil(arguments.steps / steps)
             plan = train_plans.plan(spec, arguments, kind, epochs=epochs)
-            require_resumable(arguments.out / key / CHECKPOINT, plan)
+            if arguments.steps:
+                require_resumable(arguments.out / key, plan)
+            if arguments.shortcuts:
+                require_reached(plan, steps)
             runs.append((key, plan))
         order = Order(
             tuple(runs),

@@ -30,7 +30,7 @@ def add(parser: argparse.ArgumentParser, *, device: Callable[[argparse.ArgumentP
     )
     _networks(parser)
     length = parser.add_mutually_exclusive_group(required=True)
-    length.add_argument("--epochs", type=positive, metavar="N")
+    length.add_argument("--epochs", type=positive, metavar="N", help="in all, those of a resumed run too")
     length.add_argument(
         "--steps", type=positive, metavar="N", help="in place of epochs, rounded up to whole ones"
     )
@@ -70,7 +70,12 @@ def add(parser: argparse.ArgumentParser, *, device: Callable[[argparse.ArgumentP
         help="train on the Ray cluster at ADDRESS, or on one begun here: a task a run (needs the extra `cluster`)",
     )
     parser.add_argument("--log-dir", type=Path, metavar="DIR", help="write TensorBoard's event files there")
-    parser.add_argument("--resume", action="store_true", help="continue the runs found in --out")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue the runs found in --out; with more --epochs than they had, the schedule runs to the new end "
+        "from the step on where they were",
+    )
 
 
 def _networks(parser: argparse.ArgumentParser) -> None:

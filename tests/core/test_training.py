@@ -175,12 +175,13 @@ def test_a_run_does_not_go_on_with_other_pictures(tmp_path: Path, uninterrupted:
 def _changed(run: RunSpec, change: dict[str, Any]) -> RunSpec:
     recipe = {key: value for key, value in change.items() if key in ("rate", "batch")}
     others = {key: value for key, value in change.items() if key not in recipe}
-    return replace(run, recipe=replace(run.recipe, **recipe), **others)
+    network = replace(run.network, seed=others.pop("seed", run.network.seed))
+    return replace(run, recipe=replace(run.recipe, **recipe), network=network, **others)
 
 
 @pytest.mark.parametrize(
     ("change", "named"),
-    [({"rate": 0.2}, "rate"), ({"epochs": 4}, "epochs"), ({"batch": 4, "data": "x"}, "batch, data")],
+    [({"rate": 0.2}, "rate"), ({"seed": 4}, "network"), ({"batch": 4, "data": "x"}, "batch, data")],
 )
 def test_a_checkpoint_of_another_run_is_refused(change: dict[str, Any], named: str, tmp_path: Path) -> None:
     checkpoint = tmp_path / "run.checkpoint"

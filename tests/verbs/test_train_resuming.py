@@ -1,0 +1,97 @@
+"""`train --resume`: goes on as asked, makes runs longer, and refuses before the data are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from resnet_viewer.cli import main
+from resnet_viewer.core.run_files import read_run
+from resnet_viewer.figures import run_files
+from resnet_viewer.records.training import Extension
+
+KEY = "cifar-resnet-8"
+
+
+@pytest.fixture(autouse=True)
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(*_: object, **__: object) -> Iterator[tuple[str, bytes]]:
+        return iter(())
+
+    monkeypatch.setattr(run_files, "drawn", nothing)
+
+
+def words(data: Path, out: Path, length: str, *more: str) -> list[str]:
+    base = ["train", "--data", str(data), "--network", KEY, *length.split(), "--out", str(out)]
+    return [*base, "--batch", "16", "--rate", "0.02", "--device", "cpu", "--threads", "1", *more]
+
+
+def test_more_epochs_make_a_run_longer_once(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = partial(words, data, tmp_path)
+    assert main(command("--epochs 2")) == 0
+    steps = len((tmp_path / KEY / "steps.csv").read_text().splitlines()) - 1
+    for _ in range(2):
+        assert main(command("--epochs 3", "--resume")) == 0
+        assert read_run(tmp_path / KEY).extensions == (Extension(steps, 3),)
+        assert len((tmp_path / KEY / "log.csv").read_text().splitlines()) == 4
+    assert "epoch 3/3" in capsys.readouterr().err
+    assert main(command(f"--steps {steps * 2}", "--resume")) == 0
+    assert read_run(tmp_path / KEY).extensions == (Extension(steps, 3), Extension(steps * 3 // 2, 4))
+
+
+def test_fewer_epochs_are_refused_before_the_data_are_read(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(words(data, tmp_path, "--epochs 2")) == 0
+    capsys.readouterr()
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            "resnet_viewer.core.datasets.load", lambda *_: pytest.fail("pictures were read first")
+        )
+        assert main(words(data, tmp_path, "--epochs 1", "--resume")) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("was already asked for in 2 epochs: give as many or more, or name another --out.")
+    assert main(words(data, tmp_path, "--steps 1", "--resume")) == 2
+    assert "was already asked for in 2 epochs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("length", ["--epochs 2", "--steps 4"])
+def test_a_run_of_other_settings_without_a_checkpoint_is_refused_before_the_data_are_read(
+    length: str,
+    data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert main(words(data, tmp_path, length)) == 0
+    (tmp_path / KEY / "checkpoint.pt").unlink()
+    capsys.readouterr()
+    monkeypatch.setattr(
+        "resnet_viewer.core.datasets.load", lambda *_: pytest.fail("pictures were read first")
+    )
+    assert main(words(data, tmp_path, length, "--resume", "--seed", "1")) == 2
+    assert "run.json belongs to a run with other settings (network)" in capsys.readouterr().err
+    (tmp_path / KEY / "run.json").write_text("{")
+    assert main(words(data, tmp_path, length, "--resume")) == 2
+    assert "run.json cannot be read as a run" in capsys.readouterr().err
+
+
+def test_shortcuts_that_are_set_after_the_last_step_are_refused(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words(data, tmp_path, "--epochs 1")) == 0
+    steps = len((tmp_path / KEY / "steps.csv").read_text().splitlines()) - 1
+    late = f"{steps}=0"
+    capsys.readouterr()
+    assert main(words(data, tmp_path / "out", "--epochs 1", "--shortcuts", late)) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == (
+        f"The shortcuts of ResNet-8 cannot be set at step {steps}: its {steps} steps go from 0 to {steps - 1}."
+    )
+    assert not (tmp_path / "out").exists()
+    assert main(words(data, tmp_path, "--epochs 2", "--resume", "--shortcuts", late)) == 0, "it is longer now"
