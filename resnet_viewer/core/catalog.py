@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from difflib import get_close_matches
 
-from resnet_viewer.core.name_endings import ended
+from resnet_viewer.core.name_endings import VALUE, ended
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import FORMS, BlockKind, NetworkSpec
 
@@ -113,7 +113,7 @@ def spec(name: str, *, classes: int | None = None) -> NetworkSpec:
         27
     """
     found = re.fullmatch(
-        r"(teaching-[a-z]+|cifar-[a-z]+-[0-9]{1,4}|[a-z0-9_]+)((?:-[a-z]+(?:=[-0-9.]+)?)*)", name
+        rf"(teaching-[a-z]+|cifar-[a-z]+-[0-9]{{1,4}}|[a-z0-9_]+)((?:-[a-z]+(?:={VALUE})?)*)", name
     )
     if found is not None:
         base, endings = found.groups()

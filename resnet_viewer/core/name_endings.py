@@ -6,9 +6,13 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from resnet_viewer.records.network import OPTIONS, NetworkSpec
+
+VALUE = r"-?[0-9.]+(?:[eE][-+]?[0-9]+)?"
+"""How a number may be written behind an ending."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +107,25 @@ ENDINGS: dict[str, Ending] = {
 """In the order in which a name has them."""
 
 
+def written(name: str, number: float | None = None) -> str:
+    """An ending as names have it: a number in one spelling, and none where it is the usual one.
+
+    Example:
+        >>> written("normal", 5e-2), written("normal", 1e-2)
+        ('normal=0.05', 'normal')
+    """
+    if number is None or number == getattr(NetworkSpec, ENDINGS[name].number):
+        return name
+    return f"{name}={Decimal(repr(number + 0.0)).normalize():f}"
+
+
 def ended(spec: NetworkSpec, text: str) -> NetworkSpec | None:
     """The spec with endings such as `-c-nobn`, its name in their usual order; None where they do not fit it.
 
     Two that set the same field do not go together.
     """
     given: dict[str, float | None] = {}
-    for name, value in re.findall(r"-([a-z]+)(?:=([-0-9.]+))?", text):
+    for name, value in re.findall(rf"-([a-z]+)(?:=({VALUE}))?", text):
         number = _number(value)
         if name not in ENDINGS or name in given or (value and number is None):
             return None
@@ -127,8 +143,7 @@ def ended(spec: NetworkSpec, text: str) -> NetworkSpec | None:
         if not ending.fits(spec) or _clashes(ending, given):
             return None
         if not usual or name == "bottleneck":
-            suffix = name if number is None else f"{name}={number:g}"
-            spec = replace(spec, name=f"{spec.name}-{suffix}", **fields)
+            spec = replace(spec, name=f"{spec.name}-{written(name, number)}", **fields)
     return spec
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
 
 from resnet_viewer.core import catalog
+from resnet_viewer.core.name_endings import VALUE, written
 from resnet_viewer.records.data import NAMED, DataKind
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
@@ -109,13 +111,25 @@ def _ending(arguments: argparse.Namespace) -> list[str]:
     """The endings of names that build such networks."""
     endings = ["nobn"] if arguments.no_normalisation else []
     if arguments.init and arguments.init != "he":
-        if not re.fullmatch(r"xavier|normal(=(?=[0-9.]*[1-9])([0-9]+(\.[0-9]*)?|\.[0-9]+))?", arguments.init):
-            raise UserError(
-                f"There is no initialisation {arguments.init!r}; write he, xavier, normal or normal=0.01."
-            )
-        endings.append(arguments.init)
+        endings.append(_drawn(arguments.init))
     return endings
 
 
+def _drawn(text: str) -> str:
+    """The ending for an initialisation."""
+    name, has_number, number = text.partition("=")
+    if text in ("xavier", "normal"):
+        return text
+    try:
+        deviation = float(number)
+    except ValueError:
+        deviation = 0.0
+    if name != "normal" or not has_number or not re.fullmatch(VALUE, number) or not 0 < deviation < math.inf:
+        raise UserError(f"There is no initialisation {text!r}; write he, xavier, normal or normal=0.01.")
+    return written(name, deviation)
+
+
 def _with(name: str, endings: list[str]) -> str:
-    return "-".join([name, *(ending for ending in endings if ending not in name.split("-"))])
+    """The network of that name with these endings, where it does not have them already."""
+    usual = catalog.spec(name).name
+    return "-".join([usual, *(ending for ending in endings if ending not in usual.split("-"))])

@@ -67,6 +67,24 @@ def test_endings_may_come_in_any_order_and_carry_numbers() -> None:
 
 
 @pytest.mark.parametrize(
+    ("spellings", "name"),
+    [
+        (("normal", "normal=0.01", "normal=1e-2", "normal=.010"), "cifar-resnet-20-normal"),
+        (("normal=0.05", "normal=5E-2", "normal=0.0500"), "cifar-resnet-20-normal=0.05"),
+        (("normal=0.00001", "normal=1e-05"), "cifar-resnet-20-normal=0.00001"),
+        (("normal=0.012345678",), "cifar-resnet-20-normal=0.012345678"),
+        (("highway", "highway=-6.0"), "cifar-resnet-20-highway"),
+        (("highway=0", "highway=-0"), "cifar-resnet-20-highway=0"),
+        (("gated=-3", "gated=-3e0"), "cifar-resnet-20-gated=-3"),
+    ],
+)
+def test_a_number_has_one_spelling_in_a_name(spellings: tuple[str, ...], name: str) -> None:
+    found = {spec(f"cifar-resnet-20-{spelling}") for spelling in spellings}
+    assert [made.name for made in found] == [name]
+    assert found == {spec(name)}
+
+
+@pytest.mark.parametrize(
     ("name", "giga_macs"),
     [
         ("resnet18", 1.8),

@@ -29,6 +29,9 @@ def words(data: Path | str, out: Path, *more: str) -> list[str]:
         (("--seed", "4294967295", "--seeds", "2"), "There is no seed above 4294967295"),
         (("--init", "normal=0"), "There is no initialisation 'normal=0'"),
         (("--init", "normal=."), "There is no initialisation 'normal=.'"),
+        (("--init", "normal=-1e-2"), "There is no initialisation 'normal=-1e-2'"),
+        (("--init", "normal=inf"), "There is no initialisation 'normal=inf'"),
+        (("--init", "xavier=1"), "There is no initialisation 'xavier=1'"),
         (("--log-dir", "/dev/null/logs"), "Cannot write in the folder /dev/null/logs"),
     ],
 )
@@ -71,6 +74,13 @@ def test_data_that_cannot_be_read_leave_no_empty_folder(
     assert "0.png cannot be read as a picture" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
     assert list((tmp_path / "old").iterdir()) == [], "a folder that was there before stays, as it was"
+
+
+@pytest.mark.parametrize("init", ["normal=0.05", "normal=5e-2", "normal=.050"])
+@pytest.mark.parametrize("name", ["cifar-resnet-8", "cifar-resnet-8-normal=5e-2"])
+def test_two_spellings_of_a_number_make_one_run(init: str, name: str) -> None:
+    arguments = parsed(words("digits", Path("out"), "--network", name, "--init", init))
+    assert [spec.name for spec in networks(arguments)] == ["cifar-resnet-8-normal=0.05"]
 
 
 def test_another_schedule_comes_with_its_own_warm_up() -> None:
