@@ -27,6 +27,7 @@ from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.optimizers import optimizer_for
 from resnet_viewer.core.recording import Recorder
 from resnet_viewer.core.run_checks import is_finite, require_fitting, require_shortcuts
+from resnet_viewer.core.step_reports import HeldStep, StepReports
 from resnet_viewer.records.training import (
     EpochReport,
     GradientRecord,
@@ -115,9 +116,7 @@ class Training:
         self._optimizer = optimizer_for(network, run.recipe)
         self._recorder = Recorder(network)
         self._is_random = any(isinstance(module, torch.nn.Dropout) for module in network.modules())
-        self._held: list[_Held] = []
-        self._loss = 0.0
-        self._wrong = 0
+        self._reports = StepReports(self.batch, self.steps_per_epoch)
         self._seconds = 0.0
         self._saved = time.monotonic()
         self._saved_at = 0
@@ -172,18 +171,13 @@ class Training:
 
     def held_reports(self) -> tuple[StepReport, ...]:
         """The reports of steps that are done and were not reported yet; waits for the device."""
-        held, self._held = self._held, []
-        losses = [step.loss for step in held]
-        wrongs = [step.wrong for step in held]
-        if not held:
-            return ()
-        numbers = torch.cat([torch.stack(losses).float(), torch.stack(wrongs).float()]).tolist()
-        reports = []
-        for step, loss, wrong in zip(held, numbers[: len(held)], numbers[len(held) :], strict=True):
-            reports.append(self._told(step, loss, int(wrong)))
-            if not math.isfinite(loss):
-                self._diverge(step.at)
-                break
+        reports = self._reports.told()
+        for report in reports:
+            self.steps.append(replace(report, gradients=None))
+            if report.gradients is not None:
+                self.gradients.append(report.gradients)
+        if reports and not math.isfinite(reports[-1].batch_loss):
+            self._diverge(reports[-1].at)
         return tuple(reports)
 
     def save(self) -> None:
@@ -242,7 +236,8 @@ class Training:
                 self._seconds,
             )
         )
-        self._loss, self._wrong, self._seconds = 0.0, 0, 0.0
+        self._reports.begin_epoch()
+        self._seconds = 0.0
         is_last = len(self.epochs) >= self.run.length
         if is_last or self.at - self._saved_at >= self.at // _SAVED_SHARE:
             self.save()
@@ -262,8 +257,8 @@ class Training:
         ):
             logits = self._network(images)
             loss = F.cross_entropy(logits, labels)
-        step = _Held(at, rate, loss.detach(), (logits.detach().argmax(1) != labels).sum())
-        self._held.append(step)
+        step = HeldStep(at, rate, loss.detach(), (logits.detach().argmax(1) != labels).sum())
+        self._reports.hold(step)
         if not self.waits and not math.isfinite(step.loss.item()):
             return self.held_reports()
         optimizer.forget_gradients()
@@ -274,30 +269,7 @@ class Training:
             optimizer.step(rate)
         self.at += 1
         is_last = self.at % self.steps_per_epoch == 0
-        return self.held_reports() if not self.waits or is_last or len(self._held) >= _HELD else ()
-
-    def _told(self, step: _Held, loss: float, wrong: int) -> StepReport:
-        """The report of a step whose numbers are known."""
-        self._loss += loss * self.batch
-        self._wrong += wrong
-        epoch, index = divmod(step.at, self.steps_per_epoch)
-        seen = (index + 1) * self.batch
-        report = StepReport(
-            epoch,
-            index,
-            self.steps_per_epoch,
-            self._loss / seen,
-            100.0 * self._wrong / seen,
-            None,
-            loss,
-            100.0 * wrong / self.batch,
-            step.rate,
-        )
-        self.steps.append(report)
-        if step.record is None:
-            return report
-        self.gradients.append(step.record)
-        return replace(report, gradients=step.record)
+        return self.held_reports() if not self.waits or is_last or len(self._reports) >= _HELD else ()
 
     def _measured(self) -> Generator[tuple[Report, ...], None, tuple[float, float] | None]:
         """Training and test error in percent, of the weights as they are."""
@@ -373,22 +345,9 @@ class Training:
         self.epochs, self.gradients = list(found.epochs), list(found.gradients)
         self.steps, self._seconds, self._saved_at = list(found.steps), found.seconds, found.at
         self.predicted = found.predicted
-        for step in self.steps[len(self.epochs) * self.steps_per_epoch :]:
-            self._loss += step.batch_loss * self.batch
-            self._wrong += round(step.batch_error * self.batch / 100.0)
+        self._reports.begin_epoch(self.steps[len(self.epochs) * self.steps_per_epoch :])
         if self.at:
             self._open_shortcuts(self.run.strength_at(self.at - 1))
-
-
-@dataclass
-class _Held:
-    """A step whose numbers may still be on their way."""
-
-    at: int
-    rate: float
-    loss: Tensor
-    wrong: Tensor
-    record: GradientRecord | None = None
 
 
 def _waits(device: torch.device) -> bool:
