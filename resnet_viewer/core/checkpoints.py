@@ -48,6 +48,8 @@ class Checkpoint:
     seconds: float
     predicted: torch.Tensor
     has_diverged: bool = False
+    kept_at: int | None = None
+    """Steps after which a run that diverged had these weights."""
 
 
 def write(path: Path, found: Checkpoint) -> None:
@@ -71,6 +73,7 @@ def write(path: Path, found: Checkpoint) -> None:
         "seconds": found.seconds,
         "predicted": found.predicted,
         "has_diverged": found.has_diverged,
+        "kept_at": found.kept_at,
     }
     buffer = io.BytesIO()
     torch.save(content, buffer)
@@ -102,6 +105,7 @@ def read(path: Path) -> Checkpoint:
             seconds=content["seconds"],
             predicted=content["predicted"],
             has_diverged=content["has_diverged"],
+            kept_at=content.get("kept_at"),
         )
     except (DecodeError, *_DAMAGED) as error:
         raise ResumeError(

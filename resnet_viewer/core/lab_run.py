@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+
+from torch import Tensor
 
 from resnet_viewer.core.datasets import Data
 from resnet_viewer.core.resuming import found_in
@@ -15,6 +18,7 @@ from resnet_viewer.core.run_files import (
     is_kept,
     kept_states,
     prepare,
+    state_path,
     write_run,
     write_spec,
     write_state,
@@ -32,6 +36,7 @@ from resnet_viewer.records.lab import (
     RunEnded,
     RunState,
     StateChanged,
+    StateKept,
 )
 from resnet_viewer.records.training import EpochReport, GradientRecord, RunSpec, StepReport
 
@@ -85,6 +90,8 @@ class LabRun:
     def start(self, data: Data, device: str) -> Iterator[LabReport]:
         """Build the network, or take it from the checkpoint; from now on it has turns."""
         self._training = Training(self.run, data, checkpoint=self._folder / CHECKPOINT, device=device)
+        if (path := self._kept_state(0)) is not None:
+            yield StateKept(self.key, 0, path)
         self._work = self._training.work()
         self._told = time.monotonic()
         yield self.become("running")
@@ -166,8 +173,8 @@ class LabRun:
         weights = self._training.weights()
         if not is_finite(weights):
             raise UserError(f"{self.run.network.title} holds weights that are not finite numbers.")
-        path = self._states() / f"step-{self.at:07d}.safetensors"
-        write_state(path, self.run, weights, self._training.class_names, self.at)
+        path = self._folder / "states" / f"step-{self.at:07d}.safetensors"
+        self._write_state(path, weights)
         yield Published(self.key, self.at, path)
 
     def fail(self, sentence: str) -> Iterator[LabReport]:
@@ -238,26 +245,46 @@ class LabRun:
 
     def _epoch_ended(self, report: EpochReport) -> Iterator[LabReport]:
         yield from self._rest()
-        training = self._live
-        path = None
-        if is_kept(report.epoch + 1, self.run.length):
-            path = self._states() / f"epoch-{report.epoch + 1:04d}.safetensors"
-            write_state(path, self.run, training.weights(), training.class_names, self.at)
-        yield EpochEnded(self.key, report, training.predicted.numpy(), path)
+        path = self._kept_state(report.epoch + 1)
+        yield EpochEnded(self.key, report, self._live.predicted.numpy(), path)
 
     def _ended(self, trained: Trained) -> Iterator[LabReport]:
         yield from self._rest()
         commit, command = self._origin
         write_run(trained, self._folder, commit=commit, command=command)
         self._at, self._training, self._work = self.at, None, iter(())
-        sentence = ""
-        if trained.report.state == "diverged":
-            kept = "its last finite weights are kept" if trained.state else "it had no finite weights to keep"
-            sentence = f"{self.run.network.title} diverged at step {self._at}: its loss is not a finite number; {kept}."
+        sentence = _divergence(trained) if trained.report.state == "diverged" else ""
         yield self.become(trained.report.state, sentence)
         yield RunEnded(self.key, trained.report)
 
-    def _states(self) -> Path:
-        folder = self._folder / "states"
-        make_folder(folder)
-        return folder
+    def _kept_state(self, epochs_done: int) -> Path | None:
+        """Where its weights are kept now, so many epochs being done; None where they are not kept after these."""
+        training = self._live
+        is_there = self.at == epochs_done * training.steps_per_epoch
+        if not is_there or not is_kept(epochs_done, self.run.length):
+            return None
+        path = state_path(self._folder, epochs_done)
+        self._write_state(path, training.weights())
+        return path
+
+    def _write_state(self, path: Path, weights: Mapping[str, Tensor]) -> None:
+        make_folder(path.parent)
+        write_state(path, self.run, weights, self._live.class_names, self.at)
+
+
+def _divergence(trained: Trained) -> str:
+    """What is said of a run that diverged: where, how it shows, and what is kept of it."""
+    report = trained.report
+    steps = len(report.steps)
+    is_in_loss = steps > 0 and not math.isfinite(report.steps[-1].batch_loss)
+    at = steps - is_in_loss
+    what = "loss is" if is_in_loss else "weights or running statistics are"
+    if trained.at == at:
+        kept = "its last finite weights"
+    elif trained.at:
+        kept = f"its last finite weights that were saved, those after {trained.at} steps,"
+    else:
+        kept = "the weights that it began with"
+    return (
+        f"{report.spec.network.title} diverged at step {at}: its {what} not finite any more; {kept} are kept."
+    )

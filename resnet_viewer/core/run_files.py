@@ -2,7 +2,7 @@
 
 run.json             the run itself, whole, from its beginning on
 checkpoint.pt        everything that it needs to go on
-states/              its weights after epochs, and whenever they were asked for
+states/              its weights before the first step, after epochs, and whenever they were asked for
 log.csv  steps.csv  gradients.csv  report.json  weights.safetensors  card.json    when it has ended
 """
 
@@ -84,7 +84,7 @@ def read_run(folder: Path) -> RunSpec:
 
 
 def is_kept(epochs_done: int, epochs: int) -> bool:
-    """Whether the state after so many of a run's epochs is kept."""
+    """Whether the state after so many of a run's epochs is kept; that before the first is."""
     every = 1 if epochs <= _EVERY_EPOCH else math.ceil(epochs / _STATES)
     return epochs_done % every == 0 or epochs_done == epochs
 
@@ -100,10 +100,15 @@ def write_state(
     save_safetensors(path, state, metadata=_metadata(run, class_names, at), half=True)
 
 
+def state_path(folder: Path, epochs_done: int) -> Path:
+    """Where the state after so many epochs is kept in the folder of a run."""
+    return folder / "states" / f"epoch-{epochs_done:04d}.safetensors"
+
+
 def kept_states(folder: Path) -> dict[int, Path]:
-    """The states kept after epochs, by how many were done."""
+    """The states kept, by how many epochs were done."""
     found = {}
-    for path in sorted((folder / "states").glob("epoch-*.safetensors")):
+    for path in sorted(state_path(folder, 0).parent.glob("epoch-*.safetensors")):
         number = path.stem.removeprefix("epoch-")
         if number.isdecimal():
             found[int(number)] = path
@@ -128,7 +133,7 @@ def write_run(trained: Trained, folder: Path, *, commit: str | None, command: st
     write_whole(folder / "report.json", report_json(report))
     write_whole(folder / "card.json", _json_bytes(card))
     if trained.state:
-        metadata = _metadata(run, report.class_names, len(report.steps)) | {"card": json.dumps(_strict(card))}
+        metadata = _metadata(run, report.class_names, trained.at) | {"card": json.dumps(_strict(card))}
         save_safetensors(folder / "weights.safetensors", trained.state, metadata=metadata, half=True)
     else:
         (folder / "weights.safetensors").unlink(missing_ok=True)
@@ -222,7 +227,7 @@ def _metadata(run: RunSpec, class_names: Sequence[str], at: int) -> dict[str, st
         "input_size": str(run.network.input_size),
         "classes": json.dumps(class_names),
         "step": str(at),
-        "shortcut_strength": str(run.strength_at(at - 1)),
+        "shortcut_strength": str(run.strength_at(max(0, at - 1))),
         "precision": "float16 but for normalisations and biases",
     }
 

@@ -46,13 +46,15 @@ _HELD = 20
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """What a run leaves: its report and the weights (a state dict on the CPU).
+    """What a run leaves: its report and the weights (a state dict on the CPU) that it had after `at` steps.
 
-    The weights of a run that diverged are the last ones known to be finite; there are none where none were kept.
+    Those of a run that diverged are the last ones known to be finite: its last, or saved ones, or those that it began
+    with. A run that was stopped just before it would have diverged has none.
     """
 
     report: RunReport
     state: dict[str, Tensor]
+    at: int
 
 
 Report = StepReport | EpochReport | Trained
@@ -101,6 +103,8 @@ class Training:
         self.gradients: list[GradientRecord] = []
         self.steps: list[StepReport] = []
         self.has_diverged = False
+        self._kept_at: int | None = None
+        """Steps after which it had the weights that it went back to when it diverged."""
         self.predicted = torch.empty(0, dtype=torch.int64)
         """The class that each test picture was given after the newest epoch, on the CPU."""
         self._data = on_device(data, device)
@@ -163,7 +167,8 @@ class Training:
             steps=tuple(self.steps),
             state="diverged" if self.has_diverged else state,
         )
-        return Trained(report, weights if is_finite(weights) else {})
+        at = self.at if self._kept_at is None else self._kept_at
+        return Trained(report, weights if is_finite(weights) else {}, at)
 
     def weights(self) -> dict[str, Tensor]:
         """Its state dict as it is now, a copy on the CPU."""
@@ -181,14 +186,14 @@ class Training:
         return tuple(reports)
 
     def save(self) -> None:
-        """Write the checkpoint, where there is to be one.
+        """Write the checkpoint, where there is to be one; weights that are lost do not replace those that are not.
 
         Raises:
             WriteError: it cannot be written; an older one is unchanged.
         """
         self.held_reports()
         self._saved, self._saved_at = time.monotonic(), self.at
-        if self._checkpoint is None:
+        if self._checkpoint is None or not is_finite(self._network.state_dict()):
             return
         checkpoints.write(
             self._checkpoint,
@@ -203,6 +208,7 @@ class Training:
                 self._seconds,
                 self.predicted,
                 self.has_diverged,
+                self._kept_at,
             ),
         )
 
@@ -224,6 +230,10 @@ class Training:
                     self.save()
                 if self.has_diverged:
                     return
+        if not is_finite(self._network.state_dict()):  # the last step's loss was a number still
+            self._diverge(self.at)
+            self.save()
+            return
         self.predicted = yield from self._predictions(self._data.test)
         last = self.steps[-1]
         self.epochs.append(
@@ -325,13 +335,18 @@ class Training:
             yield
 
     def _diverge(self, at: int) -> None:
-        """Keep the last weights known to be finite."""
-        self.has_diverged, self.at = True, at
-        if is_finite(self._network.state_dict()) or self._checkpoint is None or not self._checkpoint.exists():
+        """Keep the last weights known to be finite; those that it began with can be drawn again."""
+        self.has_diverged, self.at, self._kept_at = True, at, at
+        if is_finite(self._network.state_dict()):
+            return
+        if self._checkpoint is None or not self._checkpoint.exists():
+            self._network.load_state_dict(build(self.run.network).state_dict())
+            self._kept_at = 0
             return
         found = checkpoints.read(self._checkpoint)
         self._network.load_state_dict(found.network)
         self._optimizer.load_state_dict(found.optimizer)
+        self._kept_at = found.at
 
     def _restore(self, found: Checkpoint) -> None:
         if found.steps and found.steps[0].steps != self.steps_per_epoch:
@@ -344,7 +359,7 @@ class Training:
         self._optimizer.load_state_dict(found.optimizer)
         self.epochs, self.gradients = list(found.epochs), list(found.gradients)
         self.steps, self._seconds, self._saved_at = list(found.steps), found.seconds, found.at
-        self.predicted = found.predicted
+        self.predicted, self._kept_at = found.predicted, found.kept_at
         self._reports.begin_epoch(self.steps[len(self.epochs) * self.steps_per_epoch :])
         if self.at:
             self._open_shortcuts(self.run.strength_at(self.at - 1))

@@ -127,7 +127,8 @@ class DataRead:
 class Began:
     """A run is there. What an earlier one in its folder had already done comes with it.
 
-    `states` are the weights kept so far, with the epochs that were done; `predicted` is as in `EpochEnded`.
+    `states` are the weights kept so far, with the epochs that were done, 0 before the first; `predicted` is as in
+    `EpochEnded`.
     """
 
     key: str
@@ -159,6 +160,15 @@ class EpochEnded:
     epoch: EpochReport
     predicted: Numbers
     state: Path | None
+
+
+@dataclass(frozen=True)
+class StateKept:
+    """The run's weights after so many epochs are in this file; after none, they are those that it began with."""
+
+    key: str
+    epochs_done: int
+    path: Path
 
 
 @dataclass(frozen=True)
@@ -201,7 +211,18 @@ class Idle:
     """Nothing is new; a chance to be told something."""
 
 
-LabReport = DataRead | Began | Advanced | EpochEnded | StateChanged | Intervened | Published | RunEnded | Idle
+LabReport = (
+    DataRead
+    | Began
+    | Advanced
+    | EpochEnded
+    | StateKept
+    | StateChanged
+    | Intervened
+    | Published
+    | RunEnded
+    | Idle
+)
 
 _PIECE = 500
 """Steps: few enough to be read, and drawn, within some milliseconds."""

@@ -179,7 +179,8 @@ def test_a_stopped_run_is_kept_and_goes_on_to_the_same_weights(tmp_path: Path, e
     again = list(Lab().answer(order(tmp_path / "cut", RESIDUAL, is_resumed=True)))
     (began,) = [report for report in again if isinstance(report, Began)]
     assert ([step.at for step in began.steps], len(began.epochs)) == (list(range(7)), 1)
-    assert began.states == ((1, folder / "states" / "epoch-0001.safetensors"),)
+    kept = [folder / "states" / f"epoch-000{epoch}.safetensors" for epoch in range(2)]
+    assert began.states == tuple(enumerate(kept))
     assert began.predicted is not None
     assert steps_of(again, key) == [7, 8, 9]
     list(Lab().answer(order(tmp_path / "whole", RESIDUAL)))
@@ -266,7 +267,7 @@ def test_closing_saves_every_run_where_it_is(tmp_path: Path, eager: None) -> Non
 
 
 def test_a_run_that_diverges_is_stopped_marked_and_kept(tmp_path: Path) -> None:
-    wild = replace(RESIDUAL, epochs=20, recipe=replace(RESIDUAL.recipe, rate=1e6, schedule="constant"))
+    wild = replace(RESIDUAL, epochs=20, recipe=replace(RESIDUAL.recipe, rate=1e30, schedule="constant"))
     found = list(Lab().answer(order(tmp_path, wild, PLAIN)))
     key = "cifar-resnet-8"
     assert states(found, key)[-1] == "diverged"
@@ -277,7 +278,7 @@ def test_a_run_that_diverges_is_stopped_marked_and_kept(tmp_path: Path) -> None:
     assert all(np.isfinite(step.batch_loss) for step in report.steps[:-1])
     (said,) = [r.sentence for r in found if isinstance(r, StateChanged) and r.sentence]
     assert said.startswith(
-        f"ResNet-8 diverged at step {len(report.steps) - 1}: its loss is not a finite number;"
+        f"ResNet-8 diverged at step {len(report.steps) - 1}: its loss is not finite any more; "
     )
     assert len((tmp_path / key / "steps.csv").read_text().splitlines()) == len(report.steps) + 1
     again = list(Lab().answer(order(tmp_path, wild, is_resumed=True)))

@@ -77,7 +77,7 @@ def test_a_folder_without_a_run_says_so(tmp_path: Path) -> None:
 
 
 def test_everything_is_written_strictly(tmp_path: Path) -> None:
-    write_run(Trained(REPORT, STATE), tmp_path, commit="abc", command="train --epochs 3")
+    write_run(Trained(REPORT, STATE, 3), tmp_path, commit="abc", command="train --epochs 3")
 
     def refuse(text: str) -> float:
         raise AssertionError(f"{text} is no JSON")
@@ -108,8 +108,8 @@ def test_dead_channels_stand_behind_norms_and_updates() -> None:
 
 
 def test_a_run_without_finite_weights_leaves_none(tmp_path: Path) -> None:
-    write_run(Trained(REPORT, STATE), tmp_path, commit=None, command="")
-    write_run(Trained(replace(REPORT, state="diverged"), {}), tmp_path, commit=None, command="")
+    write_run(Trained(REPORT, STATE, 3), tmp_path, commit=None, command="")
+    write_run(Trained(replace(REPORT, state="diverged"), {}, 3), tmp_path, commit=None, command="")
     assert not (tmp_path / "weights.safetensors").exists()
     assert json.loads((tmp_path / "card.json").read_text())["state"] == "diverged"
 
@@ -125,6 +125,8 @@ def test_a_state_tells_what_opening_it_needs(tmp_path: Path) -> None:
     assert report.preprocessing is not None
     assert (report.preprocessing.crop, report.preprocessing.mean) == (8, RUN.mean)
     assert kept_states(tmp_path) == {3: path}
+    write_state(path, RUN.intervened(0, 0.5), STATE, CLASSES, 0)
+    assert metadata(path)["shortcut_strength"] == "0.5", "as its first step will have it"
 
 
 @pytest.mark.parametrize(("epochs", "kept"), [(12, 12), (24, 24), (25, 13), (100, 20), (164, 19)])
@@ -132,6 +134,7 @@ def test_about_twenty_states_are_kept_and_always_the_last(epochs: int, kept: int
     found = [done for done in range(1, epochs + 1) if is_kept(done, epochs)]
     assert len(found) == kept
     assert found[-1] == epochs
+    assert is_kept(0, epochs), "so is that before the first step"
 
 
 def test_a_run_is_not_overwritten(tmp_path: Path) -> None:

@@ -319,7 +319,9 @@ def test_a_divergence_that_is_seen_late_ends_where_it_began(monkeypatch: pytest.
     (last,) = _last(found.work())
     assert (last.report.state, len(last.report.steps), found.at) == ("diverged", 6, 5)
     assert math.isnan(last.report.test_error)
-    assert last.state == {}, "its weights are no numbers, and none were kept before"
+    drawn = build(RUN.network).state_dict()
+    assert same(last.state, drawn), "its weights are no numbers: those that it began with are kept"
+    assert last.at == 0
 
 
 def test_dropout_draws_from_the_step_and_leaves_torchs_random_numbers_alone(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from resnet_viewer.records.lab import (
     RunEnded,
     RunState,
     StateChanged,
+    StateKept,
     Stop,
 )
 from resnet_viewer.records.progress import Progress
@@ -39,7 +40,7 @@ from resnet_viewer.ui.worker import Failure
 
 TOLD_EVERY_MS = 66
 _UNFINISHED: tuple[RunState, ...] = ("waiting", "running", "paused")
-OfRun = Began | Advanced | EpochEnded | StateChanged | Intervened | Published | RunEnded
+OfRun = Began | Advanced | EpochEnded | StateKept | StateChanged | Intervened | Published | RunEnded
 """Reports that are about one run."""
 Runs = tuple[tuple[str, RunSpec], ...]
 

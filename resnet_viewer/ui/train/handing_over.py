@@ -71,15 +71,13 @@ class HandingOver(QObject):
             if epoch is None and self._is_live(run):
                 steps.append(_Step(run.key, None, is_reference))
                 continue
-            kept = epoch if epoch in run.states else max(run.states, default=0)
-            if not kept:
+            kept = epoch if epoch in run.states else max(run.states, default=None)
+            if kept is None:
                 has_ended = run.state in ("diverged", "failed", "stopped")
-                why = (
-                    "it ended before its first epoch" if has_ended else "wait for the end of its first epoch"
-                )
+                why = "it ended before it had any" if has_ended else "wait until it runs"
                 self.failed.emit(Failure(f"There are no weights of {run.title} yet; {why}."))
                 return
-            strength = run.run.strength_at(kept * run.steps_per_epoch - 1)
+            strength = run.run.strength_at(max(0, kept * run.steps_per_epoch - 1))
             steps.append(_Step(run.key, run.states[kept], is_reference, strength))
         self._steps, self._awaited = steps, None
         for step in steps:
@@ -104,7 +102,9 @@ class HandingOver(QObject):
     def _take(self, published: Published) -> None:
         runs = {log.key: log.run for log in self._controller.scene.logs}
         self._steps = [
-            replace(step, path=published.path, strength=runs[step.key].strength_at(published.step - 1))
+            replace(
+                step, path=published.path, strength=runs[step.key].strength_at(max(0, published.step - 1))
+            )
             if step.key == published.key and step.path is None and step.key in runs
             else step
             for step in self._steps

@@ -21,6 +21,7 @@ from resnet_viewer.records.lab import (
     RunEnded,
     RunState,
     StateChanged,
+    StateKept,
 )
 from resnet_viewer.records.training import EpochReport, GradientRecord, RunReport, RunSpec, StepReport
 
@@ -80,7 +81,7 @@ class RunLog:
         self.predicted: Numbers | None = None
         """(N,) the class given to each test picture after the newest epoch."""
         self.states: dict[int, Path] = {}
-        """Epochs done -> the file of the weights that were kept then."""
+        """Epochs done -> the file of the weights that were kept then; after 0 those that it began with."""
         self.published: Path | None = None
         """The newest file of weights that was written on request, after `published_step` steps."""
         self.published_step = 0
@@ -94,7 +95,8 @@ class RunLog:
         self._layers = self._blocks = 0
 
     def take(
-        self, report: Began | Advanced | EpochEnded | StateChanged | Intervened | Published | RunEnded
+        self,
+        report: Began | Advanced | EpochEnded | StateKept | StateChanged | Intervened | Published | RunEnded,
     ) -> None:
         """Grow by what the lab reports of this run."""
         assert report.key == self.key
@@ -112,6 +114,8 @@ class RunLog:
                 self.predicted = report.predicted
                 if report.state is not None:
                     self.states[epoch.epoch + 1] = report.state
+            case StateKept(epochs_done=done, path=path):
+                self.states[done] = path
             case StateChanged():
                 self.state, self.sentence = report.state, report.sentence
             case Intervened(run=run):

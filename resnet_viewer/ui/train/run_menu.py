@@ -15,7 +15,7 @@ from resnet_viewer.ui.train.run_log import RunLog
 if TYPE_CHECKING:
     from resnet_viewer.ui.train.training import Training
 
-MOST_EPOCHS_LISTED = 24
+MOST_EPOCHS_LISTED = 25
 """Kept epochs in the menu; of more, evenly chosen ones and always the last."""
 
 
@@ -58,7 +58,7 @@ def _add_opening(menu: QMenu, training: Training, log: RunLog) -> None:
     epochs = menu.addMenu("Open in Inspect, after epoch")
     epochs.setEnabled(bool(log.states))
     for epoch in _chosen(sorted(log.states)):
-        _add(epochs, str(epoch), partial(hand.open, log, epoch))
+        _add(epochs, str(epoch) if epoch else "0 (before training)", partial(hand.open, log, epoch))
 
 
 def _chosen(epochs: list[int]) -> list[int]:

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.records.lab import Intervened, Order, Publish, Published
+from resnet_viewer.records.lab import Intervened, Order, Publish, Published, StateKept
 from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.training import Intervention
 from resnet_viewer.records.weights import WeightsRef
@@ -125,4 +125,25 @@ def test_what_cannot_be_opened_is_not_offered(desk: Desk, tmp_path: Path) -> Non
         offered.append([a.isEnabled() for a in menu.actions() if a.text().startswith("Open in Inspect")])
     assert offered == [[False, False, False], [True, False, True]]
     open_run(desk, PLAIN)
-    assert "it ended before its first epoch" in desk.window.messages.sentence
+    assert "it ended before it had any" in desk.window.messages.sentence
+
+
+def test_a_run_that_diverged_in_its_first_epoch_is_opened_as_it_began(
+    desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    run = replace(RUNS[RESIDUAL], interventions=(Intervention(0, 0.5),))
+    desk.lab.say(Intervened(RESIDUAL, run, run.interventions[0]))
+    desk.lab.say(StateKept(RESIDUAL, 0, tmp_path / RESIDUAL / "epoch-0000.safetensors"))
+    desk.lab.states("diverged", RESIDUAL)
+    training = desk.window.training
+    training.controller.select(RESIDUAL)
+    menu = training.page.runs.run_button.menu()
+    menu.aboutToShow.emit()
+    (before,) = menu.findChildren(QMenu)[-1].actions()
+    assert before.text() == "0 (before training)"
+    for action in (before, next(a for a in menu.actions() if a.text() == "Open in Inspect")):
+        desk.window.show_train()
+        action.trigger()
+        qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+        assert Path(shown(desk).name).name == "epoch-0000.safetensors"
+        assert set(desk.store.session.setup.state.wiring.shortcuts) == {0.5}, "as its first step had it"
