@@ -23,6 +23,7 @@ from resnet_viewer.core.run_files import (
     write_spec,
     write_state,
 )
+from resnet_viewer.core.run_lock import RunLock
 from resnet_viewer.core.training import Report, Trained, Training
 from resnet_viewer.media.files import make_folder
 from resnet_viewer.records.errors import UserError
@@ -49,6 +50,8 @@ _LONGEST_TURN = 0.05
 class LabRun:
     """Reports are yielded by what makes them; every method may raise what makes a run fail.
 
+    From `begin` until it has ended it holds its folder's lock.
+
     `turns` says how far it has come beside the others: one is an epoch's worth.
     """
 
@@ -58,6 +61,7 @@ class LabRun:
         self.state: RunState = "waiting"
         self.turns = 0.0
         self._folder = folder
+        self._lock = RunLock(folder)
         self._origin = (commit, command)
         self._training: Training | None = None
         self._work: Iterator[tuple[Report, ...]] = iter(())
@@ -77,6 +81,7 @@ class LabRun:
         length = max(1, len(data.train) // self.run.recipe.batch)
         try:
             prepare(self._folder, is_resumed=is_resumed)
+            self._lock.take()
             require_shortcuts(self.run)
             require_fitting(self.run, data)
             began = self._found(length)
@@ -90,6 +95,7 @@ class LabRun:
     def start(self, data: Data, device: str) -> Iterator[LabReport]:
         """Build the network, or take it from the checkpoint; from now on it has turns."""
         self._training = Training(self.run, data, checkpoint=self._folder / CHECKPOINT, device=device)
+        self.run = self._training.run
         if (path := self._kept_state(0)) is not None:
             yield StateKept(self.key, 0, path)
         self._work = self._training.work()
@@ -138,6 +144,7 @@ class LabRun:
     def stop(self) -> Iterator[LabReport]:
         """End it here, so that it can be resumed."""
         if self._training is None:
+            self._lock.release()
             yield self.become("stopped", f"{self.run.network.title} had not begun.")
             return
         yield from self._rest()
@@ -148,6 +155,7 @@ class LabRun:
         """Make it longer; one that is done waits for its next turn."""
         if epochs < 1:
             raise UserError("A run can only be made longer: by one epoch or more.")
+        self._lock.take()
         self._change(self.run.extended(self.at, epochs))
         yield Intervened(self.key, self.run, None)
         if self.state == "done":
@@ -180,14 +188,18 @@ class LabRun:
     def fail(self, sentence: str) -> Iterator[LabReport]:
         """It cannot go on."""
         self._at, self._training, self._work = self.at, None, iter(())
+        self._lock.release()
         if self._steps:
             yield self._advanced()
         yield self.become("failed", sentence)
 
     def leave(self) -> None:
-        """Save what it has done, where it is at work."""
-        if self._training is not None:
-            self._training.save()
+        """Save what it has done, where it is at work, and let others go on with it."""
+        try:
+            if self._training is not None:
+                self._training.save()
+        finally:
+            self._lock.release()
 
     @property
     def _live(self) -> Training:
@@ -253,6 +265,7 @@ class LabRun:
         commit, command = self._origin
         write_run(trained, self._folder, commit=commit, command=command)
         self._at, self._training, self._work = self.at, None, iter(())
+        self._lock.release()
         sentence = _divergence(trained) if trained.report.state == "diverged" else ""
         yield self.become(trained.report.state, sentence)
         yield RunEnded(self.key, trained.report)

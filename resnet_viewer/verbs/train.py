@@ -60,8 +60,10 @@ def _prepare(folder: Path, spec: NetworkSpec, arguments: argparse.Namespace, kin
     """
     from resnet_viewer.core.resuming import require_resumable
     from resnet_viewer.core.run_files import RUN, prepare, read_run
+    from resnet_viewer.core.run_lock import require_free
 
     prepare(folder, is_resumed=arguments.resume)
+    require_free(folder)
     # how many epochs some steps are is not known yet: as many as there were
     epochs = arguments.epochs or (read_run(folder).length if (folder / RUN).exists() else 0)
     if epochs:

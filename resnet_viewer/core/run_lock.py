@@ -1,0 +1,85 @@
+"""One process at a time works on the folder of a run: whoever does holds the folder's lock.
+
+The lock is the operating system's, on a file that is there while it is held: it ends with the process, however that
+ends. `filelock`, which torch brings along, knows the ways of the systems.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from resnet_viewer.records.errors import UserError
+
+LOCK = ".lock"
+_PATIENCE = 1.0
+"""Seconds in which a process that was just killed has let go."""
+_log = logging.getLogger(__name__)
+
+
+class RunLockedError(UserError):
+    """Another process trains the run of a folder."""
+
+
+class RunLock:
+    """That of one folder; each run at work has its own, also within one process.
+
+    Example:
+        >>> lock = RunLock(folder)  # doctest: +SKIP
+        >>> lock.take()  # doctest: +SKIP
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held: FileLock | None = None
+
+    def take(self) -> None:
+        """Hold it from now on. Where a disk knows no locks, the run goes on without, and the log says so.
+
+        Raises:
+            RunLockedError: another one holds it.
+        """
+        if self._held is not None:
+            return
+        # without flock, a file that merely exists would outlive a process that is killed
+        lock = FileLock(
+            self._folder / LOCK,
+            timeout=_PATIENCE,
+            poll_interval=0.05,
+            thread_local=False,
+            fallback_to_soft=False,
+        )
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise RunLockedError(
+                f"The run in {self._folder} is being trained by another process: wait for its end, or stop it there."
+            ) from error
+        except (OSError, NotImplementedError) as error:
+            _log.warning("%s cannot be locked, let no other process train there: %s", self._folder, error)
+            return
+        self._held = lock
+
+    def release(self) -> None:
+        """Let others work there; nothing where it is not held."""
+        if self._held is None:
+            return
+        held, self._held = self._held, None
+        with suppress(OSError):  # Windows removes no open file
+            (self._folder / LOCK).unlink()  # who waits with the file that is gone sees that, and begins anew
+        with suppress(OSError):
+            held.release()
+
+
+def require_free(folder: Path) -> None:
+    """Nothing where nobody works in the folder.
+
+    Raises:
+        RunLockedError: another process does.
+    """
+    lock = RunLock(folder)
+    lock.take()
+    lock.release()
