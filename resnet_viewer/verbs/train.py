@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from resnet_viewer.media.files import empty_ones_removed, make_folder, write_whole
+from resnet_viewer.media.files import WriteError, empty_ones_removed, make_folder, write_whole
 from resnet_viewer.records.data import DataKind
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Order, Stop
@@ -121,11 +121,14 @@ def _train(
     if is_interrupted():
         print("Stopped; what was learned so far is in --out, and --resume goes on with it.", file=sys.stderr)
         return 128 + signal.SIGINT
-    _write_figures(screen, arguments.out, first_seed=arguments.seed, command=command)
-    ended = list(screen.reports.values())
+    ended = [screen.reports[key] for key, _ in keyed if key in screen.reports]
     if len(ended) > 1:
-        print("\n".join(("", *table(ended))))
-    return 1 if screen.failed else 0
+        print("\n".join(("", *table(ended))), flush=True)
+    print(f"Trained in {screen.taken}.", file=sys.stderr)
+    refused = _write_figures(screen, arguments.out, first_seed=arguments.seed, command=command)
+    if refused:
+        print(refused, file=sys.stderr)
+    return 1 if screen.failed or refused else 0
 
 
 def table(reports: Sequence[RunReport]) -> Iterator[str]:
@@ -153,11 +156,10 @@ def _spread(values: Sequence[float]) -> str:
     return f"{mean:.2f} %" if len(values) < 2 else f"{mean:.2f} ± {statistics.stdev(values):.2f} %"
 
 
-def _write_figures(screen: TrainScreen, folder: Path, *, first_seed: int, command: str) -> None:
+def _write_figures(screen: TrainScreen, folder: Path, *, first_seed: int, command: str) -> str:
     """All figures of the runs together; test pictures and confusion of those with the first seed.
 
-    Raises:
-        WriteError: one of them cannot be written.
+    Gives a sentence about those that could not be written, "" where all are there.
     """
     from resnet_viewer.figures.run_files import Answers, drawn
 
@@ -169,8 +171,17 @@ def _write_figures(screen: TrainScreen, folder: Path, *, first_seed: int, comman
             if key in screen.reports and screen.reports[key].spec.network.seed == first_seed
         }
         test = Answers(data.test_pictures, data.test_labels, data.class_names, firsts)
+    missing: list[str] = []
+    refused = ""
     for name, content in drawn(screen.reports, test=test, command=command):
-        write_whole(folder / name, content)
+        try:
+            write_whole(folder / name, content)
+        except WriteError as error:
+            missing.append(name)
+            refused = refused or str(error)
+    if len(missing) > 1:
+        refused += f" Not written either: {', '.join(missing[1:])}."
+    return refused
 
 
 @contextmanager
