@@ -123,6 +123,15 @@ class DataRead:
     remark: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class DataLent:
+    """`DataRead` on its way to another process: its test pictures lie in the file `path`, as `media.lending` says."""
+
+    read: DataRead
+    path: Path
+    shape: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Began:
     """A run is there. What an earlier one in its folder had already done comes with it.
