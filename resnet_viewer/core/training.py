@@ -163,6 +163,7 @@ class Training:
             gradients=tuple(self.gradients),
             steps=tuple(self.steps),
             state="diverged" if self.has_diverged else state,
+            pictures=self._data.counts,
         )
         return Trained(report, weights if is_finite(weights) else {})
 

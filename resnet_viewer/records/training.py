@@ -136,6 +136,15 @@ class EpochReport:
 
 
 @dataclass(frozen=True)
+class PictureCounts:
+    """What a run was trained and tested on; `left_out` files could not be read as pictures."""
+
+    train: int
+    test: int
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
 class RunReport:
     """A run that has ended.
 
@@ -151,3 +160,4 @@ class RunReport:
     gradients: tuple[GradientRecord, ...] = ()
     steps: tuple[StepReport, ...] = ()
     state: Literal["done", "stopped", "diverged"] = "done"
+    pictures: PictureCounts | None = None

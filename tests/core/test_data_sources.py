@@ -21,8 +21,8 @@ from resnet_viewer.core.named_data import read_named
 from resnet_viewer.core.picture_folders import DatasetError
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.progress import Progress
+from tests.core.folders_written import write_data, write_folder
 from tests.core.idx_written import FASHION_BEGINS, MNIST_BEGINS, idx_files, write_idx
-from tests.core.test_datasets import write_data, write_folder
 
 datasets = pytest.importorskip("torchvision.datasets")
 
