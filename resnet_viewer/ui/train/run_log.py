@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from resnet_viewer.records.columns import GradientColumns, Rows, StepColumns, Values
 from resnet_viewer.records.lab import (
     Advanced,
     Began,
@@ -24,41 +25,8 @@ from resnet_viewer.records.lab import (
 )
 from resnet_viewer.records.training import EpochReport, GradientRecord, RunReport, RunSpec, StepReport
 
-Values = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-
 _AT, _LOSS, _ERROR, _BATCH_LOSS, _BATCH_ERROR, _RATE, _SMOOTHED, _SUM = range(8)
 """Columns of the steps; `_SUM` is that of the batch errors up to and with this step."""
-
-
-class _Rows:
-    """Rows of numbers that are added one by one: the memory doubles when it is full, so that adding stays cheap."""
-
-    def __init__(self, width: int) -> None:
-        self._memory: Values = np.empty((64, width))
-        self._count = 0
-
-    def __len__(self) -> int:
-        return self._count
-
-    def append(self, row: Sequence[float]) -> None:
-        if self._count == len(self._memory):
-            grown = np.empty((2 * self._count, self._memory.shape[1]))
-            grown[: self._count] = self._memory
-            self._memory = grown
-        self._memory[self._count] = row
-        self._count += 1
-
-    def cut(self, count: int) -> None:
-        """Keep the first `count` rows; views handed out before keep what they showed."""
-        if count < self._count:
-            self._memory, self._count = self._memory.copy(), count
-
-    @property
-    def values(self) -> Values:
-        """The rows so far, (n, width): a view, not to be written to."""
-        view = self._memory[: self._count]
-        view.flags.writeable = False
-        return view
 
 
 class RunLog:
@@ -89,8 +57,8 @@ class RunLog:
         """Another seed of the same network is trained beside it; set by whoever knows the other runs."""
         self.version = 0
         """Rises with every report taken."""
-        self._steps = _Rows(8)
-        self._records: _Rows | None = None
+        self._steps = Rows(8)
+        self._records: Rows | None = None
         self._layers = self._blocks = 0
 
     def take(
@@ -160,7 +128,7 @@ class RunLog:
         for record in records:
             if self._records is None:
                 self._layers, self._blocks = len(record.norms), len(record.dead)
-                self._records = _Rows(1 + 2 * self._layers + self._blocks)
+                self._records = Rows(1 + 2 * self._layers + self._blocks)
             rows = self._records
             if len(rows) and record.step <= rows.values[-1, 0]:
                 rows.cut(int(np.searchsorted(rows.values[:, 0], record.step)))
@@ -261,7 +229,7 @@ class RunLog:
     def reporting(self, class_names: tuple[str, ...] = ()) -> Callable[[], RunReport]:
         """What gives the report of this moment, on whichever thread and whenever it is called.
 
-        A long run has many thousand steps; making a record of each would hold the window up.
+        A long run has many thousand steps; copying their numbers would hold the window up.
         """
         ended = self.ended
         state: Literal["done", "stopped", "diverged"] = "done"
@@ -275,34 +243,21 @@ class RunLog:
             class_names=ended.class_names if ended else class_names,
             state=ended.state if ended else state,
         )
-        at = self._of_records(0, 1)[:, 0]
-        records = (at, self.norms, self.updates, self.dead)
-        return partial(_whole, head, self._steps.values, self.steps_per_epoch, records)
+        records = None if self._records is None else self._records.values
+        return partial(_whole, head, self._steps.values, self.steps_per_epoch, records, self._layers)
 
 
-def _whole(
-    head: RunReport, steps: Values, width: int, records: tuple[Values, Values, Values, Values]
-) -> RunReport:
+def _whole(head: RunReport, steps: Values, width: int, records: Values | None, layers: int) -> RunReport:
     """The report with its steps and gradient records."""
-    at, *rows = (part.tolist() for part in records)
-    gradients = tuple(
-        GradientRecord(int(step), tuple(norms), tuple(updates), tuple(dead))
-        for step, norms, updates, dead in zip(at, *rows, strict=True)
-    )
-    reports = tuple(
-        StepReport(
-            *divmod(int(row[_AT]), width),
-            width,
-            row[_LOSS],
-            row[_ERROR],
-            None,
-            row[_BATCH_LOSS],
-            row[_BATCH_ERROR],
-            row[_RATE],
-        )
-        for row in steps.tolist()
-    )
-    return replace(head, gradients=gradients, steps=reports)
+    at = steps[:, _AT]
+    rows = np.column_stack(
+        [
+            at // width, at % width, np.full(len(at), width),
+            *(steps[:, column] for column in (_LOSS, _ERROR, _BATCH_LOSS, _BATCH_ERROR, _RATE)),
+        ]
+    )  # fmt: skip
+    gradients = GradientColumns() if records is None else GradientColumns.of(records, layers)
+    return replace(head, gradients=gradients, steps=StepColumns.of(rows))
 
 
 @dataclass(frozen=True, eq=False)
