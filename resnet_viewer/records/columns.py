@@ -102,11 +102,17 @@ class StepColumns(_Columns[StepReport]):
     """Steps, without their gradient records. A row: epoch, step, steps, loss, error, those of the batch, rate."""
 
     @staticmethod
-    def of(values: Values) -> StepColumns:
-        """The steps of these rows."""
+    def together(at: Values, numbers: Values, steps: int) -> StepColumns:
+        """The steps `at`, from 0 over the whole run of `steps` an epoch, from their `numbers`."""
         made = StepColumns()
-        made._rows = Rows(8, values)
+        epochs = at // steps, at % steps, np.full(len(at), steps)
+        made._rows = Rows(0, np.column_stack([*epochs, numbers.reshape(-1, 5)]))
         return made
+
+    @property
+    def numbers(self) -> Values:
+        """(n, 5): loss, error, those of the batch, rate."""
+        return self.values[:, 3:]
 
     def append(self, report: StepReport) -> None:
         """One more, after the others."""
@@ -132,11 +138,22 @@ class GradientColumns(_Columns[GradientRecord]):
         super().__init__(reports)
 
     @staticmethod
-    def of(values: Values, layers: int) -> GradientColumns:
-        """The records of these rows, of so many weighted layers."""
+    def together(
+        at: Sequence[float] | Values, norms: Values, updates: Values, dead: Values
+    ) -> GradientColumns:
+        """Records of these steps, from their `parts`."""
         made = GradientColumns()
-        made._layers, made._rows = layers, Rows(0, values)
+        if count := len(at):
+            made._layers = norms.shape[1]
+            parts = [part.reshape(count, -1) for part in (norms, updates, dead)]
+            made._rows = Rows(0, np.column_stack([np.asarray(at, np.float64), *parts]))
         return made
+
+    @property
+    def parts(self) -> tuple[Values, Values, Values]:
+        """(m, L) norms, (m, L) updates, (m, B) dead."""
+        norms, updates = 1 + self._layers, 1 + 2 * self._layers
+        return self.values[:, 1:norms], self.values[:, norms:updates], self.values[:, updates:]
 
     def append(self, report: GradientRecord) -> None:
         """One more, after the others."""

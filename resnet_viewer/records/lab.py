@@ -7,7 +7,7 @@ means every run.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -142,8 +142,8 @@ class Began:
     key: str
     run: RunSpec
     steps_per_epoch: int
-    steps: tuple[StepReport, ...] = ()
-    gradients: tuple[GradientRecord, ...] = ()
+    steps: Sequence[StepReport] = ()
+    gradients: Sequence[GradientRecord] = ()
     epochs: tuple[EpochReport, ...] = ()
     states: tuple[tuple[int, Path], ...] = ()
     predicted: Numbers | None = field(default=None, compare=False)
@@ -229,7 +229,7 @@ def in_pieces(report: Progress | LabReport) -> Iterator[Progress | LabReport]:
             yield replace(report, steps=(), gradients=())
             records = list(report.gradients)
             for first in range(0, len(report.steps), _PIECE):
-                steps = report.steps[first : first + _PIECE]
+                steps = tuple(report.steps[first : first + _PIECE])
                 count = sum(record.step <= steps[-1].at for record in records)
                 yield Advanced(report.key, steps, tuple(records[:count]), math.nan)
                 del records[:count]

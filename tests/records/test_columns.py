@@ -51,7 +51,17 @@ def test_what_is_frozen_stays_as_it_was_and_nothing_is_copied() -> None:
 
 def test_records_know_what_they_hold_after_they_were_frozen() -> None:
     assert GradientColumns(RECORDS).frozen()[7] == RECORDS[7]
-    assert GradientColumns.of(GradientColumns(RECORDS).values, 2) == RECORDS
+
+
+def test_columns_are_put_together_again_from_what_a_checkpoint_keeps() -> None:
+    steps, records = StepColumns(STEPS), GradientColumns(RECORDS)
+    assert StepColumns.together(np.arange(200.0), steps.numbers, 70) == STEPS
+    assert GradientColumns.together(records.values[:, 0], *records.parts) == RECORDS
+    assert StepColumns.together(np.arange(0.0), StepColumns().numbers, 70) == ()
+    assert GradientColumns.together([], *GradientColumns().parts) == ()
+    without_blocks = tuple(GradientRecord(i, (1.0,), (2.0,)) for i in range(3))
+    records = GradientColumns(without_blocks)
+    assert GradientColumns.together(records.values[:, 0], *records.parts) == without_blocks
 
 
 def test_rows_that_were_cut_leave_older_views_alone() -> None:

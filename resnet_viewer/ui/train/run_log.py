@@ -243,21 +243,18 @@ class RunLog:
             class_names=ended.class_names if ended else class_names,
             state=ended.state if ended else state,
         )
-        records = None if self._records is None else self._records.values
-        return partial(_whole, head, self._steps.values, self.steps_per_epoch, records, self._layers)
+        steps = self._steps.values
+        records = self._of_records(0, 1)[:, 0], self.norms, self.updates, self.dead
+        return partial(_whole, head, steps, self.steps_per_epoch, records)
 
 
-def _whole(head: RunReport, steps: Values, width: int, records: Values | None, layers: int) -> RunReport:
+def _whole(
+    head: RunReport, steps: Values, width: int, records: tuple[Values, Values, Values, Values]
+) -> RunReport:
     """The report with its steps and gradient records."""
-    at = steps[:, _AT]
-    rows = np.column_stack(
-        [
-            at // width, at % width, np.full(len(at), width),
-            *(steps[:, column] for column in (_LOSS, _ERROR, _BATCH_LOSS, _BATCH_ERROR, _RATE)),
-        ]
-    )  # fmt: skip
-    gradients = GradientColumns() if records is None else GradientColumns.of(records, layers)
-    return replace(head, gradients=gradients, steps=StepColumns.of(rows))
+    gradients = GradientColumns.together(*records)
+    together = StepColumns.together(steps[:, _AT], steps[:, _LOSS : _RATE + 1], width)
+    return replace(head, gradients=gradients, steps=together)
 
 
 @dataclass(frozen=True, eq=False)
