@@ -17,7 +17,7 @@ from resnet_viewer import paths
 from resnet_viewer.exports import exported, layers_csv
 from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.lab import Message, Order, in_pieces
+from resnet_viewer.records.lab import DataRead, Message, Order, in_pieces
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.ui.requests import (
@@ -224,10 +224,16 @@ class LabService:
         Raises:
             UserError: the data cannot be read, or there is no such device.
         """
+        from resnet_viewer.media.lending import lent
+
         assert isinstance(request, Order)
         with closing(self._lab.answer(request)) as work:  # type: ignore[type-var]
             for report in work:
-                yield from in_pieces(report)
+                if isinstance(report, DataRead):
+                    with lent(report, paths.cache_dir() / "pictures") as data:
+                        yield data
+                else:
+                    yield from in_pieces(report)
 
     def tell(self, message: object) -> None:
         """To the runs at work."""

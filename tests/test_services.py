@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from resnet_viewer.core import weights
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.records.build_options import BuildOptions
+from resnet_viewer.records.lab import DataLent, Order
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.weights import WeightsRef
-from resnet_viewer.services import DownloadService, FilesService, catalog_entries
+from resnet_viewer.services import DownloadService, FilesService, LabService, catalog_entries
 from resnet_viewer.ui.requests import Begin, DownloadWeights, OpenedNetwork
 
 
@@ -50,3 +52,13 @@ def test_the_menus_list_every_download() -> None:
     downloads = {entry.name: entry.download for entry in catalog_entries() if entry.download}
     assert downloads["resnet50"] == "98 MB"
     assert downloads["vgg19"] == "548 MB"
+
+
+def test_the_lab_lends_its_test_pictures_and_takes_them_back_when_it_is_stopped() -> None:
+    work = LabService().answer(Order((), "digits", Path("unused"), device="cpu"))
+    data = next(report for report in work if isinstance(report, DataLent))
+    assert data.shape == (359, 1, 8, 8)
+    assert data.read.count == 1438
+    assert data.path.stat().st_size == 359 * 64
+    work.close()  # type: ignore[attr-defined]
+    assert not data.path.exists()

@@ -9,18 +9,18 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from resnet_viewer.core.typed_json import DecodeError, decoded
 from resnet_viewer.media.files import write_whole
+from resnet_viewer.records.columns import GradientColumns, StepColumns
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.training import (
     EpochReport,
     Extension,
-    GradientRecord,
     Intervention,
     RunSpec,
-    StepReport,
 )
 
 _DAMAGED = (
@@ -43,8 +43,8 @@ class Checkpoint:
     optimizer: dict[str, Any]
     at: int
     epochs: tuple[EpochReport, ...]
-    gradients: tuple[GradientRecord, ...]
-    steps: tuple[StepReport, ...]
+    gradients: GradientColumns
+    steps: StepColumns
     seconds: float
     predicted: torch.Tensor
     has_diverged: bool = False
@@ -64,11 +64,9 @@ def write(path: Path, found: Checkpoint) -> None:
         "optimizer": found.optimizer,
         "at": found.at,
         "epochs": json.dumps([asdict(epoch) for epoch in found.epochs]),
-        "gradients": [
-            _rows([getattr(r, part) for r in found.gradients]) for part in ("norms", "updates", "dead")
-        ],
-        "recorded": [record.step for record in found.gradients],
-        "steps": _rows([(s.loss, s.error, s.batch_loss, s.batch_error, s.rate) for s in found.steps]),
+        "gradients": [torch.from_numpy(part.copy()) for part in found.gradients.parts],
+        "recorded": [int(at) for at in found.gradients.values[:, 0]],
+        "steps": torch.from_numpy(found.steps.numbers.copy()),
         "length": found.steps[0].steps if found.steps else 1,
         "seconds": found.seconds,
         "predicted": found.predicted,
@@ -89,19 +87,16 @@ def read(path: Path) -> Checkpoint:
     try:
         content: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
         length = int(content["length"])
-        records = zip(content["recorded"], *(part.tolist() for part in content["gradients"]), strict=True)
-        steps = (
-            StepReport(at // length, at % length, length, loss, error, None, batch_loss, batch_error, rate)
-            for at, (loss, error, batch_loss, batch_error, rate) in enumerate(content["steps"].tolist())
-        )
+        gradients = [part.numpy() for part in content["gradients"]]
+        steps = content["steps"].numpy()
         return Checkpoint(
             run=decoded(RunSpec, json.loads(content["run"])),
             network=content["network"],
             optimizer=content["optimizer"],
             at=content["at"],
             epochs=decoded(tuple[EpochReport, ...], json.loads(content["epochs"])),
-            gradients=tuple(GradientRecord(at, *map(tuple, parts)) for at, *parts in records),
-            steps=tuple(steps),
+            gradients=GradientColumns.together(content["recorded"], *gradients),
+            steps=StepColumns.together(np.arange(len(steps), dtype=np.float64), steps, length),
             seconds=content["seconds"],
             predicted=content["predicted"],
             has_diverged=content["has_diverged"],
@@ -185,7 +180,3 @@ def _settings(run: RunSpec) -> dict[str, Any]:
     fields = asdict(replace(run, interventions=(), extensions=()))
     recipe: dict[str, Any] = fields.pop("recipe")
     return {"recipe": recipe.pop("name")} | recipe | fields
-
-
-def _rows(rows: list[tuple[float, ...]]) -> torch.Tensor:
-    return torch.tensor(rows, dtype=torch.float64)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from resnet_viewer.core.datasets import Data, load
+from resnet_viewer.core.datasets import Data
+from resnet_viewer.core.folder_data import load
 from resnet_viewer.core.named_data import load_from, read_named
 from resnet_viewer.core.picture_folders import class_names_of
 from resnet_viewer.core.set_files import name_in
@@ -24,6 +25,7 @@ def read_data(name: str, size: int, seed: int = 0, *, channels: int = 3) -> Iter
 
     Raises:
         DatasetError: there is none, it cannot be downloaded, or it is damaged.
+        TooLargeError: a folder's pictures do not fit into memory.
 
     Example:
         >>> *_, data = read_data("digits", 8)

@@ -1,31 +1,19 @@
-"""Labelled pictures in memory, as bytes: from image folders, in batches, augmented."""
+"""Labelled pictures in memory, as bytes: in batches, augmented."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
-from resnet_viewer.core.picture_folders import (
-    DatasetError,
-    class_names_of,
-    has_parts,
-    labelled_files,
-)
-from resnet_viewer.media.pictures import PictureError, read
-from resnet_viewer.records.preprocessing import Channels, Preprocessing, crop_corner, resized
-from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.preprocessing import Channels
+from resnet_viewer.records.training import PictureCounts
 
 LARGEST_ON_DEVICE = 4 << 30
 """Bytes of pictures that are kept on a GPU."""
-TEST_SHARE = 0.2
-"""Of pictures that nobody has split."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,87 +35,33 @@ class Data:
     train: PictureSet
     test: PictureSet
     remark: str = field(default="", kw_only=True)
-    """What one should know about how it was made, in a sentence."""
+    """What one should know about how it was made, in a sentence or two."""
+    left_out: int = field(default=0, kw_only=True)
+    """Files that could not be read as pictures."""
 
-
-def load(folder: Path, size: int, *, seed: int = 0, channels: int = 3) -> Iterator[Progress | Data]:
-    """Decode `train/<class>/` and `test/<class>/`, or `<class>/` alone: yields progress in pictures, then the `Data`.
-
-    Pictures of another size are resized and cropped to `size` pixels a side; `channels` is 3, or 1 for grey. Where
-    there is no test set, `seed` draws a fifth of each class for it.
-
-    Raises:
-        DatasetError: there is no such folder, or it is not laid out like that.
-    """
-    class_names_of(folder)
-    if not has_parts(folder):
-        for found in read_folder(folder, size, channels=channels):
-            yield split(found, folder.name, seed) if isinstance(found, PictureSet) else found
-        return
-    sets: dict[str, PictureSet] = {}
-    for part in ("train", "test"):
-        for found in read_folder(folder / part, size, channels=channels):
-            if isinstance(found, PictureSet):
-                sets[part] = found
-            else:
-                yield found
-    yield Data(sets["train"], sets["test"])
-
-
-def split(pictures: PictureSet, name: str, seed: int) -> Data:
-    """A fifth of every class, rounded, at least one, as the test set; the rest to train on.
-
-    Raises:
-        DatasetError: a class has but one picture.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    tests, trains = [], []
-    for label, title in enumerate(pictures.classes):
-        members = (pictures.labels == label).nonzero()[:, 0]
-        if len(members) < 2:
-            raise DatasetError(
-                f"{name} holds {len(members)} picture{'s' * (len(members) != 1)} of {title}; each class needs two or "
-                "more, to train on and to test."
-            )
-        members = members[torch.randperm(len(members), generator=generator)]
-        count = max(1, round(TEST_SHARE * len(members)))
-        tests.append(members[:count])
-        trains.append(members[count:])
-    train, test = (torch.cat(chosen).sort().values for chosen in (trains, tests))
-    return Data(
-        *(PictureSet(pictures.images[i], pictures.labels[i], pictures.classes) for i in (train, test)),
-        remark=f"{name} has no test set of its own: a fifth of each class, drawn with seed {seed}, is kept for testing "
-        f"({len(test)} of {len(pictures)} pictures).",
-    )
-
-
-def read_folder(folder: Path, size: int, *, channels: int = 3) -> Iterator[Progress | PictureSet]:
-    """Decode `<folder>/<class>/*` to `size` × `size` in 3 channels, or 1 for grey; yields progress, then the set."""
-    classes, files = labelled_files(folder)
-    geometry = Preprocessing(size, size, (0.0,) * 3, (1.0,) * 3)
-    images = torch.empty((len(files), channels, size, size), dtype=torch.uint8)
-    for index, (path, _) in enumerate(files):
-        try:
-            fitted = _fitted(read(path).pixels, geometry)
-        except PictureError as error:
-            raise DatasetError(f"{path} cannot be read as a picture; mend or remove it.") from error
-        if channels == 1:
-            fitted = np.asarray(Image.fromarray(fitted).convert("L"))[..., None]
-        images[index] = torch.from_numpy(fitted.copy()).permute(2, 0, 1)
-        if index % 500 == 0:
-            yield Progress(index, len(files))
-    yield PictureSet(images, torch.tensor([label for _, label in files]), classes)
+    @property
+    def counts(self) -> PictureCounts:
+        """For the record of what a run was trained on."""
+        return PictureCounts(len(self.train), len(self.test), self.left_out)
 
 
 def on_device(data: Data, device: str) -> Data:
     """The same, its pictures and labels on a device where they are small enough to stay there as bytes."""
-    if sum(part.images.nbytes for part in (data.train, data.test)) > LARGEST_ON_DEVICE:
+    if sum(part.images.nbytes for part in (data.train, data.test)) > _room_on(device):
         return data
     train, test = (
         PictureSet(part.images.to(device), part.labels.to(device), part.classes)
         for part in (data.train, data.test)
     )
-    return Data(train, test, remark=data.remark)
+    return replace(data, train=train, test=test)
+
+
+def _room_on(device: str) -> int:
+    """Bytes of pictures that may lie there: a GPU's memory is for the networks first."""
+    if not device.startswith("cuda"):
+        return LARGEST_ON_DEVICE
+    free, _ = torch.cuda.mem_get_info(device)
+    return min(LARGEST_ON_DEVICE, free // 2)
 
 
 def batches(
@@ -197,15 +131,3 @@ def normalised(images: Tensor, mean: Channels, std: Channels) -> Tensor:
     shift = (torch.tensor(mean) / torch.tensor(std))[:, None, None]
     floats = images.contiguous(memory_format=torch.channels_last).float()
     return floats * scale.to(images.device, non_blocking=True) - shift.to(images.device, non_blocking=True)
-
-
-def _fitted(
-    pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], geometry: Preprocessing
-) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    height, width = pixels.shape[:2]
-    if (width, height) == (geometry.crop, geometry.crop):
-        return pixels
-    new_size = resized(width, height, geometry)
-    left, top = crop_corner(*new_size, geometry.crop)
-    picture = Image.fromarray(pixels).resize(new_size, Image.Resampling.BILINEAR)
-    return np.array(picture.crop((left, top, left + geometry.crop, top + geometry.crop)))

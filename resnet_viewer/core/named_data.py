@@ -11,9 +11,10 @@ import gzip
 import secrets
 import shutil
 import tarfile
+import time
 import zlib
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, DIGITS
 from resnet_viewer.records.progress import Progress
 
 _TEST_SHARE = 0.2
+_FORGOTTEN_AFTER = 24 * 3600.0
+"""Seconds: no download takes as long without a new file."""
 _INSTEAD = "give a folder that holds its files"
 _CAUTION: dict[str, Any] = (
     {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
@@ -132,7 +135,14 @@ def _idx_download(name: str, root: Path) -> Iterator[Progress]:
 
 @contextmanager
 def _scratch(root: Path) -> Iterator[Path]:
-    """A folder of our own beside the data sets, to which downloads go first; gone afterwards, whatever happens."""
+    """A folder of our own beside the data sets, to which downloads go first; gone afterwards, whatever happens.
+
+    What a process that was killed has left goes too, once it is old enough to be nobody's.
+    """
+    for left in root.glob(".*.part"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _FORGOTTEN_AFTER:
+                shutil.rmtree(left, ignore_errors=True)
     folder = root / f".{secrets.token_hex(4)}.part"
     try:
         yield folder

@@ -185,6 +185,7 @@ def report_json(report: RunReport) -> bytes:
         "steps": len(report.steps),
         "train_error": report.train_error,
         "test_error": report.test_error,
+        "pictures": report.pictures and asdict(report.pictures),
         "class_names": report.class_names,
         "epochs": [asdict(epoch) for epoch in report.epochs],
     }
@@ -197,6 +198,7 @@ def card_of(report: RunReport, *, commit: str | None, command: str) -> dict[str,
     return {
         "network": run.network.name,
         "data": run.data,
+        "pictures": report.pictures and asdict(report.pictures),
         "command": command,
         "commit": commit,
         "epochs": run.length,

@@ -28,9 +28,9 @@ from resnet_viewer.core.optimizers import optimizer_for
 from resnet_viewer.core.recording import Recorder
 from resnet_viewer.core.run_checks import is_finite, require_fitting, require_shortcuts
 from resnet_viewer.core.step_reports import HeldStep, StepReports
+from resnet_viewer.records.columns import GradientColumns, StepColumns
 from resnet_viewer.records.training import (
     EpochReport,
-    GradientRecord,
     RunReport,
     RunSpec,
     StepReport,
@@ -100,8 +100,8 @@ class Training:
         """Steps done."""
         self.steps_per_epoch = max(1, len(data.train) // run.recipe.batch)
         self.epochs: list[EpochReport] = []
-        self.gradients: list[GradientRecord] = []
-        self.steps: list[StepReport] = []
+        self.gradients = GradientColumns()
+        self.steps = StepColumns()
         self.has_diverged = False
         self._kept_at: int | None = None
         """Steps after which it had the weights that it went back to when it diverged."""
@@ -163,9 +163,10 @@ class Training:
             train_error=train_error,
             test_error=test_error,
             class_names=self.class_names,
-            gradients=tuple(self.gradients),
-            steps=tuple(self.steps),
+            gradients=self.gradients.frozen(),
+            steps=self.steps.frozen(),
             state="diverged" if self.has_diverged else state,
+            pictures=self._data.counts,
         )
         at = self.at if self._kept_at is None else self._kept_at
         return Trained(report, weights if is_finite(weights) else {}, at)
@@ -203,8 +204,8 @@ class Training:
                 self._optimizer.state_dict(),
                 self.at,
                 tuple(self.epochs),
-                tuple(self.gradients),
-                tuple(self.steps),
+                self.gradients.frozen(),
+                self.steps.frozen(),
                 self._seconds,
                 self.predicted,
                 self.has_diverged,
@@ -357,8 +358,8 @@ class Training:
         self.run, self.at, self.has_diverged = found.run, found.at, found.has_diverged
         self._network.load_state_dict(found.network)
         self._optimizer.load_state_dict(found.optimizer)
-        self.epochs, self.gradients = list(found.epochs), list(found.gradients)
-        self.steps, self._seconds, self._saved_at = list(found.steps), found.seconds, found.at
+        self.epochs, self.gradients = list(found.epochs), found.gradients
+        self.steps, self._seconds, self._saved_at = found.steps, found.seconds, found.at
         self.predicted, self._kept_at = found.predicted, found.kept_at
         self._reports.begin_epoch(self.steps[len(self.epochs) * self.steps_per_epoch :])
         if self.at:

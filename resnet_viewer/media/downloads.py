@@ -7,11 +7,13 @@ the server says something or the timeout is over.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import http.client
 import os
 import queue
 import secrets
+import shutil
 import ssl
 import threading
 import urllib.error
@@ -28,6 +30,8 @@ from resnet_viewer.records.progress import Progress
 
 _PIECE = 1 << 17
 """Bytes read at a time."""
+_MOST = 4 << 30
+"""Bytes: nothing that is downloaded here has as many, so a server that sends more sends something else."""
 _PULSE = 0.2
 """Seconds between two signs of life while the server is silent."""
 
@@ -72,10 +76,13 @@ def download(
                         raise what.is_another(f"it has {news} bytes and not {size}")
                     case int():
                         total = news
+                        if total > _MOST:
+                            raise what.is_another(f"it has {total} bytes")
+                        _require_room(target.parent, total)
                     case bytes():
                         done += len(news)
-                        if total is not None and done > total:
-                            raise what.is_another(f"it has more than {total} bytes")
+                        if done > (most := _MOST if total is None else total):
+                            raise what.is_another(f"it has more than {most} bytes")
                         file.write(news)
                         digest.update(news)
                         older.update(news)
@@ -98,6 +105,16 @@ def download(
         stopped.set()
         with suppress(OSError):
             part.unlink()
+
+
+def _require_room(folder: Path, size: int) -> None:
+    """Nothing where so many bytes can be written.
+
+    Raises:
+        OSError: the disk would be full; better said before it is.
+    """
+    if size > shutil.disk_usage(folder).free:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ means every run.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -123,6 +123,15 @@ class DataRead:
     remark: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class DataLent:
+    """`DataRead` on its way to another process: its test pictures lie in the file `path`, as `media.lending` says."""
+
+    read: DataRead
+    path: Path
+    shape: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Began:
     """A run is there. What an earlier one in its folder had already done comes with it.
@@ -134,8 +143,8 @@ class Began:
     key: str
     run: RunSpec
     steps_per_epoch: int
-    steps: tuple[StepReport, ...] = ()
-    gradients: tuple[GradientRecord, ...] = ()
+    steps: Sequence[StepReport] = ()
+    gradients: Sequence[GradientRecord] = ()
     epochs: tuple[EpochReport, ...] = ()
     states: tuple[tuple[int, Path], ...] = ()
     predicted: Numbers | None = field(default=None, compare=False)
@@ -241,7 +250,7 @@ def in_pieces(report: Progress | LabReport) -> Iterator[Progress | LabReport]:
             yield replace(report, steps=(), gradients=())
             records = list(report.gradients)
             for first in range(0, len(report.steps), _PIECE):
-                steps = report.steps[first : first + _PIECE]
+                steps = tuple(report.steps[first : first + _PIECE])
                 count = sum(record.step <= steps[-1].at for record in records)
                 yield Advanced(report.key, steps, tuple(records[:count]), math.nan)
                 del records[:count]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -134,11 +135,21 @@ class EpochReport:
 
 
 @dataclass(frozen=True)
+class PictureCounts:
+    """What a run was trained and tested on; `left_out` files could not be read as pictures."""
+
+    train: int
+    test: int
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
 class RunReport:
     """A run that has ended.
 
     Errors in percent, of its last weights, on the training pictures as they are and on the test set, the shortcuts as
-    far open as they were at the last step; not a number where the run ended before its time.
+    far open as they were at the last step; not a number where the run ended before its time. Steps and gradient records
+    of long runs are `records.columns`.
     """
 
     spec: RunSpec
@@ -146,6 +157,7 @@ class RunReport:
     train_error: float
     test_error: float
     class_names: tuple[str, ...]
-    gradients: tuple[GradientRecord, ...] = ()
-    steps: tuple[StepReport, ...] = ()
+    gradients: Sequence[GradientRecord] = ()
+    steps: Sequence[StepReport] = ()
     state: Literal["done", "stopped", "diverged"] = "done"
+    pictures: PictureCounts | None = None

@@ -31,13 +31,20 @@ GRACE = 1.5
 """Seconds that stopped work has to come to its next yield and put everything back, before its process is killed."""
 _UNHANDLED = 256
 """Replies that may wait for the window."""
+_LONGEST_SILENCE = 10.0
+"""Seconds that a process which is to end may need for a word."""
+_UNREADABLE = (
+    "The process that worked on this sent what this window cannot read, which happens when the program was updated "
+    "meanwhile: start the program again, then continue."
+)
 
 
 class ProcessWorker(Asking):
     """One spawned process; one request in flight, the newest waiting. The face of `Worker`, and `tell`.
 
     `factory` is picklable, and called in the process. A process that dies fails the request at hand with one
-    sentence; the next request starts another. It ends with the window's process, however that ends.
+    sentence; the next request starts another. It ends with the window's process, however that ends. `grace`, in
+    seconds, is for work: a process without any is ended at once.
     """
 
     def __init__(
@@ -94,7 +101,7 @@ class ProcessWorker(Asking):
         self.stop()
         self._killing.stop()
         if self._child is not None:
-            self._child.close(self._killing.interval())
+            self._child.close(self._killing.interval() if self.is_busy else 0)
             self._child = None
 
     def _begin(self, ticket: int, request: object) -> None:
@@ -122,8 +129,8 @@ class ProcessWorker(Asking):
                 self._killing.stop()
                 self._finish(ticket)
 
-    @Slot(int, object)
-    def _lose(self, child: int, exitcode: int | None) -> None:
+    @Slot(int, str)
+    def _lose(self, child: int, sentence: str) -> None:
         """The process has ended: by our will, or not."""
         if self._child is None or child != self._child.number:
             return
@@ -134,9 +141,8 @@ class ProcessWorker(Asking):
         if ticket is None or self._is_closed:
             return
         if ticket > self._stopped_through:
-            how = ended_how(exitcode)
-            log.error("the process of %s ended while it worked: %s", self.objectName(), how)
-            self._fail(ticket, Failure(f"The process that worked on this {how}; press Continue to go on."))
+            log.error("the process of %s ended while it worked: %s", self.objectName(), sentence)
+            self._fail(ticket, Failure(sentence))
         self._in_flight = None
         if self._waiting:
             self.start()
@@ -165,8 +171,8 @@ class _Child(QThread):
 
     came = Signal(int, object)
     """Its number, and what the process said."""
-    ended = Signal(int, object)
-    """Its number, and the process's exit status, None where it never began; the last thing that is emitted."""
+    ended = Signal(int, str)
+    """Its number, and how the process ended, in a sentence; the last thing that is emitted."""
 
     def __init__(self, factory: Callable[[], TellableAnswering], name: str, number: int) -> None:
         super().__init__()
@@ -237,33 +243,61 @@ class _Child(QThread):
         if not self.wait(max(1, grace)):
             self.kill()
             self.wait()
+        self._wait_for_process()  # for the case that the thread could not do it
         if self._sender is not None:
             self._sender.join()
 
     def run(self) -> None:
-        """Read until the process is gone; it is waited for here, and nowhere else."""
+        """Read until the process is gone, and wait for it, whatever it says."""
         assert self._news is not None
-        with suppress(EOFError, OSError):
-            while self._process is not None:
-                what = self._news.recv()
-                if not self._is_deaf:
-                    self._room.acquire()
-                if not self._is_deaf:
-                    self.came.emit(self.number, what)
+        is_readable = True
+        try:
+            self._read(self._news)
+        except (EOFError, OSError):
+            pass
+        except Exception:  # what unpickling raises: another version's classes, too little memory
+            log.exception("the process of %s sent what cannot be read", self.objectName())
+            is_readable = False
+            self._outgoing.put(None)
+            self._let_it_end(self._news)
+        finally:
+            exitcode = self._wait_for_process()
         self._news.close()
-        exitcode = None
-        if self._process is not None:
-            self._process.join(1)
-            if self._process.is_alive():
-                self._process.kill()
-            self._process.join()
-            exitcode = self._process.exitcode
-        self.ended.emit(self.number, exitcode)
+        how = f"The process that worked on this {ended_how(exitcode)}; press Continue to go on."
+        self.ended.emit(self.number, how if is_readable else _UNREADABLE)
+
+    def _read(self, news: Connection) -> None:
+        while self._process is not None:
+            what = news.recv()
+            if not self._is_deaf:
+                self._room.acquire()
+            if not self._is_deaf:
+                self.came.emit(self.number, what)
+
+    def _let_it_end(self, news: Connection) -> None:
+        """It sees the end of its orders, and puts everything back; what it says to that is thrown away."""
+        with suppress(EOFError, OSError):
+            while news.poll(_LONGEST_SILENCE):
+                news.recv_bytes()
+
+    def _wait_for_process(self) -> int | None:
+        """Its exit status once it is gone, by force where it has closed its pipe and stays; None: it never began."""
+        if self._process is None:
+            return None
+        self._process.join(1)
+        if self._process.is_alive():
+            self._process.kill()
+        self._process.join()
+        return self._process.exitcode
 
 
 def _send_all(outgoing: queue.SimpleQueue[object], sending: Connection) -> None:
     """Until a None, or until nobody reads any more. The end of the pipe ends the process."""
-    with suppress(OSError):
+    try:
         while (what := outgoing.get()) is not None:
             sending.send(what)
+    except OSError:
+        pass
+    except Exception:
+        log.exception("a request could not be sent")
     sending.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
+import os
 import pickle
 import tarfile
 import threading
@@ -19,10 +21,11 @@ from resnet_viewer.core.data_sources import describe_data, read_data
 from resnet_viewer.core.datasets import Data
 from resnet_viewer.core.named_data import read_named
 from resnet_viewer.core.picture_folders import DatasetError
+from resnet_viewer.media.files import refusal
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.progress import Progress
+from tests.core.folders_written import write_data, write_folder
 from tests.core.idx_written import FASHION_BEGINS, MNIST_BEGINS, idx_files, write_idx
-from tests.core.test_datasets import write_data, write_folder
 
 datasets = pytest.importorskip("torchvision.datasets")
 
@@ -188,6 +191,40 @@ def test_what_is_sent_damaged_is_refused(
     with pytest.raises(DatasetError, match=r"is not on this computer: .* sent a damaged .* MD5"):
         list(read_named(name, cache=tmp_path / "cache"))
     assert names(tmp_path / "cache") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "writer"),
+    [("mnist", "resnet_viewer.core.named_data.write_whole"), ("cifar10", "tarfile.TarFile.extract")],
+)
+def test_a_disk_that_fills_up_while_files_are_unpacked(
+    name: str, writer: str, served: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object, **_: object) -> None:
+        error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        raise refusal(Path(str(arguments[0])), error) if name == "mnist" else error
+
+    publish_mnist(served, monkeypatch)
+    publish_cifar(served, monkeypatch)
+    monkeypatch.setattr(writer, fail)
+    with pytest.raises(
+        DatasetError, match=r"is not on this computer: Cannot write .*: the disk is full: make room"
+    ):
+        list(read_named(name, cache=tmp_path / "cache"))
+    assert names(tmp_path / "cache") == []
+
+
+def test_what_a_killed_download_has_left_is_never_taken_for_data_and_removed_when_it_is_old(
+    served: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_cifar(served, monkeypatch)
+    cache = tmp_path / "cache"
+    for name in (".old.part", ".new.part"):
+        (cache / name / "cifar-10-batches-py").mkdir(parents=True)
+        (cache / name / "cifar-10-batches-py" / "data_batch_1").write_bytes(b"half")
+    os.utime(cache / ".old.part", (0, 0))
+    assert len(last(read_named("cifar10", cache=cache)).test) == 10
+    assert sorted(path.name for path in cache.iterdir()) == [".new.part", "cifar-10-batches-py"]
 
 
 def test_without_a_network_one_sentence_says_what_to_do(

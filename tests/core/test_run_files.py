@@ -26,7 +26,7 @@ from resnet_viewer.core.training import Trained
 from resnet_viewer.core.weight_files import metadata
 from resnet_viewer.core.weights import identify
 from resnet_viewer.records.laying_out import blueprint
-from resnet_viewer.records.training import EpochReport, GradientRecord, RunReport, StepReport
+from resnet_viewer.records.training import EpochReport, GradientRecord, PictureCounts, RunReport, StepReport
 from tests.core.lab_apart import RUN
 
 CLASSES = tuple("0123456789")
@@ -38,7 +38,9 @@ RECORDS = (
 STEPS = tuple(StepReport(0, step, 5, 1.0, 50.0, None, 0.5 + step, 25.0, 0.1) for step in range(3))
 EPOCHS = (EpochReport(0, 0.1, 1.0, 50.0, math.nan, 2.0),)
 CHANGED = RUN.intervened(2, 0.0).extended(2, 4)
-REPORT = RunReport(CHANGED, EPOCHS, math.nan, math.nan, CLASSES, RECORDS, STEPS, "stopped")
+REPORT = RunReport(
+    CHANGED, EPOCHS, math.nan, math.nan, CLASSES, RECORDS, STEPS, "stopped", PictureCounts(50, 10, 3)
+)
 STATE = build(RUN.network).state_dict()
 
 
@@ -88,6 +90,7 @@ def test_everything_is_written_strictly(tmp_path: Path) -> None:
     )
     assert (report["state"], report["steps"], report["test_error"]) == ("stopped", 3, None)
     assert report["epochs"][0]["test_error"] is None
+    assert report["pictures"] == card["pictures"] == {"train": 50, "test": 10, "left_out": 3}
     assert (card["epochs"], card["interventions"], card["commit"]) == (
         7,
         [{"step": 2, "strength": 0.0}],

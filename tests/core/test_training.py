@@ -17,8 +17,9 @@ from torch import Tensor
 from resnet_viewer.core import training
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.checkpoints import ResumeError
-from resnet_viewer.core.datasets import Data, PictureSet, load
+from resnet_viewer.core.datasets import Data, PictureSet
 from resnet_viewer.core.evaluating import error_percent, predictions
+from resnet_viewer.core.folder_data import load
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.training import Trained, Training, train
 from resnet_viewer.records.errors import UserError
@@ -83,6 +84,7 @@ def test_the_loss_falls_on_a_folder_of_jpegs(tmp_path: Path) -> None:
     assert isinstance(last, Trained)
     assert last.report.test_error < 20.0
     assert last.report.class_names == ("bluish", "reddish")
+    assert last.report.pictures == data.counts
 
 
 def test_every_step_and_epoch_is_reported() -> None:

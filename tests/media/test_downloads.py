@@ -5,16 +5,23 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import socket
 import ssl
+import struct
+import sys
 import threading
+import time
 import urllib.error
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
+from resnet_viewer.media import downloads
 from resnet_viewer.media.downloads import DownloadError, download
 from resnet_viewer.records.progress import Progress
 
@@ -23,7 +30,7 @@ DIGEST = hashlib.sha256(BODY).hexdigest()
 
 
 class Server(ThreadingHTTPServer):
-    """Answers `/whole`, `/unannounced`, `/cut`, `/silent`, `/mute` and `/moved`; `release` ends the silence."""
+    """Answers well at `/whole`, `/unannounced` and `/moved`, badly elsewhere; `release` ends what never ends."""
 
     daemon_threads = True
 
@@ -57,16 +64,54 @@ class Handler(BaseHTTPRequestHandler):
             case "mute":
                 self.server.release.wait(60)
             case "moved":
-                self.send_response(302)
-                self.send_header("Location", "/whole")
-                self.end_headers()
+                self.redirect("/whole")
             case "busy":
                 self.send_error(503)
+            case "huge":
+                self.begin(10**15)
+                self.wfile.write(BODY)
+            case "endless":
+                self.begin(None)
+                with suppress(OSError):
+                    while not self.server.release.is_set():
+                        self.wfile.write(BODY)
+            case "trickle":
+                self.begin(len(BODY))
+                with suppress(OSError):
+                    while not self.server.release.wait(0.02):
+                        self.wfile.write(b"x")
+            case "torn":
+                self.begin(None, "chunked")
+                self.wfile.write(b"400\r\n" + BODY[:700])
+            case "reset":
+                self.begin(len(BODY))
+                self.wfile.write(BODY[:1000])
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.close()
+            case "babble":
+                self.wfile.write(b"\x00\xff no words of HTTP\r\n\r\n")
+            case "round":
+                self.redirect("/round")
+            case "inside":
+                self.redirect("file:///etc/hostname")
+            case "portal":
+                self.redirect("/login")
+            case "login":
+                self.begin(20)
+                self.wfile.write(b"<html>log in</html>\n")
             case _:
                 self.send_error(404)
 
-    def begin(self, length: int | None) -> None:
+    def redirect(self, address: str) -> None:
+        self.send_response(302)
+        self.send_header("Location", address)
+        self.end_headers()
+
+    def begin(self, length: int | None, encoding: str = "") -> None:
+        self.protocol_version = "HTTP/1.1" if encoding else "HTTP/1.0"
         self.send_response(200)
+        if encoding:
+            self.send_header("Transfer-Encoding", encoding)
         if length is not None:
             self.send_header("Content-Length", str(length))
         self.end_headers()
@@ -138,6 +183,15 @@ def test_an_old_file_is_replaced_only_by_a_whole_one(server: Server, tmp_path: P
         ("busy", {}, "refuses to send net.pth .error 503.: try again later"),
         ("silent", {"timeout": 0.05}, "was silent for 0.05 seconds"),
         ("mute", {"timeout": 0.05}, "was silent for 0.05 seconds"),
+        ("huge", {}, "it has 1000000000000000 bytes"),
+        ("endless", {"size": len(BODY)}, "it has more than 512000 bytes"),
+        ("torn", {}, "broke off after 0.0 MB"),
+        ("reset", {}, "broke off after 0.0 MB|cannot be reached"),
+        ("babble", {}, "cannot be reached"),
+        ("round", {}, "refuses to send net.pth .error 302."),
+        ("inside", {}, "refuses to send net.pth .error 302."),
+        ("portal", {"size": len(BODY)}, "it has 20 bytes and not 512000"),
+        ("portal", {"sha256_prefix": "00000000"}, "and not with 00000000"),
     ],
 )
 def test_what_goes_wrong_is_said_and_leaves_nothing(
@@ -176,6 +230,54 @@ def test_cancelling_before_the_server_answers(server: Server, tmp_path: Path) ->
     steps = download(server.address("mute"), tmp_path / "net.pth", timeout=60)
     assert next(steps) == Progress(0, None)
     steps.close()
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("path", ["trickle", "endless"])
+def test_a_cancel_takes_less_than_a_second_whatever_comes(path: str, server: Server, tmp_path: Path) -> None:
+    steps = download(server.address(path), tmp_path / "net.pth", timeout=60)
+    while next(steps).done == 0:
+        pass
+    started = time.monotonic()
+    next(steps)
+    steps.close()
+    assert time.monotonic() - started < 1
+    assert names(tmp_path) == []
+
+
+def test_what_never_ends_is_ended_before_the_disk_is_full(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "_MOST", 1_000_000)
+    with pytest.raises(DownloadError, match="it has more than 1000000 bytes"):
+        list(download(server.address("endless"), tmp_path / "net.pth"))
+    assert names(tmp_path) == []
+
+
+def test_a_download_that_the_disk_has_no_room_for_is_refused_before_it_is_written(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)._replace(free=len(BODY) - 1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    steps = download(server.address("whole"), tmp_path / "net.pth")
+    with pytest.raises(DownloadError, match=r"Cannot write net\.pth: the disk is full"):
+        list(takewhile(lambda step: step.done == 0, steps))
+    assert names(tmp_path) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
+def test_a_disk_that_takes_no_more_in_the_middle(server: Server, tmp_path: Path) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
+    try:
+        with pytest.raises(
+            DownloadError, match=r"Cannot write net\.pth: the file is too large for that disk"
+        ):
+            list(download(server.address("whole"), tmp_path / "net.pth"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert names(tmp_path) == []
 
 

@@ -14,6 +14,18 @@ import numpy as np
 from resnet_viewer.records.errors import UserError
 
 
+class Foreign:
+    """Can only be read where it was made."""
+
+    def __init__(self, home: int) -> None:
+        if os.getpid() != home:
+            raise AttributeError("Can't get attribute 'Foreign'")
+        self.home = home
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Foreign, (self.home,)
+
+
 class Fake:
     """Does what a request's first word says."""
 
@@ -82,6 +94,11 @@ class Fake:
     def unsayable(self) -> Iterator[object]:
         """A reply that no pipe takes."""
         yield lambda: None
+
+    def unreadable(self) -> Iterator[object]:
+        """A reply of a class that the window does not have, and more that it will never hear."""
+        yield Foreign(os.getpid())
+        yield from self.forever()
 
     def die(self) -> Iterator[object]:
         """As when memory runs out."""

@@ -198,6 +198,47 @@ def test_a_reply_that_no_pipe_takes_is_a_fault(bench: Bench, caplog: pytest.LogC
     assert bench.note.read_text() == "unsayable closed\n"
 
 
+def test_a_reply_that_the_window_cannot_read_fails_and_ends_the_process_in_order(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.ask(0, "unreadable")
+    pid = bench.worker.pid
+    assert pid is not None
+    bench.wait_idle()
+    assert [failure.sentence for _, failure in bench.ear.failures] == [
+        "The process that worked on this sent what this window cannot read, which happens when the program was updated "
+        "meanwhile: start the program again, then continue."
+    ]
+    assert "Can't get attribute" in caplog.text
+    assert ends(pid, 0)
+    assert bench.note.read_text() == "unreadable closed\n", "what was trained is saved"
+    bench.ask(1, ("count", 1))
+    bench.wait_idle()
+    assert bench.heard(1) == [0]
+
+
+def test_closing_leaves_no_process_although_its_reader_could_not_begin(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_worker._Child, "run", lambda _: None)
+    bench.ask(0, "stuck")
+    pid = bench.worker.pid
+    assert pid is not None
+    bench.worker.close()
+    assert ends(pid, 0)
+
+
+def test_an_idle_process_is_ended_at_once(make: Callable[..., Bench]) -> None:
+    bench = make(grace=60.0)
+    bench.ask(0, ("count", 1))
+    bench.wait_idle()
+    pid = bench.worker.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)  # it could not end by itself
+    bench.worker.close()
+    assert ends(pid, 0)
+
+
 def test_a_process_that_dies_fails_with_a_sentence_and_the_next_question_starts_another(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -13,11 +13,14 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
 
+from resnet_viewer.media.lending import taken
+from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import (
     AddRuns,
     Advanced,
     Began,
     Continue,
+    DataLent,
     DataRead,
     EpochEnded,
     Extend,
@@ -254,11 +257,21 @@ class TrainController(QObject):
             return
         if isinstance(reply, Progress):
             self.progressed.emit(reply)
+        elif isinstance(reply, DataLent):
+            self._take_data(reply)
         elif isinstance(reply, DataRead):
             self._change(data=reply)
             self.data_read.emit()
         elif isinstance(reply, OfRun):
             self._grow(reply)
+
+    def _take_data(self, data: DataLent) -> None:
+        """Training goes on where its test pictures cannot be shown."""
+        try:
+            self._change(data=taken(data))
+        except UserError as error:
+            self.failed.emit(Failure(str(error)))
+        self.data_read.emit()
 
     def _grow(self, report: OfRun) -> None:
         log = self._logs.get(report.key)

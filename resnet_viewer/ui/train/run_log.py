@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from resnet_viewer.records.columns import GradientColumns, Rows, StepColumns, Values
 from resnet_viewer.records.lab import (
     Advanced,
     Began,
@@ -25,41 +26,8 @@ from resnet_viewer.records.lab import (
 )
 from resnet_viewer.records.training import EpochReport, GradientRecord, RunReport, RunSpec, StepReport
 
-Values = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-
 _AT, _LOSS, _ERROR, _BATCH_LOSS, _BATCH_ERROR, _RATE, _SMOOTHED, _SUM = range(8)
 """Columns of the steps; `_SUM` is that of the batch errors up to and with this step."""
-
-
-class _Rows:
-    """Rows of numbers that are added one by one: the memory doubles when it is full, so that adding stays cheap."""
-
-    def __init__(self, width: int) -> None:
-        self._memory: Values = np.empty((64, width))
-        self._count = 0
-
-    def __len__(self) -> int:
-        return self._count
-
-    def append(self, row: Sequence[float]) -> None:
-        if self._count == len(self._memory):
-            grown = np.empty((2 * self._count, self._memory.shape[1]))
-            grown[: self._count] = self._memory
-            self._memory = grown
-        self._memory[self._count] = row
-        self._count += 1
-
-    def cut(self, count: int) -> None:
-        """Keep the first `count` rows; views handed out before keep what they showed."""
-        if count < self._count:
-            self._memory, self._count = self._memory.copy(), count
-
-    @property
-    def values(self) -> Values:
-        """The rows so far, (n, width): a view, not to be written to."""
-        view = self._memory[: self._count]
-        view.flags.writeable = False
-        return view
 
 
 class RunLog:
@@ -90,8 +58,8 @@ class RunLog:
         """Another seed of the same network is trained beside it; set by whoever knows the other runs."""
         self.version = 0
         """Rises with every report taken."""
-        self._steps = _Rows(8)
-        self._records: _Rows | None = None
+        self._steps = Rows(8)
+        self._records: Rows | None = None
         self._layers = self._blocks = 0
 
     def take(
@@ -164,7 +132,7 @@ class RunLog:
         for record in records:
             if self._records is None:
                 self._layers, self._blocks = len(record.norms), len(record.dead)
-                self._records = _Rows(1 + 2 * self._layers + self._blocks)
+                self._records = Rows(1 + 2 * self._layers + self._blocks)
             rows = self._records
             if len(rows) and record.step <= rows.values[-1, 0]:
                 rows.cut(int(np.searchsorted(rows.values[:, 0], record.step)))
@@ -265,7 +233,7 @@ class RunLog:
     def reporting(self, class_names: tuple[str, ...] = ()) -> Callable[[], RunReport]:
         """What gives the report of this moment, on whichever thread and whenever it is called.
 
-        A long run has many thousand steps; making a record of each would hold the window up.
+        A long run has many thousand steps; copying their numbers would hold the window up.
         """
         ended = self.ended
         state: Literal["done", "stopped", "diverged"] = "done"
@@ -279,34 +247,18 @@ class RunLog:
             class_names=ended.class_names if ended else class_names,
             state=ended.state if ended else state,
         )
-        at = self._of_records(0, 1)[:, 0]
-        records = (at, self.norms, self.updates, self.dead)
-        return partial(_whole, head, self._steps.values, self.steps_per_epoch, records)
+        steps = self._steps.values
+        records = self._of_records(0, 1)[:, 0], self.norms, self.updates, self.dead
+        return partial(_whole, head, steps, self.steps_per_epoch, records)
 
 
 def _whole(
     head: RunReport, steps: Values, width: int, records: tuple[Values, Values, Values, Values]
 ) -> RunReport:
     """The report with its steps and gradient records."""
-    at, *rows = (part.tolist() for part in records)
-    gradients = tuple(
-        GradientRecord(int(step), tuple(norms), tuple(updates), tuple(dead))
-        for step, norms, updates, dead in zip(at, *rows, strict=True)
-    )
-    reports = tuple(
-        StepReport(
-            *divmod(int(row[_AT]), width),
-            width,
-            row[_LOSS],
-            row[_ERROR],
-            None,
-            row[_BATCH_LOSS],
-            row[_BATCH_ERROR],
-            row[_RATE],
-        )
-        for row in steps.tolist()
-    )
-    return replace(head, gradients=gradients, steps=reports)
+    gradients = GradientColumns.together(*records)
+    together = StepColumns.together(steps[:, _AT], steps[:, _LOSS : _RATE + 1], width)
+    return replace(head, gradients=gradients, steps=together)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.media.lending import lent
 from resnet_viewer.records.lab import (
     AddRuns,
     Continue,
+    DataRead,
     Extend,
     OpenShortcuts,
     Order,
@@ -29,6 +32,7 @@ from resnet_viewer.records.training import RunReport
 from resnet_viewer.run_plans import runs_of
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.train.run_log import LabScene
+from resnet_viewer.ui.worker import Failure
 from tests.ui.train.laboratory import Laboratory
 
 RUNS = runs_of(RunPlan())
@@ -219,3 +223,24 @@ def test_a_run_that_fails_or_refuses_says_why_once_and_one_that_ends_does_not(
     lab.say(StateChanged(second, "running", "It holds weights that are not finite numbers."))
     lab.say(StateChanged(second, "failed", "The disk is full."))
     assert said == ["It holds weights that are not finite numbers.", "The disk is full."]
+
+
+def test_pictures_come_through_a_file_and_training_goes_on_without_them(
+    controller: TrainController, lab: Laboratory, tmp_path: Path
+) -> None:
+    pictures = np.arange(2 * 1 * 4 * 4, dtype=np.uint8).reshape(2, 1, 4, 4)
+    read = DataRead(7, pictures, np.arange(2), ("a", "b"))
+    failures: list[Failure] = []
+    heard: list[None] = []
+    controller.failed.connect(failures.append)
+    controller.data_read.connect(lambda: heard.append(None))
+    with lent(read, tmp_path / "cache") as data:
+        lab.say(data)
+    assert controller.scene.data is not None
+    assert np.array_equal(controller.scene.data.test_pictures, pictures)
+    lab.say(replace(data, path=tmp_path / "gone"))
+    assert [failure.sentence for failure in failures] == [
+        f"The test pictures are not in {tmp_path} any more, and cannot be shown: start the runs again to see them."
+    ]
+    assert len(heard) == 2
+    assert all(log.state == "waiting" for log in controller.scene.logs)

@@ -89,7 +89,7 @@ def test_a_start_while_runs_are_at_work_adds_those_that_are_new(desk: Desk, trai
     assert "are trained on Digits" in desk.window.messages.sentence
     desk.lab.end()
     rendered(desk)
-    assert training.bar.start_button.text() == "Start again"
+    assert training.bar.start_button.accessibleName() == "Start again"
     training.bar.label(is_compact=True, letters=9)
     assert training.bar.start_button.text() == "Start", (
         "it keeps its word whole where there is no room for two"
@@ -200,7 +200,7 @@ def test_the_plan_is_remembered(desk: Desk, training: Training, monkeypatch: pyt
     desk.qtbot.mouseClick(training.bar.networks_button, LEFT)
     assert training.plan == wished
     assert plan_of(desk.settings.training("plan")) == wished
-    assert "Depth 32" in training.bar.networks_button.text()
+    assert training.bar.networks_button.accessibleName().startswith("Networks: Depth 32 ")
 
 
 def test_an_own_recipe_is_saved_by_its_name_and_can_be_forgotten(

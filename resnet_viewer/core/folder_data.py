@@ -1,0 +1,162 @@
+"""Folders of pictures as training and test data: split by their names, decoded, what cannot be read left out.
+
+The split is drawn from the files' names before one of them is read, so that a picture which cannot be read, or can be
+read again, moves no other from one side to the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from resnet_viewer.core.datasets import Data, PictureSet
+from resnet_viewer.core.memory import require_memory
+from resnet_viewer.core.picture_folders import DatasetError, class_names_of, has_parts, labelled_files
+from resnet_viewer.media.pictures import PictureError, read
+from resnet_viewer.records.preprocessing import Preprocessing, crop_corner, resized
+from resnet_viewer.records.progress import Progress
+
+TEST_SHARE = 0.2
+"""Of pictures that nobody has split."""
+_MOST_LEFT_OUT = 0.1
+"""Of all pictures, that may be left out."""
+_NAMED = 3
+"""Files that are named in a sentence."""
+_TOLD_EVERY = 100
+"""Pictures between two signs of progress, at which reading can be stopped."""
+Files = Sequence[tuple[Path, int]]
+Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+
+
+def load(folder: Path, size: int, *, seed: int = 0, channels: int = 3) -> Iterator[Progress | Data]:
+    """Decode `train/<class>/` and `test/<class>/`, or `<class>/` alone: yields progress in pictures, then the `Data`.
+
+    Pictures of another size are resized and cropped to `size` pixels a side; `channels` is 3, or 1 for grey. Where
+    there is no test set, `seed` draws a fifth of each class for it. What cannot be read as a picture is left out, up
+    to one in ten, and the data say so.
+
+    Raises:
+        DatasetError: there is no such folder, it is not laid out like that, or too much of it cannot be read.
+        TooLargeError: the pictures do not fit into memory.
+    """
+    classes = class_names_of(folder)
+    remarks = []
+    train: Files
+    test: Files
+    if has_parts(folder):
+        train, test = (labelled_files(folder / part)[1] for part in ("train", "test"))
+    else:
+        train, test = split(labelled_files(folder)[1], classes, folder.name, seed)
+        remarks.append(
+            f"{folder.name} has no test set of its own: a fifth of each class, drawn with seed {seed}, is kept for "
+            f"testing ({len(test)} of {len(train) + len(test)} pictures)."
+        )
+    require_memory(len(train) + len(test), size, channels, folder.name)
+    reading = _Reading(folder, size, channels, len(train) + len(test))
+    sets = []
+    for files in (train, test):
+        for found in reading.decoded(files, classes):
+            if isinstance(found, PictureSet):
+                sets.append(found)
+            else:
+                yield found
+    if reading.left_out:
+        remarks.append(reading.remark())
+    yield Data(*sets, remark=" ".join(remarks), left_out=len(reading.left_out))
+
+
+def split(files: Files, classes: Sequence[str], name: str, seed: int) -> tuple[Files, Files]:
+    """To train on and to test: a fifth of every class, rounded, at least one, is for testing.
+
+    Raises:
+        DatasetError: a class has but one picture.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.tensor([label for _, label in files])
+    tests: set[int] = set()
+    for label, title in enumerate(classes):
+        members = (labels == label).nonzero()[:, 0]
+        if len(members) < 2:
+            raise DatasetError(
+                f"{name} holds {len(members)} picture{'s' * (len(members) != 1)} of {title}; each class needs two or "
+                "more, to train on and to test."
+            )
+        members = members[torch.randperm(len(members), generator=generator)]
+        tests.update(members[: max(1, round(TEST_SHARE * len(members)))].tolist())
+    return (
+        [file for i, file in enumerate(files) if i not in tests],
+        [file for i, file in enumerate(files) if i in tests],
+    )
+
+
+class _Reading:
+    """Pictures of one folder, `count` in all, as they are decoded to `size` × `size`."""
+
+    def __init__(self, folder: Path, size: int, channels: int, count: int) -> None:
+        self.left_out: list[Path] = []
+        self._folder, self._count, self._done = folder, count, 0
+        self._geometry = Preprocessing(size, size, (0.0,) * 3, (1.0,) * 3)
+        self._shape = channels, size, size
+
+    def decoded(self, files: Files, classes: tuple[str, ...]) -> Iterator[Progress | PictureSet]:
+        """Progress over all of the folder's pictures, then the set of those files that can be read."""
+        images = torch.empty((len(files), *self._shape), dtype=torch.uint8)
+        labels: list[int] = []
+        for path, label in files:
+            if self._done % _TOLD_EVERY == 0:
+                yield Progress(self._done, self._count)
+            self._done += 1
+            pixels = self._read(path)
+            if pixels is not None:
+                images[len(labels)] = torch.from_numpy(pixels)
+                labels.append(label)
+        for label in sorted({label for _, label in files} - set(labels)):
+            raise DatasetError(
+                f"No picture of {classes[label]} in {self._folder} can be read, {self._names()} among them; mend them, "
+                "or remove that class."
+            )
+        yield PictureSet(images[: len(labels)], torch.tensor(labels), classes)
+
+    def remark(self) -> str:
+        """What is left out, in a sentence."""
+        count = len(self.left_out)
+        are = "is" if count == 1 else "are"
+        return f"{count} of {self._count} pictures cannot be read and {are} left out: {self._names()}."
+
+    def _names(self) -> str:
+        """The first few, from the folder on."""
+        names = [path.relative_to(self._folder).as_posix() for path in self.left_out]
+        *first, last = names if len(names) <= _NAMED else [*names[:_NAMED], f"{len(names) - _NAMED} more"]
+        return f"{', '.join(first)} and {last}" if first else last
+
+    def _read(self, path: Path) -> Pixels | None:
+        """(C, S, S), or None where it cannot be read."""
+        try:
+            fitted = _fitted(read(path).pixels, self._geometry)
+        except PictureError as error:
+            if isinstance(error.__cause__, MemoryError):  # that is no fault of the picture's
+                raise
+            self.left_out.append(path)
+            if len(self.left_out) > _MOST_LEFT_OUT * self._count:
+                raise DatasetError(
+                    f"More than one in ten of the {self._count} pictures in {self._folder} cannot be read "
+                    f"({self._names()}); mend or remove them."
+                ) from error
+            return None
+        if self._shape[0] == 1:
+            fitted = np.asarray(Image.fromarray(fitted).convert("L"))[..., None]
+        return fitted.transpose(2, 0, 1).copy()  # (S, S, C) -> (C, S, S)
+
+
+def _fitted(pixels: Pixels, geometry: Preprocessing) -> Pixels:
+    height, width = pixels.shape[:2]
+    if (width, height) == (geometry.crop, geometry.crop):
+        return pixels
+    new_size = resized(width, height, geometry)
+    left, top = crop_corner(*new_size, geometry.crop)
+    picture = Image.fromarray(pixels).resize(new_size, Image.Resampling.BILINEAR)
+    return np.array(picture.crop((left, top, left + geometry.crop, top + geometry.crop)))
