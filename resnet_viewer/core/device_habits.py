@@ -23,14 +23,18 @@ def layout(device: torch.device) -> torch.memory_format:
 
 
 def moved(tensor: Tensor, device: torch.device) -> Tensor:
-    """The tensor on the device, waiting for it as little as is safe; on MPS also contiguous, see `layout`.
+    """The tensor on the device, waiting for it as little as is safe; on MPS in the memory format of `layout`.
 
     WORKAROUND: MPS may read what it is given without waiting after that was freed (pytorch/pytorch#189690).
     """
     if device.type == "cuda":
         return tensor.to(device, non_blocking=True)
     found = tensor.to(device)
-    return found.contiguous() if device.type == "mps" else found
+    if (
+        device.type == "mps"
+    ):  # pictures of one channel are contiguous, and channels-last for torch all the same
+        return found.clone(memory_format=torch.contiguous_format)
+    return found
 
 
 def entered(device: torch.device) -> None:

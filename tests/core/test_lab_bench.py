@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -166,6 +167,39 @@ def test_a_failing_run_does_not_hold_up_the_other_device(
     assert said.sentence == "Plain-8 could not go on: CUDA error: unspecified launch failure."
     assert states(found, "cifar-resnet-8")[-1] == "done"
     assert "cifar-plain-8 failed" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        RuntimeError("MPS backend out of memory (MPS allocated: 17.9 GB)"),
+    ],
+)
+def test_a_run_without_enough_memory_says_so_and_gives_back_what_it_has(
+    error: Exception, tmp_path: Path, before_steps: Callable[[Before], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resnet_viewer.core.lab.devices_for", lambda wanted: ("cpu",))
+    networks: list[weakref.ref[Network]] = []
+    given_back = []
+
+    def fail(network: Network) -> None:
+        if not network.spec.has_shortcuts:
+            networks.append(weakref.ref(network))
+            raise type(error)(*error.args)
+
+    before_steps(fail)
+    monkeypatch.setattr(
+        "resnet_viewer.core.lab.give_memory_back",
+        lambda device: given_back.append([network() for network in networks]),
+    )
+    found = list(Lab().answer(order(tmp_path, PLAIN, RESIDUAL)))
+    (said,) = [report for report in found if isinstance(report, StateChanged) and report.sentence]
+    assert said.sentence == (
+        "There is not enough memory to train Plain-8: take a smaller batch, or train fewer networks side by side."
+    )
+    assert given_back == [[None], [None]], "at once, and at the end; nothing holds the network then"
+    assert states(found, "cifar-resnet-8")[-1] == "done"
 
 
 def test_closing_saves_the_runs_of_all_devices_and_ends_the_threads(tmp_path: Path, eager: None) -> None:
