@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,15 +13,20 @@ import torch
 from torch import Tensor
 
 from resnet_viewer.core.checkpoints import read
+from resnet_viewer.core.datasets import Data
 from resnet_viewer.core.lab import Lab
+from resnet_viewer.core.lab_bench import Bench
+from resnet_viewer.core.lab_run import LabRun
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.run_files import CHECKPOINT, read_run
+from resnet_viewer.core.training import Training
 from resnet_viewer.core.weights import identify
 from resnet_viewer.records.lab import (
     AddRuns,
     Continue,
     Extend,
     Idle,
+    LabReport,
     OpenShortcuts,
     Pause,
     Publish,
@@ -109,6 +114,28 @@ def test_a_run_in_the_middle_of_a_step_holds_up_no_other_device(
 
 def _let(may: threading.Event) -> None:
     assert may.wait(LONGEST), "nobody let it go on"
+
+
+def test_a_device_that_is_slow_to_begin_gets_its_share(
+    tmp_path: Path, eager: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, may = LabRun.start, threading.Event()
+    dealt: dict[str, list[str]] = {"cpu": [], "cpu:0": []}
+
+    def starting(self: LabRun, data: Data, device: str) -> Iterator[LabReport]:
+        dealt[device].append(self.key)
+        if device == "cpu":
+            _let(may)
+        yield from start(self, data, device)
+
+    monkeypatch.setattr(LabRun, "start", starting)
+    asked = order(tmp_path)
+    runs = tuple((f"run-{n}", replace(PLAIN, network=replace(PLAIN.network, seed=n))) for n in range(4))
+    for report in Lab().answer(replace(asked, runs=runs)):
+        if step_done(0)(report):
+            may.set()
+    assert dealt["cpu"][0] == "run-0"
+    assert dealt["cpu:0"] == ["run-1", "run-2"], "the fourth is the other's, whenever that comes"
 
 
 def test_what_is_told_is_obeyed_between_two_steps_and_can_be_repeated(tmp_path: Path, eager: None) -> None:
@@ -215,3 +242,38 @@ def test_closing_saves_the_runs_of_all_devices_and_ends_the_threads(tmp_path: Pa
         key = run.network.name
         assert read(tmp_path / key / CHECKPOINT).at >= len(steps_of(found, key)) > 0
         assert read(tmp_path / key / CHECKPOINT).at < 50 * STEPS
+
+
+def test_nothing_is_saved_in_the_middle_of_a_step(
+    tmp_path: Path, eager: None, before_steps: Callable[[Before], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, may, inside = threading.Event(), threading.Event(), threading.Event()
+    rest, save = Bench.rest, Training.save
+    saved_inside = []
+
+    def hold(network: Network) -> None:
+        if held.is_set() and not network.spec.has_shortcuts:
+            inside.set()
+            _let(may)
+            inside.clear()
+
+    def resting(self: Bench) -> None:
+        may.set()
+        rest(self)
+
+    def saving(self: Training) -> None:
+        saved_inside.append(inside.is_set())
+        may.set()
+        save(self)
+
+    before_steps(hold)
+    work = Lab().answer(order(tmp_path, *(replace(run, epochs=50) for run in (PLAIN, RESIDUAL))))
+    next(report for report in work if step_done(0, "cifar-plain-8")(report))
+    held.set()
+    while not inside.is_set():
+        next(work)
+    monkeypatch.setattr(Bench, "rest", resting)
+    monkeypatch.setattr(Training, "save", saving)
+    work.close()  # type: ignore[attr-defined]
+    assert len(saved_inside) >= 2
+    assert not any(saved_inside)
