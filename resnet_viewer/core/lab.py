@@ -132,9 +132,9 @@ class Lab:
             data.train.classes,
             data.remark,
         )
+        yield from self._add(order, order.runs, is_resumed=order.is_resumed)
         with benches(devices, data) as self._benches:
             try:
-                yield from self._add(order, order.runs, is_resumed=order.is_resumed)
                 yield from self._turns(order)
             finally:
                 self._leave()
