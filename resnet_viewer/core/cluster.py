@@ -47,8 +47,9 @@ def train_on_ray(
 ) -> Iterator[Progress | LabReport]:
     """What `Lab(commit=commit, command=command).answer` does, with a Ray task for each run.
 
-    It has a GPU of its own where the cluster has any, else `order.threads` processors, one where that is 0. Reports
-    come as from a lab; a run that has lost its worker begins again, with what it had done. Closing lets the runs save
+    It has a GPU of its own where the cluster has any and the order wants one, else `order.threads` processors, one
+    where that is 0; so many advance at a time as find a place, whatever `order.side_by_side` says. Reports come as
+    from a lab; a run that has lost its worker begins again, with what it had done. Closing lets the runs save
     themselves.
 
     Raises:
@@ -70,8 +71,11 @@ def train_on_ray(
         from ray.util.queue import Empty, Queue
 
         news = Queue(_UNREAD, actor_options={"num_cpus": 0})
+        has_gpus = ray.cluster_resources().get("GPU", 0) >= 1 and _wants_gpu(order)
+        task = _task(ray, order, has_gpus=has_gpus)
         pending = {
-            _task(ray, order).remote(_alone(order, key), news, commit, command): key for key, _ in order.runs
+            task.remote(_alone(order, key, has_gpus=has_gpus), news, commit, command): key
+            for key, _ in order.runs
         }
         has_data = False
         while True:
@@ -129,15 +133,21 @@ def _connect(ray: Any, address: str) -> None:
         ) from error
 
 
-def _task(ray: Any, order: Order) -> Any:
-    """What one run needs of a machine."""
-    has_gpus = order.device != "cpu" and ray.cluster_resources().get("GPU", 0) >= 1
+def _wants_gpu(order: Order) -> bool:
+    return not order.device or order.device.startswith("cuda")
+
+
+def _task(ray: Any, order: Order, *, has_gpus: bool) -> Any:
+    """What one run needs of a machine; a GPU given by Ray is the only one that its process sees."""
     needs = {"num_gpus": 1, "num_cpus": 1} if has_gpus else {"num_cpus": max(1, order.threads)}
     return ray.remote(**needs, max_retries=_LOST_AT_MOST, retry_exceptions=False)(train_one)
 
 
-def _alone(order: Order, key: str) -> Order:
-    """The order of one of the runs, which goes on from whatever an earlier worker has left."""
+def _alone(order: Order, key: str, *, has_gpus: bool) -> Order:
+    """The order of one of the runs, which goes on from whatever an earlier worker has left.
+
+    Without a GPU of Ray's it takes none that a machine may have besides: all its tasks would take the same.
+    """
     data = order.data if order.data in NAMED else str(Path(order.data).absolute())
     log_dir = None if order.log_dir is None else order.log_dir.absolute()
     return replace(
@@ -145,6 +155,7 @@ def _alone(order: Order, key: str) -> Order:
         runs=tuple(run for run in order.runs if run[0] == key),
         data=data,
         folder=order.folder.absolute(),
+        device=order.device or ("" if has_gpus else "cpu"),
         log_dir=log_dir,
         threads=max(1, order.threads),
         is_resumed=True,
@@ -152,11 +163,31 @@ def _alone(order: Order, key: str) -> Order:
 
 
 def train_one(order: Order, news: Any, commit: str | None, command: str) -> None:
-    """On a worker: the order's only run, whose reports go into the queue `news`."""
+    """On a worker: the order's only run, whose reports go into the queue `news`.
+
+    Raises:
+        ClusterError: this machine does not have what the order names.
+    """
+    _require_shared(order)
     with contextlib.closing(Lab(commit=commit, command=command).answer(order)) as work:  # type: ignore[type-var]
         for report in work:
             if not isinstance(report, (Idle, Progress)):
                 news.put(report)
+
+
+def _require_shared(order: Order) -> None:
+    host = socket.gethostname()
+    for key, _ in order.runs:
+        if not (order.folder / key).is_dir():  # whoever gave the order has made it
+            raise ClusterError(
+                f"{key} has no folder {order.folder / key} on {host}, one of the cluster's machines: all of them need "
+                "the folder of the runs under the same path, for example on a network drive."
+            )
+    if order.data not in NAMED and not Path(order.data).is_dir():
+        raise ClusterError(
+            f"There are no pictures in {order.data} on {host}, one of the cluster's machines: all of them need the "
+            "data under the same path, for example on a network drive."
+        )
 
 
 def _failed(ray: Any, task: Any, key: str) -> Iterator[StateChanged]:

@@ -9,6 +9,7 @@ from itertools import islice
 import torch
 from torch import Tensor
 
+from resnet_viewer.core.device_habits import moved, room
 from resnet_viewer.records.preprocessing import Channels
 from resnet_viewer.records.training import PictureCounts
 
@@ -46,22 +47,20 @@ class Data:
 
 
 def on_device(data: Data, device: str) -> Data:
-    """The same, its pictures and labels on a device where they are small enough to stay there as bytes."""
-    if sum(part.images.nbytes for part in (data.train, data.test)) > _room_on(device):
+    """The same, its pictures and labels on a device where they are small enough to stay there as bytes.
+
+    What takes more than half of the room that a GPU has left stays where it is.
+    """
+    there = torch.device(device)
+    free = None if data.train.images.device.type == there.type else room(there)
+    largest = LARGEST_ON_DEVICE if free is None else min(LARGEST_ON_DEVICE, free // 2)
+    if sum(part.images.nbytes for part in (data.train, data.test)) > largest:
         return data
     train, test = (
         PictureSet(part.images.to(device), part.labels.to(device), part.classes)
         for part in (data.train, data.test)
     )
     return replace(data, train=train, test=test)
-
-
-def _room_on(device: str) -> int:
-    """Bytes of pictures that may lie there: a GPU's memory is for the networks first."""
-    if not device.startswith("cuda"):
-        return LARGEST_ON_DEVICE
-    free, _ = torch.cuda.mem_get_info(device)
-    return min(LARGEST_ON_DEVICE, free // 2)
 
 
 def batches(
@@ -87,7 +86,7 @@ def shuffled_batches(
     """One shuffled epoch of the pictures as they are, on their device, without its first `skip` batches."""
     order = shuffled(len(pictures), size, torch.Generator().manual_seed(seed))
     for chosen in islice(order, skip, None):
-        there = chosen.to(pictures.images.device, non_blocking=True)
+        there = moved(chosen, pictures.images.device)
         yield normalised(pictures.images[there], mean, std), pictures.labels[there]
 
 
@@ -119,9 +118,9 @@ def augmented_batches(
         rows = tops + torch.arange(side)  # (N, S)
         columns = lefts + torch.where(flipped, torch.arange(side).flip(0), torch.arange(side))  # (N, S)
         places = (torch.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :])
-        there = chosen.to(device, non_blocking=True)
+        there = moved(chosen, device)
         padded = torch.nn.functional.pad(pictures.images[there], (padding,) * 4)
-        picked = padded.permute(0, 2, 3, 1)[tuple(place.to(device, non_blocking=True) for place in places)]
+        picked = padded.permute(0, 2, 3, 1)[tuple(moved(place, device) for place in places)]
         yield normalised(picked.permute(0, 3, 1, 2), mean, std), pictures.labels[there]
 
 
@@ -130,4 +129,4 @@ def normalised(images: Tensor, mean: Channels, std: Channels) -> Tensor:
     scale = torch.tensor(std).mul(255.0).reciprocal()[:, None, None]
     shift = (torch.tensor(mean) / torch.tensor(std))[:, None, None]
     floats = images.contiguous(memory_format=torch.channels_last).float()
-    return floats * scale.to(images.device, non_blocking=True) - shift.to(images.device, non_blocking=True)
+    return floats * moved(scale, images.device) - moved(shift, images.device)

@@ -1,23 +1,19 @@
-"""Which device a network runs on."""
+"""Which devices a network runs on."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 import torch
 
 from resnet_viewer.records.errors import UserError
-
-DeviceName = Literal["cpu", "cuda", "mps"]
 
 
 class DeviceError(UserError):
     """The device that was asked for is not there."""
 
 
-def available_devices() -> tuple[DeviceName, ...]:
+def available_devices() -> tuple[str, ...]:
     """What this machine can compute on, the best first; "cpu" is always last."""
-    found: list[DeviceName] = []
+    found = []
     if torch.cuda.is_available():
         found.append("cuda")
     if torch.backends.mps.is_available():
@@ -25,8 +21,8 @@ def available_devices() -> tuple[DeviceName, ...]:
     return (*found, "cpu")
 
 
-def choose_device(wanted: str = "auto") -> DeviceName:
-    """The device of that name; "auto" takes the best one.
+def choose_device(wanted: str = "auto") -> str:
+    """The device of that name; "auto" takes the best one, "cuda" the first GPU, "cuda:1" the second.
 
     Raises:
         DeviceError: it is not there.
@@ -34,8 +30,25 @@ def choose_device(wanted: str = "auto") -> DeviceName:
     devices = available_devices()
     if wanted == "auto":
         return devices[0]
-    if wanted not in devices:
+    if wanted not in devices and wanted not in _numbered(devices):
+        choices = ("auto", *devices, *_numbered(devices))
         raise DeviceError(
-            f"This machine has no {wanted} device that torch can use; choose one of auto, {', '.join(devices)}."
+            f"This machine has no {wanted} device that torch can use; choose one of {', '.join(choices)}."
         )
     return wanted
+
+
+def devices_for(wanted: str) -> tuple[str, ...]:
+    """Where the runs of a lab train: on every GPU there is, unless one device is named.
+
+    Raises:
+        DeviceError: it is not there.
+    """
+    device = choose_device(wanted or "auto")
+    return _numbered((device,)) or (device,)
+
+
+def _numbered(devices: tuple[str, ...]) -> tuple[str, ...]:
+    """The GPUs of this machine one by one, where several are among the devices."""
+    count = torch.cuda.device_count() if "cuda" in devices else 0
+    return tuple(f"cuda:{number}" for number in range(count)) if count > 1 else ()

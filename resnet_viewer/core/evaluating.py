@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from resnet_viewer.core.datasets import PictureSet, batches
+from resnet_viewer.core.device_habits import moved
 from resnet_viewer.core.network import Network
 from resnet_viewer.records.preprocessing import Channels
 
@@ -35,7 +36,7 @@ def predictions(
         for images, _ in batches(pictures, _AT_ONCE, mean=mean, std=std):
             network.eval()
             with torch.no_grad(), precision():
-                found.append(network(images.to(device, non_blocking=True)).argmax(1))
+                found.append(network(moved(images, device)).argmax(1))
             yield
     finally:
         network.train(was_training)

@@ -1,7 +1,9 @@
-"""The degradation lab: several runs trained side by side on one device, steered while they work.
+"""The degradation lab: several runs trained side by side, steered while they work.
 
-What happens: the data are read once; each run begins, or is found again, in a folder of its own; then they have
-turns, the one that has come least far first, so that their curves grow together. Messages are obeyed between turns.
+What happens: the data are read once; each run begins, or is found again, in a folder of its own; then each is given
+to the device that has fewest, where they have turns, the one that has come least far first, so that their curves grow
+together. Several devices work at the same time, each in a thread; a message is obeyed when all stand between two
+turns, so that whatever is not a turn is done by the one thread that answers.
 """
 
 from __future__ import annotations
@@ -16,9 +18,11 @@ from itertools import chain
 import torch
 
 from resnet_viewer.core.data_sources import read_data
-from resnet_viewer.core.datasets import Data, on_device
-from resnet_viewer.core.devices import choose_device
+from resnet_viewer.core.datasets import Data
+from resnet_viewer.core.device_habits import give_memory_back, is_out_of_memory
+from resnet_viewer.core.devices import devices_for
 from resnet_viewer.core.event_logs import EventLogs
+from resnet_viewer.core.lab_bench import Bench, benches, wait_for_one
 from resnet_viewer.core.lab_run import LabRun
 from resnet_viewer.media.files import WriteError
 from resnet_viewer.records.errors import UserError
@@ -63,6 +67,8 @@ class Lab:
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._runs: dict[str, LabRun] = {}
         self._data: tuple[tuple[str, int, int], Data] | None = None
+        self._benches: list[Bench] = []
+        self._is_leaving = False
 
     def tell(self, message: Message) -> None:
         """Say something to the runs at work; it takes effect before the next step."""
@@ -115,8 +121,7 @@ class Lab:
     def _work(self, order: Order) -> Generator[Progress | LabReport, None, None]:
         if order.threads:
             torch.set_num_threads(order.threads)
-        self._runs = {}
-        devices = _devices(order.device)
+        devices = devices_for(order.device)
         first = order.runs[0][1].network if order.runs else None
         yield from self.read(order.data, first.input_size if first else 0, first.channels if first else 3)
         data = self.data
@@ -127,26 +132,24 @@ class Lab:
             data.train.classes,
             data.remark,
         )
-        try:
-            yield from self._add(order, order.runs, is_resumed=order.is_resumed)
-            yield from self._turns(order, {device: on_device(data, device) for device in devices})
-        finally:
-            for run in self._runs.values():
-                try:
-                    run.leave()
-                except UserError as error:
-                    _log.warning("%s was left unsaved: %s", run.key, error)
-                except Exception:  # the others are saved all the same
-                    _log.exception("%s was left unsaved", run.key)
+        yield from self._add(order, order.runs, is_resumed=order.is_resumed)
+        with benches(devices, data) as self._benches:
+            try:
+                yield from self._turns(order)
+            finally:
+                self._leave()
+                for device in devices:
+                    give_memory_back(torch.device(device))
 
-    def _turns(self, order: Order, placed: dict[str, Data]) -> Iterator[LabReport]:
+    def _turns(self, order: Order) -> Iterator[LabReport]:
         """Until all runs have ended."""
         spoken = time.monotonic()
         while True:
-            for report in chain(self._obeyed(order), self._started(order, placed), self._turn()):
+            for report in chain(self._obeyed(order), self._turn(order)):
                 yield report
                 spoken = time.monotonic()
-            if not self._in("running") and self._inbox.empty():
+            is_busy = any(bench.is_busy for bench in self._benches)
+            if not is_busy and not self._in("running") and self._inbox.empty():
                 if not self._in("paused", "waiting"):
                     return
                 with contextlib.suppress(queue.Empty):
@@ -157,26 +160,53 @@ class Lab:
                 yield Idle()
                 spoken = time.monotonic()
 
-    def _turn(self) -> Iterator[LabReport]:
-        """A turn of the run that has come least far."""
-        if running := self._in("running"):
-            run = min(running, key=lambda run: run.turns)
-            yield from self._guarded(run, run.turn(lambda: not self._inbox.empty()))
+    def _turn(self, order: Order) -> Iterator[LabReport]:
+        """Give every bench that has nothing to do a run to begin, or a turn of one; report what is done."""
+        for bench in self._benches:
+            if not bench.is_busy and (work := self._next(order, bench)) is not None:
+                bench.begin(work)
+        wait_for_one(self._benches, _PULSE)
+        for bench in self._benches:
+            yield from bench.reports()
 
-    def _started(self, order: Order, placed: dict[str, Data]) -> Iterator[LabReport]:
-        """Give those that wait their first turn, as many as may advance side by side, beside those at work."""
-        devices = list(placed)
-        while waiting := self._in("waiting"):
-            at_work = self._in("running", "paused")
-            if order.side_by_side and len(at_work) >= order.side_by_side:
-                return
-            run = waiting[0]
-            run.turns = min((other.turns for other in at_work), default=0.0)
-            device = devices[len(at_work) % len(devices)]
-            yield from self._guarded(run, run.start(placed[device], device))
+    def _next(self, order: Order, bench: Bench) -> Iterator[LabReport] | None:
+        """What a bench is to do: begin with a run that waits, where it has a place for it, or give one a turn."""
+        bench.tidy()
+        has_place = not order.side_by_side or len(bench.runs) < order.side_by_side
+        if has_place and len(bench.runs) == min(len(other.runs) for other in self._benches):
+            taken = {run.key for other in self._benches for run in other.runs}
+            if (run := next((run for run in self._in("waiting") if run.key not in taken), None)) is not None:
+                run.turns = min((other.turns for other in bench.runs), default=0.0)
+                bench.runs.append(run)
+                return self._guarded(run, run.start(bench.data, bench.device))
+        run = bench.next_run()
+        return None if run is None else self._guarded(run, run.turn(self._is_called))
+
+    def _is_called(self) -> bool:
+        """Whether turns are to end: there is something to obey, or to leave."""
+        return self._is_leaving or not self._inbox.empty()
+
+    def _leave(self) -> None:
+        """Save every run where it is, and forget them."""
+        self._is_leaving = True
+        for bench in self._benches:
+            bench.rest()
+        for run in self._runs.values():
+            try:
+                run.leave()
+            except UserError as error:
+                _log.warning("%s was left unsaved: %s", run.key, error)
+            except Exception:  # the others are saved all the same
+                _log.exception("%s was left unsaved", run.key)
+        self._runs, self._benches, self._is_leaving = {}, [], False
 
     def _obeyed(self, order: Order) -> Iterator[LabReport]:
-        """Do what was told since the last turn."""
+        """Do what was told, once every run stands between two steps."""
+        if self._inbox.empty():
+            return
+        for bench in self._benches:
+            bench.rest()
+            yield from bench.reports()
         while not self._inbox.empty():
             yield from self._heeded(order, self._inbox.get())
 
@@ -191,7 +221,8 @@ class Lab:
     def _told(self, run: LabRun, message: ToRun) -> Iterator[LabReport]:
         """What a run does when it is told so, or why it does not; one that goes on again need not catch up."""
         if isinstance(message, Continue):
-            run.turns = max(run.turns, min((other.turns for other in self._in("running")), default=0.0))
+            beside = next((bench.next_run() for bench in self._benches if run in bench.runs), None)
+            run.turns = max(run.turns, beside.turns if beside else 0.0)
         try:
             yield from _obey(run, message)
         except UserError as error:
@@ -211,19 +242,27 @@ class Lab:
 
     def _guarded(self, run: LabRun, work: Iterator[LabReport]) -> Iterator[LabReport]:
         """What the run reports, and at the end that it failed, if it did."""
+        lacked = False
         try:
             yield from work
+            return
         except UserError as error:
-            yield from run.fail(str(error))
-        except torch.OutOfMemoryError:
-            yield from run.fail(
-                f"There is not enough memory to train {run.run.network.title}: take a smaller batch, or train fewer "
-                "networks side by side."
-            )
+            sentence = str(error)
         except Exception as error:
-            _log.exception("%s failed", run.key)
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            yield from run.fail(f"{run.run.network.title} could not go on: {reason}.")
+            title, lacked = run.run.network.title, is_out_of_memory(error)
+            if lacked:
+                sentence = (
+                    f"There is not enough memory to train {title}: take a smaller batch, or train fewer networks side "
+                    "by side."
+                )
+            else:
+                _log.exception("%s failed", run.key)
+                reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+                sentence = f"{title} could not go on: {reason}."
+        yield from run.fail(sentence)  # after the error, which holds what the run had on the device
+        for bench in self._benches if lacked else ():
+            if run in bench.runs:
+                give_memory_back(torch.device(bench.device))
 
     def _in(self, *states: RunState) -> list[LabRun]:
         return [run for run in self._runs.values() if run.state in states]
@@ -251,10 +290,3 @@ def _obey(run: LabRun, message: ToRun) -> Iterator[LabReport]:
             yield from run.publish()
         case Extend() | OpenShortcuts():
             raise UserError(f"{run.run.network.title} has ended: add it again to go on with it.")
-
-
-def _devices(wanted: str) -> list[str]:
-    """Where the runs of an order train: every GPU there is, where one is wanted."""
-    device = choose_device(wanted or "auto")
-    count = torch.cuda.device_count() if device == "cuda" else 1
-    return [device] if count < 2 else [f"{device}:{number}" for number in range(count)]

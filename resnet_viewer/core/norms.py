@@ -24,6 +24,9 @@ def norms(tensors: Sequence[Tensor | None]) -> list[float]:
     if any(tensor.is_cuda for tensor in there):
         found = iter(torch.stack(torch._foreach_norm(there, 2, dtype=torch.float64)).tolist())
     else:
+        if any(tensor.is_mps for tensor in there):  # which has no float64; all at once, to wait for it once
+            flat = torch.cat([tensor.detach().reshape(-1) for tensor in there]).cpu()
+            there = [*torch.split_with_sizes(flat, [tensor.numel() for tensor in there])]
         with np.errstate(over="ignore", invalid="ignore"):
             found = iter([_norm(tensor) for tensor in there])
     return [0.0 if tensor is None else next(found) for tensor in tensors]

@@ -14,13 +14,12 @@ from torch import Tensor
 from torch.optim.adam import adam
 from torch.optim.sgd import sgd
 
+from resnet_viewer.core.device_habits import is_fused
 from resnet_viewer.core.network import Network
 from resnet_viewer.records.recipe import Recipe
 
 _BETAS = (0.9, 0.999)
 _EPSILON = 1e-8
-_FUSED = ("cpu", "cuda")
-"""Devices on which torch updates all weights in one go."""
 
 
 @dataclass
@@ -43,7 +42,7 @@ class Optimizer:
             is_adam = recipe.optimizer == "adam"
             count = 2 if is_adam else 1 if recipe.momentum else 0
             memories = tuple([torch.zeros_like(weight) for weight in weights] for _ in range(count))
-            steps = [torch.zeros((), device=weight.device) for weight in weights] if is_adam else []
+            steps = [torch.zeros((), device=_place_of_steps(weight)) for weight in weights] if is_adam else []
             self._groups.append(_Group(weights, decay, memories, steps))
 
     def forget_gradients(self) -> None:
@@ -58,10 +57,10 @@ class Optimizer:
         for group in self._groups:
             there = [index for index, weight in enumerate(group.weights) if weight.grad is not None]
             weights = [group.weights[index] for index in there]
-            gradients = [weight.grad for weight in weights if weight.grad is not None]
+            gradients = [_laid_out(weight.grad, weight) for weight in weights if weight.grad is not None]
             if not weights:
                 continue
-            fused = weights[0].device.type in _FUSED
+            fused = is_fused(weights[0].device)
             memories = [[memory[index] for index in there] for memory in group.memories]
             if self._recipe.optimizer == "adam":
                 means, squares = memories
@@ -111,6 +110,20 @@ class Optimizer:
         for number, tensors in mine.items():
             for ours, theirs in zip(tensors, state[number], strict=True):
                 ours.copy_(theirs)
+
+
+def _place_of_steps(weight: Tensor) -> torch.device:
+    """Where Adam's count of steps is: what does not update all weights in one go would wait for each count."""
+    return weight.device if is_fused(weight.device) else torch.device("cpu")
+
+
+def _laid_out(gradient: Tensor, weight: Tensor) -> Tensor:
+    """The gradient with the strides of its weight.
+
+    WORKAROUND: they may differ where a side is 1, as in a 1×1 convolution, and then updating all weights in one go is
+    refused on CUDA (pytorch/pytorch#106951).
+    """
+    return gradient if gradient.stride() == weight.stride() else torch.empty_like(weight).copy_(gradient)
 
 
 def optimizer_for(network: Network, recipe: Recipe) -> Optimizer:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from resnet_viewer.core.device_habits import is_awaited
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.norms import norms
 from resnet_viewer.records.laying_out import blueprint
@@ -43,13 +44,15 @@ class Recorder:
     def step(self, step: Callable[[], object], at: int) -> GradientRecord:
         """Take the optimizer's `step` after a pass that was watched, and say what it did."""
         before = [weight.detach().clone() for weight in self._weights]
-        gradients = norms([weight.grad for weight in self._weights])
+        gradients = [weight.grad for weight in self._weights]
         step()
-        lengths = norms(before)
-        moved = norms([weight.detach() - old for weight, old in zip(self._weights, before, strict=True)])
+        ways = [weight.detach() - old for weight, old in zip(self._weights, before, strict=True)]
+        found = norms([*gradients, *before, *ways])  # together: a device is waited for once
+        count = len(before)
+        lengths, moved = found[count : 2 * count], found[2 * count :]
         updates = (way / length if length else math.nan for way, length in zip(moved, lengths, strict=True))
         dead = torch.stack(self._dead).tolist() if self._dead else ()
-        return GradientRecord(at, tuple(gradients), tuple(updates), tuple(dead))
+        return GradientRecord(at, tuple(found[:count]), tuple(updates), tuple(dead))
 
     def _count(self, _block: nn.Module, _inputs: object, output: Tensor) -> None:
         self._dead.append(dead_share(output.detach()))
@@ -63,11 +66,8 @@ def dead_share(maps: Tensor) -> Tensor:
         0.5
     """
     rows = maps.permute(0, 2, 3, 1)  # (N, H, W, C)
-    if maps.device.type == "cpu":  # elsewhere asking whether any are left would wait for the device
-        silent = ~_alive(rows[:_FIRST])
-        if bool(silent.any()):
-            silent = ~_alive(rows)
-    else:
+    silent = ~_alive(rows) if is_awaited(maps.device) else ~_alive(rows[:_FIRST])
+    if not is_awaited(maps.device) and bool(silent.any()):  # a question that waits for the device
         silent = ~_alive(rows)
     return silent.to(
         torch.float32 if maps.device.type == "mps" else torch.float64

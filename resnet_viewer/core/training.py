@@ -22,6 +22,7 @@ from torch.nn import functional as F
 from resnet_viewer.core import checkpoints
 from resnet_viewer.core.checkpoints import Checkpoint, ResumeError
 from resnet_viewer.core.datasets import Data, PictureSet, augmented_batches, on_device, shuffled_batches
+from resnet_viewer.core.device_habits import drawing, is_awaited, layout, moved
 from resnet_viewer.core.evaluating import error_percent, predictions
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.optimizers import optimizer_for
@@ -109,14 +110,14 @@ class Training:
         """The class that each test picture was given after the newest epoch, on the CPU."""
         self._data = on_device(data, device)
         self._device = torch.device(device)
-        self.waits = _waits(self._device)
+        self.waits = is_awaited(self._device)
         """Whether reading a number waits for the device, so that steps are reported some at a time."""
         self.class_names = data.train.classes
         self.batch = min(run.recipe.batch, len(data.train))
         """Pictures of a step."""
         self._checkpoint = checkpoint
         network = build(run.network)
-        self._network: Network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network: Network = network.to(device, memory_format=layout(self._device))  # type: ignore[call-overload]
         self._optimizer = optimizer_for(network, run.recipe)
         self._recorder = Recorder(network)
         self._is_random = any(isinstance(module, torch.nn.Dropout) for module in network.modules())
@@ -256,14 +257,15 @@ class Training:
 
     def _step(self, images: Tensor, labels: Tensor) -> tuple[StepReport, ...]:
         run, at, optimizer = self.run, self.at, self._optimizer
-        images = images.to(self._device, non_blocking=True)
-        labels = labels.to(self._device, non_blocking=True)
+        images, labels = moved(images, self._device), moved(labels, self._device)
         rate = run.recipe.rate_at(at, run.epochs_at(at) * self.steps_per_epoch)
         self._open_shortcuts(run.strength_at(at))
         is_recorded = at % run.record_every == 0
         with (
             self._recorder.watching() if is_recorded else contextlib.nullcontext(),
-            self._drawing(at) if self._is_random else contextlib.nullcontext(),
+            drawing(self._device, self.run.network.seed * 1_000_003 + at)  # for dropout
+            if self._is_random
+            else contextlib.nullcontext(),
             self._precision(),
         ):
             logits = self._network(images)
@@ -328,13 +330,6 @@ class Training:
             return contextlib.nullcontext()
         return torch.autocast(self._device.type, dtype=torch.bfloat16)
 
-    @contextlib.contextmanager
-    def _drawing(self, at: int) -> Iterator[None]:
-        """Dropout draws from the step's own seed inside; torch's random numbers are as before after it."""
-        with torch.random.fork_rng(devices=[self._device] if self._device.type == "cuda" else []):
-            torch.manual_seed(self.run.network.seed * 1_000_003 + at)
-            yield
-
     def _diverge(self, at: int) -> None:
         """Keep the last weights known to be finite; those that it began with can be drawn again."""
         self.has_diverged, self.at, self._kept_at = True, at, at
@@ -364,7 +359,3 @@ class Training:
         self._reports.begin_epoch(self.steps[len(self.epochs) * self.steps_per_epoch :])
         if self.at:
             self._open_shortcuts(self.run.strength_at(self.at - 1))
-
-
-def _waits(device: torch.device) -> bool:
-    return device.type != "cpu"

@@ -31,10 +31,11 @@ Numbers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 @dataclass(frozen=True)
 class Order:
-    """Train `runs` side by side, in turn, each in `folder / key`.
+    """Train `runs` side by side, each in `folder / key`: in turn on one device, on several GPUs at the same time.
 
     `data` is a name of `records.data.NAMED` or a folder that `core.data_sources.read_data` knows; `device` "" is the
-    best there is; `threads` 0 is as many as torch takes by itself; TensorBoard's event files go to `log_dir / key`.
+    best there is, and "cuda" every GPU; `threads` 0 is as many as torch takes by itself; TensorBoard's event files go
+    to `log_dir / key`.
     `is_resumed`: runs that are already in the folder go on where they stopped.
     """
 
@@ -46,7 +47,7 @@ class Order:
     log_dir: Path | None = None
     is_resumed: bool = False
     side_by_side: int = 0
-    """How many advance in turn, the others waiting; 0: all."""
+    """How many advance in turn on each device, the others waiting for the first free place; 0: all."""
 
 
 # what can be said to a lab at work

@@ -50,7 +50,9 @@ class RunSpec:
     """Made before the run began, by step; those of a run that is repeated, too."""
     extensions: tuple[Extension, ...] = ()
     precision: Precision = "float32"
-    """Of the passes; the weights are float32 always. "bfloat16" is torch's automatic mixture of both."""
+    """Of the passes; the weights are float32 always. "bfloat16" is torch's automatic mixture of both. On NVIDIA's GPUs
+    torch rounds the factors of float32 convolutions to TF32, unless it is told otherwise.
+    """
 
     @property
     def length(self) -> int:

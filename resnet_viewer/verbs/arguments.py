@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from resnet_viewer.records.preprocessing import LARGEST_SIDE
 from resnet_viewer.verbs import VERBS, build_flags, train_flags
 from resnet_viewer.verbs.number_types import seed, whole_number
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
+_DEVICES = re.compile("auto|cpu|cuda(:[0-9]+)?|mps")
 
 
 class Parser(argparse.ArgumentParser):
@@ -141,10 +142,17 @@ def _device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device",
         default="auto",
-        choices=DEVICES,
+        type=_device_name,
+        metavar="auto|cpu|cuda|cuda:N|mps",
         help="where the network is computed; auto (the default) takes a GPU (cuda or mps) where there is one, "
-        "else the processor (cpu)",
+        "else the processor (cpu); of several GPUs cuda:1 is the second alone",
     )
+
+
+def _device_name(text: str) -> str:
+    if not _DEVICES.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"must be auto, cpu, cuda, cuda:N or mps, not {text!r}")
+    return text
 
 
 def _wiring(parser: argparse.ArgumentParser) -> None:

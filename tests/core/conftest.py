@@ -15,4 +15,4 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Numbers are read some at a time, as on a GPU."""
-    monkeypatch.setattr("resnet_viewer.core.training._waits", lambda device: True)
+    monkeypatch.setattr("resnet_viewer.core.training.is_awaited", lambda device: True)

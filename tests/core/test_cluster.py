@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import signal
+import socket
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from resnet_viewer.core.cluster import ClusterError, train_on_ray
+from resnet_viewer.core.cluster import ClusterError, _alone, _task, _wants_gpu, train_on_ray, train_one
 from resnet_viewer.core.lab import Lab
 from resnet_viewer.core.run_files import RunFileError
 from resnet_viewer.records.lab import Began, DataRead, EpochEnded, Order, RunEnded, StateChanged
@@ -42,6 +46,44 @@ def test_without_ray_one_sentence_says_how_to_get_it(tmp_path: Path, monkeypatch
 def test_where_no_cluster_answers_one_sentence_says_what_to_do(address: str, tmp_path: Path) -> None:
     with pytest.raises(ClusterError, match=f"There is no Ray cluster at {address}.*`ray start --head`"):
         next(train_on_ray(order(tmp_path), address))
+
+
+@pytest.mark.parametrize(
+    ("device", "gpus", "needs", "given"),
+    [
+        ("", True, {"num_gpus": 1, "num_cpus": 1}, ""),
+        ("cuda", True, {"num_gpus": 1, "num_cpus": 1}, "cuda"),
+        ("cpu", True, {"num_cpus": 3}, "cpu"),
+        ("mps", True, {"num_cpus": 3}, "mps"),
+        ("", False, {"num_cpus": 3}, "cpu"),
+        ("cuda", False, {"num_cpus": 3}, "cuda"),
+    ],
+)
+def test_a_run_has_a_gpu_of_its_own_where_there_are_any_and_it_wants_one(
+    device: str, gpus: bool, needs: dict[str, int], given: str, tmp_path: Path
+) -> None:
+    wanted = replace(order(tmp_path), device=device, threads=3)
+    asked: dict[str, int] = {}
+
+    def remote(**options: int) -> Callable[[object], object]:
+        asked.update(options)
+        return lambda function: function
+
+    has_gpus = gpus and _wants_gpu(wanted)
+    assert _task(SimpleNamespace(remote=remote), wanted, has_gpus=has_gpus) is train_one
+    assert {name: count for name, count in asked.items() if name.startswith("num")} == needs
+    alone = _alone(wanted, "seed-1", has_gpus=has_gpus)
+    assert (alone.device, [key for key, _ in alone.runs]) == (given, ["seed-1"])
+
+
+def test_a_machine_that_lacks_the_folder_or_the_data_says_so(tmp_path: Path) -> None:
+    wanted = _alone(order(tmp_path / "out"), "seed-0", has_gpus=False)
+    host = re.escape(socket.gethostname())
+    with pytest.raises(ClusterError, match=f"no folder .*seed-0 on {host}.*under the same path"):
+        train_one(wanted, None, None, "")
+    (tmp_path / "out" / "seed-0").mkdir(parents=True)
+    with pytest.raises(ClusterError, match=f"no pictures in .*elsewhere on {host}.*under the same path"):
+        train_one(replace(wanted, data=str(tmp_path / "elsewhere")), None, None, "")
 
 
 def worker_of(home: str) -> int:

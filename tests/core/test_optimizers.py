@@ -62,6 +62,29 @@ def test_it_steps_as_torchs_own_does(recipe: Recipe) -> None:
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6, msg=name)
 
 
+@pytest.mark.parametrize("name", ["quick", "adam"])
+def test_gradients_come_in_the_layout_of_their_weights(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which is what a GPU insists on; autograd may count otherwise where a side is 1."""
+    network = build(spec("cifar-resnet-8-b", classes=2)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    gradients(network, 0)
+    weight = network.get_parameter("layer2.0.downsample.0.weight")
+    assert weight.grad is not None
+    inputs = weight.shape[1]
+    expected = weight.grad.clone()
+    weight.grad = expected.contiguous().as_strided(weight.shape, (inputs, 1, 1, 1))
+    assert weight.grad.stride() != weight.stride()
+    seen = []
+    known = "sgd" if name == "quick" else "adam"
+    monkeypatch.setattr(
+        f"resnet_viewer.core.optimizers.{known}",
+        lambda weights, gradients, *rest, **_: seen.extend(zip(weights, gradients, strict=True)),
+    )
+    optimizer_for(network, RECIPES[name]).step(0.1)
+    assert all(one.stride() == other.stride() for one, other in seen)
+    (found,) = [gradient for one, gradient in seen if one is weight]
+    assert torch.equal(found, expected)
+
+
 def test_a_weight_without_a_gradient_rests_and_moves_again_later() -> None:
     network = build(NETWORK)
     optimizer = optimizer_for(network, RECIPES["quick"])

@@ -281,7 +281,7 @@ def test_records_do_not_change_the_training_and_outlive_a_stop(
 @pytest.fixture
 def _waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a device whose numbers are waited for."""
-    monkeypatch.setattr(training, "_waits", lambda device: True)
+    monkeypatch.setattr(training, "is_awaited", lambda device: True)
 
 
 @pytest.mark.usefixtures("_waiting")

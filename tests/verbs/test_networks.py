@@ -70,6 +70,7 @@ def test_what_is_not_there_is_one_sentence(
         (["probe"], "PICTURE"),
         (["train", "--data", "x", "--network", "y", "--out", "z", "--epochs", "0"], "--epochs"),
         (["evaluate", "x", "--device", "abacus"], "abacus"),
+        (["evaluate", "x", "--device", "cuda:"], "cuda:N"),
     ],
 )
 def test_a_wrong_argument_is_one_sentence(
