@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,41 @@ def test_the_bar_fits_the_window(desk: Desk, width: int) -> None:
     desk.qtbot.waitUntil(lambda: toolbar.width() == width)
     assert toolbar._row.sizeHint().width() <= width
     assert toolbar.train.export_button.geometry().right() <= width
+
+
+def test_a_page_too_small_for_its_panels_scrolls_and_squeezes_none(desk: Desk) -> None:
+    window, page = desk.window, desk.window.training.page
+    bar = page.area.verticalScrollBar()
+    window.show_train()
+    window.training.start()
+    desk.lab.begin()
+    try:
+        desk.appearance.set_font_size(16)
+        window.setMinimumSize(0, 0)
+        window.resize(1024, 640)
+        desk.qtbot.waitUntil(lambda: bar.maximum() > 0)
+        for panel in (page.runs, page.pictures, page.errors, page.gradients, page.by_depth):
+            least = panel.minimumSizeHint()
+            assert panel.width() >= least.width(), panel.title
+            assert panel.height() >= least.height(), panel.title
+        window.resize(1440, 1400)
+        desk.qtbot.waitUntil(lambda: bar.maximum() == 0)
+    finally:
+        desk.appearance.set_font_size(0)
+
+
+def test_the_table_of_runs_ends_with_a_whole_row(desk: Desk) -> None:
+    window, card = desk.window, desk.window.training.page.runs
+    window.show_train()
+    window.training.set_plan(replace(window.training.plan, depths="8, 14, 20, 26"))
+    window.training.start()
+    desk.lab.begin()
+    table = card.table
+    desk.qtbot.waitUntil(lambda: table.model().rowCount() == 8)
+    row = table.verticalHeader().defaultSectionSize()
+    for height in (620, 700, 713, 900):
+        window.resize(1024, height)
+        QApplication.processEvents()
+        card.layout().activate()
+        view = table.viewport().height()
+        assert view >= 8 * row or view % row == 0, "a row is cut"
