@@ -75,6 +75,7 @@ class Ground(QGraphicsObject):
         self._corner = corner
         self._size = (1.0, 1.0)
         self._marks = Marks()
+        self.is_focused = False
         self.setZValue(-200)  # pyqtgraph puts view boxes at -100
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
@@ -88,6 +89,12 @@ class Ground(QGraphicsObject):
         """Pixels left of the plot for the y axis's numbers and the corner's word; the plot's owner leaves them free."""
         widths = map(self._metrics.horizontalAdvance, (*_WIDEST, f"{self._corner}0"))
         return max(widths) + _APART
+
+    def show_focus(self, is_focused: bool) -> None:
+        """Frame the plot while the keys are its own."""
+        if is_focused != self.is_focused:
+            self.is_focused = is_focused
+            self.update()
 
     @property
     def marks(self) -> Marks:
@@ -132,6 +139,9 @@ class Ground(QGraphicsObject):
         if marks.numbers:
             painter.setPen(QColor(theme.border))
             painter.drawLine(QPointF(0, height - 0.5), QPointF(width, height - 0.5))
+        if self.is_focused:
+            painter.setPen(QPen(QColor(theme.accent), 1.0))
+            painter.drawRect(QRectF(0.5, 0.5, width - 1, height - 1))
         painter.setPen(QColor(theme.muted))
         room = self.left_room
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -18,6 +18,8 @@ EMPTY: dict[Quantity, str] = {
 NOBODY = "no run has come this far"
 _APART = 2
 """Steps by which runs that have turns may differ when the same is done to all of them."""
+_TENTH = 0.05
+"""Epochs by which the time that is told is rounded."""
 _FEW = 12
 """So many names at most stand at lines' ends."""
 
@@ -42,8 +44,8 @@ def value_words(log: RunLog, curves: Sequence[Curve], quantity: Quantity, time: 
 
 
 def tested_before(log: RunLog, time: float) -> EpochReport | None:
-    """The newest epoch whose test error was measured by then."""
-    return next((epoch for epoch in reversed(log.epochs) if epoch.epoch + 1 <= time + 1e-9), None)
+    """The newest epoch whose test error was measured by then; a time that reads "epoch 4.0" is after epoch 4."""
+    return next((epoch for epoch in reversed(log.epochs) if epoch.epoch + 1 <= time + _TENTH), None)
 
 
 def hovered_words(time: float, values: str, *, is_pinned: bool) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QMenu, QScrollArea, QStackedLayout, QWidget
@@ -179,6 +181,8 @@ class GradientMaps(Card):
             self._grid.addWidget(picture, *divmod(place, columns))
         for column in range(columns):
             self._grid.setColumnStretch(column, 1)
+        for before, after in pairwise((self.choice, *self.pictures.values())):
+            QWidget.setTabOrder(before, after)  # else they come after all that was made before the runs
 
     def _picture(self, log: RunLog) -> RunPicture:
         picture = RunPicture(log)

@@ -76,6 +76,7 @@ class PicturesPanel(Card):
             tab.setText(words)
             tab.setCheckable(True)
             tab.setAccessibleName(words)
+            tab.setToolTip(f"{words} of the selected run")
             tab.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             group.addButton(tab, place)
             self.header.insertWidget(place, tab)

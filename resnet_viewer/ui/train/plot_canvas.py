@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.ui.panels.plot_ground import BOTTOM_ROOM, RIGHT_ROOM, Ground, Marks
@@ -213,6 +213,14 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         event.accept()
 
     # Keyboard
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.ground.show_focus(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.ground.show_focus(False)
 
     def event(self, event: QEvent) -> bool:
         """While it has the focus, the plot's keys come before the window's shortcuts of the same name."""

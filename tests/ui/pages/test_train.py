@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.ui.settings import Settings
@@ -159,3 +159,28 @@ def test_the_table_of_runs_ends_with_a_whole_row(desk: Desk) -> None:
         card.layout().activate()
         view = table.viewport().height()
         assert view >= 8 * row or view % row == 0, "a row is cut"
+
+
+def test_everything_that_takes_keys_has_a_name_and_stands_in_order(desk: Desk) -> None:
+    window, page = desk.window, desk.window.training.page
+    window.show_train()
+    window.training.start()
+    desk.lab.begin()
+    shown = page.gradients.pictures.values
+    desk.qtbot.waitUntil(lambda: len(shown()) == 4 and all(picture.isVisible() for picture in shown()))
+    for button in (*window.toolbar.findChildren(QToolButton), *page.findChildren(QToolButton)):
+        if button.isVisible():
+            assert button.toolTip(), button.text()
+    order: list[QWidget] = []
+    widget: QWidget = window.toolbar.tabs
+    while widget not in order:
+        order.append(widget)
+        widget = widget.nextInFocusChain()
+    taking = [found for found in order if found.isVisible() and found.focusPolicy() & Qt.FocusPolicy.TabFocus]
+    for found in taking:
+        parent = found.parent()
+        is_viewport = isinstance(parent, QAbstractScrollArea) and parent.viewport() is found
+        assert found.accessibleName() or is_viewport or getattr(found, "text", str)(), found
+    places = [taking.index(found) for found in (page.errors.canvas, page.gradients.choice, *shown())]
+    places += [taking.index(found) for found in (page.story.view, page.by_depth.canvas)]
+    assert places == sorted(places)

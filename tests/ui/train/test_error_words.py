@@ -13,6 +13,8 @@ def test_a_time_is_told_with_both_errors_and_when_the_test_was() -> None:
     assert value_words(log, curves, "error", 1.55) == "Plain-20: training 80.5 %, test 86.0 % after epoch 1"
     assert value_words(log, curves, "error", 0.5) == "Plain-20: training 88.0 %"
     assert value_words(log, curves, "error", 3.5) == "", "nothing was trained then"
+    assert "after epoch 1" in value_words(log, curves, "error", 1.94)
+    assert "after epoch 2" in value_words(log, curves, "error", 1.96), "the status line says epoch 2.0"
 
 
 def test_loss_and_rate_are_told_too() -> None:
