@@ -68,7 +68,8 @@ class RunsCard(Card):
     def minimumSizeHint(self) -> QSize:
         """Narrow: the table leaves columns out."""
         letters = _LEAST_LETTERS * self.fontMetrics().averageCharWidth() + 2 * DARK.padding
-        return QSize(max(220, letters), super().minimumSizeHint().height())
+        left_over = self.body.contentsMargins().bottom()
+        return QSize(max(220, letters), super().minimumSizeHint().height() - left_over)
 
     def offer_resume(self, is_offered: bool) -> None:
         """Show the way back to earlier runs, where there are some."""

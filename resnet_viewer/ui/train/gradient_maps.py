@@ -131,7 +131,7 @@ class GradientMaps(Card):
         self.bar.show_scale(self.scale)
         self._fit()
         self.set_subtitle(self._words() if logs else "")
-        self._place(columns_for(len(logs), self.area.viewport().width()))
+        self._place(columns_for(len(logs), self.area.width()))
         span = self._span or (0.0, length_of(logs))
         rows = -(-len(logs) // max(self._columns, 1))
         strokes = strokes_of(self.scene, self._theme)
@@ -217,7 +217,7 @@ class GradientMaps(Card):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
-        if columns_for(len(self.pictures), self.area.viewport().width()) != self._columns:
+        if columns_for(len(self.pictures), self.area.width()) != self._columns:
             self._show_runs()
 
     # Time

@@ -79,6 +79,19 @@ def test_where_there_is_little_room_the_colour_bar_goes_and_a_row_of_pictures_st
     assert all(picture.picture_rect.height() >= LEAST_HEIGHT for picture in panel.pictures.values())
 
 
+def test_a_scroll_bar_takes_no_column_away(panel: GradientMaps) -> None:
+    logs = tuple(
+        trained(f"cifar-{kind}-{depth}", steps=5) for depth in (8, 14, 20, 26) for kind in ("plain", "resnet")
+    )
+    panel.render_lab(scene(*logs))
+    panel.resize(4 * 170 + 28, 600)
+    settle(panel)
+    assert panel._columns == 4
+    panel.resize(4 * 170 + 28, panel.minimumSizeHint().height())
+    settle(panel)
+    assert panel._columns == 4
+
+
 def test_only_pictures_whose_records_grew_are_made_anew(panel: GradientMaps) -> None:
     logs = two()
     panel.render_lab(scene(*logs))
