@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.gradient_axis import power_of_ten
+from resnet_viewer.figures.log_ticks import round_powers
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import RunReport
 
@@ -36,10 +37,13 @@ class Scale:
         """Places from 0 to 1 with their labels, as many as `room` inches hold."""
         if not self.is_decades:
             return [(share, f"{100 * share:.0f} %") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
-        first, last = math.ceil(self.low - 1e-9), math.floor(self.high + 1e-9)
-        every = max(1, math.ceil((last - first + 1) / max(2, int(room / 0.2))))
+        found = round_powers(self.low, self.high, max(2, int(room / 0.16)))
         return [
-            ((n - self.low) / (self.high - self.low), power_of_ten(n)) for n in range(first, last + 1, every)
+            (
+                (n + math.log10(m) - self.low) / (self.high - self.low),
+                power_of_ten(n) if m == 1 else f"{m}·{power_of_ten(n)}",
+            )
+            for m, n in found
         ]
 
     def place(self, values: Numbers) -> Numbers:

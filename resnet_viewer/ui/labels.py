@@ -8,6 +8,7 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy
 from superqt import QElidingLabel
 
@@ -18,6 +19,38 @@ def plain_label(text: str = "") -> QLabel:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setText(text)
     return label
+
+
+class TitleLabel(QLabel):
+    """Bold words on one line, as wide as they are where there is room; "…" ends them where there is none."""
+
+    _LEAST = 8
+    """Letters that stay at least."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+        font = self.font()
+        font.setBold(True)
+        self.setFont(font)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    @property
+    def shown(self) -> str:
+        """As much as fits."""
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+
+    @property
+    def least_width(self) -> int:
+        """Pixels under which it says nothing any more; a layout takes them only where all else has given way."""
+        return min(self.sizeHint().width(), self._LEAST * self.fontMetrics().averageCharWidth())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+            place = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(self.rect(), place, self.shown)
 
 
 def plain_eliding_label(text: str = "") -> QElidingLabel:

@@ -16,6 +16,7 @@ from resnet_viewer.figures.record_pixels import (
     NOTHING,
     ZERO,
     RecordQuantity,
+    Scale,
     record_of,
     scale_of,
     stages_of,
@@ -105,6 +106,18 @@ def test_a_few_wild_values_do_not_take_the_whole_scale() -> None:
     )
     whole = scale_of([record_of(run, "norms") for run in RUNS], "norms")
     assert (whole.low, whole.high) == pytest.approx((-5, 1))
+
+
+def test_a_scale_of_one_decade_has_several_numbers() -> None:
+    ticks = Scale(-2.4, -1.4, is_decades=True).ticks(1.2)
+    assert [label for _, label in ticks] == ["5·10⁻³", "10⁻²", "2·10⁻²"]
+    assert [place for place, _ in ticks] == pytest.approx([0.099, 0.4, 0.701], abs=1e-3)
+    assert [label for _, label in Scale(-3.2, 0.1, is_decades=True).ticks(1.2)] == [
+        "10⁻³",
+        "10⁻²",
+        "10⁻¹",
+        "10⁰",
+    ]
 
 
 def test_interventions_and_stages_are_marked() -> None:

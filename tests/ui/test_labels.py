@@ -3,7 +3,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.labels import Paragraph, plain_eliding_label, plain_label, tooltip_text
+from resnet_viewer.ui.labels import Paragraph, TitleLabel, plain_eliding_label, plain_label, tooltip_text
 
 HOSTILE = "<b>x</b> & y.jpg"
 
@@ -23,6 +23,20 @@ def test_a_tooltip_shows_exactly_the_text(qtbot: QtBot, text: str) -> None:
     document = QTextDocument()
     document.setHtml(tip)
     assert document.toPlainText() == text
+
+
+def test_a_title_is_elided_where_it_does_not_fit_and_never_cut(qtbot: QtBot) -> None:
+    label = TitleLabel("Gradient norm by depth")
+    qtbot.addWidget(label)
+    label.resize(label.sizeHint())
+    assert label.shown == label.text()
+    label.resize(label.least_width, label.height())
+    assert label.shown.endswith("…")
+    assert label.fontMetrics().horizontalAdvance(label.shown) <= label.width()
+    assert len(label.shown) > 4
+    short = TitleLabel("Runs")
+    qtbot.addWidget(short)
+    assert short.least_width == short.sizeHint().width()
 
 
 def test_no_text_has_no_tooltip() -> None:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QMenu, QPushButton, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from resnet_viewer.ui.labels import plain_label
 from resnet_viewer.ui.layout import splitter
 from resnet_viewer.ui.panels.card import Card, colour_text
-from resnet_viewer.ui.theme import Theme
+from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.depth_plot import DepthPlot
 from resnet_viewer.ui.train.error_plot import ErrorPlot
 from resnet_viewer.ui.train.gradient_maps import GradientMaps
@@ -18,6 +27,10 @@ from resnet_viewer.ui.train.run_log import LabScene
 from resnet_viewer.ui.train.runs_table import RunsTable
 from resnet_viewer.ui.train.story import StoryPanel
 
+_LEAST_LETTERS = 22
+"""The narrowest table of runs is as wide as so many."""
+_COMFORTABLE_LINES = 31
+"""A page that scrolls anyway is at least as high as so many lines of text, so that nothing in it is squeezed."""
 FIRST_WORDS = "No run yet: press Start to train plain and residual networks."
 
 
@@ -54,7 +67,9 @@ class RunsCard(Card):
 
     def minimumSizeHint(self) -> QSize:
         """Narrow: the table leaves columns out."""
-        return QSize(220, super().minimumSizeHint().height())
+        letters = _LEAST_LETTERS * self.fontMetrics().averageCharWidth() + 2 * DARK.padding
+        left_over = self.body.contentsMargins().bottom()
+        return QSize(max(220, letters), super().minimumSizeHint().height() - left_over)
 
     def offer_resume(self, is_offered: bool) -> None:
         """Show the way back to earlier runs, where there are some."""
@@ -70,6 +85,7 @@ class RunsCard(Card):
         self.table.render_lab(scene)
         self.run_button.setEnabled(scene.chosen is not None)
         self.set_subtitle(_said(scene))
+        self._show_whole_rows()
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
@@ -77,6 +93,25 @@ class RunsCard(Card):
         if hasattr(self, "table"):
             self.table.apply_theme(theme)
             colour_text(self._hint, theme.muted)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_whole_rows()
+
+    def _show_whole_rows(self) -> None:
+        """The table ends with a row: what is left of the height is the card's."""
+        row, head = self.table.verticalHeader().defaultSectionSize(), self.table.horizontalHeader().height()
+        room = self.contentsRect().height() - self._around()
+        rows = self.table.model().rowCount()
+        rest = (room - head) % row if head + row <= room < head + rows * row else 0
+        self.body.setContentsMargins(0, 0, 0, rest)
+
+    def _around(self) -> int:
+        """Pixels of the card's height that the table does not have."""
+        layout = self.layout()
+        assert layout is not None
+        margins = layout.contentsMargins()
+        return margins.top() + self.header.geometry().height() + layout.spacing() + margins.bottom()
 
 
 def _said(scene: LabScene) -> str:
@@ -88,7 +123,7 @@ def _said(scene: LabScene) -> str:
 
 
 class TrainPage(QWidget):
-    """Renders lab scenes; the panels' wishes are signals."""
+    """Renders lab scenes; the panels' wishes are signals. Where the window is too small for the panels, it scrolls."""
 
     hovered = Signal(str)
     export_requested = Signal(str)
@@ -108,7 +143,7 @@ class TrainPage(QWidget):
         top = splitter(Qt.Orientation.Horizontal, left, self.errors)
         rows = splitter(Qt.Orientation.Vertical, top, self.gradients)
         right = splitter(Qt.Orientation.Vertical, self.story, self.by_depth)
-        columns = splitter(Qt.Orientation.Horizontal, rows, right)
+        self._columns = columns = splitter(Qt.Orientation.Horizontal, rows, right)
         self.splitters: dict[str, QSplitter] = {
             "train_left": left,
             "train_top": top,
@@ -116,13 +151,21 @@ class TrainPage(QWidget):
             "train_right": right,
             "train_columns": columns,
         }
+        self.area = QScrollArea()
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setWidgetResizable(True)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.viewport().setAutoFillBackground(False)
+        self.area.setWidget(columns)
+        columns.setAutoFillBackground(False)  # a scroll area switches it on
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(columns)
+        layout.addWidget(self.area)
         self._panels = (
             self.runs, self.pictures, self.errors, self.story, self.gradients, self.by_depth,
         )  # fmt: skip
         self._scene = LabScene()
+        self._columns.installEventFilter(self)
         self._connect()
 
     def _connect(self) -> None:
@@ -151,6 +194,21 @@ class TrainPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.render_lab(self._scene)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_height()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The panels need more room, or less: another font, the first run."""
+        if watched is self._columns and event.type() == QEvent.Type.LayoutRequest:
+            self._share_height()
+        return super().eventFilter(watched, event)
+
+    def _share_height(self) -> None:
+        """Where the panels fit they fill the page; where they do not they have the height that they read well in."""
+        fits = self._columns.minimumSizeHint().height() <= self.height()
+        self._columns.setMinimumHeight(0 if fits else _COMFORTABLE_LINES * self.fontMetrics().height())
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""

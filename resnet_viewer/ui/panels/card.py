@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from resnet_viewer.ui.labels import plain_eliding_label, plain_label, tooltip_text
+from resnet_viewer.ui.labels import TitleLabel, plain_eliding_label, tooltip_text
 from resnet_viewer.ui.theme import DARK, Theme
 
 UPDATING = "updating…"
@@ -17,18 +17,14 @@ _FADE = 24
 class Card(QFrame):
     """A titled frame. Put what it shows into `body`; controls go to the right end of the header.
 
-    The subtitle is elided where it does not fit and then stands whole in its tooltip.
+    The subtitle is elided where it does not fit and then stands whole in its tooltip; the title after everything else.
     """
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self._theme = DARK
-        self._title = plain_label(title)
-        font = self._title.font()
-        font.setBold(True)
-        self._title.setFont(font)
-        self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._title = TitleLabel(title)
         self._subtitle = plain_eliding_label()
         self._mark = _Mark(self)
         self._is_updating = False
@@ -100,6 +96,12 @@ class Card(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_mark()
+
+    def minimumSizeHint(self) -> QSize:
+        """The title gives way only where nothing else can."""
+        hint, title = super().minimumSizeHint(), self._title
+        cut = 0 if title.isHidden() else title.sizeHint().width() - title.least_width
+        return QSize(hint.width() - cut, hint.height())
 
     def add_control(self, control: QWidget) -> None:
         """Put a control at the right end of the header."""

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.panels.circuit_lines import CircuitLines
 from resnet_viewer.ui.panels.gradients import GradientPlot
-from resnet_viewer.ui.panels.plot_ground import BOTTOM_ROOM, LEFT_ROOM, RIGHT_ROOM
+from resnet_viewer.ui.panels.plot_ground import BOTTOM_ROOM, RIGHT_ROOM
 from resnet_viewer.ui.panels.wiring_geometry import arc_around, part_at
 from resnet_viewer.ui.panels.wiring_layout import Part, StripLayout
 from resnet_viewer.ui.panels.wiring_strip import StripItem, StripState
@@ -121,7 +121,7 @@ class CircuitCanvas(pg.GraphicsLayoutWidget):
         """For the numbers beside the axes, and for a plot in the lowest panel."""
         text = self.fontMetrics().height()
         bottom = BOTTOM_ROOM + text
-        self.ci.layout.setContentsMargins(LEFT_ROOM, 0, RIGHT_ROOM, bottom)
+        self.ci.layout.setContentsMargins(self.plot.ground.left_room, 0, RIGHT_ROOM, bottom)
         least = LOW_STRIP_HEIGHT + 2 * text + BAR_HEIGHT + LEAST_PLOT_LINES * text + bottom
         self.setMinimumHeight(round(min(least, HIGHEST_MINIMUM)))
 

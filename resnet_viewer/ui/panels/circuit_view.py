@@ -15,10 +15,8 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.panels import wiring_words
 from resnet_viewer.ui.panels.circuit_canvas import CircuitCanvas
+from resnet_viewer.ui.panels.plot_hands import CLICK, FARTHER, NEARER, takes_key, turn_wheel
 from resnet_viewer.ui.panels.wiring_layout import Part, StripLayout, layer_part
-
-_CLICK = 4.0
-"""Pixels that a click may wander."""
 
 _OWN_KEYS = (
     Qt.Key.Key_Left,
@@ -45,12 +43,13 @@ class CircuitView(CircuitCanvas):
     announced = Signal(str)
     """What the pointer or the focus is on, in words."""
 
+    _drag: Drag = "none"
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
         self.setAccessibleName("Wiring strip and gradient norms")
-        self._drag: Drag = "none"
         self._press = QPointF()
         self._last = QPointF()
         self._rest: QPointF | None = None
@@ -93,7 +92,7 @@ class CircuitView(CircuitCanvas):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         position = event.position()
         if self._drag == "pending" and event.buttons():
-            if (position - self._press).manhattanLength() > _CLICK:
+            if (position - self._press).manhattanLength() > CLICK:
                 self._begin_drag(event)
         elif self._drag in ("pending", "none"):
             self._hover(position)
@@ -205,16 +204,9 @@ class CircuitView(CircuitCanvas):
         event.accept()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        delta = event.angleDelta()
-        if abs(delta.x()) > abs(delta.y()):
-            self.pan(delta.x() / 2)
-        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self.pan(delta.y() / 2)
-        else:
-            self.zoom(0.998 ** delta.y(), self.strip_point(event.position()).x())
+        turn_wheel(self, event, self.strip_point(event.position()).x())
         self._rest = event.position()
         self.tell_again()
-        event.accept()
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
@@ -238,15 +230,8 @@ class CircuitView(CircuitCanvas):
 
     def event(self, event: QEvent) -> bool:
         """While it has the focus, the view's keys come before the window's shortcuts of the same name."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            is_plain = event.modifiers() in (
-                Qt.KeyboardModifier.NoModifier,
-                Qt.KeyboardModifier.KeypadModifier,
-            )
-            if is_plain and (event.key() in _OWN_KEYS or self._drag == "sweep"):
-                event.accept()
-                return True
-        return bool(super().event(event))
+        is_taken = takes_key(event, _OWN_KEYS, takes_all=self._drag == "sweep")
+        return is_taken or bool(super().event(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         state = self.strip.state
@@ -264,7 +249,7 @@ class CircuitView(CircuitCanvas):
             case Qt.Key.Key_Home:
                 self.fit()
             case Qt.Key.Key_Plus | Qt.Key.Key_Equal | Qt.Key.Key_Minus:
-                factor = 1.25 if event.key() == Qt.Key.Key_Minus else 0.8
+                factor = FARTHER if event.key() == Qt.Key.Key_Minus else NEARER
                 centre = (
                     state.layout.spot(focused) if focused else self.strip.frame.x(self.strip.frame.width / 2)
                 )

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from collections.abc import Iterable
+
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
+    QLineEdit,
     QSizePolicy,
     QStyle,
     QStyleOptionComboBox,
+    QStyleOptionFrame,
     QWidget,
 )
-from superqt import QElidingLabel
+from superqt import QElidingLabel, QSearchableComboBox
 
 from resnet_viewer.ui.labels import Paragraph, tooltip_text
 
+_LEAST_LETTERS = 6
+"""So many letters of a choice stay in view."""
 _VALUES = "now ", "reference ", "now/reference ", "gate open "
 """How the parts of a readout begin that are numbers."""
 
@@ -161,6 +167,17 @@ class FittingParagraph(Paragraph):
             self.setText(chosen)
 
 
+def choice_box(name: str, entries: Iterable[tuple[str, str]]) -> ChoiceBox:
+    """A choice with its name, of (value, words) each; `currentData` is the value, and Tab leads to it."""
+    box = ChoiceBox()
+    box.setAccessibleName(name)
+    box.setToolTip(name)
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    for value, words in entries:
+        box.addItem(words, value)
+    return box
+
+
 class ChoiceBox(QComboBox):
     """A combo box whose choice ends with "…" where it does not fit: a style sheet would cut it without a sign."""
 
@@ -172,6 +189,13 @@ class ChoiceBox(QComboBox):
             option.currentText = self.elided()
             self.style().drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option, painter, self)
 
+    def minimumSizeHint(self) -> QSize:
+        """A few letters of the choice: the rest is elided where others need the room."""
+        hint, metrics = super().minimumSizeHint(), self.fontMetrics()
+        words = (metrics.horizontalAdvance(self.itemText(place)) for place in range(self.count()))
+        cut = max(words, default=0) - _LEAST_LETTERS * metrics.averageCharWidth()
+        return QSize(hint.width() - max(cut, 0), hint.height())
+
     def elided(self) -> str:
         """The choice as far as it fits."""
         option = QStyleOptionComboBox()
@@ -180,3 +204,54 @@ class ChoiceBox(QComboBox):
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
         )
         return self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, field.width())
+
+
+class SearchBox(QSearchableComboBox):
+    """A choice that is found by typing; at rest "…" ends what does not fit, and the tooltip has it whole."""
+
+    def __init__(self, tip: str = "") -> None:
+        super().__init__()
+        self._tip = tip
+        self.setLineEdit(_RestingLine())
+        self.setCompleter(self.completer_object)
+        self.currentTextChanged.connect(self._tell_whole)
+        self._tell_whole()
+
+    @property
+    def shown(self) -> str:
+        """The choice as far as it fits."""
+        line = self.lineEdit()
+        assert isinstance(line, _RestingLine)
+        return line.shown
+
+    @Slot()
+    def _tell_whole(self) -> None:
+        self.setToolTip(tooltip_text("\n".join(filter(None, (self.currentText(), self._tip)))))
+
+
+class _RestingLine(QLineEdit):
+    """Elides its text while nobody types into it: a line alone would cut a letter."""
+
+    @property
+    def shown(self) -> str:
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self._room().width())
+
+    def _option(self) -> QStyleOptionFrame:
+        option = QStyleOptionFrame()
+        self.initStyleOption(option)
+        return option
+
+    def _room(self) -> QRect:
+        found = self.style().subElementRect(QStyle.SubElement.SE_LineEditContents, self._option(), self)
+        return found.adjusted(2, 0, -2, 0)  # as far as Qt's own text stands from the edge
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.hasFocus() or self.shown == self.text():
+            super().paintEvent(event)
+            return
+        with QPainter(self) as painter:
+            panel = QStyle.PrimitiveElement.PE_PanelLineEdit
+            self.style().drawPrimitive(panel, self._option(), painter, self)
+            painter.setPen(self.palette().color(QPalette.ColorRole.Text))
+            place = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(self._room(), place, self.shown)

@@ -5,24 +5,23 @@ The y range always holds both curves whole; only x can be zoomed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QComboBox, QGraphicsItem, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QHBoxLayout, QWidget
 
 from resnet_viewer.records.probe import GradientOf, ProbeResult
 from resnet_viewer.records.session import GradientQuantity
 from resnet_viewer.records.target import BlockTarget
-from resnet_viewer.ui.labels import plain_label, tooltip_text
+from resnet_viewer.ui.labels import TitleLabel, tooltip_text
 from resnet_viewer.ui.panels.card import colour_text
-from resnet_viewer.ui.panels.fitting import ChoiceBox, ReadoutLabel
+from resnet_viewer.ui.panels.fitting import ReadoutLabel, choice_box
 from resnet_viewer.ui.panels.gradients_dots import CurveDots
-from resnet_viewer.ui.panels.gradients_ground import CurveNames, PlotGround, Track
+from resnet_viewer.ui.panels.gradients_ground import CORNER, CurveNames, PlotGround, Track
 from resnet_viewer.ui.panels.gradients_scale import Floats, Scale, Series, heights, scale_for
 from resnet_viewer.ui.panels.plot_lines import Line, Lines, Stroke
 from resnet_viewer.ui.theme import DARK, Theme
@@ -81,7 +80,7 @@ class GradientPlot:
             self.lines[role].setZValue(z)
             self.dots[role].setZValue(10 + z)
         # A view box clips its children, and the numbers stand outside it.
-        self.ground = PlotGround(surround, DARK, font)
+        self.ground = PlotGround(surround, DARK, font, CORNER)
         self.names = CurveNames(view, DARK, font)
 
     @property
@@ -229,13 +228,10 @@ class GradientBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rest = ""
-        self._title = plain_label()
-        font = self._title.font()
-        font.setBold(True)
-        self._title.setFont(font)
+        self._title = TitleLabel()
         self._readout = ReadoutLabel()
-        self.quantity = _choice("Quantity in the gradient plot", QUANTITIES.items())
-        self.source = _choice("Whose gradient is taken", SOURCES.items())
+        self.quantity = choice_box("Quantity in the gradient plot", QUANTITIES.items())
+        self.source = choice_box("Whose gradient is taken", SOURCES.items())
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
@@ -286,13 +282,3 @@ class GradientBar(QWidget):
 
     def _choose_source(self, index: int) -> None:
         self.gradient_of_chosen.emit(self.source.itemData(index))
-
-
-def _choice(name: str, entries: Iterable[tuple[str, str]]) -> QComboBox:
-    box = ChoiceBox()
-    box.setAccessibleName(name)
-    box.setToolTip(name)
-    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    for value, text in entries:
-        box.addItem(text, value)
-    return box

@@ -16,6 +16,8 @@ from resnet_viewer.ui.panels.gradients_scale import Scale
 from resnet_viewer.ui.panels.plot_ground import Ground, Tick, log_marks
 from resnet_viewer.ui.theme import Theme
 
+CORNER = "layer"
+"""The word before the numbers under the plot."""
 _LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 _PLACES = (0.06, 0.16, 0.28, 0.42, 0.56, 0.7, 0.8, 0.9)
 """Where along the plot a curve's name may begin, in the order of preference."""
@@ -151,7 +153,7 @@ class PlotGround(Ground):
         """Place grid and numbers; `layers` is the highest number on the x axis."""
         numbers = self._layer_numbers(x_range, width, layers)
         marks = log_marks(scale, height, self._metrics.height())
-        self.show_marks(replace(marks, below=numbers, corner="layer", message=message), width, height)
+        self.show_marks(replace(marks, below=numbers, corner=CORNER, message=message), width, height)
 
     def _layer_numbers(self, x_range: tuple[float, float], width: float, layers: int) -> tuple[Tick, ...]:
         left, right = x_range

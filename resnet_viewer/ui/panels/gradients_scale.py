@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 Lane = Literal["log", "zero", "infinite", "nan"]
 LANE_PIXELS = 18.0
 LABEL_OVERHANG = 4.0
-"""Pixels that the lowest number beside the axis may reach below the plot: the layers' numbers stand there."""
+"""Pixels that a number beside the axis may reach beyond the plot: there stand the layers' numbers, and the title."""
 MARGIN_PIXELS = (7.0, 16.0)
 """Least and most free space above the highest and under the lowest point: a tenth of the height between."""
 LEAST_DECADES = 2.0
@@ -158,9 +158,9 @@ def ticks(scale: Scale, height: float, label_height: float) -> list[tuple[float,
     """
     pixels = height / (scale.top - scale.bottom)
     least = label_height / pixels
-    low = scale.bottom + (label_height / 2 - LABEL_OVERHANG) / pixels
-    low = max(scale.low, low if scale.zero is None else scale.zero + least)
-    high = scale.high if scale.odd is None else min(scale.high, scale.odd - least)
+    edge = (label_height / 2 - LABEL_OVERHANG) / pixels
+    low = max(scale.low, scale.bottom + edge if scale.zero is None else scale.zero + least)
+    high = min(scale.high, scale.top - edge if scale.odd is None else scale.odd - least)
     first, last = math.ceil(low), math.floor(high)
     for room in (1.5, 1.0):  # rather close together than fewer than three
         step = next((s for s in _DECADE_STEPS if s >= room * least), _DECADE_STEPS[-1])

@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphi
 from resnet_viewer.ui.panels.gradients_scale import Scale, ticks
 from resnet_viewer.ui.theme import Theme
 
-LEFT_ROOM = 58.0
-"""Pixels left of the plot for the y axis's numbers."""
 BOTTOM_ROOM = 4.0
 """Pixels between the plot and the numbers under it."""
 RIGHT_ROOM = 12.0
+_WIDEST = "1e-14", "∞ nan"
+_APART = 12.0
+"""Pixels beside the y axis's numbers."""
 
 Tick = tuple[float, str]
 """Pixels from the plot's top or left edge, and what is written there."""
@@ -63,30 +64,37 @@ def log_marks(scale: Scale, height: float, text_height: float) -> Marks:
 class Ground(QGraphicsObject):
     """Paints in the pixels of the plot's view box (its owner keeps it at that place), and the numbers around it.
 
-    `left_room` is the width of the numbers' place; the plot's owner leaves it free.
+    `corner` is the word before the x axis's numbers, where there is one.
     """
 
-    def __init__(
-        self, parent: QGraphicsItem, theme: Theme, font: QFont, left_room: float = LEFT_ROOM
-    ) -> None:
+    def __init__(self, parent: QGraphicsItem, theme: Theme, font: QFont, corner: str = "") -> None:
         super().__init__(parent)
         self._theme = theme
         self._font = font
         self._metrics = QFontMetricsF(font)
-        self._left_room = left_room
+        self._corner = corner
         self._size = (1.0, 1.0)
         self._marks = Marks()
+        self.is_focused = False
         self.setZValue(-200)  # pyqtgraph puts view boxes at -100
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     def set_font(self, font: QFont) -> None:
         """Write in another font, from the next `show_marks` on."""
+        self.prepareGeometryChange()
         self._font, self._metrics = font, QFontMetricsF(font)
 
-    def set_left_room(self, room: float) -> None:
-        """Another width for the y axis's numbers."""
-        self.prepareGeometryChange()
-        self._left_room = room
+    @property
+    def left_room(self) -> float:
+        """Pixels left of the plot for the y axis's numbers and the corner's word; the plot's owner leaves them free."""
+        widths = map(self._metrics.horizontalAdvance, (*_WIDEST, f"{self._corner}0"))
+        return max(widths) + _APART
+
+    def show_focus(self, is_focused: bool) -> None:
+        """Frame the plot while the keys are its own."""
+        if is_focused != self.is_focused:
+            self.is_focused = is_focused
+            self.update()
 
     @property
     def marks(self) -> Marks:
@@ -108,7 +116,7 @@ class Ground(QGraphicsObject):
 
     def boundingRect(self) -> QRectF:
         width, height = self._size
-        left, bottom = self._left_room, BOTTOM_ROOM + self._metrics.height()
+        left, bottom = self.left_room, BOTTOM_ROOM + self._metrics.height()
         return QRectF(-left, -8, width + left + RIGHT_ROOM, height + 8 + bottom)
 
     def paint(
@@ -131,8 +139,11 @@ class Ground(QGraphicsObject):
         if marks.numbers:
             painter.setPen(QColor(theme.border))
             painter.drawLine(QPointF(0, height - 0.5), QPointF(width, height - 0.5))
+        if self.is_focused:
+            painter.setPen(QPen(QColor(theme.accent), 1.0))
+            painter.drawRect(QRectF(0.5, 0.5, width - 1, height - 1))
         painter.setPen(QColor(theme.muted))
-        room = self._left_room
+        room = self.left_room
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for y, text in (*marks.numbers, *marks.lanes):
             painter.drawText(QRectF(-room, y - text_height / 2, room - 8, text_height), right, text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
@@ -15,7 +17,6 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QSearchableComboBox
 
 from resnet_viewer.records.captions import class_name
 from resnet_viewer.records.network import NetworkSpec
@@ -23,12 +24,13 @@ from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Setup
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.panels.card import colour_text
-from resnet_viewer.ui.panels.fitting import ChoiceBox
+from resnet_viewer.ui.panels.fitting import ChoiceBox, SearchBox
 from resnet_viewer.ui.pixels import COLOUR_MAPS
 from resnet_viewer.ui.theme import Theme
 
 TOP_CLASS = "reference's top"
 _FOLDED_WIDTH = 330
+Box = TypeVar("Box", bound=QComboBox)
 
 
 class Field:
@@ -76,11 +78,8 @@ class SaliencyControls(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.block = _narrow(ChoiceBox(), "Block", "The block whose output Grad-CAM explains")
-        self.target = _narrow(
-            QSearchableComboBox(),
-            "Class",
-            "The class whose score is explained: the reference's highest, or one of your choice; type to search",
-        )
+        explained = "The class whose score is explained: the reference's highest, or one of your choice; type to search"
+        self.target = _narrow(SearchBox(explained), "Class")
         line = self.target.lineEdit()
         assert line is not None  # it is editable
         self._line = line
@@ -211,7 +210,7 @@ class SaliencyControls(QWidget):
             known = [class_name(index, names) for index in range(network.classes)]
             usual = TOP_CLASS if network.has_classifier else "mean of the last block"
             self.target.clear()
-            self.target.addItems([usual, *known, *([mean] if mean else [])])
+            self.target.addItems([usual, *known, *([mean] if mean else [])])  # type: ignore[no-untyped-call]
             self._line.setCursorPosition(0)
 
     def _tell_block(self, index: int) -> None:
@@ -233,10 +232,11 @@ class SaliencyControls(QWidget):
         self.opacity_chosen.emit(percent / 100)
 
 
-def _narrow(combo: QComboBox, name: str, tip: str) -> QComboBox:
+def _narrow(combo: Box, name: str, tip: str = "") -> Box:
     """A combo box that takes the width it is given; its list is as wide as its entries."""
     combo.setAccessibleName(name)
-    combo.setToolTip(tip)
+    if tip:
+        combo.setToolTip(tip)
     combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     combo.setMinimumWidth(64)
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

@@ -65,6 +65,7 @@ class TrainBar(QWidget):
         self.cut_button = self._button("Cut shortcuts now", self.cut_wished)
         self.strength_button = self._menu_button("Strength of the shortcuts")
         self.strength_button.setText("▾")
+        self.strength_button.setToolTip("How far the shortcuts of every run are open, from the next step on")
         self.strength = QSlider(Qt.Orientation.Horizontal)
         self.strength_label = QLabel()
         self._add_strength(self.strength_button.menu())

@@ -14,6 +14,8 @@ from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.record_pixels import COLOURS, ColourScale
 
 _RAMP, _GAP = 72.0, 5.0
+_TICK, _TICKS_APART = 2.5, 8.0
+"""Pixels: a tick under the colours is so high, and so far from the next."""
 
 
 class ColourBar(QWidget):
@@ -84,6 +86,9 @@ class ColourBar(QWidget):
             painter.drawText(QPointF(0, base), low_text)
             x = metrics.horizontalAdvance(low_text) + _GAP
             painter.drawImage(QRectF(x, top, _RAMP, high), self._ramp)
+            for share in self.scale.ticks(int(_RAMP / _TICKS_APART)):
+                at = round(x + share * _RAMP) + 0.5
+                painter.drawLine(QPointF(at, top + high), QPointF(at, top + high + _TICK))
             x += _RAMP + _GAP
             painter.drawText(QPointF(x, base), high_text)
             x += metrics.horizontalAdvance(high_text) + 2 * _GAP

@@ -141,6 +141,8 @@ class DepthPlot(Card):
         first, last = "first layer", "classifier"
         if metrics.horizontalAdvance(first + middle + last) + 40 > width:
             first, last = "first", "last"
+        if metrics.horizontalAdvance(first + middle + last) + 20 > width:
+            middle = ""
         ends: tuple[Tick, ...] = (
             (self.canvas.pixel_at(0.0) + metrics.horizontalAdvance(first) / 2, first),
             (self.canvas.pixel_at(1.0) - metrics.horizontalAdvance(last) / 2, last),

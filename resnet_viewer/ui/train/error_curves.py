@@ -25,9 +25,9 @@ SUBTITLES: dict[Quantity, str] = {
     "rate": "what each step took · dashed: plain · solid: residual",
 }
 BRIEF: dict[Quantity, str] = {
-    "error": "thin: training · bold: test · dashed: plain · solid: residual",
-    "loss": "training · log scale · dashed: plain · solid: residual",
-    "rate": "dashed: plain · solid: residual",
+    "error": "thin: training · bold: test · dashed: plain",
+    "loss": "training · log scale · dashed: plain",
+    "rate": "dashed: plain",
 }
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 _HEADROOM = 1.04

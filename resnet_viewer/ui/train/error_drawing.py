@@ -23,7 +23,7 @@ from resnet_viewer.ui.train.error_curves import (
     thinned,
     visible,
 )
-from resnet_viewer.ui.train.error_words import EMPTY, interventions_in, named
+from resnet_viewer.ui.train.error_words import EMPTY, brief_words, interventions_in, named
 from resnet_viewer.ui.train.name_places import FreeGround, place_names, place_words
 from resnet_viewer.ui.train.plot_canvas import PlotCanvas
 from resnet_viewer.ui.train.plot_items import SIGN, Cross, Name, Overlay, TimeMark, strokes_of
@@ -167,6 +167,8 @@ class ErrorDrawing:
                 ground.cover(QRectF(end[0] - 6, end[1] - 6, 12, 12))
         made = [(self.canvas.pixel_at(time), words) for time, words in interventions_in(self.scene.logs)]
         made = [(x, words) for x, words in made if -0.5 <= x <= size[0] + 0.5]
+        brief = brief_words([words for _, words in made], metrics, size[0])
+        made = [(x, words) for (x, _), words in zip(made, brief, strict=True)]
         moments = [(x, math.ceil(metrics.horizontalAdvance(words))) for x, words in made]
         places = place_words(moments, math.ceil(metrics.height()), ground, size[0])
         marks = [TimeMark(x, words, rect) for (x, words), rect in zip(made, places, strict=True)]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 from PySide6.QtCore import QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
 from resnet_viewer.ui.panels.card import Card
-from resnet_viewer.ui.panels.fitting import ChoiceBox
+from resnet_viewer.ui.panels.fitting import choice_box
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.error_curves import BRIEF, CHOICES, SUBTITLES, TITLES, Quantity
 from resnet_viewer.ui.train.error_drawing import ErrorDrawing
@@ -45,12 +43,7 @@ class ErrorPlot(Card):
         self.canvas = PlotCanvas("Training and test errors over epochs", corner="epoch")
         self.canvas.keys = _KEYS
         self.drawing = ErrorDrawing(self.canvas)
-        self.choice = ChoiceBox()
-        self.choice.setAccessibleName("What is drawn over time")
-        self.choice.setToolTip("What is drawn over time")
-        self.choice.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        for quantity in get_args(Quantity):
-            self.choice.addItem(CHOICES[quantity], quantity)
+        self.choice = choice_box("What is drawn over time", CHOICES.items())
         self.choice.activated.connect(self._choose)
         self.add_control(self.choice)
         self.body.addWidget(self.canvas, 1)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF
+
 from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import EpochReport, Intervention
 from resnet_viewer.ui.train.error_curves import Curve, Quantity, at_time, time_words
@@ -18,6 +21,10 @@ EMPTY: dict[Quantity, str] = {
 NOBODY = "no run has come this far"
 _APART = 2
 """Steps by which runs that have turns may differ when the same is done to all of them."""
+_WIDEST_SHARE = 0.45
+"""Of the plot's width that the words beside an intervention may take."""
+_TENTH = 0.05
+"""Epochs by which the time that is told is rounded."""
 _FEW = 12
 """So many names at most stand at lines' ends."""
 
@@ -42,8 +49,8 @@ def value_words(log: RunLog, curves: Sequence[Curve], quantity: Quantity, time: 
 
 
 def tested_before(log: RunLog, time: float) -> EpochReport | None:
-    """The newest epoch whose test error was measured by then."""
-    return next((epoch for epoch in reversed(log.epochs) if epoch.epoch + 1 <= time + 1e-9), None)
+    """The newest epoch whose test error was measured by then; a time that reads "epoch 4.0" is after epoch 4."""
+    return next((epoch for epoch in reversed(log.epochs) if epoch.epoch + 1 <= time + _TENTH), None)
 
 
 def hovered_words(time: float, values: str, *, is_pinned: bool) -> str:
@@ -84,6 +91,13 @@ def interventions_in(logs: Sequence[RunLog]) -> list[tuple[float, str]]:
         )
         for found, places in groups
     ]
+
+
+def brief_words(told: Sequence[str], metrics: QFontMetricsF, room: float) -> list[str]:
+    """What was done then in a plot `room` pixels wide: without "shortcuts" where that is too much, and elided last."""
+    if max(map(metrics.horizontalAdvance, told), default=0.0) > _WIDEST_SHARE * room:
+        told = [words.removeprefix("shortcuts ") for words in told]
+    return [metrics.elidedText(words, Qt.TextElideMode.ElideRight, _WIDEST_SHARE * room) for words in told]
 
 
 def named(logs: Sequence[RunLog]) -> list[tuple[RunLog, str]]:

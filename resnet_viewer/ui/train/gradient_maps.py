@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from itertools import pairwise
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QMenu, QScrollArea, QStackedLayout, QWidget
 
 from resnet_viewer.ui.labels import plain_label
 from resnet_viewer.ui.panels.card import Card, colour_text
-from resnet_viewer.ui.panels.fitting import ChoiceBox
+from resnet_viewer.ui.panels.fitting import choice_box
 from resnet_viewer.ui.panels.gradients_scale import norm_text
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.colour_bar import ColourBar
@@ -27,7 +27,7 @@ from resnet_viewer.ui.train.record_pixels import (
     values_of,
 )
 from resnet_viewer.ui.train.run_log import LabScene, RunLog
-from resnet_viewer.ui.train.run_picture import RunPicture, Spot
+from resnet_viewer.ui.train.run_picture import RunPicture, Spot, least_height
 
 TITLE = "Gradient record"
 EMPTY = "Press Start: the gradients of every layer are recorded here while the networks learn."
@@ -61,12 +61,7 @@ class GradientMaps(Card):
         self._spot: Spot | None = None
         self._columns = 0
         self.bar = ColourBar()
-        self.choice = ChoiceBox()
-        self.choice.setAccessibleName("What is recorded")
-        self.choice.setToolTip("What the pictures show")
-        self.choice.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        for quantity in get_args(Quantity):
-            self.choice.addItem(CHOICES[quantity], quantity)
+        self.choice = choice_box("What the pictures show", CHOICES.items())
         self.choice.activated.connect(self._choose)
         self.add_control(self.bar)
         self.add_control(self.choice)
@@ -131,12 +126,12 @@ class GradientMaps(Card):
     def _show_runs(self) -> None:
         logs = self.scene.logs
         self._stack.setCurrentIndex(1 if logs else 0)
-        self.bar.setVisible(bool(logs))
         self._take_spreads()
         self.scale = scale_for([spread for _, spread in self._spreads.values()], self.quantity)
         self.bar.show_scale(self.scale)
+        self._fit()
         self.set_subtitle(self._words() if logs else "")
-        self._place(columns_for(len(logs), self.area.viewport().width()))
+        self._place(columns_for(len(logs), self.area.width()))
         span = self._span or (0.0, length_of(logs))
         rows = -(-len(logs) // max(self._columns, 1))
         strokes = strokes_of(self.scene, self._theme)
@@ -186,6 +181,8 @@ class GradientMaps(Card):
             self._grid.addWidget(picture, *divmod(place, columns))
         for column in range(columns):
             self._grid.setColumnStretch(column, 1)
+        for before, after in pairwise((self.choice, *self.pictures.values())):
+            QWidget.setTabOrder(before, after)  # else they come after all that was made before the runs
 
     def _picture(self, log: RunLog) -> RunPicture:
         picture = RunPicture(log)
@@ -196,9 +193,31 @@ class GradientMaps(Card):
         picture.menu_wanted.connect(self._open_menu)
         return picture
 
+    def minimumSizeHint(self) -> QSize:
+        """The colour bar gives way: its ends stand in the subtitle's tooltip, too."""
+        bar = 0 if self.bar.isHidden() else self.bar.sizeHint().width() + self.header.spacing()
+        hint = super().minimumSizeHint()
+        return QSize(hint.width() - bar, hint.height())
+
+    def _fit(self) -> None:
+        """Show the colour bar where it has room beside the whole title, and never less than a row of pictures."""
+        parts = (self._title, self.bar, self.choice)
+        needed = sum(part.sizeHint().width() + self.header.spacing() for part in parts)
+        has_room = self.width() - 2 * DARK.padding >= needed
+        self.bar.setVisible(bool(self.scene.logs) and has_room)
+        self.area.setMinimumHeight(
+            least_height(QFontMetricsF(self.font()), has_axis=True) if self.scene.logs else 0
+        )
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_empty"):
+            self._fit()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if columns_for(len(self.pictures), self.area.viewport().width()) != self._columns:
+        self._fit()
+        if columns_for(len(self.pictures), self.area.width()) != self._columns:
             self._show_runs()
 
     # Time

@@ -11,8 +11,8 @@ from PySide6.QtCore import QPointF, QRectF
 Floats = NDArray[np.float64]
 _CELL = 4.0
 """Pixels of the raster on which free ground is looked for."""
-_FARTHEST = 140.0
-"""Pixels from a line's end beyond which a name would belong to nobody."""
+_FARTHEST = 5.0
+"""Lines of text from a line's end beyond which a name would belong to nobody."""
 
 
 class FreeGround:
@@ -76,7 +76,7 @@ class FreeGround:
         # beside the line's end before above it, above before below, to the right before to the left
         cost = np.hypot(gap_x, gap_y) + 0.02 * (top * _CELL - y + height) - 0.05 * (left * _CELL - x)
         best = int(cost.argmin())
-        if np.hypot(gap_x[best], gap_y[best]) > _FARTHEST:
+        if np.hypot(gap_x[best], gap_y[best]) > _FARTHEST * height:
             return None
         return QRectF(left[best] * _CELL, top[best] * _CELL, width, height)
 

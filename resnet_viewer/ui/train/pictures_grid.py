@@ -6,8 +6,6 @@ model would bring scrolling, but its items' frames and marks would be painted by
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -32,32 +30,13 @@ from resnet_viewer.records.confusion import wrong_first
 from resnet_viewer.records.lab import DataRead, Numbers
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.labels import tooltip_text
-from resnet_viewer.ui.pixels import image_of_rgb
 from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.train.pictures_page import GAP, SIDES, Frame, Sheet, frames_of, place_in, sheet_for
 
 Choice = str | tuple[int, int]
 """Which pictures: "all", "wrong", or those of one true class that were taken for one class."""
 
-_GAP = 6
-_SIDES = 40, 80
-"""Pixels that a picture's side takes at least and at most, unless it is larger by itself."""
-_LEAST = 24
-"""The smallest side; pictures are no larger than wished, and smaller where only so two rows of them fit."""
-_ENLARGED_BELOW = 65
-"""Pictures of fewer pixels are enlarged by whole numbers, pixels repeated; larger ones are made smaller, smoothly."""
-_WIDEST_TITLE = 96
 _NOTCH = 120
-
-
-@dataclass(frozen=True, eq=False)
-class _Frame:
-    """One picture on the page."""
-
-    index: int
-    place: QRect
-    image: QImage
-    title: str
-    is_wrong: bool
 
 
 class PicturesGrid(QWidget):
@@ -79,8 +58,8 @@ class PicturesGrid(QWidget):
         self._wrong = 0
         self._first = 0
         self._current = 0
-        self._frames: list[_Frame] = []
-        self._columns = self._rows = 1
+        self._frames: list[Frame] = []
+        self._sheet: Sheet | None = None
         self._menu = QMenu(self)
         self._wheel = 0
         self.setMouseTracking(True)
@@ -125,7 +104,7 @@ class PicturesGrid(QWidget):
 
     @property
     def _page_size(self) -> int:
-        return self._columns * self._rows
+        return 1 if self._sheet is None else self._sheet.count
 
     def image_at(self, place: int) -> QImage:
         """The image that the page shows at a place, from 0."""
@@ -200,14 +179,6 @@ class PicturesGrid(QWidget):
         font.setPointSizeF(max(font.pointSizeF() - 1, 6.0))
         return font
 
-    def _names(self, metrics: QFontMetrics, width: int) -> list[str]:
-        """Every class's name, cut where two of them with a stroke are wider than `width`."""
-        assert self._data is not None
-        room = (width - metrics.horizontalAdvance(" / ")) // 2
-        count = len(self._data.class_names)
-        names = (class_name(i, self._data.class_names) for i in range(count))
-        return [metrics.elidedText(name, Qt.TextElideMode.ElideRight, room) for name in names]
-
     def _make_page(self) -> None:
         """Lay out the page and make its images."""
         self._frames = []
@@ -220,53 +191,20 @@ class PicturesGrid(QWidget):
 
     def _fill_page(self, data: DataRead, predicted: Numbers) -> None:
         metrics = QFontMetrics(self._title_font())
-        widest = max((metrics.horizontalAdvance(name) for name in data.class_names), default=0)
-        title = min(2 * widest + metrics.horizontalAdvance(" / ") + 2, _WIDEST_TITLE)
-        pixels = data.test_pictures.shape[-1]
-        wished = min(max(self.width() // 8, title, _SIDES[0]), _SIDES[1])
-        is_small = pixels < _ENLARGED_BELOW
-        times = max(1, round(wished / pixels))
-        sides = (
-            [pixels * i for i in range(times, 0, -1)] if is_small else [wished, *range(wished, _LEAST, -8)]
-        )
-        side = next((side for side in sides if side >= _LEAST and self._rows_of(side, metrics) > 1), sides[0])
-        cell = max(side, title) + _GAP
-        line = side + metrics.height() + _GAP
-        self._columns = max(1, (self.width() - 2 + _GAP) // cell)
-        self._rows = self._rows_of(side, metrics)
-        size = self._page_size
-        self._first = min(self._first, max(0, (self._order.size - 1) // size * size))
-        names = self._names(metrics, cell - _GAP + 2)
-        pitch = self.width() / self._columns
-        for place, index in enumerate(self._order[self._first : self._first + size].tolist()):
-            row, column = divmod(place, self._columns)
-            left = round(column * pitch + (pitch - side) / 2)
-            true, given = int(data.test_labels[index]), int(predicted[index])
-            image = image_of_rgb(data.test_pictures[index].transpose(1, 2, 0))
-            if not is_small:
-                fit = round(side * self.devicePixelRatioF())
-                smooth = Qt.TransformationMode.SmoothTransformation
-                image = image.scaled(QSize(fit, fit), Qt.AspectRatioMode.KeepAspectRatio, smooth)
-            rect = QRect(left, 2 + row * line, side, side)
-            self._frames.append(_Frame(index, rect, image, f"{names[true]} / {names[given]}", true != given))
-
-    def _rows_of(self, side: int, metrics: QFontMetrics) -> int:
-        """How many rows of such pictures with their titles fit."""
-        return max(1, (self.height() - 2 + _GAP) // (side + metrics.height() + _GAP))
+        self._sheet = sheet = sheet_for(data, self.size(), metrics)
+        self._first = min(self._first, max(0, (self._order.size - 1) // sheet.count * sheet.count))
+        shown = self._order[self._first : self._first + sheet.count].tolist()
+        self._frames = frames_of(sheet, data, predicted, shown, metrics, self.devicePixelRatioF())
 
     def place_at(self, position: QPoint) -> int | None:
         """The place on the page whose picture or title lies at a point."""
-        below = QFontMetrics(self._title_font()).height()
-        for place, frame in enumerate(self._frames):
-            if frame.place.adjusted(-2, -2, 2, below).contains(position):
-                return place
-        return None
+        return place_in(self._frames, position, QFontMetrics(self._title_font()).height())
 
     def sizeHint(self) -> QSize:
         return QSize(300, 130)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(2 * (_SIDES[0] + _GAP), _SIDES[0] + self.fontMetrics().height() + _GAP)
+        return QSize(2 * (SIDES[0] + GAP), SIDES[0] + self.fontMetrics().height() + GAP)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._make_page()
@@ -364,7 +302,8 @@ class PicturesGrid(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
-        steps |= {Qt.Key.Key_Up: -self._columns, Qt.Key.Key_Down: self._columns}
+        columns = 1 if self._sheet is None else self._sheet.columns
+        steps |= {Qt.Key.Key_Up: -columns, Qt.Key.Key_Down: columns}
         pages = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
         many = self._order.size
         pages |= {Qt.Key.Key_Home: -many, Qt.Key.Key_End: many}

@@ -41,8 +41,6 @@ _HINTS: dict[Shown, str] = {"pictures": "true / predicted", "confusion": "rows t
 _ENLARGED = QSize(760, 620)
 _NARROW = 26
 """The width of a button with one sign in it, in pixels."""
-_BUTTON_PADDING = 24
-"""Pixels that the style puts around a button's words."""
 
 
 def run_of(scene: LabScene) -> RunLog | None:
@@ -78,6 +76,7 @@ class PicturesPanel(Card):
             tab.setText(words)
             tab.setCheckable(True)
             tab.setAccessibleName(words)
+            tab.setToolTip(f"{words} of the selected run")
             tab.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             group.addButton(tab, place)
             self.header.insertWidget(place, tab)
@@ -331,10 +330,12 @@ class PicturesPanel(Card):
     def _fit_tabs(self) -> None:
         """Write the tabs' names in full where there is room."""
         metrics = self.fontMetrics()
+        one = self._tabs["pictures"]
+        padding = one.sizeHint().width() - metrics.horizontalAdvance(one.text())
         self.filter.setMaximumWidth(max(76, (self.width() - 2 * DARK.padding) // 4))
         room = self.width() - 2 * DARK.padding - self.enlarge.sizeHint().width() - 2 * self.header.spacing()
-        whole = sum(metrics.horizontalAdvance(words) + _BUTTON_PADDING for words, _ in _NAMES.values())
+        whole = sum(metrics.horizontalAdvance(words) + padding for words, _ in _NAMES.values())
         for shown, tab in self._tabs.items():
             words, short = _NAMES[shown]
             tab.setText(words if whole <= room else short)
-            tab.setMinimumWidth(metrics.horizontalAdvance(short) + _BUTTON_PADDING - 4)
+            tab.setMinimumWidth(metrics.horizontalAdvance(short) + padding)

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.ui.panels.plot_ground import BOTTOM_ROOM, RIGHT_ROOM, Ground, Marks
+from resnet_viewer.ui.panels.plot_hands import CLICK, FARTHER, NEARER, takes_key, turn_wheel
 from resnet_viewer.ui.theme import DARK, Theme
 
-_CLICK = 4.0
-"""Pixels that a click may wander."""
-_WIDEST_NUMBER = "1e-14"
+_LEAST_NUMBERS, _LEAST_LINES = 3, 4
+"""The smallest plot is as wide as so many numbers, and as high as so many lines of text."""
 
 
 class PlotCanvas(pg.GraphicsLayoutWidget):
@@ -33,21 +33,20 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
     menu_wanted = Signal(object)
     """Global QPoint."""
 
+    keys: frozenset[Qt.Key] = frozenset()
+    """What the owner wants to hear of beside the zoom's own keys."""
+
     def __init__(self, name: str, parent: QWidget | None = None, *, corner: str = "") -> None:
         """`corner` is the word for which there is room before the x axis's numbers."""
         super().__init__(parent)
-        self._corner = corner
         self._limits = (0.0, 1.0)
         self._least = 0.05
         self._range = (0.0, 1.0)
         self._press: QPointF | None = None
         self._last = QPointF()
         self._is_panning = False
-        self.keys: frozenset[Qt.Key] = frozenset()
-        """What the owner wants to hear of beside the zoom's own keys."""
         self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(80, 60)
         self.setAccessibleName(name)
         self.viewport().setMouseTracking(True)
         self.ci.layout.setSpacing(0)
@@ -56,7 +55,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         self.box.setDefaultPadding(0)
         self.addItem(self.box, 0, 0)
         # A view box clips its children, and the numbers stand outside it.
-        self.ground = Ground(self.ci, DARK, self.font())
+        self.ground = Ground(self.ci, DARK, self.font(), corner)
         self._make_room()
         self.box.sigResized.connect(self._resized)
         PlotCanvas.apply_theme(self, DARK)
@@ -138,17 +137,14 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
 
     def _make_room(self) -> None:
         metrics = QFontMetricsF(self.font())
-        left = (
-            max(metrics.horizontalAdvance(_WIDEST_NUMBER), metrics.horizontalAdvance(self._corner + "0")) + 12
-        )
-        self.ground.set_left_room(left)
-        self.ci.layout.setContentsMargins(left, 8, RIGHT_ROOM, BOTTOM_ROOM + metrics.height())
+        left = self.ground.left_room
+        bottom = BOTTOM_ROOM + metrics.height()
+        self.ci.layout.setContentsMargins(left, 8, RIGHT_ROOM, bottom)
+        wide = left + _LEAST_NUMBERS * metrics.horizontalAdvance("00.0") + RIGHT_ROOM
+        self.setMinimumSize(round(wide), round(8 + _LEAST_LINES * metrics.height() + bottom))
 
     def _resized(self) -> None:
         self.rearranged.emit()
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        super().resizeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -175,7 +171,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         position = event.position()
         if self._press is not None and event.buttons() & Qt.MouseButton.LeftButton:
-            if not self._is_panning and (position - self._press).manhattanLength() > _CLICK:
+            if not self._is_panning and (position - self._press).manhattanLength() > CLICK:
                 self._is_panning = True
                 self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
             if self._is_panning:
@@ -202,15 +198,8 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         event.accept()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        delta = event.angleDelta()
-        if abs(delta.x()) > abs(delta.y()):
-            self.pan(delta.x() / 2)
-        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self.pan(delta.y() / 2)
-        else:
-            self.zoom(0.998 ** delta.y(), self._plot_point(event.position()).x())
+        turn_wheel(self, event, self._plot_point(event.position()).x())
         self._point(event.position())
-        event.accept()
 
     def _point(self, position: QPointF) -> None:
         point = self._plot_point(position)
@@ -225,17 +214,17 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
 
     # Keyboard
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.ground.show_focus(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.ground.show_focus(False)
+
     def event(self, event: QEvent) -> bool:
         """While it has the focus, the plot's keys come before the window's shortcuts of the same name."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            is_plain = event.modifiers() in (
-                Qt.KeyboardModifier.NoModifier,
-                Qt.KeyboardModifier.KeypadModifier,
-            )
-            if is_plain and (event.key() in self.keys or event.key() == Qt.Key.Key_Home):
-                event.accept()
-                return True
-        return bool(super().event(event))
+        return takes_key(event, self.keys | {Qt.Key.Key_Home}) or bool(super().event(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         middle = self.size_of_plot[0] / 2
@@ -243,9 +232,9 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
             case Qt.Key.Key_Home:
                 self.fit()
             case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
-                self.zoom(0.8, middle)
+                self.zoom(NEARER, middle)
             case Qt.Key.Key_Minus:
-                self.zoom(1.25, middle)
+                self.zoom(FARTHER, middle)
             case key if key in self.keys:
                 self.key_pressed.emit(Qt.Key(key))
             case _:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
 
+from resnet_viewer.figures.log_ticks import round_above, round_below, round_powers
 from resnet_viewer.ui.pixels import colour_table
 from resnet_viewer.ui.train.run_log import RunLog
 
@@ -31,7 +32,8 @@ _BINS = 12_700
 """Bins of log10, from the smallest to the largest number there is."""
 _TAIL = 0.005
 """The share of values at either end that may take the end colours, so that one odd record does not set the scale."""
-_THIRD = 0.4771212547196624
+_LEAST_SPAN = 0.1
+"""Decades between the ends, where all values are one."""
 
 
 def values_of(log: RunLog, quantity: Quantity) -> Floats:
@@ -94,6 +96,14 @@ class ColourScale:
             return f"{100 * self.low:.0f} %", f"{100 * self.high:.0f} %"
         return power_text(self.low), power_text(self.high)
 
+    def ticks(self, most: int) -> list[float]:
+        """Where round numbers lie, from 0 to 1: at most so many, none at the ends."""
+        if not self.is_log:
+            return [0.25, 0.5, 0.75]
+        places = [n + math.log10(m) for m, n in round_powers(self.low, self.high, most)]
+        shares = [(place - self.low) / (self.high - self.low) for place in places]
+        return [share for share in shares if 1e-6 < share < 1 - 1e-6]
+
     def shares(self, values: Floats) -> Floats:
         """How far along the colours each value lies; nan for zeros of a logarithm and what is not finite."""
         if not self.is_log:
@@ -105,14 +115,14 @@ class ColourScale:
 
 
 def power_text(exponent: float) -> str:
-    """A whole power of ten, or three times one.
+    """A whole power of ten, or twice or five times one.
 
     Example:
-        >>> power_text(-3.0), power_text(0.4771212547196624)
-        ('1e-3', '3e0')
+        >>> power_text(-3.0), power_text(0.6989700043360189)
+        ('1e-3', '5e0')
     """
     whole = int(np.floor(exponent + 1e-6))
-    return f"{1 if exponent - whole < 0.1 else 3}e{whole}"
+    return f"{10 ** (exponent - whole):.0f}e{whole}"
 
 
 def scale_for(spreads: list[Spread], quantity: Quantity) -> ColourScale:
@@ -129,24 +139,12 @@ def scale_for(spreads: list[Spread], quantity: Quantity) -> ColourScale:
     first = int(np.searchsorted(cumulated, _TAIL * total, side="right"))
     last = int(np.searchsorted(cumulated, (1 - _TAIL) * total))
     least, most = min(spread.range[0] for spread in spreads), max(spread.range[1] for spread in spreads)
-    low = _round_below(max(_LOWEST + _BIN * first, least))
-    high = _round_above(min(_LOWEST + _BIN * (last + 1), most))
-    if high - low < 1.0:
-        high = low + 1.0
+    low = round_below(max(_LOWEST + _BIN * first, least))
+    high = round_above(min(_LOWEST + _BIN * (last + 1), most))
+    if high <= low:
+        high = round_above(low + _LEAST_SPAN)
     beyond = least < low - 1e-9 or most > high + 1e-9
     return ColourScale(low, high, is_clipped=beyond, has_zero=has_zero, has_odd=has_odd)
-
-
-def _round_below(exponent: float) -> float:
-    """The largest exponent of a whole power of ten, or of three times one, that is not above."""
-    whole = float(np.floor(exponent + 1e-9))
-    return whole + _THIRD if exponent + 1e-9 >= whole + _THIRD else whole
-
-
-def _round_above(exponent: float) -> float:
-    """The smallest that is not below."""
-    whole = float(np.floor(exponent - 1e-9))
-    return whole + _THIRD if exponent - 1e-9 <= whole + _THIRD else whole + 1.0
 
 
 def shown_records(times: Floats, columns: int, span: tuple[float, float]) -> NDArray[np.int64]:

@@ -33,10 +33,16 @@ from resnet_viewer.ui.train.record_pixels import (
 )
 from resnet_viewer.ui.train.run_log import RunLog
 
-LEAST_HEIGHT = 40
-"""Pixels of a picture under which layers cannot be told apart; then the panel scrolls."""
+LEAST_HEIGHT, LEAST_LINES = 40, 2
+"""Pixels, and lines of text, of a picture under which layers cannot be told apart; then the panel scrolls."""
 _GAP = 3.0
 _MARK = 4.0
+
+
+def least_height(metrics: QFontMetricsF, *, has_axis: bool) -> int:
+    """The lowest that a run's picture may be with what stands above and below it."""
+    line = math.ceil(metrics.height())
+    return round((1 + has_axis) * (line + _GAP)) + max(LEAST_HEIGHT, LEAST_LINES * line)
 
 
 @dataclass(frozen=True)
@@ -122,8 +128,7 @@ class RunPicture(QWidget):
         return QSize(200, self.minimumSizeHint().height() + 60)
 
     def minimumSizeHint(self) -> QSize:
-        line = math.ceil(QFontMetricsF(self.font()).height())
-        return QSize(80, round((1 + self._has_axis) * (line + _GAP)) + LEAST_HEIGHT)
+        return QSize(80, least_height(QFontMetricsF(self.font()), has_axis=self._has_axis))
 
     def _make(self) -> None:
         times = self.log.record_times

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.ui.settings import Settings
@@ -120,3 +121,69 @@ def test_the_bar_fits_the_window(desk: Desk, width: int) -> None:
     desk.qtbot.waitUntil(lambda: toolbar.width() == width)
     assert toolbar._row.sizeHint().width() <= width
     assert toolbar.train.export_button.geometry().right() <= width
+
+
+def test_a_page_too_small_for_its_panels_scrolls_and_squeezes_none(desk: Desk) -> None:
+    window, page = desk.window, desk.window.training.page
+    bar = page.area.verticalScrollBar()
+    window.show_train()
+    window.training.start()
+    desk.lab.begin()
+    try:
+        desk.appearance.set_font_size(16)
+        window.setMinimumSize(0, 0)
+        window.resize(1024, 640)
+        desk.qtbot.waitUntil(lambda: bar.maximum() > 0)
+        for panel in (page.runs, page.pictures, page.errors, page.gradients, page.by_depth):
+            least = panel.minimumSizeHint()
+            assert panel.width() >= least.width(), panel.title
+            assert panel.height() >= least.height(), panel.title
+        window.resize(1440, 1400)
+        desk.qtbot.waitUntil(lambda: bar.maximum() == 0)
+    finally:
+        desk.appearance.set_font_size(0)
+
+
+def test_the_table_of_runs_ends_with_a_whole_row(desk: Desk) -> None:
+    window, card = desk.window, desk.window.training.page.runs
+    window.show_train()
+    window.training.set_plan(replace(window.training.plan, depths="8, 14, 20, 26"))
+    window.training.start()
+    desk.lab.begin()
+    table = card.table
+    desk.qtbot.waitUntil(lambda: table.model().rowCount() == 8)
+    row = table.verticalHeader().defaultSectionSize()
+    card.body.setContentsMargins(0, 0, 0, 0)
+    least = card.minimumSizeHint().height()
+    for height in (620, 700, 713, 900):
+        window.resize(1024, height)
+        QApplication.processEvents()
+        card.layout().activate()
+        view = table.viewport().height()
+        assert view >= 8 * row or view % row == 0, "a row is cut"
+        assert card.minimumSizeHint().height() == least, "what is left over makes the card higher"
+
+
+def test_everything_that_takes_keys_has_a_name_and_stands_in_order(desk: Desk) -> None:
+    window, page = desk.window, desk.window.training.page
+    window.show_train()
+    window.training.start()
+    desk.lab.begin()
+    shown = page.gradients.pictures.values
+    desk.qtbot.waitUntil(lambda: len(shown()) == 4 and all(picture.isVisible() for picture in shown()))
+    for button in (*window.toolbar.findChildren(QToolButton), *page.findChildren(QToolButton)):
+        if button.isVisible():
+            assert button.toolTip(), button.text()
+    order: list[QWidget] = []
+    widget: QWidget = window.toolbar.tabs
+    while widget not in order:
+        order.append(widget)
+        widget = widget.nextInFocusChain()
+    taking = [found for found in order if found.isVisible() and found.focusPolicy() & Qt.FocusPolicy.TabFocus]
+    for found in taking:
+        parent = found.parent()
+        is_viewport = isinstance(parent, QAbstractScrollArea) and parent.viewport() is found
+        assert found.accessibleName() or is_viewport or getattr(found, "text", str)(), found
+    places = [taking.index(found) for found in (page.errors.canvas, page.gradients.choice, *shown())]
+    places += [taking.index(found) for found in (page.story.view, page.by_depth.canvas)]
+    assert places == sorted(places)

@@ -6,7 +6,14 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.panels.fitting import ChoiceBox, FittingParagraph, ReadoutLabel, readout_wordings
+from resnet_viewer.ui.panels.fitting import (
+    ChoiceBox,
+    FittingParagraph,
+    ReadoutLabel,
+    SearchBox,
+    choice_box,
+    readout_wordings,
+)
 
 READOUT = (
     "block 12 · conv3_x 3 · projection · now 1.234e-14 · reference 2.361 · now/reference 5.23e-15 · "
@@ -68,3 +75,39 @@ def test_a_choice_that_does_not_fit_ends_with_an_ellipsis(qtbot: QtBot) -> None:
     painted = box.grab().toImage()
     box.setItemText(0, box.elided())
     assert box.grab().toImage() == painted, "painted past the ellipsis"
+
+
+def test_a_choice_gives_way_down_to_a_few_letters(qtbot: QtBot) -> None:
+    box = choice_box("What is drawn", {"error": "error", "rate": "learning rate"}.items())
+    qtbot.addWidget(box)
+    assert (box.accessibleName(), box.itemData(1)) == ("What is drawn", "rate")
+    assert box.minimumSizeHint().width() < box.sizeHint().width()
+    box.resize(box.minimumSizeHint())
+    box.setCurrentIndex(1)
+    assert box.elided().startswith("lear")
+    assert box.elided().endswith("…")
+
+
+def test_a_search_box_is_elided_at_rest_and_whole_while_one_types(qtbot: QtBot) -> None:
+    box = SearchBox("type to search")
+    qtbot.addWidget(box)
+    box.addItems(["mean of the last block", "cat"])  # type: ignore[no-untyped-call]
+    box.resize(110, box.sizeHint().height())
+    with qtbot.waitExposed(box):
+        box.show()
+    assert box.shown.endswith("…")
+    assert "mean of the last block" in box.toolTip()
+    assert "type to search" in box.toolTip()
+    line = box.lineEdit()
+    assert line is not None
+    line.clearFocus()
+    at_rest = line.grab().toImage()
+    box.setCurrentIndex(1)
+    assert box.shown == "cat"
+    assert "cat" in box.toolTip()
+    box.setCurrentIndex(0)
+    line.setCursorPosition(0)
+    assert line.grab().toImage() == at_rest
+    edge = at_rest.width() - 3
+    column = {at_rest.pixel(edge, y) for y in range(3, at_rest.height() - 3)}
+    assert len(column) == 1, "a letter is cut at the edge"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtGui import QColor, QFont, QImage, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
@@ -14,7 +14,7 @@ from resnet_viewer.ui.theme import DARK
 
 def painted(marks: Marks) -> QImage:
     box = pg.ViewBox()
-    ground = Ground(box, DARK, QFont(), 60.0)
+    ground = Ground(box, DARK, QFont(), "epoch")
     ground.show_marks(marks, 200.0, 100.0)
     image = QImage(280, 140, QImage.Format.Format_RGB32)
     image.fill(QColor(DARK.panel))
@@ -31,6 +31,17 @@ def test_a_logarithms_numbers_lie_inside_and_its_lanes_outside_of_them() -> None
     assert all(0 < y < 200 for y, _ in (*marks.numbers, *marks.lanes))
     top, bottom = marks.edges[1], marks.edges[0]
     assert all(top <= y <= bottom for y, _ in marks.numbers)
+
+
+def test_numbers_and_the_corners_word_have_room_in_a_large_font(qtbot: QtBot) -> None:
+    font = QFont()
+    for points in (9, 16, 24):
+        font.setPointSize(points)
+        box, wide = pg.ViewBox(), QFontMetricsF(font).horizontalAdvance
+        ground = Ground(box, DARK, QFont(), "layer")
+        ground.set_font(font)
+        assert ground.left_room - 8 >= max(map(wide, ("1e-14", "∞ nan", "layer")))
+        assert ground.boundingRect().left() == -ground.left_room
 
 
 def test_without_numbers_there_is_no_axis_but_a_message(qtbot: QtBot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -40,6 +41,19 @@ def by_step(step: int, layers: int) -> list[float]:
 def point(panel: DepthPlot, spot: QPointF) -> None:
     where = panel.canvas.mapFromScene(panel.canvas.box.mapToScene(spot))
     move(panel.canvas.viewport(), QPointF(where))
+
+
+@pytest.mark.parametrize("width", range(230, 430, 20))
+def test_the_words_below_never_overlap(panel: DepthPlot, width: int) -> None:
+    panel.render_lab(scene(trained()))
+    panel.resize(width, 300)
+    panel.grab()
+    wide = panel.canvas.text_metrics().horizontalAdvance
+    spans = sorted(
+        (x - wide(text) / 2, x + wide(text) / 2) for x, text in panel.canvas.ground.marks.below if text
+    )
+    assert len(spans) >= 2
+    assert all(before[1] < after[0] for before, after in pairwise(spans))
 
 
 def test_the_record_of_a_time_is_the_newest_then() -> None:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QFont, QFontMetricsF
+from pytestqt.qtbot import QtBot
+
 from resnet_viewer.ui.train.error_curves import curves_of
-from resnet_viewer.ui.train.error_words import hovered_words, interventions_in, named, value_words
+from resnet_viewer.ui.train.error_words import (
+    brief_words,
+    hovered_words,
+    interventions_in,
+    named,
+    value_words,
+)
 from tests.ui.train.invented import begun, run, trained, with_interventions
 
 
@@ -13,6 +22,8 @@ def test_a_time_is_told_with_both_errors_and_when_the_test_was() -> None:
     assert value_words(log, curves, "error", 1.55) == "Plain-20: training 80.5 %, test 86.0 % after epoch 1"
     assert value_words(log, curves, "error", 0.5) == "Plain-20: training 88.0 %"
     assert value_words(log, curves, "error", 3.5) == "", "nothing was trained then"
+    assert "after epoch 1" in value_words(log, curves, "error", 1.94)
+    assert "after epoch 2" in value_words(log, curves, "error", 1.96), "the status line says epoch 2.0"
 
 
 def test_loss_and_rate_are_told_too() -> None:
@@ -40,6 +51,19 @@ def test_one_intervention_on_all_runs_with_shortcuts_is_told_once() -> None:
         (1.5, "shortcuts open by 0.5"),
         (2.0, "shortcuts restored: ResNet-8"),
     ]
+
+
+def test_in_a_narrow_plot_the_words_of_an_intervention_are_fewer_and_never_cut(qtbot: QtBot) -> None:
+    metrics = QFontMetricsF(QFont())
+    told = ["shortcuts cut", "shortcuts open by 0.5: ResNet-20, ResNet-8"]
+    widest = metrics.horizontalAdvance(told[1])
+    assert brief_words(told, metrics, 2.5 * widest) == told
+    assert brief_words(told, metrics, 2.1 * widest) == ["cut", "open by 0.5: ResNet-20, ResNet-8"]
+    narrow = brief_words(told, metrics, widest)
+    assert narrow[0] == "cut"
+    assert narrow[1].endswith("…")
+    assert metrics.horizontalAdvance(narrow[1]) <= 0.45 * widest
+    assert brief_words([], metrics, 100.0) == []
 
 
 def test_what_is_done_to_all_in_their_turns_is_told_once() -> None:

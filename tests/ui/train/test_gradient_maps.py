@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.ui.theme import DARK, LIGHT
 from resnet_viewer.ui.train.gradient_maps import EMPTY, GradientMaps, columns_for, step_words
 from resnet_viewer.ui.train.run_log import LabScene, RunLog
-from resnet_viewer.ui.train.run_picture import RunPicture
+from resnet_viewer.ui.train.run_picture import LEAST_HEIGHT, RunPicture
 from tests.ui.train.hands import move
 from tests.ui.train.invented import begun, grow, run, trained, with_interventions
 
@@ -61,6 +61,35 @@ def test_the_header_says_what_is_shown_and_on_which_scale(panel: GradientMaps) -
     assert panel.bar.words == "colours from 1e-2 to 1e-1"
     panel.show_quantity("dead")
     assert panel.subtitle.endswith("0 % to 100 % · top: first block")
+
+
+def test_where_there_is_little_room_the_colour_bar_goes_and_a_row_of_pictures_stays(
+    panel: GradientMaps,
+) -> None:
+    panel.render_lab(scene(*two()))
+    assert panel.bar.isVisible()
+    panel.resize(330, 360)
+    settle(panel)
+    assert not panel.bar.isVisible()
+    assert panel.choice.isVisible()
+    assert panel.minimumSizeHint().width() <= 330
+    panel.resize(900, panel.minimumSizeHint().height())
+    settle(panel)
+    assert panel.bar.isVisible()
+    assert all(picture.picture_rect.height() >= LEAST_HEIGHT for picture in panel.pictures.values())
+
+
+def test_a_scroll_bar_takes_no_column_away(panel: GradientMaps) -> None:
+    logs = tuple(
+        trained(f"cifar-{kind}-{depth}", steps=5) for depth in (8, 14, 20, 26) for kind in ("plain", "resnet")
+    )
+    panel.render_lab(scene(*logs))
+    panel.resize(4 * 170 + 28, 600)
+    settle(panel)
+    assert panel._columns == 4
+    panel.resize(4 * 170 + 28, panel.minimumSizeHint().height())
+    settle(panel)
+    assert panel._columns == 4
 
 
 def test_only_pictures_whose_records_grew_are_made_anew(panel: GradientMaps) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QFocusEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -44,6 +44,18 @@ def test_all_of_x_is_shown_and_maps_to_the_plots_pixels(canvas: PlotCanvas) -> N
     width = canvas.size_of_plot[0]
     assert canvas.x_at(width) == pytest.approx(12.0)
     assert canvas.pixel_at(3.0) == pytest.approx(width / 4)
+
+
+def test_the_plot_that_has_the_keys_is_framed(canvas: PlotCanvas, qtbot: QtBot) -> None:
+    canvas.clearFocus()
+    canvas.show_marks(Marks())
+    assert not canvas.ground.is_focused
+    without = canvas.grab().toImage()
+    QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
+    assert canvas.ground.is_focused
+    assert canvas.grab().toImage() != without
+    QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.TabFocusReason))
+    assert canvas.grab().toImage() == without
 
 
 def test_the_wheel_zooms_at_the_pointer_and_with_shift_it_pans(canvas: PlotCanvas) -> None:

@@ -96,14 +96,24 @@ def test_there_is_no_image_without_a_record_or_a_layer() -> None:
 @pytest.mark.parametrize(
     ("values", "ends"),
     [
-        ((0.02, 0.9), ("1e-2", "1e0")),
-        ((0.04, 2.0), ("3e-2", "3e0")),
-        ((5.0, 5.1), ("3e0", "3e1")),
+        ((0.019, 0.9), ("1e-2", "1e0")),
+        ((0.04, 2.0), ("2e-2", "2e0")),
+        ((5.1, 5.2), ("5e0", "1e1")),
+        ((5.0, 5.0), ("5e0", "1e1")),
+        ((0.1, 0.1), ("1e-1", "2e-1")),
         ((1e-20, 1e5), ("1e-20", "1e5")),
     ],
 )
 def test_the_scale_ends_at_round_numbers(values: tuple[float, ...], ends: tuple[str, str]) -> None:
     assert scale_of(*values).ends == ends
+
+
+def test_ticks_stand_at_decades_and_where_those_are_few_at_round_numbers_between() -> None:
+    assert scale_of(1e-3, 1e1).ticks(8) == pytest.approx([0.25, 0.5, 0.75])
+    below_a_decade = scale_of(0.012, 0.09)
+    assert below_a_decade.ends == ("1e-2", "1e-1")
+    assert below_a_decade.ticks(8) == pytest.approx([np.log10(2), np.log10(5)])
+    assert scale_of(0.1, quantity="dead").ticks(8) == [0.25, 0.5, 0.75]
 
 
 def test_one_odd_record_does_not_set_the_scale_but_is_told() -> None:
@@ -123,7 +133,7 @@ def test_zeros_and_odd_values_are_noted_however_late_they_come() -> None:
 
 
 def test_two_runs_share_the_wider_scale() -> None:
-    assert scale_for([spread(1e-4, 1e-3), spread(1.0, 5.0)], "norms").ends == ("1e-4", "1e1")
+    assert scale_for([spread(1e-4, 1e-3), spread(1.0, 6.0)], "norms").ends == ("1e-4", "1e1")
     assert scale_for([], "norms").ends == ("1e-3", "1e0")
 
 
