@@ -229,9 +229,11 @@ class TrainController(QObject):
         """Sort, and note which networks are trained from several seeds."""
         logs = sorted(self._logs.values(), key=_place)
         self._logs = {log.key: log for log in logs}
-        titles = [log.run.network.title for log in logs]
+        seeds: dict[str, set[int]] = {}
         for log in logs:
-            log.has_siblings = titles.count(log.run.network.title) > 1
+            seeds.setdefault(log.run.network.title, set()).add(log.run.network.seed)
+        for log in logs:
+            log.has_siblings = len(seeds[log.run.network.title]) > 1
 
     def _change(self, **fields: object) -> None:
         self._scene = replace(
