@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import torch
 
-from resnet_viewer.core.typed_json import DecodeError, decoded
 from resnet_viewer.media.files import write_whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.training import (
@@ -22,6 +21,7 @@ from resnet_viewer.records.training import (
     RunSpec,
     StepReport,
 )
+from resnet_viewer.records.typed_json import DecodeError, decoded
 
 Change = TypeVar("Change", Intervention, Extension)
 
