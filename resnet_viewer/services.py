@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from resnet_viewer import paths
 from resnet_viewer.exports import exported, layers_csv
@@ -38,7 +38,6 @@ from resnet_viewer.ui.requests import (
     Rendered,
     RenderForClipboard,
     StepPicture,
-    Suffix,
     TakePixels,
     WriteAllRunFigures,
     WriteFigure,
@@ -252,9 +251,7 @@ def _write_runs(request: WriteRunFigure | WriteAllRunFigures) -> Written:
         for name, content in run_exports.all_run_figures(request.pictures, time=request.time):
             write_whole(request.folder / name, content)
         return Written(request.folder)
-    suffix = cast(Suffix, request.path.suffix.lower().removeprefix("."))
-    content = run_exports.run_figure(request.pictures, request.figure, suffix, time=request.time)
-    write_whole(request.path, content)
+    write_whole(request.path, run_exports.run_figure(request.pictures, request.choice, time=request.time))
     return Written(request.path)
 
 

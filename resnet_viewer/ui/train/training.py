@@ -86,7 +86,7 @@ class Training(QObject):
         self._window, self._settings, self._ways = window, settings, ways
         self.controller = TrainController(worker, tickets, self)
         self.handing_over = HandingOver(self.controller, opening, editing, self)
-        self.exporting = RunExporting(window, self.controller, files, tickets)
+        self.exporting = RunExporting(window, self.controller, files, tickets, settings)
         self.page, self.bar = TrainPage(), TrainBar()
         self.exporting.fill(self.bar.export_button.menu())
         self._saved = SavedRecipes(settings)
