@@ -65,8 +65,8 @@ class Exporting(QObject):
     @Slot(int, object)
     def _take(self, _ticket: int, reply: object) -> None:
         match reply:
-            case Written(path=path):
-                self.said.emit(f"Saved {path}.")
+            case Written(path=path, remark=remark):
+                self.said.emit(f"Saved {path}. {remark}".rstrip())
             case Rendered(png=png, svg=svg):
                 mime = QMimeData()
                 mime.setImageData(QImage.fromData(QByteArray(png)))

@@ -294,9 +294,10 @@ class FoundOrder:
 
 @dataclass(frozen=True)
 class Written:
-    """A file is whole on the disk."""
+    """A file is whole on the disk; `remark` is what one should know about it, in a sentence."""
 
     path: Path
+    remark: str = ""
 
 
 @dataclass(frozen=True)
