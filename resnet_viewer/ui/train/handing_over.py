@@ -62,7 +62,7 @@ class HandingOver(QObject):
         opening.failed.connect(self._give_up)
 
     def open(self, log: RunLog, epoch: int | None = None, *, with_twin: bool = False) -> None:
-        """The weights as they are now, or as they were after so many epochs."""
+        """The weights as they are now, or as they were after so many epochs: 0 is before training."""
         wished = [(log, False)]
         if with_twin and (twin := twin_of(self._controller.scene, log)) is not None:
             wished.insert(0, (twin, True))
@@ -71,15 +71,15 @@ class HandingOver(QObject):
             if epoch is None and self._is_live(run):
                 steps.append(_Step(run.key, None, is_reference))
                 continue
-            kept = epoch if epoch in run.states else max(run.states, default=0)
-            if not kept:
+            kept = epoch if epoch in run.states else max(run.states, default=None)
+            if kept is None:
                 has_ended = run.state in ("diverged", "failed", "stopped")
                 why = (
                     "it ended before its first epoch" if has_ended else "wait for the end of its first epoch"
                 )
                 self.failed.emit(Failure(f"There are no weights of {run.title} yet; {why}."))
                 return
-            strength = run.run.strength_at(kept * run.steps_per_epoch - 1)
+            strength = run.run.strength_at(max(0, kept * run.steps_per_epoch - 1))
             steps.append(_Step(run.key, run.states[kept], is_reference, strength))
         self._steps, self._awaited = steps, None
         for step in steps:

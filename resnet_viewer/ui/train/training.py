@@ -296,7 +296,9 @@ class Training(QObject):
         if log is None or order is None:
             return
         path = order.folder / log.key
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+        if not path.is_dir():
+            self.failed.emit(Failure(f"{log.title} has no folder yet; wait until it has begun."))
+        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
             QGuiApplication.clipboard().setText(str(path))
             self.said.emit(f"The run is in {path}; the path was copied.")
 
