@@ -251,13 +251,20 @@ def _endings(runs: Sequence[StoryRun]) -> list[str]:
     failed: dict[str, list[StoryRun]] = {}
     for told in ended:
         if told.state == "failed":
-            why = plain(told.sentence).replace(told.run.network.title, _WHO)
-            failed.setdefault(why, []).append(told)
+            failed.setdefault(_reason(told), []).append(told)
     for why, alike in failed.items():
         if not why.startswith(_WHO):  # else it says all of this itself
             said.append(_places(alike, "failed"))
         said.append(why.replace(_WHO, joined([told.title for told in alike])))
     return [words for words in said if words]
+
+
+def _reason(told: StoryRun) -> str:
+    """Why it failed, as far as that is not about this run alone: its title is left open, its folder is the runs'."""
+    network, why = told.run.network, plain(told.sentence)
+    for key in (f"{network.name}-seed-{network.seed}", network.name):
+        why = why.replace(f"/{key}", "").replace(f"\\{key}", "")
+    return why.replace(network.title, _WHO)
 
 
 def _at_places(runs: Sequence[StoryRun]) -> list[tuple[str, list[str]]]:

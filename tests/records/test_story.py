@@ -320,6 +320,13 @@ def test_what_happened_to_several_runs_is_told_once() -> None:
     assert text(runs).endswith(
         "\nPlain-20 and Plain-56 failed at epoch 1.0 of 3. No memory for Plain-20 and Plain-56: take less."
     )
+    folders = [
+        told(name, state="failed", sentence=f"Cannot write in the folder /runs/today/{name}: choose another.")
+        for name in ("cifar-plain-20", "cifar-plain-56")
+    ]
+    assert text(folders).splitlines()[-1] == (
+        "Plain-20 and Plain-56 failed before the first step. Cannot write in the folder /runs/today: choose another."
+    )
     unbegun = told("cifar-plain-20", state="stopped", sentence="Plain-20 had not begun.")
     assert text([unbegun]).endswith("Plain-20 was stopped before the first step.")
 
