@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
@@ -22,6 +23,8 @@ MOST_EPOCHS_LISTED = 24
 def fill_run_menu(menu: QMenu, training: Training) -> None:
     """For the run that is selected now."""
     menu.clear()
+    for part in menu.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        part.deleteLater()
     scene, controller = training.controller.scene, training.controller
     log = scene.chosen
     if log is None:

@@ -151,6 +151,14 @@ def test_what_a_run_can_do_follows_its_state(desk: Desk, state: RunState, can: l
     assert [action.text() for action in menu.actions()[:3] if action.isEnabled()] == can
 
 
+def test_a_menu_that_was_opened_often_keeps_one_list_of_epochs(desk: Desk, qtbot: QtBot) -> None:
+    desk.window.training.controller.select(PLAIN)
+    menu = desk.window.training.page.runs.run_button.menu()
+    for _ in range(5):
+        menu.aboutToShow.emit()
+    qtbot.waitUntil(lambda: len(menu.findChildren(QMenu)) == 2)
+
+
 def test_a_folder_that_is_not_there_yet_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda *_: pytest.fail("there is none to show"))
     desk.window.training.controller.select(PLAIN)
