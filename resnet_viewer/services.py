@@ -7,11 +7,11 @@ import gc
 import logging
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from resnet_viewer import paths
 from resnet_viewer.exports import exported, layers_csv
@@ -164,7 +164,7 @@ class FilesService:
                 from resnet_viewer.media.files import write_whole
 
                 write_whole(path, exported(scene, choice))
-                yield Written(path)
+                yield Written(path, _remark(choice.suffix, scene.session.setup.class_names))
             case WriteLayers(plan=plan, path=path):
                 from resnet_viewer.media.files import write_whole
 
@@ -254,14 +254,23 @@ def _write_runs(request: WriteRunFigure | WriteAllRunFigures) -> Written:
     from resnet_viewer import run_exports
     from resnet_viewer.media.files import write_whole
 
+    data = request.pictures.data
+    names = () if data is None else data.class_names
     if isinstance(request, WriteAllRunFigures):
         for name, content in run_exports.all_run_figures(request.pictures, time=request.time):
             write_whole(request.folder / name, content)
-        return Written(request.folder)
-    suffix = cast(Suffix, request.path.suffix.lower().removeprefix("."))
-    content = run_exports.run_figure(request.pictures, request.figure, suffix, time=request.time)
-    write_whole(request.path, content)
-    return Written(request.path)
+        return Written(request.folder, _remark("png", names))
+    write_whole(request.path, run_exports.run_figure(request.pictures, request.choice, time=request.time))
+    return Written(request.path, _remark(request.choice.suffix, names))
+
+
+def _remark(suffix: Suffix, class_names: Iterable[str]) -> str:
+    """What one should know about a figure with these names."""
+    if suffix not in ("png", "pdf"):
+        return ""
+    from resnet_viewer.figures import fonts
+
+    return fonts.remark("".join(class_names))
 
 
 def _open(name: str, weights: str | None, options: BuildOptions = USUAL) -> OpenedNetwork:

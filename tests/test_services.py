@@ -6,17 +6,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from resnet_viewer.core import weights
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.records.build_options import BuildOptions
-from resnet_viewer.records.lab import DataLent, Order
+from resnet_viewer.records.lab import DataLent, DataRead, Order
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.services import DownloadService, FilesService, LabService, catalog_entries
-from resnet_viewer.ui.requests import Begin, DownloadWeights, OpenedNetwork
+from resnet_viewer.ui.requests import (
+    Begin,
+    DownloadWeights,
+    FigureChoice,
+    OpenedNetwork,
+    RunPictures,
+    Suffix,
+    WriteRunFigure,
+    Written,
+)
 
 
 @pytest.mark.parametrize("member", ["IMAGENET1K_V1", "IMAGENET1K_V2"])
@@ -62,3 +72,21 @@ def test_the_lab_lends_its_test_pictures_and_takes_them_back_when_it_is_stopped(
     assert data.path.stat().st_size == 359 * 64
     work.close()  # type: ignore[attr-defined]
     assert not data.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "is_told"), [("png", True), ("pdf", True), ("svg", False), ("csv", False)]
+)
+def test_names_that_no_font_can_draw_are_told_where_they_are_boxes(
+    suffix: Suffix, is_told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resnet_viewer.run_exports.run_figure", lambda *_, **__: b"drawn")
+    unassigned = "\u0378"
+    monkeypatch.setattr("resnet_viewer.figures.fonts.lacking", lambda text: unassigned * (unassigned in text))
+    data = DataRead(1, np.zeros((0, 1, 8, 8), np.uint8), np.zeros(0, np.int64), ("cat", unassigned))
+    request = WriteRunFigure(
+        RunPictures({}, data, {}), FigureChoice("confusion", suffix), tmp_path / f"x.{suffix}"
+    )
+    (written,) = FilesService().answer(request)
+    assert isinstance(written, Written)
+    assert ("they are boxes" in written.remark) == is_told

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from resnet_viewer.core.typed_json import DecodeError, decoded
 from resnet_viewer.media.files import write_whole
 from resnet_viewer.records.columns import GradientColumns, StepColumns
 from resnet_viewer.records.errors import UserError
@@ -22,6 +21,7 @@ from resnet_viewer.records.training import (
     Intervention,
     RunSpec,
 )
+from resnet_viewer.records.typed_json import DecodeError, decoded
 
 _DAMAGED = (
     EOFError, KeyError, IndexError, TypeError, AttributeError, AssertionError, RuntimeError, ValueError, OSError,

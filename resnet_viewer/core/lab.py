@@ -212,7 +212,7 @@ class Lab:
 
     def _heeded(self, order: Order, message: Message) -> Iterator[LabReport]:
         if isinstance(message, AddRuns):
-            yield from self._add(order, message.runs, is_resumed=False)
+            yield from self._add(order, message.runs, is_resumed=order.is_resumed)
             return
         for run in list(self._runs.values()):
             if message.key in ("", run.key):

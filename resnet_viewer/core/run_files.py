@@ -19,12 +19,12 @@ from pathlib import Path
 from torch import Tensor
 
 from resnet_viewer.core.training import Trained
-from resnet_viewer.core.typed_json import DecodeError, decoded
 from resnet_viewer.core.weight_files import save_safetensors
 from resnet_viewer.media.files import make_folder, write_whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import EpochReport, RunReport, RunSpec
+from resnet_viewer.records.typed_json import DecodeError, decoded
 
 RUN, CHECKPOINT = "run.json", "checkpoint.pt"
 FILES = (

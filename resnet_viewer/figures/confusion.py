@@ -37,7 +37,8 @@ def figure(
 ) -> CaptionedFigure:
     """Colours are shares of the true class; the cells hold counts, and percent of the row where there is room.
 
-    `width` is in inches, by default what the classes need; the page is as high as the matrix needs.
+    `width` is in inches, by default what suits the classes, and never less than their names need; the page is as high
+    as the matrix needs.
 
     Raises:
         ValueError: there is no picture, or labels and predictions are not as many, or no classes of `class_names`.
@@ -47,7 +48,8 @@ def figure(
     if not total:
         raise ValueError("no test picture to count")
     classes = len(class_names)
-    width = width or (7.6 if classes <= 14 else 9.0 if classes <= 40 else 11.5)
+    usual = 7.6 if classes <= 14 else 9.0 if classes <= 40 else 11.5
+    width = max(width or usual, min(usual, 3.0 + classes * 3.2 / (72 * 0.62)))
     font = float(np.clip(72 * 0.62 * (width - 3.0) / classes, 3.2, palette.FONT))
     names = [class_name(index, class_names) for index in range(classes)]
     longest = max(text_width(name, font) for name in names)

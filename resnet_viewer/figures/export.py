@@ -17,6 +17,7 @@ from typing import Any, Literal
 import matplotlib
 from matplotlib.figure import Figure
 
+from resnet_viewer.figures.fonts import FAMILY, give_fonts
 from resnet_viewer.figures.page import CaptionedFigure
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.errors import UserError
@@ -31,7 +32,7 @@ _SETTINGS: dict[Any, Any] = {  # matplotlib types the keys as literals
     "pdf.fonttype": 42,
     "pdf.compression": 6,
     "font.family": ["sans-serif"],
-    "font.sans-serif": ["DejaVu Sans"],
+    "font.sans-serif": [FAMILY],
     "path.simplify": False,
     "savefig.bbox": None,
     "savefig.transparent": False,
@@ -73,8 +74,8 @@ def render(figure: Figure, kind: FigureKind, *, metadata: Mapping[str, str], dpi
     """
     buffer = io.BytesIO()
     with _lock, matplotlib.rc_context(_SETTINGS), warnings.catch_warnings():
-        # a class or file name in a script that the font lacks shows as a box in PNG and PDF, and is whole
-        # in SVG
+        give_fonts(figure)
+        # what no installed font has is a box in PNG and PDF, and whole in SVG; `fonts.remark` says so
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(buffer, format=kind, dpi=dpi, metadata=_metadata(figure, kind, metadata))
     return buffer.getvalue()

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
+from resnet_viewer.figures.fonts import FAMILY, lacking
 from resnet_viewer.figures.palette import FONT, MUTED, REFERENCE, TEXT, TITLE_FONT
 
 MARGIN = 0.18
@@ -20,14 +21,14 @@ _LINE = 1.42 / 72
 """Inches of height for each point of font size, line spacing included."""
 _HINTED = 0.98
 """How much of the page a line may fill by its outlines: in a PNG each letter's width is rounded to pixels."""
-_FAMILY = "DejaVu Sans"
 
 
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """Width in inches of one line of text at `size` points; characters the font lacks count as one em."""
-    font = FontProperties(family=_FAMILY, weight="bold" if bold else "normal")
-    printable = "".join(c if ord(c) < 0x2500 else "M" for c in text)
+    """Width in inches of one line of text at `size` points; characters that our font lacks count as one em."""
+    font = FontProperties(family=FAMILY, weight="bold" if bold else "normal")
+    lacks = lacking(text)
+    printable = "".join("\u2014" if c in lacks else c if ord(c) < 0x2500 else "M" for c in text)
     if not printable.strip():
         return 0.3 * size / 72 * len(text)
     path = TextPath((0, 0), printable, size=size, prop=font, usetex=False)
@@ -129,7 +130,7 @@ class Page:
             text,
             fontsize=size,
             color=colour,
-            fontfamily=_FAMILY,
+            fontfamily=FAMILY,
             fontweight="bold" if bold else "normal",
             ha="right" if right else "center" if centre else "left",
             va="baseline",

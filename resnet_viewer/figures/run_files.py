@@ -32,6 +32,8 @@ from resnet_viewer.records.training import RunReport
 FigureName = Literal["curves", "loss", "gradients", "by-depth", "pictures", "confusion"]
 NAMES: tuple[FigureName, ...] = get_args(FigureName)
 """What the files are called, "pictures" and "confusion" with the run's key behind: `pictures-cifar-plain-56.svg`."""
+SIZE = (7.6, 4.6)
+"""Inches of a page whose size nobody chose."""
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 
 
@@ -53,20 +55,23 @@ def drawn(
     kinds: Sequence[FigureKind] = KINDS,
     names: Sequence[FigureName] = NAMES,
     time: float | None = None,
+    size: tuple[float, float] | None = None,
+    dpi: float = 200.0,
 ) -> Iterator[tuple[str, bytes]]:
     """Yield (file name, content) of every figure that the reports, by their runs' keys, have something for.
 
     A figure comes in every one of `kinds`, then as a table in CSV. `command` made the runs, for the metadata; empty
-    where no command did. `time` (in epochs) is the moment of "by-depth", by default every run's last record. A run
-    that is still going is a report in the state "done" whose errors are not a number.
+    where no command did. `time` (in epochs) is the moment of "by-depth", by default every run's last record. `size`, in
+    inches, is for what the figures let one choose. A run that is still going is a report in the state "done" whose
+    errors are not a number.
     """
     runs = list(reports.values())
     metadata = describe(runs, command=command)
     for name in names:
-        for made, figure, table in _figures(name, reports, runs, test, time):
+        for made, figure, table in _figures(name, reports, runs, test, time, size):
             own = metadata | {"caption": figure.caption}
             for kind in kinds:
-                yield f"{made}.{kind}", render(figure, kind, metadata=own)
+                yield f"{made}.{kind}", render(figure, kind, metadata=own, dpi=dpi)
             yield f"{made}.csv", csv_bytes(*table, metadata=own)
 
 
@@ -102,36 +107,44 @@ def _figures(
     runs: Sequence[RunReport],
     test: Answers | None,
     time: float | None,
+    size: tuple[float, float] | None,
 ) -> Iterator[tuple[str, CaptionedFigure, Table]]:
     """File name without its suffix, figure and table; none where there is nothing to draw."""
+    page = size or SIZE
     measured = [run for run in runs if run.epochs or run.steps]
     recorded = [run for run in runs if run.gradients]
     match name:
         case "curves" if measured:
-            yield name, training_curves.figure(measured), training_curves.table(measured)
+            yield name, training_curves.figure(measured, size=page), training_curves.table(measured)
         case "loss" if measured:
-            yield name, training_curves.figure(measured, quantity="loss"), training_curves.table(measured)
+            loss = training_curves.figure(measured, quantity="loss", size=page)
+            yield name, loss, training_curves.table(measured)
         case "gradients" if recorded:
-            yield name, gradient_record.figure(recorded), gradient_record.table(recorded)
+            yield name, gradient_record.figure(recorded, width=page[0]), gradient_record.table(recorded)
         case "by-depth" if recorded:
             table = gradients_by_depth.table(recorded, time=time)
-            yield name, gradients_by_depth.figure(recorded, time=time), table
+            yield name, gradients_by_depth.figure(recorded, time=time, size=page), table
         case "pictures" | "confusion" if test is not None and len(test.labels):
             for key, predicted in test.predicted.items():
                 if key in reports:
-                    yield _of_test(name, key, reports[key], test, predicted)
+                    yield _of_test(name, key, reports[key], test, predicted, size)
         case _:
             return
 
 
 def _of_test(
-    name: Literal["pictures", "confusion"], key: str, run: RunReport, test: Answers, predicted: Numbers
+    name: Literal["pictures", "confusion"],
+    key: str,
+    run: RunReport,
+    test: Answers,
+    predicted: Numbers,
+    size: tuple[float, float] | None,
 ) -> tuple[str, CaptionedFigure, Table]:
     labels, classes = test.labels, test.class_names
     if name == "pictures":
-        figure = picture_grid.figure(test.pictures, labels, predicted, classes, run)
+        figure = picture_grid.figure(test.pictures, labels, predicted, classes, run, size=size or SIZE)
         table = picture_grid.table(labels, predicted, classes)
     else:
-        figure = confusion.figure(labels, predicted, classes, run)
+        figure = confusion.figure(labels, predicted, classes, run, width=size and size[0])
         table = confusion.table(confusion_of(labels, predicted, len(classes)), classes)
     return f"{name}-{key}", figure, table

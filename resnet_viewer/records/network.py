@@ -10,7 +10,7 @@ from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef
 Family = Literal["imagenet", "cifar", "keras-v2", "vgg", "alexnet", "keras-teaching", "mnist-teaching"]
 BlockKind = Literal["basic", "bottleneck"]
 ShortcutKind = Literal["none", "identity", "padding", "projection", "projection everywhere"]
-Order = Literal[
+BlockOrder = Literal[
     "original", "bn after addition", "relu before addition", "relu-only pre-activation", "full pre-activation"
 ]
 """Where normalisation and ReLU stand in a block: He et al. 2016, Table 2."""
@@ -49,7 +49,7 @@ _DATA: dict[Family, str] = {
     "mnist-teaching": "MNIST",
 }
 USUAL_CLASSES = {"ImageNet": 1000, "CIFAR-10": 10, "MNIST": 10}
-_ORDERS: dict[Order, str] = {
+_ORDERS: dict[BlockOrder, str] = {
     "original": "",
     "bn after addition": "BN after addition",
     "relu before addition": "ReLU before addition",
@@ -99,7 +99,7 @@ class NetworkSpec:
     strides_first: bool = False
     stem_widths: tuple[int, ...] = ()
     pools_projections: bool = False
-    order: Order = "original"
+    order: BlockOrder = "original"
     merge: Merge = "addition"
     gate_bias: float = USUAL_GATE_BIAS
     is_normalised: bool = True

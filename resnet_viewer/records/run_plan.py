@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, get_type_hints
+from dataclasses import asdict, dataclass
+from typing import TypeVar
 
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.recipe import RECIPES, Optimizer, Recipe, Schedule
+from resnet_viewer.records.recipe import RECIPES, Recipe
 from resnet_viewer.records.training import Precision
+from resnet_viewer.records.typed_json import DecodeError, decoded
+
+T = TypeVar("T")
 
 MOST_EPOCHS, MOST_SEEDS, MOST_RUNS = 10_000, 20, 24
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "optimizer": Optimizer.__args__,  # type: ignore[attr-defined]
-    "schedule": Schedule.__args__,  # type: ignore[attr-defined]
-    "precision": Precision.__args__,  # type: ignore[attr-defined]
-}
 BOUNDS: dict[str, tuple[float, float]] = {
     "epochs": (1, MOST_EPOCHS),
     "batch": (1, 65_536),
@@ -99,17 +95,14 @@ def course_of(text: str) -> Course:
         3
     """
     found = _object(text)
-    recipe = found.pop("recipe", None)
-    if found.pop("resnet-viewer", None) != "recipe" or not isinstance(recipe, dict):
+    if found.pop("resnet-viewer", None) != "recipe" or "recipe" not in found:
         raise PlanError("This is no recipe of ResNet Viewer; choose a file that was exported here.")
-    if "name" not in recipe:
-        raise PlanError("The recipe has no name; give it one.")
-    return Course(recipe=Recipe(**_checked(Recipe, recipe)), **_checked(Course, found))
+    return _bounded(_read(Course, found))
 
 
 def plan_json(plan: RunPlan) -> str:
     """A plan as text to keep."""
-    return json.dumps(asdict(plan) | {"course": course_json(plan.course)})
+    return json.dumps(asdict(plan), allow_nan=False)
 
 
 def plan_of(text: str) -> RunPlan:
@@ -118,16 +111,12 @@ def plan_of(text: str) -> RunPlan:
     Raises:
         PlanError: it is none.
     """
-    found = _object(text)
-    course = found.pop("course", "")
-    endings = found.pop("endings", ())
-    is_list = isinstance(endings, list | tuple)
-    if not isinstance(course, str) or not is_list or not all(isinstance(ending, str) for ending in endings):
-        raise PlanError("The plan cannot be read; choose data, networks and recipe anew.")
-    return RunPlan(**_checked(RunPlan, found), endings=tuple(endings), course=course_of(course))
+    plan = _read(RunPlan, _object(text))
+    _bounded(plan.course)
+    return plan
 
 
-def _object(text: str) -> dict[str, Any]:
+def _object(text: str) -> dict[str, object]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -137,24 +126,19 @@ def _object(text: str) -> dict[str, Any]:
     return found
 
 
-def _checked(kind: type, found: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields with their types; an integer will do for a number with a point."""
-    hints = get_type_hints(kind)
-    names = {field.name for field in fields(kind)}
-    checked: dict[str, Any] = {}
-    for name, value in found.items():
-        if name not in names:
-            raise PlanError(f"The recipe has an unknown entry {name[:40]!r}; remove it.")
-        choices = _CHOICES.get(name)
-        wanted = str if choices else hints[name]
-        if wanted is float and type(value) is int and abs(value) < 2**53:
-            value = float(value)
-        if type(value) is not wanted or (choices and value not in choices):
-            raise PlanError(f"The recipe's entry {name!r} cannot be {str(value)[:40]!r}; correct it.")
-        least, most = BOUNDS.get(name, (-math.inf, math.inf))
-        if isinstance(value, int | float) and not least <= value <= most:
+def _read(kind: type[T], found: dict[str, object]) -> T:
+    try:
+        return decoded(kind, found)
+    except DecodeError as error:
+        raise PlanError(f"In the recipe, {str(error).removeprefix('.')}; correct it.") from error
+
+
+def _bounded(course: Course) -> Course:
+    """The course, no number of which is too small or too large."""
+    numbers = asdict(course.recipe) | asdict(course)
+    for name, (least, most) in BOUNDS.items():
+        if not least <= numbers[name] <= most:
             raise PlanError(
-                f"The recipe's entry {name!r} cannot be {str(value)[:40]}; it goes from {least:g} to {most:g}."
+                f"In the recipe, {name} cannot be {str(numbers[name])[:40]}; it goes from {least:g} to {most:g}."
             )
-        checked[name] = value
-    return checked
+    return course

@@ -7,7 +7,7 @@ far the layers' gradients lie apart; what was done to the runs, and which of the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from resnet_viewer.records.training import Intervention
 
 EMPTY = "No run yet. Once there are some, this says in words what their curves and gradients show."
 _STRENGTHS = {0.0: "cut", 1.0: "restored"}
+_WHO = "\0"
+"""Stands for a run's title in why it failed."""
 _TOLD_INTERVENTIONS = 3
 """So many of a run's interventions are told, the newest; a slider makes dozens."""
 
@@ -31,6 +33,7 @@ def story(runs: Sequence[StoryRun], time: float | None = None, *, pictures: int 
     """
     if not runs:
         return (EMPTY,)
+    runs = _told_apart(runs)
     paragraphs = (
         _setting(runs, pictures),
         depth_sentences(runs),
@@ -38,6 +41,17 @@ def story(runs: Sequence[StoryRun], time: float | None = None, *, pictures: int 
         [*_interventions(runs), *_endings(runs)],
     )
     return tuple(" ".join(map(sentence, told)) for told in paragraphs if told)
+
+
+def _told_apart(runs: Sequence[StoryRun]) -> list[StoryRun]:
+    """With the recipe in the titles of those that have the same one."""
+    titles = [told.title for told in runs]
+    return [
+        replace(told, title=f"{told.title} ({plain(told.run.recipe.name)})")
+        if titles.count(told.title) > 1
+        else told
+        for told in runs
+    ]
 
 
 def _setting(runs: Sequence[StoryRun], pictures: int) -> list[str]:
@@ -145,37 +159,74 @@ def _row_at(told: StoryRun, time: float | None) -> int | None:
     return row if row >= 0 and time <= max(reached, times[-1]) else None
 
 
+@dataclass(frozen=True)
+class _Event:
+    """An intervention in one run: when and what, and the training errors around it."""
+
+    epoch: float
+    title: str
+    what: str
+    """ "cut", "restored", "set to strength 0.5" """
+    before: Floats
+    """Of the batches of the epoch before it, since the intervention before it."""
+    after: Floats
+    """Of the batches of the epoch after it, until the next one."""
+    width: int
+    """Steps of an epoch."""
+
+    @property
+    def when(self) -> str:
+        """A part of a sentence, which those that are told together share."""
+        return f"{self.epoch:.1f}" if self.epoch else ""
+
+
 def _interventions(runs: Sequence[StoryRun]) -> list[str]:
+    """What was done when, oldest first; what was done to several runs at once is told once."""
     said = []
+    alike: dict[tuple[object, ...], list[_Event]] = {}
     for told in runs:
-        made = told.interventions
-        reached = [i for i, one in enumerate(made) if one.step < len(told.errors)]
-        skipped = max(0, len(reached) - _TOLD_INTERVENTIONS)
-        if skipped:
+        made = [one for one in told.interventions if one.step < len(told.errors)]
+        if len(made) > _TOLD_INTERVENTIONS:
             said.append(
-                f"The shortcuts of {told.title} were set {counted(len(reached), 'time')}; the last "
+                f"The shortcuts of {told.title} were set {counted(len(made), 'time')}; the last "
                 f"{counted(_TOLD_INTERVENTIONS, 'time')} are told here"
             )
-        for i in reached[skipped:]:
-            end = made[i + 1].step if i + 1 < len(made) else len(told.errors)
-            said.append(_intervention(told, made[i], min(end, len(told.errors))))
-    return said
+        for event in _events(told, made)[-_TOLD_INTERVENTIONS:]:
+            around = (len(event.before), len(event.after), event.width)
+            alike.setdefault((event.when, event.what, around), []).append(event)
+    return said + [_intervention(found) for found in sorted(alike.values(), key=lambda found: found[0].epoch)]
 
 
-def _intervention(told: StoryRun, made: Intervention, end: int) -> str:
-    """What was done when, and the mean training error of the epoch before it and of the epoch after, to `end`."""
-    width, at = told.steps_per_epoch, made.step
-    done = _STRENGTHS.get(made.strength, f"set to strength {made.strength:.2g}")
-    if at == 0:
-        return f"The shortcuts of {told.title} were {done} from the first step on"
-    before = told.errors[max(0, at - width) : at]
-    after = told.errors[at : min(at + width, end)]
-    what = f"At epoch {at / width:.1f} the shortcuts of {told.title} were {done}"
-    if not len(after):
+def _events(told: StoryRun, made: Sequence[Intervention]) -> list[_Event]:
+    width, errors = told.steps_per_epoch, told.errors
+    steps = [0, *(one.step for one in made), len(errors)]
+    return [
+        _Event(
+            one.step / width,
+            told.title,
+            _STRENGTHS.get(one.strength, f"set to strength {one.strength:.2g}"),
+            errors[max(last, one.step - width) : one.step],
+            errors[one.step : min(one.step + width, following)],
+            width,
+        )
+        for last, one, following in zip(steps, made, steps[2:], strict=False)
+    ]
+
+
+def _intervention(events: Sequence[_Event]) -> str:
+    """One that was made in several runs at once, with the mean training errors around it."""
+    first, titles = events[0], joined([event.title for event in events])
+    if not first.when:
+        return f"The shortcuts of {titles} were {first.what} from the first step on"
+    what = f"At epoch {first.when} the shortcuts of {titles} were {first.what}"
+    if not len(first.before) or not len(first.after):
         return what
+    before = joined([percent(float(event.before.mean())) for event in events])
+    after = joined([percent(float(event.after.mean())) for event in events])
+    theirs = "its training error was" if len(events) == 1 else "their training errors were"
     return (
-        f"{what}; its training error was {percent(float(before.mean()))} over {_stretch(len(before), width)} before, "
-        f"and {percent(float(after.mean()))} over {_stretch(len(after), width)} after"
+        f"{what}; {theirs} {before} over {_stretch(len(first.before), first.width)} before, and {after} over "
+        f"{_stretch(len(first.after), first.width)} after"
     )
 
 
@@ -184,15 +235,51 @@ def _stretch(steps: int, width: int) -> str:
 
 
 def _endings(runs: Sequence[StoryRun]) -> list[str]:
-    """The runs that diverged, failed or were stopped."""
+    """The runs that were stopped, diverged or failed, those together that ended alike."""
+    ended = [told for told in runs if not told.is_whole]
+    stopped = [told for told in ended if told.state == "stopped"]
+    diverged = [told for told in ended if told.state == "diverged"]
     said = []
+    if stopped:
+        verb = "was" if len(_at_places(stopped)[0][1]) == 1 else "were"
+        said.append(_places(stopped, f"{verb} stopped"))
+    if diverged:
+        why = (
+            "its loss is not a finite number" if len(diverged) == 1 else "their losses are not finite numbers"
+        )
+        said.append(f"{_places(diverged, 'diverged')}: {why}")
+    failed: dict[str, list[StoryRun]] = {}
+    for told in ended:
+        if told.state == "failed":
+            failed.setdefault(_reason(told), []).append(told)
+    for why, alike in failed.items():
+        if not why.startswith(_WHO):  # else it says all of this itself
+            said.append(_places(alike, "failed"))
+        said.append(why.replace(_WHO, joined([told.title for told in alike])))
+    return [words for words in said if words]
+
+
+def _reason(told: StoryRun) -> str:
+    """Why it failed, as far as that is not about this run alone: its title is left open, its folder is the runs'."""
+    network, why = told.run.network, plain(told.sentence)
+    for key in (f"{network.name}-seed-{network.seed}", network.name):
+        why = why.replace(f"/{key}", "").replace(f"\\{key}", "")
+    return why.replace(network.title, _WHO)
+
+
+def _at_places(runs: Sequence[StoryRun]) -> list[tuple[str, list[str]]]:
+    """Where runs ended, and the titles of those that ended there."""
+    places: dict[str, list[str]] = {}
     for told in runs:
-        if told.state in ("diverged", "failed", "stopped") and not told.is_whole:
-            reached = len(told.errors) / told.steps_per_epoch or len(told.epochs)
-            verb = "was stopped" if told.state == "stopped" else told.state
-            why = plain(told.sentence) if told.state != "stopped" else ""
-            if not why.startswith(told.run.network.title):  # else it says all of this itself
-                said.append(f"{told.title} {verb} at epoch {reached:.1f} of {told.length}")
-            if why:
-                said.append(why)
-    return said
+        reached = len(told.errors) / told.steps_per_epoch or len(told.epochs)
+        where = f"at epoch {reached:.1f} of {told.length}" if reached else "before the first step"
+        places.setdefault(where, []).append(told.title)
+    return list(places.items())
+
+
+def _places(runs: Sequence[StoryRun], verb: str) -> str:
+    """ "Plain-20 and Plain-56 diverged at epoch 1.2 of 3, ResNet-56 before the first step"."""
+    (where, titles), *others = _at_places(runs)
+    return ", ".join(
+        [f"{joined(titles)} {verb} {where}", *(f"{joined(names)} {place}" for place, names in others)]
+    )

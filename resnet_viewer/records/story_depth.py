@@ -6,11 +6,12 @@ shortcuts that nobody touched. Until all of them are done, each is taken after t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from resnet_viewer.records.captions import plain
+from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.story_run import StoryRun
 from resnet_viewer.records.story_words import counted, joined, percent
@@ -59,10 +60,12 @@ def depth_sentences(runs: Sequence[StoryRun]) -> list[str]:
     said: list[str] = []
     for run, groups in by_seed.items():
         sentences = _of_seeds(groups)
-        if len(by_seed) > 1:
-            which = f"recipe {plain(run.recipe.name)}, {counted(run.length, 'epoch')}, {plain(run.data)}"
+        if which := _which(run, list(by_seed)):
             sentences[0] = f"{which}: {sentences[0]}"
         said += sentences
+    plain_depths = {told.run.network.depth for told in runs if not told.run.network.has_shortcuts}
+    if said and len(plain_depths) == 1:
+        said.append("degradation shows between two depths of plain networks; here is one")
     compared = {m.network for groups in by_seed.values() for group in groups for m in group.measured}
     left_out = [told for told in runs if told.epochs and told.run.network not in compared]
     if compared and left_out:
@@ -75,6 +78,23 @@ def depth_sentences(runs: Sequence[StoryRun]) -> list[str]:
         if others:
             said.append(f"Not compared here, because they ended before their time: {joined(others)}")
     return said
+
+
+def _which(run: RunSpec, others: Sequence[RunSpec]) -> str:
+    """Recipe, length and data, as far as they tell it from the others: "recipe adam, on Digits"."""
+
+    def differs(part: Callable[[RunSpec], object]) -> bool:
+        return len({part(other) for other in others}) > 1
+
+    parts = []
+    if differs(lambda one: one.recipe):
+        is_named = differs(lambda one: one.recipe.name)
+        parts.append(f"recipe {plain(run.recipe.name)}" if is_named else run.recipe.words)
+    if differs(lambda one: one.length):
+        parts.append(counted(run.length, "epoch"))
+    if differs(lambda one: one.data):
+        parts.append(f"on {NAMED[run.data].title if run.data in NAMED else plain(run.data)}")
+    return ", ".join(parts)
 
 
 def verdict(error: float, other: float) -> Verdict:
@@ -140,8 +160,6 @@ def _of_seeds(groups: Sequence[Group]) -> list[str]:
         errors = [f"{percent(*_errors(groups, network))} for {network.title}" for network in rest]
         said.append(f"the training error is {joined(errors)}")
     said += _twins(groups, plains, residuals)
-    if plains and not by_plain:
-        said.append("degradation shows between two depths of plain networks; here is one")
     everything = sorted(
         {*plains, *residuals}, key=lambda network: (network.depth, network.has_shortcuts, network.title)
     )
@@ -227,7 +245,7 @@ def _plain_words(groups: Sequence[Group], networks: Sequence[NetworkSpec], found
         case "less":
             how = f"errs less than the {shallow} on the pictures that it trains on"
         case "alike":
-            how = f"and the {shallow} err alike on the training pictures, within a percentage point"
+            how = f"and the {shallow} err alike on the training pictures (within a percentage point)"
     return f"the {deep} plain network {how}{seeds}: {numbers}"
 
 
@@ -241,16 +259,17 @@ def _residual_words(
     numbers = _numbers(groups, networks)
     if len(set(found)) > 1:
         return f"with shortcuts the {deep} network {_mixed_words(found)}, beside the {shallow}: {numbers}"
-    where = _seeds_words(found) + ("" if by_plain else " on the pictures that they train on")
+    where = "" if by_plain else " on the training pictures"
+    seeds = _seeds_words(found)
     match found[0]:
         case "more":
             too = ", too" if set(by_plain) == {"more"} else ""
-            how = f"the {deep} network errs more than the {shallow}{too}"
+            how = f"the {deep} network errs more than the {shallow}{where}{too}"
         case "less":
-            how = f"the {deep} network errs less than the {shallow}"
+            how = f"the {deep} network errs less than the {shallow}{where}"
         case "alike":
-            how = f"the {deep} network and the {shallow} err alike, within a percentage point"
-    return f"with shortcuts {how}{where}: {numbers}"
+            how = f"the {deep} network and the {shallow} err alike{where} (within a percentage point)"
+    return f"with shortcuts {how}{seeds}: {numbers}"
 
 
 def _twins(

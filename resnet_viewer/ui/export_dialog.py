@@ -20,13 +20,14 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.requests import (
     FIGURES,
     FOLLOWING_HEIGHTS,
     FOLLOWING_WIDTHS,
     VECTOR_RESOLUTIONS,
+    AnyFigure,
     FigureChoice,
-    FigureKind,
     Suffix,
 )
 
@@ -38,6 +39,8 @@ SUFFIXES: dict[Suffix, str] = {
 }
 
 
+Titles = tuple[tuple[AnyFigure, str], ...]
+_OF_READINGS: Titles = tuple(FIGURES.items())
 TABLE_SIZE = "A table of numbers has no size."
 
 
@@ -46,13 +49,22 @@ class SuffixError(UserError):
 
 
 class ExportDialog(QDialog):
-    """Figure, kind, size and resolution. What the figure or the kind does not take is disabled and says why."""
+    """Figure, kind, size and resolution. What the figure or the kind does not take is disabled and says why.
 
-    def __init__(self, choice: FigureChoice, parent: QWidget | None = None) -> None:
+    `figures` are those to choose from, with their titles.
+    """
+
+    def __init__(
+        self,
+        choice: FigureChoice,
+        parent: QWidget | None = None,
+        *,
+        figures: Titles = _OF_READINGS,
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
         self.figure = QComboBox()
-        for kind, title in FIGURES.items():
+        for kind, title in figures:
             self.figure.addItem(title, kind)
         self.suffix = QComboBox()
         for suffix, title in SUFFIXES.items():
@@ -77,6 +89,7 @@ class ExportDialog(QDialog):
             ("", self._pixels),
         ):
             form.addRow(label, field)
+        form.setRowVisible(self.columns, any(kind == "architecture" for kind, _ in figures))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         buttons.addButton("Choose the file…", QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)
@@ -95,7 +108,7 @@ class ExportDialog(QDialog):
     @property
     def choice(self) -> FigureChoice:
         """What the fields say."""
-        figure: FigureKind = self.figure.currentData()
+        figure: AnyFigure = self.figure.currentData()
         suffix: Suffix = self.suffix.currentData()
         return FigureChoice(
             figure,
@@ -107,9 +120,14 @@ class ExportDialog(QDialog):
         )
 
     @classmethod
-    def ask(cls, choice: FigureChoice, parent: QWidget | None) -> FigureChoice | None:
+    def ask(
+        cls,
+        choice: FigureChoice,
+        parent: QWidget | None,
+        figures: Titles = _OF_READINGS,
+    ) -> FigureChoice | None:
         """The choice, starting from `choice`; None where the user leaves."""
-        dialog = cls(choice, parent)
+        dialog = cls(choice, parent, figures=figures)
         is_taken = dialog.exec() == QDialog.DialogCode.Accepted
         dialog.deleteLater()
         return dialog.choice if is_taken else None
@@ -143,6 +161,23 @@ def suggested_name(choice: FigureChoice, picture_name: str) -> str:
     """A file name that says what it is of: "cat_gradient_norms.svg"."""
     kept = "".join(c if c.isalnum() or c in "-_" else "_" for c in Path(picture_name).stem)[:40]
     return f"{kept or 'picture'}_{choice.figure}.{choice.suffix}"
+
+
+def ask_path(
+    choice: FigureChoice, suggestion: Path, parent: QWidget | None
+) -> tuple[FigureChoice, Path] | None:
+    """Where to, and the choice as the typed name has it; None where the user leaves.
+
+    Raises:
+        SuffixError: the name asks for a kind of file that we do not write.
+    """
+    asked = dialogs.SaveAs.ask("Export", suggestion, parent)
+    if asked is None:
+        return None
+    choice, path = with_suffix_of(choice, asked)
+    if path != asked and path.exists() and not dialogs.ask_to_replace(path, parent):
+        return None
+    return choice, path
 
 
 def with_suffix_of(choice: FigureChoice, path: Path) -> tuple[FigureChoice, Path]:

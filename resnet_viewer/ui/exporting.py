@@ -12,8 +12,8 @@ from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.requests import (
     WITHOUT_READING,
+    AnyFigure,
     FigureChoice,
-    FigureKind,
     Rendered,
     RenderForClipboard,
     WriteFigure,
@@ -37,7 +37,7 @@ class Exporting(QObject):
         self._tickets = tickets
         files.replied.connect(self._take)
 
-    def can_export(self, scene: Scene, figure: FigureKind) -> bool:
+    def can_export(self, scene: Scene, figure: AnyFigure) -> bool:
         """There is a full reading, or the figure shows none; else says so."""
         if figure in WITHOUT_READING or (scene.now is not None and scene.now.is_complete):
             return True
@@ -65,8 +65,8 @@ class Exporting(QObject):
     @Slot(int, object)
     def _take(self, _ticket: int, reply: object) -> None:
         match reply:
-            case Written(path=path):
-                self.said.emit(f"Saved {path}.")
+            case Written(path=path, remark=remark):
+                self.said.emit(f"Saved {path}. {remark}".rstrip())
             case Rendered(png=png, svg=svg):
                 mime = QMimeData()
                 mime.setImageData(QImage.fromData(QByteArray(png)))

@@ -20,7 +20,7 @@ from resnet_viewer.ui.exporting import Exporting
 from resnet_viewer.ui.input_dialog import InputChoice, InputDialog
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.picker import Picker
-from resnet_viewer.ui.requests import ARCHITECTURE_COLUMNS, FigureChoice, FigureKind, Suffix
+from resnet_viewer.ui.requests import ARCHITECTURE_COLUMNS, AnyFigure, FigureChoice, Suffix
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.worker import Failure
@@ -58,7 +58,7 @@ class Prompts(QObject):
         self._exporting = exporting
         self._settings = settings
         self._facts = facts
-        self._choice = FigureChoice()
+        self._choice = settings.export("inspect", FigureChoice())
         self._folder: Path | None = None
         self.theme: Theme = DARK
         opening.compared.connect(self.said)
@@ -90,7 +90,7 @@ class Prompts(QObject):
         """Ask what and how, then where."""
         self.export_figure(self._choice.figure)
 
-    def export_figure(self, figure: FigureKind) -> None:
+    def export_figure(self, figure: AnyFigure) -> None:
         """The same, beginning with that figure."""
         if not self._exporting.can_export(self._controller.scene, figure):
             return
@@ -99,7 +99,7 @@ class Prompts(QObject):
         if choice is not None:
             self._save(choice)
 
-    def export_as(self, figure: FigureKind, suffix: Suffix) -> None:
+    def export_as(self, figure: AnyFigure, suffix: Suffix) -> None:
         """A menu's entry: ask only where."""
         if self._exporting.can_export(self._controller.scene, figure):
             self._save(replace(self._starting_from(figure), suffix=suffix))
@@ -108,7 +108,7 @@ class Prompts(QObject):
         """Networks side by side as columns."""
         self.export_figure("architecture")
 
-    def _starting_from(self, figure: FigureKind) -> FigureChoice:
+    def _starting_from(self, figure: AnyFigure) -> FigureChoice:
         """The last choice, for this figure; unless others were named, the network on the screen is the first column."""
         return replace(self._choice, figure=figure, columns=self._choice.columns or self._usual_columns())
 
@@ -123,20 +123,19 @@ class Prompts(QObject):
             return
         is_usual = choice.columns == self._usual_columns()
         self._choice = replace(choice, columns="" if is_usual else choice.columns)
+        self._settings.set_export("inspect", self._choice)
         picture = scene.now.request.picture if scene.now is not None else None
         about = choice.columns if picture is None or choice.figure == "architecture" else picture.name
         name = export_dialog.suggested_name(choice, about)
         suggestion = (self._folder or Path.home()) / name
-        asked = dialogs.SaveAs.ask("Export", suggestion, self._window)
-        if asked is None:
-            return
         try:
-            choice, path = export_dialog.with_suffix_of(choice, asked)
+            asked = export_dialog.ask_path(choice, suggestion, self._window)
         except export_dialog.SuffixError as refusal:
             self._exporting.failed.emit(Failure(str(refusal)))
             return
-        if path != asked and path.exists() and not dialogs.ask_to_replace(path, self._window):
+        if asked is None:
             return
+        choice, path = asked
         self._folder = path.parent
         self._exporting.write(scene, choice, path)
 

@@ -166,22 +166,35 @@ WITHOUT_READING: frozenset[FigureKind] = frozenset({"architecture"})
 """Figures that show no reading, and so can be drawn before there is one."""
 ARCHITECTURE_COLUMNS = "vgg19, plain34, resnet34"
 """The networks of He et al. 2015, Figure 3, by their names with commas."""
+RunFigure = Literal["curves", "loss", "gradients", "by-depth", "pictures", "confusion"]
+RUN_FIGURES: dict[RunFigure, str] = {
+    "curves": "Errors",
+    "loss": "Loss",
+    "gradients": "Gradient record",
+    "by-depth": "Gradient norm by depth",
+    "pictures": "Test pictures",
+    "confusion": "Confusion matrix",
+}
+"""Figures of training runs; the last two are of one run."""
+AnyFigure = FigureKind | RunFigure
 
 
-FOLLOWING_HEIGHTS: dict[FigureKind, str] = {
+FOLLOWING_HEIGHTS: dict[AnyFigure, str] = {
     "gradcam": "The height follows from the width and the shape of the picture.",
     "feature_maps": "The height follows from the width and the number of channels.",
+    "gradients": "The height follows from the width and the number of runs.",
+    "confusion": "The height follows from the width; both grow with the number of classes.",
 }
 """Figures whose height is no choice, and why."""
-FOLLOWING_WIDTHS: dict[FigureKind, str] = {
+FOLLOWING_WIDTHS: dict[AnyFigure, str] = {
     "architecture": "The size follows from the networks and their layers.",
 }
 """Figures whose width is no choice either."""
 
-VECTOR_RESOLUTIONS: dict[FigureKind, str] = {
-    "gradient_norms": "Lines and text have no resolution in SVG and PDF.",
-    "predictions": "Lines and text have no resolution in SVG and PDF.",
-}
+VECTOR_RESOLUTIONS: dict[AnyFigure, str] = dict.fromkeys(
+    ("gradient_norms", "predictions", "curves", "loss", "by-depth"),
+    "Lines and text have no resolution in SVG and PDF.",
+)
 """Figures without pictures inside, whose resolution is a choice for PNG only, and why."""
 
 
@@ -190,7 +203,7 @@ class FigureChoice:
     """Which figure is exported, and how. `width` and `height` are in inches; `FOLLOWING_HEIGHTS` tells which
     figures take no height."""
 
-    figure: FigureKind = "gradient_norms"
+    figure: AnyFigure = "gradient_norms"
     suffix: Suffix = "svg"
     width: float = 7.6
     height: float = 5.0
@@ -224,18 +237,6 @@ class RenderForClipboard:
     choice: FigureChoice
 
 
-RunFigure = Literal["curves", "loss", "gradients", "by-depth", "pictures", "confusion"]
-RUN_FIGURES: dict[RunFigure, str] = {
-    "curves": "Errors",
-    "loss": "Loss",
-    "gradients": "Gradient record",
-    "by-depth": "Gradient norm by depth",
-    "pictures": "Test pictures",
-    "confusion": "Confusion matrix",
-}
-"""Figures of training runs; the last two are of one run."""
-
-
 @dataclass(frozen=True, eq=False)
 class RunPictures:
     """What figures of training runs are drawn from: reports and predictions by the runs' keys.
@@ -250,13 +251,13 @@ class RunPictures:
 
 @dataclass(frozen=True, eq=False)
 class WriteRunFigure:
-    """Write a figure of training runs, or its table, as the path's suffix says. Answered by Written.
+    """Write a figure of training runs, or its table, to `path`. Answered by Written.
 
     `time`, in epochs, is the moment of "by-depth"; None is the newest.
     """
 
     pictures: RunPictures
-    figure: RunFigure
+    choice: FigureChoice
     path: Path
     time: float | None = None
 
@@ -293,9 +294,10 @@ class FoundOrder:
 
 @dataclass(frozen=True)
 class Written:
-    """A file is whole on the disk."""
+    """A file is whole on the disk; `remark` is what one should know about it, in a sentence."""
 
     path: Path
+    remark: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal, cast
 
 from PySide6.QtCore import QByteArray, QSettings
+
+from resnet_viewer.records.typed_json import decoded
+from resnet_viewer.ui.requests import RUN_FIGURES, FigureChoice
 
 ThemeChoice = Literal["system", "light", "dark"]
 RECENT = 12
@@ -76,6 +80,19 @@ class Settings:
     def set_training(self, key: Literal["plan", "recipes", "folder"], text: str) -> None:
         """Remember it."""
         self._store.setValue(f"training/{key}", text)
+
+    def export(self, page: Literal["inspect", "train"], default: FigureChoice) -> FigureChoice:
+        """How the page's last figure was exported."""
+        try:
+            found = json.loads(str(self._store.value(f"export/{page}", "", type=str)))
+            choice = decoded(FigureChoice, found)
+        except (ValueError, RecursionError):
+            return default
+        return choice if (choice.figure in RUN_FIGURES) == (page == "train") else default
+
+    def set_export(self, page: Literal["inspect", "train"], choice: FigureChoice) -> None:
+        """Remember it."""
+        self._store.setValue(f"export/{page}", json.dumps(asdict(choice)))
 
     def save(self) -> None:
         """Write the file now."""

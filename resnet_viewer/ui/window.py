@@ -253,7 +253,7 @@ class MainWindow(QMainWindow):
         if self.pages.currentIndex() == INSPECT:
             self.prompts.export()
         else:
-            self.training.bar.export_button.showMenu()
+            self.training.exporting.ask()
 
     def in_inspect(self, act: Callable[[], object]) -> Callable[[], None]:
         """What is about the Inspect page, done where it is seen."""

@@ -240,6 +240,15 @@ def test_runs_can_be_added_and_wait_for_their_turn(tmp_path: Path, eager: None) 
     assert keys == [key for key in ("cifar-plain-8", "cifar-resnet-8", "third") for _ in range(2 * STEPS)]
 
 
+def test_a_run_of_an_earlier_order_goes_on_beside_others(tmp_path: Path, eager: None) -> None:
+    told(order(tmp_path, PLAIN), lambda _: False)
+    later = order(tmp_path, RESIDUAL, is_resumed=True)
+    found = told(later, step_done(1), AddRuns((("cifar-plain-8", PLAIN),)), Extend(1, "cifar-plain-8"))
+    assert states(found, "cifar-plain-8")[-1] == "done"
+    steps = [report for report in found if isinstance(report, Advanced) and report.key == "cifar-plain-8"]
+    assert len(steps) == STEPS, "of the third epoch"
+
+
 def test_a_newcomer_does_not_starve_the_others(tmp_path: Path, eager: None) -> None:
     found = told(order(tmp_path, replace(PLAIN, epochs=4)), step_done(12), AddRuns((("late", RESIDUAL),)))
     keys = [report.key for report in found if isinstance(report, Advanced)]

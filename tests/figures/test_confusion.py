@@ -105,3 +105,10 @@ def test_the_table_has_every_pair_and_files_are_made() -> None:
 def test_nothing_to_count_is_refused() -> None:
     with pytest.raises(ValueError, match="no test picture"):
         confusion.figure(LABELS[:0], PREDICTED[:0], NAMES, RUN)
+
+
+def test_a_page_is_never_too_narrow_for_its_names() -> None:
+    labels, predicted = many(100, 5000)
+    narrow = confusion.figure(labels, predicted, tuple(map(str, range(100))), RUN, width=3.0)
+    assert 10 < narrow.get_size_inches()[0] < 11.5
+    assert confusion.figure(*many(10, 500), tuple("0123456789"), RUN, width=5.0).get_size_inches()[0] == 5.0

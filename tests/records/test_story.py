@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pytest
 
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.records.recipe import RECIPES, recipe_for
@@ -91,7 +90,7 @@ def test_degradation_is_claimed_where_it_was_measured() -> None:
     assert (
         "The deeper plain network errs more than the shallower on the very pictures that it trains on: "
         "Plain-56 55.7 %, Plain-20 0.1 %. He et al. (2015) call that degradation. With shortcuts the deeper network "
-        "and the shallower err alike, within a percentage point: ResNet-56 0.2 %, ResNet-20 0.0 %. "
+        "and the shallower err alike (within a percentage point): ResNet-56 0.2 %, ResNet-20 0.0 %. "
         "ResNet-56 errs less than Plain-56 on the training pictures."
     ) in said
     assert "so far" not in said.lower()
@@ -140,7 +139,7 @@ def test_runs_that_were_all_stopped_are_compared_where_they_stand() -> None:
     said = text(runs)
     assert "\nAfter two epochs, the deeper plain network errs more" in said
     assert "if it lasts to the end" in said
-    assert "Plain-20 was stopped at epoch 2.0 of 3." in said
+    assert "Plain-20 and Plain-56 were stopped at epoch 2.0 of 3." in said
 
 
 def test_a_plain_network_to_which_nothing_was_done_is_compared() -> None:
@@ -184,7 +183,7 @@ def test_runs_that_differ_in_more_than_depth_and_shortcuts_are_not_compared() ->
     adam = told("cifar-plain-56", 80, 70, 60, run={"recipe": RECIPES["adam"]})
     said = text([told("cifar-plain-20", 9, 5, 1), adam])
     assert "errs more" not in said
-    assert "Recipe quick, three epochs, digits: the training error is 1.0 % for Plain-20." in said
+    assert "Recipe quick: the training error is 1.0 % for Plain-20." in said
     bare = told("cifar-plain-56", 80, 70, 60)
     bare = replace(bare, run=replace(bare.run, network=replace(bare.run.network, is_normalised=False)))
     assert "errs more" not in text([told("cifar-plain-20", 9, 5, 1), bare])
@@ -284,15 +283,88 @@ def test_a_run_with_cut_shortcuts_is_not_compared_and_its_gradients_say_so() -> 
     assert "ResNet-56 span 0.3 decades" in text([touched], 1.0)
 
 
-@pytest.mark.parametrize(("state", "word"), [("diverged", "diverged"), ("failed", "failed")])
-def test_runs_that_broke_are_told_and_not_compared(state: str, word: str) -> None:
-    broken = told("cifar-plain-56", 88, state=state, sentence="The loss is not a number.")
+def test_runs_that_broke_are_told_and_not_compared() -> None:
+    broken = told("cifar-plain-56", 88, state="failed", sentence="The disk is full.")
     said = text([*four(1, 1, 50, 1)[:2], broken])
-    assert f"Plain-56 {word} at epoch 1.0 of 3. The loss is not a number." in said
+    assert said.endswith("\nPlain-56 failed at epoch 1.0 of 3. The disk is full.")
     assert "errs more" not in said
-    assert word not in text(four(1, 1, 50, 1))
-    whole = f"Plain-56 {word} at step 4: its loss is not a finite number."
-    assert text([replace(broken, sentence=whole)]).count("Plain-56") == 1
+    assert "failed" not in text(four(1, 1, 50, 1))
+    whole = replace(broken, sentence="Plain-56 could not go on: the disk is full.")
+    assert text([whole]).endswith("\nPlain-56 could not go on: the disk is full.")
+    diverged = text([*four(1, 1, 50, 1)[:2], replace(broken, state="diverged")])
+    assert diverged.endswith("\nPlain-56 diverged at epoch 1.0 of 3: its loss is not a finite number.")
+    assert "errs more" not in diverged
+
+
+def test_what_happened_to_several_runs_is_told_once() -> None:
+    def all_of(state: str, sentence: str) -> str:
+        runs = [told(n, 88, state=state, sentence=sentence) for n in ("cifar-plain-20", "cifar-resnet-20")]
+        late = told("cifar-plain-56", 88, 70, state=state, sentence=sentence)
+        return text([*runs, late]).splitlines()[-1]
+
+    assert all_of("failed", "The disk is full.") == (
+        "Plain-20 and ResNet-20 failed at epoch 1.0 of 3, Plain-56 at epoch 2.0 of 3. The disk is full."
+    )
+    assert all_of("diverged", "") == (
+        "Plain-20 and ResNet-20 diverged at epoch 1.0 of 3, Plain-56 at epoch 2.0 of 3: their losses are not finite "
+        "numbers."
+    )
+    assert all_of("stopped", "") == (
+        "Plain-20 and ResNet-20 were stopped at epoch 1.0 of 3, Plain-56 at epoch 2.0 of 3."
+    )
+    names = ("Plain-20", "Plain-56")
+    runs = [
+        told(f"cifar-{name.lower()}", 88, state="failed", sentence=f"No memory for {name}: take less.")
+        for name in names
+    ]
+    assert text(runs).endswith(
+        "\nPlain-20 and Plain-56 failed at epoch 1.0 of 3. No memory for Plain-20 and Plain-56: take less."
+    )
+    folders = [
+        told(name, state="failed", sentence=f"Cannot write in the folder /runs/today/{name}: choose another.")
+        for name in ("cifar-plain-20", "cifar-plain-56")
+    ]
+    assert text(folders).splitlines()[-1] == (
+        "Plain-20 and Plain-56 failed before the first step. Cannot write in the folder /runs/today: choose another."
+    )
+    unbegun = told("cifar-plain-20", state="stopped", sentence="Plain-20 had not begun.")
+    assert text([unbegun]).endswith("Plain-20 was stopped before the first step.")
+
+
+def test_what_was_done_to_several_runs_at_once_is_told_once_and_in_order() -> None:
+    errors = np.array([9.0] * 4 + [2.0] * 4 + [70.0] * 4)
+    made = {"run": {"interventions": (Intervention(4, 0.0), Intervention(6, 1.0))}, "errors": errors}
+    runs = [told(name, 3, 71, 60, **made) for name in ("cifar-resnet-20", "cifar-resnet-56")]
+    assert text(runs).splitlines()[-1] == (
+        "At epoch 1.0 the shortcuts of ResNet-20 and ResNet-56 were cut; their training errors were 9.0 % and 9.0 % "
+        "over the epoch before, and 2.0 % and 2.0 % over the two steps after. At epoch 1.5 the shortcuts of "
+        "ResNet-20 and ResNet-56 were restored; their training errors were 2.0 % and 2.0 % over the two steps "
+        "before, and 36.0 % and 36.0 % over the epoch after."
+    ), "the steps before are those since the last intervention"
+
+
+def test_runs_of_one_title_are_told_apart_by_their_recipe() -> None:
+    norms = {"record_times": np.array([0.5]), "norms": np.array([[1.0, 2.0]])}
+    runs = [
+        told("cifar-plain-20", 9, 5, 1, run={"recipe": RECIPES[name]}, **norms) for name in ("quick", "adam")
+    ]
+    assert "the layers of Plain-20 (quick) span" in text(runs)
+
+
+def test_what_is_compared_is_told_apart_by_what_differs() -> None:
+    quick, adam = (told("cifar-plain-20", 9, 5, 1, run={"recipe": RECIPES[n]}) for n in ("quick", "adam"))
+    assert "Recipe adam: the training error" in text([quick, adam])
+    longer = told("cifar-resnet-20", 9, 5, 1, 1, epochs=4)
+    assert "Four epochs: the training error" in text([quick, longer])
+    fashion = told("cifar-resnet-20", 9, 5, 1, run={"data": "fashion-mnist"})
+    assert "On Fashion-MNIST: the training error" in text([quick, fashion])
+    hot = told("cifar-plain-32", 9, 5, 1, run={"recipe": replace(RECIPES["quick"], rate=0.2)})
+    assert "SGD, momentum 0.9 (Nesterov), rate 0.2, one cycle" in text([quick, hot])
+
+
+def test_a_second_depth_that_diverged_is_a_depth_all_the_same() -> None:
+    broken = told("cifar-plain-56", state="diverged", errors=np.array([90.0]))
+    assert "here is one" not in text([told("cifar-plain-20", 9, 5, 3), broken])
 
 
 def test_words() -> None:

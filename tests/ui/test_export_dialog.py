@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.ui.export_dialog import ExportDialog, SuffixError, suggested_name, with_suffix_of
-from resnet_viewer.ui.requests import FIGURES, FigureChoice, FigureKind, Suffix
+from resnet_viewer.ui.requests import FIGURES, RUN_FIGURES, FigureChoice, FigureKind, Suffix
 
 
 def test_it_starts_from_the_last_choice_and_returns_what_was_changed(qtbot: QtBot) -> None:
@@ -69,6 +69,20 @@ def test_networks_are_named_for_the_architecture_figure_alone(qtbot: QtBot) -> N
     assert dialog.choice.columns == "alexnet"
     dialog.figure.setCurrentIndex(0)
     assert not dialog.columns.isEnabled()
+
+
+def test_figures_of_runs_have_the_same_dialog_without_columns(qtbot: QtBot) -> None:
+    dialog = ExportDialog(FigureChoice("loss", "pdf"), figures=tuple(RUN_FIGURES.items()))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert [dialog.figure.itemText(i) for i in range(dialog.figure.count())] == list(RUN_FIGURES.values())
+    assert not dialog.columns.isVisible()
+    assert dialog.choice == FigureChoice("loss", "pdf")
+    assert not dialog.dpi.isEnabled()
+    dialog.figure.setCurrentIndex(dialog.figure.findData("confusion"))
+    assert dialog.dpi.isEnabled()
+    assert not dialog.height_field.isEnabled()
+    assert "number of classes" in dialog.height_field.toolTip()
 
 
 def test_a_typed_suffix_rules_and_a_missing_one_is_added() -> None:

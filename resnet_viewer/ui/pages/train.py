@@ -24,7 +24,7 @@ from resnet_viewer.ui.train.error_plot import ErrorPlot
 from resnet_viewer.ui.train.gradient_maps import GradientMaps
 from resnet_viewer.ui.train.pictures_panel import PicturesPanel
 from resnet_viewer.ui.train.run_log import LabScene
-from resnet_viewer.ui.train.runs_table import RunsTable
+from resnet_viewer.ui.train.runs_table import RunsTable, doing
 from resnet_viewer.ui.train.story import StoryPanel
 
 _LEAST_LETTERS = 22
@@ -117,7 +117,7 @@ class RunsCard(Card):
 def _said(scene: LabScene) -> str:
     if not scene.logs:
         return ""
-    states = [log.state for log in scene.logs]
+    states = [doing(scene, log) for log in scene.logs]
     counts = {state: states.count(state) for state in dict.fromkeys(states)}
     return " · ".join(f"{count} {state}" for state, count in counts.items())
 

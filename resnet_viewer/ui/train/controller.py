@@ -99,6 +99,8 @@ class TrainController(QObject):
         self._tickets = tickets
         self._logs: dict[str, RunLog] = {}
         self._removed: set[str] = set()
+        self._at_hand: set[str] = set()
+        """Keys of the runs that the lab knows: those of the order in flight, and what was added to it."""
         self._order: Order | None = None
         self._scene = LabScene()
         self._ticket = -1
@@ -148,9 +150,14 @@ class TrainController(QObject):
         self._removed -= {key for key, _ in runs}
         if self._worker.is_busy:
             self._expect(runs)
-            self._worker.tell(AddRuns(runs))
+            self._join(runs)
         else:
             self._send(replace(self._order, runs=runs, is_resumed=True))
+
+    def _join(self, runs: Runs) -> None:
+        """Beside those at work."""
+        self._at_hand |= {key for key, _ in runs}
+        self._worker.tell(AddRuns(runs))
 
     def pause(self, key: str = "") -> None:
         """No further step, of one run or of all."""
@@ -204,21 +211,24 @@ class TrainController(QObject):
             self._change(selected="" if self._scene.selected == key else self._scene.selected)
 
     def _wake(self, key: str, *states: RunState) -> None:
-        """Let runs that were stopped, or are in one of these states while the lab is idle, have their turns again."""
+        """Let runs have turns again that were stopped, or are in one of these states and unknown to the lab at work."""
         is_busy = self._worker.is_busy
-        asleep = ("stopped", "failed") if is_busy else ("stopped", "failed", *states)
+        known = self._at_hand if is_busy else set()
         runs = tuple(
-            (log.key, log.run) for log in self._logs.values() if key in ("", log.key) and log.state in asleep
+            (log.key, log.run)
+            for log in self._logs.values()
+            if key in ("", log.key)
+            and (log.state in ("stopped", "failed") or (log.state in states and log.key not in known))
         )
         if not runs or self._order is None:
             return
         if is_busy:
-            self._worker.tell(AddRuns(runs))
+            self._join(runs)
         else:
             self._send(replace(self._order, runs=runs, is_resumed=True))
 
     def _send(self, order: Order) -> None:
-        self._order = order
+        self._order, self._at_hand = order, {key for key, _ in order.runs}
         self._expect(order.runs)
         self._ticket = next(self._tickets)
         self._worker.ask(self._ticket, order)
@@ -233,9 +243,11 @@ class TrainController(QObject):
         """Sort, and note which networks are trained from several seeds."""
         logs = sorted(self._logs.values(), key=_place)
         self._logs = {log.key: log for log in logs}
-        titles = [log.run.network.title for log in logs]
+        seeds: dict[str, set[int]] = {}
         for log in logs:
-            log.has_siblings = titles.count(log.run.network.title) > 1
+            seeds.setdefault(log.run.network.title, set()).add(log.run.network.seed)
+        for log in logs:
+            log.has_siblings = len(seeds[log.run.network.title]) > 1
 
     def _change(self, **fields: object) -> None:
         self._scene = replace(

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from resnet_viewer.ui import dialogs, export_dialog
+from resnet_viewer.ui import export_dialog
+from resnet_viewer.ui.export_dialog import ExportDialog
 from resnet_viewer.ui.requests import (
     RUN_FIGURES,
+    AnyFigure,
+    FigureChoice,
     RunFigure,
     RunPictures,
     Suffix,
     WriteAllRunFigures,
     WriteRunFigure,
 )
+from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.train.run_log import RunLog
 from resnet_viewer.ui.worker import Failure, Worker
 
-_OF_ONE: tuple[RunFigure, ...] = ("pictures", "confusion")
+_OF_ONE: tuple[AnyFigure, ...] = ("pictures", "confusion")
 """Figures of the selected run alone."""
 
 
@@ -36,11 +41,17 @@ class RunExporting(QObject):
     failed = Signal(object)
 
     def __init__(
-        self, window: QWidget, controller: TrainController, files: Worker, tickets: Iterator[int]
+        self,
+        window: QWidget,
+        controller: TrainController,
+        files: Worker,
+        tickets: Iterator[int],
+        settings: Settings,
     ) -> None:
         super().__init__(window)
-        self._window, self._controller = window, controller
+        self._window, self._controller, self._settings = window, controller, settings
         self._files, self._tickets = files, tickets
+        self._choice = settings.export("train", FigureChoice("curves", height=4.6))
         self._folder: Path | None = None
 
     def fill(self, menu: QMenu) -> None:
@@ -50,41 +61,64 @@ class RunExporting(QObject):
             for suffix in export_dialog.SUFFIXES:
                 action = part.addAction(f"{title} as {suffix.upper()}…")
                 action.triggered.connect(partial(self._export_as, figure, suffix))
+            part.addSeparator()
+            part.addAction("Size and resolution…").triggered.connect(partial(self._export, figure))
         menu.addSeparator()
+        menu.addAction("Export a figure…").triggered.connect(self.ask)
         menu.addAction("All files of the runs…").triggered.connect(self.export_all)
 
     def _export_as(self, figure: RunFigure, suffix: Suffix, _is_checked: bool = False) -> None:
         self.export_as(figure, suffix)
 
+    def _export(self, figure: RunFigure, _is_checked: bool = False) -> None:
+        self.export(figure)
+
+    @Slot()
+    def ask(self) -> None:
+        """What, how and where to, beginning with the last figure."""
+        self.export(self._choice.figure)
+
     @Slot(str)
     def export(self, figure: str) -> None:
-        """A panel's own wish, by the figure's name."""
-        self.export_as(figure, "svg")  # type: ignore[arg-type]
+        """A panel's own wish, by the figure's name: ask how and where to."""
+        start = replace(self._choice, figure=figure)  # type: ignore[arg-type]
+        if self._can_export(start):
+            choice = ExportDialog.ask(start, self._window, tuple(RUN_FIGURES.items()))
+            if choice is not None:
+                self._save(choice)
 
     def export_as(self, figure: RunFigure, suffix: Suffix) -> None:
-        """Ask only where."""
-        logs = self._logs(figure)
-        if sentence := self._refusal(figure, logs):
+        """A menu's entry: ask only where."""
+        self._save(replace(self._choice, figure=figure, suffix=suffix))
+
+    def _can_export(self, choice: FigureChoice) -> bool:
+        """There is something to draw; else says so."""
+        sentence = self._refusal(choice.figure, self._logs(choice.figure))
+        if sentence:
             self.failed.emit(Failure(sentence))
+        return not sentence
+
+    def _save(self, choice: FigureChoice) -> None:
+        if not self._can_export(choice):
             return
-        name = f"{figure}-{logs[0].key}" if figure in _OF_ONE else figure
-        suggestion = (self._folder or Path.home()) / f"{name}.{suffix}"
-        asked = dialogs.SaveAs.ask("Export", suggestion, self._window)
-        if asked is None:
+        self._choice = choice
+        self._settings.set_export("train", choice)
+        logs = self._logs(choice.figure)
+        pictures, time = (
+            self._pictures(logs),
+            self._controller.scene.time,
+        )  # as they are now, not when it is named
+        name = f"{choice.figure}-{logs[0].key}" if choice.figure in _OF_ONE else choice.figure
+        suggestion = (self._folder or Path.home()) / f"{name}.{choice.suffix}"
+        try:
+            asked = export_dialog.ask_path(choice, suggestion, self._window)
+        except export_dialog.SuffixError as refusal:
+            self.failed.emit(Failure(str(refusal)))
             return
-        typed = asked.suffix.lower().removeprefix(".")
-        if typed and typed not in export_dialog.SUFFIXES:
-            self.failed.emit(
-                Failure(
-                    f"A figure cannot be saved as {asked.name}; choose a name that ends in .svg, .pdf, .png or .csv."
-                )
-            )
-            return
-        path = asked if typed else asked.with_name(f"{asked.name.rstrip('.')}.{suffix}")
-        if path != asked and path.exists() and not dialogs.ask_to_replace(path, self._window):
-            return
-        self._folder = path.parent
-        self._ask(WriteRunFigure(self._pictures(logs), figure, path, self._controller.scene.time))
+        if asked is not None:
+            choice, path = asked
+            self._folder = path.parent
+            self._ask(WriteRunFigure(pictures, choice, path, time))
 
     @Slot()
     def export_all(self) -> None:
@@ -101,7 +135,7 @@ class RunExporting(QObject):
             self.said.emit("Drawing every figure…")
             self._ask(WriteAllRunFigures(self._pictures(logs), Path(found), self._controller.scene.time))
 
-    def _logs(self, figure: RunFigure) -> list[RunLog]:
+    def _logs(self, figure: AnyFigure) -> list[RunLog]:
         """Those that the figure shows."""
         scene = self._controller.scene
         if figure not in _OF_ONE:
@@ -111,7 +145,7 @@ class RunExporting(QObject):
         return [chosen] if chosen in known and chosen is not None else known[-1:]
 
     @staticmethod
-    def _refusal(figure: RunFigure, logs: list[RunLog]) -> str:
+    def _refusal(figure: AnyFigure, logs: list[RunLog]) -> str:
         if figure in _OF_ONE and not logs:
             return "No test picture has been classified yet; wait for the end of an epoch."
         if figure in ("gradients", "by-depth") and not any(len(log.norms) for log in logs):

@@ -62,7 +62,7 @@ class HandingOver(QObject):
         opening.failed.connect(self._give_up)
 
     def open(self, log: RunLog, epoch: int | None = None, *, with_twin: bool = False) -> None:
-        """The weights as they are now, or as they were after so many epochs."""
+        """The weights as they are now, or as they were after so many epochs: 0 is before training."""
         wished = [(log, False)]
         if with_twin and (twin := twin_of(self._controller.scene, log)) is not None:
             wished.insert(0, (twin, True))

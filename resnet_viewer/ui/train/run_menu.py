@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
@@ -15,13 +16,15 @@ from resnet_viewer.ui.train.run_log import RunLog
 if TYPE_CHECKING:
     from resnet_viewer.ui.train.training import Training
 
-MOST_EPOCHS_LISTED = 25
-"""Kept epochs in the menu; of more, evenly chosen ones and always the last."""
+MOST_EPOCHS_LISTED = 24
+"""Kept epochs in the menu, beside the state before training; of more, evenly chosen ones and always the last."""
 
 
 def fill_run_menu(menu: QMenu, training: Training) -> None:
     """For the run that is selected now."""
     menu.clear()
+    for part in menu.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        part.deleteLater()
     scene, controller = training.controller.scene, training.controller
     log = scene.chosen
     if log is None:
@@ -32,9 +35,7 @@ def fill_run_menu(menu: QMenu, training: Training) -> None:
     if log.state in ("paused", "stopped", "failed"):
         _add(menu, "Continue", partial(controller.go_on, key))
     else:
-        _add(menu, "Pause", partial(controller.pause, key)).setEnabled(
-            is_under_way and log.state == "running"
-        )
+        _add(menu, "Pause", partial(controller.pause, key)).setEnabled(is_under_way and log.state != "paused")
     _add(menu, "Stop", partial(controller.stop, key)).setEnabled(is_under_way)
     _add(menu, "Extend…", training.extend_selected).setEnabled(log.state not in ("diverged", "failed"))
     menu.addSeparator()
@@ -57,13 +58,25 @@ def _add_opening(menu: QMenu, training: Training, log: RunLog) -> None:
     )
     epochs = menu.addMenu("Open in Inspect, after epoch")
     epochs.setEnabled(bool(log.states))
-    for epoch in _chosen(sorted(log.states)):
-        _add(epochs, str(epoch) if epoch else "0 (before training)", partial(hand.open, log, epoch))
+    for epoch in _chosen(log.states):
+        _add(epochs, _epoch_words(epoch), partial(hand.open, log, epoch))
+    if twin is not None:
+        both = menu.addMenu(f"{words}, after epoch".replace("&", "&&"))
+        shared = log.states.keys() & twin.states.keys()
+        both.setEnabled(bool(shared))
+        for epoch in _chosen(shared):
+            _add(both, _epoch_words(epoch), partial(hand.open, log, epoch, with_twin=True))
 
 
-def _chosen(epochs: list[int]) -> list[int]:
-    step = -(-len(epochs) // MOST_EPOCHS_LISTED)
-    return list(reversed(epochs[::-1][:: step or 1]))
+def _chosen(epochs: Iterable[int]) -> list[int]:
+    """Those that are listed, the first first; 0 is before training."""
+    trained = sorted(epoch for epoch in epochs if epoch)
+    step = -(-len(trained) // MOST_EPOCHS_LISTED)
+    return [*(epoch for epoch in epochs if not epoch), *reversed(trained[::-1][:: step or 1])]
+
+
+def _epoch_words(epoch: int) -> str:
+    return str(epoch) if epoch else "0, before training"
 
 
 def _add(menu: QMenu, text: str, act: Callable[[], object]) -> QAction:

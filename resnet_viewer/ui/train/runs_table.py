@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.run_log import LabScene, RunLog, depth_colour
+from resnet_viewer.ui.train.time_left import duration, seconds_left
 
 _Index = QModelIndex | QPersistentModelIndex
 _SAMPLE = QSize(26, 12)
@@ -46,30 +47,13 @@ class _Column:
     """Where there is no room the column with the highest number goes first; 0 stays."""
 
 
-def seconds_left(scene: LabScene, log: RunLog) -> float:
-    """How long a run still takes while it takes turns, step by step, with those that run beside it.
-
-    Not a number where the speed is not known yet, or it does not run.
-    """
-    if log.state != "running":
-        return math.nan
-    mine = log.all_steps - log.steps
-    total = 0.0
-    for other in scene.logs:
-        if other.state == "running":
-            steps = min(mine, other.all_steps - other.steps)
-            total += steps * other.run.recipe.batch / (other.pictures_per_second or math.nan)
-    return total
-
-
-def duration(seconds: float) -> str:
-    """In words that fit a cell: "42 s", "3 min", "2 h 05 min"; "" where it is not known."""
-    if math.isnan(seconds):
-        return ""
-    if seconds < 90:
-        return f"{round(seconds)} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+def doing(scene: LabScene, log: RunLog) -> str:
+    """A run's state, or what it does in it: the data are read, or the errors of its last weights are measured."""
+    if log.state == "waiting" and scene.data is None:
+        return "reading"
+    if log.state == "running" and log.steps and len(log.epochs) >= log.length:
+        return "measuring"
+    return log.state
 
 
 def _train_error(log: RunLog) -> float:
@@ -94,7 +78,7 @@ def _speed(_scene: LabScene, log: RunLog) -> str:
 
 _COLUMNS = (
     _Column("network", lambda _, log: log.title, "ResNet-1202 seed 10", is_number=False),
-    _Column("state", lambda _, log: log.state, "diverged", is_number=False, goes=3),
+    _Column("state", doing, "measuring", is_number=False, goes=3),
     _Column("epoch", _epoch, "12 / 12", goes=4),
     _Column("train %", lambda _, log: _percent(_train_error(log)), "100.0", goes=2),
     _Column("test %", lambda _, log: _percent(log.test_error), "100.0", goes=1),

@@ -86,7 +86,7 @@ class Training(QObject):
         self._window, self._settings, self._ways = window, settings, ways
         self.controller = TrainController(worker, tickets, self)
         self.handing_over = HandingOver(self.controller, opening, editing, self)
-        self.exporting = RunExporting(window, self.controller, files, tickets)
+        self.exporting = RunExporting(window, self.controller, files, tickets, settings)
         self.page, self.bar = TrainPage(), TrainBar()
         self.exporting.fill(self.bar.export_button.menu())
         self._saved = SavedRecipes(settings)
@@ -296,7 +296,9 @@ class Training(QObject):
         if log is None or order is None:
             return
         path = order.folder / log.key
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+        if not path.is_dir():
+            self.failed.emit(Failure(f"{log.title} has no folder yet; wait until it has begun."))
+        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
             QGuiApplication.clipboard().setText(str(path))
             self.said.emit(f"The run is in {path}; the path was copied.")
 

@@ -141,6 +141,20 @@ def test_a_stopped_run_goes_on_beside_the_others(controller: TrainController, la
     assert lab.told == [AddRuns(RUNS[:1]), Continue(FIRST)]
 
 
+def test_a_run_of_an_earlier_order_is_extended_beside_the_runs_at_work(
+    controller: TrainController, lab: Laboratory
+) -> None:
+    """The lab knows the runs of its order alone, and passes over what is said to others."""
+    lab.begin()
+    lab.states("done", *(key for key, _ in RUNS))
+    lab.end()
+    controller.add(runs_of(RunPlan(depths="32")))
+    controller.extend(3, FIRST)
+    assert lab.told == [AddRuns(RUNS[:1]), Extend(3, FIRST)]
+    controller.extend(3, FIRST)
+    assert lab.told[2:] == [Extend(3, FIRST)], "now the lab knows it"
+
+
 def test_a_failure_ends_what_was_under_way(
     controller: TrainController, lab: Laboratory, qtbot: QtBot
 ) -> None:

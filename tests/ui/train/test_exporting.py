@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -15,7 +18,16 @@ from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.training import RunReport
 from resnet_viewer.run_exports import all_run_figures, run_figure
 from resnet_viewer.ui import dialogs
-from resnet_viewer.ui.requests import RUN_FIGURES, RunPictures, WriteAllRunFigures, WriteRunFigure
+from resnet_viewer.ui.export_dialog import ExportDialog
+from resnet_viewer.ui.requests import (
+    FOLLOWING_HEIGHTS,
+    RUN_FIGURES,
+    FigureChoice,
+    RunFigure,
+    RunPictures,
+    WriteAllRunFigures,
+    WriteRunFigure,
+)
 from tests.ui.train import invented
 from tests.ui.windows import Desk
 
@@ -27,6 +39,18 @@ def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
     made.window.show_train()
     yield made
     made.close()
+
+
+def dialogs_answered(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> list[FigureChoice]:
+    """What the export dialog was opened with; it is answered with these changes."""
+    asked: list[FigureChoice] = []
+
+    def ask(choice: FigureChoice, _parent: object, _figures: object) -> FigureChoice:
+        asked.append(choice)
+        return replace(choice, **changes)
+
+    monkeypatch.setattr(ExportDialog, "ask", ask)
+    return asked
 
 
 def train(desk: Desk) -> None:
@@ -49,13 +73,15 @@ def test_the_menu_offers_every_figure_in_every_format(
     parts = [part for part in menu.findChildren(QMenu) if part.title()]
     assert [part.title() for part in parts] == list(RUN_FIGURES.values())
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: tmp_path / "errors")
-    offered = parts[0].actions()
+    offered = [action for action in parts[0].actions() if not action.isSeparator()]
     assert [action.text() for action in offered] == [
-        f"Errors as {kind}…" for kind in ("SVG", "PDF", "PNG", "CSV")
+        *(f"Errors as {kind}…" for kind in ("SVG", "PDF", "PNG", "CSV")),
+        "Size and resolution…",
     ]
     offered[1].trigger()
     request = written(desk)
-    assert (request.figure, request.path) == ("curves", tmp_path / "errors.pdf")
+    assert (request.choice.figure, request.choice.suffix) == ("curves", "pdf")
+    assert request.path == tmp_path / "errors.pdf"
     assert set(request.pictures.reports) == {"cifar-plain-20", "cifar-resnet-20"}
 
 
@@ -64,11 +90,14 @@ def test_a_panels_wish_is_about_the_selected_run(
 ) -> None:
     train(desk)
     desk.window.training.controller.select("cifar-plain-20")
+    asked = dialogs_answered(monkeypatch, suffix="png", dpi=300)
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda _title, suggestion, _parent: suggestion)
     desk.window.training.page.export_requested.emit("confusion")
     request = written(desk)
-    assert request.path.name == "confusion-cifar-plain-20.svg"
+    assert request.path.name == "confusion-cifar-plain-20.png"
     assert list(request.pictures.predicted) == ["cifar-plain-20"]
+    assert [choice.figure for choice in asked] == ["confusion"]
+    assert (request.choice.suffix, request.choice.dpi) == ("png", 300)
 
 
 def test_what_is_not_there_yet_and_unknown_kinds_are_refused(
@@ -83,9 +112,38 @@ def test_what_is_not_there_yet_and_unknown_kinds_are_refused(
         exporting.export(figure)
         assert sentence in desk.window.messages.sentence
     train(desk)
+    dialogs_answered(monkeypatch)
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: tmp_path / "errors.gif")
     exporting.export("curves")
     assert "errors.gif" in desk.window.messages.sentence
+    assert not any(isinstance(request, WriteRunFigure) for request in desk.files.asked)
+
+
+def test_size_and_resolution_are_asked_and_remembered(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(desk)
+    asked = dialogs_answered(monkeypatch, suffix="pdf", width=5.0, dpi=400)
+    monkeypatch.setattr(dialogs.SaveAs, "ask", lambda _title, suggestion, _parent: suggestion)
+    desk.window.commands["export"].trigger()
+    assert asked == [FigureChoice("curves", "svg", 7.6, 4.6, 200)]
+    parts = [
+        part for part in desk.window.training.bar.export_button.menu().findChildren(QMenu) if part.title()
+    ]
+    parts[3].actions()[-1].trigger()
+    desk.window.commands["export"].trigger()
+    assert asked[1] == asked[2] == FigureChoice("by-depth", "pdf", 5.0, 4.6, 400)
+    assert desk.settings.export("train", FigureChoice()) == asked[2]
+    assert desk.settings.export("inspect", FigureChoice()) == FigureChoice(), "each page has its own"
+    desk.settings.set_export("inspect", asked[2])
+    assert desk.settings.export("inspect", FigureChoice()) == FigureChoice(), "no figure of that page"
+
+
+def test_who_leaves_the_dialog_exports_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    train(desk)
+    monkeypatch.setattr(ExportDialog, "ask", lambda *_: None)
+    monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: pytest.fail("nothing to save"))
+    desk.window.training.exporting.export("curves")
     assert not any(isinstance(request, WriteRunFigure) for request in desk.files.asked)
 
 
@@ -99,12 +157,28 @@ def test_all_files_go_into_a_folder(desk: Desk, tmp_path: Path, monkeypatch: pyt
 def test_the_files_are_whole(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train(desk)
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda _title, suggestion, _parent: suggestion)
-    desk.window.training.exporting.export("by-depth")
-    pictures = written(desk).pictures
-    assert run_figure(pictures, "by-depth", "svg", time=None).startswith(b"<?xml")
-    assert b"cifar-plain-20" in run_figure(pictures, "curves", "csv", time=None)
+    desk.window.training.exporting.export_as("by-depth", "svg")
+    request = written(desk)
+    pictures = request.pictures
+    assert run_figure(pictures, request.choice, time=None).startswith(b"<?xml")
+    assert b"cifar-plain-20" in run_figure(pictures, FigureChoice("curves", "csv"), time=None)
     with pytest.raises(UserError, match="nothing to draw yet"):
-        run_figure(RunPictures({}, None, {}), "confusion", "svg", time=None)
+        run_figure(RunPictures({}, None, {}), FigureChoice("confusion"), time=None)
+
+
+@pytest.mark.parametrize("figure", list(RUN_FIGURES))
+def test_every_figure_is_as_wide_and_as_fine_as_was_chosen(
+    desk: Desk, figure: RunFigure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(desk)
+    monkeypatch.setattr(dialogs.SaveAs, "ask", lambda _title, suggestion, _parent: suggestion)
+    desk.window.training.exporting.export_as(figure, "png")
+    pictures = written(desk).pictures
+    choice = FigureChoice(figure, "png", width=9.0, height=12.0, dpi=80)
+    drawn = Image.open(io.BytesIO(run_figure(pictures, choice, time=None)))
+    assert drawn.width == 720
+    if figure not in (*FOLLOWING_HEIGHTS, "pictures"):  # these leave room that no picture fills
+        assert drawn.height == 960
 
 
 def test_all_figures_are_those_of_the_command_line_in_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.records.lab import Intervened, Order, Publish, Published, StateKept
+from resnet_viewer.records.lab import (
+    Began,
+    Intervened,
+    Order,
+    Publish,
+    Published,
+    RunState,
+    StateChanged,
+    StateKept,
+)
 from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.training import Intervention
 from resnet_viewer.records.weights import WeightsRef
@@ -80,6 +90,91 @@ def test_the_twin_becomes_the_reference(desk: Desk, tmp_path: Path, qtbot: QtBot
     )
 
 
+def with_state_before(desk: Desk, folder: Path, key: str) -> None:
+    """The run begins again, with the state before training kept."""
+    path = folder / key / "epoch-0.safetensors"
+    desk.lab.say(Began(key, RUNS[key], STEPS, states=((0, path),)), StateChanged(key, "running"))
+
+
+def test_the_state_before_training_is_opened(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    for key in (PLAIN, RESIDUAL):
+        with_state_before(desk, tmp_path, key)
+    desk.window.training.controller.select(RESIDUAL)
+    menu = desk.window.training.page.runs.run_button.menu()
+    menu.aboutToShow.emit()
+    lists = {part.title(): part for part in menu.findChildren(QMenu)}
+    alone = lists["Open in Inspect, after epoch"].actions()
+    assert [action.text() for action in alone] == ["0, before training"]
+    beside = lists["Open in Inspect, with Plain-20 as reference, after epoch"].actions()
+    beside[0].trigger()
+    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    assert Path(shown(desk).name) == tmp_path / RESIDUAL / "epoch-0.safetensors"
+    pinned = desk.store.session.pinned
+    assert pinned is not None
+    assert Path(pinned.network.weights.name) == tmp_path / PLAIN / "epoch-0.safetensors"
+
+
+def test_a_kept_epoch_is_opened_beside_the_same_epoch_of_its_twin(
+    desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for key in (PLAIN, RESIDUAL):
+        desk.lab.train(key, RUNS[key], 3, folder=tmp_path)
+    open_run(desk, RESIDUAL, 2, with_twin=True)
+    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    pinned = desk.store.session.pinned
+    assert pinned is not None
+    names = Path(shown(desk).name).name, Path(pinned.network.weights.name).name
+    assert names == ("epoch-2.safetensors",) * 2
+
+
+def test_of_many_epochs_even_ones_are_listed_with_the_first_and_the_last(desk: Desk, tmp_path: Path) -> None:
+    with_state_before(desk, tmp_path, PLAIN)
+    states = tuple((epoch, tmp_path / f"{epoch}.safetensors") for epoch in range(51))
+    desk.lab.say(Began(PLAIN, RUNS[PLAIN], STEPS, states=states))
+    desk.window.training.controller.select(PLAIN)
+    menu = desk.window.training.page.runs.run_button.menu()
+    menu.aboutToShow.emit()
+    part = next(part for part in menu.findChildren(QMenu) if part.title().endswith("Inspect, after epoch"))
+    listed = [action.text() for action in part.actions()]
+    assert listed[:2] == ["0, before training", "2"]
+    assert (listed[-1], len(listed)) == ("50", 18)
+
+
+@pytest.mark.parametrize(
+    ("state", "can"),
+    [
+        ("waiting", ["Pause", "Stop", "Extend…"]),
+        ("running", ["Pause", "Stop", "Extend…"]),
+        ("paused", ["Continue", "Stop", "Extend…"]),
+        ("done", ["Extend…"]),
+        ("stopped", ["Continue", "Extend…"]),
+        ("diverged", []),
+        ("failed", ["Continue"]),
+    ],
+)
+def test_what_a_run_can_do_follows_its_state(desk: Desk, state: RunState, can: list[str]) -> None:
+    desk.lab.states(state, PLAIN)
+    desk.window.training.controller.select(PLAIN)
+    menu = desk.window.training.page.runs.run_button.menu()
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions()[:3] if action.isEnabled()] == can
+
+
+def test_a_menu_that_was_opened_often_keeps_one_list_of_epochs(desk: Desk, qtbot: QtBot) -> None:
+    desk.window.training.controller.select(PLAIN)
+    menu = desk.window.training.page.runs.run_button.menu()
+    for _ in range(5):
+        menu.aboutToShow.emit()
+    qtbot.waitUntil(lambda: len(menu.findChildren(QMenu)) == 2)
+
+
+def test_a_folder_that_is_not_there_yet_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda *_: pytest.fail("there is none to show"))
+    desk.window.training.controller.select(PLAIN)
+    desk.window.training.show_folder()
+    assert desk.window.messages.sentence == "Plain-20 has no folder yet; wait until it has begun."
+
+
 def test_before_the_first_epoch_there_is_nothing_to_open(desk: Desk) -> None:
     desk.lab.end()
     open_run(desk, PLAIN)
@@ -123,7 +218,7 @@ def test_what_cannot_be_opened_is_not_offered(desk: Desk, tmp_path: Path) -> Non
         menu = training.page.runs.run_button.menu()
         menu.aboutToShow.emit()
         offered.append([a.isEnabled() for a in menu.actions() if a.text().startswith("Open in Inspect")])
-    assert offered == [[False, False, False], [True, False, True]]
+    assert offered == [[False, False, False, False], [True, False, True, False]]
     open_run(desk, PLAIN)
     assert "it ended before it had any" in desk.window.messages.sentence
 
@@ -139,8 +234,9 @@ def test_a_run_that_diverged_in_its_first_epoch_is_opened_as_it_began(
     training.controller.select(RESIDUAL)
     menu = training.page.runs.run_button.menu()
     menu.aboutToShow.emit()
-    (before,) = menu.findChildren(QMenu)[-1].actions()
-    assert before.text() == "0 (before training)"
+    (epochs,) = (m for m in menu.findChildren(QMenu) if m.title() == "Open in Inspect, after epoch")
+    (before,) = epochs.actions()
+    assert before.text() == "0, before training"
     for action in (before, next(a for a in menu.actions() if a.text() == "Open in Inspect")):
         desk.window.show_train()
         action.trigger()

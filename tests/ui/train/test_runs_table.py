@@ -12,14 +12,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.records.lab import Advanced, Order, RunEnded, StateChanged
+from resnet_viewer.records.lab import Order, RunEnded, StateChanged
 from resnet_viewer.records.run_plan import RunPlan
-from resnet_viewer.records.training import RunReport, StepReport
+from resnet_viewer.records.training import RunReport
 from resnet_viewer.run_plans import runs_of
 from resnet_viewer.ui.theme import DARK, LIGHT
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.train.run_log import LabScene
-from resnet_viewer.ui.train.runs_table import RunsTable, duration, seconds_left, told
+from resnet_viewer.ui.train.runs_table import RunsTable, doing, told
 from tests.ui.train.invented import begun, grow, run
 from tests.ui.train.laboratory import Laboratory
 
@@ -68,7 +68,7 @@ def titles(table: RunsTable) -> list[str]:
 
 
 def test_rows_say_how_far_each_run_has_come(table: RunsTable) -> None:
-    assert row(table, 0) == ["Plain-20", "running", "3 / 12", "30.0", "15.0", "1000", "13 s", "quick"]
+    assert row(table, 0) == ["Plain-20", "running", "3 / 12", "30.0", "15.0", "1000", "14 s", "quick"]
     assert row(table, 3) == ["ResNet-56", "waiting", "0 / 12", "", "", "", "", "quick"]
 
 
@@ -81,23 +81,26 @@ def test_what_ended_says_its_last_errors_and_no_time(
     assert row(table, 0)[1:7] == ["done", "3 / 12", "0.2", "1.5", "1000", ""]
 
 
-def test_the_time_left_counts_the_turns_of_the_others(lab: Laboratory, controller: TrainController) -> None:
-    first, second = controller.scene.logs[:2]
-    alone = seconds_left(LabScene((first,)), first)
-    assert alone == pytest.approx(9 * 11 * 128 / 1000)
-    lab.states("running", second.key)
-    assert math.isnan(seconds_left(controller.scene, first)), "the other one's speed is not known yet"
-    lab.train(second.key, second.run, 11)
-    assert seconds_left(LabScene((first, second)), first) == pytest.approx(alone + 11 * 128 / 1000)
-    lab.states("paused", first.key)
-    assert math.isnan(seconds_left(controller.scene, first))
+def test_what_a_run_does_is_told_while_data_are_read_and_while_it_is_measured(
+    lab: Laboratory, controller: TrainController, tmp_path: Path
+) -> None:
+    controller.begin(Order(RUNS[:1], "digits", tmp_path, is_resumed=True), "Digits")
 
+    def told_now() -> str:
+        return doing(controller.scene, controller.scene.logs[0])
 
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(math.nan, ""), (41.6, "42 s"), (200, "3 min"), (7500, "2 h 05 min")]
-)
-def test_durations_fit_a_cell(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
+    assert told_now() == "reading"
+    key, run = RUNS[0]
+    lab.begin()
+    lab.states("waiting", key)
+    assert told_now() == "waiting"
+    lab.states("running", key)
+    lab.train(key, run, 11)
+    assert told_now() == "running"
+    lab.train(key, run, 12)
+    assert told_now() == "measuring", "its last weights are tried on both sets"
+    lab.say(RunEnded(key, RunReport(run, (), 0.25, 1.5, ())))
+    assert told_now() == "done"
 
 
 def test_columns_give_way_and_the_tooltip_says_everything(table: RunsTable, qtbot: QtBot) -> None:
@@ -109,7 +112,7 @@ def test_columns_give_way_and_the_tooltip_says_everything(table: RunsTable, qtbo
     widths = sum(table.columnWidth(column) for column in range(8) if not table.isColumnHidden(column))
     assert widths <= table.viewport().width()
     tip = str(table.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole))
-    assert "time left: 13 s" in tip
+    assert "time left: 14 s" in tip
     assert "recipe: quick" in tip
 
 
@@ -178,9 +181,3 @@ def test_a_tooltip_says_which_errors_these_are_and_since_when_shortcuts_are_cut(
     log.take(RunEnded(log.key, RunReport(cut, tuple(log.epochs), 12.5, 25.0, ())))
     assert "errors of its last weights" in told(scene, log)
     assert "train %: 12.5" in told(scene, log)
-
-
-def test_a_speed_of_nothing_leaves_the_time_unknown() -> None:
-    log = begun(run())
-    log.take(Advanced(log.key, (StepReport(0, 0, 10, 2.0, 60.0),), (), 0.0))
-    assert math.isnan(seconds_left(LabScene((log,)), log))

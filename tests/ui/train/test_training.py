@@ -187,8 +187,8 @@ def test_a_run_is_extended_from_its_menu(
     texts = [action.text() for action in menu.actions() if action.text()]
     assert texts == [
         "Pause", "Stop", "Extend…", "Open in Inspect, as it is now",
-        "Open in Inspect, with ResNet-20 as reference", "Open in Inspect, after epoch", "Show the folder",
-        "Remove from the list",
+        "Open in Inspect, with ResNet-20 as reference", "Open in Inspect, after epoch",
+        "Open in Inspect, with ResNet-20 as reference, after epoch", "Show the folder", "Remove from the list",
     ]  # fmt: skip
     next(action for action in menu.actions() if action.text() == "Extend…").trigger()
     assert desk.lab.told == [Extend(5, FIRST)]

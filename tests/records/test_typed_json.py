@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import pytest
 
-from resnet_viewer.core.typed_json import DecodeError, decoded
 from resnet_viewer.records.training import EpochReport
+from resnet_viewer.records.typed_json import DecodeError, decoded
 from tests.core.lab_apart import RUN
 
 
@@ -51,6 +51,7 @@ def test_null_is_no_number_where_a_number_is_meant() -> None:
         ({"parts": [{"size": 1.5}]}, r"\.parts\[0\]\.size"),
         ({"pair": [1]}, r"\.pair has 1 parts in place of 2"),
         ({"pair": [True, 1.0]}, r"\.pair"),
+        ({"pair": [1, 10**400]}, r"\.pair cannot be '1000"),
         ({"is_good": 1}, r"\.is_good"),
         ({"more": 1}, r"\.more is not known"),
         ({"parts": None}, r"\.parts"),

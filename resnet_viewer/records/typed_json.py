@@ -51,10 +51,13 @@ def _decoded(kind: Any, value: object, at: str) -> Any:
         if value is None:
             return float("nan")
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
+            try:
+                return float(value)
+            except OverflowError:
+                pass  # a whole number of hundreds of digits
     elif type(value) is kind or (kind is type(None) and value is None):
         return value
-    raise DecodeError(f"{at or 'the whole'} is not what it should be")
+    raise DecodeError(f"{at or 'the whole'} cannot be {str(value)[:40]!r}")
 
 
 def _tuple(parts: tuple[Any, ...], value: list[Any] | tuple[Any, ...], at: str) -> tuple[Any, ...]:
