@@ -64,7 +64,8 @@ QPushButton:focus, QToolButton:focus {{ border-color: {t.accent}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {t.faint}; }}
 QToolButton::menu-indicator, QPushButton::menu-indicator {{ image: none; width: 0; }}
 QComboBox {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px; padding: 2px 8px;
-  min-height: 1.15em; }}
+  min-height: 18px; }}
+QDialog QComboBox {{ min-height: 1.15em; }}
 QComboBox::drop-down {{ border: 0; width: 20px; }}
 QComboBox::down-arrow {{ image: url("{chevron}"); width: 12px; height: 12px; }}
 QComboBox:hover {{ border-color: {t.muted}; }}

@@ -66,10 +66,15 @@ class RunsCard(Card):
         self.run_button.hide()
 
     def minimumSizeHint(self) -> QSize:
-        """Narrow: the table leaves columns out."""
+        """Narrow: the table leaves columns out. The words before the first run are always whole."""
         letters = _LEAST_LETTERS * self.fontMetrics().averageCharWidth() + 2 * DARK.padding
-        left_over = self.body.contentsMargins().bottom()
-        return QSize(max(220, letters), super().minimumSizeHint().height() - left_over)
+        width, left_over = max(220, letters), self.body.contentsMargins().bottom()
+        height = super().minimumSizeHint().height() - left_over
+        if not self._first.isHidden():  # a wrapped label does not tell a splitter how high it gets
+            height += (
+                self._hint.heightForWidth(width - 2 * DARK.padding) - self._hint.minimumSizeHint().height()
+            )
+        return QSize(width, height)
 
     def offer_resume(self, is_offered: bool) -> None:
         """Show the way back to earlier runs, where there are some."""

@@ -158,5 +158,7 @@ class Ground(QGraphicsObject):
         painter.drawText(corner, right, marks.corner)
         if marks.message:
             middle = QRectF(0, 0, width, height)
+            if not marks.numbers:  # nothing stands beside the plot
+                middle.adjust(-room, 0, RIGHT_ROOM, 0)
             words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(middle, words, marks.message)

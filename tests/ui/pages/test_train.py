@@ -187,3 +187,17 @@ def test_everything_that_takes_keys_has_a_name_and_stands_in_order(desk: Desk) -
     places = [taking.index(found) for found in (page.errors.canvas, page.gradients.choice, *shown())]
     places += [taking.index(found) for found in (page.story.view, page.by_depth.canvas)]
     assert places == sorted(places)
+
+
+def test_the_words_before_the_first_run_are_whole_in_a_large_font(desk: Desk) -> None:
+    window, card = desk.window, desk.window.training.page.runs
+    window.show_train()
+    card.offer_resume(True)
+    try:
+        desk.appearance.set_font_size(16)
+        window.setMinimumSize(0, 0)
+        window.resize(1024, 640)
+        desk.qtbot.waitUntil(lambda: card._hint.height() >= card._hint.heightForWidth(card._hint.width()))
+        assert not card._hint.geometry().intersects(card.resume.geometry())
+    finally:
+        desk.appearance.set_font_size(0)
