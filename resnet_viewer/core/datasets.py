@@ -47,21 +47,13 @@ class Data:
 
 def on_device(data: Data, device: str) -> Data:
     """The same, its pictures and labels on a device where they are small enough to stay there as bytes."""
-    if sum(part.images.nbytes for part in (data.train, data.test)) > _room_on(device):
+    if sum(part.images.nbytes for part in (data.train, data.test)) > LARGEST_ON_DEVICE:
         return data
     train, test = (
         PictureSet(part.images.to(device), part.labels.to(device), part.classes)
         for part in (data.train, data.test)
     )
     return replace(data, train=train, test=test)
-
-
-def _room_on(device: str) -> int:
-    """Bytes of pictures that may lie there: a GPU's memory is for the networks first."""
-    if not device.startswith("cuda"):
-        return LARGEST_ON_DEVICE
-    free, _ = torch.cuda.mem_get_info(device)
-    return min(LARGEST_ON_DEVICE, free // 2)
 
 
 def batches(

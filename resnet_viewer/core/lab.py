@@ -126,6 +126,7 @@ class Lab:
             data.test.labels.numpy(),
             data.train.classes,
             data.remark,
+            data.left_out,
         )
         try:
             yield from self._add(order, order.runs, is_resumed=order.is_resumed)
