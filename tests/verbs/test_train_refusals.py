@@ -68,10 +68,11 @@ def test_data_that_cannot_be_read_leave_no_empty_folder(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(words(tmp_path / "nowhere", tmp_path / "out")) == 2
-    (data / "train" / "dark" / "0.png").write_bytes(b"no picture")
+    for number in range(7):
+        (data / "train" / "dark" / f"{number}.png").write_bytes(b"no picture")
     (tmp_path / "old").mkdir()
     assert main(words(data, tmp_path / "out")) == main(words(data, tmp_path / "old")) == 2
-    assert "0.png cannot be read as a picture" in capsys.readouterr().err
+    assert "More than one in ten of the 64 pictures" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
     assert list((tmp_path / "old").iterdir()) == [], "a folder that was there before stays, as it was"
 

@@ -60,6 +60,8 @@ class Training(QObject):
     began = Signal()
     """A new order is on its way; what was said about an earlier one is over."""
     said = Signal(str)
+    remarked = Signal(str)
+    """What one should know about the data that are trained on, and not only for a moment."""
     reading_began = Signal(str)
     """What is read, by bytes."""
     counting_began = Signal(str)
@@ -160,7 +162,7 @@ class Training(QObject):
         """The data are read, or will not be; what one should know about them is said."""
         self.reading_ended.emit()
         if (data := self.controller.scene.data) is not None and data.remark and self.controller.is_busy:
-            self.said.emit(data.remark)
+            (self.remarked if data.left_out else self.said).emit(data.remark)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours; the bar has them from the toolbar."""

@@ -251,6 +251,18 @@ def test_a_folder_of_classes_alone_will_do_and_how_it_is_split_is_said(
     assert len(said) == 1
 
 
+def test_pictures_that_are_left_out_are_named_until_the_next_start(desk: Desk, training: Training) -> None:
+    sentence = "1 of 20 pictures cannot be read and is left out: ant/3.png."
+    training.start()
+    pictures = np.zeros((4, 3, 8, 8), np.uint8)
+    desk.lab.say(DataRead(16, pictures, np.arange(4) % 2, ("ant", "bee"), sentence, left_out=1))
+    assert desk.window.messages.sentence == sentence
+    desk.lab.end()
+    assert desk.window.messages.sentence == sentence
+    training.start()
+    assert desk.window.messages.sentence == ""
+
+
 def test_a_saved_recipe_that_cannot_be_read_leaves_the_others(desk: Desk, training: Training) -> None:
     mine = course_json(Course(Recipe("mine", rate=0.02), epochs=3))
     desk.settings.set_training("recipes", json.dumps(["{}", 5, mine.replace("0.02", "NaN"), mine]))
