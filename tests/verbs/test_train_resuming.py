@@ -51,7 +51,7 @@ def test_fewer_epochs_are_refused_before_the_data_are_read(
     capsys.readouterr()
     with monkeypatch.context() as patched:
         patched.setattr(
-            "resnet_viewer.core.datasets.load", lambda *_: pytest.fail("pictures were read first")
+            "resnet_viewer.core.data_sources.load", lambda *_: pytest.fail("pictures were read first")
         )
         assert main(words(data, tmp_path, "--epochs 1", "--resume")) == 2
     (line,) = capsys.readouterr().err.splitlines()
@@ -72,7 +72,7 @@ def test_a_run_of_other_settings_without_a_checkpoint_is_refused_before_the_data
     (tmp_path / KEY / "checkpoint.pt").unlink()
     capsys.readouterr()
     monkeypatch.setattr(
-        "resnet_viewer.core.datasets.load", lambda *_: pytest.fail("pictures were read first")
+        "resnet_viewer.core.data_sources.load", lambda *_: pytest.fail("pictures were read first")
     )
     assert main(words(data, tmp_path, length, "--resume", "--seed", "1")) == 2
     assert "run.json belongs to a run with other settings (network)" in capsys.readouterr().err
