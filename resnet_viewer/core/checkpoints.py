@@ -137,6 +137,7 @@ def together(known: RunSpec, asked: RunSpec, path: Path, *, at: int = 0) -> RunS
     Raises:
         ResumeError: they are not the same run.
     """
+    asked = replace(asked, record_every=asked.record_every or known.record_every)  # 0 has no wish
     theirs, ours = _settings(known), _settings(asked)
     different = [key for key in ours if ours[key] != theirs[key]]
     if any(made not in known.interventions and made.step < at for made in asked.interventions):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from resnet_viewer.core import checkpoints
 from resnet_viewer.core.datasets import Data
+from resnet_viewer.core.recording import with_interval
 from resnet_viewer.core.run_checks import is_finite, require_fitting, require_shortcuts
 from resnet_viewer.core.run_files import (
     CHECKPOINT,
@@ -195,6 +196,7 @@ class LabRun:
         path = self._folder / CHECKPOINT
         if (self._folder / RUN).exists():
             self.run = checkpoints.together(read_run(self._folder), self.run, self._folder / RUN)
+        self.run = with_interval(self.run, length)
         if not path.exists():
             return Began(self.key, self.run, length)
         found = checkpoints.resumed(path, self.run)

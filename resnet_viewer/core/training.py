@@ -25,7 +25,7 @@ from resnet_viewer.core.datasets import Data, PictureSet, augmented_batches, on_
 from resnet_viewer.core.evaluating import error_percent, predictions
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.optimizers import optimizer_for
-from resnet_viewer.core.recording import Recorder
+from resnet_viewer.core.recording import Recorder, with_interval
 from resnet_viewer.core.run_checks import is_finite, require_fitting, require_shortcuts
 from resnet_viewer.records.training import (
     EpochReport,
@@ -92,10 +92,10 @@ class Training:
     ) -> None:
         require_shortcuts(run)
         require_fitting(run, data)
-        self.run = run
+        self.steps_per_epoch = max(1, len(data.train) // run.recipe.batch)
+        self.run = with_interval(run, self.steps_per_epoch)
         self.at = 0
         """Steps done."""
-        self.steps_per_epoch = max(1, len(data.train) // run.recipe.batch)
         self.epochs: list[EpochReport] = []
         self.gradients: list[GradientRecord] = []
         self.steps: list[StepReport] = []
