@@ -1,8 +1,8 @@
 """What a set of training runs shows, in sentences: only what was measured in them, with its numbers.
 
-Paragraphs: whether depth costs training error, without shortcuts and with them (`story_depth`); what the layers'
-gradients do (`story_gradients`); what was done to the runs (`story_interventions`), and which of them ended before
-their time; the test set; what was trained, how far. What weighs most stands first, where it is seen without scrolling.
+Paragraphs: whether depth costs training error, without shortcuts and with them (`story_depth`); what was done to the
+shortcuts (`story_interventions`); what the layers' gradients do (`story_gradients`); which runs ended before their
+time; the test set; what was trained, how far. What weighs most stands first, where it is seen without scrolling.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ def story(runs: Sequence[StoryRun], time: float | None = None, *, pictures: int 
     depth, beside = depth_sentences(runs, pictures if is_one_set else 0)
     paragraphs = (
         depth,
+        intervention_sentences(runs),
         gradient_sentences(runs, time),
-        [*intervention_sentences(runs), *_endings(runs)],
+        _endings(runs),
         beside,
         _setting(runs, pictures),
     )

@@ -97,11 +97,14 @@ def _sentence(events: Sequence[_Event]) -> str:
         became = percent(*(float(event.after[:after].mean()) for event in own))
         told.append((title, was, became))
     when = (f"over {_stretch(before, width)} before", f"over {_stretch(after, width)} after")
-    if len(told) == 1:
-        _, was, became = told[0]
+    (title, was, became), *others = told
+    if not others:
         return f"{what}; the training error was {was} {when[0]}, and {became} {when[1]}"
-    errors = joined([f"{was} and {became} in {title}" for title, was, became in told])
-    return f"{what}; {when[0]} and {when[1]}, the training errors were {errors}"
+    errors = [
+        f"{title} erred on {was} {when[0]} and on {became} {when[1]}",
+        *(f"{name} on {was} and on {became}" for name, was, became in others),
+    ]
+    return f"{what}; on the training pictures {', '.join(errors)}"
 
 
 def _names(runs: Sequence[StoryRun]) -> list[str]:

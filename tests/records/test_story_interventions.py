@@ -80,8 +80,8 @@ def test_what_was_done_to_several_runs_at_once_is_told_once_with_what_it_did_to_
         cut((11, 0.0), errors=[8.0] * 11 + [50.0] * 9),
     ]
     assert said_of(*runs) == (
-        "At epoch 1.0 the shortcuts of ResNet-20 and ResNet-56 were cut; over the epoch before and over the nine "
-        "steps after, the training errors were 9.0 % and 2.0 % in ResNet-20 and 8.0 % and 50.0 % in ResNet-56."
+        "At epoch 1.0 the shortcuts of ResNet-20 and ResNet-56 were cut; on the training pictures ResNet-20 erred "
+        "on 9.0 % over the epoch before and on 2.0 % over the nine steps after, ResNet-56 on 8.0 % and on 50.0 %."
     ), "runs in turn are told a step apart, and compared over as many steps"
 
 
@@ -96,6 +96,6 @@ def test_several_seeds_are_one_with_a_range() -> None:
         "epoch before, and 60.0 to 62.0 % over the epoch after."
     )
     assert said_of(*runs).endswith(
-        "the training errors were 1.0 to 3.0 % and 60.0 to 62.0 % in ResNet-20 and 1.0 to 3.0 % and 60.0 to 62.0 % in "
-        "ResNet-56."
+        "ResNet-20 erred on 1.0 to 3.0 % over the epoch before and on 60.0 to 62.0 % over the epoch after, ResNet-56 "
+        "on 1.0 to 3.0 % and on 60.0 to 62.0 %."
     )
