@@ -25,8 +25,6 @@ _DOWNLOADS = {
 """The folder in which torchvision keeps it, and megabytes."""
 _DEEPEST = 1202
 """The deepest of He et al. 2015."""
-_SMALL = ("digits",)
-"""Data with so few pictures that every second step is worth a gradient record."""
 
 
 def runs_of(plan: RunPlan) -> tuple[tuple[str, RunSpec], ...]:
@@ -99,14 +97,13 @@ def _kind(data: str) -> DataKind | None:
 
 def _run(spec: NetworkSpec, plan: RunPlan) -> RunSpec:
     course = plan.course
-    record_every = course.record_every or (2 if plan.data in _SMALL else 10)
     recipe = _recipe(course.recipe, spec.depth)
     run = RunSpec(
         spec,
         plan.data,
         course.epochs,
         recipe,
-        record_every=record_every,
+        record_every=course.record_every,
         precision=course.precision,
     )
     kind = _kind(plan.data)

@@ -11,6 +11,7 @@ from pathlib import Path
 from torch import Tensor
 
 from resnet_viewer.core.datasets import Data
+from resnet_viewer.core.recording import with_interval
 from resnet_viewer.core.resuming import found_in
 from resnet_viewer.core.run_checks import is_finite, require_fitting, require_shortcuts
 from resnet_viewer.core.run_files import (
@@ -210,6 +211,7 @@ class LabRun:
     def _found(self, length: int) -> Began:
         """What an earlier run left: its own record of what was done to it, and its checkpoint."""
         self.run, found = found_in(self._folder, self.run)
+        self.run = with_interval(self.run, length)
         if found is None:
             return Began(self.key, self.run, length)
         self._at = found.at

@@ -44,7 +44,7 @@ class Course:
     device: str = ""
     """"" is the best there is."""
     record_every: int = 0
-    """Steps between two gradient records; 0 chooses by the length of an epoch."""
+    """Steps between two gradient records; 0 chooses by the number of steps."""
     precision: Precision = "float32"
 
 

@@ -42,7 +42,11 @@ def pictures(count: int, seed: int) -> PictureSet:
 
 DATA = Data(pictures(32, 1), pictures(16, 2))
 RUN = RunSpec(
-    spec("cifar-resnet-8", classes=2), "invented", epochs=3, recipe=Recipe("invented", batch=8, rate=0.05)
+    spec("cifar-resnet-8", classes=2),
+    "invented",
+    epochs=3,
+    recipe=Recipe("invented", batch=8, rate=0.05),
+    record_every=10,
 )
 
 

@@ -32,7 +32,7 @@ def series_at(log: RunLog, time: float | None) -> tuple[Series, float] | None:
     times = log.record_times
     if not len(times):
         return None
-    index = len(times) - 1 if time is None else at_time(times, time)
+    index = len(times) - 1 if time is None else at_time(times, time, log.reached)
     if index is None:
         return None
     values = np.array(log.norms[index], dtype=np.float64)

@@ -158,7 +158,7 @@ class GradientMaps(Card):
 
     def _words(self) -> str:
         every = {log.run.record_every for log in self.scene.logs}
-        at = f"at {step_words(every.pop())}" if len(every) == 1 else "at every recorded step"
+        at = f"at {step_words(every.pop())}" if len(every) == 1 and all(every) else "at every recorded step"
         first = "block" if self.quantity == "dead" else "layer"
         scale = "one colour scale, {} to {}".format(*self.scale.ends)
         return f"{FORMULAS[self.quantity]} {at} · {scale} · top: first {first}"

@@ -72,7 +72,7 @@ class RecipeDialog(QDialog):
         )
         self.nesterov = QCheckBox("Nesterov's momentum")
         self.decays_all = QCheckBox("also on biases and normalisations")
-        self.record_every.setSpecialValueText("by the length of an epoch")
+        self.record_every.setSpecialValueText("by the number of steps")
         self._sentence = plain_label()
         self._sentence.setWordWrap(True)
         self._buttons = QDialogButtonBox(
