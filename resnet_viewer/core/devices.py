@@ -36,6 +36,7 @@ def choose_device(wanted: str = "auto") -> DeviceName:
         return devices[0]
     if wanted not in devices:
         raise DeviceError(
-            f"This machine has no {wanted} device that torch can use; choose one of auto, {', '.join(devices)}."
+            f"This machine has no {wanted} device that torch can use; choose {' or '.join(devices)}, or "
+            "the best there is."
         )
     return wanted

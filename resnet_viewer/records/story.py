@@ -18,7 +18,7 @@ from resnet_viewer.records.story_run import Floats, StoryRun
 from resnet_viewer.records.story_words import counted, epochs_span, joined, percent, sentence, thousands
 from resnet_viewer.records.training import Intervention
 
-EMPTY = "No run yet. Once there are some, this says in words what their curves and gradients show."
+EMPTY = "Press Start: what the curves and gradients of the runs show is said here in words."
 _STRENGTHS = {0.0: "cut", 1.0: "restored"}
 _WHO = "\0"
 """Stands for a run's title in why it failed."""

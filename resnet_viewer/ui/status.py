@@ -112,6 +112,7 @@ class StatusBar(QStatusBar):
         done = sum(log.state == "done" for log in scene.logs)
         words = f"{done} of {len(scene.logs)} runs done" if scene.logs else ""
         facts.network, facts.network_tip = (words, words), words
+        facts.picture, facts.picture_tip = ("", ""), ""
         if scene.data is not None:
             count, (_, _, height, width) = scene.data.count, scene.data.test_pictures.shape
             whole = f"{scene.data_name}: {count} pictures and {len(scene.data.test_labels)} to test, {width}×{height}"

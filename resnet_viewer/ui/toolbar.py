@@ -75,6 +75,7 @@ class Toolbar(QToolBar):
         self.tabs = QTabBar()
         for title in PAGES:
             self.tabs.addTab(title)
+        self.tabs.setAccessibleName("Pages")
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setUsesScrollButtons(False)
