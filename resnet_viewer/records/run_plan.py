@@ -154,7 +154,9 @@ def _read(kind: type[T], found: dict[str, object]) -> T:
 
 
 def _bounded(course: Course) -> Course:
-    """The course, no number of which is too small or too large."""
+    """The course, no number of which is too small or too large, and whose name can be read."""
+    if len(course.recipe.name) > LONGEST_NAME:
+        raise PlanError(f"In the recipe, name has more than {LONGEST_NAME} letters; shorten it.")
     numbers = asdict(course.recipe) | asdict(course)
     for name, (least, most) in BOUNDS.items():
         if not least <= numbers[name] <= most:

@@ -33,7 +33,9 @@ MOUSE_AND_KEYS = (
     ("click an arc", "cut or restore that shortcut"),
     ("drag over arcs", "cut a range"),
     ("click a box", "show that layer's feature maps"),
-    ("wheel, drag", "zoom and pan the wiring and the plot"),
+    ("wheel, drag", "zoom and pan the wiring and the plots"),
+    ("click a curve's plot", "pin the time in Train; a second click or Esc releases it"),
+    ("left, right", "move the pinned time"),
 )
 
 

@@ -106,6 +106,13 @@ class StatusBar(QStatusBar):
         self._place = place
         self._fit()
 
+    @Slot(str)
+    def show_training_device(self, device: str) -> None:
+        """Where the runs train, or would."""
+        self._pages[1].probe = " · ".join(fact for fact in (f"training: {device}", self._threads) if fact)
+        if self._place == 1:
+            self._fit()
+
     def render_lab(self, scene: LabScene) -> None:
         """Show the facts of the runs."""
         facts = self._pages[1]

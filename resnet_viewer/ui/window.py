@@ -163,6 +163,7 @@ class MainWindow(QMainWindow):
             page.hovered.connect(self.status.show_hover)
         self.training.inspect_wished.connect(self.show_inspect)
         self.training.controller.scene_changed.connect(self.status.render_lab)
+        self.training.device_chosen.connect(self.status.show_training_device)
         opening = self.opening
         opening.begun.connect(self.controller.end_start)
 

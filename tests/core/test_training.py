@@ -391,6 +391,16 @@ def test_a_growing_checkpoint_is_written_ever_more_seldom_and_at_the_end(
     assert written == [4, 16]
 
 
+def test_a_short_run_that_is_killed_loses_no_whole_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killing leaves no time to save: what was written after the last epoch is all there is."""
+    written: list[int] = []
+    monkeypatch.setattr(training.checkpoints, "write", lambda _path, found: written.append(found.at))
+    finished(replace(RUN, epochs=12), checkpoint=tmp_path / "run.pt")
+    assert written == [4 * epoch for epoch in range(1, 13)]
+
+
 def test_pictures_that_a_network_halves_to_nothing_are_refused() -> None:
     deep = replace(RUN, network=spec("vgg16", classes=2))
     with pytest.raises(UserError, match=r"VGG-16 halves its maps too often for the 8×8 pixels of invented"):

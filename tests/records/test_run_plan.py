@@ -60,6 +60,12 @@ def test_a_plan_with_endings_that_are_none_is_refused(endings: str) -> None:
         plan_of(text.replace('"endings": []', f'"endings": {endings}'))
 
 
+def test_a_name_without_end_is_refused() -> None:
+    mine = replace(MINE, recipe=replace(MINE.recipe, name="x" * 61))
+    with pytest.raises(PlanError, match="more than 60 letters"):
+        course_of(course_json(mine))
+
+
 def test_a_text_nested_too_deeply_is_refused() -> None:
     with pytest.raises(PlanError, match="no JSON"):
         plan_of("[" * 100_000)

@@ -54,6 +54,8 @@ class Training(QObject):
     progressed = Signal(object)
     reading_ended = Signal()
     inspect_wished = Signal()
+    device_chosen = Signal(str)
+    """Where the runs train, or would."""
 
     def __init__(
         self,
@@ -232,6 +234,7 @@ class Training(QObject):
         reading = self.reading_began if order.data in NAMED else self.counting_began
         reading.emit(f"Reading {data_words(order.data)}")
         self.controller.begin(order, data_words(order.data))
+        self._tell_device()
         if order.runs:
             self.controller.select(order.runs[-1][0])
         if order.log_dir is not None:
@@ -357,9 +360,15 @@ class Training(QObject):
     def _take(self, ticket: int, reply: object) -> None:
         if isinstance(reply, FoundDevices):
             self._devices = reply.devices
+            self._tell_device()
         elif ticket == self._awaited and isinstance(reply, FoundOrder) and not self.controller.is_busy:
             logs = self.places.logs_of(reply.order.folder)
             self._send(replace(reply.order, threads=self.ways.threads, log_dir=logs))
+
+    def _tell_device(self) -> None:
+        order = self.controller.order
+        wished = order.device if order is not None else self._plan.course.device or self.ways.device
+        self.device_chosen.emit(self._devices[0] if wished in ("", "auto") else wished)
 
     def _has_last_runs(self) -> bool:
         folder = self._settings.training("folder")

@@ -14,6 +14,8 @@ from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.recipe import RECIPES, Recipe
 from resnet_viewer.records.run_plan import LONGEST_NAME, Course, PlanError, RunPlan, course_json
 from resnet_viewer.run_plans import runs_of
+from resnet_viewer.ui.styles import style_sheet
+from resnet_viewer.ui.theme import DARK
 from resnet_viewer.ui.train.networks_dialog import NetworksDialog
 from resnet_viewer.ui.train.recipe_dialog import RecipeDialog, read_course
 
@@ -132,6 +134,15 @@ def test_a_number_out_of_its_range_is_refused_with_the_range(
     assert dialog._sentence.text() == ""
     dialog._buttons.button(QDialogButtonBox.StandardButton.Ok).click()
     assert dialog.result() == 1
+
+
+def test_no_number_is_cut_at_its_lower_edge(qtbot: QtBot) -> None:
+    dialog = RecipeDialog(Course())
+    qtbot.addWidget(dialog)
+    dialog.setStyleSheet(style_sheet(DARK))
+    dialog.show()
+    for field in dialog._numbers.values():
+        assert field.lineEdit().height() >= field.fontMetrics().height()
 
 
 def test_only_devices_that_are_here_are_offered(qtbot: QtBot) -> None:

@@ -124,6 +124,10 @@ def test_the_recipe_offers_what_the_machine_has(
     training._take(0, FoundDevices(("cuda", "cpu")))
     training.edit_recipe()
     assert offered == [("cpu",), ("cuda", "cpu")]
+    assert desk.window.status.texts()[0].startswith("training: cuda")
+    training.set_plan(replace(training.plan, course=replace(training.plan.course, device="cpu")))
+    training.start()
+    assert desk.window.status.texts()[0].startswith("training: cpu")
     desk.qtbot.waitUntil(lambda: FindDevices() in desk.files.asked)
 
 
