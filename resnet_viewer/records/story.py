@@ -18,7 +18,7 @@ from resnet_viewer.records.story_interventions import intervention_sentences
 from resnet_viewer.records.story_run import StoryRun
 from resnet_viewer.records.story_words import counted, epochs_span, joined, sentence, thousands
 
-EMPTY = "No run yet. Once there are some, this says in words what their curves and gradients show."
+EMPTY = "Press Start: what the curves and gradients of the runs show is said here in words."
 _WHO = "\0"
 """Stands for a run's title in why it failed."""
 

@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 Quantity = Literal["norms", "updates", "dead"]
 CHOICES: dict[Quantity, str] = {
     "norms": "norms",
-    "updates": "updates",
+    "updates": "update ratios",
     "dead": "dead channels",
 }
 FORMULAS: dict[Quantity, str] = {
