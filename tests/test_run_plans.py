@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.recipe import RECIPES, WARM_UP
+from resnet_viewer.records.recipe import RECIPES, WARM_UP_STEPS
 from resnet_viewer.records.run_plan import Course, RunPlan
 from resnet_viewer.run_plans import runs_of
 from tests import fabricated
@@ -25,7 +25,7 @@ def test_the_first_plan_is_four_runs_on_digits() -> None:
     ]
     spec = runs[0][1]
     assert (spec.network.input_size, spec.network.channels, spec.network.classes) == (8, 1, 10)
-    assert (spec.epochs, spec.recipe, spec.data, spec.is_augmented) == (12, RECIPES["quick"], "digits", False)
+    assert (spec.epochs, spec.recipe, spec.data, spec.augment) == (12, RECIPES["quick"], "digits", "none")
     assert spec.record_every == 2
 
 
@@ -51,9 +51,9 @@ def test_endings_and_names() -> None:
 
 def test_very_deep_networks_are_warmed_up_by_the_papers_recipe_only() -> None:
     plan = RunPlan(depths="110", is_plain=False, course=Course(RECIPES["paper"]))
-    assert runs_of(plan)[0][1].recipe.warm_up == WARM_UP
+    assert runs_of(plan)[0][1].recipe.warm_up_steps == WARM_UP_STEPS
     changed = replace(plan, course=Course(replace(RECIPES["paper"], rate=0.2)))
-    assert runs_of(changed)[0][1].recipe.warm_up == 0
+    assert runs_of(changed)[0][1].recipe.warm_up_steps == 0
 
 
 @pytest.mark.parametrize(
@@ -97,4 +97,4 @@ def test_a_folder_with_the_files_of_a_published_set_is_that_set(tmp_path: Path) 
     folder = write_idx(tmp_path / "clothes", FASHION_BEGINS)
     _, run = runs_of(replace(RunPlan(), data=str(folder)))[0]
     assert (run.network.channels, run.network.input_size, run.network.classes) == (1, 28, 10)
-    assert (run.mean, run.data, run.is_augmented) == ((0.2860,), "clothes", False)
+    assert (run.mean, run.data, run.augment) == ((0.2860,), "clothes", "none")

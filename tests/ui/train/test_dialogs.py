@@ -99,7 +99,7 @@ def test_a_changed_built_in_recipe_gets_another_name(qtbot: QtBot) -> None:
     dialog = RecipeDialog(Course())
     qtbot.addWidget(dialog)
     dialog.rate.setValue(0.05)
-    assert dialog.course.recipe.name == "quick, own"
+    assert dialog.course.recipe.name == "quick, changed"
     dialog.rate.setValue(0.1)
     assert dialog.course.recipe == RECIPES["quick"]
 
