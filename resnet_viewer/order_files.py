@@ -30,11 +30,12 @@ def write_order(order: Order) -> None:
 
 
 def read_order(folder: Path) -> Order:
-    """The runs of a folder, to go on with.
+    """The runs of a folder, to go on with, on as many threads as they had where that is known.
 
     Raises:
         UserError: there are none, a file is damaged, or the data are unknown.
     """
+    from resnet_viewer.core.resuming import threads_of
     from resnet_viewer.core.run_files import RUN, read_run
 
     try:
@@ -50,7 +51,7 @@ def read_order(folder: Path) -> Order:
         raise OrderFileError(
             f"The data of these runs, {data}, are not there any more; put the folder back first."
         )
-    return Order(runs, data, folder, device, is_resumed=True)
+    return Order(runs, data, folder, device, threads_of(found), is_resumed=True)
 
 
 def _said(folder: Path) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from resnet_viewer.records.data import Augmentation
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.recipe import RECIPES, WARM_UP_STEPS
 from resnet_viewer.records.run_plan import Course, RunPlan
@@ -56,6 +57,25 @@ def test_very_deep_networks_are_warmed_up_by_the_papers_recipe_only() -> None:
     assert runs_of(changed)[0][1].recipe.warm_up_steps == 0
 
 
+def test_the_plan_says_how_pictures_are_augmented(tmp_path: Path) -> None:
+    def augment(data: str, **wanted: Augmentation) -> str:
+        (_, run), *_ = runs_of(RunPlan(data=data, course=Course(**wanted)))
+        return run.augment
+
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.png").touch()
+    assert [augment(data) for data in ("digits", "cifar10", str(tmp_path))] == [
+        "none",
+        "crop+flip",
+        "crop+flip",
+    ]
+    assert [augment(data, augment="crop") for data in ("digits", str(tmp_path))] == ["crop", "crop"]
+    assert augment("fashion-mnist", augment="crop+flip") == "crop+flip"
+    (_, run), *_ = runs_of(RunPlan(data=str(tmp_path)))
+    assert (run.mean, run.std) == ((), ()), "its own, once it is read"
+
+
 @pytest.mark.parametrize(
     ("plan", "match"),
     [
@@ -67,6 +87,7 @@ def test_very_deep_networks_are_warmed_up_by_the_papers_recipe_only() -> None:
         (RunPlan(networks="resnet19"), "no network called resnet19"),
         (RunPlan(networks="resnet18"), "folder of pictures"),
         (RunPlan(course=Course(seeds=20)), "80 runs"),
+        (RunPlan(course=Course(augment="crop+flip")), "A mirrored digit is none"),
         (RunPlan(data="/no/such/folder"), "There is no folder"),
     ],
 )

@@ -335,7 +335,7 @@ class Training(QObject):
     @Slot(int, object)
     def _take(self, ticket: int, reply: object) -> None:
         if ticket == self._awaited and isinstance(reply, FoundOrder) and not self.controller.is_busy:
-            self._send(replace(reply.order, threads=self._ways.threads))
+            self._send(replace(reply.order, threads=reply.order.threads or self._ways.threads))
 
     def _has_last_runs(self) -> bool:
         folder = self._settings.training("folder")

@@ -18,7 +18,14 @@ from resnet_viewer.ui.train.networks_dialog import NetworksDialog
 from resnet_viewer.ui.train.recipe_dialog import RecipeDialog, read_course
 
 MINE = Course(
-    Recipe("mine", "adam", "steps", 0.003, 64, 0.5, False, 0.001, True, 0.25), 5, 3, 2, "cuda", 7, "bfloat16"
+    Recipe("mine", "adam", "steps", 0.003, 64, 0.5, False, 0.001, True, 0.25),
+    5,
+    3,
+    2,
+    "cuda",
+    7,
+    "bfloat16",
+    "crop",
 )
 
 
