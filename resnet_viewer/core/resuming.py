@@ -61,8 +61,13 @@ def require_alike(folder: Path, run: RunSpec, found: Checkpoint | None, data: Da
     if found is None or not found.at:
         return ""
     title = run.network.title
-    counts = len(found.predicted) in (0, len(data.test))
-    if not counts or run.data_digest not in ("", data.digest):
+    length = max(1, len(data.train) // run.recipe.batch)
+    is_other = bool(found.steps) and found.steps[0].steps != length
+    if (
+        is_other
+        or len(found.predicted) not in (0, len(data.test))
+        or run.data_digest not in ("", data.digest)
+    ):
         raise ResumeError(
             f"{title} in {folder} was trained on other pictures: give the same --data, or another --out."
         )

@@ -224,7 +224,7 @@ def card_of(report: RunReport, *, commit: str | None, command: str) -> dict[str,
         "recipe": {
             "name": run.recipe.name,
             **run.recipe.in_use,
-            "augmentation": AUGMENTATION_WORDS[run.augment],
+            "augmentation": AUGMENTATION_WORDS[run.augment] if run.is_augmented else "none",
         },
         "interventions": [asdict(made) for made in run.interventions],
         "extensions": [asdict(made) for made in run.extensions],

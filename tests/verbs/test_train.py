@@ -74,7 +74,7 @@ def test_a_run_is_trained_written_and_evaluated(
     assert main(words(data, out, "--resume")) == 0
     assert json.loads((folder / "card.json").read_text())["test_error_percent"] == card["test_error_percent"]
     monkeypatch.setattr(
-        "resnet_viewer.core.datasets.load", lambda *_: pytest.fail("pictures were read first")
+        "resnet_viewer.core.data_sources.load", lambda *_: pytest.fail("pictures were read first")
     )
     assert main([*words(data, out, "--resume"), "--seed", "1"]) == 2
     assert "other settings (network)" in capsys.readouterr().err

@@ -135,9 +135,11 @@ def test_fewer_test_pictures_are_other_pictures_also_where_nobody_wrote_down_whi
     assert "was not written down: it goes on with these." in capsys.readouterr().err
     assert read_run(out / KEY).data_digest
     without_digest(out / KEY)
+    before = files(out)
     (data / "test" / "dark" / "0.png").unlink()
     assert main(words(data, out, "--epochs 3", "--resume")) == 1
     assert "was trained on other pictures" in capsys.readouterr().err
+    assert files(out) == before
 
 
 def without_digest(folder: Path) -> None:
