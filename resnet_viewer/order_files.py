@@ -39,11 +39,12 @@ def has_runs(folder: Path) -> bool:
 
 
 def read_order(folder: Path) -> Order:
-    """The runs of a folder, or the one whose folder it is, to go on with.
+    """The runs of a folder, or the one whose folder it is, to go on with, on the threads they had where that is known.
 
     Raises:
         UserError: there are none, a file is damaged, or the data are unknown.
     """
+    from resnet_viewer.core.resuming import threads_of
     from resnet_viewer.core.run_files import read_run
 
     folder = folder.absolute()
@@ -62,7 +63,7 @@ def read_order(folder: Path) -> Order:
         raise OrderFileError(
             f"The data of these runs, {data}, are not there any more; put the folder back first."
         )
-    return Order(runs, data, folder, device, is_resumed=True)
+    return Order(runs, data, folder, device, threads_of(found), is_resumed=True)
 
 
 def _said(folder: Path) -> tuple[str, str]:

@@ -44,6 +44,12 @@ def test_folders_with_runs_are_told_by_names(order: Order, tmp_path: Path) -> No
         assert not has_runs(other)
 
 
+def test_an_order_goes_on_with_the_threads_that_its_runs_had(order: Order) -> None:
+    for key, run in order.runs:
+        write_spec(order.folder / key, replace(run, threads=1))
+    assert read_order(order.folder).threads == 1
+
+
 def test_runs_without_an_order_are_known_by_their_data(order: Order) -> None:
     (order.folder / ORDER).unlink()
     assert read_order(order.folder).data == "digits"

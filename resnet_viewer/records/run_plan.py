@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
+from resnet_viewer.records.data import Augmentation
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.recipe import RECIPES, Recipe
 from resnet_viewer.records.training import Precision
@@ -48,6 +49,8 @@ class Course:
     record_every: int = 0
     """Steps between two gradient records; 0 chooses by the number of steps."""
     precision: Precision = "float32"
+    augment: Augmentation | None = None
+    """None is what is usual for the data."""
 
 
 @dataclass(frozen=True)

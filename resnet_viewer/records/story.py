@@ -87,7 +87,9 @@ def _progress(runs: Sequence[StoryRun]) -> str:
 
 
 def _recipe_words(runs: Sequence[StoryRun]) -> str:
-    recipes = {replace(told.run.recipe, warm_up=0.0) for told in runs}  # the paper's depends on the depth
+    recipes = {
+        replace(told.run.recipe, warm_up=0.0, warm_up_steps=0) for told in runs
+    }  # the paper's depends on the depth
     names = list(dict.fromkeys(told.run.recipe.name for told in runs))
     if len(recipes) == 1:
         return f"one recipe ({plain(names[0])})"

@@ -124,7 +124,7 @@ def _common(run: RunSpec) -> RunSpec:
     network = replace(
         run.network, name="", depth=0, stages=(), shortcut="none", order="original", merge="addition"
     )
-    recipe = replace(run.recipe, warm_up=0.0)  # the paper's depends on the depth
+    recipe = replace(run.recipe, warm_up=0.0, warm_up_steps=0)  # the paper's depends on the depth
     lengths = tuple(
         replace(longer, step=0) for longer in run.extensions
     )  # runs in turn get one a few steps apart

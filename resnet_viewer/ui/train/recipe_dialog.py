@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -30,8 +29,9 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viewer.media.files import write_whole
+from resnet_viewer.records.data import AUGMENTATION_WORDS, Augmentation
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.recipe import RECIPES, Optimizer, Recipe, Schedule
+from resnet_viewer.records.recipe import Optimizer, Recipe, Schedule
 from resnet_viewer.records.run_plan import BOUNDS, LONGEST_NAME, Course, PlanError, course_json, course_of
 from resnet_viewer.records.training import Precision
 from resnet_viewer.ui.labels import plain_label
@@ -70,6 +70,10 @@ class RecipeDialog(QDialog):
         self.precision = QComboBox()
         for precision, title in _PRECISIONS.items():
             self.precision.addItem(title, precision)
+        self.augment = QComboBox()
+        self.augment.addItem("as is usual for the data", None)
+        for augment, title in AUGMENTATION_WORDS.items():
+            self.augment.addItem(title, augment)
         self.device.addItem("the best there is", "")
         for device in devices:
             self.device.addItem(device, device)
@@ -115,6 +119,7 @@ class RecipeDialog(QDialog):
             ("", self.nesterov),
             ("&Weight decay", self.weight_decay),
             ("", self.decays_all),
+            ("&Training pictures", self.augment),
             ("First see&d", self.seed),
             ("Seeds a networ&k", self.seeds),
             ("De&vice", self.device),
@@ -171,6 +176,7 @@ class RecipeDialog(QDialog):
             self.device.addItem(f"{course.device}, which is not here", course.device)
         self.device.setCurrentIndex(self.device.findData(course.device))
         self.precision.setCurrentIndex(self.precision.findData(course.precision))
+        self.augment.setCurrentIndex(self.augment.findData(course.augment))
         for field, value in (
             (self.rate, recipe.rate), (self.momentum, recipe.momentum), (self.warm_up, recipe.warm_up),
             (self.weight_decay, recipe.weight_decay),
@@ -201,16 +207,15 @@ class RecipeDialog(QDialog):
             self.decays_all.isChecked(),
             self.warm_up.value(),
         )
-        if recipe.name in RECIPES and recipe != RECIPES[recipe.name]:
-            recipe = replace(recipe, name=f"{recipe.name}, own")
         return Course(
-            recipe,
+            recipe.named,
             self.epochs.value(),
             self.seed.value(),
             self.seeds.value(),
             str(self.device.currentData()),
             self.record_every.value(),
             cast(Precision, self.precision.currentData()),
+            cast(Augmentation | None, self.augment.currentData()),
         )
 
     @Slot()

@@ -92,7 +92,7 @@ _COLUMNS = (
     ),
     _Column("pictures/s", _speed, "10000", goes=6),
     _Column("time left", lambda scene, log: duration(seconds_left(scene, log)), "59 min", goes=5),
-    _Column("recipe", lambda _, log: log.run.recipe.name, "quick, own", is_number=False, goes=7),
+    _Column("recipe", lambda _, log: log.run.recipe.name, "quick, changed", is_number=False, goes=7),
 )
 
 

@@ -367,7 +367,7 @@ class Training(QObject):
             self._tell_device()
         elif ticket == self._awaited and isinstance(reply, FoundOrder) and not self.controller.is_busy:
             logs = self.places.logs_of(reply.order.folder)
-            self._send(replace(reply.order, threads=self.ways.threads, log_dir=logs))
+            self._send(replace(reply.order, threads=reply.order.threads or self.ways.threads, log_dir=logs))
 
     def _tell_device(self) -> None:
         order = self.controller.order

@@ -20,7 +20,14 @@ from resnet_viewer.ui.train.networks_dialog import NetworksDialog
 from resnet_viewer.ui.train.recipe_dialog import RecipeDialog, read_course
 
 MINE = Course(
-    Recipe("mine", "adam", "steps", 0.003, 64, 0.5, False, 0.001, True, 0.25), 5, 3, 2, "cuda", 7, "bfloat16"
+    Recipe("mine", "adam", "steps", 0.003, 64, 0.5, False, 0.001, True, 0.25),
+    5,
+    3,
+    2,
+    "cuda",
+    7,
+    "bfloat16",
+    "crop",
 )
 
 
@@ -173,7 +180,7 @@ def test_a_changed_built_in_recipe_gets_another_name(qtbot: QtBot) -> None:
     dialog = RecipeDialog(Course())
     qtbot.addWidget(dialog)
     dialog.rate.setValue(0.05)
-    assert dialog.course.recipe.name == "quick, own"
+    assert dialog.course.recipe.name == "quick, changed"
     dialog.rate.setValue(0.1)
     assert dialog.course.recipe == RECIPES["quick"]
 
