@@ -51,7 +51,7 @@ def test_a_run_is_trained_written_and_evaluated(
     assert main(words(data, out)) == 0
     folder = out / "cifar-resnet-8"
     assert {path.name for path in folder.iterdir()} == {
-        "run.json", "checkpoint.pt", "log.csv", "steps.csv", "gradients.csv", "report.json", "weights.safetensors",
+        "run.json", "checkpoint.pt", "log.csv", "steps.csv", "gradient-records.csv", "report.json", "weights.safetensors",
         "card.json", "states",
     }  # fmt: skip
     card = json.loads((folder / "card.json").read_text())
@@ -222,7 +222,7 @@ def test_every_part_of_a_recipe_and_a_network_can_be_set(tmp_path: Path) -> None
     )
     assert run.interventions == (Intervention(3, 0.25), Intervention(7, 1.0))
     card = json.loads((tmp_path / run.network.name / "card.json").read_text())
-    assert card["precision"] == "trained in bfloat16, stored in float16"
+    assert card["precision"] == "trained in bfloat16, measured and stored in float32"
 
 
 def test_shortcuts_are_set_where_there_are_some(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
