@@ -174,9 +174,7 @@ def steps_csv(report: RunReport) -> bytes:
         )
         for step in report.steps
     )
-    return _csv(
-        ["step", "epoch", "rate", "batch loss", "batch error (percent)", "shortcut strength"], rows
-    )
+    return _csv(["step", "epoch", "rate", "batch loss", "batch error (percent)", "shortcut strength"], rows)
 
 
 def gradients_csv(report: RunReport) -> bytes:

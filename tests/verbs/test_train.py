@@ -51,8 +51,8 @@ def test_a_run_is_trained_written_and_evaluated(
     assert main(words(data, out)) == 0
     folder = out / "cifar-resnet-8"
     assert {path.name for path in folder.iterdir()} == {
-        "run.json", "checkpoint.pt", "log.csv", "steps.csv", "gradient-records.csv", "report.json", "weights.safetensors",
-        "card.json", "states",
+        "run.json", "checkpoint.pt", "log.csv", "steps.csv", "gradient-records.csv", "report.json",
+        "weights.safetensors", "card.json", "states",
     }  # fmt: skip
     card = json.loads((folder / "card.json").read_text())
     assert card["class_names"] == ["bright", "dark"]
