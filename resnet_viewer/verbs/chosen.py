@@ -40,7 +40,9 @@ def opened_by_name(
     Raises:
         UserError: something does not fit; the message says what.
     """
-    with tqdm(unit="B", unit_scale=True, desc="downloading", leave=False, delay=0.5, file=sys.stderr) as bar:
+    with tqdm(
+        unit="B", unit_scale=True, desc="downloading", leave=False, delay=0.5, file=sys.stderr, disable=None
+    ) as bar:
 
         def show(progress: Progress) -> None:
             bar.total = progress.total

@@ -32,7 +32,7 @@ def words(data: Path | str, out: Path, *more: str) -> list[str]:
         (("--init", "normal=-1e-2"), "There is no initialisation 'normal=-1e-2'"),
         (("--init", "normal=inf"), "There is no initialisation 'normal=inf'"),
         (("--init", "xavier=1"), "There is no initialisation 'xavier=1'"),
-        (("--log-dir", "/dev/null/logs"), "Cannot write in the folder /dev/null/logs"),
+        (("--log-dir", "/dev/null/logs"), "/dev/null is a file, not a folder"),
     ],
 )
 def test_what_cannot_be_trained_is_said_and_leaves_nothing(
