@@ -176,7 +176,10 @@ def _growing(made: tuple[Extension, ...]) -> tuple[Extension, ...]:
 
 
 def _settings(run: RunSpec) -> dict[str, Any]:
-    """Everything that makes a run what it is from its beginning, the recipe's fields beside the others."""
+    """Everything that makes a run what it is from its beginning, the recipe's and the network's fields by name."""
     fields = asdict(replace(run, interventions=(), extensions=()))
     recipe: dict[str, Any] = fields.pop("recipe")
-    return {"recipe": recipe.pop("name")} | recipe | fields
+    network: dict[str, Any] = fields.pop("network")
+    named = {"network": network.pop("name"), "seed": network.pop("seed")}
+    built = {f"network's {name}": value for name, value in network.items()}
+    return named | built | {"recipe": recipe.pop("name")} | recipe | fields

@@ -193,17 +193,17 @@ def gradients_csv(report: RunReport) -> bytes:
 def report_json(report: RunReport) -> bytes:
     """The report as strict JSON, without its steps and gradient records, which are in their own files.
 
-    `train_error_percent` is of the last weights; an epoch's `running_train_error_percent` a mean while they moved.
+    Errors in percent: `train_error` is of the last weights, an epoch's `running_train_error` a mean while they moved.
     """
     names = (
-        "epoch", "rate", "running_train_loss", "running_train_error_percent", "test_error_percent", "seconds",
+        "epoch", "rate", "running_train_loss", "running_train_error", "test_error", "seconds",
     )  # fmt: skip
     content = {
         "run": asdict(report.spec),
         "state": report.state,
         "steps": len(report.steps),
-        "train_error_percent": report.train_error,
-        "test_error_percent": report.test_error,
+        "train_error": report.train_error,
+        "test_error": report.test_error,
         "pictures": report.pictures and asdict(report.pictures),
         "class_names": report.class_names,
         "epochs": [dict(zip(names, _epoch_values(epoch), strict=True)) for epoch in report.epochs],

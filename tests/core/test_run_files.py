@@ -119,14 +119,14 @@ def test_everything_is_written_strictly(tmp_path: Path) -> None:
         json.loads((tmp_path / name).read_text(), parse_constant=refuse)
         for name in ("report.json", "card.json")
     )
-    assert (report["state"], report["steps"], report["test_error_percent"]) == ("stopped", 3, None)
+    assert (report["state"], report["steps"], report["test_error"]) == ("stopped", 3, None)
     assert report["epochs"] == [
         {
             "epoch": 1,
             "rate": 0.1,
             "running_train_loss": 1.0,
-            "running_train_error_percent": 50.0,
-            "test_error_percent": None,
+            "running_train_error": 50.0,
+            "test_error": None,
             "seconds": 2.0,
         }
     ]
