@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +77,8 @@ def load(
 ) -> Model:
     """A trained network: a bundled one by name, torchvision's, or whatever a weight file holds.
 
-    `weights` is a file, torchvision's name for weights that are on the disk already, or "none". Where the weights
+    `weights` is a file, torchvision's name for weights that are on the disk already, or "none". Shortcuts that were
+    cut or weakened in the training that left a file are so in `network.wiring`, which `notes` say. Where the weights
     do not tell it, `mean` and `std` are the normalisation, `resize` and `crop` the sizes in pixels, and `classes` a
     file of class names.
 
@@ -91,6 +92,7 @@ def load(
     names = None if classes is None else Path(classes)
     opening = adjusted(opening, OwnInput(mean, std, resize, crop, names))
     live = networks.build(opening.spec, resolve(opening.spec))
+    live.set_wiring(opening.wiring)
     return Model(live, opening.preprocessing, opening.class_names, opening.sentences)
 
 
@@ -98,8 +100,8 @@ def probe(
     picture: str | Path | Picture | NDArray[np.uint8],
     model: Model | str = "cifar-resnet-56",
     *,
-    cut: str = "none",
-    drop: str = "none",
+    cut: str | None = None,
+    drop: str | None = None,
     strength: str = "",
     target: Target | str | None = None,
     gradient_of: GradientOf = "score",
@@ -107,7 +109,8 @@ def probe(
 ) -> ProbeResult:
     """One reading of one picture: a file, (H, W, 3) bytes or a `Picture`.
 
-    `cut`, `drop` and `strength` are written as on the command line ("3,5-9", "all", "4=0.5"). `target` is a class,
+    `cut`, `drop` and `strength` are written as on the command line ("3,5-9", "all", "none", "4=0.5"); shortcuts and
+    branches of which they say nothing are as open as the model's (`model.network.wiring`). `target` is a class,
     by index or name, or `BlockTarget(5, 12)`, the mean of a block's channel (`"block:5:12"`); by default the highest
     class with everything open, and without a classifier the mean of the last block. The model is left as it was.
 
@@ -116,7 +119,12 @@ def probe(
     """
     model = load(model) if isinstance(model, str) else model
     spec = model.network.spec
-    gates = notation.wiring(spec, cut=cut, drop=drop, strength=strength)
+    own = model.network.wiring
+    gates = notation.wiring(spec, cut=cut or "none", drop=drop or "none", strength=strength)
+    if cut is None and not strength:
+        gates = replace(gates, shortcuts=own.shortcuts)
+    if drop is None:
+        gates = replace(gates, branches=own.branches)
     shown = _picture(picture)
     chosen = notation.target(target, model.class_names, spec) if isinstance(target, str) else target
     setup = Setup(NetworkState(spec, model.preprocessing, gates), shown, chosen, gradient_of)

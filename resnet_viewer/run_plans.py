@@ -10,6 +10,7 @@ from resnet_viewer.core import catalog
 from resnet_viewer.core.picture_folders import class_names_of
 from resnet_viewer.core.trainable import fitted, named_kind
 from resnet_viewer.records.data import NAMED, augmentation
+from resnet_viewer.records.lab import key_of
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.recipe import RECIPES, Recipe, recipe_for
 from resnet_viewer.records.run_plan import MOST_RUNS, PlanError, RunPlan
@@ -44,8 +45,8 @@ def runs_of(plan: RunPlan) -> tuple[tuple[str, RunSpec], ...]:
     runs = []
     for spec in sorted(specs, key=lambda spec: (spec.depth, spec.has_shortcuts, spec.name)):
         for seed in range(course.seed, course.seed + course.seeds):
-            key = spec.name if course.seeds == 1 and not seed else f"{spec.name}-seed-{seed}"
-            runs.append((key, _run(replace(spec, seed=seed), plan)))
+            seeded = replace(spec, seed=seed)
+            runs.append((key_of(seeded), _run(seeded, plan)))
     return tuple(runs)
 
 

@@ -333,6 +333,7 @@ def _opened(opening: Opening) -> OpenedNetwork:
         opening.others,
         opening.sentence,
         opening.is_assumed,
+        opening.shortcut_strength,
     )
 
 

@@ -1,6 +1,7 @@
 """The Python face gives the same numbers as the probe verb and leaves the model alone."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 import resnet_viewer
 from resnet_viewer.core.opening import FIRST_NETWORK
+from resnet_viewer.core.weight_files import save_safetensors
 from resnet_viewer.records.errors import UserError
 from tests.fabricated import picture
 
@@ -23,6 +25,26 @@ def test_probe_cuts_and_leaves_the_model_as_it_was() -> None:
     assert model.network.wiring == before
     assert not any(module._forward_hooks for module in model.network.modules())
     assert all(parameter.grad is None for parameter in model.network.parameters())
+
+
+def test_shortcuts_are_as_the_model_has_them_unless_it_is_said(tmp_path: Path) -> None:
+    network = resnet_viewer.build("cifar-resnet-8")
+    path = tmp_path / "w.safetensors"
+    told = {"network": "cifar-resnet-8", "shortcut_strength": "0.0"}
+    save_safetensors(path, network.state_dict(), metadata=told)
+    model = resnet_viewer.load(weights=path)
+    assert model.network.wiring.cut == (1, 2, 3)
+    assert any("all shortcuts cut" in note for note in model.notes)
+    usual, cut, whole, weak = (
+        resnet_viewer.probe(picture(), model, **words).request.state.wiring
+        for words in ({}, {"cut": "all"}, {"cut": "none"}, {"strength": "2=0.5"})
+    )
+    assert usual == cut
+    assert whole.is_open
+    assert weak.shortcuts == (1.0, 0.5, 1.0)
+    model.network.set_wiring(whole.with_branches([2], 0.0))
+    assert resnet_viewer.probe(picture(), model).request.state.wiring.dropped == (2,)
+    assert resnet_viewer.probe(picture(), model, drop="none").request.state.wiring.is_open
 
 
 def test_probe_sees_changed_weights() -> None:

@@ -38,6 +38,15 @@ def test_seeds_are_named_in_the_keys() -> None:
     ]
 
 
+def test_a_run_has_the_same_key_alone_and_among_other_seeds() -> None:
+    one, several = (
+        dict(runs_of(RunPlan(depths="20", course=Course(seeds=seeds), is_plain=False))) for seeds in (1, 2)
+    )
+    assert list(one) == ["cifar-resnet-20"]
+    assert list(several) == ["cifar-resnet-20", "cifar-resnet-20-seed-1"]
+    assert several["cifar-resnet-20"] == one["cifar-resnet-20"]
+
+
 def test_endings_and_names() -> None:
     plan = RunPlan(
         data="cifar10", depths="20", endings=("-c", "-nobn"), networks="cifar-resnet-44, teaching-keras"

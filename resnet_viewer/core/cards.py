@@ -11,21 +11,28 @@ from resnet_viewer.records.preprocessing import Preprocessing
 
 @dataclass(frozen=True)
 class Card:
-    """Network, preprocessing and class names, each empty or None where the file does not tell."""
+    """Network, preprocessing and class names, each empty or None where the file does not tell.
+
+    `shortcut_strength` is how far all shortcuts were open in the training that left the weights, 1 where it does not.
+    """
 
     network: str = ""
     preprocessing: Preprocessing | None = None
     class_names: tuple[str, ...] = ()
+    shortcut_strength: float = 1.0
 
 
 def card_of(metadata: Mapping[str, str]) -> Card:
-    """Read the keys `network`, `mean`, `std`, `input_size`, `resize` (else as the input) and `classes`.
+    """Read `network`, `mean`, `std`, `input_size`, `resize` (else as the input), `classes` and `shortcut_strength`.
 
     What is missing or makes no sense counts as not told.
     """
     classes = _json(metadata.get("classes"))
     names = tuple(map(str, classes)) if isinstance(classes, list) else ()
-    return Card(metadata.get("network", ""), _preprocessing(metadata), names)
+    strength = _json(metadata.get("shortcut_strength"))
+    if not isinstance(strength, int | float) or not 0.0 <= strength <= 1.0:
+        strength = 1.0
+    return Card(metadata.get("network", ""), _preprocessing(metadata), names, float(strength))
 
 
 def _preprocessing(metadata: Mapping[str, str]) -> Preprocessing | None:

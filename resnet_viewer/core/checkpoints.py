@@ -182,10 +182,13 @@ def _growing(made: tuple[Extension, ...]) -> tuple[Extension, ...]:
 
 
 def _settings(run: RunSpec) -> dict[str, Any]:
-    """Everything that makes a run what it is from its beginning, the recipe's fields beside the others.
+    """Everything that makes a run what it is from its beginning, the recipe's and the network's fields by name.
 
     What a recipe is called is not, nor what of it does nothing; the pictures and the threads are looked at elsewhere.
     """
     fields = asdict(replace(run, interventions=(), extensions=(), data_digest="", threads=0))
     del fields["recipe"]
-    return run.recipe.in_use | fields
+    network: dict[str, Any] = fields.pop("network")
+    named = {"network": network.pop("name"), "seed": network.pop("seed")}
+    built = {f"network's {name}": value for name, value in network.items()}
+    return named | built | run.recipe.in_use | fields

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 
 import torch
 from torch import Tensor
@@ -24,18 +23,17 @@ def predictions(
     mean: Channels,
     std: Channels,
     device: torch.device,
-    precision: Callable[[], contextlib.AbstractContextManager[object]] = contextlib.nullcontext,
 ) -> Generator[None, None, Tensor]:
     """Yields after every batch, then returns (N,), the highest class of each picture, on the CPU.
 
-    In evaluation mode, not augmented; the modes of training are put back.
+    In evaluation mode and float32, not augmented; the modes of training are put back.
     """
     was_training = network.training
     found = []
     try:
         for images, _ in batches(pictures, _AT_ONCE, mean=mean, std=std):
             network.eval()
-            with torch.no_grad(), precision():
+            with torch.no_grad():
                 found.append(network(moved(images, device)).argmax(1))
             yield
     finally:

@@ -125,8 +125,8 @@ class EventLog:
 
     def _note_epoch(self, epoch: EpochReport) -> None:
         values = {
-            "epoch/training loss": epoch.train_loss,
-            "epoch/training error": epoch.train_error,
+            "epoch/running training loss": epoch.train_loss,
+            "epoch/running training error": epoch.train_error,
             "epoch/test error": epoch.test_error,
         }
         self._scalars((epoch.epoch + 1) * self._steps_per_epoch - 1, values)

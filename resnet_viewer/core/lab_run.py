@@ -21,6 +21,7 @@ from resnet_viewer.core.run_files import (
     is_kept,
     kept_states,
     prepare,
+    read_origin,
     state_path,
     write_run,
     write_spec,
@@ -101,7 +102,8 @@ class LabRun:
             require_shortcuts(self.run)
             require_fitting(self.run, data)
             began, remark = self._found(data, length, threads)
-            write_spec(self._folder, self.run)
+            self._origin = read_origin(self._folder) or self._origin
+            self._write_spec(self.run)
         except UserError:
             yield Began(self.key, self.run, length)
             raise
@@ -253,10 +255,14 @@ class LabRun:
 
     def _change(self, run: RunSpec) -> None:
         """Go on as `run`, which the folder says before it takes effect."""
-        write_spec(self._folder, run)
+        self._write_spec(run)
         self.run = run
         if self._training is not None:
             self._training.run = run
+
+    def _write_spec(self, run: RunSpec) -> None:
+        commit, command = self._origin
+        write_spec(self._folder, run, commit=commit, command=command)
 
     def _note(self, report: StepReport) -> None:
         self._steps.append(replace(report, gradients=None))

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from resnet_viewer.core import catalog, class_names, weights
 from resnet_viewer.core.build_options import with_options, with_trained
 from resnet_viewer.core.catalog import FIRST_NETWORK
-from resnet_viewer.core.preprocessing import default_for, is_assumed, names_are_assumed
+from resnet_viewer.core.preprocessing import default_for, is_assumed, names_are_assumed, shortcut_strength
 from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.wiring import Wiring
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Opening:
 
     `others` fit the same weight file. `notes` say what was chosen. `is_assumed` says that the preprocessing is the
     family's usual one, because the weights do not tell theirs; `names_are_assumed` the same of the class names.
+    `shortcut_strength` is how far all shortcuts were open in the training that left the weights.
     """
 
     spec: NetworkSpec
@@ -31,10 +33,22 @@ class Opening:
     notes: tuple[str, ...] = ()
     is_assumed: bool = False
     names_are_assumed: bool = False
+    shortcut_strength: float = 1.0
+
+    @property
+    def wiring(self) -> Wiring:
+        """The shortcuts as they were in training, so that the network is the one that was trained."""
+        return Wiring.evenly(self.spec.block_count, self.shortcut_strength)
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What was chosen, and what is still assumed."""
+        """What was chosen, how far shortcuts are open where they are not wholly, and what is still assumed."""
+        notes = self.notes
+        if (strength := self.shortcut_strength) < 1:
+            how = "cut" if strength == 0 else f"open by {strength:.3g}"
+            notes += (
+                f"{self.spec.weights.title} comes from training with all shortcuts {how}, so they are here.",
+            )
         assumed: dict[str, str] = {}
         if self.is_assumed:
             used = self.preprocessing
@@ -44,9 +58,9 @@ class Opening:
         if self.names_are_assumed:
             assumed["class names"] = f"{self.spec.data}'s names"
         if not assumed:
-            return self.notes
+            return notes
         return (
-            *self.notes,
+            *notes,
             f"{self.spec.weights.title} does not tell its {' and '.join(assumed)}: "
             f"{', and '.join(assumed.values())} are assumed.",
         )
@@ -107,7 +121,8 @@ def described(spec: NetworkSpec, *, others: tuple[NetworkSpec, ...] = ()) -> Ope
     notes: tuple[str, ...] = ()
     if spec.weights.source == "none":
         notes = (f"{spec.title} is untrained: its weights are drawn from seed {spec.seed}.",)
-    return Opening(spec, preprocessing, names, others, notes, is_assumed(spec), names_are_assumed(spec))
+    assumed = is_assumed(spec), names_are_assumed(spec)
+    return Opening(spec, preprocessing, names, others, notes, *assumed, shortcut_strength(spec))
 
 
 def adjusted(opening: Opening, own: OwnInput) -> Opening:

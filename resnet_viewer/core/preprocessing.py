@@ -88,6 +88,11 @@ def names_are_assumed(spec: NetworkSpec) -> bool:
     )
 
 
+def shortcut_strength(spec: NetworkSpec) -> float:
+    """How far all shortcuts were open in the training that left the weights, as far as they tell."""
+    return _told(spec).shortcut_strength if spec.has_shortcuts else 1.0
+
+
 def _told(spec: NetworkSpec) -> Card:
     """What is known about a spec's weights; a preprocessing for another number of channels is not for them."""
     told = _source_tells(spec)
@@ -111,6 +116,7 @@ def _source_tells(spec: NetworkSpec) -> Card:
                 chosen.network or card.network,
                 chosen.preprocessing or card.preprocessing,
                 chosen.class_names or card.class_names,
+                card.shortcut_strength,
             )
         case "none":
             return Card()

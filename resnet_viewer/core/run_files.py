@@ -3,7 +3,9 @@
 run.json             the run itself, whole, from its beginning on
 checkpoint.pt        everything that it needs to go on
 states/              its weights before the first step, after epochs, and whenever they were asked for
-log.csv  steps.csv  gradients.csv  report.json  weights.safetensors  card.json    when it has ended
+log.csv  steps.csv  gradient-records.csv  report.json  weights.safetensors  card.json    when it has ended
+
+Epochs are counted from 1 in all of them, steps from 0 over the whole run.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import io
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 
 from torch import Tensor
@@ -29,7 +31,7 @@ from resnet_viewer.records.typed_json import DecodeError, decoded
 
 RUN, CHECKPOINT, REPORT = "run.json", "checkpoint.pt", "report.json"
 FILES = (
-    RUN, CHECKPOINT, "log.csv", "steps.csv", "gradients.csv", REPORT, "weights.safetensors", "card.json",
+    RUN, CHECKPOINT, "log.csv", "steps.csv", "gradient-records.csv", REPORT, "weights.safetensors", "card.json",
 )  # fmt: skip
 _FORMAT = 1
 _EVERY_EPOCH = 24
@@ -57,13 +59,24 @@ def prepare(folder: Path, *, is_resumed: bool) -> None:
         )
 
 
-def write_spec(folder: Path, run: RunSpec) -> None:
-    """Say in the folder which run it is.
+def write_spec(folder: Path, run: RunSpec, *, commit: str | None = None, command: str = "") -> None:
+    """Say in the folder which run it is, and by which commit's program and which command it began ("" by none).
 
     Raises:
         WriteError: it cannot be written.
     """
-    write_whole(folder / RUN, _json_bytes({"format": _FORMAT, "run": asdict(run)}))
+    content = {"format": _FORMAT, "run": asdict(run), "commit": commit, "command": command}
+    write_whole(folder / RUN, _json_bytes(content))
+
+
+def read_origin(folder: Path) -> tuple[str | None, str] | None:
+    """Commit and command that a run began with; None where there is no run, or its file does not tell."""
+    try:
+        content = json.loads((folder / RUN).read_bytes())
+        commit, command = content["commit"], content["command"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return (commit if isinstance(commit, str) else None), str(command)
 
 
 def read_run(folder: Path) -> RunSpec:
@@ -93,12 +106,12 @@ def is_kept(epochs_done: int, epochs: int) -> bool:
 def write_state(
     path: Path, run: RunSpec, state: Mapping[str, Tensor], class_names: Sequence[str], at: int
 ) -> None:
-    """Write the weights after `at` steps, as `core.weights` reads them; what is convolved with in half precision.
+    """Write the weights after `at` steps, as `core.weights` reads them.
 
     Raises:
         WriteError: it cannot be written.
     """
-    save_safetensors(path, state, metadata=_metadata(run, class_names, at), half=True)
+    save_safetensors(path, state, metadata=_metadata(run, class_names, at))
 
 
 def state_path(folder: Path, epochs_done: int) -> Path:
@@ -131,11 +144,12 @@ def write_run(trained: Trained, folder: Path, *, commit: str | None, command: st
     (folder / REPORT).unlink(missing_ok=True)  # it is there when all the others are
     write_whole(folder / "log.csv", log_csv(report))
     write_whole(folder / "steps.csv", steps_csv(report))
-    write_whole(folder / "gradients.csv", gradients_csv(report))
+    write_whole(folder / "gradient-records.csv", gradients_csv(report))
     write_whole(folder / "card.json", _json_bytes(card))
     if trained.state:
-        metadata = _metadata(run, report.class_names, trained.at) | {"card": json.dumps(_strict(card))}
-        save_safetensors(folder / "weights.safetensors", trained.state, metadata=metadata, half=True)
+        lasting = {name: told for name, told in card.items() if name != "seconds"}  # another each time
+        metadata = _metadata(run, report.class_names, trained.at) | {"card": json.dumps(_strict(lasting))}
+        save_safetensors(folder / "weights.safetensors", trained.state, metadata=metadata)
     else:
         (folder / "weights.safetensors").unlink(missing_ok=True)
     write_whole(folder / REPORT, report_json(report))
@@ -155,22 +169,27 @@ def errors_of(folder: Path, run: RunSpec, steps: int) -> tuple[float, float] | N
 
 
 def log_csv(report: RunReport) -> bytes:
-    """A row an epoch."""
-    return _csv([field.name for field in fields(EpochReport)], (asdict(epoch) for epoch in report.epochs))
+    """A row an epoch; what is running is a mean over the epoch's batches while the weights moved."""
+    columns = [
+        "epoch", "rate", "running training loss", "running training error (percent)", "test error (percent)", "seconds",
+    ]  # fmt: skip
+    return _csv(columns, (_epoch_values(epoch) for epoch in report.epochs))
 
 
 def steps_csv(report: RunReport) -> bytes:
     """A row a step: its number over the whole run, epoch, rate, loss and error of its batch, how far shortcuts open."""
-    columns = ["step", "epoch", "rate", "batch_loss", "batch_error"]
     rows = (
-        {
-            "step": step.at,
-            **{name: getattr(step, name) for name in columns[1:]},
-            "shortcut_strength": report.spec.strength_at(step.at),
-        }
+        (
+            step.at,
+            step.epoch + 1,
+            step.rate,
+            step.batch_loss,
+            step.batch_error,
+            report.spec.strength_at(step.at),
+        )
         for step in report.steps
     )
-    return _csv([*columns, "shortcut_strength"], rows)
+    return _csv(["step", "epoch", "rate", "batch loss", "batch error (percent)", "shortcut strength"], rows)
 
 
 def gradients_csv(report: RunReport) -> bytes:
@@ -181,19 +200,19 @@ def gradients_csv(report: RunReport) -> bytes:
     plan = blueprint(report.spec.network)
     layers = [layer.name for layer in plan.layers]
     blocks = [block.name for stage in plan.stages for block in stage.blocks]
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(
-        ["step", *layers, *(f"{name} Δw/w" for name in layers), *(f"{name} dead" for name in blocks)]
-    )
-    writer.writerows(
-        [record.step, *record.norms, *record.updates, *record.dead] for record in report.gradients
-    )
-    return text.getvalue().encode()
+    columns = ["step", *layers, *(f"{name} Δw/w" for name in layers), *(f"{name} dead" for name in blocks)]
+    rows = ((record.step, *record.norms, *record.updates, *record.dead) for record in report.gradients)
+    return _csv(columns, rows)
 
 
 def report_json(report: RunReport) -> bytes:
-    """The report as strict JSON, without its steps and gradient records, which are in their own files."""
+    """The report as strict JSON, without its steps and gradient records, which are in their own files.
+
+    Errors in percent: `train_error` is of the last weights, an epoch's `running_train_error` a mean while they moved.
+    """
+    names = (
+        "epoch", "rate", "running_train_loss", "running_train_error", "test_error", "seconds",
+    )  # fmt: skip
     content = {
         "run": asdict(report.spec),
         "state": report.state,
@@ -202,7 +221,7 @@ def report_json(report: RunReport) -> bytes:
         "test_error": report.test_error,
         "pictures": report.pictures and asdict(report.pictures),
         "class_names": report.class_names,
-        "epochs": [asdict(epoch) for epoch in report.epochs],
+        "epochs": [dict(zip(names, _epoch_values(epoch), strict=True)) for epoch in report.epochs],
     }
     return _json_bytes(content)
 
@@ -235,7 +254,7 @@ def card_of(report: RunReport, *, commit: str | None, command: str) -> dict[str,
         "mean": run.mean,
         "std": run.std,
         "class_names": report.class_names,
-        "precision": f"trained in {run.precision}, stored in float16",
+        "precision": f"trained in {run.precision}, measured and stored in float32",
     }
 
 
@@ -248,14 +267,20 @@ def _metadata(run: RunSpec, class_names: Sequence[str], at: int) -> dict[str, st
         "classes": json.dumps(class_names),
         "step": str(at),
         "shortcut_strength": str(run.strength_at(max(0, at - 1))),
-        "precision": "float16 but for normalisations and biases",
+        "precision": "float32",
     }
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
+def _epoch_values(epoch: EpochReport) -> tuple[float, ...]:
+    return (
+        epoch.epoch + 1, epoch.rate, epoch.train_loss, epoch.train_error, epoch.test_error, epoch.seconds,
+    )  # fmt: skip
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=columns)
-    writer.writeheader()
+    writer = csv.writer(text)
+    writer.writerow(columns)
     writer.writerows(rows)
     return text.getvalue().encode()
 

@@ -315,7 +315,6 @@ class Training:
             mean=self.run.mean,
             std=self.run.std,
             device=self._device,
-            precision=self._precision,
         )
         try:
             while True:

@@ -141,29 +141,26 @@ def _named(content: object) -> dict[str, str]:
     return {"classes": json.dumps(names)} if names else {}
 
 
-def save_safetensors(
-    path: Path, state: Mapping[str, Tensor], *, metadata: Mapping[str, str], half: bool = False
-) -> None:
-    """Write a state dict as safetensors, whole or not at all.
-
-    `half` stores weights of two and more dimensions as float16, where they fit its range; the rest (the
-    normalisations' statistics among them) stays as it is.
+def save_safetensors(path: Path, state: Mapping[str, Tensor], *, metadata: Mapping[str, str]) -> None:
+    """Write a state dict as safetensors, whole or not at all; the same weights and metadata give the same bytes.
 
     Raises:
         WriteError: the file cannot be written.
     """
     from safetensors.torch import save
 
-    tensors = {name: _stored(tensor, half=half) for name, tensor in state.items()}
-    write_whole(path, save(tensors, metadata=dict(metadata)))
+    tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
+    write_whole(path, _in_order(save(tensors, metadata=dict(metadata))))
 
 
-def _stored(tensor: Tensor, *, half: bool) -> Tensor:
-    tensor = tensor.detach().cpu().contiguous().clone()
-    if half and tensor.dtype == torch.float32 and tensor.ndim >= 2:
-        halved = tensor.half()
-        return halved if bool(halved.isfinite().all()) else tensor
-    return tensor
+def _in_order(data: bytes) -> bytes:
+    """The same file with its metadata sorted, which safetensors writes in another order every time."""
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:end])
+    told = {"__metadata__": dict(sorted(header.pop("__metadata__", {}).items()))}
+    text = json.dumps(told | header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # the numbers begin at a multiple of eight
+    return len(text).to_bytes(8, "little") + text + data[end:]
 
 
 def _bytes(path: Path) -> bytes:

@@ -162,7 +162,7 @@ def table(
     counts = [len(getattr(record, quantity)) for run in runs for record in run.gradients]
     count = max(counts, default=0)
     part = "block" if quantity == "dead" else "layer"
-    header = ("run", "network", "seed", "step", "time", *(f"{part} {n + 1}" for n in range(count)))
+    header = ("run", "network", "seed", "step", "time (epochs)", *(f"{part} {n + 1}" for n in range(count)))
     rows: list[tuple[str, ...]] = []
     for name, run in zip(run_names(runs), runs, strict=True):
         steps = steps_per_epoch(run)

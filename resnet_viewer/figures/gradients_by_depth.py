@@ -94,7 +94,7 @@ def table(
     `relative depth` goes from 0, the first layer, to 1, the last; `time` is empty where the report does not tell.
     """
     header = (
-        "run", "network", "seed", "step", "time", "number", "relative depth", "layer", "kind", "gradient norm",
+        "run", "network", "seed", "step", "time (epochs)", "number", "relative depth", "layer", "kind", "gradient norm",
         "update",
     )  # fmt: skip
     rows: list[tuple[str, ...]] = []

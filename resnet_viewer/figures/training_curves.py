@@ -185,13 +185,14 @@ def caption(runs: Sequence[RunReport], *, quantity: CurveQuantity = "error") -> 
 def table(runs: Sequence[RunReport]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Header and rows for `export.csv_bytes`: of a run a row a step, one an epoch, one at the end; errors in percent.
 
-    `time` is in epochs, at the step's or epoch's end; "running training error" is the curve that is drawn. Of an epoch
-    the training error is the mean while the weights moved; at the "end" it is that of the last weights. What a row has
-    nothing for is empty.
+    Time is at the step's or epoch's end. "running training error" is the curve that is drawn, a mean while the weights
+    moved; at an epoch's end it is the epoch's. "training error", at the end, is that of the last weights. What a row
+    has nothing for is empty.
     """
     header = (
-        "run", "network", "seed", "row", "epoch", "step", "time", "rate", "batch loss", "batch error",
-        "running training error", "training loss", "training error", "test error",
+        "run", "network", "seed", "row", "epoch", "step", "time (epochs)", "rate", "batch loss",
+        "batch error (percent)", "running training loss", "running training error (percent)",
+        "training error (percent)", "test error (percent)",
     )  # fmt: skip
     rows: list[tuple[str, ...]] = []
     for name, run in zip(run_names(runs), runs, strict=True):
@@ -201,13 +202,15 @@ def table(runs: Sequence[RunReport]) -> tuple[tuple[str, ...], list[tuple[str, .
             errors = np.array([step.batch_error for step in run.steps])
             means = running_mean(errors, run.steps[-1].steps)
             for step, mean in zip(run.steps, means, strict=True):
-                numbers = ((step.at + 1) / step.steps, step.rate, step.batch_loss, step.batch_error, mean)
+                numbers = ((step.at + 1) / step.steps, step.rate, step.batch_loss, step.batch_error)
                 written = (repr(float(number)) for number in numbers)
-                rows.append((*whose, "step", str(step.epoch + 1), str(step.at), *written, "", "", ""))
+                running = ("", repr(float(mean)), "", "")
+                rows.append((*whose, "step", str(step.epoch + 1), str(step.at), *written, *running))
         for epoch in run.epochs:
             means_of = (repr(float(v)) for v in (epoch.train_loss, epoch.train_error, epoch.test_error))
             when = (str(epoch.epoch + 1), "", repr(float(epoch.epoch + 1)), repr(float(epoch.rate)))
-            rows.append((*whose, "epoch", *when, "", "", "", *means_of))
+            loss, error, test_error = means_of
+            rows.append((*whose, "epoch", *when, "", "", loss, error, "", test_error))
         if not math.isnan(run.train_error):
             errors_of = (repr(float(run.train_error)), repr(float(run.test_error)))
             when = (str(len(run.epochs)), "", repr(float(epochs_done(run))), "")

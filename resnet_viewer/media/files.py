@@ -57,8 +57,17 @@ def make_folder(folder: Path) -> None:
         if not _is_writable(folder):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
+        if (file := _file_on(folder)) is not None:
+            raise WriteError(f"{file} is a file, not a folder: choose another one.") from error
         reason = (error.strerror or type(error).__name__).lower()
         raise WriteError(f"Cannot write in the folder {folder} ({reason}): choose another one.") from error
+
+
+def _file_on(folder: Path) -> Path | None:
+    """What stands where the folder, or one above it, would be."""
+    with suppress(OSError):
+        return next((path for path in (folder, *folder.parents) if path.exists() and not path.is_dir()), None)
+    return None
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What is asked of the degradation lab, what can be said to it while it works, and what it reports.
 
-Every run has a key, the name of its folder (`cifar-plain-56`, `cifar-plain-56-seed-1`). In a message an empty key
-means every run.
+Every run has a key, the name of its folder (`cifar-plain-56`, and `cifar-plain-56-seed-1` for any seed but 0). In a
+message an empty key means every run.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 
+from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import (
     EpochReport,
@@ -27,6 +28,17 @@ from resnet_viewer.records.training import (
 RunState = Literal["waiting", "running", "paused", "done", "stopped", "diverged", "failed"]
 Pictures = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 Numbers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+
+
+def key_of(network: NetworkSpec) -> str:
+    """The key of a network's run: the same in whatever company, so that more seeds find those that are there.
+
+    Example:
+        >>> from resnet_viewer.core.catalog import spec
+        >>> key_of(spec("cifar-plain-56")), key_of(replace(spec("cifar-plain-56"), seed=1))
+        ('cifar-plain-56', 'cifar-plain-56-seed-1')
+    """
+    return f"{network.name}-seed-{network.seed}" if network.seed else network.name
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,11 @@ class Wiring:
         """Every gate of a network with that many blocks at 1."""
         return cls((1.0,) * blocks, (1.0,) * blocks)
 
+    @classmethod
+    def evenly(cls, blocks: int, strength: float) -> Wiring:
+        """Every shortcut at `strength`, every residual branch open; raises as `with_shortcuts`."""
+        return cls((strength,) * blocks, (1.0,) * blocks)
+
     @property
     def block_count(self) -> int:
         """How many blocks it is for."""

@@ -8,7 +8,6 @@ from typing import get_args
 from PySide6.QtCore import QObject, Slot
 
 from resnet_viewer.records.laying_out import blueprint
-from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.probe import GradientOf, NetworkState
@@ -111,10 +110,9 @@ class Editing(QObject):
         """Pin the present state."""
         self._store.edit(self._session.with_reference(), "set as reference")
 
-    def compare_with(self, spec: NetworkSpec, preprocessing: Preprocessing) -> None:
-        """Another network or other weights, everything open, as the reference."""
-        state = NetworkState(spec, preprocessing, Wiring.all_open(spec.block_count))
-        self._store.edit(self._session.with_reference(state), f"compare with {spec.title}")
+    def compare_with(self, state: NetworkState) -> None:
+        """Another network or other weights as the reference."""
+        self._store.edit(self._session.with_reference(state), f"compare with {state.network.title}")
 
     @Slot()
     def reset_reference(self) -> None:
@@ -142,15 +140,12 @@ class Editing(QObject):
         """Look at another picture."""
         self._set_up(replace(self._setup, picture=picture), f"open {picture.name}")
 
-    def set_network(
-        self, spec: NetworkSpec, preprocessing: Preprocessing, class_names: tuple[str, ...]
-    ) -> None:
-        """Another network, everything open; a target that it does not have becomes the top class."""
-        setup, label = self._setup, f"network: {spec.title}"
+    def set_network(self, state: NetworkState, class_names: tuple[str, ...]) -> None:
+        """Another network; a target that it does not have becomes the top class."""
+        setup, label = self._setup, f"network: {state.network.title}"
         has_target = setup.target is not None and setup.class_names == class_names
-        state = NetworkState(spec, preprocessing, Wiring.all_open(spec.block_count))
         target = setup.target if has_target and isinstance(setup.target, int) else None
-        gradient_of = setup.gradient_of if spec.has_classifier else "score"
+        gradient_of = setup.gradient_of if state.network.has_classifier else "score"
         wanted = replace(setup, state=state, target=target, gradient_of=gradient_of, class_names=class_names)
         self._set_up(wanted, label)
 

@@ -14,10 +14,8 @@ from PySide6.QtCore import QMimeData, QObject, Signal, Slot
 
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Preprocessing
-from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.session import Session, Setup
-from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.incoming import sort_incoming
 from resnet_viewer.ui.requests import (
@@ -209,13 +207,13 @@ class Opening(QObject):
     def _show_network(self, opened: OpenedNetwork) -> None:
         self.opened.emit()
         self._remember_weights(opened)
-        self._editing.set_network(opened.spec, opened.preprocessing, opened.class_names)
+        self._editing.set_network(opened.state, opened.class_names)
         self.network_opened.emit(opened)
 
     def _compare_with(self, opened: OpenedNetwork) -> None:
         self.opened.emit()
         self._remember_weights(opened)
-        self._editing.compare_with(opened.spec, opened.preprocessing)
+        self._editing.compare_with(opened.state)
         self.compared.emit(f"{opened.spec.title} is the reference now. {opened.sentence}".strip())
 
     def _remember_weights(self, opened: OpenedNetwork) -> None:
@@ -226,12 +224,11 @@ class Opening(QObject):
 
     def _begin_with(self, begun: Begun) -> None:
         opened = begun.network
-        state = NetworkState(opened.spec, opened.preprocessing, Wiring.all_open(opened.spec.block_count))
         picture = None
         if begun.picture is not None:
             picture = begun.picture.picture
             self._album, self._place = begun.picture.album, picture.path
-        self._store.restart(Session(Setup(state, picture, class_names=opened.class_names)))
+        self._store.restart(Session(Setup(opened.state, picture, class_names=opened.class_names)))
         self.network_opened.emit(opened)
         if begun.refusals:
             self.failed.emit(Failure(" ".join(begun.refusals)))

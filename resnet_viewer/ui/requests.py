@@ -16,8 +16,10 @@ from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
+from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.training import RunReport
+from resnet_viewer.records.wiring import Wiring
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class OpenedNetwork:
     """A network ready to look into.
 
     `others` fit the same file; `sentence` says what was chosen; `is_assumed` says that the file does not tell
-    its preprocessing.
+    its preprocessing. `shortcut_strength` is how far all shortcuts were open in the training that left the weights.
     """
 
     spec: NetworkSpec
@@ -118,6 +120,13 @@ class OpenedNetwork:
     others: tuple[NetworkSpec, ...] = ()
     sentence: str = ""
     is_assumed: bool = False
+    shortcut_strength: float = 1.0
+
+    @property
+    def state(self) -> NetworkState:
+        """The network as it was in training, or with everything open."""
+        wiring = Wiring.evenly(self.spec.block_count, self.shortcut_strength)
+        return NetworkState(self.spec, self.preprocessing, wiring)
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,9 @@ def _device_name(text: str) -> str:
 def _wiring(parser: argparse.ArgumentParser) -> None:
     """`--cut`, `--drop` and `--strength`; blocks are numbered from 1 over the whole network."""
     parser.add_argument(
-        "--cut", default="none", metavar="BLOCKS", help="shortcuts to cut: all, none, or 3,5-9"
+        "--cut",
+        metavar="BLOCKS",
+        help="shortcuts to cut: all, none, or 3,5-9 (default: none, or as the weights' training left them)",
     )
     parser.add_argument("--drop", default="none", metavar="BLOCKS", help="residual branches to drop: 3,5-9")
     parser.add_argument("--strength", default="", metavar="4=0.5,…", help="strength of shortcuts, 0 to 1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 
 from tqdm import tqdm
 
@@ -25,6 +26,8 @@ def opened(arguments: argparse.Namespace, options: BuildOptions = USUAL) -> Open
     opening = adjusted(
         opened_by_name(arguments.network, arguments.weights, seed=arguments.seed, options=options), own
     )
+    if arguments.cut is not None or arguments.strength:  # whatever the weights tell
+        opening = replace(opening, shortcut_strength=1.0)
     say(opening)
     return opening
 
@@ -37,7 +40,9 @@ def opened_by_name(
     Raises:
         UserError: something does not fit; the message says what.
     """
-    with tqdm(unit="B", unit_scale=True, desc="downloading", leave=False, delay=0.5, file=sys.stderr) as bar:
+    with tqdm(
+        unit="B", unit_scale=True, desc="downloading", leave=False, delay=0.5, file=sys.stderr, disable=None
+    ) as bar:
 
         def show(progress: Progress) -> None:
             bar.total = progress.total
@@ -53,9 +58,13 @@ def say(opening: Opening) -> None:
 
 
 def wiring(arguments: argparse.Namespace, opening: Opening) -> Wiring:
-    """The gates that the arguments set.
+    """The gates that the arguments set; shortcuts of which they say nothing are as the weights tell.
 
     Raises:
         UserError: a block is not there, or a list is badly written.
     """
-    return notation.wiring(opening.spec, cut=arguments.cut, drop=arguments.drop, strength=arguments.strength)
+    cut = arguments.cut or "none"
+    gates = notation.wiring(opening.spec, cut=cut, drop=arguments.drop, strength=arguments.strength)
+    if arguments.cut is None and not arguments.strength:
+        return replace(gates, shortcuts=opening.wiring.shortcuts)
+    return gates

@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     network = build(opening.spec, resolve(opening.spec)).to(device)
     network.set_wiring(gates)
     wrong = seen = 0
-    with tqdm(total=len(files), unit="picture", file=sys.stderr) as bar:
+    with tqdm(total=len(files), unit="picture", file=sys.stderr, disable=None) as bar:
         for predicted, labels in predictions(network, files, opening.preprocessing, device):
             wrong += sum(ours != classes[label] for ours, label in zip(predicted, labels, strict=True))
             seen += len(labels)

@@ -19,7 +19,6 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.predictions import overflow_words
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.session import Session, Setup
-from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.verbs import build_flags, chosen
 from resnet_viewer.verbs.arguments import command_line
 
@@ -60,16 +59,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _pinned(arguments: argparse.Namespace) -> NetworkState | None:
-    """The reference that `--reference-network` and `--reference-weights` name, everything open; None without them.
+    """The reference that `--reference-network` and `--reference-weights` name; None without them.
 
-    Weights without a name tell their network; a name without weights takes its usual ones.
+    Shortcuts are open as far as the weights tell. Weights without a name tell their network; a name without weights
+    takes its usual ones.
     """
     name, weights = arguments.reference_network, arguments.reference_weights
     if name is None and weights is None:
         return None
     opening = chosen.opened_by_name(name, weights, seed=arguments.seed)
     chosen.say(opening)
-    return NetworkState(opening.spec, opening.preprocessing, Wiring.all_open(opening.spec.block_count))
+    return NetworkState(opening.spec, opening.preprocessing, opening.wiring)
 
 
 def readings(

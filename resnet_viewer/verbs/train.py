@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import argparse
 import math
-import signal
 import statistics
 import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from resnet_viewer.media.files import WriteError, empty_ones_removed, make_folder, write_whole
@@ -22,11 +19,12 @@ from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import RunReport
 from resnet_viewer.verbs import train_plans
 from resnet_viewer.verbs.arguments import command_line
+from resnet_viewer.verbs.stopping import stoppable
 from resnet_viewer.verbs.train_screen import TrainScreen
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train every named network, with every seed; 1 where one of them failed, 130 after Ctrl+C.
+    """Train every named network, with every seed; 1 where one of them failed, 128 and its number after a signal.
 
     Raises:
         UserError: a name, a folder or an earlier run does not fit.
@@ -82,13 +80,14 @@ def _train(
 
     command, commit = command_line(arguments), _commit()
     lab = Lab(commit=commit, command=command)
-    with TrainScreen(arguments.out) as screen, _interrupted(lambda: lab.tell(Stop())) as is_interrupted:
+    with TrainScreen(arguments.out) as screen, stoppable(lambda: lab.tell(Stop())) as stopping:
         pictures = 0
         if arguments.steps or arguments.shortcuts:
             for progress in lab.read(arguments.data, kind.side, kind.channels):
                 screen.show(progress)
-                if is_interrupted():
-                    raise KeyboardInterrupt
+                if stopping:
+                    screen.say("Stopped.")
+                    return stopping.status
             pictures = len(lab.data.train)
         runs = []
         for key, spec in keyed:
@@ -117,39 +116,52 @@ def _train(
             reports = train_on_ray(order, arguments.ray, commit=commit, command=command)
         else:
             reports = lab.answer(order)
-        for report in reports:
-            screen.show(report)
-            if is_interrupted() and (arguments.ray or isinstance(report, Progress)):
-                break
-    if is_interrupted():
-        print("Stopped; what was learned so far is in --out, and --resume goes on with it.", file=sys.stderr)
-        return 128 + signal.SIGINT
+        try:
+            with closing(reports):  # type: ignore[type-var]
+                for report in reports:
+                    screen.show(report)
+                    if stopping and (arguments.ray or isinstance(report, Progress)):
+                        break
+        except KeyboardInterrupt:  # the second Ctrl+C; the runs are saved where they are
+            if not stopping:
+                raise
+        if stopping:
+            screen.say("Stopped; what was learned so far is in --out, and --resume goes on with it.")
+            return stopping.status
     ended = [screen.reports[key] for key, _ in keyed if key in screen.reports]
     if len(ended) > 1:
-        print("\n".join(("", *table(ended))), flush=True)
-    print(f"Trained in {screen.taken}.", file=sys.stderr)
+        screen.tell("", *table(ended))
+    screen.say(f"Trained in {screen.taken}.")
+    screen.say("Drawing figures …")
     refused = _write_figures(screen, arguments.out, first_seed=arguments.seed, command=command)
     if refused:
-        print(refused, file=sys.stderr)
+        screen.say(refused)
     return 1 if screen.failed or refused else 0
 
 
 def table(reports: Sequence[RunReport]) -> Iterator[str]:
     """A line a network: training and test error in percent, over several seeds their mean and standard deviation.
 
-    The deviation is the sample's, with n − 1. Runs that diverged are counted behind the numbers of the others.
+    The deviation is the sample's, with n − 1, which a last line says. Runs that diverged are counted behind the numbers
+    of the others.
     """
-    yield f"{'network':<28} {'seeds':>5} {'training error':>17} {'test error':>17}"
     by_name: dict[str, list[RunReport]] = {}
     for report in reports:
         by_name.setdefault(report.spec.network.name, []).append(report)
+    lines = [("network", "seeds", "training error", "test error", "")]
     for name, alike in by_name.items():
         whole = [report for report in alike if report.state == "done"]
         train, test = (
             _spread([getattr(report, which) for report in whole]) for which in ("train_error", "test_error")
         )
         lost = len(alike) - len(whole)
-        yield f"{name:<28} {len(alike):>5} {train:>17} {test:>17}{f'   {lost} diverged' if lost else ''}"
+        lines.append((name, str(len(alike)), train, test, f"{lost} diverged" if lost else ""))
+    first, *widths = (max(map(len, column)) for column in zip(*lines, strict=True))
+    for name, *numbers in lines:
+        cells = (number.rjust(width) for number, width in zip(numbers, widths, strict=True))
+        yield "  ".join((name.ljust(first), *cells)).rstrip()
+    if any("±" in cell for line in lines for cell in line):
+        yield "± is the sample standard deviation over the seeds, with n − 1."
 
 
 def _spread(values: Sequence[float]) -> str:
@@ -185,27 +197,6 @@ def _write_figures(screen: TrainScreen, folder: Path, *, first_seed: int, comman
     if len(missing) > 1:
         refused += f" Not written either: {', '.join(missing[1:])}."
     return refused
-
-
-@contextmanager
-def _interrupted(tell: Callable[[], object]) -> Iterator[Callable[[], bool]]:
-    """Inside, the first Ctrl+C only tells; the second interrupts as usual. Gives whether there was one."""
-    seen = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield seen.is_set
-        return
-    usual = signal.getsignal(signal.SIGINT)
-
-    def note(*_: object) -> None:
-        signal.signal(signal.SIGINT, usual)
-        seen.set()
-        tell()
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield seen.is_set
-    finally:
-        signal.signal(signal.SIGINT, usual)
 
 
 def _commit() -> str | None:

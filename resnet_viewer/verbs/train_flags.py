@@ -39,7 +39,12 @@ def add(parser: argparse.ArgumentParser, *, device: Callable[[argparse.ArgumentP
     )
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="the first seed (default 0)")
     parser.add_argument(
-        "--seeds", type=whole_number(1, MOST_SEEDS), default=1, metavar="N", help="how many seeds (default 1)"
+        "--seeds",
+        type=whole_number(1, MOST_SEEDS),
+        default=1,
+        metavar="N",
+        help="how many seeds (default 1); the table at the end has the mean and the sample standard deviation (n − 1) "
+        "of their errors, those of the last weights; any seed but 0 is in the folder's name",
     )
     _recipe(parser)
     parser.add_argument(

@@ -13,6 +13,7 @@ from resnet_viewer.core.name_endings import VALUE, written
 from resnet_viewer.core.trainable import fitted, named_kind
 from resnet_viewer.records.data import NAMED, DataKind, augmentation
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.lab import key_of
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.recipe import RECIPES, Optimizer, Recipe, recipe_for
 from resnet_viewer.records.training import RunSpec
@@ -57,7 +58,7 @@ def keyed(specs: list[NetworkSpec], arguments: argparse.Namespace) -> list[tuple
             f"There is no seed above {LARGEST_SEED}; begin with a lower --seed, or take fewer --seeds."
         )
     wanted = [replace(spec, seed=seed) for spec in specs for seed in seeds]
-    return [(spec.name if len(seeds) == 1 else f"{spec.name}-seed-{spec.seed}", spec) for spec in wanted]
+    return [(key_of(spec), spec) for spec in wanted]
 
 
 def plan(

@@ -1,11 +1,21 @@
-"""What `resnet-viewer train` says while it works: a bar and a line an epoch on stderr, a line a run on stdout."""
+"""What `resnet-viewer train` says while it works: a bar and a line an epoch on stderr, a line a run on stdout.
+
+The bar is for terminals; elsewhere a line comes now and then in its place. A reader that goes away, as `head -1` does,
+or a terminal that is closed, does not hold the training up: it goes on without a word.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 import sys
+import textwrap
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
+from typing import TextIO
 
 from tqdm import tqdm
 
@@ -14,6 +24,7 @@ from resnet_viewer.records.lab import (
     Began,
     DataRead,
     EpochEnded,
+    Idle,
     LabReport,
     Numbers,
     RunEnded,
@@ -22,6 +33,10 @@ from resnet_viewer.records.lab import (
 from resnet_viewer.records.pace import Pace
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import RunReport, RunSpec
+
+_QUIET = 60.0
+"""Seconds without a word after which a line takes the place of the bar."""
+_NARROWEST = 20
 
 
 class TrainScreen:
@@ -40,7 +55,10 @@ class TrainScreen:
         self._runs: dict[str, RunSpec] = {}
         self._folder = folder
         self._pace = Pace()
-        self._started = time.monotonic()
+        self._started = self._spoken = time.monotonic()
+        self.steps: tuple[int, int | None] = (0, None)
+        """Done, and in all, as far as that is known; pictures while the data are read."""
+        self._words = ""
         self._bar = _bar("picture", "reading")
 
     def __enter__(self) -> TrainScreen:
@@ -49,23 +67,24 @@ class TrainScreen:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.close()
+        with _audible():
+            self._bar.close()
 
     def show(self, report: Progress | LabReport) -> None:
         """Say what a report means for whoever waits."""
         self._pace.take(report, now=time.monotonic())
         match report:
             case Progress():
-                self._bar.total, self._bar.n = report.total, report.done
-                self._bar.update(0)
+                self._move(report.done, report.total)
             case DataRead():
                 self.data = report
-                self._bar.close()
+                with _audible():
+                    self._bar.close()
                 if report.remark:
-                    self._say(report.remark)
+                    self.say(report.remark)
                 self._bar = _bar("step", "training", "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]")
             case Began() if report.key in self._runs:
-                self._say(
+                self.say(
                     f"{report.key}: begun again after {len(report.steps)} steps, because its worker was lost"
                 )
             case Began():
@@ -79,26 +98,39 @@ class TrainScreen:
             case EpochEnded():
                 epoch, run = report.epoch, self._runs[report.key]
                 self.predicted[report.key] = report.predicted
-                self._say(
-                    f"{report.key} epoch {epoch.epoch + 1}/{run.length}: training error {epoch.train_error:.2f} %, "
-                    f"test error {epoch.test_error:.2f} %, {epoch.seconds:.0f} s"
+                self.say(
+                    f"{report.key} epoch {epoch.epoch + 1}/{run.length}: running training error "
+                    f"{epoch.train_error:.2f} %, test error {epoch.test_error:.2f} %, {epoch.seconds:.0f} s"
                 )
+                if epoch.epoch + 1 == run.length:
+                    self._advance(f"{report.key}: measuring its errors")
             case StateChanged():
                 if report.sentence:
-                    self._say(f"{report.key}: {report.sentence}")
+                    self.say(f"{report.key}: {report.sentence}")
                 if report.state == "failed":
                     self.failed.append(report.key)
+                self._advance()
+            case Idle():
                 self._advance()
             case RunEnded() if report.report.state != "stopped":
                 self.reports[report.key] = report.report
                 if report.report.state == "done":
                     seconds = sum(epoch.seconds for epoch in report.report.epochs)
-                    self._bar.write(
+                    self.tell(
                         f"{report.key}: training error {report.report.train_error:.2f} %, test error "
                         f"{report.report.test_error:.2f} %, {duration(seconds)} of training, in "
-                        f"{self._folder / report.key}",
-                        file=sys.stdout,
+                        f"{self._folder / report.key}"
                     )
+
+    def say(self, line: str) -> None:
+        """For whoever waits, on stderr."""
+        self._spoken = time.monotonic()
+        self._write(line, sys.stderr)
+
+    def tell(self, *lines: str) -> None:
+        """What came out, on stdout."""
+        for line in lines:
+            self._write(line, sys.stdout)
 
     @property
     def taken(self) -> str:
@@ -107,15 +139,43 @@ class TrainScreen:
 
     def _advance(self, words: str = "") -> None:
         """As far as the runs are; one that has ended before its time leaves nothing to wait for."""
-        self._bar.total = self._pace.steps
-        left = self._pace.seconds_left(now=time.monotonic())
-        if words:
-            time_left = "" if left is None else f"about {duration(left)} left, "
-            self._bar.set_postfix_str(time_left + words, refresh=False)
-        self._bar.update(self._pace.steps_done - self._bar.n)
+        now = time.monotonic()
+        left = self._pace.seconds_left(now=now)
+        time_left = "" if left is None else f"about {duration(left)} left"
+        self._words = words or self._words
+        with _audible():
+            self._bar.set_postfix_str(", ".join(filter(None, (time_left, self._words))), refresh=False)
+        self._move(self._pace.steps_done, self._pace.steps)
+        if not _is_terminal(sys.stderr) and now - self._spoken >= _QUIET:
+            done, whole = self.steps
+            self.say(", ".join(filter(None, (f"{done} of {whole} steps", time_left, self._words))))
 
-    def _say(self, line: str) -> None:
-        self._bar.write(line, file=sys.stderr)
+    def _move(self, done: int, whole: int | None) -> None:
+        self.steps = done, whole
+        with _audible():
+            self._bar.total = whole
+            self._bar.n = done
+            self._bar.update(0)
+
+    def _write(self, line: str, stream: TextIO | None) -> None:
+        if stream is not None:
+            with _audible():
+                self._bar.write(wrapped(line, stream), file=stream)
+                stream.flush()
+
+
+def wrapped(line: str, stream: TextIO) -> str:
+    """The line, on a terminal broken between words where it is too long; a number keeps its unit."""
+    if not _is_terminal(stream):
+        return line
+    with suppress(OSError, ValueError):
+        width = max(_NARROWEST, os.get_terminal_size(stream.fileno()).columns - 1)
+        kept = re.sub(r"(?<=\d) (?=%|(?:s|min|h)\b)", "\N{NO-BREAK SPACE}", line)
+        parts = textwrap.wrap(
+            kept, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+        return "\n".join(parts).replace("\N{NO-BREAK SPACE}", " ")
+    return line
 
 
 def duration(seconds: float) -> str:
@@ -137,7 +197,33 @@ def _bar(unit: str, description: str, form: str | None = None) -> tqdm[object]:
         desc=description,
         leave=False,
         delay=0.5,
-        mininterval=1.0,
+        mininterval=0.5,
+        miniters=0,  # time goes on while a run is measured, too
         file=sys.stderr,
+        disable=not _is_terminal(sys.stderr),
+        dynamic_ncols=True,
         bar_format=form,
     )
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    with suppress(OSError, ValueError):
+        return stream is not None and stream.isatty()
+    return False
+
+
+@contextmanager
+def _audible() -> Iterator[None]:
+    """What is said inside goes nowhere, from then on, where nobody listens any more."""
+    try:
+        yield
+    except OSError:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                if stream is not None:
+                    stream.flush()
+            except OSError:
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, stream.fileno())
+                os.close(nowhere)
+                stream.flush()

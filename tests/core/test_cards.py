@@ -19,6 +19,7 @@ TOLD = {
 def test_a_whole_card_is_read() -> None:
     own = Preprocessing(64, 64, (0.5, 0.0, 1.0), (1.0, 2.0, 0.25))
     assert card_of(TOLD) == Card("resnet18", own, ("a",))
+    assert card_of(TOLD | {"shortcut_strength": "0.25"}).shortcut_strength == 0.25
     resized = card_of(TOLD | {"resize": "72"}).preprocessing
     assert resized == Preprocessing(72, 64, own.mean, own.std)
 
@@ -37,10 +38,14 @@ def test_a_whole_card_is_read() -> None:
         ("input_size", "1e9"),
         ("input_size", "1000000000"),
         ("resize", "[" * 100_000),
+        ("shortcut_strength", "1.5"),
+        ("shortcut_strength", "NaN"),
+        ("shortcut_strength", "cut"),
     ],
 )
 def test_nonsense_counts_as_not_told(key: str, value: str) -> None:
-    assert card_of(TOLD | {key: value}) == Card("resnet18", None, ("a",))
+    told = None if key != "shortcut_strength" else card_of(TOLD).preprocessing
+    assert card_of(TOLD | {key: value}) == Card("resnet18", told, ("a",))
 
 
 def test_an_empty_card_tells_nothing() -> None:

@@ -72,7 +72,7 @@ def test_a_run_that_diverges_at_once_leaves_everything_a_run_leaves(
     folder = tmp_path / KEY
     assert {path.name for path in folder.iterdir()} == {*FILES, "states"}
     assert len((folder / "steps.csv").read_text().splitlines()) == len(report.steps) + 1
-    assert len((folder / "gradients.csv").read_text().splitlines()) == len(report.gradients) + 1
+    assert len((folder / "gradient-records.csv").read_text().splitlines()) == len(report.gradients) + 1
     assert json.loads((folder / "report.json").read_text())["state"] == "diverged"
     weights = [folder / "weights.safetensors", *(folder / "states").iterdir()]
     assert len(weights) >= 2

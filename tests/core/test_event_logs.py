@@ -101,7 +101,7 @@ def test_tensorboard_reads_everything(tmp_path: Path) -> None:
     assert values(reader, "batch/error") == [(at, 90.0 - at) for at in range(6)]
     assert values(reader, "batch/rate")[0] == (0, 0.1)
     assert values(reader, "epoch/test error") == [(4, 50.0)]
-    assert values(reader, "epoch/training error") == [(4, 60.0)]
+    assert values(reader, "epoch/running training error") == [(4, 60.0)]
     for number, name in enumerate(LAYERS):
         assert values(reader, f"gradient norm/{name}") == [(0, 1.0 + number), (5, 1.0 + number)]
     assert values(reader, f"update ratio/{LAYERS[1]}") == [(0, 0.5), (5, 0.5)]
@@ -168,7 +168,7 @@ def test_a_log_that_cannot_be_written_does_not_end_the_run(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "a").write_text("a file in the way")
-    with pytest.raises(WriteError, match="Cannot write"):
+    with pytest.raises(WriteError, match="a is a file, not a folder"):
         EventLog(tmp_path / "a").take(Began("a", RUN, 5))
     logs = EventLogs(tmp_path)
     logs.take(Began("a", RUN, 5))

@@ -54,7 +54,7 @@ def test_killed_twice_it_ends_with_the_same_weights(tmp_path: Path) -> None:
     assert all(torch.equal(value, other.network[name]) for name, value in one.network.items())
     assert one.steps == other.steps
     assert one.gradients == other.gradients
-    names = ("log.csv", "steps.csv", "gradients.csv")
+    names = ("log.csv", "steps.csv", "gradient-records.csv")
     texts = [[(folder / KEY / name).read_text() for name in names] for folder in (killed, whole)]
     assert texts[0][1:] == texts[1][1:]
     weights = [(folder / KEY / "weights.safetensors").stat().st_size for folder in (killed, whole)]

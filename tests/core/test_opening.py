@@ -8,10 +8,13 @@ import torch
 
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.network import build
-from resnet_viewer.core.opening import Opening, adjusted, open_network
+from resnet_viewer.core.opening import Opening, adjusted, described, open_network
+from resnet_viewer.core.run_files import write_state
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.own_input import OwnInput
-from resnet_viewer.records.preprocessing import IMAGENET_MEAN, IMAGENET_STD
+from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, IMAGENET_MEAN, IMAGENET_STD
+from resnet_viewer.records.training import RunSpec
+from resnet_viewer.records.wiring import Wiring
 
 
 @pytest.fixture
@@ -51,6 +54,24 @@ def test_what_is_told_is_assumed_no_longer(opened: Opening, tmp_path: Path) -> N
     named = adjusted(told, OwnInput(classes=tmp_path / "names.txt"))
     assert named.class_names == tuple("abcdefghij")
     assert named.sentences == opened.notes
+
+
+@pytest.mark.parametrize(("strength", "words"), [(0.0, "cut"), (0.5, "open by 0.5")])
+def test_shortcuts_are_as_training_left_them_and_that_is_said(
+    strength: float, words: str, tmp_path: Path
+) -> None:
+    network = spec("cifar-resnet-8")
+    run = RunSpec(network, "digits", 1).intervened(0, strength)
+    path = tmp_path / "w.safetensors"
+    write_state(path, run, build(network).state_dict(), CIFAR10_CLASSES, 1)
+    opening = open_network(None, str(path))
+    assert opening.wiring == Wiring.evenly(3, strength)
+    assert (
+        opening.sentence == f"w.safetensors comes from training with all shortcuts {words}, so they are here."
+    )
+    plain = described(replace(spec("cifar-plain-8"), weights=opening.spec.weights))
+    assert plain.wiring.is_open
+    assert not plain.sentence
 
 
 def test_untrained_weights_are_said_whatever_the_normalisation() -> None:

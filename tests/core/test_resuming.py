@@ -95,6 +95,17 @@ def test_fewer_epochs_are_refused_in_a_sentence(tmp_path: Path) -> None:
     assert found.length == 4, "a window that does not know of the extension goes on all the same"
 
 
+def test_what_differs_is_named(tmp_path: Path) -> None:
+    write_spec(tmp_path, RESIDUAL)
+    network = RESIDUAL.network
+    for other, words in (
+        (replace(network, seed=7), "seed"),
+        (replace(network, classes=3), "network's classes"),
+    ):
+        with pytest.raises(ResumeError, match=rf"other settings \({words}\); name another"):
+            require_resumable(tmp_path, replace(RESIDUAL, network=other))
+
+
 def test_a_run_that_diverged_stays_as_long_as_it_was(tmp_path: Path) -> None:
     wild = replace(RESIDUAL, epochs=20, recipe=replace(RESIDUAL.recipe, rate=1e6, schedule="constant"))
     list(Lab().answer(order(tmp_path, wild)))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from resnet_viewer.core.network import build
 from resnet_viewer.core.run_files import (
@@ -17,13 +18,14 @@ from resnet_viewer.core.run_files import (
     is_kept,
     kept_states,
     prepare,
+    read_origin,
     read_run,
     write_run,
     write_spec,
     write_state,
 )
 from resnet_viewer.core.training import Trained
-from resnet_viewer.core.weight_files import metadata
+from resnet_viewer.core.weight_files import metadata, read
 from resnet_viewer.core.weights import identify
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import EpochReport, GradientRecord, PictureCounts, RunReport, StepReport
@@ -73,6 +75,35 @@ def test_a_damaged_run_is_refused_in_a_sentence(content: bytes, tmp_path: Path) 
     assert "\n" not in str(caught.value)
 
 
+def test_a_run_tells_by_what_it_began(tmp_path: Path) -> None:
+    assert read_origin(tmp_path) is None
+    write_spec(tmp_path, RUN, commit="abc", command="resnet-viewer train")
+    assert read_origin(tmp_path) == ("abc", "resnet-viewer train")
+    write_spec(tmp_path, RUN)
+    assert read_origin(tmp_path) == (None, "")
+    content = json.loads((tmp_path / "run.json").read_text())
+    del content["command"]
+    (tmp_path / "run.json").write_text(json.dumps(content))
+    assert read_origin(tmp_path) is None, "those of before said nothing"
+    assert read_run(tmp_path) == RUN
+
+
+def test_weights_are_written_as_they_were_measured(tmp_path: Path) -> None:
+    """To the last bit, or the errors on the card would be another network's; and twice the same."""
+    done = replace(REPORT, state="done", train_error=1.0, test_error=2.0)
+    files = []
+    for seconds in (2.0, 3.0):
+        timed = replace(done, epochs=(replace(EPOCHS[0], seconds=seconds),))
+        write_run(Trained(timed, STATE, 3), tmp_path, commit="abc", command="train")
+        files.append((tmp_path / "weights.safetensors").read_bytes())
+    assert files[0] == files[1]
+    found = read(tmp_path / "weights.safetensors").content
+    assert isinstance(found, dict)
+    assert all(
+        torch.equal(found[name], value) and found[name].dtype == value.dtype for name, value in STATE.items()
+    )
+
+
 def test_a_folder_without_a_run_says_so(tmp_path: Path) -> None:
     with pytest.raises(RunFileError, match=r"holds no run: there is no run\.json in it"):
         read_run(tmp_path)
@@ -89,7 +120,16 @@ def test_everything_is_written_strictly(tmp_path: Path) -> None:
         for name in ("report.json", "card.json")
     )
     assert (report["state"], report["steps"], report["test_error"]) == ("stopped", 3, None)
-    assert report["epochs"][0]["test_error"] is None
+    assert report["epochs"] == [
+        {
+            "epoch": 1,
+            "rate": 0.1,
+            "running_train_loss": 1.0,
+            "running_train_error": 50.0,
+            "test_error": None,
+            "seconds": 2.0,
+        }
+    ]
     assert report["pictures"] == card["pictures"] == {"train": 50, "test": 10, "left_out": 3}
     assert (card["epochs"], card["interventions"], card["commit"]) == (
         7,
@@ -97,9 +137,11 @@ def test_everything_is_written_strictly(tmp_path: Path) -> None:
         "abc",
     )
     rows = list(csv.DictReader((tmp_path / "steps.csv").read_text().splitlines()))
-    assert [row["batch_loss"] for row in rows] == ["0.5", "1.5", "2.5"]
-    assert [row["shortcut_strength"] for row in rows] == ["1.0", "1.0", "0.0"]
-    assert len((tmp_path / "log.csv").read_text().splitlines()) == 2
+    assert [row["epoch"] for row in rows] == ["1", "1", "1"]
+    assert [row["batch loss"] for row in rows] == ["0.5", "1.5", "2.5"]
+    assert [row["shortcut strength"] for row in rows] == ["1.0", "1.0", "0.0"]
+    (log,) = csv.DictReader((tmp_path / "log.csv").read_text().splitlines())
+    assert (log["epoch"], log["running training error (percent)"], log["seconds"]) == ("1", "50.0", "2.0")
     assert identify(tmp_path / "weights.safetensors", RUN.network.name).class_names == CLASSES
 
 
@@ -123,7 +165,7 @@ def test_a_state_tells_what_opening_it_needs(tmp_path: Path) -> None:
     write_state(path, CHANGED, STATE, CLASSES, 5)
     told = metadata(path)
     assert (told["step"], told["shortcut_strength"]) == ("5", "0.0")
-    assert told["precision"].startswith("float16")
+    assert told["precision"] == "float32"
     report = identify(path, RUN.network.name)
     assert report.preprocessing is not None
     assert (report.preprocessing.crop, report.preprocessing.mean) == (8, RUN.mean)

@@ -159,7 +159,7 @@ def test_dead_channels_are_shares_from_0_to_1_by_block() -> None:
 
 def test_the_table_has_a_row_a_record_and_a_column_a_layer() -> None:
     header, rows = gradient_record.table(RUNS)
-    assert header[:6] == ("run", "network", "seed", "step", "time", "layer 1")
+    assert header[:6] == ("run", "network", "seed", "step", "time (epochs)", "layer 1")
     assert len(header) == 5 + 20
     assert len(rows) == 12
     assert rows[1][:7] == ("Plain-8", "cifar-plain-8", "0", "2", "0.5", "0.1", "0.1")

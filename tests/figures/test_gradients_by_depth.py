@@ -92,7 +92,7 @@ def test_the_table_names_every_layer() -> None:
     header, rows = gradients_by_depth.table(RUNS, time=0.8)
     assert len(rows) == 28
     assert dict(zip(header, rows[7], strict=True)) == {
-        "run": "Plain-8", "network": "cifar-plain-8", "seed": "0", "step": "2", "time": "0.5", "number": "8",
+        "run": "Plain-8", "network": "cifar-plain-8", "seed": "0", "step": "2", "time (epochs)": "0.5", "number": "8",
         "relative depth": "1.0", "layer": "fc", "kind": "linear", "gradient norm": "0.1", "update": "0.1",
     }  # fmt: skip
 

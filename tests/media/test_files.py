@@ -191,8 +191,9 @@ def test_a_folder_in_which_nothing_can_be_written_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(WriteError, match=r"Cannot write in the folder .*file .*: choose another one"):
-        make_folder(tmp_path / "file")
+    for folder in (tmp_path / "file", tmp_path / "file" / "a" / "b"):
+        with pytest.raises(WriteError, match="file is a file, not a folder: choose another one"):
+            make_folder(folder)
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(WriteError, match="permission denied"):
         make_folder(tmp_path)

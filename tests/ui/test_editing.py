@@ -9,7 +9,9 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.records.preprocessing import CIFAR10_PREPROCESSING, IMAGENET_PREPROCESSING
+from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.session import Session
+from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.store import Store
 from tests import fabricated
@@ -71,13 +73,14 @@ def test_the_input_changes_for_the_reference_too(desk: Desk) -> None:
     assert session.reference.wiring.cut == (1,)
 
 
-def test_another_network_opens_everything_keeps_the_pin_and_lets_a_foreign_target_go(desk: Desk) -> None:
+def test_another_network_keeps_the_pin_and_lets_a_foreign_target_go(desk: Desk) -> None:
     desk.editing.toggle_shortcut(1)
     desk.editing.set_target(3)
     desk.editing.set_reference()
-    desk.editing.set_network(spec("resnet18"), IMAGENET_PREPROCESSING, ())
+    state = NetworkState(spec("resnet18"), IMAGENET_PREPROCESSING, Wiring.evenly(8, 0.5))
+    desk.editing.set_network(state, ())
     session = desk.store.session
-    assert session.setup.wiring.is_open
+    assert session.setup.state == state
     assert session.setup.target is None
     assert session.pinned is not None
     assert session.pinned.network == spec("cifar-resnet-20")

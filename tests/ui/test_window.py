@@ -384,7 +384,7 @@ def test_a_channel_becomes_the_target_everywhere_and_undo_takes_it_back(desk: De
     assert desk.store.undo_label == "target: block 5, channel 7"
     desk.store.undo()
     assert window.toolbar.target_button.accessibleName() == "Target: top reference class"
-    setup = desk.store.session.setup
-    window.editing.set_network(replace(setup.state.network, classes=0), setup.state.preprocessing, ())
+    state = desk.store.session.setup.state
+    window.editing.set_network(replace(state, network=replace(state.network, classes=0)), ())
     assert window.toolbar.target_button.accessibleName() == "Target: mean of the last block"
     assert not window.commands["choose_target"].isEnabled()

@@ -69,6 +69,8 @@ class Files:
 
     def __init__(self) -> None:
         self.asked: list[object] = []
+        self.shortcut_strength = 1.0
+        """What weight files tell."""
 
     def answer(self, request: object) -> Iterator[object]:
         self.asked.append(request)
@@ -96,7 +98,8 @@ class Files:
                 ref = WeightsRef("file", str(path), "ab" * 32)
                 name = "cifar-resnet-20" if "cifar-resnet-20" in str(path) else "cifar-plain-20"
                 found = replace(spec(name), weights=ref)
-                yield OpenedNetwork(found, CIFAR10_PREPROCESSING, CIFAR10_CLASSES)
+                strength = self.shortcut_strength if found.has_shortcuts else 1.0
+                yield OpenedNetwork(found, CIFAR10_PREPROCESSING, CIFAR10_CLASSES, shortcut_strength=strength)
 
 
 class Downloads:

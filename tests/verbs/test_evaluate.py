@@ -7,6 +7,7 @@ import pytest
 
 from resnet_viewer.cli import main
 from resnet_viewer.core.picture_folders import DatasetError
+from resnet_viewer.figures import run_files
 from resnet_viewer.verbs.evaluate import class_indices, spread
 
 NETWORK = ("--network", "cifar-resnet-8", "--weights", "none", "--device", "cpu")
@@ -63,3 +64,44 @@ def test_folders_taken_in_order_are_said_so(data: Path, capsys: pytest.CaptureFi
     captured = capsys.readouterr()
     assert json.loads(captured.out)["pictures"] == 4
     assert "in sorted order they are taken for classes 0 to 1" in captured.err
+
+
+def test_the_weights_of_a_run_have_the_error_on_its_card_also_with_shortcuts_cut(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_files, "drawn", lambda *_, **__: iter(()))
+    recipe = [
+        "--epochs",
+        "3",
+        "--batch",
+        "16",
+        "--rate",
+        "0.02",
+        "--shortcuts",
+        "7=0",
+        "--device",
+        "cpu",
+        "--threads",
+        "1",
+    ]
+    network = ["--network", "cifar-resnet-8", "--out", str(tmp_path / "runs")]
+    assert main(["train", "--data", str(data), *network, *recipe]) == 0
+    folder = tmp_path / "runs" / "cifar-resnet-8"
+    card = json.loads((folder / "card.json").read_text())
+    evaluate = ["evaluate", str(data / "test"), "--device", "cpu"]
+    evaluate += ["--weights", str(folder / "weights.safetensors")]
+    capsys.readouterr()
+    assert main([*evaluate, "--json"]) == 0
+    said = capsys.readouterr()
+    assert round(json.loads(said.out)["error"], 3) == card["test_error_percent"]
+    assert "weights.safetensors comes from training with all shortcuts cut, so they are here." in said.err
+    for flags, words in (
+        ((), "3 of 3 shortcuts cut"),
+        (("--cut", "none"), "all shortcuts open"),
+        (("--strength", "2=0.5"), "1 shortcut weakened (2=0.5)"),
+        (("--drop", "3"), "3 of 3 shortcuts cut, 1 of 3 residual branches dropped (3)"),
+    ):
+        assert main([*evaluate, *flags]) == 0
+        said = capsys.readouterr()
+        assert f"ResNet-8, {words}: " in said.out
+        assert ("comes from training" in said.err) is ("3 of 3" in words)

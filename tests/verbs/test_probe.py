@@ -15,6 +15,7 @@ from resnet_viewer.core import published
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.network import build, wired
 from resnet_viewer.core.preprocessing import prepare
+from resnet_viewer.core.weight_files import save_safetensors
 from resnet_viewer.media.pictures import read
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.preprocessing import CIFAR10_PREPROCESSING
@@ -152,11 +153,17 @@ def test_a_folder_or_a_broken_picture_is_refused(tmp_path: Path, capsys: pytest.
 def test_an_output_folder_that_cannot_be_made_is_refused(
     photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "file").write_text("in the way")
-    for out in (tmp_path / "file", tmp_path / "file" / "out", tmp_path / ("long" * 100)):
+    file = tmp_path / "file"
+    file.write_text("in the way")
+    is_file = f"{file} is a file, not a folder"
+    for out, words in (
+        (file, is_file),
+        (file / "out", is_file),
+        (tmp_path / ("long" * 100), "Cannot write in the folder"),
+    ):
         assert main(["probe", str(photo), "--out", str(out), *NETWORK]) == 2
         said = capsys.readouterr().err.splitlines()[-1]
-        assert said.startswith("Cannot write in the folder")
+        assert said.startswith(words)
         assert said.endswith("choose another one.")
 
 
@@ -202,6 +209,17 @@ def test_another_network_is_the_reference(photo: Path, tmp_path: Path) -> None:
     found = rows(tmp_path)
     assert [bool(row["now"]) for row in found] == [True] * 14 + [False] * 8
     assert [bool(row["reference"]) for row in found] == [False] * 14 + [True] * 8
+
+
+def test_reference_weights_have_their_shortcuts_as_in_training(photo: Path, tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    told = {"network": "cifar-resnet-8", "shortcut_strength": "0.0"}
+    save_safetensors(path, build(spec("cifar-resnet-8")).state_dict(), metadata=told)
+    flags = ["--out", str(tmp_path / "out"), *NETWORK, "--reference-weights", str(path)]
+    assert main(["probe", str(photo), *flags]) == 0
+    described = json.loads((tmp_path / "out" / "probe.json").read_text(encoding="utf-8"))
+    assert set(described["reference"]["wiring"]["shortcuts"]) == {0.0}
+    assert set(described["state"]["wiring"]["shortcuts"]) == {1.0}
 
 
 def test_a_blocks_channel_is_the_target(photo: Path, tmp_path: Path) -> None:

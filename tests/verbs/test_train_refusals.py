@@ -47,7 +47,7 @@ def words(data: Path | str, out: Path, *more: str) -> list[str]:
         (("--network", "resnet18"), "ResNet-18 is made for pictures of 224 pixels"),
         (("--network", "vgg16"), "VGG-16 is made for pictures of 224 pixels"),
         (("--data", "digit"), "There is no folder digit; did you mean digits?"),
-        (("--log-dir", "/dev/null/logs"), "Cannot write in the folder /dev/null/logs"),
+        (("--log-dir", "/dev/null/logs"), "/dev/null is a file, not a folder"),
     ],
 )
 def test_what_cannot_be_trained_is_said_and_leaves_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -46,6 +47,25 @@ def test_more_epochs_make_a_run_longer_once(
     assert read_run(tmp_path / KEY).extensions == (Extension(steps, 3), Extension(steps * 3 // 2, 4))
 
 
+def test_more_seeds_join_those_that_are_there_and_cards_keep_the_first_command(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = partial(words, data, tmp_path)
+    assert main(command("--epochs 1")) == 0
+    assert main(command("--epochs 1", "--seed", "1")) == 0, "another seed is another folder"
+    assert main(command("--epochs 1", "--seeds", "3", "--resume")) == 0
+    *_, line, note = capsys.readouterr().out.splitlines()
+    assert line.split()[:2] == [KEY, "3"]
+    assert "n − 1" in note
+    cards = {
+        path.parent.name: json.loads(path.read_text())["command"]
+        for path in sorted(tmp_path.glob("*/card.json"))
+    }
+    assert list(cards) == [KEY, f"{KEY}-seed-1", f"{KEY}-seed-2"]
+    ends = ("--threads 1", "--seed 1", "--seeds 3 --resume")
+    assert all(made.endswith(end) for made, end in zip(cards.values(), ends, strict=True))
+
+
 def test_fewer_epochs_are_refused_before_the_data_are_read(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,8 +96,8 @@ def test_a_run_of_other_settings_without_a_checkpoint_is_refused_before_the_data
     monkeypatch.setattr(
         "resnet_viewer.core.data_sources.load", lambda *_: pytest.fail("pictures were read first")
     )
-    assert main(words(data, tmp_path, length, "--resume", "--seed", "1")) == 2
-    assert "run.json belongs to a run with other settings (network)" in capsys.readouterr().err
+    assert main(words(data, tmp_path, length, "--resume", "--momentum", "0.5")) == 2
+    assert "run.json belongs to a run with other settings (momentum)" in capsys.readouterr().err
     (tmp_path / KEY / "run.json").write_text("{")
     assert main(words(data, tmp_path, length, "--resume")) == 2
     assert "run.json cannot be read as a run" in capsys.readouterr().err

@@ -1,8 +1,8 @@
 """Opens a run's weights in Inspect, with its twin as the reference where that is wished.
 
 The twin is the run of the same depth, data and seed with shortcuts where this one has none, or without where it has
-some. It is opened first and pinned, then the run itself; the picture stays. Shortcuts are open as far as they were
-when these were the run's weights.
+some. It is opened first and pinned, then the run itself; the picture stays. The weights themselves tell how far
+shortcuts were open.
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ class _Step:
     key: str
     path: Path | None
     is_reference: bool
-    strength: float = 1.0
-    """How far its shortcuts were open when these were its weights."""
 
 
 def twin_of(scene: LabScene, log: RunLog) -> RunLog | None:
@@ -77,8 +75,7 @@ class HandingOver(QObject):
                 why = "it ended before it had any" if has_ended else "wait until it runs"
                 self.failed.emit(Failure(f"There are no weights of {run.title} yet; {why}."))
                 return
-            strength = run.run.strength_at(max(0, kept * run.steps_per_epoch - 1))
-            steps.append(_Step(run.key, run.states[kept], is_reference, strength))
+            steps.append(_Step(run.key, run.states[kept], is_reference))
         self._steps, self._awaited = steps, None
         for step in steps:
             if step.path is None:
@@ -100,13 +97,8 @@ class HandingOver(QObject):
 
     @Slot(object)
     def _take(self, published: Published) -> None:
-        runs = {log.key: log.run for log in self._controller.scene.logs}
         self._steps = [
-            replace(
-                step, path=published.path, strength=runs[step.key].strength_at(max(0, published.step - 1))
-            )
-            if step.key == published.key and step.path is None and step.key in runs
-            else step
+            replace(step, path=published.path) if step.key == published.key and step.path is None else step
             for step in self._steps
         ]
         self._go_on()
@@ -117,8 +109,6 @@ class HandingOver(QObject):
             return
         step = self._steps.pop(0)
         self._awaited = None
-        if step.strength < 1 and opened.spec.has_shortcuts:
-            self._editing.set_shortcuts(tuple(range(1, opened.spec.block_count + 1)), step.strength)
         if step.is_reference:
             self._editing.set_reference()
         if self._steps:

@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.lab import (
     Began,
-    Intervened,
     Order,
     Publish,
     Published,
@@ -22,7 +21,6 @@ from resnet_viewer.records.lab import (
     StateKept,
 )
 from resnet_viewer.records.run_plan import RunPlan
-from resnet_viewer.records.training import Intervention
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.run_plans import runs_of
 from resnet_viewer.ui.requests import IdentifyWeights
@@ -192,20 +190,21 @@ def test_a_twin_differs_by_its_shortcuts_alone(desk: Desk) -> None:
     assert twin_of(scene, deeper) is scene.logs[3]
 
 
-def test_shortcuts_are_open_as_far_as_they_were_in_training(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
-    desk.lab.train(RESIDUAL, RUNS[RESIDUAL], 3, folder=tmp_path)
-    cut, weak = Intervention(STEPS, 0.0), Intervention(2 * STEPS, 0.5)
-    desk.lab.say(Intervened(RESIDUAL, replace(RUNS[RESIDUAL], interventions=(cut, weak)), weak))
-    for epoch, strength in ((1, 1.0), (2, 0.0), (3, 0.5)):
-        desk.window.show_train()
-        open_run(desk, RESIDUAL, epoch)
-        qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
-        assert set(desk.store.session.setup.state.wiring.shortcuts) == {strength}
-    desk.window.show_train()
-    open_run(desk, RESIDUAL)
-    desk.lab.say(Published(RESIDUAL, 2 * STEPS, tmp_path / "cifar-resnet-20.safetensors"))
+def test_shortcuts_are_open_as_far_as_the_weights_tell(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    for key in (PLAIN, RESIDUAL):
+        desk.lab.train(key, RUNS[key], 2, folder=tmp_path)
+    desk.files.shortcut_strength = 0.5
+    open_run(desk, RESIDUAL, 1)
     qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
-    assert set(desk.store.session.setup.state.wiring.shortcuts) == {0.0}, "the last step before was made so"
+    assert set(desk.store.session.setup.state.wiring.shortcuts) == {0.5}
+    assert desk.store.undo_label == "network: ResNet-20", "opening is one step back"
+    desk.window.show_train()
+    open_run(desk, PLAIN, 1, with_twin=True)
+    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    pinned = desk.store.session.pinned
+    assert pinned is not None
+    assert set(pinned.wiring.shortcuts) == {0.5}
+    assert desk.store.session.setup.state.wiring.is_open
 
 
 def test_what_cannot_be_opened_is_not_offered(desk: Desk, tmp_path: Path) -> None:
@@ -226,8 +225,6 @@ def test_what_cannot_be_opened_is_not_offered(desk: Desk, tmp_path: Path) -> Non
 def test_a_run_that_diverged_in_its_first_epoch_is_opened_as_it_began(
     desk: Desk, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    run = replace(RUNS[RESIDUAL], interventions=(Intervention(0, 0.5),))
-    desk.lab.say(Intervened(RESIDUAL, run, run.interventions[0]))
     desk.lab.say(StateKept(RESIDUAL, 0, tmp_path / RESIDUAL / "epoch-0000.safetensors"))
     desk.lab.states("diverged", RESIDUAL)
     training = desk.window.training
@@ -242,4 +239,3 @@ def test_a_run_that_diverged_in_its_first_epoch_is_opened_as_it_began(
         action.trigger()
         qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
         assert Path(shown(desk).name).name == "epoch-0000.safetensors"
-        assert set(desk.store.session.setup.state.wiring.shortcuts) == {0.5}, "as its first step had it"
