@@ -12,7 +12,7 @@ from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import RunReport
 
 DEPTH_COLOURS = ("#1667c7", "#c46f00", "#7a3fb3", "#1d8a5a", "#b3261e", "#5a6172")
-"""From the shallowest network to the deepest; from the seventh depth on they begin again."""
+"""In the order in which the depths come; from the seventh depth on they begin again."""
 VARIANT_MARKERS = ("", "o", "s", "D", "^", "v", "P")
 """What tells networks apart that have one depth and kind: the first has no markers."""
 
@@ -45,8 +45,8 @@ class Group:
 
 
 def depth_colours(networks: Sequence[NetworkSpec]) -> dict[int, str]:
-    """A colour for each depth, the shallowest first."""
-    depths = sorted({network.depth for network in networks})
+    """A colour for each depth in the order of the runs: one that is added changes no other's."""
+    depths = dict.fromkeys(network.depth for network in networks)
     return {depth: DEPTH_COLOURS[index % len(DEPTH_COLOURS)] for index, depth in enumerate(depths)}
 
 
