@@ -22,9 +22,8 @@ from resnet_viewer.ui.train.record_pixels import (
     FORMULAS,
     ColourScale,
     Quantity,
-    Spread,
+    Spreads,
     scale_for,
-    values_of,
 )
 from resnet_viewer.ui.train.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.run_picture import RunPicture, Spot, least_height
@@ -56,7 +55,9 @@ class GradientMaps(Card):
         self.quantity: Quantity = "norms"
         self.scale = ColourScale(-3.0, 0.0)
         self.pictures: dict[str, RunPicture] = {}
-        self._spreads: dict[str, tuple[RunLog, Spread]] = {}
+        self._spreads = Spreads()
+        self._scaled: tuple[Quantity, frozenset[RunLog]] = ("norms", frozenset())
+        """What the colour scale was made for."""
         self._span: tuple[float, float] | None = None
         self._spot: Spot | None = None
         self._columns = 0
@@ -103,7 +104,6 @@ class GradientMaps(Card):
         """Show gradient norms, updates or dead channels."""
         self.quantity = quantity
         self.choice.setCurrentIndex(self.choice.findData(quantity))
-        self._spreads.clear()
         self._show_runs()
 
     @Slot(float, float)
@@ -126,8 +126,7 @@ class GradientMaps(Card):
     def _show_runs(self) -> None:
         logs = self.scene.logs
         self._stack.setCurrentIndex(1 if logs else 0)
-        self._take_spreads()
-        self.scale = scale_for([spread for _, spread in self._spreads.values()], self.quantity)
+        self._make_scale()
         self.bar.show_scale(self.scale)
         self._fit()
         self.set_subtitle(self._words() if logs else "")
@@ -143,18 +142,14 @@ class GradientMaps(Card):
             )
             picture.show_records(log, self.quantity, self.scale, span)
 
-    def _take_spreads(self) -> None:
-        """Count the values of new records; a run that began again is counted again."""
-        kept = {}
-        for log in self.scene.logs:
-            values = values_of(log, self.quantity)
-            known, spread = self._spreads.get(log.key, (log, Spread()))
-            if known is not log or len(values) < spread.records:
-                spread = Spread()
-            if len(values) > spread.records:
-                spread.grow(values)
-            kept[log.key] = (log, spread)
-        self._spreads = kept
+    def _make_scale(self) -> None:
+        """While the runs train, and when some are added, the colour scale grows and never shrinks."""
+        spreads = self._spreads.take(self.scene.logs, self.quantity)
+        quantity, logs = self._scaled
+        is_known = bool(logs) and quantity == self.quantity and logs <= set(self.scene.logs)
+        self.scale = scale_for(spreads, self.quantity, before=self.scale if is_known else None)
+        has_values = any(spread.records for spread in spreads)
+        self._scaled = (self.quantity, frozenset(self.scene.logs if has_values else ()))
 
     def _words(self) -> str:
         every = {log.run.record_every for log in self.scene.logs}
