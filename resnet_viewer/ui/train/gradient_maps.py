@@ -129,7 +129,7 @@ class GradientMaps(Card):
         self._make_scale()
         self.bar.show_scale(self.scale)
         self._fit()
-        self.set_subtitle(self._words() if logs else "")
+        self._say()
         self._place(columns_for(len(logs), self.area.width()))
         span = self._span or (0.0, length_of(logs))
         rows = -(-len(logs) // max(self._columns, 1))
@@ -151,12 +151,15 @@ class GradientMaps(Card):
         has_values = any(spread.records for spread in spreads)
         self._scaled = (self.quantity, frozenset(self.scene.logs if has_values else ()))
 
-    def _words(self) -> str:
+    def _say(self) -> None:
+        """The scale's ends stand beside the colour bar; in the tooltip they are told too."""
         every = {log.run.record_every for log in self.scene.logs}
         at = f"at {step_words(every.pop())}" if len(every) == 1 else "at every recorded step"
         first = "block" if self.quantity == "dead" else "layer"
         scale = "one colour scale, {} to {}".format(*self.scale.ends)
-        return f"{FORMULAS[self.quantity]} {at} · {scale} · top: first {first}"
+        words = f"{FORMULAS[self.quantity]} {at} · top: first {first}"
+        has_runs = bool(self.scene.logs)
+        self.set_subtitle(words if has_runs else "", whole=f"{words} · {scale}" if has_runs else "")
 
     def _place(self, columns: int) -> None:
         """Put a picture for each run into the grid."""
