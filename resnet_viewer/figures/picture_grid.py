@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from resnet_viewer.figures import palette
-from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Page, page, shortened, text_width
+from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Page, page, shortened_inside, text_width
 from resnet_viewer.figures.run_names import data_words, duration_words, epochs_done, is_going
 from resnet_viewer.records.captions import class_name, plain
 from resnet_viewer.records.confusion import wrong_first
@@ -196,7 +196,7 @@ def _write(
         sheet.write(
             centre,
             top - cells.side - number * _LINE,
-            shortened(line, cells.width + 0.5 * _GAP, _FONT),
+            shortened_inside(line, cells.width + 0.5 * _GAP, _FONT),
             size=_FONT,
             colour=palette.NOW if is_wrong else palette.MUTED,
             centre=True,

@@ -130,3 +130,12 @@ def test_letters_grow_with_the_cells(matrix: ConfusionMatrix) -> None:
     assert matrix._cells.letters.pointSizeF() > matrix.font().pointSizeF()
     matrix.resize(150, 80)
     assert matrix._cells.letters.pointSizeF() == max(matrix.font().pointSizeF() - 2, 6.0)
+
+
+def test_long_names_that_begin_alike_stay_apart(matrix: ConfusionMatrix) -> None:
+    images = []
+    for ends in ("abc", "xyz"):
+        names = tuple(f"class_of_own_pictures_{end}" for end in ends)
+        matrix.show_predictions(LABELS.copy(), PREDICTED, names)
+        images.append(matrix.cells.grab().toImage())
+    assert images[0] != images[1], "what tells the classes apart is cut off"
