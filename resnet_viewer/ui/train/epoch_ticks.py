@@ -8,6 +8,8 @@ from resnet_viewer.ui.train.error_curves import round_numbers
 
 _PARTS = 6.0
 """There are at most so many steps from number to number, however wide the plot."""
+_WHOLE = 2.0
+"""From so many epochs on only whole ones are numbered."""
 _APART = 8.0
 
 
@@ -19,7 +21,9 @@ def epoch_ticks(
     Words may stand out of the axis by `beyond` at either end.
     """
     left, right = span
-    numbers = round_numbers(left, right, _PARTS, 1.0)
+    span_of_all = right - left
+    least = max(span_of_all / _PARTS, 1.0 if span_of_all >= _WHOLE else 0.0)
+    numbers = round_numbers(left, right, span_of_all, least)
     if not numbers:
         return []
     widest = 1.5 * max(metrics.horizontalAdvance(text) for _, text in numbers) + _APART

@@ -18,7 +18,7 @@ _APART = 2
 _NAMED = 2
 """So many runs at most are named; more are counted."""
 _GAP = 5.0
-_ROWS, _HIGHEST = 4, 0.25
+_ROWS, _HIGHEST = 5, 0.3
 """The band has so many rows at most, and so much of the plot's height."""
 
 
@@ -107,33 +107,49 @@ def together(done: Sequence[Done], least: float) -> list[Done]:
 def lay_out(
     done: Sequence[tuple[float, str]], metrics: QFontMetricsF, size: tuple[float, float]
 ) -> tuple[tuple[TimeMark, ...], float]:
-    """A row for each of `done`, (x, words), in a plot of that size, and how high the band is: 0 without any.
+    """A mark for each of `done`, (x, words), in a plot of that size, and how high the band is: 0 without any.
 
-    Words stand right of their line, or left of it at the plot's end, and on no other line; where they have no room
-    they lose "shortcuts", and then there are none.
+    Words stand right of their line, or left of it at the plot's end, and on no other line. Where more of them have
+    room without "shortcuts" they lose it; those that have none even so are left out.
     """
     line = math.ceil(metrics.height())
     most = max(1, min(_ROWS, int(_HIGHEST * size[1] / line)))
-    placed: list[tuple[float, str, int, float, float]] = []  # x, word, row from the lowest, left, right
-    for x, words in sorted(done, key=lambda one: -one[0]):
-        forms = dict.fromkeys((words, words.removeprefix("shortcuts ")))
-        tries = (
-            (x, cut, row, left, left + wide)
-            for form in forms
-            for cut in [metrics.elidedText(form, Qt.TextElideMode.ElideRight, size[0])]
-            for wide in [math.ceil(metrics.horizontalAdvance(cut))]
-            for left in _lefts(x, wide, size[0])
-            for row in range(most)
-        )
-        placed.append(next((each for each in tries if _is_clear(each, placed)), (x, "", -1, 0.0, 0.0)))
-    rows = 1 + max((row for _, _, row, _, _ in placed), default=-1)
+    forms = (list(done), [(x, words.removeprefix("shortcuts ")) for x, words in done])
+    tried = [_placed(form, metrics, size[0], most) for form in forms]
+    placed = max(tried, key=lambda words: sum(bool(one.text) for one in words))
+    rows = 1 + max((one.row for one in placed), default=-1)
     band = rows * line + 4.0 if rows else 0.0
-    return tuple(
-        TimeMark(x, word, QRectF(left, (rows - 1 - row) * line, right - left, line), (rows - 1 - row) * line)
-        if word
-        else TimeMark(x, "", QRectF(), band)
-        for x, word, row, left, right in reversed(placed)
-    ), band
+    marks = []
+    for one in reversed(placed):
+        top = (rows - 1 - one.row) * line if one.text else band
+        rect = QRectF(one.left, top, one.right - one.left, line) if one.text else QRectF()
+        marks.append(TimeMark(one.x, one.text, rect, top))
+    return tuple(marks), band
+
+
+@dataclass(frozen=True)
+class _Word:
+    """A word's place: `row` counts from the lowest; without a text it has none."""
+
+    x: float
+    text: str = ""
+    row: int = -1
+    left: float = 0.0
+    right: float = 0.0
+
+
+def _placed(
+    done: Sequence[tuple[float, str]], metrics: QFontMetricsF, width: float, most: int
+) -> list[_Word]:
+    """From the right to the left, each in the lowest of `most` rows that has room."""
+    placed: list[_Word] = []
+    for x, words in sorted(done, key=lambda one: -one[0]):
+        text = metrics.elidedText(words, Qt.TextElideMode.ElideRight, width)
+        wide = math.ceil(metrics.horizontalAdvance(text))
+        lefts = _lefts(x, wide, width)
+        tries = (_Word(x, text, row, left, left + wide) for left in lefts for row in range(most))
+        placed.append(next((word for word in tries if _is_clear(word, placed)), _Word(x)))
+    return placed
 
 
 def _lefts(x: float, wide: float, width: float) -> list[float]:
@@ -142,18 +158,16 @@ def _lefts(x: float, wide: float, width: float) -> list[float]:
     return sides or [max(width - wide, 0.0)]
 
 
-def _is_clear(
-    wished: tuple[float, str, int, float, float], placed: Sequence[tuple[float, str, int, float, float]]
-) -> bool:
+def _is_clear(wished: _Word, placed: Sequence[_Word]) -> bool:
     """Whether a word lies on no other one and on no line, and its line on no word."""
-    x, _, row, left, right = wished
-    for other_x, word, other_row, other_left, other_right in placed:
-        if not word:
+    for other in placed:
+        if not other.text:
             continue
-        if row == other_row and left < other_right + 2 * _GAP and other_left < right + 2 * _GAP:
+        is_beside = wished.left >= other.right + 2 * _GAP or other.left >= wished.right + 2 * _GAP
+        if wished.row == other.row and not is_beside:
             return False
-        if other_row >= row and left - 2 < other_x < right + 2:
+        if other.row >= wished.row and wished.left - 2 < other.x < wished.right + 2:
             return False
-        if other_row < row and other_left - 2 < x < other_right + 2:
+        if other.row < wished.row and other.left - 2 < wished.x < other.right + 2:
             return False
     return True

@@ -45,5 +45,10 @@ def test_beside_a_plot_the_words_may_stand_out(metrics: QFontMetricsF) -> None:
     assert ticks[-1][0] + metrics.horizontalAdvance("epoch 6") / 2 <= 612.0
 
 
+def test_few_epochs_are_numbered_whole_and_parts_of_one_in_parts(metrics: QFontMetricsF) -> None:
+    assert [text for _, text in epoch_ticks((0.0, 3.0), 600.0, metrics)] == ["0", "1", "2", "epoch 3"]
+    assert epoch_ticks((0.0, 1.0), 600.0, metrics)[1][1] == "0.2"
+
+
 def test_a_range_without_length_has_none(metrics: QFontMetricsF) -> None:
     assert epoch_ticks((1.0, 1.0), 400.0, metrics) == []
