@@ -176,7 +176,7 @@ class ErrorDrawing:
         per_pixel = (right - left) / size[0]
         done = together(interventions_in(self.scene.logs), _CLOSE * per_pixel)
         self._done = [one for one in done if left - 0.5 * per_pixel <= one.time <= right + 0.5 * per_pixel]
-        places = [(self.canvas.pixel_at(one.time), one.words) for one in self._done]
+        places = [(self.canvas.pixel_at(one.time), one) for one in self._done]
         self._marks, self._band = lay_out(places, self.canvas.text_metrics(), size)
 
     def done_at(self, time: float) -> str:

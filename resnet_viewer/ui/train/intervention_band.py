@@ -39,6 +39,11 @@ class Done:
             words = f"shortcuts open by {first:.3g} … {last:.3g} ({len(self.strengths)} changes)"
         return f"{words}: {self.whom}" if self.whom else words
 
+    @property
+    def brief(self) -> str:
+        """ "cut: 4 runs", "open by 0.9 … 0.1"."""
+        return self.words.replace("shortcuts ", "", 1).replace(f" ({len(self.strengths)} changes)", "")
+
 
 @dataclass(frozen=True)
 class TimeMark:
@@ -105,18 +110,18 @@ def together(done: Sequence[Done], least: float) -> list[Done]:
 
 
 def lay_out(
-    done: Sequence[tuple[float, str]], metrics: QFontMetricsF, size: tuple[float, float]
+    done: Sequence[tuple[float, Done]], metrics: QFontMetricsF, size: tuple[float, float]
 ) -> tuple[tuple[TimeMark, ...], float]:
-    """A mark for each of `done`, (x, words), in a plot of that size, and how high the band is: 0 without any.
+    """A mark for each of `done`, at its x, in a plot of that size, and how high the band is: 0 without any.
 
     Words stand right of their line, or left of it at the plot's end, and on no other line. Where more of them have
-    room without "shortcuts" they lose it; those that have none even so are left out.
+    room in brief they are brief; those that have none even so are left out.
     """
     line = math.ceil(metrics.height())
     most = max(1, min(_ROWS, int(_HIGHEST * size[1] / line)))
-    forms = (list(done), [(x, words.removeprefix("shortcuts ")) for x, words in done])
+    forms = [(x, one.words) for x, one in done], [(x, one.brief) for x, one in done]
     tried = [_placed(form, metrics, size[0], most) for form in forms]
-    placed = max(tried, key=lambda words: sum(bool(one.text) for one in words))
+    placed = max(tried, key=lambda words: sum(one.is_whole for one in words))
     rows = 1 + max((one.row for one in placed), default=-1)
     band = rows * line + 4.0 if rows else 0.0
     marks = []
@@ -136,6 +141,11 @@ class _Word:
     row: int = -1
     left: float = 0.0
     right: float = 0.0
+
+    @property
+    def is_whole(self) -> bool:
+        """It is there, and not cut."""
+        return bool(self.text) and not self.text.endswith("…")
 
 
 def _placed(

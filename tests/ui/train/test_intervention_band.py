@@ -97,7 +97,7 @@ def crossings(marks: tuple[TimeMark, ...]) -> list[tuple[str, str]]:
 def test_words_lie_on_no_line_and_on_no_other_word(
     metrics: QFontMetricsF, width: float, places: tuple[float, ...]
 ) -> None:
-    done = [(share * width, "shortcuts open by 0.5: ResNet-20") for share in places]
+    done = [(share * width, Done(share, (0.5,), "ResNet-20")) for share in places]
     marks, band = lay_out(done, metrics, (width, 300.0))
     assert [mark.x for mark in marks] == [x for x, _ in done]
     assert any(mark.word for mark in marks)
@@ -114,17 +114,20 @@ def test_words_lie_on_no_line_and_on_no_other_word(
 def test_where_more_of_them_have_room_so_words_are_short(metrics: QFontMetricsF) -> None:
     wide = metrics.horizontalAdvance("shortcuts restored")
     marks, _ = lay_out(
-        [(wide, "shortcuts cut"), (1.5 * wide, "shortcuts restored")], metrics, (2.3 * wide, 300.0)
+        [(wide, Done(1.0, (0.0,))), (1.5 * wide, Done(2.0, (1.0,)))], metrics, (2.3 * wide, 300.0)
     )
     assert [mark.word for mark in marks] == ["cut", "restored"]
 
 
 def test_in_a_narrow_plot_words_are_fewer(metrics: QFontMetricsF) -> None:
     wide = metrics.horizontalAdvance("shortcuts restored")
-    ((mark,), _) = lay_out([(1.0, "shortcuts restored")], metrics, (0.9 * wide, 300.0))
-    assert mark.word.endswith("…")
-    ((mark,), _) = lay_out([(1.0, "shortcuts restored")], metrics, (2 * wide, 300.0))
+    restored, opened = Done(1.0, (1.0,)), Done(1.0, (0.5, 1.0))
+    ((mark,), _) = lay_out([(1.0, restored)], metrics, (0.9 * wide, 300.0))
+    assert mark.word == "restored"
+    ((mark,), _) = lay_out([(1.0, restored)], metrics, (2 * wide, 300.0))
     assert mark.word == "shortcuts restored"
+    ((mark,), _) = lay_out([(1.0, opened)], metrics, (1.2 * wide, 300.0))
+    assert (mark.word, opened.words) == ("open by 0.5 … 1", "shortcuts open by 0.5 … 1 (2 changes)")
 
 
 def test_without_an_intervention_there_is_no_band(metrics: QFontMetricsF) -> None:
