@@ -30,6 +30,7 @@ from resnet_viewer.figures.run_legend import (
 from resnet_viewer.figures.run_names import (
     DEPTH_COLOURS,
     Group,
+    data_words,
     depth_colours,
     epochs_done,
     groups,
@@ -59,8 +60,8 @@ _SCHEDULES: tuple[dict[str, Any], ...] = tuple(
 )
 """Of rates, which belong to no depth and no kind of network."""
 _TITLES: dict[CurveQuantity, str] = {
-    "error": "Training and test error",
-    "loss": "Training loss",
+    "error": "Errors",
+    "loss": "Loss",
     "rate": "Learning rate",
 }
 _LABELS: dict[CurveQuantity, str] = {
@@ -219,7 +220,7 @@ def table(runs: Sequence[RunReport]) -> tuple[tuple[str, ...], list[tuple[str, .
 
 
 def _subtitle(runs: Sequence[RunReport], quantity: CurveQuantity) -> str:
-    parts = [", ".join(dict.fromkeys(run.spec.data for run in runs))]
+    parts = [data_words(runs)]
     if quantity == "error":
         parts.append("thin: training, bold: test")
     kinds = {run.spec.network.has_shortcuts for run in runs}
