@@ -25,8 +25,6 @@ _DOWNLOADS = {
 """The folder in which torchvision keeps it, and megabytes."""
 _DEEPEST = 1202
 """The deepest of He et al. 2015."""
-_SMALL = ("digits",)
-"""Data with so few pictures that every second step is worth a gradient record."""
 
 
 def runs_of(plan: RunPlan) -> tuple[tuple[str, RunSpec], ...]:
@@ -85,14 +83,13 @@ def _fitted(spec: NetworkSpec, data: str) -> NetworkSpec:
 
 def _run(spec: NetworkSpec, plan: RunPlan) -> RunSpec:
     course = plan.course
-    record_every = course.record_every or (2 if plan.data in _SMALL else 10)
     recipe = _recipe(course.recipe, spec.depth)
     run = RunSpec(
         spec,
         plan.data,
         course.epochs,
         recipe,
-        record_every=record_every,
+        record_every=course.record_every,
         precision=course.precision,
     )
     kind = named_kind(plan.data)

@@ -127,6 +127,7 @@ def together(known: RunSpec, asked: RunSpec, path: Path, *, at: int) -> RunSpec:
     Raises:
         ResumeError: they are not the same run, or it is to become shorter.
     """
+    asked = replace(asked, record_every=asked.record_every or known.record_every)  # 0 has no wish
     if asked.epochs != known.epochs and not asked.extensions:
         return together(known, _as_long(known, asked, path, at=at), path, at=at)
     asked = replace(asked, mean=asked.mean or known.mean, std=asked.std or known.std)

@@ -22,7 +22,14 @@ from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Advanced, Began, EpochEnded, Intervened, LabReport
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.progress import Progress
-from resnet_viewer.records.training import EpochReport, GradientRecord, Intervention, RunSpec, StepReport
+from resnet_viewer.records.training import (
+    EpochReport,
+    Extension,
+    GradientRecord,
+    Intervention,
+    RunSpec,
+    StepReport,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -60,8 +67,7 @@ class EventLog:
                 case Intervened(intervention=made) if made is not None:
                     self._note_intervention(made)
                 case Intervened():
-                    extension = report.run.extensions[-1]
-                    self._text(extension.step, "run", f"made {extension.epochs} epochs long")
+                    self._note_extension(report.run.extensions[-1])
                 case _:
                     return
             if self._file is not None:
@@ -96,6 +102,8 @@ class EventLog:
         self._text(0, "run", described(report.run))
         for made in report.run.interventions:
             self._note_intervention(made)
+        for extension in report.run.extensions:
+            self._note_extension(extension)
         self._note(report.steps, report.gradients)
         for epoch in report.epochs:
             self._note_epoch(epoch)
@@ -125,6 +133,9 @@ class EventLog:
 
     def _note_intervention(self, made: Intervention) -> None:
         self._text(made.step, "interventions", f"every shortcut open by {made.strength:g}")
+
+    def _note_extension(self, made: Extension) -> None:
+        self._text(made.step, "run", f"made {made.epochs} epochs long")
 
     def _scalars(self, step: int, values: Mapping[str, float]) -> None:
         """One record; what is no number is left out."""

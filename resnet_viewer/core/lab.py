@@ -135,6 +135,7 @@ class Lab:
             data.test.labels.numpy(),
             data.train.classes,
             data.remark,
+            data.left_out,
         )
         yield from self._add(order, order.runs, is_resumed=order.is_resumed)
         with benches(devices, data) as self._benches:

@@ -12,6 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from resnet_viewer.core.datasets import Data, settled
+from resnet_viewer.core.recording import with_interval
 from resnet_viewer.core.resuming import found_in, require_alike
 from resnet_viewer.core.run_checks import is_finite, require_fitting, require_shortcuts
 from resnet_viewer.core.run_files import (
@@ -229,6 +230,7 @@ class LabRun:
         known, found = found_in(self._folder, replace(self.run, data_digest="", threads=0))
         remark = require_alike(self._folder, known, found, data, threads)
         self.run = settled(replace(known, interventions=in_force(known.interventions)), data)
+        self.run = with_interval(self.run, length)
         self._with = {"data_digest": data.digest, "threads": threads or known.threads}
         if found is None or not (found.has_diverged or found.at >= self.run.length * length):
             self.run = replace(self.run, **self._with)

@@ -34,7 +34,7 @@ from resnet_viewer.core.device_habits import drawing, is_awaited, layout, moved
 from resnet_viewer.core.evaluating import error_percent, predictions
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.optimizers import optimizer_for
-from resnet_viewer.core.recording import Recorder
+from resnet_viewer.core.recording import Recorder, with_interval
 from resnet_viewer.core.run_checks import is_finite, require_fitting, require_shortcuts
 from resnet_viewer.core.step_reports import HeldStep, StepReports
 from resnet_viewer.records.columns import GradientColumns, StepColumns
@@ -104,10 +104,10 @@ class Training:
     ) -> None:
         require_shortcuts(run)
         require_fitting(run, data)
-        self.run = settled(run, data)
+        self.steps_per_epoch = max(1, len(data.train) // run.recipe.batch)
+        self.run = with_interval(settled(run, data), self.steps_per_epoch)
         self.at = 0
         """Steps done."""
-        self.steps_per_epoch = max(1, len(data.train) // run.recipe.batch)
         self.epochs: list[EpochReport] = []
         self.gradients = GradientColumns()
         self.steps = StepColumns()

@@ -183,10 +183,11 @@ def caption(runs: Sequence[RunReport], *, quantity: CurveQuantity = "error") -> 
 
 
 def table(runs: Sequence[RunReport]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Header and rows for `export.csv_bytes`: of each run a row a step, then one an epoch; errors in percent.
+    """Header and rows for `export.csv_bytes`: of a run a row a step, one an epoch, one at the end; errors in percent.
 
-    `time` is in epochs, at the step's or epoch's end; "running training error" is the curve that is drawn. What a
-    row has nothing for is empty.
+    `time` is in epochs, at the step's or epoch's end; "running training error" is the curve that is drawn. Of an epoch
+    the training error is the mean while the weights moved; at the "end" it is that of the last weights. What a row has
+    nothing for is empty.
     """
     header = (
         "run", "network", "seed", "row", "epoch", "step", "time", "rate", "batch loss", "batch error",
@@ -207,6 +208,10 @@ def table(runs: Sequence[RunReport]) -> tuple[tuple[str, ...], list[tuple[str, .
             means_of = (repr(float(v)) for v in (epoch.train_loss, epoch.train_error, epoch.test_error))
             when = (str(epoch.epoch + 1), "", repr(float(epoch.epoch + 1)), repr(float(epoch.rate)))
             rows.append((*whose, "epoch", *when, "", "", "", *means_of))
+        if not math.isnan(run.train_error):
+            errors_of = (repr(float(run.train_error)), repr(float(run.test_error)))
+            when = (str(len(run.epochs)), "", repr(float(epochs_done(run))), "")
+            rows.append((*whose, "end", *when, "", "", "", "", *errors_of))
     return header, rows
 
 

@@ -114,7 +114,8 @@ Message = ToRun | AddRuns
 class DataRead:
     """The data are in memory: how many there are to train on, and the test pictures, (N, C, S, S), with labels (N,).
 
-    `remark` says what one should know about how the test set was made, in a sentence, or nothing.
+    `remark` says what one should know about how they were made, in a sentence or two, or nothing; `left_out` files
+    could not be read as pictures.
     """
 
     count: int
@@ -122,6 +123,7 @@ class DataRead:
     test_labels: Numbers
     class_names: tuple[str, ...]
     remark: str = ""
+    left_out: int = 0
 
 
 @dataclass(frozen=True, eq=False)

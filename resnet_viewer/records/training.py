@@ -60,8 +60,8 @@ class RunSpec:
     mean: Channels = CIFAR10_MEAN
     std: Channels = CIFAR10_STD
     augment: Augmentation = "crop+flip"
-    record_every: int = 10
-    """Steps between two gradient records."""
+    record_every: int = 0
+    """Steps between two gradient records; 0 is chosen by the number of steps when the run begins."""
     interventions: tuple[Intervention, ...] = ()
     """Made before the run began, by step; those of a run that is repeated, too."""
     extensions: tuple[Extension, ...] = ()

@@ -25,7 +25,7 @@ from resnet_viewer.records.progress import Progress
 from resnet_viewer.ui.labels import plain_label
 from resnet_viewer.ui.worker import Failure
 
-Topic = Literal["", "network", "opening", "probing", "exporting", "training"]
+Topic = Literal["", "network", "opening", "probing", "exporting", "training", "data"]
 """What a message is about: when that is over, the message goes. Without a topic it stays until it is dismissed."""
 Choice = tuple[str, Callable[[], object]]
 """A button's or menu entry's text, and what it does."""
@@ -92,12 +92,13 @@ class MessageBar(QFrame):
         button: str = "",
         choices: Sequence[Choice] = (),
         network: NetworkSpec | None = None,
+        topic: Topic = "",
     ) -> None:
         """Say something that is no error; several choices become a menu under the button.
 
         A remark about a network is over when another one is shown.
         """
-        self._say("remark", sentence, "" if network is None else "network")
+        self._say("remark", sentence, topic if network is None else "network")
         self._network = network
         if not choices:
             return

@@ -40,6 +40,7 @@ class Saying(QObject):
         training.failed.connect(self._show_failed_training)
         training.began.connect(self._end_failed_training)
         training.said.connect(self._status.say)
+        training.remarked.connect(self._remark_data)
         training.exporting.said.connect(self._say_trained)
         training.reading_began.connect(self._progress.begin)
         training.counting_began.connect(self._progress.begin_counting)
@@ -72,9 +73,14 @@ class Saying(QObject):
     def _show_failed_training(self, failure: Failure) -> None:
         self._messages.show_failure(failure, "training")
 
+    @Slot(str)
+    def _remark_data(self, sentence: str) -> None:
+        self._messages.show_remark(sentence, topic="data")
+
     @Slot()
     def _end_failed_training(self) -> None:
         self._messages.end("training")
+        self._messages.end("data")
 
     @Slot(str)
     def _say_trained(self, sentence: str) -> None:

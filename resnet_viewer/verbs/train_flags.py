@@ -51,7 +51,10 @@ def add(parser: argparse.ArgumentParser, *, device: Callable[[argparse.ArgumentP
         help="from step STEP (from 0) on, open every shortcut by STRENGTH: 0 cuts, 1 restores; may be repeated",
     )
     parser.add_argument(
-        "--record-every", type=positive, metavar="N", help="steps between two gradient records"
+        "--record-every",
+        type=positive,
+        metavar="N",
+        help="steps between two gradient records (default: 1 to 10, by the number of steps)",
     )
     parser.add_argument("--precision", choices=get_args(Precision), help="of the passes (default: float32)")
     device(parser)

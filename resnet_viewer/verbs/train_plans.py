@@ -77,7 +77,6 @@ def plan(
     """
     made = sorted(arguments.shortcuts, key=lambda intervention: intervention.step)
     augment = augmentation(arguments.augment, kind)
-    interval = known.record_every if known else 10
     return RunSpec(
         replace(spec, classes=kind.classes, input_size=kind.side, channels=kind.channels),
         _title(arguments.data),
@@ -86,7 +85,7 @@ def plan(
         kind.mean,
         kind.std,
         augment if known is None or arguments.augment else known.augment,
-        record_every=arguments.record_every or interval,
+        record_every=arguments.record_every or (known.record_every if known else 0),
         interventions=tuple(made) if spec.has_shortcuts else (),
         precision=arguments.precision or (known.precision if known else "float32"),
     )

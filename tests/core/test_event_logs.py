@@ -125,9 +125,8 @@ def test_a_resumed_run_is_there_once_and_from_its_beginning(tmp_path: Path) -> N
     kept = advanced(range(5))  # killed: what came after its last checkpoint is done again
     epochs = (EpochReport(0, 0.1, 1.5, 60.0, 50.0, 1.0),)
     again = EventLog(tmp_path)
-    again.take(
-        Began("a", replace(RUN, interventions=(Intervention(3, 0.5),)), 5, kept.steps, kept.gradients, epochs)
-    )
+    changed = replace(RUN, interventions=(Intervention(3, 0.5),)).extended(5, 1)
+    again.take(Began("a", changed, 5, kept.steps, kept.gradients, epochs))
     again.take(advanced(range(5, 10)))
     again.close()
     onlooker.Reload()
@@ -136,6 +135,7 @@ def test_a_resumed_run_is_there_once_and_from_its_beginning(tmp_path: Path) -> N
         assert [at for at, _ in values(reader, "gradient norm/conv1")] == [0, 5]
         assert values(reader, "epoch/test error") == [(4, 50.0)]
         assert texts(reader, "interventions") == [(3, "every shortcut open by 0.5")]
+        assert texts(reader, "run")[-1] == (5, "made 3 epochs long")
 
 
 def test_a_lab_writes_the_log_of_every_run_and_goes_on_with_it(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ class _Cells(QWidget):
         widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
         self._left = min(widest, _WIDEST_NAME, max(room.width() // 5, _NARROWEST_NAME)) + 6
         self._right = metrics.horizontalAdvance("100.0 %") + 12
-        wide, high = (_SMALLEST, _SMALLEST) if count > _MANY else (_LEAST, metrics.height() - 3)
+        wide, high = (_SMALLEST, _SMALLEST) if count > _MANY else (_LEAST, metrics.ascent())
         across = max(wide, (room.width() - self._left - self._right) // count)
         self._is_turned = widest > across + 4
         turned = min(widest, _WIDEST_NAME, max(room.height() // 4, _NARROWEST_NAME)) + 6
@@ -152,7 +152,7 @@ class _Cells(QWidget):
             painter.setFont(self.small_font())
             painter.drawImage(area, self._cells)
             metrics = painter.fontMetrics()
-            if self._cell.height() >= metrics.height() - 3:
+            if self._cell.height() >= metrics.ascent():
                 self._paint_counts(painter, metrics)
             self._paint_names(painter, metrics)
             painter.setPen(QPen(QColor(theme.border), 1.0))
@@ -178,8 +178,8 @@ class _Cells(QWidget):
     def _paint_names(self, painter: QPainter, metrics: QFontMetrics) -> None:
         """Names at the left and above, and errors at the right; every second or third where rows are narrow."""
         theme, height, width = self._theme, self._cell.height(), self._cell.width()
-        every = max(1, -(-(metrics.height() - 3) // height))
-        across = max(1, -(-(metrics.height() - 3) // width)) if self._is_turned else 1
+        every = max(1, -(-(metrics.ascent()) // height))
+        across = max(1, -(-(metrics.ascent()) // width)) if self._is_turned else 1
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         cut = Qt.TextElideMode.ElideRight
         names = [metrics.elidedText(name, cut, self._left - 5) for name in self._names]
