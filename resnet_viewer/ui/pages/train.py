@@ -136,8 +136,8 @@ class TrainPage(QWidget):
     time_pointed = Signal(object)
 
     run_selected = Signal(str)
-    picture_wished = Signal(object)
-    """A test picture for Inspect: its pixels, (H, W, C) bytes, and a name."""
+    picture_wished = Signal(int)
+    """The index of a test picture, for Inspect with the run whose pictures are shown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

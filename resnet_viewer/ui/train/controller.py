@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
@@ -86,6 +87,8 @@ class TrainController(QObject):
 
     scene_changed = Signal(object)
     failed = Signal(object)
+    refused = Signal(str)
+    """The key of a run of which something was asked that it cannot do; why is in `failed`."""
     published = Signal(object)
     """A `Published`: the weights that were asked for are in a file."""
     progressed = Signal(object)
@@ -132,6 +135,10 @@ class TrainController(QObject):
         """Nothing runs, and at least one run is paused."""
         states = {log.state for log in self._logs.values()}
         return "paused" in states and "running" not in states
+
+    def folder_of(self, log: RunLog) -> Path:
+        """Where the run's files are."""
+        return (self._order.folder if self._order is not None else Path()) / log.key
 
     def get_ready(self) -> None:
         """An order may come soon."""
@@ -299,6 +306,7 @@ class TrainController(QObject):
         self._change()
         if refusal:
             self.failed.emit(Failure(refusal))
+            self.refused.emit(log.key)
         if isinstance(report, Published):
             self.published.emit(report)
 

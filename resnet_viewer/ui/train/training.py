@@ -8,8 +8,6 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPoint, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
@@ -30,6 +28,7 @@ from resnet_viewer.ui.train.bar import TrainBar, data_words, strength_in
 from resnet_viewer.ui.train.controller import LabWorker, TrainController
 from resnet_viewer.ui.train.exporting import RunExporting
 from resnet_viewer.ui.train.handing_over import HandingOver
+from resnet_viewer.ui.train.pictures_panel import run_of
 from resnet_viewer.ui.train.plan_menus import SavedRecipes, fill_data_menu, fill_recipe_menu
 from resnet_viewer.ui.train.run_log import LabScene
 from resnet_viewer.ui.train.run_menu import fill_run_menu
@@ -82,7 +81,6 @@ class Training(QObject):
         ways: Ways,
     ) -> None:
         super().__init__(window)
-        self._opening = opening
         self._files, self._tickets = files, tickets
         self._awaited = -1
         self._window, self._settings, self._ways = window, settings, ways
@@ -114,6 +112,7 @@ class Training(QObject):
         self.page.export_requested.connect(self.exporting.export)
         self.exporting.failed.connect(self.failed)
         self.handing_over.failed.connect(self.failed)
+        self.handing_over.said.connect(self.said)
         self.handing_over.opened.connect(self.inspect_wished)
         self.page.run_selected.connect(controller.select)
         self.page.picture_wished.connect(self._open_picture)
@@ -304,11 +303,10 @@ class Training(QObject):
             QGuiApplication.clipboard().setText(str(path))
             self.said.emit(f"The run is in {path}; the path was copied.")
 
-    @Slot(object)
-    def _open_picture(self, wished: tuple[NDArray[np.uint8], str]) -> None:
-        pixels, name = wished
-        self._opening.take_pixels(pixels[..., 0] if pixels.shape[2] == 1 else pixels, name)
-        self.inspect_wished.emit()
+    @Slot(int)
+    def _open_picture(self, index: int) -> None:
+        if (log := run_of(self.controller.scene)) is not None:
+            self.handing_over.open_picture(log, index)
 
     @Slot()
     def resume_last(self) -> None:

@@ -307,17 +307,6 @@ def test_closing_ends_the_lab(desk: Desk, training: Training) -> None:
     assert desk.lab.is_closed
 
 
-def test_a_test_picture_is_opened_in_inspect(desk: Desk, training: Training) -> None:
-    training.page.picture_wished.emit((np.full((8, 8, 1), 9, np.uint8), "test picture 3, seven"))
-    assert desk.window.pages.currentIndex() == 0
-    desk.qtbot.waitUntil(
-        lambda: (
-            (picture := desk.store.session.setup.picture) is not None
-            and picture.name == "test picture 3, seven"
-        )
-    )
-
-
 def test_nothing_is_drawn_while_the_page_is_out_of_view(desk: Desk, training: Training) -> None:
     desk.window.show_inspect()
     training.controller.begin(Order((), "digits", Path()), "Digits")
