@@ -24,6 +24,7 @@ from resnet_viewer.ui.prompts import Prompts
 from resnet_viewer.ui.requests import FIGURES, CatalogEntry
 from resnet_viewer.ui.settings import Settings, ThemeChoice
 from resnet_viewer.ui.toolbar import Toolbar
+from resnet_viewer.ui.train.training import Training
 
 THEMES: dict[ThemeChoice, str] = {"system": "As the system", "light": "Light", "dark": "Dark"}
 MOST_CLASSES_LISTED = 20
@@ -41,6 +42,7 @@ class Menus(QObject):
         editing: Editing,
         opening: Opening,
         prompts: Prompts,
+        training: Training,
         appearance: Appearance,
         settings: Settings,
         catalog: tuple[CatalogEntry, ...],
@@ -51,6 +53,7 @@ class Menus(QObject):
         self._editing = editing
         self._opening = opening
         self._prompts = prompts
+        self._training = training
         self._appearance = appearance
         self._settings = settings
         self._catalog = catalog
@@ -93,6 +96,8 @@ class Menus(QObject):
                 )
                 recent = menu.addMenu(f"Recent {kind}")
                 self._on_open(recent, partial(self._fill_recent, kind))
+            elif command.id == "train_resume":
+                self._on_open(menu.addMenu("Earl&ier runs"), self._training.fill_earlier)
         if name == "View":
             self._add_appearance(menu)
         elif name == "Network":

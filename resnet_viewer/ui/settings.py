@@ -14,6 +14,7 @@ from resnet_viewer.records.typed_json import decoded
 from resnet_viewer.ui.requests import RUN_FIGURES, FigureChoice
 
 ThemeChoice = Literal["system", "light", "dark"]
+TrainingKey = Literal["plan", "recipes", "folder", "earlier"]
 RECENT = 12
 
 
@@ -73,11 +74,12 @@ class Settings:
         names = [str(path) for path in paths][:RECENT]
         self._store.setValue(f"recent/{kind}", json.dumps(names))
 
-    def training(self, key: Literal["plan", "recipes", "folder"]) -> str:
-        """What the Train tab was set to: its plan, the saved recipes, the folder of the last runs; "" for nothing."""
+    def training(self, key: TrainingKey) -> str:
+        """What the Train tab was set to: its plan, the saved recipes, the folder of the last runs, earlier ones;
+        "" for nothing."""
         return str(self._store.value(f"training/{key}", "", type=str))
 
-    def set_training(self, key: Literal["plan", "recipes", "folder"], text: str) -> None:
+    def set_training(self, key: TrainingKey, text: str) -> None:
         """Remember it."""
         self._store.setValue(f"training/{key}", text)
 

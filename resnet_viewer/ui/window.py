@@ -120,7 +120,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._central())
         self.menus = Menus(
             self.menuBar(), self.toolbar, self.commands, self.controller, self.editing,
-            self.opening, self.prompts, appearance, settings, catalog,
+            self.opening, self.prompts, self.training, appearance, settings, catalog,
         )  # fmt: skip
         self.saying = Saying(self, {entry.name: entry.download for entry in catalog if entry.download})
         self._connect(workers)

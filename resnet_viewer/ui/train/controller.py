@@ -40,6 +40,7 @@ from resnet_viewer.records.lab import (
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import RunSpec
 from resnet_viewer.ui.train.run_log import LabScene, RunLog
+from resnet_viewer.ui.train.variants import variants
 from resnet_viewer.ui.worker import Failure
 
 TOLD_EVERY_MS = 66
@@ -101,7 +102,7 @@ class TrainController(QObject):
         self._worker = worker
         self._tickets = tickets
         self._logs: dict[str, RunLog] = {}
-        self._removed: set[str] = set()
+        self._removed: dict[str, RunSpec] = {}
         self._at_hand: set[str] = set()
         """Keys of the runs that the lab knows: those of the order in flight, and what was added to it."""
         self._order: Order | None = None
@@ -136,6 +137,11 @@ class TrainController(QObject):
         states = {log.state for log in self._logs.values()}
         return "paused" in states and "running" not in states
 
+    @property
+    def known(self) -> dict[str, RunSpec]:
+        """The runs of the folder by key, also those that were taken out of the list."""
+        return self._removed | {log.key: log.run for log in self._logs.values()}
+
     def folder_of(self, log: RunLog) -> Path:
         """Where the run's files are."""
         return (self._order.folder if self._order is not None else Path()) / log.key
@@ -146,7 +152,7 @@ class TrainController(QObject):
 
     def begin(self, order: Order, data_name: str) -> None:
         """Train these runs, instead of those before."""
-        self._logs, self._removed = {}, set()
+        self._logs, self._removed = {}, {}
         self._scene = LabScene(version=self._scene.version, data_name=data_name)
         self._send(order)
 
@@ -154,7 +160,8 @@ class TrainController(QObject):
         """Train these beside the others."""
         if self._order is None or not runs:
             return
-        self._removed -= {key for key, _ in runs}
+        for key, _ in runs:
+            self._removed.pop(key, None)
         if self._worker.is_busy:
             self._expect(runs)
             self._join(runs)
@@ -211,8 +218,8 @@ class TrainController(QObject):
 
     def remove(self, key: str) -> None:
         """Take a run out of the list; its files stay."""
-        if self._logs.pop(key, None) is not None:
-            self._removed.add(key)
+        if (log := self._logs.pop(key, None)) is not None:
+            self._removed[key] = log.run
             self.stop(key)
             self._name_siblings()
             self._change(selected="" if self._scene.selected == key else self._scene.selected)
@@ -247,14 +254,16 @@ class TrainController(QObject):
         self._change()
 
     def _name_siblings(self) -> None:
-        """Sort, and note which networks are trained from several seeds."""
-        logs = sorted(self._logs.values(), key=_place)
-        self._logs = {log.key: log for log in logs}
+        """Sort, and note what tells runs of the same network apart."""
+        logs = list(self._logs.values())
+        for log, variant in zip(logs, variants(log.run for log in logs), strict=True):
+            log.variant = variant
+        self._logs = {log.key: log for log in sorted(logs, key=_place)}
         seeds: dict[str, set[int]] = {}
         for log in logs:
-            seeds.setdefault(log.run.network.title, set()).add(log.run.network.seed)
+            seeds.setdefault(log.group_title, set()).add(log.run.network.seed)
         for log in logs:
-            log.has_siblings = len(seeds[log.run.network.title]) > 1
+            log.has_siblings = len(seeds[log.group_title]) > 1
 
     def _change(self, **fields: object) -> None:
         self._scene = replace(
@@ -336,4 +345,4 @@ class TrainController(QObject):
 def _place(log: RunLog) -> tuple[int, bool, str, int]:
     """By depth, plain beside residual."""
     network = log.run.network
-    return network.depth, network.has_shortcuts, network.title, network.seed
+    return network.depth, network.has_shortcuts, log.group_title, network.seed

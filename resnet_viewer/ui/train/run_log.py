@@ -56,6 +56,8 @@ class RunLog:
         self.ended: RunReport | None = None
         self.has_siblings = False
         """Another seed of the same network is trained beside it; set by whoever knows the other runs."""
+        self.variant = ""
+        """What else tells it from other runs of the same network, "adam"; set likewise."""
         self.version = 0
         """Rises with every report taken."""
         self._steps = Rows(8)
@@ -219,9 +221,13 @@ class RunLog:
 
     @property
     def title(self) -> str:
-        """ "Plain-56"; with its seed where the same network is trained from several."""
-        network = self.run.network
-        return f"{network.title} seed {network.seed}" if self.has_siblings else network.title
+        """ "Plain-56"; with its variant, and its seed where the same network is trained from several."""
+        return f"{self.group_title} seed {self.run.network.seed}" if self.has_siblings else self.group_title
+
+    @property
+    def group_title(self) -> str:
+        """The same without the seed: "Plain-56 adam"."""
+        return f"{self.run.network.title} {self.variant}".rstrip()
 
     def report(self, class_names: tuple[str, ...] = ()) -> RunReport:
         """The run so far as a record, for figures and tables.

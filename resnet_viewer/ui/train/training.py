@@ -26,8 +26,10 @@ from resnet_viewer.ui.theme import Theme
 from resnet_viewer.ui.train import networks_dialog, recipe_dialog
 from resnet_viewer.ui.train.bar import TrainBar, data_words, strength_in
 from resnet_viewer.ui.train.controller import LabWorker, TrainController
+from resnet_viewer.ui.train.earlier import WAY_BACK, Earlier
 from resnet_viewer.ui.train.exporting import RunExporting
 from resnet_viewer.ui.train.handing_over import HandingOver
+from resnet_viewer.ui.train.joining import remark_on, require_data, to_add
 from resnet_viewer.ui.train.pictures_panel import run_of
 from resnet_viewer.ui.train.plan_menus import SavedRecipes, fill_data_menu, fill_recipe_menu
 from resnet_viewer.ui.train.run_log import LabScene
@@ -89,7 +91,7 @@ class Training(QObject):
         self.exporting = RunExporting(window, self.controller, files, tickets, settings)
         self.page, self.bar = TrainPage(), TrainBar()
         self.exporting.fill(self.bar.export_button.menu())
-        self._saved = SavedRecipes(settings)
+        self._saved, self._earlier = SavedRecipes(settings), Earlier(settings)
         self._plan = _remembered(settings)
         self.bar.show_plan(self._plan)
         self.page.runs.offer_resume(self._has_last_runs())
@@ -121,6 +123,7 @@ class Training(QObject):
         self.page.runs.resume_wished.connect(self.resume_last)
         bar.networks_wished.connect(self.choose_networks)
         bar.start_wished.connect(self.start)
+        bar.add_wished.connect(self.add)
         bar.pause_wished.connect(self.pause_or_continue)
         bar.stop_wished.connect(self.stop)
         bar.cut_wished.connect(self.cut_or_restore)
@@ -208,9 +211,17 @@ class Training(QObject):
     @Slot()
     def start(self) -> None:
         """Train what the plan says: in a new folder, or beside the runs at work."""
+        self._train(is_beside=self.controller.is_busy)
+
+    @Slot()
+    def add(self) -> None:
+        """Train what the plan says beside the runs on the screen, whether or not those are at work."""
+        self._train(is_beside=bool(self.controller.scene.logs))
+
+    def _train(self, *, is_beside: bool) -> None:
         try:
             runs = self._ways.runs_of(self._plan)
-            if self.controller.is_busy:
+            if is_beside:
                 self._add(runs)
             else:
                 self._begin(runs)
@@ -225,11 +236,15 @@ class Training(QObject):
         folder = self._ways.runs_dir() / f"{datetime.now():%Y-%m-%d-%H%M%S}-{name.lower()[:40]}"
         device = plan.course.device or self._ways.device
         order = Order(runs, plan.data, folder, device, self._ways.threads)
+        had_runs = bool(self.controller.scene.logs)
         self._files.ask(next(self._tickets), KeepOrder(order))
         self._send(order)
+        if had_runs:
+            self.remarked.emit(WAY_BACK)
 
     def _send(self, order: Order) -> None:
         self._settings.set_training("folder", str(order.folder))
+        self._earlier.note(order.folder, order.data, (run for _, run in order.runs))
         self.began.emit()
         reading = self.reading_began if order.data in NAMED else self.counting_began
         reading.emit(f"Reading {data_words(order.data)}")
@@ -238,21 +253,21 @@ class Training(QObject):
             self.controller.select(order.runs[-1][0])
 
     def _add(self, runs: Runs) -> None:
-        order = self.controller.order
+        controller, order = self.controller, self.controller.order
         assert order is not None
-        if order.data != self._plan.data:
-            raise PlanError(
-                f"The runs at work are trained on {data_words(order.data)}; stop them before you start others on "
-                f"{data_words(self._plan.data)}."
-            )
-        there = {log.key for log in self.controller.scene.logs}
-        new = tuple((key, run) for key, run in runs if key not in there)
-        if not new:
-            raise PlanError(
-                "All these networks are in training already; choose other depths, kinds or seeds."
-            )
+        require_data(order.data, self._plan.data, is_busy=controller.is_busy)
+        new = to_add(runs, controller.known, {log.key for log in controller.scene.logs})
+        remark = remark_on(new, controller.scene)
         self.began.emit()
-        self.controller.add(new)
+        controller.add(new)
+        self._earlier.note(order.folder, order.data, (log.run for log in controller.scene.logs))
+        if remark:
+            self.said.emit(remark)
+
+    def fill_earlier(self, menu: QMenu) -> None:
+        """The newest starts but the one on the screen."""
+        order = self.controller.order
+        self._earlier.fill(menu, self.open_runs, shown=None if order is None else order.folder)
 
     @Slot()
     def pause_or_continue(self) -> None:
