@@ -7,7 +7,8 @@ When the lab is idle again, what is to go on with a run first sends an order wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -37,6 +38,7 @@ from resnet_viewer.records.lab import (
     StateKept,
     Stop,
 )
+from resnet_viewer.records.pace import Pace
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import RunSpec
 from resnet_viewer.ui.train.run_log import LabScene, RunLog
@@ -97,8 +99,16 @@ class TrainController(QObject):
     data_read = Signal()
     busy_changed = Signal(bool)
 
-    def __init__(self, worker: LabWorker, tickets: Iterator[int], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        worker: LabWorker,
+        tickets: Iterator[int],
+        parent: QObject | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__(parent)
+        self._clock, self._pace = clock, Pace()
         self._worker = worker
         self._tickets = tickets
         self._logs: dict[str, RunLog] = {}
@@ -106,7 +116,7 @@ class TrainController(QObject):
         self._at_hand: set[str] = set()
         """Keys of the runs that the lab knows: those of the order in flight, and what was added to it."""
         self._order: Order | None = None
-        self._scene = LabScene()
+        self._scene = LabScene(pace=self._pace, clock=clock)
         self._ticket = -1
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -153,7 +163,10 @@ class TrainController(QObject):
     def begin(self, order: Order, data_name: str) -> None:
         """Train these runs, instead of those before."""
         self._logs, self._removed = {}, {}
-        self._scene = LabScene(version=self._scene.version, data_name=data_name)
+        self._pace = Pace()
+        self._scene = LabScene(
+            version=self._scene.version, data_name=data_name, pace=self._pace, clock=self._clock
+        )
         self._send(order)
 
     def add(self, runs: Runs) -> None:
@@ -211,10 +224,10 @@ class TrainController(QObject):
             self._change(selected=key)
 
     @Slot(object)
-    def point(self, time: float | None) -> None:
+    def point(self, moment: float | None) -> None:
         """Epochs under the pointer of a plot, or None."""
-        if time != self._scene.time:
-            self._change(time=time)
+        if moment != self._scene.time:
+            self._change(time=moment)
 
     def remove(self, key: str) -> None:
         """Take a run out of the list; its files stay."""
@@ -286,8 +299,10 @@ class TrainController(QObject):
         if isinstance(reply, Progress):
             self.progressed.emit(reply)
         elif isinstance(reply, DataLent):
+            self._pace.take(reply.read, now=self._clock())
             self._take_data(reply)
         elif isinstance(reply, DataRead):
+            self._pace.take(reply, now=self._clock())
             self._change(data=reply)
             self.data_read.emit()
         elif isinstance(reply, OfRun):
@@ -308,6 +323,7 @@ class TrainController(QObject):
                 return
             log = self._logs[report.key] = RunLog(report.key, report.run)
             self._name_siblings()
+        self._pace.take(report, now=self._clock())
         refusal = ""
         if isinstance(report, StateChanged) and report.state in ("failed", log.state):
             refusal = report.sentence

@@ -192,9 +192,9 @@ class HandingOver(QObject):
         title = f"{opened.spec.title}, {opened.spec.weights.title}"
         reference = self._opening.reference_title
         if wish.with_twin:
-            self.said.emit(f"{title} is open; {reference} is the reference.")
+            self.said.emit(f"The reference is {reference}; {title} is open.")
         elif self._editing.drop_other_reference():
-            self.said.emit(f"{title} is open; {reference} is the reference no more.")
+            self.said.emit(f"The reference is no longer {reference}; {title} is open.")
         else:
             self.said.emit(f"{title} is open.")
         self.opened.emit()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Literal
 
 import numpy as np
@@ -24,6 +25,7 @@ from resnet_viewer.records.lab import (
     StateChanged,
     StateKept,
 )
+from resnet_viewer.records.pace import Pace
 from resnet_viewer.records.training import EpochReport, GradientRecord, RunReport, RunSpec, StepReport
 
 _AT, _LOSS, _ERROR, _BATCH_LOSS, _BATCH_ERROR, _RATE, _SMOOTHED, _SUM = range(8)
@@ -282,6 +284,10 @@ class LabScene:
     """The key of the run chosen in the table; "" where there is none."""
     time: float | None = None
     """Epochs under the pointer, the same in all plots; None is the newest."""
+    pace: Pace = field(default_factory=Pace)
+    """How fast the runs are; live as the logs are."""
+    clock: Callable[[], float] = monotonic
+    """Of the pace."""
 
     @property
     def chosen(self) -> RunLog | None:

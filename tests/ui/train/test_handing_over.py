@@ -120,14 +120,14 @@ def test_without_its_twin_a_run_is_compared_with_no_other_network(
     said: list[str] = []
     desk.window.training.said.connect(said.append)
     for with_twin, words in (
-        (True, "is open; ResNet-20, epoch-1.safetensors is the reference."),
-        (False, "is open; ResNet-20, epoch-1.safetensors is the reference no more."),
-        (False, "Plain-20, epoch-1.safetensors is open."),
+        (True, "The reference is ResNet-20, epoch-1.safetensors; "),
+        (False, "The reference is no longer ResNet-20, epoch-1.safetensors; "),
+        (False, ""),
     ):
         desk.window.show_train()
         open_run(desk, PLAIN, 1, with_twin=with_twin)
         qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
-        assert said[-1].endswith(words)
+        assert said[-1] == f"{words}Plain-20, epoch-1.safetensors is open."
         assert (desk.store.session.pinned is not None) is with_twin
 
 
