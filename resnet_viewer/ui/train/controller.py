@@ -317,13 +317,13 @@ class TrainController(QObject):
         self.data_read.emit()
 
     def _grow(self, report: OfRun) -> None:
+        self._pace.take(report, now=self._clock())  # also of a run that was taken out of the list
         log = self._logs.get(report.key)
         if log is None:
             if report.key in self._removed or not isinstance(report, Began):
                 return
             log = self._logs[report.key] = RunLog(report.key, report.run)
             self._name_siblings()
-        self._pace.take(report, now=self._clock())
         refusal = ""
         if isinstance(report, StateChanged) and report.state in ("failed", log.state):
             refusal = report.sentence
@@ -343,6 +343,7 @@ class TrainController(QObject):
         for log in self._logs.values():
             if log.state in _UNFINISHED:
                 log.state, log.sentence = "failed", failure.sentence
+                self._pace.take(StateChanged(log.key, "failed"), now=self._clock())
         self._change()
         self.data_read.emit()
         self.failed.emit(failure)
@@ -353,6 +354,7 @@ class TrainController(QObject):
             for log in self._logs.values():
                 if log.state in _UNFINISHED:
                     log.state = "stopped"
+                    self._pace.take(StateChanged(log.key, "stopped"), now=self._clock())
             self.data_read.emit()
         self._change()
         self.busy_changed.emit(is_busy)
