@@ -316,7 +316,9 @@ class LabRun:
 
     def _write_state(self, path: Path, weights: Mapping[str, Tensor]) -> None:
         make_folder(path.parent)
-        write_state(path, self.run, weights, self._live.class_names, self.at)
+        live = self._live
+        width = live.steps_per_epoch
+        write_state(path, self.run, weights, live.class_names, self.at, steps_per_epoch=width)
 
 
 def _divergence(trained: Trained) -> str:

@@ -47,7 +47,7 @@ class Opening:
         if (strength := self.shortcut_strength) < 1:
             how = "cut" if strength == 0 else f"open by {strength:.3g}"
             notes += (
-                f"{self.spec.weights.title} comes from training with all shortcuts {how}, so they are here.",
+                f"{self._source} comes from training with all shortcuts {how}, so they are here.",
             )
         assumed: dict[str, str] = {}
         if self.is_assumed:
@@ -61,14 +61,19 @@ class Opening:
             return notes
         return (
             *notes,
-            f"{self.spec.weights.title} does not tell its {' and '.join(assumed)}: "
+            f"{self._source} does not tell its {' and '.join(assumed)}: "
             f"{', and '.join(assumed.values())} are assumed.",
         )
 
     @property
+    def _source(self) -> str:
+        weights = self.spec.weights
+        return weights.file_name if weights.source == "file" else weights.title
+
+    @property
     def sentence(self) -> str:
         """The same in one sentence where all are about the weights, with their name once."""
-        title = f"{self.spec.weights.title} "
+        title = f"{self._source} "
         first, *more = self.sentences or ("",)
         for other in more:
             if first.startswith(title) and other.startswith(title):

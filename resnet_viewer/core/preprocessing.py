@@ -112,11 +112,11 @@ def _source_tells(spec: NetworkSpec) -> Card:
             path = Path(spec.weights.name)
             card = card_of(weight_files.metadata(path)) if path.is_file() else Card()
             chosen = remembered(spec.weights.digest) if spec.weights.digest else FileChoices()
-            return Card(
-                chosen.network or card.network,
-                chosen.preprocessing or card.preprocessing,
-                chosen.class_names or card.class_names,
-                card.shortcut_strength,
+            return replace(
+                card,
+                network=chosen.network or card.network,
+                preprocessing=chosen.preprocessing or card.preprocessing,
+                class_names=chosen.class_names or card.class_names,
             )
         case "none":
             return Card()

@@ -104,14 +104,20 @@ def is_kept(epochs_done: int, epochs: int) -> bool:
 
 
 def write_state(
-    path: Path, run: RunSpec, state: Mapping[str, Tensor], class_names: Sequence[str], at: int
+    path: Path,
+    run: RunSpec,
+    state: Mapping[str, Tensor],
+    class_names: Sequence[str],
+    at: int,
+    *,
+    steps_per_epoch: int,
 ) -> None:
     """Write the weights after `at` steps, as `core.weights` reads them.
 
     Raises:
         WriteError: it cannot be written.
     """
-    save_safetensors(path, state, metadata=_metadata(run, class_names, at))
+    save_safetensors(path, state, metadata=_metadata(run, class_names, at, steps_per_epoch))
 
 
 def state_path(folder: Path, epochs_done: int) -> Path:
@@ -148,7 +154,10 @@ def write_run(trained: Trained, folder: Path, *, commit: str | None, command: st
     write_whole(folder / "card.json", _json_bytes(card))
     if trained.state:
         lasting = {name: told for name, told in card.items() if name != "seconds"}  # another each time
-        metadata = _metadata(run, report.class_names, trained.at) | {"card": json.dumps(_strict(lasting))}
+        width = report.steps[-1].steps if report.steps else 1
+        metadata = _metadata(run, report.class_names, trained.at, width) | {
+            "card": json.dumps(_strict(lasting))
+        }
         save_safetensors(folder / "weights.safetensors", trained.state, metadata=metadata)
     else:
         (folder / "weights.safetensors").unlink(missing_ok=True)
@@ -258,8 +267,13 @@ def card_of(report: RunReport, *, commit: str | None, command: str) -> dict[str,
     }
 
 
-def _metadata(run: RunSpec, class_names: Sequence[str], at: int) -> dict[str, str]:
+def _metadata(run: RunSpec, class_names: Sequence[str], at: int, steps_per_epoch: int) -> dict[str, str]:
     return {
+        "data": run.data,
+        "recipe": run.recipe.name,
+        "epochs": str(run.length),
+        "epochs_done": str(round(at / steps_per_epoch, 4)),
+        "seed": str(run.network.seed),
         "network": run.network.name,
         "mean": json.dumps(run.mean),
         "std": json.dumps(run.std),

@@ -50,7 +50,7 @@ def identify(path: Path, wanted: str = "") -> WeightsReport:
         )
     fitting.fitted(found.tensors, fits[0], file.name)
     finding = Finding(file.name, fits, wanted, choices.network, card.network, found.left_out)
-    ref = WeightsRef("file", str(path.absolute()), file.digest)
+    ref = WeightsRef("file", str(path.absolute()), file.digest, card.trained)
     chosen = finding.chosen
     preprocessing = choices.preprocessing or card.preprocessing
     if preprocessing is not None and len(preprocessing.mean) != chosen.channels:

@@ -142,7 +142,7 @@ def _state(state: NetworkState) -> dict[str, object]:
     wiring = state.wiring
     network = asdict(state.network)
     if state.network.weights.source == "file":
-        network["weights"]["name"] = state.network.weights.title  # not the folder it lies in
+        network["weights"]["name"] = state.network.weights.file_name  # not the folder it lies in
     network["weights"]["digest"] = weights_digest(state.network.weights)
     return {
         "network": network,

@@ -13,6 +13,7 @@ from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.probe import CamState, NetworkState, ProbeResult
 from resnet_viewer.records.session import GradientQuantity, MapOrder, MapScale
 from resnet_viewer.records.target import BlockTarget, Target
+from resnet_viewer.records.weights import TrainedHere
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.records.wiring import number_ranges as number_ranges
 from resnet_viewer.records.wiring import strengths as strengths
@@ -93,6 +94,8 @@ def weights_words(network: NetworkSpec) -> str:
             return "bundled weights"
         case "torchvision":
             return f"torchvision's {plain(network.weights.title)}"
+        case "file" if network.weights.trained is not None:
+            return plain(network.weights.title)
         case "file":
             return f"weights from {plain(network.weights.title)}"
 
@@ -100,9 +103,11 @@ def weights_words(network: NetworkSpec) -> str:
 def training_words(network: NetworkSpec) -> str:
     """How the weights were trained, as far as that is known; empty for untrained ones.
 
-    A file does not tell whether its weights are trained at all, nor (with option A's zero padding) with which of
-    two networks; so of every file this says only how it was read.
+    A file of the lab tells it. Another does not tell whether its weights are trained at all, nor (with option A's zero
+    padding) with which of two networks; so of that this says only how it was read.
     """
+    if network.weights.trained is not None:
+        return plain(network.weights.trained.words)
     having = "with shortcuts" if network.has_shortcuts else "without shortcuts"
     match network.weights.source:
         case "none":
@@ -131,22 +136,30 @@ def state_words(state: NetworkState) -> str:
     if gates != "no shortcuts":
         parts.append(wiring_words(network, state.wiring))
     if gates not in ("no shortcuts", "all shortcuts open"):
-        parts.append(unchanged_words(network))
+        parts.append(unchanged_words(state))
     return "; ".join(filter(None, parts))
 
 
-def unchanged_words(network: NetworkSpec) -> str:
+def unchanged_words(state: NetworkState) -> str:
     """What closing a gate did to the weights, which is nothing; empty for untrained ones.
 
-    A file may have been trained with its gates as they are now: of it, only that its weights are as they were.
+    A file may have been trained with its gates as they are now: of it, only that its weights are as they were; of one
+    of the lab it is known.
     """
-    match network.weights.source:
+    match state.network.weights.source:
         case "none":
             return ""
+        case "file" if state.network.weights.trained is not None:
+            return "" if _is_as_trained(state.wiring, state.network.weights.trained) else "not retrained"
         case "file":
             return "weights as in the file"
         case "bundled" | "torchvision":
             return "not retrained"
+
+
+def _is_as_trained(wiring: Wiring, trained: TrainedHere) -> bool:
+    """Its gates are as they were at the last step."""
+    return not trained.done or (set(wiring.shortcuts) == {trained.strength} and set(wiring.branches) == {1.0})
 
 
 def reference_words(now: ProbeResult, reference: ProbeResult | None) -> str:

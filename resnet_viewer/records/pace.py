@@ -12,6 +12,7 @@ from resnet_viewer.records.lab import (
     EpochEnded,
     Intervened,
     LabReport,
+    RunState,
     StateChanged,
 )
 from resnet_viewer.records.progress import Progress
@@ -19,6 +20,8 @@ from resnet_viewer.records.training import RunSpec
 
 _FORWARD = 1 / 3
 """What a picture costs in an evaluation beside a step, as long as none was measured: its forward pass alone."""
+_TURN = 256
+"""Pictures that are classified in a run's turn."""
 
 
 @dataclass
@@ -28,12 +31,16 @@ class _Run:
     steps: int
     """Done, also before it was resumed."""
     epochs: int
-    has_ended: bool = False
+    state: RunState = "waiting"
     measured_steps: int = 0
     step_seconds: float = 0.0
     """Of all measured ones together."""
     evaluations: list[float] = field(default_factory=list)
     """Seconds of each that was measured."""
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in ("done", "stopped", "diverged", "failed")
 
     @property
     def steps_left(self) -> int:
@@ -80,7 +87,7 @@ class Pace:
                 known.evaluations.append(max(0.0, report.epoch.seconds - of_steps))
             case StateChanged():
                 if (found := self._runs.get(report.key)) is not None:
-                    found.has_ended = report.state in ("done", "stopped", "diverged", "failed")
+                    found.state = report.state
             case Intervened():
                 self._runs[report.key].run = report.run
 
@@ -94,19 +101,50 @@ class Pace:
         """That there will be when all runs have ended."""
         return sum(known.steps + known.steps_left for known in self._runs.values())
 
-    def seconds_left(self, *, now: float) -> float | None:
-        """Until all runs have ended; None before the first steps were measured.
+    def seconds_left(self, *, now: float, key: str = "") -> float | None:
+        """Until all runs have ended, or the one with a key, while it has turns with those that run beside it.
 
-        What is left costs what the like of it has cost; runs that advance at the same time take less of the clock
-        than they cost, and that ratio stays.
+        None before the first steps were measured, and of a run that has no turns. What is left costs what the like of
+        it has cost; runs that advance at the same time take less of the clock than they cost, and that ratio stays.
         """
-        measured = [known for known in self._runs.values() if known.measured_steps]
-        if not measured:
+        if not any(known.measured_steps for known in self._runs.values()):
             return None
-        left = sum(self._cost(known) for known in self._runs.values() if not known.has_ended)
+        if not key:
+            return self._ratio(now) * sum(
+                self._cost(known) for known in self._runs.values() if not known.has_ended
+            )
+        mine = self._runs.get(key)
+        if mine is None or mine.state != "running":
+            return None
+        turns = self._turns(mine)
+        left = sum(
+            self._cost(other) * min(1.0, turns / max(1.0, self._turns(other)))
+            for other in self._runs.values()
+            if other.state == "running"
+        )
+        return left * self._ratio(now)
+
+    def pictures_per_second(self, *, now: float) -> float | None:
+        """That all running ones together learn from, evaluations apart; None before the first were measured."""
+        running = [
+            known for known in self._runs.values() if known.state == "running" and known.measured_steps
+        ]
+        seconds = sum(known.step_seconds / known.measured_steps for known in running) * self._ratio(now)
+        pictures = sum(min(known.run.recipe.batch, self._pictures[0]) for known in running)
+        return pictures / seconds if seconds else None
+
+    def _ratio(self, now: float) -> float:
+        """Seconds of the clock for a second of a run's own."""
+        measured = [known for known in self._runs.values() if known.measured_steps]
         spent = sum(known.step_seconds + sum(known.evaluations) for known in measured)
         ratio = min(1.0, (now - self._started) / spent) if spent else 1.0
-        return left * (ratio if ratio > 0 else 1.0)
+        return ratio if ratio > 0 else 1.0
+
+    def _turns(self, known: _Run) -> float:
+        """Steps, and pieces of the sets that are classified: the test set an epoch, and both at the end."""
+        train, test = self._pictures
+        classified = (known.run.length - known.epochs + 1) * test + train
+        return known.steps_left + classified / _TURN
 
     def _cost(self, known: _Run) -> float:
         """What is left of a run: its steps, an evaluation on the test pictures an epoch, and one on all at the end."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -13,21 +13,65 @@ WeightsSource = Literal["none", "bundled", "torchvision", "file"]
 
 
 @dataclass(frozen=True)
+class TrainedHere:
+    """What a weight file of the lab says of the run whose weights it holds.
+
+    Example:
+        >>> TrainedHere("Digits", "quick", epochs=12, done=6.5).moment
+        'Digits, epoch 6.5 of 12'
+    """
+
+    data: str
+    """The data's title, or the name of a folder."""
+    recipe: str
+    epochs: int
+    """That the run had then, with every extension."""
+    done: float
+    """Epochs done, of which the last need not be whole."""
+    seed: int = 0
+    strength: float = 1.0
+    """How far its shortcuts were open at the last step."""
+
+    @property
+    def moment(self) -> str:
+        """On what and how long: "Digits, epoch 12 of 12"; with a seed or a recipe that is not the usual one."""
+        epoch = f"epoch {round(self.done, 1):g} of {self.epochs}" if self.done else "before training"
+        recipe = "" if self.recipe == "quick" else self.recipe
+        seed = f"seed {self.seed}" if self.seed else ""
+        return ", ".join(part for part in (self.data, recipe, epoch, seed) if part)
+
+    @property
+    def words(self) -> str:
+        """How: "trained in this lab: quick, 12 epochs, seed 0"."""
+        if not self.done:
+            return f"drawn in this lab: seed {self.seed}"
+        epochs = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
+        cut = "" if self.strength == 1 else f", shortcuts open by {self.strength:g}"
+        return f"trained in this lab: {self.recipe}, {epochs}, seed {self.seed}{cut}"
+
+
+@dataclass(frozen=True)
 class WeightsRef:
     """Points at weights without holding them.
 
     `name` is the bundled network's name, torchvision's enum member (`IMAGENET1K_V2`) or a file's path as text;
     empty for "none", which means freshly initialised weights from the spec's seed. `digest` is the SHA-256 of
-    the file, so that a file that changed on disk is another network.
+    the file, so that a file that changed on disk is another network. `trained` is what the file says of itself.
     """
 
     source: WeightsSource
     name: str = ""
     digest: str = ""
+    trained: TrainedHere | None = field(default=None, compare=False)
+
+    @property
+    def file_name(self) -> str:
+        """Of a file, without the folder that it lies in."""
+        return self.name.replace("\\", "/").rsplit("/", 1)[-1]
 
     @property
     def title(self) -> str:
-        """How the screen and the exports name them."""
+        """How the screen and the exports name them: weights of the lab by their run's data and epoch."""
         match self.source:
             case "none":
                 return "untrained"
@@ -36,7 +80,7 @@ class WeightsRef:
             case "torchvision":
                 return self.name
             case "file":
-                return self.name.replace("\\", "/").rsplit("/", 1)[-1]
+                return self.file_name if self.trained is None else self.trained.moment
 
 
 NO_WEIGHTS = WeightsRef("none")

@@ -193,6 +193,7 @@ def _training(window: MainWindow) -> tuple[Command, ...]:
     training, seen = window.training, window.in_train
     return (
         Command("train_start", "&Start, or add to the runs at work", "Train", seen(training.start), "F5"),
+        Command("train_add", "&Add to the runs on the screen", "Train", seen(training.add), "Shift+F6"),
         Command(
             "train_pause", "&Pause or continue all runs", "Train", seen(training.pause_or_continue), "F6"
         ),

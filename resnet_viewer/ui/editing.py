@@ -119,6 +119,14 @@ class Editing(QObject):
         """Everything open is the reference again."""
         self._store.edit(self._session.without_reference(), "reference: everything open")
 
+    def drop_other_reference(self) -> bool:
+        """Everything open is the reference again where another network was pinned; says whether one was."""
+        pinned = self._session.pinned
+        if pinned is None or pinned.network == self._setup.state.network:
+            return False
+        self.reset_reference()
+        return True
+
     @Slot(object)
     def set_target(self, target: object) -> None:
         """A class, a mean of a block's output (which has no loss), or None for the reference's highest class."""

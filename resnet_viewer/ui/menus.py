@@ -96,6 +96,8 @@ class Menus(QObject):
                 )
                 recent = menu.addMenu("Recen&t pictures" if kind == "pictures" else "Recent wei&ghts")
                 self._on_open(recent, partial(self._fill_recent, kind))
+            elif command.id == "train_resume":
+                self._on_open(menu.addMenu("Earl&ier runs"), self._training.fill_earlier)
         if name == "View":
             self._add_appearance(menu)
         elif name == "Network":

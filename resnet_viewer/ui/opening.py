@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData, QObject, Signal, Slot
 
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.session import Session, Setup
@@ -115,9 +114,21 @@ class Opening(QObject):
         elif found.weights is None:
             self.failed.emit(Failure("There is no picture in that; copy a picture or its file."))
 
-    def take_pixels(self, pixels: NDArray[np.uint8], name: str) -> None:
-        """A picture that is in memory: bytes, (H, W), (H, W, 3) or (H, W, 4)."""
-        self._ask(TakePixels(pixels, name))
+    def show_picture(self, picture: Picture) -> None:
+        """A picture that is at hand."""
+        self._show_picture(OpenedPicture(picture))
+
+    @property
+    def weights_path(self) -> Path | None:
+        """The weight file of the network on the screen."""
+        weights = self._store.session.setup.state.network.weights
+        return Path(weights.name) if weights.source == "file" else None
+
+    @property
+    def reference_title(self) -> str:
+        """The reference's network and weights."""
+        network = self._store.session.reference.network
+        return f"{network.title}, {network.weights.title}"
 
     def open_weights(self, path: Path) -> None:
         """A weight file, whichever network it is."""

@@ -14,7 +14,7 @@ from resnet_viewer.records.typed_json import decoded
 from resnet_viewer.ui.requests import RUN_FIGURES, FigureChoice
 
 ThemeChoice = Literal["system", "light", "dark"]
-TrainingKey = Literal["plan", "recipes", "folder", "folders"]
+TrainingKey = Literal["plan", "recipes", "folder", "earlier", "folders"]
 RECENT = 12
 
 
@@ -75,7 +75,7 @@ class Settings:
         self._store.setValue(f"recent/{kind}", json.dumps(names))
 
     def training(self, key: TrainingKey) -> str:
-        """What the Train tab was set to: its plan, the saved recipes, the folder of the last runs, where it writes;
+        """What the Train tab was set to: its plan, the saved recipes, the last runs, earlier ones, where it writes;
         "" for nothing."""
         return str(self._store.value(f"training/{key}", "", type=str))
 

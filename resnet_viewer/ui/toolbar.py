@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QTabBar, 
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.commands import Commands
 from resnet_viewer.ui.labels import tooltip_text
@@ -40,12 +41,19 @@ def network_title(scene: Scene) -> str:
         case "bundled" | "torchvision":
             parts.append(spec.data)
         case "file":
-            parts.append(shortened(plain(spec.weights.title), 24))
+            parts.append(shortened(plain(spec.weights.title), 24 if spec.weights.trained is None else 40))
         case "none":
             parts.append("starting…" if scene.is_starting else "untrained")
     if spec.has_classifier and not spec.has_usual_classes:  # else the title says so
         parts.append("1 class" if spec.classes == 1 else f"{spec.classes} classes")
     return " · ".join(parts)
+
+
+def _weights_told(weights: WeightsRef) -> str:
+    title = plain(weights.title)
+    return (
+        title if weights.trained is None else f"{title}, {weights.trained.words} ({plain(weights.file_name)})"
+    )
 
 
 def switch_state(strengths: Sequence[float]) -> SwitchState:
@@ -142,7 +150,7 @@ class Toolbar(QToolBar):
         self._title = network_title(scene)
         classes = f"{spec.classes} classes" if spec.has_classifier else "no classifier"
         self.network_button.setToolTip(
-            tooltip_text(f"{self._title}\nweights: {plain(spec.weights.title)}\n{classes}")
+            tooltip_text(f"{self._title}\nweights: {_weights_told(spec.weights)}\n{classes}")
         )
         self.shortcuts.setEnabled(spec.has_shortcuts)
         if spec.has_shortcuts:

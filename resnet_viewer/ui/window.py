@@ -54,7 +54,7 @@ from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.status import StatusBar
 from resnet_viewer.ui.store import Store
 from resnet_viewer.ui.theme import DARK, Theme
-from resnet_viewer.ui.toolbar import Toolbar
+from resnet_viewer.ui.toolbar import Toolbar, network_title
 from resnet_viewer.ui.train.arriving import WELCOME
 from resnet_viewer.ui.train.training import Training
 from resnet_viewer.ui.train.ways import Ways
@@ -182,7 +182,8 @@ class MainWindow(QMainWindow):
         self.commands.set_possible("all_shortcuts", network.has_shortcuts)
         self.commands.set_possible("choose_target", network.has_classifier)
         picture = scene.session.setup.picture
-        self.setWindowTitle(f"{picture.name} – ResNet Viewer" if picture else "ResNet Viewer")
+        told = (network_title(scene), plain(picture.name) if picture else "", "ResNet Viewer")
+        self.setWindowTitle(" – ".join(filter(None, told)))
 
     @Slot(object)
     def apply_theme(self, theme: Theme) -> None:

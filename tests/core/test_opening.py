@@ -63,7 +63,7 @@ def test_shortcuts_are_as_training_left_them_and_that_is_said(
     network = spec("cifar-resnet-8")
     run = RunSpec(network, "digits", 1).intervened(0, strength)
     path = tmp_path / "w.safetensors"
-    write_state(path, run, build(network).state_dict(), CIFAR10_CLASSES, 1)
+    write_state(path, run, build(network).state_dict(), CIFAR10_CLASSES, 1, steps_per_epoch=1)
     opening = open_network(None, str(path))
     assert opening.wiring == Wiring.evenly(3, strength)
     assert (

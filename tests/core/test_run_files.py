@@ -162,15 +162,19 @@ def test_a_run_without_finite_weights_leaves_none(tmp_path: Path) -> None:
 def test_a_state_tells_what_opening_it_needs(tmp_path: Path) -> None:
     path = tmp_path / "states" / "epoch-0003.safetensors"
     path.parent.mkdir()
-    write_state(path, CHANGED, STATE, CLASSES, 5)
+    write_state(path, CHANGED, STATE, CLASSES, 5, steps_per_epoch=2)
     told = metadata(path)
     assert (told["step"], told["shortcut_strength"]) == ("5", "0.0")
     assert told["precision"] == "float32"
     report = identify(path, RUN.network.name)
     assert report.preprocessing is not None
     assert (report.preprocessing.crop, report.preprocessing.mean) == (8, RUN.mean)
+    trained = report.spec.weights.trained
+    assert trained is not None
+    assert (trained.data, trained.recipe, trained.done, trained.strength) == ("Digits", "invented", 2.5, 0.0)
+    assert (trained.epochs, trained.seed) == (CHANGED.length, CHANGED.network.seed)
     assert kept_states(tmp_path) == {3: path}
-    write_state(path, RUN.intervened(0, 0.5), STATE, CLASSES, 0)
+    write_state(path, RUN.intervened(0, 0.5), STATE, CLASSES, 0, steps_per_epoch=2)
     assert metadata(path)["shortcut_strength"] == "0.5", "as its first step will have it"
 
 

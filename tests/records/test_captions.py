@@ -7,7 +7,7 @@ from resnet_viewer.records import captions
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import ProbeResult
-from resnet_viewer.records.weights import WeightsRef
+from resnet_viewer.records.weights import TrainedHere, WeightsRef
 from resnet_viewer.records.wiring import Wiring
 from tests.fabricated import scene
 
@@ -71,6 +71,39 @@ def test_an_intact_network_is_not_called_unretrained() -> None:
 def test_states_claim_no_more_than_is_known(name: str, weights: WeightsRef, said: str) -> None:
     now, _ = readings(replace(spec(name), weights=weights), cut=(3,))
     assert captions.state_words(now.request.state) == said
+
+
+@pytest.mark.parametrize(
+    ("strength", "cut", "said"),
+    [
+        (1.0, (), "trained in this lab: quick, 12 epochs, seed 0; all shortcuts open"),
+        (1.0, (3,), "trained in this lab: quick, 12 epochs, seed 0; 1 of 9 shortcuts cut (3); not retrained"),
+        (
+            0.0,
+            tuple(range(1, 10)),
+            "trained in this lab: quick, 12 epochs, seed 0, shortcuts open by 0; 9 of 9 shortcuts cut",
+        ),
+    ],
+)
+def test_weights_of_the_lab_tell_how_they_were_trained(
+    strength: float, cut: tuple[int, ...], said: str
+) -> None:
+    trained = TrainedHere("Digits", "quick", 12, 12, strength=strength)
+    weights = WeightsRef("file", "/a/epoch-0012.safetensors", trained=trained)
+    now, _ = readings(replace(spec("cifar-resnet-20"), weights=weights), cut=cut)
+    assert captions.state_words(now.request.state) == f"ResNet-20, Digits, epoch 12 of 12, {said}"
+
+
+@pytest.mark.parametrize(
+    ("trained", "moment"),
+    [
+        (TrainedHere("Digits", "quick", 12, 6.545), "Digits, epoch 6.5 of 12"),
+        (TrainedHere("Digits", "quick", 12, 0.0), "Digits, before training"),
+        (TrainedHere("birds", "adam", 12, 2.0, seed=3), "birds, adam, epoch 2 of 12, seed 3"),
+    ],
+)
+def test_weights_of_the_lab_are_named_by_data_and_epoch(trained: TrainedHere, moment: str) -> None:
+    assert WeightsRef("file", "/a/step-0000072.safetensors", trained=trained).title == moment
 
 
 def test_a_dropped_branch_of_a_plain_network_is_told() -> None:

@@ -100,3 +100,29 @@ def test_an_extension_counts_and_the_end_is_the_end() -> None:
     assert pace.seconds_left(now=40.0) == pytest.approx(10.0)
     after(StateChanged("a", "done"), pace=pace)
     assert pace.seconds_left(now=40.0) == 0.0
+
+
+def test_a_run_takes_turns_with_those_that_run_beside_it() -> None:
+    began = Began("a", SHALLOW, STEPS), Began("b", SHALLOW, STEPS), Began("c", SHALLOW, STEPS)
+    going = StateChanged("a", "running"), StateChanged("b", "running"), StateChanged("c", "paused")
+    pace = after(DATA, *began, *going)
+    assert pace.seconds_left(now=0.0, key="a") is None
+    after(advanced("a", 0, 10, seconds=1.0), advanced("b", 0, 30, seconds=1.0), pace=pace)
+    evaluations = 7 * TEST / 100 / 3  # one an epoch, and three times as many pictures for the last weights
+    mine, others = 30 + evaluations, 10 + evaluations
+    assert pace.seconds_left(now=40.0, key="a") == pytest.approx(mine + others), "the other one ends before"
+    first = pace.seconds_left(now=40.0, key="b")
+    assert first is not None
+    assert others < first < mine + others
+    assert pace.seconds_left(now=40.0, key="c") is None, "it is paused"
+    after(StateChanged("b", "done"), pace=pace)
+    assert pace.seconds_left(now=40.0, key="a") == pytest.approx(mine)
+
+
+def test_pictures_of_all_running_runs_count_in_seconds_of_the_clock() -> None:
+    pace = after(DATA, Began("a", SHALLOW, STEPS), Began("b", SHALLOW, STEPS))
+    after(StateChanged("a", "running"), StateChanged("b", "running"), pace=pace)
+    assert pace.pictures_per_second(now=0.0) is None
+    after(advanced("a", 0, 10, seconds=1.0), advanced("b", 0, 10, seconds=3.0), pace=pace)
+    assert pace.pictures_per_second(now=40.0) == pytest.approx(200 / 4.0), "in turn"
+    assert pace.pictures_per_second(now=20.0) == pytest.approx(200 / 2.0), "at the same time"

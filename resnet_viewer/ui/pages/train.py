@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.labels import plain_label
 from resnet_viewer.ui.layout import splitter
 from resnet_viewer.ui.panels.card import Card, colour_text
@@ -24,7 +25,7 @@ from resnet_viewer.ui.train.error_plot import ErrorPlot
 from resnet_viewer.ui.train.gradient_maps import GradientMaps
 from resnet_viewer.ui.train.pictures_panel import PicturesPanel
 from resnet_viewer.ui.train.run_log import LabScene
-from resnet_viewer.ui.train.runs_table import RunsTable, doing
+from resnet_viewer.ui.train.runs_table import RunsTable, doing, duration
 from resnet_viewer.ui.train.story import StoryPanel
 
 _LEAST_LETTERS = 22
@@ -124,7 +125,13 @@ def _said(scene: LabScene) -> str:
         return ""
     states = [doing(scene, log) for log in scene.logs]
     counts = {state: states.count(state) for state in dict.fromkeys(states)}
-    return " · ".join(f"{count} {state}" for state, count in counts.items())
+    words = [f"{count} {state}" for state, count in counts.items()]
+    now = scene.clock()
+    if "running" in counts and (left := scene.pace.seconds_left(now=now)) is not None:
+        words.append(f"{duration(left)} left")
+    if "running" in counts and (speed := scene.pace.pictures_per_second(now=now)) is not None:
+        words.append(f"{thousands(round(speed))} pictures/s")
+    return " · ".join(words)
 
 
 class TrainPage(QWidget):
@@ -138,8 +145,8 @@ class TrainPage(QWidget):
     time_pointed = Signal(object)
 
     run_selected = Signal(str)
-    picture_wished = Signal(object)
-    """A test picture for Inspect: its pixels, (H, W, C) bytes, and a name."""
+    picture_wished = Signal(int)
+    """The index of a test picture, for Inspect with the run whose pictures are shown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

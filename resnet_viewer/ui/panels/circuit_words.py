@@ -41,7 +41,7 @@ def _gates_words(state: NetworkState) -> str:
         "no shortcuts",
         "all shortcuts open",
     )
-    unchanged = captions.unchanged_words(state.network)
+    unchanged = captions.unchanged_words(state)
     return words if is_all_open or not unchanged else f"{words}; {unchanged}"
 
 

@@ -48,6 +48,7 @@ class TrainBar(QWidget):
 
     networks_wished = Signal()
     start_wished = Signal()
+    add_wished = Signal()
     pause_wished = Signal()
     stop_wished = Signal()
     cut_wished = Signal()
@@ -60,6 +61,9 @@ class TrainBar(QWidget):
         self.networks_button = self._button("Networks", self.networks_wished)
         self.start_button = self._button("Start", self.start_wished)
         self.start_button.setObjectName("primary")
+        self.add_button = self._button("Add", self.add_wished)
+        self.add_button.setToolTip("Train the chosen networks beside the runs on the screen (Shift+F6)")
+        self.add_button.hide()
         self.pause_button = self._button("Pause", self.pause_wished)
         self.stop_button = self._button("Stop", self.stop_wished)
         self.cut_button = self._button("Cut shortcuts now", self.cut_wished)
@@ -76,7 +80,8 @@ class TrainBar(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(DARK.gap)
         for part in (
-            self.data_button, self.recipe_button, self.networks_button, self.start_button, self.pause_button,
+            self.data_button, self.recipe_button, self.networks_button, self.start_button, self.add_button,
+            self.pause_button,
             self.stop_button, self.cut_button,
         ):  # fmt: skip
             layout.addWidget(part)
@@ -129,10 +134,13 @@ class TrainBar(QWidget):
     def _label_actions(self) -> None:
         is_busy, logs = self._is_busy, self._scene.logs
         start = "Add" if is_busy else "Start again" if logs else "Start"
-        told = "Train the chosen networks beside the others" if is_busy else "Train the chosen networks"
+        told = "Train the chosen networks"
+        if is_busy or logs:
+            told += " beside the others" if is_busy else " in place of these, which are kept"
         self.start_button.setText(start.partition(" ")[0] if self._is_compact else start)
         self.start_button.setAccessibleName(start)
         self.start_button.setToolTip(f"{told} (F5)")
+        self.add_button.setVisible(not is_busy and bool(logs))
         has_left = not is_busy and any(log.state in ("stopped", "failed") for log in logs)
         goes_on = self._is_paused or has_left
         self.pause_button.setText("Continue" if goes_on else "Pause")

@@ -7,8 +7,10 @@ When the lab is idle again, what is to go on with a run first sends an order wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
@@ -36,9 +38,11 @@ from resnet_viewer.records.lab import (
     StateKept,
     Stop,
 )
+from resnet_viewer.records.pace import Pace
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import RunSpec
 from resnet_viewer.ui.train.run_log import LabScene, RunLog
+from resnet_viewer.ui.train.variants import variants
 from resnet_viewer.ui.worker import Failure
 
 TOLD_EVERY_MS = 66
@@ -86,6 +90,8 @@ class TrainController(QObject):
 
     scene_changed = Signal(object)
     failed = Signal(object)
+    refused = Signal(str)
+    """The key of a run of which something was asked that it cannot do; why is in `failed`."""
     published = Signal(object)
     """A `Published`: the weights that were asked for are in a file."""
     progressed = Signal(object)
@@ -93,16 +99,24 @@ class TrainController(QObject):
     data_read = Signal()
     busy_changed = Signal(bool)
 
-    def __init__(self, worker: LabWorker, tickets: Iterator[int], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        worker: LabWorker,
+        tickets: Iterator[int],
+        parent: QObject | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__(parent)
+        self._clock, self._pace = clock, Pace()
         self._worker = worker
         self._tickets = tickets
         self._logs: dict[str, RunLog] = {}
-        self._removed: set[str] = set()
+        self._removed: dict[str, RunSpec] = {}
         self._at_hand: set[str] = set()
         """Keys of the runs that the lab knows: those of the order in flight, and what was added to it."""
         self._order: Order | None = None
-        self._scene = LabScene()
+        self._scene = LabScene(pace=self._pace, clock=clock)
         self._ticket = -1
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -133,21 +147,34 @@ class TrainController(QObject):
         states = {log.state for log in self._logs.values()}
         return "paused" in states and "running" not in states
 
+    @property
+    def known(self) -> dict[str, RunSpec]:
+        """The runs of the folder by key, also those that were taken out of the list."""
+        return self._removed | {log.key: log.run for log in self._logs.values()}
+
+    def folder_of(self, log: RunLog) -> Path:
+        """Where the run's files are."""
+        return (self._order.folder if self._order is not None else Path()) / log.key
+
     def get_ready(self) -> None:
         """An order may come soon."""
         self._worker.start()
 
     def begin(self, order: Order, data_name: str) -> None:
         """Train these runs, instead of those before."""
-        self._logs, self._removed = {}, set()
-        self._scene = LabScene(version=self._scene.version, data_name=data_name)
+        self._logs, self._removed = {}, {}
+        self._pace = Pace()
+        self._scene = LabScene(
+            version=self._scene.version, data_name=data_name, pace=self._pace, clock=self._clock
+        )
         self._send(order)
 
     def add(self, runs: Runs) -> None:
         """Train these beside the others."""
         if self._order is None or not runs:
             return
-        self._removed -= {key for key, _ in runs}
+        for key, _ in runs:
+            self._removed.pop(key, None)
         if self._worker.is_busy:
             self._expect(runs)
             self._join(runs)
@@ -197,15 +224,15 @@ class TrainController(QObject):
             self._change(selected=key)
 
     @Slot(object)
-    def point(self, time: float | None) -> None:
+    def point(self, moment: float | None) -> None:
         """Epochs under the pointer of a plot, or None."""
-        if time != self._scene.time:
-            self._change(time=time)
+        if moment != self._scene.time:
+            self._change(time=moment)
 
     def remove(self, key: str) -> None:
         """Take a run out of the list; its files stay."""
-        if self._logs.pop(key, None) is not None:
-            self._removed.add(key)
+        if (log := self._logs.pop(key, None)) is not None:
+            self._removed[key] = log.run
             self.stop(key)
             self._name_siblings()
             self._change(selected="" if self._scene.selected == key else self._scene.selected)
@@ -240,14 +267,16 @@ class TrainController(QObject):
         self._change()
 
     def _name_siblings(self) -> None:
-        """Sort, and note which networks are trained from several seeds."""
-        logs = sorted(self._logs.values(), key=_place)
-        self._logs = {log.key: log for log in logs}
+        """Sort, and note what tells runs of the same network apart."""
+        logs = list(self._logs.values())
+        for log, variant in zip(logs, variants(log.run for log in logs), strict=True):
+            log.variant = variant
+        self._logs = {log.key: log for log in sorted(logs, key=_place)}
         seeds: dict[str, set[int]] = {}
         for log in logs:
-            seeds.setdefault(log.run.network.title, set()).add(log.run.network.seed)
+            seeds.setdefault(log.group_title, set()).add(log.run.network.seed)
         for log in logs:
-            log.has_siblings = len(seeds[log.run.network.title]) > 1
+            log.has_siblings = len(seeds[log.group_title]) > 1
 
     def _change(self, **fields: object) -> None:
         self._scene = replace(
@@ -270,8 +299,10 @@ class TrainController(QObject):
         if isinstance(reply, Progress):
             self.progressed.emit(reply)
         elif isinstance(reply, DataLent):
+            self._pace.take(reply.read, now=self._clock())
             self._take_data(reply)
         elif isinstance(reply, DataRead):
+            self._pace.take(reply, now=self._clock())
             self._change(data=reply)
             self.data_read.emit()
         elif isinstance(reply, OfRun):
@@ -286,6 +317,7 @@ class TrainController(QObject):
         self.data_read.emit()
 
     def _grow(self, report: OfRun) -> None:
+        self._pace.take(report, now=self._clock())  # also of a run that was taken out of the list
         log = self._logs.get(report.key)
         if log is None:
             if report.key in self._removed or not isinstance(report, Began):
@@ -299,6 +331,7 @@ class TrainController(QObject):
         self._change()
         if refusal:
             self.failed.emit(Failure(refusal))
+            self.refused.emit(log.key)
         if isinstance(report, Published):
             self.published.emit(report)
 
@@ -310,6 +343,7 @@ class TrainController(QObject):
         for log in self._logs.values():
             if log.state in _UNFINISHED:
                 log.state, log.sentence = "failed", failure.sentence
+                self._pace.take(StateChanged(log.key, "failed"), now=self._clock())
         self._change()
         self.data_read.emit()
         self.failed.emit(failure)
@@ -320,6 +354,7 @@ class TrainController(QObject):
             for log in self._logs.values():
                 if log.state in _UNFINISHED:
                     log.state = "stopped"
+                    self._pace.take(StateChanged(log.key, "stopped"), now=self._clock())
             self.data_read.emit()
         self._change()
         self.busy_changed.emit(is_busy)
@@ -328,4 +363,4 @@ class TrainController(QObject):
 def _place(log: RunLog) -> tuple[int, bool, str, int]:
     """By depth, plain beside residual."""
     network = log.run.network
-    return network.depth, network.has_shortcuts, network.title, network.seed
+    return network.depth, network.has_shortcuts, log.group_title, network.seed

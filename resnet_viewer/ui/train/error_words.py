@@ -55,7 +55,7 @@ def named(logs: Sequence[RunLog]) -> list[tuple[RunLog, str]]:
     """Which runs have a name beside their line: one of each network, with the number of its seeds."""
     groups: dict[str, list[RunLog]] = {}
     for log in logs:
-        groups.setdefault(log.run.network.title, []).append(log)
+        groups.setdefault(log.group_title, []).append(log)
     several = [
         (alike[0], title if len(alike) == 1 else f"{title}, {len(alike)} seeds")
         for title, alike in groups.items()

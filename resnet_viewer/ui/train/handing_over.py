@@ -1,8 +1,9 @@
-"""Opens a run's weights in Inspect, with its twin as the reference where that is wished.
+"""Opens a run's weights in Inspect on a test picture of its own data, with its twin as the reference where wished.
 
 The twin is the run of the same depth, data and seed with shortcuts where this one has none, or without where it has
-some. It is opened first and pinned, then the run itself; the picture stays. The weights themselves tell how far
-shortcuts were open.
+some. It is opened first and pinned, then the run itself, then the picture. Without the twin a reference that is
+another network is dropped, so that nothing is compared unasked. The weights themselves tell how far shortcuts were
+open.
 """
 
 from __future__ import annotations
@@ -10,15 +11,28 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from resnet_viewer.records.captions import class_name
+from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.lab import Published
+from resnet_viewer.records.picture import Picture
 from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.requests import OpenedNetwork
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.train.run_log import LabScene, RunLog
 from resnet_viewer.ui.worker import Failure
+
+
+@dataclass(frozen=True)
+class _Wish:
+    key: str
+    epoch: int | None
+    with_twin: bool
+    picture: int
+    """Among the test pictures."""
 
 
 @dataclass(frozen=True)
@@ -31,20 +45,34 @@ class _Step:
 
 
 def twin_of(scene: LabScene, log: RunLog) -> RunLog | None:
-    """The run that differs from this one by its shortcuts alone."""
+    """The run that differs from this one by its shortcuts alone; of several the one with the same recipe."""
     mine = log.run.network
+    found = []
     for other in scene.logs:
         theirs = other.run.network
         is_alike = replace(theirs, name=mine.name, shortcut=mine.shortcut) == mine
         if is_alike and theirs.has_shortcuts != mine.has_shortcuts and other.run.data == log.run.data:
-            return other
-    return None
+            found.append(other)
+    return min(found, key=lambda other: other.run.recipe != log.run.recipe, default=None)
+
+
+def tested_picture(scene: LabScene, log: RunLog, index: int) -> Picture | None:
+    """One of the pictures that the run is tested on; None while the data are not read."""
+    data = scene.data
+    if data is None or not 0 <= index < len(data.test_labels):
+        return None
+    pixels = data.test_pictures[index].transpose(1, 2, 0)  # (C, S, S) -> (S, S, C)
+    colours = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels.copy()
+    true = class_name(int(data.test_labels[index]), data.class_names)
+    title = NAMED[log.run.data].title if log.run.data in NAMED else log.run.data
+    return Picture.of(colours, name=f"{title}, test picture {index}, true class {true}")
 
 
 class HandingOver(QObject):
     """One wish at a time; a newer one replaces it."""
 
     failed = Signal(object)
+    said = Signal(str)
     opened = Signal()
     """The run that was wished for is in Inspect."""
 
@@ -53,47 +81,74 @@ class HandingOver(QObject):
     ) -> None:
         super().__init__(parent)
         self._controller, self._opening, self._editing = controller, opening, editing
+        self._wish: _Wish | None = None
         self._steps: list[_Step] = []
         self._awaited: Path | None = None
         controller.published.connect(self._take)
+        controller.refused.connect(self._note_refused)
+        controller.busy_changed.connect(self._note_busy)
         opening.network_opened.connect(self._note_opened)
         opening.failed.connect(self._give_up)
 
-    def open(self, log: RunLog, epoch: int | None = None, *, with_twin: bool = False) -> None:
+    def open(
+        self, log: RunLog, epoch: int | None = None, *, with_twin: bool = False, picture: int = 0
+    ) -> None:
         """The weights as they are now, or as they were after so many epochs: 0 is before training."""
-        wished = [(log, False)]
-        if with_twin and (twin := twin_of(self._controller.scene, log)) is not None:
-            wished.insert(0, (twin, True))
+        twin = twin_of(self._controller.scene, log) if with_twin else None
         steps = []
-        for run, is_reference in wished:
+        for run in (log,) if twin is None else (twin, log):
             if epoch is None and self._is_live(run):
-                steps.append(_Step(run.key, None, is_reference))
+                steps.append(_Step(run.key, None, run is twin))
                 continue
-            kept = epoch if epoch in run.states else max(run.states, default=None)
-            if kept is None:
+            found = self._kept(run, epoch)
+            if found is None:
                 has_ended = run.state in ("diverged", "failed", "stopped")
                 why = "it ended before it had any" if has_ended else "wait until it runs"
                 self.failed.emit(Failure(f"There are no weights of {run.title} yet; {why}."))
                 return
-            steps.append(_Step(run.key, run.states[kept], is_reference))
+            steps.append(_Step(run.key, found, run is twin))
+        self._wish = _Wish(log.key, epoch, with_twin, picture)
         self._steps, self._awaited = steps, None
-        for step in steps:
-            if step.path is None:
-                self._controller.publish(step.key)
+        for wished in steps:
+            if wished.path is None:
+                self._controller.publish(wished.key)
         self._go_on()
+
+    def open_picture(self, log: RunLog, picture: int) -> None:
+        """A test picture in the run as it is now; where Inspect holds just these weights, they stay as they are."""
+        found = None if self._is_live(log) else self._kept(log, None)
+        if found is not None and self._opening.weights_path == found:
+            self._show_picture(log, picture)
+            self.opened.emit()
+        else:
+            self.open(log, picture=picture)
 
     def can_open(self, log: RunLog) -> bool:
         """There are weights of the run, or will be when they are asked for."""
-        return self._is_live(log) or bool(log.states)
+        return self._is_live(log) or self._kept(log, None) is not None
 
     def _is_live(self, log: RunLog) -> bool:
         return log.state in ("running", "paused") and self._controller.is_busy
+
+    def _kept(self, log: RunLog, epoch: int | None) -> Path | None:
+        """The file of an epoch, else of the newest weights; what a run left at its end counts."""
+        if epoch is not None and epoch in log.states:
+            return log.states[epoch]
+        newest = max(log.states, default=None)
+        if log.state in ("stopped", "diverged") and log.ended is not None:
+            last = self._controller.folder_of(log) / "weights.safetensors"
+            if (newest is None or newest * log.steps_per_epoch < log.steps) and last.is_file():
+                return last
+        return None if newest is None else log.states[newest]
 
     def _go_on(self) -> None:
         """Open the next one, as soon as its weights are there."""
         if self._steps and self._awaited is None and self._steps[0].path is not None:
             self._awaited = self._steps[0].path
             self._opening.open_weights(self._awaited)
+
+    def _log(self, key: str) -> RunLog | None:
+        return next((log for log in self._controller.scene.logs if log.key == key), None)
 
     @Slot(object)
     def _take(self, published: Published) -> None:
@@ -114,8 +169,43 @@ class HandingOver(QObject):
         if self._steps:
             self._go_on()
         else:
-            self.opened.emit()
+            self._finish(opened)
+
+    def _finish(self, opened: OpenedNetwork) -> None:
+        wish, self._wish = self._wish, None
+        assert wish is not None
+        if (log := self._log(wish.key)) is not None:
+            self._show_picture(log, wish.picture)
+        title = f"{opened.spec.title}, {opened.spec.weights.title}"
+        reference = self._opening.reference_title
+        if wish.with_twin:
+            self.said.emit(f"The reference is {reference}; {title} is open.")
+        elif self._editing.drop_other_reference():
+            self.said.emit(f"The reference is no longer {reference}; {title} is open.")
+        else:
+            self.said.emit(f"{title} is open.")
+        self.opened.emit()
+
+    def _show_picture(self, log: RunLog, index: int) -> None:
+        if (picture := tested_picture(self._controller.scene, log, index)) is not None:
+            self._opening.show_picture(picture)
+
+    @Slot(str)
+    def _note_refused(self, key: str) -> None:
+        """What was asked of this run is refused, and why is said already."""
+        if any(step.key == key and step.path is None for step in self._steps):
+            self._give_up(None)
+
+    @Slot(bool)
+    def _note_busy(self, is_busy: bool) -> None:
+        """The lab has ended: what it was to publish is what it has left."""
+        wish = self._wish
+        if is_busy or wish is None or all(step.path is not None for step in self._steps):
+            return
+        self._give_up(None)
+        if (log := self._log(wish.key)) is not None:
+            self.open(log, wish.epoch, with_twin=wish.with_twin, picture=wish.picture)
 
     @Slot(object)
     def _give_up(self, _failure: object) -> None:
-        self._steps, self._awaited = [], None
+        self._wish, self._steps, self._awaited = None, [], None

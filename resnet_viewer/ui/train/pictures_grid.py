@@ -40,9 +40,9 @@ _NOTCH = 120
 
 
 class PicturesGrid(QWidget):
-    """`picture_wished((pixels, name))` carries (H, W, C) bytes; `paged` says that another page is shown."""
+    """`picture_wished` carries a test picture's index; `paged` says that another page is shown."""
 
-    picture_wished = Signal(object)
+    picture_wished = Signal(int)
     pair_wished = Signal(object)
     hovered = Signal(str)
     paged = Signal()
@@ -78,6 +78,11 @@ class PicturesGrid(QWidget):
     def shown(self) -> tuple[int, ...]:
         """Indices of the pictures on this page."""
         return tuple(frame.index for frame in self._frames)
+
+    @property
+    def chosen(self) -> int:
+        """The index of the picture that was chosen last, else of the page's first; 0 where there is none."""
+        return int(self._order[self._current]) if self._current < self._order.size else 0
 
     @property
     def choice(self) -> Choice:
@@ -264,10 +269,7 @@ class PicturesGrid(QWidget):
         return self._menu
 
     def _wish(self, index: int) -> None:
-        assert self._data is not None
-        pixels = np.ascontiguousarray(self._data.test_pictures[index].transpose(1, 2, 0))
-        true = class_name(int(self._data.test_labels[index]), self._data.class_names)
-        self.picture_wished.emit((pixels, f"test picture {index}, {true}"))
+        self.picture_wished.emit(index)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()

@@ -53,12 +53,12 @@ def run_of(scene: LabScene) -> RunLog | None:
 
 
 class PicturesPanel(Card):
-    """The card. `picture_wished((pixels, name))` wants a test picture, (H, W, C) bytes, probed in Inspect.
+    """The card. `picture_wished` wants a test picture, by its index, opened in Inspect with the run that is shown.
 
     `export_requested` carries "pictures" or "confusion".
     """
 
-    picture_wished = Signal(object)
+    picture_wished = Signal(int)
     hovered = Signal(str)
     export_requested = Signal(str)
     copy_requested = Signal(str)

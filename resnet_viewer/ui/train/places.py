@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -70,12 +71,22 @@ class Places(QObject):
             return None
         return (Path(self._chosen.logs) if self._chosen.logs else self.usual_logs) / folder.name
 
-    def require_writable(self, folder: Path) -> None:
-        """Make the folders of a new order.
+    def new_folder(self, data_name: str) -> Path:
+        """Make the folders of a new order, which nothing else has, and return that of its runs.
 
         Raises:
             PlanError: one cannot be made, or not be written in.
         """
+        letters = "".join(c if c.isalnum() or c in "-_" else "-" for c in data_name.lower())
+        name = f"{datetime.now():%Y-%m-%d-%H%M%S}-{letters[:40]}"
+        number, folder = 1, self.runs_dir / name
+        while folder.exists():
+            number += 1
+            folder = self.runs_dir / f"{name}-{number}"
+        self._require_writable(folder)
+        return folder
+
+    def _require_writable(self, folder: Path) -> None:
         logs = self.logs_of(folder)
         wished = [(folder, "The runs", "Runs folder")]
         if logs is not None:

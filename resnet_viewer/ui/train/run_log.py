@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Literal
 
 import numpy as np
@@ -24,6 +25,7 @@ from resnet_viewer.records.lab import (
     StateChanged,
     StateKept,
 )
+from resnet_viewer.records.pace import Pace
 from resnet_viewer.records.training import EpochReport, GradientRecord, RunReport, RunSpec, StepReport
 
 _AT, _LOSS, _ERROR, _BATCH_LOSS, _BATCH_ERROR, _RATE, _SMOOTHED, _SUM = range(8)
@@ -56,6 +58,8 @@ class RunLog:
         self.ended: RunReport | None = None
         self.has_siblings = False
         """Another seed of the same network is trained beside it; set by whoever knows the other runs."""
+        self.variant = ""
+        """What else tells it from other runs of the same network, "adam"; set likewise."""
         self.version = 0
         """Rises with every report taken."""
         self._steps = Rows(8)
@@ -224,9 +228,13 @@ class RunLog:
 
     @property
     def title(self) -> str:
-        """ "Plain-56"; with its seed where the same network is trained from several."""
-        network = self.run.network
-        return f"{network.title} seed {network.seed}" if self.has_siblings else network.title
+        """ "Plain-56"; with its variant, and its seed where the same network is trained from several."""
+        return f"{self.group_title} seed {self.run.network.seed}" if self.has_siblings else self.group_title
+
+    @property
+    def group_title(self) -> str:
+        """The same without the seed: "Plain-56 adam"."""
+        return f"{self.run.network.title} {self.variant}".rstrip()
 
     def report(self, class_names: tuple[str, ...] = ()) -> RunReport:
         """The run so far as a record, for figures and tables.
@@ -281,6 +289,10 @@ class LabScene:
     """The key of the run chosen in the table; "" where there is none."""
     time: float | None = None
     """Epochs under the pointer, the same in all plots; None is the newest."""
+    pace: Pace = field(default_factory=Pace)
+    """How fast the runs are; live as the logs are."""
+    clock: Callable[[], float] = monotonic
+    """Of the pace."""
 
     @property
     def chosen(self) -> RunLog | None:

@@ -48,25 +48,26 @@ def fill_run_menu(menu: QMenu, training: Training) -> None:
 
 def _add_opening(menu: QMenu, training: Training, log: RunLog) -> None:
     hand = training.handing_over
+    opened = partial(hand.open, picture=training.page.pictures.grid.chosen)
     is_live = training.controller.is_busy and log.state in ("running", "paused")
     title = "Open in Inspect, as it is now" if is_live else "Open in Inspect"
     can_open = hand.can_open(log)
-    _add(menu, title, partial(hand.open, log)).setEnabled(can_open)
+    _add(menu, title, partial(opened, log)).setEnabled(can_open)
     twin = twin_of(training.controller.scene, log)
     words = f"Open in Inspect, with {twin.title} as reference" if twin else "Open in Inspect, with its twin"
-    _add(menu, words, partial(hand.open, log, with_twin=True)).setEnabled(
+    _add(menu, words, partial(opened, log, with_twin=True)).setEnabled(
         can_open and twin is not None and hand.can_open(twin)
     )
     epochs = menu.addMenu("Open in Inspect, after epoch")
     epochs.setEnabled(bool(log.states))
     for epoch in _chosen(log.states):
-        _add(epochs, _epoch_words(epoch), partial(hand.open, log, epoch))
+        _add(epochs, _epoch_words(epoch), partial(opened, log, epoch))
     if twin is not None:
         both = menu.addMenu(f"{words}, after epoch".replace("&", "&&"))
         shared = log.states.keys() & twin.states.keys()
         both.setEnabled(bool(shared))
         for epoch in _chosen(shared):
-            _add(both, _epoch_words(epoch), partial(hand.open, log, epoch, with_twin=True))
+            _add(both, _epoch_words(epoch), partial(opened, log, epoch, with_twin=True))
 
 
 def _chosen(epochs: Iterable[int]) -> list[int]:

@@ -25,15 +25,14 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.run_log import LabScene, RunLog, depth_colour
-from resnet_viewer.ui.train.time_left import duration, seconds_left
 
 _Index = QModelIndex | QPersistentModelIndex
 _SAMPLE = QSize(26, 12)
 _LEAST_ROWS = 4
-_PADDING = 20
+_PADDING = 14
 """Pixels that a cell keeps beside its words."""
-_LEAST_NETWORK = 9
-"""Letters' widths beside its line's sample."""
+_LEAST_NETWORK = 14
+"""Letters of a run's title that are left before a column goes for it; longer ones are elided in the middle."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,21 @@ def doing(scene: LabScene, log: RunLog) -> str:
     return log.state
 
 
+def duration(seconds: float) -> str:
+    """In words that fit a cell: "42 s", "3 min", "2 h 05 min"."""
+    if seconds < 90:
+        return f"{round(seconds)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _state(scene: LabScene, log: RunLog) -> str:
+    """How long a run still runs, as soon as that is known; else what it does."""
+    doing_now = doing(scene, log)
+    left = scene.pace.seconds_left(now=scene.clock(), key=log.key) if doing_now == "running" else None
+    return doing_now if left is None else f"{duration(left)} left"
+
+
 def _percent(value: float) -> str:
     return "" if math.isnan(value) else f"{value:.1f}"
 
@@ -73,8 +87,8 @@ def _speed(_scene: LabScene, log: RunLog) -> str:
 
 _COLUMNS = (
     _Column("network", lambda _, log: log.title, "ResNet-1202 seed 10", is_number=False),
-    _Column("state", doing, "measuring", is_number=False, goes=3),
-    _Column("epoch", _epoch, "12 / 12", goes=4),
+    _Column("state", _state, "59 min left", is_number=False, goes=4),
+    _Column("epoch", _epoch, "12 / 12", goes=3),
     _Column(
         "train %",
         lambda _, log: _percent(log.train_error),
@@ -90,9 +104,8 @@ _COLUMNS = (
         goes=1,
         about="errors on the test set after the newest whole epoch",
     ),
-    _Column("pictures/s", _speed, "10000", goes=6),
-    _Column("time left", lambda scene, log: duration(seconds_left(scene, log)), "59 min", goes=5),
-    _Column("recipe", lambda _, log: log.run.recipe.name, "quick, changed", is_number=False, goes=7),
+    _Column("pictures/s", _speed, "10000", goes=5),
+    _Column("recipe", lambda _, log: log.run.recipe.name, "quick, changed", is_number=False, goes=6),
 )
 
 
@@ -232,6 +245,7 @@ class RunsTable(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setShowGrid(False)
         self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setTabKeyNavigation(False)
         self.setIconSize(_SAMPLE)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -299,16 +313,17 @@ class RunsTable(QTableView):
     def _fit(self) -> None:
         """As many columns as have room, each as wide as what it usually shows."""
         metrics = self.fontMetrics()
-        self.verticalHeader().setDefaultSectionSize(metrics.height() + 14)
+        is_long = len(self._model.keys) > _LEAST_ROWS
+        self.verticalHeader().setDefaultSectionSize(metrics.height() + (6 if is_long else 14))
         header = self.horizontalHeader()
         letters = [header.fontMetrics().horizontalAdvance(column.title) for column in _COLUMNS]
         widths = [
             max(title + 14, metrics.horizontalAdvance(column.widest) + _PADDING)
             for title, column in zip(letters, _COLUMNS, strict=True)
         ]
-        names = (metrics.horizontalAdvance(log.title) for log in self._scene.logs)
-        least = _LEAST_NETWORK * metrics.averageCharWidth()
-        widths[0] = max(least, *names, 0) + _SAMPLE.width() + _PADDING + 6
+        widest = max((metrics.horizontalAdvance(log.title) for log in self._scene.logs), default=0)
+        most = _LEAST_NETWORK * metrics.averageCharWidth()
+        widths[0] = min(widest, most) + _SAMPLE.width() + _PADDING + 6
         shown = set(range(len(_COLUMNS)))
         room = self.viewport().width()
         for place in sorted(shown, key=lambda place: -_COLUMNS[place].goes):

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPoint, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
@@ -17,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Order
-from resnet_viewer.records.run_plan import MOST_EPOCHS, MOST_RUNS, PlanError, RunPlan, plan_json, plan_of
+from resnet_viewer.records.run_plan import MOST_EPOCHS, PlanError, RunPlan, plan_json, plan_of
 from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.pages.train import TrainPage
@@ -28,10 +25,13 @@ from resnet_viewer.ui.train import networks_dialog, recipe_dialog
 from resnet_viewer.ui.train.arriving import Arriving
 from resnet_viewer.ui.train.bar import TrainBar, data_words, strength_in
 from resnet_viewer.ui.train.controller import LabWorker, TrainController
+from resnet_viewer.ui.train.earlier import WAY_BACK, Earlier
 from resnet_viewer.ui.train.exporting import RunExporting
 from resnet_viewer.ui.train.giving import GivingWeights
 from resnet_viewer.ui.train.handing_over import HandingOver
+from resnet_viewer.ui.train.joining import remark_on, require_data, to_add
 from resnet_viewer.ui.train.leaving import may_close
+from resnet_viewer.ui.train.pictures_panel import run_of
 from resnet_viewer.ui.train.places import Places
 from resnet_viewer.ui.train.plan_menus import SavedRecipes, fill_data_menu, fill_recipe_menu
 from resnet_viewer.ui.train.run_log import LabScene
@@ -71,7 +71,6 @@ class Training(QObject):
         ways: Ways,
     ) -> None:
         super().__init__(window)
-        self._opening = opening
         self._files, self._tickets = files, tickets
         self._awaited = -1
         self._window, self._settings, self.ways = window, settings, ways
@@ -85,7 +84,7 @@ class Training(QObject):
         self.arriving = Arriving(self)
         self.page, self.bar = TrainPage(), TrainBar()
         self.exporting.fill(self.bar.export_button.menu())
-        self.saved = SavedRecipes(settings)
+        self.saved, self._earlier = SavedRecipes(settings), Earlier(settings)
         self._plan = _remembered(settings)
         self.bar.show_plan(self._plan)
         self.page.runs.offer_resume(self._has_last_runs())
@@ -109,6 +108,7 @@ class Training(QObject):
         self.page.copy_requested.connect(self.exporting.copy)
         for part in (self.exporting, self.handing_over, self.giving, self.arriving):
             part.failed.connect(self.failed)
+        self.handing_over.said.connect(self.said)
         self.arriving.said.connect(self._note_chosen)
         self.handing_over.opened.connect(self.inspect_wished)
         self.page.run_selected.connect(controller.select)
@@ -118,6 +118,7 @@ class Training(QObject):
         self.page.runs.resume_wished.connect(self.resume_last)
         bar.networks_wished.connect(self.choose_networks)
         bar.start_wished.connect(self.start)
+        bar.add_wished.connect(self.add)
         bar.pause_wished.connect(self.pause_or_continue)
         bar.stop_wished.connect(self.stop)
         bar.cut_wished.connect(self.cut_or_restore)
@@ -208,9 +209,17 @@ class Training(QObject):
     @Slot()
     def start(self) -> None:
         """Train what the plan says: in a new folder, or beside the runs at work."""
+        self._train(is_beside=self.controller.is_busy)
+
+    @Slot()
+    def add(self) -> None:
+        """Train what the plan says beside the runs on the screen, whether or not those are at work."""
+        self._train(is_beside=bool(self.controller.scene.logs))
+
+    def _train(self, *, is_beside: bool) -> None:
         try:
             runs = self.ways.runs_of(self._plan)
-            if self.controller.is_busy:
+            if is_beside:
                 self._add(runs)
             else:
                 self._begin(runs)
@@ -219,19 +228,19 @@ class Training(QObject):
 
     def _begin(self, runs: Runs) -> None:
         plan = self._plan
-        name = "".join(
-            c if c.isalnum() or c in "-_" else "-" for c in data_words(plan.data).partition(" (")[0]
-        )
-        folder = self.places.runs_dir / f"{datetime.now():%Y-%m-%d-%H%M%S}-{name.lower()[:40]}"
-        self.places.require_writable(folder)
+        folder = self.places.new_folder(data_words(plan.data).partition(" (")[0])
         device = plan.course.device or self.ways.device
         logs = self.places.logs_of(folder)
         order = Order(runs, plan.data, folder, device, self.ways.threads, logs)
+        had_runs = bool(self.controller.scene.logs)
         self._files.ask(next(self._tickets), KeepOrder(order))
         self._send(order)
+        if had_runs:
+            self.remarked.emit(WAY_BACK)
 
     def _send(self, order: Order) -> None:
         self._settings.set_training("folder", str(order.folder))
+        self._earlier.note(order.folder, order.data, (run for _, run in order.runs))
         self.began.emit()
         reading = self.reading_began if order.data in NAMED else self.counting_began
         reading.emit(f"Reading {data_words(order.data)}")
@@ -243,26 +252,21 @@ class Training(QObject):
             self.said.emit(f"TensorBoard's files go to {order.log_dir}.")
 
     def _add(self, runs: Runs) -> None:
-        order = self.controller.order
+        controller, order = self.controller, self.controller.order
         assert order is not None
-        if order.data != self._plan.data:
-            raise PlanError(
-                f"The runs at work are trained on {data_words(order.data)}; stop them before you start others on "
-                f"{data_words(self._plan.data)}."
-            )
-        there = {log.key for log in self.controller.scene.logs}
-        new = tuple((key, run) for key, run in runs if key not in there)
-        if not new:
-            raise PlanError(
-                "All these networks are in training already; choose other depths, kinds or seeds."
-            )
-        if len(there) + len(new) > MOST_RUNS:
-            raise PlanError(
-                f"That would be {len(there) + len(new)} runs; train at most {MOST_RUNS} side by side: remove some from "
-                "the list, or choose fewer."
-            )
+        require_data(order.data, self._plan.data, is_busy=controller.is_busy)
+        new = to_add(runs, controller.known, {log.key for log in controller.scene.logs})
+        remark = remark_on(new, controller.scene)
         self.began.emit()
-        self.controller.add(new)
+        controller.add(new)
+        self._earlier.note(order.folder, order.data, (log.run for log in controller.scene.logs))
+        if remark:
+            self.said.emit(remark)
+
+    def fill_earlier(self, menu: QMenu) -> None:
+        """The newest starts but the one on the screen."""
+        order = self.controller.order
+        self._earlier.fill(menu, self.open_runs, shown=None if order is None else order.folder)
 
     @Slot()
     def pause_or_continue(self) -> None:
@@ -330,11 +334,10 @@ class Training(QObject):
             QGuiApplication.clipboard().setText(str(path))
             self.said.emit(f"The run is in {path}; the path was copied.")
 
-    @Slot(object)
-    def _open_picture(self, wished: tuple[NDArray[np.uint8], str]) -> None:
-        pixels, name = wished
-        self._opening.take_pixels(pixels[..., 0] if pixels.shape[2] == 1 else pixels, name)
-        self.inspect_wished.emit()
+    @Slot(int)
+    def _open_picture(self, index: int) -> None:
+        if (log := run_of(self.controller.scene)) is not None:
+            self.handing_over.open_picture(log, index)
 
     @Slot()
     def resume_last(self) -> None:

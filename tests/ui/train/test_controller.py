@@ -258,3 +258,20 @@ def test_pictures_come_through_a_file_and_training_goes_on_without_them(
     ]
     assert len(heard) == 2
     assert all(log.state == "waiting" for log in controller.scene.logs)
+
+
+def test_what_is_gone_is_not_waited_for(controller: TrainController, lab: Laboratory) -> None:
+    def left() -> float | None:
+        return controller.scene.pace.seconds_left(now=0.0)
+
+    lab.begin()
+    lab.train(FIRST, RUNS[0][1], 2)
+    everything = left()
+    controller.remove(RUNS[1][0])
+    lab.states("stopped", RUNS[1][0])
+    without = left()
+    assert everything is not None
+    assert without is not None
+    assert without < everything
+    lab.end()
+    assert left() == 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,15 +13,18 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.lab import (
+    Advanced,
     Began,
     Order,
     Publish,
     Published,
+    RunEnded,
     RunState,
     StateChanged,
     StateKept,
 )
 from resnet_viewer.records.run_plan import RunPlan
+from resnet_viewer.records.training import RunReport, StepReport
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.run_plans import runs_of
 from resnet_viewer.ui.requests import IdentifyWeights
@@ -56,14 +60,107 @@ def shown(desk: Desk) -> WeightsRef:
 
 
 def test_weights_of_now_are_published_first(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
-    picture = desk.store.session.setup.picture
     open_run(desk, RESIDUAL)
     assert desk.lab.told == [Publish(RESIDUAL)]
     assert asked(desk) == []
     desk.lab.say(Published(RESIDUAL, 5, tmp_path / "cifar-resnet-20.safetensors"))
     qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
     assert shown(desk).name == str(tmp_path / "cifar-resnet-20.safetensors")
-    assert desk.store.session.setup.picture is picture
+
+
+def test_a_run_is_opened_on_a_test_picture_of_its_own_data(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    desk.lab.train(RESIDUAL, RUNS[RESIDUAL], 3, folder=tmp_path)
+    training = desk.window.training
+    training.controller.select(RESIDUAL)
+    menu = training.page.runs.run_button.menu()
+    training.page.pictures.render_lab(training.controller.scene)  # the window is not shown
+    training.page.pictures.grid._go(7)
+    menu.aboutToShow.emit()
+    epochs = next(part for part in menu.findChildren(QMenu) if part.title() == "Open in Inspect, after epoch")
+    epochs.actions()[0].trigger()
+    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    picture, data = desk.store.session.setup.picture, training.controller.scene.data
+    assert picture is not None
+    assert data is not None
+    index = int(training.page.pictures.grid.order[7])
+    true = int(data.test_labels[index])
+    assert picture.name == f"Digits, test picture {index}, true class {true}"
+    assert (picture.pixels == data.test_pictures[index][0][..., None]).all()
+
+
+def test_a_test_picture_is_opened_with_the_run_that_is_shown(
+    desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for key in (PLAIN, RESIDUAL):
+        desk.lab.train(key, RUNS[key], 2, folder=tmp_path)
+    desk.lab.end()
+    training = desk.window.training
+    training.controller.select(PLAIN)
+    training.page.picture_wished.emit(5)
+    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    assert Path(shown(desk).name) == tmp_path / PLAIN / "epoch-2.safetensors"
+    desk.window.editing.set_branch_strength(1, 0.0)
+    desk.window.editing.set_reference()
+    wired = desk.store.session
+    desk.window.show_train()
+    training.page.picture_wished.emit(6)
+    assert desk.window.pages.currentIndex() == 0
+    now = desk.store.session
+    assert now.setup.picture is not None
+    assert now.setup.picture.name == "Digits, test picture 6, true class 6"
+    assert (now.setup.state, now.pinned) == (wired.setup.state, wired.pinned), "only the picture is another"
+
+
+def test_without_its_twin_a_run_is_compared_with_no_other_network(
+    desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for key in (PLAIN, RESIDUAL):
+        desk.lab.train(key, RUNS[key], 2, folder=tmp_path)
+    said: list[str] = []
+    desk.window.training.said.connect(said.append)
+    for with_twin, words in (
+        (True, "The reference is ResNet-20, epoch-1.safetensors; "),
+        (False, "The reference is no longer ResNet-20, epoch-1.safetensors; "),
+        (False, ""),
+    ):
+        desk.window.show_train()
+        open_run(desk, PLAIN, 1, with_twin=with_twin)
+        qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+        assert said[-1] == f"{words}Plain-20, epoch-1.safetensors is open."
+        assert (desk.store.session.pinned is not None) is with_twin
+
+
+def test_what_is_refused_is_not_opened_later(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    open_run(desk, RESIDUAL)
+    desk.lab.say(StateChanged(RESIDUAL, "running", "ResNet-20 holds weights that are not finite numbers."))
+    assert "not finite" in desk.window.messages.sentence
+    desk.lab.say(Published(RESIDUAL, 5, tmp_path / "cifar-resnet-20.safetensors"))
+    assert asked(desk) == []
+
+
+def test_a_lab_that_ends_before_it_publishes_leaves_what_it_kept(
+    desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    desk.lab.train(RESIDUAL, RUNS[RESIDUAL], 2, folder=tmp_path)
+    open_run(desk, RESIDUAL)
+    desk.lab.states("done", RESIDUAL)
+    desk.lab.end()
+    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    assert Path(shown(desk).name).name == "epoch-2.safetensors"
+
+
+def test_of_a_run_that_diverged_its_last_finite_weights_are_opened(
+    desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    run = RUNS[RESIDUAL]
+    desk.lab.train(RESIDUAL, run, 2, folder=tmp_path)
+    desk.lab.say(Advanced(RESIDUAL, (StepReport(2, 0, STEPS, 2.0, 9.0),), (), 1000.0))
+    (tmp_path / RESIDUAL).mkdir()
+    (tmp_path / RESIDUAL / "weights.safetensors").touch()
+    desk.lab.say(RunEnded(RESIDUAL, RunReport(run, (), math.nan, math.nan, (), state="diverged")))
+    open_run(desk, RESIDUAL)
+    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    assert Path(shown(desk).name) == tmp_path / RESIDUAL / "weights.safetensors"
 
 
 def test_a_kept_epoch_is_opened_as_it_is(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
@@ -197,7 +294,8 @@ def test_shortcuts_are_open_as_far_as_the_weights_tell(desk: Desk, tmp_path: Pat
     open_run(desk, RESIDUAL, 1)
     qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
     assert set(desk.store.session.setup.state.wiring.shortcuts) == {0.5}
-    assert desk.store.undo_label == "network: ResNet-20", "opening is one step back"
+    desk.store.undo()  # the picture
+    assert desk.store.undo_label == "network: ResNet-20", "the network comes with its wiring"
     desk.window.show_train()
     open_run(desk, PLAIN, 1, with_twin=True)
     qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
@@ -162,7 +161,8 @@ def test_hovering_tells_full_names(grid: PicturesGrid) -> None:
 
 def test_a_click_offers_to_open_the_picture_in_inspect(qtbot: QtBot, grid: PicturesGrid) -> None:
     grid.show_pictures(data_of(channels=3), PREDICTED, "a")
-    wished: list[tuple[np.ndarray, str]] = []
+    assert grid.chosen == grid.order[0]
+    wished: list[int] = []
     pairs: list[tuple[int, int]] = []
     grid.picture_wished.connect(wished.append)
     grid.pair_wished.connect(pairs.append)
@@ -175,10 +175,8 @@ def test_a_click_offers_to_open_the_picture_in_inspect(qtbot: QtBot, grid: Pictu
     menu.actions()[1].trigger()
     menu.actions()[2].trigger()
     menu.close()
-    ((pixels, name),) = wished
-    assert (pixels.shape, pixels.dtype, name) == ((8, 8, 3), np.uint8, "test picture 5, frog")
-    assert pixels[0, -1].tolist() == [255, 255, 255]
-    assert pixels[1, 0].tolist() == [50, 50, 50]
+    assert wished == [5]
+    assert grid.chosen == 5
     assert pairs == [(2, 0)]
 
 

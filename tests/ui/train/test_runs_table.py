@@ -19,7 +19,7 @@ from resnet_viewer.run_plans import runs_of
 from resnet_viewer.ui.theme import DARK, LIGHT
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.train.run_log import LabScene
-from resnet_viewer.ui.train.runs_table import RunsModel, RunsTable, doing, told
+from resnet_viewer.ui.train.runs_table import RunsModel, RunsTable, doing, duration, told
 from tests.ui.train.invented import begun, grow, run
 from tests.ui.train.laboratory import Laboratory
 
@@ -34,7 +34,7 @@ def lab(qapp: QApplication) -> Laboratory:
 
 @pytest.fixture
 def controller(lab: Laboratory, tmp_path: Path) -> TrainController:
-    made = TrainController(lab, itertools.count(1))
+    made = TrainController(lab, itertools.count(1), clock=lambda: 0.0)
     made.begin(Order(RUNS, "digits", tmp_path), "Digits")
     lab.begin()
     lab.states("waiting", *(key for key, _ in RUNS[1:]))
@@ -68,8 +68,8 @@ def titles(table: RunsTable) -> list[str]:
 
 
 def test_rows_say_how_far_each_run_has_come(table: RunsTable) -> None:
-    assert row(table, 0) == ["Plain-20", "running", "3 / 12", "30.0", "15.0", "1000", "14 s", "quick"]
-    assert row(table, 3) == ["ResNet-56", "waiting", "0 / 12", "", "", "", "", "quick"]
+    assert row(table, 0) == ["Plain-20", "17 s left", "3 / 12", "30.0", "15.0", "1000", "quick"]
+    assert row(table, 3) == ["ResNet-56", "waiting", "0 / 12", "", "", "", "quick"]
 
 
 def test_what_ended_says_its_last_errors_and_no_time(
@@ -78,7 +78,7 @@ def test_what_ended_says_its_last_errors_and_no_time(
     key, run = RUNS[0]
     lab.say(RunEnded(key, RunReport(run, (), 0.25, 1.5, ())))
     table.render_lab(controller.scene)
-    assert row(table, 0)[1:7] == ["done", "3 / 12", "0.2", "1.5", "1000", ""]
+    assert row(table, 0)[1:6] == ["done", "3 / 12", "0.2", "1.5", "1000"]
 
 
 def test_what_a_run_does_is_told_while_data_are_read_and_while_it_is_measured(
@@ -104,16 +104,52 @@ def test_what_a_run_does_is_told_while_data_are_read_and_while_it_is_measured(
 
 
 def test_columns_give_way_and_the_tooltip_says_everything(table: RunsTable, qtbot: QtBot) -> None:
-    assert len(titles(table)) == 8
+    assert len(titles(table)) == 7
     table.resize(330, 300)
     qtbot.waitUntil(lambda: len(titles(table)) < 6)
-    assert {"network", "train %", "test %"} <= set(titles(table))
-    assert "recipe" not in titles(table)
-    widths = sum(table.columnWidth(column) for column in range(8) if not table.isColumnHidden(column))
+    assert titles(table)[0] == "network"
+    assert titles(table)[-2:] == ["train %", "test %"]
+    widths = sum(table.columnWidth(column) for column in range(7) if not table.isColumnHidden(column))
     assert widths <= table.viewport().width()
     tip = str(table.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole))
-    assert "time left: 14 s" in tip
+    assert "state: 17 s left" in tip
     assert "recipe: quick" in tip
+
+
+def test_columns_go_in_an_order_and_a_long_title_pushes_none_out(
+    table: RunsTable, controller: TrainController
+) -> None:
+    shown = [tuple(titles(table))]
+    for width in range(900, 140, -10):
+        table.resize(width, 300)
+        if (now := tuple(titles(table))) != shown[-1]:
+            shown.append(now)
+    assert shown[:6] == [
+        ("network", "state", "epoch", "train %", "test %", "pictures/s", "recipe"),
+        ("network", "state", "epoch", "train %", "test %", "pictures/s"),
+        ("network", "state", "epoch", "train %", "test %"),
+        ("network", "epoch", "train %", "test %"),
+        ("network", "train %", "test %"),
+        ("network", "test %"),
+    ]
+    controller.scene.logs[0].variant = "a recipe with a very long name, rate 0.001"
+    table.resize(420, 300)
+    table.render_lab(LabScene())
+    table.render_lab(controller.scene)
+    assert {"network", "epoch", "train %", "test %"} <= set(titles(table))
+    assert table.textElideMode() == Qt.TextElideMode.ElideMiddle
+
+
+def test_many_runs_stand_closer_together(table: RunsTable, controller: TrainController) -> None:
+    wide = table.verticalHeader().defaultSectionSize()
+    controller.add(runs_of(RunPlan(depths="8, 14")))
+    table.render_lab(controller.scene)
+    assert table.verticalHeader().defaultSectionSize() < wide
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(41.6, "42 s"), (200, "3 min"), (7500, "2 h 05 min")])
+def test_durations_fit_a_cell(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
 
 
 def test_no_number_is_cut(table: RunsTable) -> None:
@@ -190,7 +226,7 @@ def test_the_columns_of_errors_say_which_errors_these_are() -> None:
         str(model.headerData(column, across)): str(
             model.headerData(column, across, Qt.ItemDataRole.ToolTipRole)
         )
-        for column in range(8)
+        for column in range(model.columnCount())
     }
     assert "over the newest whole epoch while the weights moved" in words["train %"]
     assert "after the newest whole epoch" in words["test %"]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.lab import (
@@ -78,7 +78,7 @@ def test_a_start_while_runs_are_at_work_adds_those_that_are_new(desk: Desk, trai
     rendered(desk)
     assert training.bar.start_button.text() == "Add"
     training.start()
-    assert "in training already" in desk.window.messages.sentence
+    assert "are there already" in desk.window.messages.sentence
     training.set_plan(replace(training.plan, depths="20, 32"))
     training.start()
     (added,) = [message for message in desk.lab.told if isinstance(message, AddRuns)]
@@ -140,6 +140,66 @@ def test_the_status_bar_forgets_the_data_of_an_earlier_start(desk: Desk, trainin
     training.start()
     rendered(desk)
     assert desk.window.status.texts()[3] == ""
+
+
+def test_runs_join_those_that_are_done_in_their_folder(desk: Desk, training: Training) -> None:
+    assert training.bar.add_button.isHidden()
+    training.start()
+    desk.lab.begin()
+    for key, run in desk.lab.order.runs:
+        desk.lab.train(key, run, 1)
+    desk.lab.states("done", *(key for key, _ in desk.lab.order.runs))
+    folder = desk.lab.order.folder
+    desk.lab.end()
+    rendered(desk)
+    assert not training.bar.add_button.isHidden()
+    training.set_plan(replace(training.plan, depths="20, 32"))
+    desk.qtbot.mouseClick(training.bar.add_button, LEFT)
+    order = desk.lab.order
+    assert [key for key, _ in order.runs] == ["cifar-plain-32", "cifar-resnet-32"]
+    assert (order.folder, order.is_resumed) == (folder, True)
+    assert len(training.controller.scene.logs) == 6
+    desk.lab.end()
+    training.set_plan(replace(training.plan, data="mnist"))
+    training.add()
+    assert "press Start again for others on MNIST" in desk.window.messages.sentence
+
+
+def test_the_same_network_with_another_recipe_is_added_and_named(desk: Desk, training: Training) -> None:
+    training.start()
+    training.set_plan(replace(training.plan, depths="20", course=Course(RECIPES["adam"])))
+    training.start()
+    (added,) = [message for message in desk.lab.told if isinstance(message, AddRuns)]
+    assert [key for key, _ in added.runs] == ["cifar-plain-20-adam", "cifar-resnet-20-adam"]
+    titles = [log.title for log in training.controller.scene.logs]
+    assert titles[:4] == ["Plain-20 adam", "Plain-20 quick", "ResNet-20 adam", "ResNet-20 quick"]
+
+
+def test_what_is_added_while_shortcuts_are_cut_begins_whole(desk: Desk, training: Training) -> None:
+    said: list[str] = []
+    training.said.connect(said.append)
+    training.start()
+    for log in training.controller.scene.logs:
+        if log.run.network.has_shortcuts:
+            log.run = log.run.intervened(3, 0.0)
+    training.set_plan(replace(training.plan, depths="32"))
+    training.start()
+    assert said == ["The added runs begin with their shortcuts whole; those of the others stay as they are."]
+
+
+def test_a_new_start_says_where_the_earlier_runs_are(desk: Desk, training: Training) -> None:
+    training.start()
+    assert desk.window.messages.sentence == ""
+    first = desk.lab.order.folder
+    assert first.is_dir()
+    desk.lab.end()
+    training.start()
+    assert desk.window.messages.sentence == "The earlier runs are in Train > Earlier runs."
+    menu = QMenu()
+    desk.qtbot.addWidget(menu)
+    training.fill_earlier(menu)
+    assert desk.lab.order.folder != first
+    assert [action.text()[:18] for action in menu.actions()] == ["Digits · Plain-20,"]
 
 
 def test_what_cannot_be_trained_is_one_sentence(desk: Desk, training: Training) -> None:
@@ -306,7 +366,7 @@ def test_pictures_that_are_left_out_are_named_until_the_next_start(desk: Desk, t
     desk.lab.end()
     assert desk.window.messages.sentence == sentence
     training.start()
-    assert desk.window.messages.sentence == ""
+    assert sentence not in desk.window.messages.sentence
 
 
 def test_a_saved_recipe_that_cannot_be_read_leaves_the_others(desk: Desk, training: Training) -> None:
@@ -350,17 +410,6 @@ def test_closing_ends_the_lab(desk: Desk, training: Training) -> None:
     desk.window.close()
     desk.workers.close()
     assert desk.lab.is_closed
-
-
-def test_a_test_picture_is_opened_in_inspect(desk: Desk, training: Training) -> None:
-    training.page.picture_wished.emit((np.full((8, 8, 1), 9, np.uint8), "test picture 3, seven"))
-    assert desk.window.pages.currentIndex() == 0
-    desk.qtbot.waitUntil(
-        lambda: (
-            (picture := desk.store.session.setup.picture) is not None
-            and picture.name == "test picture 3, seven"
-        )
-    )
 
 
 def test_nothing_is_drawn_while_the_page_is_out_of_view(desk: Desk, training: Training) -> None:
