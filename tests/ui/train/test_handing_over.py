@@ -130,12 +130,16 @@ def test_without_its_twin_a_run_is_compared_with_no_other_network(
         assert (desk.store.session.pinned is not None) is with_twin
 
 
-def test_what_is_refused_is_not_opened_later(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+def test_what_is_refused_is_not_opened_later(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(desk.window.opening, "open_weights", opened.append)
     open_run(desk, RESIDUAL)
     desk.lab.say(StateChanged(RESIDUAL, "running", "ResNet-20 holds weights that are not finite numbers."))
     assert "not finite" in desk.window.messages.sentence
     desk.lab.say(Published(RESIDUAL, 5, tmp_path / "cifar-resnet-20.safetensors"))
-    assert asked(desk) == []
+    assert opened == []
 
 
 def test_a_lab_that_ends_before_it_publishes_leaves_what_it_kept(
