@@ -76,7 +76,7 @@ def run_of(name: str, network: str) -> RunSpec:
     kind = NAMED[name]
     fitted = replace(spec(network), input_size=kind.side, channels=kind.channels)
     constant = replace(RECIPE, schedule="constant", rate=0.01)
-    return RunSpec(fitted, name, 10**6, constant, kind.mean, kind.std, is_augmented=False)
+    return RunSpec(fitted, name, 10**6, constant, kind.mean, kind.std, augment="none")
 
 
 def bare(run: RunSpec, data: Data, device: str) -> Callable[[], object]:

@@ -137,13 +137,13 @@ def build(
     """Everything, wired, not yet shown. Nothing here imports torch on this thread."""
     from functools import partial
 
-    from resnet_viewer import network_entries, run_plans, services
+    from resnet_viewer import network_entries, order_files, run_plans, services
     from resnet_viewer.ui.appearance import Appearance
     from resnet_viewer.ui.process_worker import ProcessWorker
     from resnet_viewer.ui.prompts import Facts
     from resnet_viewer.ui.settings import Settings
     from resnet_viewer.ui.store import Store
-    from resnet_viewer.ui.train.training import Ways
+    from resnet_viewer.ui.train.ways import Ways
     from resnet_viewer.ui.window import MainWindow
     from resnet_viewer.ui.worker import Worker
     from resnet_viewer.ui.workers import Workers
@@ -172,6 +172,7 @@ def build(
             run_plans.runs_of,
             paths.runs_dir,
             run_plans.remark,
+            order_files.has_runs,
             threads,
             "" if arguments.device == "auto" else arguments.device,
         ),

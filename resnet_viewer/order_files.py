@@ -10,7 +10,8 @@ from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Order
 
-ORDER = "order.json"
+ORDER, RUN = "order.json", "run.json"
+"""What an order leaves, and what each of its runs does; the latter as in `core.run_files`, which imports torch."""
 
 
 class OrderFileError(UserError):
@@ -29,16 +30,28 @@ def write_order(order: Order) -> None:
     write_whole(order.folder / ORDER, json.dumps(said, indent=1).encode())
 
 
+def has_runs(folder: Path) -> bool:
+    """Whether it is the folder of a run, or of several; only names are looked at."""
+    try:
+        return (folder / RUN).is_file() or any(folder.glob(f"*/{RUN}"))
+    except OSError:
+        return False
+
+
 def read_order(folder: Path) -> Order:
-    """The runs of a folder, to go on with.
+    """The runs of a folder, or the one whose folder it is, to go on with, on the threads they had where that is known.
 
     Raises:
         UserError: there are none, a file is damaged, or the data are unknown.
     """
-    from resnet_viewer.core.run_files import RUN, read_run
+    from resnet_viewer.core.resuming import threads_of
+    from resnet_viewer.core.run_files import read_run
 
+    folder = folder.absolute()
     try:
         found = sorted(part.parent for part in folder.glob(f"*/{RUN}"))
+        if not found and (folder / RUN).is_file():
+            folder, found = folder.parent, [folder]
     except OSError:
         found = []
     if not found:
@@ -50,7 +63,7 @@ def read_order(folder: Path) -> Order:
         raise OrderFileError(
             f"The data of these runs, {data}, are not there any more; put the folder back first."
         )
-    return Order(runs, data, folder, device, is_resumed=True)
+    return Order(runs, data, folder, device, threads_of(found), is_resumed=True)
 
 
 def _said(folder: Path) -> tuple[str, str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from resnet_viewer import paths
 from resnet_viewer.core import catalog
 from resnet_viewer.core.picture_folders import class_names_of
-from resnet_viewer.core.set_files import name_in
-from resnet_viewer.records.data import NAMED, DataKind
+from resnet_viewer.core.trainable import fitted, named_kind
+from resnet_viewer.records.data import NAMED, augmentation
 from resnet_viewer.records.lab import key_of
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.recipe import RECIPES, Recipe, recipe_for
@@ -26,8 +26,6 @@ _DOWNLOADS = {
 """The folder in which torchvision keeps it, and megabytes."""
 _DEEPEST = 1202
 """The deepest of He et al. 2015."""
-_SMALL = ("digits",)
-"""Data with so few pictures that every second step is worth a gradient record."""
 
 
 def runs_of(plan: RunPlan) -> tuple[tuple[str, RunSpec], ...]:
@@ -79,42 +77,28 @@ def _names(plan: RunPlan) -> tuple[str, ...]:
 
 def _fitted(spec: NetworkSpec, data: str) -> NetworkSpec:
     """With the data's classes, channels and size."""
-    if not spec.has_classifier:
-        raise PlanError(f"{spec.title} has no classifier to train; choose another network.")
-    kind = _kind(data)
-    if kind is None:
-        return replace(spec, classes=len(class_names_of(Path(data))))
-    if spec.family not in ("cifar", "mnist-teaching", "keras-teaching"):
-        raise PlanError(
-            f"{spec.title} is made for pictures of {spec.input_size} pixels; train it on a folder of pictures, "
-            f"not on {kind.title}."
-        )
-    return replace(spec, classes=kind.classes, channels=kind.channels, input_size=kind.side)
-
-
-def _kind(data: str) -> DataKind | None:
-    """What a data set's pictures are like: one that is named, or whose files a folder holds; None for pictures."""
-    name = data if data in NAMED else name_in(Path(data))
-    return None if name is None else NAMED[name]
+    kind = named_kind(data)
+    made = fitted(spec, kind)
+    return replace(made, classes=len(class_names_of(Path(data)))) if kind is None else made
 
 
 def _run(spec: NetworkSpec, plan: RunPlan) -> RunSpec:
     course = plan.course
-    record_every = course.record_every or (2 if plan.data in _SMALL else 10)
     recipe = _recipe(course.recipe, spec.depth)
     run = RunSpec(
         spec,
         plan.data,
         course.epochs,
         recipe,
-        record_every=record_every,
+        record_every=course.record_every,
         precision=course.precision,
     )
-    kind = _kind(plan.data)
+    kind = named_kind(plan.data)
     if kind is None:
-        return replace(run, data=Path(plan.data).name)
+        return replace(run, data=Path(plan.data).name, mean=(), std=(), augment=course.augment or run.augment)
     data = plan.data if plan.data in NAMED else Path(plan.data).name
-    return replace(run, data=data, mean=kind.mean, std=kind.std, is_augmented=kind.is_augmented)
+    augment = augmentation(course.augment, kind)
+    return replace(run, data=data, mean=kind.mean, std=kind.std, augment=augment)
 
 
 def _recipe(recipe: Recipe, depth: int) -> Recipe:

@@ -27,6 +27,8 @@ from resnet_viewer.ui.requests import (
     ChooseNetwork,
     DescribeNetwork,
     DownloadWeights,
+    FindDevices,
+    FoundDevices,
     FoundOrder,
     IdentifyWeights,
     KeepChoices,
@@ -37,6 +39,7 @@ from resnet_viewer.ui.requests import (
     ReadPicture,
     Rendered,
     RenderForClipboard,
+    RenderRunForClipboard,
     StepPicture,
     Suffix,
     TakePixels,
@@ -44,6 +47,7 @@ from resnet_viewer.ui.requests import (
     WriteFigure,
     WriteLayers,
     WriteRunFigure,
+    WriteWeights,
     Written,
 )
 
@@ -172,6 +176,20 @@ class FilesService:
                 yield Written(path)
             case WriteRunFigure() | WriteAllRunFigures():
                 yield _write_runs(request)
+            case WriteWeights(source=source, report=report, path=path, is_live=is_live):
+                from resnet_viewer.run_weights import write_weights
+
+                write_weights(source, report(), path, is_live=is_live)
+                yield Written(path)
+            case FindDevices():
+                from resnet_viewer.core.devices import available_devices
+
+                yield FoundDevices(available_devices())
+            case RenderRunForClipboard(pictures=drawn, choice=choice, time=time):
+                from resnet_viewer.run_exports import run_figure
+
+                png = run_figure(drawn, replace(choice, suffix="png"), time=time)
+                yield Rendered(png, run_figure(drawn, replace(choice, suffix="svg"), time=time))
             case RenderForClipboard(scene=scene, choice=choice):
                 png = exported(scene, replace(choice, suffix="png"))
                 yield Rendered(png, exported(scene, replace(choice, suffix="svg")))
@@ -244,8 +262,8 @@ class LabService:
 def is_replaced(waiting: object, newer: object) -> bool:
     """Opening something newer makes opening an older thing pointless; no figure is ever dropped."""
     kept = (
-        WriteFigure, WriteLayers, WriteRunFigure, WriteAllRunFigures, RenderForClipboard, KeepChoices, KeepOrder,
-        Begin,
+        WriteFigure, WriteLayers, WriteRunFigure, WriteAllRunFigures, WriteWeights, RenderForClipboard,
+        RenderRunForClipboard, KeepChoices, KeepOrder, Begin,
     )  # fmt: skip
     return type(waiting) is type(newer) and not isinstance(waiting, kept)
 

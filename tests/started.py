@@ -36,6 +36,7 @@ class Session:
             except BaseException as error:  # handed to the test below, which main() would outlive
                 self.error = error
             finally:
+                window._settings.set_asks_to_close(False)  # nobody would answer
                 window.close()
 
         QTimer.singleShot(0, act)

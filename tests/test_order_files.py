@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from resnet_viewer.core import run_files
 from resnet_viewer.core.run_files import write_spec
-from resnet_viewer.order_files import ORDER, read_order, write_order
+from resnet_viewer.order_files import ORDER, RUN, has_runs, read_order, write_order
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Order
 from resnet_viewer.records.run_plan import RunPlan
@@ -27,6 +28,26 @@ def order(tmp_path: Path) -> Order:
 
 def test_an_order_goes_on_with_the_runs_in_its_folder(order: Order) -> None:
     assert read_order(order.folder) == replace(order, threads=0, is_resumed=True)
+
+
+def test_the_folder_of_one_run_is_an_order_of_that_run(order: Order) -> None:
+    assert RUN == run_files.RUN
+    key, run = order.runs[1]
+    assert read_order(order.folder / key) == replace(order, runs=((key, run),), threads=0, is_resumed=True)
+
+
+def test_folders_with_runs_are_told_by_names(order: Order, tmp_path: Path) -> None:
+    key, _ = order.runs[0]
+    assert has_runs(order.folder)
+    assert has_runs(order.folder / key)
+    for other in (tmp_path, tmp_path / "missing", order.folder / ORDER):
+        assert not has_runs(other)
+
+
+def test_an_order_goes_on_with_the_threads_that_its_runs_had(order: Order) -> None:
+    for key, run in order.runs:
+        write_spec(order.folder / key, replace(run, threads=1))
+    assert read_order(order.folder).threads == 1
 
 
 def test_runs_without_an_order_are_known_by_their_data(order: Order) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from resnet_viewer.records.data import Augmentation
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.recipe import RECIPES, WARM_UP
+from resnet_viewer.records.recipe import RECIPES, WARM_UP_STEPS
 from resnet_viewer.records.run_plan import Course, RunPlan
 from resnet_viewer.run_plans import runs_of
 from tests import fabricated
@@ -25,8 +26,8 @@ def test_the_first_plan_is_four_runs_on_digits() -> None:
     ]
     spec = runs[0][1]
     assert (spec.network.input_size, spec.network.channels, spec.network.classes) == (8, 1, 10)
-    assert (spec.epochs, spec.recipe, spec.data, spec.is_augmented) == (12, RECIPES["quick"], "digits", False)
-    assert spec.record_every == 2
+    assert (spec.epochs, spec.recipe, spec.data, spec.augment) == (12, RECIPES["quick"], "digits", "none")
+    assert spec.record_every == 0, "the lab chooses, when it knows how many steps there are"
 
 
 def test_seeds_are_named_in_the_keys() -> None:
@@ -60,9 +61,28 @@ def test_endings_and_names() -> None:
 
 def test_very_deep_networks_are_warmed_up_by_the_papers_recipe_only() -> None:
     plan = RunPlan(depths="110", is_plain=False, course=Course(RECIPES["paper"]))
-    assert runs_of(plan)[0][1].recipe.warm_up == WARM_UP
+    assert runs_of(plan)[0][1].recipe.warm_up_steps == WARM_UP_STEPS
     changed = replace(plan, course=Course(replace(RECIPES["paper"], rate=0.2)))
-    assert runs_of(changed)[0][1].recipe.warm_up == 0
+    assert runs_of(changed)[0][1].recipe.warm_up_steps == 0
+
+
+def test_the_plan_says_how_pictures_are_augmented(tmp_path: Path) -> None:
+    def augment(data: str, **wanted: Augmentation) -> str:
+        (_, run), *_ = runs_of(RunPlan(data=data, course=Course(**wanted)))
+        return run.augment
+
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.png").touch()
+    assert [augment(data) for data in ("digits", "cifar10", str(tmp_path))] == [
+        "none",
+        "crop+flip",
+        "crop+flip",
+    ]
+    assert [augment(data, augment="crop") for data in ("digits", str(tmp_path))] == ["crop", "crop"]
+    assert augment("fashion-mnist", augment="crop+flip") == "crop+flip"
+    (_, run), *_ = runs_of(RunPlan(data=str(tmp_path)))
+    assert (run.mean, run.std) == ((), ()), "its own, once it is read"
 
 
 @pytest.mark.parametrize(
@@ -76,6 +96,7 @@ def test_very_deep_networks_are_warmed_up_by_the_papers_recipe_only() -> None:
         (RunPlan(networks="resnet19"), "no network called resnet19"),
         (RunPlan(networks="resnet18"), "folder of pictures"),
         (RunPlan(course=Course(seeds=20)), "80 runs"),
+        (RunPlan(course=Course(augment="crop+flip")), "A mirrored digit is none"),
         (RunPlan(data="/no/such/folder"), "There is no folder"),
     ],
 )
@@ -106,4 +127,4 @@ def test_a_folder_with_the_files_of_a_published_set_is_that_set(tmp_path: Path) 
     folder = write_idx(tmp_path / "clothes", FASHION_BEGINS)
     _, run = runs_of(replace(RunPlan(), data=str(folder)))[0]
     assert (run.network.channels, run.network.input_size, run.network.classes) == (1, 28, 10)
-    assert (run.mean, run.data, run.is_augmented) == ((0.2860,), "clothes", False)
+    assert (run.mean, run.data, run.augment) == ((0.2860,), "clothes", "none")

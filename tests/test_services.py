@@ -11,6 +11,7 @@ import pytest
 
 from resnet_viewer.core import weights
 from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.devices import available_devices
 from resnet_viewer.records.build_options import BuildOptions
 from resnet_viewer.records.lab import DataLent, DataRead, Order
 from resnet_viewer.records.network import NetworkSpec
@@ -21,6 +22,8 @@ from resnet_viewer.ui.requests import (
     Begin,
     DownloadWeights,
     FigureChoice,
+    FindDevices,
+    FoundDevices,
     OpenedNetwork,
     RunPictures,
     Suffix,
@@ -56,6 +59,10 @@ def test_the_window_begins_with_a_network_that_is_built_otherwise() -> None:
     assert begun.network.spec.classes == 4  # type: ignore[attr-defined]
     (begun,) = FilesService().answer(Begin("cifar-resnet-56", "bundled", (), options=BuildOptions(classes=4)))
     assert "10 classes" in begun.refusals[0]  # type: ignore[attr-defined]
+
+
+def test_devices_are_those_that_torch_can_use() -> None:
+    assert list(FilesService().answer(FindDevices())) == [FoundDevices(available_devices())]
 
 
 def test_the_menus_list_every_download() -> None:

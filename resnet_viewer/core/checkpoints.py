@@ -20,6 +20,7 @@ from resnet_viewer.records.training import (
     Extension,
     Intervention,
     RunSpec,
+    in_force,
 )
 from resnet_viewer.records.typed_json import DecodeError, decoded
 
@@ -126,11 +127,14 @@ def together(known: RunSpec, asked: RunSpec, path: Path, *, at: int) -> RunSpec:
     Raises:
         ResumeError: they are not the same run, or it is to become shorter.
     """
+    asked = replace(asked, record_every=asked.record_every or known.record_every)  # 0 has no wish
     if asked.epochs != known.epochs and not asked.extensions:
         return together(known, _as_long(known, asked, path, at=at), path, at=at)
+    asked = replace(asked, mean=asked.mean or known.mean, std=asked.std or known.std)
     theirs, ours = _settings(known), _settings(asked)
-    different = [key for key in ours if ours[key] != theirs[key]]
-    if any(made not in known.interventions and made.step < at for made in asked.interventions):
+    different = [key for key in ours | theirs if ours.get(key) != theirs.get(key)]
+    made = known.interventions + asked.interventions
+    if _until(at, made) != _until(at, known.interventions):
         different.append("interventions")
     if any(made not in known.extensions and made.step < at for made in asked.extensions):
         different.append("extensions")
@@ -141,8 +145,10 @@ def together(known: RunSpec, asked: RunSpec, path: Path, *, at: int) -> RunSpec:
         )
     return replace(
         known,
-        interventions=_merged(known.interventions + asked.interventions),
+        interventions=in_force(made),
         extensions=_growing(known.extensions + asked.extensions),
+        data_digest=asked.data_digest or known.data_digest,
+        threads=asked.threads or known.threads,
     )
 
 
@@ -161,9 +167,9 @@ def _as_long(known: RunSpec, asked: RunSpec, path: Path, *, at: int) -> RunSpec:
     return replace(asked, epochs=known.epochs, extensions=longer.extensions)
 
 
-def _merged(made: tuple[Intervention, ...]) -> tuple[Intervention, ...]:
-    """All of them by step, each once."""
-    return tuple(sorted(dict.fromkeys(made), key=lambda intervention: intervention.step))
+def _until(step: int, made: tuple[Intervention, ...]) -> list[Intervention]:
+    """Those in force that were made before a step."""
+    return [intervention for intervention in in_force(made) if intervention.step < step]
 
 
 def _growing(made: tuple[Extension, ...]) -> tuple[Extension, ...]:
@@ -176,10 +182,13 @@ def _growing(made: tuple[Extension, ...]) -> tuple[Extension, ...]:
 
 
 def _settings(run: RunSpec) -> dict[str, Any]:
-    """Everything that makes a run what it is from its beginning, the recipe's and the network's fields by name."""
-    fields = asdict(replace(run, interventions=(), extensions=()))
-    recipe: dict[str, Any] = fields.pop("recipe")
+    """Everything that makes a run what it is from its beginning, the recipe's and the network's fields by name.
+
+    What a recipe is called is not, nor what of it does nothing; the pictures and the threads are looked at elsewhere.
+    """
+    fields = asdict(replace(run, interventions=(), extensions=(), data_digest="", threads=0))
+    del fields["recipe"]
     network: dict[str, Any] = fields.pop("network")
     named = {"network": network.pop("name"), "seed": network.pop("seed")}
     built = {f"network's {name}": value for name, value in network.items()}
-    return named | built | {"recipe": recipe.pop("name")} | recipe | fields
+    return named | built | run.recipe.in_use | fields

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet_viewer.core.lab import Lab
+from resnet_viewer.core.resuming import threads_of
 from resnet_viewer.core.run_files import prepare
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import UserError, failure_of
@@ -47,10 +48,10 @@ def train_on_ray(
 ) -> Iterator[Progress | LabReport]:
     """What `Lab(commit=commit, command=command).answer` does, with a Ray task for each run.
 
-    It has a GPU of its own where the cluster has any and the order wants one, else `order.threads` processors, one
-    where that is 0; so many advance at a time as find a place, whatever `order.side_by_side` says. Reports come as
-    from a lab; a run that has lost its worker begins again, with what it had done. Closing lets the runs save
-    themselves.
+    It has a GPU of its own where the cluster has any and the order wants one, else `order.threads` processors, where
+    that is 0 as many as it had before, or one; so many advance at a time as find a place, whatever `order.side_by_side`
+    says. Reports come as from a lab; a run that has lost its worker begins again, with what it had done. Closing lets
+    the runs save themselves.
 
     Raises:
         ClusterError: Ray is not installed, or nothing answers at the address.
@@ -72,10 +73,10 @@ def train_on_ray(
 
         news = Queue(_UNREAD, actor_options={"num_cpus": 0})
         has_gpus = ray.cluster_resources().get("GPU", 0) >= 1 and _wants_gpu(order)
-        task = _task(ray, order, has_gpus=has_gpus)
+        alone = {key: _alone(order, key, has_gpus=has_gpus) for key, _ in order.runs}
         pending = {
-            task.remote(_alone(order, key, has_gpus=has_gpus), news, commit, command): key
-            for key, _ in order.runs
+            _task(ray, one, has_gpus=has_gpus).remote(one, news, commit, command): key
+            for key, one in alone.items()
         }
         has_data = False
         while True:
@@ -139,7 +140,7 @@ def _wants_gpu(order: Order) -> bool:
 
 def _task(ray: Any, order: Order, *, has_gpus: bool) -> Any:
     """What one run needs of a machine; a GPU given by Ray is the only one that its process sees."""
-    needs = {"num_gpus": 1, "num_cpus": 1} if has_gpus else {"num_cpus": max(1, order.threads)}
+    needs = {"num_gpus": 1, "num_cpus": 1} if has_gpus else {"num_cpus": order.threads}
     return ray.remote(**needs, max_retries=_LOST_AT_MOST, retry_exceptions=False)(train_one)
 
 
@@ -157,7 +158,7 @@ def _alone(order: Order, key: str, *, has_gpus: bool) -> Order:
         folder=order.folder.absolute(),
         device=order.device or ("" if has_gpus else "cpu"),
         log_dir=log_dir,
-        threads=max(1, order.threads),
+        threads=order.threads or threads_of([order.folder / key]) or 1,
         is_resumed=True,
     )
 

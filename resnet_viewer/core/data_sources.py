@@ -11,7 +11,6 @@ from resnet_viewer.core.named_data import load_from, read_named
 from resnet_viewer.core.picture_folders import class_names_of
 from resnet_viewer.core.set_files import name_in
 from resnet_viewer.records.data import NAMED, DataKind
-from resnet_viewer.records.preprocessing import CIFAR10_MEAN, CIFAR10_STD
 from resnet_viewer.records.progress import Progress
 
 
@@ -41,7 +40,7 @@ def read_data(name: str, size: int, seed: int = 0, *, channels: int = 3) -> Iter
 def describe_data(name: str, size: int, *, channels: int = 3) -> DataKind:
     """What the pictures of a data set are like, before one of them is read; arguments as for `read_data`.
 
-    Pictures in folders are normalised with the means and deviations of CIFAR-10, those in grey with their averages.
+    The means and deviations of pictures in folders are known once they are read: `Data.normalisation`.
 
     Raises:
         DatasetError: there is no such folder, or nothing in it.
@@ -50,7 +49,4 @@ def describe_data(name: str, size: int, *, channels: int = 3) -> DataKind:
     if known is not None:
         return NAMED[known]
     classes = class_names_of(Path(name))
-    mean, std = CIFAR10_MEAN, CIFAR10_STD
-    if channels == 1:
-        mean, std = (sum(CIFAR10_MEAN) / 3,), (sum(CIFAR10_STD) / 3,)
-    return DataKind(Path(name).resolve().name, len(classes), channels, size, mean, std, is_augmented=True)
+    return DataKind(Path(name).resolve().name, len(classes), channels, size, (), ())

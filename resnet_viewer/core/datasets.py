@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 
 import torch
@@ -11,10 +13,12 @@ from torch import Tensor
 
 from resnet_viewer.core.device_habits import moved, room
 from resnet_viewer.records.preprocessing import Channels
-from resnet_viewer.records.training import PictureCounts
+from resnet_viewer.records.training import PictureCounts, RunSpec
 
 LARGEST_ON_DEVICE = 4 << 30
 """Bytes of pictures that are kept on a GPU."""
+_COUNTED = 1000
+"""Pictures whose values are counted together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +48,38 @@ class Data:
     def counts(self) -> PictureCounts:
         """For the record of what a run was trained on."""
         return PictureCounts(len(self.train), len(self.test), self.left_out)
+
+    @cached_property
+    def digest(self) -> str:
+        """Another one for other pixels, labels, classes, or pictures on the other side of the split."""
+        found = hashlib.blake2b(repr(self.train.classes).encode(), digest_size=16)
+        for part in (self.train, self.test):
+            found.update(repr(tuple(part.images.shape)).encode())
+            for tensor in (part.images, part.labels):
+                found.update(tensor.cpu().contiguous().numpy().data)
+        return found.hexdigest()
+
+    @cached_property
+    def normalisation(self) -> tuple[Channels, Channels]:
+        """Mean and standard deviation of each channel of the training pictures, from 0 to 1, to four places."""
+        levels = torch.arange(256, dtype=torch.float64) / 255
+        means, deviations = [], []
+        for channel in self.train.images.cpu().unbind(1):
+            counts = torch.zeros(256, dtype=torch.int64)
+            for start in range(0, len(channel), _COUNTED):  # counting makes eight bytes of each
+                counts += torch.bincount(channel[start : start + _COUNTED].flatten(), minlength=256)
+            shares = counts / channel.numel()
+            mean = (shares * levels).sum()
+            means.append(round(mean.item(), 4))
+            deviation = (shares * (levels - mean) ** 2).sum().sqrt().item()
+            deviations.append(round(max(deviation, 1 / 255), 4))  # pictures may all be of one colour
+        return tuple(means), tuple(deviations)
+
+
+def settled(run: RunSpec, data: Data) -> RunSpec:
+    """The run with the mean and deviation of its training pictures, where it names none."""
+    mean, std = (run.mean, run.std) if run.mean and run.std else data.normalisation
+    return replace(run, mean=mean, std=std)
 
 
 def on_device(data: Data, device: str) -> Data:
@@ -98,9 +134,10 @@ def augmented_batches(
     std: Channels,
     seed: int,
     padding: int = 4,
+    is_flipped: bool = True,
     skip: int = 0,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """One shuffled epoch: each picture padded with black, cropped at random and flipped half of the time.
+    """One shuffled epoch: each picture padded with black, cropped at random and, if wanted, flipped half of the time.
 
     Everything random comes from `seed`. A last batch that is not full is left out, unless it is the only one, and so
     are the first `skip`: the others are what they are without that.
@@ -112,7 +149,7 @@ def augmented_batches(
         count = len(chosen)
         tops = torch.randint(0, 2 * padding + 1, (count, 1), generator=generator)
         lefts = torch.randint(0, 2 * padding + 1, (count, 1), generator=generator)
-        flipped = torch.rand(count, 1, generator=generator) < 0.5
+        flipped = torch.rand(count, 1, generator=generator) < (0.5 if is_flipped else 0.0)
         if number < skip:
             continue
         rows = tops + torch.arange(side)  # (N, S)

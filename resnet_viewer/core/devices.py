@@ -31,9 +31,10 @@ def choose_device(wanted: str = "auto") -> str:
     if wanted == "auto":
         return devices[0]
     if wanted not in devices and wanted not in _numbered(devices):
-        choices = ("auto", *devices, *_numbered(devices))
+        choices = (*devices, *_numbered(devices))
         raise DeviceError(
-            f"This machine has no {wanted} device that torch can use; choose one of {', '.join(choices)}."
+            f"This machine has no {wanted} device that torch can use; choose {' or '.join(choices)}, or the best "
+            "there is."
         )
     return wanted
 

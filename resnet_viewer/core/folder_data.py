@@ -64,6 +64,9 @@ def load(folder: Path, size: int, *, seed: int = 0, channels: int = 3) -> Iterat
                 sets.append(found)
             else:
                 yield found
+    if untested := [name for label, name in enumerate(classes) if not (sets[1].labels == label).any()]:
+        are = "is no test picture" if len(untested) == 1 else "are no test pictures"
+        remarks.append(f"There {are} of {_listed(untested)}: the test error says nothing of such pictures.")
     if reading.left_out:
         remarks.append(reading.remark())
     yield Data(*sets, remark=" ".join(remarks), left_out=len(reading.left_out))
@@ -129,9 +132,7 @@ class _Reading:
 
     def _names(self) -> str:
         """The first few, from the folder on."""
-        names = [path.relative_to(self._folder).as_posix() for path in self.left_out]
-        *first, last = names if len(names) <= _NAMED else [*names[:_NAMED], f"{len(names) - _NAMED} more"]
-        return f"{', '.join(first)} and {last}" if first else last
+        return _listed([path.relative_to(self._folder).as_posix() for path in self.left_out])
 
     def _read(self, path: Path) -> Pixels | None:
         """(C, S, S), or None where it cannot be read."""
@@ -150,6 +151,12 @@ class _Reading:
         if self._shape[0] == 1:
             fitted = np.asarray(Image.fromarray(fitted).convert("L"))[..., None]
         return fitted.transpose(2, 0, 1).copy()  # (S, S, C) -> (C, S, S)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first few: "a, b, c and 4 more"."""
+    *first, last = names if len(names) <= _NAMED else [*names[:_NAMED], f"{len(names) - _NAMED} more"]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _fitted(pixels: Pixels, geometry: Preprocessing) -> Pixels:

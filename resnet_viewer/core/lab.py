@@ -24,6 +24,7 @@ from resnet_viewer.core.devices import devices_for
 from resnet_viewer.core.event_logs import EventLogs
 from resnet_viewer.core.lab_bench import Bench, benches, wait_for_one
 from resnet_viewer.core.lab_run import LabRun
+from resnet_viewer.core.resuming import threads_of
 from resnet_viewer.media.files import WriteError
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import (
@@ -69,6 +70,7 @@ class Lab:
         self._data: tuple[tuple[str, int, int], Data] | None = None
         self._benches: list[Bench] = []
         self._is_leaving = False
+        self._threads = 0
 
     def tell(self, message: Message) -> None:
         """Say something to the runs at work; it takes effect before the next step."""
@@ -119,9 +121,11 @@ class Lab:
                 self._inbox = queue.SimpleQueue()  # what was told to these runs is not for the next order's
 
     def _work(self, order: Order) -> Generator[Progress | LabReport, None, None]:
-        if order.threads:
-            torch.set_num_threads(order.threads)
+        known = threads_of(order.folder / key for key, _ in order.runs) if order.is_resumed else 0
+        if threads := order.threads or known:
+            torch.set_num_threads(threads)
         devices = devices_for(order.device)
+        self._threads = torch.get_num_threads() if "cpu" in devices else 0
         first = order.runs[0][1].network if order.runs else None
         yield from self.read(order.data, first.input_size if first else 0, first.channels if first else 3)
         data = self.data
@@ -239,7 +243,8 @@ class Lab:
                 continue
             run = LabRun(key, spec, order.folder / key, commit=self._commit, command=self._command)
             self._runs[key] = run
-            yield from self._guarded(run, run.begin(self.data, is_resumed=is_resumed or known is not None))
+            work = run.begin(self.data, is_resumed=is_resumed or known is not None, threads=self._threads)
+            yield from self._guarded(run, work)
 
     def _guarded(self, run: LabRun, work: Iterator[LabReport]) -> Iterator[LabReport]:
         """What the run reports, and at the end that it failed, if it did."""

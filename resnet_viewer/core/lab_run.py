@@ -7,14 +7,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
-from resnet_viewer.core.datasets import Data
-from resnet_viewer.core.resuming import found_in
+from resnet_viewer.core.datasets import Data, settled
+from resnet_viewer.core.recording import with_interval
+from resnet_viewer.core.resuming import found_in, require_alike
 from resnet_viewer.core.run_checks import is_finite, require_fitting, require_shortcuts
 from resnet_viewer.core.run_files import (
     CHECKPOINT,
+    errors_of,
     is_kept,
     kept_states,
     prepare,
@@ -40,7 +43,14 @@ from resnet_viewer.records.lab import (
     StateChanged,
     StateKept,
 )
-from resnet_viewer.records.training import EpochReport, GradientRecord, RunSpec, StepReport
+from resnet_viewer.records.training import (
+    EpochReport,
+    GradientRecord,
+    Intervention,
+    RunSpec,
+    StepReport,
+    in_force,
+)
 
 _TOLD_EVERY = 0.1
 """Seconds between two reports of a run's steps."""
@@ -69,6 +79,8 @@ class LabRun:
         self._at = 0
         self._steps: list[StepReport] = []
         self._gradients: list[GradientRecord] = []
+        self._with: dict[str, Any] = {}
+        """What it goes on with, as it is written down."""
         self._spent, self._pictures, self._speed = 0.0, 0, 0.0
         self._told = 0.0
 
@@ -77,27 +89,33 @@ class LabRun:
         """Steps done."""
         return self._at if self._training is None else self._training.at
 
-    def begin(self, data: Data, *, is_resumed: bool) -> Iterator[LabReport]:
-        """Make its folder, or find in it what it has done before."""
+    def begin(self, data: Data, *, is_resumed: bool, threads: int = 0) -> Iterator[LabReport]:
+        """Make its folder, or find in it what it has done before; `threads` sum on the processor, 0 on a GPU.
+
+        Raises:
+            UserError: it cannot be trained like this, or something else was trained in the folder.
+        """
         length = max(1, len(data.train) // self.run.recipe.batch)
         try:
             prepare(self._folder, is_resumed=is_resumed)
             self._lock.take()
             require_shortcuts(self.run)
             require_fitting(self.run, data)
-            began = self._found(length)
+            began, remark = self._found(data, length, threads)
             self._origin = read_origin(self._folder) or self._origin
             self._write_spec(self.run)
         except UserError:
             yield Began(self.key, self.run, length)
             raise
         yield began
-        yield self.become("waiting")
+        yield self.become("waiting", remark)
 
     def start(self, data: Data, device: str) -> Iterator[LabReport]:
         """Build the network, or take it from the checkpoint; from now on it has turns."""
         self._training = Training(self.run, data, checkpoint=self._folder / CHECKPOINT, device=device)
         self.run = self._training.run
+        if self._training.is_finished and (errors := errors_of(self._folder, self.run, self.at)) is not None:
+            self._training.measured = (self.at, *errors)
         if (path := self._kept_state(0)) is not None:
             yield StateKept(self.key, 0, path)
         self._work = self._training.work()
@@ -158,7 +176,7 @@ class LabRun:
         if epochs < 1:
             raise UserError("A run can only be made longer: by one epoch or more.")
         self._lock.take()
-        self._change(self.run.extended(self.at, epochs))
+        self._change(replace(self.run.extended(self.at, epochs), **self._with))
         yield Intervened(self.key, self.run, None)
         if self.state == "done":
             yield self.become("waiting")
@@ -166,10 +184,10 @@ class LabRun:
     def open_shortcuts(self, strength: float) -> Iterator[LabReport]:
         """From the next step on every shortcut is open by `strength`."""
         changed = self.run.intervened(self.at, strength)
-        require_shortcuts(changed)
-        self._change(changed)
-        made = next(known for known in changed.interventions if known.step == self.at)
-        yield Intervened(self.key, self.run, made)
+        require_shortcuts(replace(changed, interventions=(Intervention(self.at, strength),)))
+        if changed != self.run:
+            self._change(changed)
+            yield Intervened(self.key, self.run, Intervention(self.at, strength))
 
     def publish(self) -> Iterator[LabReport]:
         """Write its weights as they are now."""
@@ -209,13 +227,21 @@ class LabRun:
             raise RuntimeError(f"{self.key} is not at work")
         return self._training
 
-    def _found(self, length: int) -> Began:
-        """What an earlier run left: its own record of what was done to it, and its checkpoint."""
-        self.run, found = found_in(self._folder, self.run)
+    def _found(self, data: Data, length: int, threads: int) -> tuple[Began, str]:
+        """What an earlier run left (its record of what was done to it, its checkpoint), and what to say of that."""
+        known, found = found_in(self._folder, replace(self.run, data_digest="", threads=0))
+        remark = require_alike(self._folder, known, found, data, threads)
+        self.run = settled(replace(known, interventions=in_force(known.interventions)), data)
+        self.run = with_interval(self.run, length)
+        self._with = {"data_digest": data.digest, "threads": threads or known.threads}
+        if found is None or not (found.has_diverged or found.at >= self.run.length * length):
+            self.run = replace(self.run, **self._with)
+        else:  # these had no part in it
+            remark = ""
         if found is None:
-            return Began(self.key, self.run, length)
+            return Began(self.key, self.run, length), remark
         self._at = found.at
-        return Began(
+        began = Began(
             self.key,
             self.run,
             length,
@@ -225,6 +251,7 @@ class LabRun:
             tuple(kept_states(self._folder).items()),
             found.predicted.numpy() if len(found.predicted) else None,
         )
+        return began, remark
 
     def _change(self, run: RunSpec) -> None:
         """Go on as `run`, which the folder says before it takes effect."""
@@ -269,7 +296,8 @@ class LabRun:
     def _ended(self, trained: Trained) -> Iterator[LabReport]:
         yield from self._rest()
         commit, command = self._origin
-        write_run(trained, self._folder, commit=commit, command=command)
+        if errors_of(self._folder, self.run, trained.at) is None:
+            write_run(trained, self._folder, commit=commit, command=command)
         self._at, self._training, self._work = self.at, None, iter(())
         self._lock.release()
         sentence = _divergence(trained) if trained.report.state == "diverged" else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 
 from resnet_viewer.media.pictures import class_folders, pictures_in
@@ -45,8 +46,10 @@ def has_parts(folder: Path) -> bool:
         DatasetError: there is no such folder, or only one of the two.
     """
     if not _is_folder(folder):
+        near = get_close_matches(str(folder), NAMED, n=1)
+        meant = f"did you mean {near[0]}? A data set" if near else "a data set"
         raise DatasetError(
-            f"There is no folder {folder}; a data set is a folder with train/<class>/ and test/<class>/, one with "
+            f"There is no folder {folder}; {meant} is a folder with train/<class>/ and test/<class>/, one with "
             f"<class>/ alone, or one of {', '.join(NAMED)}."
         )
     there = [part for part in ("train", "test") if _is_folder(folder / part)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -13,10 +14,23 @@ from resnet_viewer.core.device_habits import is_awaited
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.norms import norms
 from resnet_viewer.records.laying_out import blueprint
-from resnet_viewer.records.training import GradientRecord
+from resnet_viewer.records.training import GradientRecord, RunSpec
 
 _FIRST = 4
 """Pictures of a batch that are looked at first: most channels are alive in one of them."""
+_RECORDS, _RAREST = 100, 10
+"""A run whose interval is open has at least so many records, or every step; none are further apart than ten steps."""
+
+
+def with_interval(run: RunSpec, steps_per_epoch: int) -> RunSpec:
+    """The run with so many steps between two gradient records as its length asks for, where it leaves that open.
+
+    What is made longer later keeps what it had: the epochs that it began with count.
+    """
+    if run.record_every:
+        return run
+    steps = run.epochs * steps_per_epoch
+    return replace(run, record_every=min(max(1, steps // _RECORDS), _RAREST))
 
 
 class Recorder:

@@ -23,14 +23,15 @@ from torch import Tensor
 from resnet_viewer.core.training import Trained
 from resnet_viewer.core.weight_files import save_safetensors
 from resnet_viewer.media.files import make_folder, write_whole
+from resnet_viewer.records.data import AUGMENTATION_WORDS
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import EpochReport, RunReport, RunSpec
 from resnet_viewer.records.typed_json import DecodeError, decoded
 
-RUN, CHECKPOINT = "run.json", "checkpoint.pt"
+RUN, CHECKPOINT, REPORT = "run.json", "checkpoint.pt", "report.json"
 FILES = (
-    RUN, CHECKPOINT, "log.csv", "steps.csv", "gradient-records.csv", "report.json", "weights.safetensors", "card.json",
+    RUN, CHECKPOINT, "log.csv", "steps.csv", "gradient-records.csv", REPORT, "weights.safetensors", "card.json",
 )  # fmt: skip
 _FORMAT = 1
 _EVERY_EPOCH = 24
@@ -140,10 +141,10 @@ def write_run(trained: Trained, folder: Path, *, commit: str | None, command: st
     report = trained.report
     run = report.spec
     card = card_of(report, commit=commit, command=command)
+    (folder / REPORT).unlink(missing_ok=True)  # it is there when all the others are
     write_whole(folder / "log.csv", log_csv(report))
     write_whole(folder / "steps.csv", steps_csv(report))
     write_whole(folder / "gradient-records.csv", gradients_csv(report))
-    write_whole(folder / "report.json", report_json(report))
     write_whole(folder / "card.json", _json_bytes(card))
     if trained.state:
         lasting = {name: told for name, told in card.items() if name != "seconds"}  # another each time
@@ -151,6 +152,20 @@ def write_run(trained: Trained, folder: Path, *, commit: str | None, command: st
         save_safetensors(folder / "weights.safetensors", trained.state, metadata=metadata)
     else:
         (folder / "weights.safetensors").unlink(missing_ok=True)
+    write_whole(folder / REPORT, report_json(report))
+
+
+def errors_of(folder: Path, run: RunSpec, steps: int) -> tuple[float, float] | None:
+    """Training and test error of the run where it was done after so many steps and its files say so, or None."""
+    try:
+        content = json.loads((folder / REPORT).read_bytes())
+        if (content["state"], content["steps"], decoded(RunSpec, content["run"])) != ("done", steps, run):
+            return None
+        errors = decoded(tuple[float, float], [content["train_error"], content["test_error"]])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    others = (name for name in FILES if name not in (RUN, CHECKPOINT))
+    return errors if all((folder / name).exists() for name in others) else None
 
 
 def log_csv(report: RunReport) -> bytes:
@@ -217,6 +232,7 @@ def card_of(report: RunReport, *, commit: str | None, command: str) -> dict[str,
     return {
         "network": run.network.name,
         "data": run.data,
+        "data_digest": run.data_digest,
         "pictures": report.pictures and asdict(report.pictures),
         "command": command,
         "commit": commit,
@@ -225,13 +241,15 @@ def card_of(report: RunReport, *, commit: str | None, command: str) -> dict[str,
         "steps": len(report.steps),
         "seed": run.network.seed,
         "recipe": {
-            **asdict(run.recipe),
-            "augmentation": "4 pixels of padding, random crop, random flip" if run.is_augmented else "none",
+            "name": run.recipe.name,
+            **run.recipe.in_use,
+            "augmentation": AUGMENTATION_WORDS[run.augment] if run.is_augmented else "none",
         },
         "interventions": [asdict(made) for made in run.interventions],
         "extensions": [asdict(made) for made in run.extensions],
         "train_error_percent": round(report.train_error, 3),
         "test_error_percent": round(report.test_error, 3),
+        "threads": run.threads,
         "seconds": round(sum(epoch.seconds for epoch in report.epochs)),
         "mean": run.mean,
         "std": run.std,

@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -21,12 +22,19 @@ from torch.nn import functional as F
 
 from resnet_viewer.core import checkpoints
 from resnet_viewer.core.checkpoints import Checkpoint, ResumeError
-from resnet_viewer.core.datasets import Data, PictureSet, augmented_batches, on_device, shuffled_batches
+from resnet_viewer.core.datasets import (
+    Data,
+    PictureSet,
+    augmented_batches,
+    on_device,
+    settled,
+    shuffled_batches,
+)
 from resnet_viewer.core.device_habits import drawing, is_awaited, layout, moved
 from resnet_viewer.core.evaluating import error_percent, predictions
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.optimizers import optimizer_for
-from resnet_viewer.core.recording import Recorder
+from resnet_viewer.core.recording import Recorder, with_interval
 from resnet_viewer.core.run_checks import is_finite, require_fitting, require_shortcuts
 from resnet_viewer.core.step_reports import HeldStep, StepReports
 from resnet_viewer.records.columns import GradientColumns, StepColumns
@@ -96,16 +104,18 @@ class Training:
     ) -> None:
         require_shortcuts(run)
         require_fitting(run, data)
-        self.run = run
+        self.steps_per_epoch = max(1, len(data.train) // run.recipe.batch)
+        self.run = with_interval(settled(run, data), self.steps_per_epoch)
         self.at = 0
         """Steps done."""
-        self.steps_per_epoch = max(1, len(data.train) // run.recipe.batch)
         self.epochs: list[EpochReport] = []
         self.gradients = GradientColumns()
         self.steps = StepColumns()
         self.has_diverged = False
         self._kept_at: int | None = None
         """Steps after which it had the weights that it went back to when it diverged."""
+        self.measured: tuple[int, float, float] | None = None
+        """After so many steps it has this training and test error in percent."""
         self.predicted = torch.empty(0, dtype=torch.int64)
         """The class that each test picture was given after the newest epoch, on the CPU."""
         self._data = on_device(data, device)
@@ -219,7 +229,9 @@ class Training:
         run, epoch = self.run, len(self.epochs)
         self._network.train()
         done = self.at - epoch * self.steps_per_epoch
-        draw = augmented_batches if run.is_augmented else shuffled_batches
+        draw = shuffled_batches
+        if run.is_augmented:
+            draw = partial(augmented_batches, is_flipped=run.augment == "crop+flip")
         seed = run.network.seed * 10_000 + epoch
         if done < self.steps_per_epoch:
             feed = draw(self._data.train, run.recipe.batch, mean=run.mean, std=run.std, seed=seed, skip=done)
@@ -288,9 +300,12 @@ class Training:
         """Training and test error in percent, of the weights as they are."""
         if self.has_diverged:
             return None
-        train = yield from self._predictions(self._data.train)
-        test = yield from self._predictions(self._data.test)
-        return error_percent(train, self._data.train), error_percent(test, self._data.test)
+        if self.measured is None or self.measured[0] != self.at:
+            train = yield from self._predictions(self._data.train)
+            test = yield from self._predictions(self._data.test)
+            errors = error_percent(train, self._data.train), error_percent(test, self._data.test)
+            self.measured = (self.at, *errors)
+        return self.measured[1:]
 
     def _predictions(self, pictures: PictureSet) -> Generator[tuple[Report, ...], None, Tensor]:
         """The class that each picture is given, on the CPU; nothing is reported on the way."""

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from resnet_viewer.figures import palette
@@ -100,8 +102,12 @@ def figure(
         axes = sheet.axes(left, bottom, cell, height)
         axes.set_label(name)
         picture = pixels(record, [r.step for r in run.gradients], run.spec.record_every, scale, colours)
-        begin = run.gradients[0].step / _length_of_unit(run, is_in_epochs)
-        _draw(axes, picture, (begin, ends[index]), limits, is_in_epochs=is_in_epochs)
+        unit = _length_of_unit(run, is_in_epochs)
+        first = run.gradients[0].step
+        columns_end = (first + picture.shape[1] * max(run.spec.record_every, 1)) / unit
+        image = _draw(axes, picture, (first / unit, columns_end), limits, is_in_epochs=is_in_epochs)
+        whole = Rectangle((0, 0), ends[index], len(picture), transform=axes.transData)
+        image.set_clip_path(whole)  # nothing is painted past the last step
         _mark_rows(axes, stages_of(run, quantity), len(record), cell, height)
         if index // columns == lines - 1 or index + columns >= len(shown):
             axes.set_xlabel("epoch" if is_in_epochs else "step", **_words())
@@ -150,8 +156,8 @@ def table(
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Header and rows for `export.csv_bytes`: a row a run and record, a column a layer ("dead": a block) from 1 on.
 
-    `step` counts from 0 over the whole run, `time` is in epochs at the step's end (empty where the report does not
-    tell); shorter networks leave the last columns empty.
+    `step` counts from 0 over the whole run, `time` is in epochs at the step's beginning (empty where the report tells
+    none); shorter networks leave the last columns empty.
     """
     counts = [len(getattr(record, quantity)) for run in runs for record in run.gradients]
     count = max(counts, default=0)
@@ -163,7 +169,7 @@ def table(
         whose = (name, run.spec.network.name, str(run.spec.network.seed))
         for record in run.gradients:
             values = [repr(float(value)) for value in getattr(record, quantity)]
-            time = repr((record.step + 1) / steps) if steps else ""
+            time = repr(record.step / steps) if steps else ""
             rows.append((*whose, str(record.step), time, *values, *([""] * (count - len(values)))))
     return header, rows
 
@@ -203,8 +209,8 @@ def _legend(records: Sequence[Numbers], scale: Scale) -> list[Entry]:
 
 def _draw(
     axes: Axes, picture: Any, ends: tuple[float, float], limits: tuple[float, float], *, is_in_epochs: bool
-) -> None:
-    axes.imshow(
+) -> AxesImage:
+    image = axes.imshow(
         picture,
         extent=(*ends, len(picture), 0),
         aspect="auto",
@@ -220,6 +226,7 @@ def _draw(
     for spine in axes.spines.values():
         spine.set_color(palette.REFERENCE)
         spine.set_linewidth(0.6)
+    return image
 
 
 def _mark_rows(axes: Axes, stages: Sequence[Stage], rows: int, width: float, height: float) -> None:

@@ -67,7 +67,7 @@ def record_at(run: RunReport, time: float | None) -> GradientRecord:
     steps = steps_per_epoch(run)
     if time is None or steps is None:
         return run.gradients[-1]
-    before = [record for record in run.gradients if (record.step + 1) / steps <= time + 1e-9]
+    before = [record for record in run.gradients if record.step / steps <= time + 1e-9]
     return before[-1] if before else run.gradients[0]
 
 
@@ -103,7 +103,7 @@ def table(
             continue
         record = record_at(run, time)
         steps = steps_per_epoch(run)
-        when = (str(record.step), repr((record.step + 1) / steps) if steps else "")
+        when = (str(record.step), repr(record.step / steps) if steps else "")
         whose = (name, run.spec.network.name, str(run.spec.network.seed))
         layers = blueprint(run.spec.network).layers
         depths = spread(len(layers), 0, 1)
@@ -159,7 +159,7 @@ def _time_words(line: _Line) -> str:
     steps = steps_per_epoch(line.run)
     if steps is None:
         return f"step {line.record.step}"
-    return f"epoch {epoch_words((line.record.step + 1) / steps)}"
+    return f"epoch {epoch_words(line.record.step / steps)}"
 
 
 def _words(group: Group, lines: Sequence[_Line], *, with_time: bool) -> str:

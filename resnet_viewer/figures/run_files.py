@@ -25,6 +25,7 @@ from resnet_viewer.figures.run_names import (
 from resnet_viewer.figures.state import application_version
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.confusion import confusion as confusion_of
+from resnet_viewer.records.data import AUGMENTATION_WORDS
 from resnet_viewer.records.lab import Numbers, Pictures
 from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import RunReport
@@ -94,7 +95,7 @@ def _run_words(run: RunReport) -> str:
         f"data {plain(spec.data)}",
         f"seed {spec.network.seed}",
         f"recipe {plain(spec.recipe.name)} ({spec.recipe.words})",
-        "augmented" if spec.is_augmented else "not augmented",
+        AUGMENTATION_WORDS[spec.augment],
         f"{state}{' so far' if is_going(run) else ''}",
         changes,
     ]

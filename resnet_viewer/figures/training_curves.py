@@ -183,14 +183,16 @@ def caption(runs: Sequence[RunReport], *, quantity: CurveQuantity = "error") -> 
 
 
 def table(runs: Sequence[RunReport]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Header and rows for `export.csv_bytes`: of each run a row a step, then one an epoch; errors in percent.
+    """Header and rows for `export.csv_bytes`: of a run a row a step, one an epoch, one at the end; errors in percent.
 
     Time is at the step's or epoch's end. "running training error" is the curve that is drawn, a mean while the weights
-    moved; at an epoch's end it is the epoch's. What a row has nothing for is empty.
+    moved; at an epoch's end it is the epoch's. "training error" is that of the last weights. What a row has nothing for
+    is empty.
     """
     header = (
         "run", "network", "seed", "row", "epoch", "step", "time (epochs)", "rate", "batch loss",
-        "batch error (percent)", "running training loss", "running training error (percent)", "test error (percent)",
+        "batch error (percent)", "running training loss", "running training error (percent)",
+        "training error (percent)", "test error (percent)",
     )  # fmt: skip
     rows: list[tuple[str, ...]] = []
     for name, run in zip(run_names(runs), runs, strict=True):
@@ -202,12 +204,16 @@ def table(runs: Sequence[RunReport]) -> tuple[tuple[str, ...], list[tuple[str, .
             for step, mean in zip(run.steps, means, strict=True):
                 numbers = ((step.at + 1) / step.steps, step.rate, step.batch_loss, step.batch_error)
                 written = (repr(float(number)) for number in numbers)
-                running = ("", repr(float(mean)), "")
+                running = ("", repr(float(mean)), "", "")
                 rows.append((*whose, "step", str(step.epoch + 1), str(step.at), *written, *running))
         for epoch in run.epochs:
-            means_of = (repr(float(v)) for v in (epoch.train_loss, epoch.train_error, epoch.test_error))
+            meant = (repr(float(epoch.train_loss)), repr(float(epoch.train_error)))
             when = (str(epoch.epoch + 1), "", repr(float(epoch.epoch + 1)), repr(float(epoch.rate)))
-            rows.append((*whose, "epoch", *when, "", "", *means_of))
+            rows.append((*whose, "epoch", *when, "", "", *meant, "", repr(float(epoch.test_error))))
+        if not math.isnan(run.train_error):
+            errors_of = (repr(float(run.train_error)), repr(float(run.test_error)))
+            when = (str(len(run.epochs)), "", repr(float(epochs_done(run))), "")
+            rows.append((*whose, "end", *when, "", "", "", "", *errors_of))
     return header, rows
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
 
 Optimizer = Literal["sgd", "adam"]
 Schedule = Literal["one cycle", "steps", "constant"]
@@ -17,6 +17,10 @@ class Recipe:
     linearly to zero; "steps" divides the rate by 10 at half and at three quarters (He et al. 2015, section 4.2).
     SGD has `momentum`, Nesterov's with `nesterov`; Adam (Kingma & Ba 2015) has neither. `decays_all`: the weight decay
     is on biases and normalisations too, as in the paper, not on convolutions and linear layers alone.
+
+    "steps" begins with a tenth of the rate: for the `warm_up` share of all steps, and for `warm_up_steps` steps, at
+    most a tenth of all. He et al. do so until the training error is below 80 %, "about 400 iterations"; a number of
+    steps is the same for every run, and known before it.
     """
 
     name: str
@@ -29,6 +33,7 @@ class Recipe:
     weight_decay: float = 5e-4
     decays_all: bool = False
     warm_up: float = 0.2
+    warm_up_steps: int = 0
 
     def rate_at(self, step: int, steps: int) -> float:
         """Learning rate of step `step` (from 0) of `steps`."""
@@ -37,7 +42,7 @@ class Recipe:
                 return self.rate
             case "steps":
                 falls = (step >= steps / 2) + (step >= 3 * steps / 4)
-                is_warming = step < self.warm_up * steps
+                is_warming = step < max(self.warm_up * steps, min(self.warm_up_steps, steps // 10))
                 return self.rate * (0.1 if is_warming else 0.1**falls)
             case "one cycle":
                 rise = max(1.0, self.warm_up * steps)
@@ -48,12 +53,39 @@ class Recipe:
         """In one line: "SGD, momentum 0.9 (Nesterov), rate 0.1, one cycle, batch 128, weight decay 0.0005"."""
         if self.optimizer == "adam":
             how = "Adam"
+        elif not self.momentum:
+            how = "SGD without momentum"
         else:
             how = f"SGD, momentum {self.momentum:g}{' (Nesterov)' if self.nesterov else ''}"
         fall = {"one cycle": "one cycle", "steps": "÷10 at 50 % and 75 %", "constant": "constant"}[
             self.schedule
         ]
+        if self.schedule == "steps" and self.warm_up_steps:
+            fall += (
+                f", {self.rate / 10:g} in the first {self.warm_up_steps} steps (a tenth of the run at most)"
+            )
+        elif self.schedule == "steps" and self.warm_up:
+            fall += f", {self.rate / 10:g} in the first {100 * self.warm_up:g} % of the steps"
         return f"{how}, rate {self.rate:g}, {fall}, batch {self.batch}, weight decay {self.weight_decay:g}"
+
+    @property
+    def in_use(self) -> dict[str, Any]:
+        """Every field that does something, without the name: Adam has no momentum, a constant rate no warm-up."""
+        fields = asdict(self)
+        idle = ["name"]
+        if self.optimizer == "adam" or not self.momentum:
+            idle += ["momentum", "nesterov"] if self.optimizer == "adam" else ["nesterov"]
+        if self.schedule != "steps":
+            idle += ["warm_up_steps"] if self.schedule == "one cycle" else ["warm_up", "warm_up_steps"]
+        return {name: value for name, value in fields.items() if name not in idle}
+
+    @property
+    def named(self) -> Recipe:
+        """The same; one with a built-in name that is not that recipe is called "quick, changed"."""
+        known = RECIPES.get(self.name)
+        if known is None or self.in_use in (known.in_use, warmed(known).in_use):
+            return self
+        return replace(self, name=f"{self.name}, changed")
 
 
 RECIPES: dict[str, Recipe] = {
@@ -67,8 +99,13 @@ RECIPES: dict[str, Recipe] = {
 
 WARMED_DEPTH = 110
 """From this depth on the paper's recipe begins with a tenth of the rate (He et al. 2015, section 4.2)."""
-WARM_UP = 400 / 64_000
-"""The share of all steps for which it does: about 400 of 64 000."""
+WARM_UP_STEPS = 400
+"""For how many steps: He et al. wait for a training error below 80 %, "about 400 iterations" of their 64 000."""
+
+
+def warmed(recipe: Recipe) -> Recipe:
+    """As the paper trains very deep networks, where the recipe is the paper's."""
+    return replace(recipe, warm_up_steps=WARM_UP_STEPS) if recipe.name == "paper" else recipe
 
 
 def recipe_for(name: str, depth: int) -> Recipe:
@@ -77,5 +114,4 @@ def recipe_for(name: str, depth: int) -> Recipe:
     Raises:
         KeyError: there is no such recipe.
     """
-    found = RECIPES[name]
-    return replace(found, warm_up=WARM_UP) if name == "paper" and depth >= WARMED_DEPTH else found
+    return warmed(RECIPES[name]) if depth >= WARMED_DEPTH else RECIPES[name]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
+from resnet_viewer.records.data import Augmentation
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.recipe import RECIPES, Recipe
 from resnet_viewer.records.training import Precision
@@ -14,6 +15,8 @@ from resnet_viewer.records.typed_json import DecodeError, decoded
 T = TypeVar("T")
 
 MOST_EPOCHS, MOST_SEEDS, MOST_RUNS = 10_000, 20, 24
+LONGEST_NAME = 60
+"""Letters of a recipe's name."""
 BOUNDS: dict[str, tuple[float, float]] = {
     "epochs": (1, MOST_EPOCHS),
     "batch": (1, 65_536),
@@ -44,8 +47,10 @@ class Course:
     device: str = ""
     """"" is the best there is."""
     record_every: int = 0
-    """Steps between two gradient records; 0 chooses by the length of an epoch."""
+    """Steps between two gradient records; 0 chooses by the number of steps."""
     precision: Precision = "float32"
+    augment: Augmentation | None = None
+    """None is what is usual for the data."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +78,17 @@ class RunPlan:
         if kinds and self.depths.strip():
             depths = ", ".join(self.depths.replace(",", " ").split())
             parts.append(f"{'Depths' if ',' in depths else 'Depth'} {depths} · {kinds}")
-        parts += [ending.removeprefix("-") for ending in self.endings] if parts else []
+        parts += [_ending_words(ending) for ending in self.endings] if parts else []
         if names := self.networks.replace(",", " ").split():
             parts.append(", ".join(names))
         return " · ".join(parts) or "No networks"
+
+
+def _ending_words(ending: str) -> str:
+    """As in the networks' titles: "no BN"."""
+    name, _, value = ending.partition("=")
+    known = {"-nobn": "no BN", "-xavier": "Xavier", "-normal": f"σ = {value}"}
+    return known.get(name) or f"option {name.removeprefix('-').upper()}"
 
 
 def course_json(course: Course) -> str:
@@ -116,6 +128,17 @@ def plan_of(text: str) -> RunPlan:
     return plan
 
 
+def plan_with(plan: RunPlan, text: str) -> RunPlan:
+    """`plan` with the recipe that `text` holds, or the whole plan that it holds.
+
+    Raises:
+        PlanError: it is neither.
+    """
+    if "course" in _object(text):
+        return plan_of(text)
+    return replace(plan, course=course_of(text))
+
+
 def _object(text: str) -> dict[str, object]:
     try:
         found = json.loads(text)
@@ -134,7 +157,9 @@ def _read(kind: type[T], found: dict[str, object]) -> T:
 
 
 def _bounded(course: Course) -> Course:
-    """The course, no number of which is too small or too large."""
+    """The course, no number of which is too small or too large, and whose name can be read."""
+    if len(course.recipe.name) > LONGEST_NAME:
+        raise PlanError(f"In the recipe, name has more than {LONGEST_NAME} letters; shorten it.")
     numbers = asdict(course.recipe) | asdict(course)
     for name, (least, most) in BOUNDS.items():
         if not least <= numbers[name] <= most:

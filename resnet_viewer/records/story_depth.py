@@ -1,82 +1,59 @@
 """Whether depth costs training error, and what shortcuts change about it, in sentences from measured errors.
 
-Compared are only runs that differ in depth and shortcuts alone: one data set, one recipe, one length, one seed, and
-shortcuts that nobody touched. Until all of them are done, each is taken after the epochs that all of them have done.
+The sizes are weighed: first what depth does to the plain networks, then what is left of it with shortcuts. They turn
+it round where they take away nine tenths of what the deeper plain network errs more, or more than that; what is left
+then is told beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.story_groups import MARGIN, Group, Verdict, groups_of, seedless
 from resnet_viewer.records.story_run import StoryRun
 from resnet_viewer.records.story_words import counted, joined, percent
 from resnet_viewer.records.training import RunSpec
 
-MARGIN = 1.0
-"""Errors that lie less than so many percentage points apart count as alike."""
-Verdict = Literal["more", "alike", "less"]
-_VERDICTS: tuple[Verdict, ...] = ("more", "alike", "less")
+FAR = 10.0
+"""Percentage points from which on a network errs *far* more than another."""
+REMAINDER = 0.1
+"""Share of the plain networks' degradation that may be left where shortcuts turn it round."""
 
 
-@dataclass(frozen=True)
-class Measured:
-    """The errors of one network in one seed, in percent, when its group is compared."""
-
-    network: NetworkSpec
-    train_error: float
-    test_error: float
-
-
-@dataclass(frozen=True)
-class Group:
-    """Runs of one seed that may be compared."""
-
-    run: RunSpec
-    """What they have in common."""
-    measured: tuple[Measured, ...]
-    epochs: int
-    """How many all of them have done."""
-    is_final: bool
-    """All have done all of theirs: the training errors are those of their last weights."""
-    has_ended: bool
-    """Nothing more comes."""
-
-    def error_of(self, network: NetworkSpec) -> Measured:
-        """The errors of a network, whatever its seed."""
-        return next(m for m in self.measured if _seedless(m.network) == network)
-
-
-def depth_sentences(runs: Sequence[StoryRun]) -> list[str]:
-    """What the runs say about depth; empty where nothing was measured yet."""
+def depth_sentences(runs: Sequence[StoryRun], pictures: int = 0) -> tuple[list[str], list[str]]:
+    """What the runs say about depth on the `pictures` that they train on, and on the test set beside it."""
+    groups = groups_of(runs, pictures)
     by_seed: dict[RunSpec, list[Group]] = {}
-    for group in _groups(runs):
-        key = replace(group.run, network=_seedless(group.run.network))
-        by_seed.setdefault(key, []).append(group)
+    for group in groups:
+        by_seed.setdefault(replace(group.run, network=seedless(group.run.network)), []).append(group)
     said: list[str] = []
-    for run, groups in by_seed.items():
-        sentences = _of_seeds(groups)
+    beside: list[str] = []
+    for run, alike in by_seed.items():
+        sentences = _of_seeds(alike)
         if which := _which(run, list(by_seed)):
             sentences[0] = f"{which}: {sentences[0]}"
         said += sentences
-    plain_depths = {told.run.network.depth for told in runs if not told.run.network.has_shortcuts}
-    if said and len(plain_depths) == 1:
+        beside += _on_test(alike)
+    plains = [told.run.network for told in runs if not told.run.network.has_shortcuts]
+    if said and len({network.depth for network in plains}) == 1 and plains[0].is_normalised:
         said.append("degradation shows between two depths of plain networks; here is one")
-    compared = {m.network for groups in by_seed.values() for group in groups for m in group.measured}
+    return said, beside + _left_out(runs, groups)
+
+
+def _left_out(runs: Sequence[StoryRun], groups: Sequence[Group]) -> list[str]:
+    compared = {m.network for group in groups for m in group.measured}
     left_out = [told for told in runs if told.epochs and told.run.network not in compared]
-    if compared and left_out:
-        touched = [told.title for told in left_out if not told.is_untouched]
-        others = [told.title for told in left_out if told.is_untouched]
-        if touched:
-            said.append(
-                f"Not compared here, because their shortcuts were changed on the way: {joined(touched)}"
-            )
-        if others:
-            said.append(f"Not compared here, because they ended before their time: {joined(others)}")
+    touched = [told.title for told in left_out if not told.is_untouched]
+    others = [told.title for told in left_out if told.is_untouched]
+    said = []
+    if compared and touched:
+        said.append(f"not compared here, because their shortcuts were changed on the way: {joined(touched)}")
+    if compared and others:
+        said.append(f"not compared here, because they ended before their time: {joined(others)}")
     return said
 
 
@@ -97,117 +74,182 @@ def _which(run: RunSpec, others: Sequence[RunSpec]) -> str:
     return ", ".join(parts)
 
 
-def verdict(error: float, other: float) -> Verdict:
-    """Whether an error is higher than another, alike, or lower, by `MARGIN`."""
-    if abs(error - other) < MARGIN:
-        return "alike"
-    return "more" if error > other else "less"
-
-
-def _groups(runs: Sequence[StoryRun]) -> list[Group]:
-    alike: dict[RunSpec, list[StoryRun]] = {}
-    for told in runs:
-        if told.is_untouched and told.epochs and told.state not in ("diverged", "failed"):
-            alike.setdefault(_common(told.run), []).append(told)
-    groups = []
-    for run, members in alike.items():
-        going = [told for told in members if told.is_whole or not told.has_ended]
-        groups.append(_group(run, going or members))
-    return groups
-
-
-def _common(run: RunSpec) -> RunSpec:
-    """The run without what may differ between runs that are compared."""
-    network = replace(
-        run.network, name="", depth=0, stages=(), shortcut="none", order="original", merge="addition"
-    )
-    recipe = replace(run.recipe, warm_up=0.0)  # the paper's depends on the depth
-    lengths = tuple(
-        replace(longer, step=0) for longer in run.extensions
-    )  # runs in turn get one a few steps apart
-    return replace(run, network=network, recipe=recipe, record_every=1, extensions=lengths, interventions=())
-
-
-def _group(run: RunSpec, members: Sequence[StoryRun]) -> Group:
-    epochs = min(len(told.epochs) for told in members)
-    is_final = all(told.is_whole for told in members)
-    measured = []
-    for told in members:
-        reached = told.epochs[epochs - 1]
-        final = told.final_train_error if is_final else None
-        measured.append(
-            Measured(told.run.network, reached.train_error if final is None else final, reached.test_error)
-        )
-    return Group(run, tuple(measured), epochs, is_final, all(told.has_ended for told in members))
-
-
 def _of_seeds(groups: Sequence[Group]) -> list[str]:
     """The sentences about groups that differ by their seed alone; the first begins with a small letter."""
     plains, residuals = _networks(groups, has_shortcuts=False), _networks(groups, has_shortcuts=True)
-    by_plain, by_residual = _by_depth(groups, plains), _by_depth(groups, residuals)
-    shown: set[NetworkSpec] = set()
-    said = []
-    if by_plain:
-        said.append(_plain_words(groups, plains, by_plain))
-        shown |= {*plains}
-    is_final = all(group.is_final for group in groups)
-    said += _degradation(by_plain, is_final=is_final)
-    if by_residual:
-        said.append(_residual_words(groups, residuals, by_residual, by_plain))
-        shown |= {*residuals}
-    rest = [network for network in (*plains, *residuals) if network not in shown]
-    if rest:
-        errors = [f"{percent(*_errors(groups, network))} for {network.title}" for network in rest]
-        said.append(f"the training error is {joined(errors)}")
-    said += _twins(groups, plains, residuals)
-    everything = sorted(
-        {*plains, *residuals}, key=lambda network: (network.depth, network.has_shortcuts, network.title)
-    )
-    if everything:
-        tests = [
-            f"{network.title}\u00a0{percent(*(group.error_of(network).test_error for group in groups))}"
-            for network in everything
+    everything = [*plains, *residuals]
+    if not everything:
+        return ["no network is there with every seed yet"]
+    if len(everything) == 1:
+        said = [
+            f"the training error of {_title(everything[0])} is {percent(*_errors(groups, everything[0]))}"
         ]
-        said.append(f"on the test set: {', '.join(tests)}")
-    if said and not is_final:
-        after = counted(min(group.epochs for group in groups), "epoch")
-        has_ended = all(group.has_ended for group in groups)
-        said[0] = f"{'after' if has_ended else 'so far, after'} {after}, {said[0]}"
-    return said or ["no network is there with every seed yet"]
+    elif early := next((group.too_early for group in groups if group.too_early), ""):
+        return _early(groups, everything, early)
+    elif _has_depths(plains):
+        said = _degradation(groups, plains, residuals)
+    elif _has_depths(residuals):
+        said = [_residual_words(groups, plains, residuals)]
+    else:
+        said = _twins(groups, plains, residuals)
+    if not all(group.is_final for group in groups):
+        said[0] = f"{_so_far(groups)}, {said[0]}"
+    return said
 
 
-def _seedless(network: NetworkSpec) -> NetworkSpec:
-    return replace(network, seed=0)
+def _early(groups: Sequence[Group], networks: Sequence[NetworkSpec], why: str) -> list[str]:
+    """That nothing can be said yet, why, and the errors as they are."""
+    first = "too little training" if all(group.has_ended for group in groups) else "too early"
+    what = "what depth does" if _has_depths(networks) else "how the networks compare"
+    after = "" if all(group.is_final for group in groups) else f" {_so_far(groups)}"
+    return [f"{first} to tell {what}: {why}", f"the training errors{after}: {_numbers(groups, networks)}"]
+
+
+def _so_far(groups: Sequence[Group]) -> str:
+    return f"after {min(group.epochs for group in groups)} of {groups[0].run.length} epochs"
+
+
+def _degradation(
+    groups: Sequence[Group], plains: Sequence[NetworkSpec], residuals: Sequence[NetworkSpec]
+) -> list[str]:
+    """The plain networks' depths against each other, then what is left of that with shortcuts."""
+    found = [group.verdict(plains[0], plains[-1]) for group in groups]
+    deep, shallow = _names_of_depths(plains)
+    first, *others = _error_words(groups, plains)
+    numbers = ", ".join([f"{first} of them", *others])
+    is_normalised = plains[0].is_normalised
+    bare = "" if is_normalised else "without batch normalisation "
+    if "more" not in found:
+        less = "less" if set(found) == {"less"} else "no more"
+        said = [
+            f"{bare}the {deep} plain network errs {less} than the {shallow} on the training pictures: {numbers}"
+        ]
+        if any(_is_chance(group, plains[0], plains[-1]) for group in groups):
+            said.append(f"chance alone makes such a difference on {counted(groups[0].pictures, 'picture')}")
+        if is_normalised:
+            said.append("no degradation, as He et al. (2015) call it, shows here")
+        return said + _remaining(groups, residuals)
+    gaps = [_gap(group, plains[0], plains[-1]) for group in groups]
+    far = "far " if min(gaps) >= FAR else ""
+    seeds = _seeds_words(found)
+    said = [
+        f"{bare}the {deep} plain network errs {far}more than the {shallow}{seeds}, on the very pictures that it trains "
+        f"on: {numbers}"
+    ]
+    if not is_normalised:
+        said.append(
+            "that is not the degradation of He et al. (2015), whose plain networks are batch-normalised: look at the "
+            "gradients"
+        )
+    else:
+        lasting = "" if all(group.is_final for group in groups) else ", if it lasts to the end of training"
+        said.append(f"He et al. (2015) call that degradation{lasting}")
+    return said + _turned(groups, plains, residuals)
+
+
+def _turned(
+    groups: Sequence[Group], plains: Sequence[NetworkSpec], residuals: Sequence[NetworkSpec]
+) -> list[str]:
+    """What the deepest residual network that has a plain twin takes away of its error."""
+    twin = next((r for r in residuals if r.depth == plains[0].depth), None)
+    if twin is None:
+        return _remaining(groups, residuals)
+    deep = plains[0]
+    others = [network for network in residuals if network != twin]
+    rest = f" ({_numbers(groups, others)})" if others else ""
+    error, instead = (percent(*_errors(groups, network)) for network in (twin, deep))
+    found = [group.verdict(twin, deep) for group in groups]
+    if set(found) != {"less"}:
+        how = "do not turn it round here" if "less" not in found else "do not turn it round in every seed"
+        return [f"shortcuts {how}: {_title(twin)} errs on {error}, {_title(deep)} on {instead}{rest}"]
+    shallow = next((r for r in residuals if r.depth == plains[-1].depth), plains[-1])
+    left = [_gap(g, twin, shallow) / max(_gap(g, deep, plains[-1]), MARGIN) for g in groups]
+    part = "" if max(left) <= REMAINDER else " in part"
+    return [f"shortcuts turn it round{part}: {_title(twin)} errs on {error} instead of {instead}{rest}"]
+
+
+def _remaining(groups: Sequence[Group], residuals: Sequence[NetworkSpec]) -> list[str]:
+    return [f"with shortcuts: {_numbers(groups, residuals)}"] if residuals else []
+
+
+def _residual_words(
+    groups: Sequence[Group], plains: Sequence[NetworkSpec], residuals: Sequence[NetworkSpec]
+) -> str:
+    """Depths of residual networks alone."""
+    found = [group.verdict(residuals[0], residuals[-1]) for group in groups]
+    deep, shallow = _names_of_depths(residuals)
+    how = {"more": "errs more than", "alike": "errs like", "less": "errs less than"}
+    words = how[found[0]] if len(set(found)) == 1 else "does not err in every seed as"
+    rest = f" (beside them {_numbers(groups, plains)})" if plains else ""
+    return (
+        f"with shortcuts the {deep} network {words} the {shallow} on the training pictures: "
+        f"{_numbers(groups, residuals)}{rest}"
+    )
+
+
+def _twins(
+    groups: Sequence[Group], plains: Sequence[NetworkSpec], residuals: Sequence[NetworkSpec]
+) -> list[str]:
+    """Networks of one depth each."""
+    everything = [*residuals, *plains]
+    numbers = f"on the training pictures {joined(_error_words(groups, everything))}"
+    if not plains or not residuals or plains[0].depth != residuals[0].depth:
+        return [numbers]
+    found = [group.verdict(residuals[0], plains[0]) for group in groups]
+    how = {"more": "more than", "alike": "like", "less": "less than"}
+    words = how[found[0]] if len(set(found)) == 1 else "not in every seed as"
+    return [f"{_title(residuals[0])} errs {words} {_title(plains[0])}: {numbers}"]
+
+
+def _error_words(groups: Sequence[Group], networks: Sequence[NetworkSpec]) -> list[str]:
+    first, *others = [(_title(network), percent(*_errors(groups, network))) for network in networks]
+    return [f"{first[0]} errs on {first[1]}", *(f"{name} on {error}" for name, error in others)]
+
+
+def _on_test(groups: Sequence[Group]) -> list[str]:
+    everything = sorted(
+        {*_networks(groups, has_shortcuts=False), *_networks(groups, has_shortcuts=True)},
+        key=lambda network: (network.depth, network.has_shortcuts, network.title),
+    )
+    tests = [
+        f"{_title(network)}\u00a0{percent(*(group.error_of(network).test_error for group in groups))}"
+        for network in everything
+    ]
+    return [f"on the test set: {', '.join(tests)}"] if tests else []
 
 
 def _networks(groups: Sequence[Group], *, has_shortcuts: bool) -> list[NetworkSpec]:
     """The networks of one kind that are there with every seed, the deepest first, with seed 0."""
     sets = [
-        {_seedless(m.network) for m in group.measured if m.network.has_shortcuts is has_shortcuts}
+        {seedless(m.network) for m in group.measured if m.network.has_shortcuts is has_shortcuts}
         for group in groups
     ]
     return sorted(set.intersection(*sets), key=lambda network: (-network.depth, network.title))
 
 
+def _has_depths(networks: Sequence[NetworkSpec]) -> bool:
+    return len({network.depth for network in networks}) > 1
+
+
+def _title(network: NetworkSpec) -> str:
+    return network.title.replace(" ", "\u00a0")
+
+
 def _numbers(groups: Sequence[Group], networks: Sequence[NetworkSpec]) -> str:
     """ "Plain-56 57.0 %, Plain-20 0.0 %"."""
-    return ", ".join(f"{network.title}\u00a0{percent(*_errors(groups, network))}" for network in networks)
+    return ", ".join(f"{_title(network)}\u00a0{percent(*_errors(groups, network))}" for network in networks)
 
 
 def _errors(groups: Sequence[Group], network: NetworkSpec) -> list[float]:
     return [group.error_of(network).train_error for group in groups]
 
 
-def _compared(groups: Sequence[Group], network: NetworkSpec, other: NetworkSpec) -> list[Verdict]:
-    pairs = zip(_errors(groups, network), _errors(groups, other), strict=True)
-    return [verdict(mine, its) for mine, its in pairs]
+def _gap(group: Group, network: NetworkSpec, other: NetworkSpec) -> float:
+    return group.error_of(network).train_error - group.error_of(other).train_error
 
 
-def _by_depth(groups: Sequence[Group], networks: Sequence[NetworkSpec]) -> list[Verdict]:
-    """For each seed, the deepest of these networks against the shallowest; empty where there is one depth."""
-    if not networks or networks[0].depth == networks[-1].depth:
-        return []
-    return _compared(groups, networks[0], networks[-1])
+def _is_chance(group: Group, network: NetworkSpec, other: NetworkSpec) -> bool:
+    return group.verdict(network, other) == "alike" and _gap(group, network, other) >= MARGIN
 
 
 def _names_of_depths(networks: Sequence[NetworkSpec]) -> tuple[str, str]:
@@ -215,87 +257,11 @@ def _names_of_depths(networks: Sequence[NetworkSpec]) -> tuple[str, str]:
     return ("deeper", "shallower") if has_two else ("deepest", "shallowest")
 
 
-def _seeds_words(verdicts: Sequence[Verdict]) -> str:
-    """ " in both seeds", " in all three seeds"; nothing for one."""
-    match len(verdicts):
-        case 1:
-            return ""
-        case 2:
-            return " in both seeds"
-        case count:
-            return f" in all {counted(count, 'seed')}"
-
-
-def _mixed_words(verdicts: Sequence[Verdict]) -> str:
-    """ "errs more in 2 and alike in 1 of three seeds"."""
-    counts = [f"{word} in {verdicts.count(word)}" for word in _VERDICTS if word in verdicts]
-    return f"errs {joined(counts)} of {counted(len(verdicts), 'seed')}"
-
-
-def _plain_words(groups: Sequence[Group], networks: Sequence[NetworkSpec], found: Sequence[Verdict]) -> str:
-    deep, shallow = _names_of_depths(networks)
-    numbers = _numbers(groups, networks)
-    if len(set(found)) > 1:
-        words = _mixed_words(found)
-        return f"beside the {shallow}, the {deep} plain network {words} on the training pictures: {numbers}"
-    seeds = _seeds_words(found)
-    match found[0]:
-        case "more":
-            how = f"errs more than the {shallow} on the very pictures that it trains on"
-        case "less":
-            how = f"errs less than the {shallow} on the pictures that it trains on"
-        case "alike":
-            how = f"and the {shallow} err alike on the training pictures (within a percentage point)"
-    return f"the {deep} plain network {how}{seeds}: {numbers}"
-
-
-def _residual_words(
-    groups: Sequence[Group],
-    networks: Sequence[NetworkSpec],
-    found: Sequence[Verdict],
-    by_plain: list[Verdict],
-) -> str:
-    deep, shallow = _names_of_depths(networks)
-    numbers = _numbers(groups, networks)
-    if len(set(found)) > 1:
-        return f"with shortcuts the {deep} network {_mixed_words(found)}, beside the {shallow}: {numbers}"
-    where = "" if by_plain else " on the training pictures"
-    seeds = _seeds_words(found)
-    match found[0]:
-        case "more":
-            too = ", too" if set(by_plain) == {"more"} else ""
-            how = f"the {deep} network errs more than the {shallow}{where}{too}"
-        case "less":
-            how = f"the {deep} network errs less than the {shallow}{where}"
-        case "alike":
-            how = f"the {deep} network and the {shallow} err alike{where} (within a percentage point)"
-    return f"with shortcuts {how}{seeds}: {numbers}"
-
-
-def _twins(
-    groups: Sequence[Group], plains: Sequence[NetworkSpec], residuals: Sequence[NetworkSpec]
-) -> list[str]:
-    """The deepest residual network that has a plain one of its depth, against it; their errors stand elsewhere."""
-    pairs = [(p, r) for p in plains for r in residuals if p.depth == r.depth]
-    if not pairs:
-        return []
-    without, having = pairs[0]
-    found = _compared(groups, having, without)
-    if len(set(found)) > 1:
-        return [f"beside {without.title}, {having.title} {_mixed_words(found)} on the training pictures"]
-    how = {"more": "errs more than", "less": "errs less than", "alike": "errs like"}[found[0]]
-    return [f"{having.title} {how} {without.title} on the training pictures{_seeds_words(found)}"]
-
-
-def _degradation(found: Sequence[Verdict], *, is_final: bool) -> list[str]:
-    """Whether this is what He et al. (2015) call degradation; nothing where one depth cannot tell."""
-    if not found:
-        return []
-    if "more" not in found:
-        return [f"the degradation of He et al. (2015) is not seen here{'' if is_final else ', or not yet'}"]
-    if len(set(found)) > 1:
-        seeds = f"in {found.count('more')} of {counted(len(found), 'seed')}"
-        return [f"the degradation of He et al. (2015) is seen {seeds}{'' if is_final else ' so far'}"]
-    return [
-        f"He et al. (2015) call that degradation{'' if is_final else ', if it lasts to the end of training'}"
-    ]
+def _seeds_words(found: Sequence[Verdict]) -> str:
+    """ " in both seeds", " in 2 of three seeds"; nothing for one."""
+    count, more = len(found), found.count("more")
+    if count == 1:
+        return ""
+    if more < count:
+        return f" in {more} of {counted(count, 'seed')}"
+    return " in both seeds" if count == 2 else f" in all {counted(count, 'seed')}"

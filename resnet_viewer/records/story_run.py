@@ -33,7 +33,7 @@ class StoryRun:
     errors: Floats = field(default_factory=_nothing)
     """(n,) the training error of each step's batch."""
     record_times: Floats = field(default_factory=_nothing)
-    """(m,) when the gradients were recorded."""
+    """(m,) when the gradients were recorded: at the beginning of those steps."""
     norms: Floats = field(default_factory=lambda: np.empty((0, 0)))
     """(m, L) the gradient norms then, layers in the forward pass's order."""
 
@@ -59,7 +59,12 @@ class StoryRun:
 
     @property
     def interventions(self) -> tuple[Intervention, ...]:
-        """Those that change something: there are shortcuts, and no other intervention follows at the same step."""
+        """Those that change how far the shortcuts are open; of several at one step the last."""
         if not self.run.network.has_shortcuts:
             return ()
-        return tuple({made.step: made for made in self.run.interventions}.values())
+        changes, strength = [], 1.0
+        for made in {made.step: made for made in self.run.interventions}.values():
+            if made.strength != strength:
+                changes.append(made)
+                strength = made.strength
+        return tuple(changes)

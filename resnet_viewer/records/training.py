@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from resnet_viewer.records.data import Augmentation
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import CIFAR10_MEAN, CIFAR10_STD, Channels
 from resnet_viewer.records.recipe import RECIPES, Recipe
@@ -21,6 +22,21 @@ class Intervention:
     strength: float
 
 
+def in_force(made: Iterable[Intervention]) -> tuple[Intervention, ...]:
+    """Those that change something, by step; of several at one step the last.
+
+    Example:
+        >>> in_force((Intervention(3, 1.0), Intervention(5, 0.0), Intervention(5, 0.5)))
+        (Intervention(step=5, strength=0.5),)
+    """
+    last = {known.step: known for known in made}
+    kept: list[Intervention] = []
+    for _, known in sorted(last.items()):
+        if known.strength != (kept[-1].strength if kept else 1.0):
+            kept.append(known)
+    return tuple(kept)
+
+
 @dataclass(frozen=True)
 class Extension:
     """At step `step` the run was made `epochs` long; from there on the recipe's schedule runs to the new end."""
@@ -31,10 +47,10 @@ class Extension:
 
 @dataclass(frozen=True)
 class RunSpec:
-    """Everything that fixes a training run: the same spec on the same machine gives the same weights.
+    """Everything that fixes a training run: the same spec gives the same weights on one machine's processor.
 
-    `is_augmented`: pictures are padded by 4, cropped at random and flipped, as in He et al. 2015, section 4.2. The
-    network's seed draws the weights, the order and the augmentation.
+    The network's seed draws the weights, the order and the augmentation. Without `mean` and `std` the run takes those
+    of its training pictures, and has them from its beginning on.
     """
 
     network: NetworkSpec
@@ -43,9 +59,9 @@ class RunSpec:
     recipe: Recipe = RECIPES["quick"]
     mean: Channels = CIFAR10_MEAN
     std: Channels = CIFAR10_STD
-    is_augmented: bool = True
-    record_every: int = 10
-    """Steps between two gradient records."""
+    augment: Augmentation = "crop+flip"
+    record_every: int = 0
+    """Steps between two gradient records; 0 is chosen by the number of steps when the run begins."""
     interventions: tuple[Intervention, ...] = ()
     """Made before the run began, by step; those of a run that is repeated, too."""
     extensions: tuple[Extension, ...] = ()
@@ -53,6 +69,25 @@ class RunSpec:
     """Of the passes; the weights are float32 always. "bfloat16" is torch's automatic mixture of both. On NVIDIA's GPUs
     torch rounds the factors of float32 convolutions to TF32, unless it is told otherwise.
     """
+    data_digest: str = field(default="", compare=False)
+    """Of the pictures, labels, split and classes that it is trained on; "" where nobody has written it down."""
+    threads: int = field(default=0, compare=False)
+    """The processor's, in whose order torch sums; 0 on a GPU, and where nobody has written it down."""
+
+    @staticmethod
+    def upgraded(fields: Mapping[str, object]) -> Mapping[str, object]:
+        """Of runs written when one could only choose between everything and nothing."""
+        choice = {True: "crop+flip", False: "none"}
+        was = fields.get("is_augmented")
+        if not isinstance(was, bool):
+            return fields
+        kept = {name: value for name, value in fields.items() if name != "is_augmented"}
+        return {"augment": choice[was], **kept}
+
+    @property
+    def is_augmented(self) -> bool:
+        """Whether training pictures are changed at random."""
+        return self.augment != "none"
 
     @property
     def length(self) -> int:
@@ -71,8 +106,7 @@ class RunSpec:
 
     def intervened(self, step: int, strength: float) -> RunSpec:
         """The run whose shortcuts are open by `strength` from step `step` on."""
-        made = [known for known in self.interventions if known.step != step] + [Intervention(step, strength)]
-        return replace(self, interventions=tuple(sorted(made, key=lambda known: known.step)))
+        return replace(self, interventions=in_force((*self.interventions, Intervention(step, strength))))
 
     def extended(self, step: int, epochs: int) -> RunSpec:
         """The run made `epochs` epochs longer at step `step`; what it was to become at a later one is taken in."""

@@ -17,7 +17,8 @@ class DecodeError(ValueError):
 def decoded(kind: type[T], value: object, at: str = "") -> T:
     """A value of `kind`: a dataclass, tuple, literal, number, text, truth value or None, or several of them.
 
-    Fields that are missing take their defaults; null is NaN where a float is meant.
+    Fields that are missing take their defaults; null is NaN where a float is meant. A dataclass may have a function
+    `upgraded` that makes today's fields of an older version's.
 
     Raises:
         DecodeError: it is none.
@@ -69,6 +70,8 @@ def _tuple(parts: tuple[Any, ...], value: list[Any] | tuple[Any, ...], at: str) 
 
 
 def _record(kind: Any, value: Mapping[str, object], at: str) -> Any:
+    if hasattr(kind, "upgraded"):  # an older version wrote other fields
+        value = kind.upgraded(value)
     hints = get_type_hints(kind)
     known = {field.name: field for field in fields(kind)}
     if unknown := next((key for key in value if key not in known), None):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def command_table(window: MainWindow) -> tuple[Command, ...]:
     """The table; its slots are called when the action is triggered.
 
-    What is about the Inspect page shows that page first.
+    What changes what Inspect shows is Inspect's alone; what opens something there, or trains, shows its page first.
     """
     return (
         *_files(window),
@@ -38,9 +38,9 @@ def _files(window: MainWindow) -> tuple[Command, ...]:
             "Ctrl+O",
             "mdi6.image-outline",
         ),
-        Command("paste", "&Paste a picture", "File", seen(prompts.paste), "Ctrl+V"),
-        Command("previous_picture", "P&revious picture", "File", seen(previous), "PgUp"),
-        Command("next_picture", "&Next picture", "File", seen(following), "PgDown"),
+        Command("paste", "&Paste", "File", window.paste, "Ctrl+V"),
+        Command("previous_picture", "Pre&vious picture", "File", previous, "PgUp", page="inspect"),
+        Command("next_picture", "&Next picture", "File", following, "PgDown", page="inspect"),
         Command(
             "open_weights",
             "Open &weights…",
@@ -52,82 +52,101 @@ def _files(window: MainWindow) -> tuple[Command, ...]:
         Command(
             "export", "&Export…", "File", window.export, "Ctrl+E", "mdi6.export-variant", starts_group=True
         ),
-        Command("copy_figure", "&Copy figure", "File", seen(prompts.copy_figure), "Ctrl+Shift+C"),
+        Command("copy_figure", "&Copy figure", "File", window.copy_figure, "Ctrl+Shift+C"),
         Command("quit", "&Quit", "File", window.close, "Ctrl+Q", starts_group=True),
     )
 
 
 def _edits(window: MainWindow) -> tuple[Command, ...]:
-    editing, store, seen = window.editing, window.store, window.in_inspect
+    editing, store = window.editing, window.store
     return (
-        Command("undo", "&Undo", "Edit", seen(store.undo), "Ctrl+Z", "mdi6.undo"),
-        Command("redo", "&Redo", "Edit", seen(store.redo), "Ctrl+Shift+Z", "mdi6.redo"),
+        Command("undo", "&Undo", "Edit", store.undo, "Ctrl+Z", "mdi6.undo", page="inspect"),
+        Command("redo", "&Redo", "Edit", store.redo, "Ctrl+Shift+Z", "mdi6.redo", page="inspect"),
         Command(
             "all_shortcuts",
             "&Cut or restore all shortcuts",
             "Edit",
-            seen(editing.toggle_all_shortcuts),
+            editing.toggle_all_shortcuts,
             "Space",
             starts_group=True,
+            page="inspect",
         ),
         Command(
             "all_branches",
             "&Drop or restore all residual branches",
             "Edit",
-            seen(editing.toggle_all_branches),
+            editing.toggle_all_branches,
             "B",
+            page="inspect",
         ),
         Command(
             "selected_branch",
             "Drop or restore the selected block's residual &branch",
             "Edit",
-            seen(window.toggle_selected_branch),
+            window.toggle_selected_branch,
             "D",
+            page="inspect",
         ),
-        Command("open_everything", "&Open everything", "Edit", seen(editing.open_everything), "Ctrl+0"),
+        Command(
+            "open_everything", "&Open everything", "Edit", editing.open_everything, "Ctrl+0", page="inspect"
+        ),
         Command(
             "set_reference",
-            "Set as &reference",
+            "Set as re&ference",
             "Edit",
-            seen(editing.set_reference),
+            editing.set_reference,
             "R",
             "mdi6.pin-outline",
             starts_group=True,
             tip="Compare with the present state from now on",
+            page="inspect",
         ),
         Command(
             "compare_network",
             "Compare with a &network…",
             "Edit",
-            seen(window.describing.choose_reference),
+            window.describing.choose_reference,
             tip="Set another network beside this one, as the reference",
+            page="inspect",
         ),
         Command(
             "compare_weights",
             "Compare with &weights…",
             "Edit",
-            seen(window.prompts.compare_weights),
+            window.prompts.compare_weights,
             tip="Set a weight file's network beside this one, as the reference",
+            page="inspect",
         ),
         Command(
-            "reset_reference", "Reference: &everything open", "Edit", seen(editing.reset_reference), "Shift+R"
+            "reset_reference",
+            "Reference: &everything open",
+            "Edit",
+            editing.reset_reference,
+            "Shift+R",
+            page="inspect",
         ),
     )
 
 
 def _views(window: MainWindow) -> tuple[Command, ...]:
-    editing, seen = window.editing, window.in_inspect
+    editing = window.editing
     return (
         Command("show_inspect", "&Inspect", "View", window.show_inspect, "Ctrl+1"),
         Command("show_train", "&Train", "View", window.show_train, "Ctrl+2"),
         Command(
-            "previous_layer", "&Previous layer", "View", seen(editing.previous_layer), "Up", starts_group=True
+            "previous_layer",
+            "&Previous layer",
+            "View",
+            editing.previous_layer,
+            "Up",
+            starts_group=True,
+            page="inspect",
         ),
-        Command("next_layer", "&Next layer", "View", seen(editing.next_layer), "Down"),
-        Command("fit", "&Fit the wiring", "View", seen(window.fit), "Home"),
+        Command("next_layer", "&Next layer", "View", editing.next_layer, "Down", page="inspect"),
+        Command("fit", "&Fit the wiring", "View", window.fit, "Home", page="inspect"),
         Command("full_screen", "F&ull screen", "View", window.toggle_full_screen, "F11", starts_group=True),
         Command("reset_layout", "Reset the &layout", "View", window.reset_layout),
-        Command("escape", "Cancel the download, or leave full screen", "View", window.escape, "Esc"),
+        Command("escape", "&Cancel, release the time, or leave full screen", "View", window.escape, "Esc"),
     )
 
 
@@ -138,15 +157,24 @@ def _networks(window: MainWindow) -> tuple[Command, ...]:
             "change_input",
             "&Input: normalisation, size, class names…",
             "Network",
-            seen(prompts.change_input),
+            prompts.change_input,
+            page="inspect",
         ),
         Command(
             "choose_block_target",
             "Target the mean of a &block…",
             "Network",
-            seen(prompts.choose_block_target),
+            prompts.choose_block_target,
+            page="inspect",
         ),
-        Command("choose_target", "Choose a &target class…", "Network", seen(prompts.choose_target), "Ctrl+T"),
+        Command(
+            "choose_target",
+            "Choose a &target class…",
+            "Network",
+            prompts.choose_target,
+            "Ctrl+T",
+            page="inspect",
+        ),
         Command(
             "choose_network",
             "&Networks…",
@@ -156,7 +184,7 @@ def _networks(window: MainWindow) -> tuple[Command, ...]:
             starts_group=True,
             tip="Search and compare the networks, and choose how one is built",
         ),
-        Command("layers", "&Layers…", "Network", seen(describing.show_layers), "Ctrl+L"),
+        Command("layers", "&Layers…", "Network", describing.show_layers, "Ctrl+L", page="inspect"),
         Command("architecture", "&Architecture figure…", "Network", seen(prompts.export_architecture)),
     )
 
@@ -186,7 +214,29 @@ def _training(window: MainWindow) -> tuple[Command, ...]:
         Command("train_recipe", "&Recipe…", "Train", seen(training.edit_recipe)),
         Command("train_folder", "Train on a &folder of pictures…", "Train", seen(training.choose_folder)),
         Command("train_open", "&Open runs…", "Train", seen(training.choose_runs), starts_group=True),
-        Command("train_resume", "&Resume the last runs", "Train", seen(training.resume_last)),
+        Command("train_resume", "Res&ume the last runs", "Train", seen(training.resume_last)),
+        Command(
+            "train_weights",
+            "Export &weights of the selected run…",
+            "Train",
+            seen(training.export_weights),
+            starts_group=True,
+        ),
+        Command(
+            "train_runs_folder",
+            "Runs fo&lder…",
+            "Train",
+            seen(training.places.ask),
+            starts_group=True,
+            tip="Choose where new runs are kept",
+        ),
+        Command(
+            "train_logs",
+            "Tensor&Board…",
+            "Train",
+            seen(training.places.ask_about_logs),
+            tip="Write every run for TensorBoard too, and choose where",
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 
 from resnet_viewer.ui.theme import Theme
 
+Page = Literal["inspect", "train"]
 Menu = Literal["File", "Edit", "View", "Network", "Train", "Help"]
 MENUS: tuple[Menu, ...] = ("File", "Edit", "View", "Network", "Train", "Help")
 PLAIN_KEYS = {
@@ -43,6 +44,8 @@ class Command:
     icon: str = ""
     starts_group: bool = False
     tip: str = ""
+    page: Page | None = None
+    """The page that it acts on where it stands: in view of another one it is disabled, and its key does nothing."""
 
     @property
     def is_plain(self) -> bool:
@@ -82,10 +85,29 @@ class Commands:
         self.table = tuple(table)
         _check(self.table)
         self.actions = {command.id: self._action(command, parent) for command in self.table}
+        self._page: Page = "inspect"
+        self._impossible: set[str] = set()
         self._plain = {command.keys: self.actions[command.id] for command in self.table if command.is_plain}
 
     def __getitem__(self, command_id: str) -> QAction:
         return self.actions[command_id]
+
+    def set_possible(self, command_id: str, is_possible: bool) -> None:
+        """Whether there is something for a command to do, on the page that it is about."""
+        self._impossible.discard(command_id)
+        if not is_possible:
+            self._impossible.add(command_id)
+        self._enable()
+
+    def show_page(self, page: Page) -> None:
+        """That page is in view; the commands of the other rest."""
+        self._page = page
+        self._enable()
+
+    def _enable(self) -> None:
+        for command in self.table:
+            is_here = command.page in (None, self._page)
+            self.actions[command.id].setEnabled(is_here and command.id not in self._impossible)
 
     def of_menu(self, menu: Menu) -> tuple[Command, ...]:
         """A menu's commands in order."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
+    QCheckBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -32,7 +33,9 @@ MOUSE_AND_KEYS = (
     ("click an arc", "cut or restore that shortcut"),
     ("drag over arcs", "cut a range"),
     ("click a box", "show that layer's feature maps"),
-    ("wheel, drag", "zoom and pan the wiring and the plot"),
+    ("wheel, drag", "zoom and pan the wiring and the plots"),
+    ("click a curve's plot", "pin the time in Train; a second click or Esc releases it"),
+    ("left, right", "move the pinned time"),
 )
 
 
@@ -75,6 +78,26 @@ class SaveAs:
             parent, title, str(suggestion), f"{suffix.removeprefix('.').upper()} (*{suffix});;All files (*)"
         )
         return Path(name) if name else None
+
+
+class MayClose:
+    """Whether to close the window while runs train."""
+
+    @classmethod
+    def ask(cls, sentence: str, parent: QWidget | None) -> tuple[bool, bool]:
+        """Whether to close, and whether to be asked another time."""
+        box = QMessageBox(QMessageBox.Icon.Question, "Close ResNet Viewer?", sentence, parent=parent)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        close = box.addButton("Close", QMessageBox.ButtonRole.AcceptRole)
+        leave = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(close)
+        box.setEscapeButton(leave)
+        again = QCheckBox("Do not ask again")
+        box.setCheckBox(again)
+        box.exec()
+        is_taken = box.clickedButton() is close
+        box.deleteLater()
+        return is_taken, not again.isChecked()
 
 
 class ShortcutSheet(QDialog):

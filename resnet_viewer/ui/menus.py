@@ -24,6 +24,7 @@ from resnet_viewer.ui.prompts import Prompts
 from resnet_viewer.ui.requests import FIGURES, CatalogEntry
 from resnet_viewer.ui.settings import Settings, ThemeChoice
 from resnet_viewer.ui.toolbar import Toolbar
+from resnet_viewer.ui.train.training import Training
 
 THEMES: dict[ThemeChoice, str] = {"system": "As the system", "light": "Light", "dark": "Dark"}
 MOST_CLASSES_LISTED = 20
@@ -41,6 +42,7 @@ class Menus(QObject):
         editing: Editing,
         opening: Opening,
         prompts: Prompts,
+        training: Training,
         appearance: Appearance,
         settings: Settings,
         catalog: tuple[CatalogEntry, ...],
@@ -51,6 +53,7 @@ class Menus(QObject):
         self._editing = editing
         self._opening = opening
         self._prompts = prompts
+        self._training = training
         self._appearance = appearance
         self._settings = settings
         self._catalog = catalog
@@ -91,22 +94,25 @@ class Menus(QObject):
                 kind: Literal["pictures", "weights"] = (
                     "pictures" if command.id == "open_picture" else "weights"
                 )
-                recent = menu.addMenu(f"Recent {kind}")
+                recent = menu.addMenu("Recen&t pictures" if kind == "pictures" else "Recent wei&ghts")
                 self._on_open(recent, partial(self._fill_recent, kind))
         if name == "View":
             self._add_appearance(menu)
         elif name == "Network":
             menu.addSeparator()
-            for title, fill in (("Open network", self._fill_network), ("Target", self._fill_target)):
+            for title, fill in (("&Open network", self._fill_network), ("Tar&get", self._fill_target)):
                 self._on_open(menu.addMenu(title), fill)
+        elif name == "Train":
+            menu.addSeparator()
+            self._on_open(menu.addMenu("S&elected run"), self._training.fill_run)
 
     def _add_appearance(self, menu: QMenu) -> None:
         menu.addSeparator()
-        themes, group = menu.addMenu("Appearance"), QActionGroup(menu)
+        themes, group = menu.addMenu("&Appearance"), QActionGroup(menu)
         for choice, title in THEMES.items():
             is_chosen = self._appearance.choice == choice
             self._add_radio(themes, group, title, is_chosen, partial(self._appearance.choose, choice))
-        sizes, group = menu.addMenu("Font size"), QActionGroup(menu)
+        sizes, group = menu.addMenu("Font si&ze"), QActionGroup(menu)
         for points in (0, *FONT_SIZES):
             title = f"{points} pt" if points else "As the system"
             is_chosen = self._settings.font_size() == points

@@ -82,10 +82,6 @@ class Prompts(QObject):
         recent = self._settings.recent("weights")
         return dialogs.OpenWeights.ask(recent[0].parent if recent else None, self._window)
 
-    def paste(self) -> None:
-        """Whatever is on the clipboard."""
-        self._opening.take_mime(QGuiApplication.clipboard().mimeData())
-
     def export(self) -> None:
         """Ask what and how, then where."""
         self.export_figure(self._choice.figure)

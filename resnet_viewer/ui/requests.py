@@ -272,6 +272,38 @@ class WriteRunFigure:
 
 
 @dataclass(frozen=True, eq=False)
+class RenderRunForClipboard:
+    """A figure of training runs as PNG and SVG. Answered by Rendered."""
+
+    pictures: RunPictures
+    choice: FigureChoice
+    time: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class WriteWeights:
+    """Copy a run's weights to `path`, with a card that `report` makes where `source` has none. Answered by Written."""
+
+    source: Path
+    report: Callable[[], RunReport]
+    path: Path
+    is_live: bool = False
+    """The run goes on."""
+
+
+@dataclass(frozen=True)
+class FindDevices:
+    """What torch can compute on here. Answered by FoundDevices."""
+
+
+@dataclass(frozen=True)
+class FoundDevices:
+    """The best first."""
+
+    devices: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class WriteAllRunFigures:
     """Write every figure of training runs and every table into a folder. Answered by Written, with the folder."""
 

@@ -14,6 +14,7 @@ from resnet_viewer.records.typed_json import decoded
 from resnet_viewer.ui.requests import RUN_FIGURES, FigureChoice
 
 ThemeChoice = Literal["system", "light", "dark"]
+TrainingKey = Literal["plan", "recipes", "folder", "folders"]
 RECENT = 12
 
 
@@ -73,13 +74,22 @@ class Settings:
         names = [str(path) for path in paths][:RECENT]
         self._store.setValue(f"recent/{kind}", json.dumps(names))
 
-    def training(self, key: Literal["plan", "recipes", "folder"]) -> str:
-        """What the Train tab was set to: its plan, the saved recipes, the folder of the last runs; "" for nothing."""
+    def training(self, key: TrainingKey) -> str:
+        """What the Train tab was set to: its plan, the saved recipes, the folder of the last runs, where it writes;
+        "" for nothing."""
         return str(self._store.value(f"training/{key}", "", type=str))
 
-    def set_training(self, key: Literal["plan", "recipes", "folder"], text: str) -> None:
+    def set_training(self, key: TrainingKey, text: str) -> None:
         """Remember it."""
         self._store.setValue(f"training/{key}", text)
+
+    def asks_to_close(self) -> bool:
+        """Whether closing while runs train is asked about."""
+        return bool(self._store.value("training/asks_to_close", True, type=bool))
+
+    def set_asks_to_close(self, is_asked: bool) -> None:
+        """Remember it."""
+        self._store.setValue("training/asks_to_close", is_asked)
 
     def export(self, page: Literal["inspect", "train"], default: FigureChoice) -> FigureChoice:
         """How the page's last figure was exported."""

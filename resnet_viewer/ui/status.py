@@ -106,12 +106,20 @@ class StatusBar(QStatusBar):
         self._place = place
         self._fit()
 
+    @Slot(str)
+    def show_training_device(self, device: str) -> None:
+        """Where the runs train, or would."""
+        self._pages[1].probe = " · ".join(fact for fact in (f"training: {device}", self._threads) if fact)
+        if self._place == 1:
+            self._fit()
+
     def render_lab(self, scene: LabScene) -> None:
         """Show the facts of the runs."""
         facts = self._pages[1]
         done = sum(log.state == "done" for log in scene.logs)
         words = f"{done} of {len(scene.logs)} runs done" if scene.logs else ""
         facts.network, facts.network_tip = (words, words), words
+        facts.picture, facts.picture_tip = ("", ""), ""
         if scene.data is not None:
             count, (_, _, height, width) = scene.data.count, scene.data.test_pictures.shape
             whole = f"{scene.data_name}: {count} pictures and {len(scene.data.test_labels)} to test, {width}×{height}"

@@ -73,6 +73,7 @@ QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QComboBox:focus, QLineEdit:focus {{ border-color: {t.accent}; }}
 QLineEdit {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px;
   padding: 3px 6px; }}
+QAbstractSpinBox {{ padding: 0; }}
 QTabBar {{ background: transparent; }}
 QTabBar::tab {{ background: transparent; padding: 10px 4px 9px 4px; margin-right: 6px; min-width: 0; border: 0;
   border-bottom: 2px solid transparent; }}

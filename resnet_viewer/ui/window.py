@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QMimeData, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
+    QGuiApplication,
     QKeyEvent,
     QPaintEvent,
     QShowEvent,
@@ -54,7 +55,9 @@ from resnet_viewer.ui.status import StatusBar
 from resnet_viewer.ui.store import Store
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.toolbar import Toolbar
-from resnet_viewer.ui.train.training import Training, Ways
+from resnet_viewer.ui.train.arriving import WELCOME
+from resnet_viewer.ui.train.training import Training
+from resnet_viewer.ui.train.ways import Ways
 from resnet_viewer.ui.worker import Failure
 from resnet_viewer.ui.workers import Workers
 
@@ -120,7 +123,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._central())
         self.menus = Menus(
             self.menuBar(), self.toolbar, self.commands, self.controller, self.editing,
-            self.opening, self.prompts, appearance, settings, catalog,
+            self.opening, self.prompts, self.training, appearance, settings, catalog,
         )  # fmt: skip
         self.saying = Saying(self, {entry.name: entry.download for entry in catalog if entry.download})
         self._connect(workers)
@@ -160,6 +163,7 @@ class MainWindow(QMainWindow):
             page.hovered.connect(self.status.show_hover)
         self.training.inspect_wished.connect(self.show_inspect)
         self.training.controller.scene_changed.connect(self.status.render_lab)
+        self.training.device_chosen.connect(self.status.show_training_device)
         opening = self.opening
         opening.begun.connect(self.controller.end_start)
 
@@ -173,10 +177,10 @@ class MainWindow(QMainWindow):
         self.messages.end_unless_about(state.network, state.preprocessing)
         if scene.now is not None and scene.now.is_complete and not scene.is_stale:
             self.messages.end("probing")
-        self.commands["reset_reference"].setEnabled(scene.session.pinned is not None)
+        self.commands.set_possible("reset_reference", scene.session.pinned is not None)
         network = scene.session.setup.state.network
-        self.commands["all_shortcuts"].setEnabled(network.has_shortcuts)
-        self.commands["choose_target"].setEnabled(network.has_classifier)
+        self.commands.set_possible("all_shortcuts", network.has_shortcuts)
+        self.commands.set_possible("choose_target", network.has_classifier)
         picture = scene.session.setup.picture
         self.setWindowTitle(f"{picture.name} – ResNet Viewer" if picture else "ResNet Viewer")
 
@@ -212,7 +216,7 @@ class MainWindow(QMainWindow):
     def _show_history(self) -> None:
         for name, label in (("undo", self.store.undo_label), ("redo", self.store.redo_label)):
             action = self.commands[name]
-            action.setEnabled(label is not None)
+            self.commands.set_possible(name, label is not None)
             words = f"{name.capitalize()}: {plain(label)}" if label else name.capitalize()
             action.setText("&" + words.replace("&", "&&"))
             action.setToolTip(tooltip_text(words))
@@ -225,10 +229,12 @@ class MainWindow(QMainWindow):
         self.pages.setCurrentIndex(place)
         self.toolbar.show_page(place)
         self.status.show_page(place)
+        self.commands.show_page("inspect" if place == INSPECT else "train")
         if place == INSPECT:
             self.inspect.take_focus()
         else:
-            self.training.controller.get_ready()
+            self.training.page.take_focus()
+            self.training.get_ready()
 
     @Slot()
     def show_inspect(self) -> None:
@@ -255,6 +261,23 @@ class MainWindow(QMainWindow):
         else:
             self.training.exporting.ask()
 
+    def copy_figure(self) -> None:
+        """Ctrl+Shift+C: the figure chosen last, in Train the one that has the focus."""
+        if self.pages.currentIndex() == INSPECT:
+            self.prompts.copy_figure()
+        else:
+            self.training.copy_figure()
+
+    def paste(self) -> None:
+        """Ctrl+V: whatever is on the clipboard, as if it were dropped on the page in view."""
+        self._take_mime(QGuiApplication.clipboard().mimeData())
+
+    def _take_mime(self, mime: QMimeData) -> None:
+        if self.pages.currentIndex() == INSPECT:
+            self.opening.take_mime(mime)
+        else:
+            self.training.arriving.take_mime(mime)
+
     def in_inspect(self, act: Callable[[], object]) -> Callable[[], None]:
         """What is about the Inspect page, done where it is seen."""
 
@@ -280,9 +303,11 @@ class MainWindow(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def escape(self) -> None:
-        """Esc: end a download, else leave full screen."""
+        """Esc: end a download, else release the pinned time, else leave full screen."""
         if not self.progress.isHidden():
             self.progress.cancelled.emit()
+        elif self.pages.currentIndex() == TRAIN and self.training.page.errors.release():
+            pass
         elif self.isFullScreen():
             self.toggle_full_screen()
 
@@ -321,7 +346,10 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if is_welcome(event.mimeData()):
             event.acceptProposedAction()
-            self.status.show_hover("Drop pictures, a folder, or a weight file.")
+            is_inspected = self.pages.currentIndex() == INSPECT
+            self.status.show_hover(
+                "Drop pictures, a folder, or a weight file." if is_inspected else f"Drop {WELCOME}."
+            )
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         self.status.show_hover("")
@@ -329,9 +357,12 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
         self.status.show_hover("")
-        self.opening.take_mime(event.mimeData())
+        self._take_mime(event.mimeData())
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.training.may_close():
+            event.ignore()
+            return
         self._shape.remember()
         self._settings.save()
         self.store.close()

@@ -64,8 +64,10 @@ def _prepare(folder: Path, spec: NetworkSpec, arguments: argparse.Namespace, kin
     require_free(folder)
     # how many epochs some steps are is not known yet: as many as there were
     epochs = arguments.epochs or (read_run(folder).length if (folder / RUN).exists() else 0)
+    known = train_plans.known_run(folder, arguments)
+    plan = train_plans.plan(spec, arguments, kind, epochs=epochs, known=known)
     if epochs:
-        require_resumable(folder, train_plans.plan(spec, arguments, kind, epochs=epochs))
+        require_resumable(folder, plan)
 
 
 def _train(
@@ -89,9 +91,10 @@ def _train(
             pictures = len(lab.data.train)
         runs = []
         for key, spec in keyed:
-            steps = max(1, pictures // train_plans.recipe(spec, arguments).batch)
+            known = train_plans.known_run(arguments.out / key, arguments)
+            steps = max(1, pictures // train_plans.recipe(spec, arguments, known).batch)
             epochs = arguments.epochs or math.ceil(arguments.steps / steps)
-            plan = train_plans.plan(spec, arguments, kind, epochs=epochs)
+            plan = train_plans.plan(spec, arguments, kind, epochs=epochs, known=known)
             if arguments.steps:
                 require_resumable(arguments.out / key, plan)
             if arguments.shortcuts:

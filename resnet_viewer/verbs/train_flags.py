@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
-from resnet_viewer.records.data import NAMED
-from resnet_viewer.records.recipe import RECIPES, Optimizer, Schedule
+from resnet_viewer.records.data import NAMED, Augmentation
+from resnet_viewer.records.recipe import RECIPES, WARM_UP_STEPS, WARMED_DEPTH, Optimizer, Schedule
 from resnet_viewer.records.training import Intervention, Precision
 from resnet_viewer.verbs.number_types import positive, real_number, seed, whole_number
 
@@ -56,15 +56,18 @@ def add(parser: argparse.ArgumentParser, *, device: Callable[[argparse.ArgumentP
         help="from step STEP (from 0) on, open every shortcut by STRENGTH: 0 cuts, 1 restores; may be repeated",
     )
     parser.add_argument(
-        "--record-every", type=positive, default=10, metavar="N", help="steps between two gradient records"
+        "--record-every",
+        type=positive,
+        metavar="N",
+        help="steps between two gradient records (default: 1 to 10, by the number of steps)",
     )
-    parser.add_argument("--precision", choices=get_args(Precision), default="float32", help="of the passes")
+    parser.add_argument("--precision", choices=get_args(Precision), help="of the passes (default: float32)")
     device(parser)
     parser.add_argument(
         "--threads",
         type=whole_number(1, MOST_THREADS),
         metavar="N",
-        help="processor threads (default: as many as there are cores)",
+        help="processor threads (default: as many as there are cores, on --resume as many as the run had)",
     )
     parser.add_argument(
         "--in-turn", action="store_true", help="train one network after the other, not side by side"
@@ -78,8 +81,8 @@ def add(parser: argparse.ArgumentParser, *, device: Callable[[argparse.ArgumentP
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="continue the runs found in --out; with more --epochs than they had, the schedule runs to the new end "
-        "from the step on where they were",
+        help="continue the runs found in --out, with their own settings where no flag says otherwise; with more "
+        "--epochs than they had, the schedule runs to the new end from the step on where they were",
     )
 
 
@@ -88,9 +91,7 @@ def _networks(parser: argparse.ArgumentParser) -> None:
         "--network", nargs="+", default=[], metavar="NAME", help="names as `networks` lists them"
     )
     parser.add_argument("--depth", metavar="20,56", help="CIFAR networks of these depths, of every --kind")
-    parser.add_argument(
-        "--kind", default="plain,residual", help="plain, residual, or both (the default: plain,residual)"
-    )
+    parser.add_argument("--kind", help="of --depth: plain, residual, or both (the default: plain,residual)")
     parser.add_argument(
         "--no-normalisation", action="store_true", help="build the networks without batch normalisation"
     )
@@ -104,9 +105,20 @@ def _networks(parser: argparse.ArgumentParser) -> None:
 def _recipe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recipe",
-        default="quick",
         choices=tuple(RECIPES),
-        help="; ".join(f"{name}: {recipe.words}" for name, recipe in RECIPES.items()).replace("%", "%%"),
+        help="; ".join(
+            [
+                *(f"{name}: {recipe.words}" for name, recipe in RECIPES.items()),
+                f"paper from {WARMED_DEPTH} layers on: a tenth of the rate in the first {WARM_UP_STEPS} steps, a "
+                "tenth of the run at most (default: quick)",
+            ]
+        ).replace("%", "%%"),
+    )
+    parser.add_argument(
+        "--augment",
+        choices=get_args(Augmentation),
+        help="training pictures padded by 4 and cropped at random, and mirrored at random (default: crop+flip for "
+        "CIFAR and folders of pictures, none for digits and clothes)",
     )
     another = "another %s than the recipe's"
     parser.add_argument("--batch", type=positive, metavar="N", help=another % "batch")
@@ -119,7 +131,7 @@ def _recipe(parser: argparse.ArgumentParser) -> None:
         "--warm-up",
         type=_below_one,
         metavar="SHARE",
-        help="another share of all steps for the rise of the rate",
+        help="another share of all steps for the rise of the rate, with --schedule steps for a tenth of it",
     )
 
 

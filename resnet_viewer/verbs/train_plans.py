@@ -10,24 +10,37 @@ from pathlib import Path
 
 from resnet_viewer.core import catalog
 from resnet_viewer.core.name_endings import VALUE, written
-from resnet_viewer.records.data import NAMED, DataKind
+from resnet_viewer.core.trainable import fitted, named_kind
+from resnet_viewer.records.data import NAMED, DataKind, augmentation
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import key_of
 from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.records.recipe import Recipe, recipe_for
+from resnet_viewer.records.recipe import RECIPES, Optimizer, Recipe, recipe_for
 from resnet_viewer.records.training import RunSpec
 from resnet_viewer.verbs.number_types import LARGEST_SEED
 from resnet_viewer.verbs.train_flags import SCHEDULES
+
+_RATES: dict[Optimizer, float] = {"sgd": RECIPES["quick"].rate, "adam": RECIPES["adam"].rate}
+"""What is usual with each optimizer."""
 
 
 def networks(arguments: argparse.Namespace) -> list[NetworkSpec]:
     """The networks of `--network`, and those that `--depth` and `--kind` make, as `--init` and the others want them.
 
     Raises:
-        UserError: there are none, a name is not known, or they take pictures of different sizes.
+        UserError: there are none, a name is not known or comes twice, one is not for such data, or they take pictures
+            of different sizes.
     """
     ending = _ending(arguments)
     specs = [catalog.spec(_with(name, ending)) for name in _names(arguments)]
+    names = [spec.name for spec in specs]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise UserError(f"{twice} is named twice: name every network once; --seeds trains it several times.")
+    steps = [made.step for made in arguments.shortcuts]
+    if (step := next((step for step in steps if steps.count(step) > 1), None)) is not None:
+        raise UserError(f"--shortcuts names step {step} twice: give one strength from it on.")
+    for spec in specs:
+        fitted(spec, named_kind(arguments.data))
     if arguments.data not in NAMED:
         other = next((spec for spec in specs if spec.input_size != specs[0].input_size), None)
         if other is not None:
@@ -48,39 +61,80 @@ def keyed(specs: list[NetworkSpec], arguments: argparse.Namespace) -> list[tuple
     return [(key_of(spec), spec) for spec in wanted]
 
 
-def plan(spec: NetworkSpec, arguments: argparse.Namespace, kind: DataKind, *, epochs: int) -> RunSpec:
-    """The run of one network, built for such pictures. A plain one takes none of the `--shortcuts`."""
+def plan(
+    spec: NetworkSpec,
+    arguments: argparse.Namespace,
+    kind: DataKind,
+    *,
+    epochs: int,
+    known: RunSpec | None = None,
+) -> RunSpec:
+    """The run of one network, built for such pictures. A plain one takes none of the `--shortcuts`.
+
+    What no flag says is as in the `known` run, which it is to go on with.
+
+    Raises:
+        UserError: a flag does not fit.
+    """
     made = sorted(arguments.shortcuts, key=lambda intervention: intervention.step)
+    augment = augmentation(arguments.augment, kind)
     return RunSpec(
         replace(spec, classes=kind.classes, input_size=kind.side, channels=kind.channels),
         _title(arguments.data),
         epochs,
-        recipe(spec, arguments),
+        recipe(spec, arguments, known),
         kind.mean,
         kind.std,
-        kind.is_augmented,
-        record_every=arguments.record_every,
+        augment if known is None or arguments.augment else known.augment,
+        record_every=arguments.record_every or (known.record_every if known else 0),
         interventions=tuple(made) if spec.has_shortcuts else (),
-        precision=arguments.precision,
+        precision=arguments.precision or (known.precision if known else "float32"),
     )
 
 
-def recipe(spec: NetworkSpec, arguments: argparse.Namespace) -> Recipe:
-    """The named recipe with what the arguments want otherwise."""
-    known = recipe_for(arguments.recipe, spec.depth)
-    if (schedule := SCHEDULES.get(arguments.schedule or "", known.schedule)) != known.schedule:
+def known_run(folder: Path, arguments: argparse.Namespace) -> RunSpec | None:
+    """The run that is to go on in a folder, or None.
+
+    Raises:
+        UserError: its record cannot be read.
+    """
+    from resnet_viewer.core.run_files import RUN, read_run
+
+    return read_run(folder) if arguments.resume and (folder / RUN).exists() else None
+
+
+def recipe(spec: NetworkSpec, arguments: argparse.Namespace, known: RunSpec | None = None) -> Recipe:
+    """The named recipe, or the `known` run's where another is not named, with what the arguments want otherwise.
+
+    Raises:
+        UserError: a flag would do nothing.
+    """
+    if known is not None and arguments.recipe in (None, known.recipe.name.removesuffix(", changed")):
+        made = known.recipe
+    else:
+        made = recipe_for(arguments.recipe or "quick", spec.depth)
+    if arguments.optimizer not in (None, made.optimizer):
+        made = replace(made, optimizer=arguments.optimizer, rate=_RATES[arguments.optimizer])
+    if (schedule := SCHEDULES.get(arguments.schedule or "", made.schedule)) != made.schedule:
         # a share of one cycle's rise would be a fifth of the run at a tenth of the rate by the other schedule
         usual = recipe_for("paper" if schedule == "steps" else "quick", spec.depth)
-        known = replace(known, schedule=schedule, warm_up=usual.warm_up)
-    own = {
-        "batch": arguments.batch,
-        "rate": arguments.rate,
-        "optimizer": arguments.optimizer,
-        "momentum": arguments.momentum,
-        "weight_decay": arguments.weight_decay,
-        "warm_up": arguments.warm_up,
-    }
-    return replace(known, **{name: value for name, value in own.items() if value is not None})
+        made = replace(made, schedule=schedule, warm_up=usual.warm_up, warm_up_steps=usual.warm_up_steps)
+    if arguments.warm_up is not None:
+        made = replace(made, warm_up_steps=0)
+    own = ("batch", "rate", "momentum", "weight_decay", "warm_up")
+    _require_used(arguments, made)
+    wanted = {name: getattr(arguments, name) for name in own if getattr(arguments, name) is not None}
+    return replace(made, **wanted).named
+
+
+def _require_used(arguments: argparse.Namespace, made: Recipe) -> None:
+    """Nothing where every flag of the recipe does something."""
+    if arguments.momentum is not None and made.optimizer == "adam":
+        raise UserError("Adam has no such momentum: leave --momentum out, or add --optimizer sgd.")
+    if arguments.warm_up is not None and made.schedule == "constant":
+        raise UserError(
+            "A constant rate has no warm-up: leave --warm-up out, or add --schedule one-cycle or steps."
+        )
 
 
 def _title(data: str) -> str:
@@ -92,20 +146,27 @@ def _title(data: str) -> str:
 def _names(arguments: argparse.Namespace) -> list[str]:
     names = list(arguments.network)
     if arguments.depth is not None:
-        depths = arguments.depth.split(",")
+        depths = [depth.strip() for depth in arguments.depth.split(",")]
         if not all(depth.isascii() and depth.isdecimal() for depth in depths):
             raise UserError(f"{arguments.depth!r} is not a list of depths; write them as 20,56.")
         kinds = {"plain": "plain", "residual": "resnet"}
-        chosen = arguments.kind.split(",")
+        chosen = [
+            kind.strip()
+            for kind in ("plain,residual" if arguments.kind is None else arguments.kind).split(",")
+        ]
         unknown = next((kind for kind in chosen if kind not in kinds), None)
         if unknown is not None:
             raise UserError(
                 f"There is no kind {unknown!r}; write plain, residual, or both as plain,residual."
             )
         names += [f"cifar-{kinds[kind]}-{int(depth)}" for depth in depths for kind in chosen]
+    elif arguments.kind is not None:
+        raise UserError(
+            "--kind is of the networks that --depth makes: give --depth 20,56 too, or leave it out."
+        )
     if not names:
         raise UserError("Say which networks: --network NAME …, or --depth 20,56 with --kind plain,residual.")
-    return list(dict.fromkeys(names))
+    return names
 
 
 def _ending(arguments: argparse.Namespace) -> list[str]:

@@ -33,7 +33,7 @@ def digits_run(name: str, epochs: int = 2, *, batch: int = 256) -> RunSpec:
         Recipe("invented", batch=batch, rate=0.05),
         DIGITS.mean,
         DIGITS.std,
-        is_augmented=False,
+        augment="none",
         record_every=3,
     )
 

@@ -121,9 +121,12 @@ def test_folders_of_pictures_are_read_and_described(tmp_path: Path) -> None:
     assert "seed 3" in data.remark
     assert data.train.images.shape == (8, 1, 8, 8)
     kind = describe_data(str(tmp_path / "flat"), 8, channels=1)
-    assert (kind.title, kind.classes, kind.channels, kind.side, len(kind.mean)) == ("flat", 2, 1, 8, 1)
+    assert (kind.title, kind.classes, kind.channels, kind.side) == ("flat", 2, 1, 8)
+    assert (kind.mean, kind.std) == ((), ()), "they are known once the pictures are"
     with pytest.raises(DatasetError, match="There is no folder"):
         describe_data(str(tmp_path / "nowhere"), 8)
+    with pytest.raises(DatasetError, match="did you mean mnist"):
+        describe_data("minst", 8)
 
 
 def test_mnist_is_downloaded_once_from_the_mirror_that_has_it(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from resnet_viewer.core.datasets import (
+    Data,
     PictureSet,
     augmented_batches,
     batches,
     normalised,
+    settled,
 )
+from tests.core.lab_apart import digits_run
 
 MEAN, STD = (0.5, 0.25, 0.125), (0.25, 0.5, 1.0)
 PLAIN = {"mean": (0.0,) * 3, "std": (1.0,) * 3}
@@ -94,3 +99,48 @@ def test_the_seed_decides_everything_and_the_process_is_left_alone() -> None:
     assert torch.equal(epoch(1), epoch(1))
     assert not torch.equal(epoch(1), epoch(2))
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def data_of(*, train: int = 7, test: int = 3) -> Data:
+    return Data(asymmetric(train), asymmetric(test))
+
+
+def test_another_pixel_label_class_or_split_has_another_digest() -> None:
+    data = data_of()
+    assert data.digest == data_of().digest
+    train, test = data.train, data.test
+    images, labels = train.images.clone(), train.labels.clone()
+    images[3, 1, 2, 5] += 1
+    labels[0] = 1
+    others = [
+        replace(data, train=replace(train, images=images)),
+        replace(data, train=replace(train, labels=labels)),
+        replace(data, train=replace(train, classes=("other", *train.classes[1:]))),
+        Data(test, train),
+        data_of(train=8),
+    ]
+    assert len({data.digest, *(other.digest for other in others)}) == 6
+
+
+def test_the_normalisation_is_that_of_the_training_pictures() -> None:
+    data = data_of(train=1003)
+    mean, std = data.normalisation
+    pixels = data.train.images.double() / 255
+    np.testing.assert_allclose(mean, pixels.mean((0, 2, 3)), atol=6e-5)
+    np.testing.assert_allclose(std, pixels.std((0, 2, 3), correction=0), atol=6e-5)
+    black = PictureSet(torch.zeros(4, 1, 2, 2, dtype=torch.uint8), torch.arange(4), ("a",) * 4)
+    assert Data(black, black).normalisation == ((0.0,), (0.0039,)), "it can be divided by"
+    run = digits_run("cifar-resnet-8")
+    assert settled(run, data) == run
+    assert settled(replace(run, mean=(), std=()), data).mean == mean
+
+
+def test_cropped_pictures_are_not_mirrored_and_the_crops_are_the_same() -> None:
+    pictures = asymmetric(30)
+    ((images, labels),) = augmented_batches(pictures, 30, seed=5, padding=2, is_flipped=False, **PLAIN)
+    shifts = [
+        shift_of((image * 255).round().to(torch.uint8), pictures.images[label], 2)
+        for image, label in zip(images, labels.tolist(), strict=True)
+    ]
+    assert all(shift is not None and not shift[2] for shift in shifts)
+    assert len(set(shifts)) > 5

@@ -16,6 +16,7 @@ from resnet_viewer.core.datasets import Data, PictureSet, on_device
 from resnet_viewer.core.device_habits import drawing, is_out_of_memory
 from resnet_viewer.core.run_files import CHECKPOINT
 from resnet_viewer.core.training import Trained, Training, train
+from resnet_viewer.records.data import Augmentation
 from resnet_viewer.records.lab import Publish, Published
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.training import Intervention, RunReport, RunSpec
@@ -49,11 +50,11 @@ def report_of(run: RunSpec, device: str, checkpoint: Path | None = None) -> RunR
     return trained.report
 
 
-@pytest.mark.parametrize(("recipe", "is_augmented"), [("quick", True), ("adam", False)])
+@pytest.mark.parametrize(("recipe", "augment"), [("quick", "crop+flip"), ("adam", "none")])
 @pytest.mark.parametrize("name", ["cifar-resnet-8", "cifar-plain-8", "cifar-resnet-8-b"])
-def test_a_run_is_that_of_the_processor(name: str, is_augmented: bool, recipe: str, far: Far) -> None:
+def test_a_run_is_that_of_the_processor(name: str, augment: Augmentation, recipe: str, far: Far) -> None:
     run = digits_run(name, 1, batch=20)
-    run = replace(run, recipe=replace(RECIPES[recipe], batch=20, rate=0.01), is_augmented=is_augmented)
+    run = replace(run, recipe=replace(RECIPES[recipe], batch=20, rate=0.01), augment=augment)
     if run.network.has_shortcuts:
         run = replace(run, interventions=(Intervention(2, 0.0), Intervention(3, 0.5)))
     there, here = report_of(run, str(far.device)), report_of(run, "cpu")

@@ -40,7 +40,7 @@ DIGITS_RUN = RunSpec(
     RECIPES["quick"],
     KIND.mean,
     KIND.std,
-    is_augmented=False,
+    augment="none",
 )
 LAYERS = [layer.name for layer in blueprint(RUN.network).layers]
 BLOCKS = len(blueprint(RUN.network).blocks)

@@ -168,6 +168,17 @@ def test_pictures_that_cannot_be_read_are_left_out_and_named(tmp_path: Path) -> 
     assert test == [(0, n) for n in range(5)] + [(1, n) for n in range(5) if n != 2]
 
 
+def test_a_class_without_test_pictures_is_named(tmp_path: Path) -> None:
+    write_folder(tmp_path / "train", ("a", "b", "c"))
+    write_folder(tmp_path / "test", ("a", "b", "c"))
+    for name in ("b", "c"):
+        for path in (tmp_path / "test" / name).iterdir():
+            path.unlink()
+    assert read(tmp_path).remark == (
+        "There are no test pictures of b and c: the test error says nothing of such pictures."
+    )
+
+
 def test_only_the_first_few_of_many_are_named(tmp_path: Path) -> None:
     write_folder(tmp_path / "shapes", each=25)
     for number in range(5):

@@ -14,7 +14,7 @@ from resnet_viewer.core import training
 from resnet_viewer.core.checkpoints import read
 from resnet_viewer.core.lab import Lab
 from resnet_viewer.core.network import Network
-from resnet_viewer.core.run_files import CHECKPOINT, read_run
+from resnet_viewer.core.run_files import CHECKPOINT, read_run, write_spec
 from resnet_viewer.core.weights import identify
 from resnet_viewer.records.lab import (
     AddRuns,
@@ -326,3 +326,19 @@ def test_another_run_in_the_folder_is_refused(tmp_path: Path) -> None:
         if isinstance(report, StateChanged)
     ]
     assert "belongs to a run with other settings (record_every)" in said.sentence
+
+
+def test_an_interval_that_was_chosen_is_written_down_and_stays_what_it_was(tmp_path: Path) -> None:
+    run = replace(RESIDUAL, record_every=0)
+    first = told(order(tmp_path, run), step_done(2), Stop())
+    assert ended(first, "cifar-resnet-8").report.spec.record_every == 1
+    assert read_run(tmp_path / "cifar-resnet-8").record_every == 1
+    other = replace(run, record_every=4)
+    refused = [
+        r for r in Lab().answer(order(tmp_path, other, is_resumed=True)) if isinstance(r, StateChanged)
+    ]
+    assert "(record_every)" in refused[0].sentence
+    (folder := tmp_path / "earlier" / "cifar-resnet-8").mkdir(parents=True)
+    write_spec(folder, replace(run, record_every=4))
+    again = list(Lab().answer(order(tmp_path / "earlier", run.extended(5, 1), is_resumed=True)))
+    assert ended(again, "cifar-resnet-8").report.spec.record_every == 4, "as its folder says"

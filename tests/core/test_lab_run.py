@@ -15,7 +15,7 @@ from resnet_viewer.core import training
 from resnet_viewer.core.checkpoints import read
 from resnet_viewer.core.lab import Lab
 from resnet_viewer.core.network import Network
-from resnet_viewer.core.run_files import CHECKPOINT
+from resnet_viewer.core.run_files import CHECKPOINT, read_run
 from resnet_viewer.core.training import Training
 from resnet_viewer.media.files import WriteError
 from resnet_viewer.records.lab import (
@@ -23,7 +23,9 @@ from resnet_viewer.records.lab import (
     Continue,
     Extend,
     Idle,
+    Intervened,
     Message,
+    OpenShortcuts,
     Pause,
     RunEnded,
     StateChanged,
@@ -155,3 +157,19 @@ def test_a_run_that_cannot_be_saved_does_not_keep_the_others_from_it(
     work.close()  # type: ignore[attr-defined]
     assert read(tmp_path / "cifar-resnet-8" / CHECKPOINT).at == 3
     assert "cifar-plain-8 was left unsaved" in caplog.text
+
+
+def test_a_run_that_was_never_cut_is_not_restored(tmp_path: Path, eager: None) -> None:
+    """One that was added after the others were cut hears the word to all."""
+    found = told(order(tmp_path, RESIDUAL), step_done(3), OpenShortcuts(1.0))
+    assert not [report for report in found if isinstance(report, Intervened)]
+    assert read_run(tmp_path / "cifar-resnet-8").interventions == ()
+
+
+def test_shortcuts_cut_and_restored_between_two_steps_were_never_cut(tmp_path: Path, eager: None) -> None:
+    messages = [OpenShortcuts(strength) for strength in (0.0, 1.0, 0.0, 1.0)]
+    found = told(order(tmp_path, RESIDUAL), step_done(3), *messages)
+    assert [report.run.interventions == () for report in found if isinstance(report, Intervened)] == [
+        False, True, False, True,
+    ]  # fmt: skip
+    assert read_run(tmp_path / "cifar-resnet-8").interventions == ()

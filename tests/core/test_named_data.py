@@ -42,9 +42,7 @@ def _digits_network(name: str) -> NetworkSpec:
 @pytest.mark.parametrize("recipe", [RECIPES["quick"], RECIPES["adam"]])
 def test_a_small_network_learns_the_digits(recipe: Recipe) -> None:
     kind = NAMED["digits"]
-    run = RunSpec(
-        _digits_network("cifar-resnet-8"), "digits", 4, recipe, kind.mean, kind.std, is_augmented=False
-    )
+    run = RunSpec(_digits_network("cifar-resnet-8"), "digits", 4, recipe, kind.mean, kind.std, augment="none")
     *_, last = train(run, load_named("digits"))
     assert isinstance(last, Trained)
     assert last.report.test_error < 15

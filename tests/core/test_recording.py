@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from resnet_viewer.core.network import Network, build
-from resnet_viewer.core.recording import Recorder, dead_share
-from resnet_viewer.core.training import train
+from resnet_viewer.core.recording import Recorder, dead_share, with_interval
+from resnet_viewer.core.training import Trained, train
 from resnet_viewer.records.training import Intervention, StepReport
 from tests.core.test_training import DATA, RUN
 
@@ -103,3 +103,21 @@ def test_gradients_with_cut_shortcuts_are_those_of_finite_differences() -> None:
             below = float(loss().detach())
             weight[index] += step
         assert float(gradient[index]) == pytest.approx((above - below) / (2 * step), rel=1e-4, abs=1e-8)
+
+
+def test_a_run_that_leaves_it_open_is_recorded_by_its_number_of_steps() -> None:
+    """At least a hundred records, or every step, and never further apart than ten steps."""
+    steps = {1: 1, 99: 1, 132: 1, 199: 1, 200: 2, 350: 3, 1000: 10, 64_000: 10}
+    open_run = replace(RUN, record_every=0)
+    assert {n: with_interval(replace(open_run, epochs=n), 1).record_every for n in steps} == steps
+    assert with_interval(replace(open_run, epochs=10), 35).record_every == 3, "the steps of all epochs count"
+    assert with_interval(replace(RUN, record_every=7), 1000).record_every == 7
+    longer = replace(open_run, epochs=10).extended(5, 90)
+    assert with_interval(longer, 30).record_every == 3, "what it was before it was made longer"
+
+
+def test_what_was_chosen_is_in_the_report_and_every_step_of_a_short_run_is_recorded() -> None:
+    *_, last = train(replace(RUN, epochs=2, record_every=0), DATA)
+    assert isinstance(last, Trained)
+    assert last.report.spec.record_every == 1
+    assert [record.step for record in last.report.gradients] == list(range(len(last.report.steps)))

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from resnet_viewer.core.cards import card_of
 from resnet_viewer.core.checkpoints import ResumeError, read
+from resnet_viewer.core.data_sources import read_data
+from resnet_viewer.core.datasets import Data
 from resnet_viewer.core.lab import Lab
-from resnet_viewer.core.resuming import found_in, require_resumable
+from resnet_viewer.core.resuming import found_in, require_resumable, threads_of
 from resnet_viewer.core.run_files import CHECKPOINT, read_run, write_spec
-from resnet_viewer.records.lab import Extend, RunEnded, Stop
+from resnet_viewer.core.weight_files import metadata
+from resnet_viewer.records.lab import Extend, RunEnded, StateChanged, Stop
 from resnet_viewer.records.training import Extension
-from tests.core.lab_orders import RESIDUAL, STEPS, order, states, step_done, steps_of, told
+from tests.core.folders_written import write_folder
+from tests.core.lab_orders import RESIDUAL, STEPS, Found, ended, order, states, step_done, steps_of, told
 
 KEY = "cifar-resnet-8"
+
+
+@pytest.fixture
+def restored_threads() -> Iterator[None]:
+    """Whatever a test does, the others run on as many as before."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
 LONGER = replace(RESIDUAL, epochs=4)
 
 
@@ -96,3 +112,51 @@ def test_a_run_that_diverged_stays_as_long_as_it_was(tmp_path: Path) -> None:
     again = list(Lab().answer(order(tmp_path, replace(wild, epochs=30), is_resumed=True)))
     assert states(again, KEY)[-1] == "diverged"
     assert read_run(tmp_path / KEY) == wild
+
+
+def said(found: Found) -> list[str]:
+    return [report.sentence for report in found if isinstance(report, StateChanged) and report.sentence]
+
+
+def test_threads_are_written_down_and_taken_again(
+    tmp_path: Path, eager: None, restored_threads: None
+) -> None:
+    told(order(tmp_path, RESIDUAL), step_done(2), Stop())
+    assert read_run(tmp_path / KEY).threads == 1
+    torch.set_num_threads(2)
+    going = Lab().answer(order(tmp_path, RESIDUAL, threads=0, is_resumed=True))
+    first = [next(report for report in going if step_done(0)(report))]
+    assert torch.get_num_threads() == 1
+    going.close()  # type: ignore[attr-defined]
+    other = list(Lab().answer(order(tmp_path, RESIDUAL, threads=2, is_resumed=True)))
+    assert first
+    assert said(other) == [
+        "ResNet-8 was trained with 1 thread and goes on with 2: what it learns is not the same bit for bit."
+    ]
+    assert read_run(tmp_path / KEY).threads == ended(other, KEY).report.spec.threads == 2
+    assert said(list(Lab().answer(order(tmp_path, RESIDUAL, is_resumed=True)))) == [], "it is done"
+
+
+def test_as_many_threads_as_there_are_no_cores_for_are_not_taken(tmp_path: Path) -> None:
+    for name, threads in (("a", 1), ("b", 1), ("many", 100_000), ("unknown", 0)):
+        (tmp_path / name).mkdir()
+        write_spec(tmp_path / name, replace(RESIDUAL, threads=threads))
+    assert threads_of([tmp_path / "a", tmp_path / "b", tmp_path / "unknown", tmp_path / "nowhere"]) == 1
+    assert threads_of([tmp_path / "a", tmp_path / "many"]) == threads_of([tmp_path / "many"]) == 0
+
+
+def test_a_folders_own_normalisation_goes_with_the_run_and_its_weights(tmp_path: Path, eager: None) -> None:
+    write_folder(tmp_path / "shapes", each=20)
+    network = replace(RESIDUAL.network, classes=2, channels=3)
+    run = replace(RESIDUAL, network=network, mean=(), std=(), recipe=replace(RESIDUAL.recipe, batch=8))
+    asked = order(tmp_path / "out", run, data=str(tmp_path / "shapes"))
+    told(asked, step_done(1), Stop())
+    known = read_run(tmp_path / "out" / KEY)
+    *_, data = read_data(str(tmp_path / "shapes"), 8)
+    assert isinstance(data, Data)
+    assert ((known.mean, known.std), known.data_digest) == (data.normalisation, data.digest)
+    card = card_of(metadata(tmp_path / "out" / KEY / "weights.safetensors"))
+    assert card.preprocessing is not None
+    assert (card.preprocessing.mean, card.preprocessing.std) == (known.mean, known.std)
+    again = list(Lab().answer(replace(asked, is_resumed=True)))
+    assert states(again, KEY)[-1] == "done"

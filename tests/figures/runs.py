@@ -60,7 +60,7 @@ def report(
         for r in range((count + 1) // 2)
     )
     run = RunSpec(
-        network, "digits", max(epochs, 3), is_augmented=False, record_every=2, interventions=interventions
+        network, "digits", max(epochs, 3), augment="none", record_every=2, interventions=interventions
     )
     error = 6.0 if state == "done" else float("nan")
     return RunReport(run, logs, error, error, ("a", "b"), records, steps if with_steps else (), state)

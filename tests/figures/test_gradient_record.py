@@ -95,6 +95,16 @@ def test_steps_without_a_record_stay_white_and_shorter_runs_end_where_they_ended
     assert "ResNet-8 · diverged after 1.5 epochs" in {text.get_text() for text in figure.texts}
 
 
+def test_nothing_is_drawn_past_the_last_step() -> None:
+    """Records at steps 0, 2 and 4 of a run that stopped after five: the last column is half as wide."""
+    stopped = report(epochs=1, more_steps=1, state="stopped")
+    figure = gradient_record.figure([RUNS[0], stopped])
+    (image,) = next(axes for axes in figure.axes if axes.get_label() == "ResNet-8").images
+    assert image.get_extent()[:2] == [0, 1.5], "all columns are equally wide"
+    clip = image.axes.transData.inverted().transform(image.get_clip_box())
+    assert clip[:, 0].tolist() == pytest.approx([0, 1.25])
+
+
 def test_a_few_wild_values_do_not_take_the_whole_scale() -> None:
     wild = with_values(RUNS[0], {(0, 0): 1e30})
     many = [replace(wild, gradients=(*wild.gradients, *RUNS[0].gradients * 50)), RUNS[1]]
@@ -152,7 +162,7 @@ def test_the_table_has_a_row_a_record_and_a_column_a_layer() -> None:
     assert header[:6] == ("run", "network", "seed", "step", "time (epochs)", "layer 1")
     assert len(header) == 5 + 20
     assert len(rows) == 12
-    assert rows[1][:7] == ("Plain-8", "cifar-plain-8", "0", "2", "0.75", "0.1", "0.1")
+    assert rows[1][:7] == ("Plain-8", "cifar-plain-8", "0", "2", "0.5", "0.1", "0.1")
     assert rows[1][13:] == ("",) * 12, "a shorter network leaves the last columns empty"
     assert gradient_record.table([report(with_steps=False)])[1][0][4] == ""
     assert gradient_record.table(RUNS, quantity="dead")[0][5] == "block 1"

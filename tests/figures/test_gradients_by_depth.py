@@ -49,7 +49,7 @@ def test_norms_stand_at_their_decade_over_the_relative_depth() -> None:
 def test_the_moment_is_the_last_record_until_then() -> None:
     run = RUNS[0]
     assert gradients_by_depth.record_at(run, None).step == 10
-    assert [gradients_by_depth.record_at(run, time).step for time in (0.0, 0.25, 0.74, 0.75, 9.0)] == [
+    assert [gradients_by_depth.record_at(run, time).step for time in (0.0, 0.25, 0.49, 0.5, 9.0)] == [
         0,
         0,
         0,
@@ -57,10 +57,10 @@ def test_the_moment_is_the_last_record_until_then() -> None:
         10,
     ]
     figure = gradients_by_depth.figure(RUNS, time=0.8)
-    assert any("at epoch 0.8" in text for text in legend(figure))
+    assert any("at epoch 0.5" in text for text in legend(figure))
     assert "at the last record until epoch 0.8" in figure.caption
     early = report("cifar-plain-20", epochs=1, state="stopped")
-    assert {"Plain-8, epoch 2.8", "Plain-20, epoch 0.8"} <= legend(
+    assert {"Plain-8, epoch 2.5", "Plain-20, epoch 0.5"} <= legend(
         gradients_by_depth.figure([RUNS[0], early])
     )
 
@@ -92,7 +92,7 @@ def test_the_table_names_every_layer() -> None:
     header, rows = gradients_by_depth.table(RUNS, time=0.8)
     assert len(rows) == 28
     assert dict(zip(header, rows[7], strict=True)) == {
-        "run": "Plain-8", "network": "cifar-plain-8", "seed": "0", "step": "2", "time (epochs)": "0.75", "number": "8",
+        "run": "Plain-8", "network": "cifar-plain-8", "seed": "0", "step": "2", "time (epochs)": "0.5", "number": "8",
         "relative depth": "1.0", "layer": "fc", "kind": "linear", "gradient norm": "0.1", "update": "0.1",
     }  # fmt: skip
 

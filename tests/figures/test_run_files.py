@@ -48,7 +48,7 @@ def test_every_figure_comes_in_every_kind_with_its_table() -> None:
             case "csv":
                 header, *rest = [line for line in data.decode().splitlines() if line[0] != "#"]
                 assert all(len(row) == len(next(csv.reader([header]))) for row in csv.reader(rest))
-    assert len(rows_of(found["curves.csv"])) == 2 * 15
+    assert len(rows_of(found["curves.csv"])) == 2 * 16
     assert {row["run"] for row in rows_of(found["by-depth.csv"])} == {"Plain-8", "ResNet-8"}
     assert sum(int(row["count"]) for row in rows_of(found["confusion-cifar-resnet-8.csv"])) == 5
     assert [row["wrong"] for row in rows_of(found["pictures-cifar-resnet-8.csv"])] == ["yes"] + ["no"] * 4
@@ -58,7 +58,7 @@ def test_kinds_names_and_the_moment_can_be_chosen() -> None:
     assert set(NAMES) == {"curves", "loss", "gradients", "by-depth", "pictures", "confusion"}
     chosen = dict(drawn(RUNS, kinds=("svg",), names=("by-depth",), time=1.0))
     assert list(chosen) == ["by-depth.svg", "by-depth.csv"]
-    assert {row["step"] for row in rows_of(chosen["by-depth.csv"])} == {"2"}
+    assert {row["step"] for row in rows_of(chosen["by-depth.csv"])} == {"4"}
     assert list(drawn(RUNS, test=None, names=("pictures", "confusion"))) == []
 
 

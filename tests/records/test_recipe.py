@@ -40,6 +40,29 @@ def test_the_paper_warms_deep_networks_up() -> None:
     deep = recipe_for("paper", 110)
     rates = [deep.rate_at(step, 64_000) for step in (0, 399, 400, 31_999, 32_000, 48_000)]
     assert rates == pytest.approx([0.01, 0.01, 0.1, 0.1, 0.01, 0.001])
+    assert [deep.rate_at(step, 3_900) for step in (389, 390)] == pytest.approx([0.01, 0.1]), "a tenth at most"
+    assert [deep.rate_at(step, 132) for step in (12, 13)] == pytest.approx([0.01, 0.1])
+    assert "0.01 in the first 400 steps" in deep.words
+    assert "steps (" not in recipe_for("paper", 56).words
+
+
+def test_words_name_no_momentum_where_there_is_none() -> None:
+    assert replace(RUN, momentum=0.0).words.startswith("SGD without momentum, rate 0.5, one cycle")
+    assert "(Nesterov)" in RUN.words
+    share = replace(RUN, schedule="steps", warm_up=0.1)
+    assert "0.05 in the first 10 % of the steps" in share.words
+
+
+def test_a_changed_recipe_does_not_keep_a_built_in_name() -> None:
+    for depth in (20, 110):
+        for name in RECIPES:
+            assert recipe_for(name, depth).named.name == name
+    changed = replace(RECIPES["quick"], rate=0.2).named
+    assert changed.name == changed.named.name == "quick, changed"
+    assert RUN.named == RUN
+    idle = replace(RECIPES["adam"], momentum=0.5, warm_up=0.7)
+    assert idle.named.name == "adam", "what does nothing changes nothing"
+    assert {"momentum", "nesterov", "warm_up"}.isdisjoint(idle.in_use)
 
 
 def test_adams_rate_stays() -> None:

@@ -15,6 +15,7 @@ from resnet_viewer.records.run_plan import (
     course_of,
     plan_json,
     plan_of,
+    plan_with,
 )
 
 MINE = Course(Recipe("mine", "adam", "constant", rate=0.002, batch=64), 5, 3, 2, "cpu", 7, "bfloat16")
@@ -59,6 +60,12 @@ def test_a_plan_with_endings_that_are_none_is_refused(endings: str) -> None:
         plan_of(text.replace('"endings": []', f'"endings": {endings}'))
 
 
+def test_a_name_without_end_is_refused() -> None:
+    mine = replace(MINE, recipe=replace(MINE.recipe, name="x" * 61))
+    with pytest.raises(PlanError, match="more than 60 letters"):
+        course_of(course_json(mine))
+
+
 def test_a_text_nested_too_deeply_is_refused() -> None:
     with pytest.raises(PlanError, match="no JSON"):
         plan_of("[" * 100_000)
@@ -72,7 +79,11 @@ def test_whole_numbers_will_do_for_rates() -> None:
     ("plan", "words"),
     [
         (RunPlan(), "Depths 20, 56 · plain and residual"),
-        (RunPlan(depths="20", is_plain=False, endings=("-nobn",)), "Depth 20 · residual · nobn"),
+        (RunPlan(depths="20", is_plain=False, endings=("-nobn",)), "Depth 20 · residual · no BN"),
+        (
+            RunPlan(depths="20", is_plain=False, endings=("-b", "-nobn", "-normal=0.1")),
+            "Depth 20 · residual · option B · no BN · σ = 0.1",
+        ),
         (RunPlan(is_plain=False, is_residual=False, networks="teaching-mnist"), "teaching-mnist"),
         (RunPlan(depths=" "), "No networks"),
     ],
@@ -84,3 +95,12 @@ def test_a_button_says_which_networks(plan: RunPlan, words: str) -> None:
 def test_the_first_plan_shows_the_whole_story() -> None:
     assert RunPlan().course == Course(RECIPES["quick"], epochs=12, seed=0, seeds=1)
     assert replace(RunPlan(), data="digits") == RunPlan()
+
+
+def test_a_file_holds_a_recipe_or_a_whole_plan() -> None:
+    here, course = RunPlan(depths="32"), Course(epochs=3)
+    assert plan_with(here, course_json(course)) == replace(here, course=course)
+    assert plan_with(RunPlan(), plan_json(here)) == here
+    for text in ("{}", "[]", '{"course": 1}'):
+        with pytest.raises(PlanError):
+            plan_with(here, text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import pytest
@@ -36,6 +36,17 @@ def test_records_come_back() -> None:
     run = RUN.intervened(3, 0.5).extended(4, 2)
     assert decoded(type(run), json.loads(json.dumps(asdict(run)))) == run
     assert decoded(Whole, {"kind": "one", "parts": [], "pair": [1, 2]}) == Whole("one", (), (1, 2.0))
+
+
+@pytest.mark.parametrize(("was", "augment"), [(True, "crop+flip"), (False, "none")])
+def test_a_run_of_an_older_version_is_read_as_it_was(was: bool, augment: str) -> None:
+    fields = asdict(RUN)
+    for later in ("augment", "data_digest", "threads"):
+        del fields[later]
+    del fields["recipe"]["warm_up_steps"]
+    found = decoded(type(RUN), fields | {"is_augmented": was})
+    assert found == replace(RUN, augment=augment)
+    assert (found.data_digest, found.threads) == ("", 0)
 
 
 def test_null_is_no_number_where_a_number_is_meant() -> None:

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.network_entries import entry_of, networks
+from resnet_viewer.order_files import has_runs
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Order
 from resnet_viewer.records.picture import Picture
@@ -40,7 +41,7 @@ from resnet_viewer.ui.requests import (
 )
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.store import Store
-from resnet_viewer.ui.train.training import Ways
+from resnet_viewer.ui.train.ways import Ways
 from resnet_viewer.ui.window import MainWindow
 from resnet_viewer.ui.worker import Worker
 from resnet_viewer.ui.workers import Workers
@@ -125,6 +126,7 @@ class Desk:
         self.lab = Laboratory()
         self.settings = Settings(folder / "settings")
         self.settings.set_theme("dark")
+        self.settings.set_asks_to_close(False)
         self.store = Store(Session(replace(fabricated.setup(), picture=None)))
         self.workers = Workers(
             Worker(lambda: self.prober, name="test-probing"),
@@ -142,7 +144,7 @@ class Desk:
             facts=Facts(lambda: "versions", folder / "log.txt"),
             tickets=itertools.count(1),
             networks=NETWORKS,
-            ways=Ways(runs_of, lambda: folder / "runs", lambda name: "", threads=1),
+            ways=Ways(runs_of, lambda: folder / "runs", lambda name: "", has_runs, threads=1),
         )
         qtbot.addWidget(self.window)
         self.store.restart(Session(fabricated.setup()))

@@ -11,7 +11,7 @@ from resnet_viewer.cli import main
 from resnet_viewer.core.lab import Lab
 from resnet_viewer.core.run_files import read_run
 from resnet_viewer.records.progress import Progress
-from resnet_viewer.records.recipe import WARM_UP
+from resnet_viewer.records.recipe import RECIPES, WARM_UP_STEPS, Recipe
 from resnet_viewer.verbs.arguments import parsed
 from resnet_viewer.verbs.train_plans import networks, recipe
 
@@ -32,6 +32,21 @@ def words(data: Path | str, out: Path, *more: str) -> list[str]:
         (("--init", "normal=-1e-2"), "There is no initialisation 'normal=-1e-2'"),
         (("--init", "normal=inf"), "There is no initialisation 'normal=inf'"),
         (("--init", "xavier=1"), "There is no initialisation 'xavier=1'"),
+        (("--kind", "plain"), "--kind is of the networks that --depth makes"),
+        (("--depth", "8,8"), "cifar-resnet-8 is named twice"),
+        (("--depth", "8, 8", "--kind", "plain"), "cifar-plain-8 is named twice"),
+        (("--depth", "8", "--kind", "residual"), "cifar-resnet-8 is named twice"),
+        (("--shortcuts", "5=0", "--shortcuts", "5=1"), "--shortcuts names step 5 twice"),
+        (("--optimizer", "adam", "--momentum", "0.5"), "Adam has no such momentum"),
+        (("--recipe", "adam", "--momentum", "0.5"), "Adam has no such momentum"),
+        (
+            ("--recipe", "paper", "--schedule", "constant", "--warm-up", "0.5"),
+            "A constant rate has no warm-up",
+        ),
+        (("--augment", "crop+flip"), "A mirrored digit is none"),
+        (("--network", "resnet18"), "ResNet-18 is made for pictures of 224 pixels"),
+        (("--network", "vgg16"), "VGG-16 is made for pictures of 224 pixels"),
+        (("--data", "digit"), "There is no folder digit; did you mean digits?"),
         (("--log-dir", "/dev/null/logs"), "/dev/null is a file, not a folder"),
     ],
 )
@@ -68,8 +83,8 @@ def test_data_that_cannot_be_read_leave_no_empty_folder(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(words(tmp_path / "nowhere", tmp_path / "out")) == 2
-    for number in range(7):
-        (data / "train" / "dark" / f"{number}.png").write_bytes(b"no picture")
+    for path in (data / "train" / "dark").iterdir():
+        path.write_bytes(b"no picture")
     (tmp_path / "old").mkdir()
     assert main(words(data, tmp_path / "out")) == main(words(data, tmp_path / "old")) == 2
     assert "More than one in ten of the 64 pictures" in capsys.readouterr().err
@@ -110,7 +125,7 @@ def test_another_schedule_comes_with_its_own_warm_up() -> None:
             "steps",
         ]
     )
-    assert recipe(networks(deep)[0], deep).warm_up == WARM_UP
+    assert recipe(networks(deep)[0], deep).warm_up_steps == WARM_UP_STEPS
 
 
 def test_data_called_by_a_dot_have_their_folders_name(
@@ -136,3 +151,28 @@ def test_ctrl_c_ends_the_reading_too(
     assert main(words("digits", tmp_path / "out")) == 130
     assert capsys.readouterr().err.strip().endswith("Stopped.")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_changed_recipe_says_so_and_takes_what_is_usual_with_its_optimizer() -> None:
+    def made(*flags: str) -> Recipe:
+        arguments = parsed(words("digits", Path("out"), *flags))
+        return recipe(networks(arguments)[0], arguments)
+
+    assert made() == made("--rate", "0.1", "--recipe", "quick") == RECIPES["quick"]
+    changed = made("--optimizer", "adam")
+    assert (changed.name, changed.rate) == ("quick, changed", RECIPES["adam"].rate)
+    assert made("--recipe", "adam", "--optimizer", "sgd").rate == 0.1
+    assert made("--optimizer", "adam", "--rate", "0.01").rate == 0.01
+    assert made("--momentum", "0").words.startswith("SGD without momentum, rate")
+    assert made("--recipe", "paper", "--batch", "64").name == "paper, changed"
+    deep = parsed(
+        ["train", "--data", "digits", "--out", "o", "--steps", "1", "--depth", "110", "--recipe", "paper"]
+    )
+    assert recipe(networks(deep)[0], deep).name == "paper", "the warm-up of deep networks is the paper's own"
+
+
+def test_depths_may_have_blanks_as_in_the_window() -> None:
+    arguments = parsed(["train", "--data", "digits", "--out", "o", "--steps", "1", "--depth", "8, 14"])
+    assert [spec.name for spec in networks(arguments)] == [
+        f"cifar-{kind}-{depth}" for depth in (8, 14) for kind in ("plain", "resnet")
+    ]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from resnet_viewer.cli import main
-from resnet_viewer.core.run_files import read_run
+from resnet_viewer.core import checkpoints
+from resnet_viewer.core.run_files import read_run, write_spec
 from resnet_viewer.figures import run_files
 from resnet_viewer.records.training import Extension
 
@@ -115,3 +117,84 @@ def test_shortcuts_that_are_set_after_the_last_step_are_refused(
     )
     assert not (tmp_path / "out").exists()
     assert main(words(data, tmp_path, "--epochs 2", "--resume", "--shortcuts", late)) == 0, "it is longer now"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_other_pictures_are_refused_and_a_run_that_is_done_stays_as_it_is(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    command = partial(words, data, out)
+    assert main(command("--epochs 1")) == 0
+    before = files(out)
+    assert main(command("--epochs 1", "--resume")) == 0
+    assert files(out) == before, "nothing is measured or written again"
+    capsys.readouterr()
+    for path in (data / "test" / "dark").iterdir():
+        (data / "test" / "bright" / path.name).replace(path)
+    for path in (data / "test" / "dark").iterdir():
+        (data / "test" / "bright" / path.name).write_bytes(path.read_bytes())
+    for length in ("--epochs 1", "--epochs 2"):
+        assert main(command(length, "--resume")) == 1
+        (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith(KEY)]
+        assert line.endswith("was trained on other pictures: give the same --data, or another --out.")
+        assert files(out) == before
+
+
+def test_fewer_test_pictures_are_other_pictures_also_where_nobody_wrote_down_which(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(words(data, out, "--epochs 1")) == 0
+    without_digest(out / KEY)
+    assert main(words(data, out, "--epochs 1", "--resume")) == 0, "as it was before there was such a thing"
+    assert main(words(data, out, "--epochs 2", "--resume")) == 0
+    assert "was not written down: it goes on with these." in capsys.readouterr().err
+    assert read_run(out / KEY).data_digest
+    without_digest(out / KEY)
+    before = files(out)
+    (data / "test" / "dark" / "0.png").unlink()
+    assert main(words(data, out, "--epochs 3", "--resume")) == 1
+    assert "was trained on other pictures" in capsys.readouterr().err
+    assert files(out) == before
+
+
+def without_digest(folder: Path) -> None:
+    """As an older version has left it."""
+    found = checkpoints.read(folder / "checkpoint.pt")
+    bare = replace(found.run, data_digest="", threads=0)
+    checkpoints.write(folder / "checkpoint.pt", replace(found, run=bare))
+    write_spec(folder, replace(read_run(folder), data_digest="", threads=0))
+
+
+def test_what_no_flag_says_is_as_it_was(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [
+        "train",
+        "--data",
+        str(data),
+        "--network",
+        KEY,
+        "--out",
+        str(tmp_path / "out"),
+        "--device",
+        "cpu",
+    ]
+    own = ["--batch", "16", "--rate", "0.02", "--record-every", "2", "--threads", "1", "--augment", "crop"]
+    assert main([*given, *own, "--epochs", "1"]) == 0
+    assert main([*given, "--epochs", "2", "--resume"]) == 0
+    run = read_run(tmp_path / "out" / KEY)
+    assert (run.recipe.name, run.recipe.batch, run.record_every, run.augment) == (
+        "quick, changed",
+        16,
+        2,
+        "crop",
+    )
+    assert (run.length, run.threads) == (2, 1)
+    capsys.readouterr()
+    assert main([*given, "--epochs", "2", "--resume", "--batch", "8", "--augment", "none"]) == 2
+    assert "a run with other settings (batch, augment)" in capsys.readouterr().err

@@ -31,7 +31,7 @@ _LEAST_LETTERS = 22
 """The narrowest table of runs is as wide as so many."""
 _COMFORTABLE_LINES = 31
 """A page that scrolls anyway is at least as high as so many lines of text, so that nothing in it is squeezed."""
-FIRST_WORDS = "No run yet: press Start to train plain and residual networks."
+FIRST_WORDS = "Press Start: every network that is trained gets a row here."
 
 
 class RunsCard(Card):
@@ -133,6 +133,8 @@ class TrainPage(QWidget):
     hovered = Signal(str)
     export_requested = Signal(str)
     """The name of a figure."""
+    copy_requested = Signal(str)
+    """The same."""
     time_pointed = Signal(object)
 
     run_selected = Signal(str)
@@ -177,12 +179,25 @@ class TrainPage(QWidget):
         for panel in (self.pictures, self.errors, self.gradients, self.by_depth):
             panel.hovered.connect(self.hovered)
             panel.export_requested.connect(self.export_requested)
+            panel.copy_requested.connect(self.copy_requested)
         self.runs.table.selected.connect(self.run_selected)
         self.gradients.run_selected.connect(self.run_selected)
         self.errors.range_changed.connect(self.gradients.show_span)
         for plot in (self.errors, self.gradients):
             plot.time_pointed.connect(self._point)
         self.pictures.picture_wished.connect(self.picture_wished)
+
+    def take_focus(self) -> None:
+        """To the plot that is looked at first."""
+        self.errors.canvas.setFocus()
+
+    def figure_in_focus(self) -> str:
+        """The name of the figure whose panel has the focus, "" where none has."""
+        focused = self.window().focusWidget()
+        for panel in (self.pictures, self.errors, self.gradients, self.by_depth):
+            if focused is not None and panel.isAncestorOf(focused):
+                return panel.figure
+        return ""
 
     @Slot(object)
     def _point(self, time: float | None) -> None:

@@ -64,8 +64,9 @@ class TrainBar(QWidget):
         self.stop_button = self._button("Stop", self.stop_wished)
         self.cut_button = self._button("Cut shortcuts now", self.cut_wished)
         self.strength_button = self._menu_button("Strength of the shortcuts")
-        self.strength_button.setText("▾")
-        self.strength_button.setToolTip("How far the shortcuts of every run are open, from the next step on")
+        self.strength_button.setToolTip(
+            "How far the shortcuts of every residual network are open, from the next step on"
+        )
         self.strength = QSlider(Qt.Orientation.Horizontal)
         self.strength_label = QLabel()
         self._add_strength(self.strength_button.menu())
@@ -122,6 +123,7 @@ class TrainBar(QWidget):
         icons = style.ToolButtonIconOnly if is_compact else style.ToolButtonTextOnly
         for button in (self.pause_button, self.stop_button, self.export_button):
             button.setToolButtonStyle(icons)
+        self.strength_button.setText("▾" if letters < 24 else "Strength ▾")
         self._label_actions()
 
     def _label_actions(self) -> None:

@@ -32,7 +32,7 @@ def series_at(log: RunLog, time: float | None) -> tuple[Series, float] | None:
     times = log.record_times
     if not len(times):
         return None
-    index = len(times) - 1 if time is None else at_time(times, time)
+    index = len(times) - 1 if time is None else at_time(times, time, log.reached)
     if index is None:
         return None
     values = np.array(log.norms[index], dtype=np.float64)
@@ -48,6 +48,7 @@ class DepthPlot(Card):
 
     hovered = Signal(str)
     export_requested = Signal(str)
+    copy_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(TITLE, parent)
@@ -195,9 +196,21 @@ class DepthPlot(Card):
         export = menu.addAction("Export gradient norms by depth…")
         export.setEnabled(bool(self.series))
         export.triggered.connect(self._export)
+        copy = menu.addAction("Copy")
+        copy.setEnabled(bool(self.series))
+        copy.triggered.connect(self._copy)
         menu.addAction("Show all layers", self.canvas.fit)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(where)
+
+    @property
+    def figure(self) -> str:
+        """The figure that it is, by its name."""
+        return "by-depth"
+
+    @Slot()
+    def _copy(self) -> None:
+        self.copy_requested.emit(self.figure)
 
     @Slot()
     def _export(self) -> None:

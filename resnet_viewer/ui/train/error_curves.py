@@ -182,16 +182,16 @@ def round_numbers(low: float, high: float, pixels: float, least: float) -> list[
     return [(i * step, f"{i * step:.{digits}f}") for i in range(first, last + 1)]
 
 
-def at_time(times: Floats, time: float) -> int | None:
+def at_time(times: Floats, time: float, end: float = math.inf) -> int | None:
     """Which of the rising `times` was the newest at `time`, or None: it is before the first or after the last.
 
-    The first one holds from the beginning, the last one as long as the one before.
+    The first one holds from the beginning, the last one as long as the one before, but not past `end`.
     """
     count = len(times)
     if not count or not math.isfinite(time) or time < 0.0:
         return None
-    lasts = float(times[-1] - times[-2]) if count > 1 else float(times[0])
-    if time > times[-1] + max(lasts, 1e-9) * (1 + 1e-9):
+    lasts = float(times[-1] - times[-2]) if count > 1 else float(times[0]) or end
+    if time > min(times[-1] + max(lasts, 1e-9), end) * (1 + 1e-9):
         return None
     return max(int(np.searchsorted(times, time, side="right")) - 1, 0)
 

@@ -28,6 +28,7 @@ class ErrorPlot(Card):
 
     hovered = Signal(str)
     export_requested = Signal(str)
+    copy_requested = Signal(str)
     time_pointed = Signal(object)
     """Epochs, or None when the pointer left."""
     range_changed = Signal(float, float)
@@ -144,6 +145,14 @@ class ErrorPlot(Card):
         self.time_pointed.emit(time)
         self._place_time()
 
+    def release(self) -> bool:
+        """Let go of the pinned time; False where none is."""
+        was_pinned = self.pinned is not None
+        if was_pinned:
+            self._pin(None)
+            self._tell_pinned()
+        return was_pinned
+
     @Slot(object)
     def _press_key(self, key: Qt.Key) -> None:
         if not self.scene.logs:
@@ -180,9 +189,21 @@ class ErrorPlot(Card):
         export = menu.addAction("Export the curves…")
         export.setEnabled(bool(self.scene.logs))
         export.triggered.connect(self._export)
+        copy = menu.addAction("Copy")
+        copy.setEnabled(bool(self.scene.logs))
+        copy.triggered.connect(self._copy)
         menu.addAction("Show the whole time", self.canvas.fit)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(where)
+
+    @property
+    def figure(self) -> str:
+        """The figure that it is, by its name."""
+        return {"error": "curves", "loss": "loss", "rate": "curves"}[self.quantity]
+
+    @Slot()
+    def _copy(self) -> None:
+        self.copy_requested.emit(self.figure)
 
     @Slot()
     def _export(self) -> None:

@@ -55,7 +55,7 @@ def tested_before(log: RunLog, time: float) -> EpochReport | None:
 
 def hovered_words(time: float, values: str, *, is_pinned: bool) -> str:
     """For the status line: "epoch 4.3 · Plain-56: training 82.1 %"."""
-    hint = "pinned, click to release" if is_pinned else "click to pin"
+    hint = "pinned, click or Esc to release" if is_pinned else "click to pin"
     return " · ".join((time_words(time), values or NOBODY, hint))
 
 

@@ -16,6 +16,7 @@ from resnet_viewer.ui.requests import (
     RUN_FIGURES,
     AnyFigure,
     FigureChoice,
+    RenderRunForClipboard,
     RunFigure,
     RunPictures,
     Suffix,
@@ -134,6 +135,15 @@ class RunExporting(QObject):
             self._folder = Path(found)
             self.said.emit("Drawing every figure…")
             self._ask(WriteAllRunFigures(self._pictures(logs), Path(found), self._controller.scene.time))
+
+    @Slot(str)
+    def copy(self, figure: str) -> None:
+        """Put a figure on the clipboard; "" is the one that was exported last."""
+        choice = replace(self._choice, figure=figure or self._choice.figure)  # type: ignore[arg-type]
+        if self._can_export(choice):
+            self.said.emit("Copying the figure…")
+            pictures = self._pictures(self._logs(choice.figure))
+            self._ask(RenderRunForClipboard(pictures, choice, self._controller.scene.time))
 
     def _logs(self, figure: AnyFigure) -> list[RunLog]:
         """Those that the figure shows."""

@@ -46,6 +46,7 @@ class GradientMaps(Card):
 
     hovered = Signal(str)
     export_requested = Signal(str)
+    copy_requested = Signal(str)
     time_pointed = Signal(object)
     """Epochs, or None when the pointer left."""
     run_selected = Signal(str)
@@ -158,7 +159,7 @@ class GradientMaps(Card):
 
     def _words(self) -> str:
         every = {log.run.record_every for log in self.scene.logs}
-        at = f"at {step_words(every.pop())}" if len(every) == 1 else "at every recorded step"
+        at = f"at {step_words(every.pop())}" if len(every) == 1 and all(every) else "at every recorded step"
         first = "block" if self.quantity == "dead" else "layer"
         scale = "one colour scale, {} to {}".format(*self.scale.ends)
         return f"{FORMULAS[self.quantity]} {at} · {scale} · top: first {first}"
@@ -179,6 +180,8 @@ class GradientMaps(Card):
         self.pictures = {log.key: self.pictures.get(log.key) or self._picture(log) for log in self.scene.logs}
         for place, picture in enumerate(self.pictures.values()):
             self._grid.addWidget(picture, *divmod(place, columns))
+        for picture in reversed(self.pictures.values()):
+            QWidget.setTabOrder(self.choice, picture)  # else Tab comes to them last of all
         for column in range(columns):
             self._grid.setColumnStretch(column, 1)
         for before, after in pairwise((self.choice, *self.pictures.values())):
@@ -260,8 +263,20 @@ class GradientMaps(Card):
         menu = QMenu(self)
         export = menu.addAction("Export the gradient record…")
         export.triggered.connect(self._export)
+        copy = menu.addAction("Copy")
+        copy.setEnabled(bool(self.scene.logs))
+        copy.triggered.connect(self._copy)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(where)
+
+    @property
+    def figure(self) -> str:
+        """The figure that it is, by its name."""
+        return "gradients"
+
+    @Slot()
+    def _copy(self) -> None:
+        self.copy_requested.emit(self.figure)
 
     @Slot()
     def _export(self) -> None:

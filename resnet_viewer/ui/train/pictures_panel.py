@@ -38,6 +38,7 @@ _NAMES: dict[Shown, tuple[str, str]] = {
     "confusion": ("Confusion matrix", "Confusion"),
 }
 _HINTS: dict[Shown, str] = {"pictures": "true / predicted", "confusion": "rows true, columns predicted"}
+EMPTY = "Press Start: test pictures with their classes are shown here."
 _ENLARGED = QSize(760, 620)
 _NARROW = 26
 """The width of a button with one sign in it, in pixels."""
@@ -60,6 +61,7 @@ class PicturesPanel(Card):
     picture_wished = Signal(object)
     hovered = Signal(str)
     export_requested = Signal(str)
+    copy_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None, *, can_enlarge: bool = True) -> None:
         super().__init__("Test pictures", parent)
@@ -218,7 +220,7 @@ class PicturesPanel(Card):
             self._larger.apply_theme(theme)
 
     def _show_message(self, log: RunLog | None) -> None:
-        words = "no run has finished an epoch yet" if self._scene.logs else "no run yet"
+        words = "no run has finished an epoch yet" if self._scene.logs else EMPTY
         if log is not None:
             words = f"{log.title} has not finished an epoch yet"
         self._message.setText(words)
@@ -286,6 +288,7 @@ class PicturesPanel(Card):
         larger.picture_wished.connect(self.picture_wished)
         larger.hovered.connect(self.hovered)
         larger.export_requested.connect(self.export_requested)
+        larger.copy_requested.connect(self.copy_requested)
         larger.apply_theme(self._theme)
         layout = QVBoxLayout(window)
         layout.addWidget(larger)
@@ -309,7 +312,17 @@ class PicturesPanel(Card):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(f"Export {_NAMES[self._shown][0].lower()}…", self.request_export)
+        menu.addAction("Copy", self._copy)
         menu.popup(event.globalPos())
+
+    @property
+    def figure(self) -> str:
+        """The figure that it shows, by its name."""
+        return self._shown
+
+    @Slot()
+    def _copy(self) -> None:
+        self.copy_requested.emit(self.figure)
 
     @Slot()
     def request_export(self) -> None:

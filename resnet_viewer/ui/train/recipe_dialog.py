@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QDialog,
@@ -17,16 +19,20 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
+    QHBoxLayout,
+    QLabel,
     QLineEdit,
+    QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from resnet_viewer.media.files import write_whole
+from resnet_viewer.records.data import AUGMENTATION_WORDS, Augmentation
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.recipe import RECIPES, Optimizer, Recipe, Schedule
-from resnet_viewer.records.run_plan import BOUNDS, Course, PlanError, course_json, course_of
+from resnet_viewer.records.recipe import Optimizer, Recipe, Schedule
+from resnet_viewer.records.run_plan import BOUNDS, LONGEST_NAME, Course, PlanError, course_json, course_of
 from resnet_viewer.records.training import Precision
 from resnet_viewer.ui.labels import plain_label
 
@@ -40,7 +46,6 @@ _PRECISIONS: dict[Precision, str] = {
     "float32": "float32",
     "bfloat16": "bfloat16 where it will do, else float32",
 }
-_DEVICES = ("cpu", "cuda", "mps")
 _JSON = "Recipes (*.json);;All files (*)"
 LARGEST_RECIPE = 100_000
 """Bytes; a file that is larger is something else."""
@@ -49,10 +54,14 @@ LARGEST_RECIPE = 100_000
 class RecipeDialog(QDialog):
     """Export writes the fields as they are, import fills them."""
 
-    def __init__(self, course: Course, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, course: Course, devices: Sequence[str] = ("cpu",), parent: QWidget | None = None
+    ) -> None:
+        """`devices` are those that torch can use here."""
         super().__init__(parent)
         self.setWindowTitle("Recipe")
         self.name = QLineEdit()
+        self.name.setMaxLength(LONGEST_NAME)
         self.optimizer, self.schedule, self.device = QComboBox(), QComboBox(), QComboBox()
         for kind, title in _OPTIMIZERS.items():
             self.optimizer.addItem(title, kind)
@@ -61,8 +70,12 @@ class RecipeDialog(QDialog):
         self.precision = QComboBox()
         for precision, title in _PRECISIONS.items():
             self.precision.addItem(title, precision)
+        self.augment = QComboBox()
+        self.augment.addItem("as is usual for the data", None)
+        for augment, title in AUGMENTATION_WORDS.items():
+            self.augment.addItem(title, augment)
         self.device.addItem("the best there is", "")
-        for device in _DEVICES:
+        for device in devices:
             self.device.addItem(device, device)
         self.epochs, self.batch, self.seed, self.seeds, self.record_every = (
             _whole(name) for name in ("epochs", "batch", "seed", "seeds", "record_every")
@@ -72,15 +85,18 @@ class RecipeDialog(QDialog):
         )
         self.nesterov = QCheckBox("Nesterov's momentum")
         self.decays_all = QCheckBox("also on biases and normalisations")
-        self.record_every.setSpecialValueText("by the length of an epoch")
+        self.record_every.setSpecialValueText("by the number of steps")
         self._sentence = plain_label()
         self._sentence.setWordWrap(True)
         self._buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
-        role = QDialogButtonBox.ButtonRole.ActionRole
-        self._buttons.addButton("Import…", role).clicked.connect(self._import)
-        self._buttons.addButton("Export…", role).clicked.connect(self._export)
+        self._files = QPushButton("&Import…"), QPushButton("E&xport…")
+        for button, act in zip(self._files, (self._import, self._export), strict=True):
+            button.setAutoDefault(False)
+            button.clicked.connect(act)
+        self._refused: dict[QWidget, str] = {}
+        """What is written in a field and cannot be taken, in words."""
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
         self._lay_out()
@@ -103,17 +119,52 @@ class RecipeDialog(QDialog):
             ("", self.nesterov),
             ("&Weight decay", self.weight_decay),
             ("", self.decays_all),
+            ("&Training pictures", self.augment),
             ("First see&d", self.seed),
-            ("Seeds a network", self.seeds),
+            ("Seeds a networ&k", self.seeds),
             ("De&vice", self.device),
             ("&Precision", self.precision),
             ("Steps between &gradient records", self.record_every),
         ):
             form.addRow(label, field)
+        self._numbers: dict[str, QAbstractSpinBox] = {
+            "epochs": self.epochs, "batch": self.batch, "rate": self.rate, "warm_up": self.warm_up,
+            "momentum": self.momentum, "weight_decay": self.weight_decay, "seed": self.seed, "seeds": self.seeds,
+            "record_every": self.record_every,
+        }  # fmt: skip
+        for name, number in self._numbers.items():
+            buddy = form.labelForField(number)
+            assert isinstance(buddy, QLabel)
+            words = buddy.text().replace("&", "").partition(",")[0]
+            least, most = BOUNDS[name]
+            span = f"{words} can be from {_said(least)} to {_said(most)}"
+            number.setToolTip(f"{span}.")
+            number.lineEdit().textEdited.connect(partial(self._watch, number, span))
+        row = QHBoxLayout()
+        for button in self._files:
+            row.addWidget(button)
+        row.addStretch(1)
+        row.addWidget(self._buttons)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(self._sentence)
-        layout.addWidget(self._buttons)
+        layout.addLayout(row)
+
+    def _watch(self, field: QAbstractSpinBox, span: str, _text: str) -> None:
+        """Say while it is written that a number cannot be taken."""
+        self._refused.pop(field, None)
+        if not field.hasAcceptableInput():
+            self._refused[field] = span
+        self._say(". ".join(self._refused.values()) + "." if self._refused else "")
+
+    def accept(self) -> None:
+        """Not with a number that is out of its range: the field has gone back to the last good one, which is said."""
+        if self._refused:
+            kept = [f"{span}; {_text_of(field)} is kept" for field, span in self._refused.items()]
+            self._refused = {}
+            self._say(". ".join(kept) + ".")
+            return
+        super().accept()
 
     def show_course(self, course: Course) -> None:
         """Fill the fields."""
@@ -122,9 +173,10 @@ class RecipeDialog(QDialog):
         self.optimizer.setCurrentIndex(self.optimizer.findData(recipe.optimizer))
         self.schedule.setCurrentIndex(self.schedule.findData(recipe.schedule))
         if course.device and self.device.findData(course.device) < 0:
-            self.device.addItem(course.device, course.device)
+            self.device.addItem(f"{course.device}, which is not here", course.device)
         self.device.setCurrentIndex(self.device.findData(course.device))
         self.precision.setCurrentIndex(self.precision.findData(course.precision))
+        self.augment.setCurrentIndex(self.augment.findData(course.augment))
         for field, value in (
             (self.rate, recipe.rate), (self.momentum, recipe.momentum), (self.warm_up, recipe.warm_up),
             (self.weight_decay, recipe.weight_decay),
@@ -141,7 +193,7 @@ class RecipeDialog(QDialog):
     @property
     def course(self) -> Course:
         """What the fields say; a changed recipe cannot keep a built-in one's name."""
-        for field in (self.rate, self.momentum, self.weight_decay, self.warm_up):
+        for field in self._numbers.values():
             field.interpretText()  # a click on a button does not end the writing everywhere
         recipe = Recipe(
             self.name.text().strip() or "own",
@@ -155,16 +207,15 @@ class RecipeDialog(QDialog):
             self.decays_all.isChecked(),
             self.warm_up.value(),
         )
-        if recipe.name in RECIPES and recipe != RECIPES[recipe.name]:
-            recipe = replace(recipe, name=f"{recipe.name}, own")
         return Course(
-            recipe,
+            recipe.named,
             self.epochs.value(),
             self.seed.value(),
             self.seeds.value(),
             str(self.device.currentData()),
             self.record_every.value(),
             cast(Precision, self.precision.currentData()),
+            cast(Augmentation | None, self.augment.currentData()),
         )
 
     @Slot()
@@ -203,9 +254,9 @@ class RecipeDialog(QDialog):
                 self._say("")
 
     @classmethod
-    def ask(cls, course: Course, parent: QWidget | None) -> Course | None:
+    def ask(cls, course: Course, devices: Sequence[str], parent: QWidget | None) -> Course | None:
         """The course, or None where the user leaves."""
-        dialog = cls(course, parent)
+        dialog = cls(course, devices, parent)
         is_taken = dialog.exec() == QDialog.DialogCode.Accepted
         dialog.deleteLater()
         return dialog.course if is_taken else None
@@ -217,19 +268,56 @@ def read_course(path: Path) -> Course:
     Raises:
         PlanError: the file cannot be read or holds none.
     """
+    return course_of(recipe_text(path))
+
+
+def recipe_text(path: Path) -> str:
+    """What a file that may be a recipe says.
+
+    Raises:
+        PlanError: it cannot be read, or is too large to be one.
+    """
     try:
         with path.open("rb") as file:
             text = file.read(LARGEST_RECIPE + 1)
-        return course_of(text.decode() if len(text) <= LARGEST_RECIPE else "")
+        return text.decode() if len(text) <= LARGEST_RECIPE else ""
     except (OSError, UnicodeDecodeError) as error:
         raise PlanError(
             f"{path.name} cannot be read as a recipe; choose a file that was exported here."
         ) from error
 
 
+def _said(number: float) -> str:
+    """A bound as people write it: 2147483647, 0.9999, 1e-06."""
+    return str(int(number)) if number == int(number) else f"{number:g}"
+
+
+def _text_of(field: QWidget) -> str:
+    assert isinstance(field, QAbstractSpinBox)
+    field.interpretText()
+    return str(field.text())
+
+
+class _Whole(QSpinBox):
+    """Lets any number be written; one that is out of range is refused in words when the writing ends."""
+
+    def validate(self, text: str, position: int) -> object:
+        written = text.strip()
+        if written == self.specialValueText() and written:
+            return QValidator.State.Acceptable, text, position
+        if not set(written) <= set("0123456789+-"):
+            return QValidator.State.Invalid, text, position
+        try:
+            is_taken = self.minimum() <= int(written) <= self.maximum()
+        except ValueError:
+            is_taken = False
+        return QValidator.State.Acceptable if is_taken else QValidator.State.Intermediate, text, position
+
+
 def _whole(name: str) -> QSpinBox:
-    field = QSpinBox()
+    field = _Whole()
     field.setRange(*map(int, BOUNDS[name]))
+    field.setKeyboardTracking(False)  # what is written half is no number that could be left behind
     return field
 
 
@@ -264,6 +352,6 @@ def _number(name: str) -> QDoubleSpinBox:
     field = _Number()
     field.setDecimals(6)
     field.setRange(*BOUNDS[name])
-    field.setKeyboardTracking(False)  # what is written half is no number that could be left behind
+    field.setKeyboardTracking(False)
     field.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
     return field

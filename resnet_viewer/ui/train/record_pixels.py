@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 Quantity = Literal["norms", "updates", "dead"]
 CHOICES: dict[Quantity, str] = {
     "norms": "norms",
-    "updates": "updates",
+    "updates": "update ratios",
     "dead": "dead channels",
 }
 FORMULAS: dict[Quantity, str] = {
@@ -147,19 +147,24 @@ def scale_for(spreads: list[Spread], quantity: Quantity) -> ColourScale:
     return ColourScale(low, high, is_clipped=beyond, has_zero=has_zero, has_odd=has_odd)
 
 
-def shown_records(times: Floats, columns: int, span: tuple[float, float]) -> NDArray[np.int64]:
+def shown_records(times: Floats, columns: int, span: tuple[float, float], end: float) -> NDArray[np.int64]:
     """Which record each column of a picture shows, −1 for none: the newest at the column's middle.
 
-    The first one holds from the beginning, the last one as long as the one before it.
+    The first one holds from the beginning, and none past `end`, where the run has come to.
     """
     left, right = span
     middles = left + (np.arange(columns) + 0.5) * ((right - left) / max(columns, 1))
-    index = np.maximum(np.searchsorted(times, middles, side="right") - 1, 0)
     if not len(times):
         return np.full(columns, -1)
-    lasts = float(times[-1] - times[-2]) if len(times) > 1 else float(times[0])
-    index[middles > times[-1] + lasts] = -1
+    index = np.maximum(np.searchsorted(times, middles, side="right") - 1, 0)
+    index[middles > painted_until(times, end)] = -1
     return index
+
+
+def painted_until(times: Floats, end: float) -> float:
+    """How long the last record holds: as long as the one before it, and not past `end`."""
+    lasts = float(times[-1] - times[-2]) if len(times) > 1 else math.inf
+    return min(float(times[-1]) + lasts, end)
 
 
 def image_of_records(

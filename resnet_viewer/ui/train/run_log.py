@@ -144,6 +144,11 @@ class RunLog:
         return int(self._steps.values[-1, _AT]) + 1 if len(self._steps) else 0
 
     @property
+    def reached(self) -> float:
+        """How far it has come, in epochs."""
+        return self.steps / max(1, self.steps_per_epoch)
+
+    @property
     def length(self) -> int:
         """Epochs that the run will have, with every extension."""
         return self.run.length
@@ -180,8 +185,8 @@ class RunLog:
 
     @property
     def record_times(self) -> Values:
-        """(m,) each gradient record's step, in epochs, on the same clock as `times`."""
-        return (self._of_records(0, 1)[:, 0] + 1) / self.steps_per_epoch
+        """(m,) when each gradient record was taken, in epochs: at its step's beginning, where interventions act."""
+        return self._of_records(0, 1)[:, 0] / self.steps_per_epoch
 
     @property
     def norms(self) -> Values:

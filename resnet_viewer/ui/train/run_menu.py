@@ -41,6 +41,7 @@ def fill_run_menu(menu: QMenu, training: Training) -> None:
     menu.addSeparator()
     _add_opening(menu, training, log)
     menu.addSeparator()
+    _add(menu, "Export weights…", training.export_weights).setEnabled(training.giving.can_give(log))
     _add(menu, "Show the folder", training.show_folder)
     _add(menu, "Remove from the list", partial(controller.remove, key))
 

@@ -28,6 +28,7 @@ from resnet_viewer.ui.train.record_pixels import (
     ColourScale,
     Quantity,
     image_of_records,
+    painted_until,
     shown_records,
     values_of,
 )
@@ -134,19 +135,20 @@ class RunPicture(QWidget):
         times = self.log.record_times
         columns = max(round(self.picture_rect.width() * self.devicePixelRatioF()), 1)
         colours = (self._theme.reference, self._theme.changed)
-        newest = float(times[-1]) if len(times) else None
-        wished = (self.log, len(times), newest, self._quantity, self._scale, self._span, columns, colours)
+        end = painted_until(times, self.log.reached) if len(times) else None
+        newest = (len(times), times[-1:].tolist(), end)
+        wished = (self.log, newest, self._quantity, self._scale, self._span, columns, colours)
         if wished != self._made:
             self._made = wished
             values = values_of(self.log, self._quantity)
-            records = shown_records(times, columns, self._span)
+            records = shown_records(times, columns, self._span, self.log.reached)
             self._image = image_of_records(values, records, self._scale, *colours)
             self.images_made += 1
             self.update()
 
     def record_at(self, time: float) -> Floats | None:
         """The record that stands at that time, (layers,) or (blocks,)."""
-        index = at_time(self.log.record_times, time)
+        index = at_time(self.log.record_times, time, self.log.reached)
         values = values_of(self.log, self._quantity)
         return None if index is None or not values.shape[1] else values[index]
 

@@ -45,6 +45,8 @@ class _Column:
     is_number: bool = True
     goes: int = 0
     """Where there is no room the column with the highest number goes first; 0 stays."""
+    about: str = ""
+    """What its tooltip says."""
 
 
 def doing(scene: LabScene, log: RunLog) -> str:
@@ -54,13 +56,6 @@ def doing(scene: LabScene, log: RunLog) -> str:
     if log.state == "running" and log.steps and len(log.epochs) >= log.length:
         return "measuring"
     return log.state
-
-
-def _train_error(log: RunLog) -> float:
-    """Of a run that is whole, its last weights'; else the mean of the last epoch's worth of batches, as in the plot."""
-    if not log.steps or (log.ended is not None and not math.isnan(log.ended.train_error)):
-        return log.train_error
-    return float(log.smoothed_errors[-1])
 
 
 def _percent(value: float) -> str:
@@ -80,11 +75,24 @@ _COLUMNS = (
     _Column("network", lambda _, log: log.title, "ResNet-1202 seed 10", is_number=False),
     _Column("state", doing, "measuring", is_number=False, goes=3),
     _Column("epoch", _epoch, "12 / 12", goes=4),
-    _Column("train %", lambda _, log: _percent(_train_error(log)), "100.0", goes=2),
-    _Column("test %", lambda _, log: _percent(log.test_error), "100.0", goes=1),
+    _Column(
+        "train %",
+        lambda _, log: _percent(log.train_error),
+        "100.0",
+        goes=2,
+        about="errors on the training pictures, over the newest whole epoch while the weights moved; once the run is "
+        "done, of its last weights on the pictures as they are",
+    ),
+    _Column(
+        "test %",
+        lambda _, log: _percent(log.test_error),
+        "100.0",
+        goes=1,
+        about="errors on the test set after the newest whole epoch",
+    ),
     _Column("pictures/s", _speed, "10000", goes=6),
     _Column("time left", lambda scene, log: duration(seconds_left(scene, log)), "59 min", goes=5),
-    _Column("recipe", lambda _, log: log.run.recipe.name, "quick, own", is_number=False, goes=7),
+    _Column("recipe", lambda _, log: log.run.recipe.name, "quick, changed", is_number=False, goes=7),
 )
 
 
@@ -104,10 +112,8 @@ def told(scene: LabScene, log: RunLog) -> str:
         lines.append(f"since epoch {at:.1f} its shortcuts are open by {last.strength:g}")
     if log.ended is not None and not math.isnan(log.ended.train_error):
         lines.append("errors of its last weights, on the training pictures as they are and on the test set")
-    elif log.steps:
-        lines.append(
-            "train: over the last epoch's steps, while the weights moved; test: after the last whole epoch"
-        )
+    elif log.epochs:
+        lines.append("train: over the newest whole epoch, while the weights moved; test: after it")
     return "\n".join(lines)
 
 
@@ -180,6 +186,8 @@ class RunsModel(QAbstractTableModel):
                 return _COLUMNS[section].title
             if role == Qt.ItemDataRole.TextAlignmentRole:
                 return _aligned(_COLUMNS[section])
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return tooltip_text(_COLUMNS[section].about)
         return None
 
     def _sample(self, log: RunLog) -> QIcon:

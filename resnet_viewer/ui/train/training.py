@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -17,40 +17,27 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Order
-from resnet_viewer.records.run_plan import MOST_EPOCHS, PlanError, RunPlan, plan_json, plan_of
-from resnet_viewer.records.training import RunSpec
+from resnet_viewer.records.run_plan import MOST_EPOCHS, MOST_RUNS, PlanError, RunPlan, plan_json, plan_of
 from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.pages.train import TrainPage
-from resnet_viewer.ui.requests import FoundOrder, KeepOrder, ReadOrder
+from resnet_viewer.ui.requests import FindDevices, FoundDevices, FoundOrder, KeepOrder, ReadOrder
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.theme import Theme
 from resnet_viewer.ui.train import networks_dialog, recipe_dialog
+from resnet_viewer.ui.train.arriving import Arriving
 from resnet_viewer.ui.train.bar import TrainBar, data_words, strength_in
 from resnet_viewer.ui.train.controller import LabWorker, TrainController
 from resnet_viewer.ui.train.exporting import RunExporting
+from resnet_viewer.ui.train.giving import GivingWeights
 from resnet_viewer.ui.train.handing_over import HandingOver
+from resnet_viewer.ui.train.leaving import may_close
+from resnet_viewer.ui.train.places import Places
 from resnet_viewer.ui.train.plan_menus import SavedRecipes, fill_data_menu, fill_recipe_menu
 from resnet_viewer.ui.train.run_log import LabScene
 from resnet_viewer.ui.train.run_menu import fill_run_menu
+from resnet_viewer.ui.train.ways import Runs, Ways
 from resnet_viewer.ui.worker import Failure, Worker
-
-Runs = tuple[tuple[str, RunSpec], ...]
-
-
-@dataclass(frozen=True)
-class Ways:
-    """What the Train tab asks of the program."""
-
-    runs_of: Callable[[RunPlan], Runs]
-    """Raises UserError with one sentence."""
-    runs_dir: Callable[[], Path]
-    """Where new folders are made."""
-    remark: Callable[[str], str]
-    """What it costs to have a named data set: "download 170 MB", "" where it is here."""
-    threads: int = 0
-    device: str = ""
-    """Where a recipe names none; "" is the best there is."""
 
 
 class Training(QObject):
@@ -69,6 +56,8 @@ class Training(QObject):
     progressed = Signal(object)
     reading_ended = Signal()
     inspect_wished = Signal()
+    device_chosen = Signal(str)
+    """Where the runs train, or would."""
 
     def __init__(
         self,
@@ -85,13 +74,18 @@ class Training(QObject):
         self._opening = opening
         self._files, self._tickets = files, tickets
         self._awaited = -1
-        self._window, self._settings, self._ways = window, settings, ways
+        self._window, self._settings, self.ways = window, settings, ways
+        self._devices: tuple[str, ...] = ("cpu",)
+        """What there is, as far as it is known."""
         self.controller = TrainController(worker, tickets, self)
         self.handing_over = HandingOver(self.controller, opening, editing, self)
         self.exporting = RunExporting(window, self.controller, files, tickets, settings)
+        self.places = Places(window, settings, ways.runs_dir)
+        self.giving = GivingWeights(window, self.controller, files, tickets)
+        self.arriving = Arriving(self)
         self.page, self.bar = TrainPage(), TrainBar()
         self.exporting.fill(self.bar.export_button.menu())
-        self._saved = SavedRecipes(settings)
+        self.saved = SavedRecipes(settings)
         self._plan = _remembered(settings)
         self.bar.show_plan(self._plan)
         self.page.runs.offer_resume(self._has_last_runs())
@@ -112,8 +106,10 @@ class Training(QObject):
         controller.data_read.connect(self._note_read)
         self._files.replied.connect(self._take)
         self.page.export_requested.connect(self.exporting.export)
-        self.exporting.failed.connect(self.failed)
-        self.handing_over.failed.connect(self.failed)
+        self.page.copy_requested.connect(self.exporting.copy)
+        for part in (self.exporting, self.handing_over, self.giving, self.arriving):
+            part.failed.connect(self.failed)
+        self.arriving.said.connect(self._note_chosen)
         self.handing_over.opened.connect(self.inspect_wished)
         self.page.run_selected.connect(controller.select)
         self.page.picture_wished.connect(self._open_picture)
@@ -129,18 +125,19 @@ class Training(QObject):
         for menu, fill in (
             (bar.data_button.menu(), self._fill_data),
             (bar.recipe_button.menu(), self._fill_recipes),
-            (self.page.runs.run_button.menu(), self._fill_run),
+            (self.page.runs.run_button.menu(), self.fill_run),
         ):
             menu.aboutToShow.connect(partial(fill, menu))
             fill(menu)
 
     def _fill_data(self, menu: QMenu) -> None:
-        fill_data_menu(menu, self._plan, self.set_plan, self.choose_folder, self._ways.remark)
+        fill_data_menu(menu, self._plan, self.set_plan, self.choose_folder, self.ways.remark)
 
     def _fill_recipes(self, menu: QMenu) -> None:
-        fill_recipe_menu(menu, self._plan, self.set_plan, self.edit_recipe, self._saved)
+        fill_recipe_menu(menu, self._plan, self.set_plan, self.edit_recipe, self.saved)
 
-    def _fill_run(self, menu: QMenu) -> None:
+    def fill_run(self, menu: QMenu) -> None:
+        """What can be done with the selected run."""
         fill_run_menu(menu, self)
 
     @Slot(QPoint)
@@ -156,6 +153,12 @@ class Training(QObject):
     @Slot(bool)
     def _note_busy(self, _is_busy: bool) -> None:
         self._render(self.controller.scene)
+
+    @Slot(str)
+    def _note_chosen(self, sentence: str) -> None:
+        """Something for the next start was taken; what was said about an earlier one is over."""
+        self.began.emit()
+        self.said.emit(sentence)
 
     @Slot()
     def _note_read(self) -> None:
@@ -177,7 +180,7 @@ class Training(QObject):
     def refusal(self, plan: RunPlan) -> str:
         """Why a plan cannot be trained; "" where it can."""
         try:
-            self._ways.runs_of(plan)
+            self.ways.runs_of(plan)
         except UserError as refused:
             return str(refused)
         return ""
@@ -191,26 +194,22 @@ class Training(QObject):
 
     def edit_recipe(self) -> None:
         """Ask how; a recipe that is not built in is saved under its name."""
-        found = recipe_dialog.RecipeDialog.ask(self._plan.course, self._window)
+        found = recipe_dialog.RecipeDialog.ask(self._plan.course, self._devices, self._window)
         if found is not None:
-            self._saved.save(found)
+            self.saved.save(found)
             self.set_plan(replace(self._plan, course=found))
 
     def choose_folder(self) -> None:
         """Ask which folder of pictures; one without classes is refused."""
         found = QFileDialog.getExistingDirectory(self._window, "Folder with a subfolder for each class")
         if found:
-            plan = replace(self._plan, data=found)
-            if sentence := self.refusal(plan):
-                self.failed.emit(Failure(sentence))
-            else:
-                self.set_plan(plan)
+            self.arriving.take_data(Path(found))
 
     @Slot()
     def start(self) -> None:
         """Train what the plan says: in a new folder, or beside the runs at work."""
         try:
-            runs = self._ways.runs_of(self._plan)
+            runs = self.ways.runs_of(self._plan)
             if self.controller.is_busy:
                 self._add(runs)
             else:
@@ -223,9 +222,11 @@ class Training(QObject):
         name = "".join(
             c if c.isalnum() or c in "-_" else "-" for c in data_words(plan.data).partition(" (")[0]
         )
-        folder = self._ways.runs_dir() / f"{datetime.now():%Y-%m-%d-%H%M%S}-{name.lower()[:40]}"
-        device = plan.course.device or self._ways.device
-        order = Order(runs, plan.data, folder, device, self._ways.threads)
+        folder = self.places.runs_dir / f"{datetime.now():%Y-%m-%d-%H%M%S}-{name.lower()[:40]}"
+        self.places.require_writable(folder)
+        device = plan.course.device or self.ways.device
+        logs = self.places.logs_of(folder)
+        order = Order(runs, plan.data, folder, device, self.ways.threads, logs)
         self._files.ask(next(self._tickets), KeepOrder(order))
         self._send(order)
 
@@ -235,8 +236,11 @@ class Training(QObject):
         reading = self.reading_began if order.data in NAMED else self.counting_began
         reading.emit(f"Reading {data_words(order.data)}")
         self.controller.begin(order, data_words(order.data))
+        self._tell_device()
         if order.runs:
             self.controller.select(order.runs[-1][0])
+        if order.log_dir is not None:
+            self.said.emit(f"TensorBoard's files go to {order.log_dir}.")
 
     def _add(self, runs: Runs) -> None:
         order = self.controller.order
@@ -251,6 +255,11 @@ class Training(QObject):
         if not new:
             raise PlanError(
                 "All these networks are in training already; choose other depths, kinds or seeds."
+            )
+        if len(there) + len(new) > MOST_RUNS:
+            raise PlanError(
+                f"That would be {len(there) + len(new)} runs; train at most {MOST_RUNS} side by side: remove some from "
+                "the list, or choose fewer."
             )
         self.began.emit()
         self.controller.add(new)
@@ -292,6 +301,23 @@ class Training(QObject):
         if is_taken:
             self.controller.extend(epochs, log.key)
 
+    def export_weights(self) -> None:
+        """Of the selected run, as a file of their own."""
+        self.giving.export(self.controller.scene.chosen)
+
+    def copy_figure(self) -> None:
+        """The figure that has the focus, else the one that was exported last."""
+        self.exporting.copy(self.page.figure_in_focus())
+
+    def get_ready(self) -> None:
+        """The page comes into view: an order may come soon."""
+        self.controller.get_ready()
+        self._files.ask(next(self._tickets), FindDevices())
+
+    def may_close(self) -> bool:
+        """Nothing trains, or the user wants to close all the same."""
+        return may_close(self.controller, self._settings, self._window)
+
     def show_folder(self) -> None:
         """Of the selected run, in whatever shows folders here."""
         log, order = self.controller.scene.chosen, self.controller.order
@@ -322,7 +348,7 @@ class Training(QObject):
 
     def choose_runs(self) -> None:
         """Ask which folder of earlier runs."""
-        found = QFileDialog.getExistingDirectory(self._window, "Open runs", str(self._ways.runs_dir()))
+        found = QFileDialog.getExistingDirectory(self._window, "Open runs", str(self.places.runs_dir))
         if found:
             self.open_runs(Path(found))
 
@@ -336,8 +362,17 @@ class Training(QObject):
 
     @Slot(int, object)
     def _take(self, ticket: int, reply: object) -> None:
-        if ticket == self._awaited and isinstance(reply, FoundOrder) and not self.controller.is_busy:
-            self._send(replace(reply.order, threads=self._ways.threads))
+        if isinstance(reply, FoundDevices):
+            self._devices = reply.devices
+            self._tell_device()
+        elif ticket == self._awaited and isinstance(reply, FoundOrder) and not self.controller.is_busy:
+            logs = self.places.logs_of(reply.order.folder)
+            self._send(replace(reply.order, threads=reply.order.threads or self.ways.threads, log_dir=logs))
+
+    def _tell_device(self) -> None:
+        order = self.controller.order
+        wished = order.device if order is not None else self._plan.course.device or self.ways.device
+        self.device_chosen.emit(self._devices[0] if wished in ("", "auto") else wished)
 
     def _has_last_runs(self) -> bool:
         folder = self._settings.training("folder")

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.settings import Settings
+from resnet_viewer.ui.train import depth_plot, error_words
+from resnet_viewer.ui.train.run_picture import RunPicture
 from resnet_viewer.ui.window import INSPECT, TRAIN
 from tests.ui.windows import Desk
 
@@ -64,14 +67,6 @@ def test_inspects_keys_do_nothing_on_the_other_page(desk: Desk) -> None:
     desk.window.show_inspect()
     QTest.keyClick(desk.window, Qt.Key.Key_Space)
     assert not desk.store.session.setup.wiring.is_open
-
-
-def test_a_command_about_inspect_shows_inspect(desk: Desk) -> None:
-    desk.window.editing.toggle_shortcut(1)
-    desk.window.show_train()
-    desk.window.commands["undo"].trigger()
-    assert place(desk) == INSPECT
-    assert desk.store.session.setup.wiring.is_open
 
 
 def test_a_command_of_the_page_in_view_leaves_the_focus_where_it_is(desk: Desk) -> None:
@@ -201,3 +196,88 @@ def test_the_words_before_the_first_run_are_whole_in_a_large_font(desk: Desk) ->
         assert not card._hint.geometry().intersects(card.resume.geometry())
     finally:
         desk.appearance.set_font_size(0)
+
+
+def test_a_command_about_inspect_does_nothing_in_train(desk: Desk) -> None:
+    desk.window.editing.toggle_shortcut(1)
+    desk.window.show_train()
+    for name in ("undo", "all_shortcuts", "set_reference", "choose_target", "layers", "next_picture"):
+        assert not desk.window.commands[name].isEnabled(), name
+    QTest.keyClick(desk.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    desk.window.commands["undo"].trigger()
+    assert place(desk) == TRAIN
+    assert not desk.store.session.setup.wiring.is_open
+    desk.window.show_inspect()
+    assert not desk.window.commands["reset_reference"].isEnabled(), "nothing is pinned"
+    desk.window.commands["undo"].trigger()
+    assert desk.store.session.setup.wiring.is_open
+
+
+def test_a_command_that_opens_something_in_inspect_shows_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(dialogs.OpenPictures, "ask", lambda *_: (tmp_path / "a.png",))
+    desk.window.show_train()
+    desk.window.commands["open_picture"].trigger()
+    assert place(desk) == INSPECT
+
+
+def test_tab_visits_the_page_as_it_is_seen(desk: Desk) -> None:
+    window, page = desk.window, desk.window.training.page
+    window.show_train()
+    assert window.focusWidget() is page.errors.canvas
+    assert window.toolbar.tabs.accessibleName() == "Pages"
+    window.training.start()
+    desk.lab.begin()
+    for key, run in desk.lab.order.runs:
+        desk.lab.train(key, run, 1)
+    maps = page.gradients
+    desk.qtbot.waitUntil(lambda: [one.isVisible() for one in maps.pictures.values()] == [True] * 4)
+    panels = (page.runs, page.pictures, page.errors, page.gradients, page.story, page.by_depth)
+    page.runs.table.setFocus()
+    visited: list[int] = []
+    seen: list[RunPicture] = []
+    while (focused := window.focusWidget()) is not None:
+        place = next((place for place, panel in enumerate(panels) if panel.isAncestorOf(focused)), None)
+        if place is None:
+            break
+        visited.append(place)
+        seen += [focused] if isinstance(focused, RunPicture) else []
+        window.focusNextPrevChild(True)
+    assert visited == sorted(visited)
+    assert set(visited) == set(range(6))
+    assert seen == list(maps.pictures.values())
+
+
+def test_escape_releases_the_pinned_time(desk: Desk) -> None:
+    window, page = desk.window, desk.window.training.page
+    window.show_train()
+    window.training.start()
+    desk.lab.begin()
+    desk.lab.train("cifar-plain-20", dict(desk.lab.order.runs)["cifar-plain-20"], 2)
+    desk.qtbot.waitUntil(lambda: bool(page.errors.scene.logs))
+    page.errors._pin(1.0)
+    page.runs.table.setFocus()
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert page.errors.pinned is None
+    desk.qtbot.waitUntil(lambda: window.training.controller.scene.time is None)
+
+
+def test_every_empty_card_says_what_start_brings(desk: Desk) -> None:
+    page = desk.window.training.page
+    desk.window.show_train()
+    texts = [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
+    assert page.runs._hint.text() in texts
+    said = [
+        page.runs._hint.text(), page.pictures.message, page.story.paragraphs[0], page.gradients._empty.text(),
+        error_words.EMPTY["error"], depth_plot.EMPTY,
+    ]  # fmt: skip
+    assert all(text.startswith("Press Start: ") and text.endswith(".") for text in said), said
+
+
+@pytest.mark.parametrize(("letters", "words"), [(44, "Strength ▾"), (14, "▾")])
+def test_the_strength_has_a_name(desk: Desk, letters: int, words: str) -> None:
+    bar = desk.window.training.bar
+    bar.label(is_compact=letters < 44, letters=letters)
+    assert bar.strength_button.text() == words
+    assert bar.strength_button.accessibleName() == "Strength of the shortcuts"

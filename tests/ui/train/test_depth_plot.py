@@ -66,8 +66,8 @@ def test_the_record_of_a_time_is_the_newest_then() -> None:
     newest = series_at(log, None)
     assert newest is not None
     assert newest[0].values[0] == 25.0
-    assert newest[1] == pytest.approx(2.5)
-    early = series_at(log, 1.2)
+    assert newest[1] == pytest.approx(2.4)
+    early = series_at(log, 1.1)
     assert early is not None
     assert early[0].values[0] == 11.0
     assert (early[0].x[0], early[0].x[-1]) == (0.0, 1.0)
@@ -88,7 +88,7 @@ def test_the_subtitle_says_when(panel: DepthPlot) -> None:
     panel.render_lab(scene(*logs, time=1.26))
     assert panel.subtitle == "at the pointer: epoch 1.3"
     panel.render_lab(scene(*logs))
-    assert panel.subtitle == "newest: epochs 1.3 to 2.5"
+    assert panel.subtitle == "newest: epochs 1.2 to 2.4"
 
 
 def test_all_runs_are_drawn_plain_dashed(panel: DepthPlot) -> None:
@@ -123,7 +123,7 @@ def test_pointing_tells_run_layer_time_and_value(panel: DepthPlot) -> None:
     panel.hovered.connect(words.append)
     x, y = panel._pixels(panel.series[log.key][0])
     point(panel, QPointF(float(x[3]), float(y[3])))
-    assert words[-1] == "Plain-20 · layer 4 layer1.1.conv1 · epoch 2.5 · 25"
+    assert words[-1] == "Plain-20 · layer 4 layer1.1.conv1 · epoch 2.4 · 25"
     assert panel.overlay.ring is not None
     QApplication.sendEvent(panel.canvas, QEvent(QEvent.Type.Leave))
     assert words[-1] == ""

@@ -5,20 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialogButtonBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.recipe import RECIPES, Recipe
-from resnet_viewer.records.run_plan import Course, PlanError, RunPlan, course_json
+from resnet_viewer.records.run_plan import LONGEST_NAME, Course, PlanError, RunPlan, course_json
 from resnet_viewer.run_plans import runs_of
+from resnet_viewer.ui.styles import style_sheet
+from resnet_viewer.ui.theme import DARK
 from resnet_viewer.ui.train.networks_dialog import NetworksDialog
 from resnet_viewer.ui.train.recipe_dialog import RecipeDialog, read_course
 
 MINE = Course(
-    Recipe("mine", "adam", "steps", 0.003, 64, 0.5, False, 0.001, True, 0.25), 5, 3, 2, "cuda", 7, "bfloat16"
+    Recipe("mine", "adam", "steps", 0.003, 64, 0.5, False, 0.001, True, 0.25),
+    5,
+    3,
+    2,
+    "cuda",
+    7,
+    "bfloat16",
+    "crop",
 )
 
 
@@ -95,11 +104,83 @@ def test_numbers_are_taken_as_they_are_written_or_not_at_all(qtbot: QtBot, typed
     assert dialog.rate.value() == pytest.approx(value)
 
 
+@pytest.mark.parametrize(
+    ("name", "typed", "words"),
+    [
+        ("epochs", "0", "Epochs can be from 1 to 10000; 12 is kept."),
+        ("batch", "0", "Batch size can be from 1 to 65536; 128 is kept."),
+        ("batch", "99999", "Batch size can be from 1 to 65536; 128 is kept."),
+        ("rate", "-1", "Learning rate can be from 1e-06 to 10; 0.1 is kept."),
+        ("rate", "11", "Learning rate can be from 1e-06 to 10; 0.1 is kept."),
+        ("seeds", "", "Seeds a network can be from 1 to 20; 1 is kept."),
+    ],
+)
+def test_a_number_out_of_its_range_is_refused_with_the_range(
+    qtbot: QtBot, name: str, typed: str, words: str
+) -> None:
+    dialog = RecipeDialog(Course())
+    qtbot.addWidget(dialog)
+    dialog.show()
+    field = getattr(dialog, name)
+    field.setFocus()
+    field.selectAll()
+    if typed:
+        QTest.keyClicks(field, typed)
+    else:
+        QTest.keyClick(field, Qt.Key.Key_Backspace)
+    span = words.partition(";")[0]
+    assert dialog._sentence.text() == f"{span}."
+    assert field.toolTip() == f"{span}."
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert dialog.result() == 0, "Enter takes no other number than the one that was written"
+    assert dialog.isVisible()
+    assert dialog._sentence.text().replace("0,1", "0.1") == words
+    assert dialog.course == Course()
+    field.selectAll()
+    QTest.keyClicks(field, "2")
+    assert dialog._sentence.text() == ""
+    dialog._buttons.button(QDialogButtonBox.StandardButton.Ok).click()
+    assert dialog.result() == 1
+
+
+def test_no_number_is_cut_at_its_lower_edge(qtbot: QtBot) -> None:
+    dialog = RecipeDialog(Course())
+    qtbot.addWidget(dialog)
+    dialog.setStyleSheet(style_sheet(DARK))
+    dialog.show()
+    for field in dialog._numbers.values():
+        assert field.lineEdit().height() >= field.fontMetrics().height()
+
+
+def test_only_devices_that_are_here_are_offered(qtbot: QtBot) -> None:
+    dialog = RecipeDialog(Course(), ("cuda", "cpu"))
+    qtbot.addWidget(dialog)
+    offered = [dialog.device.itemText(place) for place in range(dialog.device.count())]
+    assert offered == ["the best there is", "cuda", "cpu"]
+    other = RecipeDialog(MINE, ("cpu",))
+    qtbot.addWidget(other)
+    assert other.device.currentText() == "cuda, which is not here"
+    assert other.course == MINE
+
+
+def test_a_name_has_an_end_and_buttons_for_files_stand_apart(qtbot: QtBot) -> None:
+    dialog = RecipeDialog(Course())
+    qtbot.addWidget(dialog)
+    dialog.name.setText("x" * 5000)
+    assert len(dialog.course.recipe.name) == LONGEST_NAME
+    dialog.show()
+    ok, cancel = (
+        dialog._buttons.button(which).mapTo(dialog, QPoint()).x()
+        for which in (QDialogButtonBox.StandardButton.Ok, QDialogButtonBox.StandardButton.Cancel)
+    )
+    assert all(button.x() + button.width() < min(ok, cancel) for button in dialog._files)
+
+
 def test_a_changed_built_in_recipe_gets_another_name(qtbot: QtBot) -> None:
     dialog = RecipeDialog(Course())
     qtbot.addWidget(dialog)
     dialog.rate.setValue(0.05)
-    assert dialog.course.recipe.name == "quick, own"
+    assert dialog.course.recipe.name == "quick, changed"
     dialog.rate.setValue(0.1)
     assert dialog.course.recipe == RECIPES["quick"]
 

@@ -126,6 +126,7 @@ def test_the_newest_holds_until_the_next_and_the_last_for_as_long() -> None:
     times = np.array([1.0, 2.0, 3.0])
     assert [at_time(times, t) for t in (0.0, 1.0, 1.9, 2.0, 3.9, 4.1, -1.0)] == [0, 0, 0, 1, 2, None, None]
     assert at_time(np.zeros(0), 1.0) is None
+    assert [at_time(times, t, end=3.5) for t in (3.5, 3.6)] == [2, None]
     assert at_time(times, float("nan")) is None
 
 

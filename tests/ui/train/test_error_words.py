@@ -37,7 +37,7 @@ def test_the_status_line_says_the_time_and_how_to_keep_it() -> None:
         "epoch 4.3 · Plain-56: training 82.1 % · click to pin"
     )
     assert hovered_words(4.31, "", is_pinned=True) == (
-        "epoch 4.3 · no run has come this far · pinned, click to release"
+        "epoch 4.3 · no run has come this far · pinned, click or Esc to release"
     )
 
 

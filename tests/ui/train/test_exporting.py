@@ -17,12 +17,16 @@ from resnet_viewer.figures.run_files import NAMES
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.training import RunReport
 from resnet_viewer.run_exports import all_run_figures, run_figure
+from resnet_viewer.services import FilesService
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.export_dialog import ExportDialog
 from resnet_viewer.ui.requests import (
     FOLLOWING_HEIGHTS,
     RUN_FIGURES,
     FigureChoice,
+    Rendered,
+    RenderForClipboard,
+    RenderRunForClipboard,
     RunFigure,
     RunPictures,
     WriteAllRunFigures,
@@ -145,6 +149,37 @@ def test_who_leaves_the_dialog_exports_nothing(desk: Desk, monkeypatch: pytest.M
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: pytest.fail("nothing to save"))
     desk.window.training.exporting.export("curves")
     assert not any(isinstance(request, WriteRunFigure) for request in desk.files.asked)
+
+
+def test_copying_is_about_the_figure_that_has_the_focus(desk: Desk, qtbot: QtBot) -> None:
+    window, page = desk.window, desk.window.training.page
+    copy = window.commands["copy_figure"]
+    copy.trigger()
+    assert "start a training first" in window.messages.sentence
+    train(desk)
+    for panel in (page.errors.canvas, page.by_depth.canvas, page.gradients.choice):
+        panel.setFocus()
+        assert window.focusWidget() is panel
+        copy.trigger()
+        qtbot.waitUntil(lambda: not desk.workers.files.is_busy)
+    page.errors.show_quantity("loss")
+    page.errors._copy()
+    qtbot.waitUntil(lambda: not desk.workers.files.is_busy)
+    copied = [
+        request.choice.figure for request in desk.files.asked if isinstance(request, RenderRunForClipboard)
+    ]
+    assert copied == ["curves", "by-depth", "gradients", "loss"]
+    assert window.pages.currentIndex() == 1
+    assert not [request for request in desk.files.asked if isinstance(request, RenderForClipboard)]
+
+
+def test_a_figure_is_copied_as_a_picture_and_as_svg(desk: Desk) -> None:
+    train(desk)
+    pictures = desk.window.training.exporting._pictures(list(desk.window.training.controller.scene.logs))
+    (found,) = FilesService().answer(RenderRunForClipboard(pictures, FigureChoice("curves")))
+    assert isinstance(found, Rendered)
+    assert Image.open(io.BytesIO(found.png)).format == "PNG"
+    assert b"<svg" in found.svg
 
 
 def test_all_files_go_into_a_folder(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,7 @@ def test_it_says_whose_pictures_they_are_and_how_many(panel: PicturesPanel) -> N
 
 def test_without_predictions_it_says_why(panel: PicturesPanel) -> None:
     panel.render_lab(LabScene())
-    assert panel.message == "no run yet"
+    assert panel.message.startswith("Press Start: ")
     panel.render_lab(lab_scene(log_of("cifar-plain-20")))
     assert panel.message == "no run has finished an epoch yet"
     panel.render_lab(lab_scene(log_of("cifar-plain-20"), selected="cifar-plain-20"))

@@ -16,6 +16,7 @@ from resnet_viewer.ui.train.record_pixels import (
     Quantity,
     Spread,
     image_of_records,
+    painted_until,
     power_text,
     scale_for,
     shown_records,
@@ -42,26 +43,35 @@ def colour(step: int) -> tuple[int, int, int]:
 
 def image(values: list[list[float]], columns: int, scale: ColourScale = SCALE) -> QImage:
     records = np.array(values)
-    times = np.arange(1.0, len(records) + 1)
-    shown = shown_records(times, columns, (0.0, float(columns)))
+    times = np.arange(float(len(records)))
+    shown = shown_records(times, columns, (0.0, float(columns)), float(len(records)))
     made = image_of_records(records, shown, scale, ZERO, ODD)
     assert made is not None
     return made
 
 
 def test_the_first_layer_is_at_the_top_and_time_runs_to_the_right() -> None:
-    made = image([[1e-3, 1.0, 1.0], [1.0, 1.0, 1e-3]], 4)
-    assert (made.width(), made.height()) == (4, 3)
+    made = image([[1e-3, 1.0, 1.0], [1.0, 1.0, 1e-3]], 3)
+    assert (made.width(), made.height()) == (3, 3)
     assert pixel(made, 0, 0) == colour(0)
     assert pixel(made, 0, 2) == colour(255)
-    assert pixel(made, 2, 0) == colour(255)
-    assert pixel(made, 2, 2) == colour(0)
+    assert pixel(made, 1, 0) == colour(255)
+    assert pixel(made, 1, 2) == colour(0)
 
 
 def test_what_is_not_trained_yet_stays_clear() -> None:
     made = image([[1.0], [1.0]], 8)
     opacity = [made.pixelColor(x, 0).alpha() for x in range(8)]
-    assert opacity == [255, 255, 255, 0, 0, 0, 0, 0]
+    assert opacity == [255, 255, 0, 0, 0, 0, 0, 0]
+
+
+def test_nothing_is_painted_past_where_the_run_has_come_to() -> None:
+    """A record every ten epochs, stopped at epoch 26 of 40."""
+    times = np.array([0.0, 10.0, 20.0])
+    assert shown_records(times, 8, (0.0, 40.0), 26.0).tolist() == [0, 0, 1, 1, 2, -1, -1, -1]
+    assert shown_records(times, 8, (0.0, 40.0), 31.0).tolist() == [0, 0, 1, 1, 2, 2, -1, -1]
+    assert shown_records(times[:1], 4, (0.0, 4.0), 2.0).tolist() == [0, 0, -1, -1]
+    assert painted_until(times, 40.0) == 30.0, "where the next record would have come"
 
 
 def test_zeros_and_what_is_not_finite_have_colours_of_their_own() -> None:
@@ -83,14 +93,16 @@ def test_any_values_make_an_image(values: np.ndarray, columns: int) -> None:
     made.grow(values)
     scale = scale_for([made], "norms")
     assert scale.low < scale.high
-    found = image_of_records(values, shown_records(np.arange(5.0), columns, (0.0, 4.0)), scale, ZERO, ODD)
+    found = image_of_records(
+        values, shown_records(np.arange(5.0), columns, (0.0, 4.0), 5.0), scale, ZERO, ODD
+    )
     assert found is not None
 
 
 def test_there_is_no_image_without_a_record_or_a_layer() -> None:
     assert image_of_records(np.zeros((0, 3)), np.full(4, -1), SCALE, ZERO, ODD) is None
     assert image_of_records(np.zeros((2, 0)), np.zeros(4, np.int64), SCALE, ZERO, ODD) is None
-    assert shown_records(np.zeros(0), 3, (0.0, 1.0)).tolist() == [-1, -1, -1]
+    assert shown_records(np.zeros(0), 3, (0.0, 1.0), 1.0).tolist() == [-1, -1, -1]
 
 
 @pytest.mark.parametrize(

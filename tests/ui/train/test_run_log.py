@@ -87,7 +87,7 @@ def test_steps_done_again_replace_those_known(log: RunLog) -> None:
     assert log.steps == 6
     assert log.errors.tolist() == [50, 50, 50, 50, 10, 10]
     assert shown.tolist() == [50.0] * 8
-    assert log.record_times.tolist() == [0.25, 1.25]
+    assert log.record_times.tolist() == [0.0, 1.0]
 
 
 def test_gradient_records_become_matrices(log: RunLog) -> None:
@@ -95,7 +95,7 @@ def test_gradient_records_become_matrices(log: RunLog) -> None:
     assert log.norms.tolist() == [[0, 1, 2], [10, 11, 12]]
     assert log.updates.tolist() == [[0.5] * 3] * 2
     assert log.dead.tolist() == [[0.25, 0.75]] * 2
-    assert log.record_times.tolist() == [0.25, 2.75]
+    assert log.record_times.tolist() == [0.0, 2.5]
 
 
 def test_epochs_states_and_predictions(log: RunLog) -> None:

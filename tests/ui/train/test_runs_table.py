@@ -19,7 +19,7 @@ from resnet_viewer.run_plans import runs_of
 from resnet_viewer.ui.theme import DARK, LIGHT
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.train.run_log import LabScene
-from resnet_viewer.ui.train.runs_table import RunsTable, doing, told
+from resnet_viewer.ui.train.runs_table import RunsModel, RunsTable, doing, told
 from tests.ui.train.invented import begun, grow, run
 from tests.ui.train.laboratory import Laboratory
 
@@ -170,9 +170,10 @@ def test_a_tooltip_says_which_errors_these_are_and_since_when_shortcuts_are_cut(
     log = begun(cut)
     grow(log, 25)
     scene = LabScene((log,))
-    assert "train: over the last epoch's steps, while the weights moved" in told(scene, log)
+    assert "train: over the newest whole epoch, while the weights moved; test: after it" in told(scene, log)
     assert "since epoch 2.0 its shortcuts are open by 0" in told(scene, log)
     moving = next(line for line in told(scene, log).splitlines() if line.startswith("train %"))
+    assert moving == f"train %: {log.epochs[-1].train_error:.1f}", "as the text beside the plots has it"
 
     log.take(RunEnded(log.key, RunReport(cut, tuple(log.epochs), math.nan, math.nan, (), state="stopped")))
     assert "its last weights" not in told(scene, log), "nobody measured them"
@@ -181,3 +182,15 @@ def test_a_tooltip_says_which_errors_these_are_and_since_when_shortcuts_are_cut(
     log.take(RunEnded(log.key, RunReport(cut, tuple(log.epochs), 12.5, 25.0, ())))
     assert "errors of its last weights" in told(scene, log)
     assert "train %: 12.5" in told(scene, log)
+
+
+def test_the_columns_of_errors_say_which_errors_these_are() -> None:
+    model, across = RunsModel(), Qt.Orientation.Horizontal
+    words = {
+        str(model.headerData(column, across)): str(
+            model.headerData(column, across, Qt.ItemDataRole.ToolTipRole)
+        )
+        for column in range(8)
+    }
+    assert "over the newest whole epoch while the weights moved" in words["train %"]
+    assert "after the newest whole epoch" in words["test %"]

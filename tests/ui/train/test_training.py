@@ -29,7 +29,7 @@ from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.recipe import RECIPES, Recipe
 from resnet_viewer.records.run_plan import Course, RunPlan, course_json, plan_of
 from resnet_viewer.records.training import Intervention
-from resnet_viewer.ui.requests import KeepOrder
+from resnet_viewer.ui.requests import FindDevices, FoundDevices, KeepOrder
 from resnet_viewer.ui.train import networks_dialog, recipe_dialog
 from resnet_viewer.ui.train.training import Training
 from tests.ui.windows import Desk
@@ -95,6 +95,51 @@ def test_a_start_while_runs_are_at_work_adds_those_that_are_new(desk: Desk, trai
         "it keeps its word whole where there is no room for two"
     )
     assert training.bar.start_button.accessibleName() == "Start again"
+
+
+def test_one_limit_holds_for_what_is_started_and_what_is_added(desk: Desk, training: Training) -> None:
+    training.set_plan(replace(training.plan, depths="20", course=replace(training.plan.course, seeds=12)))
+    training.start()
+    desk.lab.begin()
+    assert len(desk.lab.order.runs) == 24
+    training.set_plan(replace(training.plan, course=replace(training.plan.course, seed=12, seeds=1)))
+    training.start()
+    assert "26 runs; train at most 24" in desk.window.messages.sentence
+    assert not desk.lab.told
+    training.controller.remove("cifar-plain-20-seed-0")
+    training.controller.remove("cifar-plain-20-seed-1")
+    training.start()
+    assert isinstance(desk.lab.told[-1], AddRuns)
+    assert not desk.window.messages.sentence
+
+
+def test_the_recipe_offers_what_the_machine_has(
+    desk: Desk, training: Training, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered: list[tuple[str, ...]] = []
+    monkeypatch.setattr(
+        recipe_dialog.RecipeDialog, "ask", lambda _course, devices, _parent: offered.append(devices)
+    )
+    training.edit_recipe()
+    training._take(0, FoundDevices(("cuda", "cpu")))
+    training.edit_recipe()
+    assert offered == [("cpu",), ("cuda", "cpu")]
+    assert desk.window.status.texts()[0].startswith("training: cuda")
+    training.set_plan(replace(training.plan, course=replace(training.plan.course, device="cpu")))
+    training.start()
+    assert desk.window.status.texts()[0].startswith("training: cpu")
+    desk.qtbot.waitUntil(lambda: FindDevices() in desk.files.asked)
+
+
+def test_the_status_bar_forgets_the_data_of_an_earlier_start(desk: Desk, training: Training) -> None:
+    training.start()
+    desk.lab.begin()
+    rendered(desk)
+    assert "1437 pictures" in desk.window.status.texts()[3]
+    desk.lab.end()
+    training.start()
+    rendered(desk)
+    assert desk.window.status.texts()[3] == ""
 
 
 def test_what_cannot_be_trained_is_one_sentence(desk: Desk, training: Training) -> None:
@@ -188,7 +233,8 @@ def test_a_run_is_extended_from_its_menu(
     assert texts == [
         "Pause", "Stop", "Extend…", "Open in Inspect, as it is now",
         "Open in Inspect, with ResNet-20 as reference", "Open in Inspect, after epoch",
-        "Open in Inspect, with ResNet-20 as reference, after epoch", "Show the folder", "Remove from the list",
+        "Open in Inspect, with ResNet-20 as reference, after epoch", "Export weights…", "Show the folder",
+        "Remove from the list",
     ]  # fmt: skip
     next(action for action in menu.actions() if action.text() == "Extend…").trigger()
     assert desk.lab.told == [Extend(5, FIRST)]
@@ -214,7 +260,7 @@ def test_an_own_recipe_is_saved_by_its_name_and_can_be_forgotten(
     menu.aboutToShow.emit()
     next(action for action in menu.actions() if action.text() == "mine").trigger()
     assert training.plan.course == mine
-    training._saved.forget("mine")
+    training.saved.forget("mine")
     menu.aboutToShow.emit()
     assert "mine" not in [action.text() for action in menu.actions()]
 
@@ -266,7 +312,7 @@ def test_pictures_that_are_left_out_are_named_until_the_next_start(desk: Desk, t
 def test_a_saved_recipe_that_cannot_be_read_leaves_the_others(desk: Desk, training: Training) -> None:
     mine = course_json(Course(Recipe("mine", rate=0.02), epochs=3))
     desk.settings.set_training("recipes", json.dumps(["{}", 5, mine.replace("0.02", "NaN"), mine]))
-    assert list(training._saved.all()) == ["mine"]
+    assert list(training.saved.all()) == ["mine"]
 
 
 def test_runs_of_another_day_go_on(desk: Desk, training: Training, tmp_path: Path) -> None:
@@ -287,7 +333,6 @@ def test_the_next_start_offers_the_last_runs(
     desk.lab.begin()
     desk.window.close()
     assert not desk.lab.told, "closing asks nothing and tells nothing; the process is ended by its worker"
-    desk.lab.order.folder.mkdir(parents=True)
     (desk.lab.order.folder / "order.json").touch()
     again = Desk(qtbot, qapp, tmp_path)
     try:

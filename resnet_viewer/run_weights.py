@@ -1,0 +1,46 @@
+"""A training run's weights as a file of their own, with the card that says what they are."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from resnet_viewer.media.files import write_whole
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.training import RunReport
+
+
+def write_weights(source: Path, report: RunReport, path: Path, *, is_live: bool = False) -> None:
+    """Copy the weights in `source` to `path`, and write their card inside it and beside it, as `NAME.card.json`.
+
+    What a run has left at its end holds its card already; weights of a run at work, or one that failed, get the card
+    that `report` makes.
+
+    Raises:
+        UserError: the weights cannot be read, or a file not be written.
+    """
+    from resnet_viewer.core import weight_files
+    from resnet_viewer.core.run_files import card_of
+
+    found = weight_files.read(source)
+    metadata = dict(found.metadata)
+    if "card" not in metadata:
+        if not isinstance(found.content, Mapping):
+            raise UserError(f"{source} holds more than weights; export them from the run again.")
+        card = card_of(report, commit=None, command="")
+        if is_live:
+            card["state"] = "in training"
+        metadata["card"] = json.dumps(_strict(card))
+        weight_files.save_safetensors(path, found.content, metadata=metadata)
+    else:
+        write_whole(path, source.read_bytes())
+    text = json.dumps(json.loads(metadata["card"]), indent=1, ensure_ascii=False)
+    write_whole(path.with_name(f"{path.stem}.card.json"), f"{text}\n".encode())
+
+
+def _strict(card: Mapping[str, object]) -> dict[str, object]:
+    """What JSON has no number for becomes null: errors that were not measured yet."""
+    is_known = {name: not isinstance(value, float) or math.isfinite(value) for name, value in card.items()}
+    return {name: value if is_known[name] else None for name, value in card.items()}

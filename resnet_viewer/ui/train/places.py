@@ -1,0 +1,235 @@
+"""Where training writes: the folder of new runs, and of TensorBoard's files where they are wished for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resnet_viewer.media.files import WriteError, make_folder
+from resnet_viewer.records.run_plan import PlanError
+from resnet_viewer.records.typed_json import decoded
+from resnet_viewer.ui.labels import plain_label
+from resnet_viewer.ui.settings import Settings
+
+Which = Literal["runs", "logs"]
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Empty for the usual ones."""
+
+    runs: str = ""
+    logs: str = ""
+    has_logs: bool = False
+    """TensorBoard's files are written."""
+
+
+class Places(QObject):
+    """Asks, remembers and tells."""
+
+    def __init__(self, window: QWidget, settings: Settings, usual: Callable[[], Path]) -> None:
+        super().__init__(window)
+        self._window, self._settings, self._usual = window, settings, usual
+        self._chosen = _remembered(settings)
+
+    @property
+    def chosen(self) -> Folders:
+        """What the user chose."""
+        return self._chosen
+
+    @property
+    def runs_dir(self) -> Path:
+        """New runs get a folder each in it."""
+        return Path(self._chosen.runs) if self._chosen.runs else self._usual()
+
+    @property
+    def usual_logs(self) -> Path:
+        """Beside the usual folder of runs, so that a look into that finds runs alone."""
+        return self._usual().with_name("tensorboard")
+
+    def logs_of(self, folder: Path) -> Path | None:
+        """Where TensorBoard's files of an order's runs go; None where none are wished for."""
+        if not self._chosen.has_logs:
+            return None
+        return (Path(self._chosen.logs) if self._chosen.logs else self.usual_logs) / folder.name
+
+    def require_writable(self, folder: Path) -> None:
+        """Make the folders of a new order.
+
+        Raises:
+            PlanError: one cannot be made, or not be written in.
+        """
+        logs = self.logs_of(folder)
+        wished = [(folder, "The runs", "Runs folder")]
+        if logs is not None:
+            wished.append((logs, "TensorBoard's files", "TensorBoard"))
+        for path, what, entry in wished:
+            try:
+                make_folder(path)
+            except WriteError as error:
+                raise PlanError(
+                    f"{what} cannot be written in {path.parent} ({_reason(error)}); choose another folder with "
+                    f"{entry}… in the Train menu."
+                ) from error
+
+    @Slot()
+    def ask(self) -> None:
+        """Ask where new runs go."""
+        self._ask("runs")
+
+    @Slot()
+    def ask_about_logs(self) -> None:
+        """Ask whether and where TensorBoard's files are written."""
+        self._ask("logs")
+
+    def _ask(self, first: Which) -> None:
+        found = FoldersDialog.ask(self._chosen, self._usual(), self.usual_logs, first, self._window)
+        if found is not None:
+            self._chosen = found
+            self._settings.set_training("folders", json.dumps(asdict(found)))
+
+
+class FoldersDialog(QDialog):
+    """A form; folders that cannot be written in are not taken."""
+
+    def __init__(
+        self, folders: Folders, runs: Path, logs: Path, first: Which, parent: QWidget | None = None
+    ) -> None:
+        """`runs` and `logs` are the usual ones."""
+        super().__init__(parent)
+        self.setWindowTitle("Where training writes")
+        self._usual = {"runs": runs, "logs": logs}
+        self.runs = _path_field("Folder of new runs", folders.runs or str(runs))
+        self.logs = _path_field("Folder of TensorBoard's files", folders.logs or str(logs))
+        self.has_logs = QCheckBox("Write &TensorBoard's files too")
+        self.has_logs.setChecked(folders.has_logs)
+        self._command = plain_label()
+        self._command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._sentence = plain_label()
+        for label in (self._command, self._sentence):
+            label.setWordWrap(True)
+        self._buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
+        self._lay_out()
+        self.has_logs.toggled.connect(self._follow)
+        self.logs.textChanged.connect(self._follow)
+        self._follow()
+        (self.runs if first == "runs" else self.has_logs).setFocus()
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout()
+        head = QLabel("&Runs folder: every start makes a folder of its own in it")
+        head.setBuddy(self.runs)
+        grid.addWidget(head, 0, 0, 1, 3)
+        grid.addWidget(self.has_logs, 2, 0, 1, 3)
+        fields: tuple[tuple[Which, QLineEdit, int], ...] = (("runs", self.runs, 1), ("logs", self.logs, 3))
+        self._beside: dict[Which, tuple[QPushButton, QPushButton]] = {}
+        for which, field, row in fields:
+            choose, usual = QPushButton("Choose…"), QPushButton("The usual one")
+            choose.setAccessibleName(f"Choose the {field.accessibleName().lower()}")
+            usual.setAccessibleName(f"The usual {field.accessibleName().lower()}")
+            choose.clicked.connect(lambda _checked=False, field=field: self._choose(field))
+            usual.clicked.connect(
+                lambda _checked=False, field=field, which=which: field.setText(str(self._usual[which]))
+            )
+            for place, part in enumerate((field, choose, usual)):
+                grid.addWidget(part, row, place)
+            self._beside[which] = choose, usual
+        grid.addWidget(self._command, 4, 0, 1, 3)
+        layout = QVBoxLayout(self)
+        layout.addLayout(grid)
+        layout.addWidget(self._sentence)
+        layout.addStretch(1)
+        layout.addWidget(self._buttons)
+
+    @property
+    def folders(self) -> Folders:
+        """What the fields say."""
+        return Folders(
+            self._said("runs", self.runs), self._said("logs", self.logs), self.has_logs.isChecked()
+        )
+
+    @property
+    def sentence(self) -> str:
+        """Why the folders were not taken; "" where they were not refused."""
+        return self._sentence.text()
+
+    def _said(self, which: Which, field: QLineEdit) -> str:
+        text = field.text().strip()
+        return "" if not text or Path(text) == self._usual[which] else str(Path(text).expanduser().absolute())
+
+    @Slot()
+    def _follow(self) -> None:
+        is_on = self.has_logs.isChecked()
+        for part in (self.logs, *self._beside["logs"]):
+            part.setEnabled(is_on)
+        self._command.setText(
+            f"See them with: tensorboard --logdir {self.logs.text().strip()}" if is_on else " "
+        )
+
+    def _choose(self, field: QLineEdit) -> None:
+        if found := QFileDialog.getExistingDirectory(self, field.accessibleName(), field.text()):
+            field.setText(found)
+
+    def accept(self) -> None:
+        folders = self.folders
+        wished = [folders.runs, folders.logs if folders.has_logs else ""]
+        try:
+            for path in wished:
+                if path:
+                    make_folder(Path(path))
+        except WriteError as refusal:
+            self._sentence.setText(str(refusal))
+            return
+        super().accept()
+
+    @classmethod
+    def ask(
+        cls, folders: Folders, runs: Path, logs: Path, first: Which, parent: QWidget | None
+    ) -> Folders | None:
+        """The folders, or None where the user leaves."""
+        dialog = cls(folders, runs, logs, first, parent)
+        is_taken = dialog.exec() == QDialog.DialogCode.Accepted
+        dialog.deleteLater()
+        return dialog.folders if is_taken else None
+
+
+def _path_field(name: str, text: str) -> QLineEdit:
+    field = QLineEdit(text)
+    field.setAccessibleName(name)
+    field.setMinimumWidth(360)
+    return field
+
+
+def _reason(error: WriteError) -> str:
+    cause = error.__cause__
+    return (
+        (cause.strerror or type(cause).__name__).lower() if isinstance(cause, OSError) else "no reason given"
+    )
+
+
+def _remembered(settings: Settings) -> Folders:
+    try:
+        return decoded(Folders, json.loads(settings.training("folders")))
+    except (ValueError, RecursionError):
+        return Folders()

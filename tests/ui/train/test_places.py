@@ -1,0 +1,111 @@
+"""Where training writes: chosen, remembered, and refused before a start where nothing can be written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.ui.train import places
+from resnet_viewer.ui.train.places import Folders, FoldersDialog
+from tests.ui.windows import Desk
+
+USUAL = Folders()
+OK = QDialogButtonBox.StandardButton.Ok
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(qtbot, qapp, tmp_path)
+    made.window.show()
+    made.window.show_train()
+    yield made
+    made.close()
+
+
+def dialog(qtbot: QtBot, tmp_path: Path, folders: Folders = USUAL) -> FoldersDialog:
+    made = FoldersDialog(folders, tmp_path / "usual", tmp_path / "board", "runs")
+    qtbot.addWidget(made)
+    return made
+
+
+def test_runs_and_event_files_go_where_the_user_says(
+    desk: Desk, qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def ask(_now: Folders, _runs: Path, _logs: Path, first: str, _parent: object) -> Folders:
+        asked.append(first)
+        return Folders(str(tmp_path / "mine"), str(tmp_path / "board"), has_logs=True)
+
+    monkeypatch.setattr(places.FoldersDialog, "ask", ask)
+    desk.window.commands["train_runs_folder"].trigger()
+    desk.window.commands["train_logs"].trigger()
+    assert asked == ["runs", "logs"]
+    desk.window.training.start()
+    folder = desk.lab.order.folder
+    assert folder.parent == tmp_path / "mine"
+    assert desk.lab.order.log_dir == tmp_path / "board" / folder.name
+    assert str(tmp_path / "board") in desk.window.status.texts()[2]
+    desk.lab.end()
+    desk.window.training.open_runs(tmp_path / "runs-1")
+    qtbot.waitUntil(lambda: len(desk.lab.orders) == 2)
+    assert desk.lab.order.log_dir == tmp_path / "board" / "runs-1"
+    again = Desk(qtbot, qapp, tmp_path)
+    try:
+        assert again.window.training.places.runs_dir == tmp_path / "mine"
+    finally:
+        again.close()
+
+
+def test_nothing_is_logged_unasked(desk: Desk, tmp_path: Path) -> None:
+    desk.window.training.start()
+    assert desk.lab.order.log_dir is None
+    assert desk.lab.order.folder.parent == tmp_path / "runs"
+
+
+def test_a_folder_that_cannot_be_written_names_the_entry_that_changes_it(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "runs").touch()
+    desk.window.training.start()
+    sentence = desk.window.messages.sentence
+    assert "cannot be written" in sentence
+    assert "Runs folder… in the Train menu" in sentence
+    assert "Runs folder…" in desk.window.commands["train_runs_folder"].text().replace("&", "")
+    assert not desk.lab.orders
+    (tmp_path / "runs").unlink()
+    desk.window.training.start()
+    assert desk.lab.orders
+    assert not desk.window.messages.sentence
+
+
+def test_damaged_settings_are_the_usual_folders(desk: Desk, tmp_path: Path) -> None:
+    desk.settings.set_training("folders", '{"runs": 5}')
+    found = places.Places(desk.window, desk.settings, lambda: tmp_path / "runs")
+    assert found.runs_dir == tmp_path / "runs"
+
+
+def test_the_form_says_what_it_was_given(qtbot: QtBot, tmp_path: Path) -> None:
+    given = Folders(str(tmp_path / "a"), str(tmp_path / "b"), has_logs=True)
+    assert dialog(qtbot, tmp_path, given).folders == given
+    assert dialog(qtbot, tmp_path).folders == Folders(), "the usual folders are not chosen ones"
+
+
+def test_the_form_takes_no_folder_that_cannot_be_written(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    form = dialog(qtbot, tmp_path)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "file"))
+    form._beside["runs"][0].click()
+    form._buttons.button(OK).click()
+    assert "Cannot write" in form.sentence
+    assert form.result() == 0
+    form._beside["runs"][1].click()
+    form.has_logs.setChecked(True)
+    assert f"tensorboard --logdir {tmp_path / 'board'}" in form._command.text()
+    form._buttons.button(OK).click()
+    assert form.result() == 1
+    assert form.folders == Folders(has_logs=True)
