@@ -187,7 +187,7 @@ def _changed(run: RunSpec, change: dict[str, Any]) -> RunSpec:
 
 @pytest.mark.parametrize(
     ("change", "named"),
-    [({"rate": 0.2}, "rate"), ({"seed": 4}, "network"), ({"batch": 4, "data": "x"}, "batch, data")],
+    [({"rate": 0.2}, "rate"), ({"seed": 4}, "seed"), ({"batch": 4, "data": "x"}, "batch, data")],
 )
 def test_a_checkpoint_of_another_run_is_refused(change: dict[str, Any], named: str, tmp_path: Path) -> None:
     checkpoint = tmp_path / "run.checkpoint"
