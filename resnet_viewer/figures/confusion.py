@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.colour_bar import draw_colour_bar
-from resnet_viewer.figures.page import MARGIN, CaptionedFigure, page, shortened, text_width
+from resnet_viewer.figures.page import MARGIN, CaptionedFigure, page, shortened_inside, text_width
 from resnet_viewer.figures.picture_grid import state_words
 from resnet_viewer.records.captions import class_name
 from resnet_viewer.records.confusion import confusion, row_shares
@@ -70,7 +70,7 @@ def figure(
     axes = sheet.axes(left, bottom, whole, whole)
     axes.set_label("matrix")
     _draw(axes, counts, side)
-    shorts = [shortened(name, label - 0.04, font) for name in names]
+    shorts = [shortened_inside(name, label - 0.04, font) for name in names]
     style: dict[str, Any] = {
         "fontsize": font,
         "color": palette.TEXT,

@@ -30,6 +30,7 @@ from resnet_viewer.figures.record_pixels import (
 )
 from resnet_viewer.figures.run_legend import Entry, draw_legend
 from resnet_viewer.figures.run_names import (
+    data_words,
     end_words,
     recipe_words,
     run_names,
@@ -40,9 +41,9 @@ from resnet_viewer.records.training import RunReport
 
 _HEAD, _FOOT, _LEFT, _GAP, _BAR = 0.24, 0.46, 0.58, 0.2, 0.62
 _TITLES: dict[RecordQuantity, str] = {
-    "norms": "Gradient norms while training",
-    "updates": "Lengths of the steps while training",
-    "dead": "Dead channels while training",
+    "norms": "Gradient record: gradient norms",
+    "updates": "Gradient record: update ratios",
+    "dead": "Gradient record: dead channels",
 }
 _SYMBOLS: dict[RecordQuantity, str] = {"norms": "‖∂L/∂W‖₂", "updates": "‖Δw‖₂/‖w‖₂", "dead": "dead"}
 _FONT = palette.FONT - 1
@@ -54,7 +55,7 @@ def figure(
     runs: Sequence[RunReport],
     *,
     quantity: RecordQuantity = "norms",
-    colours: str = "inferno",
+    colours: str = "viridis",
     width: float = 7.6,
 ) -> CaptionedFigure:
     """What `GradientRecord` holds, for every run: "norms" and "updates" by layer in decades, "dead" by block.
@@ -196,7 +197,7 @@ def _length(run: RunReport, is_in_epochs: bool) -> float:
 
 def _subtitle(runs: Sequence[RunReport], quantity: RecordQuantity) -> str:
     rows = "block" if quantity == "dead" else "layer"
-    parts = [", ".join(dict.fromkeys(run.spec.data for run in runs)), f"one row a {rows}, the first on top"]
+    parts = [data_words(runs), f"one row a {rows}, the first on top"]
     parts.append("one colour scale")
     return " · ".join(parts + (["so far"] if so_far_words(runs) else []))
 

@@ -17,6 +17,7 @@ from resnet_viewer.figures.page import MARGIN, CaptionedFigure, draw_frame, page
 from resnet_viewer.figures.run_legend import Entry, draw_legend, styles_of
 from resnet_viewer.figures.run_names import (
     Group,
+    data_words,
     epoch_words,
     groups,
     recipe_words,
@@ -173,7 +174,7 @@ def _subtitle(runs: Sequence[RunReport], lines: Sequence[_Line]) -> str:
     times = list(dict.fromkeys(_time_words(line) for line in lines))
     kinds = {run.spec.network.has_shortcuts for run in runs}
     parts = [
-        ", ".join(dict.fromkeys(run.spec.data for run in runs)),
+        data_words(runs),
         f"at {times[0]}" if len(times) == 1 else "",
         "dashed: plain, solid: residual" if len(kinds) == 2 else "",
         "so far" if so_far_words(runs) else "",

@@ -62,6 +62,16 @@ def shortened(text: str, width: float, size: float) -> str:
     return text[: max(_fitting(text, width - text_width("…", size), size, bold=False), 1)].rstrip() + "…"
 
 
+def shortened_inside(text: str, width: float, size: float) -> str:
+    """The same with "…" in the middle: names that begin alike differ at their ends."""
+    if text_width(_measurable(text), size) <= width:
+        return text
+    room = (width - text_width("…", size)) / 2
+    first = _fitting(text, room, size, bold=False)
+    last = _fitting(text[::-1], room, size, bold=False)
+    return f"{text[:first].rstrip()}…{text[-last:].lstrip()}"
+
+
 def _fitting(text: str, width: float, size: float, *, bold: bool) -> int:
     low, high = 1, len(text)
     while low < high:

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from resnet_viewer.figures import palette
-from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Page, page, shortened, text_width
-from resnet_viewer.figures.run_names import duration_words, epochs_done, is_going
+from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Page, page, shortened_inside, text_width
+from resnet_viewer.figures.run_names import data_words, duration_words, epochs_done, is_going
 from resnet_viewer.records.captions import class_name, plain
 from resnet_viewer.records.confusion import wrong_first
 from resnet_viewer.records.lab import Numbers, Pictures
@@ -70,7 +70,7 @@ def figure(
     def made(height: float | None, shown: int, content: float = 0.0) -> Page:
         return page(
             title=f"Test pictures · {run.spec.network.title}",
-            subtitle=f"{plain(run.spec.data)} · true / predicted · wrong ones first, framed and marked {WRONG_MARK}",
+            subtitle=f"{data_words([run])} · true / predicted · wrong ones first, framed and marked {WRONG_MARK}",
             caption=caption(labels, predicted, run, shown=shown),
             width=size[0],
             height=height,
@@ -108,11 +108,11 @@ def caption(labels: Numbers, predicted: Numbers, run: RunReport, *, shown: int) 
 
 
 def state_words(run: RunReport) -> str:
-    """The network and how it was trained: "ResNet-20 after 12 epochs on digits, recipe quick (…), seed 0"."""
+    """The network and how it was trained: "ResNet-20 after 12 epochs on Digits, recipe quick (…), seed 0"."""
     spec = run.spec
     so_far = " so far" if is_going(run) else "" if run.state == "done" else f" ({run.state})"
     return (
-        f"{spec.network.title} after {duration_words(epochs_done(run))}{so_far} on {plain(spec.data)}, recipe "
+        f"{spec.network.title} after {duration_words(epochs_done(run))}{so_far} on {data_words([run])}, recipe "
         f"{plain(spec.recipe.name)} ({spec.recipe.words}), seed {spec.network.seed}"
     )
 
@@ -196,7 +196,7 @@ def _write(
         sheet.write(
             centre,
             top - cells.side - number * _LINE,
-            shortened(line, cells.width + 0.5 * _GAP, _FONT),
+            shortened_inside(line, cells.width + 0.5 * _GAP, _FONT),
             size=_FONT,
             colour=palette.NOW if is_wrong else palette.MUTED,
             centre=True,

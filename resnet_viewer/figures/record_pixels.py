@@ -73,8 +73,8 @@ def scale_of(records: Sequence[Numbers], quantity: RecordQuantity) -> Scale:
     inner_low, inner_high = (float(np.quantile(decades, share)) for share in (_SHARE, 1 - _SHARE))
     below, above = inner_low - low > 1, high - inner_high > 1
     low, high = inner_low if below else low, inner_high if above else high
-    if high - low < 1:
-        low, high = (low + high - 1) / 2, (low + high + 1) / 2
+    low = float(math.floor(low + 1e-9))
+    high = max(float(math.ceil(high - 1e-9)), low + 1.0)
     return Scale(low, high, is_decades=True, is_clipped_below=below, is_clipped_above=above)
 
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from resnet_viewer.records.captions import plain
+from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import RunReport
 
 DEPTH_COLOURS = ("#1667c7", "#c46f00", "#7a3fb3", "#1d8a5a", "#b3261e", "#5a6172")
-"""From the shallowest network to the deepest; from the seventh depth on they begin again."""
+"""In the order in which the depths come; from the seventh depth on they begin again."""
 VARIANT_MARKERS = ("", "o", "s", "D", "^", "v", "P")
 """What tells networks apart that have one depth and kind: the first has no markers."""
 
@@ -45,8 +46,8 @@ class Group:
 
 
 def depth_colours(networks: Sequence[NetworkSpec]) -> dict[int, str]:
-    """A colour for each depth, the shallowest first."""
-    depths = sorted({network.depth for network in networks})
+    """A colour for each depth in the order of the runs: one that is added changes no other's."""
+    depths = dict.fromkeys(network.depth for network in networks)
     return {depth: DEPTH_COLOURS[index % len(DEPTH_COLOURS)] for index, depth in enumerate(depths)}
 
 
@@ -136,14 +137,20 @@ def duration_words(epochs: float) -> str:
     return f"{words} epoch" if words == "1" else f"{words} epochs"
 
 
+def data_words(runs: Sequence[RunReport]) -> str:
+    """What they were trained on, called as in the window: "Digits", "CIFAR-10"."""
+    names = dict.fromkeys(run.spec.data for run in runs)
+    return ", ".join(NAMED[name].title if name in NAMED else plain(name) for name in names)
+
+
 def recipe_words(runs: Sequence[RunReport]) -> str:
-    """Data, recipe in full and seeds: "trained on digits by recipe quick: SGD … · seed 0"."""
-    data = ", ".join(dict.fromkeys(plain(run.spec.data) for run in runs))
+    """Data, recipe in full and seeds: "trained on Digits by recipe quick: SGD … · seed 0"."""
     recipes = "; ".join(
         dict.fromkeys(f"{plain(run.spec.recipe.name)}: {run.spec.recipe.words}" for run in runs)
     )
     seeds = sorted({run.spec.network.seed for run in runs})
-    return f"trained on {data} by recipe {recipes} · seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+    which = f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+    return f"trained on {data_words(runs)} by recipe {recipes} · {which}"
 
 
 def _changes(run: RunReport) -> str:
@@ -159,7 +166,7 @@ _ASPECTS: tuple[Callable[[RunReport], str], ...] = (
     lambda run: f"recipe {plain(run.spec.recipe.name)}",
     lambda run: f"rate {run.spec.recipe.rate:g}",
     lambda run: f"batch {run.spec.recipe.batch}",
-    lambda run: plain(run.spec.data),
+    lambda run: data_words([run]),
     lambda run: f"{run.spec.length} epochs",
 )
 

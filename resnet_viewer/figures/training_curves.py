@@ -30,6 +30,7 @@ from resnet_viewer.figures.run_legend import (
 from resnet_viewer.figures.run_names import (
     DEPTH_COLOURS,
     Group,
+    data_words,
     depth_colours,
     epochs_done,
     groups,
@@ -59,8 +60,8 @@ _SCHEDULES: tuple[dict[str, Any], ...] = tuple(
 )
 """Of rates, which belong to no depth and no kind of network."""
 _TITLES: dict[CurveQuantity, str] = {
-    "error": "Training and test error",
-    "loss": "Training loss",
+    "error": "Errors",
+    "loss": "Loss",
     "rate": "Learning rate",
 }
 _LABELS: dict[CurveQuantity, str] = {
@@ -186,8 +187,8 @@ def table(runs: Sequence[RunReport]) -> tuple[tuple[str, ...], list[tuple[str, .
     """Header and rows for `export.csv_bytes`: of a run a row a step, one an epoch, one at the end; errors in percent.
 
     Time is at the step's or epoch's end. "running training error" is the curve that is drawn, a mean while the weights
-    moved; at an epoch's end it is the epoch's. "training error" is that of the last weights. What a row has nothing for
-    is empty.
+    moved; at an epoch's end it is the epoch's. "training error", at the end, is that of the last weights. What a row
+    has nothing for is empty.
     """
     header = (
         "run", "network", "seed", "row", "epoch", "step", "time (epochs)", "rate", "batch loss",
@@ -207,9 +208,10 @@ def table(runs: Sequence[RunReport]) -> tuple[tuple[str, ...], list[tuple[str, .
                 running = ("", repr(float(mean)), "", "")
                 rows.append((*whose, "step", str(step.epoch + 1), str(step.at), *written, *running))
         for epoch in run.epochs:
-            meant = (repr(float(epoch.train_loss)), repr(float(epoch.train_error)))
+            means_of = (repr(float(v)) for v in (epoch.train_loss, epoch.train_error, epoch.test_error))
             when = (str(epoch.epoch + 1), "", repr(float(epoch.epoch + 1)), repr(float(epoch.rate)))
-            rows.append((*whose, "epoch", *when, "", "", *meant, "", repr(float(epoch.test_error))))
+            loss, error, test_error = means_of
+            rows.append((*whose, "epoch", *when, "", "", loss, error, "", test_error))
         if not math.isnan(run.train_error):
             errors_of = (repr(float(run.train_error)), repr(float(run.test_error)))
             when = (str(len(run.epochs)), "", repr(float(epochs_done(run))), "")
@@ -218,7 +220,7 @@ def table(runs: Sequence[RunReport]) -> tuple[tuple[str, ...], list[tuple[str, .
 
 
 def _subtitle(runs: Sequence[RunReport], quantity: CurveQuantity) -> str:
-    parts = [", ".join(dict.fromkeys(run.spec.data for run in runs))]
+    parts = [data_words(runs)]
     if quantity == "error":
         parts.append("thin: training, bold: test")
     kinds = {run.spec.network.has_shortcuts for run in runs}

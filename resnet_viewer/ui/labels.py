@@ -21,8 +21,8 @@ def plain_label(text: str = "") -> QLabel:
     return label
 
 
-class TitleLabel(QLabel):
-    """Bold words on one line, as wide as they are where there is room; "…" ends them where there is none."""
+class OneLineLabel(QLabel):
+    """Words on one line, as wide as they are where there is room; "…" ends them where there is none."""
 
     _LEAST = 8
     """Letters that stay at least."""
@@ -31,9 +31,6 @@ class TitleLabel(QLabel):
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(text)
-        font = self.font()
-        font.setBold(True)
-        self.setFont(font)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     @property
@@ -51,6 +48,16 @@ class TitleLabel(QLabel):
             painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
             place = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(self.rect(), place, self.shown)
+
+
+class TitleLabel(OneLineLabel):
+    """The same in bold."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        font = self.font()
+        font.setBold(True)
+        self.setFont(font)
 
 
 def plain_eliding_label(text: str = "") -> QElidingLabel:

@@ -33,7 +33,7 @@ class Theme:
     accent: str
     """Focus, selection, the active tab."""
     depths: tuple[str, ...]
-    """Trained networks by depth, the shallowest first; plain ones are dashed too, so it is never colour alone."""
+    """Trained networks by depth, as they came; plain ones are dashed too, so it is never colour alone."""
     gap: int = 10
     padding: int = 14
     radius: int = 8

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 
 from resnet_viewer.core.cluster import ClusterError, _alone, _task, _wants_gpu, train_on_ray, train_one
 from resnet_viewer.core.lab import Lab
-from resnet_viewer.core.run_files import RunFileError
+from resnet_viewer.core.run_files import RunFileError, write_spec
 from resnet_viewer.records.lab import Began, DataRead, EpochEnded, Order, RunEnded, StateChanged
 from tests.core.test_event_logs import DIGITS_RUN
 
@@ -74,6 +74,16 @@ def test_a_run_has_a_gpu_of_its_own_where_there_are_any_and_it_wants_one(
     assert {name: count for name, count in asked.items() if name.startswith("num")} == needs
     alone = _alone(wanted, "seed-1", has_gpus=has_gpus)
     assert (alone.device, [key for key, _ in alone.runs]) == (given, ["seed-1"])
+
+
+def test_a_run_that_goes_on_has_as_many_threads_as_it_had(tmp_path: Path) -> None:
+    wanted = replace(order(tmp_path), threads=0)
+    key, run = wanted.runs[0]
+    assert _alone(wanted, key, has_gpus=False).threads == 1
+    (tmp_path / key).mkdir()
+    write_spec(tmp_path / key, replace(run, threads=os.cpu_count() or 1))
+    assert _alone(wanted, key, has_gpus=False).threads == os.cpu_count()
+    assert _alone(replace(wanted, threads=7), key, has_gpus=False).threads == 7
 
 
 def test_a_machine_that_lacks_the_folder_or_the_data_says_so(tmp_path: Path) -> None:

@@ -112,3 +112,11 @@ def test_a_page_is_never_too_narrow_for_its_names() -> None:
     narrow = confusion.figure(labels, predicted, tuple(map(str, range(100))), RUN, width=3.0)
     assert 10 < narrow.get_size_inches()[0] < 11.5
     assert confusion.figure(*many(10, 500), tuple("0123456789"), RUN, width=5.0).get_size_inches()[0] == 5.0
+
+
+def test_long_names_that_begin_alike_stay_apart() -> None:
+    names = tuple(f"the class of own pictures number {i}" for i in range(3))
+    figure = confusion.figure(np.arange(3), np.arange(3), names, RUN)
+    shown = [label.get_text() for label in matrix_of(figure).get_yticklabels()]
+    assert len(set(shown)) == 3
+    assert all("…" in name and name.endswith(str(i)) for i, name in enumerate(shown))

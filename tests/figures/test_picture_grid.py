@@ -70,7 +70,7 @@ def test_the_caption_counts_all_pictures_and_says_which_are_shown() -> None:
     assert shown < 200
     assert figure.caption.startswith(
         f"3 of 200 test pictures are wrong (1.5 %) · all wrong ones and the first {shown - 3} right ones are shown · "
-        "ResNet-8 after 3 epochs on digits, recipe quick (SGD"
+        "ResNet-8 after 3 epochs on Digits, recipe quick (SGD"
     )
     labels, predicted = answers(200, tuple(range(150)))
     figure = picture_grid.figure(pictures(200), labels, predicted, DIGITS, RUN)

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from resnet_viewer.figures.run_names import (
+    depth_colours,
     end_words,
     epochs_done,
     groups,
@@ -46,6 +47,16 @@ def test_seeds_of_one_network_are_a_group_and_what_ended_early_is_none() -> None
         "ResNet-8 · 2 seeds", "Plain-8", "ResNet-8 · seed 2 · diverged after 1 epoch"
     ]  # fmt: skip
     assert [group.variant for group in together] == [0, 0, 1], "the first of a depth and kind has no marker"
+
+
+def test_a_run_that_is_added_changes_no_other_ones_colour() -> None:
+    networks = [run.spec.network for run in (report("cifar-plain-20"), report("cifar-resnet-8"))]
+    colours = depth_colours(networks)
+    added = depth_colours(
+        [*networks, report("cifar-plain-8").spec.network, report("cifar-plain-14").spec.network]
+    )
+    assert list(added) == [20, 8, 14]
+    assert {depth: added[depth] for depth in colours} == colours
 
 
 def test_words_for_what_was_done_and_how_far_it_came() -> None:

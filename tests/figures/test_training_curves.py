@@ -142,20 +142,20 @@ def test_the_table_holds_every_step_and_every_epoch() -> None:
     assert dict(zip(header, rows[1], strict=True)) == {
         "run": "Plain-8", "network": "cifar-plain-8", "seed": "0", "row": "step", "epoch": "1", "step": "1",
         "time (epochs)": "0.5", "rate": "0.1", "batch loss": "0.5", "batch error (percent)": "89.0",
-        "running training loss": "", "running training error (percent)": "89.5", "training error (percent)": "",
-        "test error (percent)": "",
+        "running training loss": "", "running training error (percent)": "89.5",
+        "training error (percent)": "", "test error (percent)": "",
     }  # fmt: skip
     assert dict(zip(header, rows[13], strict=True)) == {
         "run": "Plain-8", "network": "cifar-plain-8", "seed": "0", "row": "epoch", "epoch": "2", "step": "",
         "time (epochs)": "2.0", "rate": "0.1", "batch loss": "", "batch error (percent)": "",
-        "running training loss": "1.5", "running training error (percent)": "60.0", "training error (percent)": "",
-        "test error (percent)": "60.0",
+        "running training loss": "1.5", "running training error (percent)": "60.0",
+        "training error (percent)": "", "test error (percent)": "60.0",
     }  # fmt: skip
     assert dict(zip(header, rows[15], strict=True)) == {
         "run": "Plain-8", "network": "cifar-plain-8", "seed": "0", "row": "end", "epoch": "3", "step": "",
         "time (epochs)": "3.0", "rate": "", "batch loss": "", "batch error (percent)": "",
-        "running training loss": "", "running training error (percent)": "", "training error (percent)": "6.0",
-        "test error (percent)": "6.0",
+        "running training loss": "", "running training error (percent)": "",
+        "training error (percent)": "6.0", "test error (percent)": "6.0",
     }, "the errors of the last weights, which the window shows"  # fmt: skip
     assert len(training_curves.table([report(with_steps=False)])[1]) == 3 + 1
     assert len(training_curves.table([going(report(with_steps=False))])[1]) == 3

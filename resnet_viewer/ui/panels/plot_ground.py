@@ -15,6 +15,8 @@ from resnet_viewer.ui.theme import Theme
 BOTTOM_ROOM = 4.0
 """Pixels between the plot and the numbers under it."""
 RIGHT_ROOM = 12.0
+TOP_ROOM = 8.0
+"""Pixels above the plot, or between its highest number and the y axis's title."""
 _WIDEST = "1e-14", "∞ nan"
 _APART = 12.0
 """Pixels beside the y axis's numbers."""
@@ -37,6 +39,10 @@ class Marks:
     below: tuple[Tick, ...] = ()
     corner: str = ""
     message: str = ""
+    title: str = ""
+    """What the y axis measures, above its numbers."""
+    moment: str = ""
+    """When it was measured, at the other end of the same line."""
 
 
 def log_marks(scale: Scale, height: float, text_height: float) -> Marks:
@@ -117,7 +123,8 @@ class Ground(QGraphicsObject):
     def boundingRect(self) -> QRectF:
         width, height = self._size
         left, bottom = self.left_room, BOTTOM_ROOM + self._metrics.height()
-        return QRectF(-left, -8, width + left + RIGHT_ROOM, height + 8 + bottom)
+        top = TOP_ROOM + self._metrics.height()
+        return QRectF(-left, -top, width + left + RIGHT_ROOM, height + top + bottom)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -156,6 +163,11 @@ class Ground(QGraphicsObject):
         )  # the first number stands around the corner
         corner = QRectF(-room, height + BOTTOM_ROOM, room - 8 - apart, text_height)
         painter.drawText(corner, right, marks.corner)
+        if marks.title:
+            above = QRectF(8 - room, -TOP_ROOM - text_height, width + room, text_height)
+            left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(above, left, marks.title)
+            painter.drawText(above, right, marks.moment)
         if marks.message:
             middle = QRectF(0, 0, width, height)
             if not marks.numbers:  # nothing stands beside the plot

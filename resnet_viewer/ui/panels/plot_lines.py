@@ -15,6 +15,8 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphi
 
 Floats = NDArray[np.float64]
 THIN, MIDDLE, BOLD = 1.0, 1.6, 2.4
+_OVERHANG = 4.0
+"""Pixels by which a point on the plot's edge stands out of it."""
 _DASHES = (5.0, 3.0)
 """Pixels drawn and left out."""
 
@@ -87,7 +89,7 @@ class Lines(QGraphicsObject):
             self.update()
 
     def boundingRect(self) -> QRectF:
-        return QRectF(0, 0, *self._size)
+        return QRectF(0, 0, *self._size).adjusted(-_OVERHANG, -_OVERHANG, _OVERHANG, _OVERHANG)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None

@@ -22,7 +22,7 @@ from resnet_viewer.records.predictions import (
 )
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.ui.labels import plain_label, tooltip_text
+from resnet_viewer.ui.labels import OneLineLabel, plain_label, tooltip_text
 from resnet_viewer.ui.panels.card import Card, colour_text
 from resnet_viewer.ui.panels.picture import STALE_OPACITY
 from resnet_viewer.ui.panels.readings import placeholder
@@ -229,7 +229,7 @@ class PredictionsPanel(Card):
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._lines = tuple(PredictionLine(self) for _ in range(ROWS))
         self._scene: Scene | None = None
-        self._legend = plain_label(_LEGEND)
+        self._legend = OneLineLabel(_LEGEND)
         self._legend.setToolTip(_LEGEND_TIP)
         self.body.setSpacing(0)
         self.body.addWidget(self._message, 1)

@@ -37,6 +37,12 @@ _MANY = 24
 """With more classes than these the cells may be that small; with fewer two digits fit, and the matrix may scroll."""
 _LEAST = 16
 _WIDEST_NAME, _NARROWEST_NAME = 72, 32
+_POINTS = (4, 2, 1, 0, -2)
+"""Sizes of the letters beside the window's: the largest whose cells are so many lines high, else the last."""
+_ROOMY = 2.2
+_LEAST_LINES = 9
+"""A lower matrix has no line for the word above its columns."""
+TRUE, PREDICTED, ERROR = "true", "predicted", "error"
 
 
 class _Cells(QWidget):
@@ -57,6 +63,8 @@ class _Cells(QWidget):
         self._left = self._top = self._right = 0
         self._cell = QSize(_SMALLEST, _SMALLEST)
         self._is_turned = False
+        self._font = self.font()
+        self._head = 0
         self.counts: Numbers = np.zeros((0, 0), np.int64)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -91,31 +99,41 @@ class _Cells(QWidget):
 
     # geometry
 
-    def small_font(self) -> QFont:
+    @property
+    def letters(self) -> QFont:
         """Of names, counts and errors."""
-        font = QFont(self.font())
-        font.setPointSizeF(max(font.pointSizeF() - 2, 6.0))
-        return font
+        return self._font
 
     def fit(self, room: QSize) -> None:
-        """Be as large as the room, or larger where the cells would be too small in it."""
-        metrics = QFontMetrics(self.small_font())
+        """Be as large as the room, or larger where the cells would be too small in it; letters grow with the cells."""
+        for points in _POINTS:
+            self._font = QFont(self.font())
+            self._font.setPointSizeF(max(self._font.pointSizeF() + points, 6.0))
+            metrics = QFontMetrics(self._font)
+            self._lay_out(room, metrics)
+            is_whole = self.height() <= room.height() and self.width() <= room.width()
+            if is_whole and min(self._cell.height(), self._cell.width()) >= _ROOMY * metrics.height():
+                break
+        self.update()
+
+    def _lay_out(self, room: QSize, metrics: QFontMetrics) -> None:
         count = max(self.classes, 1)
         widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
-        self._left = min(widest, _WIDEST_NAME, max(room.width() // 5, _NARROWEST_NAME)) + 6
-        self._right = metrics.horizontalAdvance("100.0 %") + 12
+        names = min(widest, _WIDEST_NAME, max(room.width() // 5, _NARROWEST_NAME))
+        self._left = max(names, metrics.horizontalAdvance(TRUE)) + 6
+        self._right = max(map(metrics.horizontalAdvance, ("100.0 %", ERROR))) + 12
+        self._head = metrics.height() if room.height() >= _LEAST_LINES * metrics.height() else 0
         wide, high = (_SMALLEST, _SMALLEST) if count > _MANY else (_LEAST, metrics.ascent())
         across = max(wide, (room.width() - self._left - self._right) // count)
         self._is_turned = widest > across + 4
         turned = min(widest, _WIDEST_NAME, max(room.height() // 4, _NARROWEST_NAME)) + 6
-        self._top = turned if self._is_turned else metrics.height() + 2
+        self._top = self._head + (turned if self._is_turned else metrics.height() + 2)
         down = max(high, (room.height() - self._top - 2) // count)
         self._cell = QSize(across, down)
         self.resize(
             max(room.width(), self._left + count * across + self._right),
             max(room.height(), self._top + count * down + 2),
         )
-        self.update()
 
     def rect_of(self, true: int, given: int) -> QRect:
         """Where a cell lies."""
@@ -149,12 +167,13 @@ class _Cells(QWidget):
         theme, count = self._theme, self.classes
         area = QRectF(self.rect_of(0, 0)).united(QRectF(self.rect_of(count - 1, count - 1)))
         with QPainter(self) as painter:
-            painter.setFont(self.small_font())
+            painter.setFont(self._font)
             painter.drawImage(area, self._cells)
             metrics = painter.fontMetrics()
             if self._cell.height() >= metrics.ascent():
                 self._paint_counts(painter, metrics)
             self._paint_names(painter, metrics)
+            self._paint_headings(painter, metrics)
             painter.setPen(QPen(QColor(theme.border), 1.0))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(area.adjusted(-0.5, -0.5, 0, 0))
@@ -181,9 +200,12 @@ class _Cells(QWidget):
         every = max(1, -(-(metrics.ascent()) // height))
         across = max(1, -(-(metrics.ascent()) // width)) if self._is_turned else 1
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        cut = Qt.TextElideMode.ElideRight
+        cut = Qt.TextElideMode.ElideMiddle  # own classes often begin alike
         names = [metrics.elidedText(name, cut, self._left - 5) for name in self._names]
-        above = [metrics.elidedText(n, cut, self._top - 5) if self._is_turned else n for n in self._names]
+        above = [
+            metrics.elidedText(n, cut, self._top - self._head - 5) if self._is_turned else n
+            for n in self._names
+        ]
         edge = self.rect_of(0, self.classes - 1).right() + 2
         for i in range(self.classes):
             middle = self.rect_of(i, 0).center().y()
@@ -199,16 +221,40 @@ class _Cells(QWidget):
                 painter.setPen(QColor(theme.muted))
                 self._paint_column(painter, above[i], i, metrics)
 
+    def headings(self, metrics: QFontMetrics) -> list[tuple[QRect, str]]:
+        """What rows, columns and the numbers at the right are, and where it says so."""
+        line = self._top - metrics.height()
+        edge = self.rect_of(0, self.classes - 1).right() + 2
+        wide = metrics.horizontalAdvance(PREDICTED)
+        centre = (self._left + edge) // 2
+        found = [
+            (QRect(0, line, self._left - 4, metrics.height()), TRUE),
+            (QRect(edge, line, self._right - 4, metrics.height()), ERROR),
+        ]
+        if self._head:
+            found.append((QRect(centre - wide // 2 - 1, 0, wide + 2, self._head), PREDICTED))
+        return found
+
+    def _paint_headings(self, painter: QPainter, metrics: QFontMetrics) -> None:
+        font = QFont(self._font)
+        font.setItalic(True)
+        painter.setFont(font)
+        painter.setPen(QColor(self._theme.text))
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
+        for place, words in self.headings(metrics):
+            painter.drawText(place, right, words)
+
     def _paint_column(self, painter: QPainter, name: str, column: int, metrics: QFontMetrics) -> None:
         centre = self.rect_of(0, column).center().x()
         if not self._is_turned:
-            place = QRect(centre - self._cell.width(), 0, 2 * self._cell.width(), self._top - 1)
+            high = self._top - 1 - self._head
+            place = QRect(centre - self._cell.width(), self._head, 2 * self._cell.width(), high)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, name)
             return
         painter.save()
         painter.translate(centre, self._top - 4)
         painter.rotate(-90)
-        place = QRect(0, -metrics.height() // 2, self._top, metrics.height())
+        place = QRect(0, -metrics.height() // 2, self._top - self._head, metrics.height())
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
         painter.restore()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from resnet_viewer.ui.panels.card import Card
 from resnet_viewer.ui.panels.gradients_dots import CurveDots
-from resnet_viewer.ui.panels.gradients_scale import Floats, Scale, Series, heights, norm_text, scale_for
+from resnet_viewer.ui.panels.gradients_scale import Floats, Lane, Scale, Series, heights, norm_text, scale_of
 from resnet_viewer.ui.panels.plot_ground import Marks, Tick, log_marks
 from resnet_viewer.ui.panels.plot_lines import MIDDLE, Line, Lines
 from resnet_viewer.ui.theme import DARK, Theme
@@ -18,9 +19,11 @@ from resnet_viewer.ui.train.error_curves import at_time, time_words
 from resnet_viewer.ui.train.plot_canvas import PlotCanvas
 from resnet_viewer.ui.train.plot_items import Overlay, strokes_of
 from resnet_viewer.ui.train.record_layers import layer_label, layers_of, told
+from resnet_viewer.ui.train.record_pixels import Spread, Spreads
 from resnet_viewer.ui.train.run_log import LabScene, RunLog
 
 TITLE = "Gradient norm by depth"
+AXIS = "gradient norm"
 EMPTY = "Press Start: the gradient norm of every layer is drawn here, plain against residual."
 _NEAR = 40.0
 """Pixels within which a point is told about."""
@@ -56,6 +59,8 @@ class DepthPlot(Card):
         self.series: dict[str, tuple[Series, float]] = {}
         """By the run's key: what is drawn, and its record's time."""
         self.scale = Scale(-1, 1, -1, 1)
+        self._spreads = Spreads()
+        self._found: list[Spread] = []
         self.dots: dict[str, CurveDots] = {}
         self._pointer: QPointF | None = None
         self._drawn: tuple[object, ...] = ()
@@ -77,6 +82,7 @@ class DepthPlot(Card):
             return
         self._drawn, self.scene = asked, scene
         found = {log.key: series_at(log, scene.time) for log in scene.logs}
+        self._found = self._spreads.take(scene.logs, "norms")
         self.series = {key: of_run for key, of_run in found.items() if of_run is not None}
         self.set_subtitle(self._when())
         self._draw()
@@ -105,7 +111,7 @@ class DepthPlot(Card):
             (log for log in self.scene.logs if log.key in self.series),
             key=lambda log: log.key == self.scene.selected,
         )
-        self.scale = scale_for([self.series[log.key][0] for log in logs], size[1])
+        self.scale = self._steady_scale(size[1])
         self.lines.set_size(size)
         self.overlay.set_size(size)
         for gone in self.dots.keys() - self.series.keys():
@@ -128,6 +134,18 @@ class DepthPlot(Card):
         self._show_ground()
         self._tell()
 
+    def _steady_scale(self, height: float) -> Scale:
+        """The same at every time: whole decades around all records that there are."""
+        low = min((spread.range[0] for spread in self._found), default=math.inf)
+        high = max((spread.range[1] for spread in self._found), default=-math.inf)
+        kinds: dict[Lane, bool] = {
+            "zero": any(spread.has_zero for spread in self._found),
+            "infinite": any(spread.has_infinite for spread in self._found),
+            "nan": any(spread.has_nan for spread in self._found),
+        }
+        found = (float(math.floor(low)), float(math.ceil(high))) if low <= high else None
+        return scale_of(found, {lane for lane, is_there in kinds.items() if is_there}, height)
+
     def _show_ground(self) -> None:
         width, height = self.canvas.size_of_plot
         metrics = self.canvas.text_metrics()
@@ -136,20 +154,20 @@ class DepthPlot(Card):
             self.canvas.show_marks(Marks(message=at_none if self.scene.logs else EMPTY))
             return
         marks = log_marks(self.scale, height, metrics.height())
-        middle = ""
+        moment = ""
         if self.subtitle_room < metrics.horizontalAdvance(self.subtitle):
-            middle = "newest" if self.scene.time is None else time_words(self.scene.time)
+            moment = "newest" if self.scene.time is None else time_words(self.scene.time)
+            if metrics.horizontalAdvance(AXIS + moment) + 20 > width + self.canvas.ground.left_room:
+                moment = ""
         first, last = "first layer", "classifier"
-        if metrics.horizontalAdvance(first + middle + last) + 40 > width:
+        if metrics.horizontalAdvance(first + last) + 20 > width:
             first, last = "first", "last"
-        if metrics.horizontalAdvance(first + middle + last) + 20 > width:
-            middle = ""
         ends: tuple[Tick, ...] = (
             (self.canvas.pixel_at(0.0) + metrics.horizontalAdvance(first) / 2, first),
             (self.canvas.pixel_at(1.0) - metrics.horizontalAdvance(last) / 2, last),
         )
-        below = tuple((x, text) for x, text in (*ends, (width / 2, middle)) if 0 <= x <= width)
-        self.canvas.show_marks(replace(marks, below=below))
+        below = tuple((x, text) for x, text in ends if 0 <= x <= width)
+        self.canvas.show_marks(replace(marks, below=below, title=AXIS, moment=moment))
 
     def _pixels(self, points: Series) -> tuple[Floats, Floats]:
         (width, height), (left, right) = self.canvas.size_of_plot, self.canvas.x_range

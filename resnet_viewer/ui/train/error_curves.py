@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viewer.figures.log_ticks import round_above, round_below
 from resnet_viewer.ui.panels.gradients_scale import Lane, Scale, scale_of
 from resnet_viewer.ui.train.run_log import RunLog
 
 Floats = NDArray[np.float64]
 Quantity = Literal["error", "loss", "rate"]
 CHOICES: dict[Quantity, str] = {"error": "error", "loss": "loss (log)", "rate": "learning rate"}
-TITLES: dict[Quantity, str] = {"error": "Error in percent", "loss": "Loss", "rate": "Learning rate"}
+TITLES: dict[Quantity, str] = {"error": "Errors", "loss": "Loss", "rate": "Learning rate"}
+AXES: dict[Quantity, str] = {"error": "error (%)", "loss": "loss (cross-entropy)", "rate": "learning rate"}
 SUBTITLES: dict[Quantity, str] = {
     "error": "thin: training, mean of the last epoch's steps · bold: test · dashed: plain · solid: residual"
     " · each seed a line of its own",
@@ -25,12 +27,13 @@ SUBTITLES: dict[Quantity, str] = {
     "rate": "what each step took · dashed: plain · solid: residual",
 }
 BRIEF: dict[Quantity, str] = {
-    "error": "thin: training · bold: test · dashed: plain",
-    "loss": "training · log scale · dashed: plain",
-    "rate": "dashed: plain",
+    "error": "thin: training · bold: test · dashed: plain · solid: residual",
+    "loss": "training · dashed: plain · solid: residual",
+    "rate": "dashed: plain · solid: residual",
 }
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 _HEADROOM = 1.04
+_LARGEST = 1e307
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +121,14 @@ class Axis:
     top: float
     scale: Scale | None = None
 
+    def below(self, band: float, height: float) -> Axis:
+        """The same with `band` of the plot's `height` pixels free above it."""
+        if not band:
+            return self
+        unit = (self.top - self.bottom) / max(height - band, 1.0)
+        top = self.top + band * unit
+        return Axis(self.bottom, top, None if self.scale is None else replace(self.scale, top=top))
+
     def is_off(self, values: Floats) -> NDArray[np.bool_]:
         """Which values lie on a lane beside the logarithm, or have no place."""
         is_odd: NDArray[np.bool_] = ~np.isfinite(values)
@@ -138,7 +149,10 @@ class Axis:
 
 
 def axis_for(curves: Iterable[Curve], quantity: Quantity, height: float) -> Axis:
-    """The range that shows every point of the curves; errors and rates from zero, losses by their logarithm."""
+    """The range that shows every point of the curves; errors and rates from zero, losses by their logarithm.
+
+    Its ends are round: while the runs train, it stays as it is for long.
+    """
     values = [curve.y for curve in curves if len(curve.y)]
     together = np.concatenate(values) if values else np.zeros(0)
     if quantity == "loss":
@@ -147,7 +161,8 @@ def axis_for(curves: Iterable[Curve], quantity: Quantity, height: float) -> Axis
     highest = float(finite.max()) if finite.size else 0.0
     if highest <= 0.0:
         highest = 100.0 if quantity == "error" else 0.1
-    return Axis(0.0, _HEADROOM * highest)
+    digit = 10.0 ** math.floor(math.log10(highest))
+    return Axis(0.0, _HEADROOM * min(math.ceil(highest / digit - 1e-9) * digit, _LARGEST))
 
 
 def _log_axis(values: Floats, height: float) -> Axis:
@@ -159,7 +174,11 @@ def _log_axis(values: Floats, height: float) -> Axis:
         lanes.add("infinite")
     if np.any(np.isnan(values) | (values < 0.0)):
         lanes.add("nan")
-    found = (math.log10(positive.min()), math.log10(positive.max())) if positive.size else None
+    found = (
+        (round_below(math.log10(positive.min())), round_above(math.log10(positive.max())))
+        if positive.size
+        else None
+    )
     scale = scale_of(found, lanes, height)
     return Axis(scale.bottom, scale.top, scale)
 

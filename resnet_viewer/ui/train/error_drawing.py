@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtWidgets import QGraphicsItem
 
-from resnet_viewer.ui.panels.plot_ground import Marks, log_marks
+from resnet_viewer.ui.panels.plot_ground import RIGHT_ROOM, Marks, log_marks
 from resnet_viewer.ui.panels.plot_lines import BOLD, MIDDLE, THIN, Line, Lines, Stroke
 from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.train.epoch_ticks import epoch_ticks
 from resnet_viewer.ui.train.error_curves import (
+    AXES,
     Axis,
     Curve,
     Floats,
@@ -23,13 +26,18 @@ from resnet_viewer.ui.train.error_curves import (
     thinned,
     visible,
 )
-from resnet_viewer.ui.train.error_words import EMPTY, brief_words, interventions_in, named
-from resnet_viewer.ui.train.name_places import FreeGround, place_names, place_words
+from resnet_viewer.ui.train.error_words import EMPTY, named
+from resnet_viewer.ui.train.intervention_band import Done, TimeMark, interventions_in, lay_out, together
+from resnet_viewer.ui.train.name_places import FreeGround, place_names
 from resnet_viewer.ui.train.plot_canvas import PlotCanvas
-from resnet_viewer.ui.train.plot_items import SIGN, Cross, Name, Overlay, TimeMark, strokes_of
+from resnet_viewer.ui.train.plot_items import SIGN, Cross, Name, Overlay, strokes_of
 from resnet_viewer.ui.train.run_log import LabScene, RunLog
 
 _LEAST_EPOCHS = 0.1
+_NEAR, _CLOSE = 4.0, 14.0
+"""Pixels from an intervention's line within which it is told, and between two of one run that are told as one."""
+_DOT = 5.0
+"""Pixels around the end of a bold line that no name covers."""
 _Place = tuple[str, int]
 """A run's key, and which of its curves."""
 
@@ -61,6 +69,11 @@ class ErrorDrawing:
         self._thin: dict[_Place, Curve] = {}
         self._laid_out: _LaidOut | None = None
         self._places: dict[str, QRectF | None] = {}
+        self._done: list[Done] = []
+        self._marks: tuple[TimeMark, ...] = ()
+        self._band = 0.0
+        # A point at the plot's end is drawn whole; lines are cut to the time that is shown before.
+        canvas.box.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsChildrenToShape, False)
 
     @property
     def axis(self) -> Axis:
@@ -110,7 +123,8 @@ class ErrorDrawing:
                 curve = visible(self.curves[key][index], *x_range)
                 self._thin[key, index] = thinned(curve, max(int(size[0] / 2), 1))
         self._thin = {place: self._thin[place] for place in order}
-        axis = axis_for(self._thin.values(), self.quantity, size[1])
+        self._lay_out_marks(size)
+        axis = axis_for(self._thin.values(), self.quantity, size[1] - self._band).below(self._band, size[1])
         strokes = strokes_of(self.scene, self._theme)
         laid_out = _LaidOut(x_range, size, self.quantity, axis, tuple(strokes.items()))
         if laid_out != old:
@@ -150,13 +164,29 @@ class ErrorDrawing:
         else:
             numbers = _numbers(axis, height, metrics.height())
             per_unit = height / (axis.top - axis.bottom)
-            marks = Marks(tuple(((axis.top - y) * per_unit, text) for y, text in numbers))
-        epochs = round_numbers(left, right, width, metrics.horizontalAdvance("00.0") + 24)
-        below = tuple((self.canvas.pixel_at(x), text) for x, text in epochs)
-        self.canvas.show_marks(replace(marks, below=below, corner="epoch"))
+            places = ((axis.top - y) * per_unit for y, _ in numbers)
+            free = [(y, text) for y, (_, text) in zip(places, numbers, strict=True) if y >= self._band]
+            marks = Marks(tuple(free))
+        below = tuple(epoch_ticks((left, right), width, metrics, beyond=RIGHT_ROOM))
+        self.canvas.show_marks(replace(marks, below=below, title=AXES[self.quantity]))
+
+    def _lay_out_marks(self, size: tuple[float, float]) -> None:
+        """What was done to the runs gets a band above the curves."""
+        left, right = self.canvas.x_range
+        per_pixel = (right - left) / size[0]
+        done = together(interventions_in(self.scene.logs), _CLOSE * per_pixel)
+        self._done = [one for one in done if left - 0.5 * per_pixel <= one.time <= right + 0.5 * per_pixel]
+        places = [(self.canvas.pixel_at(one.time), one) for one in self._done]
+        self._marks, self._band = lay_out(places, self.canvas.text_metrics(), size)
+
+    def done_at(self, time: float) -> str:
+        """What was done to the runs at about that time."""
+        x = self.canvas.pixel_at(time)
+        near = (one.words for one in self._done if abs(self.canvas.pixel_at(one.time) - x) <= _NEAR)
+        return " · ".join(near)
 
     def _show_overlay(self, strokes: dict[str, Stroke]) -> None:
-        size, metrics = self.canvas.size_of_plot, self.canvas.text_metrics()
+        size = self.canvas.size_of_plot
         ground = FreeGround(size)
         ground.cover_lines((line.x, line.y) for line in self.lines.lines.values())
         crosses = []
@@ -165,14 +195,14 @@ class ErrorDrawing:
             if end is not None and self.curves[log.key][0].x[-1] <= self.canvas.x_range[1]:
                 crosses.append(Cross(*end, strokes[log.key].colour))
                 ground.cover(QRectF(end[0] - 6, end[1] - 6, 12, 12))
-        made = [(self.canvas.pixel_at(time), words) for time, words in interventions_in(self.scene.logs)]
-        made = [(x, words) for x, words in made if -0.5 <= x <= size[0] + 0.5]
-        brief = brief_words([words for _, words in made], metrics, size[0])
-        made = [(x, words) for (x, _), words in zip(made, brief, strict=True)]
-        moments = [(x, math.ceil(metrics.horizontalAdvance(words))) for x, words in made]
-        places = place_words(moments, math.ceil(metrics.height()), ground, size[0])
-        marks = [TimeMark(x, words, rect) for (x, words), rect in zip(made, places, strict=True)]
-        self.overlay.show_marks(marks, crosses, self._names(ground, strokes))
+        ground.cover(QRectF(0.0, 0.0, size[0], self._band))
+        for mark in self._marks:
+            ground.cover(QRectF(mark.x - 1, 0.0, 2, size[1]))
+        for key, curves in self.curves.items():
+            for index in range(len(curves)):
+                if (end := self._end(key, index)) is not None and curves[index].is_bold:
+                    ground.cover(QRectF(end[0] - _DOT, end[1] - _DOT, 2 * _DOT, 2 * _DOT))
+        self.overlay.show_marks(self._marks, crosses, self._names(ground, strokes))
 
     def _names(self, ground: FreeGround, strokes: dict[str, Stroke]) -> list[Name]:
         """The names that find room at the ends of their lines."""

@@ -41,7 +41,7 @@ class ErrorPlot(Card):
         self.pinned: float | None = None
         self._pointer: QPointF | None = None
         self._before_clicks: float | None = None
-        self.canvas = PlotCanvas("Training and test errors over epochs", corner="epoch")
+        self.canvas = PlotCanvas("Training and test errors over epochs")
         self.canvas.keys = _KEYS
         self.drawing = ErrorDrawing(self.canvas)
         self.choice = choice_box("What is drawn over time", CHOICES.items())
@@ -91,16 +91,17 @@ class ErrorPlot(Card):
         if time is None:
             self.drawing.overlay.point_at(None)
             return
-        ring = None
+        ring, told = None, ""
         if self._pointer is not None:
             found = self.drawing.nearest(time, self._pointer.y())
             words = ""
             if found is not None:
                 log, ring = found
-                words = self._words(log, time)
-            self.hovered.emit(hovered_words(time, words, is_pinned=self.pinned is not None))
+                words, told = self._words(log, time), log.title
+            done = self.drawing.done_at(time)
+            self.hovered.emit(hovered_words(time, words, is_pinned=self.pinned is not None, done=done))
         is_pinned = self.pinned is not None and time == self.pinned
-        self.drawing.overlay.point_at(self.canvas.pixel_at(time), is_pinned=is_pinned, ring=ring)
+        self.drawing.overlay.point_at(self.canvas.pixel_at(time), is_pinned=is_pinned, ring=ring, told=told)
 
     def _words(self, log: RunLog, time: float) -> str:
         return value_words(log, self.drawing.curves[log.key], self.quantity, time)

@@ -22,9 +22,8 @@ from resnet_viewer.ui.train.record_pixels import (
     FORMULAS,
     ColourScale,
     Quantity,
-    Spread,
+    Spreads,
     scale_for,
-    values_of,
 )
 from resnet_viewer.ui.train.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.run_picture import RunPicture, Spot, least_height
@@ -57,7 +56,9 @@ class GradientMaps(Card):
         self.quantity: Quantity = "norms"
         self.scale = ColourScale(-3.0, 0.0)
         self.pictures: dict[str, RunPicture] = {}
-        self._spreads: dict[str, tuple[RunLog, Spread]] = {}
+        self._spreads = Spreads()
+        self._scaled: tuple[Quantity, frozenset[RunLog]] = ("norms", frozenset())
+        """What the colour scale was made for."""
         self._span: tuple[float, float] | None = None
         self._spot: Spot | None = None
         self._columns = 0
@@ -104,7 +105,6 @@ class GradientMaps(Card):
         """Show gradient norms, updates or dead channels."""
         self.quantity = quantity
         self.choice.setCurrentIndex(self.choice.findData(quantity))
-        self._spreads.clear()
         self._show_runs()
 
     @Slot(float, float)
@@ -127,11 +127,10 @@ class GradientMaps(Card):
     def _show_runs(self) -> None:
         logs = self.scene.logs
         self._stack.setCurrentIndex(1 if logs else 0)
-        self._take_spreads()
-        self.scale = scale_for([spread for _, spread in self._spreads.values()], self.quantity)
+        self._make_scale()
         self.bar.show_scale(self.scale)
         self._fit()
-        self.set_subtitle(self._words() if logs else "")
+        self._say()
         self._place(columns_for(len(logs), self.area.width()))
         span = self._span or (0.0, length_of(logs))
         rows = -(-len(logs) // max(self._columns, 1))
@@ -144,25 +143,24 @@ class GradientMaps(Card):
             )
             picture.show_records(log, self.quantity, self.scale, span)
 
-    def _take_spreads(self) -> None:
-        """Count the values of new records; a run that began again is counted again."""
-        kept = {}
-        for log in self.scene.logs:
-            values = values_of(log, self.quantity)
-            known, spread = self._spreads.get(log.key, (log, Spread()))
-            if known is not log or len(values) < spread.records:
-                spread = Spread()
-            if len(values) > spread.records:
-                spread.grow(values)
-            kept[log.key] = (log, spread)
-        self._spreads = kept
+    def _make_scale(self) -> None:
+        """While the runs train, and when some are added, the colour scale grows and never shrinks."""
+        spreads = self._spreads.take(self.scene.logs, self.quantity)
+        quantity, logs = self._scaled
+        is_known = bool(logs) and quantity == self.quantity and logs <= set(self.scene.logs)
+        self.scale = scale_for(spreads, self.quantity, before=self.scale if is_known else None)
+        has_values = any(spread.records for spread in spreads)
+        self._scaled = (self.quantity, frozenset(self.scene.logs if has_values else ()))
 
-    def _words(self) -> str:
+    def _say(self) -> None:
+        """The scale's ends stand beside the colour bar; in the tooltip they are told too."""
         every = {log.run.record_every for log in self.scene.logs}
         at = f"at {step_words(every.pop())}" if len(every) == 1 and all(every) else "at every recorded step"
         first = "block" if self.quantity == "dead" else "layer"
         scale = "one colour scale, {} to {}".format(*self.scale.ends)
-        return f"{FORMULAS[self.quantity]} {at} · {scale} · top: first {first}"
+        words = f"{FORMULAS[self.quantity]} {at} · top: first {first}"
+        has_runs = bool(self.scene.logs)
+        self.set_subtitle(words if has_runs else "", whole=f"{words} · {scale}" if has_runs else "")
 
     def _place(self, columns: int) -> None:
         """Put a picture for each run into the grid."""

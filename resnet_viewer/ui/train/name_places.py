@@ -81,31 +81,6 @@ class FreeGround:
         return QRectF(left[best] * _CELL, top[best] * _CELL, width, height)
 
 
-def place_words(
-    moments: Sequence[tuple[float, float]], height: float, ground: FreeGround, width: float
-) -> list[QRectF]:
-    """A rectangle beside each vertical line of `moments`, (x, width of the word): as high up as nothing is covered,
-    else as high up as no other word is.
-    """
-    found: list[QRectF] = []
-    for x, wide in moments:
-        sides = [left for left in (x + 5, x - 5 - wide) if left >= 0 and left + wide <= width]
-        clear = [left for left in sides if not any(left <= other <= left + wide for other, _ in moments)]
-        rows = np.arange(0, ground.height, 4).tolist()
-        tries = (QRectF(left, top, wide, height) for side in (clear, sides) for top in rows for left in side)
-        place = next((rect for rect in tries if ground.is_free(rect)), None)
-        if place is None:
-            lefts = sides or [min(max(x + 5, 0.0), max(width - wide, 0.0))]
-            over = [QRectF(left, top, wide, height) for top in rows for left in lefts]
-            free = (rect for rect in over if not any(rect.intersects(other) for other in found))
-            place = next(free, over[0])
-        ground.cover(place)
-        found.append(place)
-    for x, _ in moments:
-        ground.cover(QRectF(x - 1, 0, 2, ground.height))
-    return found
-
-
 def place_names(
     ends: Sequence[tuple[float, float, float]],
     height: float,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 import qtawesome
-from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -30,6 +30,7 @@ from resnet_viewer.ui.panels.fitting import ChoiceBox
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.confusion import ConfusionMatrix
 from resnet_viewer.ui.train.pictures_grid import Choice, PicturesGrid
+from resnet_viewer.ui.train.pictures_window import PicturesWindow
 from resnet_viewer.ui.train.run_log import LabScene, RunLog
 
 Shown = Literal["pictures", "confusion"]
@@ -39,7 +40,6 @@ _NAMES: dict[Shown, tuple[str, str]] = {
 }
 _HINTS: dict[Shown, str] = {"pictures": "true / predicted", "confusion": "rows true, columns predicted"}
 EMPTY = "Press Start: test pictures with their classes are shown here."
-_ENLARGED = QSize(760, 620)
 _NARROW = 26
 """The width of a button with one sign in it, in pixels."""
 
@@ -62,6 +62,8 @@ class PicturesPanel(Card):
     hovered = Signal(str)
     export_requested = Signal(str)
     copy_requested = Signal(str)
+    named = Signal(str)
+    """The title of what is shown from now on."""
 
     def __init__(self, parent: QWidget | None = None, *, can_enlarge: bool = True) -> None:
         super().__init__("Test pictures", parent)
@@ -69,7 +71,7 @@ class PicturesPanel(Card):
         self._subtitle.hide()
         self._scene = LabScene()
         self._data: DataRead | None = None
-        self._enlarged: QWidget | None = None
+        self._enlarged: PicturesWindow | None = None
         self._larger: PicturesPanel | None = None
         self._tabs: dict[Shown, QToolButton] = {}
         group = QButtonGroup(self)
@@ -195,6 +197,7 @@ class PicturesPanel(Card):
         self._shown = shown
         self._tabs[shown].setChecked(True)
         self.setAccessibleName(_NAMES[shown][0])
+        self.named.emit(_NAMES[shown][0])
         self.render_lab(self._scene)
 
     @Slot(object)
@@ -216,8 +219,9 @@ class PicturesPanel(Card):
         self.matrix.apply_theme(theme)
         self.enlarge.setIcon(qtawesome.icon("mdi6.arrow-expand", color=theme.text))
         self._fit_tabs()
-        if self._larger is not None:
+        if self._larger is not None and self._enlarged is not None:
             self._larger.apply_theme(theme)
+            self._enlarged.apply_theme(theme)
 
     def _show_message(self, log: RunLog | None) -> None:
         words = "no run has finished an epoch yet" if self._scene.logs else EMPTY
@@ -281,22 +285,19 @@ class PicturesPanel(Card):
             self._enlarged.raise_()
             self._enlarged.activateWindow()
             return
-        window = QWidget(self, Qt.WindowType.Window)
-        window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        window.setWindowTitle("Test pictures – ResNet Viewer")
         larger = PicturesPanel(can_enlarge=False)
         larger.picture_wished.connect(self.picture_wished)
-        larger.hovered.connect(self.hovered)
         larger.export_requested.connect(self.export_requested)
         larger.copy_requested.connect(self.copy_requested)
         larger.apply_theme(self._theme)
-        layout = QVBoxLayout(window)
-        layout.addWidget(larger)
+        window = PicturesWindow(larger, self)
+        window.apply_theme(self._theme)
+        larger.hovered.connect(window.say)
+        larger.named.connect(window.name)
         self._enlarged, self._larger = window, larger
         window.destroyed.connect(self._forget_enlarged)
         larger.render_lab(self._scene)
         larger.show_what(self._shown)
-        window.resize(_ENLARGED)
         window.show()
 
     @Slot()

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from resnet_viewer.ui.panels.plot_ground import BOTTOM_ROOM, RIGHT_ROOM, Ground, Marks
+from resnet_viewer.ui.panels.plot_ground import BOTTOM_ROOM, RIGHT_ROOM, TOP_ROOM, Ground, Marks
 from resnet_viewer.ui.panels.plot_hands import CLICK, FARTHER, NEARER, takes_key, turn_wheel
 from resnet_viewer.ui.theme import DARK, Theme
 
@@ -36,8 +36,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
     keys: frozenset[Qt.Key] = frozenset()
     """What the owner wants to hear of beside the zoom's own keys."""
 
-    def __init__(self, name: str, parent: QWidget | None = None, *, corner: str = "") -> None:
-        """`corner` is the word for which there is room before the x axis's numbers."""
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._limits = (0.0, 1.0)
         self._least = 0.05
@@ -55,7 +54,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         self.box.setDefaultPadding(0)
         self.addItem(self.box, 0, 0)
         # A view box clips its children, and the numbers stand outside it.
-        self.ground = Ground(self.ci, DARK, self.font(), corner)
+        self.ground = Ground(self.ci, DARK, self.font())
         self._make_room()
         self.box.sigResized.connect(self._resized)
         PlotCanvas.apply_theme(self, DARK)
@@ -139,9 +138,10 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         metrics = QFontMetricsF(self.font())
         left = self.ground.left_room
         bottom = BOTTOM_ROOM + metrics.height()
-        self.ci.layout.setContentsMargins(left, 8, RIGHT_ROOM, bottom)
+        top = TOP_ROOM + metrics.height()
+        self.ci.layout.setContentsMargins(left, top, RIGHT_ROOM, bottom)
         wide = left + _LEAST_NUMBERS * metrics.horizontalAdvance("00.0") + RIGHT_ROOM
-        self.setMinimumSize(round(wide), round(8 + _LEAST_LINES * metrics.height() + bottom))
+        self.setMinimumSize(round(wide), round(top + _LEAST_LINES * metrics.height() + bottom))
 
     def _resized(self) -> None:
         self.rearranged.emit()

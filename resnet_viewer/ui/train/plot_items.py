@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from resnet_viewer.ui.panels.plot_lines import BOLD, Stroke
 from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.train.intervention_band import TimeMark
 from resnet_viewer.ui.train.run_log import LabScene
 
 _CROSS = 5.0
@@ -26,16 +27,6 @@ def strokes_of(scene: LabScene, theme: Theme) -> dict[str, Stroke]:
         log.key: Stroke(colours[log.run.network.depth], not log.run.network.has_shortcuts)
         for log in scene.logs
     }
-
-
-@dataclass(frozen=True)
-class TimeMark:
-    """A moment on the time axis, with a word: what was done then."""
-
-    x: float
-    word: str
-    rect: QRectF
-    """Of the word."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +65,7 @@ class Overlay(QGraphicsObject):
         self.crosses: tuple[Cross, ...] = ()
         self.names: tuple[Name, ...] = ()
         self.ring: QPointF | None = None
+        self.told = ""
         self.setZValue(30)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
@@ -93,10 +85,12 @@ class Overlay(QGraphicsObject):
         self._theme = theme
         self.update()
 
-    def point_at(self, x: float | None, *, is_pinned: bool = False, ring: QPointF | None = None) -> None:
-        """Draw the line there, and a ring around the point that is told about."""
-        if (x, is_pinned, ring) != (self.time, self.is_pinned, self.ring):
-            self.time, self.is_pinned, self.ring = x, is_pinned, ring
+    def point_at(
+        self, x: float | None, *, is_pinned: bool = False, ring: QPointF | None = None, told: str = ""
+    ) -> None:
+        """Draw the line there, and a ring around the point that is told about, with a name beside it."""
+        if (x, is_pinned, ring, told) != (self.time, self.is_pinned, self.ring, self.told):
+            self.time, self.is_pinned, self.ring, self.told = x, is_pinned, ring, told
             self.update()
 
     def show_marks(self, marks: Iterable[TimeMark], crosses: Iterable[Cross], names: Iterable[Name]) -> None:
@@ -117,9 +111,10 @@ class Overlay(QGraphicsObject):
         painter.setFont(self._font)
         for mark in self.marks:
             painter.setPen(QPen(QColor(theme.changed), 1.2, Qt.PenStyle.DashDotLine))
-            painter.drawLine(QPointF(mark.x, 0), QPointF(mark.x, height))
+            painter.drawLine(QPointF(mark.x, mark.top), QPointF(mark.x, height))
         for mark in self.marks:
-            self._write(painter, mark.rect, mark.word, theme.changed)
+            if mark.word:
+                self._write(painter, mark.rect, mark.word, theme.changed)
         for name in self.names:
             self._write(painter, name.rect.adjusted(SIGN, 0, 0, 0), name.text, theme.text, back=SIGN)
             y = name.rect.center().y()
@@ -144,6 +139,17 @@ class Overlay(QGraphicsObject):
             painter.setPen(QPen(QColor(theme.text), 1.4))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(self.ring, 5.0, 5.0)
+            if self.told:
+                self._write(
+                    painter, self._beside(self.ring, QFontMetricsF(self._font)), self.told, theme.text
+                )
+
+    def _beside(self, ring: QPointF, metrics: QFontMetricsF) -> QRectF:
+        """Where the name of what is pointed at stands: up and right of the ring, inside the plot."""
+        wide, high = metrics.horizontalAdvance(self.told), metrics.height()
+        left = ring.x() + 12 if ring.x() + 12 + wide <= self._size[0] else ring.x() - 12 - wide
+        top = ring.y() - high - 4 if ring.y() - high - 4 >= 0 else ring.y() + 6
+        return QRectF(max(left, 3.0), top, wide, high)
 
     def _write(self, painter: QPainter, rect: QRectF, text: str, colour: str, back: float = 0.0) -> None:
         ground = QColor(self._theme.panel)

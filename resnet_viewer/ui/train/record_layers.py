@@ -16,6 +16,8 @@ class Layers:
     """The weighted layers of a network as its records list them."""
 
     names: tuple[str, ...]
+    places: tuple[str, ...]
+    """In the words of the screen: "block 2 · conv2_x 2 · conv1"."""
     shapes: tuple[tuple[int, ...], ...]
     is_joined: tuple[bool, ...]
     """False for projections and gate layers, which stand beside the curve."""
@@ -24,11 +26,13 @@ class Layers:
 @lru_cache(maxsize=64)
 def layers_of(network: NetworkSpec, count: int) -> Layers:
     """Names and shapes of the `count` layers of a record; numbers alone where the network has others."""
-    layers = blueprint(network).layers
+    plan = blueprint(network)
+    layers = plan.layers
     if len(layers) != count:
-        return Layers(("",) * count, ((),) * count, (True,) * count)
+        return Layers(("",) * count, ("",) * count, ((),) * count, (True,) * count)
     return Layers(
         tuple(layer.name for layer in layers),
+        tuple(plan.describe(layer.name) for layer in layers),
         tuple(layer.weight_shape for layer in layers),
         tuple(layer.kind not in ("projection", "gate") for layer in layers),
     )
@@ -44,12 +48,13 @@ def block_labels(network: NetworkSpec, count: int) -> tuple[str, ...]:
 
 
 def layer_label(network: NetworkSpec, index: int, count: int) -> str:
-    """One of `count` layers, from 0, in words: "layer 12 layer1.2.conv1"."""
-    return f"layer {index + 1} {layers_of(network, count).names[index]}".rstrip()
+    """One of `count` layers, from 0, in words: "layer 4, block 2, conv2_x 2, conv1"."""
+    place = layers_of(network, count).places[index].replace(" · ", ", ")
+    return f"layer {index + 1}, {place}" if place else f"layer {index + 1}"
 
 
 def told(title: str, place: str, time: float, value: str) -> str:
-    """For the status line: "Plain-56 · layer 12 layer1.2.conv1 · epoch 4.3 · 0.02104"."""
+    """For the status line: "Plain-56 · layer 4, block 2, conv2_x 2, conv1 · epoch 4.3 · 0.02104"."""
     return " · ".join((title, place, time_words(time), value))
 
 

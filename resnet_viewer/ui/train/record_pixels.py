@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
 
-from resnet_viewer.figures.log_ticks import round_above, round_below, round_powers
+from resnet_viewer.figures.log_ticks import round_powers
 from resnet_viewer.ui.pixels import colour_table
 from resnet_viewer.ui.train.run_log import RunLog
 
@@ -30,10 +31,10 @@ COLOURS = "viridis"
 _LOWEST, _BIN = -324.0, 0.05
 _BINS = 12_700
 """Bins of log10, from the smallest to the largest number there is."""
-_TAIL = 0.005
-"""The share of values at either end that may take the end colours, so that one odd record does not set the scale."""
-_LEAST_SPAN = 0.1
-"""Decades between the ends, where all values are one."""
+_TAIL, _FAR = 0.005, 1.0
+"""The share of values at either end that may take the end colours where they lie more than so many decades beyond all
+others: one odd record does not set the scale.
+"""
 
 
 def values_of(log: RunLog, quantity: Quantity) -> Floats:
@@ -55,8 +56,12 @@ class Spread:
         self._counts = np.zeros(_BINS, np.int64)
         self.range = (math.inf, -math.inf)
         """log10 of the smallest and the largest positive value."""
-        self.has_zero = False
-        self.has_odd = False
+        self.has_zero = self.has_infinite = self.has_nan = False
+
+    @property
+    def has_odd(self) -> bool:
+        """Something is infinite, or no norm at all."""
+        return self.has_infinite or self.has_nan
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -70,11 +75,33 @@ class Spread:
         is_positive = np.isfinite(new) & (new > 0.0)
         if not is_positive.all():
             self.has_zero = self.has_zero or bool(np.any(new == 0.0))
-            self.has_odd = self.has_odd or bool(np.any(~np.isfinite(new) | (new < 0.0)))
+            self.has_infinite = self.has_infinite or bool(np.any(np.isposinf(new)))
+            self.has_nan = self.has_nan or bool(np.any(np.isnan(new) | (new < 0.0)))
         logs = np.log10(new[is_positive])
         self._counts += np.bincount(((logs - _LOWEST) / _BIN).astype(np.int64), minlength=_BINS)
         if len(logs):
             self.range = (min(self.range[0], float(logs.min())), max(self.range[1], float(logs.max())))
+
+
+class Spreads:
+    """Those of all runs of a scene, by their keys; a run that began again is counted again."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[RunLog, Quantity, Spread]] = {}
+
+    def take(self, logs: Sequence[RunLog], quantity: Quantity) -> list[Spread]:
+        """Count the new records of these runs, and forget all others."""
+        kept: dict[str, tuple[RunLog, Quantity, Spread]] = {}
+        for log in logs:
+            values = values_of(log, quantity)
+            known, counted, spread = self._known.get(log.key, (log, quantity, Spread()))
+            if known is not log or counted != quantity or len(values) < spread.records:
+                spread = Spread()
+            if len(values) > spread.records:
+                spread.grow(values)
+            kept[log.key] = (log, quantity, spread)
+        self._known = kept
+        return [spread for _, _, spread in kept.values()]
 
 
 @dataclass(frozen=True)
@@ -125,8 +152,13 @@ def power_text(exponent: float) -> str:
     return f"{10 ** (exponent - whole):.0f}e{whole}"
 
 
-def scale_for(spreads: list[Spread], quantity: Quantity) -> ColourScale:
-    """One scale for all runs: shares from 0 to 100 %, all else by the logarithm between round numbers."""
+def scale_for(
+    spreads: Sequence[Spread], quantity: Quantity, *, before: ColourScale | None = None
+) -> ColourScale:
+    """One scale for all runs: shares from 0 to 100 %, all else by the logarithm in whole decades.
+
+    It covers what the scale `before` did, so that no colour changes its meaning to and fro while the runs train.
+    """
     has_odd = any(spread.has_odd for spread in spreads)
     if quantity == "dead":
         return ColourScale(0.0, 1.0, is_log=False, has_odd=has_odd)
@@ -139,10 +171,11 @@ def scale_for(spreads: list[Spread], quantity: Quantity) -> ColourScale:
     first = int(np.searchsorted(cumulated, _TAIL * total, side="right"))
     last = int(np.searchsorted(cumulated, (1 - _TAIL) * total))
     least, most = min(spread.range[0] for spread in spreads), max(spread.range[1] for spread in spreads)
-    low = round_below(max(_LOWEST + _BIN * first, least))
-    high = round_above(min(_LOWEST + _BIN * (last + 1), most))
-    if high <= low:
-        high = round_above(low + _LEAST_SPAN)
+    inner = max(_LOWEST + _BIN * first, least), min(_LOWEST + _BIN * (last + 1), most)
+    low = float(math.floor((inner[0] if inner[0] - least > _FAR else least) + 1e-9))
+    high = max(float(math.ceil((inner[1] if most - inner[1] > _FAR else most) - 1e-9)), low + 1.0)
+    if before is not None:
+        low, high = min(low, before.low), max(high, before.high)
     beyond = least < low - 1e-9 or most > high + 1e-9
     return ColourScale(low, high, is_clipped=beyond, has_zero=has_zero, has_odd=has_odd)
 

@@ -289,8 +289,8 @@ class LabScene:
 
     @property
     def depths(self) -> tuple[int, ...]:
-        """The depths of the runs, the shallowest first: the order of their colours."""
-        return tuple(sorted({log.run.network.depth for log in self.logs}))
+        """The depths of the runs in the order of their colours: as they came, so that a run added changes none."""
+        return tuple(dict.fromkeys(log.run.network.depth for log in self.logs))
 
 
 def depth_colour(scene: LabScene, log: RunLog, colours: Sequence[str]) -> str:

@@ -22,7 +22,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_viewer.ui.panels.plot_lines import BOLD, Stroke
 from resnet_viewer.ui.theme import DARK, Theme
-from resnet_viewer.ui.train.error_curves import Floats, at_time, round_numbers
+from resnet_viewer.ui.train.epoch_ticks import epoch_ticks
+from resnet_viewer.ui.train.error_curves import Floats, at_time
 from resnet_viewer.ui.train.plot_items import SIGN
 from resnet_viewer.ui.train.record_pixels import (
     ColourScale,
@@ -294,11 +295,6 @@ class RunPicture(QWidget):
         left, right = self._span
         painter.setPen(QColor(self._theme.muted))
         top = self.picture_rect.bottom() + _GAP
-        for number, text in round_numbers(
-            left, right, self.width(), metrics.horizontalAdvance("epoch 00.0") + 24
-        ):
-            words = f"epoch {text}" if number == left else text
-            wide = metrics.horizontalAdvance(words)
-            x = (number - left) / (right - left) * self.width() - wide / 2
-            x = min(max(x, 0.0), self.width() - wide)
-            painter.drawText(QPointF(x, top + metrics.ascent()), words)
+        for x, words in epoch_ticks((left, right), self.width(), metrics):
+            half = metrics.horizontalAdvance(words) / 2
+            painter.drawText(QPointF(x - half, top + metrics.ascent()), words)

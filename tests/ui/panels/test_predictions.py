@@ -132,6 +132,20 @@ def test_small_probabilities_get_bars_that_can_be_seen(qtbot: QtBot) -> None:
     assert widths[1] > widths[0], "two bars, the first as long as there is room"
 
 
+def test_a_legend_without_room_ends_in_dots(qtbot: QtBot) -> None:
+    panel = PredictionsPanel()
+    qtbot.addWidget(panel)
+    panel.render_scene(scene_of([0.9], [0.5]))
+    panel.resize(600, 220)
+    panel.show()
+    assert panel._legend.shown == "now · reference"
+    panel.setMinimumSize(1, 1)
+    panel.resize(170, 220)
+    panel.grab()
+    assert panel._legend.shown.endswith("…")
+    assert panel.legend == "now · reference"
+
+
 def test_a_name_that_looks_like_markup_is_shown_letter_by_letter(qtbot: QtBot) -> None:
     panel = PredictionsPanel()
     qtbot.addWidget(panel)

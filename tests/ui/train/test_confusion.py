@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -107,3 +107,35 @@ def test_nothing_is_counted_without_predictions(matrix: ConfusionMatrix) -> None
     matrix.show_predictions(None, None, ())
     assert matrix.counts.shape == (0, 0)
     matrix.cells.grab()
+
+
+def test_rows_columns_and_errors_have_headings_that_overlap_nothing(matrix: ConfusionMatrix) -> None:
+    matrix.resize(420, 300)
+    cells = matrix._cells
+    metrics = QFontMetrics(cells.letters)
+    found = {words: place for place, words in cells.headings(metrics)}
+    assert set(found) == {"true", "predicted", "error"}
+    grid = matrix.rect_of(0, 0).united(matrix.rect_of(2, 2))
+    for place in found.values():
+        assert not place.intersects(grid)
+        assert cells.rect().contains(place)
+    assert found["error"].left() > grid.right()
+    assert found["predicted"].bottom() <= matrix.rect_of(0, 0).top() - metrics.height(), "the columns' names"
+    matrix.resize(200, 80)
+    assert {words for _, words in cells.headings(QFontMetrics(cells.letters))} == {"true", "error"}
+
+
+def test_letters_grow_with_the_cells(matrix: ConfusionMatrix) -> None:
+    matrix.resize(800, 700)
+    assert matrix._cells.letters.pointSizeF() > matrix.font().pointSizeF()
+    matrix.resize(150, 80)
+    assert matrix._cells.letters.pointSizeF() == max(matrix.font().pointSizeF() - 2, 6.0)
+
+
+def test_long_names_that_begin_alike_stay_apart(matrix: ConfusionMatrix) -> None:
+    images = []
+    for ends in ("abc", "xyz"):
+        names = tuple(f"class_of_own_pictures_{end}" for end in ends)
+        matrix.show_predictions(LABELS.copy(), PREDICTED, names)
+        images.append(matrix.cells.grab().toImage())
+    assert images[0] != images[1], "what tells the classes apart is cut off"

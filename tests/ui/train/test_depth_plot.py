@@ -103,6 +103,33 @@ def test_all_runs_are_drawn_plain_dashed(panel: DepthPlot) -> None:
     assert panel.lines.lines["cifar-plain-20-0"].stroke.colour == LIGHT.depths[0]
 
 
+def test_the_scale_is_the_same_at_every_time_and_ends_at_decades(panel: DepthPlot) -> None:
+    log = begun(run(epochs=10))
+    grow(log, 40, norms=lambda step, layers: [10.0 ** (1.5 - step / 10)] * layers)
+    panel.render_lab(scene(log))
+    newest = panel.scale
+    assert newest.low <= -3.0
+    assert newest.high >= 2.0
+    for time in (0.5, 2.0, 3.5):
+        panel.render_lab(replace(scene(log), time=time))
+        assert panel.scale == newest
+    grow(log, 1, norms=lambda step, layers: [0.5] * layers)
+    panel.render_lab(scene(log, version=2))
+    assert panel.scale == newest
+
+
+def test_the_plot_says_what_it_measures_and_in_a_narrow_one_when(panel: DepthPlot) -> None:
+    panel.resize(640, 300)
+    panel.render_lab(replace(scene(trained()), time=1.3))
+    marks = panel.canvas.ground.marks
+    assert (marks.title, marks.moment) == ("gradient norm", "")
+    panel.resize(300, 300)
+    panel.grab()
+    marks = panel.canvas.ground.marks
+    assert marks.moment == "epoch 1.3"
+    assert {text for _, text in marks.below} <= {"first layer", "classifier", "first", "last"}
+
+
 def test_zeros_and_what_is_not_finite_lie_on_lanes(panel: DepthPlot) -> None:
     values = [0.0, np.nan, np.inf, 1.0]
     log = begun(run())
@@ -123,7 +150,7 @@ def test_pointing_tells_run_layer_time_and_value(panel: DepthPlot) -> None:
     panel.hovered.connect(words.append)
     x, y = panel._pixels(panel.series[log.key][0])
     point(panel, QPointF(float(x[3]), float(y[3])))
-    assert words[-1] == "Plain-20 · layer 4 layer1.1.conv1 · epoch 2.4 · 25"
+    assert words[-1] == "Plain-20 · layer 4, block 2, conv2_x 2, conv1 · epoch 2.4 · 25"
     assert panel.overlay.ring is not None
     QApplication.sendEvent(panel.canvas, QEvent(QEvent.Type.Leave))
     assert words[-1] == ""

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -148,6 +149,75 @@ def test_interventions_are_marked_with_a_word(panel: ErrorPlot) -> None:
     marks = panel.drawing.overlay.marks
     assert [mark.word for mark in marks] == ["shortcuts cut", "shortcuts restored"]
     assert [mark.x for mark in marks] == pytest.approx([panel.canvas.pixel_at(t) for t in (1.0, 2.0)])
+
+
+def test_curves_lie_below_the_band_of_interventions_and_names_too(panel: ErrorPlot) -> None:
+    logs = [with_interventions(trained(name), (10, 0.0)) for name in ("cifar-resnet-20", "cifar-resnet-56")]
+    panel.render_lab(scene(*logs))
+    overlay = panel.drawing.overlay
+    band = max(mark.rect.bottom() for mark in overlay.marks)
+    assert all(np.nanmin(line.y) > band for line in panel.drawing.lines.lines.values())
+    assert all(y > band for y, _ in panel.canvas.ground.marks.numbers)
+    assert len(overlay.names) == 2
+    assert all(name.rect.top() >= band - 4 for name in overlay.names)
+
+
+def test_an_intervention_is_told_where_its_line_is_pointed_at(panel: ErrorPlot) -> None:
+    panel.render_lab(scene(with_interventions(trained("cifar-resnet-20"), (10, 0.0))))
+    words: list[str] = []
+    panel.hovered.connect(words.append)
+    point(panel, 1.0)
+    assert words[-1].startswith("epoch 1.0 · shortcuts cut · ResNet-20")
+    point(panel, 1.5)
+    assert "shortcuts" not in words[-1]
+
+
+def test_the_axes_say_what_they_measure(panel: ErrorPlot) -> None:
+    panel.render_lab(scene(*four()))
+    marks = panel.canvas.ground.marks
+    assert marks.title == "error (%)"
+    assert marks.below[-1][1] == "epoch 4"
+    panel.show_quantity("loss")
+    assert panel.canvas.ground.marks.title == "loss (cross-entropy)"
+
+
+def test_the_scale_stays_while_a_run_trains(panel: ErrorPlot) -> None:
+    log = begun(run(epochs=20))
+    seen = []
+    for version in range(30):
+        grow(
+            log,
+            5,
+            error=lambda step: 80.0 + step % 4 if step < 20 else 20.0,
+            loss=lambda step: 2.0 / (1 + step / 50),
+        )
+        panel.render_lab(scene(log, version=version))
+        seen.append(panel.drawing.axis)
+    assert len(set(seen)) == 1, "the axis moved"
+    assert panel.canvas.ground.marks.numbers[-1][1] == "80"
+
+
+def test_a_dot_after_one_epoch_is_whole(panel: ErrorPlot) -> None:
+    panel.render_lab(scene(trained("cifar-resnet-20", steps=10, epochs=1)))
+    line = panel.drawing.lines.lines["cifar-resnet-20-0", 1]
+    dot = QPointF(float(line.x[0]), float(line.y[0]))
+    (name,) = panel.drawing.overlay.names
+    assert not name.rect.adjusted(-3, 0, 3, 0).contains(dot)
+    where = panel.canvas.mapFromScene(panel.canvas.box.mapToScene(dot))
+    image = panel.canvas.grab().toImage()
+    colour = QColor(DARK.depths[0])
+    for by in (-1, 1):
+        seen = image.pixelColor(where + QPoint(by, 0))
+        assert abs(seen.blue() - colour.blue()) < 60, f"cut at {by}"
+
+
+def test_the_run_that_is_pointed_at_is_named_beside_the_pointer(panel: ErrorPlot) -> None:
+    panel.render_lab(scene(*four()))
+    point(panel, 1.0)
+    assert panel.drawing.overlay.told in {log.title for log in panel.scene.logs}
+    panel.grab()
+    QApplication.sendEvent(panel.canvas, QEvent(QEvent.Type.Leave))
+    assert panel.drawing.overlay.told == ""
 
 
 def test_names_stand_at_the_lines_ends(panel: ErrorPlot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -55,12 +56,11 @@ def test_before_any_run_one_sentence_says_what_will_be_here(panel: GradientMaps)
 
 def test_the_header_says_what_is_shown_and_on_which_scale(panel: GradientMaps) -> None:
     panel.render_lab(scene(*two()))
-    assert panel.subtitle == (
-        "‖∂L/∂W‖₂ of every layer at every 2nd step · one colour scale, 1e-2 to 1e-1 · top: first layer"
-    )
+    assert panel.subtitle == "‖∂L/∂W‖₂ of every layer at every 2nd step · top: first layer"
+    assert panel.accessibleDescription().endswith("one colour scale, 1e-2 to 1e-1")
     assert panel.bar.words == "colours from 1e-2 to 1e-1"
     panel.show_quantity("dead")
-    assert panel.subtitle.endswith("0 % to 100 % · top: first block")
+    assert panel.subtitle.endswith("· top: first block")
 
 
 def test_where_there_is_little_room_the_colour_bar_goes_and_a_row_of_pictures_stays(
@@ -128,7 +128,9 @@ def test_pointing_tells_run_layer_time_and_value(panel: GradientMaps) -> None:
     picture = panel.pictures["cifar-resnet-20-0"]
     move(picture, spot(picture, 1.0, 4))
     assert times[-1] == pytest.approx(1.0, abs=0.02)
-    assert words[-1] == f"ResNet-20 · layer 5 layer1.1.conv2 · epoch 1.0 · {10 ** (4 / 20 - 2):.4g}"
+    assert (
+        words[-1] == f"ResNet-20 · layer 5, block 2, conv2_x 2, conv2 · epoch 1.0 · {10 ** (4 / 20 - 2):.4g}"
+    )
     move(picture, spot(picture, 3.5, 4))
     assert words[-1] == "ResNet-20 · epoch 3.5 · nothing recorded then"
     QApplication.sendEvent(picture, QEvent(QEvent.Type.Leave))
@@ -170,7 +172,7 @@ def test_keys_move_through_time_and_layers(panel: GradientMaps, qtbot: QtBot) ->
     qtbot.keyClick(picture, Qt.Key.Key_Right)
     assert times == [pytest.approx(1.04)]
     qtbot.keyClick(picture, Qt.Key.Key_Down)
-    assert "layer 2 layer1.0.conv1" in words[-1]
+    assert "layer 2, block 1, conv2_x 1, conv1" in words[-1]
 
 
 def test_the_scenes_time_is_drawn_and_emits_nothing(panel: GradientMaps, qtbot: QtBot) -> None:
@@ -211,6 +213,24 @@ def test_a_burst_of_updates_ends_with_all_records(panel: GradientMaps) -> None:
     image = panel.pictures[logs[0].key].image
     assert image is not None
     assert image.pixelColor(image.width() - 2, 3).alpha() == 255
+
+
+def test_the_colour_scale_grows_and_never_shrinks_while_runs_train_and_are_added(panel: GradientMaps) -> None:
+    log = begun(run(epochs=80))
+    grow(log, 3, norms=lambda step, layers: [3.0 + i for i in range(layers)])
+    panel.render_lab(scene(log))
+    assert panel.scale.ends == ("1e0", "1e2")
+    seen = [panel.scale]
+    for version in range(2, 6):
+        grow(log, 150, norms=lambda step, layers: [0.02 / (step + 1)] * layers)
+        panel.render_lab(scene(log, version=version))
+        seen.append(panel.scale)
+    assert all(after.low <= before.low and after.high >= before.high for before, after in pairwise(seen))
+    assert panel.scale.high == 2.0, "the first records are no longer told apart"
+    panel.render_lab(scene(log, trained("cifar-resnet-20"), version=6))
+    assert panel.scale.high == 2.0
+    panel.render_lab(scene(trained("cifar-resnet-20"), version=7))
+    assert panel.scale.ends == ("1e-2", "1e-1"), "other runs have a scale of their own"
 
 
 def test_a_run_that_begins_again_is_counted_again(panel: GradientMaps) -> None:

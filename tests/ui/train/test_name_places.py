@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 from PySide6.QtCore import QRectF
 
-from resnet_viewer.ui.train.name_places import FreeGround, place_names, place_words
+from resnet_viewer.ui.train.name_places import FreeGround, place_names
 
 SIZE = (400.0, 200.0)
 
@@ -56,18 +56,3 @@ def test_where_there_is_no_room_there_is_no_name() -> None:
 def test_lines_beside_the_plot_and_without_numbers_cover_nothing() -> None:
     made = ground(([500, 600], [10, 10]), ([0, 400], [np.nan, np.nan]), ([-200, -100], [5, 5]))
     assert made.is_free(QRectF(0, 0, *SIZE))
-
-
-def test_an_interventions_word_keeps_clear_of_lines_and_of_other_words() -> None:
-    one, other = place_words([(50, 90), (60, 90)], 16, ground(([0, 400], [8, 8])), 400)
-    assert not one.intersects(other)
-    assert one.top() > 8
-    (everywhere,) = place_words([(390, 90)], 16, ground(*[([0, 400], [y, y]) for y in range(0, 200, 4)]), 400)
-    assert everywhere.top() == 0, "it is said even where nothing is free"
-    assert everywhere.right() <= 400
-
-
-def test_words_of_interventions_lie_over_lines_rather_than_over_each_other() -> None:
-    lines = [([0, 400], [y, y]) for y in range(0, 200, 4)]
-    found = place_words([(200 + x, 150) for x in (0, 4, 8, 12, 390)], 16, ground(*lines), 400)
-    assert not any(one.intersects(other) for one, other in combinations(found, 2))

@@ -34,3 +34,12 @@ def test_small_pictures_are_enlarged_by_whole_numbers(qtbot: QtBot) -> None:
     assert small.is_enlarged
     assert small.side % 8 == 0
     assert not sheet_for(data_of(224, 3), QSize(400, 200), metrics).is_enlarged
+
+
+def test_long_names_that_begin_alike_stay_apart(qtbot: QtBot) -> None:
+    metrics = QFontMetrics(QFont())
+    data = data_of(names=tuple(f"class_of_own_pictures_{i}" for i in range(3)))
+    frames = frames_of(sheet_for(data, QSize(300, 200), metrics), data, PREDICTED, range(8), metrics, 1.0)
+    true = {int(data.test_labels[frame.index]): frame.title.split(" / ")[0] for frame in frames}
+    assert len(set(true.values())) == len(true) > 1
+    assert all("…" in name for name in true.values())

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.ui.theme import LIGHT
 from resnet_viewer.ui.train.pictures_panel import PicturesPanel, run_of
+from resnet_viewer.ui.train.pictures_window import PicturesWindow
 from resnet_viewer.ui.train.run_log import LabScene
 from tests.ui.train.lab_scenes import LABELS, PREDICTED, lab_scene, log_of
 
@@ -110,8 +111,18 @@ def test_enlarging_opens_a_window_that_follows(qtbot: QtBot, panel: PicturesPane
     panel.picture_wished.connect(wished.append)
     larger.grid.offer(1).actions()[1].trigger()
     assert len(wished) == 1
+    window = larger.window()
+    assert isinstance(window, PicturesWindow)
+    assert window.windowTitle() == "Confusion matrix – ResNet Viewer"
+    with qtbot.assertNotEmitted(panel.hovered):
+        larger.hovered.emit("true 1, predicted 2: 2 of 3")
+    assert window.words == "true 1, predicted 2: 2 of 3"
+    larger.show_what("pictures")
+    assert window.windowTitle() == "Test pictures – ResNet Viewer"
+    with qtbot.waitActive(window):
+        window.activateWindow()
     with qtbot.waitSignal(larger.destroyed):
-        larger.window().close()
+        qtbot.keyClick(window, Qt.Key.Key_Escape)
     assert panel.larger is None
     panel.apply_theme(LIGHT)
 

@@ -101,7 +101,7 @@ def test_the_form_takes_no_folder_that_cannot_be_written(
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "file"))
     form._beside["runs"][0].click()
     form._buttons.button(OK).click()
-    assert "Cannot write" in form.sentence
+    assert "is a file, not a folder" in form.sentence
     assert form.result() == 0
     form._beside["runs"][1].click()
     form.has_logs.setChecked(True)

@@ -15,7 +15,7 @@ from tests.ui.train.hands import move
 
 @pytest.fixture
 def canvas(qtbot: QtBot) -> PlotCanvas:
-    made = PlotCanvas("a plot", corner="epoch")
+    made = PlotCanvas("a plot")
     qtbot.addWidget(made)
     made.resize(500, 300)
     made.set_limits(0.0, 12.0, 0.1)

@@ -41,10 +41,18 @@ def test_one_colour_a_depth_and_dashes_for_plain_networks() -> None:
         (begun(run("cifar-plain-56")), begun(run("cifar-resnet-20")), begun(run("cifar-plain-20")))
     )
     assert strokes_of(scene, DARK) == {
-        "cifar-plain-56-0": Stroke(DARK.depths[1], True),
-        "cifar-resnet-20-0": Stroke(DARK.depths[0], False),
-        "cifar-plain-20-0": Stroke(DARK.depths[0], True),
+        "cifar-plain-56-0": Stroke(DARK.depths[0], True),
+        "cifar-resnet-20-0": Stroke(DARK.depths[1], False),
+        "cifar-plain-20-0": Stroke(DARK.depths[1], True),
     }
+
+
+def test_a_run_that_is_added_changes_no_other_ones_colour() -> None:
+    first = (begun(run("cifar-plain-20")), begun(run("cifar-plain-56")))
+    before = strokes_of(LabScene(first), DARK)
+    after = strokes_of(LabScene((*first, begun(run("cifar-plain-8")))), DARK)
+    assert {key: after[key] for key in before} == before
+    assert after["cifar-plain-8-0"].colour == DARK.depths[2]
 
 
 def test_from_the_seventh_depth_on_the_colours_begin_again() -> None:

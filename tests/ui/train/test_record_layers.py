@@ -9,11 +9,12 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.ui.train.record_layers import block_labels, layer_label, layers_of, share_text, told
 
 
-def test_a_layer_is_told_by_its_number_and_name() -> None:
+def test_a_layer_is_told_by_its_number_and_in_inspects_words() -> None:
     network = spec("cifar-plain-20")
     count = len(blueprint(network).layers)
-    assert layer_label(network, 0, count) == "layer 1 conv1"
-    assert layer_label(network, 3, count) == "layer 4 layer1.1.conv1"
+    assert layer_label(network, 0, count) == "layer 1, stem, conv1"
+    assert layer_label(network, 3, count) == "layer 4, block 2, conv2_x 2, conv1"
+    assert layer_label(network, count - 1, count) == f"layer {count}, classifier"
     assert block_labels(network, 9)[4] == "block 5 · conv3_x 2"
 
 
@@ -30,7 +31,7 @@ def test_projections_stand_beside_the_curve() -> None:
 
 
 def test_words_for_the_status_line() -> None:
-    words = told("Plain-56", "layer 12 layer1.2.conv1", 4.31, "0.02104")
-    assert words == "Plain-56 · layer 12 layer1.2.conv1 · epoch 4.3 · 0.02104"
+    words = told("Plain-56", "layer 4, block 2, conv2_x 2, conv1", 4.31, "0.02104")
+    assert words == "Plain-56 · layer 4, block 2, conv2_x 2, conv1 · epoch 4.3 · 0.02104"
     assert share_text(0.125) == "12.5 % of the channels dead"
     assert share_text(math.nan) == "nan (not a number)"

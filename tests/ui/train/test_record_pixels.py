@@ -109,14 +109,13 @@ def test_there_is_no_image_without_a_record_or_a_layer() -> None:
     ("values", "ends"),
     [
         ((0.019, 0.9), ("1e-2", "1e0")),
-        ((0.04, 2.0), ("2e-2", "2e0")),
-        ((5.1, 5.2), ("5e0", "1e1")),
-        ((5.0, 5.0), ("5e0", "1e1")),
-        ((0.1, 0.1), ("1e-1", "2e-1")),
+        ((0.04, 2.0), ("1e-2", "1e1")),
+        ((5.1, 5.2), ("1e0", "1e1")),
+        ((0.1, 0.1), ("1e-1", "1e0")),
         ((1e-20, 1e5), ("1e-20", "1e5")),
     ],
 )
-def test_the_scale_ends_at_round_numbers(values: tuple[float, ...], ends: tuple[str, str]) -> None:
+def test_the_scale_ends_at_decades(values: tuple[float, ...], ends: tuple[str, str]) -> None:
     assert scale_of(*values).ends == ends
 
 
@@ -126,6 +125,12 @@ def test_ticks_stand_at_decades_and_where_those_are_few_at_round_numbers_between
     assert below_a_decade.ends == ("1e-2", "1e-1")
     assert below_a_decade.ticks(8) == pytest.approx([np.log10(2), np.log10(5)])
     assert scale_of(0.1, quantity="dead").ticks(8) == [0.25, 0.5, 0.75]
+
+
+def test_a_record_within_a_decade_of_the_others_is_on_the_scale() -> None:
+    scale = scale_of(*([0.2] * 500 + [2.0] * 500 + [0.03]))
+    assert scale.ends == ("1e-2", "1e1")
+    assert not scale.is_clipped
 
 
 def test_one_odd_record_does_not_set_the_scale_but_is_told() -> None:

@@ -159,11 +159,11 @@ def test_a_seed_is_named_where_there_are_several(log: RunLog) -> None:
     assert log.title == "Plain-20 seed 0"
 
 
-def test_depths_are_coloured_from_the_shallowest() -> None:
+def test_depths_are_coloured_in_the_order_in_which_they_come() -> None:
     deep = RunLog("cifar-resnet-56", RunSpec(spec("cifar-resnet-56"), "digits", 12))
     shallow = RunLog("cifar-plain-20", RUN)
     scene = LabScene((deep, shallow), selected="cifar-plain-20")
-    assert scene.depths == (20, 56)
+    assert scene.depths == (56, 20)
     assert scene.chosen is shallow
-    assert depth_colour(scene, shallow, DARK.depths) == DARK.depths[0]
-    assert depth_colour(scene, deep, LIGHT.depths) == LIGHT.depths[1]
+    assert depth_colour(scene, shallow, DARK.depths) == DARK.depths[1]
+    assert depth_colour(scene, deep, LIGHT.depths) == LIGHT.depths[0]

@@ -106,7 +106,7 @@ def test_one_limit_holds_for_what_is_started_and_what_is_added(desk: Desk, train
     training.start()
     assert "26 runs; train at most 24" in desk.window.messages.sentence
     assert not desk.lab.told
-    training.controller.remove("cifar-plain-20-seed-0")
+    training.controller.remove("cifar-plain-20")
     training.controller.remove("cifar-plain-20-seed-1")
     training.start()
     assert isinstance(desk.lab.told[-1], AddRuns)
