@@ -12,18 +12,23 @@ import pytest
 from resnet_viewer.core import weights
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.devices import available_devices
+from resnet_viewer.core.network import build
+from resnet_viewer.core.weight_files import save_safetensors
 from resnet_viewer.records.build_options import BuildOptions
 from resnet_viewer.records.lab import DataLent, DataRead, Order
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.weights import WeightsRef
+from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.services import DownloadService, FilesService, LabService, catalog_entries
 from resnet_viewer.ui.requests import (
     Begin,
+    Begun,
     DownloadWeights,
     FigureChoice,
     FindDevices,
     FoundDevices,
+    IdentifyWeights,
     OpenedNetwork,
     RunPictures,
     Suffix,
@@ -97,3 +102,16 @@ def test_names_that_no_font_can_draw_are_told_where_they_are_boxes(
     (written,) = FilesService().answer(request)
     assert isinstance(written, Written)
     assert ("they are boxes" in written.remark) == is_told
+
+
+def test_a_file_is_opened_with_its_shortcuts_as_training_left_them(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    told = {"network": "cifar-resnet-8", "shortcut_strength": "0.5"}
+    save_safetensors(path, build(spec("cifar-resnet-8")).state_dict(), metadata=told)
+    (opened,) = FilesService().answer(IdentifyWeights(path))
+    assert isinstance(opened, OpenedNetwork)
+    assert opened.state.wiring == Wiring.evenly(3, 0.5)
+    assert "all shortcuts open by 0.5" in opened.sentence
+    (begun,) = FilesService().answer(Begin("", str(path)))
+    assert isinstance(begun, Begun)
+    assert begun.network.state == opened.state

@@ -43,11 +43,14 @@ def test_more_epochs_make_a_run_longer_once(
         assert read_run(tmp_path / KEY).extensions == (Extension(steps, 3),)
         assert len((tmp_path / KEY / "log.csv").read_text().splitlines()) == 4
     assert "epoch 3/3" in capsys.readouterr().err
+    card = json.loads((tmp_path / KEY / "card.json").read_text())
+    assert "--epochs 2 " in card["command"], "the card names the command that began the run"
+    assert "--resume" not in card["command"]
     assert main(command(f"--steps {steps * 2}", "--resume")) == 0
     assert read_run(tmp_path / KEY).extensions == (Extension(steps, 3), Extension(steps * 3 // 2, 4))
 
 
-def test_more_seeds_join_those_that_are_there_and_cards_keep_the_first_command(
+def test_more_seeds_join_those_that_are_there(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = partial(words, data, tmp_path)
