@@ -162,6 +162,16 @@ def test_curves_lie_below_the_band_of_interventions_and_names_too(panel: ErrorPl
     assert all(name.rect.top() >= band - 4 for name in overlay.names)
 
 
+def test_interventions_cost_no_run_its_name(panel: ErrorPlot) -> None:
+    log = trained("cifar-resnet-20", steps=40)
+    panel.resize(300, 300)
+    with_interventions(log, *((4 * i, i % 2) for i in range(1, 10)))
+    panel.render_lab(scene(log))
+    (name,) = panel.drawing.overlay.names
+    assert name.text == "ResNet-20"
+    assert not any(name.rect.intersects(mark.rect) for mark in panel.drawing.overlay.marks)
+
+
 def test_an_intervention_is_told_where_its_line_is_pointed_at(panel: ErrorPlot) -> None:
     panel.render_lab(scene(with_interventions(trained("cifar-resnet-20"), (10, 0.0))))
     words: list[str] = []
