@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.records.lab import StateChanged
 from resnet_viewer.ui.panels.plot_lines import BOLD, THIN
 from resnet_viewer.ui.theme import DARK, LIGHT
-from resnet_viewer.ui.train.error_curves import Quantity
+from resnet_viewer.ui.train.error_curves import Quantity, axis_for, curves_of
 from resnet_viewer.ui.train.error_plot import ErrorPlot
 from resnet_viewer.ui.train.error_words import EMPTY
 from resnet_viewer.ui.train.run_log import LabScene, RunLog
@@ -193,7 +193,7 @@ def test_the_axes_say_what_they_measure(panel: ErrorPlot) -> None:
 
 def test_the_scale_stays_while_a_run_trains(panel: ErrorPlot) -> None:
     log = begun(run(epochs=20))
-    seen = []
+    seen, seen_of_loss = [], set()
     for version in range(30):
         grow(
             log,
@@ -203,12 +203,15 @@ def test_the_scale_stays_while_a_run_trains(panel: ErrorPlot) -> None:
         )
         panel.render_lab(scene(log, version=version))
         seen.append(panel.drawing.axis)
+        seen_of_loss.add(axis_for(curves_of(log, "loss"), "loss", 300.0))
     assert len(set(seen)) == 1, "the axis moved"
+    assert len(seen_of_loss) <= 3, "it moves with every step"
     assert panel.canvas.ground.marks.numbers[-1][1] == "80"
 
 
-def test_a_dot_after_one_epoch_is_whole(panel: ErrorPlot) -> None:
-    panel.render_lab(scene(trained("cifar-resnet-20", steps=10, epochs=1)))
+@pytest.mark.parametrize("epochs", [1, 4])
+def test_a_dot_after_one_epoch_is_whole(panel: ErrorPlot, epochs: int) -> None:
+    panel.render_lab(scene(trained("cifar-resnet-20", steps=10, epochs=epochs)))
     line = panel.drawing.lines.lines["cifar-resnet-20-0", 1]
     dot = QPointF(float(line.x[0]), float(line.y[0]))
     (name,) = panel.drawing.overlay.names
