@@ -162,6 +162,20 @@ def test_curves_lie_below_the_band_of_interventions_and_names_too(panel: ErrorPl
     assert all(name.rect.top() >= band - 4 for name in overlay.names)
 
 
+def test_no_name_covers_a_lonely_dot(panel: ErrorPlot) -> None:
+    names = ("cifar-plain-20", "cifar-resnet-20", "cifar-plain-56", "cifar-resnet-56")
+    panel.render_lab(scene(*(trained(name, steps=11 + i) for i, name in enumerate(names))))
+    for width in range(400, 440, 3):
+        panel.resize(width, 400)
+        panel.grab()
+        drawing = panel.drawing
+        dots = [QPointF(line.x[0], line.y[0]) for (_, i), line in drawing.lines.lines.items() if i == 1]
+        for name in drawing.overlay.names:
+            ground = name.rect.adjusted(-3, 0, 3, 0)
+            near = [dot for dot in dots if ground.adjusted(-2, -2, 2, 2).contains(dot)]
+            assert not near, f"{name.text} covers a dot at {width} pixels"
+
+
 def test_interventions_cost_no_run_its_name(panel: ErrorPlot) -> None:
     log = trained("cifar-resnet-20", steps=40)
     panel.resize(300, 300)
