@@ -165,7 +165,7 @@ def test_curves_lie_below_the_band_of_interventions_and_names_too(panel: ErrorPl
 def test_no_name_covers_a_lonely_dot(panel: ErrorPlot) -> None:
     logs = [begun(run(name)) for name in ("cifar-plain-20", "cifar-resnet-20", "cifar-plain-56")]
     for number, log in enumerate(logs):
-        grow(log, 11, error=lambda step, number=number: 15.0 + 20 * number if step == 9 else 90.0)  # type: ignore[misc]
+        grow(log, 11, error=lambda step, number=number: 15.0 + 20 * number if step == 9 else 90.0)
     panel.render_lab(scene(*logs))
     for width in range(400, 440, 3):
         panel.resize(width, 400)
