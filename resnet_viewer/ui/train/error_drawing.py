@@ -196,8 +196,6 @@ class ErrorDrawing:
                 crosses.append(Cross(*end, strokes[log.key].colour))
                 ground.cover(QRectF(end[0] - 6, end[1] - 6, 12, 12))
         ground.cover(QRectF(0.0, 0.0, size[0], self._band))
-        for mark in self._marks:
-            ground.cover(QRectF(mark.x - 1, 0.0, 2, size[1]))
         for key, curves in self.curves.items():
             for index in range(len(curves)):
                 if (end := self._end(key, index)) is not None and curves[index].is_bold:
@@ -205,7 +203,7 @@ class ErrorDrawing:
         self.overlay.show_marks(self._marks, crosses, self._names(ground, strokes))
 
     def _names(self, ground: FreeGround, strokes: dict[str, Stroke]) -> list[Name]:
-        """The names that find room at the ends of their lines."""
+        """The names that find room at their lines' ends; on an intervention's line only where there is no other."""
         metrics = self.canvas.text_metrics()
         ends, wished = [], []
         for log, text in named(self.scene.logs):
@@ -214,7 +212,18 @@ class ErrorDrawing:
                 ends.append((*end, SIGN + math.ceil(metrics.horizontalAdvance(text))))
                 wished.append((log.key, text))
         kept = [self._places.get(key) for key, _ in wished]
-        places = place_names(ends, math.ceil(metrics.height()), ground, kept)
+        height = math.ceil(metrics.height())
+        beside = ground.copy()
+        for mark in self._marks:
+            beside.cover(QRectF(mark.x - 1, 0.0, 2, ground.height))
+        places = place_names(ends, height, beside, kept)
+        for place in places:
+            if place is not None:
+                ground.cover(place.adjusted(-6, 0, 6, 0))
+        missing = [number for number, place in enumerate(places) if place is None]
+        across = place_names([ends[n] for n in missing], height, ground, [kept[n] for n in missing])
+        for number, place in zip(missing, across, strict=True):
+            places[number] = place
         self._places = {key: place for (key, _), place in zip(wished, places, strict=True)}
         return [
             Name(text, strokes[key], place)

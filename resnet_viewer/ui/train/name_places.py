@@ -23,6 +23,12 @@ class FreeGround:
         self._columns, self._rows = (max(int(side / _CELL), 1) for side in size)
         self._covered: NDArray[np.int32] = np.zeros((self._rows, self._columns), np.int32)
 
+    def copy(self) -> FreeGround:
+        """The same ground, covered on its own from now on."""
+        other = FreeGround((self._columns * _CELL, self.height))
+        other._covered = self._covered.copy()
+        return other
+
     def cover_lines(self, lines: Iterable[tuple[Floats, Floats]]) -> None:
         """Lines lie here, in pixels, each with rising x; where y is not a number they are taken to run on."""
         at = np.arange(self._columns + 1) * _CELL

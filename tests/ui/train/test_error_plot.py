@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.records.lab import StateChanged
 from resnet_viewer.ui.panels.plot_lines import BOLD, THIN
 from resnet_viewer.ui.theme import DARK, LIGHT
-from resnet_viewer.ui.train.error_curves import Quantity
+from resnet_viewer.ui.train.error_curves import Quantity, axis_for, curves_of
 from resnet_viewer.ui.train.error_plot import ErrorPlot
 from resnet_viewer.ui.train.error_words import EMPTY
 from resnet_viewer.ui.train.run_log import LabScene, RunLog
@@ -162,6 +162,32 @@ def test_curves_lie_below_the_band_of_interventions_and_names_too(panel: ErrorPl
     assert all(name.rect.top() >= band - 4 for name in overlay.names)
 
 
+def test_no_name_covers_a_lonely_dot(panel: ErrorPlot) -> None:
+    logs = [begun(run(name)) for name in ("cifar-plain-20", "cifar-resnet-20", "cifar-plain-56")]
+    for number, log in enumerate(logs):
+        grow(log, 11, error=lambda step, number=number: 15.0 + 20 * number if step == 9 else 90.0)
+    panel.render_lab(scene(*logs))
+    for width in range(400, 440, 3):
+        panel.resize(width, 400)
+        panel.grab()
+        drawing = panel.drawing
+        dots = [QPointF(line.x[0], line.y[0]) for (_, i), line in drawing.lines.lines.items() if i == 1]
+        for name in drawing.overlay.names:
+            ground = name.rect.adjusted(-3, 0, 3, 0)
+            near = [dot for dot in dots if ground.adjusted(-2, -2, 2, 2).contains(dot)]
+            assert not near, f"{name.text} covers a dot at {width} pixels"
+
+
+def test_interventions_cost_no_run_its_name(panel: ErrorPlot) -> None:
+    log = trained("cifar-resnet-20", steps=40)
+    panel.resize(300, 300)
+    with_interventions(log, *((4 * i, i % 2) for i in range(1, 10)))
+    panel.render_lab(scene(log))
+    (name,) = panel.drawing.overlay.names
+    assert name.text == "ResNet-20"
+    assert not any(name.rect.intersects(mark.rect) for mark in panel.drawing.overlay.marks)
+
+
 def test_an_intervention_is_told_where_its_line_is_pointed_at(panel: ErrorPlot) -> None:
     panel.render_lab(scene(with_interventions(trained("cifar-resnet-20"), (10, 0.0))))
     words: list[str] = []
@@ -183,7 +209,7 @@ def test_the_axes_say_what_they_measure(panel: ErrorPlot) -> None:
 
 def test_the_scale_stays_while_a_run_trains(panel: ErrorPlot) -> None:
     log = begun(run(epochs=20))
-    seen = []
+    seen, seen_of_loss = [], set()
     for version in range(30):
         grow(
             log,
@@ -193,12 +219,15 @@ def test_the_scale_stays_while_a_run_trains(panel: ErrorPlot) -> None:
         )
         panel.render_lab(scene(log, version=version))
         seen.append(panel.drawing.axis)
+        seen_of_loss.add(axis_for(curves_of(log, "loss"), "loss", 300.0))
     assert len(set(seen)) == 1, "the axis moved"
+    assert len(seen_of_loss) <= 3, "it moves with every step"
     assert panel.canvas.ground.marks.numbers[-1][1] == "80"
 
 
-def test_a_dot_after_one_epoch_is_whole(panel: ErrorPlot) -> None:
-    panel.render_lab(scene(trained("cifar-resnet-20", steps=10, epochs=1)))
+@pytest.mark.parametrize("epochs", [1, 4])
+def test_a_dot_after_one_epoch_is_whole(panel: ErrorPlot, epochs: int) -> None:
+    panel.render_lab(scene(trained("cifar-resnet-20", steps=10, epochs=epochs)))
     line = panel.drawing.lines.lines["cifar-resnet-20-0", 1]
     dot = QPointF(float(line.x[0]), float(line.y[0]))
     (name,) = panel.drawing.overlay.names

@@ -47,6 +47,14 @@ def test_a_name_stays_while_its_place_is_free() -> None:
     assert covered != first
 
 
+def test_a_copy_is_covered_alone() -> None:
+    made = ground()
+    made.copy().cover(QRectF(0, 0, *SIZE))
+    assert made.is_free(QRectF(0, 0, *SIZE))
+    made.cover(QRectF(0, 0, 20, 20))
+    assert not made.copy().is_free(QRectF(0, 0, 20, 20))
+
+
 def test_where_there_is_no_room_there_is_no_name() -> None:
     lines = [([0, 400], [y, y]) for y in np.arange(0, 200, 8.0)]
     assert place_names([(400, 100, 80)], 16, ground(*lines)) == [None]
