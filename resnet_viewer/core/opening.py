@@ -46,9 +46,7 @@ class Opening:
         notes = self.notes
         if (strength := self.shortcut_strength) < 1:
             how = "cut" if strength == 0 else f"open by {strength:.3g}"
-            notes += (
-                f"{self._source} comes from training with all shortcuts {how}, so they are here.",
-            )
+            notes += (f"{self._source} comes from training with all shortcuts {how}, so they are here.",)
         assumed: dict[str, str] = {}
         if self.is_assumed:
             used = self.preprocessing
