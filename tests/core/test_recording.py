@@ -13,7 +13,7 @@ from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.recording import Recorder, dead_share, with_interval
 from resnet_viewer.core.training import Trained, train
 from resnet_viewer.records.training import Intervention, StepReport
-from tests.core.test_training import DATA, RUN
+from tests.core.small_training import DATA, RUN
 
 
 def counted(maps: Tensor) -> float:

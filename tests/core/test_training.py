@@ -1,4 +1,4 @@
-"""Training on a few invented pictures: it learns, repeats itself, and continues where it was stopped."""
+"""Training on a few invented pictures: it learns, repeats itself, records, and ends as it should."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch import Tensor
 
 from resnet_viewer.core import training
 from resnet_viewer.core.catalog import spec
@@ -25,35 +24,8 @@ from resnet_viewer.core.training import Trained, Training, train
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.recipe import Recipe
-from resnet_viewer.records.training import EpochReport, Intervention, RunSpec, StepReport
-
-SIDE = 8
-
-
-def pictures(count: int, seed: int) -> PictureSet:
-    """Two classes, reddish and bluish, with noise: crops and mirroring leave them as they are."""
-    generator = torch.Generator().manual_seed(seed)
-    images = torch.randint(0, 60, (count, 3, SIDE, SIDE), generator=generator)
-    labels = torch.arange(count) % 2
-    images[labels == 0, 0] += 150
-    images[labels == 1, 2] += 150
-    return PictureSet(images.to(torch.uint8), labels, ("reddish", "bluish"))
-
-
-DATA = Data(pictures(32, 1), pictures(16, 2))
-RUN = RunSpec(
-    spec("cifar-resnet-8", classes=2),
-    "invented",
-    epochs=3,
-    recipe=Recipe("invented", batch=8, rate=0.05),
-    record_every=10,
-)
-
-
-def finished(run: RunSpec = RUN, **options: Path) -> Trained:
-    *_, last = train(run, DATA, **options)
-    assert isinstance(last, Trained)
-    return last
+from resnet_viewer.records.training import EpochReport, Intervention, StepReport
+from tests.core.small_training import DATA, RUN, SIDE, finished, same
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +40,6 @@ def percent(network: Network, pictures: PictureSet) -> float:
             next(work)
     except StopIteration as end:
         return error_percent(end.value, pictures)
-
-
-def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
-    return list(one) == list(other) and all(torch.equal(value, other[name]) for name, value in one.items())
 
 
 def test_the_loss_falls_on_a_folder_of_jpegs(tmp_path: Path) -> None:
@@ -139,93 +107,6 @@ def test_one_step_is_nesterovs_sgd_written_out() -> None:
         gradient = weight.grad + (0.01 * weight.detach() if weight.ndim > 1 else 0)
         stepped = weight.detach() - run.recipe.rate_at(0, 1) * (gradient + 0.9 * gradient)
         torch.testing.assert_close(result.state[name], stepped, rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.parametrize("reports_read", [1, 5, 7, 9, 10, 14])
-def test_a_run_closed_on_the_way_continues_to_the_same_weights(
-    reports_read: int, tmp_path: Path, uninterrupted: Trained
-) -> None:
-    checkpoint = tmp_path / "run.checkpoint"
-    begun = train(RUN, DATA, checkpoint=checkpoint)
-    for _ in range(reports_read):
-        next(begun)
-    begun.close()
-    *reports, last = train(RUN, DATA, checkpoint=checkpoint)
-    assert isinstance(last, Trained)
-    assert same(last.state, uninterrupted.state)
-    again = sum(isinstance(report, EpochReport) for report in reports)
-    assert again == 3 - reports_read // 5, "a finished epoch is not run again"
-    assert [replace(epoch, seconds=0.0) for epoch in last.report.epochs] == [
-        replace(epoch, seconds=0.0) for epoch in uninterrupted.report.epochs
-    ]
-    assert last.report.test_error == uninterrupted.report.test_error
-
-
-def test_a_finished_run_is_not_run_again(tmp_path: Path, uninterrupted: Trained) -> None:
-    checkpoint = tmp_path / "run.checkpoint"
-    finished(checkpoint=checkpoint)
-    reports = list(train(RUN, DATA, checkpoint=checkpoint))
-    assert [type(report) for report in reports] == [Trained]
-    assert isinstance(reports[0], Trained)
-    assert same(reports[0].state, uninterrupted.state)
-
-
-def test_a_run_does_not_go_on_with_other_pictures(tmp_path: Path, uninterrupted: Trained) -> None:
-    checkpoint = tmp_path / "run.checkpoint"
-    finished(checkpoint=checkpoint)
-    more = Data(pictures(len(DATA.train) + RUN.recipe.batch, 0), DATA.test)
-    with pytest.raises(ResumeError, match="has changed since this run began: an epoch had"):
-        next(train(RUN, more, checkpoint=checkpoint))
-
-
-def _changed(run: RunSpec, change: dict[str, Any]) -> RunSpec:
-    recipe = {key: value for key, value in change.items() if key in ("rate", "batch")}
-    others = {key: value for key, value in change.items() if key not in recipe}
-    network = replace(run.network, seed=others.pop("seed", run.network.seed))
-    return replace(run, recipe=replace(run.recipe, **recipe), network=network, **others)
-
-
-@pytest.mark.parametrize(
-    ("change", "named"),
-    [({"rate": 0.2}, "rate"), ({"seed": 4}, "seed"), ({"batch": 4, "data": "x"}, "batch, data")],
-)
-def test_a_checkpoint_of_another_run_is_refused(change: dict[str, Any], named: str, tmp_path: Path) -> None:
-    checkpoint = tmp_path / "run.checkpoint"
-    short = replace(RUN, epochs=1)
-    finished(short, checkpoint=checkpoint)
-    whole = checkpoint.read_bytes()
-    with pytest.raises(ResumeError, match=rf"belongs to a run with other settings \({named}\);"):
-        next(train(_changed(short, change), DATA, checkpoint=checkpoint))
-    assert checkpoint.read_bytes() == whole
-
-
-@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 cut off"])
-def test_a_damaged_checkpoint_is_refused_in_a_sentence(content: bytes, tmp_path: Path) -> None:
-    checkpoint = tmp_path / "run.checkpoint"
-    checkpoint.write_bytes(content)
-    with pytest.raises(ResumeError, match=r"run\.checkpoint cannot be read as a checkpoint") as caught:
-        next(train(RUN, DATA, checkpoint=checkpoint))
-    assert "\n" not in str(caught.value)
-
-
-def test_a_checkpoint_that_cannot_be_written_leaves_the_old_one_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    checkpoint = tmp_path / "run.checkpoint"
-    begun = train(RUN, DATA, checkpoint=checkpoint)
-    for _ in range(5):
-        next(begun)
-    whole = checkpoint.read_bytes()
-
-    def full_disk(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.replace", full_disk)
-    monkeypatch.setattr("os.fsync", full_disk)
-    with pytest.raises((OSError, ValueError), match=r"(?i)space|full"):
-        list(begun)
-    assert checkpoint.read_bytes() == whole
-    assert list(tmp_path.iterdir()) == [checkpoint]
 
 
 def test_the_error_is_that_counted_one_by_one_and_the_mode_is_kept() -> None:
@@ -381,24 +262,6 @@ def test_mixed_precision_trains_float32_weights() -> None:
     assert {value.dtype for value in mixed.state.values()} == {torch.float32, torch.int64}
     assert mixed.report.test_error < 20.0
     assert mixed.report.steps[0].batch_loss != finished(replace(RUN, epochs=6)).report.steps[0].batch_loss
-
-
-@pytest.mark.parametrize(("share", "at"), [(64, [4, 8, 12, 16]), (1, [4, 16])])
-def test_a_growing_checkpoint_is_written_ever_more_seldom_and_at_the_end(
-    share: int, at: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A short run loses no whole epoch when it is killed; of all steps one in 64 is enough for another."""
-    written: list[int] = []
-    write = training.checkpoints.write
-
-    def noted(path: Path, found: training.Checkpoint) -> None:
-        written.append(found.at)
-        write(path, found)
-
-    monkeypatch.setattr(training, "_SAVED_SHARE", share)
-    monkeypatch.setattr(training.checkpoints, "write", noted)
-    finished(replace(RUN, epochs=4), checkpoint=tmp_path / "run.pt")
-    assert written == at
 
 
 def test_pictures_that_a_network_halves_to_nothing_are_refused() -> None:

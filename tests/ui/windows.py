@@ -158,3 +158,9 @@ class Desk:
     def close(self) -> None:
         self.window.close()
         self.workers.close()
+
+
+def rendered(desk: Desk) -> None:
+    """Wait until the Train tab shows what its runs have reported."""
+    controller = desk.window.training.controller
+    desk.qtbot.waitUntil(lambda: not controller._timer.isActive())

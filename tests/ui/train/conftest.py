@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.ui.train.training import Training
+from tests.ui.windows import Desk
 
 
 @pytest.fixture
@@ -14,3 +19,18 @@ def application_font(qapp: QApplication) -> Iterator[QApplication]:
     font = qapp.font()
     yield qapp
     qapp.setFont(font)
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
+    """The whole window, its Train tab in front."""
+    made = Desk(qtbot, qapp, tmp_path)
+    made.window.show()
+    made.window.show_train()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def training(desk: Desk) -> Training:
+    return desk.window.training

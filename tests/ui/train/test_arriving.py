@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,22 +12,12 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.recipe import Recipe
 from resnet_viewer.records.run_plan import Course, RunPlan, course_json, plan_json
 from resnet_viewer.ui.requests import ReadPicture
 from tests.ui.test_window import drop
 from tests.ui.windows import Desk
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(qtbot, qapp, tmp_path)
-    made.window.show()
-    made.window.show_train()
-    yield made
-    made.close()
 
 
 def dropped(desk: Desk, *paths: Path) -> None:

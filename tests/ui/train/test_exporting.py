@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.figures.run_files import NAMES
@@ -34,15 +33,6 @@ from resnet_viewer.ui.requests import (
 )
 from tests.ui.train import invented
 from tests.ui.windows import Desk
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(qtbot, qapp, tmp_path)
-    made.window.show()
-    made.window.show_train()
-    yield made
-    made.close()
 
 
 def dialogs_answered(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> list[FigureChoice]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.lab import Publish, Published
 from resnet_viewer.ui import dialogs
@@ -16,15 +13,6 @@ from tests.ui.train.laboratory import STEPS
 from tests.ui.windows import Desk
 
 KEY = "cifar-plain-20"
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(qtbot, qapp, tmp_path)
-    made.window.show()
-    made.window.show_train()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,15 +14,6 @@ from tests.ui.windows import Desk
 
 USUAL = Folders()
 OK = QDialogButtonBox.StandardButton.Ok
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(qtbot, qapp, tmp_path)
-    made.window.show()
-    made.window.show_train()
-    yield made
-    made.close()
 
 
 def dialog(qtbot: QtBot, tmp_path: Path, folders: Folders = USUAL) -> FoldersDialog:
