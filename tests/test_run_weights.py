@@ -20,7 +20,7 @@ STATE = build(RUN.network).state_dict()
 
 
 def test_weights_of_a_run_at_work_get_a_card(tmp_path: Path) -> None:
-    write_state(tmp_path / "step.safetensors", RUN, STATE, CLASSES, 3)
+    write_state(tmp_path / "step.safetensors", RUN, STATE, CLASSES, 3, steps_per_epoch=10)
     out = tmp_path / "mine.safetensors"
     write_weights(tmp_path / "step.safetensors", REPORT, out, is_live=True)
     content = read(out).content

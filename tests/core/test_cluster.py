@@ -20,6 +20,7 @@ from safetensors.torch import load_file
 from resnet_viewer.core.cluster import ClusterError, _alone, _task, _wants_gpu, train_on_ray, train_one
 from resnet_viewer.core.lab import Lab
 from resnet_viewer.core.run_files import RunFileError, write_spec
+from resnet_viewer.core.run_lock import LOCK
 from resnet_viewer.records.lab import Began, DataRead, EpochEnded, Order, RunEnded, StateChanged
 from tests.core.test_event_logs import DIGITS_RUN
 
@@ -96,36 +97,35 @@ def test_a_machine_that_lacks_the_folder_or_the_data_says_so(tmp_path: Path) -> 
         train_one(replace(wanted, data=str(tmp_path / "elsewhere")), None, None, "")
 
 
-def worker_of(home: str) -> int:
-    """The process that trains for this test, told from others by its environment."""
+def worker_of(folder: Path) -> int:
+    """The process that trains the run of a folder: it has the folder's lock open. 0 where it has just ended."""
+    lock = str(folder / LOCK)
     for path in Path("/proc").iterdir():
         try:
-            is_ours = path.name.isdecimal() and b"ray::train_one" in (path / "cmdline").read_bytes()
-            if is_ours and home.encode() in (path / "environ").read_bytes():
+            if path.name.isdecimal() and lock in {str(file.readlink()) for file in (path / "fd").iterdir()}:
                 return int(path.name)
         except OSError:
             continue
-    raise AssertionError("no worker trains; has Ray changed the names of its processes?")
+    return 0
 
 
 @pytest.mark.cluster
 @pytest.mark.skipif(not HAS_RAY, reason='needs Ray: pip install "resnet-viewer[cluster]"')
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds the worker in /proc")
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="finds the worker in /proc")
 @pytest.mark.filterwarnings("default")  # Ray's own are not ours to mend
 def test_a_run_whose_worker_is_killed_goes_on_and_ends_with_the_same_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = str(tmp_path / "home-of-the-cluster")
-    monkeypatch.setenv("RESNET_VIEWER_HOME", home)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     wanted = order(tmp_path / "ray")
     reports = []
     killed = 0
     for report in train_on_ray(wanted, "local"):
         reports.append(report)
-        if isinstance(report, EpochEnded) and report.epoch.epoch == 1 and not killed:
-            killed = worker_of(home)
-            os.kill(killed, signal.SIGKILL)
+        if isinstance(report, EpochEnded) and report.epoch.epoch >= 1 and not killed:
+            killed = worker_of(wanted.folder / report.key)
+            if killed:
+                os.kill(killed, signal.SIGKILL)
     assert killed
     assert len([report for report in reports if isinstance(report, DataRead)]) == 1
     assert not [report for report in reports if isinstance(report, StateChanged) and report.sentence]
