@@ -71,6 +71,8 @@ class LabRun:
         self.run = run
         self.state: RunState = "waiting"
         self.turns = 0.0
+        self.is_whole = False
+        """What an earlier run left in the folder has nothing to go on with."""
         self._folder = folder
         self._lock = RunLock(folder)
         self._origin = (commit, command)
@@ -165,7 +167,7 @@ class LabRun:
         """End it here, so that it can be resumed."""
         if self._training is None:
             self._lock.release()
-            yield self.become("stopped", f"{self.run.network.title} had not begun.")
+            yield self.become("stopped", "" if self.at else f"{self.run.network.title} had not begun.")
             return
         yield from self._rest()
         self._training.save()
@@ -234,7 +236,8 @@ class LabRun:
         self.run = settled(replace(known, interventions=in_force(known.interventions)), data)
         self.run = with_interval(self.run, length)
         self._with = {"data_digest": data.digest, "threads": threads or known.threads}
-        if found is None or not (found.has_diverged or found.at >= self.run.length * length):
+        self.is_whole = found is not None and (found.has_diverged or found.at >= self.run.length * length)
+        if not self.is_whole:
             self.run = replace(self.run, **self._with)
         else:  # these had no part in it
             remark = ""

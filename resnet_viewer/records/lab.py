@@ -48,7 +48,8 @@ class Order:
     `data` is a name of `records.data.NAMED` or a folder that `core.data_sources.read_data` knows; `device` "" is the
     best there is, and "cuda" every GPU; `threads` 0 is as many as runs that go on had, or as torch takes by itself;
     TensorBoard's event files go to `log_dir / key`.
-    `is_resumed`: runs that are already in the folder go on where they stopped.
+    `is_resumed`: runs that are already in the folder go on where they stopped; `is_shown`: those that are not done do
+    not, so that they can be looked at.
     """
 
     runs: tuple[tuple[str, RunSpec], ...]
@@ -58,6 +59,7 @@ class Order:
     threads: int = 0
     log_dir: Path | None = None
     is_resumed: bool = False
+    is_shown: bool = False
     side_by_side: int = 0
     """How many advance in turn on each device, the others waiting for the first free place; 0: all."""
 

@@ -188,6 +188,18 @@ def test_a_stopped_run_is_kept_and_goes_on_to_the_same_weights(tmp_path: Path, e
     assert all(torch.equal(value, other[name]) for name, value in one.items())
 
 
+def test_runs_that_are_shown_take_no_step_until_they_are_told_to(tmp_path: Path, eager: None) -> None:
+    plain, residual = "cifar-plain-8", "cifar-resnet-8"
+    told(order(tmp_path, PLAIN, RESIDUAL), step_done(6, residual), Stop(residual))
+    shown = list(Lab().answer(order(tmp_path, PLAIN, RESIDUAL, is_resumed=True, is_shown=True)))
+    assert [len(report.steps) for report in shown if isinstance(report, Began)] == [2 * STEPS, 7]
+    assert states(shown, plain) == ["waiting", "running", "done"]
+    assert states(shown, residual) == ["waiting", "stopped"]
+    assert not any(isinstance(report, Advanced) for report in shown)
+    again = list(Lab().answer(order(tmp_path, RESIDUAL, is_resumed=True)))
+    assert steps_of(again, residual) == [7, 8, 9], "its folder is free"
+
+
 def test_a_run_that_is_done_goes_on_when_it_is_extended(tmp_path: Path, eager: None) -> None:
     def is_done(report: Progress | LabReport) -> bool:
         return isinstance(report, RunEnded) and report.key == "cifar-resnet-8"

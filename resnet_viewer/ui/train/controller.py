@@ -179,7 +179,7 @@ class TrainController(QObject):
             self._expect(runs)
             self._join(runs)
         else:
-            self._send(replace(self._order, runs=runs, is_resumed=True))
+            self._send(replace(self._order, runs=runs, is_resumed=True, is_shown=False))
 
     def _join(self, runs: Runs) -> None:
         """Beside those at work."""
@@ -252,7 +252,7 @@ class TrainController(QObject):
         if is_busy:
             self._join(runs)
         else:
-            self._send(replace(self._order, runs=runs, is_resumed=True))
+            self._send(replace(self._order, runs=runs, is_resumed=True, is_shown=False))
 
     def _send(self, order: Order) -> None:
         self._order, self._at_hand = order, {key for key, _ in order.runs}

@@ -72,7 +72,7 @@ class Training(QObject):
     ) -> None:
         super().__init__(window)
         self._files, self._tickets = files, tickets
-        self._awaited = -1
+        self._awaited, self._goes_on = -1, False
         self._window, self._settings, self.ways = window, settings, ways
         self._devices: tuple[str, ...] = ("cpu",)
         """What there is, as far as it is known."""
@@ -343,7 +343,7 @@ class Training(QObject):
     def resume_last(self) -> None:
         """The runs that the window left when it was closed."""
         if self._has_last_runs():
-            self.open_runs(Path(self._settings.training("folder")))
+            self.open_runs(Path(self._settings.training("folder")), goes_on=True)
         else:
             self.failed.emit(
                 Failure("There are no runs to resume yet; press Start, or open runs by their folder.")
@@ -355,12 +355,12 @@ class Training(QObject):
         if found:
             self.open_runs(Path(found))
 
-    def open_runs(self, folder: Path) -> None:
-        """Show the runs of a folder, and go on with those that are not done."""
+    def open_runs(self, folder: Path, *, goes_on: bool = False) -> None:
+        """Show the runs of a folder; those that are not done wait for Continue, or go on at once."""
         if self.controller.is_busy:
             self.failed.emit(Failure("Runs are at work; stop them before you open others."))
             return
-        self._awaited = next(self._tickets)
+        self._awaited, self._goes_on = next(self._tickets), goes_on
         self._files.ask(self._awaited, ReadOrder(folder))
 
     @Slot(int, object)
@@ -369,8 +369,11 @@ class Training(QObject):
             self._devices = reply.devices
             self._tell_device()
         elif ticket == self._awaited and isinstance(reply, FoundOrder) and not self.controller.is_busy:
-            logs = self.places.logs_of(reply.order.folder)
-            self._send(replace(reply.order, threads=reply.order.threads or self.ways.threads, log_dir=logs))
+            order = reply.order
+            logs = self.places.logs_of(order.folder)
+            self.set_plan(replace(self._plan, data=order.data))  # so that Add adds to them
+            threads = order.threads or self.ways.threads
+            self._send(replace(order, threads=threads, log_dir=logs, is_shown=not self._goes_on))
 
     def _tell_device(self) -> None:
         order = self.controller.order

@@ -254,13 +254,18 @@ def test_a_saved_recipe_that_cannot_be_read_leaves_the_others(desk: Desk, traini
     assert list(training.saved.all()) == ["mine"]
 
 
-def test_runs_of_another_day_go_on(desk: Desk, training: Training, tmp_path: Path) -> None:
+def test_runs_of_another_day_are_shown_and_can_be_added_to(
+    desk: Desk, training: Training, tmp_path: Path
+) -> None:
     training.open_runs(tmp_path / "elsewhere")
     desk.qtbot.waitUntil(lambda: "holds no training runs" in desk.window.messages.sentence)
+    training.set_plan(replace(training.plan, data="mnist"))
     training.open_runs(tmp_path / "runs-1")
     desk.qtbot.waitUntil(lambda: bool(desk.lab.orders))
     assert desk.lab.order.is_resumed
+    assert desk.lab.order.is_shown, "nothing is trained unasked"
     assert desk.lab.order.threads == 1
+    assert training.plan.data == "digits"
     training.open_runs(tmp_path / "runs-2")
     assert "stop them before you open others" in desk.window.messages.sentence
 
@@ -280,6 +285,7 @@ def test_the_next_start_offers_the_last_runs(
         assert not resume.isHidden()
         resume.click()
         qtbot.waitUntil(lambda: bool(again.window.messages.sentence) or bool(again.lab.orders))
+        assert all(order.is_resumed and not order.is_shown for order in again.lab.orders)
     finally:
         again.close()
 
