@@ -29,7 +29,7 @@ def write_weights(source: Path, report: RunReport, path: Path, *, is_live: bool 
     if "card" not in metadata:
         if not isinstance(found.content, Mapping):
             raise UserError(f"{source} holds more than weights; export them from the run again.")
-        card = card_of(report, commit=None, command="")
+        card = card_of(report, at=int(metadata.get("step", len(report.steps))), commit=None, command="")
         if is_live:
             card["state"] = "in training"
         metadata["card"] = json.dumps(_strict(card))

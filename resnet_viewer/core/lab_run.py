@@ -231,7 +231,8 @@ class LabRun:
 
     def _found(self, data: Data, length: int, threads: int) -> tuple[Began, str]:
         """What an earlier run left (its record of what was done to it, its checkpoint), and what to say of that."""
-        known, found = found_in(self._folder, replace(self.run, data_digest="", threads=0))
+        asked = self.run
+        known, found = found_in(self._folder, replace(asked, data_digest="", threads=0))
         remark = require_alike(self._folder, known, found, data, threads)
         self.run = settled(replace(known, interventions=in_force(known.interventions)), data)
         self.run = with_interval(self.run, length)
@@ -241,6 +242,8 @@ class LabRun:
             self.run = replace(self.run, **self._with)
         else:  # these had no part in it
             remark = ""
+        if found is not None and found.has_diverged and asked.epochs > found.run.epochs:
+            remark = f"{asked.network.title} has diverged; it is not made longer."
         if found is None:
             return Began(self.key, self.run, length), remark
         self._at = found.at
@@ -329,14 +332,15 @@ def _divergence(trained: Trained) -> str:
     report = trained.report
     steps = len(report.steps)
     is_in_loss = steps > 0 and not math.isfinite(report.steps[-1].batch_loss)
-    at = steps - is_in_loss
+    finite = steps - is_in_loss
     what = "loss is" if is_in_loss else "weights or running statistics are"
-    if trained.at == at:
+    if trained.at == finite:
         kept = "its last finite weights"
     elif trained.at:
         kept = f"its last finite weights that were saved, those after {trained.at} steps,"
     else:
         kept = "the weights that it began with"
     return (
-        f"{report.spec.network.title} diverged at step {at}: its {what} not finite any more; {kept} are kept."
+        f"{report.spec.network.title} diverged at step {max(0, steps - 1)}: its {what} not finite any more; {kept} are "
+        "kept."
     )

@@ -146,7 +146,7 @@ def write_run(trained: Trained, folder: Path, *, commit: str | None, command: st
     """
     report = trained.report
     run = report.spec
-    card = card_of(report, commit=commit, command=command)
+    card = card_of(report, at=trained.at, commit=commit, command=command)
     (folder / REPORT).unlink(missing_ok=True)  # it is there when all the others are
     write_whole(folder / "log.csv", log_csv(report))
     write_whole(folder / "steps.csv", steps_csv(report))
@@ -235,8 +235,8 @@ def report_json(report: RunReport) -> bytes:
     return _json_bytes(content)
 
 
-def card_of(report: RunReport, *, commit: str | None, command: str) -> dict[str, object]:
-    """What a reader must know about trained weights: data, command, commit, recipe, errors in percent."""
+def card_of(report: RunReport, *, at: int, commit: str | None, command: str) -> dict[str, object]:
+    """What a reader must know about the weights after `at` steps: data, command, commit, recipe, errors in percent."""
     run = report.spec
     return {
         "network": run.network.name,
@@ -248,6 +248,7 @@ def card_of(report: RunReport, *, commit: str | None, command: str) -> dict[str,
         "epochs": run.length,
         "state": report.state,
         "steps": len(report.steps),
+        "weights_after_steps": at,
         "seed": run.network.seed,
         "recipe": {
             "name": run.recipe.name,

@@ -131,6 +131,8 @@ def _train(
     ended = [screen.reports[key] for key, _ in keyed if key in screen.reports]
     if len(ended) > 1:
         screen.tell("", *table(ended))
+    if not ended:
+        return 1 if screen.failed else 0
     screen.say(f"Trained in {screen.taken}.")
     screen.say("Drawing figures …")
     refused = _write_figures(screen, arguments.out, first_seed=arguments.seed, command=command)

@@ -71,6 +71,11 @@ def test_a_run_that_diverges_at_once_leaves_everything_a_run_leaves(
     assert not at or f"diverged at step {at}:" in sentence(found)
     folder = tmp_path / KEY
     assert {path.name for path in folder.iterdir()} == {*FILES, "states"}
+    again = list(Lab().answer(order(tmp_path, replace(run, epochs=run.epochs + 1), is_resumed=True)))
+    said = [
+        report.sentence for report in again if isinstance(report, StateChanged) and report.state == "waiting"
+    ]
+    assert said == [f"{run.network.title} has diverged; it is not made longer."]
     assert len((folder / "steps.csv").read_text().splitlines()) == len(report.steps) + 1
     assert len((folder / "gradient-records.csv").read_text().splitlines()) == len(report.gradients) + 1
     assert json.loads((folder / "report.json").read_text())["state"] == "diverged"
@@ -117,10 +122,11 @@ def test_weights_that_are_lost_in_the_last_step_of_an_epoch_are_noticed(
     report = ended(found, KEY).report
     assert (report.state, len(report.steps), len(report.epochs)) == ("diverged", 2 * STEPS, 1)
     assert sentence(found) == (
-        "ResNet-8 diverged at step 10: its weights or running statistics are not finite any more; its last "
+        "ResNet-8 diverged at step 9: its weights or running statistics are not finite any more; its last "
         "finite weights that were saved, those after 5 steps, are kept."
     )
     assert metadata(tmp_path / KEY / "weights.safetensors")["step"] == "5"
+    assert json.loads((tmp_path / KEY / "card.json").read_text())["weights_after_steps"] == 5
     assert sorted(path.name for path in (tmp_path / KEY / "states").iterdir()) == [
         "epoch-0000.safetensors", "epoch-0001.safetensors",
     ]  # fmt: skip

@@ -142,8 +142,10 @@ def test_other_pictures_are_refused_and_a_run_that_is_done_stays_as_it_is(
         (data / "test" / "bright" / path.name).write_bytes(path.read_bytes())
     for length in ("--epochs 1", "--epochs 2"):
         assert main(command(length, "--resume")) == 1
-        (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith(KEY)]
+        lines = capsys.readouterr().err.splitlines()
+        (line,) = [line for line in lines if line.startswith(KEY)]
         assert line.endswith("was trained on other pictures: give the same --data, or another --out.")
+        assert not [line for line in lines if line.startswith(("Trained", "Drawing"))], "nothing was"
         assert files(out) == before
 
 
