@@ -15,7 +15,7 @@ from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.story_groups import MARGIN, Group, Verdict, groups_of, seedless
 from resnet_viewer.records.story_run import StoryRun
-from resnet_viewer.records.story_words import counted, joined, percent
+from resnet_viewer.records.story_words import counted, joined, percent, some_of
 from resnet_viewer.records.training import RunSpec
 
 FAR = 10.0
@@ -51,9 +51,11 @@ def _left_out(runs: Sequence[StoryRun], groups: Sequence[Group]) -> list[str]:
     others = [told.title for told in left_out if told.is_untouched]
     said = []
     if compared and touched:
-        said.append(f"not compared here, because their shortcuts were changed on the way: {joined(touched)}")
+        said.append(
+            f"not compared here, because their shortcuts were changed on the way: {some_of(touched, len(runs))}"
+        )
     if compared and others:
-        said.append(f"not compared here, because they ended before their time: {joined(others)}")
+        said.append(f"not compared here, because they ended before their time: {some_of(others, len(runs))}")
     return said
 
 
