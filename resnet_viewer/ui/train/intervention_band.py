@@ -116,13 +116,14 @@ def lay_out(
     """A mark for each of `done`, at its x, in a plot of that size, and how high the band is: 0 without any.
 
     Words stand right of their line, or left of it at the plot's end, and on no other line. Where more of them have
-    room in brief they are brief; those that have none even so are left out.
+    room in brief, or on the other side, they are so; those that have none even so are left out.
     """
     line = math.ceil(metrics.height())
     most = max(1, min(_ROWS, int(_HIGHEST * size[1] / line)))
     forms = [(x, one.words) for x, one in done], [(x, one.brief) for x, one in done]
     tried = [
-        _placed(form, metrics, size[0], most, from_right=from_right)
+        _placed(form, metrics, size[0], most, from_right=from_right, left_first=left_first)
+        for left_first in (False, True)
         for from_right in (True, False)
         for form in forms
     ]
@@ -154,14 +155,20 @@ class _Word:
 
 
 def _placed(
-    done: Sequence[tuple[float, str]], metrics: QFontMetricsF, width: float, most: int, *, from_right: bool
+    done: Sequence[tuple[float, str]],
+    metrics: QFontMetricsF,
+    width: float,
+    most: int,
+    *,
+    from_right: bool,
+    left_first: bool,
 ) -> list[_Word]:
     """By their place; one after the other from one side, each got the lowest of `most` rows that had room."""
     placed: list[_Word] = []
     for x, words in sorted(done, key=lambda one: -one[0] if from_right else one[0]):
         text = metrics.elidedText(words, Qt.TextElideMode.ElideRight, width)
         wide = math.ceil(metrics.horizontalAdvance(text))
-        lefts = _lefts(x, wide, width)
+        lefts = _lefts(x, wide, width)[:: -1 if left_first else 1]
         tries = (_Word(x, text, row, left, left + wide) for left in lefts for row in range(most))
         placed.append(next((word for word in tries if _is_clear(word, placed)), _Word(x)))
     return placed[::-1] if from_right else placed

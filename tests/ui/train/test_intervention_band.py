@@ -72,6 +72,14 @@ def test_a_word_at_the_plots_end_leaves_room_for_the_one_before_it(metrics: QFon
     assert crossings(marks) == []
 
 
+def test_words_turn_to_where_all_have_room(metrics: QFontMetricsF) -> None:
+    whom = ("ResNet-20", "ResNet-8", "ResNet-20", "ResNet-8")
+    done = [(320.0 + 40 * place, Done(8.0 + place, (0.0,), one)) for place, one in enumerate(whom)]
+    marks, _ = lay_out(done, metrics, (480.0, 300.0))
+    assert all(mark.word for mark in marks)
+    assert crossings(marks) == []
+
+
 def test_many_runs_are_counted_and_all_seeds_of_a_network_are_the_network() -> None:
     logs = [*seeds("cifar-resnet-20", 6), *seeds("cifar-resnet-8", 6)]
     for log in logs[:6]:
