@@ -79,6 +79,8 @@ class LabRun:
         self._training: Training | None = None
         self._work: Iterator[tuple[Report, ...]] = iter(())
         self._at = 0
+        self._epoch_steps = 0
+        """In an epoch; known once it has begun."""
         self._steps: list[StepReport] = []
         self._gradients: list[GradientRecord] = []
         self._with: dict[str, Any] = {}
@@ -97,7 +99,7 @@ class LabRun:
         Raises:
             UserError: it cannot be trained like this, or something else was trained in the folder.
         """
-        length = max(1, len(data.train) // self.run.recipe.batch)
+        length = self._epoch_steps = max(1, len(data.train) // self.run.recipe.batch)
         try:
             prepare(self._folder, is_resumed=is_resumed)
             self._lock.take()
@@ -184,9 +186,17 @@ class LabRun:
             yield self.become("waiting")
 
     def open_shortcuts(self, strength: float) -> Iterator[LabReport]:
-        """From the next step on every shortcut is open by `strength`."""
+        """From the next step on every shortcut is open by `strength`.
+
+        Raises:
+            UserError: it has no shortcuts, or no next step.
+        """
         changed = self.run.intervened(self.at, strength)
         require_shortcuts(replace(changed, interventions=(Intervention(self.at, strength),)))
+        if self.at >= self.run.length * self._epoch_steps:
+            raise UserError(
+                f"{self.run.network.title} has taken its last step: extend it to open or close its shortcuts."
+            )
         if changed != self.run:
             self._change(changed)
             yield Intervened(self.key, self.run, Intervention(self.at, strength))

@@ -16,7 +16,15 @@ from resnet_viewer.records.story_depth import depth_sentences
 from resnet_viewer.records.story_gradients import gradient_sentences
 from resnet_viewer.records.story_interventions import intervention_sentences
 from resnet_viewer.records.story_run import StoryRun
-from resnet_viewer.records.story_words import counted, epochs_span, joined, sentence, thousands
+from resnet_viewer.records.story_words import (
+    counted,
+    epochs_span,
+    joined,
+    number_word,
+    sentence,
+    some_of,
+    thousands,
+)
 
 EMPTY = "Press Start: what the curves and gradients of the runs show is said here in words."
 _WHO = "\0"
@@ -114,20 +122,20 @@ def _endings(runs: Sequence[StoryRun]) -> list[str]:
     said = []
     if stopped:
         verb = "was" if len(_at_places(stopped)[0][1]) == 1 else "were"
-        said.append(_places(stopped, f"{verb} stopped"))
+        said.append(_places(stopped, f"{verb} stopped", len(runs)))
     if diverged:
         why = (
             "its loss is not a finite number" if len(diverged) == 1 else "their losses are not finite numbers"
         )
-        said.append(f"{_places(diverged, 'diverged')}: {why}")
+        said.append(f"{_places(diverged, 'diverged', len(runs))}: {why}")
     failed: dict[str, list[StoryRun]] = {}
     for told in ended:
         if told.state == "failed":
             failed.setdefault(_reason(told), []).append(told)
     for why, alike in failed.items():
         if not why.startswith(_WHO):  # else it says all of this itself
-            said.append(_places(alike, "failed"))
-        said.append(why.replace(_WHO, joined([told.title for told in alike])))
+            said.append(_places(alike, "failed", len(runs)))
+        said.append(why.replace(_WHO, some_of([told.title for told in alike], len(runs))))
     return [words for words in said if words]
 
 
@@ -149,9 +157,16 @@ def _at_places(runs: Sequence[StoryRun]) -> list[tuple[str, list[str]]]:
     return list(places.items())
 
 
-def _places(runs: Sequence[StoryRun], verb: str) -> str:
-    """ "Plain-20 and Plain-56 diverged at epoch 1.2 of 3, ResNet-56 before the first step"."""
-    (where, titles), *others = _at_places(runs)
+def _places(runs: Sequence[StoryRun], verb: str, count: int) -> str:
+    """ "Plain-20 and Plain-56 diverged at epoch 1.2 of 3, ResNet-56 before the first step", of `count` runs.
+
+    Many are counted: "all twelve runs were stopped, eight at epoch 1.2 of 3, four at epoch 1.3 of 3".
+    """
+    (where, titles), *others = places = _at_places(runs)
+    whole = [title for _, names in places for title in names]
+    if others and some_of(whole, count) != joined(whole):
+        parts = [f"{number_word(len(names))} {place}" for place, names in places]
+        return ", ".join([f"{some_of(whole, count)} {verb}", *parts])
     return ", ".join(
-        [f"{joined(titles)} {verb} {where}", *(f"{joined(names)} {place}" for place, names in others)]
+        [f"{some_of(titles, count)} {verb} {where}", *(f"{joined(names)} {place}" for place, names in others)]
     )

@@ -15,7 +15,7 @@ from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.story_groups import MARGIN, Group, Verdict, groups_of, seedless
 from resnet_viewer.records.story_run import StoryRun
-from resnet_viewer.records.story_words import counted, joined, percent
+from resnet_viewer.records.story_words import counted, joined, percent, some_of
 from resnet_viewer.records.training import RunSpec
 
 FAR = 10.0
@@ -31,17 +31,53 @@ def depth_sentences(runs: Sequence[StoryRun], pictures: int = 0) -> tuple[list[s
     for group in groups:
         by_seed.setdefault(replace(group.run, network=seedless(group.run.network)), []).append(group)
     said: list[str] = []
-    beside: list[str] = []
+    tests: list[str] = []
     for run, alike in by_seed.items():
         sentences = _of_seeds(alike)
-        if which := _which(run, list(by_seed)):
+        which, tested = _which(run, list(by_seed)), _on_test(alike)
+        if which:
             sentences[0] = f"{which}: {sentences[0]}"
-        said += sentences
-        beside += _on_test(alike)
+        said += [*sentences, *_later(alike)]
+        if tested:
+            tests.append(f"{tested} ({which})" if which else tested)
+    said += _apart(runs, groups)
     plains = [told.run.network for told in runs if not told.run.network.has_shortcuts]
     if said and len({network.depth for network in plains}) == 1 and plains[0].is_normalised:
         said.append("degradation shows between two depths of plain networks; here is one")
+    beside = [f"on the test set: {'; '.join(tests)}"] if tests else []
     return said, beside + _left_out(runs, groups)
+
+
+def _later(groups: Sequence[Group]) -> list[str]:
+    """The errors of runs that were extended beyond what they share with the others."""
+    found: dict[int, dict[NetworkSpec, list[float]]] = {}
+    for m in (m for group in groups for m in group.measured):
+        if m.last_error is not None:
+            found.setdefault(m.length, {}).setdefault(seedless(m.network), []).append(m.last_error)
+    said = []
+    for length, networks in found.items():
+        errors = [f"{_title(network)}\u00a0{percent(*some)}" for network, some in networks.items()]
+        said.append(f"the training error{'s' * (len(errors) > 1)} after {length} epochs: {', '.join(errors)}")
+    return said
+
+
+def _apart(runs: Sequence[StoryRun], groups: Sequence[Group]) -> list[str]:
+    """Which runs are not compared with others because they were extended on the way."""
+    networks = {
+        m.network for group in groups if group.is_apart and group.run.extensions for m in group.measured
+    }
+    by_length: dict[int, list[str]] = {}
+    for told in runs:
+        if told.run.network in networks and told.run.extensions:
+            by_length.setdefault(told.length, []).append(told.title)
+    said = []
+    for length, titles in by_length.items():
+        was, its, it_is = ("was", "its", "it is") if len(titles) == 1 else ("were", "their", "they are")
+        said.append(
+            f"{some_of(titles, len(runs))} {was} extended to {length} epochs on the way, which changed {its} learning "
+            f"rates: {it_is} not compared with the others"
+        )
+    return said
 
 
 def _left_out(runs: Sequence[StoryRun], groups: Sequence[Group]) -> list[str]:
@@ -51,9 +87,11 @@ def _left_out(runs: Sequence[StoryRun], groups: Sequence[Group]) -> list[str]:
     others = [told.title for told in left_out if told.is_untouched]
     said = []
     if compared and touched:
-        said.append(f"not compared here, because their shortcuts were changed on the way: {joined(touched)}")
+        said.append(
+            f"not compared here, because their shortcuts were changed on the way: {some_of(touched, len(runs))}"
+        )
     if compared and others:
-        said.append(f"not compared here, because they ended before their time: {joined(others)}")
+        said.append(f"not compared here, because they ended before their time: {some_of(others, len(runs))}")
     return said
 
 
@@ -106,6 +144,9 @@ def _early(groups: Sequence[Group], networks: Sequence[NetworkSpec], why: str) -
 
 
 def _so_far(groups: Sequence[Group]) -> str:
+    if all(group.is_complete for group in groups):
+        epochs = groups[0].epochs
+        return f"after {epochs} epoch{'s' * (epochs > 1)}"
     return f"after {min(group.epochs for group in groups)} of {groups[0].run.length} epochs"
 
 
@@ -119,6 +160,10 @@ def _degradation(
     numbers = ", ".join([f"{first} of them", *others])
     is_normalised = plains[0].is_normalised
     bare = "" if is_normalised else "without batch normalisation "
+    if "more" not in found and any(
+        group.is_apart for group in groups
+    ):  # a deeper one may be in another group
+        return [f"on the training pictures {joined([first, *others])}", *_remaining(groups, residuals)]
     if "more" not in found:
         less = "less" if set(found) == {"less"} else "no more"
         said = [
@@ -142,7 +187,7 @@ def _degradation(
             "gradients"
         )
     else:
-        lasting = "" if all(group.is_final for group in groups) else ", if it lasts to the end of training"
+        lasting = "" if all(group.is_complete for group in groups) else ", if it lasts to the end of training"
         said.append(f"He et al. (2015) call that degradation{lasting}")
     return said + _turned(groups, plains, residuals)
 
@@ -206,7 +251,7 @@ def _error_words(groups: Sequence[Group], networks: Sequence[NetworkSpec]) -> li
     return [f"{first[0]} errs on {first[1]}", *(f"{name} on {error}" for name, error in others)]
 
 
-def _on_test(groups: Sequence[Group]) -> list[str]:
+def _on_test(groups: Sequence[Group]) -> str:
     everything = sorted(
         {*_networks(groups, has_shortcuts=False), *_networks(groups, has_shortcuts=True)},
         key=lambda network: (network.depth, network.has_shortcuts, network.title),
@@ -215,7 +260,7 @@ def _on_test(groups: Sequence[Group]) -> list[str]:
         f"{_title(network)}\u00a0{percent(*(group.error_of(network).test_error for group in groups))}"
         for network in everything
     ]
-    return [f"on the test set: {', '.join(tests)}"] if tests else []
+    return ", ".join(tests)
 
 
 def _networks(groups: Sequence[Group], *, has_shortcuts: bool) -> list[NetworkSpec]:

@@ -25,7 +25,7 @@ FAINT, LARGE = 1e-5, 10.0
 
 
 def gradient_sentences(runs: Sequence[StoryRun], time: float | None) -> list[str]:
-    """Of the deepest plain run and the deepest residual one, at the pointer and at the start."""
+    """Of the deepest run of each kind, at the pointer and at the start."""
     found = [(told, row) for told in _deepest(runs) if (row := _row_at(told, time)) is not None]
     spread = [(told, row) for told, row in found if _way_back(told, row) == ""]
     said = [_way_back(told, row) for told, row in found if (told, row) not in spread]
@@ -58,12 +58,12 @@ def decades_back(norms: Floats) -> float:
 def _way_back(told: StoryRun, row: int) -> str:
     """That the gradient vanishes or explodes, with its numbers; empty where it does neither."""
     norms, start = told.norms[row], told.norms[0]
-    far, title = decades_back(norms), _titled(told, row)
+    far, title, were = decades_back(norms), _titled(told, row), "it was"
     ends = f"{norms[-1]:.1e} in the last layer, {_ends_words(norms)} in the first"
     most, most_then = (float(np.max(some, where=np.isfinite(some), initial=0.0)) for some in (norms, start))
     if most >= max(LARGE, 10**FAR * most_then) and row:
         then = "" if told.run.network.is_normalised else _start_words(start)
-        then = then or f"it was {most_then:.1e} at most"
+        then = f"it was {then or f'{most_then:.1e} at most'}"
         return f"the gradient of {title} explodes: {most:.1e} in its largest layer; at the start {then}"
     if far >= FAR:
         less = f", {far:.1f} decades less" if isfinite(far) else ""
@@ -74,9 +74,11 @@ def _way_back(told: StoryRun, row: int) -> str:
         return ""
     else:
         words = f"the gradient norms over the layers of {title} {_span_words(told, row, has_start=False)}"
+        were = "they were"
     if row and isfinite(start[0]) and isfinite(start[-1]):
         at_start = "" if told.run.network.is_normalised else _start_words(start)
-        words += f"; at the start {at_start or f'they were {start[-1]:.1e} and {start[0]:.1e}'}"
+        then = f"{were} {at_start}" if at_start else f"they were {start[-1]:.1e} and {start[0]:.1e}"
+        words += f"; at the start {then}"
     return words
 
 
@@ -87,9 +89,9 @@ def _ends_words(norms: Floats) -> str:
 def _start_words(start: Floats) -> str:
     """Where the very first gradient is faint, or large, in all layers."""
     if start.max() < FAINT:
-        return f"it was faint in every layer, {start.max():.1e} at most"
+        return f"faint in every layer, {start.max():.1e} at most"
     if start.min() >= LARGE:
-        return f"it was large in every layer, {start.min():.1e} at least"
+        return f"large in every layer, {start.min():.1e} at least"
     return ""
 
 
@@ -130,13 +132,13 @@ def _span(norms: Floats) -> float:
 
 
 def _deepest(runs: Sequence[StoryRun]) -> list[StoryRun]:
-    """The deepest plain run and the deepest residual one; of equal ones the first."""
-    chosen = []
-    for has_shortcuts in (False, True):
-        alike = [told for told in runs if told.run.network.has_shortcuts is has_shortcuts and len(told.norms)]
-        if alike:
-            chosen.append(max(alike, key=lambda told: told.run.network.depth))
-    return chosen
+    """The deepest of each kind: plain and residual, with and without batch normalisation; of equal ones the first."""
+    chosen: dict[tuple[bool, bool], StoryRun] = {}
+    for told in sorted(runs, key=lambda told: -told.run.network.depth):
+        if len(told.norms):
+            network = told.run.network
+            chosen.setdefault((not network.is_normalised, network.has_shortcuts), told)
+    return [told for _, told in sorted(chosen.items(), key=lambda one: one[0])]
 
 
 def _row_at(told: StoryRun, time: float | None) -> int | None:

@@ -2,6 +2,8 @@
 
 Compared are only runs that differ in depth and shortcuts alone: one data set, one recipe, one length, one seed, and
 shortcuts that nobody touched. Until all of them are done, each is taken after the epochs that all of them have done.
+One that was extended when its epochs were done is taken after those that it shares with the others; one that was
+extended on the way had another schedule, and is in a group apart.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Literal
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.story_run import StoryRun
 from resnet_viewer.records.story_words import counted
-from resnet_viewer.records.training import RunSpec
+from resnet_viewer.records.training import Extension, RunSpec
 
 MARGIN = 1.0
 """Errors that lie less than so many percentage points apart count as alike."""
@@ -34,6 +36,10 @@ class Measured:
     network: NetworkSpec
     train_error: float
     test_error: float
+    length: int
+    """The epochs that it has in all, with those that its group does not share."""
+    last_error: float | None = None
+    """On the training pictures after these; None where they are the group's, or not done."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +53,18 @@ class Group:
     """How many all of them have done."""
     steps: int
     """Of the optimizer, in these epochs."""
+    is_complete: bool
+    """These are all that they share."""
     is_final: bool
-    """All have done all of theirs: the training errors are those of their last weights."""
+    """And all that they have: the training errors are those of their last weights."""
     is_settled: bool
     """No training error changed much over the last epochs."""
     has_ended: bool
     """Nothing more comes."""
     pictures: int
     """To train on; 0 where that is not known."""
+    is_apart: bool
+    """Runs of the same beginnings are in another group: some were extended on the way."""
 
     def error_of(self, network: NetworkSpec) -> Measured:
         """The errors of a network, whatever its seed."""
@@ -69,10 +79,10 @@ class Group:
     def too_early(self) -> str:
         """Why nothing can be said about depth yet; empty where it can.
 
-        Of runs that are done that is so after fewer than `LEAST_STEPS` steps, unless all err less than `MARGIN`; of
-        others also while an error is not settled.
+        Of runs that have done what they share that is so after fewer than `LEAST_STEPS` steps, unless all err less than
+        `MARGIN`; of others also while an error is not settled.
         """
-        if self.is_final and all(m.train_error < MARGIN for m in self.measured):
+        if self.is_complete and all(m.train_error < MARGIN for m in self.measured):
             return ""
         if self.steps < LEAST_STEPS:
             length = self.run.length * self.steps // self.epochs
@@ -80,7 +90,7 @@ class Group:
             only = "only " if self.has_ended else ""
             number = counted(self.steps, "step") if not of else f"{self.steps}{of} steps"
             return f"each network has taken {only}{number}"
-        if self.is_final or self.is_settled:
+        if self.is_complete or self.is_settled:
             return ""
         return "the training errors still changed" if self.has_ended else "the training errors still change"
 
@@ -102,15 +112,19 @@ def verdict(error: float, other: float, pictures: int = 0) -> Verdict:
 
 
 def groups_of(runs: Sequence[StoryRun], pictures: int = 0) -> list[Group]:
-    """The runs that may be compared; those that diverged, failed or whose shortcuts were touched are in none."""
+    """The runs that may be compared: none whose shortcuts were touched, or that broke before the others' end."""
     alike: dict[RunSpec, list[StoryRun]] = {}
     for told in runs:
-        if told.is_untouched and told.epochs and told.state not in ("diverged", "failed"):
+        if told.is_untouched and told.epochs:
             alike.setdefault(_common(told.run), []).append(told)
     groups = []
     for run, members in alike.items():
-        going = [told for told in members if told.is_whole or not told.has_ended]
-        groups.append(_group(run, going or members, pictures))
+        parts = []
+        for lengths, part in _parts(_going(members, run.epochs)):
+            shared = replace(run, extensions=tuple(Extension(0, length) for length in lengths))
+            if going := _going(part, shared.length):
+                parts.append((shared, going))
+        groups += [_group(shared, going, pictures, is_apart=len(parts) > 1) for shared, going in parts]
     return groups
 
 
@@ -125,26 +139,90 @@ def _common(run: RunSpec) -> RunSpec:
         run.network, name="", depth=0, stages=(), shortcut="none", order="original", merge="addition"
     )
     recipe = replace(run.recipe, warm_up=0.0, warm_up_steps=0)  # the paper's depends on the depth
-    lengths = tuple(
-        replace(longer, step=0) for longer in run.extensions
-    )  # runs in turn get one a few steps apart
-    return replace(run, network=network, recipe=recipe, record_every=1, extensions=lengths, interventions=())
+    return replace(run, network=network, recipe=recipe, record_every=1, extensions=(), interventions=())
 
 
-def _group(run: RunSpec, members: Sequence[StoryRun], pictures: int) -> Group:
-    epochs = min(len(told.epochs) for told in members)
-    is_final = all(told.is_whole for told in members)
+def _going(members: Sequence[StoryRun], length: int) -> list[StoryRun]:
+    """Those that have done so many epochs, or will; where none does, those that were stopped."""
+    going = [told for told in members if len(told.epochs) >= length or not told.has_ended]
+    return going or [told for told in members if told.state not in ("diverged", "failed")]
+
+
+def _parts(members: Sequence[StoryRun]) -> list[tuple[tuple[int, ...], list[StoryRun]]]:
+    """The runs that had one schedule as far as their first end, with the lengths that all of a part were extended to.
+
+    Runs in turn are extended a few steps apart: that is one schedule.
+    """
+    if len({_lengths(told) for told in members}) == 1:
+        return [(_lengths(members[0]), [*members])]
+    early: dict[tuple[int, ...], list[StoryRun]] = {}
+    for told in members:
+        changed = [made.epochs for made in told.run.extensions if _changes(made, told, told.run.epochs)]
+        early.setdefault(tuple(changed), []).append(told)
+    parts = []
+    for lengths, alike in early.items():
+        shared = _shared(alike, len(lengths))
+        if shared is not None:
+            parts.append((shared, alike))
+            continue
+        whole: dict[tuple[int, ...], list[StoryRun]] = {}
+        for told in alike:
+            whole.setdefault(_lengths(told), []).append(told)
+        parts += whole.items()
+    return parts
+
+
+def _shared(members: Sequence[StoryRun], least: int) -> tuple[int, ...] | None:
+    """The most lengths, `least` or more, that all were extended to before they differ; None where there are none."""
+    lengths = _lengths(members[0])
+    for count in range(len(lengths), least - 1, -1):
+        first = lengths[:count]
+        end = first[-1] if first else members[0].run.epochs
+        if all(
+            _lengths(told)[:count] == first
+            and not any(_changes(made, told, end) for made in told.run.extensions[count:])
+            for told in members
+        ):
+            return first
+    return None
+
+
+def _changes(made: Extension, told: StoryRun, epochs: int) -> bool:
+    """Whether a run took other learning rates within so many epochs because it was extended."""
+    return told.run.recipe.schedule != "constant" and made.step < epochs * told.steps_per_epoch
+
+
+def _lengths(told: StoryRun) -> tuple[int, ...]:
+    return tuple(made.epochs for made in told.run.extensions)
+
+
+def _group(run: RunSpec, members: Sequence[StoryRun], pictures: int, *, is_apart: bool) -> Group:
+    epochs = min(run.length, *(len(told.epochs) for told in members))
+    is_final = all(told.is_whole and told.length == run.length for told in members)
     measured = []
     for told in members:
         reached = told.epochs[epochs - 1]
-        final = told.final_train_error if is_final else None
+        train_error, last = reached.train_error, told.final_train_error
+        if is_final and last is not None:
+            train_error = last
+        is_longer = told.is_whole and told.length > run.length
         measured.append(
-            Measured(told.run.network, reached.train_error if final is None else final, reached.test_error)
+            Measured(
+                told.run.network, train_error, reached.test_error, told.length, last if is_longer else None
+            )
         )
-    steps = epochs * min(told.steps_per_epoch for told in members)
-    is_settled = all(_is_settled(told, epochs) for told in members)
-    ended = all(told.has_ended for told in members)
-    return Group(run, tuple(measured), epochs, steps, is_final, is_settled, ended, pictures)
+    return Group(
+        run,
+        tuple(measured),
+        epochs,
+        steps=epochs * min(told.steps_per_epoch for told in members),
+        is_complete=all(len(told.epochs) >= run.length for told in members),
+        is_final=is_final,
+        is_settled=all(_is_settled(told, epochs) for told in members),
+        has_ended=all(told.has_ended or len(told.epochs) >= run.length for told in members),
+        pictures=pictures,
+        is_apart=is_apart,
+    )
 
 
 def _is_settled(told: StoryRun, epochs: int) -> bool:

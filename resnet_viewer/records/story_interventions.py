@@ -15,8 +15,8 @@ _TOLD = 3
 """So many of a run's interventions are told, the newest; a slider makes dozens."""
 _LEAST = 5
 """Errors around an intervention are told only where so many steps, and half an epoch, stand on either side of it."""
-_APART = 3
-"""Steps by which runs that take turns may differ when something is done to all of them."""
+_APART, _PART = 3, 0.25
+"""Steps by which runs that take turns may differ when something is done to all of them, and the part of an epoch."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,13 @@ class _Event:
     def belongs_to(self, first: _Event) -> bool:
         """Whether it was one act with another: the same, within a few steps."""
         apart = abs(self.epoch - first.epoch) * self.told.steps_per_epoch
-        return (self.what, self.epoch > 0) == (first.what, first.epoch > 0) and apart <= _APART
+        is_same = (self.what, self.epoch > 0) == (first.what, first.epoch > 0)
+        return is_same and is_one_turn(apart, self.told.steps_per_epoch)
+
+
+def is_one_turn(steps: float, steps_per_epoch: int) -> bool:
+    """Whether what was done so many steps apart to runs that take turns was one act, at one time to be read."""
+    return round(steps, 6) <= min(_APART, _PART * steps_per_epoch)
 
 
 def intervention_sentences(runs: Sequence[StoryRun]) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+_NAMED = 4
+"""So many runs at most are told by their names."""
 _SMALL = (
     "no",
     "one",
@@ -23,8 +25,20 @@ _SMALL = (
 
 def counted(count: int, noun: str, nouns: str = "") -> str:
     """ "four networks", "one seed", "13 runs"; a plural that is no mere "s" is given."""
-    word = _SMALL[count] if count < len(_SMALL) else thousands(count)
-    return f"{word} {noun if count == 1 else nouns or noun + 's'}"
+    return f"{number_word(count)} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def number_word(count: int) -> str:
+    """ "twelve", "13"."""
+    return _SMALL[count] if count < len(_SMALL) else thousands(count)
+
+
+def some_of(titles: Sequence[str], count: int) -> str:
+    """Names of some of `count` runs, as far as they are read: else "all twelve runs", "eight of the twelve runs"."""
+    if len(titles) <= _NAMED:
+        return joined(titles)
+    runs = counted(count, "run")
+    return f"all {runs}" if len(titles) == count else f"{number_word(len(titles))} of the {runs}"
 
 
 def thousands(count: int) -> str:

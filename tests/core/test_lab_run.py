@@ -173,3 +173,22 @@ def test_shortcuts_cut_and_restored_between_two_steps_were_never_cut(tmp_path: P
         False, True, False, True,
     ]  # fmt: skip
     assert read_run(tmp_path / "cifar-resnet-8").interventions == ()
+
+
+@pytest.mark.parametrize("is_to_all", [True, False])
+def test_shortcuts_are_not_set_after_the_last_step(tmp_path: Path, eager: None, is_to_all: bool) -> None:
+    key = "" if is_to_all else "cifar-resnet-8"
+    found = told(order(tmp_path, RESIDUAL), step_done(2 * STEPS - 1), OpenShortcuts(0.5, key))
+    assert not [report for report in found if isinstance(report, Intervened)]
+    assert read_run(tmp_path / "cifar-resnet-8").interventions == ()
+    said = [report.sentence for report in found if isinstance(report, StateChanged) and report.sentence]
+    assert said == (
+        [] if is_to_all else ["ResNet-8 has taken its last step: extend it to open or close its shortcuts."]
+    )
+
+
+def test_shortcuts_are_set_at_the_end_of_a_run_that_is_made_longer(tmp_path: Path, eager: None) -> None:
+    found = told(order(tmp_path, RESIDUAL), step_done(2 * STEPS - 1), Extend(1), OpenShortcuts(0.5))
+    assert len([report for report in found if isinstance(report, Intervened)]) == 2
+    (made,) = read_run(tmp_path / "cifar-resnet-8").interventions
+    assert (made.step, made.strength) == (2 * STEPS, 0.5)

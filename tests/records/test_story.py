@@ -9,6 +9,7 @@ import numpy as np
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.story import EMPTY, story
 from resnet_viewer.records.story_groups import verdict
+from resnet_viewer.records.story_run import StoryRun
 from resnet_viewer.records.story_words import counted, joined, percent, sentence, thousands
 from tests.records.story_runs import four, text, told
 
@@ -95,6 +96,21 @@ def test_what_happened_to_several_runs_is_told_once() -> None:
     ) in text(folders).splitlines()
     unbegun = told("cifar-plain-20", state="stopped", sentence="Plain-20 had not begun.")
     assert text([unbegun]).startswith("Plain-20 was stopped before the first step.")
+
+
+def test_many_runs_are_counted() -> None:
+    def stopped(count: int, *errors: float, seed: int = 0, name: str = "cifar-resnet-8") -> list[StoryRun]:
+        return [told(name, *errors, state="stopped", seed=seed + i) for i in range(count)]
+
+    assert "All twelve runs were stopped at epoch 1.0 of 3." in text(stopped(12, 88)).splitlines()
+    done = [told("cifar-resnet-20", 9, 5, 1, seed=seed) for seed in range(4)]
+    said = text([*stopped(4, 88), *stopped(4, 88, name="cifar-plain-8"), *done])
+    assert "Eight of the twelve runs were stopped at epoch 1.0 of 3." in said.splitlines()
+    assert "ended before their time: eight of the twelve runs." in said
+    assert ("All seven runs were stopped, five at epoch 1.0 of 3, two at epoch 2.0 of 3.") in text(
+        [*stopped(5, 88), *stopped(2, 88, 70, seed=9)]
+    ).splitlines()
+    assert "All three runs" not in text(stopped(3, 88)), "few are named"
 
 
 def test_runs_of_one_title_are_told_apart_by_their_recipe() -> None:

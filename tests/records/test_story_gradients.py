@@ -104,6 +104,33 @@ def test_a_gradient_explodes_only_where_the_numbers_show_it() -> None:
     )
 
 
+def test_what_was_at_the_start_is_told_of_one_gradient_or_of_many_norms() -> None:
+    bare = {"is_normalised": False}
+    many = text([recorded("cifar-plain-56", [1e-7, 2e-7], [1e-1, 2e-1], **bare)])
+    assert "smallest 1.0e-01, in layer 1 of 2); at the start they were faint in every layer, 2.0e-07" in many
+    one = text([recorded("cifar-plain-56", [1e-9, 2e-7], [1e-9, 2e-3], **bare)])
+    assert "decades less; at the start it was faint in every layer, 2.0e-07 at most" in one
+    ends = text([recorded("cifar-plain-56", [1e-9, 2e-3], [1e-9, 2e-3], **bare)])
+    assert "decades less; at the start they were 2.0e-03 and 1.0e-09." in ends
+
+
+def test_networks_with_and_without_batch_normalisation_have_their_gradients_told_side_by_side() -> None:
+    runs = [
+        recorded("cifar-plain-56", [0.1, 0.2]),
+        recorded("cifar-resnet-56", [0.1, 0.2]),
+        recorded("cifar-plain-20", [1e-7, 1.0], is_normalised=False),
+        recorded("cifar-plain-56", [1e-6, 1.0], is_normalised=False),
+        recorded("cifar-resnet-56", [1e5, 1.0], is_normalised=False),
+    ]
+    for order in (runs, runs[::-1]):
+        said = text(order)
+        assert "the gradient of Plain-56 (no BN) vanishes on its way back: 1.0e+00 in the last layer" in said
+        assert "gradient of ResNet-56 (no BN) explodes on its way back" in said
+        assert "over the layers of Plain-56 span 0.3 decades" in said
+        assert "those of ResNet-56 span 0.3" in said
+        assert "Plain-20 (no BN) vanishes" not in said
+
+
 @pytest.mark.parametrize(
     ("norms", "decades"),
     [([0.1, 9, 1], 1), ([10, 9, 1], -1), ([0, 1], np.inf), ([1, 0], np.nan), ([np.inf, 1], np.nan)],

@@ -85,6 +85,17 @@ def test_what_was_done_to_several_runs_at_once_is_told_once_with_what_it_did_to_
     ), "runs in turn are told a step apart, and compared over as many steps"
 
 
+def test_where_a_step_is_much_of_an_epoch_each_run_has_its_own_time() -> None:
+    runs = [
+        told(name, *[3.0] * 12, epochs=12, steps=1, run={"interventions": (Intervention(step, 0.0),)})
+        for name, step in (("cifar-resnet-8", 9), ("cifar-resnet-20", 8), ("cifar-resnet-56", 8))
+    ]
+    assert said_of(*runs) == (
+        "At epoch 8.0 the shortcuts of ResNet-20 and ResNet-56 were cut. "
+        "At epoch 9.0 the shortcuts of ResNet-8 were cut."
+    )
+
+
 def test_several_seeds_are_one_with_a_range() -> None:
     runs = [
         cut((10, 0.0), errors=[seed + 1.0] * 10 + [60.0 + seed] * 10, seed=seed, name=name)

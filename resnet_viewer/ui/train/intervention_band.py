@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF
 
+from resnet_viewer.records.story_interventions import is_one_turn
 from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import Intervention
 from resnet_viewer.ui.train.run_log import RunLog
 
-_APART = 2
-"""Steps by which runs that have turns may differ when the same is done to all of them."""
 _NAMED = 2
 """So many runs at most are named; more are counted."""
 _GAP = 5.0
@@ -57,16 +56,18 @@ class TimeMark:
 
 
 def interventions_in(logs: Sequence[RunLog]) -> list[Done]:
-    """Every intervention; one on several runs is told once, where their turns lie side by side."""
+    """Every intervention that a run comes to; one on several runs is told once, where their turns lie side by side."""
     made = sorted(
         (change.step, change.strength, place)
         for place, log in enumerate(logs)
         for change in log.run.interventions
+        if change.step < log.run.length * max(log.steps_per_epoch, 1)
     )
     groups: list[tuple[Intervention, list[int]]] = []
     for step, strength, place in made:
         for first, places in reversed(groups):
-            is_same = first.strength == strength and step - first.step <= _APART
+            is_same = first.strength == strength
+            is_same = is_same and is_one_turn(step - first.step, max(logs[place].steps_per_epoch, 1))
             if is_same and place not in places:
                 places.append(place)
                 break
@@ -115,17 +116,22 @@ def lay_out(
     """A mark for each of `done`, at its x, in a plot of that size, and how high the band is: 0 without any.
 
     Words stand right of their line, or left of it at the plot's end, and on no other line. Where more of them have
-    room in brief they are brief; those that have none even so are left out.
+    room in brief, or on the other side, they are so; those that have none even so are left out.
     """
     line = math.ceil(metrics.height())
     most = max(1, min(_ROWS, int(_HIGHEST * size[1] / line)))
     forms = [(x, one.words) for x, one in done], [(x, one.brief) for x, one in done]
-    tried = [_placed(form, metrics, size[0], most) for form in forms]
+    tried = [
+        _placed(form, metrics, size[0], most, from_right=from_right, left_first=left_first)
+        for left_first in (False, True)
+        for from_right in (True, False)
+        for form in forms
+    ]
     placed = max(tried, key=lambda words: sum(one.is_whole for one in words))
     rows = 1 + max((one.row for one in placed), default=-1)
     band = rows * line + 4.0 if rows else 0.0
     marks = []
-    for one in reversed(placed):
+    for one in placed:
         top = (rows - 1 - one.row) * line if one.text else band
         rect = QRectF(one.left, top, one.right - one.left, line) if one.text else QRectF()
         marks.append(TimeMark(one.x, one.text, rect, top))
@@ -149,17 +155,23 @@ class _Word:
 
 
 def _placed(
-    done: Sequence[tuple[float, str]], metrics: QFontMetricsF, width: float, most: int
+    done: Sequence[tuple[float, str]],
+    metrics: QFontMetricsF,
+    width: float,
+    most: int,
+    *,
+    from_right: bool,
+    left_first: bool,
 ) -> list[_Word]:
-    """From the right to the left, each in the lowest of `most` rows that has room."""
+    """By their place; one after the other from one side, each got the lowest of `most` rows that had room."""
     placed: list[_Word] = []
-    for x, words in sorted(done, key=lambda one: -one[0]):
+    for x, words in sorted(done, key=lambda one: -one[0] if from_right else one[0]):
         text = metrics.elidedText(words, Qt.TextElideMode.ElideRight, width)
         wide = math.ceil(metrics.horizontalAdvance(text))
-        lefts = _lefts(x, wide, width)
+        lefts = _lefts(x, wide, width)[:: -1 if left_first else 1]
         tries = (_Word(x, text, row, left, left + wide) for left in lefts for row in range(most))
         placed.append(next((word for word in tries if _is_clear(word, placed)), _Word(x)))
-    return placed
+    return placed[::-1] if from_right else placed
 
 
 def _lefts(x: float, wide: float, width: float) -> list[float]:

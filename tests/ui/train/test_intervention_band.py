@@ -51,6 +51,35 @@ def test_what_is_done_to_some_in_their_turns_is_told_once() -> None:
     ]
 
 
+def test_where_a_step_is_much_of_an_epoch_each_run_has_its_own_time() -> None:
+    logs = [trained("cifar-resnet-8"), trained("cifar-resnet-20")]
+    for log, step in zip(logs, (3, 2), strict=True):
+        log.steps_per_epoch = 1
+        with_interventions(log, (step, 0.0))
+    assert told(logs) == [(2.0, "shortcuts cut: ResNet-20"), (3.0, "shortcuts cut: ResNet-8")]
+
+
+def test_what_would_come_after_the_last_step_is_not_told() -> None:
+    assert told([with_interventions(trained("cifar-resnet-8", epochs=4), (30, 0.0), (40, 1.0))]) == [
+        (3.0, "shortcuts cut")
+    ]
+
+
+def test_a_word_at_the_plots_end_leaves_room_for_the_one_before_it(metrics: QFontMetricsF) -> None:
+    done = [(330.0, Done(11.0, (1.0,))), (360.0, Done(12.0, (0.5,)))]
+    marks, _ = lay_out(done, metrics, (360.0, 300.0))
+    assert [mark.word for mark in marks] == ["shortcuts restored", "shortcuts open by 0.5"]
+    assert crossings(marks) == []
+
+
+def test_words_turn_to_where_all_have_room(metrics: QFontMetricsF) -> None:
+    whom = ("ResNet-20", "ResNet-8", "ResNet-20", "ResNet-8")
+    done = [(320.0 + 40 * place, Done(8.0 + place, (0.0,), one)) for place, one in enumerate(whom)]
+    marks, _ = lay_out(done, metrics, (480.0, 300.0))
+    assert all(mark.word for mark in marks)
+    assert crossings(marks) == []
+
+
 def test_many_runs_are_counted_and_all_seeds_of_a_network_are_the_network() -> None:
     logs = [*seeds("cifar-resnet-20", 6), *seeds("cifar-resnet-8", 6)]
     for log in logs[:6]:
