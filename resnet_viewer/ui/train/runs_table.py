@@ -270,7 +270,7 @@ class RunsTable(QTableView):
             self._fit()
         keys = self._model.keys
         if scene.selected in keys:
-            if self.currentIndex().row() != (row := keys.index(scene.selected)):
+            if not self.selectionModel().isRowSelected(row := keys.index(scene.selected)):
                 flags = (
                     QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
                 )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -34,11 +34,13 @@ def lab(qapp: QApplication) -> Laboratory:
 
 @pytest.fixture
 def controller(lab: Laboratory, tmp_path: Path) -> TrainController:
-    made = TrainController(lab, itertools.count(1), clock=lambda: 0.0)
+    now = [0.0]
+    made = TrainController(lab, itertools.count(1), clock=lambda: now[0])
     made.begin(Order(RUNS, "digits", tmp_path), "Digits")
     lab.begin()
     lab.states("waiting", *(key for key, _ in RUNS[1:]))
     lab.train(RUNS[0][0], RUNS[0][1], 3)
+    now[0] = 60.0
     return made
 
 
@@ -164,8 +166,8 @@ def test_a_row_selects_its_run_and_follows_the_scene(
     table: RunsTable, controller: TrainController, qtbot: QtBot
 ) -> None:
     with qtbot.waitSignal(table.selected) as heard:
-        table.selectRow(2)
-    assert heard.args == ["cifar-plain-56"]
+        table.selectRow(3)
+    assert heard.args == ["cifar-resnet-56"]
     chosen: list[str] = []
     table.selected.connect(chosen.append)
     table.render_lab(replace(controller.scene, selected="cifar-resnet-20"))
@@ -173,6 +175,16 @@ def test_a_row_selects_its_run_and_follows_the_scene(
     table.render_lab(replace(controller.scene, selected=""))
     assert not table.selectionModel().hasSelection()
     assert chosen == [], "showing a selection is no wish"
+
+
+def test_the_selected_row_is_marked_as_a_whole_also_where_its_cell_is_current_already(
+    table: RunsTable, controller: TrainController
+) -> None:
+    selection = table.selectionModel()
+    selection.setCurrentIndex(table.model().index(2, 0), QItemSelectionModel.SelectionFlag.Clear)
+    assert not selection.hasSelection()
+    table.render_lab(controller.scene)
+    assert selection.isRowSelected(2)
 
 
 def test_a_failed_run_is_red_and_says_why(
