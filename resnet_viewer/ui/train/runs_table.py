@@ -328,7 +328,6 @@ class RunsTable(QTableView):
 
     def _show_selected(self) -> None:
         if self.currentIndex().isValid():
-            self.updateGeometries()  # else it scrolls as far as it could with the rows that were there before
             self.scrollTo(self.currentIndex())
 
     def resizeEvent(self, event: QResizeEvent) -> None:

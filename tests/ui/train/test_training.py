@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -151,6 +152,23 @@ def test_only_runs_at_work_say_whether_shortcuts_are_cut(desk: Desk, training: T
     assert training.bar.strength.value() == 100
     desk.qtbot.mouseClick(training.bar.cut_button, LEFT)
     assert desk.lab.told[-1] == OpenShortcuts(0.0)
+
+
+def test_the_table_of_the_window_cuts_no_number_and_its_card_says_first_how_long_it_takes(
+    desk: Desk, training: Training
+) -> None:
+    desk.window.resize(1440, 900)
+    training.start()
+    desk.lab.begin()
+    for key, run in desk.lab.order.runs:
+        desk.lab.train(key, run, 11)
+    rendered(desk)
+    table = training.page.runs.table
+    for column in range(1, table.model().columnCount()):
+        index = table.model().index(0, column)
+        room = table.visualRect(index).width()
+        assert table.isColumnHidden(column) or table.sizeHintForIndex(index).width() <= room, index.data()
+    assert re.match(r"\d+ s left · 4 running · [\d\u00a0]+ pictures/s", training.page.runs.subtitle)
 
 
 def test_what_was_stopped_or_failed_goes_on_with_the_bars_button(desk: Desk, training: Training) -> None:
