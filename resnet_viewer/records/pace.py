@@ -22,6 +22,8 @@ _FORWARD = 1 / 3
 """What a picture costs in an evaluation beside a step, as long as none was measured: its forward pass alone."""
 _TURN = 256
 """Pictures that are classified in a run's turn."""
+_LEAST_SECONDS = 1.0
+"""Of steps, before a speed is told: the first ones are not like the rest."""
 
 
 @dataclass
@@ -72,24 +74,33 @@ class Pace:
                     report.run, report.steps_per_epoch, len(report.steps), len(report.epochs)
                 )
             case Advanced() if report.steps:
-                if math.isnan(self._started):
-                    self._started = now
                 known = self._runs[report.key]
                 known.steps = report.steps[-1].at + 1
                 if report.pictures_per_second > 0:
                     batch = min(known.run.recipe.batch, self._pictures[0])
+                    seconds = len(report.steps) * batch / report.pictures_per_second
                     known.measured_steps += len(report.steps)
-                    known.step_seconds += len(report.steps) * batch / report.pictures_per_second
+                    known.step_seconds += seconds
+                    if math.isnan(self._started):
+                        self._started = now - seconds
             case EpochEnded():
                 known = self._runs[report.key]
                 known.epochs = report.epoch.epoch + 1
-                of_steps = known.steps_per_epoch * self._step(known)
-                known.evaluations.append(max(0.0, report.epoch.seconds - of_steps))
+                if (
+                    known.measured_steps >= known.steps_per_epoch
+                ):  # else a part of it was done before a resume
+                    of_steps = known.steps_per_epoch * self._step(known)
+                    known.evaluations.append(max(0.0, report.epoch.seconds - of_steps))
             case StateChanged():
                 if (found := self._runs.get(report.key)) is not None:
                     found.state = report.state
             case Intervened():
                 self._runs[report.key].run = report.run
+
+    @property
+    def is_known(self) -> bool:
+        """Whether enough was measured to tell a speed."""
+        return sum(known.step_seconds for known in self._runs.values()) >= _LEAST_SECONDS
 
     @property
     def steps_done(self) -> int:
@@ -104,10 +115,10 @@ class Pace:
     def seconds_left(self, *, now: float, key: str = "") -> float | None:
         """Until all runs have ended, or the one with a key, while it has turns with those that run beside it.
 
-        None before the first steps were measured, and of a run that has no turns. What is left costs what the like of
+        None before a second of steps was measured, and of a run that has no turns. What is left costs what the like of
         it has cost; runs that advance at the same time take less of the clock than they cost, and that ratio stays.
         """
-        if not any(known.measured_steps for known in self._runs.values()):
+        if not self.is_known:
             return None
         if not key:
             return self._ratio(now) * sum(
@@ -125,7 +136,9 @@ class Pace:
         return left * self._ratio(now)
 
     def pictures_per_second(self, *, now: float) -> float | None:
-        """That all running ones together learn from, evaluations apart; None before the first were measured."""
+        """That all running ones together learn from, evaluations apart; None before a second of steps was measured."""
+        if not self.is_known:
+            return None
         running = [
             known for known in self._runs.values() if known.state == "running" and known.measured_steps
         ]

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStatusBar, QWidget
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.labels import plain_label, tooltip_text
 from resnet_viewer.ui.panels.card import colour_text
 from resnet_viewer.ui.panels.fitting import ReadoutLabel
@@ -122,7 +123,8 @@ class StatusBar(QStatusBar):
         facts.picture, facts.picture_tip = ("", ""), ""
         if scene.data is not None:
             count, (_, _, height, width) = scene.data.count, scene.data.test_pictures.shape
-            whole = f"{scene.data_name}: {count} pictures and {len(scene.data.test_labels)} to test, {width}×{height}"
+            tested = thousands(len(scene.data.test_labels))
+            whole = f"{scene.data_name}: {thousands(count)} pictures and {tested} to test, {width}×{height}"
             facts.picture, facts.picture_tip = (whole, scene.data_name), whole
         if self._place == 1:
             self._fit()
@@ -141,7 +143,7 @@ class StatusBar(QStatusBar):
         name = f"{plan.spec.title} · {weights}"
         if scene.is_starting and plan.spec.weights.source == "none":
             name = plan.spec.title
-        size = f"{_thousands(plan.parameters)} parameters · {_macs(plan.macs)}"
+        size = f"{thousands(plan.parameters)} parameters · {_macs(plan.macs)}"
         facts.network = f"{shortened(name)} · {size}", shortened(name, 24)
         facts.network_tip = f"{name} · {size}"
         picture = scene.session.setup.picture
@@ -234,10 +236,6 @@ def shortened(name: str, most: int = 40) -> str:
 
 def _duration(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
-
-
-def _thousands(number: int) -> str:
-    return f"{number:,}".replace(",", "\u202f")
 
 
 def _macs(number: int) -> str:

@@ -86,9 +86,29 @@ def test_what_was_done_before_a_resume_tells_no_speed() -> None:
     assert pace.seconds_left(now=2.0) == pytest.approx(18 + 2 * evaluation + 3 * evaluation)
 
 
+def test_no_speed_is_told_before_a_second_of_steps_and_the_first_counts_its_own_time() -> None:
+    pace = after(DATA, Began("a", SHALLOW, STEPS), StateChanged("a", "running"))
+    after(advanced("a", 0, 2, seconds=0.4), pace=pace, now=100.8)
+    assert (pace.seconds_left(now=100.8), pace.seconds_left(now=100.8, key="a")) == (None, None)
+    assert pace.pictures_per_second(now=100.8) is None
+    after(advanced("a", 2, 1, seconds=0.4), pace=pace, now=101.2)
+    assert pace.pictures_per_second(now=101.2) == pytest.approx(100 / 0.4), (
+        "the clock began with the first step"
+    )
+
+
+def test_an_epoch_that_was_begun_before_a_resume_measures_no_evaluation() -> None:
+    done = advanced("a", 0, 8, seconds=1.0).steps
+    pace = after(DATA, Began("a", SHALLOW, STEPS, steps=done))
+    after(advanced("a", 8, 2, seconds=1.0), pace=pace, now=2.0)
+    after(epoch("a", 0, seconds=300.0), pace=pace, now=2.0)
+    forward = TEST / 100 / 3
+    assert pace.seconds_left(now=2.0) == pytest.approx(30 + 3 * forward + 3 * forward)
+
+
 def test_runs_at_the_same_time_take_less_of_the_clock() -> None:
     pace = after(DATA, Began("a", SHALLOW, STEPS), Began("b", SHALLOW, STEPS))
-    after(advanced("a", 0, 10, seconds=1.0), advanced("b", 0, 10, seconds=1.0), pace=pace)
+    after(advanced("a", 0, 10, seconds=1.0), advanced("b", 0, 10, seconds=1.0), pace=pace, now=10.0)
     assert pace.seconds_left(now=10.0) == pytest.approx((60 + 2 * (4 + 3) * TEST / 100 / 3) / 2)
 
 
@@ -107,7 +127,7 @@ def test_a_run_takes_turns_with_those_that_run_beside_it() -> None:
     going = StateChanged("a", "running"), StateChanged("b", "running"), StateChanged("c", "paused")
     pace = after(DATA, *began, *going)
     assert pace.seconds_left(now=0.0, key="a") is None
-    after(advanced("a", 0, 10, seconds=1.0), advanced("b", 0, 30, seconds=1.0), pace=pace)
+    after(advanced("a", 0, 10, seconds=1.0), advanced("b", 0, 30, seconds=1.0), pace=pace, now=10.0)
     evaluations = 7 * TEST / 100 / 3  # one an epoch, and three times as many pictures for the last weights
     mine, others = 30 + evaluations, 10 + evaluations
     assert pace.seconds_left(now=40.0, key="a") == pytest.approx(mine + others), "the other one ends before"
@@ -123,6 +143,6 @@ def test_pictures_of_all_running_runs_count_in_seconds_of_the_clock() -> None:
     pace = after(DATA, Began("a", SHALLOW, STEPS), Began("b", SHALLOW, STEPS))
     after(StateChanged("a", "running"), StateChanged("b", "running"), pace=pace)
     assert pace.pictures_per_second(now=0.0) is None
-    after(advanced("a", 0, 10, seconds=1.0), advanced("b", 0, 10, seconds=3.0), pace=pace)
+    after(advanced("a", 0, 10, seconds=1.0), advanced("b", 0, 10, seconds=3.0), pace=pace, now=10.0)
     assert pace.pictures_per_second(now=40.0) == pytest.approx(200 / 4.0), "in turn"
     assert pace.pictures_per_second(now=20.0) == pytest.approx(200 / 2.0), "at the same time"

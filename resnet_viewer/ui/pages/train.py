@@ -106,11 +106,8 @@ class RunsCard(Card):
 
     def _show_whole_rows(self) -> None:
         """The table ends with a row: what is left of the height is the card's."""
-        row, head = self.table.verticalHeader().defaultSectionSize(), self.table.horizontalHeader().height()
-        room = self.contentsRect().height() - self._around()
-        rows = self.table.model().rowCount()
-        rest = (room - head) % row if head + row <= room < head + rows * row else 0
-        self.body.setContentsMargins(0, 0, 0, rest)
+        room = self.contentsRect().height() - self._around() - self.table.horizontalHeader().height()
+        self.body.setContentsMargins(0, 0, 0, self.table.fit_rows(room))
 
     def _around(self) -> int:
         """Pixels of the card's height that the table does not have."""
@@ -125,10 +122,9 @@ def _said(scene: LabScene) -> str:
         return ""
     states = [doing(scene, log) for log in scene.logs]
     counts = {state: states.count(state) for state in dict.fromkeys(states)}
-    words = [f"{count} {state}" for state, count in counts.items()]
-    now = scene.clock()
+    words, now = [f"{count} {state}" for state, count in counts.items()], scene.clock()
     if "running" in counts and (left := scene.pace.seconds_left(now=now)) is not None:
-        words.append(f"{duration(left)} left")
+        words.insert(0, f"{duration(left)} left")
     if "running" in counts and (speed := scene.pace.pictures_per_second(now=now)) is not None:
         words.append(f"{thousands(round(speed))} pictures/s")
     return " · ".join(words)

@@ -7,6 +7,7 @@ from typing import get_args
 
 from resnet_viewer.records.blueprint import Blueprint, ShortcutForm
 from resnet_viewer.records.layers import LayerKind, LayerSpec, Pooling
+from resnet_viewer.records.story_words import thousands
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.panels.gradients_scale import Series, norm_text, ratio_text
 from resnet_viewer.ui.panels.wiring_gates import UNKNOWN, Openings
@@ -119,7 +120,7 @@ def tooltip(
 def _layer_lines(layer: LayerSpec) -> list[str]:
     size = f" {shape_text(layer.weight_shape[2:])}" if len(layer.weight_shape) == 4 else ""
     stride = f", stride {layer.stride}" if layer.stride > 1 else ""
-    parameters = f"{layer.parameters:,}".replace(",", "\u202f")
+    parameters = thousands(layer.parameters)
     return [
         f"{layer.name} · {_KINDS[layer.kind]}{size}{stride} · {parameters} parameters",
         f"weight {shape_text(layer.weight_shape)} · output {shape_text(layer.output_shape)}",

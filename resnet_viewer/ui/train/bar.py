@@ -38,8 +38,8 @@ def data_words(data: str) -> str:
 
 
 def strength_in(scene: LabScene) -> float:
-    """How far the shortcuts of the runs are open now: the least of them, 1 where there are none."""
-    logs = [log for log in scene.logs if log.run.network.has_shortcuts]
+    """How far the shortcuts of the runs at work are open: the least of them, 1 where there are none."""
+    logs = [log for log in scene.logs if log.is_at_work and log.run.network.has_shortcuts]
     return min((log.run.interventions[-1].strength for log in logs if log.run.interventions), default=1.0)
 
 
@@ -150,7 +150,7 @@ class TrainBar(QWidget):
         self.pause_button.setToolTip(f"{self.pause_button.text()}: {whom} (F6)")
         self.pause_button.setAccessibleName(self.pause_button.text())
         self.stop_button.setToolTip("Stop all runs after the step at hand; they can be continued")
-        can_cut = is_busy and any(log.run.network.has_shortcuts for log in logs)
+        can_cut = is_busy and any(log.is_at_work and log.run.network.has_shortcuts for log in logs)
         is_cut = strength_in(self._scene) < 1
         words = "Restore shortcuts" if is_cut else "Cut shortcuts now"
         self.cut_button.setText(words.partition(" ")[0] if self._is_compact else words)

@@ -46,7 +46,6 @@ from resnet_viewer.ui.train.variants import variants
 from resnet_viewer.ui.worker import Failure
 
 TOLD_EVERY_MS = 66
-_UNFINISHED: tuple[RunState, ...] = ("waiting", "running", "paused")
 OfRun = Began | Advanced | EpochEnded | StateKept | StateChanged | Intervened | Published | RunEnded
 """Reports that are about one run."""
 Runs = tuple[tuple[str, RunSpec], ...]
@@ -165,7 +164,11 @@ class TrainController(QObject):
         self._logs, self._removed = {}, {}
         self._pace = Pace()
         self._scene = LabScene(
-            version=self._scene.version, data_name=data_name, pace=self._pace, clock=self._clock
+            version=self._scene.version,
+            data_name=data_name,
+            pace=self._pace,
+            clock=self._clock,
+            selected=_looked_at_first(order.runs),
         )
         self._send(order)
 
@@ -282,6 +285,7 @@ class TrainController(QObject):
         self._scene = replace(
             self._scene,
             logs=tuple(self._logs.values()),
+            arrived=self._scene.depths if self._logs else (),
             version=self._scene.version + 1,
             **fields,  # type: ignore[arg-type]
         )
@@ -341,7 +345,7 @@ class TrainController(QObject):
             return
         assert isinstance(failure, Failure)
         for log in self._logs.values():
-            if log.state in _UNFINISHED:
+            if log.is_at_work:
                 log.state, log.sentence = "failed", failure.sentence
                 self._pace.take(StateChanged(log.key, "failed"), now=self._clock())
         self._change()
@@ -352,12 +356,18 @@ class TrainController(QObject):
     def _note_busy(self, is_busy: bool) -> None:
         if not is_busy:
             for log in self._logs.values():
-                if log.state in _UNFINISHED:
+                if log.is_at_work:
                     log.state = "stopped"
                     self._pace.take(StateChanged(log.key, "stopped"), now=self._clock())
             self.data_read.emit()
         self._change()
         self.busy_changed.emit(is_busy)
+
+
+def _looked_at_first(runs: Runs) -> str:
+    """The key of the deepest plain network, else of the deepest: what happens to it is what the runs are about."""
+    networks = {key: run.network for key, run in runs}
+    return max(networks, key=lambda key: (not networks[key].has_shortcuts, networks[key].depth), default="")
 
 
 def _place(log: RunLog) -> tuple[int, bool, str, int]:

@@ -143,6 +143,11 @@ class RunLog:
             rows.append((record.step, *record.norms, *record.updates, *record.dead))
 
     @property
+    def is_at_work(self) -> bool:
+        """It has not ended: it runs, waits for its turn, or is paused."""
+        return self.state in ("waiting", "running", "paused")
+
+    @property
     def steps(self) -> int:
         """Steps done, over the whole run."""
         return int(self._steps.values[-1, _AT]) + 1 if len(self._steps) else 0
@@ -293,6 +298,8 @@ class LabScene:
     """How fast the runs are; live as the logs are."""
     clock: Callable[[], float] = monotonic
     """Of the pace."""
+    arrived: tuple[int, ...] = ()
+    """Depths in the order in which they came, also of runs that were taken out."""
 
     @property
     def chosen(self) -> RunLog | None:
@@ -301,8 +308,8 @@ class LabScene:
 
     @property
     def depths(self) -> tuple[int, ...]:
-        """The depths of the runs in the order of their colours: as they came, so that a run added changes none."""
-        return tuple(dict.fromkeys(log.run.network.depth for log in self.logs))
+        """Depths in the order of their colours: as they came, so that no run that comes or goes changes any."""
+        return tuple(dict.fromkeys((*self.arrived, *(log.run.network.depth for log in self.logs))))
 
 
 def depth_colour(scene: LabScene, log: RunLog, colours: Sequence[str]) -> str:

@@ -22,28 +22,33 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
+from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.run_log import LabScene, RunLog, depth_colour
+from resnet_viewer.ui.train.run_names import NameDelegate, shortest
 
 _Index = QModelIndex | QPersistentModelIndex
 _SAMPLE = QSize(26, 12)
 _LEAST_ROWS = 4
-_PADDING = 14
-"""Pixels that a cell keeps beside its words."""
-_LEAST_NETWORK = 14
-"""Letters of a run's title that are left before a column goes for it; longer ones are elided in the middle."""
+_TIGHT, _CLOSE, _LOOSE = 2, 6, 14
+"""Pixels of a row's height beside its letters: where rows would not fit else, as many rows like it, and at most."""
+_BESIDE_TITLE = 14
+"""Pixels of a header's section beside its words."""
+_WHOLE_NAME = 24
+"""Letters; names of so many are whole before a column comes whose number is `_BEFORE_NAMES` or more."""
+_BEFORE_NAMES = 4
 
 
 @dataclass(frozen=True)
 class _Column:
     title: str
     words: Callable[[LabScene, RunLog], str]
-    widest: str
-    """The longest that it usually shows."""
+    widest: Callable[[LabScene, RunLog], str] = lambda _scene, _log: ""
+    """What it will come to show, where that is longer than what it shows now."""
     is_number: bool = True
     goes: int = 0
-    """Where there is no room the column with the highest number goes first; 0 stays."""
+    """Columns get room in this order, those that have none are left out; 0 stays."""
     about: str = ""
     """What its tooltip says."""
 
@@ -80,32 +85,41 @@ def _epoch(_scene: LabScene, log: RunLog) -> str:
     return f"{len(log.epochs)} / {log.length}"
 
 
-def _speed(_scene: LabScene, log: RunLog) -> str:
+def _speed(scene: LabScene, log: RunLog) -> str:
     speed = log.pictures_per_second
-    return "" if math.isnan(speed) else f"{speed:.0f}"
+    is_told = log.state != "running" or scene.pace.is_known
+    return thousands(round(speed)) if is_told and not math.isnan(speed) else ""
+
+
+def _widest_state(_scene: LabScene, log: RunLog) -> str:
+    return "59 min left" if log.is_at_work else ""
+
+
+def _widest_percent(_scene: LabScene, _log: RunLog) -> str:
+    return "100.0"
 
 
 _COLUMNS = (
-    _Column("network", lambda _, log: log.title, "ResNet-1202 seed 10", is_number=False),
-    _Column("state", _state, "59 min left", is_number=False, goes=4),
-    _Column("epoch", _epoch, "12 / 12", goes=3),
+    _Column("network", lambda _, log: log.title, is_number=False),
+    _Column("state", _state, _widest_state, is_number=False, goes=2),
+    _Column("epoch", _epoch, lambda _, log: f"{log.length} / {log.length}", goes=4),
     _Column(
         "train %",
         lambda _, log: _percent(log.train_error),
-        "100.0",
-        goes=2,
+        _widest_percent,
+        goes=1,
         about="errors on the training pictures, over the newest whole epoch while the weights moved; once the run is "
         "done, of its last weights on the pictures as they are",
     ),
     _Column(
         "test %",
         lambda _, log: _percent(log.test_error),
-        "100.0",
-        goes=1,
+        _widest_percent,
+        goes=3,
         about="errors on the test set after the newest whole epoch",
     ),
-    _Column("pictures/s", _speed, "10000", goes=5),
-    _Column("recipe", lambda _, log: log.run.recipe.name, "quick, changed", is_number=False, goes=6),
+    _Column("pictures/s", _speed, lambda *_: thousands(9999), goes=6),
+    _Column("recipe", lambda _, log: log.run.recipe.name, is_number=False, goes=5),
 )
 
 
@@ -178,6 +192,8 @@ class RunsModel(QAbstractTableModel):
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return column.words(self._scene, log)
+            case Qt.ItemDataRole.UserRole:
+                return log
             case Qt.ItemDataRole.ToolTipRole:
                 return tooltip_text(told(self._scene, log))
             case Qt.ItemDataRole.TextAlignmentRole:
@@ -245,11 +261,12 @@ class RunsTable(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setShowGrid(False)
         self.setWordWrap(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setItemDelegateForColumn(0, NameDelegate(self))
         self.setTabKeyNavigation(False)
         self.setIconSize(_SAMPLE)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalHeader().hide()
+        self.verticalHeader().setMinimumSectionSize(1)  # the style's own is higher than rows that stand close
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
@@ -261,20 +278,22 @@ class RunsTable(QTableView):
         self.selectionModel().currentRowChanged.connect(self._note_row)
         self._is_rendering = False
         self._scene = LabScene()
+        self._widths: tuple[int, ...] = ()
 
     def render_lab(self, scene: LabScene) -> None:
         """Show the runs; the selection follows the scene."""
         self._scene = scene
         self._is_rendering = True
-        if self._model.show_scene(scene):
+        if self._model.show_scene(scene) or self._needed() != self._widths:
             self._fit()
         keys = self._model.keys
         if scene.selected in keys:
-            if self.currentIndex().row() != (row := keys.index(scene.selected)):
+            if not self.selectionModel().isRowSelected(row := keys.index(scene.selected)):
                 flags = (
                     QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
                 )
                 self.selectionModel().setCurrentIndex(self._model.index(row, 0), flags)
+                self._show_selected()
         else:
             self.selectionModel().clear()
         self._is_rendering = False
@@ -287,52 +306,75 @@ class RunsTable(QTableView):
     def sizeHint(self) -> QSize:
         """As high as its rows, as far as there is room."""
         rows = max(1, len(self._model.keys))
-        height = (
-            self.horizontalHeader().sizeHint().height() + rows * self.verticalHeader().defaultSectionSize()
-        )
-        return QSize(super().sizeHint().width(), height + 2)
+        return QSize(super().sizeHint().width(), self._height_of(rows))
 
     def minimumSizeHint(self) -> QSize:
         """A few rows stay in view."""
         rows = min(max(1, len(self._model.keys)), _LEAST_ROWS)
-        height = (
-            self.horizontalHeader().sizeHint().height() + rows * self.verticalHeader().defaultSectionSize()
-        )
-        return QSize(160, height + 2)
+        return QSize(160, self._height_of(rows))
+
+    def _height_of(self, rows: int) -> int:
+        row = self.fontMetrics().height() + (_CLOSE if len(self._model.keys) > _LEAST_ROWS else _LOOSE)
+        return self.horizontalHeader().sizeHint().height() + rows * row + 2
+
+    def fit_rows(self, room: int) -> int:
+        """Divide so many pixels among the rows, so that as many as can be are seen; what is left over."""
+        rows, letters = len(self._model.keys), self.fontMetrics().height()
+        row = min(letters + _LOOSE, max(letters + _TIGHT, room // max(1, rows)))
+        if row != self.verticalHeader().defaultSectionSize():
+            self.verticalHeader().setDefaultSectionSize(row)
+            self._show_selected()
+        return room % row if row <= room < rows * row else 0
+
+    def _show_selected(self) -> None:
+        if self.currentIndex().isValid():
+            self.scrollTo(self.currentIndex())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+        self._show_selected()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             QTimer.singleShot(0, self._fit)  # when the header has the font too
 
+    def _needed(self) -> tuple[int, ...]:
+        """Pixels of each column with what it holds and will hold; the first with whole names, and last with short."""
+        metrics, header, scene = self.fontMetrics(), self.horizontalHeader(), self._scene
+        logs = scene.logs
+        if not logs:
+            return ()
+        letters = header.fontMetrics().horizontalAdvance
+        cell = self._model.index(0, 2)
+        beside_words = self.sizeHintForIndex(cell).width() - metrics.horizontalAdvance(str(cell.data()))
+        widths = []
+        for column in _COLUMNS:
+            words = {words for log in logs for words in (column.words(scene, log), column.widest(scene, log))}
+            held = max(metrics.horizontalAdvance(one) for one in words) + beside_words
+            widths.append(max(held, letters(column.title) + _BESIDE_TITLE))
+        beside_sample = _SAMPLE.width() + beside_words + 6
+        whole = min(widths[0] - beside_words, _WHOLE_NAME * metrics.averageCharWidth())
+        short = max(metrics.horizontalAdvance(shortest(log)) for log in logs)
+        return (max(whole, short) + beside_sample, *widths[1:], short + beside_sample)
+
     @Slot()
     def _fit(self) -> None:
-        """As many columns as have room, each as wide as what it usually shows."""
-        metrics = self.fontMetrics()
-        is_long = len(self._model.keys) > _LEAST_ROWS
-        self.verticalHeader().setDefaultSectionSize(metrics.height() + (6 if is_long else 14))
-        header = self.horizontalHeader()
-        letters = [header.fontMetrics().horizontalAdvance(column.title) for column in _COLUMNS]
-        widths = [
-            max(title + 14, metrics.horizontalAdvance(column.widest) + _PADDING)
-            for title, column in zip(letters, _COLUMNS, strict=True)
-        ]
-        widest = max((metrics.horizontalAdvance(log.title) for log in self._scene.logs), default=0)
-        most = _LEAST_NETWORK * metrics.averageCharWidth()
-        widths[0] = min(widest, most) + _SAMPLE.width() + _PADDING + 6
-        shown = set(range(len(_COLUMNS)))
-        room = self.viewport().width()
-        for place in sorted(shown, key=lambda place: -_COLUMNS[place].goes):
-            if _COLUMNS[place].goes and sum(widths[shown_one] for shown_one in shown) > room:
-                shown.discard(place)
-        for place, width in enumerate(widths):
+        """As many columns as have room, each as wide as what it holds."""
+        self._widths = self._needed()
+        if not self._widths:
+            return
+        (whole, *widths, short), room = self._widths, self.viewport().width()
+        shown, taken = {0}, 0
+        for place in sorted(range(1, len(_COLUMNS)), key=lambda place: _COLUMNS[place].goes):
+            names = whole if _COLUMNS[place].goes >= _BEFORE_NAMES else short
+            if names + taken + widths[place - 1] <= room:
+                shown.add(place)
+                taken += widths[place - 1]
+        for place, width in enumerate(widths, 1):
             self.setColumnHidden(place, place not in shown)
-            if place:
-                self.setColumnWidth(place, width)
+            self.setColumnWidth(place, width)
         self.updateGeometry()
 
     @Slot(QModelIndex, QModelIndex)

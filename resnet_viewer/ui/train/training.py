@@ -246,8 +246,6 @@ class Training(QObject):
         reading.emit(f"Reading {data_words(order.data)}")
         self.controller.begin(order, data_words(order.data))
         self._tell_device()
-        if order.runs:
-            self.controller.select(order.runs[-1][0])
         if order.log_dir is not None:
             self.said.emit(f"TensorBoard's files go to {order.log_dir}.")
 

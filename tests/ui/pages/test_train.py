@@ -86,7 +86,7 @@ def test_the_status_bar_says_the_facts_of_the_page_in_view(desk: Desk) -> None:
     desk.lab.begin()
     desk.lab.states("done", "cifar-plain-20")
     desk.qtbot.waitUntil(lambda: "1 of 4 runs done" in status.texts()[1])
-    assert status.texts()[3] == "Digits (bundled): 1437 pictures and 40 to test, 8×8"
+    assert status.texts()[3] == "Digits (bundled): 1\u00a0437 pictures and 40 to test, 8×8"
     desk.window.show_inspect()
     assert "ResNet-20" in status.texts()[1]
     assert "invented.png" in status.texts()[3]

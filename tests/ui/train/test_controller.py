@@ -196,6 +196,38 @@ def test_a_run_that_is_removed_stays_away(controller: TrainController, lab: Labo
     assert controller.scene.selected == ""
 
 
+def test_a_depth_keeps_its_colour_whatever_comes_and_goes(
+    controller: TrainController, lab: Laboratory, tmp_path: Path
+) -> None:
+    lab.begin()
+    assert controller.scene.depths == (20, 56)
+    controller.add(runs_of(RunPlan(depths="8, 32")))
+    assert keys(controller)[0] == "cifar-plain-8"
+    assert controller.scene.depths == (20, 56, 8, 32)
+    controller.remove("cifar-plain-20")
+    controller.remove("cifar-resnet-20")
+    assert controller.scene.depths == (20, 56, 8, 32), "the others' colours stay"
+    for key in keys(controller):
+        controller.remove(key)
+    controller.add(runs_of(RunPlan(depths="32")))
+    assert controller.scene.depths == (32,), "with nothing on the screen they begin anew"
+    controller.begin(Order(RUNS, "digits", tmp_path), "Digits")
+    assert controller.scene.depths == (20, 56)
+
+
+def test_a_start_selects_the_deepest_plain_network(
+    controller: TrainController, lab: Laboratory, tmp_path: Path
+) -> None:
+    assert controller.scene.selected == "cifar-plain-56"
+    controller.select(FIRST)
+    controller.begin(Order(RUNS, "digits", tmp_path), "Digits")
+    assert controller.scene.selected == "cifar-plain-56"
+    controller.begin(Order(runs_of(RunPlan(is_plain=False)), "digits", tmp_path), "Digits")
+    assert controller.scene.selected == "cifar-resnet-56"
+    controller.begin(Order((), "digits", tmp_path), "Digits")
+    assert controller.scene.selected == ""
+
+
 def test_selecting_and_pointing_are_told(controller: TrainController, qtbot: QtBot) -> None:
     with qtbot.waitSignal(controller.scene_changed):
         controller.select(FIRST)

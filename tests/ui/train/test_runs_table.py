@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtGui import QFont, QFontMetrics
+from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.lab import Order, RunEnded, StateChanged
@@ -19,6 +20,7 @@ from resnet_viewer.run_plans import runs_of
 from resnet_viewer.ui.theme import DARK, LIGHT
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.train.run_log import LabScene
+from resnet_viewer.ui.train.run_names import fitting, shortest
 from resnet_viewer.ui.train.runs_table import RunsModel, RunsTable, doing, duration, told
 from tests.ui.train.invented import begun, grow, run
 from tests.ui.train.laboratory import Laboratory
@@ -34,11 +36,13 @@ def lab(qapp: QApplication) -> Laboratory:
 
 @pytest.fixture
 def controller(lab: Laboratory, tmp_path: Path) -> TrainController:
-    made = TrainController(lab, itertools.count(1), clock=lambda: 0.0)
+    now = [0.0]
+    made = TrainController(lab, itertools.count(1), clock=lambda: now[0])
     made.begin(Order(RUNS, "digits", tmp_path), "Digits")
     lab.begin()
     lab.states("waiting", *(key for key, _ in RUNS[1:]))
     lab.train(RUNS[0][0], RUNS[0][1], 3)
+    now[0] = 60.0
     return made
 
 
@@ -68,7 +72,7 @@ def titles(table: RunsTable) -> list[str]:
 
 
 def test_rows_say_how_far_each_run_has_come(table: RunsTable) -> None:
-    assert row(table, 0) == ["Plain-20", "17 s left", "3 / 12", "30.0", "15.0", "1000", "quick"]
+    assert row(table, 0) == ["Plain-20", "17 s left", "3 / 12", "30.0", "15.0", "1\u00a0000", "quick"]
     assert row(table, 3) == ["ResNet-56", "waiting", "0 / 12", "", "", "", "quick"]
 
 
@@ -78,7 +82,7 @@ def test_what_ended_says_its_last_errors_and_no_time(
     key, run = RUNS[0]
     lab.say(RunEnded(key, RunReport(run, (), 0.25, 1.5, ())))
     table.render_lab(controller.scene)
-    assert row(table, 0)[1:6] == ["done", "3 / 12", "0.2", "1.5", "1000"]
+    assert row(table, 0)[1:6] == ["done", "3 / 12", "0.2", "1.5", "1\u00a0000"]
 
 
 def test_what_a_run_does_is_told_while_data_are_read_and_while_it_is_measured(
@@ -124,27 +128,91 @@ def test_columns_go_in_an_order_and_a_long_title_pushes_none_out(
         table.resize(width, 300)
         if (now := tuple(titles(table))) != shown[-1]:
             shown.append(now)
-    assert shown[:6] == [
+    assert shown[:7] == [
         ("network", "state", "epoch", "train %", "test %", "pictures/s", "recipe"),
-        ("network", "state", "epoch", "train %", "test %", "pictures/s"),
+        ("network", "state", "epoch", "train %", "test %", "recipe"),
         ("network", "state", "epoch", "train %", "test %"),
-        ("network", "epoch", "train %", "test %"),
+        ("network", "state", "train %", "test %"),
+        ("network", "state", "train %"),
         ("network", "train %", "test %"),
-        ("network", "test %"),
+        ("network", "train %"),
     ]
     controller.scene.logs[0].variant = "a recipe with a very long name, rate 0.001"
     table.resize(420, 300)
     table.render_lab(LabScene())
     table.render_lab(controller.scene)
-    assert {"network", "epoch", "train %", "test %"} <= set(titles(table))
-    assert table.textElideMode() == Qt.TextElideMode.ElideMiddle
+    assert {"network", "state", "train %", "test %"} <= set(titles(table))
 
 
 def test_many_runs_stand_closer_together(table: RunsTable, controller: TrainController) -> None:
+    room = 4 * (table.fontMetrics().height() + 14) + 5
+    assert table.fit_rows(room) == 0
     wide = table.verticalHeader().defaultSectionSize()
-    controller.add(runs_of(RunPlan(depths="8, 14")))
+    controller.add(runs_of(RunPlan(depths="8", is_plain=False)))
     table.render_lab(controller.scene)
-    assert table.verticalHeader().defaultSectionSize() < wide
+    assert table.fit_rows(room) == 0
+    row = table.verticalHeader().defaultSectionSize()
+    assert row < wide
+    assert 5 * row <= room, "all rows are seen"
+    left_over = table.fit_rows(70)
+    row = table.verticalHeader().defaultSectionSize()
+    assert 0 < row < wide
+    assert left_over == 70 % row, "where they are not, the last one that is seen is whole"
+
+
+def test_the_selected_row_is_in_view(table: RunsTable, controller: TrainController, qtbot: QtBot) -> None:
+    controller.select(RUNS[-1][0])
+    table.render_lab(controller.scene)
+    table.resize(500, 80)
+    last = table.model().index(3, 0)
+    qtbot.waitUntil(lambda: table.viewport().rect().contains(table.visualRect(last)))
+    controller.add(runs_of(RunPlan(depths="110")))
+    controller.select("cifar-resnet-110")
+    table.render_lab(controller.scene)
+    last = table.model().index(5, 0)
+    assert table.viewport().rect().contains(table.visualRect(last)), "also where it has only just come"
+
+
+def test_names_keep_their_kind_depth_and_seed() -> None:
+    metrics = QFontMetrics(QFont())
+    log = begun(run("cifar-resnet-20"))
+    assert fitting(log, metrics, 0) == "ResNet-20"
+    log.has_siblings = True
+    assert fitting(log, metrics, metrics.horizontalAdvance(log.title)) == log.title
+    assert fitting(log, metrics, metrics.horizontalAdvance(log.title) - 1) == "ResNet-20 s0"
+    log.variant = "rate 0.001"
+    assert (
+        fitting(log, metrics, metrics.horizontalAdvance("ResNet-20 rate 0.001 s0"))
+        == "ResNet-20 rate 0.001 s0"
+    )
+    cut = fitting(log, metrics, metrics.horizontalAdvance("ResNet-20 rate… s0") + 3)
+    assert cut.startswith("ResNet-20 r")
+    assert cut.endswith("… s0")
+    assert fitting(log, metrics, 0) == shortest(log) == "ResNet-20… s0"
+
+
+def test_a_name_is_drawn_as_its_column_has_room(table: RunsTable, controller: TrainController) -> None:
+    for log in controller.scene.logs:
+        log.has_siblings = True
+    table.resize(table.fontMetrics().horizontalAdvance("ResNet-20 s0") + 60, 300)
+    table.render_lab(LabScene())
+    table.render_lab(controller.scene)
+    option = QStyleOptionViewItem()
+    table.initViewItemOption(option)
+    option.rect = table.visualRect(table.model().index(1, 0))
+    table.itemDelegateForColumn(0).initStyleOption(option, table.model().index(1, 0))
+    assert option.text == "ResNet-20 s0"
+    assert table.model().index(1, 0).data() == "ResNet-20 seed 0", "the screen reader's word is whole"
+
+
+def test_columns_grow_with_what_they_hold(table: RunsTable, controller: TrainController) -> None:
+    before = table.columnWidth(2)
+    log = controller.scene.logs[0]
+    log.run = log.run.extended(log.steps, 9000)
+    table.render_lab(controller.scene)
+    assert table.columnWidth(2) > before
+    index = table.model().index(0, 2)
+    assert table.sizeHintForIndex(index).width() <= table.visualRect(index).width()
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(41.6, "42 s"), (200, "3 min"), (7500, "2 h 05 min")])
@@ -164,8 +232,8 @@ def test_a_row_selects_its_run_and_follows_the_scene(
     table: RunsTable, controller: TrainController, qtbot: QtBot
 ) -> None:
     with qtbot.waitSignal(table.selected) as heard:
-        table.selectRow(2)
-    assert heard.args == ["cifar-plain-56"]
+        table.selectRow(3)
+    assert heard.args == ["cifar-resnet-56"]
     chosen: list[str] = []
     table.selected.connect(chosen.append)
     table.render_lab(replace(controller.scene, selected="cifar-resnet-20"))
@@ -173,6 +241,16 @@ def test_a_row_selects_its_run_and_follows_the_scene(
     table.render_lab(replace(controller.scene, selected=""))
     assert not table.selectionModel().hasSelection()
     assert chosen == [], "showing a selection is no wish"
+
+
+def test_the_selected_row_is_marked_as_a_whole_also_where_its_cell_is_current_already(
+    table: RunsTable, controller: TrainController
+) -> None:
+    selection = table.selectionModel()
+    selection.setCurrentIndex(table.model().index(2, 0), QItemSelectionModel.SelectionFlag.Clear)
+    assert not selection.hasSelection()
+    table.render_lab(controller.scene)
+    assert selection.isRowSelected(2)
 
 
 def test_a_failed_run_is_red_and_says_why(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def test_one_press_trains_the_first_plan_in_a_new_folder(
     ]  # fmt: skip
     assert (order.data, order.threads, order.folder.parent) == ("digits", 1, tmp_path / "runs")
     assert order.folder.name.endswith("-digits")
-    assert training.controller.scene.selected == "cifar-resnet-56"
+    assert training.controller.scene.selected == "cifar-plain-56", "the story is about it"
     desk.qtbot.waitUntil(lambda: KeepOrder(order) in desk.files.asked)
 
 
@@ -74,7 +75,7 @@ def test_the_status_bar_forgets_the_data_of_an_earlier_start(desk: Desk, trainin
     training.start()
     desk.lab.begin()
     rendered(desk)
-    assert "1437 pictures" in desk.window.status.texts()[3]
+    assert "1\u00a0437 pictures" in desk.window.status.texts()[3]
     desk.lab.end()
     training.start()
     rendered(desk)
@@ -132,6 +133,42 @@ def test_the_bar_steers_all_runs(desk: Desk, training: Training) -> None:
     assert desk.lab.told == [
         Pause(), Continue(), OpenShortcuts(0.0), OpenShortcuts(1.0), OpenShortcuts(0.25), Stop(),
     ]  # fmt: skip
+
+
+def test_only_runs_at_work_say_whether_shortcuts_are_cut(desk: Desk, training: Training) -> None:
+    training.start()
+    desk.lab.begin()
+    for key, run in desk.lab.order.runs:
+        if run.network.has_shortcuts:
+            desk.lab.say(Intervened(key, run.intervened(3, 0.0), Intervention(3, 0.0)))
+    desk.lab.states("done", *(key for key, _ in desk.lab.order.runs))
+    rendered(desk)
+    assert not training.bar.cut_button.isEnabled(), "nobody can be cut"
+    training.set_plan(replace(training.plan, depths="8"))
+    training.start()
+    rendered(desk)
+    assert training.bar.cut_button.isEnabled()
+    assert training.bar.cut_button.accessibleName() == "Cut shortcuts now"
+    assert training.bar.strength.value() == 100
+    desk.qtbot.mouseClick(training.bar.cut_button, LEFT)
+    assert desk.lab.told[-1] == OpenShortcuts(0.0)
+
+
+def test_the_table_of_the_window_cuts_no_number_and_its_card_says_first_how_long_it_takes(
+    desk: Desk, training: Training
+) -> None:
+    desk.window.resize(1440, 900)
+    training.start()
+    desk.lab.begin()
+    for key, run in desk.lab.order.runs:
+        desk.lab.train(key, run, 11)
+    rendered(desk)
+    table = training.page.runs.table
+    for column in range(1, table.model().columnCount()):
+        index = table.model().index(0, column)
+        room = table.visualRect(index).width()
+        assert table.isColumnHidden(column) or table.sizeHintForIndex(index).width() <= room, index.data()
+    assert re.match(r"\d+ s left · 4 running · [\d\u00a0]+ pictures/s", training.page.runs.subtitle)
 
 
 def test_what_was_stopped_or_failed_goes_on_with_the_bars_button(desk: Desk, training: Training) -> None:
