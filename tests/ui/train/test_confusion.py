@@ -125,6 +125,25 @@ def test_rows_columns_and_errors_have_headings_that_overlap_nothing(matrix: Conf
     assert {words for _, words in cells.headings(QFontMetrics(cells.letters))} == {"true", "error"}
 
 
+def test_without_height_the_counts_go_before_the_headings(matrix: ConfusionMatrix) -> None:
+    labels = np.arange(10).repeat(3)
+    matrix.show_predictions(labels, labels, tuple(map(str, range(10))))
+    cells = matrix._cells
+    heights = []
+    for height in range(240, 80, -5):
+        matrix.resize(300, height)
+        metrics = QFontMetrics(cells.letters)
+        assert cells.height() <= matrix.viewport().height(), "it need not scroll"
+        heights.append(matrix.rect_of(0, 0).height())
+        has_headings = bool(cells.headings(metrics))
+        assert has_headings == (heights[-1] >= metrics.ascent())
+        if not has_headings:
+            middle, edge = matrix.rect_of(0, 0).center(), matrix.rect_of(0, 0).topLeft() + QPoint(2, 2)
+            image = cells.grab().toImage()
+            assert image.pixelColor(middle) == image.pixelColor(edge)
+    assert heights[-1] < metrics.ascent() < heights[0]
+
+
 def test_letters_grow_with_the_cells(matrix: ConfusionMatrix) -> None:
     matrix.resize(800, 700)
     assert matrix._cells.letters.pointSizeF() > matrix.font().pointSizeF()
