@@ -97,7 +97,7 @@ def test_a_hundred_classes_scroll_and_ten_fit(qtbot: QtBot, matrix: ConfusionMat
 def test_scrolling_down_brings_no_bar_to_the_side(qtbot: QtBot, matrix: ConfusionMatrix) -> None:
     everything = np.arange(12)
     matrix.show_predictions(everything, everything.copy(), tuple(map(str, everything)))
-    matrix.resize(300, 90)
+    matrix.resize(300, 60)
     QApplication.processEvents()
     assert matrix.verticalScrollBar().isVisible()
     assert not matrix.horizontalScrollBar().isVisible()
