@@ -70,6 +70,8 @@ class Overlay(QGraphicsObject):
         self.marks: tuple[TimeMark, ...] = ()
         self.crosses: tuple[Cross, ...] = ()
         self.names: tuple[Name, ...] = ()
+        self.legend: QRectF | None = None
+        """The frame around the names that stand at no line's end."""
         self.ring: QPointF | None = None
         self.told = ""
         self.setZValue(30)
@@ -121,6 +123,12 @@ class Overlay(QGraphicsObject):
         for mark in self.marks:
             if mark.word:
                 self._write(painter, mark.rect, mark.word, theme.changed)
+        if self.legend is not None:
+            ground = QColor(theme.panel)
+            ground.setAlphaF(0.8)
+            painter.setPen(QPen(QColor(theme.grid), 1.0))
+            painter.setBrush(ground)
+            painter.drawRoundedRect(self.legend, 4, 4)
         for name in self.names:
             self._write(painter, name.rect.adjusted(SIGN, 0, 0, 0), name.text, theme.text, back=SIGN)
             y = name.rect.center().y()
