@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.gradient_axis import power_of_ten
 from resnet_viewer.figures.log_ticks import round_powers
+from resnet_viewer.figures.record_scale import Spread, decades_of
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import RunReport
 
@@ -20,7 +21,6 @@ RecordQuantity = Literal["norms", "updates", "dead"]
 Numbers = NDArray[np.float64]
 ZERO, NOT_FINITE, NOTHING = "#8fe3ff", "#ff2fd6", "#ffffff"
 """Colours that no map has: of a zero, of what is not finite, and of steps without a record."""
-_SHARE = 0.005
 
 
 @dataclass(frozen=True)
@@ -60,22 +60,17 @@ def record_of(run: RunReport, quantity: RecordQuantity) -> Numbers:
 
 
 def scale_of(records: Sequence[Numbers], quantity: RecordQuantity) -> Scale:
-    """One scale for all records: every decade that there is, but for the outermost half percent at either end where
-    that shortens it by more than a decade; shares go from 0 to 1.
-    """
+    """One scale for all records, the screen's; shares go from 0 to 1."""
     if quantity == "dead":
         return Scale(0.0, 1.0, is_decades=False)
-    values = np.concatenate([record[np.isfinite(record) & (record > 0)] for record in records])
-    if not values.size:
+    spreads = [Spread() for _ in records]
+    for spread, record in zip(spreads, records, strict=True):
+        spread.grow(record)
+    found = decades_of(spreads)
+    if found is None:
         return Scale(-1.0, 1.0, is_decades=True)
-    decades = np.log10(values)
-    low, high = float(decades.min()), float(decades.max())
-    inner_low, inner_high = (float(np.quantile(decades, share)) for share in (_SHARE, 1 - _SHARE))
-    below, above = inner_low - low > 1, high - inner_high > 1
-    low, high = inner_low if below else low, inner_high if above else high
-    low = float(math.floor(low + 1e-9))
-    high = max(float(math.ceil(high - 1e-9)), low + 1.0)
-    return Scale(low, high, is_decades=True, is_clipped_below=below, is_clipped_above=above)
+    clipped = {"is_clipped_below": found.is_clipped_below, "is_clipped_above": found.is_clipped_above}
+    return Scale(found.low, found.high, is_decades=True, **clipped)
 
 
 def kinds_in(records: Sequence[Numbers], scale: Scale) -> tuple[bool, bool]:

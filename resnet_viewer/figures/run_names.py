@@ -10,7 +10,7 @@ from resnet_viewer.records.captions import plain
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.story_words import strength_words
-from resnet_viewer.records.training import RunReport
+from resnet_viewer.records.training import RunReport, RunSpec
 
 DEPTH_COLOURS = ("#1667c7", "#c46f00", "#7a3fb3", "#1d8a5a", "#b3261e", "#5a6172")
 """In the order in which the depths come; from the seventh depth on they begin again."""
@@ -51,6 +51,22 @@ def depth_colours(networks: Sequence[NetworkSpec]) -> dict[int, str]:
     return {depth: DEPTH_COLOURS[index % len(DEPTH_COLOURS)] for index, depth in enumerate(depths)}
 
 
+def variant_numbers(runs: Sequence[RunSpec]) -> list[int]:
+    """Counts, from 0, what differs among runs of one depth and kind beside their seeds: normalisation, recipe, ….
+
+    What is done to a run while it trains makes no other of it.
+    """
+    known: dict[tuple[int, bool], list[object]] = {}
+    numbers = []
+    for run in runs:
+        variant = (replace(run.network, seed=0), run.data, run.recipe, run.epochs, run.precision)
+        alike = known.setdefault((run.network.depth, run.network.has_shortcuts), [])
+        if variant not in alike:
+            alike.append(variant)
+        numbers.append(alike.index(variant))
+    return numbers
+
+
 def line_style(network: NetworkSpec) -> str | tuple[int, tuple[float, ...]]:
     """Solid with shortcuts, dashed without."""
     return "-" if network.has_shortcuts else (0, (4, 2))
@@ -81,13 +97,17 @@ def groups(runs: Sequence[RunReport]) -> list[Group]:
         else:
             alike.append(run)
     together = list(found.values())
-    seen: dict[tuple[int, bool], int] = {}
+    names = _named(together, (*_ASPECTS, _changes, end_words))
+    numbers = variant_numbers([alike[0].spec for alike in together])
+    taken: dict[tuple[int, bool], set[int]] = {}
     made = []
-    for name, alike in zip(_named(together, (*_ASPECTS, _changes, end_words)), together, strict=True):
+    for name, alike, number in zip(names, together, numbers, strict=True):
         network = alike[0].spec.network
-        kind = (network.depth, network.has_shortcuts)
-        made.append(Group(name, tuple(alike), seen.get(kind, 0)))
-        seen[kind] = seen.get(kind, 0) + 1
+        used = taken.setdefault((network.depth, network.has_shortcuts), set())
+        while number in used:  # a seed that stands alone has a line of its own
+            number = max(number + 1, max(numbers) + 1)
+        used.add(number)
+        made.append(Group(name, tuple(alike), number))
     return made
 
 

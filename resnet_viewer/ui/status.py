@@ -103,7 +103,11 @@ class StatusBar(QStatusBar):
         return self._probe.text(), self._network.text(), self._hover.text(), self._picture.text()
 
     def show_page(self, place: int) -> None:
-        """The facts of the page in view."""
+        """The facts of the page in view; what was pointed at or done on another one is none of them."""
+        if place != self._place:
+            self._rest.stop()
+            self._said = ""
+            self.show_hover("")
         self._place = place
         self._fit()
 

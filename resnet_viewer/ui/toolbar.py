@@ -25,7 +25,12 @@ from resnet_viewer.ui.train.bar import TrainBar
 
 PAGES = ("Inspect", "Train")
 """The tabs, in order."""
-COMPACT_BELOW = 1180
+_LETTERS = (72, 60, 52, 44, 36, 30, 24, 19, 14)
+"""Of names, the most first."""
+_WORDS_FROM, _SHORT = 44, 36
+"""Letters of a name under which some buttons are icons, and under which all that can be are."""
+_ICONS = ("reference", "target", "export", "picture")
+"""The buttons that can be icons, in the order in which they become some."""
 _ICON = QSize(17, 17)
 
 
@@ -80,6 +85,7 @@ class Toolbar(QToolBar):
         self._theme = DARK
         self._target_text = "Target: top reference class"
         self._title = "Network"
+        self._labelled: tuple[object, ...] = ()
         self.tabs = QTabBar()
         for title in PAGES:
             self.tabs.addTab(title)
@@ -100,6 +106,7 @@ class Toolbar(QToolBar):
         self.shortcuts.wished.connect(self.shortcuts_wished)
         self.branches.wished.connect(self.branches_wished)
         self.train = train
+        self.train.needs_room.connect(self._label)
         self._inspect = self._make_inspect_row()
         self._row = self._make_row()
         self.addWidget(self._row)
@@ -185,31 +192,41 @@ class Toolbar(QToolBar):
 
     @Slot()
     def _label(self) -> None:
-        """Words on the buttons where there is room for them, else icons and shorter words."""
-        for is_compact, letters in ((False, 44), (True, 36), (True, 24), (True, 14)):
-            self._label_all(is_compact=is_compact, letters=letters)
-            is_wide = is_compact or self.width() >= COMPACT_BELOW
-            if is_wide and self._row.sizeHint().width() <= self.width():
+        """Words on the buttons and whole names where there is room, else icons first, then shorter names."""
+        if self._inspect.isHidden():
+            ways = [(compact, letters) for compact in (0, len(_ICONS)) for letters in _LETTERS]
+        else:
+            known = (self._title, self._target_text, self.width(), self.font().key(), self.isVisible())
+            if known == self._labelled:
+                return
+            self._labelled = known
+            ways = [(icons, letters) for letters in _LETTERS for icons in range(len(_ICONS) + 1)]
+        for icons, letters in ways:
+            if letters < (_SHORT if icons else _WORDS_FROM) and icons < len(_ICONS):
+                continue
+            if self._inspect.isHidden():
+                self.train.label(is_compact=icons > 0, letters=letters)
+                self.train.updateGeometry()  # the row asks for its size at once, not when the event loop comes round
+            else:
+                self._label_as(icons=icons, letters=letters)
+                self._inspect.updateGeometry()
+            if self._row.sizeHint().width() <= self.width():
                 return
 
-    def _label_all(self, *, is_compact: bool, letters: int) -> None:
-        self._label_as(is_compact=is_compact)
-        self.train.label(is_compact=is_compact, letters=letters)
-        for controls in (self._inspect, self.train):
-            controls.updateGeometry()  # the row asks for their sizes at once, not when the event loop comes round
-
-    def _label_as(self, *, is_compact: bool) -> None:
-        text = Qt.ToolButtonStyle.ToolButtonTextOnly
-        icon = Qt.ToolButtonStyle.ToolButtonIconOnly
-        for button in (self.open_button, self.reference_button, self.target_button, self.export_button):
-            button.setToolButtonStyle(icon if is_compact else text)
-        self.network_button.setText(f"{_escaped(shortened(self._title, 36 if is_compact else 60))} ▾")
+    def _label_as(self, *, icons: int, letters: int) -> None:
+        style = Qt.ToolButtonStyle
+        buttons = (self.reference_button, self.target_button, self.export_button, self.open_button)
+        for number, button in enumerate(buttons):
+            button.setToolButtonStyle(
+                style.ToolButtonIconOnly if number < icons else style.ToolButtonTextOnly
+            )
+        self.network_button.setText(f"{_escaped(shortened(self._title, letters))} ▾")
         self.target_button.setText(f"{_escaped(shortened(self._target_text, 36))} ▾")
         self.target_button.setToolTip(tooltip_text(self._target_text))
         self.target_button.setAccessibleName(self._target_text)
         self.export_button.setText("Export ▾")
         self.export_button.setToolTip("Export a figure or its numbers")
-        self.branches.set_label("Branches" if is_compact else "Residual branches")
+        self.branches.set_label("Branches" if icons else "Residual branches")
 
     def _button(self, action: QAction, text: str = "") -> QToolButton:
         button = QToolButton()

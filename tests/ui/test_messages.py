@@ -131,7 +131,7 @@ def test_a_font_size_reaches_the_controls_at_once(desk: Desk) -> None:
 
 def test_the_toolbars_words_give_way_to_icons_where_they_do_not_fit(desk: Desk) -> None:
     toolbar = desk.window.toolbar
-    style = toolbar.export_button.toolButtonStyle
+    style = toolbar.reference_button.toolButtonStyle
     desk.window.show()
     desk.window.resize(1440, 800)
     desk.qtbot.waitUntil(lambda: style() == Qt.ToolButtonStyle.ToolButtonTextOnly)
@@ -140,6 +140,26 @@ def test_the_toolbars_words_give_way_to_icons_where_they_do_not_fit(desk: Desk) 
     assert toolbar._row.sizeHint().width() <= toolbar.width()
     desk.appearance.set_font_size(0)
     desk.qtbot.waitUntil(lambda: style() == Qt.ToolButtonStyle.ToolButtonTextOnly)
+
+
+def test_the_toolbar_shortens_names_only_where_icons_do_not_make_room(desk: Desk) -> None:
+    toolbar = desk.window.toolbar
+    buttons = (toolbar.reference_button, toolbar.target_button, toolbar.export_button, toolbar.open_button)
+    toolbar._title = title = "ResNet-56 (no BN) · Digits, quick from scratch, epoch 5.4 of 12"
+    desk.window.show()
+    icons = []
+    for width in (2600, 1500, 1400, 1300, 1200, 1100):
+        toolbar.resize(width, toolbar.height())
+        is_icon = [button.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly for button in buttons]
+        icons.append(sum(is_icon))
+        assert toolbar.network_button.text() == f"{title} ▾" or icons[-1] == len(buttons)
+        assert toolbar._row.sizeHint().width() <= width
+    assert icons[0] == 0
+    assert icons == sorted(icons)
+    desk.window.show_train()
+    desk.window.show_inspect()
+    toolbar.resize(2600, toolbar.height())
+    assert toolbar.network_button.text() == f"{title} ▾"
 
 
 def test_a_name_in_undo_is_neither_markup_nor_a_mnemonic(desk: Desk) -> None:

@@ -99,6 +99,19 @@ def test_an_empty_hover_clears_and_what_was_said_stays_a_moment(bar: StatusBar) 
     assert bar.texts()[2] == ""
 
 
+def test_nothing_said_on_one_page_stays_over_another(bar: StatusBar) -> None:
+    bar.say("Saved net.pth.")
+    bar.show_hover("stem · conv1")
+    bar.show_page(1)
+    assert bar.texts()[2] == ""
+    bar.say("Stopped.")
+    bar.show_page(1)
+    assert bar.texts()[2] == "Stopped."
+    bar.show_page(0)
+    bar.show_hover("")
+    assert bar.texts()[2] == ""
+
+
 def test_a_long_name_keeps_its_beginning_and_its_end() -> None:
     assert shortened("short.png") == "short.png"
     name = shortened("x" * 100 + ".png", 20)

@@ -13,6 +13,8 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
+from resnet_viewer.ui.panels.plot_marks import mark_size, paint_marks, places_on
+
 Floats = NDArray[np.float64]
 THIN, MIDDLE, BOLD = 1.0, 1.6, 2.4
 _OVERHANG = 4.0
@@ -23,10 +25,11 @@ _DASHES = (5.0, 3.0)
 
 @dataclass(frozen=True)
 class Stroke:
-    """One colour, whole or dashed."""
+    """One colour, whole or dashed, with small marks on it where another line has the same."""
 
     colour: str
     is_dashed: bool
+    mark: str = ""
 
     def pen(self, width: float) -> QPen:
         """With dashes of one length in pixels, however thick the line."""
@@ -34,6 +37,12 @@ class Stroke:
         if self.is_dashed:
             pen.setDashPattern([length / max(width, 1.0) for length in _DASHES])
         return pen
+
+    def paint_sample(self, painter: QPainter, left: QPointF, length: float, width: float) -> None:
+        """A stretch of such a line, as it stands beside a name."""
+        painter.setPen(self.pen(width))
+        painter.drawLine(left, left + QPointF(length, 0))
+        paint_marks(painter, self.mark, self.colour, mark_size(width), [left + QPointF(length / 2, 0)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +120,7 @@ class Lines(QGraphicsObject):
                 pen.setCapStyle(Qt.PenCapStyle.RoundCap)
                 painter.setPen(pen)
                 painter.drawPoints(pieces.dots)
+            paint_marks(painter, line.stroke.mark, line.stroke.colour, mark_size(line.width), pieces.marks)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +133,7 @@ class _Pieces:
     polygons: tuple[QPolygonF, ...]
     segments: PrimitiveArray | None
     dots: QPolygonF
+    marks: list[QPointF]
 
 
 def _pieces(line: Line) -> _Pieces:
@@ -132,15 +143,16 @@ def _pieces(line: Line) -> _Pieces:
     runs: list[tuple[int, int]] = [(start, end) for start, end in edges.reshape(-1, 2).tolist()]
     dots = QPolygonF([QPointF(x[start], y[start]) for start, end in runs if end - start == 1])
     runs = [(start, end) for start, end in runs if end - start > 1]
+    marks = places_on(x, y) if line.stroke.mark else []
     if line.width <= THIN:
         polygons = tuple(pg.functions.arrayToQPolygonF(x[start:end], y[start:end]) for start, end in runs)
-        return _Pieces(polygons, None, dots)
+        return _Pieces(polygons, None, dots, marks)
     cut = [_segments(x[start:end], y[start:end], line) for start, end in runs]
     ends = np.concatenate(cut) if cut else np.zeros((0, 4))
     segments = PrimitiveArray(QLineF, 4)
     segments.resize(len(ends))
     segments.ndarray()[:] = ends
-    return _Pieces((), segments if len(ends) else None, dots)
+    return _Pieces((), segments if len(ends) else None, dots, marks)
 
 
 def _segments(x: Floats, y: Floats, line: Line) -> Floats:

@@ -53,6 +53,8 @@ class TrainBar(QWidget):
     stop_wished = Signal()
     cut_wished = Signal()
     strength_wished = Signal(float)
+    needs_room = Signal()
+    """Its words are others, and need another width."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -96,13 +98,17 @@ class TrainBar(QWidget):
         """What a start would train."""
         self._plan = plan
         self.label(is_compact=self._is_compact, letters=self._letters)
+        self.needs_room.emit()
 
     def render_lab(self, scene: LabScene, *, is_busy: bool, is_paused: bool) -> None:
         """What can be done now."""
         if (is_busy, is_paused) == (self._is_busy, self._is_paused) and scene is self._scene:
             return
         self._scene, self._is_busy, self._is_paused = scene, is_busy, is_paused
+        before = self.sizeHint()
         self._label_actions()
+        if self.sizeHint() != before:
+            self.needs_room.emit()
 
     def label(self, *, is_compact: bool, letters: int) -> None:
         """Whole words, or shorter ones and names of so many letters where there is no room."""

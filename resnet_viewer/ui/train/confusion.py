@@ -32,10 +32,9 @@ from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.confusion_colours import cell_colours
 
 _SMALLEST = 5
-"""Pixels of a cell's side where there is no room for its count."""
-_MANY = 24
-"""With more classes than these the cells may be that small; with fewer two digits fit, and the matrix may scroll."""
-_LEAST = 16
+"""Pixels of a cell's side at least."""
+_MANY, _LEAST = 24, 16
+"""With more classes than these the cells may be that small; with fewer they are so wide at least."""
 _WIDEST_NAME, _NARROWEST_NAME = 72, 32
 _POINTS = (4, 2, 1, 0, -2)
 """Sizes of the letters beside the window's: the largest whose cells are so many lines high, else the last."""
@@ -123,7 +122,7 @@ class _Cells(QWidget):
         self._left = max(names, metrics.horizontalAdvance(TRUE)) + 6
         self._right = max(map(metrics.horizontalAdvance, ("100.0 %", ERROR))) + 12
         self._head = metrics.height() if room.height() >= _LEAST_LINES * metrics.height() else 0
-        wide, high = (_SMALLEST, _SMALLEST) if count > _MANY else (_LEAST, metrics.ascent())
+        wide, high = (_SMALLEST, _SMALLEST) if count > _MANY else (_LEAST, _SMALLEST)
         across = max(wide, (room.width() - self._left - self._right) // count)
         self._is_turned = widest > across + 4
         turned = min(widest, _WIDEST_NAME, max(room.height() // 4, _NARROWEST_NAME)) + 6
@@ -170,7 +169,7 @@ class _Cells(QWidget):
             painter.setFont(self._font)
             painter.drawImage(area, self._cells)
             metrics = painter.fontMetrics()
-            if self._cell.height() >= metrics.ascent():
+            if self._cell.height() > metrics.ascent():
                 self._paint_counts(painter, metrics)
             self._paint_names(painter, metrics)
             self._paint_headings(painter, metrics)
@@ -223,6 +222,8 @@ class _Cells(QWidget):
 
     def headings(self, metrics: QFontMetrics) -> list[tuple[QRect, str]]:
         """What rows, columns and the numbers at the right are, and where it says so."""
+        if self._cell.height() < metrics.ascent():  # they would lie on the first row's name and error
+            return []
         line = self._top - metrics.height()
         edge = self.rect_of(0, self.classes - 1).right() + 2
         wide = metrics.horizontalAdvance(PREDICTED)

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
+from resnet_viewer.figures.record_scale import Spread
 from resnet_viewer.ui.panels.card import Card
 from resnet_viewer.ui.panels.gradients_dots import CurveDots
 from resnet_viewer.ui.panels.gradients_scale import Floats, Lane, Scale, Series, heights, norm_text, scale_of
@@ -19,7 +20,7 @@ from resnet_viewer.ui.train.error_curves import at_time, time_words
 from resnet_viewer.ui.train.plot_canvas import PlotCanvas
 from resnet_viewer.ui.train.plot_items import Overlay, strokes_of
 from resnet_viewer.ui.train.record_layers import layer_label, layers_of, told
-from resnet_viewer.ui.train.record_pixels import Spread, Spreads
+from resnet_viewer.ui.train.record_pixels import Spreads
 from resnet_viewer.ui.train.run_log import LabScene, RunLog
 
 TITLE = "Gradient norm by depth"

@@ -21,9 +21,9 @@ TITLES: dict[Quantity, str] = {"error": "Errors", "loss": "Loss", "rate": "Learn
 AXES: dict[Quantity, str] = {"error": "error (%)", "loss": "loss (cross-entropy)", "rate": "learning rate"}
 SUBTITLES: dict[Quantity, str] = {
     "error": "thin: training, mean of the last epoch's steps · bold: test · dashed: plain · solid: residual"
-    " · each seed a line of its own",
+    " · marks: what else differs · each seed a line of its own",
     "loss": "cross-entropy in training, mean of the last epoch's steps · log scale · dashed: plain"
-    " · solid: residual · each seed a line of its own",
+    " · solid: residual · marks: what else differs · each seed a line of its own",
     "rate": "what each step took · dashed: plain · solid: residual",
 }
 BRIEF: dict[Quantity, str] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,7 +29,7 @@ from resnet_viewer.ui.train.error_curves import (
 )
 from resnet_viewer.ui.train.error_words import EMPTY, named
 from resnet_viewer.ui.train.intervention_band import Done, TimeMark, interventions_in, lay_out, together
-from resnet_viewer.ui.train.name_places import FreeGround, place_names
+from resnet_viewer.ui.train.name_places import FreeGround, Nearness, place_names
 from resnet_viewer.ui.train.plot_canvas import PlotCanvas
 from resnet_viewer.ui.train.plot_items import SIGN, Cross, Name, Overlay, strokes_of
 from resnet_viewer.ui.train.run_log import LabScene, RunLog
@@ -38,6 +39,8 @@ _NEAR, _CLOSE = 4.0, 14.0
 """Pixels from an intervention's line within which it is told, and between two of one run that are told as one."""
 _DOT = 5.0
 """Pixels around the end of a bold line that no name covers."""
+_INSIDE = 4.0
+"""Pixels from the legend's frame to its names."""
 _Place = tuple[str, int]
 """A run's key, and which of its curves."""
 
@@ -203,7 +206,9 @@ class ErrorDrawing:
         self.overlay.show_marks(self._marks, crosses, self._names(ground, strokes))
 
     def _names(self, ground: FreeGround, strokes: dict[str, Stroke]) -> list[Name]:
-        """The names that find room at their lines' ends; on an intervention's line only where there is no other."""
+        """The names that find room at their lines' ends, on an intervention's line only where there is no other; the
+        rest make a legend.
+        """
         metrics = self.canvas.text_metrics()
         ends, wished = [], []
         for log, text in named(self.scene.logs):
@@ -213,23 +218,70 @@ class ErrorDrawing:
                 wished.append((log.key, text))
         kept = [self._places.get(key) for key, _ in wished]
         height = math.ceil(metrics.height())
-        beside = ground.copy()
+        titles = {log.key: log.group_title for log in self.scene.logs}
+        lines = [(titles[key], self.lines.lines[key, index]) for key, index in self._order()]
+        nearness = Nearness(ground.width, ((title, line.x, line.y) for title, line in lines))
+        clear, beside = ground.copy(), ground.copy()
         for mark in self._marks:
             beside.cover(QRectF(mark.x - 1, 0.0, 2, ground.height))
-        places = place_names(ends, height, beside, kept)
+
+        def place_some(numbers: Sequence[int], free: FreeGround) -> list[QRectF | None]:
+            def suits(at: int, place: QRectF) -> bool:
+                number = numbers[at]
+                return nearness.is_own(titles[wished[number][0]], place, ends[number][:2])
+
+            return place_names([ends[n] for n in numbers], height, free, [kept[n] for n in numbers], suits)
+
+        places = place_some(range(len(ends)), beside)
         for place in places:
             if place is not None:
                 ground.cover(place.adjusted(-6, 0, 6, 0))
-        missing = [number for number, place in enumerate(places) if place is None]
-        across = place_names([ends[n] for n in missing], height, ground, [kept[n] for n in missing])
-        for number, place in zip(missing, across, strict=True):
+        missing = [number for number, place in enumerate(places) if place is None and self._marks]
+        for number, place in zip(missing, place_some(missing, ground), strict=True):
             places[number] = place
         self._places = {key: place for (key, _), place in zip(wished, places, strict=True)}
+        missing = [number for number, place in enumerate(places) if place is None]
+        if len(missing) > len(places) / 2:
+            self._add_legend(range(len(places)), ends, places, height, clear)
+        else:
+            for place in places:
+                clear.cover(QRectF() if place is None else place.adjusted(-6, 0, 6, 0))
+            self._add_legend(missing, ends, places, height, clear)
         return [
             Name(text, strokes[key], place)
             for (key, text), place in zip(wished, places, strict=True)
             if place is not None
         ]
+
+    def _add_legend(
+        self,
+        numbers: Sequence[int],
+        ends: Sequence[tuple[float, float, float]],
+        places: list[QRectF | None],
+        height: float,
+        ground: FreeGround,
+    ) -> None:
+        """Places for these names in a legend at the right, where there is room for all of them; else the table of runs
+        is the legend.
+        """
+        old, self.overlay.legend = self.overlay.legend, None
+        if not numbers:
+            return
+        wide = max(ends[number][2] for number in numbers) + 3 * _INSIDE
+        for columns in (1, 2, 3):
+            rows = -(-len(numbers) // columns)
+            size = columns * wide + _INSIDE, rows * height + 2 * _INSIDE
+            is_kept = old is not None and (old.width(), old.height()) == size and ground.is_free(old)
+            frame = old if is_kept else ground.in_corner(*size)
+            if frame is not None:
+                break
+        else:
+            return
+        self.overlay.legend = frame
+        for at, number in enumerate(numbers):
+            column, row = divmod(at, rows)
+            left, top = frame.left() + 2 * _INSIDE + column * wide, frame.top() + _INSIDE + row * height
+            places[number] = QRectF(left, top, ends[number][2], height)
 
     def _end(self, key: str, index: int) -> tuple[float, float] | None:
         """Where a curve ends in the visible part of the plot."""

@@ -57,8 +57,6 @@ class GradientMaps(Card):
         self.scale = ColourScale(-3.0, 0.0)
         self.pictures: dict[str, RunPicture] = {}
         self._spreads = Spreads()
-        self._scaled: tuple[Quantity, frozenset[RunLog]] = ("norms", frozenset())
-        """What the colour scale was made for."""
         self._span: tuple[float, float] | None = None
         self._spot: Spot | None = None
         self._columns = 0
@@ -144,13 +142,8 @@ class GradientMaps(Card):
             picture.show_records(log, self.quantity, self.scale, span)
 
     def _make_scale(self) -> None:
-        """While the runs train, and when some are added, the colour scale grows and never shrinks."""
-        spreads = self._spreads.take(self.scene.logs, self.quantity)
-        quantity, logs = self._scaled
-        is_known = bool(logs) and quantity == self.quantity and logs <= set(self.scene.logs)
-        self.scale = scale_for(spreads, self.quantity, before=self.scale if is_known else None)
-        has_values = any(spread.records for spread in spreads)
-        self._scaled = (self.quantity, frozenset(self.scene.logs if has_values else ()))
+        """The figure's: from all records of the runs that are shown, live, reopened or exported."""
+        self.scale = scale_for(self._spreads.take(self.scene.logs, self.quantity), self.quantity)
 
     def _say(self) -> None:
         """The scale's ends stand beside the colour bar; in the tooltip they are told too."""

@@ -256,17 +256,30 @@ class PicturesGrid(QWidget):
 
     def offer(self, index: int) -> QMenu:
         """The menu of what can be done with a picture."""
-        assert self._data is not None
-        assert self._predicted is not None
         self._menu.clear()
         self._menu.addAction(self.describe(index).replace("&", "&&")).setEnabled(False)
-        self._menu.addAction("Open in Inspect", lambda: self._wish(index))
+        self.add_actions(self._menu, index)
+        return self._menu
+
+    def add_actions(self, menu: QMenu, index: int) -> None:
+        """Open the picture, or show only those of its kind."""
+        assert self._data is not None
+        assert self._predicted is not None
+        menu.addAction("Open in Inspect", lambda: self._wish(index))
         pair = int(self._data.test_labels[index]), int(self._predicted[index])
         if self._choice != pair:
             names = self._data.class_names
             words = f"Show only true {class_name(pair[0], names)}, predicted {class_name(pair[1], names)}"
-            self._menu.addAction(words.replace("&", "&&"), lambda: self.pair_wished.emit(pair))
-        return self._menu
+            menu.addAction(words.replace("&", "&&"), lambda: self.pair_wished.emit(pair))
+
+    def take_at(self, position: QPoint) -> int | None:
+        """Choose the picture at a point: its index, or None where there is none."""
+        place = self.place_at(position)
+        if place is None:
+            return None
+        self._current = self._first + place
+        self.update()
+        return self._frames[place].index
 
     def _wish(self, index: int) -> None:
         self.picture_wished.emit(index)
@@ -275,11 +288,11 @@ class PicturesGrid(QWidget):
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        place = self.place_at(event.position().toPoint())
-        if place is not None and event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
-            self._current = self._first + place
-            self.update()
-            self.offer(self._frames[place].index).popup(event.globalPosition().toPoint())
+        if event.button() != Qt.MouseButton.LeftButton:
+            return  # the card has a menu for the other one
+        index = self.take_at(event.position().toPoint())
+        if index is not None:
+            self.offer(index).popup(event.globalPosition().toPoint())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         place = self.place_at(event.position().toPoint())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 import qtawesome
-from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -310,11 +310,20 @@ class PicturesPanel(Card):
         return self._larger
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = QMenu(self)
+        menu = self.menu_at(event.globalPos())
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+    def menu_at(self, where: QPoint) -> QMenu:
+        """What can be done with the picture there, where there is one, and then with all of what is shown."""
+        menu = QMenu(self)
+        index = self.grid.take_at(self.grid.mapFromGlobal(where)) if self.grid.isVisible() else None
+        if index is not None:
+            self.grid.add_actions(menu, index)
+            menu.addSeparator()
         menu.addAction(f"Export {_NAMES[self._shown][0].lower()}…", self.request_export)
         menu.addAction("Copy", self._copy)
-        menu.popup(event.globalPos())
+        return menu
 
     @property
     def figure(self) -> str:

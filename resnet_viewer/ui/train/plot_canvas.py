@@ -14,6 +14,13 @@ from resnet_viewer.ui.panels.plot_ground import BOTTOM_ROOM, RIGHT_ROOM, TOP_ROO
 from resnet_viewer.ui.panels.plot_hands import CLICK, FARTHER, NEARER, takes_key, turn_wheel
 from resnet_viewer.ui.theme import DARK, Theme
 
+_KEYBOARD = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
+_RETURNING = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
+"""The focus comes back as it was."""
 _LEAST_NUMBERS, _LEAST_LINES = 3, 4
 """The smallest plot is as wide as so many numbers, and as high as so many lines of text."""
 
@@ -44,6 +51,8 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         self._press: QPointF | None = None
         self._last = QPointF()
         self._is_panning = False
+        self._has_keys = self._is_by_keys = False
+        self._is_empty = True
         self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
@@ -122,6 +131,8 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
 
     def show_marks(self, marks: Marks) -> None:
         """Draw these around the plot."""
+        self._is_empty = bool(marks.message)
+        self._show_focus()
         self.ground.setPos(self.box.pos())
         self.ground.show_marks(marks, *self.size_of_plot)
 
@@ -216,11 +227,19 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        self.ground.show_focus(True)
+        if event.reason() not in _RETURNING:
+            self._is_by_keys = event.reason() in _KEYBOARD
+        self._has_keys = True
+        self._show_focus()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self.ground.show_focus(False)
+        self._has_keys = False
+        self._show_focus()
+
+    def _show_focus(self) -> None:
+        """A frame, for who steers by keys, around what there is to steer."""
+        self.ground.show_focus(self._has_keys and self._is_by_keys and not self._is_empty)
 
     def event(self, event: QEvent) -> bool:
         """While it has the focus, the plot's keys come before the window's shortcuts of the same name."""
@@ -240,4 +259,6 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
             case _:
                 event.ignore()
                 return
+        self._is_by_keys = True
+        self._show_focus()
         event.accept()

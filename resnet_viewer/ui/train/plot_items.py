@@ -9,23 +9,29 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
+from resnet_viewer.figures.run_names import VARIANT_MARKERS, variant_numbers
 from resnet_viewer.ui.panels.plot_lines import BOLD, Stroke
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.intervention_band import TimeMark
-from resnet_viewer.ui.train.run_log import LabScene
+from resnet_viewer.ui.train.run_log import LabScene, depth_colour
 
 _CROSS = 5.0
 
 
 def strokes_of(scene: LabScene, theme: Theme) -> dict[str, Stroke]:
-    """How every run is drawn everywhere, by its key: one colour a depth, dashed without shortcuts.
+    """How every run is drawn everywhere, by its key: one colour a depth, dashed without shortcuts, with marks where
+    something else differs (normalisation, recipe, …), as in the figures.
 
     From the seventh depth on the colours begin again.
     """
-    colours = {depth: theme.depths[i % len(theme.depths)] for i, depth in enumerate(scene.depths)}
+    numbers = variant_numbers([log.run for log in scene.logs])
     return {
-        log.key: Stroke(colours[log.run.network.depth], not log.run.network.has_shortcuts)
-        for log in scene.logs
+        log.key: Stroke(
+            depth_colour(scene, log, theme.depths),
+            not log.run.network.has_shortcuts,
+            VARIANT_MARKERS[number % len(VARIANT_MARKERS)],
+        )
+        for log, number in zip(scene.logs, numbers, strict=True)
     }
 
 
@@ -64,6 +70,8 @@ class Overlay(QGraphicsObject):
         self.marks: tuple[TimeMark, ...] = ()
         self.crosses: tuple[Cross, ...] = ()
         self.names: tuple[Name, ...] = ()
+        self.legend: QRectF | None = None
+        """The frame around the names that stand at no line's end."""
         self.ring: QPointF | None = None
         self.told = ""
         self.setZValue(30)
@@ -115,11 +123,16 @@ class Overlay(QGraphicsObject):
         for mark in self.marks:
             if mark.word:
                 self._write(painter, mark.rect, mark.word, theme.changed)
+        if self.legend is not None:
+            ground = QColor(theme.panel)
+            ground.setAlphaF(0.8)
+            painter.setPen(QPen(QColor(theme.grid), 1.0))
+            painter.setBrush(ground)
+            painter.drawRoundedRect(self.legend, 4, 4)
         for name in self.names:
             self._write(painter, name.rect.adjusted(SIGN, 0, 0, 0), name.text, theme.text, back=SIGN)
             y = name.rect.center().y()
-            painter.setPen(name.stroke.pen(BOLD))
-            painter.drawLine(QPointF(name.rect.left(), y), QPointF(name.rect.left() + SIGN - 5, y))
+            name.stroke.paint_sample(painter, QPointF(name.rect.left(), y), SIGN - 5, BOLD)
         for cross in self.crosses:
             painter.setPen(QPen(QColor(cross.colour), 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             for sign in (-1, 1):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
 
 from resnet_viewer.figures.log_ticks import round_powers
+from resnet_viewer.figures.record_scale import Spread, decades_of
 from resnet_viewer.ui.pixels import colour_table
 from resnet_viewer.ui.train.run_log import RunLog
 
@@ -28,13 +29,6 @@ FORMULAS: dict[Quantity, str] = {
     "dead": "share of dead channels of every block",
 }
 COLOURS = "viridis"
-_LOWEST, _BIN = -324.0, 0.05
-_BINS = 12_700
-"""Bins of log10, from the smallest to the largest number there is."""
-_TAIL, _FAR = 0.005, 1.0
-"""The share of values at either end that may take the end colours where they lie more than so many decades beyond all
-others: one odd record does not set the scale.
-"""
 
 
 def values_of(log: RunLog, quantity: Quantity) -> Floats:
@@ -46,41 +40,6 @@ def values_of(log: RunLog, quantity: Quantity) -> Floats:
             return log.updates
         case "dead":
             return log.dead
-
-
-class Spread:
-    """How the values of one run's records are spread; grows with the records."""
-
-    def __init__(self) -> None:
-        self.records = 0
-        self._counts = np.zeros(_BINS, np.int64)
-        self.range = (math.inf, -math.inf)
-        """log10 of the smallest and the largest positive value."""
-        self.has_zero = self.has_infinite = self.has_nan = False
-
-    @property
-    def has_odd(self) -> bool:
-        """Something is infinite, or no norm at all."""
-        return self.has_infinite or self.has_nan
-
-    @property
-    def counts(self) -> NDArray[np.int64]:
-        """Positive values by log10."""
-        return self._counts
-
-    def grow(self, values: Floats) -> None:
-        """Take in the records from number `records` on."""
-        new = values[self.records :]
-        self.records = len(values)
-        is_positive = np.isfinite(new) & (new > 0.0)
-        if not is_positive.all():
-            self.has_zero = self.has_zero or bool(np.any(new == 0.0))
-            self.has_infinite = self.has_infinite or bool(np.any(np.isposinf(new)))
-            self.has_nan = self.has_nan or bool(np.any(np.isnan(new) | (new < 0.0)))
-        logs = np.log10(new[is_positive])
-        self._counts += np.bincount(((logs - _LOWEST) / _BIN).astype(np.int64), minlength=_BINS)
-        if len(logs):
-            self.range = (min(self.range[0], float(logs.min())), max(self.range[1], float(logs.max())))
 
 
 class Spreads:
@@ -152,32 +111,17 @@ def power_text(exponent: float) -> str:
     return f"{10 ** (exponent - whole):.0f}e{whole}"
 
 
-def scale_for(
-    spreads: Sequence[Spread], quantity: Quantity, *, before: ColourScale | None = None
-) -> ColourScale:
-    """One scale for all runs: shares from 0 to 100 %, all else by the logarithm in whole decades.
-
-    It covers what the scale `before` did, so that no colour changes its meaning to and fro while the runs train.
-    """
+def scale_for(spreads: Sequence[Spread], quantity: Quantity) -> ColourScale:
+    """One scale for all runs, the figure's: shares from 0 to 100 %, all else by the logarithm in whole decades."""
     has_odd = any(spread.has_odd for spread in spreads)
     if quantity == "dead":
         return ColourScale(0.0, 1.0, is_log=False, has_odd=has_odd)
-    counts = np.sum([spread.counts for spread in spreads], axis=0) if spreads else np.zeros(_BINS, np.int64)
-    total = int(counts.sum())
     has_zero = any(spread.has_zero for spread in spreads)
-    if not total:
+    found = decades_of(spreads)
+    if found is None:
         return ColourScale(-3.0, 0.0, has_zero=has_zero, has_odd=has_odd)
-    cumulated = counts.cumsum()
-    first = int(np.searchsorted(cumulated, _TAIL * total, side="right"))
-    last = int(np.searchsorted(cumulated, (1 - _TAIL) * total))
-    least, most = min(spread.range[0] for spread in spreads), max(spread.range[1] for spread in spreads)
-    inner = max(_LOWEST + _BIN * first, least), min(_LOWEST + _BIN * (last + 1), most)
-    low = float(math.floor((inner[0] if inner[0] - least > _FAR else least) + 1e-9))
-    high = max(float(math.ceil((inner[1] if most - inner[1] > _FAR else most) - 1e-9)), low + 1.0)
-    if before is not None:
-        low, high = min(low, before.low), max(high, before.high)
-    beyond = least < low - 1e-9 or most > high + 1e-9
-    return ColourScale(low, high, is_clipped=beyond, has_zero=has_zero, has_odd=has_odd)
+    is_clipped = found.is_clipped_below or found.is_clipped_above
+    return ColourScale(found.low, found.high, is_clipped=is_clipped, has_zero=has_zero, has_odd=has_odd)
 
 
 def shown_records(times: Floats, columns: int, span: tuple[float, float], end: float) -> NDArray[np.int64]:

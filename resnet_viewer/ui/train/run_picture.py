@@ -248,8 +248,7 @@ class RunPicture(QWidget):
 
     def _paint_title(self, painter: QPainter, metrics: QFontMetricsF) -> None:
         theme, high = self._theme, metrics.height()
-        painter.setPen(self._stroke.pen(BOLD))
-        painter.drawLine(QPointF(0, high / 2), QPointF(SIGN - 5, high / 2))
+        self._stroke.paint_sample(painter, QPointF(0, high / 2), SIGN - 5, BOLD)
         painter.setPen(QColor(theme.text))
         font = self.font()
         font.setUnderline(self._is_selected)

@@ -13,19 +13,22 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
+    QPointF,
     QSize,
     Qt,
     QTimer,
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.labels import tooltip_text
+from resnet_viewer.ui.panels.plot_lines import BOLD
 from resnet_viewer.ui.theme import DARK, Theme
-from resnet_viewer.ui.train.run_log import LabScene, RunLog, depth_colour
+from resnet_viewer.ui.train.plot_items import strokes_of
+from resnet_viewer.ui.train.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.run_names import NameDelegate, shortest
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -220,18 +223,14 @@ class RunsModel(QAbstractTableModel):
         return None
 
     def _sample(self, log: RunLog) -> QIcon:
-        """A stretch of its line in the plots: its depth's colour, dashed for a plain network; selected or not."""
+        """A stretch of its line in the plots, selected or not."""
         pixmap = QPixmap(_SAMPLE * self.pixel_ratio)
         pixmap.setDevicePixelRatio(self.pixel_ratio)
         pixmap.fill(Qt.GlobalColor.transparent)
-        pen = QPen(QColor(depth_colour(self._scene, log, self._theme.depths)), 3)
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        if not log.run.network.has_shortcuts:
-            pen.setDashPattern([2, 1.1])
+        stroke = strokes_of(self._scene, self._theme)[log.key]
         with QPainter(pixmap) as painter:
-            painter.setPen(pen)
-            middle = _SAMPLE.height() // 2
-            painter.drawLine(0, middle, _SAMPLE.width(), middle)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            stroke.paint_sample(painter, QPointF(0, _SAMPLE.height() / 2), _SAMPLE.width(), BOLD)
         icon = QIcon(pixmap)
         icon.addPixmap(pixmap, QIcon.Mode.Selected)
         return icon
@@ -349,6 +348,7 @@ class RunsTable(QTableView):
         letters = header.fontMetrics().horizontalAdvance
         cell = self._model.index(0, 2)
         beside_words = self.sizeHintForIndex(cell).width() - metrics.horizontalAdvance(str(cell.data()))
+        beside_words += metrics.averageCharWidth() // 2  # Qt's hint is some pixels short in a large font
         widths = []
         for column in _COLUMNS:
             words = {words for log in logs for words in (column.words(scene, log), column.widest(scene, log))}

@@ -97,7 +97,7 @@ def test_a_hundred_classes_scroll_and_ten_fit(qtbot: QtBot, matrix: ConfusionMat
 def test_scrolling_down_brings_no_bar_to_the_side(qtbot: QtBot, matrix: ConfusionMatrix) -> None:
     everything = np.arange(12)
     matrix.show_predictions(everything, everything.copy(), tuple(map(str, everything)))
-    matrix.resize(300, 90)
+    matrix.resize(300, 60)
     QApplication.processEvents()
     assert matrix.verticalScrollBar().isVisible()
     assert not matrix.horizontalScrollBar().isVisible()
@@ -123,6 +123,25 @@ def test_rows_columns_and_errors_have_headings_that_overlap_nothing(matrix: Conf
     assert found["predicted"].bottom() <= matrix.rect_of(0, 0).top() - metrics.height(), "the columns' names"
     matrix.resize(200, 80)
     assert {words for _, words in cells.headings(QFontMetrics(cells.letters))} == {"true", "error"}
+
+
+def test_without_height_the_counts_go_before_the_headings(matrix: ConfusionMatrix) -> None:
+    labels = np.arange(10).repeat(3)
+    matrix.show_predictions(labels, labels, tuple(map(str, range(10))))
+    cells = matrix._cells
+    heights = []
+    for height in range(240, 80, -5):
+        matrix.resize(300, height)
+        metrics = QFontMetrics(cells.letters)
+        assert cells.height() <= matrix.viewport().height(), "it need not scroll"
+        heights.append(matrix.rect_of(0, 0).height())
+        has_headings = bool(cells.headings(metrics))
+        assert has_headings == (heights[-1] >= metrics.ascent())
+        if not has_headings:
+            middle, edge = matrix.rect_of(0, 0).center(), matrix.rect_of(0, 0).topLeft() + QPoint(2, 2)
+            image = cells.grab().toImage()
+            assert image.pixelColor(middle) == image.pixelColor(edge)
+    assert heights[-1] < metrics.ascent() < heights[0]
 
 
 def test_letters_grow_with_the_cells(matrix: ConfusionMatrix) -> None:

@@ -384,3 +384,24 @@ def test_a_large_font_keeps_the_numbers_inside(panel: ErrorPlot, application_fon
     metrics = panel.canvas.text_metrics()
     widest = max(metrics.horizontalAdvance(text) for _, text in panel.canvas.ground.marks.numbers)
     assert widest + 8 <= room
+
+
+def test_names_of_lines_that_lie_close_make_a_legend_that_covers_none(panel: ErrorPlot) -> None:
+    names = [f"cifar-{kind}-{depth}" for depth in (8, 14, 20, 26, 32) for kind in ("plain", "resnet")]
+    logs = tuple(begun(run(name)) for name in names)
+    for number, log in enumerate(logs):
+        grow(log, 40, error=lambda at, number=number: 30.0 + number + 40 * (at % 20 < 10))
+    panel.resize(900, 500)
+    panel.render_lab(LabScene(logs, version=1))
+    overlay = panel.drawing.overlay
+    assert overlay.legend is not None
+    assert {name.text for name in overlay.names} == {log.title for log in logs}
+    assert all(overlay.legend.contains(name.rect) for name in overlay.names)
+    for line in panel.drawing.lines.lines.values():
+        at = np.linspace(overlay.legend.left(), overlay.legend.right(), 50)
+        heights = np.interp(at, line.x, line.y)
+        assert not ((heights > overlay.legend.top()) & (heights < overlay.legend.bottom())).any()
+    panel.resize(300, 170)
+    panel.drawing.rearrange()
+    assert not overlay.names, "the table is the legend"
+    assert overlay.legend is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.figures.record_pixels import scale_of
 from resnet_viewer.ui.theme import DARK, LIGHT
 from resnet_viewer.ui.train.gradient_maps import EMPTY, GradientMaps, columns_for, step_words
 from resnet_viewer.ui.train.run_log import LabScene, RunLog
@@ -215,22 +215,23 @@ def test_a_burst_of_updates_ends_with_all_records(panel: GradientMaps) -> None:
     assert image.pixelColor(image.width() - 2, 3).alpha() == 255
 
 
-def test_the_colour_scale_grows_and_never_shrinks_while_runs_train_and_are_added(panel: GradientMaps) -> None:
-    log = begun(run(epochs=80))
-    grow(log, 1, norms=lambda step, layers: [3.0 + i for i in range(layers)])
-    panel.render_lab(scene(log))
-    assert panel.scale.ends == ("1e0", "1e2")
-    seen = [panel.scale]
-    for version in range(2, 6):
-        grow(log, 150, norms=lambda step, layers: [0.02 / (step + 1)] * layers)
-        panel.render_lab(scene(log, version=version))
-        seen.append(panel.scale)
-    assert all(after.low <= before.low and after.high >= before.high for before, after in pairwise(seen))
-    assert panel.scale.high == 2.0, "the first records are no longer told apart"
-    panel.render_lab(scene(log, trained("cifar-resnet-20"), version=6))
-    assert panel.scale.high == 2.0
+def test_the_colour_scale_is_that_of_all_records_live_reopened_and_exported(
+    panel: GradientMaps, qtbot: QtBot
+) -> None:
+    live = begun(run(epochs=80))
+    for version in range(1, 6):
+        grow(live, 40, norms=lambda step, layers: [1e3 if step < 1 else 0.02 / (step + 1)] * layers)
+        panel.render_lab(scene(live, version=version))
+    reopened = GradientMaps()
+    qtbot.addWidget(reopened)
+    again = begun(run(epochs=80))
+    grow(again, 200, norms=lambda step, layers: [1e3 if step < 1 else 0.02 / (step + 1)] * layers)
+    reopened.render_lab(scene(again))
+    assert panel.scale == reopened.scale
+    on_paper = scale_of([live.norms.T], "norms")
+    assert (on_paper.low, on_paper.high) == (panel.scale.low, panel.scale.high)
     panel.render_lab(scene(trained("cifar-resnet-20"), version=7))
-    assert panel.scale.ends == ("1e-2", "1e-1"), "other runs have a scale of their own"
+    assert panel.scale != reopened.scale
 
 
 def test_a_run_that_begins_again_is_counted_again(panel: GradientMaps) -> None:

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 from PySide6.QtCore import QRectF
 
-from resnet_viewer.ui.train.name_places import FreeGround, place_names
+from resnet_viewer.ui.train.name_places import FreeGround, Nearness, place_names
 
 SIZE = (400.0, 200.0)
 
@@ -64,3 +64,26 @@ def test_where_there_is_no_room_there_is_no_name() -> None:
 def test_lines_beside_the_plot_and_without_numbers_cover_nothing() -> None:
     made = ground(([500, 600], [10, 10]), ([0, 400], [np.nan, np.nan]), ([-200, -100], [5, 5]))
     assert made.is_free(QRectF(0, 0, *SIZE))
+
+
+def test_a_place_nearer_to_another_ones_line_is_not_its_own() -> None:
+    lines = [("a", [0, 400], [100, 100]), ("b", [0, 400], [150, 150]), ("a", [0, 400], [128, 128])]
+    nearness = Nearness(400.0, [(owner, np.array(x, float), np.array(y, float)) for owner, x, y in lines])
+    below_a, above_b = QRectF(300, 104, 80, 16), QRectF(300, 132, 80, 16)
+    assert nearness.is_own("a", below_a, (400.0, 100.0))
+    assert not nearness.is_own("a", above_b, (400.0, 100.0))
+    assert not nearness.is_own("b", below_a, (400.0, 150.0))
+    (place,) = place_names(
+        [(400, 100, 80)], 16, ground(*(line[1:] for line in lines)), (), lambda _, place: place.top() > 100
+    )
+    assert place is not None
+    assert place.top() > 100
+
+
+def test_a_legend_stands_at_the_right_edge_where_it_is_free() -> None:
+    made = ground(([0, 400], [10, 10]))
+    frame = made.in_corner(100, 60)
+    assert frame is not None
+    assert frame.right() > 390
+    assert 10 < frame.top() < 20
+    assert made.in_corner(100, 260) is None

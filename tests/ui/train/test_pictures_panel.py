@@ -155,3 +155,16 @@ def test_right_predictions_leave_nothing_in_red(panel: PicturesPanel) -> None:
     panel.filter.activated.emit(1)
     assert panel.page_words == "none of these"
     assert not np.array_equal(LABELS, PREDICTED)
+
+
+def test_the_menu_of_a_picture_begins_with_opening_it(panel: PicturesPanel) -> None:
+    wished: list[int] = []
+    panel.grid.picture_wished.connect(wished.append)
+    menu = panel.menu_at(panel.grid.mapToGlobal(panel.grid.rect_of(1).center()))
+    words = [action.text() for action in menu.actions() if not action.isSeparator()]
+    assert words[0] == "Open in Inspect"
+    assert words[-2:] == ["Export test pictures…", "Copy"]
+    menu.actions()[0].trigger()
+    assert wished == [panel.grid.shown[1]] == [panel.grid.chosen]
+    beside = panel.menu_at(panel.mapToGlobal(panel.rect().topLeft()))
+    assert [action.text() for action in beside.actions()] == words[-2:]

@@ -58,6 +58,27 @@ def test_the_plot_that_has_the_keys_is_framed(canvas: PlotCanvas, qtbot: QtBot) 
     assert canvas.grab().toImage() == without
 
 
+def test_no_frame_stands_around_an_empty_plot_or_one_that_was_clicked(
+    canvas: PlotCanvas, qtbot: QtBot
+) -> None:
+    def focus(reason: Qt.FocusReason) -> bool:
+        QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusOut, reason))
+        QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusIn, reason))
+        return canvas.ground.is_focused
+
+    canvas.show_marks(Marks(message="nothing yet"))
+    assert not focus(Qt.FocusReason.TabFocusReason)
+    canvas.show_marks(Marks())
+    assert canvas.ground.is_focused
+    assert focus(Qt.FocusReason.ActiveWindowFocusReason)  # back from another window, as it was
+    assert not focus(Qt.FocusReason.MouseFocusReason)
+    assert not focus(Qt.FocusReason.OtherFocusReason)
+    qtbot.keyClick(canvas, Qt.Key.Key_Plus)
+    assert canvas.ground.is_focused
+    QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.MouseFocusReason))
+    assert not canvas.ground.is_focused
+
+
 def test_the_wheel_zooms_at_the_pointer_and_with_shift_it_pans(canvas: PlotCanvas) -> None:
     before = canvas.x_range
     wheel(canvas, 240, Qt.KeyboardModifier.NoModifier)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.figures.run_names import VARIANT_MARKERS
+from resnet_viewer.records.recipe import RECIPES
+from resnet_viewer.records.training import Intervention
 from resnet_viewer.ui.panels.plot_lines import BOLD, MIDDLE, THIN, Line, Lines, Stroke
 from resnet_viewer.ui.theme import DARK
 from resnet_viewer.ui.train.plot_items import strokes_of
-from resnet_viewer.ui.train.run_log import LabScene
+from resnet_viewer.ui.train.run_log import LabScene, RunLog
 from tests.ui.train.invented import begun, run
 
 SOLID, DASHED = Stroke("#ff0000", False), Stroke("#ff0000", True)
@@ -93,3 +98,35 @@ def test_setting_a_line_prepares_that_one_alone_and_what_is_not_ordered_is_forgo
     assert item.prepared == 4
     item.set_order([1])
     assert list(item.lines) == [1]
+
+
+def test_what_differs_beside_depth_and_kind_marks_the_line() -> None:
+    """Normalisation, initialisation and recipe, as in the figures; not the seed, nor what is done to a run."""
+    usual = run("cifar-resnet-20")
+    network = usual.network
+    runs = [
+        usual,
+        replace(usual, network=replace(network, is_normalised=False)),
+        replace(
+            usual, network=replace(network, seed=1), interventions=(Intervention(3, 0.0),), record_every=2
+        ),
+        replace(usual, network=replace(network, initialisation="normal")),
+        replace(usual, recipe=RECIPES["adam"]),
+        replace(usual, network=replace(network, shortcut="none")),
+    ]
+    logs = tuple(RunLog(str(number), one) for number, one in enumerate(runs))
+    strokes = strokes_of(LabScene(logs), DARK)
+    assert [strokes[log.key].mark for log in logs] == ["", "o", "", "s", "D", ""]
+
+
+def test_marks_stand_on_their_line_only(qtbot: QtBot) -> None:
+    for mark in VARIANT_MARKERS[1:]:
+        with_marks = painted(flat(replace(SOLID, mark=mark), MIDDLE))
+        without = painted(flat(SOLID, MIDDLE))
+        differ = np.flatnonzero((with_marks != without).any(axis=0))
+        assert len(differ), mark
+        assert (np.abs((differ - 24) % 48) <= 6).any()
+        rows = np.flatnonzero((with_marks != without).any(axis=1))
+        assert np.abs(rows - 20).max() <= 5
+    short = Line(np.array([0.0, 5.0]), np.array([20.0, 20.0]), replace(SOLID, mark="o"), MIDDLE)
+    assert painted(short).any(axis=1).sum() > painted(replace(short, stroke=SOLID)).any(axis=1).sum()

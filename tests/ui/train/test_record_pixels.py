@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PySide6.QtGui import QColor, QImage
 
+from resnet_viewer.figures.record_scale import Spread
 from resnet_viewer.ui.pixels import colour_table, pixel
 from resnet_viewer.ui.train.record_pixels import (
     COLOURS,
     ColourScale,
     Quantity,
-    Spread,
     image_of_records,
     painted_until,
     power_text,
