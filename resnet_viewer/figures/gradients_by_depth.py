@@ -203,7 +203,7 @@ def _draw(axes: Axes, line: _Line, style: dict[str, Any], y: DecadeAxis) -> None
     """The line breaks where a value is zero or not finite; its sign stands on the row beyond."""
     norms = line.record.norms
     (drawn,) = axes.plot(
-        line.x, [decade(norm) for norm in norms], zorder=2, **style | {"linewidth": 1.4, "markersize": 3.0}
+        line.x, [decade(norm) for norm in norms], zorder=2, **style | {"linewidth": 1.4, "markersize": 5.0}
     )
     drawn.set_label(line.group.name)
     if style["marker"] != "None":

@@ -54,7 +54,7 @@ def styles_of(groups: Sequence[Group]) -> dict[str, dict[str, Any]]:
             "linewidth": 2.0,
             "linestyle": line_style(group.network),
             "marker": group.marker or "None",
-            "markersize": 4.0,
+            "markersize": 6.0,
             "markeredgewidth": 0,
         }
         for group in groups

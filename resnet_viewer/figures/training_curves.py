@@ -281,7 +281,7 @@ def _draw(axes: Axes, curve: _Curve, style: dict[str, Any], scale: DecadeAxis | 
     is_bold = curve.part == "test" or scale is not None or curve.is_alone
     if curve.part == "training":
         style = style | (
-            {"linewidth": 1.4} if is_bold else {"linewidth": 0.9, "alpha": 0.8, "markersize": 2.4}
+            {"linewidth": 1.4} if is_bold else {"linewidth": 0.9, "alpha": 0.8, "markersize": 3.4}
         )
     times, values = thinned(curve.times, curve.values)
     if curve.band is not None:
