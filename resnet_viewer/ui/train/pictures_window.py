@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from resnet_viewer.ui.labels import plain_eliding_label
@@ -23,7 +23,6 @@ class PicturesWindow(QWidget):
         layout = QVBoxLayout(self)
         layout.addWidget(panel, 1)
         layout.addWidget(self._words)
-        QShortcut(QKeySequence(Qt.Key.Key_Escape), self).activated.connect(self.close)
         self.resize(_SIZE)
 
     @property
@@ -44,3 +43,9 @@ class PicturesWindow(QWidget):
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
         colour_text(self._words, theme.muted)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
