@@ -137,12 +137,12 @@ class Lab:
             data.remark,
             data.left_out,
         )
-        yield from self._add(order, order.runs, is_resumed=order.is_resumed)
-        for run in self._in("waiting") if order.is_shown else ():
-            if not run.is_whole:
-                yield from self._guarded(run, run.stop())
         with benches(devices, data) as self._benches:
             try:
+                yield from self._add(order, order.runs, is_resumed=order.is_resumed)
+                for run in self._in("waiting") if order.is_shown else ():
+                    if not run.is_whole:
+                        yield from self._guarded(run, run.stop())
                 yield from self._turns(order)
             finally:
                 self._leave()

@@ -287,6 +287,17 @@ def test_closing_saves_every_run_where_it_is(tmp_path: Path, eager: None) -> Non
     assert [read(tmp_path / key / CHECKPOINT).at for key in ("cifar-plain-8", "cifar-resnet-8")] == [3, 3]
 
 
+def test_an_order_that_is_closed_while_its_runs_begin_leaves_none_behind(tmp_path: Path) -> None:
+    lab = Lab()
+    work = lab.answer(order(tmp_path / "first", PLAIN))
+    assert any(isinstance(report, Began) for report in work)
+    work.close()  # type: ignore[attr-defined]
+    list(lab.answer(order(tmp_path / "second", PLAIN)))
+    assert (tmp_path / "second" / "cifar-plain-8" / "report.json").exists()
+    assert not (tmp_path / "first" / "cifar-plain-8" / "report.json").exists()
+    assert not (tmp_path / "first" / "cifar-plain-8" / ".lock").exists()
+
+
 def test_a_run_that_diverges_is_stopped_marked_and_kept(tmp_path: Path) -> None:
     wild = replace(RESIDUAL, epochs=20, recipe=replace(RESIDUAL.recipe, rate=1e30, schedule="constant"))
     found = list(Lab().answer(order(tmp_path, wild, PLAIN)))
