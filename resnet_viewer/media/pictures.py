@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import logging
 import re
-import stat
 import threading
 import warnings
 from contextlib import suppress
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from resnet_viewer.media import colours
+from resnet_viewer.media.reading import read_whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.picture import Picture
 
@@ -64,26 +64,9 @@ def read(path: Path, *, ground: colours.Ground = WHITE) -> Picture:
     Raises:
         PictureError: there is no such file, it is a folder, empty, too large, damaged, or no known picture.
     """
-    try:
-        found = path.stat()
-        if stat.S_ISDIR(found.st_mode):
-            raise PictureError(f"{_called(path)} is a folder: choose a picture in it.")
-        if not stat.S_ISREG(found.st_mode):
-            raise PictureError(f"{_called(path)} is not a regular file: choose a picture file.")
-        _check_bytes(path.name, found.st_size)
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except PictureError:
-        raise
-    except FileNotFoundError as error:
-        raise PictureError(f"There is no file {path}: it may have been moved, renamed or deleted.") from error
-    except PermissionError as error:
-        raise PictureError(f"{_called(path)} may not be read: ask its owner for permission.") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "that is not a file's name"
-        raise PictureError(
-            f"{_called(path)} cannot be read ({reason.lower()}): copy it elsewhere and try again."
-        ) from error
+    data = read_whole(path, most_bytes=MOST_BYTES, wanted="a picture file", refused=PictureError)
+    if not data:
+        raise PictureError(f"{path.name} is empty: get another copy of it.")
     return _decoded(data, path, ground)
 
 
@@ -161,7 +144,6 @@ def _formats() -> tuple[str, ...]:
 
 def _decoded(data: bytes, path: Path, ground: colours.Ground) -> Picture:
     name = path.name
-    _check_bytes(name, len(data))
     try:
         with _filtering_warnings, warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -226,16 +208,6 @@ def _first_of(image: Image.Image) -> str:
         return ""
 
 
-def _check_bytes(name: str, size: int) -> None:
-    if size == 0:
-        raise PictureError(f"{name} is empty: get another copy of it.")
-    if size > MOST_BYTES:
-        raise PictureError(
-            f"{name} has more than {MOST_BYTES // 1_000_000} MB, the most that can be opened: "
-            "make a smaller copy of it."
-        )
-
-
 def _check_pixels(name: str, width: int, height: int) -> None:
     if width < 1 or height < 1:
         raise PictureError(f"{name} has no pixels: get another copy of it.")
@@ -254,7 +226,3 @@ def _not_a_picture(name: str, data: bytes) -> str:
     if Path(name).suffix.lower() in _DRAWINGS:
         return f"{name} is a drawing and not a picture made of pixels: save it as PNG first."
     return f"{name} is not a picture in a known format: choose a JPEG, PNG, WebP, TIFF or GIF file."
-
-
-def _called(path: Path) -> str:
-    return path.name or str(path)

@@ -163,7 +163,7 @@ def test_a_heif_file_with_its_reader() -> None:
 def test_no_file_a_folder_a_pipe(tmp_path: Path) -> None:
     with pytest.raises(PictureError, match=r"There is no file .*gone\.png"):
         read(tmp_path / "gone.png")
-    with pytest.raises(PictureError, match="is a folder: choose a picture in it"):
+    with pytest.raises(PictureError, match="is a folder: choose a picture file"):
         read(tmp_path)
     with pytest.raises(PictureError, match="cannot be read"):
         read(tmp_path / "a\0b.png")
@@ -171,26 +171,6 @@ def test_no_file_a_folder_a_pipe(tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe.png")
         with pytest.raises(PictureError, match="not a regular file"):
             read(tmp_path / "pipe.png")
-
-
-@pytest.mark.parametrize(
-    ("error", "sentence"),
-    [
-        (PermissionError(13, "Permission denied"), "may not be read"),
-        (OSError(5, "I/O error"), r"\(i/o error\)"),
-    ],
-)
-def test_a_file_that_the_system_does_not_give(
-    error: OSError, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "p.png").write_bytes(encoded(Image.fromarray(pattern()), "PNG"))
-
-    def fail(*_: object, **__: object) -> None:
-        raise error
-
-    monkeypatch.setattr(Path, "open", fail)
-    with pytest.raises(PictureError, match=sentence):
-        read(tmp_path / "p.png")
 
 
 def test_an_array() -> None:
