@@ -9,13 +9,10 @@ stop and are waited for, the process that trains with them, and the widgets go l
 from __future__ import annotations
 
 import argparse
-import atexit
 import itertools
 import os
-import shutil
 import socket
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -149,7 +146,7 @@ def build(
     from resnet_viewer.ui.workers import Workers
     from resnet_viewer.versions import info
 
-    settings = Settings(_fresh_folder() if arguments.safe else paths.settings_dir())
+    settings = Settings(None if arguments.safe else paths.settings_dir())
     appearance = Appearance(application, settings)
     store = Store(first_session(arguments.network, arguments.weights, build_flags.chosen(arguments)))
     workers = Workers(
@@ -181,13 +178,6 @@ def build(
     appearance.setParent(window)
     diagnostics.happened.connect(window.show_failure)
     return window, workers
-
-
-def _fresh_folder() -> Path:
-    """For settings that last as long as the program."""
-    folder = Path(tempfile.mkdtemp(prefix="resnet-viewer-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
 
 
 def first_session(network: str | None, weights: str | None, options: BuildOptions = USUAL) -> Session:

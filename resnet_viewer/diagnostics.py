@@ -26,6 +26,9 @@ _LEVELS = {
     QtMsgType.QtFatalMsg: logging.CRITICAL,
 }
 
+_MOST_OF_A_CRASH = 100_000
+"""Letters that are copied into the log."""
+
 
 class Diagnostics(QObject):
     """Writes the log from `start` to `close`, and puts every hook back afterwards.
@@ -53,6 +56,9 @@ class Diagnostics(QObject):
         """Take the hooks. A folder that cannot be written means no log, not no window."""
         try:
             self.log_file.parent.mkdir(parents=True, exist_ok=True)
+            for path in (self.log_file, self._crash_file):
+                if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+                    raise OSError(f"{path} is not a regular file")
             self._handler = RotatingFileHandler(
                 self.log_file, maxBytes=1_000_000, backupCount=2, encoding="utf-8"
             )
@@ -84,7 +90,8 @@ class Diagnostics(QObject):
         if self._crash_file.is_file() and self._crash_file.stat().st_size:
             self.has_crashed = True
             log.addHandler(self._handler)
-            log.error("the run before this one crashed:\n%s", self._crash_file.read_text(errors="replace"))
+            with self._crash_file.open(encoding="utf-8", errors="replace") as crash:
+                log.error("the run before this one crashed:\n%s", crash.read(_MOST_OF_A_CRASH))
             log.removeHandler(self._handler)
         if not faulthandler.is_enabled():
             self._crash = self._crash_file.open("w", encoding="utf-8")

@@ -6,15 +6,19 @@ One small JSON file for each, so that two windows never overwrite each other's c
 from __future__ import annotations
 
 import json
+import logging
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from resnet_viewer import paths
 from resnet_viewer.media.files import write_whole
+from resnet_viewer.media.reading import ReadError, read_whole
 from resnet_viewer.records.preprocessing import Preprocessing
 
 _VERSION = 1
+_MOST_BYTES = 4_000_000
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -32,16 +36,22 @@ def remembered(digest: str, folder: Path | None = None) -> FileChoices:
     `folder` is the settings' folder, this user's by default.
     """
     try:
-        record = json.loads(_path(digest, folder).read_text(encoding="utf-8"))
+        text = read_whole(_path(digest, folder), most_bytes=_MOST_BYTES, wanted="what was chosen for a file")
+    except (ValueError, ReadError) as error:
+        if not isinstance(error.__cause__, FileNotFoundError):
+            log.info("nothing is remembered for a weight file: %s", error)
+        return FileChoices()
+    try:
+        record = json.loads(text)
         if record["version"] != _VERSION:
-            return FileChoices()
-        names = record["class_names"]
-        if not (isinstance(names, list) and isinstance(record["network"], str)):
-            return FileChoices()
-        told = record["preprocessing"]
+            raise ValueError("another version wrote it")
+        names, network, told = record["class_names"], record["network"], record["preprocessing"]
+        if not (isinstance(names, list) and all(isinstance(name, str) for name in (network, *names))):
+            raise ValueError("names are no texts")
         preprocessing = None if told is None else Preprocessing.checked(**told)
-        return FileChoices(preprocessing, tuple(map(str, names)), record["network"])
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return FileChoices(preprocessing, tuple(names), network)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        log.info("what is remembered for the weight file %.8s… does not fit: %.120s", digest, error)
         return FileChoices()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -27,8 +28,28 @@ def decoded(kind: type[T], value: object, at: str = "") -> T:
         >>> decoded(tuple[float, ...], [1, 2.5])
         (1.0, 2.5)
     """
-    found: T = _decoded(kind, value, at)
+    try:
+        found: T = _decoded(kind, value, at)
+    except RecursionError as error:
+        raise DecodeError(f"{at or 'the whole'} is nested too deeply") from error
     return found
+
+
+def decoded_text(kind: type[T], text: str) -> T:
+    """The same of JSON's text.
+
+    Raises:
+        DecodeError: it is no JSON, or holds something else.
+
+    Example:
+        >>> decoded_text(tuple[str, ...], '["a", "b"]')
+        ('a', 'b')
+    """
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DecodeError(f"this is no JSON: {error}") from error
+    return decoded(kind, value)
 
 
 def _decoded(kind: Any, value: object, at: str) -> Any:

@@ -13,8 +13,6 @@ from resnet_viewer.ui.settings import Settings, ThemeChoice
 from resnet_viewer.ui.styles import palette, style_sheet
 from resnet_viewer.ui.theme import DARK, LIGHT, Theme
 
-FONT_SIZES = (8, 9, 10, 11, 12, 14, 16)
-
 
 class Appearance(QObject):
     """Applies a theme to the application and tells the panels. Where the system does not say, dark is taken."""

@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.requests import (
+    FIGURE_DPI,
+    FIGURE_INCHES,
     FIGURES,
     FOLLOWING_HEIGHTS,
     FOLLOWING_WIDTHS,
@@ -72,7 +74,7 @@ class ExportDialog(QDialog):
         self.width_field = _inches(choice.width)
         self.height_field = _inches(choice.height)
         self.dpi = QSpinBox()
-        self.dpi.setRange(72, 1200)
+        self.dpi.setRange(*FIGURE_DPI)
         self.dpi.setSuffix(" dpi")
         self.dpi.setValue(choice.dpi)
         self.columns = QLineEdit(choice.columns)
@@ -199,7 +201,7 @@ def with_suffix_of(choice: FigureChoice, path: Path) -> tuple[FigureChoice, Path
 
 def _inches(value: float) -> QDoubleSpinBox:
     field = QDoubleSpinBox()
-    field.setRange(3.0, 40.0)
+    field.setRange(*FIGURE_INCHES)
     field.setSingleStep(0.5)
     field.setDecimals(1)
     field.setSuffix(" in")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QByteArray, QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QSplitter, QWidget
 
@@ -47,15 +47,13 @@ class WindowLayout:
         home = QGuiApplication.primaryScreen().availableGeometry()
         self._window.resize(FIRST_SIZE.boundedTo(home.size()))
         self.share_room()
-        found = self._settings.blob("geometry")
-        place = _place(found) if found is not None else None
-        if place is not None:
-            self._window.setGeometry(rescued(place[0]))
-            if place[1]:
+        if (place := self._settings.shape("geometry", 5)) is not None:
+            self._window.setGeometry(rescued(QRect(*place[:4])))
+            if place[4]:
                 self._window.setWindowState(self._window.windowState() | Qt.WindowState.WindowMaximized)
         for name, splitter in self._splitters.items():
-            if (state := self._settings.blob(name)) is not None:
-                splitter.restoreState(state)
+            if (sizes := self._settings.shape(name, splitter.count())) is not None and min(sizes) > 0:
+                splitter.setSizes(sizes)
 
     def remember(self) -> None:
         """Keep it for the next start."""
@@ -63,9 +61,10 @@ class WindowLayout:
         is_normal = not (window.isMaximized() or window.isFullScreen())
         place = window.geometry() if is_normal else window.normalGeometry()
         numbers = (place.x(), place.y(), place.width(), place.height(), int(window.isMaximized()))
-        self._settings.set_blob("geometry", QByteArray(",".join(map(str, numbers)).encode()))
+        self._settings.set_shape("geometry", numbers)
         for name, splitter in self._splitters.items():
-            self._settings.set_blob(name, QByteArray(splitter.saveState()))
+            if min(sizes := splitter.sizes()) > 0:  # else its page was not on screen: what is kept stays
+                self._settings.set_shape(name, sizes)
 
     def reset(self) -> None:
         """Shares as at the first start, now and next time."""
@@ -116,14 +115,3 @@ def rescued(place: QRect) -> QRect:
     moved.moveLeft(max(home.left(), min(moved.left(), home.right() - moved.width() + 1)))
     moved.moveTop(max(home.top(), min(moved.top(), home.bottom() - moved.height() + 1)))
     return moved
-
-
-def _place(kept: QByteArray) -> tuple[QRect, bool] | None:
-    """What `remember` wrote; None for anything else."""
-    try:
-        left, top, width, height, is_maximised = map(int, bytes(kept.data()).decode("ascii").split(","))
-    except ValueError:
-        return None
-    if not (width > 0 and height > 0) or max(map(abs, (left, top, width, height))) > 1_000_000:
-        return None
-    return QRect(left, top, width, height), bool(is_maximised)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.predictions import top_classes
 from resnet_viewer.records.target import BlockTarget, Target
-from resnet_viewer.ui.appearance import FONT_SIZES, Appearance
+from resnet_viewer.ui.appearance import Appearance
 from resnet_viewer.ui.commands import MENUS, Commands, Entry, Menu
 from resnet_viewer.ui.controller import Controller
 from resnet_viewer.ui.editing import Editing
@@ -22,7 +22,7 @@ from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.prompts import Prompts
 from resnet_viewer.ui.requests import FIGURES, CatalogEntry
-from resnet_viewer.ui.settings import Settings, ThemeChoice
+from resnet_viewer.ui.settings import FONT_SIZES, Settings, ThemeChoice
 from resnet_viewer.ui.toolbar import Toolbar
 from resnet_viewer.ui.train.training import Training
 

@@ -207,6 +207,10 @@ VECTOR_RESOLUTIONS: dict[AnyFigure, str] = dict.fromkeys(
 """Figures without pictures inside, whose resolution is a choice for PNG only, and why."""
 
 
+FIGURE_INCHES, FIGURE_DPI = (3.0, 40.0), (72, 1200)
+"""The least and the most that a figure may have."""
+
+
 @dataclass(frozen=True)
 class FigureChoice:
     """Which figure is exported, and how. `width` and `height` are in inches; `FOLLOWING_HEIGHTS` tells which

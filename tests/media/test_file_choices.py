@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,3 +75,12 @@ def test_where_nothing_can_be_written_a_sentence_says_so(tmp_path: Path) -> None
     (tmp_path / "file").touch()
     with pytest.raises(WriteError, match="is not a folder"):
         remember(DIGEST, CHOICES, tmp_path / "file")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pipes in the file system")
+def test_a_pipe_in_the_records_place_is_not_waited_for(tmp_path: Path) -> None:
+    remember(DIGEST, CHOICES, tmp_path)
+    (path,) = tmp_path.rglob("*.json")
+    path.unlink()
+    os.mkfifo(path)
+    assert remembered(DIGEST, tmp_path) == FileChoices()

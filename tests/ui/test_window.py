@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QByteArray, QMimeData, QPointF, QRect, QSize, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, QRect, QSize, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
@@ -230,10 +230,10 @@ def test_the_layout_is_remembered_and_can_be_reset(desk: Desk, qapp: QApplicatio
     desk.window.inspect.splitters["outer"].setSizes([300, 300])
     desk.window.close()
     again = Settings(tmp_path / "settings")
-    assert again.blob("geometry") is not None
-    assert again.blob("outer") is not None
+    assert again.shape("geometry", 5) is not None
+    assert again.shape("outer", 2) is not None
     desk.window.reset_layout()
-    assert desk.settings.blob("geometry") is None
+    assert desk.settings.shape("geometry", 5) is None
 
 
 def test_a_window_of_a_missing_monitor_comes_back(desk: Desk, qapp: QApplication) -> None:
@@ -254,7 +254,7 @@ def test_a_window_comes_back_where_it_stood_without_room_for_a_title_bar(
     desk.window.setGeometry(QRect(home.topLeft(), QSize(900, 610)))
     desk.window._shape.restore()
     assert desk.window.geometry() == home
-    desk.settings.set_blob("geometry", QByteArray(b"written by something else"))
+    desk.settings.forget_layout()
     desk.window._shape.restore()
     assert desk.window.size() == FIRST_SIZE.boundedTo(home.size()).expandedTo(desk.window.minimumSize())
 

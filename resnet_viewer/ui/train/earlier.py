@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QMenu
 
 from resnet_viewer.records.training import RunSpec
-from resnet_viewer.records.typed_json import decoded
+from resnet_viewer.records.typed_json import decoded_text
 from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.train.bar import data_words
@@ -68,12 +68,7 @@ class Earlier:
             menu.addAction("None yet").setEnabled(False)
 
     def _starts(self) -> tuple[_Start, ...]:
-        try:
-            return tuple(
-                decoded(_Start, found) for found in json.loads(self._settings.training("earlier") or "[]")
-            )
-        except (ValueError, TypeError, RecursionError):
-            return ()
+        return self._settings.training("earlier", lambda text: decoded_text(tuple[_Start, ...], text), ())
 
 
 def _open(open_runs: Callable[[Path], None], folder: Path, _is_checked: bool = False) -> None:
@@ -83,5 +78,5 @@ def _open(open_runs: Callable[[Path], None], folder: Path, _is_checked: bool = F
 def _is_there(start: _Start) -> bool:
     try:
         return Path(start.folder).is_dir()
-    except OSError:
+    except (OSError, ValueError):  # a name that no system call takes
         return False

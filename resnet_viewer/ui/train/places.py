@@ -25,9 +25,9 @@ from PySide6.QtWidgets import (
 
 from resnet_viewer.media.files import WriteError, make_folder
 from resnet_viewer.records.run_plan import PlanError
-from resnet_viewer.records.typed_json import decoded
+from resnet_viewer.records.typed_json import decoded_text
 from resnet_viewer.ui.labels import plain_label
-from resnet_viewer.ui.settings import Settings
+from resnet_viewer.ui.settings import Settings, path_of
 
 Which = Literal["runs", "logs"]
 
@@ -240,7 +240,16 @@ def _reason(error: WriteError) -> str:
 
 
 def _remembered(settings: Settings) -> Folders:
-    try:
-        return decoded(Folders, json.loads(settings.training("folders")))
-    except (ValueError, RecursionError):
-        return Folders()
+    return settings.training("folders", folders_of, Folders())
+
+
+def folders_of(text: str) -> Folders:
+    """What was kept.
+
+    Raises:
+        ValueError: it is none, or names no path.
+    """
+    found = decoded_text(Folders, text)
+    for path in (found.runs, found.logs):
+        path_of(path)
+    return found

@@ -49,11 +49,15 @@ class SavedRecipes:
         self._settings.set_training("recipes", json.dumps(texts))
 
     def _texts(self) -> list[str]:
-        try:
-            found = json.loads(self._settings.training("recipes") or "[]")
-        except ValueError:
-            return []
-        return [text for text in found if isinstance(text, str)] if isinstance(found, list) else []
+        return self._settings.training("recipes", _listed, [])
+
+
+def _listed(text: str) -> list[str]:
+    """The texts of a list; what else is in it is none of ours."""
+    found = json.loads(text)
+    if not isinstance(found, list):
+        raise ValueError("this is no list")
+    return [item for item in found if isinstance(item, str)]
 
 
 def _readable(text: str) -> Course | None:

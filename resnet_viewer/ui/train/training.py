@@ -14,12 +14,12 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Order
-from resnet_viewer.records.run_plan import MOST_EPOCHS, PlanError, RunPlan, plan_json, plan_of
+from resnet_viewer.records.run_plan import MOST_EPOCHS, RunPlan, plan_json, plan_of
 from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.pages.train import TrainPage
 from resnet_viewer.ui.requests import FindDevices, FoundDevices, FoundOrder, KeepOrder, ReadOrder
-from resnet_viewer.ui.settings import Settings
+from resnet_viewer.ui.settings import Settings, path_of
 from resnet_viewer.ui.theme import Theme
 from resnet_viewer.ui.train import networks_dialog, recipe_dialog
 from resnet_viewer.ui.train.arriving import Arriving
@@ -85,9 +85,9 @@ class Training(QObject):
         self.page, self.bar = TrainPage(), TrainBar()
         self.exporting.fill(self.bar.export_button.menu())
         self.saved, self._earlier = SavedRecipes(settings), Earlier(settings)
-        self._plan = _remembered(settings)
+        self._plan = settings.training("plan", plan_of, RunPlan())
         self.bar.show_plan(self._plan)
-        self.page.runs.offer_resume(self._has_last_runs())
+        self.page.runs.offer_resume(self._last_runs() is not None)
         self._connect()
         self._render(self.controller.scene)
 
@@ -340,8 +340,9 @@ class Training(QObject):
     @Slot()
     def resume_last(self) -> None:
         """The runs that the window left when it was closed."""
-        if self._has_last_runs():
-            self.open_runs(Path(self._settings.training("folder")), goes_on=True)
+        folder = self._last_runs()
+        if folder is not None:
+            self.open_runs(folder, goes_on=True)
         else:
             self.failed.emit(
                 Failure("There are no runs to resume yet; press Start, or open runs by their folder.")
@@ -378,16 +379,10 @@ class Training(QObject):
         wished = order.device if order is not None else self._plan.course.device or self.ways.device
         self.device_chosen.emit(self._devices[0] if wished in ("", "auto") else wished)
 
-    def _has_last_runs(self) -> bool:
-        folder = self._settings.training("folder")
+    def _last_runs(self) -> Path | None:
+        """Their folder, where it is there and something is in it."""
+        folder = self._settings.training("folder", path_of, None)
         try:
-            return bool(folder) and any(Path(folder).iterdir())
+            return folder if folder is not None and any(folder.iterdir()) else None
         except OSError:
-            return False
-
-
-def _remembered(settings: Settings) -> RunPlan:
-    try:
-        return plan_of(settings.training("plan"))
-    except PlanError:
-        return RunPlan()
+            return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
@@ -44,7 +45,9 @@ def test_starts_are_listed_newest_first_and_opened_by_a_click(qtbot: QtBot, tmp_
     assert words(menu) == ["birds && cats · Plain-20 · mine"]
 
 
-def test_the_newest_are_kept_and_what_cannot_be_read_is_none(qtbot: QtBot, tmp_path: Path) -> None:
+def test_the_newest_are_kept_and_what_cannot_be_read_is_none(
+    qtbot: QtBot, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     settings = Settings(tmp_path / "settings.ini")
     earlier, menu = Earlier(settings), QMenu()
     qtbot.addWidget(menu)
@@ -57,3 +60,4 @@ def test_the_newest_are_kept_and_what_cannot_be_read_is_none(qtbot: QtBot, tmp_p
     menu.clear()
     earlier.fill(menu, lambda _: None, shown=None)
     assert words(menu) == ["None yet"]
+    assert "training/earlier" in caplog.text

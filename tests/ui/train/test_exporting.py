@@ -114,7 +114,7 @@ def test_what_is_not_there_yet_and_unknown_kinds_are_refused(
 
 
 def test_size_and_resolution_are_asked_and_remembered(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     train(desk)
     asked = dialogs_answered(monkeypatch, suffix="pdf", width=5.0, dpi=400)
@@ -131,6 +131,7 @@ def test_size_and_resolution_are_asked_and_remembered(
     assert desk.settings.export("inspect", FigureChoice()) == FigureChoice(), "each page has its own"
     desk.settings.set_export("inspect", asked[2])
     assert desk.settings.export("inspect", FigureChoice()) == FigureChoice(), "no figure of that page"
+    assert "by-depth is no figure of this page" in caplog.text
 
 
 def test_who_leaves_the_dialog_exports_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,10 +71,13 @@ def test_a_folder_that_cannot_be_written_names_the_entry_that_changes_it(desk: D
     assert not desk.window.messages.sentence
 
 
-def test_damaged_settings_are_the_usual_folders(desk: Desk, tmp_path: Path) -> None:
+def test_damaged_settings_are_the_usual_folders(
+    desk: Desk, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     desk.settings.set_training("folders", '{"runs": 5}')
     found = places.Places(desk.window, desk.settings, lambda: tmp_path / "runs")
     assert found.runs_dir == tmp_path / "runs"
+    assert "training/folders" in caplog.text
 
 
 def test_the_form_says_what_it_was_given(qtbot: QtBot, tmp_path: Path) -> None:

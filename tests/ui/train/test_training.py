@@ -221,7 +221,7 @@ def test_the_plan_is_remembered(desk: Desk, training: Training, monkeypatch: pyt
     monkeypatch.setattr(networks_dialog.NetworksDialog, "ask", lambda *_: wished)
     desk.qtbot.mouseClick(training.bar.networks_button, LEFT)
     assert training.plan == wished
-    assert plan_of(desk.settings.training("plan")) == wished
+    assert desk.settings.training("plan", plan_of, RunPlan()) == wished
     assert training.bar.networks_button.accessibleName().startswith("Networks: Depth 32 ")
 
 
