@@ -1,9 +1,9 @@
 """The composition root: builds store, workers and window, and ends them in order.
 
-The order of events: arguments; the checks that would otherwise end in an abort (Qt's version, a display); the log;
-the window, from a network described without building it; the workers, which import torch on their threads; the
-first network and picture, which come as one undoable-from-nothing start; `exec`; then edits are refused, workers
-stop and are waited for, the process that trains with them, and the widgets go last.
+The order of events: arguments; the checks that would otherwise end in an abort (Qt's version, a display, the
+system's libraries); the log; the window, from a network described without building it; the workers, which import torch
+on their threads; the first network and picture, which come as one undoable-from-nothing start; `exec`; then edits are
+refused, workers stop and are waited for, the process that trains with them, and the widgets go last.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from resnet_viewer import paths
 from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.system_libraries import libraries_problem
 from resnet_viewer.verbs import build_flags
 from resnet_viewer.verbs.arguments import Parser, add_network, own_input
 
@@ -69,17 +70,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.version or arguments.info or arguments.reset:
         return _answer_and_leave(arguments)
     if (
-        problem := version_problem() or network_problem(arguments) or display_problem(os.environ)
+        problem := version_problem()
+        or network_problem(arguments)
+        or display_problem(os.environ)
+        or libraries_problem(os.environ)
     ) is not None:
         return _refuse(problem)
     # a burst of Python on a worker holds the window up for a millisecond at a time, not for five
     sys.setswitchinterval(0.001)
     from PySide6.QtWidgets import QApplication
 
-    from resnet_viewer.diagnostics import Diagnostics
+    from resnet_viewer.diagnostics import Diagnostics, refusing_to_abort
 
     found = QApplication.instance()
-    application = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
+    if isinstance(found, QApplication):
+        application = found
+    else:
+        with refusing_to_abort():
+            application = QApplication(sys.argv[:1])
     application.setApplicationName("ResNet Viewer")
     diagnostics = Diagnostics(paths.log_dir())
     diagnostics.start()

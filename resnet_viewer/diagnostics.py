@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import faulthandler
 import logging
+import os
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +31,36 @@ _LEVELS = {
 
 _MOST_OF_A_CRASH = 100_000
 """Letters that are copied into the log."""
+
+
+@contextmanager
+def refusing_to_abort() -> Iterator[None]:
+    """Where Qt would abort inside, because it finds nothing to open a window on, one sentence and exit status 2.
+
+    Nothing is caught: Qt does not come back from there. What it says else is said as before.
+    """
+    told: list[str] = []
+
+    def take(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+        if kind != QtMsgType.QtFatalMsg:
+            told.append(message)
+            return
+        reason = " ".join([*told, message][0].split()).rstrip(".")
+        print(
+            f"Qt cannot open a window here ({reason}); mend DISPLAY or QT_QPA_PLATFORM, or use `resnet-viewer probe "
+            "PICTURE --out FOLDER` without a window.",
+            file=sys.stderr,
+            flush=True,
+        )
+        os._exit(2)
+
+    old = qInstallMessageHandler(take)
+    try:
+        yield
+    finally:
+        qInstallMessageHandler(old)
+        for message in told:
+            log.warning("Qt: %s", message)
 
 
 class Diagnostics(QObject):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -270,6 +271,37 @@ def test_without_a_display_the_sentence_names_probe_and_offscreen(monkeypatch: p
     assert app.display_problem({"DISPLAY": ":9871"}) is not None, "nobody answers there"
     assert app.display_problem({"QT_QPA_PLATFORM": "offscreen"}) is None
     assert app.display_problem({"WAYLAND_DISPLAY": "wayland-0"}) is None
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="libraries of Linux")
+@pytest.mark.parametrize("start", ["app.main([])", "cli.main([])"])
+def test_a_missing_library_is_one_sentence_before_qt_is_imported(start: str) -> None:
+    watched = f"""
+import sys
+from resnet_viewer import app, cli, system_libraries
+missing = {{"libresnet-viewer-nowhere.so.7": "libnowhere7"}}
+app.display_problem = lambda environment: None
+app.libraries_problem = lambda environment: system_libraries.libraries_problem(environment, qt=missing, x11={{}})
+status = {start}
+assert "PySide6.QtGui" not in sys.modules, "its import fails where the library is missing"
+sys.exit(status)
+"""
+    done = subprocess.run([sys.executable, "-c", watched], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "Qt cannot open a window without the system's libresnet-viewer-nowhere.so.7;"
+    )
+    assert "apt-get install libnowhere7" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_where_qt_would_abort_a_sentence_says_why() -> None:
+    environment = os.environ | {"QT_QPA_PLATFORM": "nowhere"}
+    start = [sys.executable, "-c", "import sys; from resnet_viewer import app; sys.exit(app.main([]))"]
+    done = subprocess.run(start, capture_output=True, text=True, timeout=120, env=environment)
+    assert done.returncode == 2
+    assert 'Could not find the Qt platform plugin "nowhere"' in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_version_info_and_reset_leave_without_a_window(capsys: pytest.CaptureFixture[str]) -> None:
