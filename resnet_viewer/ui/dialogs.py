@@ -31,11 +31,12 @@ CITATION = (
 )
 MOUSE_AND_KEYS = (
     ("click an arc", "cut or restore that shortcut"),
-    ("drag over arcs", "cut a range"),
+    ("drag over arcs", "cut or restore a range"),
     ("click a box", "show that layer's feature maps"),
     ("wheel, drag", "zoom and pan the wiring and the plots"),
     ("click a curve's plot", "pin the time in Train; a second click or Esc releases it"),
-    ("left, right", "move the pinned time"),
+    ("left, right", "in the wiring select the next part, in Train move the pinned time"),
+    ("return", "in the wiring cut or restore the selected arc"),
 )
 
 

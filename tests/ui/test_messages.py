@@ -90,6 +90,28 @@ def test_d_drops_the_selected_blocks_branch_wherever_the_focus_is(desk: Desk) ->
         assert desk.store.session.setup.wiring.dropped == dropped
 
 
+def test_d_drops_the_branch_of_the_block_to_which_the_keys_went(desk: Desk) -> None:
+    view = desk.window.circuit.view
+    desk.window.editing.select_layer("layer1.1.conv2")
+    with desk.qtbot.waitExposed(desk.window):
+        desk.window.show()
+    desk.window.activateWindow()
+    view.setFocus(Qt.FocusReason.TabFocusReason)
+    desk.qtbot.waitUntil(lambda: view.strip.state.focused is not None)
+    for _ in range(9):
+        QTest.keyClick(view, Qt.Key.Key_Right)
+    block = desk.window.circuit.selected_block()
+    assert block == view.strip.state.focused.block == 5
+    assert desk.window.circuit.controls._label.text() == "block 5"
+    QTest.keyClick(view, Qt.Key.Key_D)
+    assert desk.store.session.setup.wiring.dropped == (5,)
+    desk.window.editing.select_layer("layer3.0")
+    desk.window.commands["selected_branch"].trigger()
+    QTest.keyClick(view, Qt.Key.Key_Return)
+    assert desk.store.session.setup.wiring.dropped == (5, 7)
+    assert desk.store.session.setup.wiring.cut == (7,), "the focus went with the selection"
+
+
 def test_space_on_a_slider_is_not_for_the_whole_network(desk: Desk) -> None:
     slider = QSlider(desk.window)
     slider.setFocus()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QSize, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from resnet_viewer.records.captions import target_name, wiring_words
@@ -73,7 +73,7 @@ class CircuitPanel(Card):
         self.view.rearranged.connect(self._place_bar)
         self.view.activated.connect(self._activate)
         self.view.swept.connect(self.shortcuts_swept)
-        self.view.branch_wanted.connect(self.branch_clicked)
+        self.view.focus_moved.connect(self._select)
         self.view.menu_wanted.connect(self._open_menu)
         self.view.pointed.connect(self._read_out)
         self.view.announced.connect(self.hovered)
@@ -97,7 +97,7 @@ class CircuitPanel(Card):
             self._layout = lay_out(plan)
         wiring = setup.wiring
         self.view.show_wiring(self._layout, wiring, view.layer)
-        self.set_subtitle(f"{wiring_words(plan.spec, wiring)} · {hint(plan)}")
+        self.set_subtitle(f"{wiring_words(plan.spec, wiring)} · {hint(plan, wiring)}")
         self.controls.show_block(plan.block_of(view.layer), wiring)
         self.bar.show_choice(view.gradient_quantity, setup.gradient_of)
         self._show_readings(scene)
@@ -184,10 +184,15 @@ class CircuitPanel(Card):
     def _activate(self, part: Part) -> None:
         if part.kind == "arc" and part.block is not None:
             self.shortcut_clicked.emit(part.block)
-        elif self._layout is not None and part.name in self._layout.blueprint.map_names():
-            self.layer_selected.emit(part.name)
-        else:
+        elif not self._select(part):
             self.hovered.emit("the classifier has no feature maps")
+
+    def _select(self, part: Part) -> bool:
+        """Wish for a part's layer or block to be selected; says whether it can be."""
+        has_maps = self._layout is not None and part.name in self._layout.blueprint.map_names()
+        if has_maps:
+            self.layer_selected.emit(part.name)
+        return has_maps
 
     def _open_menu(self, part: Part | None, position: QPoint) -> None:
         self._menu.clear()
@@ -215,12 +220,16 @@ class CircuitPanel(Card):
             verb = "Restore" if wiring.shortcuts[number - 1] == 0.0 else "Cut"
             self._add(menu, f"{verb} shortcut", self.shortcut_clicked.emit, number)
         verb = "Restore" if wiring.branches[number - 1] == 0.0 else "Drop"
-        self._add(menu, f"{verb} residual branch (D)", self.branch_clicked.emit, number)
+        key = " (D)" if number == self.selected_block() else ""  # the key means the selected block
+        self._add(menu, f"{verb} residual branch{key}", self.branch_clicked.emit, number)
         if block.shortcut != "none":
             later = tuple(range(number, wiring.block_count + 1))
-            self._add(menu, "Cut this and all later shortcuts", self.shortcuts_swept.emit, later, 0.0)
             earlier = tuple(range(1, number + 1))
-            self._add(menu, "Cut this and all earlier shortcuts", self.shortcuts_swept.emit, earlier, 0.0)
+            for words, blocks in (("later", later), ("earlier", earlier)):
+                cut = self._add(
+                    menu, f"Cut this and all {words} shortcuts", self.shortcuts_swept.emit, blocks, 0.0
+                )
+                cut.setEnabled(any(wiring.shortcuts[other - 1] > 0 for other in blocks))
             self._add_strengths(menu, "Shortcut strength", number, self.strength_chosen.emit)
         self._add_strengths(menu, "Residual branch strength", number, self.branch_strength_chosen.emit)
         maps = menu.addMenu("Show maps of")
@@ -235,8 +244,10 @@ class CircuitPanel(Card):
         for strength in _STRENGTHS:
             self._add(strengths, f"{strength:g}", emit, number, strength)
 
-    def _add(self, menu: QMenu, text: str, wish: Callable[..., object], *values: object) -> None:
-        menu.addAction(text).triggered.connect(lambda: wish(*values))
+    def _add(self, menu: QMenu, text: str, wish: Callable[..., object], *values: object) -> QAction:
+        action = menu.addAction(text)
+        action.triggered.connect(lambda: wish(*values))
+        return action
 
 
 def _menu_title(layout: StripLayout, part: Part) -> str:

@@ -54,6 +54,7 @@ class CircuitCanvas(pg.GraphicsLayoutWidget):
         self.strip = StripItem(self.strip_box, DARK, self.font())
         self.plot = GradientPlot(self.plot_box, self.ci, self.font())
         self.lines = CircuitLines(self.ci, DARK)
+        self._pointed_at: str | None = None
         self._strip_height = 0.0
         self._make_room()
         for box in (self.strip_box, self.plot_box):
@@ -162,6 +163,7 @@ class CircuitCanvas(pg.GraphicsLayoutWidget):
         self.lines.place(
             bounds, (plot.left(), plot.right()), (strip.bottom(), plot.top(), plot.bottom()), selected
         )
+        self.place_pointer()
 
     def zoom(self, factor: float, px: float) -> None:
         """Show `factor` times as many layers, keeping what lies at `px` pixels of the strip in its place."""
@@ -215,14 +217,21 @@ class CircuitCanvas(pg.GraphicsLayoutWidget):
 
     def point_at(self, name: str | None) -> None:
         """Draw the line across both, ring the points, and tell."""
-        x, rings = None, []
+        self._pointed_at = name
+        self.place_pointer()
+        is_known = name is not None and any(name in points.names for points in self.plot.curves)
+        self.pointed.emit(name if name is not None and is_known else "")
+
+    def place_pointer(self) -> None:
+        """The line and the rings where the points are now; of a point out of view there are none."""
+        name, x, rings = self._pointed_at, None, []
         for points in self.plot.curves:
             if name is not None and name in points.names:
                 spot = self.plot.pixel_of(points, points.names.index(name))
-                rings.append(self.plot_box.mapToItem(self.ci, spot))
-                x = spot.x()
+                if 0 <= spot.x() <= self.plot_box.width():
+                    rings.append(self.plot_box.mapToItem(self.ci, spot))
+                    x = spot.x()
         self.lines.point_at(x, rings)
-        self.pointed.emit(name if name is not None and rings else "")
 
 
 def _box() -> pg.ViewBox:

@@ -59,7 +59,6 @@ class CircuitLines(QGraphicsObject):
         if bounds != self._bounds:
             self.prepareGeometryChange()
         self._bounds, self._span, self._rows, self._selected = where
-        self._pointer, self._rings = None, []
         self.update()
 
     def point_at(self, x: float | None, rings: Sequence[QPointF]) -> None:

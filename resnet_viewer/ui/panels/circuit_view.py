@@ -24,7 +24,6 @@ _OWN_KEYS = (
     Qt.Key.Key_Return,
     Qt.Key.Key_Enter,
     Qt.Key.Key_Home,
-    Qt.Key.Key_D,
 )
 
 Drag = Literal["none", "pending", "sweep", "pan"]
@@ -37,13 +36,15 @@ class CircuitView(CircuitCanvas):
     """Part: a left click, or Return on the part with the focus."""
     swept = Signal(object, float)
     """Blocks in ascending order, and the strength that their shortcuts shall have."""
-    branch_wanted = Signal(int)
+    focus_moved = Signal(object)
+    """Part: the keyboard went there, and the selection shall go with it."""
     menu_wanted = Signal(object, QPoint)
     """Part or None, global position."""
     announced = Signal(str)
     """What the pointer or the focus is on, in words."""
 
     _drag: Drag = "none"
+    _rest: QPointF | None = None
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,17 +53,24 @@ class CircuitView(CircuitCanvas):
         self.setAccessibleName("Wiring strip and gradient norms")
         self._press = QPointF()
         self._last = QPointF()
-        self._rest: QPointF | None = None
         self._sweep_from: int | None = None
 
     def show_wiring(self, layout: StripLayout, wiring: Wiring, selected: str) -> None:
-        """Show a network's wiring; a sweep over another network ends without a wish."""
-        if layout is not self.layout_shown:
+        """Show a network's wiring; a sweep over another network ends without a wish.
+
+        A focus goes where the selection went: no key acts on anything else than what is selected.
+        """
+        before = self.strip.state
+        if before is None or before.layout is not layout:
             self._drag = "none"
         super().show_wiring(layout, wiring, selected)
+        focused = None if before is None or before.layout is not layout else before.focused
+        if before is not None and focused is not None and selected not in (before.selected, focused.name):
+            self._focus(layout.parts[self._first_focus()])
 
     def tell_again(self) -> None:
         """Announce anew what the pointer rests on, or else the focus is on: its numbers or gates may have changed."""
+        self.place_pointer()
         state = self.strip.state
         if self._drag != "none" or state is None:
             return
@@ -203,6 +211,11 @@ class CircuitView(CircuitCanvas):
             self.menu_wanted.emit(part, self.viewport().mapToGlobal(where))
         event.accept()
 
+    def _followed(self) -> None:
+        super()._followed()
+        if self._drag == "none" and self._rest is not None:  # another layer lies under the pointer now
+            self._hover(self._rest)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         turn_wheel(self, event, self.strip_point(event.position()).x())
         self._rest = event.position()
@@ -244,8 +257,6 @@ class CircuitView(CircuitCanvas):
                 self._move_focus(1 if event.key() == Qt.Key.Key_Right else -1)
             case Qt.Key.Key_Return | Qt.Key.Key_Enter if focused is not None:
                 self.activated.emit(focused)
-            case Qt.Key.Key_D if self.block_in_hand() is not None:
-                self.branch_wanted.emit(self.block_in_hand())
             case Qt.Key.Key_Home:
                 self.fit()
             case Qt.Key.Key_Plus | Qt.Key.Key_Equal | Qt.Key.Key_Minus:
@@ -261,29 +272,27 @@ class CircuitView(CircuitCanvas):
                 return
         event.accept()
 
-    def block_in_hand(self) -> int | None:
-        """The block of the part with the focus, else the selected one."""
-        state = self.strip.state
-        if state is None:
-            return None
-        if state.focused is not None and state.focused.block is not None:
-            return state.focused.block
-        block = state.layout.blueprint.block_of(state.selected)
-        return None if block is None else block.number
-
     def _move_focus(self, step: int) -> None:
         state = self.strip.state
         if state is None:
             return
         parts = state.layout.parts
         index = parts.index(state.focused) + step if state.focused in parts else self._first_focus()
-        self._focus(parts[min(max(index, 0), len(parts) - 1)])
+        part = parts[min(max(index, 0), len(parts) - 1)]
+        self._focus(part)
+        self.focus_moved.emit(part)
 
     def _first_focus(self) -> int:
+        """The selection's part; of a block without an arc its last layer's, of the stem its last one's."""
         state = self.strip.state
         assert state is not None
-        names = [part.name for part in state.layout.parts]
-        return names.index(state.selected) if state.selected in names else 0
+        block, parts = state.layout.blueprint.block_of(state.selected), state.layout.parts
+        names = [part.name for part in parts]
+        if state.selected in names:
+            return names.index(state.selected)
+        if block is None:
+            return len(state.layout.stem) - 1
+        return max(index for index, part in enumerate(parts) if part.block == block.number)
 
     def _focus(self, part: Part) -> None:
         state = self.strip.state

@@ -13,16 +13,19 @@ from resnet_viewer.ui.panels.gradients_scale import Series, norm_text, ratio_tex
 from resnet_viewer.ui.panels.wiring_gates import UNKNOWN, Openings
 from resnet_viewer.ui.panels.wiring_layout import Part
 
-HINT = "click an arc to cut its shortcut · click a box for its maps"
-PLAIN_HINT = "click a box for its maps"
-GATED_HINT = "click an arc to cut its shortcut · a disc is filled as far as its gate layer is open"
+BOX_HINT = "click a box for its maps"
+DISC_HINT = "a disc is filled as far as its gate layer is open"
 
 
-def hint(blueprint: Blueprint) -> str:
-    """What a click on the strip does, and what its discs are."""
-    if any(block.gate for block in blueprint.blocks):
-        return GATED_HINT
-    return HINT if blueprint.spec.has_shortcuts else PLAIN_HINT
+def hint(blueprint: Blueprint, wiring: Wiring) -> str:
+    """What a click on the strip does as it is wired now, and what its discs are."""
+    blocks = [block for block in blueprint.blocks if block.shortcut != "none"]
+    other = DISC_HINT if any(block.gate for block in blocks) else BOX_HINT
+    if not blocks:
+        return other
+    cut = sum(wiring.shortcuts[block.number - 1] == 0.0 for block in blocks)
+    verb = {0: "cut", len(blocks): "restore"}.get(cut, "cut or restore")
+    return f"click an arc to {verb} its shortcut · {other}"
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

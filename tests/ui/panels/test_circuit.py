@@ -238,16 +238,91 @@ def test_keys_move_a_focus_and_act_on_it(qtbot: QtBot, panel: CircuitPanel) -> N
     with qtbot.waitSignal(panel.layer_selected) as wish:
         qtbot.keyClick(view, Qt.Key.Key_Return)
     assert wish.args == ["layer1.0.conv2"]
-    with qtbot.waitSignal(panel.branch_clicked) as wish:
-        qtbot.keyClick(view, Qt.Key.Key_D)
-    assert wish.args == [1]
 
 
-def test_d_without_a_focus_means_the_selected_block(qtbot: QtBot, panel: CircuitPanel) -> None:
-    panel.render_scene(selecting(fabricated.scene(cut=(3,)), "layer3.1"))
-    with qtbot.waitSignal(panel.branch_clicked) as wish:
-        qtbot.keyClick(panel.view, Qt.Key.Key_D)
-    assert wish.args == [8]
+def test_the_selection_goes_where_the_keys_go(qtbot: QtBot, panel: CircuitPanel) -> None:
+    view = panel.view
+    panel.layer_selected.connect(lambda name: panel.render_scene(selecting(fabricated.scene(cut=(3,)), name)))
+    panel.render_scene(selecting(fabricated.scene(cut=(3,)), "layer1.1"))
+    view.focusInEvent(QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
+    assert view.strip.state.focused == arc(2, "layer1.1"), "getting the focus selects nothing else"
+    for _ in range(len(view.strip.state.layout.parts)):
+        qtbot.keyClick(view, Qt.Key.Key_Right)
+        state = view.strip.state
+        if state.focused.kind != "box" or state.focused.block is not None:
+            assert panel.selected_block() == state.focused.block
+            assert state.selected == state.focused.name
+    assert state.focused.name == "fc"
+    assert panel.selected_block() == 9, "the classifier has nothing to select, and no key acts on it"
+
+
+@pytest.mark.parametrize("network", ["cifar-resnet-20", "cifar-plain-20"])
+def test_the_focus_goes_where_the_selection_goes(qtbot: QtBot, panel: CircuitPanel, network: str) -> None:
+    view, scene = panel.view, fabricated.scene(spec(network))
+    panel.render_scene(selecting(scene, "layer1.0.conv1"))
+    view.focusInEvent(QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
+    for name in ("layer2.1.conv2", "layer3.0", "layer2.2.conv1"):
+        panel.render_scene(selecting(scene, name))
+        assert view.strip.state.focused.block == panel.selected_block()
+    panel.render_scene(selecting(scene, "stem"))
+    assert view.strip.state.focused == Part("box", "conv1", None)
+
+
+def test_d_is_the_windows_and_means_the_selected_block(qtbot: QtBot, panel: CircuitPanel) -> None:
+    event = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_D, Qt.KeyboardModifier.NoModifier)
+    panel.view.keyPressEvent(event)
+    assert not event.isAccepted()
+
+
+def is_on_its_point(panel: CircuitPanel) -> bool:
+    """Whether every ring is around a point of the layer that is pointed at, and the line runs through it."""
+    view = panel.view
+    spots = [
+        view.plot_box.mapToItem(view.ci, view.plot.pixel_of(points, points.names.index(view._pointed_at)))
+        for points in view.plot.curves
+    ]
+    line = view.lines.pointer
+    return bool(
+        view.lines._rings == spots
+        and line is not None
+        and abs(line + view.strip_box.geometry().left() - spots[0].x()) < 1
+    )
+
+
+def test_the_rings_stay_on_the_points_through_zoom_size_and_new_curves(
+    qtbot: QtBot, panel: CircuitPanel
+) -> None:
+    view = panel.view
+    view.focusInEvent(QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
+    for _ in range(14):
+        qtbot.keyClick(view, Qt.Key.Key_Right)
+    if view.strip.state.focused.kind == "arc":
+        qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert is_on_its_point(panel)
+    for key in (Qt.Key.Key_Plus, Qt.Key.Key_Plus, Qt.Key.Key_Minus):
+        qtbot.keyClick(view, key)
+        assert is_on_its_point(panel)
+    view.pan(-30)
+    assert is_on_its_point(panel)
+    panel.resize(1000, 500)
+    qtbot.waitUntil(lambda: is_on_its_point(panel))
+    panel.render_scene(fabricated.scene(cut=(1, 2, 3, 4)))
+    assert is_on_its_point(panel)
+    view.zoom(0.1, 0)
+    view.pan(100_000)
+    assert view.lines._rings == []
+    assert view.lines.pointer is None
+
+
+def test_the_pointer_tells_what_lies_under_it_after_a_key_zoomed(qtbot: QtBot, panel: CircuitPanel) -> None:
+    view = panel.view
+    at = panel.view.view_point(Part("box", "layer1.1.conv1", 2))
+    send(panel, QEvent.Type.MouseMove, QPoint(at.x(), panel.view.height() - 80), LEFT, False)
+    assert view._pointed_at == "layer1.1.conv1"
+    view.zoom(0.3, 0)
+    expected = view.plot_name(QPointF(at.x(), panel.view.height() - 80))
+    assert view._pointed_at == expected != "layer1.1.conv1"
+    assert is_on_its_point(panel)
 
 
 def test_keys_of_the_window_pass_through(panel: CircuitPanel) -> None:
@@ -279,7 +354,7 @@ def test_the_menu_of_a_block_holds_every_wish(qtbot: QtBot, panel: CircuitPanel)
         found["Restore shortcut"].trigger()
     assert wish.args == [3]
     with qtbot.waitSignal(panel.branch_clicked) as wish:
-        found["Drop residual branch (D)"].trigger()
+        found["Drop residual branch"].trigger()
     assert wish.args == [3]
     with qtbot.waitSignal(panel.shortcuts_swept) as wish:
         found["Cut this and all later shortcuts"].trigger()
@@ -287,6 +362,12 @@ def test_the_menu_of_a_block_holds_every_wish(qtbot: QtBot, panel: CircuitPanel)
     with qtbot.waitSignal(panel.strength_chosen) as wish:
         actions(found["Shortcut strength"].menu())["0.25"].trigger()
     assert wish.args == [3, 0.25]
+    panel.render_scene(selecting(fabricated.scene(cut=tuple(range(1, 4))), "layer1.2"))
+    menu.clear()
+    panel.fill_menu(menu, arc(3, "layer1.2"))
+    found = actions(menu)
+    assert "Drop residual branch (D)" in found, "the key means the selected block"
+    assert not found["Cut this and all earlier shortcuts"].isEnabled(), "they are cut"
     with qtbot.waitSignal(panel.layer_selected) as wish:
         actions(found["Show maps of"].menu())["output (layer1.2)"].trigger()
     assert wish.args == ["layer1.2"]

@@ -20,7 +20,7 @@ from resnet_viewer.ui.panels.wiring_gates import Openings, opening_text, opening
 from resnet_viewer.ui.panels.wiring_geometry import StripFrame, draw, part_at
 from resnet_viewer.ui.panels.wiring_layout import Part, StripLayout, lay_out
 from resnet_viewer.ui.panels.wiring_strip import StripItem, StripState
-from resnet_viewer.ui.panels.wiring_words import GATED_HINT, HINT, hint, spoken, tooltip
+from resnet_viewer.ui.panels.wiring_words import BOX_HINT, DISC_HINT, hint, spoken, tooltip
 from resnet_viewer.ui.theme import DARK
 from tests import fabricated
 
@@ -150,8 +150,14 @@ def test_every_part_of_every_kind_of_network_has_a_tooltip() -> None:
 
 
 def test_the_hint_explains_the_discs_where_there_are_any() -> None:
-    assert hint(blueprint(spec("cifar-resnet-20-highway"))) == GATED_HINT
-    assert hint(blueprint(spec("cifar-resnet-20"))) == HINT
+    for name, other in (("cifar-resnet-20-highway", DISC_HINT), ("cifar-resnet-20", BOX_HINT)):
+        plan, wiring = blueprint(spec(name)), Wiring.all_open(9)
+        assert hint(plan, wiring) == f"click an arc to cut its shortcut · {other}"
+        assert hint(plan, wiring.with_shortcuts([3], 0.5)) == f"click an arc to cut its shortcut · {other}"
+        some, none = wiring.with_shortcuts([3], 0.0), wiring.with_shortcuts(range(1, 10), 0.0)
+        assert hint(plan, some) == f"click an arc to cut or restore its shortcut · {other}"
+        assert hint(plan, none) == f"click an arc to restore its shortcut · {other}"
+    assert hint(blueprint(spec("cifar-plain-20")), Wiring.all_open(9)) == BOX_HINT
 
 
 def test_a_reference_with_other_blocks_tells_no_opening() -> None:
