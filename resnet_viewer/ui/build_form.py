@@ -87,7 +87,10 @@ class BuildForm(QWidget):
         self._follow()
 
     def show_present(self, spec: NetworkSpec) -> None:
-        """The options that this network, the entry's, was built with. A file's weights are none of the entry's."""
+        """The options that this network, the entry's, was built with.
+
+        Its weights too where they are the entry's; for a file's, and for none, the entry's best stay chosen.
+        """
         self.blockSignals(True)
         self.side.setValue(spec.input_size)
         self.channels.setCurrentIndex(self.channels.findData(spec.channels))
@@ -98,9 +101,9 @@ class BuildForm(QWidget):
             self.pooling.setCurrentIndex(self.pooling.findData(spec.top_pooling))
         self.seed.setValue(spec.seed)
         for index in range(self.weights.count()):
-            if self.weights.itemData(index).ref == spec.weights or self.weights.itemData(index) == UNTRAINED:
+            choice = self.weights.itemData(index)
+            if choice != UNTRAINED and choice.ref == spec.weights:
                 self.weights.setCurrentIndex(index)
-                break
         self.blockSignals(False)
         self._follow()
 

@@ -11,11 +11,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.app import first_session
 from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.opening import open_network
 from resnet_viewer.network_entries import networks
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.preprocessing import IMAGENET_PREPROCESSING
-from resnet_viewer.records.weights import WeightsRef
+from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef
 from resnet_viewer.ui.dialogs import OpenWeights
 from resnet_viewer.ui.network_dialog import HEADER, NetworkDialog, facts
 from resnet_viewer.ui.network_entries import NetworkChoice
@@ -156,6 +158,20 @@ def test_bundled_weights_are_chosen_first(qtbot: QtBot) -> None:
     assert {"ImageNet, residual", "CIFAR-10, plain"} <= {
         made.family.itemText(index) for index in range(made.family.count())
     }
+
+
+@pytest.mark.parametrize("name", ["cifar-resnet-56", "cifar-plain-20"])
+@pytest.mark.parametrize("present", [NO_WEIGHTS, WeightsRef("file", "/mine.pt", "ab" * 32)])
+def test_a_network_with_bundled_weights_comes_with_them_whatever_is_on_the_screen(
+    qtbot: QtBot, present: WeightsRef, name: str
+) -> None:
+    trained = replace(spec(name), weights=WeightsRef("bundled", name))
+    made = NetworkDialog(networks(), replace(spec(name), weights=present), verb="Compare")
+    qtbot.addWidget(made)
+    assert made.choice == NetworkChoice(trained)
+    made.search.setText(spec(name).title)
+    assert made.choice == NetworkChoice(trained)
+    assert open_network(name).spec == first_session(name, None).setup.state.network == trained
 
 
 def test_ok_opens_the_spec_in_the_window(desk: Desk) -> None:
