@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from resnet_viewer.core import network as networks
 from resnet_viewer.core.build_options import built
+from resnet_viewer.core.catalog import MOST_CLASSES
 from resnet_viewer.core.engine import ProbeEngine
 from resnet_viewer.core.network import Network, wired
 from resnet_viewer.core.opening import adjusted, open_network
@@ -17,13 +18,23 @@ from resnet_viewer.core.weights import resolve
 from resnet_viewer.media import pictures
 from resnet_viewer.records import notation
 from resnet_viewer.records.build_options import BuildOptions
-from resnet_viewer.records.network import TopPooling
+from resnet_viewer.records.checking import (
+    ArgumentError,
+    numbers,
+    path,
+    require_choice,
+    require_types,
+    text,
+    whole,
+)
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.network import LARGEST_SEED, TopPooling
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.picture import Picture
-from resnet_viewer.records.preprocessing import Channels, Preprocessing
+from resnet_viewer.records.preprocessing import LARGEST_SIDE, Channels, Preprocessing
 from resnet_viewer.records.probe import GradientOf, NetworkState, ProbeResult
 from resnet_viewer.records.session import Session, Setup
-from resnet_viewer.records.target import Target
+from resnet_viewer.records.target import BlockTarget, Target
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +42,28 @@ class Model:
     """A network with what its pictures go through and the names of its classes.
 
     `network` is a live `torch.nn.Module` in evaluation mode; `notes` say what was chosen or assumed.
+
+    Raises:
+        UserError: a part is of another type, or they do not fit each other.
     """
 
     network: Network
     preprocessing: Preprocessing
     class_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_types(self)
+        spec, channels = self.network.spec, len(self.preprocessing.mean)
+        Preprocessing.checked(**vars(self.preprocessing))
+        if spec.channels != channels:
+            raise UserError(
+                f"{spec.title} takes pictures of {spec.channels} channels; the preprocessing is for {channels}."
+            )
+        if self.class_names and len(self.class_names) != spec.classes:
+            raise UserError(
+                f"{spec.title} has {spec.classes} classes; class_names has {len(self.class_names)} names."
+            )
 
 
 def build(
@@ -61,8 +88,15 @@ def build(
         >>> network = build("cifar-resnet-20")
         >>> network.set_wiring(network.wiring.with_shortcuts([4], 0.0))
     """
-    options = BuildOptions(classes, input_size, channels, include_top, pooling)
-    return networks.build(built(name, options, seed=seed))
+    options = BuildOptions(
+        _whole("classes", classes, 1, MOST_CLASSES),
+        _whole("input_size", input_size, 1, LARGEST_SIDE),
+        _whole("channels", channels, 1, 3),
+        include_top,
+        pooling,
+    )
+    name = text("name", name, _NETWORK)
+    return networks.build(built(name, options, seed=whole("seed", seed, 0, LARGEST_SEED)))
 
 
 def load(
@@ -88,9 +122,20 @@ def load(
     Example:
         >>> load(weights="resnet56-4bfd9763.th", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
     """
-    opening = open_network(network, None if weights is None else str(weights))
-    names = None if classes is None else Path(classes)
-    opening = adjusted(opening, OwnInput(mean, std, resize, crop, names))
+    own = OwnInput(
+        None if mean is None else numbers("mean", mean),
+        None if std is None else numbers("std", std),
+        _whole("resize", resize, 1, LARGEST_SIDE),
+        _whole("crop", crop, 1, LARGEST_SIDE),
+        None if classes is None else path("classes", classes, "the name of a file with class names"),
+    )
+    opening = adjusted(
+        open_network(
+            None if network is None else text("network", network, _NETWORK),
+            None if weights is None else str(path("weights", weights, _WEIGHTS)),
+        ),
+        own,
+    )
     live = networks.build(opening.spec, resolve(opening.spec))
     live.set_wiring(opening.wiring)
     return Model(live, opening.preprocessing, opening.class_names, opening.sentences)
@@ -117,7 +162,17 @@ def probe(
     Raises:
         UserError: a file cannot be read, or a block or class is not there.
     """
-    model = load(model) if isinstance(model, str) else model
+    require_choice("gradient_of", gradient_of, GradientOf)
+    for name, blocks in (("cut", cut), ("drop", drop)):
+        if blocks is not None:
+            text(name, blocks, _BLOCKS)
+    if strength != "":
+        text("strength", strength, "text such as '4=0.5,7=0.25'")
+    engine = ProbeEngine(device=device)
+    shown = _picture(picture)
+    model = load(text("model", model, _NETWORK)) if isinstance(model, str) else model
+    if not isinstance(model, Model):
+        raise ArgumentError("model", "a network's name, or what load() gives", model)
     spec = model.network.spec
     own = model.network.wiring
     gates = notation.wiring(spec, cut=cut or "none", drop=drop or "none", strength=strength)
@@ -125,13 +180,11 @@ def probe(
         gates = replace(gates, shortcuts=own.shortcuts)
     if drop is None:
         gates = replace(gates, branches=own.branches)
-    shown = _picture(picture)
-    chosen = notation.target(target, model.class_names, spec) if isinstance(target, str) else target
+    chosen = _target(target, model)
     setup = Setup(NetworkState(spec, model.preprocessing, gates), shown, chosen, gradient_of)
     question = Session(setup).now_question()
     assert question is not None
     home = next(model.network.parameters()).device
-    engine = ProbeEngine(device=device)
     with wired(model.network, model.network.wiring):
         try:
             engine.adopt(model.network)
@@ -142,9 +195,34 @@ def probe(
     return result
 
 
+_NETWORK = "a network's name, such as 'resnet50' or 'cifar-resnet-56'"
+_WEIGHTS = "a weight file, torchvision's name for weights, or 'none'"
+_BLOCKS = "text such as '3,5-9', 'all' or 'none'"
+_TARGET = "a class's index or name, 'block:5:12', 'block:5', or a BlockTarget"
+_PICTURE = "a file's name, (H, W, 3) bytes or a Picture"
+
+
+def _whole(name: str, value: int | None, least: int, most: int) -> int | None:
+    return None if value is None else whole(name, value, least, most)
+
+
+def _target(target: Target | str | None, model: Model) -> Target | None:
+    spec = model.network.spec
+    if isinstance(target, str):
+        return notation.target(text("target", target, _TARGET), model.class_names, spec)
+    if target is None or isinstance(target, BlockTarget):
+        return target
+    if not spec.has_classifier:
+        raise ArgumentError("target", "a BlockTarget of a network without a classifier", target)
+    return whole("target", target, 0, spec.classes - 1)
+
+
 def _picture(picture: str | Path | Picture | NDArray[np.uint8]) -> Picture:
-    if isinstance(picture, Picture):
-        return picture
     if isinstance(picture, np.ndarray):
         return Picture.of(picture.copy(), name="array")
-    return pictures.read(Path(picture))
+    if not isinstance(picture, Picture):
+        return pictures.read(path("picture", picture, _PICTURE))
+    if not isinstance(picture.pixels, np.ndarray):
+        raise ArgumentError("picture", _PICTURE, picture)
+    Picture.of(picture.pixels, name=picture.name)  # one that was not made by `of` may hold anything
+    return picture

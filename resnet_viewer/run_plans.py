@@ -63,7 +63,7 @@ def _names(plan: RunPlan) -> tuple[str, ...]:
     depths = plan.depths.replace(",", " ").split()
     if wrong := next((depth for depth in depths if not (depth.isascii() and depth.isdecimal())), None):
         raise PlanError(f"{wrong[:20]!r} is no depth; write numbers with commas, as in 20, 56.")
-    if deep := next((depth for depth in depths if int(depth) > _DEEPEST), None):
+    if deep := next((depth for depth in depths if len(depth) > 9 or int(depth) > _DEEPEST), None):
         raise PlanError(f"A network of {deep[:20]} layers is too deep; take depths up to {_DEEPEST}.")
     kinds = [kind for kind, is_on in (("plain", plan.is_plain), ("resnet", plan.is_residual)) if is_on]
     for depth in depths:

@@ -88,8 +88,11 @@ def test_the_plan_says_how_pictures_are_augmented(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("plan", "match"),
     [
-        (RunPlan(depths="21"), r"6n \+ 2 .* not 21"),
+        (RunPlan(depths="21"), r"6n \+ 2, not 21; the nearest are 20 or 26"),
         (RunPlan(depths="20, 10000"), "A network of 10000 layers is too deep; take depths up to 1202"),
+        pytest.param(
+            RunPlan(depths="9" * 5000), "too deep; take depths up to 1202", id="thousands of digits"
+        ),
         (RunPlan(depths="twenty"), "'twenty' is no depth"),
         (RunPlan(depths=""), "No network is chosen"),
         (RunPlan(is_plain=False, is_residual=False), "No network is chosen"),

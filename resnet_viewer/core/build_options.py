@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import chain
 
 from resnet_viewer.core import catalog
+from resnet_viewer.core.catalog import MOST_CLASSES
 from resnet_viewer.records.build_options import BuildOptions
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.layers import ChannelPadding, GlobalPooling, LayerSpec, Pooling
@@ -14,7 +15,6 @@ from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import LARGEST_SIDE
 from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef
 
-MOST_CLASSES = 100_000
 SMALLEST_SIDE, SMALL_INPUT = 32, 32
 """Pixels: the least side of a network that was made for sides above `SMALL_INPUT`."""
 _SMALLEST_OF_SMALL = 8

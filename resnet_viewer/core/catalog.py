@@ -7,6 +7,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 
 from resnet_viewer.core.name_endings import VALUE, ended
+from resnet_viewer.records.checking import ArgumentError, shown, whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import FORMS, BlockKind, NetworkSpec
 
@@ -55,6 +56,10 @@ _CIFAR_DEPTHS = (20, 32, 44, 56, 110, 1202)
 """Table 6 of He et al. 2015; any other depth of the form 6n+2 can be named too."""
 _BOTTLENECK_DEPTHS = (164, 1001)
 """Of He et al. 2016, of the form 9n+2."""
+
+DEEPEST = 9_999
+"""The most layers that a name may ask for."""
+MOST_CLASSES = 100_000
 
 FIRST_NETWORK = "cifar-resnet-56"
 """Opened where neither a network nor a weight file is named."""
@@ -106,14 +111,18 @@ def spec(name: str, *, classes: int | None = None) -> NetworkSpec:
     endings of `name_endings.ENDINGS` that fit its family, such as `-c` or `-highway=-3`.
 
     Raises:
-        UnknownNetworkError: the name is none of these.
+        UserError: the name is none of these, or no name at all, or there cannot be so many classes.
 
     Example:
         >>> spec("cifar-resnet-56").block_count
         27
     """
+    if not isinstance(name, str):
+        raise ArgumentError("name", "a network's name, such as 'resnet50' or 'cifar-resnet-56'", name)
+    if classes is not None:
+        classes = whole("classes", classes, 0, MOST_CLASSES)
     found = re.fullmatch(
-        rf"(teaching-[a-z]+|cifar-[a-z]+-[0-9]{{1,4}}|[a-z0-9_]+)((?:-[a-z]+(?:={VALUE})?)*)", name
+        rf"(teaching-[a-z]+|cifar-[a-z]+-[0-9]+|[a-z0-9_]+)((?:-[a-z]+(?:={VALUE})?)*)", name
     )
     if found is not None:
         base, endings = found.groups()
@@ -127,11 +136,11 @@ def spec(name: str, *, classes: int | None = None) -> NetworkSpec:
         f"did you mean {' or '.join(near)}? " if near else "names are such as resnet50 and cifar-resnet-56; "
     )
     raise UnknownNetworkError(
-        f"There is no network called {name[:40]}; {like}`resnet-viewer networks` lists all."
+        f"There is no network called {shown(name)[1:-1]}; {like}`resnet-viewer networks` lists all."
     )
 
 
-def listed(text: str, *, most: int) -> tuple[NetworkSpec, ...]:
+def listed(written: str, *, most: int) -> tuple[NetworkSpec, ...]:
     """The specs of names that are separated by commas.
 
     Raises:
@@ -141,21 +150,30 @@ def listed(text: str, *, most: int) -> tuple[NetworkSpec, ...]:
         >>> [spec.depth for spec in listed("vgg19, plain34", most=8)]
         [19, 34]
     """
-    found = [name.strip() for name in text.split(",") if name.strip()]
+    found = [name.strip() for name in written.split(",") if name.strip()]
     if not 1 <= len(found) <= most:
         raise UserError(f"Name 1 to {most} networks, with commas between them, not {len(found)}.")
     return tuple(spec(name) for name in found)
 
 
 def _cifar(name: str, classes: int | None, is_bottleneck: bool) -> NetworkSpec | None:
-    found = re.fullmatch(r"cifar-(resnet|plain)-([0-9]{1,4})", name)
+    found = re.fullmatch(r"cifar-(resnet|plain)-([0-9]+)", name)
     if found is None:
         return None
-    depth, step = int(found[2]), 9 if is_bottleneck else 6
+    step = 9 if is_bottleneck else 6
+    kind = "a bottleneck CIFAR network" if is_bottleneck else "a CIFAR network"
+    deepest = (DEEPEST - 2) // step * step + 2
+    if len(digits := found[2].lstrip("0")) > len(str(deepest)) or int(digits or "0") > deepest:
+        raise UnknownNetworkError(
+            f"{name[:40]} is too deep: the depth of {kind} is {step}n + 2, {deepest} at most."
+        )
+    depth = int(found[2])
     if depth < step + 2 or (depth - 2) % step:
-        examples = ", ".join(str(step * n + 2) for n in (1, 2, 3))
-        kind = "a bottleneck CIFAR network" if is_bottleneck else "a CIFAR network"
-        raise UnknownNetworkError(f"{name}: the depth of {kind} is {step}n + 2 ({examples} …), not {depth}.")
+        below = max(1, (depth - 2) // step)
+        examples = " or ".join(str(step * n + 2) for n in (below, below + 1))
+        raise UnknownNetworkError(
+            f"{name}: the depth of {kind} is {step}n + 2, not {depth}; the nearest are {examples}."
+        )
     is_residual = found[1] == "resnet"
     return NetworkSpec(
         name=name,

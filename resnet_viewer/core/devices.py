@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from resnet_viewer.records.checking import ArgumentError, listed
 from resnet_viewer.records.errors import UserError
 
 
@@ -21,13 +22,16 @@ def available_devices() -> tuple[str, ...]:
     return (*found, "cpu")
 
 
-def choose_device(wanted: str = "auto") -> str:
-    """The device of that name; "auto" takes the best one, "cuda" the first GPU, "cuda:1" the second.
+def choose_device(wanted: str | torch.device = "auto") -> str:
+    """The device of that name, or torch's; "auto" takes the best one, "cuda" the first GPU, "cuda:1" the second.
 
     Raises:
         DeviceError: it is not there.
     """
     devices = available_devices()
+    wanted = str(wanted) if isinstance(wanted, torch.device) else wanted
+    if not isinstance(wanted, str) or not wanted:
+        raise ArgumentError("device", listed(("auto", *devices, *_numbered(devices))), wanted)
     if wanted == "auto":
         return devices[0]
     if wanted not in devices and wanted not in _numbered(devices):

@@ -14,7 +14,7 @@ from torch import Tensor
 from resnet_viewer.core.devices import choose_device
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.preprocessing import prepare
-from resnet_viewer.core.probing import Probe, frozen
+from resnet_viewer.core.probing import Probe, TargetError, frozen
 from resnet_viewer.core.unwrapping import WeightsError
 from resnet_viewer.core.weights import resolve
 from resnet_viewer.records.errors import UserError
@@ -22,7 +22,7 @@ from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.probe import Array, NetworkState, ProbeRequest, ProbeResult
-from resnet_viewer.records.target import BlockTarget, Target, default_target, target_problem
+from resnet_viewer.records.target import BlockTarget, Target, default_target, question_problem
 from resnet_viewer.records.wiring import Wiring
 
 Weights = Callable[[NetworkSpec], Mapping[str, Tensor]]
@@ -30,10 +30,6 @@ Weights = Callable[[NetworkSpec], Mapping[str, Tensor]]
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-
-
-class TargetError(UserError):
-    """The network has no such class; the message says which it has."""
 
 
 NETWORKS_KEPT = 3
@@ -65,18 +61,20 @@ class ProbeEngine:
         """Yield the logits as soon as they are there, then the full reading.
 
         Raises:
-            UserError: the weights cannot be read or do not fit, or the network has no class `target`.
+            UserError: the weights cannot be read or do not fit, the network has no class `target`, or wiring or
+                preprocessing are for another one.
         """
-        network = request.state.network
-        target = self._top_class(request) if isinstance(request.target, NetworkState) else request.target
-        if target is not None and (problem := target_problem(target, network)):
-            raise TargetError(problem)
-        if isinstance(target, BlockTarget) and request.gradient_of == "loss":
-            raise TargetError(
-                f"{target.name} has no loss: take the gradient of the score, or choose a class."
+        network, preprocessing = request.state.network, request.state.preprocessing
+        if network.channels != len(preprocessing.mean):
+            raise UserError(
+                f"{network.title} takes pictures of {network.channels} channels; the preprocessing is for "
+                f"{len(preprocessing.mean)}."
             )
+        target = self._top_class(request) if isinstance(request.target, NetworkState) else request.target
+        if target is not None and (problem := question_problem(target, network, request.gradient_of)):
+            raise TargetError(problem)
         probe = self._probe(request.state)
-        images = self._input(request.picture, request.state.preprocessing)
+        images = self._input(request.picture, preprocessing)
         started = time.perf_counter()
         with exact():
             seen = probe.look(images)

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from resnet_viewer.core.blocks import Block
 from resnet_viewer.core.initialisation import initialise
 from resnet_viewer.core.steps import Function, make
+from resnet_viewer.records.checking import ArgumentError
+from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.layers import Step, Steps
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
@@ -68,11 +70,13 @@ class Network(nn.Module):
         """Set every gate.
 
         Raises:
-            ValueError: the wiring is for another number of blocks.
+            UserError: it is none, or one for another number of blocks.
         """
+        if not isinstance(wiring, Wiring):
+            raise ArgumentError("wiring", "a Wiring", wiring)
         if wiring.block_count != len(self.blocks):
-            raise ValueError(
-                f"a wiring of {wiring.block_count} blocks does not fit a network of {len(self.blocks)}"
+            raise UserError(
+                f"A wiring of {wiring.block_count} blocks does not fit a network of {len(self.blocks)}."
             )
         for block, shortcut, branch in zip(self.blocks, wiring.shortcuts, wiring.branches, strict=True):
             block.shortcut_strength, block.branch_strength = shortcut, branch
@@ -109,6 +113,7 @@ def build(spec: NetworkSpec, state: Mapping[str, Tensor] | None = None) -> Netwo
     says. The process-wide random state is left alone.
 
     Raises:
+        ArgumentError: there is no spec.
         RuntimeError: `state` does not fit.
 
     Example:
@@ -116,6 +121,8 @@ def build(spec: NetworkSpec, state: Mapping[str, Tensor] | None = None) -> Netwo
         >>> build(spec("resnet18"))(torch.zeros(1, 3, 224, 224)).shape
         torch.Size([1, 1000])
     """
+    if not isinstance(spec, NetworkSpec):
+        raise ArgumentError("spec", "a NetworkSpec, which core.catalog.spec gives by name", spec)
     with torch.device("meta"):
         network = Network(spec)
     # not `to_empty`: what it calls for a meta tensor imports sympy, 2 to 5 seconds in a new process

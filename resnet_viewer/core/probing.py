@@ -22,9 +22,15 @@ from resnet_viewer.core.cams import grad_cams
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.norms import norms
 from resnet_viewer.records.blueprint import BlockSpec
+from resnet_viewer.records.checking import require_choice, shown, whole
+from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import Array, BlockReading, GradientOf, LayerReading
-from resnet_viewer.records.target import BlockTarget
+from resnet_viewer.records.target import BlockTarget, question_problem
+
+
+class TargetError(UserError):
+    """The network has no such class or block, or it has no such gradient; the message says which there is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,8 +125,14 @@ class Probe:
         score's always.
 
         Raises:
-            ValueError: a target is not a class of the network, there is not one a picture, or the loss of a mean.
+            UserError: a target is not a class or block of the network, there is not one a picture, there is no such
+                gradient, or it is the loss of a mean.
         """
+        require_choice("gradient_of", gradient_of, GradientOf)
+        if isinstance(targets, BlockTarget) and (
+            problem := question_problem(targets, self.network.spec, gradient_of)
+        ):
+            raise TargetError(problem)
         outputs = [seen.kept[block.name] for block in self._plan.blocks]
         with torch.enable_grad():
             if isinstance(targets, BlockTarget):
@@ -128,11 +140,9 @@ class Probe:
             else:
                 index = _index(seen.logits, targets)
                 score = seen.logits.gather(1, index[:, None]).sum()
-            if gradient_of == "score":
+            if gradient_of == "score" or index is None:
                 found = _gradients(score, [*self._weights, *outputs])
                 cam_gradients = found[len(self._weights) :]
-            elif index is None:
-                raise ValueError("a loss is a class's")
             else:
                 cam_gradients = _gradients(score, outputs, keep_graph=True)
                 found = _gradients(F.cross_entropy(seen.logits, index), [*self._weights, *outputs])
@@ -169,9 +179,15 @@ class Probe:
 
 def _index(logits: Tensor, targets: Sequence[int]) -> Tensor:
     count, classes = logits.shape
-    if len(targets) != count or not all(0 <= target < classes for target in targets):
-        raise ValueError(f"{count} targets between 0 and {classes - 1} are needed, one a picture")
-    return torch.tensor(list(targets), device=logits.device)
+    try:
+        found = [whole("targets", target, 0, classes - 1) for target in targets]
+    except (TypeError, UserError):
+        found = []
+    if len(found) != count:
+        raise UserError(
+            f"{count} targets between 0 and {classes - 1} are needed, one a picture, not {shown(targets)}."
+        )
+    return torch.tensor(found, device=logits.device)
 
 
 def _mean(output: Tensor, channel: int | None) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from resnet_viewer.records.checking import require_number, require_ranges, require_types
 from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef
 
 Family = Literal["imagenet", "cifar", "keras-v2", "vgg", "alexnet", "keras-teaching", "mnist-teaching"]
@@ -29,6 +30,11 @@ OPTIONS: dict[ShortcutKind, str] = {"padding": "A", "projection": "B", "projecti
 USUAL_GATE_BIAS = -6.0
 """With it He et al. 2016 trained their highway networks best."""
 USUAL_DEVIATION = 0.01
+LARGEST_SEED = 2**32 - 1
+_RANGES = {
+    **dict.fromkeys(("seed", "depth", "classes"), (0, LARGEST_SEED)),
+    **dict.fromkeys(("input_size", "channels", "widening", "groups"), (1, LARGEST_SEED)),
+}
 
 FORMS: dict[tuple[tuple[int, ...], bool], str] = {
     ((32, 32, 64), False): "c",
@@ -82,6 +88,9 @@ class NetworkSpec:
 
     A network of 0 `classes` has no classifier: it ends with its maps, pooled as `top_pooling` says. `gate_bias` is
     what the gates of "highway" and "shortcut gating" start from; `deviation` is that of the "normal" initialisation.
+
+    Raises:
+        ArgumentError: a field is of another type, none of its choices, or no number for it.
     """
 
     name: str
@@ -108,6 +117,12 @@ class NetworkSpec:
     top_pooling: TopPooling = "average"
     weights: WeightsRef = NO_WEIGHTS
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        require_types(self)
+        require_ranges(self, **_RANGES)
+        require_number("gate_bias", self.gate_bias, lambda bias: True, "a finite number")
+        require_number("deviation", self.deviation, lambda deviation: deviation > 0, "a number above 0")
 
     @property
     def has_shortcuts(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from resnet_viewer.records.checking import shown
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Channels
@@ -35,7 +36,7 @@ def blocks(text: str, count: int) -> tuple[int, ...]:
         first, dash, last = part.strip().partition("-")
         if not _is_number(first) or (dash and not _is_number(last)):
             raise NotationError(
-                f"{text!r} is not a list of blocks; write numbers and ranges such as 3,5-9, or all, or none."
+                f"{shown(text)} is not a list of blocks; write numbers and ranges such as 3,5-9, or all, or none."
             )
         start, end = int(first), int(last) if dash else int(first)
         if not 1 <= start <= end <= count:
@@ -54,9 +55,14 @@ def strengths(text: str, count: int) -> dict[int, float]:
     for part in filter(None, text.split(",")):
         number, _, strength = part.partition("=")
         try:
-            block, value = int(number), float(strength)
+            value = float(strength)
         except ValueError:
-            raise NotationError(f"{part!r} is not a strength; write block=strength, such as 4=0.5.") from None
+            value = math.nan
+        if not _is_number(number.strip()) or math.isnan(value):
+            raise NotationError(f"{shown(part)} is not a strength; write block=strength, such as 4=0.5.")
+        block = int(number)
+        if block in found:
+            raise NotationError(f"{shown(text)} names block {block} twice; give it one strength.")
         if not 1 <= block <= count:
             raise NotationError(f"There is no block {block}: this network has blocks 1 to {count}.")
         if not 0.0 <= value <= 1.0:
@@ -96,7 +102,7 @@ def channels(text: str, *, positive: bool = False) -> Channels:
     if len(found) not in (1, 3) or not all(map(math.isfinite, found)) or (positive and min(found) <= 0):
         wanted = "positive numbers" if positive else "numbers"
         raise NotationError(
-            f"{text!r} is not one or three {wanted}; write them as R,G,B, such as 0.485,0.456,0.406."
+            f"{shown(text)} is not one or three {wanted}; write them as R,G,B, such as 0.485,0.456,0.406."
         )
     return found
 
@@ -113,6 +119,10 @@ def target(text: str, class_names: Iterable[str], spec: NetworkSpec) -> Target:
         BlockTarget(block=5, channel=12)
     """
     names, classes = tuple(class_names), spec.classes
+    if not text.strip():
+        raise NotationError(
+            f"target must be a class's index or name, or a block such as block:5:12, not {text!r}."
+        )
     if text.startswith("block:"):
         return _block_target(text, spec)
     if not spec.has_classifier:
@@ -128,14 +138,14 @@ def target(text: str, class_names: Iterable[str], spec: NetworkSpec) -> Target:
     if len(alike) == 1:
         return names.index(alike[0])
     known = f" or a name such as {', '.join((alike or list(names))[:5])}" if names else ""
-    raise NotationError(f"There is no class {text!r}; give an index from 0 to {classes - 1}{known}.")
+    raise NotationError(f"There is no class {shown(text)}; give an index from 0 to {classes - 1}{known}.")
 
 
 def _block_target(text: str, spec: NetworkSpec) -> BlockTarget:
     _, *numbers = text.split(":")
     if len(numbers) not in (1, 2) or not all(map(_is_number, numbers)):
         raise NotationError(
-            f"{text!r} is no target; write block:BLOCK:CHANNEL or block:BLOCK, such as block:5:12."
+            f"{shown(text)} is no target; write block:BLOCK:CHANNEL or block:BLOCK, such as block:5:12."
         )
     found = BlockTarget(*map(int, numbers))
     if problem := target_problem(found, spec):

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from resnet_viewer.records.checking import require_number, require_types, whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.records.preprocessing import Channels, Preprocessing
+from resnet_viewer.records.preprocessing import LARGEST_FLOAT, LARGEST_SIDE, Channels, Preprocessing
+
+_NUMBERS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "mean": (lambda value: abs(value) <= LARGEST_FLOAT, "finite numbers"),
+    "std": (lambda value: 0 < value <= LARGEST_FLOAT, "finite numbers above 0"),
+}
 
 
 @dataclass(frozen=True)
@@ -15,7 +22,7 @@ class OwnInput:
     """Normalisation, sizes in pixels, and a file of class names; None keeps what the weights tell or is usual.
 
     Raises:
-        UserError: only one of mean and std is given.
+        UserError: one is of another type or out of range, or only one of mean and std is given.
     """
 
     mean: Channels | None = None
@@ -25,6 +32,14 @@ class OwnInput:
     classes: Path | None = None
 
     def __post_init__(self) -> None:
+        require_types(self)
+        for name, numbers in (("mean", self.mean), ("std", self.std)):
+            holds, words = _NUMBERS[name]
+            for number in numbers or ():
+                require_number(name, number, holds, words)
+        for name, side in (("resize", self.resize), ("crop", self.crop)):
+            if side is not None:
+                whole(name, side, 1, LARGEST_SIDE)
         if (self.mean is None) != (self.std is None):
             raise UserError("A normalisation is a mean and a standard deviation; give both --mean and --std.")
 

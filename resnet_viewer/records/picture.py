@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viewer.records.errors import UserError
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -31,10 +33,13 @@ class Picture:
         """Make a picture of (H, W, 3) uint8 pixels, which are frozen, not copied.
 
         Raises:
-            ValueError: the array has another shape or type.
+            UserError: the array has another shape or type, or no pixel.
         """
-        if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
-            raise ValueError(f"pixels must be (H, W, 3) bytes, not {pixels.shape} of {pixels.dtype}")
+        if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or not pixels.size:
+            given = f"{pixels.shape} of {pixels.dtype}"
+            raise UserError(
+                f"pixels must be (H, W, 3) bytes, with values from 0 to 255 (uint8), not {given}."
+            )
         frozen = np.ascontiguousarray(pixels)
         frozen.flags.writeable = False
         shape = repr(frozen.shape).encode()

@@ -9,8 +9,10 @@ from typing import Literal, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viewer.records.checking import ArgumentError, require_choice
 from resnet_viewer.records.network import NetworkSpec
 
+Interpolation = Literal["bilinear", "bicubic"]
 Channels = tuple[float, ...]
 """One number for each colour channel, of values between 0 and 1."""
 
@@ -21,7 +23,8 @@ CIFAR10_STD: Channels = (0.2470, 0.2435, 0.2616)
 MNIST_MEAN: Channels = (0.1307,)
 MNIST_STD: Channels = (0.3081,)
 
-_LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
+LARGEST_FLOAT = float(np.finfo(np.float32).max)
+"""Of float32, in which networks compute."""
 LARGEST_SIDE = 4096
 """Pixels, of what a file may ask to resize or crop to."""
 
@@ -38,7 +41,7 @@ class Preprocessing:
     crop: int
     mean: Channels
     std: Channels
-    interpolation: Literal["bilinear", "bicubic"] = "bilinear"
+    interpolation: Interpolation = "bilinear"
 
     @property
     def normalisation(self) -> str:
@@ -59,15 +62,14 @@ class Preprocessing:
         """A preprocessing of values that a file holds, whatever they are.
 
         Raises:
-            ValueError: the sizes are not whole numbers from 1 to `LARGEST_SIDE`, mean and std are not equally many
+            UserError: the sizes are not whole numbers from 1 to `LARGEST_SIDE`, mean and std are not equally many
                 finite float32 numbers with std above zero, or the interpolation is unknown.
         """
         if not (_is_side(resize) and _is_side(crop)):
-            raise ValueError(f"no sizes in pixels: {resize!r}, {crop!r}")
+            raise ArgumentError("resize and crop", f"pixels from 1 to {LARGEST_SIDE}", (resize, crop))
         if not (_are_numbers(mean) and _are_numbers(std) and len(mean) == len(std) > 0 and min(std) > 0):
-            raise ValueError(f"no normalisation: {mean!r}, {std!r}")
-        if interpolation not in ("bilinear", "bicubic"):
-            raise ValueError(f"no interpolation: {interpolation!r}")
+            raise ArgumentError("mean and std", "equally many finite numbers, std above 0", (mean, std))
+        require_choice("interpolation", interpolation, Interpolation)
         means, stds = tuple(map(float, mean)), tuple(map(float, std))
         return cls(resize, crop, means, stds, "bicubic" if interpolation == "bicubic" else "bilinear")
 
@@ -78,7 +80,7 @@ def _is_side(value: object) -> TypeGuard[int]:
 
 def _are_numbers(value: object) -> TypeGuard[Sequence[float]]:
     return isinstance(value, list | tuple) and all(
-        type(number) in (int, float) and abs(number) <= _LARGEST_FLOAT32 for number in value
+        type(number) in (int, float) and abs(number) <= LARGEST_FLOAT for number in value
     )
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viewer.records.checking import require_types
 from resnet_viewer.records.layers import LayerKind
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
@@ -41,12 +42,18 @@ class ProbeRequest:
 
     `target` is a class index, a mean of a block's output, or a state whose highest class for this picture is the
     target (so that now and reference are asked about the same class; without a classifier the mean of its last block).
+
+    Raises:
+        ArgumentError: a field is of another type, or there is no such gradient.
     """
 
     state: NetworkState
     picture: Picture
     target: Target | NetworkState
     gradient_of: GradientOf = "score"
+
+    def __post_init__(self) -> None:
+        require_types(self)
 
 
 @dataclass(frozen=True, eq=False)

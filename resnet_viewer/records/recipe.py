@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from resnet_viewer.records.checking import require_number, require_ranges, require_types
+
 Optimizer = Literal["sgd", "adam"]
 Schedule = Literal["one cycle", "steps", "constant"]
+
+_LARGEST = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,9 @@ class Recipe:
     "steps" begins with a tenth of the rate: for the `warm_up` share of all steps, and for `warm_up_steps` steps, at
     most a tenth of all. He et al. do so until the training error is below 80 %, "about 400 iterations"; a number of
     steps is the same for every run, and known before it.
+
+    Raises:
+        ArgumentError: a field is of another type, none of its choices, or out of its range.
     """
 
     name: str
@@ -34,6 +41,14 @@ class Recipe:
     decays_all: bool = False
     warm_up: float = 0.2
     warm_up_steps: int = 0
+
+    def __post_init__(self) -> None:
+        require_types(self)
+        require_number("rate", self.rate, lambda rate: rate > 0, "a number above 0")
+        require_number("momentum", self.momentum, lambda share: 0 <= share < 1, "a number from 0 to below 1")
+        require_number("weight_decay", self.weight_decay, lambda decay: decay >= 0, "a number of 0 or above")
+        require_number("warm_up", self.warm_up, lambda share: 0 <= share <= 1, "a number from 0 to 1")
+        require_ranges(self, batch=(1, _LARGEST), warm_up_steps=(0, _LARGEST))
 
     def rate_at(self, step: int, steps: int) -> float:
         """Learning rate of step `step` (from 0) of `steps`."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from resnet_viewer.records.checking import ArgumentError, require_number, require_ranges, require_types, whole
 from resnet_viewer.records.data import Augmentation
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import CIFAR10_MEAN, CIFAR10_STD, Channels
@@ -13,13 +14,24 @@ from resnet_viewer.records.recipe import RECIPES, Recipe
 
 Precision = Literal["float32", "bfloat16"]
 
+_LARGEST = 2**53
+"""Of a number of steps or epochs."""
+
 
 @dataclass(frozen=True)
 class Intervention:
-    """From step `step` (from 0, over the whole run) on, every shortcut is open by `strength`: 0 is cut, 1 is whole."""
+    """From step `step` (from 0, over the whole run) on, every shortcut is open by `strength`: 0 is cut, 1 is whole.
+
+    Raises:
+        ArgumentError: it is no step, or no strength.
+    """
 
     step: int
     strength: float
+
+    def __post_init__(self) -> None:
+        whole("step", self.step, 0, _LARGEST)
+        require_number("strength", self.strength, lambda share: 0 <= share <= 1, "a number from 0 to 1")
 
 
 def in_force(made: Iterable[Intervention]) -> tuple[Intervention, ...]:
@@ -39,10 +51,18 @@ def in_force(made: Iterable[Intervention]) -> tuple[Intervention, ...]:
 
 @dataclass(frozen=True)
 class Extension:
-    """At step `step` the run was made `epochs` long; from there on the recipe's schedule runs to the new end."""
+    """At step `step` the run was made `epochs` long; from there on the recipe's schedule runs to the new end.
+
+    Raises:
+        ArgumentError: it is no step, or no number of epochs.
+    """
 
     step: int
     epochs: int
+
+    def __post_init__(self) -> None:
+        whole("step", self.step, 0, _LARGEST)
+        whole("epochs", self.epochs, 1, _LARGEST)
 
 
 @dataclass(frozen=True)
@@ -51,6 +71,9 @@ class RunSpec:
 
     The network's seed draws the weights, the order and the augmentation. Without `mean` and `std` the run takes those
     of its training pictures, and has them from its beginning on.
+
+    Raises:
+        ArgumentError: a field is of another type, none of its choices, or out of its range.
     """
 
     network: NetworkSpec
@@ -73,6 +96,15 @@ class RunSpec:
     """Of the pictures, labels, split and classes that it is trained on; "" where nobody has written it down."""
     threads: int = field(default=0, compare=False)
     """The processor's, in whose order torch sums; 0 on a GPU, and where nobody has written it down."""
+
+    def __post_init__(self) -> None:
+        require_types(self)
+        require_ranges(self, **dict.fromkeys(("epochs", "record_every", "threads"), (0, _LARGEST)))
+        if len(self.mean) != len(self.std):
+            raise ArgumentError("std", f"as many numbers as mean, {len(self.mean)}", self.std)
+        for mean, std in zip(self.mean, self.std, strict=True):
+            require_number("mean", mean, lambda value: True, "finite numbers")
+            require_number("std", std, lambda value: value > 0, "finite numbers above 0")
 
     @staticmethod
     def upgraded(fields: Mapping[str, object]) -> Mapping[str, object]:

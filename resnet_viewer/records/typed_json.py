@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from resnet_viewer.records.errors import UserError
+
 T = TypeVar("T")
 
 
 class DecodeError(ValueError):
-    """Something is missing, is too much, or has another type; the message says where."""
+    """Something is missing, is too much, or is of another type or out of range; the message says where."""
 
 
 def decoded(kind: type[T], value: object, at: str = "") -> T:
@@ -103,4 +105,7 @@ def _record(kind: Any, value: Mapping[str, object], at: str) -> Any:
             found[name] = _decoded(hints[name], value[name], f"{at}.{name}")
         elif field.default is MISSING and field.default_factory is MISSING:
             raise DecodeError(f"{at}.{name} is missing")
-    return kind(**found)
+    try:
+        return kind(**found)
+    except UserError as error:  # of the right type, but no value for it
+        raise DecodeError(f"{at}.{str(error).removesuffix('.')}") from error

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TypeGuard
+
+from resnet_viewer.records.checking import ArgumentError, whole
+from resnet_viewer.records.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -14,7 +18,7 @@ class Wiring:
     `shortcuts` stay 1 and mean nothing.
 
     Raises:
-        ValueError: a strength lies outside 0 to 1, or the lengths differ.
+        UserError: a strength is no number from 0 to 1, or the lengths differ.
     """
 
     shortcuts: tuple[float, ...]
@@ -22,9 +26,13 @@ class Wiring:
 
     def __post_init__(self) -> None:
         if len(self.shortcuts) != len(self.branches):
-            raise ValueError("a wiring needs one shortcut and one branch strength for each block")
-        if not all(0.0 <= strength <= 1.0 for strength in (*self.shortcuts, *self.branches)):
-            raise ValueError("a strength must lie between 0 and 1")
+            raise UserError(
+                f"A wiring needs one shortcut and one branch strength for each block, not {len(self.shortcuts)} and "
+                f"{len(self.branches)}."
+            )
+        for strength in (*self.shortcuts, *self.branches):
+            if not (type(strength) is float and 0.0 <= strength <= 1.0) and not _is_strength(strength):
+                raise ArgumentError("A strength", "a number between 0 and 1", strength)
 
     @classmethod
     def all_open(cls, blocks: int) -> Wiring:
@@ -70,7 +78,7 @@ class Wiring:
         """The wiring with these blocks' shortcuts at `strength`.
 
         Raises:
-            ValueError: a block number is not in the network, or the strength is out of range.
+            UserError: a block number is not in the network, or the strength is out of range.
         """
         return replace(self, shortcuts=_replaced(self.shortcuts, blocks, strength))
 
@@ -131,6 +139,10 @@ def strengths(weakened: dict[int, float]) -> str:
     return ",".join(f"{number}={strength!r}" for number, strength in sorted(weakened.items()))
 
 
+def _is_strength(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0.0 <= value <= 1.0
+
+
 def _bracketed(blocks: str, longest: int) -> str:
     """ " (3,5-9)", whole entries only; empty where nothing may be named."""
     if len(blocks) <= longest:
@@ -140,7 +152,15 @@ def _bracketed(blocks: str, longest: int) -> str:
 
 
 def _replaced(strengths: tuple[float, ...], blocks: Iterable[int], strength: float) -> tuple[float, ...]:
-    chosen = set(blocks)
-    if outside := [n for n in sorted(chosen) if not 1 <= n <= len(strengths)]:
-        raise ValueError(f"there is no block {outside[0]}: this network has blocks 1 to {len(strengths)}")
+    given: object = blocks
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise ArgumentError("blocks", "a list of block numbers, such as [3, 5]", blocks)
+    if not _is_strength(strength):
+        raise ArgumentError("strength", "a number between 0 and 1", strength)
+    chosen = set()
+    for number in blocks:
+        found = whole("blocks", number, -(2**63), 2**63)
+        if not 1 <= found <= len(strengths):
+            raise UserError(f"There is no block {found}: this network has blocks 1 to {len(strengths)}.")
+        chosen.add(found)
     return tuple(strength if n in chosen else old for n, old in enumerate(strengths, 1))

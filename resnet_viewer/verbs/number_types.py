@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from resnet_viewer.records.network import LARGEST_SEED
+
 
 def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
     """Whole numbers of that range."""
@@ -36,6 +38,5 @@ def real_number(holds: Callable[[float], bool], words: str) -> Callable[[str], f
     return number
 
 
-LARGEST_SEED = 2**32 - 1
 seed = whole_number(0, LARGEST_SEED)
 positive = whole_number(1, 2**31 - 1)

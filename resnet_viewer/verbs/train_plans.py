@@ -14,10 +14,9 @@ from resnet_viewer.core.trainable import fitted, named_kind
 from resnet_viewer.records.data import NAMED, DataKind, augmentation
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import key_of
-from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.network import LARGEST_SEED, NetworkSpec
 from resnet_viewer.records.recipe import RECIPES, Optimizer, Recipe, recipe_for
 from resnet_viewer.records.training import RunSpec
-from resnet_viewer.verbs.number_types import LARGEST_SEED
 from resnet_viewer.verbs.train_flags import SCHEDULES
 
 _RATES: dict[Optimizer, float] = {"sgd": RECIPES["quick"].rate, "adam": RECIPES["adam"].rate}
@@ -159,7 +158,7 @@ def _names(arguments: argparse.Namespace) -> list[str]:
             raise UserError(
                 f"There is no kind {unknown!r}; write plain, residual, or both as plain,residual."
             )
-        names += [f"cifar-{kinds[kind]}-{int(depth)}" for depth in depths for kind in chosen]
+        names += [f"cifar-{kinds[kind]}-{depth.lstrip('0') or 0}" for depth in depths for kind in chosen]
     elif arguments.kind is not None:
         raise UserError(
             "--kind is of the networks that --depth makes: give --depth 20,56 too, or leave it out."

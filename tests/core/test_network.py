@@ -204,7 +204,7 @@ def test_wiring_is_read_back_and_shortcuts_gate_the_whole_network() -> None:
 @pytest.mark.parametrize("blocks", [0, 2, 4])
 def test_a_wiring_for_another_number_of_blocks_is_refused(blocks: int) -> None:
     network = tiny()
-    with pytest.raises(ValueError, match=f"a wiring of {blocks} blocks does not fit a network of 3"):
+    with pytest.raises(ValueError, match=f"A wiring of {blocks} blocks does not fit a network of 3"):
         network.set_wiring(Wiring.all_open(blocks))
     assert network.wiring.is_open
 

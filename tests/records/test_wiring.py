@@ -83,7 +83,7 @@ def test_a_strength_outside_0_to_1_is_refused(wiring: Wiring, value: float) -> N
 
 @given(wirings(), st.integers().filter(lambda n: n < 1 or n > 12))
 def test_a_block_that_is_not_there_is_refused(wiring: Wiring, block: int) -> None:
-    message = f"there is no block {block}: this network has blocks 1 to {wiring.block_count}"
+    message = f"There is no block {block}: this network has blocks 1 to {wiring.block_count}"
     for change in (
         lambda: wiring.with_shortcuts([1, block], 0.0),
         lambda: wiring.with_branches([block], 0.0),

@@ -33,6 +33,11 @@ def words(data: Path | str, out: Path, *more: str) -> list[str]:
         (("--init", "normal=inf"), "There is no initialisation 'normal=inf'"),
         (("--init", "xavier=1"), "There is no initialisation 'xavier=1'"),
         (("--kind", "plain"), "--kind is of the networks that --depth makes"),
+        pytest.param(
+            ("--depth", "9" * 5000),
+            "cifar-plain-9999999999999999999999999999 is too deep",
+            id="thousands of digits",
+        ),
         (("--depth", "8,8"), "cifar-resnet-8 is named twice"),
         (("--depth", "8, 8", "--kind", "plain"), "cifar-plain-8 is named twice"),
         (("--depth", "8", "--kind", "residual"), "cifar-resnet-8 is named twice"),
