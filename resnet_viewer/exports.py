@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.probe import ProbeResult
-from resnet_viewer.ui.requests import ARCHITECTURE_COLUMNS, FigureChoice
+from resnet_viewer.ui.requests import ARCHITECTURE_COLUMNS, NO_CHANNEL, FigureChoice
 
 if TYPE_CHECKING:
     from resnet_viewer.records.blueprint import Blueprint
@@ -28,11 +28,16 @@ def exported(scene: Scene, choice: FigureChoice) -> bytes:
         raise UserError("There is no full reading to export yet; wait until it is computed.")
     if reference is not None and not reference.is_complete:
         reference = None
+    view = scene.session.view
     names = scene.session.setup.class_names
-    quantity = scene.session.view.gradient_quantity
+    quantity = view.gradient_quantity
     described = state.describe(
         now, reference, class_names=names, quantity=quantity, torch_version=_torch_version()
     )
+    if choice.figure == "channel":
+        if view.channel is None:
+            raise UserError(NO_CHANNEL)
+        described |= {"layer": view.layer, "channel": str(view.channel)}
     if choice.suffix == "csv":
         header, rows, own = _table(scene, choice, reference)
         return export.csv_bytes(header, rows, metadata=described | own)
@@ -65,7 +70,7 @@ def _table(
     scene: Scene, choice: FigureChoice, reference: ProbeResult | None
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]], dict[str, str]]:
     """Header, rows, and the lines of the file's head that are this table's own."""
-    from resnet_viewer.figures import feature_maps, gradcam, gradient_norms, predictions
+    from resnet_viewer.figures import channel, feature_maps, gradcam, gradient_norms, predictions
     from resnet_viewer.records import captions
 
     now, view, names = scene.now, scene.session.view, scene.session.setup.class_names
@@ -83,6 +88,11 @@ def _table(
             said = captions.measured(what, now, reference)
             own = {"caption": said, "layer": view.layer, "values": feature_maps.VALUES}
             return *feature_maps.table(now, reference, layer=view.layer), own
+        case "channel":
+            layer, number = view.layer, view.channel or 0
+            said = channel.caption(now, reference, layer=layer, channel=number)
+            own = {"caption": said, "values": channel.VALUES}
+            return *channel.table(now, reference, layer=layer, channel=number), own
         case "predictions":
             said = captions.predictions_caption(now, reference)
             if now.probabilities.size:
@@ -93,7 +103,7 @@ def _table(
 
 
 def _figure(scene: Scene, choice: FigureChoice, reference: ProbeResult | None):  # type: ignore[no-untyped-def]
-    from resnet_viewer.figures import feature_maps, gradcam, gradient_norms, predictions
+    from resnet_viewer.figures import channel, feature_maps, gradcam, gradient_norms, predictions
 
     now, view, names = scene.now, scene.session.view, scene.session.setup.class_names
     assert now is not None
@@ -123,6 +133,16 @@ def _figure(scene: Scene, choice: FigureChoice, reference: ProbeResult | None): 
                 layer=view.layer,
                 scale=view.map_scale,
                 order=view.map_order,
+                colours=view.map_colours,
+                signed_colours=view.map_signed_colours,
+                width=choice.width,
+            )
+        case "channel":
+            return channel.figure(
+                now,
+                reference,
+                layer=view.layer,
+                channel=view.channel or 0,
                 colours=view.map_colours,
                 signed_colours=view.map_signed_colours,
                 width=choice.width,

@@ -164,6 +164,26 @@ def test_networks_are_exported_as_columns_without_a_reading(suffix: Suffix, star
     assert "vgg19, plain34, resnet34" in exported(scene, FigureChoice("architecture", "csv")).decode()
 
 
+@pytest.mark.parametrize(("suffix", "start"), [("svg", b"<?xml"), ("pdf", b"%PDF"), ("png", b"\x89PNG")])
+def test_the_channel_that_is_shown_large_is_exported_with_its_state(suffix: Suffix, start: bytes) -> None:
+    scene = fabricated.scene(cut=(2,))
+    with pytest.raises(UserError, match="No channel is shown large"):
+        exported(scene, FigureChoice("channel", suffix))
+    view = replace(scene.session.view, layer="layer1.0", channel=5)
+    scene = replace(scene, session=scene.session.with_view(view))
+    assert exported(scene, FigureChoice("channel", suffix)).startswith(start)
+    svg = exported(scene, FigureChoice("channel", "svg")).decode()
+    assert "shortcuts cut: 2" in svg
+    assert "channel: 5" in svg
+    head = [
+        line
+        for line in exported(scene, FigureChoice("channel", "csv")).decode().splitlines()
+        if line[0] == "#"
+    ]
+    assert {"# layer: layer1.0", "# channel: 5", "# shortcuts cut: 2"} <= set(head)
+    assert any(line.startswith("# caption: Channel 5 of block 1") for line in head)
+
+
 def test_an_early_reading_is_not_exported() -> None:
     with pytest.raises(UserError, match="no full reading"):
         exported(replace(fabricated.scene(), now=None), FigureChoice())

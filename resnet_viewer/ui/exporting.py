@@ -11,6 +11,9 @@ from PySide6.QtGui import QGuiApplication, QImage
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.requests import (
+    FIGURES,
+    NO_CHANNEL,
+    RUN_FIGURES,
     WITHOUT_READING,
     AnyFigure,
     FigureChoice,
@@ -38,11 +41,15 @@ class Exporting(QObject):
         files.replied.connect(self._take)
 
     def can_export(self, scene: Scene, figure: AnyFigure) -> bool:
-        """There is a full reading, or the figure shows none; else says so."""
-        if figure in WITHOUT_READING or (scene.now is not None and scene.now.is_complete):
-            return True
-        self.failed.emit(Failure(NOT_YET))
-        return False
+        """There is a full reading, or the figure shows none, and the channel that it is of; else says so."""
+        has_reading = scene.now is not None and scene.now.is_complete
+        if figure not in WITHOUT_READING and not has_reading:
+            self.failed.emit(Failure(NOT_YET))
+            return False
+        if figure == "channel" and scene.session.view.channel is None:
+            self.failed.emit(Failure(NO_CHANNEL))
+            return False
+        return True
 
     def write(self, scene: Scene, choice: FigureChoice, path: Path) -> None:
         """Write the figure; the caller has asked about an existing file."""
@@ -56,7 +63,7 @@ class Exporting(QObject):
     def copy(self, scene: Scene, choice: FigureChoice) -> None:
         """Put the figure on the clipboard, as a picture and as SVG."""
         if self.can_export(scene, choice.figure):
-            self.said.emit("Copying the figure…")
+            self.said.emit(f"Copying the figure: {(FIGURES | RUN_FIGURES)[choice.figure]}…")
             self._ask(RenderForClipboard(scene, choice))
 
     def _ask(self, request: object) -> None:

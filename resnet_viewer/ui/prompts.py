@@ -20,7 +20,7 @@ from resnet_viewer.ui.exporting import Exporting
 from resnet_viewer.ui.input_dialog import InputChoice, InputDialog
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.picker import Picker
-from resnet_viewer.ui.requests import ARCHITECTURE_COLUMNS, AnyFigure, FigureChoice, Suffix
+from resnet_viewer.ui.requests import ARCHITECTURE_COLUMNS, AnyFigure, FigureChoice, FigureKind, Suffix
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.worker import Failure
@@ -135,9 +135,10 @@ class Prompts(QObject):
         self._folder = path.parent
         self._exporting.write(scene, choice, path)
 
-    def copy_figure(self) -> None:
-        """The figure chosen last, to the clipboard."""
-        self._exporting.copy(self._controller.scene, self._choice)
+    def copy_figure(self, figure: FigureKind | None) -> None:
+        """That figure, or the one chosen last, to the clipboard, as it was exported last."""
+        choice = self._choice if figure is None else self._starting_from(figure)
+        self._exporting.copy(self._controller.scene, choice)
 
     def change_input(self) -> None:
         """Show and change what the network's pictures go through."""

@@ -162,17 +162,19 @@ class KeepChoices:
     network: str = ""
 
 
-FigureKind = Literal["gradient_norms", "gradcam", "feature_maps", "predictions", "architecture"]
+FigureKind = Literal["gradient_norms", "gradcam", "feature_maps", "channel", "predictions", "architecture"]
 Suffix = Literal["svg", "pdf", "png", "csv"]
 FIGURES: dict[FigureKind, str] = {
     "gradient_norms": "Gradient norms",
     "gradcam": "Grad-CAM",
     "feature_maps": "Feature maps",
+    "channel": "One channel",
     "predictions": "Predictions",
     "architecture": "Architecture",
 }
 WITHOUT_READING: frozenset[FigureKind] = frozenset({"architecture"})
 """Figures that show no reading, and so can be drawn before there is one."""
+NO_CHANNEL = "No channel is shown large, so there is none to draw; click a feature map first."
 ARCHITECTURE_COLUMNS = "vgg19, plain34, resnet34"
 """The networks of He et al. 2015, Figure 3, by their names with commas."""
 RunFigure = Literal["curves", "loss", "gradients", "by-depth", "pictures", "confusion"]
@@ -191,6 +193,7 @@ AnyFigure = FigureKind | RunFigure
 FOLLOWING_HEIGHTS: dict[AnyFigure, str] = {
     "gradcam": "The height follows from the width and the shape of the picture.",
     "feature_maps": "The height follows from the width and the number of channels.",
+    "channel": "The height follows from the width and the shape of the map.",
     "gradients": "The height follows from the width and the number of runs.",
     "confusion": "The height follows from the width; both grow with the number of classes.",
 }

@@ -263,9 +263,9 @@ class MainWindow(QMainWindow):
             self.training.exporting.ask()
 
     def copy_figure(self) -> None:
-        """Ctrl+Shift+C: the figure chosen last, in Train the one that has the focus."""
+        """Ctrl+Shift+C: the figure that has the focus, else the one that was exported last."""
         if self.pages.currentIndex() == INSPECT:
-            self.prompts.copy_figure()
+            self.prompts.copy_figure(self.inspect.figure_in_focus())
         else:
             self.training.copy_figure()
 

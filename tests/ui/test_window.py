@@ -11,14 +11,23 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, QRect, QSize, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.layout import FIRST_SIZE, rescued
 from resnet_viewer.ui.opening import Opening
-from resnet_viewer.ui.requests import FIGURES, DescribeNetwork, OpenedNetwork, StepPicture, TakePixels
+from resnet_viewer.ui.panels.picture import ImagePane
+from resnet_viewer.ui.requests import (
+    FIGURES,
+    DescribeNetwork,
+    FigureChoice,
+    OpenedNetwork,
+    RenderForClipboard,
+    StepPicture,
+    TakePixels,
+)
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.theme import LIGHT
 from resnet_viewer.ui.worker import Failure
@@ -371,7 +380,42 @@ def test_escape_leaves_full_screen_but_ends_a_download_first(desk: Desk) -> None
 
 def test_copying_is_said_at_once(desk: Desk) -> None:
     desk.window.commands["copy_figure"].trigger()
-    assert desk.window.status.texts()[2] == "Copying the figure…"
+    assert desk.window.status.texts()[2] == "Copying the figure: Gradient norms…"
+
+
+def test_what_is_copied_is_the_figure_that_has_the_focus(desk: Desk) -> None:
+    window, copy = desk.window, desk.window.commands["copy_figure"]
+    with desk.qtbot.waitExposed(window):
+        window.show()
+
+    def copied() -> FigureChoice:
+        copy.trigger()
+        desk.qtbot.waitUntil(lambda: not desk.workers.files.is_busy)
+        request = desk.files.asked[-1]
+        assert isinstance(request, RenderForClipboard)
+        return request.choice
+
+    clicked = {
+        "gradcam": window.saliency.findChildren(ImagePane)[0],
+        "predictions": window.predictions,
+        "gradient_norms": window.circuit.view.viewport(),
+    }
+    for figure, part in clicked.items():
+        desk.qtbot.mouseClick(part, Qt.MouseButton.LeftButton, pos=part.rect().center())
+        assert copied().figure == figure
+    for part in (window.feature_maps.now_pane, *window.feature_maps.controls.findChildren(QComboBox)):
+        part.setFocus()
+        assert copied().figure == "feature_maps"
+    window.editing.select_channel(3)
+    assert window.feature_maps.is_channel_shown
+    assert copied().figure == "channel"
+    window.editing.look(replace(desk.store.session.view, channel=None))
+    assert copied().figure == "feature_maps"
+
+
+def test_a_channel_that_is_not_shown_is_not_copied(desk: Desk) -> None:
+    desk.window.exporting.copy(desk.window.controller.scene, FigureChoice("channel"))
+    assert "No channel is shown large" in desk.window.messages.sentence
 
 
 def test_a_channel_becomes_the_target_everywhere_and_undo_takes_it_back(desk: Desk) -> None:

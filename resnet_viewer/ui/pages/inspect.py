@@ -12,6 +12,7 @@ from resnet_viewer.ui.panels.circuit import CircuitPanel
 from resnet_viewer.ui.panels.feature_maps import FeatureMapsPanel
 from resnet_viewer.ui.panels.predictions import PredictionsPanel
 from resnet_viewer.ui.panels.saliency import SaliencyPanel
+from resnet_viewer.ui.requests import FigureKind
 from resnet_viewer.ui.theme import Theme
 
 
@@ -25,6 +26,7 @@ class InspectPage(QWidget):
         super().__init__(parent)
         self.circuit, self.feature_maps = CircuitPanel(), FeatureMapsPanel()
         self.saliency, self.predictions = SaliencyPanel(), PredictionsPanel()
+        self.predictions.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # for the figure to be copied
         right = splitter(Qt.Orientation.Vertical, self.saliency, self.predictions)
         top = splitter(Qt.Orientation.Horizontal, self.feature_maps, right)
         outer = splitter(Qt.Orientation.Vertical, top, self.circuit)
@@ -65,6 +67,21 @@ class InspectPage(QWidget):
         """Take the theme's colours."""
         for panel in (self.circuit, self.feature_maps, self.saliency, self.predictions):
             panel.apply_theme(theme)
+
+    def figure_in_focus(self) -> FigureKind | None:
+        """The figure of the panel that has the focus, None where none has it."""
+        focused = self.window().focusWidget()
+        of_maps: FigureKind = "channel" if self.feature_maps.is_channel_shown else "feature_maps"
+        figures: tuple[tuple[QWidget, FigureKind], ...] = (
+            (self.circuit, "gradient_norms"),
+            (self.feature_maps, of_maps),
+            (self.saliency, "gradcam"),
+            (self.predictions, "predictions"),
+        )
+        for panel, figure in figures:
+            if focused is not None and (focused is panel or panel.isAncestorOf(focused)):
+                return figure
+        return None
 
     def take_focus(self) -> None:
         """The strip gets the keys."""

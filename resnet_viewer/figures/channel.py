@@ -1,0 +1,131 @@
+"""One channel of a layer as a figure: its map large, now beside the reference, on one scale with its values."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from resnet_viewer.figures import palette
+from resnet_viewer.figures.colour_bar import draw_colour_bar
+from resnet_viewer.figures.feature_maps import coloured
+from resnet_viewer.figures.gradient_values import require_complete
+from resnet_viewer.figures.mosaic import Maps, is_signed, layer_limit
+from resnet_viewer.figures.page import MARGIN, page, wrapped
+from resnet_viewer.records import captions
+from resnet_viewer.records.comparing import layer_beside, maps_beside, plan_of, why_no_maps
+from resnet_viewer.records.probe import ProbeResult
+
+_HEAD, _BAR, _GAP, _LINE = 0.24, 0.52, 0.3, 0.14
+"""Inches: the name above a map, the colour bar below, the room between two maps, a line of words."""
+_EMPTY, _LARGEST = 0.9, 4.0
+"""Inches: the height of a place without a map, the most that a map is wide."""
+VALUES = "the channel's map, value by value, before any scaling"
+"""What the numbers of the table are, for its header."""
+
+
+def figure(
+    now: ProbeResult,
+    reference: ProbeResult | None,
+    *,
+    layer: str,
+    channel: int,
+    colours: str = "inferno",
+    signed_colours: str = palette.SIGNED_COLOURS,
+    width: float = 7.6,
+) -> Figure:
+    """The map of `channel`, from 0, of `layer`, a name of `Blueprint.map_names`.
+
+    Both maps are on one scale: from 0 to the largest finite value, or about 0 in `signed_colours` where some value is
+    negative. What is not finite is white.
+
+    Raises:
+        IncompleteReadingError: `now` holds the logits alone.
+        KeyError: there is no such layer.
+        IndexError: the layer has no such channel.
+    """
+    ours, theirs = _maps(now, reference, layer, channel)
+    plan, count = plan_of(now), plan_of(now).shape_of(layer)[0]
+    signed, limit = is_signed(ours, theirs), layer_limit(ours, theirs)
+    shown = [("now", now, ours)]
+    if reference is not None and reference.is_complete:
+        shown.append(("reference", reference, theirs))
+    side = min((width - 2 * MARGIN - (len(shown) - 1) * _GAP) / len(shown), _LARGEST)
+    heights = [_EMPTY if maps is None else side * maps.shape[1] / maps.shape[2] for _, _, maps in shown]
+    sheet = page(
+        title=f"Channel {channel} · {plan.describe(layer)} · {now.request.state.network.title}",
+        subtitle=f"of channels 0 to {count - 1} · {'{} × {}'.format(*plan.shape_of(layer)[1:])} · one scale",
+        caption=caption(now, reference, layer=layer, channel=channel),
+        width=width,
+        height=None,
+        content=_HEAD + max(heights) + _BAR,
+    )
+    colours = signed_colours if signed else colours
+    for column, ((name, result, maps), high) in enumerate(zip(shown, heights, strict=True)):
+        left = MARGIN + column * (side + _GAP)
+        sheet.write(left, sheet.top - 0.15, name, bold=True)
+        if maps is None:
+            beside = layer_beside(layer, plan, plan_of(result)) or layer
+            words = why_no_maps(layer, plan, plan_of(result))
+            words = words or captions.missing_maps_words(result.request.state, beside)
+            for line, part in enumerate(wrapped(words, side, palette.FONT)):
+                sheet.write(left, sheet.top - _HEAD - 0.2 - line * _LINE, part, colour=palette.MUTED)
+            continue
+        axes = sheet.axes(left, sheet.top - _HEAD - high, side, high)
+        axes.set_axis_off()
+        share = np.where(np.isfinite(maps[0]), maps[0] / (limit or 1.0), np.nan).astype(np.float32)
+        axes.imshow(coloured(share, colours, signed=signed), aspect="auto", interpolation="nearest")
+    axes = sheet.axes(MARGIN, sheet.bottom + 0.3, min(width - 2 * MARGIN, 2.6), 0.09)
+    draw_colour_bar(axes, colours, _ticks(limit, signed=signed), horizontal=True)
+    return sheet.figure
+
+
+def caption(now: ProbeResult, reference: ProbeResult | None, *, layer: str, channel: int) -> str:
+    """The sentence under it."""
+    return captions.measured(f"Channel {channel} of {plan_of(now).describe(layer)}", now, reference)
+
+
+def table(
+    now: ProbeResult, reference: ProbeResult | None, *, layer: str, channel: int
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Header and rows for `export.csv_bytes`: one row a value; `float` reads them back exactly.
+
+    A column is empty where its map was not computed, or has another size than now's.
+
+    Raises:
+        IncompleteReadingError, KeyError, IndexError: as for `figure`.
+    """
+    both = _maps(now, reference, layer, channel)
+    height, width = plan_of(now).shape_of(layer)[1:]
+    columns = [None if maps is None or maps.shape[1:] != (height, width) else maps[0] for maps in both]
+    rows = [
+        (str(row), str(column), *("" if maps is None else repr(float(maps[row, column])) for maps in columns))
+        for row in range(height)
+        for column in range(width)
+    ]
+    return ("row", "column", "now", "reference"), rows
+
+
+def _maps(
+    now: ProbeResult, reference: ProbeResult | None, layer: str, channel: int
+) -> tuple[Maps | None, Maps | None]:
+    """The channel (1, H, W) of both readings; None where it was not computed or there is none to set beside."""
+    require_complete(now)
+    plan = plan_of(now)
+    if not 0 <= channel < plan.shape_of(layer)[0]:
+        raise IndexError(
+            f"there is no channel {channel}: {layer} has channels 0 to {plan.shape_of(layer)[0] - 1}"
+        )
+    theirs = None if reference is None or not reference.is_complete else maps_beside(layer, plan, reference)
+    both = [
+        maps[channel : channel + 1] if maps is not None and channel < len(maps) else None
+        for maps in (now.maps(layer), theirs)
+    ]
+    return both[0], both[1]
+
+
+def _ticks(limit: float, *, signed: bool) -> list[tuple[float, str]]:
+    if limit == 0:
+        return [(0.5 if signed else 0.0, "0")]
+    if signed:
+        return [(0.0, f"−{limit:.4g}"), (0.5, "0"), (1.0, f"{limit:.4g}")]
+    return [(0.0, "0"), (1.0, f"{limit:.4g}")]
