@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from resnet_viewer.notebook import Model, build, load, probe
+    from resnet_viewer.notebook import Model, UntrainedWarning, build, load, probe
 
-__all__ = ["Model", "build", "load", "probe"]
+__all__ = ["Model", "UntrainedWarning", "build", "load", "probe"]
 
 
 def __getattr__(name: str) -> object:

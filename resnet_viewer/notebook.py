@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from resnet_viewer.core.catalog import MOST_CLASSES
 from resnet_viewer.core.engine import ProbeEngine
 from resnet_viewer.core.network import Network, wired
 from resnet_viewer.core.opening import adjusted, open_network
-from resnet_viewer.core.weights import resolve
+from resnet_viewer.core.weights import available, resolve
 from resnet_viewer.media import pictures
 from resnet_viewer.records import notation
 from resnet_viewer.records.build_options import BuildOptions
@@ -28,13 +29,17 @@ from resnet_viewer.records.checking import (
     whole,
 )
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.network import LARGEST_SEED, TopPooling
+from resnet_viewer.records.network import LARGEST_SEED, NetworkSpec, TopPooling
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import LARGEST_SIDE, Channels, Preprocessing
 from resnet_viewer.records.probe import GradientOf, NetworkState, ProbeResult
 from resnet_viewer.records.session import Session, Setup
 from resnet_viewer.records.target import BlockTarget, Target
+
+
+class UntrainedWarning(UserWarning):
+    """A network was loaded without weights, though nobody said that it shall have none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +121,9 @@ def load(
     do not tell it, `mean` and `std` are the normalisation, `resize` and `crop` the sizes in pixels, and `classes` a
     file of class names.
 
+    Warns:
+        UntrainedWarning: no weights were named and none are here, so that what the network finds means nothing.
+
     Raises:
         UserError: a name is unknown, or a file cannot be read or does not fit.
 
@@ -136,6 +144,8 @@ def load(
         ),
         own,
     )
+    if weights is None and opening.spec.weights.is_untrained:
+        warnings.warn(_untrained(opening.spec), UntrainedWarning, stacklevel=2)
     live = networks.build(opening.spec, resolve(opening.spec))
     live.set_wiring(opening.wiring)
     return Model(live, opening.preprocessing, opening.class_names, opening.sentences)
@@ -200,6 +210,20 @@ _WEIGHTS = "a weight file, torchvision's name for weights, or 'none'"
 _BLOCKS = "text such as '3,5-9', 'all' or 'none'"
 _TARGET = "a class's index or name, 'block:5:12', 'block:5', or a BlockTarget"
 _PICTURE = "a file's name, (H, W, 3) bytes or a Picture"
+
+
+def _untrained(spec: NetworkSpec) -> str:
+    names = [ref.name for ref in available(spec) if ref.source == "torchvision"]
+    published = ""
+    if names:
+        published = (
+            f" torchvision has {' and '.join(names)}, which `resnet-viewer probe … --network {spec.name} --weights "
+            f"{names[0]}` or the window download."
+        )
+    return (
+        f"{spec.title} is untrained, because no weights were named and none are on this computer: what it finds means "
+        f'nothing. Pass weights= with a file or a name, or weights="none" to have it so without a warning.{published}'
+    )
 
 
 def _whole(name: str, value: int | None, least: int, most: int) -> int | None:

@@ -14,6 +14,7 @@ from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, CIFAR10_PREPROC
 from resnet_viewer.records.probe import BlockReading, LayerReading, NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session, Setup
+from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.records.wiring import Wiring
 
 
@@ -24,6 +25,11 @@ def picture(width: int = 48, height: int = 32, *, seed: int = 0, name: str = "in
     pixels = (ramp + noise).astype(np.uint8)
     pixels[: height // 4, : width // 4] = 255
     return Picture.of(pixels, name=name, facts="PNG · RGB")
+
+
+def trained(name: str = "cifar-resnet-20") -> NetworkSpec:
+    """A network with weights from a file that nobody reads."""
+    return replace(spec(name), weights=WeightsRef("file", "invented.pth", "ab" * 32))
 
 
 def setup(network: NetworkSpec | None = None, shown: Picture | None = None) -> Setup:

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import resnet_viewer
+from resnet_viewer.core import published
 from resnet_viewer.core.opening import FIRST_NETWORK
 from resnet_viewer.core.weight_files import save_safetensors
 from resnet_viewer.records.errors import UserError
@@ -83,3 +84,25 @@ def test_build_takes_the_options_of_a_network() -> None:
     assert features(torch.zeros(1, 3, 32, 32)).shape == (1, 64, 8, 8)
     with pytest.raises(UserError, match="classifier"):
         resnet_viewer.build("cifar-resnet-8", pooling="none")
+
+
+def test_a_network_without_weights_is_loaded_with_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(published, "cached", lambda spec: ())
+    for load in (lambda: resnet_viewer.load("resnet18"), lambda: resnet_viewer.probe(picture(), "resnet18")):
+        with pytest.warns(resnet_viewer.UntrainedWarning) as caught:
+            load()
+        (warned,) = caught
+        sentence = str(warned.message)
+        assert sentence.startswith("ResNet-18 is untrained")
+        assert 'weights="none"' in sentence
+        assert "--network resnet18 --weights IMAGENET1K_V1" in sentence
+    assert warned.category is resnet_viewer.UntrainedWarning
+    with pytest.warns(resnet_viewer.UntrainedWarning, match="ResNet-8 is untrained") as caught:
+        resnet_viewer.load("cifar-resnet-8")
+    assert "torchvision" not in str(caught[0].message)
+    assert caught[0].filename == __file__
+
+
+def test_weights_that_are_named_or_bundled_warn_of_nothing() -> None:
+    assert resnet_viewer.load("cifar-resnet-8", "none").notes  # a warning fails the test
+    assert not resnet_viewer.load("cifar-resnet-20").network.spec.weights.is_untrained

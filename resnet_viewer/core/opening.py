@@ -123,7 +123,9 @@ def described(spec: NetworkSpec, *, others: tuple[NetworkSpec, ...] = ()) -> Ope
     preprocessing, names = default_for(spec)
     notes: tuple[str, ...] = ()
     if spec.weights.source == "none":
-        notes = (f"{spec.title} is untrained: its weights are drawn from seed {spec.seed}.",)
+        notes = (
+            f"{spec.title} is untrained: its weights are drawn from seed {spec.seed}, and what it finds means nothing.",
+        )
     assumed = is_assumed(spec), names_are_assumed(spec)
     return Opening(spec, preprocessing, names, others, notes, *assumed, shortcut_strength(spec))
 

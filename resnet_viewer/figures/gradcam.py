@@ -26,6 +26,8 @@ CamScale = Literal["shared", "own"]
 _BAR = 0.78
 _GAP = 0.22
 _HEAD = 0.24
+_ROOM_FOR_UNTRAINED = 2.9
+"""Inches of a panel from which on "reference, untrained" fits beside its maximum."""
 _TALLEST = 5.0
 """Inches of height that a tall picture takes, if it leaves room at its sides."""
 _PIXELS = 900
@@ -75,7 +77,7 @@ def figure(
         panels.append(_Panel(name, reference, beside))
     picture = now.request.picture
     room = (width - 2 * MARGIN - _BAR - _GAP * (len(panels) - 1)) / len(panels)
-    shape, subtitle = (picture.width, picture.height), now.request.state.network.title
+    shape, subtitle = (picture.width, picture.height), captions.network_title(now)
     if is_hairline(*shape):
         subtitle += f" · what the network saw of {picture.width} × {picture.height} pixels"
         high, across = seen_part(now)[0].shape[:2]
@@ -210,7 +212,8 @@ def _draw(
             )
         axes.set_xlim(0, width)
         axes.set_ylim(height, 0)
-    sheet.write(left, sheet.top - 0.15, panel.name, bold=True)
+    is_named = panel.result.is_untrained and cell >= _ROOM_FOR_UNTRAINED
+    sheet.write(left, sheet.top - 0.15, panel.name + (", untrained" if is_named else ""), bold=True)
     sheet.write(left + cell, sheet.top - 0.15, _words(panel, limit), colour=palette.MUTED, right=True)
 
 

@@ -20,6 +20,8 @@ _NUMBERS = 0.8
 _AROUND = 0.5
 """Inches: a row, the least that two bars and a name need, the column of names, each column of percentages, and
 what stands above and below the rows."""
+_UNTRAINED = 0.15
+"""Inches: the line under "now" and "reference" that says that their numbers are of untrained weights."""
 _FULL_TICKS, _TWO_TICKS = 1.8, 0.8
 """Inches of bars from which on there is room for every number under them, and for those at both ends."""
 
@@ -34,6 +36,7 @@ def figure(
 ) -> Figure:
     """Two bars a class: now above in red, the reference beneath in grey. The scale is 0 to 100 %, or to the
     highest bar where all stay below 10 %; the axis says so. Without a classifier there is a sentence in place of bars.
+    The bars of untrained weights are hollow, and their numbers are called untrained.
 
     Sizes are in inches. Without `height`, or where the words would not fit into it, the figure is as high as it
     needs to be.
@@ -44,32 +47,47 @@ def figure(
     readings = (now,) if reference is None else (now, reference)
     end = scale_end(*(float(reading.probabilities[0][index]) for reading in readings for index in classes))
     columns = 1 if reference is None else 2
-    sheet = _sheet(now, reference, width, height, max(len(classes), 1))
+    head = 0.2 + (_UNTRAINED if any(reading.is_untrained for reading in readings) else 0.0)
+    around = _AROUND + head - 0.2
+    sheet = _sheet(
+        now,
+        reference,
+        width,
+        height,
+        _ROW * max(len(classes), 1) + around,
+        _LOWEST_ROW * max(len(classes), 1) + around,
+    )
     if not classes:
         sheet.write(MARGIN, (sheet.top + sheet.bottom) / 2, NO_CLASSIFIER, size=9)
         return sheet.figure
-    spacing = (sheet.top - sheet.bottom - _AROUND) / len(classes)
+    spacing = (sheet.top - sheet.bottom - around) / len(classes)
     names = min(_NAMES, 0.27 * width)
     left = MARGIN + names
     bars = max(width - MARGIN - left - columns * _NUMBERS, 0.1)
-    bottom = sheet.top - 0.2 - spacing * len(classes)
+    bottom = sheet.top - head - spacing * len(classes)
     axes = sheet.axes(left, bottom, bars, spacing * len(classes))
     _prepare(axes, len(classes), end, room=bars)
     right = left + bars
-    sheet.write(right + _NUMBERS, sheet.top - 0.12, "now", colour=palette.NOW, bold=True, right=True)
-    if reference is not None:
-        place = right + 2 * _NUMBERS
-        sheet.write(place, sheet.top - 0.12, "reference", colour=palette.REFERENCE, bold=True, right=True)
+    colours = palette.NOW, palette.REFERENCE
+    for column, (name, colour, reading) in enumerate(
+        zip(("now", "reference"), colours, readings, strict=False), 1
+    ):
+        place = right + column * _NUMBERS
+        sheet.write(place, sheet.top - 0.12, name, colour=colour, bold=True, right=True)
+        if reading.is_untrained:
+            sheet.write(place, sheet.top - 0.12 - _UNTRAINED, "untrained", colour=colour, right=True)
     for row, index in enumerate(classes):
         y = bottom + spacing * (len(classes) - row - 0.5) - 0.04
         name = captions.class_name(index, class_names) + (" · target" if index == now.target else "")
         sheet.write(left - 0.1, y, shortened(name, names - 0.1, palette.FONT + 1), size=9, right=True)
         ours = float(now.probabilities[0][index])
-        _bar(axes, row - 0.17 if reference is not None else row, ours, palette.NOW)
+        _bar(
+            axes, row - 0.17 if reference is not None else row, ours, palette.NOW, is_hollow=now.is_untrained
+        )
         sheet.write(right + _NUMBERS, y, percent(ours), colour=palette.NOW, right=True)
         if reference is not None:
             theirs = float(reference.probabilities[0][index])
-            _bar(axes, row + 0.17, theirs, palette.REFERENCE)
+            _bar(axes, row + 0.17, theirs, palette.REFERENCE, is_hollow=reference.is_untrained)
             sheet.write(right + 2 * _NUMBERS, y, percent(theirs), colour=palette.REFERENCE, right=True)
     return sheet.figure
 
@@ -99,20 +117,25 @@ def table(
 
 
 def _sheet(
-    now: ProbeResult, reference: ProbeResult | None, width: float, height: float | None, rows: int
+    now: ProbeResult,
+    reference: ProbeResult | None,
+    width: float,
+    height: float | None,
+    content: float,
+    least: float,
 ) -> Page:
     def made(height: float | None) -> Page:
         return page(
-            title=f"Prediction · {now.request.state.network.title}",
+            title=f"Prediction · {captions.network_title(now)}",
             subtitle="",
             caption=captions.predictions_caption(now, reference),
             width=width,
             height=height,
-            content=_ROW * rows + _AROUND,
+            content=content,
         )
 
     sheet = made(height)
-    fits = sheet.top - sheet.bottom >= _LOWEST_ROW * rows + _AROUND
+    fits = sheet.top - sheet.bottom >= least
     return sheet if fits else made(None)
 
 
@@ -133,6 +156,7 @@ def _prepare(axes: Axes, rows: int, end: float, *, room: float) -> None:
     axes.spines["left"].set_color(palette.REFERENCE)
 
 
-def _bar(axes: Axes, y: float, probability: float, colour: str) -> None:
+def _bar(axes: Axes, y: float, probability: float, colour: str, *, is_hollow: bool) -> None:
     share = 100 * probability if math.isfinite(probability) else 0.0
-    axes.barh(y, share, height=0.28, color=colour, linewidth=0)
+    face = "none" if is_hollow else colour
+    axes.barh(y, share, height=0.28, facecolor=face, edgecolor=colour, linewidth=0.8 if is_hollow else 0)

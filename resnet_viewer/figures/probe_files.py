@@ -81,7 +81,10 @@ def files(
 def predictions_json(
     now: ProbeResult, reference: ProbeResult | None, *, class_names: tuple[str, ...]
 ) -> bytes:
-    """`probabilities` of now in class order, `classes` ("class 7" where unnamed), `target` (an index)."""
+    """`probabilities` of now in class order, `classes` ("class 7" where unnamed), `target` (an index).
+
+    `is_untrained` says that the weights are drawn at random, so that the probabilities mean nothing.
+    """
     probabilities = now.probabilities[0]
     return json_bytes(
         {
@@ -89,6 +92,8 @@ def predictions_json(
             "reference_probabilities": None if reference is None else reference.probabilities[0],
             "classes": [captions.class_name(index, class_names) for index in range(len(probabilities))],
             "target": _index(now.target),
+            "is_untrained": now.is_untrained,
+            "reference_is_untrained": None if reference is None else reference.is_untrained,
         }
     )
 
@@ -148,6 +153,7 @@ def _state(state: NetworkState) -> dict[str, object]:
         "network": network,
         "weights": captions.weights_words(state.network),
         "training": captions.training_words(state.network) or "untrained",
+        "is_untrained": state.network.weights.is_untrained,
         "preprocessing": {**asdict(state.preprocessing), "normalisation": state.preprocessing.normalisation},
         "wiring": {
             "words": captions.wiring_words(state.network, wiring) or "all residual branches open",

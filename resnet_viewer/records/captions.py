@@ -118,6 +118,11 @@ def training_words(network: NetworkSpec) -> str:
             return f"trained {having}"
 
 
+def network_title(result: ProbeResult) -> str:
+    """In a figure's head: "ResNet-18", "ResNet-18, untrained"."""
+    return result.request.state.network.title + (", untrained" if result.is_untrained else "")
+
+
 def wiring_words(network: NetworkSpec, wiring: Wiring, *, longest: int = 16) -> str:
     """The gates in words, the one wording for now and for the reference: "8 of 27 shortcuts cut (20-27)", "all
     shortcuts open"; of a plain network "all residual branches open". `longest` is as in `Wiring.describe`.

@@ -121,6 +121,11 @@ class ProbeResult:
         """False for the early reading that holds the logits alone."""
         return bool(self.layers)
 
+    @property
+    def is_untrained(self) -> bool:
+        """Read from weights that are known to be untrained: its classes and maps mean nothing."""
+        return self.request.state.network.weights.is_untrained
+
     def maps(self, name: str) -> Array | None:
         """Feature maps (C, H, W) of the first picture, or None where they were not computed."""
         found = self.activations.get(name)

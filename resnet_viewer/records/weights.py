@@ -44,7 +44,7 @@ class TrainedHere:
     def words(self) -> str:
         """How: "trained in this lab: quick, 12 epochs, seed 0"."""
         if not self.done:
-            return f"drawn in this lab: seed {self.seed}"
+            return f"untrained, drawn in this lab: seed {self.seed}"
         epochs = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
         cut = "" if self.strength == 1 else f", shortcuts open by {self.strength:g}"
         return f"trained in this lab: {self.recipe}, {epochs}, seed {self.seed}{cut}"
@@ -63,6 +63,11 @@ class WeightsRef:
     name: str = ""
     digest: str = ""
     trained: TrainedHere | None = field(default=None, compare=False)
+
+    @property
+    def is_untrained(self) -> bool:
+        """Drawn at random, and known to be: what such a network finds in a picture means nothing."""
+        return self.source == "none" or (self.trained is not None and not self.trained.done)
 
     @property
     def file_name(self) -> str:

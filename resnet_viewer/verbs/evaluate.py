@@ -64,8 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"error": error, "pictures": seen}))
     else:
+        untrained = ", untrained" if opening.spec.weights.is_untrained else ""
         print(
-            f"{opening.spec.title}, {captions.wiring_words(opening.spec, gates)}: "
+            f"{opening.spec.title}{untrained}, {captions.wiring_words(opening.spec, gates)}: "
             f"{error:.2f} % of {seen} pictures wrong"
         )
     return 0

@@ -76,7 +76,9 @@ def test_shortcuts_are_as_training_left_them_and_that_is_said(
 
 def test_untrained_weights_are_said_whatever_the_normalisation() -> None:
     opening = adjusted(open_network("cifar-resnet-8", "none", seed=3), OwnInput((0.0,) * 3, (1.0,) * 3))
-    assert opening.sentences == ("ResNet-8 is untrained: its weights are drawn from seed 3.",)
+    assert opening.sentences == (
+        "ResNet-8 is untrained: its weights are drawn from seed 3, and what it finds means nothing.",
+    )
 
 
 def test_a_crop_must_fit_into_the_resized_picture(opened: Opening) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.probe import ProbeResult
-from tests.fabricated import scene
+from tests.fabricated import scene, trained
 
 
 def pair(
@@ -35,3 +35,9 @@ def with_picture(result: ProbeResult, picture: Picture) -> ProbeResult:
 def partial(result: ProbeResult) -> ProbeResult:
     """The early reading that holds the logits alone."""
     return replace(result, layers=(), blocks=(), activations={})
+
+
+def as_trained(result: ProbeResult) -> ProbeResult:
+    """The reading as one of weights from a file."""
+    state = replace(result.request.state, network=trained(result.request.state.network.name))
+    return replace(result, request=replace(result.request, state=state))

@@ -12,7 +12,7 @@ from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, Box
 from resnet_viewer.records.probe import CamState, ProbeResult
 from tests import fabricated
 from tests.figures.layout import overlapping
-from tests.figures.readings import pair, partial, with_picture
+from tests.figures.readings import as_trained, pair, partial, with_picture
 
 
 def with_cam(result: ProbeResult, number: int, cam: np.ndarray, state: CamState = "shown") -> ProbeResult:
@@ -173,3 +173,17 @@ def test_the_table_is_the_map_before_any_scaling() -> None:
     assert gradcam.table(now, None)[1][0] == ("9", "0", "0", repr(float(now.blocks[8].cam[0][0, 0])), "")
     with pytest.raises(IndexError):
         gradcam.table(now, None, block=10)
+
+
+def test_a_map_of_untrained_weights_is_called_so() -> None:
+    now, reference = pair()
+    for ours, theirs, names in (
+        (now, reference, {"now, untrained", "reference, untrained"}),
+        (now, as_trained(reference), {"now, untrained", "reference"}),
+        (as_trained(now), as_trained(reference), {"now", "reference"}),
+    ):
+        figure = gradcam.figure(ours, theirs, filmstrip=False)
+        said = {text.get_text() for text in figure.texts}
+        assert names <= said
+        assert ("ResNet-20, untrained" in said) == ours.is_untrained
+        assert not overlapping(figure)

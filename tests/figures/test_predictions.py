@@ -11,7 +11,7 @@ from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.target import BlockTarget
 from tests.figures.layout import overlapping
-from tests.figures.readings import pair
+from tests.figures.readings import as_trained, pair
 
 
 def with_probabilities(result: ProbeResult, values: list[float]) -> ProbeResult:
@@ -23,7 +23,7 @@ THEIRS = [0.0, 0.0, 0.0, 0.5, 0.3, 0.1, 0.06, 0.04, 0.0, 0.0]
 
 
 def test_bars_are_the_probabilities_in_the_references_order() -> None:
-    now, reference = pair()
+    now, reference = map(as_trained, pair())
     figure = predictions.figure(
         with_probabilities(now, OURS), with_probabilities(reference, THEIRS), class_names=CIFAR10_CLASSES
     )
@@ -110,3 +110,24 @@ def test_without_a_classifier_there_is_a_sentence_in_place_of_bars() -> None:
     assert NO_CLASSIFIER in [text.get_text() for text in figure.texts]
     assert "Softmax" not in " ".join(text.get_text() for text in figure.texts)
     assert predictions.table(now, now)[1] == []
+
+
+@pytest.mark.parametrize("size", [(6.4, 3.6), (4.0, 4.0), (10.0, 2.4), (3.3, 3.0)])
+def test_numbers_of_untrained_weights_are_called_so(size: tuple[float, float]) -> None:
+    now, reference = pair()
+    for ours, theirs, count in (
+        (now, reference, 2),
+        (now, as_trained(reference), 1),
+        (as_trained(now), None, 0),
+    ):
+        figure = predictions.figure(ours, theirs, width=size[0], height=size[1])
+        said = [text.get_text() for text in figure.texts]
+        assert said.count("untrained") == count
+        assert (
+            any(word.startswith("Prediction") and word.endswith(", untrained") for word in said)
+            == ours.is_untrained
+        )
+        assert not overlapping(figure)
+        axes = next(axes for axes in figure.axes if axes.patches)
+        hollow = [patch for patch in axes.patches if patch.get_facecolor()[3] == 0]
+        assert len(hollow) == count * len(axes.patches) // (1 if theirs is None else 2)

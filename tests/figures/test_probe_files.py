@@ -3,15 +3,17 @@ import io
 import json
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from resnet_viewer.figures import probe_files
 from resnet_viewer.figures.probe_files import UnknownLayerError, files
 from resnet_viewer.figures.strict_json import json_bytes
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
-from tests.figures.readings import pair, partial
+from tests.figures.readings import as_trained, pair, partial
 
 ENVIRONMENT = {"versions": {"torch": "2.15.0", "python": "3.11"}, "timings": {"probe": 0.5}}
 
@@ -69,6 +71,17 @@ def test_every_file_of_the_contract_is_there_and_holds_what_it_says() -> None:
             said = image.text["Description"]  # type: ignore[attr-defined]
         subject = {"gradient_norms": "L2 norm", "gradcam": "Grad-CAM", "feature_maps": "Feature maps"}
         assert said.startswith(subject[re.split("[./]", name)[0]])
+
+
+def test_what_untrained_weights_say_is_called_so() -> None:
+    now, reference = pair()
+    for ours, theirs in ((now, as_trained(reference)), (as_trained(now), reference), (now, None)):
+        predicted = strict(probe_files.predictions_json(ours, theirs, class_names=()))
+        assert predicted["is_untrained"] is ours.is_untrained
+        assert predicted["reference_is_untrained"] is (None if theirs is None else theirs.is_untrained)
+        state: Any = strict(probe_files.probe_json(ours, theirs, class_names=(), environment={}))["state"]
+        assert state["is_untrained"] is ours.is_untrained
+        assert state["training"].startswith("untrained") is ours.is_untrained
 
 
 def test_probe_json_defines_the_state() -> None:

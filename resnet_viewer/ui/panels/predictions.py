@@ -32,8 +32,10 @@ ROWS = 7
 """Five of the reference and, where they are others, now's highest and the target."""
 _MARK, _GAP = 13, 8
 """Pixels of a mark before a name, and between columns."""
-_LEGEND = "now · reference"
-_LEGEND_TIP = "Red bar above and first number: now. Grey bar below and second number: the reference."
+_LEGEND_TIP = (
+    "Red bar above and first number: now. Grey bar below and second number: the reference. Hollow bars are those of "
+    "untrained weights, which are drawn at random: they mean nothing."
+)
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,15 @@ class PredictionRow:
     is_target: bool
     is_new: bool
     """It is now's highest class and not among the reference's."""
+    untrained: tuple[bool, bool] = (False, False)
+    """Whether now's number and the reference's are those of untrained weights, and mean nothing."""
 
     @property
     def words(self) -> str:
         """Everything that the row shows, as a tooltip and for screen readers."""
-        parts = [f"{self.name} (class {self.index})", f"now {words_of(self.now)}"]
-        parts.append(f"reference {words_of(self.reference)}")
+        now, reference = (" (untrained)" if is_untrained else "" for is_untrained in self.untrained)
+        parts = [f"{self.name} (class {self.index})", f"now {words_of(self.now)}{now}"]
+        parts.append(f"reference {words_of(self.reference)}{reference}")
         if self.is_target:
             parts.append("target of the gradients and of Grad-CAM")
         if self.is_new:
@@ -84,9 +89,22 @@ def prediction_rows(scene: Scene) -> tuple[PredictionRow, ...]:
             _probability(reference, index),
             index == asked.target,
             reference is not None and place >= 5 and index == highest,
+            (_is_untrained(now), _is_untrained(reference)),
         )
         for place, index in enumerate(classes)
     )
+
+
+def _is_untrained(result: ProbeResult | None) -> bool:
+    return result is not None and result.is_untrained
+
+
+def legend_words(rows: tuple[PredictionRow, ...]) -> str:
+    """What stands over the numbers, with those of untrained weights called so."""
+    now, reference = rows[0].untrained if rows else (False, False)
+    if now and reference:
+        return "both untrained: now · reference"
+    return f"{'untrained ' if now else ''}now · {'untrained ' if reference else ''}reference"
 
 
 def _ordered(result: ProbeResult) -> NDArray[np.float64]:
@@ -203,16 +221,15 @@ class PredictionLine(QWidget):
 
     def _paint_bars(self, painter: QPainter, row: PredictionRow, area: QRectF) -> None:
         middle = area.center().y()
-        painter.setPen(Qt.PenStyle.NoPen)
-        for value, colour, top, height in (
-            (row.now, self._theme.changed, middle - 6, 7),
-            (row.reference, self._theme.reference, middle + 2, 4),
+        for value, colour, top, height, is_hollow in (
+            (row.now, self._theme.changed, middle - 6, 7, row.untrained[0]),
+            (row.reference, self._theme.reference, middle + 2, 4, row.untrained[1]),
         ):
             if value is not None and isfinite(value) and value > 0:
-                painter.setBrush(QColor(colour))
-                painter.drawRoundedRect(
-                    QRectF(area.left(), top, max(value / self._columns.end * area.width(), 1.5), height), 2, 2
-                )
+                bar = QRectF(area.left(), top, max(value / self._columns.end * area.width(), 1.5), height)
+                painter.setPen(QPen(QColor(colour), 1.0) if is_hollow else Qt.PenStyle.NoPen)
+                painter.setBrush(Qt.BrushStyle.NoBrush if is_hollow else QColor(colour))
+                painter.drawRoundedRect(bar.adjusted(0.5, 0.5, -0.5, -0.5) if is_hollow else bar, 2, 2)
 
 
 def _triangle(x: float, middle: float) -> QPolygonF:
@@ -229,7 +246,7 @@ class PredictionsPanel(Card):
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._lines = tuple(PredictionLine(self) for _ in range(ROWS))
         self._scene: Scene | None = None
-        self._legend = OneLineLabel(_LEGEND)
+        self._legend = OneLineLabel(legend_words(()))
         self._legend.setToolTip(_LEGEND_TIP)
         self.body.setSpacing(0)
         self.body.addWidget(self._message, 1)
@@ -260,7 +277,8 @@ class PredictionsPanel(Card):
         rows = () if overflow else prediction_rows(scene)
         columns = Columns.of(rows, self.fontMetrics())
         end = columns.end
-        self._legend.setText(_LEGEND if end == 1 else f"bars end at {percent(end)} · {_LEGEND}")
+        legend = legend_words(rows)
+        self._legend.setText(legend if end == 1 else f"bars end at {percent(end)} · {legend}")
         for line, row in zip_longest(self._lines, rows):
             line.set_row(row, is_dimmed=scene.is_stale, columns=columns)
             line.setVisible(row is not None)

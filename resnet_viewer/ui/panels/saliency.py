@@ -170,6 +170,7 @@ class SaliencyPanel(Card):
         shown = self._now or self._reference
         if shown is not None:
             words.append(target_name(shown.target, scene.session.setup.class_names))
+            words += ["untrained"] if shown.is_untrained else []
         picture = scene.session.setup.picture
         if picture is not None and (said := stands_in(picture, has_reading=shown is not None)):
             words.append(said)
@@ -207,7 +208,9 @@ class SaliencyPanel(Card):
             pane.set_image(image)
             pane.set_message("" if image is not None else placeholder(scene))
             pane.set_note(*self._note(scene, reading or known, block, highest))
-            label.set_wordings(*wordings(_whose(name, number, block), block), tip=tip(block, highest))
+            is_untrained = reading is not None and reading.is_untrained
+            said = wordings(_whose(name, number, block), block, is_untrained=is_untrained)
+            label.set_wordings(*said, tip=tip(block, highest))
             self._ground = ground or self._ground
         if self._ground is not None and self._ground.pixels.shape[:2] != shape:
             self._share_height()

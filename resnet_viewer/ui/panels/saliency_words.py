@@ -24,14 +24,19 @@ _BRIEF_REASONS: dict[CamState, str] = {
 assert _BRIEF_REASONS.keys() == set(get_args(CamState))
 
 
-def wordings(name: str, block: BlockReading | None) -> tuple[str, ...]:
-    """A map's name and highest value, in ever fewer words: the value tells a faint map from none."""
+def wordings(name: str, block: BlockReading | None, *, is_untrained: bool = False) -> tuple[str, ...]:
+    """A map's name and highest value, in ever fewer words: the value tells a faint map from none.
+
+    That of untrained weights is called so for as long as there is room for more than the value.
+    """
     if block is None:
         return (name,)
     short = name.replace("reference", "ref.").replace(", block", "")
     if block.cam_states[0] != "shown":
         return f"{name} · blank", f"{short} · blank", short
     value = f"≤ {cam_maximum(block):.2g}"
+    if is_untrained:
+        return f"{name}, untrained {value}", f"{short}, untrained {value}", f"untrained {value}", value
     return f"{name} {value}", f"{short} {value}", value
 
 

@@ -13,13 +13,15 @@ from resnet_viewer.records.predictions import NO_CLASSIFIER
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session
 from resnet_viewer.ui.panels.predictions import Columns, PredictionLine, PredictionsPanel, words_of
-from resnet_viewer.ui.theme import LIGHT
+from resnet_viewer.ui.theme import DARK, LIGHT
 from tests import fabricated
 
 
-def scene_of(now: list[float], reference: list[float] | None, *, target: int = 0) -> Scene:
+def scene_of(
+    now: list[float], reference: list[float] | None, *, target: int = 0, is_trained: bool = True
+) -> Scene:
     """CIFAR's ten classes; the lists give the first ones' probabilities."""
-    base = fabricated.scene()
+    base = fabricated.scene(fabricated.trained() if is_trained else None)
     assert base.now is not None
     assert base.reference is not None
 
@@ -197,3 +199,37 @@ def test_a_network_without_classifier_says_so(qtbot: QtBot) -> None:
     panel.render_scene(Scene(Session(fabricated.setup(replace(spec("cifar-resnet-20"), classes=0)))))
     assert panel.message == NO_CLASSIFIER
     assert panel.rows == ()
+
+
+def test_numbers_of_untrained_weights_are_called_so(qtbot: QtBot) -> None:
+    panel = PredictionsPanel()
+    qtbot.addWidget(panel)
+    untrained = scene_of([1.0], [0.9], is_trained=False)
+    panel.render_scene(untrained)
+    assert panel.legend == "both untrained: now · reference"
+    assert "now 100 % (untrained) · reference 90 % (untrained)" in panel.rows[0].words
+    trained = scene_of([1.0], [0.9])
+    panel.render_scene(Scene(untrained.session, untrained.now, trained.reference))
+    assert panel.legend == "untrained now · reference"
+    assert "now 100 % (untrained) · reference 90 %" in panel.rows[0].words
+    assert panel.rows[0].untrained == (True, False)
+    panel.render_scene(trained)
+    assert panel.legend == "now · reference"
+    assert "untrained" not in panel.rows[0].words
+
+
+def test_the_bars_of_untrained_weights_are_hollow(qtbot: QtBot) -> None:
+    colours = {}
+    for is_trained in (True, False):
+        panel = PredictionsPanel()
+        qtbot.addWidget(panel)
+        panel.resize(420, 300)
+        panel.render_scene(scene_of([1.0], [1.0], is_trained=is_trained))
+        panel.show()
+        line = panel.findChildren(PredictionLine)[0]
+        start, end = line._columns.bars(line.width())
+        colours[is_trained] = (
+            line.grab().toImage().pixelColor((start + end) // 2, line.height() // 2 - 3).name()
+        )
+    assert colours[True] == DARK.changed.lower()
+    assert colours[False] != colours[True]

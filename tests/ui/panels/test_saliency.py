@@ -41,7 +41,7 @@ def with_cam(result: ProbeResult, number: int, cam: np.ndarray, state: str = "sh
 
 def scene(now: np.ndarray, reference: np.ndarray, *, state: str = "shown", **view: object) -> Scene:
     """ResNet-20 on a black picture with these maps (h, w) at its last block."""
-    setup = fabricated.setup(spec("cifar-resnet-20"), black())
+    setup = fabricated.setup(fabricated.trained(), black())
     session = Session(setup, view=View(cam_colours="gray", cam_opacity=1.0, **view))  # type: ignore[arg-type]
     questions = session.now_question(), session.reference_question()
     assert questions[0] is not None
@@ -348,3 +348,15 @@ def test_a_class_that_looks_like_markup_is_a_name(panel: SaliencyPanel) -> None:
     panel.render_scene(replace(found, session=found.session.with_setup(setup)))
     assert panel.subtitle.endswith("<b>a�b</b>")
     assert panel.controls.target.itemText(1) == "<b>a�b</b>"
+
+
+def test_a_map_of_untrained_weights_is_called_so(panel: SaliencyPanel) -> None:
+    shown = scene(np.eye(8), np.eye(8))
+    assert shown.now is not None
+    network = spec("cifar-resnet-20")
+    request = replace(shown.now.request, state=replace(shown.now.request.state, network=network))
+    panel.render_scene(replace(shown, now=replace(shown.now, request=request)))
+    now, reference = panel.labels
+    assert now.startswith("now, untrained ≤")
+    assert "untrained" not in reference
+    assert panel.subtitle.endswith("· untrained")
