@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.errors import UserError, failure_of
 from resnet_viewer.verbs import VERBS
 
 
@@ -30,8 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = parsed(words)
         status: int = import_module(f"resnet_viewer.verbs.{words[0]}").run(arguments)
         sys.stdout.flush()
-    except UserError as error:
-        print(error, file=sys.stderr)
+    except (UserError, MemoryError) as error:
+        print(failure_of(error).sentence, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)

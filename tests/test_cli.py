@@ -30,6 +30,17 @@ def test_a_terminal_without_our_characters_shows_the_rest() -> None:
     assert b"cifar-resnet-56" in ended.stdout
 
 
+def test_a_lack_of_memory_is_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def starve(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("resnet_viewer.core.picture_folders.class_folders", starve)
+    assert main(["evaluate", str(tmp_path), "--network", "cifar-resnet-8"]) == 2
+    assert "not enough memory" in capsys.readouterr().err
+
+
 def test_ctrl_c_is_no_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from resnet_viewer.media.reading import read_whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, DIGITS
@@ -43,16 +44,11 @@ def read(path: Path, classes: int | None = None) -> tuple[str, ...]:
         ClassNamesError: it cannot be read, or holds another number of names than `classes`.
     """
     try:
-        if not path.is_file():
-            raise ClassNamesError(f"There is no file {path.name}: choose one with the names of the classes.")
-        if path.stat().st_size > _LARGEST_FILE:
-            raise ClassNamesError(f"{path.name} is too large for a list of class names: choose another file.")
-        text = path.read_text(encoding="utf-8-sig")
+        wanted = "a file with the names of the classes"
+        data = read_whole(path, most_bytes=_LARGEST_FILE, wanted=wanted, refused=ClassNamesError)
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ClassNamesError(f"{path.name} is not text in UTF-8: save the class names as text.") from error
-    except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        raise ClassNamesError(f"{path.name} cannot be read; the system says: {reason}.") from error
     names = _listed(text, path) if text.lstrip().startswith("[") else _lines(text)
     if not names:
         raise ClassNamesError(f"{path.name} holds no names: write one a line, or a JSON list.")

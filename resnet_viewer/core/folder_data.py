@@ -15,17 +15,21 @@ from PIL import Image
 
 from resnet_viewer.core.datasets import Data, PictureSet
 from resnet_viewer.core.memory import require_memory
-from resnet_viewer.core.picture_folders import DatasetError, class_names_of, has_parts, labelled_files
+from resnet_viewer.core.picture_folders import (
+    DatasetError,
+    LeftOut,
+    class_names_of,
+    has_parts,
+    labelled_files,
+    listed,
+)
+from resnet_viewer.core.preprocessing import cut
 from resnet_viewer.media.pictures import PictureError, read
-from resnet_viewer.records.preprocessing import Preprocessing, crop_corner, resized
+from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.progress import Progress
 
 TEST_SHARE = 0.2
 """Of pictures that nobody has split."""
-_MOST_LEFT_OUT = 0.1
-"""Of all pictures, that may be left out."""
-_NAMED = 3
-"""Files that are named in a sentence."""
 _TOLD_EVERY = 100
 """Pictures between two signs of progress, at which reading can be stopped."""
 Files = Sequence[tuple[Path, int]]
@@ -66,9 +70,9 @@ def load(folder: Path, size: int, *, seed: int = 0, channels: int = 3) -> Iterat
                 yield found
     if untested := [name for label, name in enumerate(classes) if not (sets[1].labels == label).any()]:
         are = "is no test picture" if len(untested) == 1 else "are no test pictures"
-        remarks.append(f"There {are} of {_listed(untested)}: the test error says nothing of such pictures.")
+        remarks.append(f"There {are} of {listed(untested)}: the test error says nothing of such pictures.")
     if reading.left_out:
-        remarks.append(reading.remark())
+        remarks.append(reading.left_out.remark())
     yield Data(*sets, remark=" ".join(remarks), left_out=len(reading.left_out))
 
 
@@ -100,7 +104,7 @@ class _Reading:
     """Pictures of one folder, `count` in all, as they are decoded to `size` × `size`."""
 
     def __init__(self, folder: Path, size: int, channels: int, count: int) -> None:
-        self.left_out: list[Path] = []
+        self.left_out = LeftOut(folder, count)
         self._folder, self._count, self._done = folder, count, 0
         self._geometry = Preprocessing(size, size, (0.0,) * 3, (1.0,) * 3)
         self._shape = channels, size, size
@@ -119,51 +123,18 @@ class _Reading:
                 labels.append(label)
         for label in sorted({label for _, label in files} - set(labels)):
             raise DatasetError(
-                f"No picture of {classes[label]} in {self._folder} can be read, {self._names()} among them; mend them, "
-                "or remove that class."
+                f"No picture of {classes[label]} in {self._folder} can be read, {self.left_out.names()} among them; "
+                "mend them, or remove that class."
             )
         yield PictureSet(images[: len(labels)], torch.tensor(labels), classes)
-
-    def remark(self) -> str:
-        """What is left out, in a sentence."""
-        count = len(self.left_out)
-        are = "is" if count == 1 else "are"
-        return f"{count} of {self._count} pictures cannot be read and {are} left out: {self._names()}."
-
-    def _names(self) -> str:
-        """The first few, from the folder on."""
-        return _listed([path.relative_to(self._folder).as_posix() for path in self.left_out])
 
     def _read(self, path: Path) -> Pixels | None:
         """(C, S, S), or None where it cannot be read."""
         try:
-            fitted = _fitted(read(path).pixels, self._geometry)
+            fitted = np.array(cut(Image.fromarray(read(path).pixels), self._geometry))
         except PictureError as error:
-            if isinstance(error.__cause__, MemoryError):  # that is no fault of the picture's
-                raise
-            self.left_out.append(path)
-            if len(self.left_out) > _MOST_LEFT_OUT * self._count:
-                raise DatasetError(
-                    f"More than one in ten of the {self._count} pictures in {self._folder} cannot be read "
-                    f"({self._names()}); mend or remove them."
-                ) from error
+            self.left_out.add(path, error)
             return None
         if self._shape[0] == 1:
             fitted = np.asarray(Image.fromarray(fitted).convert("L"))[..., None]
         return fitted.transpose(2, 0, 1).copy()  # (S, S, C) -> (C, S, S)
-
-
-def _listed(names: Sequence[str]) -> str:
-    """The first few: "a, b, c and 4 more"."""
-    *first, last = names if len(names) <= _NAMED else [*names[:_NAMED], f"{len(names) - _NAMED} more"]
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def _fitted(pixels: Pixels, geometry: Preprocessing) -> Pixels:
-    height, width = pixels.shape[:2]
-    if (width, height) == (geometry.crop, geometry.crop):
-        return pixels
-    new_size = resized(width, height, geometry)
-    left, top = crop_corner(*new_size, geometry.crop)
-    picture = Image.fromarray(pixels).resize(new_size, Image.Resampling.BILINEAR)
-    return np.array(picture.crop((left, top, left + geometry.crop, top + geometry.crop)))

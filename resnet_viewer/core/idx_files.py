@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from resnet_viewer.core.picture_folders import DatasetError
+from resnet_viewer.media.reading import opened
 from resnet_viewer.records.preprocessing import DIGITS, FASHION_CLASSES
 
 if TYPE_CHECKING:
@@ -94,11 +95,11 @@ def _read(folder: Path, part: str, what: str) -> Bytes:
     path = file_in(folder, part, what)
     if path is None:
         raise DatasetError(f"{folder} lacks the {what} of {part}; get its files again.")
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            content = file.read(_MOST + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise _damaged(path) from error
+    with opened(path, most_bytes=_MOST, wanted="a file of a data set", refused=DatasetError) as (file, size):
+        try:
+            content = gzip.GzipFile(fileobj=file).read(_MOST + 1) if path.suffix == ".gz" else file.read(size)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise _damaged(path) from error
     if len(content) < 4 or content[:3] != bytes((0, 0, _UNSIGNED_BYTES)) or len(content) > _MOST:
         raise _damaged(path)
     start = 4 + 4 * content[3]

@@ -2,16 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from resnet_viewer.media.pictures import class_folders, pictures_in
+from resnet_viewer.media.pictures import PictureError, class_folders, pictures_in
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import UserError
+
+MOST_LEFT_OUT = 0.1
+"""Of all pictures."""
+_NAMED = 3
+"""Files, or folders, that are named in a sentence."""
 
 
 class DatasetError(UserError):
     """The pictures cannot be used as a data set; the message says why."""
+
+
+class LeftOut:
+    """Those of the `count` pictures in `folder` that cannot be read."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self.paths: list[Path] = []
+        self._folder, self._count = folder, count
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def add(self, path: Path, error: PictureError) -> None:
+        """Leave out the picture `path`, which was refused with `error`.
+
+        Raises:
+            PictureError: there was too little memory for it, which is no fault of the picture's.
+            DatasetError: that makes more than one in ten.
+        """
+        if isinstance(error.__cause__, MemoryError):
+            raise error
+        self.paths.append(path)
+        if len(self) > MOST_LEFT_OUT * self._count:
+            raise DatasetError(
+                f"More than one in ten of the {self._count} pictures in {self._folder} cannot be read "
+                f"({self.names()}); mend or remove them."
+            ) from error
+
+    def names(self) -> str:
+        """The first few, from the folder on."""
+        return listed([path.relative_to(self._folder).as_posix() for path in self.paths])
+
+    def remark(self) -> str:
+        """What is left out, in a sentence; empty where nothing is."""
+        if not self.paths:
+            return ""
+        are = "is" if len(self) == 1 else "are"
+        return f"{len(self)} of {self._count} pictures cannot be read and {are} left out: {self.names()}."
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few: "a, b, c and 4 more"."""
+    *first, last = names if len(names) <= _NAMED else [*names[:_NAMED], f"{len(names) - _NAMED} more"]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def class_names_of(folder: Path) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ def prepare(picture: Picture, preprocessing: Preprocessing) -> Tensor:
         image = image.convert("L")
     elif len(preprocessing.mean) != 3:
         raise ValueError(f"pictures have 1 or 3 channels, the preprocessing {len(preprocessing.mean)}")
-    pixels = np.array(_cut(image, preprocessing)).reshape(preprocessing.crop, preprocessing.crop, -1)
+    pixels = np.array(cut(image, preprocessing)).reshape(preprocessing.crop, preprocessing.crop, -1)
     values = torch.from_numpy(pixels).permute(2, 0, 1).contiguous().to(torch.float32).div(255)  # (C, H, W)
     mean, std = (torch.tensor(v, dtype=torch.float32) for v in (preprocessing.mean, preprocessing.std))
     return values.sub(mean[:, None, None]).div(std[:, None, None])[None]  # (1, C, H, W)
@@ -122,7 +122,7 @@ def _source_tells(spec: NetworkSpec) -> Card:
             return Card()
 
 
-def _cut(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
+def cut(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
     """The centred square, black where the resized picture is smaller than it."""
     crop, resample = preprocessing.crop, _FILTERS[preprocessing.interpolation]
     width, height = resized(*image.size, preprocessing)

@@ -11,6 +11,7 @@ import logging
 import re
 import threading
 import warnings
+import zlib
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -37,6 +38,7 @@ _UNREADABLE_FORMATS = {"EPS", "BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
 _DRAWINGS = {".svg", ".svgz", ".pdf", ".eps", ".ps", ".ai", ".wmf", ".emf"}
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _FIRST_OF = {"GIF": "frame", "PNG": "frame", "WEBP": "frame", "AVIF": "frame", "FLI": "frame", "TIFF": "page"}
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -76,7 +78,7 @@ def from_array(
     """A picture of bytes (H, W), (H, W, 3) or (H, W, 4), whose fourth channel is straight alpha. Copies them.
 
     Raises:
-        PictureError: another shape or type, no pixels, or too many.
+        PictureError: another shape or type, no pixels, too many, or more than there is memory for.
     """
     shape = pixels.shape
     if pixels.dtype != np.uint8 or not (len(shape) == 2 or (len(shape) == 3 and shape[2] in (3, 4))):
@@ -85,8 +87,11 @@ def from_array(
             f"(height, width, 3) or (height, width, 4), not {pixels.dtype} of {shape}."
         )
     _check_pixels(name, shape[1], shape[0])
-    image = Image.fromarray(np.ascontiguousarray(pixels))
-    return Picture.of(np.array(colours.to_rgb(image, ground=ground)), name=name, facts=facts)
+    try:
+        image = Image.fromarray(np.ascontiguousarray(pixels))
+        return Picture.of(np.array(colours.to_rgb(image, ground=ground)), name=name, facts=facts)
+    except MemoryError as error:
+        raise PictureError(_too_little_memory(name)) from error
 
 
 @lru_cache(maxsize=1)
@@ -149,63 +154,83 @@ def _decoded(data: bytes, path: Path, ground: colours.Ground) -> Picture:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             pixels, facts = _pixels(data, name, ground)
+        return Picture.of(pixels, name=name, path=path.absolute(), facts=facts)
     except PictureError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError(_too_many_pixels(name)) from error
     except MemoryError as error:
-        raise PictureError(f"{name} needs more memory than there is: make a smaller copy of it.") from error
+        raise PictureError(_too_little_memory(name)) from error
     except UnidentifiedImageError as error:
         raise PictureError(_not_a_picture(name, data)) from error
     except NotImplementedError as error:
         raise PictureError(f"{name} is of a kind that cannot be read: save it as PNG or JPEG.") from error
     except Exception as error:  # for a damaged file Pillow raises anything, from struct.error to KeyError
+        if "out of memory" in str(error):  # some decoders' word for it, an OSError
+            raise PictureError(_too_little_memory(name)) from MemoryError(str(error))
         raise PictureError(
             f"{name} is damaged or incomplete and cannot be read: get another copy of it."
         ) from error
-    return Picture.of(pixels, name=name, path=path.absolute(), facts=facts)
 
 
 def _pixels(data: bytes, name: str, ground: colours.Ground) -> tuple[NDArray[np.uint8], str]:
     """Upright RGB pixels (H, W, 3) and what the file was. Raises whatever Pillow does."""
     with Image.open(io.BytesIO(data), formats=_formats()) as image:
         _check_pixels(name, image.width, image.height)
+        if image.format == "PNG":
+            _check_chunks(data)
         facts = ["JPEG" if image.format == "MPO" else str(image.format), colours.kind(image)]
-        turn_before = _turn(image)
+        tags: Any = getattr(image, "tag_v2", {})
+        is_turned_by_pillow = tags.get(_ORIENTATION) in _UPRIGHT  # a TIFF, while it is loaded
         is_large = image.width * image.height > DRAFT_PIXELS
         if is_large and image.draft(None, (max(1, image.width // 2), max(1, image.height // 2))):
             facts.append("read at half size")
+        # Nothing may look at the EXIF data before: of a PNG that would load the pixels, and after an error of that
+        # loading the next one gives half a picture and no error.
         image.load()
         _check_pixels(name, image.width, image.height)  # an icon's size is known only now
-        turn = _turn(image)  # a TIFF is upright by now
         rgb = colours.to_rgb(image, ground=ground)
+        try:
+            orientation: Any = image.getexif().get(_ORIENTATION)
+        except Exception:  # damaged EXIF data raises as many kinds of errors; the pixels are whole
+            orientation = None
+            facts.append("EXIF unreadable")
+        turn = _UPRIGHT.get(orientation)
         if turn is not None:
             rgb = rgb.transpose(turn)
-        if turn_before is not None:
+        if turn is not None or is_turned_by_pillow:
             facts.append("EXIF rotated")
         if colours.is_translucent(image):
             facts.append("laid on white" if ground == WHITE else "alpha flattened")
-        if part := _first_of(image):
-            facts.append(f"first {part}")
+        if part := _FIRST_OF.get(image.format or ""):
+            try:
+                if getattr(image, "is_animated", False):
+                    facts.append(f"first {part}")
+            except Exception:  # looking for a second frame reads on in the file; the first one is whole
+                facts.append(f"first {part}, the rest is damaged")
         return np.array(rgb), " · ".join(facts)
 
 
-def _turn(image: Image.Image) -> Image.Transpose | None:
-    """What makes it upright; None where nothing is to do, or where the EXIF data cannot be understood."""
-    try:
-        orientation = image.getexif().get(_ORIENTATION)
-    except Exception:  # damaged EXIF data raises as many kinds of errors; the pixels may be whole
-        return None
-    return _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
+def _check_chunks(data: bytes) -> None:
+    """Hold every chunk of a PNG file to its checksum, which Pillow does not from the first pixels on.
 
+    A file that ends early is left to Pillow, which tells whether pixels are missing.
 
-def _first_of(image: Image.Image) -> str:
-    """ "frame" or "page" where there are more of them, else nothing."""
-    part = _FIRST_OF.get(image.format or "", "")
-    try:
-        return part if part and getattr(image, "is_animated", False) else ""
-    except Exception:  # looking for a second frame reads on in the file; the first one is whole all the same
-        return ""
+    Raises:
+        OSError: one does not agree.
+    """
+    view, start = memoryview(data), len(_PNG_SIGNATURE)
+    while start + 12 <= len(view):
+        length = int.from_bytes(view[start : start + 4])
+        end = start + 8 + length
+        if end + 4 > len(view):
+            return
+        kind = bytes(view[start + 4 : start + 8])
+        if zlib.crc32(view[start + 4 : end]) != int.from_bytes(view[end : end + 4]):
+            raise OSError(f"the checksum of the chunk {kind!r} at byte {start} is wrong")
+        if kind == b"IEND":
+            return
+        start = end + 4
 
 
 def _check_pixels(name: str, width: int, height: int) -> None:
@@ -218,6 +243,10 @@ def _check_pixels(name: str, width: int, height: int) -> None:
 def _too_many_pixels(name: str, size: str = "") -> str:
     most = f"more than the {MOST_PIXELS // 1_000_000} megapixels that can be opened"
     return f"{name} has {size}{most}: make a smaller copy of it."
+
+
+def _too_little_memory(name: str) -> str:
+    return f"{name} needs more memory than there is: make a smaller copy of it."
 
 
 def _not_a_picture(name: str, data: bytes) -> str:

@@ -65,7 +65,7 @@ def opened(
             if found.st_size > most_bytes:
                 raise refused(
                     f"{name} has {size_words(found.st_size)}, and {size_words(most_bytes)} is the most that can be "
-                    f"opened: choose {wanted} that is smaller."
+                    f"opened of {wanted}: choose a smaller one."
                 )
             yield file, found.st_size
     except FileNotFoundError as error:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_viewer.media.reading import read_whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.preprocessing import (
     CIFAR10_MEAN,
@@ -166,13 +167,10 @@ def read_class_names(path: Path, classes: int) -> tuple[str, ...]:
         InputError: the file cannot be read, is too large, or has another number of names.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-        text = data.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        wanted = "a file with the names of the classes"
+        text = read_whole(path, most_bytes=MOST_BYTES, wanted=wanted, refused=InputError).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
         raise InputError(f"{path.name} cannot be read as text; choose a text file in UTF-8.") from error
-    if len(data) > MOST_BYTES:
-        raise InputError(f"{path.name} is too large for a list of class names; choose another file.")
     names = _names_in(text)
     if len(names) != classes:
         raise InputError(f"{path.name} has {len(names)} names, but the network has {classes} classes.")

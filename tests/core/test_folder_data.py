@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from resnet_viewer.core import folder_data, memory
+from resnet_viewer.core import folder_data, memory, preprocessing
 from resnet_viewer.core.datasets import Data
 from resnet_viewer.core.folder_data import load
 from resnet_viewer.core.memory import TooLargeError
@@ -166,6 +166,34 @@ def test_pictures_that_cannot_be_read_are_left_out_and_named(tmp_path: Path) -> 
     train, test = numbers(data)
     assert train == [(0, n) for n in range(20) if n != 3] + [(1, n) for n in range(1, 20)]
     assert test == [(0, n) for n in range(5)] + [(1, n) for n in range(5) if n != 2]
+
+
+def test_pictures_whose_pixels_are_damaged_are_left_out_and_named(tmp_path: Path) -> None:
+    write_folder(tmp_path / "train", each=20, side=24)
+    write_folder(tmp_path / "test", each=5, side=24)
+    for damaged in ("train/a/3.png", "test/b/2.png"):
+        data = bytearray((tmp_path / damaged).read_bytes())
+        data[data.index(b"IDAT") + 12] ^= 4
+        (tmp_path / damaged).write_bytes(data)
+    assert read(tmp_path).remark == (
+        "2 of 50 pictures cannot be read and are left out: train/a/3.png and test/b/2.png."
+    )
+
+
+def test_a_strip_is_cut_before_it_would_grow_to_gigabytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resize = Image.Image.resize
+
+    def watched(image: Image.Image, size: tuple[int, int], *rest: object) -> Image.Image:
+        assert size[0] * size[1] <= 1000, "the whole strip is resized"
+        return resize(image, size, *rest)
+
+    write_data(tmp_path)
+    Image.new("RGB", (3, 9000), (9, 8, 7)).save(tmp_path / "test" / "a" / "0.png")
+    monkeypatch.setattr(preprocessing, "_LARGEST_RESIZED", 1000)
+    monkeypatch.setattr(Image.Image, "resize", watched)
+    assert read(tmp_path).test.images[0, :, 4, 4].tolist() == [9, 8, 7]
 
 
 def test_a_class_without_test_pictures_is_named(tmp_path: Path) -> None:

@@ -55,6 +55,16 @@ def test_a_damaged_file_is_named(content: bytes, tmp_path: Path) -> None:
         idx_files.load(tmp_path)
 
 
+def test_a_lack_of_memory_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def starve(*_: object) -> bytes:
+        raise MemoryError
+
+    write_idx(tmp_path)
+    monkeypatch.setattr(gzip.GzipFile, "read", starve)
+    with pytest.raises(DatasetError, match=r"[.]gz needs more memory than there is"):
+        idx_files.load(tmp_path)
+
+
 def test_labels_must_be_as_many_as_pictures_and_known(tmp_path: Path) -> None:
     write_idx(tmp_path)
     labels = tmp_path / "train-labels-idx1-ubyte.gz"

@@ -109,14 +109,26 @@ def test_too_many_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         read(tmp_path / "p.png")
 
 
-def test_memory_that_does_not_suffice(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [MemoryError(), OSError("out of memory error when reading image file")])
+@pytest.mark.parametrize("place", ["PIL.Image.open", "resnet_viewer.records.picture.Picture.of"])
+def test_memory_that_does_not_suffice(error: Exception, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    data = encoded(Image.fromarray(pattern()), "PNG")
+    monkeypatch.setattr(place, fail)
+    with pytest.raises(PictureError, match="more memory than there is") as caught:
+        read_bytes(data, name="p.png")
+    assert isinstance(caught.value.__cause__, MemoryError)
+
+
+def test_memory_that_does_not_suffice_for_an_array(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise MemoryError
 
-    data = encoded(Image.fromarray(pattern()), "PNG")
-    monkeypatch.setattr(Image, "open", fail)
-    with pytest.raises(PictureError, match="more memory than there is"):
-        read_bytes(data, name="p.png")
+    monkeypatch.setattr(Image, "fromarray", fail)
+    with pytest.raises(PictureError, match="pasted needs more memory than there is"):
+        from_array(pattern(), "pasted")
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP"])

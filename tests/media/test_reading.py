@@ -45,7 +45,7 @@ def test_no_more_memory_is_asked_for_than_the_file_has_bytes(tmp_path: Path) -> 
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
     with (tmp_path / "p").open("wb") as file:
         file.truncate(3_000_000_000)
-    with pytest.raises(ReadError, match=r"p has 3 GB, and 200 MB is the most .* choose a picture file"):
+    with pytest.raises(ReadError, match=r"p has 3 GB, and 200 MB is the most .* choose a smaller one"):
         content(tmp_path / "p", most_bytes=200_000_000)
 
 

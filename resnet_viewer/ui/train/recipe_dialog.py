@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viewer.media.files import write_whole
+from resnet_viewer.media.reading import read_whole
 from resnet_viewer.records.data import AUGMENTATION_WORDS, Augmentation
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.recipe import Optimizer, Recipe, Schedule
@@ -278,10 +279,8 @@ def recipe_text(path: Path) -> str:
         PlanError: it cannot be read, or is too large to be one.
     """
     try:
-        with path.open("rb") as file:
-            text = file.read(LARGEST_RECIPE + 1)
-        return text.decode() if len(text) <= LARGEST_RECIPE else ""
-    except (OSError, UnicodeDecodeError) as error:
+        return read_whole(path, most_bytes=LARGEST_RECIPE, wanted="a recipe", refused=PlanError).decode()
+    except UnicodeDecodeError as error:
         raise PlanError(
             f"{path.name} cannot be read as a recipe; choose a file that was exported here."
         ) from error

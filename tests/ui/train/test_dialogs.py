@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -208,5 +209,12 @@ def test_a_file_that_is_no_recipe_is_refused(tmp_path: Path) -> None:
         (tmp_path / "bad.json").write_bytes(content)
         with pytest.raises(PlanError):
             read_course(tmp_path / "bad.json")
-    with pytest.raises(PlanError, match="cannot be read"):
+    with pytest.raises(PlanError, match="There is no file"):
         read_course(tmp_path / "missing.json")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+def test_a_pipe_is_no_recipe_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(PlanError, match=r"pipe[.]json is not a regular file: choose a recipe"):
+        read_course(tmp_path / "pipe.json")
