@@ -109,7 +109,8 @@ def course_of(text: str) -> Course:
     found = _object(text)
     if found.pop("resnet-viewer", None) != "recipe" or "recipe" not in found:
         raise PlanError("This is no recipe of ResNet Viewer; choose a file that was exported here.")
-    return _bounded(_read(Course, found))
+    course = _bounded(_read(Course, found))
+    return replace(course, recipe=course.recipe.named)
 
 
 def plan_json(plan: RunPlan) -> str:
@@ -135,7 +136,8 @@ def plan_with(plan: RunPlan, text: str) -> RunPlan:
         PlanError: it is neither.
     """
     if "course" in _object(text):
-        return plan_of(text)
+        found = plan_of(text)
+        return replace(found, course=replace(found.course, recipe=found.course.recipe.named))
     return replace(plan, course=course_of(text))
 
 

@@ -108,13 +108,20 @@ class RunSpec:
 
     @staticmethod
     def upgraded(fields: Mapping[str, object]) -> Mapping[str, object]:
-        """Of runs written when one could only choose between everything and nothing."""
-        choice = {True: "crop+flip", False: "none"}
-        was = fields.get("is_augmented")
-        if not isinstance(was, bool):
-            return fields
-        kept = {name: value for name, value in fields.items() if name != "is_augmented"}
-        return {"augment": choice[was], **kept}
+        """Of runs written when one could only choose between everything and nothing, and when quick was quicker.
+
+        A recipe stays what it was: it only loses a name that says something else now.
+        """
+        found = dict(fields)
+        if isinstance(was := found.get("is_augmented"), bool):
+            del found["is_augmented"]
+            found.setdefault("augment", "crop+flip" if was else "none")
+        recipe = found.get("recipe")
+        if isinstance(recipe, Mapping):
+            known = RECIPES.get(str(recipe.get("name")))
+            if known is not None and recipe.get("rate", known.rate) != known.rate:
+                found["recipe"] = {**recipe, "name": f"{known.name}, changed"}
+        return found
 
     @property
     def is_augmented(self) -> bool:

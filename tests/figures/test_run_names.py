@@ -25,7 +25,7 @@ def test_a_name_says_no_more_than_is_needed_to_tell_the_runs_apart() -> None:
     ]
     adam = replace(residual, spec=replace(residual.spec, recipe=RECIPES["adam"]))
     assert run_names([residual, adam]) == [
-        "ResNet-8 · recipe quick · rate 0.1", "ResNet-8 · recipe adam · rate 0.001"
+        "ResNet-8 · recipe quick · rate 0.05", "ResNet-8 · recipe adam · rate 0.001"
     ]  # fmt: skip
     cut = report(interventions=(Intervention(6, 0.0), Intervention(8, 1.0)))
     assert run_names([residual, cut]) == ["ResNet-8", "ResNet-8 · shortcuts cut at epoch 1.5 …"]

@@ -97,6 +97,13 @@ def test_the_first_plan_shows_the_whole_story() -> None:
     assert replace(RunPlan(), data="digits") == RunPlan()
 
 
+def test_a_file_that_names_a_built_in_recipe_and_holds_another_has_another_name() -> None:
+    course = Course(replace(RECIPES["quick"], rate=0.1))
+    for text in (course_json(course), plan_json(RunPlan(course=course))):
+        found = plan_with(RunPlan(), text).course.recipe
+        assert (found.name, found.rate) == ("quick, changed", 0.1)
+
+
 def test_a_file_holds_a_recipe_or_a_whole_plan() -> None:
     here, course = RunPlan(depths="32"), Course(epochs=3)
     assert plan_with(here, course_json(course)) == replace(here, course=course)

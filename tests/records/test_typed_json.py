@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
+from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.training import EpochReport
 from resnet_viewer.records.typed_json import DecodeError, decoded
 from tests.core.lab_apart import RUN
@@ -47,6 +48,16 @@ def test_a_run_of_an_older_version_is_read_as_it_was(was: bool, augment: str) ->
     found = decoded(type(RUN), fields | {"is_augmented": was})
     assert found == replace(RUN, augment=augment)
     assert (found.data_digest, found.threads) == ("", 0)
+
+
+def test_a_run_of_an_older_quick_recipe_keeps_its_numbers_and_loses_the_name() -> None:
+    for name in RECIPES:
+        now = replace(RUN, recipe=RECIPES[name])
+        assert decoded(type(RUN), asdict(now)) == now
+    then = replace(RUN, recipe=replace(RECIPES["quick"], rate=0.1))
+    read = decoded(type(RUN), asdict(then))
+    assert read == replace(then, recipe=replace(then.recipe, name="quick, changed"))
+    assert decoded(type(RUN), asdict(read)) == read
 
 
 def test_null_is_no_number_where_a_number_is_meant() -> None:

@@ -163,10 +163,10 @@ def test_a_changed_recipe_says_so_and_takes_what_is_usual_with_its_optimizer() -
         arguments = parsed(words("digits", Path("out"), *flags))
         return recipe(networks(arguments)[0], arguments)
 
-    assert made() == made("--rate", "0.1", "--recipe", "quick") == RECIPES["quick"]
+    assert made() == made("--rate", "0.05", "--recipe", "quick") == RECIPES["quick"]
     changed = made("--optimizer", "adam")
     assert (changed.name, changed.rate) == ("quick, changed", RECIPES["adam"].rate)
-    assert made("--recipe", "adam", "--optimizer", "sgd").rate == 0.1
+    assert made("--recipe", "adam", "--optimizer", "sgd").rate == RECIPES["quick"].rate
     assert made("--optimizer", "adam", "--rate", "0.01").rate == 0.01
     assert made("--momentum", "0").words.startswith("SGD without momentum, rate")
     assert made("--recipe", "paper", "--batch", "64").name == "paper, changed"

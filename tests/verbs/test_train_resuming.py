@@ -14,6 +14,7 @@ from resnet_viewer.cli import main
 from resnet_viewer.core import checkpoints
 from resnet_viewer.core.run_files import read_run, write_spec
 from resnet_viewer.figures import run_files
+from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.training import Extension
 
 KEY = "cifar-resnet-8"
@@ -48,6 +49,21 @@ def test_more_epochs_make_a_run_longer_once(
     assert "--resume" not in card["command"]
     assert main(command(f"--steps {steps * 2}", "--resume")) == 0
     assert read_run(tmp_path / KEY).extensions == (Extension(steps, 3), Extension(steps * 3 // 2, 4))
+
+
+@pytest.mark.parametrize("named", [[], ["--recipe", "quick"]])
+def test_a_run_of_an_older_quick_recipe_goes_on_by_what_it_was(
+    named: list[str], data: Path, tmp_path: Path
+) -> None:
+    base = ["train", "--data", str(data), "--network", KEY, "--out", str(tmp_path), "--batch", "16"]
+    assert main([*base, "--epochs", "1", "--rate", "0.1", "--threads", "1"]) == 0
+    path = tmp_path / KEY / "run.json"
+    path.write_text(path.read_text().replace("quick, changed", "quick"))
+    assert main([*base[:-2], "--epochs", "2", "--resume", *named]) == 0
+    run = read_run(tmp_path / KEY)
+    assert (run.recipe.rate, run.recipe.batch, run.length) == (0.1, 16, 2)
+    rates = [line.split(",")[2] for line in (tmp_path / KEY / "steps.csv").read_text().splitlines()[1:]]
+    assert max(map(float, rates)) > RECIPES["quick"].rate
 
 
 def test_more_seeds_join_those_that_are_there(

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Order
+from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_plan import MOST_EPOCHS, RunPlan, plan_json, plan_of
 from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.opening import Opening
@@ -85,7 +86,7 @@ class Training(QObject):
         self.page, self.bar = TrainPage(), TrainBar()
         self.exporting.fill(self.bar.export_button.menu())
         self.saved, self._earlier = SavedRecipes(settings), Earlier(settings)
-        self._plan = settings.training("plan", plan_of, RunPlan())
+        self._plan = _renewed(settings.training("plan", plan_of, RunPlan()))
         self.bar.show_plan(self._plan)
         self.page.runs.offer_resume(self._last_runs() is not None)
         self._connect()
@@ -386,3 +387,9 @@ class Training(QObject):
             return folder if folder is not None and any(folder.iterdir()) else None
         except OSError:
             return None
+
+
+def _renewed(plan: RunPlan) -> RunPlan:
+    """The plan of the last time; who chose a built-in recipe has it as it is in this version."""
+    course = plan.course
+    return replace(plan, course=replace(course, recipe=RECIPES.get(course.recipe.name, course.recipe)))

@@ -85,14 +85,14 @@ def test_numbers_have_no_more_digits_than_needed(qtbot: QtBot) -> None:
     dialog = RecipeDialog(Course())
     qtbot.addWidget(dialog)
     shown = [field.text().replace(",", ".") for field in (dialog.rate, dialog.weight_decay)]
-    assert shown == ["0.1", "0.0005"]
+    assert shown == ["0.05", "0.0005"]
 
 
 @pytest.mark.parametrize(
     ("typed", "value"),
     [
-        ("1e-4", 1e-4), ("5E-2", 0.05), ("0,05", 0.05), ("0.05", 0.05), ("1e6", 0.1), ("nan", 0.1), ("-1", 0.1),
-        ("1e", 0.1), ("1.2.3", 0.1), ("", 0.1),
+        ("1e-4", 1e-4), ("2E-2", 0.02), ("0,02", 0.02), ("0.02", 0.02), ("1e6", 0.05), ("nan", 0.05), ("-1", 0.05),
+        ("1e", 0.05), ("1.2.3", 0.05), ("", 0.05),
     ],
 )  # fmt: skip
 def test_numbers_are_taken_as_they_are_written_or_not_at_all(qtbot: QtBot, typed: str, value: float) -> None:
@@ -111,8 +111,8 @@ def test_numbers_are_taken_as_they_are_written_or_not_at_all(qtbot: QtBot, typed
         ("epochs", "0", "Epochs can be from 1 to 10000; 12 is kept."),
         ("batch", "0", "Batch size can be from 1 to 65536; 128 is kept."),
         ("batch", "99999", "Batch size can be from 1 to 65536; 128 is kept."),
-        ("rate", "-1", "Learning rate can be from 1e-06 to 10; 0.1 is kept."),
-        ("rate", "11", "Learning rate can be from 1e-06 to 10; 0.1 is kept."),
+        ("rate", "-1", "Learning rate can be from 1e-06 to 10; 0.05 is kept."),
+        ("rate", "11", "Learning rate can be from 1e-06 to 10; 0.05 is kept."),
         ("seeds", "", "Seeds a network can be from 1 to 20; 1 is kept."),
     ],
 )
@@ -135,7 +135,7 @@ def test_a_number_out_of_its_range_is_refused_with_the_range(
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert dialog.result() == 0, "Enter takes no other number than the one that was written"
     assert dialog.isVisible()
-    assert dialog._sentence.text().replace("0,1", "0.1") == words
+    assert dialog._sentence.text().replace("0,05", "0.05") == words
     assert dialog.course == Course()
     field.selectAll()
     QTest.keyClicks(field, "2")
@@ -180,9 +180,9 @@ def test_a_name_has_an_end_and_buttons_for_files_stand_apart(qtbot: QtBot) -> No
 def test_a_changed_built_in_recipe_gets_another_name(qtbot: QtBot) -> None:
     dialog = RecipeDialog(Course())
     qtbot.addWidget(dialog)
-    dialog.rate.setValue(0.05)
-    assert dialog.course.recipe.name == "quick, changed"
     dialog.rate.setValue(0.1)
+    assert dialog.course.recipe.name == "quick, changed"
+    dialog.rate.setValue(0.05)
     assert dialog.course.recipe == RECIPES["quick"]
 
 

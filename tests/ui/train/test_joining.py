@@ -61,7 +61,7 @@ def test_what_differs_is_told_and_seeds_are_not() -> None:
     assert variants([quick, replace(quick, network=replace(quick.network, seed=1))]) == ("", "")
     assert variants([quick, adam]) == ("quick", "adam")
     faster = replace(quick, recipe=replace(quick.recipe, rate=0.2))
-    assert variants([quick, faster, adam]) == ("quick, rate 0.1", "quick, rate 0.2", "adam")
+    assert variants([quick, faster, adam]) == ("quick, rate 0.05", "quick, rate 0.2", "adam")
     assert variants([quick, replace(quick, epochs=24)]) == ("12 epochs", "24 epochs")
     deeper = runs_of(replace(PLAN, depths="14"))[0][1]
     assert variants([adam, deeper]) == ("", "")

@@ -26,7 +26,7 @@ from resnet_viewer.records.lab import (
 )
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.recipe import RECIPES, Recipe
-from resnet_viewer.records.run_plan import Course, RunPlan, course_json, plan_of
+from resnet_viewer.records.run_plan import Course, RunPlan, course_json, plan_json, plan_of
 from resnet_viewer.records.training import Intervention
 from resnet_viewer.ui.requests import FindDevices, FoundDevices, KeepOrder
 from resnet_viewer.ui.train import networks_dialog, recipe_dialog
@@ -223,6 +223,24 @@ def test_the_plan_is_remembered(desk: Desk, training: Training, monkeypatch: pyt
     assert training.plan == wished
     assert desk.settings.training("plan", plan_of, RunPlan()) == wished
     assert training.bar.networks_button.accessibleName().startswith("Networks: Depth 32 ")
+
+
+def test_a_plan_that_names_a_built_in_recipe_has_it_as_it_is_now(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, desk: Desk
+) -> None:
+    def planned(recipe: Recipe) -> Recipe:
+        desk.settings.set_training("plan", plan_json(RunPlan(course=Course(recipe))))
+        desk.settings.save()
+        again = Desk(qtbot, qapp, tmp_path)
+        try:
+            return again.window.training.plan.course.recipe
+        finally:
+            again.close()
+
+    older = replace(RECIPES["quick"], rate=0.1)
+    assert planned(older) == RECIPES["quick"]
+    mine = replace(older, name="quick, changed")
+    assert planned(mine) == mine, "what somebody changed stays"
 
 
 def test_an_own_recipe_is_saved_by_its_name_and_can_be_forgotten(
