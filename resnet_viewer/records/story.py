@@ -1,8 +1,9 @@
 """What a set of training runs shows, in sentences: only what was measured in them, with its numbers.
 
-Paragraphs: whether depth costs training error, without shortcuts and with them (`story_depth`); what was done to the
-shortcuts (`story_interventions`); what the layers' gradients do (`story_gradients`); which runs ended before their
-time; the test set; what was trained, how far. What weighs most stands first, where it is seen without scrolling.
+Paragraphs: whether depth costs training error, without shortcuts and with them (`story_depth`); which runs lost what
+they had learned (`story_collapse`); what was done to the shortcuts (`story_interventions`); what the layers' gradients
+do (`story_gradients`); which runs ended before their time; the test set; what was trained, how far. What weighs most
+stands first, where it is seen without scrolling.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import replace
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.data import NAMED
+from resnet_viewer.records.story_collapse import collapse_sentences
 from resnet_viewer.records.story_depth import depth_sentences
 from resnet_viewer.records.story_gradients import gradient_sentences
 from resnet_viewer.records.story_interventions import intervention_sentences
@@ -27,6 +29,7 @@ from resnet_viewer.records.story_words import (
 )
 
 EMPTY = "Press Start: what the curves and gradients of the runs show is said here in words."
+READING = "The runs are being read: what they show is said here as soon as all of it is known."
 _WHO = "\0"
 """Stands for a run's title in why it failed."""
 
@@ -43,6 +46,7 @@ def story(runs: Sequence[StoryRun], time: float | None = None, *, pictures: int 
     depth, beside = depth_sentences(runs, pictures if is_one_set else 0)
     paragraphs = (
         depth,
+        collapse_sentences(runs),
         intervention_sentences(runs),
         gradient_sentences(runs, time),
         _endings(runs),
@@ -153,6 +157,7 @@ def _at_places(runs: Sequence[StoryRun]) -> list[tuple[str, list[str]]]:
     for told in runs:
         reached = len(told.errors) / told.steps_per_epoch or len(told.epochs)
         where = f"at epoch {reached:.1f} of {told.length}" if reached else "before the first step"
+        where = where if told.is_read else "before it was known how far it had come"
         places.setdefault(where, []).append(told.title)
     return list(places.items())
 

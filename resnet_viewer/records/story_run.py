@@ -36,6 +36,8 @@ class StoryRun:
     """(m,) when the gradients were recorded: at the beginning of those steps."""
     norms: Floats = field(default_factory=lambda: np.empty((0, 0)))
     """(m, L) the gradient norms then, layers in the forward pass's order."""
+    is_read: bool = True
+    """What an earlier start has done of it is known."""
 
     @property
     def has_ended(self) -> bool:
