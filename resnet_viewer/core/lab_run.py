@@ -109,7 +109,7 @@ class LabRun:
             self._origin = read_origin(self._folder) or self._origin
             self._write_spec(self.run)
         except UserError:
-            yield Began(self.key, self.run, length)
+            yield Began(self.key, self.run, length, is_read=False)
             raise
         yield began
         yield self.become("waiting", remark)
@@ -266,6 +266,7 @@ class LabRun:
             found.epochs,
             tuple(kept_states(self._folder).items()),
             found.predicted.numpy() if len(found.predicted) else None,
+            is_whole=self.is_whole,
         )
         return began, remark
 

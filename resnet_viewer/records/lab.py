@@ -154,7 +154,8 @@ class Began:
     """A run is there. What an earlier one in its folder had already done comes with it.
 
     `states` are the weights kept so far, with the epochs that were done, 0 before the first; `predicted` is as in
-    `EpochEnded`.
+    `EpochEnded`. A run that is whole has nothing left to do but to say its errors. One that is not read says nothing of
+    what was done before: its folder is refused, and it fails.
     """
 
     key: str
@@ -165,6 +166,8 @@ class Began:
     epochs: tuple[EpochReport, ...] = ()
     states: tuple[tuple[int, Path], ...] = ()
     predicted: Numbers | None = field(default=None, compare=False)
+    is_whole: bool = False
+    is_read: bool = True
 
 
 @dataclass(frozen=True)

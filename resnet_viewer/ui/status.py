@@ -122,7 +122,7 @@ class StatusBar(QStatusBar):
         """Show the facts of the runs."""
         facts = self._pages[1]
         done = sum(log.state == "done" for log in scene.logs)
-        words = f"{done} of {len(scene.logs)} runs done" if scene.logs else ""
+        words = f"{done} of {len(scene.logs)} runs done" if scene.logs and not scene.is_being_read else ""
         facts.network, facts.network_tip = (words, words), words
         facts.picture, facts.picture_tip = ("", ""), ""
         if scene.data is not None:

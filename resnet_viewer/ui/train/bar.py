@@ -24,7 +24,7 @@ from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.status import shortened
 from resnet_viewer.ui.theme import DARK, Theme
-from resnet_viewer.ui.train.run_log import LabScene
+from resnet_viewer.ui.train.run_log import LabScene, RunLog
 
 _ICON = QSize(17, 17)
 
@@ -39,8 +39,13 @@ def data_words(data: str) -> str:
 
 def strength_in(scene: LabScene) -> float:
     """How far the shortcuts of the runs at work are open: the least of them, 1 where there are none."""
-    logs = [log for log in scene.logs if log.is_at_work and log.run.network.has_shortcuts]
-    return min((log.run.interventions[-1].strength for log in logs if log.run.interventions), default=1.0)
+    return min((log.strength for log in _steered(scene)), default=1.0)
+
+
+def _steered(scene: LabScene) -> list[RunLog]:
+    """The runs whose shortcuts can be opened and closed now: those that are being read may be done."""
+    logs = [log for log in scene.logs if log.is_at_work and not log.is_being_read]
+    return [log for log in logs if log.run.network.has_shortcuts]
 
 
 class TrainBar(QWidget):
@@ -156,7 +161,8 @@ class TrainBar(QWidget):
         self.pause_button.setToolTip(f"{self.pause_button.text()}: {whom} (F6)")
         self.pause_button.setAccessibleName(self.pause_button.text())
         self.stop_button.setToolTip("Stop all runs after the step at hand; they can be continued")
-        can_cut = is_busy and any(log.is_at_work and log.run.network.has_shortcuts for log in logs)
+        can_cut = is_busy and bool(_steered(self._scene))
+        can_export = any(log.steps for log in logs) and not self._scene.is_being_read
         is_cut = strength_in(self._scene) < 1
         words = "Restore shortcuts" if is_cut else "Cut shortcuts now"
         self.cut_button.setText(words.partition(" ")[0] if self._is_compact else words)
@@ -164,7 +170,7 @@ class TrainBar(QWidget):
         self.cut_button.setToolTip(f"{words}: in every residual network, from the next step on")
         for button, is_on in (
             (self.pause_button, is_busy or has_left), (self.stop_button, is_busy), (self.cut_button, can_cut),
-            (self.strength_button, can_cut), (self.export_button, any(log.steps for log in logs)),
+            (self.strength_button, can_cut), (self.export_button, can_export),
         ):  # fmt: skip
             button.setEnabled(is_on)
         if not self.strength.isSliderDown():

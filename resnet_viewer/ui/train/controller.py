@@ -179,7 +179,7 @@ class TrainController(QObject):
         for key, _ in runs:
             self._removed.pop(key, None)
         if self._worker.is_busy:
-            self._expect(runs)
+            self._expect(runs, is_new=not self._order.is_resumed)
             self._join(runs)
         else:
             self._send(replace(self._order, runs=runs, is_resumed=True, is_shown=False))
@@ -259,13 +259,14 @@ class TrainController(QObject):
 
     def _send(self, order: Order) -> None:
         self._order, self._at_hand = order, {key for key, _ in order.runs}
-        self._expect(order.runs)
+        self._expect(order.runs, is_new=not order.is_resumed)
         self._ticket = next(self._tickets)
         self._worker.ask(self._ticket, order)
 
-    def _expect(self, runs: Iterable[tuple[str, RunSpec]]) -> None:
+    def _expect(self, runs: Iterable[tuple[str, RunSpec]], *, is_new: bool) -> None:
+        """Runs that are not `is_new` may have been begun by an earlier start."""
         for key, run in runs:
-            self._logs.setdefault(key, RunLog(key, run))
+            self._logs.setdefault(key, RunLog(key, run, is_read=is_new))
         self._name_siblings()
         self._change()
 

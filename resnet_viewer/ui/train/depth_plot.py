@@ -101,7 +101,7 @@ class DepthPlot(Card):
             return f"at the pointer: {time_words(self.scene.time)}"
         times = sorted({round(time, 1) for _, time in self.series.values()})
         if not times:
-            return "no record yet"
+            return "" if self.scene.is_being_read else "no record yet"
         span = time_words(times[0]) if len(times) == 1 else f"epochs {times[0]:.1f} to {times[-1]:.1f}"
         return f"newest: {span}"
 
@@ -152,7 +152,8 @@ class DepthPlot(Card):
         metrics = self.canvas.text_metrics()
         if not self.series:
             at_none = "No gradient record yet." if self.scene.time is None else "No record at this time."
-            self.canvas.show_marks(Marks(message=at_none if self.scene.logs else EMPTY))
+            words = "" if self.scene.is_being_read else at_none
+            self.canvas.show_marks(Marks(message=words if self.scene.logs else EMPTY))
             return
         marks = log_marks(self.scale, height, metrics.height())
         moment = ""

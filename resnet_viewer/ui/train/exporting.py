@@ -156,6 +156,8 @@ class RunExporting(QObject):
 
     @staticmethod
     def _refusal(figure: AnyFigure, logs: list[RunLog]) -> str:
+        if any(log.is_being_read for log in logs):
+            return "The runs are still being read; wait until the table says how far they have come."
         if figure in _OF_ONE and not logs:
             return "No test picture has been classified yet; wait for the end of an epoch."
         if figure in ("gradients", "by-depth") and not any(len(log.norms) for log in logs):

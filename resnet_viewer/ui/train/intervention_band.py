@@ -56,18 +56,21 @@ class TimeMark:
 
 
 def interventions_in(logs: Sequence[RunLog]) -> list[Done]:
-    """Every intervention that a run comes to; one on several runs is told once, where their turns lie side by side."""
+    """Every intervention that a run comes to; one on several runs is told once, where their turns lie side by side.
+
+    None of a run of whose epochs nobody knows yet how long they are.
+    """
     made = sorted(
         (change.step, change.strength, place)
         for place, log in enumerate(logs)
         for change in log.run.interventions
-        if change.step < log.run.length * max(log.steps_per_epoch, 1)
+        if change.step < log.all_steps
     )
     groups: list[tuple[Intervention, list[int]]] = []
     for step, strength, place in made:
         for first, places in reversed(groups):
             is_same = first.strength == strength
-            is_same = is_same and is_one_turn(step - first.step, max(logs[place].steps_per_epoch, 1))
+            is_same = is_same and is_one_turn(step - first.step, logs[place].steps_per_epoch)
             if is_same and place not in places:
                 places.append(place)
                 break
@@ -75,7 +78,7 @@ def interventions_in(logs: Sequence[RunLog]) -> list[Done]:
             groups.append((Intervention(step, strength), [place]))
     return [
         Done(
-            found.step / max(logs[places[0]].steps_per_epoch, 1),
+            found.step / logs[places[0]].steps_per_epoch,
             (found.strength,),
             _whom([logs[place] for place in sorted(places)], logs),
         )

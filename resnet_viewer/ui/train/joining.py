@@ -39,8 +39,8 @@ def require_data(theirs: str, wished: str, *, is_busy: bool) -> None:
 
 def remark_on(new: Runs, scene: LabScene) -> str:
     """What one should know about runs that are added; "" for nothing."""
-    runs = [log.run for log in scene.logs if log.run.network.has_shortcuts]
-    is_cut = bool(runs) and all(run.interventions and run.interventions[-1].strength < 1 for run in runs)
+    known = [log for log in scene.logs if log.run.network.has_shortcuts]
+    is_cut = bool(known) and all(log.strength < 1 for log in known)
     if is_cut and any(run.network.has_shortcuts for _, run in new):
         return "The added runs begin with their shortcuts whole; those of the others stay as they are."
     return ""

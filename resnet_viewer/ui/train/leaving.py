@@ -12,7 +12,7 @@ from resnet_viewer.ui.train.controller import TrainController
 def may_close(controller: TrainController, settings: Settings, window: QWidget) -> bool:
     """Nothing trains, or the user wants to close all the same; who does not want to be asked again is not."""
     logs = controller.scene.logs
-    count = sum(log.state == "running" for log in logs) if controller.is_busy else 0
+    count = sum(log.state == "running" and not log.awaits_errors for log in logs) if controller.is_busy else 0
     if not count or not settings.asks_to_close():
         return True
     is_taken, is_asked_again = dialogs.MayClose.ask(leaving_words(count), window)

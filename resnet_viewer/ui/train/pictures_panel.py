@@ -227,6 +227,8 @@ class PicturesPanel(Card):
         words = "no run has finished an epoch yet" if self._scene.logs else EMPTY
         if log is not None:
             words = f"{log.title} has not finished an epoch yet"
+        if self._scene.is_being_read:
+            words = "what the runs have done is being read"
         self._message.setText(words)
         self._stack.setCurrentWidget(self._message)
 

@@ -26,7 +26,14 @@ from resnet_viewer.records.lab import (
     StateKept,
 )
 from resnet_viewer.records.pace import Pace
-from resnet_viewer.records.training import EpochReport, GradientRecord, RunReport, RunSpec, StepReport
+from resnet_viewer.records.training import (
+    EpochReport,
+    GradientRecord,
+    Intervention,
+    RunReport,
+    RunSpec,
+    StepReport,
+)
 
 _AT, _LOSS, _ERROR, _BATCH_LOSS, _BATCH_ERROR, _RATE, _SMOOTHED, _SUM = range(8)
 """Columns of the steps; `_SUM` is that of the batch errors up to and with this step."""
@@ -39,12 +46,17 @@ class RunLog:
     and its length. Errors are in percent.
     """
 
-    def __init__(self, key: str, run: RunSpec, steps_per_epoch: int = 1) -> None:
+    def __init__(self, key: str, run: RunSpec, steps_per_epoch: int = 0, *, is_read: bool = True) -> None:
         self.key = key
         self.run = run
         self.state: RunState = "waiting"
         self.sentence = ""
         self.steps_per_epoch = steps_per_epoch
+        """0 until the data are read."""
+        self.is_read = is_read
+        """What an earlier start has done of it is here, or there is none; else nothing is known of it yet."""
+        self.awaits_errors = False
+        """An earlier start has done all of it; the errors of its last weights are still to come."""
         self.epochs: list[EpochReport] = []
         self.pictures_per_second = np.nan
         """Not a number before the first step."""
@@ -62,6 +74,10 @@ class RunLog:
         """What else tells it from other runs of the same network, "adam"; set likewise."""
         self.version = 0
         """Rises with every report taken."""
+        self._is_coming = False
+        """It has begun; its steps come piece by piece."""
+        self._changed_at = 0
+        """The step from which on the newest intervention acts: steps are told later than it is."""
         self._steps = Rows(8)
         self._records: Rows | None = None
         self._layers = self._blocks = 0
@@ -90,16 +106,25 @@ class RunLog:
                 self.states[done] = path
             case StateChanged():
                 self.state, self.sentence = report.state, report.sentence
-            case Intervened(run=run):
+                self.is_read |= self._is_coming  # what comes with a beginning has come before the next word
+                self._is_coming = False
+            case Intervened(run=run, intervention=made):
                 self.run = run
                 self.ended = None
+                self.awaits_errors = False
+                self._changed_at = self._changed_at if made is None else made.step
             case Published(step=step, path=path):
                 self.published, self.published_step = path, step
             case RunEnded(report=ended):
                 self.run, self.ended, self.state = ended.spec, ended, ended.state
+                self.awaits_errors = False
 
     def _begin(self, began: Began) -> None:
-        self.run, self.steps_per_epoch, self.ended = began.run, began.steps_per_epoch, None
+        self.run, self.steps_per_epoch = began.run, began.steps_per_epoch
+        if not began.is_read:
+            return
+        self.is_read, self._is_coming, self.awaits_errors = False, True, began.is_whole
+        self.ended, self._changed_at = None, 0
         self.epochs = list(began.epochs)
         self.states = dict(began.states)
         self.predicted = began.predicted
@@ -148,6 +173,28 @@ class RunLog:
         return self.state in ("waiting", "running", "paused")
 
     @property
+    def is_being_read(self) -> bool:
+        """It has not ended, and what is known of it so far may be wrong: another start has done more."""
+        return self.is_at_work and (not self.is_read or self.awaits_errors)
+
+    @property
+    def newest_intervention(self) -> Intervention | None:
+        """The one that is in force by now: what is to be done to the shortcuts at a later step is not done yet."""
+        now = max(self.steps, self._changed_at)
+        return next((made for made in reversed(self.run.interventions) if made.step <= now), None)
+
+    @property
+    def strength(self) -> float:
+        """How far its shortcuts are open by now."""
+        return 1.0 if self.newest_intervention is None else self.newest_intervention.strength
+
+    @property
+    def intervention_times(self) -> tuple[float, ...]:
+        """When something was, or will be, done to the shortcuts, in epochs; none until their length is known."""
+        width = self.steps_per_epoch
+        return tuple(made.step / width for made in self.run.interventions) if width else ()
+
+    @property
     def steps(self) -> int:
         """Steps done, over the whole run."""
         return int(self._steps.values[-1, _AT]) + 1 if len(self._steps) else 0
@@ -170,7 +217,7 @@ class RunLog:
     @property
     def times(self) -> Values:
         """(n,) the end of each step, in epochs."""
-        return (self._steps.values[:, _AT] + 1) / self.steps_per_epoch
+        return (self._steps.values[:, _AT] + 1) / max(1, self.steps_per_epoch)
 
     @property
     def losses(self) -> Values:
@@ -195,7 +242,7 @@ class RunLog:
     @property
     def record_times(self) -> Values:
         """(m,) when each gradient record was taken, in epochs: at its step's beginning, where interventions act."""
-        return self._of_records(0, 1)[:, 0] / self.steps_per_epoch
+        return self._of_records(0, 1)[:, 0] / max(1, self.steps_per_epoch)
 
     @property
     def norms(self) -> Values:
@@ -219,14 +266,21 @@ class RunLog:
 
     @property
     def train_error(self) -> float:
-        """Percent: of the weights at the end, on the training pictures as they are; else over the newest epoch."""
+        """Percent: of the weights at the end, on the training pictures as they are; else over the newest epoch.
+
+        Not a number as long as that of a run which an earlier start has done is not known.
+        """
+        if not self.is_read or self.awaits_errors:
+            return np.nan
         if self.ended is not None and not np.isnan(self.ended.train_error):
             return self.ended.train_error
         return self.epochs[-1].train_error if self.epochs else np.nan
 
     @property
     def test_error(self) -> float:
-        """Percent: of the weights at the end, else after the newest epoch."""
+        """Percent: of the weights at the end, else after the newest epoch; not a number likewise."""
+        if not self.is_read or self.awaits_errors:
+            return np.nan
         if self.ended is not None and not np.isnan(self.ended.test_error):
             return self.ended.test_error
         return self.epochs[-1].test_error if self.epochs else np.nan
@@ -267,7 +321,7 @@ class RunLog:
         )
         steps = self._steps.values
         records = self._of_records(0, 1)[:, 0], self.norms, self.updates, self.dead
-        return partial(_whole, head, steps, self.steps_per_epoch, records)
+        return partial(_whole, head, steps, max(1, self.steps_per_epoch), records)
 
 
 def _whole(
@@ -305,6 +359,11 @@ class LabScene:
     def chosen(self) -> RunLog | None:
         """The selected run."""
         return next((log for log in self.logs if log.key == self.selected), None)
+
+    @property
+    def is_being_read(self) -> bool:
+        """What an earlier start has done of some of the runs is not known yet, or not all of it."""
+        return any(log.is_being_read for log in self.logs)
 
     @property
     def depths(self) -> tuple[int, ...]:

@@ -235,12 +235,12 @@ class RunPicture(QWidget):
                 is_missing = self._quantity == "dead" and len(self.log.record_times) > 0
                 words = "dead channels were not recorded" if is_missing else "no record yet"
                 painter.setPen(QColor(theme.muted))
-                painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
+                painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words if self.log.is_read else "")
             painter.setPen(QPen(QColor(theme.accent if self.hasFocus() else theme.border), 1.0))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
-            for intervention in self.log.run.interventions:
-                self._paint_mark(painter, intervention.step / max(self.log.steps_per_epoch, 1))
+            for time in self.log.intervention_times:
+                self._paint_mark(painter, time)
             if self._time is not None:
                 self._paint_line(painter, self._time)
             if self._has_axis:

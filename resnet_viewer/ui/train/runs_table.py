@@ -58,7 +58,7 @@ class _Column:
 
 def doing(scene: LabScene, log: RunLog) -> str:
     """A run's state, or what it does in it: the data are read, or the errors of its last weights are measured."""
-    if log.state == "waiting" and scene.data is None:
+    if log.state == "waiting" and (scene.data is None or not log.is_read):
         return "reading"
     if log.state == "running" and log.steps and len(log.epochs) >= log.length:
         return "measuring"
@@ -85,7 +85,7 @@ def _percent(value: float) -> str:
 
 
 def _epoch(_scene: LabScene, log: RunLog) -> str:
-    return f"{len(log.epochs)} / {log.length}"
+    return f"{len(log.epochs)} / {log.length}" if log.is_read else ""
 
 
 def _speed(scene: LabScene, log: RunLog) -> str:
@@ -136,13 +136,12 @@ def told(scene: LabScene, log: RunLog) -> str:
     lines = [log.title, *(f"{title}: {words}" for title, words in facts if words)]
     if log.sentence:
         lines.append(log.sentence)
-    if log.run.interventions:
-        last = log.run.interventions[-1]
+    if log.is_read and log.steps_per_epoch and (last := log.newest_intervention) is not None:
         at = last.step / log.steps_per_epoch
         lines.append(f"since epoch {at:.1f} its shortcuts are open by {last.strength:g}")
     if log.ended is not None and not math.isnan(log.ended.train_error):
         lines.append("errors of its last weights, on the training pictures as they are and on the test set")
-    elif log.epochs:
+    elif log.epochs and not log.awaits_errors:
         lines.append("train: over the newest whole epoch, while the weights moved; test: after it")
     return "\n".join(lines)
 

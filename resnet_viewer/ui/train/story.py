@@ -8,7 +8,7 @@ from math import isnan
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
-from resnet_viewer.records.story import story
+from resnet_viewer.records.story import READING, story
 from resnet_viewer.records.story_run import StoryRun
 from resnet_viewer.ui.panels.card import Card, colour_text
 from resnet_viewer.ui.theme import DARK, Theme
@@ -21,7 +21,7 @@ def story_run(log: RunLog) -> StoryRun:
         log.title,
         log.run,
         log.state,
-        log.steps_per_epoch,
+        max(1, log.steps_per_epoch),
         epochs=tuple(log.epochs),
         sentence=log.sentence,
         final_train_error=None
@@ -30,6 +30,7 @@ def story_run(log: RunLog) -> StoryRun:
         errors=log.errors,
         record_times=log.record_times,
         norms=log.norms,
+        is_read=log.is_read,
     )
 
 
@@ -63,7 +64,8 @@ class StoryPanel(Card):
     def render_lab(self, scene: LabScene) -> None:
         """Say what the scene's runs show; nothing is touched while that is the same."""
         pictures = 0 if scene.data is None else scene.data.count
-        paragraphs = story([story_run(log) for log in scene.logs], scene.time, pictures=pictures)
+        runs = [story_run(log) for log in scene.logs]
+        paragraphs = (READING,) if scene.is_being_read else story(runs, scene.time, pictures=pictures)
         if paragraphs == self._paragraphs:
             return
         self._paragraphs = paragraphs

@@ -7,11 +7,10 @@ from dataclasses import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 
-from resnet_viewer.records.lab import (
-    AddRuns,
-)
+from resnet_viewer.records.lab import AddRuns, Intervened
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_plan import Course
+from resnet_viewer.records.training import Intervention
 from resnet_viewer.ui.train.training import Training
 from tests.ui.windows import Desk, rendered
 
@@ -96,9 +95,11 @@ def test_what_is_added_while_shortcuts_are_cut_begins_whole(desk: Desk, training
     said: list[str] = []
     training.said.connect(said.append)
     training.start()
+    desk.lab.begin()
     for log in training.controller.scene.logs:
         if log.run.network.has_shortcuts:
-            log.run = log.run.intervened(3, 0.0)
+            cut = Intervention(3, 0.0)
+            desk.lab.say(Intervened(log.key, log.run.intervened(cut.step, cut.strength), cut))
     training.set_plan(replace(training.plan, depths="32"))
     training.start()
     assert said == ["The added runs begin with their shortcuts whole; those of the others stay as they are."]
