@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,33 @@ def order(tmp_path: Path) -> Order:
 
 def test_an_order_goes_on_with_the_runs_in_its_folder(order: Order) -> None:
     assert read_order(order.folder) == replace(order, threads=0, is_resumed=True)
+
+
+def test_runs_that_had_not_begun_when_a_process_was_killed_are_those_of_the_order(order: Order) -> None:
+    (begun, run), (other, _) = order.runs
+    longer = run.extended(3, 2)
+    write_spec(order.folder / begun, longer)
+    (order.folder / other / RUN).unlink()
+    found = read_order(order.folder)
+    assert dict(found.runs) == {begun: longer, other: order.runs[1][1]}
+    (order.folder / begun / RUN).unlink()
+    assert has_runs(order.folder)
+    assert dict(read_order(order.folder).runs) == dict(order.runs), "killed while the data were read"
+    write_spec(order.folder / begun, longer)
+    assert read_order(order.folder / begun).runs == ((begun, longer),), "one run was asked for"
+
+
+def test_an_order_of_an_older_version_has_the_runs_in_its_folder(order: Order) -> None:
+    (order.folder / ORDER).write_text('{"data": "digits", "device": ""}')
+    assert dict(read_order(order.folder).runs) == dict(order.runs)
+
+
+@pytest.mark.parametrize("key", ["../elsewhere", "", "a/b", "..", "a\\b"])
+def test_an_order_names_no_folder_outside_its_own(order: Order, key: str) -> None:
+    content = json.loads((order.folder / ORDER).read_text())
+    content["runs"] = {key: content["runs"][order.runs[0][0]]}
+    (order.folder / ORDER).write_text(json.dumps(content))
+    assert key not in dict(read_order(order.folder).runs)
 
 
 def test_the_folder_of_one_run_is_an_order_of_that_run(order: Order) -> None:
@@ -65,7 +93,13 @@ def test_a_folder_of_pictures_is_named_whole_and_must_be_there(order: Order, tmp
         read_order(order.folder)
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"data": 3, "device": ""}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "", "[]", '{"data": 3, "device": ""}', '{"data": "digits"}', '{"data": "digits", "device": "", "runs": [3]}',
+        '{"data": "digits", "device": "", "runs": {"a": {"epochs": 3}}}',
+    ],
+)  # fmt: skip
 def test_a_damaged_order_is_refused(order: Order, content: str) -> None:
     (order.folder / ORDER).write_text(content)
     with pytest.raises(UserError, match=r"order.json cannot be read"):

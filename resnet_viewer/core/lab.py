@@ -25,6 +25,7 @@ from resnet_viewer.core.event_logs import EventLogs
 from resnet_viewer.core.lab_bench import Bench, benches, wait_for_one
 from resnet_viewer.core.lab_run import LabRun
 from resnet_viewer.core.resuming import threads_of
+from resnet_viewer.core.run_lock import at_first
 from resnet_viewer.media.files import WriteError
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import (
@@ -139,7 +140,7 @@ class Lab:
         )
         with benches(devices, data) as self._benches:
             try:
-                yield from self._add(order, order.runs, is_resumed=order.is_resumed)
+                yield from self._add(order, order.runs, is_resumed=order.is_resumed, until=at_first())
                 for run in self._in("waiting") if order.is_shown else ():
                     if not run.is_whole:
                         yield from self._guarded(run, run.stop())
@@ -238,7 +239,12 @@ class Lab:
                 yield run.become(run.state, str(error))
 
     def _add(
-        self, order: Order, runs: Iterable[tuple[str, RunSpec]], *, is_resumed: bool
+        self,
+        order: Order,
+        runs: Iterable[tuple[str, RunSpec]],
+        *,
+        is_resumed: bool,
+        until: float | None = None,
     ) -> Iterator[LabReport]:
         for key, spec in runs:
             known = self._runs.get(key)
@@ -246,7 +252,8 @@ class Lab:
                 continue
             run = LabRun(key, spec, order.folder / key, commit=self._commit, command=self._command)
             self._runs[key] = run
-            work = run.begin(self.data, is_resumed=is_resumed or known is not None, threads=self._threads)
+            goes_on = is_resumed or known is not None
+            work = run.begin(self.data, is_resumed=goes_on, threads=self._threads, until=until)
             yield from self._guarded(run, work)
 
     def _guarded(self, run: LabRun, work: Iterator[LabReport]) -> Iterator[LabReport]:

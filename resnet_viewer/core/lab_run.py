@@ -93,8 +93,12 @@ class LabRun:
         """Steps done."""
         return self._at if self._training is None else self._training.at
 
-    def begin(self, data: Data, *, is_resumed: bool, threads: int = 0) -> Iterator[LabReport]:
+    def begin(
+        self, data: Data, *, is_resumed: bool, threads: int = 0, until: float | None = None
+    ) -> Iterator[LabReport]:
         """Make its folder, or find in it what it has done before; `threads` sum on the processor, 0 on a GPU.
+
+        Another process that lets go of it is waited for `until` then, as `RunLock.take` does.
 
         Raises:
             UserError: it cannot be trained like this, or something else was trained in the folder.
@@ -102,7 +106,7 @@ class LabRun:
         length = self._epoch_steps = max(1, len(data.train) // self.run.recipe.batch)
         try:
             prepare(self._folder, is_resumed=is_resumed)
-            self._lock.take()
+            self._lock.take(until)
             require_shortcuts(self.run)
             require_fitting(self.run, data)
             began, remark = self._found(data, length, threads)

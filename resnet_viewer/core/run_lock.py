@@ -7,6 +7,7 @@ ends. `filelock`, which torch brings along, knows the ways of the systems.
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from filelock import FileLock, Timeout
 from resnet_viewer.records.errors import UserError
 
 LOCK = ".lock"
-_PATIENCE = 1.0
-"""Seconds in which a process that was just killed has let go."""
+_PATIENCE, _PATIENCE_AT_FIRST = 1.0, 7.0
+"""Seconds in which a process that was killed has let go; and one whose window was, when it has saved its runs."""
 _log = logging.getLogger(__name__)
 
 
@@ -36,8 +37,10 @@ class RunLock:
         self._folder = folder
         self._held: FileLock | None = None
 
-    def take(self) -> None:
-        """Hold it from now on. Where a disk knows no locks, the run goes on without, and the log says so.
+    def take(self, until: float | None = None) -> None:
+        """Hold it from now on, or from when another one lets go, which is waited for `until` then (`at_first`).
+
+        Where a disk knows no locks, the run goes on without, and the log says so.
 
         Raises:
             RunLockedError: another one holds it.
@@ -47,7 +50,7 @@ class RunLock:
         # without flock, a file that merely exists would outlive a process that is killed
         lock = FileLock(
             self._folder / LOCK,
-            timeout=_PATIENCE,
+            timeout=_PATIENCE if until is None else max(0.0, until - time.monotonic()),
             poll_interval=0.05,
             thread_local=False,
             fallback_to_soft=False,
@@ -72,6 +75,11 @@ class RunLock:
             (self._folder / LOCK).unlink()  # who waits with the file that is gone sees that, and begins anew
         with suppress(OSError):
             held.release()
+
+
+def at_first() -> float:
+    """Until when (`time.monotonic`) all the runs of an order are waited for that begin together now."""
+    return time.monotonic() + _PATIENCE_AT_FIRST
 
 
 def require_free(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import filelock
 import pytest
 
 from resnet_viewer.core.lab import Lab
@@ -23,6 +25,7 @@ KEY = "cifar-resnet-8"
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resnet_viewer.core.run_lock._PATIENCE", 0.0)
+    monkeypatch.setattr("resnet_viewer.core.run_lock._PATIENCE_AT_FIRST", 0.0)
 
 
 @contextmanager
@@ -59,6 +62,26 @@ def test_a_run_at_work_elsewhere_is_refused_and_left_as_it_is(tmp_path: Path) ->
         process.wait()
         require_free(folder)
     assert list(folder.iterdir()) == []
+
+
+def test_an_order_waits_for_a_process_that_has_lost_its_window_and_saves_its_runs(
+    tmp_path: Path, eager: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lets go of one run after the other; who looks whether it has is what lets it go here."""
+    monkeypatch.setattr("resnet_viewer.core.run_lock._PATIENCE_AT_FIRST", 60.0)
+    other, looks = RunLock(tmp_path / KEY), itertools.count(1)
+    (tmp_path / KEY).mkdir()
+    other.take()
+    poll = filelock.FileLock._acquire
+
+    def look(lock: filelock.FileLock) -> None:
+        if next(looks) == 3:
+            other.release()
+        poll(lock)
+
+    monkeypatch.setattr(filelock.FileLock, "_acquire", look)
+    assert states(list(Lab().answer(order(tmp_path, RESIDUAL, is_resumed=True))), KEY)[-1] == "done"
+    assert next(looks) > 3
 
 
 @pytest.mark.parametrize("ending", ["at its end", "stopped", "closed", "failed"])

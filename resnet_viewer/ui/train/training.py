@@ -242,6 +242,7 @@ class Training(QObject):
     def _send(self, order: Order) -> None:
         self._settings.set_training("folder", str(order.folder))
         self._earlier.note(order.folder, order.data, (run for _, run in order.runs))
+        self._settings.save()  # nobody asks a process that is killed
         self.began.emit()
         reading = self.reading_began if order.data in NAMED else self.counting_began
         reading.emit(f"Reading {data_words(order.data)}")
@@ -258,6 +259,8 @@ class Training(QObject):
         remark = remark_on(new, controller.scene)
         self.began.emit()
         controller.add(new)
+        runs = tuple(controller.known.items())
+        self._files.ask(next(self._tickets), KeepOrder(replace(order, runs=runs)))
         self._earlier.note(order.folder, order.data, (log.run for log in controller.scene.logs))
         if remark:
             self.said.emit(remark)
@@ -381,12 +384,9 @@ class Training(QObject):
         self.device_chosen.emit(self._devices[0] if wished in ("", "auto") else wished)
 
     def _last_runs(self) -> Path | None:
-        """Their folder, where it is there and something is in it."""
+        """Their folder, where there is something in it to go on with."""
         folder = self._settings.training("folder", path_of, None)
-        try:
-            return folder if folder is not None and any(folder.iterdir()) else None
-        except OSError:
-            return None
+        return folder if folder is not None and self.ways.has_runs(folder) else None
 
 
 def _renewed(plan: RunPlan) -> RunPlan:

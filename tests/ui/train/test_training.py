@@ -345,6 +345,25 @@ def test_the_next_start_offers_the_last_runs(
         again.close()
 
 
+def test_a_window_that_is_killed_has_said_where_its_runs_are(
+    desk: Desk, training: Training, tmp_path: Path
+) -> None:
+    training.start()
+    folder = desk.lab.order.folder
+    assert folder.name in (tmp_path / "settings" / "settings.ini").read_text(), (
+        "on the disk, before anything else happens"
+    )
+    training.set_plan(replace(training.plan, depths="8"))
+    training.start()
+    keys = {key for key, _ in desk.lab.orders[0].runs} | {"cifar-plain-8", "cifar-resnet-8"}
+    desk.qtbot.waitUntil(
+        lambda: any(
+            isinstance(asked, KeepOrder) and {key for key, _ in asked.order.runs} == keys
+            for asked in desk.files.asked
+        )
+    )
+
+
 def test_closing_ends_the_lab(desk: Desk, training: Training) -> None:
     training.start()
     desk.window.close()
