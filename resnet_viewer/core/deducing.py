@@ -18,6 +18,9 @@ from resnet_viewer.records.network import OPTIONS, BlockKind, Family, Merge, Net
 
 Shapes = Mapping[str, tuple[int, ...]]
 
+DEEPEST = 2_000
+"""Weighted layers of a network that a file may be. He et al.'s deepest has 1202; ten times as many take a minute."""
+
 _BLOCK = re.compile(r"layer([1-9])\.(\d{1,5})\.(.+)")
 _CHAINS = ("vgg16", "vgg16_bn", "vgg19", "vgg19_bn", "alexnet")
 _SECOND = ("resnet50v2", "resnet101v2", "resnet152v2")
@@ -47,6 +50,15 @@ def deduced(shapes: Shapes) -> Iterator[NetworkSpec]:
     elif "layer1.0.downsample.0.bias" in shapes and "layer1.1.conv1.weight" not in shapes:
         yield from (sized(catalog.spec(name), shapes) for name in _TEACHING)
     yield from _residual(shapes)
+
+
+def depth_of(shapes: Shapes) -> int:
+    """How many weighted layers a network in stages of blocks would have with these tensors; 0: they are of no such.
+
+    Counted, and nothing laid out.
+    """
+    seen = _Seen.of(shapes)
+    return 0 if seen is None else seen.depth
 
 
 def nearby(shapes: Shapes) -> Iterator[NetworkSpec]:
@@ -147,6 +159,10 @@ class _Seen:
         )
 
     @property
+    def depth(self) -> int:
+        return sum(self.stages) * (3 if self.block == "bottleneck" else 2) + 2
+
+    @property
     def pools_projections(self) -> bool:
         """Pooling has no weights, but moves the projection to the second place."""
         return any(_convolution(self.shapes, f"layer{at}.{index}.downsample.1") for at, index in self.parts)
@@ -184,7 +200,7 @@ class _Seen:
         return NetworkSpec(
             name="",
             family=self.family,
-            depth=sum(self.stages) * (3 if self.block == "bottleneck" else 2) + 2,
+            depth=self.depth,
             block=self.block,
             shortcut=shortcut,
             stages=self.stages,

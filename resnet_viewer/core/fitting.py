@@ -17,6 +17,7 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 
 _COUNTER = ".num_batches_tracked"
+_VARIANCE = ".running_var"
 _KEYS_SAID = 3
 
 
@@ -46,13 +47,36 @@ class Match:
     differences: tuple[Difference, ...]
 
 
+def require_reasonable(tensors: Mapping[str, Tensor], name: str) -> None:
+    """Nothing where the network that these tensors are could be built; `name` is the file's, for the messages.
+
+    Raises:
+        WeightsError: it would be deeper than any, or larger than its file, because tensors share their numbers.
+    """
+    depth = deducing.depth_of({key: tuple(tensor.shape) for key, tensor in tensors.items()})
+    if depth > deducing.DEEPEST:
+        raise WeightsError(
+            f"{name} would be a network of {depth} layers, and {deducing.DEEPEST} are the most that are opened: choose "
+            "another file."
+        )
+    held = {
+        tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in tensors.values()
+    }
+    if sum(tensor.nbytes for tensor in tensors.values()) > sum(held.values()):
+        raise WeightsError(
+            f"{name} holds tensors that share their numbers, which those of no network here do: save each by itself, "
+            "with .clone()."
+        )
+
+
 def matches(shapes: Shapes, *names: str) -> tuple[Match, ...]:
     """The networks that these tensors could be, the best fitting first, residual before plain.
 
     `names` are of networks that may be tried besides those that the shapes tell. Class count and input channels are
-    the file's.
+    the file's. `require_reasonable` holds for the shapes.
     """
-    tried = [spec for name in names if (spec := deducing.named(name, shapes)) is not None]
+    named = (deducing.named(name, shapes) for name in names)
+    tried = [spec for spec in named if spec is not None and spec.depth <= deducing.DEEPEST]
     known = _beside(shapes, (*deducing.deduced(shapes), *tried))
     if not any(not match.differences for match in known):
         known += _beside(shapes, deducing.nearby(shapes))
@@ -71,7 +95,8 @@ def fitted(tensors: Mapping[str, Tensor], spec: NetworkSpec, name: str) -> dict[
     Counters of batches, which older files lack, are 0.
 
     Raises:
-        WeightsError: names, shapes or number types differ, or a number is not finite. Nothing is loaded by halves.
+        WeightsError: names, shapes or number types differ, a number is not finite, or a variance negative. Nothing is
+            loaded by halves.
     """
     wanted = expected(spec)
     shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
@@ -91,6 +116,11 @@ def fitted(tensors: Mapping[str, Tensor], spec: NetworkSpec, name: str) -> dict[
             raise WeightsError(
                 f"{name} holds values in {key} that are not finite numbers: its training went wrong, "
                 "choose an earlier checkpoint."
+            )
+        if key.endswith(_VARIANCE) and (state[key].numpy() < 0).any():
+            raise WeightsError(
+                f"{name} holds negative numbers in {key}, and a variance has none: the file is damaged or was changed, "
+                "choose another one."
             )
     return state
 

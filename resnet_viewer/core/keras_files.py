@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from itertools import count
 
 import h5py
 import numpy as np
@@ -25,6 +26,7 @@ ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError
 """Everything that h5py was seen to raise for damaged files."""
 
 _MOST_OBJECTS = 20_000
+"""Links in a file. Keras's ResNet-152 has 1 500."""
 _DEEPEST = 8
 _KINDS = (np.dtype("<f2"), np.dtype("<f4"), np.dtype("<f8"))
 _VARIABLES = {
@@ -65,9 +67,9 @@ def parsed(data: bytes) -> tuple[dict[str, Tensor], dict[str, str], str]:
     return state, _card(network), network
 
 
-def metadata(file: BinaryIO) -> dict[str, str]:
+def metadata(data: bytes) -> dict[str, str]:
     """The card alone, from the layers' names."""
-    with h5py.File(file, "r") as opened:
+    with h5py.File(io.BytesIO(data), "r") as opened:
         return _card(_network(tuple(name for name, _ in _groups(opened))))
 
 
@@ -153,10 +155,10 @@ def _classifier(layers: _Layers) -> Iterator[tuple[str, Array]]:
 
 def _layers(file: h5py.File, size: int) -> Iterator[tuple[str, Iterator[tuple[str, Array]]]]:
     """Name and variables of every layer that has any; `size` is the file's, in bytes."""
-    left = size
+    left, seen = size, count(1)
     for name, group in _groups(file):
         found: dict[str, Array] = {}
-        for path, dataset in _datasets(group):
+        for path, dataset in _datasets(group, seen):
             left -= _checked(dataset)
             if left < 0:
                 raise PickleRefusedError("it claims to hold more than its size")
@@ -169,6 +171,8 @@ def _groups(file: h5py.File) -> Iterator[tuple[str, h5py.Group]]:
     """The layers' groups under the names that Keras gave them."""
     whole = _child(file, "model_weights") or file
     layers = _child(whole, "layers")
+    if len(layers or whole) > _MOST_OBJECTS:
+        raise PickleRefusedError("it holds more than the layers of a network")
     for key in layers or whole:
         group = _child(layers or whole, key)
         if group is None:
@@ -176,7 +180,7 @@ def _groups(file: h5py.File) -> Iterator[tuple[str, h5py.Group]]:
         if layers is None:
             yield str(key), group
         elif (inner := _child(group, "vars")) is not None and len(inner):
-            if not isinstance(name := inner.attrs.get("name"), str):
+            if not isinstance(name := _text(inner, "name"), str):
                 raise PickleRefusedError("it was written by an early Keras 3, without its layers' names")
             yield name, inner
 
@@ -189,14 +193,23 @@ def _child(group: h5py.Group, key: str) -> h5py.Group | None:
     return found if isinstance(found, h5py.Group) else None
 
 
-def _datasets(group: h5py.Group) -> Iterator[tuple[str, h5py.Dataset]]:
-    """Everything below a group; hard links can make circles, so depth and number are limited."""
-    waiting, seen = [("", group, 0)], 0
+def _text(group: h5py.Group, name: str) -> object:
+    """An attribute that is a single value; None where there is none."""
+    if name not in group.attrs or group.attrs.get_id(name).shape != ():
+        return None
+    return group.attrs[name]
+
+
+def _datasets(group: h5py.Group, seen: Iterator[int]) -> Iterator[tuple[str, h5py.Dataset]]:
+    """Everything below a group; hard links can make circles, so depth and number are limited.
+
+    `seen` counts what is looked at in the whole file.
+    """
+    waiting = [("", group, 0)]
     while waiting:
         path, at, depth = waiting.pop()
         for key in at:
-            seen += 1
-            if seen > _MOST_OBJECTS or depth > _DEEPEST:
+            if next(seen) > _MOST_OBJECTS or depth > _DEEPEST:
                 raise PickleRefusedError("it is damaged, or not a file of weights")
             if not isinstance(at.get(key, getlink=True), h5py.HardLink):
                 raise PickleRefusedError("it points at data in other places")
@@ -215,7 +228,7 @@ def _checked(dataset: h5py.Dataset) -> int:
         raise PickleRefusedError(f"it holds {dataset.dtype} where weights are floating point")
     if dataset.id.get_create_plist().get_nfilters():
         raise PickleRefusedError("it holds compressed data, which Keras never writes")
-    nbytes: int = int(dataset.size) * dataset.dtype.itemsize
+    nbytes: int = math.prod(dataset.shape) * dataset.dtype.itemsize  # dataset.size goes round at 2^64
     if nbytes != dataset.id.get_storage_size():
         raise PickleRefusedError("it claims to hold more than its size")
     return nbytes

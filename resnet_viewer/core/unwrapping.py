@@ -128,8 +128,9 @@ def _listed(found: object) -> tuple[str, ...]:
         pairs = [
             (value, key) if isinstance(value, int) else (_number(key), value) for key, value in found.items()
         ]
-        numbered = {number: name for number, name in pairs if number is not None}
-        if sorted(numbered) != list(range(len(pairs))):
+        # Numbers are looked at before they are keys: large ones can be made to hash alike.
+        numbered = {number: name for number, name in pairs if number is not None and 0 <= number < len(pairs)}
+        if len(numbered) != len(pairs):
             return ()
         found = [numbered[number] for number in range(len(pairs))]
     if isinstance(found, list | tuple) and all(isinstance(name, str) for name in found):
@@ -140,4 +141,4 @@ def _listed(found: object) -> tuple[str, ...]:
 def _number(key: object) -> int | None:
     if isinstance(key, int):
         return key
-    return int(key) if isinstance(key, str) and key.isdecimal() else None
+    return int(key) if isinstance(key, str) and len(key) < 10 and key.isdecimal() else None

@@ -35,6 +35,7 @@ def identify(path: Path, wanted: str = "") -> WeightsReport:
     file = weight_files.read(path)
     found = unwrapped(file.content, file.name)
     shapes = found.shapes
+    fitting.require_reasonable(found.tensors, file.name)
     card, choices = card_of(file.metadata), remembered(file.digest)
     if file.network:
         matches = fitting.matches_one(shapes, file.network)
@@ -85,7 +86,9 @@ def resolve(spec: NetworkSpec) -> dict[str, Tensor]:
             raise WeightsError(
                 f"{file.name} in torch's cache is damaged: delete it from {published.cache()} and download it again."
             )
-    return fitting.fitted(unwrapped(file.content, file.name).tensors, spec, file.name)
+    tensors = unwrapped(file.content, file.name).tensors
+    fitting.require_reasonable(tensors, file.name)
+    return fitting.fitted(tensors, spec, file.name)
 
 
 def available(spec: NetworkSpec) -> tuple[WeightsRef, ...]:

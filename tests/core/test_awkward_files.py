@@ -205,6 +205,17 @@ def _truncated(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1000])
 
 
+def _shared(state: State) -> dict[str, Tensor]:
+    """Every tensor begins where one storage does."""
+    most = torch.ones(max(tensor.numel() for tensor in state.values()))
+    return {key: most[: tensor.numel()].view(tensor.shape) for key, tensor in state.items()}
+
+
+def _deep(layers: int) -> list[str]:
+    blocks = [f"layer1.{index}.conv{part}.weight" for index in range(layers // 2) for part in (1, 2)]
+    return ["conv1.weight", *blocks, "fc.weight"]
+
+
 REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "truncated": (_truncated, "cannot be opened: it is damaged: its end is missing."),
     "code": (
@@ -232,15 +243,29 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda path: torch.save(_state(SMALL) | {"fc.bias": torch.full((4,), torch.nan)}, path),
         "holds values in fc.bias that are not finite numbers",
     ),
+    "negative variances": (
+        lambda path: torch.save(_state(SMALL) | {"bn1.running_var": torch.full((16,), -0.5)}, path),
+        "holds negative numbers in bn1.running_var, and a variance has none",
+    ),
+    "tensors that share their numbers": (
+        lambda path: torch.save(_shared(_state(SMALL)), path), "holds tensors that share their numbers",
+    ),
+    "one tensor under many names": (
+        lambda path: torch.save(dict.fromkeys(_deep(300), torch.ones(1, 1, 3, 3)), path), "that share their numbers",
+    ),
+    "too deep": (
+        lambda path: torch.save({key: torch.ones(1, 1, 3, 3) for key in _deep(2000)}, path),
+        "w.pth would be a network of 2002 layers, and 2000 are the most that are opened: choose another file.",
+    ),
     "integers": (
         lambda path: torch.save(_state(SMALL) | {"fc.bias": torch.ones(4, dtype=torch.int8)}, path),
         "holds fc.bias as torch.int8, and weights must be floating point.",
     ),
-    "text": (lambda path: path.write_text("weights"), "it is not a file of weights"),
+    "text": (lambda path: path.write_text("weights"), "it is text, not a file of weights: choose one (.pth"),
     "a lying header": (
         lambda path: path.write_bytes(struct.pack("<Q", 10**12) + b"{}"), "its header claims more than the file holds",
     ),
-    "nothing": (lambda path: path.touch(), "is empty: choose a file of weights."),
+    "nothing": (lambda path: path.touch(), "is empty: choose a file of weights, or get this one again."),
 }  # fmt: skip
 
 

@@ -87,6 +87,12 @@ def _linked(link: object) -> Callable[[Path], object]:
     return _changed(lambda file: file["conv1_bn"].__setitem__("other", link))
 
 
+def _linked_often(group: h5py.Group, times: int) -> None:
+    empty = group.create_group("empty")
+    for number in range(times):
+        group[f"link{number}"] = empty
+
+
 def _nameless(path: Path) -> None:
     with h5py.File(write(path, layers(50, widths=(2, 2, 2, 2)), "new"), "r+") as file:
         del file["layers/layer_3/vars"].attrs["name"]
@@ -121,6 +127,13 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "claims without data": (_replaced(shape=(1 << 40,), dtype="f4", chunks=(1 << 20,)), "claims to hold more"),
     "numbers that were never written": (
         _replaced(shape=(64,), dtype="f4", chunks=(64,)), "claims to hold more",
+    ),
+    "sizes that go round at 2^64": (
+        _replaced(shape=(1 << 32, 1 << 32), dtype="f4", chunks=(1 << 12, 1 << 12)), "claims to hold more",
+    ),
+    "more layers than any": (_changed(lambda file: _linked_often(file, 21_000)), "more than the layers of a network"),
+    "more links than any": (
+        _changed(lambda file: [_linked_often(file.create_group(f"more{n}"), 300) for n in range(80)]), "damaged",
     ),
     "integers": (_replaced(data=np.zeros(64, "i4")), "int32 where weights are floating point"),
     "objects": (_replaced(data=np.zeros(64, "S4")), "S4 where weights"),

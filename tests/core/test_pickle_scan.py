@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import collections
-import io
 import pickle
 import sys
 from fractions import Fraction
 
 import pytest
 
-from resnet_viewer.core.pickle_scan import PickleRefusedError, StorageClaim, TensorClaim, claims, storages
+from resnet_viewer.core import pickle_scan
+from resnet_viewer.core.pickle_scan import (
+    PickleRefusedError,
+    StorageClaim,
+    TensorClaim,
+    claims,
+    filled,
+    storages,
+)
 
 
 def _claims(data: bytes) -> object:
-    return claims(io.BytesIO(data))
+    return claims(data)[0]
 
 
 @pytest.mark.parametrize(
@@ -89,3 +96,48 @@ def test_many_marks_take_no_longer_than_they_are_long() -> None:
     found = _claims(b"\x80\x02(" + b"N" * count + b"(t" * count + b"t.")
     assert isinstance(found, tuple)
     assert len(found) == 2 * count
+
+
+def test_no_more_opcodes_are_looked_at_than_weights_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pickle_scan, "MOST_OPCODES", 40)
+    assert _claims(b"\x80\x02(" + b"}" * 36 + b"t.") == ({},) * 36
+    with pytest.raises(PickleRefusedError, match="more values than weights need"):
+        _claims(b"\x80\x02(" + b"}" * 38 + b"t.")
+    with pytest.raises(PickleRefusedError, match="more values than weights need"):
+        _claims(b"\x80\x02" + b"}" * (63 << 20))  # without an end, which is never looked for
+
+
+def test_no_more_bytes_are_looked_at_than_weights_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pickle_scan, "MOST_BYTES", 40)
+    text = pickle.dumps("e" * 60, 2)
+    with pytest.raises(PickleRefusedError, match="more values than weights need"):
+        _claims(text)
+    assert claims(text + pickle.dumps(5, 2), len(text)) == (5, len(text) + 5)
+
+
+def test_no_more_containers_lie_in_each_other_than_weights_need() -> None:
+    value: object = "core"
+    for _ in range(pickle_scan.DEEPEST):
+        value = [value]
+    assert filled(_claims(pickle.dumps(value, 2)), repr) == value
+    with pytest.raises(PickleRefusedError, match="lie in each other"):
+        filled(_claims(pickle.dumps([value, value], 2)), repr)
+
+
+def test_what_is_filled_in_keeps_what_is_shared() -> None:
+    tensor = TensorClaim(StorageClaim("0", "FloatStorage", 4), (4,))
+    own: list[object] = [tensor, {"again": tensor}, (tensor, 5)]
+    own.append(own)
+    made: list[TensorClaim] = []
+    found = filled(own, lambda claim: (made.append(claim), "made")[1])
+    assert isinstance(found, list)
+    assert found[:3] == ["made", {"again": "made"}, ("made", 5)]
+    assert found[3] is found
+    assert made == [tensor]
+
+
+@pytest.mark.parametrize("key", [2**61 - 1, -(2**33), 5 * (2**61 - 1)])
+def test_keys_that_can_be_made_to_hash_alike_are_refused(key: int) -> None:
+    assert _claims(pickle.dumps({2**31 - 1: 1}, 2)) == {2**31 - 1: 1}
+    with pytest.raises(PickleRefusedError, match="Python objects"):
+        _claims(pickle.dumps({key: 1}, 2))
