@@ -1,21 +1,24 @@
 """What a set of training runs shows, in sentences: only what was measured in them, with its numbers.
 
-Paragraphs: whether depth costs training error, without shortcuts and with them (`story_depth`); which runs lost what
-they had learned (`story_collapse`); what was done to the shortcuts (`story_interventions`); what the layers' gradients
-do (`story_gradients`); which runs ended before their time; the test set; what was trained, how far. What weighs most
-stands first, where it is seen without scrolling.
+Paragraphs: the question, what is trained to answer it, and how far that has come; whether depth costs training error,
+without shortcuts and with them (`story_depth`); which runs lost what they had learned (`story_collapse`); what was done
+to the shortcuts (`story_interventions`); what the layers' gradients do (`story_gradients`); which runs ended before
+their time; the test set. What weighs most stands first, where it is seen without scrolling.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.data import NAMED
+from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.story_collapse import collapse_sentences
 from resnet_viewer.records.story_depth import depth_sentences
 from resnet_viewer.records.story_gradients import gradient_sentences
+from resnet_viewer.records.story_groups import are_twins, kind_of
 from resnet_viewer.records.story_interventions import intervention_sentences
 from resnet_viewer.records.story_run import StoryRun
 from resnet_viewer.records.story_words import (
@@ -45,13 +48,13 @@ def story(runs: Sequence[StoryRun], time: float | None = None, *, pictures: int 
     is_one_set = len({told.run.data for told in runs}) == 1
     depth, beside = depth_sentences(runs, pictures if is_one_set else 0)
     paragraphs = (
+        _question(runs, pictures),
         depth,
         collapse_sentences(runs),
         intervention_sentences(runs),
         gradient_sentences(runs, time),
         _endings(runs),
         beside,
-        _setting(runs, pictures),
     )
     return tuple(" ".join(map(sentence, told)) for told in paragraphs if told)
 
@@ -67,23 +70,37 @@ def _told_apart(runs: Sequence[StoryRun]) -> list[StoryRun]:
     ]
 
 
-def _setting(runs: Sequence[StoryRun], pictures: int) -> list[str]:
+def _question(runs: Sequence[StoryRun], pictures: int) -> list[str]:
+    """What the runs are to show, what they are, and how far they have come."""
     seeds = sorted({told.run.network.seed for told in runs})
     networks = {replace(told.run.network, seed=0) for told in runs}
     what = counted(len(networks), "network")
     if len(networks) != len(runs):
         what = f"{counted(len(runs), 'run')} of {what}"
+    lengths = [told.length for told in runs]
     parts = [
         what,
+        _data_words(runs, pictures),
         _recipe_words(runs),
         f"seed{'s' if len(seeds) > 1 else ''} {joined([str(seed) for seed in seeds])}",
-        f"{epochs_span([told.length for told in runs])} "
-        f"epoch{'s' if max(told.length for told in runs) > 1 else ''} on {_data_words(runs, pictures)}",
+        f"{epochs_span(lengths)} epoch{'s' if max(lengths) > 1 else ''}",
     ]
-    said = [", ".join(parts)]
+    said = [_asked(networks), ", ".join(parts)]
     if not all(told.has_ended for told in runs):
         said.append(_progress(runs))
     return said
+
+
+def _asked(networks: Collection[NetworkSpec]) -> str:
+    """The question that such networks answer."""
+    pairs = list(combinations(networks, 2))
+    has_depths = any(kind_of(one) == kind_of(other) for one, other in pairs)
+    has_twins = any(are_twins(one, other) for one, other in pairs)
+    if has_depths:
+        return "does depth help, with shortcuts and without?" if has_twins else "does depth help?"
+    if has_twins:
+        return "what do shortcuts change?"
+    return "how do the networks compare?" if pairs else f"how well does {next(iter(networks)).title} learn?"
 
 
 def _progress(runs: Sequence[StoryRun]) -> str:
@@ -113,9 +130,10 @@ def _recipe_words(runs: Sequence[StoryRun]) -> str:
 def _data_words(runs: Sequence[StoryRun], pictures: int) -> str:
     names = dict.fromkeys(told.run.data for told in runs)
     titles = joined([NAMED[name].title if name in NAMED else plain(name) for name in names])
+    same = "the same " if len(runs) > 1 else ""
     if len(names) > 1 or not pictures:
-        return titles
-    return f"{thousands(pictures)} training picture{'s' if pictures > 1 else ''} of {titles}"
+        return f"on {titles}"
+    return f"{same}{thousands(pictures)} training picture{'s' if pictures > 1 else ''} of {titles}"
 
 
 def _endings(runs: Sequence[StoryRun]) -> list[str]:

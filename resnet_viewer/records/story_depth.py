@@ -13,7 +13,15 @@ from dataclasses import replace
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.records.story_groups import MARGIN, Group, Verdict, groups_of, seedless
+from resnet_viewer.records.story_groups import (
+    MARGIN,
+    Group,
+    Verdict,
+    are_twins,
+    groups_of,
+    kind_of,
+    seedless,
+)
 from resnet_viewer.records.story_run import StoryRun
 from resnet_viewer.records.story_words import counted, joined, percent, some_of
 from resnet_viewer.records.training import RunSpec
@@ -126,7 +134,7 @@ def _of_seeds(groups: Sequence[Group]) -> list[str]:
         return _early(groups, everything, early)
     elif _has_depths(plains):
         said = _degradation(groups, plains, residuals)
-    elif _has_depths(residuals):
+    elif _has_depths(_series(residuals)):
         said = [_residual_words(groups, plains, residuals)]
     else:
         said = _twins(groups, plains, residuals)
@@ -139,15 +147,17 @@ def _early(groups: Sequence[Group], networks: Sequence[NetworkSpec], why: str) -
     """That nothing can be said yet, why, and the errors as they are."""
     first = "too little training" if all(group.has_ended for group in groups) else "too early"
     what = "what depth does" if _has_depths(networks) else "how the networks compare"
-    after = "" if all(group.is_final for group in groups) else f" {_so_far(groups)}"
-    return [f"{first} to tell {what}: {why}", f"the training errors{after}: {_numbers(groups, networks)}"]
+    errors = "the training errors"
+    if not all(group.is_final for group in groups):
+        errors = f"{_so_far(groups)}, the running training errors are"
+    return [f"{first} to tell {what}: {why}", f"{errors}: {_numbers(groups, networks)}"]
 
 
 def _so_far(groups: Sequence[Group]) -> str:
     if all(group.is_complete for group in groups):
         epochs = groups[0].epochs
         return f"after {epochs} epoch{'s' * (epochs > 1)}"
-    return f"after {min(group.epochs for group in groups)} of {groups[0].run.length} epochs"
+    return f"so far, after {min(group.epochs for group in groups)} of {groups[0].run.length} epochs"
 
 
 def _degradation(
@@ -183,12 +193,13 @@ def _degradation(
     ]
     if not is_normalised:
         said.append(
-            "that is not the degradation of He et al. (2015), whose plain networks are batch-normalised: look at the "
-            "gradients"
+            "that is not the degradation of He et al. (2015), whose plain networks have batch normalisation; these "
+            "have none, and without it gradients may vanish or explode: look at them"
         )
     else:
         lasting = "" if all(group.is_complete for group in groups) else ", if it lasts to the end of training"
         said.append(f"He et al. (2015) call that degradation{lasting}")
+        said.append("it is no overfitting, which would show on new pictures alone")
     return said + _turned(groups, plains, residuals)
 
 
@@ -196,7 +207,8 @@ def _turned(
     groups: Sequence[Group], plains: Sequence[NetworkSpec], residuals: Sequence[NetworkSpec]
 ) -> list[str]:
     """What the deepest residual network that has a plain twin takes away of its error."""
-    twin = next((r for r in residuals if r.depth == plains[0].depth), None)
+    twin = next((r for r in _series(residuals) if are_twins(r, plains[0])), None)
+    twin = twin or next((r for r in residuals if are_twins(r, plains[0])), None)
     if twin is None:
         return _remaining(groups, residuals)
     deep = plains[0]
@@ -207,10 +219,13 @@ def _turned(
     if set(found) != {"less"}:
         how = "do not turn it round here" if "less" not in found else "do not turn it round in every seed"
         return [f"shortcuts {how}: {_title(twin)} errs on {error}, {_title(deep)} on {instead}{rest}"]
-    shallow = next((r for r in residuals if r.depth == plains[-1].depth), plains[-1])
+    alike = (r for r in residuals if are_twins(r, plains[-1]) and kind_of(r) == kind_of(twin))
+    shallow = next(alike, plains[-1])
     left = [_gap(g, twin, shallow) / max(_gap(g, deep, plains[-1]), MARGIN) for g in groups]
     part = "" if max(left) <= REMAINDER else " in part"
-    return [f"shortcuts turn it round{part}: {_title(twin)} errs on {error} instead of {instead}{rest}"]
+    return [
+        f"shortcuts turn it round{part}: {_title(twin)} errs on {error} instead of its twin's {instead}{rest}"
+    ]
 
 
 def _remaining(groups: Sequence[Group], residuals: Sequence[NetworkSpec]) -> list[str]:
@@ -221,14 +236,16 @@ def _residual_words(
     groups: Sequence[Group], plains: Sequence[NetworkSpec], residuals: Sequence[NetworkSpec]
 ) -> str:
     """Depths of residual networks alone."""
-    found = [group.verdict(residuals[0], residuals[-1]) for group in groups]
-    deep, shallow = _names_of_depths(residuals)
+    alike = _series(residuals)
+    found = [group.verdict(alike[0], alike[-1]) for group in groups]
+    deep, shallow = _names_of_depths(alike)
+    plains = [*(r for r in residuals if r not in alike), *plains]
     how = {"more": "errs more than", "alike": "errs like", "less": "errs less than"}
     words = how[found[0]] if len(set(found)) == 1 else "does not err in every seed as"
     rest = f" (beside them {_numbers(groups, plains)})" if plains else ""
     return (
         f"with shortcuts the {deep} network {words} the {shallow} on the training pictures: "
-        f"{_numbers(groups, residuals)}{rest}"
+        f"{_numbers(groups, alike)}{rest}"
     )
 
 
@@ -238,7 +255,7 @@ def _twins(
     """Networks of one depth each."""
     everything = [*residuals, *plains]
     numbers = f"on the training pictures {joined(_error_words(groups, everything))}"
-    if not plains or not residuals or plains[0].depth != residuals[0].depth:
+    if not plains or not residuals or not are_twins(residuals[0], plains[0]):
         return [numbers]
     found = [group.verdict(residuals[0], plains[0]) for group in groups]
     how = {"more": "more than", "alike": "like", "less": "less than"}
@@ -270,6 +287,14 @@ def _networks(groups: Sequence[Group], *, has_shortcuts: bool) -> list[NetworkSp
         for group in groups
     ]
     return sorted(set.intersection(*sets), key=lambda network: (-network.depth, network.title))
+
+
+def _series(networks: Sequence[NetworkSpec]) -> list[NetworkSpec]:
+    """Those that differ by their depth alone, the deepest first: of several kinds the one with most depths."""
+    kinds: dict[NetworkSpec, list[NetworkSpec]] = {}
+    for network in networks:
+        kinds.setdefault(kind_of(network), []).append(network)
+    return max(kinds.values(), key=len, default=[])
 
 
 def _has_depths(networks: Sequence[NetworkSpec]) -> bool:

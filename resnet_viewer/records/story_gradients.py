@@ -4,7 +4,7 @@ A gradient *vanishes* on its way back where the first layer's norm is three deca
 *explodes* where the first is as far above the last, or where the largest norm is three decades or more above the
 largest at the start, and 10 or more. Without batch normalisation the signal may be lost on the way forward: a gradient
 is *faint* where no layer's norm reaches 1e-5 in the run's first record, and *large* where none is below 10. He et al.
-(2015, section 4.1) hold vanishing an unlikely cause of degradation because their plain networks are batch-normalised;
+(2015, section 4.1) argue vanishing unlikely to cause degradation, because their plain networks are batch-normalised;
 of those that are not nothing of the kind is said, but what their records show.
 """
 
@@ -22,6 +22,7 @@ from resnet_viewer.records.story_words import counted, joined
 FAR = 3.0
 """Decades between the first and the last layer from which on a gradient vanishes or explodes."""
 FAINT, LARGE = 1e-5, 10.0
+_WHAT = "a layer learns from its gradient, which comes back to it from the last layer; a decade is a factor of ten"
 
 
 def gradient_sentences(runs: Sequence[StoryRun], time: float | None) -> list[str]:
@@ -38,9 +39,15 @@ def gradient_sentences(runs: Sequence[StoryRun], time: float | None) -> list[str
     for told, row in spread:
         if not told.run.network.has_shortcuts and told.run.network.is_normalised and told.norms[row].any():
             said.append(
-                f"those of {told.title} do not vanish; He et al. (2015), too, hold that an unlikely cause of "
-                "degradation in batch-normalised networks"
+                f"those of {told.title} do not vanish: after every convolution batch normalisation gives each channel "
+                "a spread again, so that no signal dies out on its way"
             )
+            said.append(
+                "He et al. (2015) argue it unlikely that plain networks with batch normalisation owe their degradation "
+                "to vanishing gradients"
+            )
+    if said:
+        said.insert(0, _WHAT)
     return said
 
 

@@ -133,11 +133,20 @@ def seedless(network: NetworkSpec) -> NetworkSpec:
     return replace(network, seed=0)
 
 
+def kind_of(network: NetworkSpec) -> NetworkSpec:
+    """What a network has in common with those that differ from it by their depth alone, whatever the seed."""
+    return replace(network, name="", depth=0, stages=(), seed=0)
+
+
+def are_twins(network: NetworkSpec, other: NetworkSpec) -> bool:
+    """Whether they differ by their shortcuts alone: one has some, the other has none."""
+    is_alike = replace(other, name=network.name, shortcut=network.shortcut) == network
+    return is_alike and network.has_shortcuts != other.has_shortcuts
+
+
 def _common(run: RunSpec) -> RunSpec:
-    """The run without what may differ between runs that are compared."""
-    network = replace(
-        run.network, name="", depth=0, stages=(), shortcut="none", order="original", merge="addition"
-    )
+    """The run without what may differ between runs that are compared: depth, and shortcuts alone."""
+    network = replace(kind_of(run.network), shortcut="none", seed=run.network.seed)
     recipe = replace(run.recipe, warm_up=0.0, warm_up_steps=0)  # the paper's depends on the depth
     return replace(run, network=network, recipe=recipe, record_every=1, extensions=(), interventions=())
 

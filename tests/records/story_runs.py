@@ -48,6 +48,11 @@ def four(
     return [told(name, 80, 50, error, seed=seed, **more) for name, error in zip(NAMES, errors, strict=True)]
 
 
+def question(runs: list[StoryRun], pictures: int = 0) -> str:
+    """The first paragraph, with usual spaces: what is asked, what is trained, how far it has come."""
+    return story(runs, pictures=pictures)[0].replace("\u00a0", " ")
+
+
 def text(runs: list[StoryRun], time: float | None = None, pictures: int = 0) -> str:
-    """A paragraph a line, with usual spaces."""
-    return "\n".join(story(runs, time, pictures=pictures)).replace("\u00a0", " ")
+    """What is answered: a paragraph a line, with usual spaces."""
+    return "\n".join(story(runs, time, pictures=pictures)[1:]).replace("\u00a0", " ")

@@ -5,48 +5,69 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.story import EMPTY, story
 from resnet_viewer.records.story_groups import verdict
 from resnet_viewer.records.story_run import StoryRun
 from resnet_viewer.records.story_words import counted, joined, percent, sentence, thousands
-from tests.records.story_runs import four, text, told
+from tests.records.story_runs import four, question, text, told
 
 
 def test_without_runs_it_says_what_it_will_say() -> None:
     assert story([]) == (EMPTY,)
 
 
-def test_the_setting_is_told_last_beneath_the_headline() -> None:
-    assert text(four(1, 1, 50, 1), pictures=1437).splitlines()[-1] == (
-        "Four networks, one recipe (quick), seed 0, 3 epochs on 1 437 training pictures of Digits."
+def test_it_begins_with_the_question_and_what_is_trained_to_answer_it() -> None:
+    assert question(four(1, 1, 50, 1), pictures=1437) == (
+        "Does depth help, with shortcuts and without? Four networks, the same 1 437 training pictures of Digits, one "
+        "recipe (quick), seed 0, 3 epochs."
     )
+
+
+@pytest.mark.parametrize(
+    ("names", "asked"),
+    [
+        (("cifar-plain-20", "cifar-plain-56"), "Does depth help?"),
+        (("cifar-resnet-20", "cifar-resnet-56"), "Does depth help?"),
+        (("cifar-plain-20", "cifar-resnet-20"), "What do shortcuts change?"),
+        (("cifar-resnet-20",), "How well does ResNet-20 learn?"),
+        (("cifar-resnet-20", "cifar-resnet-20-nobn"), "How do the networks compare?"),
+        (("cifar-plain-20", "cifar-resnet-56"), "How do the networks compare?"),
+        (("cifar-plain-20", "cifar-resnet-20-preact"), "How do the networks compare?"),
+        (("cifar-resnet-20-b", "cifar-resnet-56-c"), "How do the networks compare?"),
+    ],
+)
+def test_the_question_is_what_the_networks_differ_in(names: tuple[str, ...], asked: str) -> None:
+    assert question([told(name, 9, 5, 1) for name in names]).startswith(f"{asked} ")
+    seeds = [told(name, 9, 5, 1, seed=seed) for name in names for seed in (0, 1)]
+    assert question(seeds).startswith(f"{asked} ")
 
 
 def test_how_far_the_runs_have_come_is_told_of_them_not_of_the_epochs() -> None:
     def last(*runs: tuple[float, ...]) -> str:
         names = ("cifar-plain-20", "cifar-resnet-20", "cifar-plain-56")
-        return text([told(name, *errors) for name, errors in zip(names, runs, strict=False)]).splitlines()[-1]
+        return question([told(name, *errors) for name, errors in zip(names, runs, strict=False)])
 
     assert last((), ()).endswith("No epoch is finished yet.")
     assert last((9,), (9,)).endswith("So far each has done 1 of its 3 epochs.")
     assert last((9,), (9, 8, 7), ()).endswith("So far they have done 0 to 3 of their 3 epochs.")
     assert last((9, 8)).endswith("So far it has done 2 of its 3 epochs.")
     longer = [told("cifar-plain-20", 9, 8, epochs=4), told("cifar-resnet-20", 9)]
-    assert text(longer).endswith("So far they have done 1 to 2 epochs.")
+    assert question(longer).endswith("So far they have done 1 to 2 epochs.")
 
 
 def test_seeds_recipes_and_folders_are_told_as_they_are() -> None:
     runs = [*four(1, 1, 50, 1), *four(1, 1, 50, 1, seed=4)]
-    assert text(runs).endswith(
-        "Eight runs of four networks, one recipe (quick), seeds 0 and 4, 3 epochs on Digits."
+    assert question(runs).endswith(
+        "Eight runs of four networks, on Digits, one recipe (quick), seeds 0 and 4, 3 epochs."
     )
     other = told("cifar-resnet-20", 5, 2, 1, run={"recipe": RECIPES["adam"], "data": "my flowers"})
-    assert "two recipes (quick and adam)" in text([told("cifar-plain-20", 5, 2, 1), other])
-    assert "Digits and my flowers" in text([told("cifar-plain-20", 5, 2, 1), other])
+    assert "two recipes (quick and adam)" in question([told("cifar-plain-20", 5, 2, 1), other])
+    assert "on Digits and my flowers" in question([told("cifar-plain-20", 5, 2, 1), other])
     edited = told("cifar-resnet-20", 5, 2, 1, run={"recipe": replace(RECIPES["quick"], rate=0.2)})
-    assert "two recipes by the name of quick" in text([told("cifar-plain-20", 5, 2, 1), edited])
+    assert "two recipes by the name of quick" in question([told("cifar-plain-20", 5, 2, 1), edited])
 
 
 def test_runs_that_broke_are_told_and_not_compared() -> None:
@@ -57,7 +78,7 @@ def test_runs_that_broke_are_told_and_not_compared() -> None:
     assert "ended before their time: Plain-56" in said
     assert "failed" not in text(four(1, 1, 50, 1))
     whole = replace(broken, sentence="Plain-56 could not go on: the disk is full.")
-    assert text([whole]).startswith("Plain-56 could not go on: the disk is full.\n")
+    assert text([whole]) == "Plain-56 could not go on: the disk is full."
     diverged = text([*four(1, 1, 50, 1)[:2], replace(broken, state="diverged")])
     assert "\nPlain-56 diverged at epoch 1.0 of 3: its loss is not a finite number.\n" in diverged
     assert "more than" not in diverged
@@ -67,7 +88,7 @@ def test_what_happened_to_several_runs_is_told_once() -> None:
     def all_of(state: str, sentence: str) -> str:
         runs = [told(n, 88, state=state, sentence=sentence) for n in ("cifar-plain-20", "cifar-resnet-20")]
         late = told("cifar-plain-56", 88, 70, state=state, sentence=sentence)
-        return text([*runs, late]).splitlines()[-2 if state != "stopped" else -3]
+        return text([*runs, late]).splitlines()[-1 if state != "stopped" else -2]
 
     assert all_of("failed", "The disk is full.") == (
         "Plain-20 and ResNet-20 failed at epoch 1.0 of 3, Plain-56 at epoch 2.0 of 3. The disk is full."

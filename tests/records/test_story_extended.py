@@ -39,7 +39,7 @@ def test_a_run_that_was_extended_at_its_end_is_compared_over_what_it_shares(more
     said = text(runs)
     assert said.startswith("After 3 epochs, the deepest plain network errs far more than the shallowest")
     assert "Plain-56 errs on 50.0 % of them" in said
-    assert "call that degradation. Shortcuts turn it round" in said, "nothing of it is to come"
+    assert "new pictures alone. Shortcuts turn it round" in said, "nothing of it is to come"
     assert "o degradation" not in said
     assert ("The training error after 6 epochs: Plain-56 20.0 %." in said) is (len(more) == 3)
     assert said.count("n the test set:") == 1

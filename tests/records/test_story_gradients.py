@@ -58,8 +58,9 @@ def test_zeros_and_what_is_not_finite_are_told() -> None:
 def test_the_papers_word_on_vanishing_belongs_to_batch_normalised_plain_networks() -> None:
     said = text([recorded("cifar-plain-56", [0.1, 0.2])])
     assert (
-        "Those of Plain-56 do not vanish; He et al. (2015), too, hold that an unlikely cause of degradation in "
-        "batch-normalised networks."
+        "Those of Plain-56 do not vanish: after every convolution batch normalisation gives each channel a spread "
+        "again, so that no signal dies out on its way. He et al. (2015) argue it unlikely that plain networks with "
+        "batch normalisation owe their degradation to vanishing gradients."
     ) in said
     for other in (
         recorded("cifar-plain-56", [0.1, 0.2], is_normalised=False),

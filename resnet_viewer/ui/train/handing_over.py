@@ -1,7 +1,7 @@
 """Opens a run's weights in Inspect on a test picture of its own data, with its twin as the reference where wished.
 
-The twin is the run of the same depth, data and seed with shortcuts where this one has none, or without where it has
-some. It is opened first and pinned, then the run itself, then the picture. Without the twin a reference that is
+The twin is the run of the same depth, data, recipe and seed with shortcuts where this one has none, or without where it
+has some. It is opened first and pinned, then the run itself, then the picture. Without the twin a reference that is
 another network is dropped, so that nothing is compared unasked. The weights themselves tell how far shortcuts were
 open.
 """
@@ -18,10 +18,12 @@ from resnet_viewer.records.captions import class_name
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.lab import Published
 from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.story_groups import are_twins
 from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.requests import OpenedNetwork
 from resnet_viewer.ui.train.controller import TrainController
+from resnet_viewer.ui.train.joining import settings_of
 from resnet_viewer.ui.train.run_log import LabScene, RunLog
 from resnet_viewer.ui.worker import Failure
 
@@ -45,15 +47,13 @@ class _Step:
 
 
 def twin_of(scene: LabScene, log: RunLog) -> RunLog | None:
-    """The run that differs from this one by its shortcuts alone; of several the one with the same recipe."""
-    mine = log.run.network
-    found = []
+    """The run that differs from this one by its shortcuts alone, whatever was done to them on the way."""
+    mine = settings_of(log.run)
     for other in scene.logs:
-        theirs = other.run.network
-        is_alike = replace(theirs, name=mine.name, shortcut=mine.shortcut) == mine
-        if is_alike and theirs.has_shortcuts != mine.has_shortcuts and other.run.data == log.run.data:
-            found.append(other)
-    return min(found, key=lambda other: other.run.recipe != log.run.recipe, default=None)
+        theirs = settings_of(other.run)
+        if are_twins(theirs.network, mine.network) and replace(theirs, network=mine.network) == mine:
+            return other
+    return None
 
 
 def tested_picture(scene: LabScene, log: RunLog, index: int) -> Picture | None:

@@ -23,6 +23,7 @@ from resnet_viewer.records.lab import (
     StateChanged,
     StateKept,
 )
+from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.training import RunReport, StepReport
 from resnet_viewer.records.weights import WeightsRef
@@ -289,6 +290,8 @@ def test_a_twin_differs_by_its_shortcuts_alone(desk: Desk) -> None:
     residual.run = replace(residual.run, network=replace(residual.run.network, seed=1))
     assert twin_of(scene, plain) is None
     assert twin_of(scene, deeper) is scene.logs[3]
+    deeper.run = replace(deeper.run, recipe=RECIPES["adam"])
+    assert twin_of(scene, deeper) is None, "they differ by their recipes, too"
 
 
 def test_shortcuts_are_open_as_far_as_the_weights_tell(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:

@@ -28,7 +28,10 @@ def test_it_says_what_the_runs_show(qtbot: QtBot) -> None:
     assert panel.paragraphs == (EMPTY,)
     panel.render_lab(lab_scene(log_of("cifar-plain-20", 50, 20, 1), log_of("cifar-plain-56", 90, 80, 70)))
     shown = panel.view.toPlainText().replace("\u00a0", " ")
-    assert "Two networks, one recipe (quick), seed 0, 3 epochs on 40 training pictures of Digits." in shown
+    assert (
+        "Two networks, the same 40 training pictures of Digits, one recipe (quick), seed 0, 3 epochs."
+        in shown
+    )
     assert "The training errors: Plain-56 70.0 %, Plain-20 1.0 %." in shown
     assert "only twelve steps" in shown
     assert "span 2.0 decades" in shown
