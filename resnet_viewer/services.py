@@ -138,8 +138,8 @@ class FilesService:
         match request:
             case Begin():
                 yield self._begin(request)
-            case ReadPicture(paths=found):
-                yield _read(found)
+            case ReadPicture():
+                yield _read(request.paths, request.wants_twelve_bits, request.album)
             case StepPicture():
                 yield _step(request)
             case TakePixels(pixels=pixels, name=name):
@@ -349,8 +349,10 @@ def _keep(request: KeepChoices) -> None:
     remember(request.digest, kept)
 
 
-def _read(found: tuple[Path, ...]) -> OpenedPicture:
-    """The first of them; a folder stands for its pictures. Several make an album."""
+def _read(
+    found: tuple[Path, ...], wants_twelve_bits: bool = False, known: tuple[Path, ...] = ()
+) -> OpenedPicture:
+    """The first of them; a folder stands for its pictures. Several make an album, if none is `known`."""
     from resnet_viewer.media import pictures
 
     album: list[Path] = []
@@ -359,7 +361,7 @@ def _read(found: tuple[Path, ...]) -> OpenedPicture:
     if not album:
         raise UserError(f"There is no picture in {found[0].name}; choose another folder.")
     whole = tuple(path.absolute() for path in album) if len(album) > 1 else ()
-    return OpenedPicture(pictures.read(album[0]), whole)
+    return OpenedPicture(pictures.read(album[0], wants_twelve_bits=wants_twelve_bits), known or whole)
 
 
 def _step(request: StepPicture) -> OpenedPicture:

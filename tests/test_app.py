@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
@@ -209,6 +210,18 @@ def test_stepping_goes_round_and_over_what_cannot_be_read(tmp_path: Path) -> Non
     assert isinstance(forward, OpenedPicture)
     assert isinstance(backward, OpenedPicture)
     assert forward.picture.name == backward.picture.name == "10.jpg"
+
+
+def test_a_picture_is_read_once_more_with_twelve_bits_and_stays_in_its_album(tmp_path: Path) -> None:
+    scan, other = tmp_path / "scan.png", tmp_path / "other.png"
+    Image.fromarray(np.full((8, 8), 4095, np.uint16)).save(scan)
+    [read] = FilesService().answer(ReadPicture((scan,), album=(other, scan)))
+    [again] = FilesService().answer(ReadPicture((scan,), wants_twelve_bits=True, album=(other, scan)))
+    assert isinstance(read, OpenedPicture)
+    assert isinstance(again, OpenedPicture)
+    assert (read.picture.pixels.max(), bool(read.picture.remark)) == (16, True)
+    assert (again.picture.pixels.min(), again.picture.remark) == (255, "")
+    assert again.album == (other, scan)
 
 
 def first_norm(window: MainWindow) -> float:

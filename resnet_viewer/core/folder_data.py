@@ -73,6 +73,11 @@ def load(folder: Path, size: int, *, seed: int = 0, channels: int = 3) -> Iterat
         remarks.append(f"There {are} of {listed(untested)}: the test error says nothing of such pictures.")
     if reading.left_out:
         remarks.append(reading.left_out.remark())
+    if reading.in_question:
+        remarks.append(
+            f"{reading.in_question} of the pictures have 16 bits a pixel, use no more than 12 of them and are dark: "
+            "say in their files which is meant (PNG's sBIT, TIFF's MaxSampleValue)."
+        )
     yield Data(*sets, remark=" ".join(remarks), left_out=len(reading.left_out))
 
 
@@ -105,6 +110,8 @@ class _Reading:
 
     def __init__(self, folder: Path, size: int, channels: int, count: int) -> None:
         self.left_out = LeftOut(folder, count)
+        self.in_question = 0
+        """Pictures of 16 bits that may have 12."""
         self._folder, self._count, self._done = folder, count, 0
         self._geometry = Preprocessing(size, size, (0.0,) * 3, (1.0,) * 3)
         self._shape = channels, size, size
@@ -131,7 +138,9 @@ class _Reading:
     def _read(self, path: Path) -> Pixels | None:
         """(C, S, S), or None where it cannot be read."""
         try:
-            fitted = np.array(cut(Image.fromarray(read(path).pixels), self._geometry))
+            picture = read(path)
+            self.in_question += picture.may_have_twelve_bits
+            fitted = np.array(cut(Image.fromarray(picture.pixels), self._geometry))
         except PictureError as error:
             self.left_out.add(path, error)
             return None

@@ -2,15 +2,16 @@
 
 Pillow's `convert("RGB")` clips what has more than 8 bits, so grey pictures of 16 and 32 bits are scaled here:
 
-- 16 bits (`I;16*`): 0 is black, 65535 white; a TIFF of 12 bits is white at 4095.
-- 32-bit integers (`I`): 65535 is white for PGM, which Pillow brings to that range. Other formats do not tell
-  what is white, so it follows from the values: the smaller of 255 and 65535 that none of them exceeds.
+- 16 bits (`I;16*`): 0 is black, 65535 white, unless the file holds fewer bits in them: see `grey_bits`.
+- 32-bit integers (`I`): 65535 is white for PGM, which Pillow brings to that range. A TIFF may say what is white. Else
+  it follows from the values: the smaller of 255 and 65535 that none of them exceeds.
   Values beyond that, or below zero, are stretched between the smallest and the largest.
 - 32-bit floats (`F`): the same, with 1, 255 and 65535 as white. NaN is black; infinities are black and white.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,12 +27,49 @@ KIND_NAMES = {
 }  # fmt: skip
 """In words, where Pillow's own name does not say it."""
 
-_BITS_PER_SAMPLE = 258
-"""TIFF tag."""
+_BITS_PER_SAMPLE, _MAX_SAMPLE_VALUE, _S_MAX_SAMPLE_VALUE = 258, 281, 341
+"""TIFF tags. The second is an integer of 16 bits, the third has the type of the samples."""
+
+
+@dataclass(frozen=True)
+class GreyBits:
+    """How many bits a pixel a 16-bit grey picture is read with; `is_told` by its file or by the user."""
+
+    bits: int
+    is_told: bool
+
+
+def grey_bits(
+    image: Image.Image, *, significant: int | None = None, wants_twelve: bool = False
+) -> GreyBits | None:
+    """Of a loaded picture with 16 bits a pixel, else None.
+
+    `significant` is what a PNG's sBIT chunk says. By its standard such values fill all 16 bits, the lowest being zeros
+    or repeating the highest, and 65535 is white; but scientific programs write the values as they are beside it. Those
+    are told by lowest bits that filled values cannot have. A TIFF's MaxSampleValue counts as the least number of bits
+    that holds it. No file's word is believed against a larger value in it. `wants_twelve` holds where the file says
+    nothing.
+    """
+    if not image.mode.startswith("I;16"):
+        return None
+    values = np.asarray(image)
+    highest = int(values.max())
+    if _tags(image).get(_BITS_PER_SAMPLE) == (12,):
+        return GreyBits(12, is_told=True)
+    if significant is not None and 1 <= significant <= 16:
+        lowest = values & ((1 << (16 - significant)) - 1)
+        is_filled = highest >= 1 << significant or int(lowest.max()) <= 1
+        return GreyBits(16 if is_filled else significant, is_told=True)
+    white = _stated_white(image)
+    if white is not None and highest <= white <= 65535:
+        return GreyBits(int(white).bit_length(), is_told=True)
+    if wants_twelve and highest < 4096:
+        return GreyBits(12, is_told=True)
+    return GreyBits(16, is_told=not 0 < highest < 4096)
 
 
 def kind(image: Image.Image) -> str:
-    """The picture's pixels in words: "RGB", "palette", "16-bit grey"."""
+    """The picture's pixels in words: "RGB", "palette", "16-bit grey" whatever part of the bits is used."""
     return "16-bit grey" if image.mode.startswith("I;16") else KIND_NAMES.get(image.mode, image.mode)
 
 
@@ -40,10 +78,11 @@ def is_translucent(image: Image.Image) -> bool:
     return image.has_transparency_data and not image.mode.startswith("I")
 
 
-def to_rgb(image: Image.Image, *, ground: Ground) -> Image.Image:
-    """The loaded picture in RGB, transparency laid on `ground`."""
+def to_rgb(image: Image.Image, *, ground: Ground, bits: int = 16) -> Image.Image:
+    """The loaded picture in RGB, transparency laid on `ground`; `bits` is for 16-bit grey, see `grey_bits`."""
     if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_scaled(np.asarray(image), _white(image))).convert("RGB")
+        white = 2.0**bits - 1 if image.mode.startswith("I;16") else _white(image)
+        return Image.fromarray(_scaled(np.asarray(image), white)).convert("RGB")
     if image.mode == "LAB":
         profiles = (ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"))
         converted = ImageCms.profileToProfile(image, *profiles, outputMode="RGB")
@@ -57,11 +96,27 @@ def to_rgb(image: Image.Image, *, ground: Ground) -> Image.Image:
 
 
 def _white(image: Image.Image) -> float | None:
-    """The value that means white, or None where only the values can tell."""
-    if image.mode.startswith("I;16"):
-        tags: Any = getattr(image, "tag_v2", {})  # the values have whatever type the file gives them
-        return 4095.0 if tags.get(_BITS_PER_SAMPLE) == (12,) else 65535.0
-    return 65535.0 if image.mode == "I" and image.format == "PPM" else None
+    """The value of 32 bits that means white, or None where only the values can tell."""
+    if image.mode == "I" and image.format == "PPM":
+        return 65535.0
+    white = _stated_white(image)
+    values = np.asarray(image)
+    return white if white is not None and values.min() >= 0 and values.max() <= white else None
+
+
+def _stated_white(image: Image.Image) -> float | None:
+    """What a TIFF says is the largest value that there may be; of integers, with all of its bits set."""
+    for tag in (_S_MAX_SAMPLE_VALUE, _MAX_SAMPLE_VALUE):
+        value = _tags(image).get(tag)
+        value = value[0] if isinstance(value, tuple) and len(value) == 1 else value
+        if isinstance(value, int | float) and 0 < value < 2.0**32:
+            return float(value) if image.mode == "F" else 2.0 ** int(value).bit_length() - 1
+    return None
+
+
+def _tags(image: Image.Image) -> Any:
+    """Of a TIFF; their values have whatever type the file gives them."""
+    return getattr(image, "tag_v2", {})
 
 
 def _scaled(values: NDArray[Any], white: float | None) -> NDArray[np.uint8]:

@@ -60,8 +60,11 @@ class PictureError(UserError):
     """A picture cannot be opened; the message says why and what to do."""
 
 
-def read(path: Path, *, ground: colours.Ground = WHITE) -> Picture:
+def read(path: Path, *, ground: colours.Ground = WHITE, wants_twelve_bits: bool = False) -> Picture:
     """Decode a picture file: upright, RGB, transparency laid on `ground`, the first frame of an animation.
+
+    Where grey pixels have 16 bits, use no more than 12, and the file does not say which is meant, `wants_twelve_bits`
+    makes 4095 white in place of 65535; without it the picture says that there is this choice.
 
     Raises:
         PictureError: there is no such file, it is a folder, empty, too large, damaged, or no known picture.
@@ -69,7 +72,7 @@ def read(path: Path, *, ground: colours.Ground = WHITE) -> Picture:
     data = read_whole(path, most_bytes=MOST_BYTES, wanted="a picture file", refused=PictureError)
     if not data:
         raise PictureError(f"{path.name} is empty: get another copy of it.")
-    return _decoded(data, path, ground)
+    return _decoded(data, path, ground, wants_twelve_bits)
 
 
 def from_array(
@@ -147,14 +150,20 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in Image.OPEN if name not in _UNREADABLE_FORMATS)
 
 
-def _decoded(data: bytes, path: Path, ground: colours.Ground) -> Picture:
+def _decoded(data: bytes, path: Path, ground: colours.Ground, wants_twelve_bits: bool) -> Picture:
     name = path.name
     try:
         with _filtering_warnings, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            pixels, facts = _pixels(data, name, ground)
-        return Picture.of(pixels, name=name, path=path.absolute(), facts=facts)
+            pixels, facts, may_have_twelve_bits = _pixels(data, name, ground, wants_twelve_bits)
+        return Picture.of(
+            pixels,
+            name=name,
+            path=path.absolute(),
+            facts=facts,
+            may_have_twelve_bits=may_have_twelve_bits,
+        )
     except PictureError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -173,12 +182,13 @@ def _decoded(data: bytes, path: Path, ground: colours.Ground) -> Picture:
         ) from error
 
 
-def _pixels(data: bytes, name: str, ground: colours.Ground) -> tuple[NDArray[np.uint8], str]:
-    """Upright RGB pixels (H, W, 3) and what the file was. Raises whatever Pillow does."""
+def _pixels(
+    data: bytes, name: str, ground: colours.Ground, wants_twelve_bits: bool
+) -> tuple[NDArray[np.uint8], str, bool]:
+    """Upright RGB pixels (H, W, 3), what the file was, and whether it may have 12 bits. Raises whatever Pillow does."""
     with Image.open(io.BytesIO(data), formats=_formats()) as image:
         _check_pixels(name, image.width, image.height)
-        if image.format == "PNG":
-            _check_chunks(data)
+        significant = _significant_bits(data) if image.format == "PNG" else None
         facts = ["JPEG" if image.format == "MPO" else str(image.format), colours.kind(image)]
         tags: Any = getattr(image, "tag_v2", {})
         is_turned_by_pillow = tags.get(_ORIENTATION) in _UPRIGHT  # a TIFF, while it is loaded
@@ -189,7 +199,10 @@ def _pixels(data: bytes, name: str, ground: colours.Ground) -> tuple[NDArray[np.
         # loading the next one gives half a picture and no error.
         image.load()
         _check_pixels(name, image.width, image.height)  # an icon's size is known only now
-        rgb = colours.to_rgb(image, ground=ground)
+        grey = colours.grey_bits(image, significant=significant, wants_twelve=wants_twelve_bits)
+        if grey is not None:
+            facts[1] = "16-bit grey" if grey.bits == 16 else f"{grey.bits}-bit grey in 16 bits"
+        rgb = colours.to_rgb(image, ground=ground, bits=16 if grey is None else grey.bits)
         try:
             orientation: Any = image.getexif().get(_ORIENTATION)
         except Exception:  # damaged EXIF data raises as many kinds of errors; the pixels are whole
@@ -208,29 +221,33 @@ def _pixels(data: bytes, name: str, ground: colours.Ground) -> tuple[NDArray[np.
                     facts.append(f"first {part}")
             except Exception:  # looking for a second frame reads on in the file; the first one is whole
                 facts.append(f"first {part}, the rest is damaged")
-        return np.array(rgb), " · ".join(facts)
+        return np.array(rgb), " · ".join(facts), grey is not None and not grey.is_told
 
 
-def _check_chunks(data: bytes) -> None:
-    """Hold every chunk of a PNG file to its checksum, which Pillow does not from the first pixels on.
+def _significant_bits(data: bytes) -> int | None:
+    """What a PNG file says in its sBIT chunk, whose first byte is for grey; every chunk is held to its checksum.
 
-    A file that ends early is left to Pillow, which tells whether pixels are missing.
+    Pillow looks at none from the first pixels on. A file that ends early is left to it, which tells whether pixels are
+    missing.
 
     Raises:
         OSError: one does not agree.
     """
-    view, start = memoryview(data), len(_PNG_SIGNATURE)
+    view, start, found = memoryview(data), len(_PNG_SIGNATURE), None
     while start + 12 <= len(view):
         length = int.from_bytes(view[start : start + 4])
         end = start + 8 + length
         if end + 4 > len(view):
-            return
+            break
         kind = bytes(view[start + 4 : start + 8])
         if zlib.crc32(view[start + 4 : end]) != int.from_bytes(view[end : end + 4]):
             raise OSError(f"the checksum of the chunk {kind!r} at byte {start} is wrong")
+        if kind == b"sBIT" and length:
+            found = view[start + 8]
         if kind == b"IEND":
-            return
+            break
         start = end + 4
+    return found
 
 
 def _check_pixels(name: str, width: int, height: int) -> None:

@@ -17,7 +17,8 @@ class Picture:
     """Pixels with a name. Two pictures are equal when their pixels are (by digest) and their names.
 
     `pixels` is read-only, (H, W, 3), uint8, upright, without alpha. `path` is None for a pasted picture.
-    `facts` says what the file was: "JPEG · RGB".
+    `facts` says what the file was: "JPEG · RGB". `may_have_twelve_bits` means that it was read as 16 bits a pixel, uses
+    no more than 12 of them, and nobody said which is meant.
     """
 
     name: str
@@ -25,10 +26,27 @@ class Picture:
     pixels: NDArray[np.uint8] = field(compare=False, repr=False)
     path: Path | None = field(default=None, compare=False)
     facts: str = field(default="", compare=False)
+    may_have_twelve_bits: bool = field(default=False, compare=False)
+
+    @property
+    def remark(self) -> str:
+        """What one should know about how it was read, in a sentence; empty where that is nothing."""
+        if not self.may_have_twelve_bits:
+            return ""
+        return (
+            f"{self.name} has 16 bits a pixel and uses no more than 12 of them, so it is dark; its file does not say "
+            "which is meant."
+        )
 
     @classmethod
     def of(
-        cls, pixels: NDArray[np.uint8], *, name: str, path: Path | None = None, facts: str = ""
+        cls,
+        pixels: NDArray[np.uint8],
+        *,
+        name: str,
+        path: Path | None = None,
+        facts: str = "",
+        may_have_twelve_bits: bool = False,
     ) -> Picture:
         """Make a picture of (H, W, 3) uint8 pixels, which are frozen, not copied.
 
@@ -43,7 +61,8 @@ class Picture:
         frozen = np.ascontiguousarray(pixels)
         frozen.flags.writeable = False
         shape = repr(frozen.shape).encode()
-        return cls(name, hashlib.sha256(shape + frozen.tobytes()).hexdigest(), frozen, path, facts)
+        digest = hashlib.sha256(shape + frozen.tobytes()).hexdigest()
+        return cls(name, digest, frozen, path, facts, may_have_twelve_bits)
 
     @property
     def width(self) -> int:

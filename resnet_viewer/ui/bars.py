@@ -25,7 +25,7 @@ from resnet_viewer.records.progress import Progress
 from resnet_viewer.ui.labels import plain_label
 from resnet_viewer.ui.worker import Failure
 
-Topic = Literal["", "network", "opening", "probing", "exporting", "training", "data"]
+Topic = Literal["", "network", "opening", "probing", "exporting", "training", "data", "picture"]
 """What a message is about: when that is over, the message goes. Without a topic it stays until it is dismissed."""
 Choice = tuple[str, Callable[[], object]]
 """A button's or menu entry's text, and what it does."""

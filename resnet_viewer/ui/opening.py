@@ -42,6 +42,8 @@ class Opening(QObject):
     failed = Signal(object)
     network_opened = Signal(object)
     """An OpenedNetwork is in the session; its sentence and its doubts are worth a remark."""
+    picture_opened = Signal(object)
+    """A Picture is in the session; how it was read may be worth a remark."""
     recent_changed = Signal()
     download_began = Signal(str)
     """What is fetched, in words."""
@@ -90,6 +92,11 @@ class Opening(QObject):
         """Pictures or folders of pictures; the first is shown."""
         if paths:
             self._ask(ReadPicture(paths))
+
+    def read_with_twelve_bits(self) -> None:
+        """The picture on the screen once more, white at 4095."""
+        if self._place is not None:
+            self._ask(ReadPicture((self._place,), wants_twelve_bits=True, album=self._album))
 
     def step_picture(self, step: int) -> None:
         """The next or previous picture of the album or the folder."""
@@ -208,6 +215,7 @@ class Opening(QObject):
         self.opened.emit()
         self._remember_place(opened)
         self._editing.set_picture(opened.picture)
+        self.picture_opened.emit(opened.picture)
 
     def _remember_place(self, opened: OpenedPicture) -> None:
         self._album, self._place = opened.album, opened.picture.path
@@ -241,6 +249,8 @@ class Opening(QObject):
             self._album, self._place = begun.picture.album, picture.path
         self._store.restart(Session(Setup(opened.state, picture, class_names=opened.class_names)))
         self.network_opened.emit(opened)
+        if picture is not None:
+            self.picture_opened.emit(picture)
         if begun.refusals:
             self.failed.emit(Failure(" ".join(begun.refusals)))
         self.begun.emit()

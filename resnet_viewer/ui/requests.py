@@ -24,9 +24,14 @@ from resnet_viewer.records.wiring import Wiring
 
 @dataclass(frozen=True)
 class ReadPicture:
-    """Read the first of `paths`; a folder stands for the pictures in it. Answered by OpenedPicture."""
+    """Read the first of `paths`; a folder stands for the pictures in it. Answered by OpenedPicture.
+
+    `wants_twelve_bits` as in `media.pictures.read`; `album` is the one that the picture is in, if it is known.
+    """
 
     paths: tuple[Path, ...]
+    wants_twelve_bits: bool = False
+    album: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from resnet_viewer.records.picture import Picture
 from resnet_viewer.ui.bars import Choice
 from resnet_viewer.ui.requests import OpenedNetwork
 from resnet_viewer.ui.worker import Failure
@@ -30,6 +31,7 @@ class Saying(QObject):
         opening.failed.connect(self._show_failed_opening)
         opening.opened.connect(self._end_failed_opening)
         opening.network_opened.connect(self.remark_network)
+        opening.picture_opened.connect(self._remark_picture)
         opening.download_began.connect(self._progress.begin)
         opening.progressed.connect(self._progress.show_progress)
         opening.download_ended.connect(self._progress.hide)
@@ -59,6 +61,15 @@ class Saying(QObject):
     @Slot()
     def _end_failed_opening(self) -> None:
         self._messages.end("opening")
+
+    @Slot(object)
+    def _remark_picture(self, picture: Picture) -> None:
+        if picture.remark:
+            title = "Read it as 12 bits"
+            act: Choice = (title, self._opening.read_with_twelve_bits)
+            self._messages.show_remark(picture.remark, title, [act], topic="picture")
+        else:
+            self._messages.end("picture")
 
     @Slot(object)
     def _show_failed_export(self, failure: Failure) -> None:

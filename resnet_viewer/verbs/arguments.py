@@ -64,6 +64,7 @@ def _probe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="made if it is not there")
     add_network(parser)
     _wiring(parser)
+    _twelve_bits(parser)
     parser.add_argument(
         "--target",
         metavar="INDEX|NAME|block:B[:C]",
@@ -164,6 +165,14 @@ def _wiring(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--drop", default="none", metavar="BLOCKS", help="residual branches to drop: 3,5-9")
     parser.add_argument("--strength", default="", metavar="4=0.5,…", help="strength of shortcuts, 0 to 1")
+
+
+def _twelve_bits(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--twelve-bits",
+        action="store_true",
+        help="grey pictures of 16 bits that use 12 of them are white at 4095, where their files do not say",
+    )
 
 
 _side = whole_number(1, LARGEST_SIDE)

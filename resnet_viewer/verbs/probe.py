@@ -30,7 +30,9 @@ def run(arguments: argparse.Namespace) -> int:
         UserError: an argument, a file or the output folder does not fit; nothing is written then, unless the folder
             itself fails half-way.
     """
-    picture = pictures.read(arguments.picture)
+    picture = pictures.read(arguments.picture, wants_twelve_bits=arguments.twelve_bits)
+    if picture.remark:
+        print(f"{picture.remark} --twelve-bits reads it as 12.", file=sys.stderr)
     opening = chosen.opened(arguments, build_flags.chosen(arguments))
     gates = chosen.wiring(arguments, opening)
     plan = blueprint(opening.spec, opening.preprocessing.crop)

@@ -196,6 +196,15 @@ def test_a_strip_is_cut_before_it_would_grow_to_gigabytes(
     assert read(tmp_path).test.images[0, :, 4, 4].tolist() == [9, 8, 7]
 
 
+def test_pictures_of_16_bits_that_may_have_12_are_counted(tmp_path: Path) -> None:
+    write_data(tmp_path)
+    for name, value in (("0", 4000), ("1", 5000), ("2", 300)):
+        Image.fromarray(np.full((8, 8), value, np.uint16)).save(tmp_path / "train" / "a" / f"{name}.png")
+    assert read(tmp_path).remark.startswith(
+        "2 of the pictures have 16 bits a pixel, use no more than 12 of them"
+    )
+
+
 def test_a_class_without_test_pictures_is_named(tmp_path: Path) -> None:
     write_folder(tmp_path / "train", ("a", "b", "c"))
     write_folder(tmp_path / "test", ("a", "b", "c"))

@@ -32,12 +32,12 @@ def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
     return file.getvalue()
 
 
-def read_bytes(data: bytes, *, name: str, ground: Ground = WHITE) -> Picture:
+def read_bytes(data: bytes, *, name: str, ground: Ground = WHITE, wants_twelve_bits: bool = False) -> Picture:
     """What `read` makes of a file with that content and name."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(data)
-        return read(path, ground=ground)
+        return read(path, ground=ground, wants_twelve_bits=wants_twelve_bits)
 
 
 def opened(image: Image.Image, kind: str = "PNG", **options: object) -> Picture:

@@ -24,6 +24,7 @@ from resnet_viewer.ui.requests import (
     DescribeNetwork,
     FigureChoice,
     OpenedNetwork,
+    ReadPicture,
     RenderForClipboard,
     StepPicture,
     TakePixels,
@@ -213,6 +214,21 @@ def test_an_untrained_network_offers_the_weights_that_can_be_had(desk: Desk) -> 
     desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     desk.qtbot.waitUntil(lambda: desk.workers.downloads.is_busy)
     desk.window.escape()
+
+
+def test_a_picture_that_may_have_twelve_bits_can_be_read_so(desk: Desk) -> None:
+    scan = Path("/pictures/scan.tif")
+    dark = replace(fabricated.picture(name=scan.name), path=scan, may_have_twelve_bits=True)
+    desk.window.opening.show_picture(dark)
+    assert desk.window.messages.sentence.startswith("scan.tif has 16 bits a pixel and uses no more than 12")
+    button = desk.window.messages._choice
+    assert button.text() == "Read it as 12 bits"
+    desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    desk.qtbot.waitUntil(lambda: desk.files.asked[-1:] == [ReadPicture((scan,), wants_twelve_bits=True)])
+    desk.window.opening.show_picture(dark)
+    desk.window.opening.show_picture(fabricated.picture(name="other.png"))
+    assert desk.window.messages.sentence == "", "that was about the picture before"
+    desk.wait_fresh()
 
 
 def test_a_download_shows_progress_and_ends_with_escape(desk: Desk) -> None:

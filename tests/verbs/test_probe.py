@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from resnet_viewer.cli import main
 from resnet_viewer.core import published
@@ -19,7 +20,10 @@ from resnet_viewer.core.weight_files import save_safetensors
 from resnet_viewer.media.pictures import read
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.preprocessing import CIFAR10_PREPROCESSING
+from resnet_viewer.records.probe import NetworkState, ProbeResult
+from resnet_viewer.records.session import Setup
 from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.verbs import probe
 
 NETWORK = ("--network", "cifar-resnet-14", "--weights", "none", "--seed", "3", "--device", "cpu")
 
@@ -76,6 +80,27 @@ def test_every_file_is_written_and_agrees_with_autograd(photo: Path, tmp_path: P
     assert list(cams) == [f"block_{n:03d}" for n in range(1, 7)]
     assert cams["block_001"].shape == (32, 32)
     assert cams["block_006"].shape == (8, 8)
+
+
+def test_a_picture_that_may_have_twelve_bits_is_said_so_and_can_be_read_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = tmp_path / "scan.png"
+    Image.fromarray(np.full((32, 32), 4095, np.uint16)).save(scan)
+    seen = []
+    readings = probe.readings
+
+    def watched(setup: Setup, *rest: NetworkState | None, device: str) -> tuple[ProbeResult, ProbeResult]:
+        assert setup.picture is not None
+        seen.append(int(setup.picture.pixels.max()))
+        return readings(setup, *rest, device=device)
+
+    monkeypatch.setattr(probe, "readings", watched)
+    assert main(["probe", str(scan), "--out", str(tmp_path / "a"), *NETWORK]) == 0
+    assert "scan.png has 16 bits a pixel and uses no more than 12" in capsys.readouterr().err
+    assert main(["probe", str(scan), "--out", str(tmp_path / "b"), *NETWORK, "--twelve-bits"]) == 0
+    assert "twelve-bits" not in capsys.readouterr().err
+    assert seen == [16, 255]
 
 
 def test_the_reference_is_the_network_with_everything_open(photo: Path, tmp_path: Path) -> None:
