@@ -77,6 +77,7 @@ class Training(QObject):
         self._window, self._settings, self.ways = window, settings, ways
         self._devices: tuple[str, ...] = ("cpu",)
         """What there is, as far as it is known."""
+        self._knows_devices = False
         self.controller = TrainController(worker, tickets, self)
         self.handing_over = HandingOver(self.controller, opening, editing, self)
         self.exporting = RunExporting(window, self.controller, files, tickets, settings)
@@ -369,7 +370,7 @@ class Training(QObject):
     @Slot(int, object)
     def _take(self, ticket: int, reply: object) -> None:
         if isinstance(reply, FoundDevices):
-            self._devices = reply.devices
+            self._devices, self._knows_devices = reply.devices, True
             self._tell_device()
         elif ticket == self._awaited and isinstance(reply, FoundOrder) and not self.controller.is_busy:
             order = reply.order
@@ -381,7 +382,10 @@ class Training(QObject):
     def _tell_device(self) -> None:
         order = self.controller.order
         wished = order.device if order is not None else self._plan.course.device or self.ways.device
-        self.device_chosen.emit(self._devices[0] if wished in ("", "auto") else wished)
+        if wished not in ("", "auto"):
+            self.device_chosen.emit(wished)
+        elif self._knows_devices:  # else which is the best is told when they are found
+            self.device_chosen.emit(self._devices[0])
 
     def _last_runs(self) -> Path | None:
         """Their folder, where there is something in it to go on with."""

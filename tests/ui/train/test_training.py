@@ -71,6 +71,15 @@ def test_the_recipe_offers_what_the_machine_has(
     desk.qtbot.waitUntil(lambda: FindDevices() in desk.files.asked)
 
 
+def test_where_runs_train_is_told_when_it_is_known(desk: Desk, training: Training) -> None:
+    said: list[str] = []
+    training.device_chosen.connect(said.append)
+    training.start()
+    assert said == [], "the best device may be another than the processor"
+    training._take(0, FoundDevices(("cuda", "cpu")))
+    assert said == ["cuda"]
+
+
 def test_the_status_bar_forgets_the_data_of_an_earlier_start(desk: Desk, training: Training) -> None:
     training.start()
     desk.lab.begin()
