@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMainWindow, QSplitter, QWidget
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Slot
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QSplitter, QWidget
 
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.theme import DARK
@@ -17,6 +17,8 @@ LEAST_SIZE = QSize(880, 600)
 _USUAL_LINE = 16
 _GROWTH = 0.6
 """Of the font's growth: words give way first."""
+_COMFORTABLE_LINES = 31
+"""A page that scrolls anyway is at least as high as so many lines of text, so that nothing in it is squeezed."""
 _SHARES = {
     "top": (0.7, 0.3),
     "right": (0.72, 0.28),
@@ -87,6 +89,45 @@ def splitter(orientation: Qt.Orientation, first: QWidget, second: QWidget) -> QS
     made.setStretchFactor(0, 3)
     made.setStretchFactor(1, 2)
     return made
+
+
+class PanelArea(QScrollArea):
+    """Panels that fill their page where they fit.
+
+    Where they do not they have the height that they read well in, and the page scrolls: none lies over another.
+    """
+
+    def __init__(self, panels: QSplitter) -> None:
+        super().__init__()
+        self._panels = panels
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setAutoFillBackground(False)
+        self.setWidget(panels)
+        panels.setAutoFillBackground(False)  # a scroll area switches it on
+        panels.installEventFilter(self)
+        self.verticalScrollBar().rangeChanged.connect(self._leave_gap)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_height()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The panels need more room, or less: another font, the first run, a channel in place of all."""
+        if watched is self._panels and event.type() == QEvent.Type.LayoutRequest:
+            self._share_height()
+        return super().eventFilter(watched, event)
+
+    @Slot(int, int)
+    def _leave_gap(self, _least: int, most: int) -> None:
+        """Between the panels and the bar, where there is one."""
+        self.setViewportMargins(0, 0, DARK.gap if most else 0, 0)
+
+    def _share_height(self) -> None:
+        least = self._panels.minimumSizeHint().height()
+        comfortable = max(least, _COMFORTABLE_LINES * self.fontMetrics().height())
+        self._panels.setMinimumHeight(0 if least <= self.height() else comfortable)
 
 
 def least_size(line: int, room: QSize) -> QSize:

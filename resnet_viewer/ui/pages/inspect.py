@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.editing import Editing
-from resnet_viewer.ui.layout import splitter
+from resnet_viewer.ui.layout import PanelArea, splitter
 from resnet_viewer.ui.panels.circuit import CircuitPanel
 from resnet_viewer.ui.panels.feature_maps import FeatureMapsPanel
 from resnet_viewer.ui.panels.predictions import PredictionsPanel
@@ -17,7 +17,7 @@ from resnet_viewer.ui.theme import Theme
 
 
 class InspectPage(QWidget):
-    """Renders scenes; the panels' wishes become edits."""
+    """Renders scenes; the panels' wishes become edits. Where the window is too small for the panels, it scrolls."""
 
     hovered = Signal(str)
     export_requested = Signal()
@@ -33,7 +33,8 @@ class InspectPage(QWidget):
         self.splitters: dict[str, QSplitter] = {"right": right, "top": top, "outer": outer}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(outer)
+        self.area = PanelArea(outer)
+        layout.addWidget(self.area)
         self._connect(editing)
 
     def _connect(self, editing: Editing) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QMenu,
     QPushButton,
-    QScrollArea,
     QSplitter,
     QToolButton,
     QVBoxLayout,
@@ -17,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.labels import plain_label
-from resnet_viewer.ui.layout import splitter
+from resnet_viewer.ui.layout import PanelArea, splitter
 from resnet_viewer.ui.panels.card import Card, colour_text
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.depth_plot import DepthPlot
@@ -30,8 +28,6 @@ from resnet_viewer.ui.train.story import StoryPanel
 
 _LEAST_LETTERS = 22
 """The narrowest table of runs is as wide as so many."""
-_COMFORTABLE_LINES = 31
-"""A page that scrolls anyway is at least as high as so many lines of text, so that nothing in it is squeezed."""
 FIRST_WORDS = "Press Start: every network that is trained gets a row here."
 
 
@@ -153,7 +149,7 @@ class TrainPage(QWidget):
         top = splitter(Qt.Orientation.Horizontal, left, self.errors)
         rows = splitter(Qt.Orientation.Vertical, top, self.gradients)
         right = splitter(Qt.Orientation.Vertical, self.story, self.by_depth)
-        self._columns = columns = splitter(Qt.Orientation.Horizontal, rows, right)
+        columns = splitter(Qt.Orientation.Horizontal, rows, right)
         self.splitters: dict[str, QSplitter] = {
             "train_left": left,
             "train_top": top,
@@ -161,13 +157,7 @@ class TrainPage(QWidget):
             "train_right": right,
             "train_columns": columns,
         }
-        self.area = QScrollArea()
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setWidgetResizable(True)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.viewport().setAutoFillBackground(False)
-        self.area.setWidget(columns)
-        columns.setAutoFillBackground(False)  # a scroll area switches it on
+        self.area = PanelArea(columns)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.area)
@@ -175,7 +165,6 @@ class TrainPage(QWidget):
             self.runs, self.pictures, self.errors, self.story, self.gradients, self.by_depth,
         )  # fmt: skip
         self._scene = LabScene()
-        self._columns.installEventFilter(self)
         self._connect()
 
     def _connect(self) -> None:
@@ -217,21 +206,6 @@ class TrainPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.render_lab(self._scene)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._share_height()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The panels need more room, or less: another font, the first run."""
-        if watched is self._columns and event.type() == QEvent.Type.LayoutRequest:
-            self._share_height()
-        return super().eventFilter(watched, event)
-
-    def _share_height(self) -> None:
-        """Where the panels fit they fill the page; where they do not they have the height that they read well in."""
-        fits = self._columns.minimumSizeHint().height() <= self.height()
-        self._columns.setMinimumHeight(0 if fits else _COMFORTABLE_LINES * self.fontMetrics().height())
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""

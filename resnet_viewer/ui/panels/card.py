@@ -6,7 +6,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from resnet_viewer.ui.labels import TitleLabel, plain_eliding_label, tooltip_text
+from resnet_viewer.ui.labels import TitleLabel, tooltip_text
+from resnet_viewer.ui.panels.fitting import ShorteningLabel, part_wordings
 from resnet_viewer.ui.theme import DARK, Theme
 
 UPDATING = "updating…"
@@ -17,7 +18,8 @@ _FADE = 24
 class Card(QFrame):
     """A titled frame. Put what it shows into `body`; controls go to the right end of the header.
 
-    The subtitle is elided where it does not fit and then stands whole in its tooltip; the title after everything else.
+    A subtitle that does not fit loses its parts, the last one first, and stands whole in its tooltip; the title is cut
+    after everything else.
     """
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
@@ -25,7 +27,7 @@ class Card(QFrame):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self._theme = DARK
         self._title = TitleLabel(title)
-        self._subtitle = plain_eliding_label()
+        self._subtitle = ShorteningLabel(part_wordings)
         self._mark = _Mark(self)
         self._is_updating = False
         self.header = QHBoxLayout()

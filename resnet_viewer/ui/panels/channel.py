@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -21,11 +22,15 @@ from PySide6.QtWidgets import (
 
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.panels.card import Card, colour_text
+from resnet_viewer.ui.panels.fitting import ShorteningLabel, part_wordings
 from resnet_viewer.ui.panels.picture import ImagePane
 from resnet_viewer.ui.pixels import Array, Limits, image_of_values
 from resnet_viewer.ui.theme import DARK, Theme
 
 BINS = 40
+_LINES_WITH_AXES, _LINES_WITH_NAMES, _LINES_WITH_NUMBERS = 8.0, 6.5, 5.0
+"""A histogram as high as so many lines of text has them."""
+_LEAST_LINES = 3.5
 HISTOGRAM_AXES = {"bottom": "value (zeros left out)", "left": "positions"}
 STATISTICS = ("mean", "standard deviation", "share of zeros", "minimum", "maximum")
 
@@ -115,7 +120,7 @@ class ChannelView(Card):
         self.add_control(self.number)
         self.now_pane, self.reference_pane = ImagePane(), ImagePane()
         self._names = QLabel("now"), QLabel("reference")
-        self._scale = QLabel()
+        self._scale = ShorteningLabel(partial(part_wordings, separator=", "))
         self._histogram = _histogram()
         self._curves = (
             self._histogram.plot(stepMode="center", fillLevel=0),
@@ -141,7 +146,6 @@ class ChannelView(Card):
         side.addWidget(self._histogram, 1)
         side.addLayout(self._table())
         side.addWidget(self._scale)
-        self._scale.setWordWrap(True)
         row.addLayout(side, 3)
         self.body.addLayout(row, 1)
         self.apply_theme(DARK)
@@ -203,6 +207,8 @@ class ChannelView(Card):
         )
         for name, words in HISTOGRAM_AXES.items():
             self._histogram.setLabel(name, words, color=theme.muted, **{"font-size": "8pt"})
+        self._histogram.setMinimumHeight(round(_LEAST_LINES * self.fontMetrics().height()))
+        self._histogram.share_height()
         filled = QColor(theme.changed)
         filled.setAlphaF(0.35)
         self._curves[0].setPen(QPen(QColor(theme.changed), 0))
@@ -288,12 +294,31 @@ class ChannelView(Card):
         self.hovered.emit("")
 
 
-def _histogram() -> pg.PlotWidget:
-    plot = pg.PlotWidget()
+class Histogram(pg.PlotWidget):
+    """Where it is low, what its axes are goes first, then the names of its curves, then the numbers at the left."""
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        if event is not None:  # pyqtgraph calls it with None while it is being made
+            self.share_height()
+
+    def share_height(self) -> None:
+        """Show the words that leave room for the bars."""
+        lines = self.height() / max(self.fontMetrics().height(), 1)
+        for name in HISTOGRAM_AXES:
+            self.getAxis(name).showLabel(lines >= _LINES_WITH_AXES)
+        self.plotItem.titleLabel.setVisible(lines >= _LINES_WITH_NAMES)
+        self.plotItem.titleLabel.setMaximumHeight(30 if lines >= _LINES_WITH_NAMES else 0)
+        self.plotItem.layout.setRowFixedHeight(0, 30 if lines >= _LINES_WITH_NAMES else 0)
+        self.getAxis("left").setStyle(showValues=lines >= _LINES_WITH_NUMBERS, maxTickLevel=0)
+
+
+def _histogram() -> Histogram:
+    plot = Histogram()
+    plot.setToolTip("How many positions have which value, zeros left out; now filled, the reference dashed")
     plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.setMouseEnabled(x=False, y=False)
-    plot.setMinimumHeight(60)
     plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
     plot.setAccessibleName("Histogram of the channel's values, now and reference")
     plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -12,9 +12,11 @@ from resnet_viewer.ui.panels.fitting import ChoiceBox, fitting
 from resnet_viewer.ui.pixels import COLOUR_MAPS, SIGNED_COLOUR_MAPS, image_of_ramp
 from resnet_viewer.ui.theme import DARK, Theme
 
-SCALES: dict[MapScale, str] = {"channel": "per channel", "layer": "whole layer"}
+SCALES: dict[MapScale, str] = {"channel": "channel", "layer": "layer"}
 ORDERS: dict[MapOrder, str] = {"index": "index", "mean": "mean", "maximum": "maximum", "change": "change"}
 
+_GAP, _LEAST = 5, 56
+"""Pixels between the choices, and of the narrowest one."""
 _UNSIGNED_TIP = "Colour map, from zero up; maps with both signs have diverging ones of their own"
 _SIGNED_TIP = "Diverging colour map: these maps have both signs, and zero lies in the middle"
 
@@ -38,7 +40,7 @@ class MapControls(QWidget):
         self._labels: list[QLabel] = []
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(5)
+        row.setSpacing(_GAP)
         for words, combo, tip in (
             (
                 "&Scale",
@@ -57,7 +59,7 @@ class MapControls(QWidget):
             combo.setMinimumContentsLength(3)
             combo.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-            combo.setMinimumWidth(56)
+            combo.setMinimumWidth(_LEAST)
             row.addWidget(label)
             row.addWidget(combo)
         row.addStretch(1)
@@ -83,11 +85,13 @@ class MapControls(QWidget):
         if self.colours.findText(chosen) < 0:
             self.colours.addItem(chosen)
         self.colours.setCurrentText(chosen)
+        self._share_width()
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
         for label in self._labels:
             colour_text(label, theme.muted)
+        self._share_width()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(3 * 60, super().minimumSizeHint().height())
@@ -95,10 +99,19 @@ class MapControls(QWidget):
     def resizeEvent(self, event: object) -> None:
         for label in self._labels:
             label.setVisible(self._fits_with_labels())
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """What is chosen stays whole where all three can; what might be chosen gives way first."""
+        combos = (self.scale, self.order, self.colours)
+        needs = [combo.width_for(combo.currentText()) for combo in combos]
+        has_room = sum(needs) + (len(needs) - 1) * _GAP <= self.width()
+        for combo, need in zip(combos, needs, strict=True):
+            combo.setMinimumWidth(need if has_room else _LEAST)
 
     def _fits_with_labels(self) -> bool:
         combos = sum(combo.sizeHint().width() for combo in (self.scale, self.order, self.colours))
-        return self.width() >= combos + sum(label.sizeHint().width() for label in self._labels) + 6 * 5
+        return self.width() >= combos + sum(label.sizeHint().width() for label in self._labels) + 6 * _GAP
 
     def _tell_scale(self, index: int) -> None:
         self.scale_chosen.emit(self.scale.itemData(index))

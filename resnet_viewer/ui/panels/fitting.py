@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
@@ -88,14 +88,27 @@ def readout_wordings(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((text, *(" · ".join(form) for form in forms))))
 
 
-class ReadoutLabel(QElidingLabel):
-    """A plain label on one line that shortens a readout's hints and name before its numbers.
+def part_wordings(text: str, separator: str = " · ") -> tuple[str, ...]:
+    """Words in ever fewer parts: the last goes first, and nothing is left where not even the first has room.
 
-    `text()` gives the whole text; other words end with "…" where they do not fit.
+    Example:
+        >>> part_wordings("thin: training · bold: test")
+        ('thin: training · bold: test', 'thin: training', '')
+    """
+    parts = text.split(separator)
+    return tuple(dict.fromkeys(separator.join(parts[:count]) for count in range(len(parts), -1, -1)))
+
+
+class ShorteningLabel(QElidingLabel):
+    """A plain label on one line, as wide as its place allows, that says its words in the longest way that fits.
+
+    `wordings` makes these ways of a text, the longest first. `text()` gives the whole text; where not even the last
+    way fits, it ends with "…".
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, wordings: Callable[[str], tuple[str, ...]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._wordings = wordings
         self._whole = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -106,7 +119,7 @@ class ReadoutLabel(QElidingLabel):
     @property
     def shown(self) -> str:
         """The wording that fits, before a last resort of "…"."""
-        return fitting(readout_wordings(self._whole), self.width() - 4, self)
+        return fitting(self._wordings(self._whole), self.width() - 4, self)
 
     def setText(self, text: str) -> None:
         self._whole = text
@@ -120,6 +133,13 @@ class ReadoutLabel(QElidingLabel):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and hasattr(self, "_whole"):
             super().setText(self.shown)
+
+
+class ReadoutLabel(ShorteningLabel):
+    """Shortens a readout's hints and name before its numbers."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(readout_wordings, parent)
 
 
 class FittingParagraph(Paragraph):
@@ -195,6 +215,14 @@ class ChoiceBox(QComboBox):
         words = (metrics.horizontalAdvance(self.itemText(place)) for place in range(self.count()))
         cut = max(words, default=0) - _LEAST_LETTERS * metrics.averageCharWidth()
         return QSize(hint.width() - max(cut, 0), hint.height())
+
+    def width_for(self, words: str) -> int:
+        """The least width that shows these words whole."""
+        metrics, hint = self.fontMetrics(), super().sizeHint()
+        widest = max(
+            (metrics.horizontalAdvance(self.itemText(place)) for place in range(self.count())), default=0
+        )
+        return hint.width() - widest + metrics.horizontalAdvance(words)
 
     def elided(self) -> str:
         """The choice as far as it fits."""

@@ -19,7 +19,7 @@ from resnet_viewer.records.session import GradientQuantity
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.labels import TitleLabel, tooltip_text
 from resnet_viewer.ui.panels.card import colour_text
-from resnet_viewer.ui.panels.fitting import ReadoutLabel, choice_box
+from resnet_viewer.ui.panels.fitting import ShorteningLabel, choice_box, part_wordings, readout_wordings
 from resnet_viewer.ui.panels.gradients_dots import CurveDots
 from resnet_viewer.ui.panels.gradients_ground import CORNER, CurveNames, PlotGround, Track
 from resnet_viewer.ui.panels.gradients_scale import Floats, Scale, Series, heights, scale_for
@@ -229,7 +229,7 @@ class GradientBar(QWidget):
         super().__init__(parent)
         self._rest = ""
         self._title = TitleLabel()
-        self._readout = ReadoutLabel()
+        self._readout = ShorteningLabel(self._wordings)
         self.quantity = choice_box("Quantity in the gradient plot", QUANTITIES.items())
         self.source = choice_box("Whose gradient is taken", SOURCES.items())
         row = QHBoxLayout(self)
@@ -271,6 +271,10 @@ class GradientBar(QWidget):
         if text != self._readout.text():
             self._readout.setText(text)
             self._readout.setToolTip(tooltip_text(text))
+
+    def _wordings(self, text: str) -> tuple[str, ...]:
+        """What is plotted loses its parts from the end; what lies under the pointer keeps its numbers."""
+        return part_wordings(text) if text == self._rest else readout_wordings(text)
 
     def apply_theme(self, theme: Theme) -> None:
         """Other colours."""

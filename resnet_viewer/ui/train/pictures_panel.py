@@ -5,6 +5,7 @@ It shows the selected run, and where none is selected the one with the highest t
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 import qtawesome
@@ -24,9 +25,9 @@ from PySide6.QtWidgets import (
 
 from resnet_viewer.records.captions import class_name
 from resnet_viewer.records.lab import DataRead
-from resnet_viewer.ui.labels import plain_eliding_label, plain_label, tooltip_text
+from resnet_viewer.ui.labels import plain_label, tooltip_text
 from resnet_viewer.ui.panels.card import Card, colour_text
-from resnet_viewer.ui.panels.fitting import ChoiceBox
+from resnet_viewer.ui.panels.fitting import ChoiceBox, ShorteningLabel, part_wordings
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.confusion import ConfusionMatrix
 from resnet_viewer.ui.train.pictures_grid import Choice, PicturesGrid
@@ -94,7 +95,7 @@ class PicturesPanel(Card):
         self.enlarge.setVisible(can_enlarge)
         self.enlarge.clicked.connect(self._open_enlarged)
         self.header.addWidget(self.enlarge)
-        self._whose = plain_eliding_label()
+        self._whose = ShorteningLabel(part_wordings)
         self._message = plain_label()
         self._message.setWordWrap(True)
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -133,7 +134,7 @@ class PicturesPanel(Card):
             row.addWidget(button)
         self.back.clicked.connect(self._turn_back)
         self.forward.clicked.connect(self._turn_on)
-        self._page = plain_eliding_label()
+        self._page = ShorteningLabel(partial(part_wordings, separator=", "))
         row.addWidget(self._page, 1)
         self.filter = ChoiceBox()
         self.filter.setAccessibleName("Which test pictures")

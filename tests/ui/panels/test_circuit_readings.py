@@ -200,9 +200,12 @@ def test_a_pointer_resting_on_an_arc_hears_what_became_of_it(panel: CircuitPanel
 def test_the_keyboards_part_is_announced_again_only_when_it_changed(panel: CircuitPanel) -> None:
     panel.view._focus(arc(5, "layer2.1"))
     said = heard(panel)
-    panel.render_scene(selecting(fabricated.scene(cut=(3,)), "layer3.1"))
+    selected = selecting(fabricated.scene(cut=(3,)), "layer2.1")
+    panel.render_scene(selected)
+    said.clear()
+    panel.render_scene(selecting(fabricated.scene(cut=(3,)), "layer2.1"))
     assert said == []
-    panel.render_scene(wired(fabricated.scene(cut=(3,)), Wiring.all_open(9).with_shortcuts([5], 0.0)))
+    panel.render_scene(wired(selected, Wiring.all_open(9).with_shortcuts([5], 0.0)))
     assert [text.endswith("shortcut cut") for text in said] == [True]
 
 
