@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from resnet_viewer.media.files import make_folder, write_whole
+from resnet_viewer.media.reading import read_json
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Order
@@ -15,6 +17,9 @@ from resnet_viewer.records.typed_json import decoded
 
 ORDER, RUN = "order.json", "run.json"
 """What an order leaves, and what each of its runs does; the latter as in `core.run_files`, which imports torch."""
+
+_LARGEST = 8 << 20
+"""Bytes."""
 
 
 class OrderFileError(UserError):
@@ -85,12 +90,14 @@ class _Said:
 def _said(folder: Path) -> tuple[str, str, dict[str, RunSpec]]:
     """Data and device, and the runs by key, by an older version none."""
     try:
-        content = json.loads((folder / ORDER).read_bytes())
+        content: Any = read_json(
+            folder / ORDER, most_bytes=_LARGEST, wanted="the folder of a start", refused=OrderFileError
+        )
         runs = {key: decoded(RunSpec, run) for key, run in content.pop("runs", {}).items() if _is_name(key)}
         said = decoded(_Said, {name: content[name] for name in ("data", "device")})
-    except (FileNotFoundError, NotADirectoryError):
-        return "", "", {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+            return "", "", {}
         raise OrderFileError(
             f"{folder / ORDER} cannot be read; remove it to go on with named data."
         ) from error

@@ -26,18 +26,30 @@ def write_weights(source: Path, report: RunReport, path: Path, *, is_live: bool 
 
     found = weight_files.read(source)
     metadata = dict(found.metadata)
-    if "card" not in metadata:
+    card = _card(metadata)
+    if card is None:
         if not isinstance(found.content, Mapping):
             raise UserError(f"{source} holds more than weights; export them from the run again.")
-        card = card_of(report, at=int(metadata.get("step", len(report.steps))), commit=None, command="")
+        step = metadata.get("step", "")
+        at = int(step) if step.isdecimal() and len(step) < 16 else len(report.steps)
+        card = _strict(card_of(report, at=at, commit=None, command=""))
         if is_live:
             card["state"] = "in training"
-        metadata["card"] = json.dumps(_strict(card))
+        metadata["card"] = json.dumps(card)
         weight_files.save_safetensors(path, found.content, metadata=metadata)
     else:
         write_whole(path, source.read_bytes())
-    text = json.dumps(json.loads(metadata["card"]), indent=1, ensure_ascii=False)
+    text = json.dumps(card, indent=1, ensure_ascii=False)
     write_whole(path.with_name(f"{path.stem}.card.json"), f"{text}\n".encode())
+
+
+def _card(metadata: Mapping[str, str]) -> dict[str, object] | None:
+    """That in a file of weights; None where there is none that can be read."""
+    try:
+        found = json.loads(metadata.get("card", "null"))
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _strict(card: Mapping[str, object]) -> dict[str, object]:

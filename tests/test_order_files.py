@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,3 +111,15 @@ def test_a_folder_without_runs_is_refused(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "missing"):
         with pytest.raises(UserError, match="holds no training runs"):
             read_order(folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such pipes")
+def test_an_order_that_is_no_regular_file_is_not_waited_for(order: Order) -> None:
+    (order.folder / ORDER).unlink()
+    os.mkfifo(order.folder / ORDER)
+    with pytest.raises(UserError, match=r"order\.json cannot be read; remove it"):
+        read_order(order.folder)
+    (order.folder / ORDER).unlink()
+    (order.folder / ORDER).write_bytes(b'{"runs": ' + b"[" * 1_000_000)
+    with pytest.raises(UserError, match=r"order\.json cannot be read; remove it"):
+        read_order(order.folder)

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import torch
 
 from resnet_viewer.core.network import build
@@ -45,3 +46,13 @@ def test_what_a_run_left_keeps_its_card(tmp_path: Path) -> None:
     write_weights(source, REPORT, out)
     assert out.read_bytes() == source.read_bytes()
     assert json.loads((tmp_path / "out.card.json").read_bytes()) == {"commit": "abc"}
+
+
+@pytest.mark.parametrize("card", ["", "no JSON", "[1]", "[" * 100_000])
+def test_a_card_that_is_none_and_a_step_that_is_none_are_made_anew(card: str, tmp_path: Path) -> None:
+    told = {"card": card, "step": "9" * 5000}
+    save_safetensors(tmp_path / "weights.safetensors", STATE, metadata=told)
+    write_weights(tmp_path / "weights.safetensors", REPORT, out := tmp_path / "mine.safetensors")
+    found = json.loads((tmp_path / "mine.card.json").read_bytes())
+    assert (found["network"], found["steps"]) == (RUN.network.name, 3)
+    assert json.loads(metadata(out)["card"]) == found

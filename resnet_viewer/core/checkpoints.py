@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import io
 import json
-import pickle
-from dataclasses import asdict, dataclass, replace
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, astuple, dataclass, fields, replace
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from resnet_viewer.core.optimizers import memory_shapes
+from resnet_viewer.core.run_checks import require_buildable
+from resnet_viewer.core.weight_files import saved
 from resnet_viewer.media.files import write_whole
 from resnet_viewer.records.columns import GradientColumns, StepColumns
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import (
     EpochReport,
     Extension,
@@ -22,13 +29,13 @@ from resnet_viewer.records.training import (
     RunSpec,
     in_force,
 )
-from resnet_viewer.records.typed_json import DecodeError, decoded
+from resnet_viewer.records.typed_json import decoded_text
 
-_DAMAGED = (
-    EOFError, KeyError, IndexError, TypeError, AttributeError, AssertionError, RuntimeError, ValueError, OSError,
-    OverflowError, pickle.UnpicklingError,
-)  # fmt: skip
-"""What torch was seen to raise for files that are none of its own."""
+LARGEST_FILE = 4_000_000_000
+"""Bytes. That of a VGG-19 with Adam's memories has 1.7 GB."""
+_STEP_NUMBERS = 5
+_NOT_LOSSES = [1, 3, 4]
+"""Of a step's numbers: loss, error, those of the batch, rate."""
 
 
 class ResumeError(UserError):
@@ -80,33 +87,140 @@ def write(path: Path, found: Checkpoint) -> None:
 
 
 def read(path: Path) -> Checkpoint:
-    """What `write` left.
+    """What `write` left, every part of which was held against the run that it tells.
 
     Raises:
-        ResumeError: it cannot be read.
+        ResumeError: it cannot be read, or a part of it cannot belong to that run.
     """
     try:
-        content: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
-        length = int(content["length"])
-        gradients = [part.numpy() for part in content["gradients"]]
-        steps = content["steps"].numpy()
-        return Checkpoint(
-            run=decoded(RunSpec, json.loads(content["run"])),
-            network=content["network"],
-            optimizer=content["optimizer"],
-            at=content["at"],
-            epochs=decoded(tuple[EpochReport, ...], json.loads(content["epochs"])),
-            gradients=GradientColumns.together(content["recorded"], *gradients),
-            steps=StepColumns.together(np.arange(len(steps), dtype=np.float64), steps, length),
-            seconds=content["seconds"],
-            predicted=content["predicted"],
-            has_diverged=content["has_diverged"],
-            kept_at=content.get("kept_at"),
-        )
-    except (DecodeError, *_DAMAGED) as error:
+        return _Parts.of(saved(path, most_bytes=LARGEST_FILE)).checkpoint()
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
+        why = f" ({error})" if isinstance(error, _PartError) else ""
         raise ResumeError(
-            f"{path} cannot be read as a checkpoint; remove it to begin again, or give another --out folder."
+            f"{path} cannot be read as a checkpoint{why}; remove it to begin again, or give another --out folder."
         ) from error
+
+
+class _PartError(ValueError):
+    """A part of a checkpoint cannot belong to its run; str() says which."""
+
+
+def _require(holds: bool, part: str) -> None:
+    if not holds:
+        raise _PartError(f"its {part} cannot belong to its run")
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """What a file holds, each part of the right type; whether they fit each other is another question."""
+
+    run: str
+    network: dict[str, Tensor]
+    optimizer: dict[str, list[Tensor]]
+    at: int
+    epochs: str
+    gradients: list[Tensor]
+    recorded: list[int]
+    steps: Tensor
+    length: int
+    seconds: float
+    predicted: Tensor
+    has_diverged: bool
+    kept_at: int | None
+
+    @staticmethod
+    def of(content: object) -> _Parts:
+        """Raises: _PartError where one is missing or of another type."""
+        _require(isinstance(content, dict), "content")
+        assert isinstance(content, dict)
+        known = {"kept_at": None, **content}  # older versions did not write it
+        found: dict[str, Any] = {field.name: known.get(field.name) for field in fields(_Parts)}
+        for name, kind in get_type_hints(_Parts).items():
+            _require(_is(kind, found[name]), name)
+        return _Parts(**found)
+
+    def checkpoint(self) -> Checkpoint:
+        """Raises: ValueError where a part does not fit the others."""
+        run = decoded_text(RunSpec, self.run)
+        require_buildable(run)
+        plan = blueprint(run.network)
+        at, length = self.at, self.length
+        _require(length >= 1 and 0 <= at <= run.length * length, "step")
+        self._check_weights(run, plan.state_shapes)
+        epochs = decoded_text(tuple[EpochReport, ...], self.epochs)
+        numbers = [value for epoch in epochs for value in astuple(epoch)]
+        is_counted = [epoch.epoch for epoch in epochs] == list(range(len(epochs)))
+        _require(is_counted and all(map(math.isfinite, numbers)), "epochs")
+        _require(len(epochs) * length <= at <= (len(epochs) + 1) * length, "epochs")
+        steps = self.steps.numpy()
+        _require(steps.dtype == np.float64 and steps.ndim == 2 and steps.shape[1] == _STEP_NUMBERS, "steps")
+        lost = len(steps) - at  # of a run that diverged the step whose loss was no number is known too
+        _require(lost == 0 or (lost == 1 and self.has_diverged), "steps")
+        _require(bool(np.isfinite(steps[:at]).all() and np.isfinite(steps[at:, _NOT_LOSSES]).all()), "steps")
+        classes = run.network.classes
+        predicted = self.predicted
+        _require(predicted.dtype == torch.int64 and predicted.ndim == 1, "predictions")
+        _require(bool(((predicted >= 0) & (predicted < classes)).all()), "predictions")
+        _require(math.isfinite(self.seconds) and self.seconds >= 0, "seconds")
+        _require(self.kept_at is None or 0 <= self.kept_at <= at, "last finite weights")
+        return Checkpoint(
+            run,
+            self.network,
+            self.optimizer,
+            at,
+            epochs,
+            self._records(len(plan.layers), len(plan.blocks), len(steps)),
+            StepColumns.together(np.arange(len(steps), dtype=np.float64), steps, length),
+            self.seconds,
+            predicted,
+            self.has_diverged,
+            self.kept_at,
+        )
+
+    def _check_weights(self, run: RunSpec, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        found = {name: tuple(tensor.shape) for name, tensor in self.network.items()}
+        _require(found == shapes, "weights")
+        for name, tensor in self.network.items():
+            is_counter = name.endswith(".num_batches_tracked")
+            _require(tensor.dtype == (torch.int64 if is_counter else torch.float32), "weights")
+            _require(bool(tensor.isfinite().all()), "weights")
+            if is_counter or name.endswith(".running_var"):
+                _require(bool((tensor >= 0).all()), "weights")
+        memories = memory_shapes(shapes, run.recipe)
+        theirs = {name: [tuple(tensor.shape) for tensor in part] for name, part in self.optimizer.items()}
+        _require(theirs == memories, "optimizer")
+        tensors = [tensor for part in self.optimizer.values() for tensor in part]
+        _require(all(tensor.dtype == torch.float32 for tensor in tensors), "optimizer")
+        counts = [float(tensor) for tensor in tensors if tensor.ndim == 0]  # Adam's, of its steps
+        _require(all(0 <= count <= self.at for count in counts), "optimizer")
+
+    def _records(self, layers: int, blocks: int, steps: int) -> GradientColumns:
+        count = len(self.recorded)
+        parts = [part.numpy() for part in self.gradients]
+        shapes = [(count, layers), (count, layers), (count, blocks)] if count else [(0, 0)] * 3
+        _require([part.shape for part in parts] == shapes, "gradient records")
+        _require(all(part.dtype == np.float64 for part in parts), "gradient records")
+        places = [-1, *self.recorded, steps]
+        _require(all(one < other for one, other in pairwise(places)), "gradient records")
+        return GradientColumns.together(self.recorded, *parts)
+
+
+def _is(kind: Any, value: object) -> bool:
+    """Whether a value is of a type of `_Parts`."""
+    match get_origin(kind), get_args(kind):
+        case None, _ if kind is float:
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case None, _:
+            return type(value) is kind
+        case origin, (part,) if origin is list:
+            return isinstance(value, list) and all(_is(part, item) for item in value)
+        case origin, (_, part) if origin is dict:
+            items = value.items() if isinstance(value, dict) else ()
+            return isinstance(value, dict) and all(
+                type(key) is str and _is(part, item) for key, item in items
+            )
+        case _, parts:
+            return any(_is(part, value) for part in parts)
 
 
 def resumed(path: Path, run: RunSpec) -> Checkpoint:

@@ -14,7 +14,7 @@ from torch import Tensor
 from resnet_viewer.core.datasets import Data, settled
 from resnet_viewer.core.recording import with_interval
 from resnet_viewer.core.resuming import found_in, require_alike
-from resnet_viewer.core.run_checks import is_finite, require_fitting, require_shortcuts
+from resnet_viewer.core.run_checks import is_finite, require_buildable, require_fitting, require_shortcuts
 from resnet_viewer.core.run_files import (
     CHECKPOINT,
     errors_of,
@@ -108,6 +108,7 @@ class LabRun:
             prepare(self._folder, is_resumed=is_resumed)
             self._lock.take(until)
             require_shortcuts(self.run)
+            require_buildable(self.run)
             require_fitting(self.run, data)
             began, remark = self._found(data, length, threads)
             self._origin = read_origin(self._folder) or self._origin

@@ -6,7 +6,7 @@ sympy and all, which costs 3 to 5 seconds, and neither is compiled here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -18,6 +18,7 @@ from resnet_viewer.core.device_habits import is_fused
 from resnet_viewer.core.network import Network
 from resnet_viewer.records.recipe import Recipe
 
+_NOT_TRAINED = (".running_mean", ".running_var", ".num_batches_tracked")
 _BETAS = (0.9, 0.999)
 _EPSILON = 1e-8
 
@@ -110,6 +111,25 @@ class Optimizer:
         for number, tensors in mine.items():
             for ours, theirs in zip(tensors, state[number], strict=True):
                 ours.copy_(theirs)
+
+
+def memory_shapes(network: Mapping[str, tuple[int, ...]], recipe: Recipe) -> dict[str, list[tuple[int, ...]]]:
+    """The shapes of `Optimizer.state_dict` for a network whose state dict has these, nothing being built.
+
+    Example:
+        >>> memory_shapes({"fc.weight": (2, 3), "fc.bias": (2,)}, Recipe("adam", optimizer="adam"))
+        {'0': [(2, 3), (2, 3), ()], '1': [(2,), (2,), ()]}
+    """
+    weights = [shape for name, shape in network.items() if not name.endswith(_NOT_TRAINED)]
+    is_adam = recipe.optimizer == "adam"
+    count = 2 if is_adam else 1 if recipe.momentum else 0
+    decayed = [shape for shape in weights if recipe.decays_all or len(shape) > 1]
+    others = [shape for shape in weights if not (recipe.decays_all or len(shape) > 1)]
+    number_shape: tuple[int, ...] = ()
+    return {
+        str(number): shapes * count + [number_shape] * len(shapes) * is_adam
+        for number, shapes in enumerate((decayed, others))
+    }
 
 
 def _place_of_steps(weight: Tensor) -> torch.device:

@@ -8,13 +8,57 @@ from torch import Tensor
 
 from resnet_viewer.core.build_options import has_maps
 from resnet_viewer.core.datasets import Data
+from resnet_viewer.core.optimizers import memory_shapes
+from resnet_viewer.core.pickle_scan import MOST_TENSORS
 from resnet_viewer.core.picture_folders import DatasetError
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import RunSpec
+
+_DEEPEST = 20_000
+_MOST_PARAMETERS = 500_000_000
+"""A VGG-19 has 144 million."""
+_OTHERS = 10
+"""Tensors of a checkpoint besides those of its network and its optimizer."""
+
+
+class NetworkError(UserError):
+    """A network that is described but cannot be built or trained."""
 
 
 class ShortcutError(UserError):
     """Shortcuts were to be cut or weakened where there are none, or after the last step."""
+
+
+def require_buildable(run: RunSpec) -> None:
+    """Nothing where the run's network could be built and its checkpoints read; nothing is built.
+
+    Raises:
+        NetworkError: it could not.
+    """
+    network = run.network
+    called = network.name[:40]
+    if (depth := 2 + 3 * sum(map(abs, network.stages))) > _DEEPEST:
+        raise NetworkError(f"{called} has {depth} layers or so, which is too deep to be trained.")
+    if min((*network.stages, *network.widths, *network.stem_widths, 1)) < 1:
+        raise NetworkError(f"{called} cannot be built: it has stages without blocks or channels.")
+    if any(width * network.widening % network.groups for width in network.widths):
+        raise NetworkError(f"{called} cannot be built: its channels do not make {network.groups} groups.")
+    try:
+        plan = blueprint(network)
+        memories = memory_shapes(plan.state_shapes, run.recipe)
+    except (ValueError, ArithmeticError, LookupError) as error:
+        raise NetworkError(f"{called} cannot be built: its parts do not fit each other.") from error
+    if plan.parameters > _MOST_PARAMETERS:
+        raise NetworkError(
+            f"{called} has {plan.parameters:.3g} parameters, and {_MOST_PARAMETERS:.3g} are the most that are trained."
+        )
+    tensors = len(plan.state_shapes) + sum(map(len, memories.values()))
+    if tensors > MOST_TENSORS - _OTHERS:
+        raise NetworkError(
+            f"{called} is too deep to be trained: with what the optimizer remembers it has {tensors} tensors, and a "
+            f"checkpoint can have {MOST_TENSORS}."
+        )
 
 
 def require_shortcuts(run: RunSpec) -> None:

@@ -17,12 +17,15 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
+from resnet_viewer.core.run_checks import require_buildable
 from resnet_viewer.core.training import Trained
 from resnet_viewer.core.weight_files import save_safetensors
-from resnet_viewer.media.files import make_folder, write_whole
+from resnet_viewer.media.files import make_folder, refusal, write_whole
+from resnet_viewer.media.reading import read_json
 from resnet_viewer.records.data import AUGMENTATION_WORDS
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
@@ -34,6 +37,8 @@ FILES = (
     RUN, CHECKPOINT, "log.csv", "steps.csv", "gradient-records.csv", REPORT, "weights.safetensors", "card.json",
 )  # fmt: skip
 _FORMAT = 1
+_LARGEST_JSON = 8 << 20
+"""Bytes. The report of 10 000 epochs has 2 MB."""
 _EVERY_EPOCH = 24
 """Up to so many epochs the state after each is kept."""
 _STATES = 20
@@ -72,9 +77,9 @@ def write_spec(folder: Path, run: RunSpec, *, commit: str | None = None, command
 def read_origin(folder: Path) -> tuple[str | None, str] | None:
     """Commit and command that a run began with; None where there is no run, or its file does not tell."""
     try:
-        content = json.loads((folder / RUN).read_bytes())
+        content: Any = _read_json(folder / RUN)
         commit, command = content["commit"], content["command"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         return None
     return (commit if isinstance(commit, str) else None), str(command)
 
@@ -87,13 +92,15 @@ def read_run(folder: Path) -> RunSpec:
     """
     path = folder / RUN
     try:
-        content = json.loads(path.read_bytes())
+        content: Any = _read_json(path)
         if content["format"] != _FORMAT:
             raise DecodeError("it is of another version")
-        return decoded(RunSpec, content["run"])
-    except FileNotFoundError as error:
-        raise RunFileError(f"{folder} holds no run: there is no {RUN} in it.") from error
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        run = decoded(RunSpec, content["run"])
+        require_buildable(run)
+        return run
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise RunFileError(f"{folder} holds no run: there is no {RUN} in it.") from error
         raise RunFileError(f"{path} cannot be read as a run; remove it, or name another folder.") from error
 
 
@@ -147,7 +154,7 @@ def write_run(trained: Trained, folder: Path, *, commit: str | None, command: st
     report = trained.report
     run = report.spec
     card = card_of(report, at=trained.at, commit=commit, command=command)
-    (folder / REPORT).unlink(missing_ok=True)  # it is there when all the others are
+    _remove(folder / REPORT)  # it is there when all the others are
     write_whole(folder / "log.csv", log_csv(report))
     write_whole(folder / "steps.csv", steps_csv(report))
     write_whole(folder / "gradient-records.csv", gradients_csv(report))
@@ -160,18 +167,18 @@ def write_run(trained: Trained, folder: Path, *, commit: str | None, command: st
         }
         save_safetensors(folder / "weights.safetensors", trained.state, metadata=metadata)
     else:
-        (folder / "weights.safetensors").unlink(missing_ok=True)
+        _remove(folder / "weights.safetensors")
     write_whole(folder / REPORT, report_json(report))
 
 
 def errors_of(folder: Path, run: RunSpec, steps: int) -> tuple[float, float] | None:
     """Training and test error of the run where it was done after so many steps and its files say so, or None."""
     try:
-        content = json.loads((folder / REPORT).read_bytes())
+        content: Any = _read_json(folder / REPORT)
         if (content["state"], content["steps"], decoded(RunSpec, content["run"])) != ("done", steps, run):
             return None
         errors = decoded(tuple[float, float], [content["train_error"], content["test_error"]])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         return None
     others = (name for name in FILES if name not in (RUN, CHECKPOINT))
     return errors if all((folder / name).exists() for name in others) else None
@@ -266,6 +273,17 @@ def card_of(report: RunReport, *, at: int, commit: str | None, command: str) -> 
         "class_names": report.class_names,
         "precision": f"trained in {run.precision}, measured and stored in float32",
     }
+
+
+def _read_json(path: Path) -> object:
+    return read_json(path, most_bytes=_LARGEST_JSON, wanted="the file of a run", refused=RunFileError)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:  # a folder of that name
+        raise refusal(path, error) from error
 
 
 def _metadata(run: RunSpec, class_names: Sequence[str], at: int, steps_per_epoch: int) -> dict[str, str]:

@@ -35,7 +35,7 @@ from resnet_viewer.core.evaluating import error_percent, predictions
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.optimizers import optimizer_for
 from resnet_viewer.core.recording import Recorder, with_interval
-from resnet_viewer.core.run_checks import is_finite, require_fitting, require_shortcuts
+from resnet_viewer.core.run_checks import is_finite, require_buildable, require_fitting, require_shortcuts
 from resnet_viewer.core.step_reports import HeldStep, StepReports
 from resnet_viewer.records.columns import GradientColumns, StepColumns
 from resnet_viewer.records.training import (
@@ -103,6 +103,7 @@ class Training:
         self, run: RunSpec, data: Data, *, checkpoint: Path | None = None, device: str = "cpu"
     ) -> None:
         require_shortcuts(run)
+        require_buildable(run)
         require_fitting(run, data)
         self.steps_per_epoch = max(1, len(data.train) // run.recipe.batch)
         self.run = with_interval(settled(run, data), self.steps_per_epoch)

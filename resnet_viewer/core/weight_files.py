@@ -95,19 +95,19 @@ def read(path: Path) -> WeightFile:
     return WeightFile(path.name, hashlib.sha256(data).hexdigest(), content, metadata, network)
 
 
-def saved(path: Path, *, most_bytes: int, refused: type[UserError]) -> object:
+def saved(path: Path, *, most_bytes: int) -> object:
     """What `torch.save` has put into a file, with the care of `read`: containers, tensors, numbers and text.
 
     Raises:
-        refused: it cannot be opened, is larger, is damaged, or holds more.
+        WeightFileError: it cannot be opened, is larger, is damaged, or holds more.
     """
-    data = read_whole(path, most_bytes=most_bytes, wanted="a file of torch.save", refused=refused)
+    data = read_whole(path, most_bytes=most_bytes, wanted="a file of torch.save", refused=WeightFileError)
     try:
         return _content(data, *_torch_claim(data))
     except PickleRefusedError as error:
-        raise refused(f"{path.name} cannot be opened: {error}.") from error
+        raise WeightFileError(f"{path.name} cannot be opened: {error}.") from error
     except _ERRORS as error:
-        raise refused(f"{path.name} cannot be opened: it is damaged, or no file of torch.save.") from error
+        raise WeightFileError(f"{path.name} cannot be opened: it is damaged.") from error
 
 
 def digest(path: Path) -> str:

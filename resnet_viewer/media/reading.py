@@ -6,6 +6,7 @@ A pipe, a socket or a device is never waited for, and no more memory is asked fo
 from __future__ import annotations
 
 import errno
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -43,6 +44,19 @@ def read_whole(path: Path, *, most_bytes: int, wanted: str, refused: type[UserEr
         if len(data) != size:
             raise refused(f"{_called(path)} is being written by another program: try again when it is whole.")
         return data
+
+
+def read_json(path: Path, *, most_bytes: int, wanted: str, refused: type[UserError] = ReadError) -> object:
+    """What the JSON in the regular file `path` says.
+
+    Raises:
+        refused: as in `read_whole`; or it is no JSON, or nested too deeply.
+    """
+    data = read_whole(path, most_bytes=most_bytes, wanted=wanted, refused=refused)
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise refused(f"{_called(path)} is damaged, or no JSON: choose {wanted}.") from error
 
 
 @contextmanager

@@ -181,7 +181,7 @@ def _names_in(text: str) -> tuple[str, ...]:
     if text.lstrip().startswith("["):
         try:
             return tuple(str(name) for name in json.loads(text))
-        except ValueError:
+        except (ValueError, TypeError, RecursionError):
             return ()
     return tuple(line.strip() for line in text.splitlines() if line.strip())
 

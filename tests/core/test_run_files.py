@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +15,14 @@ import torch
 
 from resnet_viewer.core.network import build
 from resnet_viewer.core.run_files import (
+    REPORT as REPORT_FILE,
+)
+from resnet_viewer.core.run_files import (
+    RUN as RUN_FILE,
+)
+from resnet_viewer.core.run_files import (
     RunFileError,
+    errors_of,
     gradients_csv,
     is_kept,
     kept_states,
@@ -192,3 +201,58 @@ def test_a_run_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(RunFileError, match=r"already holds a run \(run\.json\); add --resume"):
         prepare(tmp_path, is_resumed=False)
     prepare(tmp_path, is_resumed=True)
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _giant(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1 << 40)  # sparse: takes no room
+
+
+def _nested(path: Path) -> None:
+    path.write_bytes(b"[" * 1_000_000)
+
+
+def _long_number(path: Path) -> None:
+    path.write_bytes(b'{"format": 1, "run": ' + b"9" * 5000 + b"}")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such pipes and devices")
+@pytest.mark.parametrize("made", [_pipe, _device, _giant, _nested, _long_number, Path.mkdir])
+def test_what_is_no_file_of_a_run_is_neither_waited_for_nor_read(
+    made: Callable[[Path], object], tmp_path: Path
+) -> None:
+    made(tmp_path / RUN_FILE)
+    with pytest.raises(RunFileError, match=r"run\.json cannot be read as a run; remove it"):
+        read_run(tmp_path)
+    assert read_origin(tmp_path) is None
+    made(tmp_path / REPORT_FILE)
+    assert errors_of(tmp_path, RUN, 3) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"stages": [10**9, 1, 1]},
+        {"stages": [1, -1, 1]},
+        {"widths": [16, 32]},
+        {"widths": [10**6] * 3},
+        {"groups": 7, "block": "bottleneck"},
+    ],
+)
+def test_a_run_of_a_network_that_cannot_be_built_is_refused(
+    change: dict[str, object], tmp_path: Path
+) -> None:
+    write_spec(tmp_path, RUN)
+    content = json.loads((tmp_path / RUN_FILE).read_bytes())
+    content["run"]["network"] |= change
+    (tmp_path / RUN_FILE).write_text(json.dumps(content))
+    with pytest.raises(RunFileError, match="cannot be read as a run"):
+        read_run(tmp_path)
