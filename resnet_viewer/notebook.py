@@ -13,7 +13,7 @@ from resnet_viewer.core import network as networks
 from resnet_viewer.core.build_options import built
 from resnet_viewer.core.catalog import MOST_CLASSES
 from resnet_viewer.core.engine import ProbeEngine
-from resnet_viewer.core.network import Network, wired
+from resnet_viewer.core.network import Network, spec_now, wired
 from resnet_viewer.core.opening import adjusted, open_network
 from resnet_viewer.core.weights import available, resolve
 from resnet_viewer.media import pictures
@@ -169,8 +169,12 @@ def probe(
     by index or name, or `BlockTarget(5, 12)`, the mean of a block's channel (`"block:5:12"`); by default the highest
     class with everything open, and without a classifier the mean of the last block. The model is left as it was.
 
+    Modules of the network may have been replaced, pruned or parametrized: every number is of the network as it is, a
+    weight's of the one that it computes with. Class names count where there are as many as classes.
+
     Raises:
-        UserError: a file cannot be read, or a block or class is not there.
+        UserError: a file cannot be read, a block or class is not there, or what was put into the network leaves maps
+            of other shapes or layers without a weight.
     """
     require_choice("gradient_of", gradient_of, GradientOf)
     for name, blocks in (("cut", cut), ("drop", drop)):
@@ -183,14 +187,15 @@ def probe(
     model = load(text("model", model, _NETWORK)) if isinstance(model, str) else model
     if not isinstance(model, Model):
         raise ArgumentError("model", "a network's name, or what load() gives", model)
-    spec = model.network.spec
+    spec = spec_now(model.network)
+    class_names = model.class_names if len(model.class_names) == spec.classes else ()
     own = model.network.wiring
     gates = notation.wiring(spec, cut=cut or "none", drop=drop or "none", strength=strength)
     if cut is None and not strength:
         gates = replace(gates, shortcuts=own.shortcuts)
     if drop is None:
         gates = replace(gates, branches=own.branches)
-    chosen = _target(target, model)
+    chosen = _target(target, class_names, spec)
     setup = Setup(NetworkState(spec, model.preprocessing, gates), shown, chosen, gradient_of)
     question = Session(setup).now_question()
     assert question is not None
@@ -230,10 +235,9 @@ def _whole(name: str, value: int | None, least: int, most: int) -> int | None:
     return None if value is None else whole(name, value, least, most)
 
 
-def _target(target: Target | str | None, model: Model) -> Target | None:
-    spec = model.network.spec
+def _target(target: Target | str | None, class_names: tuple[str, ...], spec: NetworkSpec) -> Target | None:
     if isinstance(target, str):
-        return notation.target(text("target", target, _TARGET), model.class_names, spec)
+        return notation.target(text("target", target, _TARGET), class_names, spec)
     if target is None or isinstance(target, BlockTarget):
         return target
     if not spec.has_classifier:

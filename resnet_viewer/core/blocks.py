@@ -6,22 +6,24 @@ dict: setting one rebuilds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import torch
 from torch import Tensor, nn
 
-from resnet_viewer.core.steps import Function, make, run
+from resnet_viewer.core.steps import flow, is_named, make, place, run
 from resnet_viewer.records.blueprint import BlockSpec
-from resnet_viewer.records.layers import Step, output_side
+from resnet_viewer.records.layers import NamedStep, output_side
 
 
 class Block(nn.Module):
     """A block as its spec lays it out: residual branch, shortcut, how they are merged, and what follows.
 
-    `shortcut_strength` (s) and `branch_strength` (r) lie between 0 and 1; what stands at 0 is not computed. The block
-    does not register its steps: the network does, under the names that their specs give.
+    `shortcut_strength` (s) and `branch_strength` (r) lie between 0 and 1; what stands at 0 is not computed. The modules
+    of its steps are its children, by the rest of their names: `conv1`, `bn1`, `relu1`, `downsample`. As in torchvision
+    `downsample` is None where the shortcut has no module; what is put there is run. Steps whose names lie outside the
+    block's, VGG's and AlexNet's, are run by the `Chain` around it.
     """
+
+    downsample: nn.Module | None
 
     def __init__(self, spec: BlockSpec) -> None:
         super().__init__()
@@ -29,37 +31,52 @@ class Block(nn.Module):
         self.shortcut_strength = 1.0
         self.branch_strength = 1.0
         self.has_shortcut = spec.shortcut != "none"
-        self.before = tuple(map(make, spec.before))
-        self.branch = tuple(map(make, spec.branch))
-        self.after = tuple(map(make, spec.after))
-        self.gating = () if spec.gate is None else (make(spec.gate),)
-        self.carry = tuple(map(make, spec.carry))
+        inside = f"{spec.name}."
+        for step in spec.steps:
+            if is_named(step) and step.name.startswith(inside):
+                place(self, step.name.removeprefix(inside), make(step))
+        if spec.gate is not None:
+            self.sigmoid = nn.Sigmoid()
+        if self.has_shortcut and "downsample" not in self._modules:
+            self.register_module("downsample", None)
+        self._before = flow(spec.before, inside)
+        self._branch = flow(spec.branch, inside)
+        self._after = flow(spec.after, inside)
+        own = flow(spec.carry, inside)
+        self._padding = tuple(step for step in own if not isinstance(step, str))
+        self._carry = tuple(step for step in own if isinstance(step, str) and step != "downsample")
 
-    def parts(self) -> Iterator[tuple[Step, Function]]:
-        """Every step beside what runs it, in the order of `spec.steps`."""
-        made = (*self.before, *self.branch, *self.after, *self.gating, *self.carry)
-        return zip(self.spec.steps, made, strict=True)
+    @property
+    def outside(self) -> tuple[NamedStep, ...]:
+        """The steps that are not its children, in order: all come before the merge."""
+        steps = (step for step in self.spec.steps if is_named(step))
+        return tuple(step for step in steps if not step.name.startswith(f"{self.spec.name}."))
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C', H', W'). With both gates closed what is merged is zero."""
-        opening = x
-        for step in self.before:
-            opening = step(opening)
-        residual = shortcut = None
-        if self.branch_strength:
-            residual = opening
-            for step in self.branch:
-                residual = step(residual)
+        opening = run(self, self._before, x)
+        residual = run(self, self._branch, opening) if self.branch_strength else None
+        shortcut = None
         if self.has_shortcut and self.shortcut_strength:
-            shortcut = opening if self.spec.carries_preactivation else x
-            for step in self.carry:
-                shortcut = step(shortcut)
-        if self.gating:
+            shortcut = self.carried(opening if self.spec.carries_preactivation else x)
+        if self.spec.gate is not None:
             residual, shortcut = self._gated(x, residual, shortcut)
-        y = self._merged(x, residual, shortcut)
-        for step in self.after:
-            y = step(y)
-        return y
+        return run(self, self._after, self._merged(x, residual, shortcut))
+
+    def carried(self, x: Tensor) -> Tensor:
+        """What the shortcut makes of (N, C, H, W), before its gate."""
+        downsample = self._modules["downsample"]
+        x = run(self, self._padding, x) if downsample is None else downsample(x)
+        return run(self, self._carry, x)
+
+    def nothing(self, x: Tensor) -> Tensor:
+        """Zeros in the shape of what is merged, for the block's input: a leaf, so that no gradient passes, but the one
+        that arrives can be read.
+        """
+        steps = (*self.spec.before, *self.spec.branch)
+        height, width = (output_side(steps, x.shape[axis]) for axis in (2, 3))
+        channels = self.spec.output_shape[0]
+        return _zeros(x, channels, height, width)
 
     def _gated(
         self, x: Tensor, residual: Tensor | None, shortcut: Tensor | None
@@ -68,7 +85,7 @@ class Block(nn.Module):
         is_highway = self.spec.merge == "highway"
         if shortcut is None and not (is_highway and residual is not None):
             return residual, shortcut
-        gate = torch.sigmoid(run(self.gating, x))  # (N, C', H', W')
+        gate = run(self, ("gate", "sigmoid"), x)  # (N, C', H', W')
         if is_highway and residual is not None:
             residual = gate * residual
         return residual, None if shortcut is None else (1 - gate) * shortcut
@@ -83,11 +100,12 @@ class Block(nn.Module):
                     weighed(residual, self.branch_strength),
                 )
                 if left is None or right is None:
-                    nothing = known.new_zeros(len(known), channels - known.shape[1], *known.shape[2:])
+                    missing = channels - known.shape[1]
+                    nothing = known.new_zeros(known.shape[0], missing, known.shape[2], known.shape[3])
                     left, right = nothing if left is None else left, nothing if right is None else right
                 return torch.cat([left, right], dim=1)
         if residual is None and shortcut is None:
-            return self._nothing(x)
+            return self.nothing(x) if not self.outside else _zeros(x, x.shape[1], x.shape[2], x.shape[3])
         return merge(
             shortcut,
             residual,
@@ -95,10 +113,27 @@ class Block(nn.Module):
             branch_strength=self.branch_strength,
         )
 
-    def _nothing(self, x: Tensor) -> Tensor:
-        """Zeros in the shape of the sum, a leaf: no gradient passes, but the one that arrives can be read."""
-        sides = (output_side((*self.spec.before, *self.spec.branch), side) for side in x.shape[2:])
-        return x.new_zeros(len(x), self.spec.output_shape[0], *sides, requires_grad=torch.is_grad_enabled())
+
+class Chain(nn.Sequential):
+    """Modules one after the other, among them blocks whose layers stand before them: VGG's and AlexNet's `features`.
+
+    The layers before a block whose branch is closed are not run.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  the name is PyTorch's
+        """(N, C, H, W) -> (N, C', H', W')"""
+        closed: dict[str, tuple[Block, bool]] = {}
+        for block in self._modules.values():
+            if isinstance(block, Block) and not block.branch_strength:
+                names = [step.name.rpartition(".")[2] for step in block.outside]
+                closed.update((name, (block, name == names[0])) for name in names)
+        x = input
+        for name, module in self._modules.items():
+            if name not in closed:
+                x = module(x)
+            elif closed[name][1]:
+                x = closed[name][0].nothing(x)
+        return x
 
 
 def merge(
@@ -118,6 +153,10 @@ def merge(
             raise ValueError("a block needs its shortcut or its residual branch")
         return shortcut
     return residual if shortcut is None else torch.add(residual, shortcut, alpha=shortcut_strength)
+
+
+def _zeros(x: Tensor, channels: int, height: int, width: int) -> Tensor:
+    return x.new_zeros(x.shape[0], channels, height, width, requires_grad=torch.is_grad_enabled())
 
 
 def weighed(x: Tensor | None, strength: float) -> Tensor | None:

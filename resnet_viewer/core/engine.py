@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from resnet_viewer.core.devices import choose_device
-from resnet_viewer.core.network import Network, build
+from resnet_viewer.core.network import Network, build, spec_now
 from resnet_viewer.core.preprocessing import prepare
-from resnet_viewer.core.probing import Probe, TargetError, frozen
+from resnet_viewer.core.probing import Probe, TargetError, frozen, require_laid_out
 from resnet_viewer.core.unwrapping import WeightsError
 from resnet_viewer.core.weights import resolve
 from resnet_viewer.records.errors import UserError
@@ -78,6 +78,8 @@ class ProbeEngine:
         started = time.perf_counter()
         with exact():
             seen = probe.look(images)
+        if probe.network in self._adopted:
+            require_laid_out(seen, images, network)
         scores = seen.logits if network.has_classifier else seen.logits.new_empty(len(images), 0)
         logits = frozen(scores)
         if target is None:
@@ -110,14 +112,18 @@ class ProbeEngine:
         )
 
     def adopt(self, network: Network) -> None:
-        """Answer questions about `network.spec` with this very network, until `close` gives it back.
+        """Answer questions about its spec, as `spec_now` gives it, with this very network, until `close` gives it back.
 
         The network is moved to the engine's device and stays there; its wiring is put back.
+
+        Raises:
+            ReplacedError: what was put into the network cannot be probed. Answers may raise it too.
         """
-        if (old := self._probes.pop(network.spec, None)) is not None:
+        spec = spec_now(network)
+        if (old := self._probes.pop(spec, None)) is not None:
             self._give_back(old)
         self._adopted[network] = network.wiring
-        self._probes[network.spec] = Probe(network.to(self.device)).__enter__()
+        self._probes[spec] = Probe(network.to(self.device)).__enter__()
 
     def close(self) -> None:
         """Let the networks go."""

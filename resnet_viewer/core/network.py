@@ -4,66 +4,70 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
-from resnet_viewer.core.blocks import Block
+from resnet_viewer.core.blocks import Block, Chain
 from resnet_viewer.core.initialisation import initialise
-from resnet_viewer.core.steps import Function, make
+from resnet_viewer.core.steps import flow, is_named, make, place, run
 from resnet_viewer.records.checking import ArgumentError
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.layers import Step, Steps
+from resnet_viewer.records.layers import Steps
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.wiring import Wiring
 
 
-class Run(nn.Module):
-    """Steps one after the other, which the network registers under the names of their weights."""
-
-    def __init__(self, steps: Steps) -> None:
-        super().__init__()
-        self.specs = steps
-        self.steps = tuple(map(make, steps))
-
-    def parts(self) -> Iterator[tuple[Step, Function]]:
-        """Every step beside what runs it."""
-        return zip(self.specs, self.steps, strict=True)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) -> what the last step puts out."""
-        for step in self.steps:
-            x = step(x)
-        return x
+class ReplacedError(UserError):
+    """Modules of a network were replaced by ones that do not do what is asked; the message names them."""
 
 
 class Network(nn.Module):
-    """A residual network, or one without shortcuts, whose gates can be set at any time."""
+    """A residual network, or one without shortcuts, whose gates can be set at any time.
+
+    Its modules lie under torchvision's names; stages (`layer1`), deep stems (`conv1`), projections (`downsample`), and
+    `features` and `classifier` of VGG and AlexNet are `nn.Sequential`. What is registered there when a pass comes by is
+    run: a module that was replaced, too.
+    """
 
     def __init__(self, spec: NetworkSpec) -> None:
         super().__init__()
         plan = blueprint(spec)
         self.spec = spec
-        self.stem = self._register(Run(plan.stem_steps))
-        self.blocks = tuple(self._register_block(Block(block)) for block in plan.blocks)
-        """In forward order; `blocks[n - 1]` is block n."""
-        self.head = self._register(Run(plan.head_steps))
+        blocks = tuple(map(Block, plan.blocks))
+        for home in {block.spec.name.rpartition(".")[0] for block in blocks if block.outside}:
+            place(self, home, Chain())
+        self._place(plan.stem_steps)
+        for block in blocks:
+            self._place(block.outside)
+            place(self, block.spec.name, block)
+        self._place(plan.head_steps)
+        stages = dict.fromkeys(block.spec.name.split(".")[0] for block in blocks)
+        self._flow = tuple(dict.fromkeys((*flow(plan.stem_steps), *stages, *flow(plan.head_steps))))
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, classes), the logits; without a classifier (N, C') or (N, C', H', W'), the features."""
-        x = self.stem(x)
-        for block in self.blocks:
-            x = block(x)
-        found: Tensor = self.head(x)
-        return found
+        return run(self, self._flow, x)
+
+    @property
+    def blocks(self) -> tuple[nn.Module, ...]:
+        """What stands in the blocks' places, in forward order: a `Block` wherever none was replaced. `blocks[n - 1]` is
+        block n.
+
+        Raises:
+            ReplacedError: a block was taken out.
+        """
+        return tuple(found(self, block.name, self.spec) for block in blueprint(self.spec).blocks)
 
     @property
     def wiring(self) -> Wiring:
-        """The gates as they stand."""
+        """The gates as they stand; a block that was replaced by one without gates is open."""
+        blocks = self.blocks
         return Wiring(
-            tuple(block.shortcut_strength for block in self.blocks),
-            tuple(block.branch_strength for block in self.blocks),
+            tuple(block.shortcut_strength if isinstance(block, Block) else 1.0 for block in blocks),
+            tuple(block.branch_strength if isinstance(block, Block) else 1.0 for block in blocks),
         )
 
     def set_wiring(self, wiring: Wiring) -> None:
@@ -71,28 +75,55 @@ class Network(nn.Module):
 
         Raises:
             UserError: it is none, or one for another number of blocks.
+            ReplacedError: a gate is to be set where a block was replaced by one without gates; nothing is changed.
         """
         if not isinstance(wiring, Wiring):
             raise ArgumentError("wiring", "a Wiring", wiring)
-        if wiring.block_count != len(self.blocks):
+        blocks = self.blocks
+        if wiring.block_count != len(blocks):
             raise UserError(
-                f"A wiring of {wiring.block_count} blocks does not fit a network of {len(self.blocks)}."
+                f"A wiring of {wiring.block_count} blocks does not fit a network of {len(blocks)}."
             )
-        for block, shortcut, branch in zip(self.blocks, wiring.shortcuts, wiring.branches, strict=True):
-            block.shortcut_strength, block.branch_strength = shortcut, branch
+        gates = list(zip(blocks, wiring.shortcuts, wiring.branches, strict=True))
+        for number, (block, shortcut, branch) in enumerate(gates, 1):
+            if not isinstance(block, Block) and (shortcut, branch) != (1.0, 1.0):
+                label = blueprint(self.spec).blocks[number - 1].label
+                raise ReplacedError(
+                    f"{label} of this {self.spec.title} was replaced by a {type(block).__name__}, which has no gates: "
+                    "it can be neither cut nor dropped."
+                )
+        for block, shortcut, branch in gates:
+            if isinstance(block, Block):
+                block.shortcut_strength, block.branch_strength = shortcut, branch
 
-    def _register(self, part: Run) -> Run:
-        for step, function in part.parts():
-            if isinstance(function, nn.Module) and (name := getattr(step, "name", None)):
-                _place(self, name, function)
-        return part
+    def _place(self, steps: Steps) -> None:
+        for step in steps:
+            if is_named(step):
+                place(self, step.name, make(step))
 
-    def _register_block(self, block: Block) -> Block:
-        _place(self, block.spec.name, block)
-        for step, function in block.parts():
-            if isinstance(function, nn.Module) and (name := getattr(step, "name", None)):
-                _place(self, name, function)
-        return block
+
+def spec_now(network: Network) -> NetworkSpec:
+    """The network's spec with as many classes as its classifier has now, which may have been replaced.
+
+    Raises:
+        ReplacedError: there is no such module any more.
+    """
+    if (classifier := blueprint(network.spec).classifier) is None:
+        return network.spec
+    weight = getattr(found(network, classifier.name, network.spec), "weight", None)
+    return replace(network.spec, classes=len(weight)) if isinstance(weight, Tensor) else network.spec
+
+
+def found(network: nn.Module, name: str, spec: NetworkSpec) -> nn.Module:
+    """The module of that name.
+
+    Raises:
+        ReplacedError: there is none any more.
+    """
+    try:
+        return network.get_submodule(name)
+    except AttributeError as error:
+        raise ReplacedError(f"This {spec.title} has no {name} any more.") from error
 
 
 @contextmanager
@@ -132,13 +163,3 @@ def build(spec: NetworkSpec, state: Mapping[str, Tensor] | None = None) -> Netwo
     else:
         initialise(network, spec, torch.Generator().manual_seed(spec.seed))
     return network.eval()
-
-
-def _place(root: nn.Module, path: str, module: nn.Module) -> None:
-    """Register a module under a dotted path, with empty modules on the way."""
-    *way, name = path.split(".")
-    for part in way:
-        if part not in root._modules:
-            root.add_module(part, nn.Module())
-        root = root.get_submodule(part)
-    root.add_module(name, module)

@@ -8,7 +8,7 @@ saw; `read` takes the gradients from the kept graph. When the probe is closed th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
@@ -17,14 +17,17 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils import parametrize
 
 from resnet_viewer.core.cams import grad_cams
-from resnet_viewer.core.network import Network
+from resnet_viewer.core.network import Network, ReplacedError
+from resnet_viewer.core.network import found as found_module
 from resnet_viewer.core.norms import norms
-from resnet_viewer.records.blueprint import BlockSpec
+from resnet_viewer.records.blueprint import BlockSpec, Blueprint
 from resnet_viewer.records.checking import require_choice, shown, whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.probe import Array, BlockReading, GradientOf, LayerReading
 from resnet_viewer.records.target import BlockTarget, question_problem
 
@@ -40,6 +43,8 @@ class Look:
     logits: Tensor
     """(N, classes), in the graph; without a classifier the features that the network ends with."""
     kept: dict[str, Tensor] = field(repr=False)
+    weights: Sequence[Tensor] = field(repr=False)
+    """What the layers computed with, in the order of `Blueprint.layers`: their parameters, or what is made of them."""
 
     def activations(self) -> dict[str, Array]:
         """What was kept as read-only arrays; on the CPU they share the tensors' memory."""
@@ -72,7 +77,11 @@ class Probe:
     def __init__(self, network: Network) -> None:
         self.network = network
         self._plan = blueprint(network.spec)
-        self._weights = [network.get_parameter(f"{layer.name}.weight") for layer in self._plan.layers]
+        self._layers = [_layer(network, layer.name) for layer in self._plan.layers]
+        self._has_own_weights = all("weight" in layer._parameters for layer in self._layers)
+        """Not so where weights are made anew in every pass: by pruning, or a parametrization."""
+        self._watched = _watched(network, self._plan)
+        self._weights = self._present_weights()
         self._weight_norms: list[float] = []
         self._kept: dict[str, Tensor] | None = None
         self._restore = ExitStack()
@@ -81,14 +90,14 @@ class Probe:
         with ExitStack() as undo:  # a failure on the way leaves nothing behind
             undo.callback(_set_training, [module for module in self.network.modules() if module.training])
             self.network.eval()
-            wanted = {id(weight) for weight in self._weights}
+            wanted = {id(source) for layer in self._layers for source in _sources(layer)}
             for parameter in self.network.parameters():
                 needed = id(parameter) in wanted
                 if parameter.requires_grad != needed:
                     undo.callback(parameter.requires_grad_, not needed)
                     parameter.requires_grad_(needed)
-            for name in self._plan.map_names():
-                undo.callback(self._record(self.network.get_submodule(name), name))
+            for name, module in self._watched.items():
+                undo.callback(self._record(module, name))
             with torch.no_grad():
                 self._weight_norms = norms(self._weights)
             self._restore = undo.pop_all()
@@ -108,11 +117,12 @@ class Probe:
         kept: dict[str, Tensor] = {}
         self._kept = kept
         try:
-            with torch.enable_grad():
+            with torch.enable_grad(), nullcontext() if self._has_own_weights else parametrize.cached():
                 logits = self.network(images)
+                weights = self._weights if self._has_own_weights else self._present_weights()
         finally:
             self._kept = None
-        return Look(logits, kept)
+        return Look(logits, kept, weights)
 
     def read(
         self, seen: Look, targets: Sequence[int] | BlockTarget, gradient_of: GradientOf = "score"
@@ -141,15 +151,19 @@ class Probe:
                 index = _index(seen.logits, targets)
                 score = seen.logits.gather(1, index[:, None]).sum()
             if gradient_of == "score" or index is None:
-                found = _gradients(score, [*self._weights, *outputs])
-                cam_gradients = found[len(self._weights) :]
+                found = _gradients(score, [*seen.weights, *outputs])
+                cam_gradients = found[len(seen.weights) :]
             else:
                 cam_gradients = _gradients(score, outputs, keep_graph=True)
-                found = _gradients(F.cross_entropy(seen.logits, index), [*self._weights, *outputs])
+                found = _gradients(F.cross_entropy(seen.logits, index), [*seen.weights, *outputs])
         values = norms(found)
+        with torch.no_grad():
+            own_norms = self._weight_norms if self._has_own_weights else norms(seen.weights)
         layers = tuple(
-            LayerReading(layer.name, layer.kind, layer.weight_shape, value, own)
-            for layer, value, own in zip(self._plan.layers, values, self._weight_norms, strict=False)
+            LayerReading(layer.name, layer.kind, tuple(weight.shape), value, own)
+            for layer, weight, value, own in zip(
+                self._plan.layers, seen.weights, values, own_norms, strict=False
+            )
         )
         cams = grad_cams(outputs, cam_gradients)
         blocks = tuple(
@@ -159,6 +173,10 @@ class Probe:
             )
         )
         return Reading(layers, blocks)
+
+    def _present_weights(self) -> list[Tensor]:
+        weights = [layer.weight for layer in self._layers]
+        return [weight for weight in weights if isinstance(weight, Tensor)]
 
     def _record(self, module: nn.Module, name: str) -> Callable[[], None]:
         """Keep what `module` puts out from now on; gives the way back.
@@ -175,6 +193,67 @@ class Probe:
 
         module.forward = recording
         return partial(setattr, module, "forward", own) if own else partial(delattr, module, "forward")
+
+
+def require_laid_out(seen: Look, images: Tensor, spec: NetworkSpec) -> None:
+    """Refuse what a network showed of itself where it is not what its spec lays out for such images.
+
+    Raises:
+        ReplacedError: maps or logits of other shapes.
+    """
+    plan = blueprint(spec, images.shape[-1])
+    for name, maps in seen.kept.items():
+        if (shape := tuple(maps.shape[1:])) != plan.shape_of(name):
+            ours, theirs = ("×".join(map(str, sizes)) for sizes in (shape, plan.shape_of(name)))
+            raise ReplacedError(
+                f"{name} of this {spec.title} puts out {ours} values where a {spec.title} has {theirs}: build the "
+                "network that it has become by its own name, or put the module back."
+            )
+    if spec.has_classifier and seen.logits.shape[1:] != (spec.classes,):
+        count = " × ".join(map(str, seen.logits.shape[1:]))
+        raise ReplacedError(
+            f"This {spec.title} ends with {count} numbers, not with the {spec.classes} of its classifier."
+        )
+
+
+def _layer(network: Network, name: str) -> nn.Module:
+    """The layer of that name.
+
+    Raises:
+        ReplacedError: nothing with a weight stands there.
+    """
+    module = found_module(network, name, network.spec)
+    if not isinstance(getattr(module, "weight", None), Tensor):
+        raise ReplacedError(
+            f"{name} of this {network.spec.title} was replaced by a {type(module).__name__}, which has no weight of "
+            "its own: it cannot be probed."
+        )
+    return module
+
+
+def _watched(network: Network, plan: Blueprint) -> dict[str, nn.Module]:
+    """What puts out the maps of `Blueprint.map_names`.
+
+    Raises:
+        ReplacedError: a module is not there, or stands in two places.
+    """
+    names: dict[int, str] = {}
+    watched = {}
+    for name in plan.map_names():
+        module = found_module(network, plan.stem_end if name == "stem" else name, plan.spec)
+        if (other := names.setdefault(id(module), name)) != name:
+            raise ReplacedError(
+                f"{other} and {name} of this {plan.spec.title} are one module, whose maps cannot be told apart."
+            )
+        watched[name] = module
+    return watched
+
+
+def _sources(layer: nn.Module) -> list[Tensor]:
+    """The parameters that a layer's weight is, or is made of."""
+    if (weight := layer._parameters.get("weight")) is not None:
+        return [weight]
+    return [parameter for name, parameter in layer.named_parameters() if name != "bias"]
 
 
 def _index(logits: Tensor, targets: Sequence[int]) -> Tensor:
@@ -215,4 +294,6 @@ def _set_training(modules: Sequence[nn.Module]) -> None:
 
 def _gradients(of: Tensor, inputs: Sequence[Tensor], *, keep_graph: bool = False) -> Sequence[Tensor | None]:
     """Gradients for each input, None where `of` does not depend on it."""
-    return torch.autograd.grad(of, inputs, retain_graph=keep_graph, allow_unused=True)
+    asked = [each for each in inputs if each.requires_grad]
+    given = iter(torch.autograd.grad(of, asked, retain_graph=keep_graph, allow_unused=True))
+    return [next(given) if each.requires_grad else None for each in inputs]

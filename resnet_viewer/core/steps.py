@@ -1,19 +1,26 @@
-"""The steps of a blueprint as modules and functions. None works in place, so that what a recorder keeps stays true."""
+"""The steps of a blueprint as modules and functions, and how a module runs its children.
+
+None works in place, so that what a recorder keeps stays true. What runs children holds their *names* and takes what is
+registered under them at every call, so that a replaced one is run.
+"""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import assert_never
+from typing import TypeGuard, assert_never
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from resnet_viewer.records import layers
-from resnet_viewer.records.layers import LayerSpec, Step
+from resnet_viewer.records.layers import LayerSpec, NamedStep, Step
 
 Function = Callable[[Tensor], Tensor]
+Flow = tuple[str | Function, ...]
+"""What runs one after the other: children by their names, and what has none."""
 
 
 class Conv2d(nn.Conv2d):
@@ -31,13 +38,38 @@ class Conv2d(nn.Conv2d):
         return super().forward(F.pad(x, self.border))
 
 
-def make(step: Step) -> Function:
-    """One step, its weights not yet drawn."""
+class Scale(nn.Module):
+    """Multiplication by a constant."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape."""
+        return x * self.factor
+
+
+def is_named(step: Step) -> TypeGuard[NamedStep]:
+    """Whether a step becomes a module."""
+    return isinstance(step, NamedStep)
+
+
+def function(step: Step) -> Function:
+    """A step that becomes no module: captum and others have no rules for such ones, and need none."""
     match step:
-        case "relu":
-            return torch.relu
         case "flatten":
             return partial(torch.flatten, start_dim=1)
+        case layers.ChannelPadding():
+            return partial(padded, added=step.added, stride=step.stride)
+    raise ValueError(f"{step.name} is a module")
+
+
+def make(step: NamedStep) -> nn.Module:
+    """The module of one step, its weights not yet drawn."""
+    match step:
+        case layers.ReLU():
+            return nn.ReLU()
         case LayerSpec(kind="linear"):
             outputs, inputs = step.weight_shape
             return nn.Linear(inputs, outputs, bias=step.has_bias)
@@ -49,10 +81,8 @@ def make(step: Step) -> Function:
             return _pooling(step)
         case layers.GlobalPooling():
             return (nn.AdaptiveAvgPool2d if step.kind == "average" else nn.AdaptiveMaxPool2d)(step.side)
-        case layers.ChannelPadding():
-            return partial(padded, added=step.added, stride=step.stride)
         case layers.Scaling():
-            return partial(torch.mul, other=step.factor)
+            return Scale(step.factor)
         case layers.Dropout():
             return nn.Dropout(step.rate)
         case unknown:
@@ -65,10 +95,38 @@ def padded(x: Tensor, *, added: int, stride: int) -> Tensor:
     return F.pad(kept, (0, 0, 0, 0, added // 2, added - added // 2)) if added else kept
 
 
-def run(steps: Iterable[Function], x: Tensor) -> Tensor:
-    """One after the other."""
+def place(root: nn.Module, path: str, module: nn.Module) -> None:
+    """Register a module under a dotted path, with containers on the way."""
+    *way, name = path.split(".")
+    for part in way:
+        if part not in root._modules:
+            root.add_module(part, nn.Sequential())
+        root = root.get_submodule(part)
+    root.add_module(name, module)
+
+
+def flow(steps: Iterable[Step], inside: str = "") -> Flow:
+    """The children that run the steps whose names begin with `inside`, each once, and the steps without a name.
+
+    Example:
+        >>> from resnet_viewer.records.layers import ReLU
+        >>> flow([ReLU("layer1.0.relu1"), ReLU("layer1.0.downsample.0"), ReLU("layer1.0.downsample.1")], "layer1.0.")
+        ('relu1', 'downsample')
+    """
+    found: dict[str | Function, None] = {}
     for step in steps:
-        x = step(x)
+        if not is_named(step):
+            found[function(step)] = None
+        elif step.name.startswith(inside):
+            found[step.name.removeprefix(inside).split(".")[0]] = None
+    return tuple(found)
+
+
+def run(home: nn.Module, steps: Flow, x: Tensor) -> Tensor:
+    """The steps one after the other, children of `home` as they are registered now."""
+    children = home._modules  # its own look-up costs ten times as much; it is left what is missing here
+    for step in steps:
+        x = (children.get(step) or getattr(home, step))(x) if isinstance(step, str) else step(x)
     return x
 
 
@@ -82,7 +140,7 @@ def _convolution(layer: LayerSpec) -> nn.Conv2d:
     )
 
 
-def _pooling(pooling: layers.Pooling) -> Function:
+def _pooling(pooling: layers.Pooling) -> nn.Module:
     make: Callable[..., nn.Module] = nn.MaxPool2d
     if pooling.kind == "average":
         make = partial(nn.AvgPool2d, count_include_pad=not pooling.keeps_rest)
@@ -90,15 +148,5 @@ def _pooling(pooling: layers.Pooling) -> Function:
     before, after = pooling.padding
     if before == after and not pooling.zeros:
         return make(pooling.kernel, pooling.stride, before)
-    border = 0.0 if pooling.zeros else -torch.inf
-    return partial(
-        _bordered,
-        border=(before, after, before, after),
-        value=border,
-        pool=make(pooling.kernel, pooling.stride),
-    )
-
-
-def _bordered(x: Tensor, *, border: tuple[int, ...], value: float, pool: nn.Module) -> Tensor:
-    found: Tensor = pool(F.pad(x, border, value=value))
-    return found
+    border = nn.ConstantPad2d((before, after, before, after), 0.0 if pooling.zeros else -torch.inf)
+    return nn.Sequential(OrderedDict(border=border, pool=make(pooling.kernel, pooling.stride)))

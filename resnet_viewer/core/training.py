@@ -337,8 +337,8 @@ class Training:
             yield reports
 
     def _open_shortcuts(self, strength: float) -> None:
-        for block in self._network.blocks:
-            block.shortcut_strength = strength
+        wiring = self._network.wiring
+        self._network.set_wiring(replace(wiring, shortcuts=(strength,) * wiring.block_count))
 
     def _precision(self) -> contextlib.AbstractContextManager[object]:
         if self.run.precision == "float32":

@@ -1,7 +1,9 @@
 """What a spec amounts to: blocks, stages, stem and head with their shapes, without building anything.
 
-Blocks are numbered from 1 over the whole network. Layer names are the network's module names (`layer2.0.conv1`),
-torchvision's wherever it has the network, so that weights load as they are.
+Blocks are numbered from 1 over the whole network. Every step that computes has the name of its module in the live
+network (`layer2.0.conv1`, `layer2.0.bn1`, `maxpool`), torchvision's wherever it has the network, so that weights load
+as they are. torchvision runs one ReLU several times in a block; here each has a name of its own: `layer2.0.relu1`
+belongs to conv1 and its normalisation, whichever comes first, and `layer2.0.relu`, where there is one, ends the block.
 """
 
 from __future__ import annotations
@@ -11,7 +13,15 @@ from functools import cached_property
 from itertools import chain
 from typing import Literal
 
-from resnet_viewer.records.layers import LayerSpec, Normalisation, Shape, Steps, layers_of, state_shapes
+from resnet_viewer.records.layers import (
+    LayerSpec,
+    NamedStep,
+    Normalisation,
+    Shape,
+    Steps,
+    layers_of,
+    state_shapes,
+)
 from resnet_viewer.records.network import Merge, NetworkSpec
 
 ShortcutForm = Literal["none", "identity", "padding", "projection", "pooling"]
@@ -24,7 +34,8 @@ class BlockSpec:
 
     The steps of `before` come first, for the residual branch and, if `carries_preactivation`, for the shortcut too.
     `branch` is the residual branch, `carry` what the shortcut does (nothing for the identity). `gate` opens a gated
-    shortcut (`merge` says how).
+    shortcut (`merge` says how). A step's name begins with the block's, but for the layers of VGG and AlexNet, which
+    torchvision keeps beside the ReLU that ends the block.
     """
 
     number: int
@@ -40,7 +51,7 @@ class BlockSpec:
     branch: Steps
     before: Steps = ()
     carry: Steps = ()
-    after: Steps = ("relu",)
+    after: Steps = ()
     merge: Merge = "addition"
     gate: LayerSpec | None = None
     carries_preactivation: bool = False
@@ -167,6 +178,13 @@ class Blueprint:
         if layer is not None and layer.block is not None:
             return self.blocks[layer.block - 1]
         return self.block_named(name)
+
+    @property
+    def stem_end(self) -> str:
+        """Name of the module that puts out the stem's maps: its last step's."""
+        last = self.stem_steps[-1]
+        assert isinstance(last, NamedStep)
+        return last.name
 
     def map_names(self) -> tuple[str, ...]:
         """Everything that has feature maps, in order: the stem's layers, `stem`, each block's layers and the block."""

@@ -51,12 +51,20 @@ class Normalisation:
 
 
 @dataclass(frozen=True)
+class ReLU:
+    """The activation, one for each place where it stands."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Pooling:
     """Maximum or average over a window. Its border counts as minus infinity, or as zeros where `zeros` says so.
 
     With `keeps_rest` the rows and columns that fill no window have one too, and only they count in it.
     """
 
+    name: str
     kind: Literal["maximum", "average"]
     kernel: int
     stride: int
@@ -74,6 +82,7 @@ class Pooling:
 class GlobalPooling:
     """Maximum or average over the whole map, or over as many windows a side as `side` says."""
 
+    name: str
     kind: Literal["maximum", "average"]
     side: int = 1
 
@@ -98,6 +107,7 @@ class ChannelPadding:
 class Scaling:
     """Multiplication by a constant."""
 
+    name: str
     factor: float
 
 
@@ -109,16 +119,10 @@ class Dropout:
     rate: float = 0.5
 
 
-Step = (
-    LayerSpec
-    | Normalisation
-    | Pooling
-    | GlobalPooling
-    | ChannelPadding
-    | Scaling
-    | Dropout
-    | Literal["relu", "flatten"]
-)
+NamedStep = LayerSpec | Normalisation | ReLU | Pooling | GlobalPooling | Scaling | Dropout
+"""What becomes a module of the live network, under its name."""
+Step = NamedStep | ChannelPadding | Literal["flatten"]
+"""What has no name moves numbers and computes none: it becomes a function, as in torchvision."""
 Steps = tuple[Step, ...]
 
 

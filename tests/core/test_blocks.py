@@ -132,5 +132,5 @@ def test_no_module_works_in_place() -> None:
             )
     with torch.no_grad():
         block(images(1, 8).repeat(1, 6, 1, 1)[:, :16])
-    assert len(kept) == 4
+    assert len(kept) == 6, "two convolutions, each with its normalisation and ReLU"
     assert all(torch.equal(now, then) for now, then in zip(kept, copies, strict=True))

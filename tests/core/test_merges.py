@@ -134,7 +134,8 @@ def test_a_gates_opening_is_the_mean_of_its_decision() -> None:
     with Probe(network) as probe:
         reading = probe.read(probe.look(pictures), [1, 2])
     with torch.no_grad():
-        gate = torch.sigmoid(network.get_submodule("layer1.0.gate")(network.stem(pictures)))
+        stem = network.relu(network.bn1(network.conv1(pictures)))
+        gate = torch.sigmoid(network.get_submodule("layer1.0.gate")(stem))
     assert reading.blocks[0].opening == pytest.approx(float(gate.mean()), rel=1e-6)
     assert all(block.opening is not None for block in reading.blocks)
     network = tiny("cifar-resnet-8")

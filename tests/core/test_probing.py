@@ -199,7 +199,7 @@ def test_everything_on_the_map_is_kept_and_is_what_the_modules_gave() -> None:
     network = tiny("cifar-resnet-14")
     plan = blueprint(network.spec)
     expected: dict[str, Tensor] = {}
-    names = {name: name for name in plan.map_names()}
+    names = {name: plan.stem_end if name == "stem" else name for name in plan.map_names()}
     for name, module in names.items():
         network.get_submodule(module).register_forward_hook(
             lambda _m, _i, output, name=name: expected.update({name: output.clone()})

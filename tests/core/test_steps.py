@@ -9,14 +9,14 @@ from torch.nn import functional
 from resnet_viewer.core.blocks import merge
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.network import build
-from resnet_viewer.core.steps import make, run
+from resnet_viewer.core.steps import function
 from resnet_viewer.records.layers import ChannelPadding
 from resnet_viewer.records.laying_out import blueprint
 
 
 def test_option_a_keeps_every_second_row_and_column_and_pads_half_before_and_half_after() -> None:
     x = torch.arange(24.0).reshape(1, 2, 3, 4)  # channel 0 holds 0…11, channel 1 holds 12…23
-    output = make(ChannelPadding(3, 2))(x)
+    output = function(ChannelPadding(3, 2))(x)
     nothing = torch.zeros(2, 2)
     expected = torch.stack(
         [
@@ -33,7 +33,7 @@ def test_option_a_keeps_every_second_row_and_column_and_pads_half_before_and_hal
 def test_option_a_of_the_paper_widens_16_channels_to_32() -> None:
     block = build(spec("cifar-resnet-8")).blocks[1]
     x = torch.randn(1, 16, 32, 32, generator=torch.Generator().manual_seed(0))
-    output = run(block.carry, x)
+    output = block.carried(x)
     assert output.shape == (1, 32, 16, 16)
     assert torch.equal(output[:, 8:24], x[:, :, ::2, ::2])
     assert not output[:, :8].any()
@@ -46,7 +46,7 @@ def test_option_b_projects_with_a_strided_one_by_one_convolution() -> None:
     weight = block.get_parameter("downsample.0.weight")
     assert weight.shape == (128, 64, 1, 1)
     by_hand = torch.einsum("oi,nihw->nohw", weight[:, :, 0, 0], x[:, :, ::2, ::2]) / (1 + 1e-5) ** 0.5
-    torch.testing.assert_close(run(block.carry, x), by_hand)
+    torch.testing.assert_close(block.carried(x), by_hand)
 
 
 def test_a_pooled_projection_averages_two_by_two_and_what_is_left_over() -> None:
@@ -58,13 +58,13 @@ def test_a_pooled_projection_averages_two_by_two_and_what_is_left_over() -> None
         [x[..., :2, :2].mean((2, 3)), x[..., :2, 2].mean(2), x[..., 2, :2].mean(2), x[..., 2, 2]], dim=-1
     ).reshape(1, 64, 2, 2)
     by_hand = torch.einsum("oi,nihw->nohw", weight[:, :, 0, 0], means) / (1 + 1e-5) ** 0.5
-    torch.testing.assert_close(run(block.carry, x), by_hand)
-    assert run(block.branch, x).shape == by_hand.shape
+    torch.testing.assert_close(block.carried(x), by_hand)
+    assert block(x).shape == by_hand.shape
 
 
 def test_a_projection_without_a_stride_does_not_pool() -> None:
     first, *_, second = build(spec("resnet26d")).blocks[:3]
-    assert [len(block.carry) for block in (first, second)] == [2, 3]
+    assert [list(block.downsample._modules) for block in (first, second)] == [["1", "2"], ["0", "1", "2"]]
     assert first.spec.projection is not None
     assert first.spec.projection.name == "layer1.0.downsample.1"
 
@@ -78,8 +78,9 @@ def test_a_deep_stem_is_three_small_convolutions() -> None:
         by_hand = functional.relu(
             functional.conv2d(by_hand, weight, stride=stride, padding=1) / (1 + 1e-5) ** 0.5
         )
-    torch.testing.assert_close(network.stem(x), functional.max_pool2d(by_hand, 3, 2, 1))
-    assert network.stem(x).shape == (1, 64, 4, 4)
+    stem = network.maxpool(network.relu(network.bn1(network.conv1(x))))
+    torch.testing.assert_close(stem, functional.max_pool2d(by_hand, 3, 2, 1))
+    assert stem.shape == (1, 64, 4, 4)
 
 
 def test_the_kind_of_each_shortcut_follows_the_spec() -> None:

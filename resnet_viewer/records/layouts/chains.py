@@ -13,6 +13,7 @@ from resnet_viewer.records.layers import (
     LayerSpec,
     Normalisation,
     Pooling,
+    ReLU,
     Shape,
     Step,
     Steps,
@@ -20,11 +21,10 @@ from resnet_viewer.records.layers import (
     linear,
     output_side,
 )
+from resnet_viewer.records.layouts.head import pooled
 from resnet_viewer.records.network import NetworkSpec
 
 _HIDDEN = 4096
-_HALVING = Pooling("maximum", 2, 2)
-_OVERLAPPING = Pooling("maximum", 3, 2)
 
 
 def vgg(spec: NetworkSpec, size: int) -> Blueprint:
@@ -40,9 +40,10 @@ def vgg(spec: NetworkSpec, size: int) -> Blueprint:
             steps.append(Normalisation(f"features.{position + 1}", width))
         name = f"features.{position + len(steps)}"
         position += len(steps) + 1
-        return name, (*steps, "relu")
+        return name, tuple(steps)
 
-    _, stem_steps = unit((spec.channels, size, size), spec.widths[0], None)
+    stem_end, stem_layers = unit((spec.channels, size, size), spec.widths[0], None)
+    stem_steps: Steps = (*stem_layers, ReLU(stem_end))
     stem_shape: Shape = (spec.widths[0], size, size)
     shape = stem_shape
     stages: list[StageSpec] = []
@@ -54,8 +55,9 @@ def vgg(spec: NetworkSpec, size: int) -> Blueprint:
             pooling: Steps = ()
             inside = shape
             if stage > 0 and index == 0:
-                pooling, position = (_HALVING,), position + 1
-                inside = _pooled(shape, _HALVING)
+                halving = _halving(position)
+                pooling, position = (halving,), position + 1
+                inside = _pooled(shape, halving)
             name, steps = unit(inside, width, number)
             blocks.append(_block(number, stage + 1, index + 1, name, shape, (*pooling, *steps)))
             shape = blocks[-1].output_shape
@@ -67,13 +69,13 @@ def vgg(spec: NetworkSpec, size: int) -> Blueprint:
             stem_steps,
             stem_shape,
             tuple(stages),
-            _features(spec, _HALVING),
+            _features(spec, _halving(position)),
         )
     flat = 49 * spec.widths[-1]
     head: Steps = (
-        _HALVING, GlobalPooling("average", 7), "flatten",
-        linear("classifier.0", flat, _HIDDEN), "relu", Dropout("classifier.2"),
-        linear("classifier.3", _HIDDEN, _HIDDEN), "relu", Dropout("classifier.5"),
+        _halving(position), GlobalPooling("avgpool", "average", 7), "flatten",
+        linear("classifier.0", flat, _HIDDEN), ReLU("classifier.1"), Dropout("classifier.2"),
+        linear("classifier.3", _HIDDEN, _HIDDEN), ReLU("classifier.4"), Dropout("classifier.5"),
         linear("classifier.6", _HIDDEN, spec.classes),
     )  # fmt: skip
     return Blueprint(spec, (spec.channels, size, size), stem_steps, stem_shape, tuple(stages), head)
@@ -93,31 +95,42 @@ def alexnet(spec: NetworkSpec, size: int) -> Blueprint:
         (10, 3, False),
     )  # torchvision's index, kernel, pooled before
     for number, (position, kernel, is_pooled) in enumerate(plan, 1):
-        pooling: Steps = (_OVERLAPPING,) if is_pooled else ()
-        inside = _pooled(shape, _OVERLAPPING) if is_pooled else shape
+        before = _overlapping(position - 1)
+        pooling: Steps = (before,) if is_pooled else ()
+        inside = _pooled(shape, before) if is_pooled else shape
         layer = conv(f"features.{position}", inside, spec.widths[number], kernel, block=number, has_bias=True)
-        block = _block(number, number + 1, 1, f"features.{position + 1}", shape, (*pooling, layer, "relu"))
+        block = _block(number, number + 1, 1, f"features.{position + 1}", shape, (*pooling, layer))
         shape = block.output_shape
         stages.append(StageSpec(number + 1, (block,), shape))
     if not spec.has_classifier:
-        head = _features(spec, _OVERLAPPING)
+        head = _features(spec, _overlapping(12))
     else:
         head = (
-            _OVERLAPPING, GlobalPooling("average", 6), "flatten",
-            Dropout("classifier.0"), linear("classifier.1", 36 * spec.widths[-1], _HIDDEN), "relu",
-            Dropout("classifier.3"), linear("classifier.4", _HIDDEN, _HIDDEN), "relu",
+            _overlapping(12), GlobalPooling("avgpool", "average", 6), "flatten",
+            Dropout("classifier.0"), linear("classifier.1", 36 * spec.widths[-1], _HIDDEN), ReLU("classifier.2"),
+            Dropout("classifier.3"), linear("classifier.4", _HIDDEN, _HIDDEN), ReLU("classifier.5"),
             linear("classifier.6", _HIDDEN, spec.classes),
         )  # fmt: skip
-    return Blueprint(spec, (spec.channels, size, size), (stem, "relu"), stem_shape, tuple(stages), head)
+    return Blueprint(
+        spec, (spec.channels, size, size), (stem, ReLU("features.1")), stem_shape, tuple(stages), head
+    )
 
 
 def _block(number: int, stage: int, index: int, name: str, shape: Shape, steps: Steps) -> BlockSpec:
     (layer,) = (step for step in steps if isinstance(step, LayerSpec))
     side = output_side(steps, shape[1])
-    *branch, _ = steps  # the ReLU is what follows the residual branch
+    output_shape = layer.output_shape[0], side, side
     return BlockSpec(
-        number, stage, index, name, "none", shape, (layer.output_shape[0], side, side), tuple(branch)
+        number, stage, index, name, "none", shape, output_shape, steps, after=(ReLU(f"{name}.relu"),)
     )
+
+
+def _halving(position: int) -> Pooling:
+    return Pooling(f"features.{position}", "maximum", 2, 2)
+
+
+def _overlapping(position: int) -> Pooling:
+    return Pooling(f"features.{position}", "maximum", 3, 2)
 
 
 def _pooled(shape: Shape, pooling: Pooling) -> Shape:
@@ -128,4 +141,4 @@ def _pooled(shape: Shape, pooling: Pooling) -> Shape:
 def _features(spec: NetworkSpec, pooling: Pooling) -> Steps:
     if spec.top_pooling == "none":
         return (pooling,)
-    return pooling, GlobalPooling(spec.top_pooling), "flatten"
+    return pooling, *pooled(spec.top_pooling)

@@ -7,7 +7,7 @@ of a stage projects (with a bias, without normalisation) and its last one takes 
 from __future__ import annotations
 
 from resnet_viewer.records.blueprint import BlockSpec, Blueprint, ShortcutForm, StageSpec
-from resnet_viewer.records.layers import Normalisation, Pooling, Shape, Steps, conv
+from resnet_viewer.records.layers import Normalisation, Pooling, ReLU, Shape, Steps, conv
 from resnet_viewer.records.layouts.head import head
 from resnet_viewer.records.layouts.residual import EXPANSION
 from resnet_viewer.records.network import NetworkSpec
@@ -18,7 +18,7 @@ EPSILON = 1.001e-5
 def keras_v2(spec: NetworkSpec, size: int) -> Blueprint:
     """The layout for square pictures of `size` pixels."""
     stem = conv("conv1", (spec.channels, size, size), 64, 7, 2, has_bias=True)
-    pooling = Pooling("maximum", 3, 2, (1, 1), zeros=True)
+    pooling = Pooling("maxpool", "maximum", 3, 2, (1, 1), zeros=True)
     side = pooling.output_side(stem.output_shape[1])
     shape: Shape = (64, side, side)
     stages: list[StageSpec] = []
@@ -31,7 +31,7 @@ def keras_v2(spec: NetworkSpec, size: int) -> Blueprint:
             blocks.append(_block(number, stage, index, width, 2 if is_strided else 1, shape))
             shape = blocks[-1].output_shape
         stages.append(StageSpec(stage + 2, tuple(blocks), shape))
-    ending: Steps = (Normalisation("bn", shape[0], EPSILON), "relu")
+    ending: Steps = (Normalisation("bn", shape[0], EPSILON), ReLU("last_relu"))
     return Blueprint(
         spec,
         (spec.channels, size, size),
@@ -64,7 +64,7 @@ def _block(number: int, stage: int, index: int, width: int, stride: int, shape: 
             ),
         )
     elif form == "pooling":
-        carry = (Pooling("maximum", 1, stride),)
+        carry = (Pooling(f"{name}.downsample", "maximum", 1, stride),)
     return BlockSpec(
         number,
         stage + 2,
@@ -76,14 +76,13 @@ def _block(number: int, stage: int, index: int, width: int, stride: int, shape: 
         branch=(
             first,
             Normalisation(f"{name}.bn2", width, EPSILON),
-            "relu",
+            ReLU(f"{name}.relu2"),
             second,
             Normalisation(f"{name}.bn3", width, EPSILON),
-            "relu",
+            ReLU(f"{name}.relu3"),
             third,
         ),
-        before=(Normalisation(f"{name}.bn1", shape[0], EPSILON), "relu"),
+        before=(Normalisation(f"{name}.bn1", shape[0], EPSILON), ReLU(f"{name}.relu1")),
         carry=carry,
-        after=(),
         carries_preactivation=form == "projection",
     )

@@ -13,6 +13,7 @@ from resnet_viewer.records.layers import (
     LayerSpec,
     Normalisation,
     Pooling,
+    ReLU,
     Scaling,
     Shape,
     Step,
@@ -53,7 +54,8 @@ def residual(spec: NetworkSpec, size: int) -> Blueprint:
     ending: Steps = ()
     if spec.order in _PRE_ACTIVATED:
         whole = spec.order == "full pre-activation" and spec.is_normalised
-        ending = (Normalisation("bn", shape[0]), "relu") if whole else ("relu",)
+        relu = ReLU("last_relu")
+        ending = (Normalisation("bn", shape[0]), relu) if whole else (relu,)
     return Blueprint(
         spec, (spec.channels, size, size), stem_steps, stem_shape, tuple(stages), head(spec, shape, ending)
     )
@@ -71,16 +73,18 @@ def _stem(spec: NetworkSpec, size: int) -> tuple[Steps, Shape]:
             layer = conv(f"conv1.{3 * index}", shape, outputs, 3, 1 if index else 2, has_bias=bias)
             is_last = index == len(spec.stem_widths) - 1
             norm = Normalisation("bn1" if is_last else f"conv1.{3 * index + 1}", outputs)
-            steps = (*steps, layer, *((norm, "relu") if spec.is_normalised else ("relu",)))
+            relu = ReLU("relu" if is_last else f"conv1.{3 * index + 2}")
+            steps = (*steps, layer, *((norm, relu) if spec.is_normalised else (relu,)))
             shape = layer.output_shape
     else:
         is_imagenet = spec.family == "imagenet"
         outputs, kernel, stride = (64, 7, 2) if is_imagenet else (spec.widths[0], 3, 1)
         layer = conv("conv1", shape, outputs, kernel, stride, has_bias=bias)
-        steps = (layer, Normalisation("bn1", outputs), "relu") if spec.is_normalised else (layer, "relu")
+        relu = ReLU("relu")
+        steps = (layer, Normalisation("bn1", outputs), relu) if spec.is_normalised else (layer, relu)
     width, side, _ = layer.output_shape
     if spec.family == "imagenet":
-        pooling = Pooling("maximum", 3, 2, (1, 1))
+        pooling = Pooling("maxpool", "maximum", 3, 2, (1, 1))
         side = pooling.output_side(side)
         steps = (*steps, pooling)
     return steps, (width, side, side)
@@ -118,10 +122,10 @@ class _Plan:
         before: Steps = ()
         carries = self.spec.order == "full pre-activation" and form == "projection" and self.number > 1
         if carries:  # its normalisation and ReLU come before both paths
-            count = steps.index("relu") + 1
+            count = next(place for place, step in enumerate(steps, 1) if isinstance(step, ReLU))
             before, steps = steps[:count], steps[count:]
         if self.spec.merge == "scaling":
-            steps = (*steps, Scaling(0.5))
+            steps = (*steps, Scaling(f"{self.name}.scale_branch", 0.5))
         return BlockSpec(
             self.number,
             stage + 2,
@@ -157,7 +161,7 @@ class _Plan:
             stride, place = self.stride, 0
             if self.spec.pools_projections:
                 if stride > 1:
-                    pooling = Pooling("average", stride, stride, keeps_rest=True)
+                    pooling = Pooling(f"{self.name}.downsample.0", "average", stride, stride, keeps_rest=True)
                     side = pooling.output_side(side)
                     yield pooling
                 stride, place = 1, 1
@@ -173,7 +177,7 @@ class _Plan:
             if has_norm:
                 yield Normalisation(f"{self.name}.downsample.{place + 1}", self.outputs)
         if self.spec.merge == "scaling" and form != "none":
-            yield Scaling(0.5)
+            yield Scaling(f"{self.name}.scale_shortcut", 0.5)
         if self.spec.merge == "dropout" and form != "none":
             yield Dropout(f"{self.name}.dropout")
 
@@ -230,20 +234,24 @@ class _Plan:
             inputs = self.shape[0] if index == 1 else convolutions[index - 2].output_shape[0]
             opens = index > 1 or (order in _PRE_ACTIVATED and self.number > 1)
             if order == "full pre-activation":
-                steps += [*self._norm(index, inputs), "relu", layer] if opens else [layer]
+                steps += [*self._norm(index, inputs), self._relu(index), layer] if opens else [layer]
             else:
-                steps += ["relu"] if opens else []
+                steps += [self._relu(index if order in _PRE_ACTIVATED else index - 1)] if opens else []
                 steps += [layer]
                 if order != "bn after addition" or index < last:
                     steps += self._norm(index, layer.output_shape[0])
         match order:
             case "original":
-                return tuple(steps), ("relu",)
+                return tuple(steps), (self._relu(),)
             case "bn after addition":
-                return tuple(steps), (*self._norm(last, convolutions[-1].output_shape[0]), "relu")
+                return tuple(steps), (*self._norm(last, convolutions[-1].output_shape[0]), self._relu())
             case "relu before addition":
-                return (*steps, "relu"), ()
+                return (*steps, self._relu(last)), ()
         return tuple(steps), ()
+
+    def _relu(self, index: int | None = None) -> ReLU:
+        """The one that belongs to a convolution, or the one that ends the block."""
+        return ReLU(f"{self.name}.relu{'' if index is None else index}")
 
     def _norm(self, index: int, channels: int) -> Steps:
         return (Normalisation(f"{self.name}.bn{index}", channels),) if self.spec.is_normalised else ()

@@ -10,6 +10,7 @@ from resnet_viewer.records.layers import (
     Normalisation,
     Padding,
     Pooling,
+    ReLU,
     Shape,
     Steps,
     conv,
@@ -34,16 +35,18 @@ def keras_teaching(spec: NetworkSpec, size: int) -> Blueprint:
         padding=same_as_tensorflow(size, 7, 2),
         has_bias=True,
     )
-    pooling = Pooling("maximum", 3, 2, same_as_tensorflow(stem.output_shape[1], 3, 2))
+    pooling = Pooling("maxpool", "maximum", 3, 2, same_as_tensorflow(stem.output_shape[1], 3, 2))
     return _laid_out(
-        spec, size, (stem, Normalisation("bn1", width, KERAS_EPSILON), "relu", pooling), _keras_block
+        spec, size, (stem, Normalisation("bn1", width, KERAS_EPSILON), ReLU("relu"), pooling), _keras_block
     )
 
 
 def mnist_teaching(spec: NetworkSpec, size: int) -> Blueprint:
     """A bias in the stem and the projections alone, and ReLU after the addition or the concatenation."""
     stem = conv("conv1", (spec.channels, size, size), spec.widths[0], 7, 2, padding=(3, 3), has_bias=True)
-    return _laid_out(spec, size, (stem, "relu", Pooling("maximum", 3, 2, (1, 1))), _mnist_block)
+    return _laid_out(
+        spec, size, (stem, ReLU("relu"), Pooling("maxpool", "maximum", 3, 2, (1, 1))), _mnist_block
+    )
 
 
 _LayBlock = Callable[[NetworkSpec, int, int, Shape], BlockSpec]
@@ -76,7 +79,7 @@ def _keras_block(spec: NetworkSpec, number: int, width: int, shape: Shape) -> Bl
 
 def _mnist_block(spec: NetworkSpec, number: int, width: int, shape: Shape) -> BlockSpec:
     return _block(
-        spec, number, width, shape, padding=lambda _side, kernel, _stride: same(kernel), after=("relu",)
+        spec, number, width, shape, padding=lambda _side, kernel, _stride: same(kernel), ends_with_relu=True
     )
 
 
@@ -89,7 +92,7 @@ def _block(
     padding: Callable[[int, int, int], Padding],
     epsilon: float = 1e-5,
     has_bias: bool = False,
-    after: Steps = (),
+    ends_with_relu: bool = False,
 ) -> BlockSpec:
     """3×3, normalisation, ReLU, 3×3, normalisation; a 1×1 convolution with a bias as the shortcut."""
     name, stride, side = f"layer{number}.0", 1 if number == 1 else 2, shape[1]
@@ -119,11 +122,11 @@ def _block(
         branch=(
             first,
             Normalisation(f"{name}.bn1", width, epsilon),
-            "relu",
+            ReLU(f"{name}.relu1"),
             second,
             Normalisation(f"{name}.bn2", width, epsilon),
         ),
         carry=(carry,),
-        after=after,
+        after=(ReLU(f"{name}.relu"),) if ends_with_relu else (),
         merge=spec.merge,
     )
