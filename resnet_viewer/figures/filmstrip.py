@@ -15,6 +15,7 @@ from resnet_viewer.figures.page import MARGIN, Page, text_width, wrapped
 from resnet_viewer.records import captions
 from resnet_viewer.records.preprocessing import Box, visible_box
 from resnet_viewer.records.probe import CamState, ProbeResult
+from resnet_viewer.records.registering import cam_tiles
 
 _HEAD, _NUMBER, _GAP, _WORDS = 0.24, 0.15, 0.05, 0.16
 _PIXELS = 128
@@ -70,7 +71,10 @@ def draw_filmstrip(
         for index, block in enumerate(result.blocks):
             left = (index % per_row) * (tile + _GAP)
             bottom = high - (index // per_row + 1) * (tile + _NUMBER) + _NUMBER
-            laid = overlay(ground, block.cam[0], box, vmax=limit, colours=colours, opacity=opacity)
+            tiles = cam_tiles(result, block, box)
+            laid = overlay(
+                ground, block.cam[0], box, tiles=tiles, vmax=limit, colours=colours, opacity=opacity
+            )
             _tile(axes, laid, left, bottom, tile, number=block.number, is_selected=block.number == selected)
         axes.set_xlim(0, width)
         axes.set_ylim(0, high)

@@ -19,8 +19,10 @@ from resnet_viewer.figures.overlay import Pixels, is_hairline, overlay
 from resnet_viewer.figures.page import MARGIN, Page, page
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import plan_of, reading_beside
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.preprocessing import Box, visible_box
 from resnet_viewer.records.probe import BlockReading, ProbeResult
+from resnet_viewer.records.registering import cam_tiles
 
 CamScale = Literal["shared", "own"]
 _BAR = 0.78
@@ -117,7 +119,8 @@ def figure(
 
 
 VALUES = (
-    "Grad-CAM at the block's output, after the ReLU, before any scaling; one row a cell of the map, from 0"
+    "Grad-CAM at the block's output, after the ReLU, before any scaling; one row a cell of the map, from 0; "
+    "y and x are the pixel of the network's input that the cell looks at, from 0 at the pixels' centres"
 )
 """What the numbers of the table are, for its header."""
 
@@ -128,7 +131,7 @@ def table(
     """Header and rows for `export.csv_bytes`: the map of `block` (from 1, the last by default), cell by cell.
 
     The values are those of `BlockReading.cam`; `float` reads them back exactly. `reference` is the map of the block
-    beside it where that is another network, and empty where it has another size.
+    beside it where that is another network, and empty where it has another size; y and x are of now.
 
     Raises:
         IncompleteReadingError: `now` holds the logits alone.
@@ -141,6 +144,7 @@ def table(
         theirs = reading_beside(number, plan_of(now), reference).cam[0]
     if theirs is not None and theirs.shape != ours.shape:
         theirs = None
+    where = blueprint(now.request.state.network).sampling(now.blocks[number - 1].name)
     rows: list[tuple[str, ...]] = [
         (
             str(number),
@@ -148,10 +152,12 @@ def table(
             str(column),
             repr(float(value)),
             "" if theirs is None else repr(float(theirs[row, column])),
+            str(where.stride * row + where.offset),
+            str(where.stride * column + where.offset),
         )
         for (row, column), value in np.ndenumerate(ours)
     ]
-    return ("block", "row", "column", "now", "reference"), rows
+    return ("block", "row", "column", "now", "reference", "y", "x"), rows
 
 
 def _block_number(now: ProbeResult, block: int | None) -> int:
@@ -191,7 +197,15 @@ def _draw(
     else:
         seen = visible_box(picture.width, picture.height, request.state.preprocessing)
         pixels, box = at_size(picture.pixels, seen, _PIXELS)
-    laid = overlay(pixels, panel.reading.cam[0], box, vmax=limit, colours=colours, opacity=opacity)
+    laid = overlay(
+        pixels,
+        panel.reading.cam[0],
+        box,
+        tiles=cam_tiles(panel.result, panel.reading, box),
+        vmax=limit,
+        colours=colours,
+        opacity=opacity,
+    )
     axes = sheet.axes(left, sheet.top - _HEAD - size[1], *size)
     axes.set_axis_off()
     height, width = laid.shape[:2]

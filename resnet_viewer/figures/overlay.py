@@ -40,6 +40,7 @@ def overlay(
     cam: NDArray[np.float32],
     box: Box,
     *,
+    tiles: Box | None = None,
     vmax: float | None = None,
     colours: str = "inferno",
     opacity: float = 0.6,
@@ -47,13 +48,14 @@ def overlay(
 ) -> Pixels:
     """Lay a map over the part of the picture that the network saw.
 
-    `cam` (h, w) is stretched over `box` (in the pixels of `pixels`), so that its cell (i, j) covers the
-    same part of the scene that the network computed it from; between cell centres it is interpolated
-    bilinearly. `vmax` is the value of the last colour, the map's own maximum by default. A value v is mixed
-    in with weight `opacity` · √(v / vmax), so that the picture stays itself where the map is zero, and
-    outside of `box`. Values below zero and non-finite ones count as zero. With `longest` the picture is
-    first scaled down to at most that many pixels a side. The result is a new (H, W, 3) array, except where
-    there is nothing to lay over.
+    `box` is that part, in the pixels of `pixels`. `cam` (h, w) is stretched over `tiles`, so that the middle of its
+    cell (i, j) lies on the pixel that the cell looks at (`records.registering`); without `tiles` over `box`, as is
+    right for a map that looks at even parts of it. Between the middles it is interpolated bilinearly, and the
+    outermost cells reach to the edges of `box`. `vmax` is the value of the last colour, the map's own maximum by
+    default. A value v is mixed in with weight `opacity` · √(v / vmax), so that the picture stays itself
+    where the map is zero, and outside of `box`. Values below zero and non-finite ones count as zero. With
+    `longest` the picture is first scaled down to at most that many pixels a side. The result is a new (H, W, 3) array,
+    except where there is nothing to lay over.
 
     Example:
         >>> picture = np.zeros((4, 4, 3), np.uint8)
@@ -67,8 +69,13 @@ def overlay(
     top = float(finite.max(initial=0.0)) if vmax is None else vmax
     if not np.isfinite(top) or top <= 0 or not finite.any():
         return shown
-    rows, row_weights = _stretch(cam.shape[0], box.top * y_scale, box.bottom * y_scale, height)
-    columns, column_weights = _stretch(cam.shape[1], box.left * x_scale, box.right * x_scale, width)
+    laid = box if tiles is None else tiles
+    rows, row_weights = _stretch(
+        cam.shape[0], (box.top, box.bottom), (laid.top, laid.bottom), y_scale, height
+    )
+    columns, column_weights = _stretch(
+        cam.shape[1], (box.left, box.right), (laid.left, laid.right), x_scale, width
+    )
     if rows.start >= rows.stop or columns.start >= columns.stop:
         return shown
     shares = np.minimum(finite / top, 1.0).astype(np.float32)
@@ -87,12 +94,15 @@ def overlay(
     return result
 
 
-def _stretch(cells: int, start: float, stop: float, length: int) -> tuple[slice, NDArray[np.float32]]:
-    """Pixels of an axis of `length` whose centres lie in [start, stop), and their weights on the cells (n,
-    cells).
+def _stretch(
+    cells: int, seen: tuple[float, float], laid: tuple[float, float], scale: float, length: int
+) -> tuple[slice, NDArray[np.float32]]:
+    """Pixels of an axis of `length` whose centres lie in `scale` · [seen), and their weights on the cells (n, cells),
+    whose tiles fill `scale` · laid.
     """
-    first = max(int(np.ceil(start - 0.5)), 0)
-    last = min(int(np.ceil(stop - 0.5)), length)
+    first = max(int(np.ceil(seen[0] * scale - 0.5)), 0)
+    last = min(int(np.ceil(seen[1] * scale - 0.5)), length)
+    start, stop = laid[0] * scale, laid[1] * scale
     centres = np.arange(first, max(first, last)) + 0.5
     place = np.clip((centres - start) / (stop - start) * cells - 0.5, 0, cells - 1)
     distance = np.abs(place[:, None] - np.arange(cells)[None, :])

@@ -104,10 +104,17 @@ def _index(target: Target) -> int | str:
 
 
 def cam_archive(result: ProbeResult) -> bytes:
-    """An `.npz` with `block_001`, `block_002` …: (H, W) float32, after the ReLU, before any scaling."""
+    """An `.npz` with `block_001`, `block_002` …: (H, W) float32, after the ReLU, before any scaling.
+
+    `strides` and `offsets` hold a number for each block: cell (i, j) of its map looks at row `stride · i + offset` and
+    column `stride · j + offset` of the network's input, counted from 0 at the pixels' centres.
+    """
     buffer = io.BytesIO()
     cams = {f"block_{block.number:03d}": np.asarray(block.cam[0]) for block in result.blocks}
-    np.savez_compressed(buffer, allow_pickle=False, **cams)
+    plan = blueprint(result.request.state.network)
+    where = [plan.sampling(block.name) for block in result.blocks]
+    strides, offsets = np.array([each.stride for each in where]), np.array([each.offset for each in where])
+    np.savez_compressed(buffer, allow_pickle=False, **cams, strides=strides, offsets=offsets)
     return buffer.getvalue()
 
 

@@ -17,9 +17,11 @@ from resnet_viewer.records.layers import (
     LayerSpec,
     NamedStep,
     Normalisation,
+    Sampling,
     Shape,
     Steps,
     layers_of,
+    sampling,
     state_shapes,
 )
 from resnet_viewer.records.network import Merge, NetworkSpec
@@ -203,6 +205,17 @@ class Blueprint:
             return found.output_shape
         raise KeyError(name)
 
+    def sampling(self, name: str) -> Sampling:
+        """Where the cells of a map that `map_names` lists look in the network's input.
+
+        Of a block by its longest path, which sees most: that through the residual branch. A shortcut that pools looks
+        half a cell beside it.
+
+        Raises:
+            KeyError: it has no feature maps.
+        """
+        return self._samplings[name]
+
     def describe(self, name: str) -> str:
         """A layer or block in the words of the screen: "block 21 · conv4_x 3 · conv1"."""
         if name == "stem":
@@ -218,6 +231,28 @@ class Blueprint:
         part = name.removeprefix(f"{block.name}.")
         kinds = {"projection": "projection", "gate": "gate layer"}
         return f"{block.label} · {kinds.get(layer.kind, part) if layer else part}"
+
+    @cached_property
+    def _samplings(self) -> dict[str, Sampling]:
+        found: dict[str, Sampling] = {}
+
+        def follow(steps: Steps, start: Sampling) -> Sampling:
+            for step in steps:
+                start = sampling([step], start)
+                if isinstance(step, LayerSpec):
+                    found[step.name] = start
+            return start
+
+        found["stem"] = end = follow(self.stem_steps, Sampling())
+        for block in self.blocks:
+            opened = follow(block.before, end)
+            carried = follow(block.carry, opened if block.carries_preactivation else end)
+            if block.gate is not None:
+                follow((block.gate,), end)
+            branch = follow(block.branch, opened)
+            end = branch if block.shortcut == "none" else max(branch, carried, key=lambda path: path.field)
+            found[block.name] = end
+        return found
 
     @cached_property
     def _layers(self) -> dict[str, LayerSpec]:

@@ -126,6 +126,55 @@ Step = NamedStep | ChannelPadding | Literal["flatten"]
 Steps = tuple[Step, ...]
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """Where the cells of a map look in the network's input; rows and columns alike.
+
+    Cell i stands for the pixel `stride · i + offset`, the middle of what it sees: `field` pixels. Pixels are counted
+    from 0 at their centres, so that an offset of 0.5 lies between two; it may be negative.
+    """
+
+    stride: int = 1
+    offset: float = 0.0
+    field: int = 1
+
+    def through(self, kernel: int, stride: int, before: int = 0) -> Sampling:
+        """After a window of `kernel` pixels that moves by `stride`, with a border of `before` pixels before the map.
+
+        Araujo et al. 2019, "Computing receptive fields of convolutional neural networks", forwards: with j, the stride
+        so far, `field + (kernel − 1) · j`, `offset + ((kernel − 1) / 2 − before) · j` and `stride · j`.
+        """
+        return Sampling(
+            self.stride * stride,
+            self.offset + ((kernel - 1) / 2 - before) * self.stride,
+            self.field + (kernel - 1) * self.stride,
+        )
+
+
+def sampling(steps: Iterable[Step], start: Sampling | None = None) -> Sampling:
+    """Where the cells of the map after these steps look, if those before them look as `start` says: at their own pixel.
+
+    Example:
+        >>> sampling([conv("conv1", (3, 224, 224), 64, 7, 2), Pooling("maxpool", "maximum", 3, 2, (1, 1))])
+        Sampling(stride=4, offset=0.0, field=11)
+
+    Raises:
+        ValueError: a step looks at the whole map.
+    """
+    found = start or Sampling()
+    for step in steps:
+        match step:
+            case LayerSpec(kind="linear") | GlobalPooling():
+                raise ValueError(f"{step.name} looks at the whole map")
+            case LayerSpec():
+                found = found.through(step.weight_shape[-1], step.stride, step.padding[0])
+            case Pooling():
+                found = found.through(step.kernel, step.stride, step.padding[0])
+            case ChannelPadding():
+                found = found.through(1, step.stride)
+    return found
+
+
 def strided(side: int, kernel: int, stride: int, padding: Padding = (0, 0)) -> int:
     """Side of what a sliding window leaves."""
     return (side + sum(padding) - kernel) // stride + 1

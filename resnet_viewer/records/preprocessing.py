@@ -161,7 +161,8 @@ def _crop_start(length: int, crop: int) -> int:
 def visible_box(width: int, height: int, preprocessing: Preprocessing) -> Box:
     """The part of a `width` × `height` picture that the network sees, in the picture's own pixels.
 
-    A map of the network, stretched over this box, lies where it belongs on the original picture.
+    What the network was given, stretched over this box, lies where it belongs on the original picture; where one of
+    its maps does, `registering` says.
     """
     new_width, new_height = resized(width, height, preprocessing)
     left, top = crop_corner(new_width, new_height, preprocessing.crop)

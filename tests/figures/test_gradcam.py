@@ -163,14 +163,24 @@ def test_refusals() -> None:
 def test_the_table_is_the_map_before_any_scaling() -> None:
     now, reference = pair()
     header, rows = gradcam.table(now, reference, block=4)
-    assert header == ("block", "row", "column", "now", "reference")
+    assert header == ("block", "row", "column", "now", "reference", "y", "x")
     cam = now.blocks[3].cam[0]
     assert len(rows) == cam.size
     assert {row[0] for row in rows} == {"4"}
+    assert {(row[1], row[5]) for row in rows} == {(str(n), str(2.0 * n)) for n in range(cam.shape[0])}, "by 2"
+    assert all(row[6] == str(2.0 * int(row[2])) for row in rows)
     place = next(row for row in rows if row[1:3] == ("2", "5"))
     assert float(place[3]) == float(cam[2, 5])
     assert float(place[4]) == float(reference.blocks[3].cam[0][2, 5])
-    assert gradcam.table(now, None)[1][0] == ("9", "0", "0", repr(float(now.blocks[8].cam[0][0, 0])), "")
+    assert gradcam.table(now, None)[1][0] == (
+        "9",
+        "0",
+        "0",
+        repr(float(now.blocks[8].cam[0][0, 0])),
+        "",
+        "0.0",
+        "0.0",
+    )
     with pytest.raises(IndexError):
         gradcam.table(now, None, block=10)
 

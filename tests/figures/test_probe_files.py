@@ -59,7 +59,9 @@ def test_every_file_of_the_contract_is_there_and_holds_what_it_says() -> None:
     assert predicted["target"] == 3
 
     with np.load(io.BytesIO(found["gradcam.npz"]), allow_pickle=False) as archive:
-        assert archive.files == [f"block_{n:03d}" for n in range(1, 10)]
+        assert archive.files == [*(f"block_{n:03d}" for n in range(1, 10)), "strides", "offsets"]
+        assert archive["strides"].tolist() == [1, 1, 1, 2, 2, 2, 4, 4, 4]
+        assert archive["offsets"].tolist() == [0.0] * 9
         for block in now.blocks:
             np.testing.assert_array_equal(archive[f"block_{block.number:03d}"], block.cam[0])
 

@@ -14,6 +14,7 @@ from resnet_viewer.figures.overlay import overlay
 from resnet_viewer.records.captions import target_name
 from resnet_viewer.records.comparing import reading_beside
 from resnet_viewer.records.probe import BlockReading, ProbeResult
+from resnet_viewer.records.registering import cam_tiles
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import View
 from resnet_viewer.ui.panels.card import Card, colour_text
@@ -204,7 +205,8 @@ class SaliencyPanel(Card):
             panes, self._labels, ("now", "reference"), readings, blocks, strict=True
         ):
             ground = self._grounds.find(scene, reading or known, longest)
-            image = None if ground is None else self._composed(ground, block, highest, scene.session.view)
+            view = scene.session.view
+            image = None if ground is None else self._composed(ground, reading, block, highest, view)
             pane.set_image(image)
             pane.set_message("" if image is not None else placeholder(scene))
             pane.set_note(*self._note(scene, reading or known, block, highest))
@@ -238,14 +240,22 @@ class SaliencyPanel(Card):
         if self._scene is not None and self._drawn and self._wanted_detail() != self._detail:
             self._draw_pictures(self._scene, self._wanted_detail())
 
-    def _composed(self, ground: Ground, block: BlockReading | None, highest: float, view: View) -> QImage:
-        if block is None or block.cam_states[0] != "shown":
+    def _composed(
+        self,
+        ground: Ground,
+        reading: ProbeResult | None,
+        block: BlockReading | None,
+        highest: float,
+        view: View,
+    ) -> QImage:
+        if reading is None or block is None or block.cam_states[0] != "shown":
             return image_of_rgb(ground.pixels)
         return image_of_rgb(
             overlay(
                 ground.pixels,
                 block.cam[0],
                 ground.box,
+                tiles=cam_tiles(reading, block, ground.box),
                 vmax=highest,
                 colours=view.cam_colours,
                 opacity=view.cam_opacity,
@@ -291,10 +301,10 @@ class SaliencyPanel(Card):
                 _reading_of(number, self._scene, reading),
                 self._grounds.find(self._scene, reading, self._detail),
             )
-            if block is not None and ground is not None:
+            if reading is not None and block is not None and ground is not None:
                 rows, columns = ground.pixels.shape[:2]
                 point = QPointF((x + 0.5) / wide * columns, (y + 0.5) / high * rows)
-                value = value_at(block, ground.box, point)
+                value = value_at(reading, block, ground.box, point)
                 words.append(f"{name} {'outside' if value is None else format(value, '.4g')}")
         if words:
             self.hovered.emit(f"Grad-CAM of block {number} · " + " · ".join(words) + " · wheel: zoom")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor
 from typing import get_args
 
 from PySide6.QtCore import QPointF
@@ -11,7 +12,8 @@ from resnet_viewer.figures.overlay import is_hairline
 from resnet_viewer.records.captions import CAM_REASONS
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Box
-from resnet_viewer.records.probe import BlockReading, CamState
+from resnet_viewer.records.probe import BlockReading, CamState, ProbeResult
+from resnet_viewer.records.registering import cam_tiles
 
 _BRIEF_REASONS: dict[CamState, str] = {
     "shown": "",
@@ -81,11 +83,12 @@ def stand_in_wordings(picture: Picture, *, has_reading: bool) -> tuple[str, ...]
     return said, f"{picture.width} × {picture.height}: network's input", "network's input", "input"
 
 
-def value_at(block: BlockReading, box: Box, point: QPointF) -> float | None:
-    """The map's value in the cell that covers a point of the ground; None outside of what the network saw."""
-    across = (point.x() - box.left) / box.width
-    down = (point.y() - box.top) / box.height
-    if not (0 <= across < 1 and 0 <= down < 1):
+def value_at(result: ProbeResult, block: BlockReading, box: Box, point: QPointF) -> float | None:
+    """The map's value in the cell that looks nearest to a point of the ground; None outside of what the network saw."""
+    if not (box.left <= point.x() < box.right and box.top <= point.y() < box.bottom):
         return None
+    tiles = cam_tiles(result, block, box)
     height, width = block.cam.shape[1:]
-    return float(block.cam[0, int(down * height), int(across * width)])
+    row = floor((point.y() - tiles.top) / tiles.height * height)
+    column = floor((point.x() - tiles.left) / tiles.width * width)
+    return float(block.cam[0, min(max(row, 0), height - 1), min(max(column, 0), width - 1)])

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.preprocessing import Box
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session, View
@@ -21,6 +22,7 @@ from resnet_viewer.ui.panels.picture import ImagePane
 from resnet_viewer.ui.panels.saliency import SaliencyPanel
 from resnet_viewer.ui.panels.saliency_controls import TOP_CLASS
 from resnet_viewer.ui.panels.saliency_ground import QUICK
+from resnet_viewer.ui.panels.saliency_words import value_at
 from tests import fabricated
 
 
@@ -301,6 +303,32 @@ def test_value_under_the_pointer(panel: SaliencyPanel, qtbot: QtBot) -> None:
         qtbot.mouseMove(pane, frame.topLeft() + QPoint(frame.width() // 10, frame.height() // 5))
     assert told.args is not None
     assert told.args[0].startswith("Grad-CAM of block 9 · now outside")
+
+
+def test_the_map_and_the_pointer_stand_where_the_cells_look(panel: SaliencyPanel) -> None:
+    """In the last stage of a CIFAR network cell i looks at pixel 4 i, half a pixel in: at 4.5 of 32 for cell 1."""
+    cam = np.zeros((8, 8))
+    cam[1, 5] = 1.0
+    found = scene(cam, cam)
+    panel.render_scene(found)
+    assert panel.now_pane.image is not None
+    image = panel.now_pane.image
+    rows = [[image.pixelColor(x, y).red() for x in range(image.width())] for y in range(image.height())]
+    shares = (np.array(rows) / 255.0) ** (2 / 3)  # a colour of v is mixed in with weight √v
+    high, wide = shares.shape
+    down = (shares.sum(1) * (np.arange(high) + 0.5)).sum() / shares.sum() / high * 32
+    across = ((shares.sum(0) * (np.arange(wide) + 0.5)).sum() / shares.sum() / wide * 2 - 0.5) * 32
+    assert (down, across) == pytest.approx((4.5, 20.5), abs=0.1), "of 32 pixels; before, 6 and 22"
+    assert found.now is not None
+    block, box = found.now.blocks[8], Box(0, 0, 32, 32)
+
+    def value(x: float, y: float) -> float | None:
+        return value_at(found.now, block, box, QPointF(x, y))  # type: ignore[arg-type]
+
+    assert value(20.5, 4.5) == value(18.6, 2.6) == value(22.4, 6.4) == 1.0
+    assert value(18.4, 4.5) == value(22.6, 4.5) == value(20.5, 2.4) == value(20.5, 6.6) == 0.0
+    assert value(31.9, 31.9) == value(0.0, 0.0) == 0.0, "the outermost cells reach to the edges"
+    assert value(32.0, 0.0) is None
 
 
 def test_panes_and_strip_name_their_scales(panel: SaliencyPanel) -> None:
