@@ -107,6 +107,7 @@ def test_nothing_is_said_while_an_error_still_falls(errors: tuple[float, ...], i
         "the running training errors are: Plain-56 99.0 %, Plain-20"
     )
     assert ("if it lasts to the end of training." in said) == is_settled
+    assert "unning training errors" in said
     stopped = text([replace(run, state="stopped") for run in runs])
     assert (
         is_settled
@@ -136,6 +137,7 @@ def test_without_batch_normalisation_nothing_is_called_degradation() -> None:
 def test_the_errors_of_the_last_weights_count_once_all_are_done() -> None:
     runs = [told("cifar-plain-20", 9, 5, 3, final=0.1), told("cifar-plain-56", 90, 80, 70, final=66.6)]
     assert "Plain-56 errs on 66.6 % of them, Plain-20 on 0.1 %" in text(runs)
+    assert "running" not in text(runs)
     going = [told("cifar-plain-20", 9, 5, 3, final=0.1), told("cifar-plain-56", 90, 80)]
     assert "Plain-56 80.0 %, Plain-20 5.0 %" in text(going)
 
