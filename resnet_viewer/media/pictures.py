@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from resnet_viewer.media import colours
+from resnet_viewer.media.kinds import kind_of
 from resnet_viewer.media.reading import read_whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.picture import Picture
@@ -271,4 +272,8 @@ def _not_a_picture(name: str, data: bytes) -> str:
         return f"{name} is a HEIF picture: install the package pillow-heif, or save it as JPEG."
     if Path(name).suffix.lower() in _DRAWINGS:
         return f"{name} is a drawing and not a picture made of pixels: save it as PNG first."
-    return f"{name} is not a picture in a known format: choose a JPEG, PNG, WebP, TIFF or GIF file."
+    choose = "choose a JPEG, PNG, WebP, TIFF or GIF file"
+    kind = kind_of(data, name)
+    if kind is None or kind.words.startswith("a picture"):  # of which no more than the beginning is one
+        return f"{name} is not a picture in a known format: {choose}."
+    return f"{name} is {kind.words}, not a picture in a known format: {kind.advice or choose}."

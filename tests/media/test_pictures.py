@@ -144,7 +144,10 @@ def test_a_truncated_file(kind: str, share: float) -> None:
     ("data", "name", "sentence"),
     [
         (b"", "p.png", "p.png is empty"),
-        (b"hello", "p.png", "not a picture in a known format"),
+        (b"hello", "p.png", "is text, not a picture in a known format: choose a JPEG"),
+        (b"<!doctype html><p>", "p.jpg", "is a web page .*download the file itself"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "p.png", "is a Git LFS pointer, .*git lfs pull"),
+        (b"PK\x03\x04" + bytes(30), "p.png", "is a zip archive, .*unpack it"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "p.svg", "a drawing"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n", "p.eps", "a drawing"),
     ],
