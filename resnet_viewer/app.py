@@ -15,15 +15,16 @@ import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_viewer import paths
 from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.standard_output import delivered
 from resnet_viewer.system_libraries import libraries_problem
 from resnet_viewer.verbs import build_flags
-from resnet_viewer.verbs.arguments import Parser, add_network, own_input
+from resnet_viewer.verbs.arguments import STATUSES, Parser, add_network, own_input
+from resnet_viewer.verbs.text_types import path
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -43,10 +44,11 @@ def parser() -> argparse.ArgumentParser:
         prog="resnet-viewer",
         description="See what residual connections do: open a picture, cut shortcuts, watch the gradients.",
         epilog="What --mean and --std, --resize, --crop and --classes say is kept for the weight file from then on. "
-        "Without a window: resnet-viewer probe | evaluate | train | networks (each has --help).",
+        "Without a window: resnet-viewer probe | evaluate | train | networks (each has --help). "
+        f"{STATUSES}",
     )
     made.add_argument(
-        "pictures", nargs="*", type=Path, metavar="PICTURE", help="pictures or folders of pictures"
+        "pictures", nargs="*", type=path, metavar="PICTURE", help="pictures or folders of pictures"
     )
     add_network(made)
     build_flags.add(made)
@@ -59,14 +61,19 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--reset", action="store_true", help="forget the window's settings and leave")
     made.add_argument(
-        "--screenshot", type=Path, metavar="FILE.png", help="save the window with its first reading and leave"
+        "--screenshot", type=path, metavar="FILE.png", help="save the window with its first reading and leave"
     )
     return made
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the window and run until it is closed; returns the exit status, 2 for bad input."""
-    arguments = parser().parse_args(sys.argv[1:] if argv is None else list(argv))
+    words = sys.argv[1:] if argv is None else list(argv)
+    return delivered(lambda: _main(words))
+
+
+def _main(words: Sequence[str]) -> int:
+    arguments = parser().parse_args(words)
     if arguments.version or arguments.info or arguments.reset:
         return _answer_and_leave(arguments)
     if (
@@ -215,9 +222,12 @@ def network_problem(arguments: argparse.Namespace) -> str | None:
     """One sentence where there is no such network, or its input cannot be as the arguments say.
 
     What a weight file decides (channels, sizes, number of classes) is found out later, and said in the window.
+    A picture that is not there is refused here: without a screen nobody would read that in the window, nor close it.
     """
     from resnet_viewer.core import class_names
 
+    if missing := next((path for path in arguments.pictures if not os.path.lexists(path)), None):
+        return f"There is no file {missing}: it may have been moved, renamed or deleted."
     try:
         own = own_input(arguments)
         state = first_session(arguments.network, arguments.weights, build_flags.chosen(arguments)).setup.state

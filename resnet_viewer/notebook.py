@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from resnet_viewer.core import network as networks
 from resnet_viewer.core.build_options import built
-from resnet_viewer.core.catalog import MOST_CLASSES
 from resnet_viewer.core.engine import ProbeEngine
 from resnet_viewer.core.network import Network, spec_now, wired
 from resnet_viewer.core.opening import adjusted, open_network
@@ -29,7 +28,7 @@ from resnet_viewer.records.checking import (
     whole,
 )
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.network import LARGEST_SEED, NetworkSpec, TopPooling
+from resnet_viewer.records.network import LARGEST_SEED, MOST_CLASSES, NetworkSpec, TopPooling
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import LARGEST_SIDE, Channels, Preprocessing

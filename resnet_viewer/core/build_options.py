@@ -6,12 +6,11 @@ from dataclasses import replace
 from itertools import chain
 
 from resnet_viewer.core import catalog
-from resnet_viewer.core.catalog import MOST_CLASSES
 from resnet_viewer.records.build_options import BuildOptions
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.layers import ChannelPadding, GlobalPooling, LayerSpec, Pooling
 from resnet_viewer.records.laying_out import LAYOUTS
-from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.network import MOST_CLASSES, NetworkSpec
 from resnet_viewer.records.preprocessing import LARGEST_SIDE
 from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from resnet_viewer.core.name_endings import VALUE, ended
 from resnet_viewer.records.checking import ArgumentError, shown, whole
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.network import FORMS, BlockKind, NetworkSpec
+from resnet_viewer.records.network import FORMS, MOST_CLASSES, BlockKind, NetworkSpec
 
 _STAGES: dict[int, tuple[BlockKind, tuple[int, ...]]] = {
     18: ("basic", (2, 2, 2, 2)),
@@ -59,7 +59,6 @@ _BOTTLENECK_DEPTHS = (164, 1001)
 
 DEEPEST = 9_999
 """The most layers that a name may ask for."""
-MOST_CLASSES = 100_000
 
 FIRST_NETWORK = "cifar-resnet-56"
 """Opened where neither a network nor a weight file is named."""

@@ -10,11 +10,9 @@ Epochs are counted from 1 in all of them, steps from 0 over the whole run.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,6 +24,7 @@ from resnet_viewer.core.training import Trained
 from resnet_viewer.core.weight_files import save_safetensors
 from resnet_viewer.media.files import make_folder, refusal, write_whole
 from resnet_viewer.media.reading import read_json
+from resnet_viewer.records.csv_text import csv_text
 from resnet_viewer.records.data import AUGMENTATION_WORDS
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
@@ -189,7 +188,7 @@ def log_csv(report: RunReport) -> bytes:
     columns = [
         "epoch", "rate", "running training loss", "running training error (percent)", "test error (percent)", "seconds",
     ]  # fmt: skip
-    return _csv(columns, (_epoch_values(epoch) for epoch in report.epochs))
+    return csv_text(columns, (_epoch_values(epoch) for epoch in report.epochs)).encode()
 
 
 def steps_csv(report: RunReport) -> bytes:
@@ -205,7 +204,8 @@ def steps_csv(report: RunReport) -> bytes:
         )
         for step in report.steps
     )
-    return _csv(["step", "epoch", "rate", "batch loss", "batch error (percent)", "shortcut strength"], rows)
+    columns = ["step", "epoch", "rate", "batch loss", "batch error (percent)", "shortcut strength"]
+    return csv_text(columns, rows).encode()
 
 
 def gradients_csv(report: RunReport) -> bytes:
@@ -218,7 +218,7 @@ def gradients_csv(report: RunReport) -> bytes:
     blocks = [block.name for stage in plan.stages for block in stage.blocks]
     columns = ["step", *layers, *(f"{name} Δw/w" for name in layers), *(f"{name} dead" for name in blocks)]
     rows = ((record.step, *record.norms, *record.updates, *record.dead) for record in report.gradients)
-    return _csv(columns, rows)
+    return csv_text(columns, rows).encode()
 
 
 def report_json(report: RunReport) -> bytes:
@@ -308,14 +308,6 @@ def _epoch_values(epoch: EpochReport) -> tuple[float, ...]:
     return (
         epoch.epoch + 1, epoch.rate, epoch.train_loss, epoch.train_error, epoch.test_error, epoch.seconds,
     )  # fmt: skip
-
-
-def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return text.getvalue().encode()
 
 
 def _json_bytes(content: Mapping[str, object]) -> bytes:

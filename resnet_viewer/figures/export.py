@@ -6,7 +6,6 @@ they are changed inside `render` alone, behind a lock, and put back.
 
 from __future__ import annotations
 
-import csv
 import io
 import threading
 import warnings
@@ -20,6 +19,7 @@ from matplotlib.figure import Figure
 from resnet_viewer.figures.fonts import FAMILY, give_fonts
 from resnet_viewer.figures.page import CaptionedFigure
 from resnet_viewer.records.captions import plain
+from resnet_viewer.records.csv_text import csv_text
 from resnet_viewer.records.errors import UserError
 
 FigureKind = Literal["svg", "pdf", "png"]
@@ -83,13 +83,8 @@ def render(figure: Figure, kind: FigureKind, *, metadata: Mapping[str, str], dpi
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[str]], *, metadata: Mapping[str, str]) -> bytes:
     """A table as UTF-8 CSV: first the state as comment lines that begin with "#", then header and rows."""
-    text = io.StringIO()
-    for key, value in metadata.items():
-        text.write(f"# {plain(key)}: {plain(value)}\n")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    state = "".join(f"# {plain(key)}: {plain(value)}\n" for key, value in metadata.items())
+    return (state + csv_text(header, rows)).encode()
 
 
 def _metadata(figure: Figure, kind: FigureKind, state: Mapping[str, str]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ USUAL_GATE_BIAS = -6.0
 """With it He et al. 2016 trained their highway networks best."""
 USUAL_DEVIATION = 0.01
 LARGEST_SEED = 2**32 - 1
+MOST_CLASSES = 100_000
 _RANGES = {
     **dict.fromkeys(("seed", "depth", "classes"), (0, LARGEST_SEED)),
     **dict.fromkeys(("input_size", "channels", "widening", "groups"), (1, LARGEST_SEED)),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget
 
 from resnet_viewer.records.blueprint import Blueprint
+from resnet_viewer.records.csv_text import csv_text
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.labels import plain_label
@@ -128,9 +127,7 @@ class LayerTable(QDialog):
     @Slot()
     def copy_csv(self) -> None:
         """Header and rows."""
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([HEADER, *self.shown_rows()])
-        QGuiApplication.clipboard().setText(text.getvalue())
+        QGuiApplication.clipboard().setText(csv_text(HEADER, self.shown_rows()))
 
     @Slot()
     def save(self) -> None:

@@ -5,24 +5,41 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from resnet_viewer.records import notation
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.preprocessing import LARGEST_SIDE
 from resnet_viewer.verbs import VERBS, build_flags, train_flags
-from resnet_viewer.verbs.number_types import seed, whole_number
+from resnet_viewer.verbs.number_types import positive, seed, whole_number
+from resnet_viewer.verbs.text_types import given, path
 
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
+STATUSES = (
+    "Exit status: 0 done; 1 a run failed, or something could not be written; 2 bad input, after one sentence; "
+    "130, 143, 129 stopped by Ctrl+C, SIGTERM or a closed terminal; 141 whoever reads the output has enough."
+)
+_CHOICE = re.compile(r"(argument .+): invalid choice: (.+) \(choose from (.+)\)", re.DOTALL)
 _DEVICES = re.compile("auto|cpu|cuda(:[0-9]+)?|mps")
 
 
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence and ends with status 2."""
 
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        """As argparse does, which however says nothing where it cannot be written."""
+        (file or sys.stdout).write(self.format_help())
+
     def error(self, message: str) -> NoReturn:
         """Called by argparse for a wrong argument."""
+        if found := _CHOICE.fullmatch(message):
+            *some, last = (choice.strip("'") for choice in found[3].split(", "))
+            message = f"{found[1]}: must be {', '.join(some)} or {last}, not {found[2]}"
         self.exit(2, f"{message[:1].upper()}{message[1:]}; `{self.prog} --help` lists what there is.\n")
 
 
@@ -33,7 +50,7 @@ def parsed(words: Sequence[str]) -> argparse.Namespace:
         SystemExit: a word is wrong (2, after one sentence on stderr), or help was asked for (0).
     """
     verb = words[0]
-    parser = Parser(prog=f"resnet-viewer {verb}", description=VERBS[verb])
+    parser = Parser(prog=f"resnet-viewer {verb}", description=VERBS[verb], epilog=STATUSES)
     {
         "probe": _probe,
         "evaluate": _evaluate,
@@ -60,29 +77,35 @@ def own_input(arguments: argparse.Namespace) -> OwnInput:
 
 
 def _probe(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("picture", type=Path, metavar="PICTURE")
-    parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="made if it is not there")
+    parser.add_argument("picture", type=path, metavar="PICTURE")
+    parser.add_argument("--out", required=True, type=path, metavar="FOLDER", help="made if it is not there")
     add_network(parser)
     _wiring(parser)
     _twelve_bits(parser)
     parser.add_argument(
         "--target",
+        type=given,
         metavar="INDEX|NAME|block:B[:C]",
         help="class asked about (default: the reference's highest), or the mean of block B or of its channel C",
     )
     parser.add_argument(
         "--reference-network",
+        type=given,
         metavar="NAME",
         help="compare with another network (default: the same one with everything open)",
     )
     parser.add_argument(
-        "--reference-weights", metavar="FILE|NAME|none", help="compare with these weights, as --weights"
+        "--reference-weights",
+        type=given,
+        metavar="FILE|NAME|none",
+        help="compare with these weights, as --weights",
     )
     parser.add_argument(
         "--gradient", default="score", choices=("score", "loss"), help="whose gradient norms are taken"
     )
     parser.add_argument(
         "--layer",
+        type=given,
         nargs="+",
         action="extend",
         default=[],
@@ -94,12 +117,12 @@ def _probe(parser: argparse.ArgumentParser) -> None:
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "folder", type=Path, metavar="FOLDER", help="one subfolder of pictures for each class"
+        "folder", type=path, metavar="FOLDER", help="one subfolder of pictures for each class"
     )
     add_network(parser)
     _wiring(parser)
     parser.add_argument(
-        "--limit", type=int, metavar="N", help="take N pictures, evenly spread over the folder"
+        "--limit", type=positive, metavar="N", help="take N pictures, evenly spread over the folder"
     )
     parser.add_argument(
         "--json", action="store_true", help='print {"error": …, "pictures": …} alone on stdout'
@@ -111,30 +134,35 @@ def _train(parser: argparse.ArgumentParser) -> None:
 
 
 def _networks(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", metavar="NAME", help="this one alone")
+    parser.add_argument("name", nargs="?", type=given, metavar="NAME", help="this one alone")
     parser.add_argument("--layers", action="store_true", help="list the weighted layers of NAME")
     parser.add_argument("--json", action="store_true", help="print a list of objects alone on stdout")
     parser.add_argument(
-        "--figure", type=Path, metavar="FILE", help="draw networks as columns: .svg, .pdf or .png"
+        "--figure", type=path, metavar="FILE", help="draw networks as columns: .svg, .pdf or .png"
     )
     parser.add_argument(
-        "--columns", metavar="NAMES", help="which, with commas (default: NAME, or vgg19,plain34,resnet34)"
+        "--columns",
+        type=given,
+        metavar="NAMES",
+        help="which, with commas (default: NAME, or vgg19,plain34,resnet34)",
     )
 
 
 def add_network(parser: argparse.ArgumentParser) -> None:
     """`--network`, `--weights`, `--seed`, `--mean`, `--std`, `--resize`, `--crop`, `--classes` and `--device`."""
-    parser.add_argument("--network", metavar="NAME", help="a name that `networks` lists")
+    parser.add_argument("--network", type=given, metavar="NAME", help="a name that `networks` lists")
     parser.add_argument(
-        "--weights", metavar="FILE|NAME|none", help="a weight file, torchvision's name, or none"
+        "--weights", type=given, metavar="FILE|NAME|none", help="a weight file, torchvision's name, or none"
     )
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of untrained weights (default 0)")
-    parser.add_argument("--mean", metavar="R,G,B", help="normalisation: mean of values between 0 and 1")
-    parser.add_argument("--std", metavar="R,G,B", help="normalisation: standard deviation")
+    parser.add_argument(
+        "--mean", type=given, metavar="R,G,B", help="normalisation: mean of values between 0 and 1"
+    )
+    parser.add_argument("--std", type=given, metavar="R,G,B", help="normalisation: standard deviation")
     parser.add_argument("--resize", type=_side, metavar="N", help="pixels of the picture's shorter side")
     parser.add_argument("--crop", type=_side, metavar="N", help="pixels a side of what the network sees")
     parser.add_argument(
-        "--classes", type=Path, metavar="FILE", help="class names: one a line, or a JSON list"
+        "--classes", type=path, metavar="FILE", help="class names: one a line, or a JSON list"
     )
     _device(parser)
 
@@ -160,11 +188,14 @@ def _wiring(parser: argparse.ArgumentParser) -> None:
     """`--cut`, `--drop` and `--strength`; blocks are numbered from 1 over the whole network."""
     parser.add_argument(
         "--cut",
+        type=given,
         metavar="BLOCKS",
         help="shortcuts to cut: all, none, or 3,5-9 (default: none, or as the weights' training left them)",
     )
-    parser.add_argument("--drop", default="none", metavar="BLOCKS", help="residual branches to drop: 3,5-9")
-    parser.add_argument("--strength", default="", metavar="4=0.5,…", help="strength of shortcuts, 0 to 1")
+    parser.add_argument(
+        "--drop", type=given, default="none", metavar="BLOCKS", help="residual branches to drop: 3,5-9"
+    )
+    parser.add_argument("--strength", type=given, metavar="4=0.5,…", help="strength of shortcuts, 0 to 1")
 
 
 def _twelve_bits(parser: argparse.ArgumentParser) -> None:

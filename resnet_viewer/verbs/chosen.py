@@ -64,7 +64,7 @@ def wiring(arguments: argparse.Namespace, opening: Opening) -> Wiring:
         UserError: a block is not there, or a list is badly written.
     """
     cut = arguments.cut or "none"
-    gates = notation.wiring(opening.spec, cut=cut, drop=arguments.drop, strength=arguments.strength)
+    gates = notation.wiring(opening.spec, cut=cut, drop=arguments.drop, strength=arguments.strength or "")
     if arguments.cut is None and not arguments.strength:
         return replace(gates, shortcuts=opening.wiring.shortcuts)
     return gates

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from resnet_viewer.records.checking import shown
 from resnet_viewer.records.network import LARGEST_SEED
 
 
@@ -15,7 +16,7 @@ def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
         try:
             value = int(text)
         except ValueError:
-            raise argparse.ArgumentTypeError(f"must be a whole number, not {text!r}") from None
+            raise argparse.ArgumentTypeError(f"must be a whole number, not {shown(text)}") from None
         if not lowest <= value <= highest:
             raise argparse.ArgumentTypeError(f"must lie between {lowest} and {highest}")
         return value
@@ -30,7 +31,7 @@ def real_number(holds: Callable[[float], bool], words: str) -> Callable[[str], f
         try:
             value = float(text)
         except ValueError:
-            raise argparse.ArgumentTypeError(f"must be a number, not {text!r}") from None
+            raise argparse.ArgumentTypeError(f"must be a number, not {shown(text)}") from None
         if not holds(value):
             raise argparse.ArgumentTypeError(words)
         return value

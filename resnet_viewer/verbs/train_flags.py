@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import get_args
 
+from resnet_viewer.records.checking import shown
 from resnet_viewer.records.data import NAMED, Augmentation
 from resnet_viewer.records.recipe import RECIPES, WARM_UP_STEPS, WARMED_DEPTH, Optimizer, Schedule
 from resnet_viewer.records.training import Intervention, Precision
 from resnet_viewer.verbs.number_types import positive, real_number, seed, whole_number
+from resnet_viewer.verbs.text_types import given, path
 
 MOST_SEEDS, MOST_THREADS = 1000, 1024
 _rate = real_number(lambda value: 0 < value < math.inf, "must be above 0")
@@ -24,6 +25,7 @@ def add(parser: argparse.ArgumentParser, *, device: Callable[[argparse.ArgumentP
     """All of its arguments; `device` adds `--device`."""
     parser.add_argument(
         "--data",
+        type=given,
         required=True,
         help=f"one of {', '.join(NAMED)}, or a folder: with the files of one of these, with train/<class>/ and "
         "test/<class>/, or with <class>/ alone, a fifth of which is kept for testing",
@@ -35,7 +37,7 @@ def add(parser: argparse.ArgumentParser, *, device: Callable[[argparse.ArgumentP
         "--steps", type=positive, metavar="N", help="in place of epochs, rounded up to whole ones"
     )
     parser.add_argument(
-        "--out", required=True, type=Path, metavar="FOLDER", help="one folder a network is made in it"
+        "--out", required=True, type=path, metavar="FOLDER", help="one folder a network is made in it"
     )
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="the first seed (default 0)")
     parser.add_argument(
@@ -74,10 +76,11 @@ def add(parser: argparse.ArgumentParser, *, device: Callable[[argparse.ArgumentP
     )
     parser.add_argument(
         "--ray",
+        type=given,
         metavar="ADDRESS|local",
         help="train on the Ray cluster at ADDRESS, or on one begun here: a task a run (needs the extra `cluster`)",
     )
-    parser.add_argument("--log-dir", type=Path, metavar="DIR", help="write TensorBoard's event files there")
+    parser.add_argument("--log-dir", type=path, metavar="DIR", help="write TensorBoard's event files there")
     parser.add_argument(
         "--resume",
         action="store_true",
@@ -88,15 +91,18 @@ def add(parser: argparse.ArgumentParser, *, device: Callable[[argparse.ArgumentP
 
 def _networks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--network", nargs="+", default=[], metavar="NAME", help="names as `networks` lists them"
+        "--network", nargs="+", type=given, default=[], metavar="NAME", help="names as `networks` lists them"
     )
-    parser.add_argument("--depth", metavar="20,56", help="CIFAR networks of these depths, of every --kind")
+    parser.add_argument(
+        "--depth", type=given, metavar="20,56", help="CIFAR networks of these depths, of every --kind"
+    )
     parser.add_argument("--kind", help="of --depth: plain, residual, or both (the default: plain,residual)")
     parser.add_argument(
         "--no-normalisation", action="store_true", help="build the networks without batch normalisation"
     )
     parser.add_argument(
         "--init",
+        type=given,
         metavar="he|xavier|normal[=S]",
         help="how the weights are drawn; S is a standard deviation (default 0.01)",
     )
@@ -138,11 +144,9 @@ def _recipe(parser: argparse.ArgumentParser) -> None:
 def _intervention(text: str) -> Intervention:
     step, _, strength = text.partition("=")
     try:
-        made = Intervention(int(step), float(strength))
+        return Intervention(int(step), float(strength))
     except ValueError:
-        made = Intervention(-1, 0.0)
-    if made.step < 0 or not 0 <= made.strength <= 1:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no step and strength: write 500=0 to cut all shortcuts at step 500, 900=1 to restore them"
-        )
-    return made
+            f"must be a step and a strength, not {shown(text)}: write 500=0 to cut all shortcuts at step 500, 900=1 to "
+            "restore them"
+        ) from None

@@ -27,7 +27,6 @@ def test_probe_reads_a_network_that_is_built_otherwise(photo: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--class-count", "0"], "1 to 100000 classes"),
         (["--pooling", "maximum"], "classifier"),
         (["--weights", "bundled", "--network", "cifar-resnet-56", "--class-count", "5"], "weights “none”"),
         (["--network", "resnet50", "--input-side", "20"], "32 to 4096"),

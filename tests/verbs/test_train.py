@@ -230,7 +230,7 @@ def test_shortcuts_are_set_where_there_are_some(tmp_path: Path, capsys: pytest.C
     for wrong in ("2", "-1=0", "2=1.5", "2=cut"):
         with pytest.raises(SystemExit):
             main(digits(tmp_path / "no", "--depth", "8", "--epochs", "1", f"--shortcuts={wrong}"))
-        assert "is no step and strength" in capsys.readouterr().err
+        assert "must be a step and a strength" in capsys.readouterr().err
 
 
 def test_a_run_that_diverges_is_said_and_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -103,7 +103,7 @@ def legend_words(rows: tuple[PredictionRow, ...]) -> str:
     """What stands over the numbers, with those of untrained weights called so."""
     now, reference = rows[0].untrained if rows else (False, False)
     if now and reference:
-        return "both untrained: now · reference"
+        return "untrained: now · reference"
     return f"{'untrained ' if now else ''}now · {'untrained ' if reference else ''}reference"
 
 

@@ -206,7 +206,7 @@ def test_numbers_of_untrained_weights_are_called_so(qtbot: QtBot) -> None:
     qtbot.addWidget(panel)
     untrained = scene_of([1.0], [0.9], is_trained=False)
     panel.render_scene(untrained)
-    assert panel.legend == "both untrained: now · reference"
+    assert panel.legend == "untrained: now · reference"
     assert "now 100 % (untrained) · reference 90 % (untrained)" in panel.rows[0].words
     trained = scene_of([1.0], [0.9])
     panel.render_scene(Scene(untrained.session, untrained.now, trained.reference))
