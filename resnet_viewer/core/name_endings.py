@@ -88,13 +88,19 @@ ENDINGS: dict[str, Ending] = {
         "gate_bias",
     ),
     "dropout": Ending({"merge": "dropout"}, _is_residual_cifar, f"dropout on the shortcut ({_TABLE_1})"),
-    "concat": Ending({"merge": "concatenation"}, _concatenates, "concatenation instead of addition"),
+    "concat": Ending(
+        {"merge": "concatenation"}, _concatenates, "concatenation instead of addition (Huang et al. 2017)"
+    ),
     "bnafter": Ending({"order": "bn after addition"}, _is_cifar, f"BN after addition ({_TABLE_2})"),
     "relubefore": Ending({"order": "relu before addition"}, _is_cifar, f"ReLU before addition ({_TABLE_2})"),
     "relupre": Ending(
         {"order": "relu-only pre-activation"}, _is_cifar, f"ReLU-only pre-activation ({_TABLE_2})"
     ),
-    "preact": Ending({"order": "full pre-activation"}, _is_cifar, f"full pre-activation ({_TABLE_2})"),
+    "preact": Ending(
+        {"order": "full pre-activation"},
+        _is_cifar,
+        f"full pre-activation ({_TABLE_2}); its projections carry a bias, which the authors' have not",
+    ),
     "nobn": Ending({"is_normalised": False}, _is_free, "no batch normalisation"),
     "xavier": Ending({"initialisation": "xavier"}, _is_free, "Xavier initialisation"),
     "normal": Ending(

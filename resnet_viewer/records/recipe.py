@@ -65,7 +65,8 @@ class Recipe:
 
     @property
     def words(self) -> str:
-        """In one line: "SGD, momentum 0.9 (Nesterov), rate 0.1, one cycle, batch 128, weight decay 0.0005"."""
+        """In one line: "SGD, momentum 0.9 (Nesterov), rate 0.1, one cycle, batch 128, weight decay
+        0.0005, but not on biases and normalisations"."""
         if self.optimizer == "adam":
             how = "Adam"
         elif not self.momentum:
@@ -81,7 +82,10 @@ class Recipe:
             )
         elif self.schedule == "steps" and self.warm_up:
             fall += f", {self.rate / 10:g} in the first {100 * self.warm_up:g} % of the steps"
-        return f"{how}, rate {self.rate:g}, {fall}, batch {self.batch}, weight decay {self.weight_decay:g}"
+        decay = f"weight decay {self.weight_decay:g}"
+        if self.weight_decay:
+            decay += " on everything" if self.decays_all else ", but not on biases and normalisations"
+        return f"{how}, rate {self.rate:g}, {fall}, batch {self.batch}, {decay}"
 
     @property
     def in_use(self) -> dict[str, Any]:

@@ -70,3 +70,9 @@ def test_adams_rate_stays() -> None:
     assert all(name == recipe.name for name, recipe in RECIPES.items())
     with pytest.raises(KeyError):
         recipe_for("cake", 20)
+
+
+def test_words_say_what_weight_decay_spares() -> None:
+    assert RECIPES["quick"].words.endswith("weight decay 0.0005, but not on biases and normalisations")
+    assert RECIPES["paper"].words.endswith("weight decay 0.0001 on everything")
+    assert RECIPES["adam"].words.endswith("weight decay 0")
