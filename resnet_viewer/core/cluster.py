@@ -10,7 +10,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
+import secrets
 import socket
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +28,7 @@ from resnet_viewer.records.lab import DataRead, Idle, LabReport, Order, StateCha
 from resnet_viewer.records.progress import Progress
 
 LOCAL = "local"
-"""The address of a cluster that is begun on this machine, and ended with the work."""
+"""The address of a cluster that is begun on this machine, for this user alone, and ended with the work."""
 _LOST_AT_MOST = 3
 """Workers that a run may lose before it is given up."""
 _UNREAD = 1000
@@ -36,6 +39,10 @@ _LAST_WILL = 10.0
 """Seconds that runs have to save themselves when nobody wants them any more."""
 _LONGEST_KNOCK = 10.0
 """Seconds in which a cluster must answer."""
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+"""How a connection by HTTP/2 begins, which gRPC and so Ray speaks: the preface, and settings that are empty."""
+_SETTINGS_AT, _SETTINGS = 3, b"\x04"
+"""Where a frame of HTTP/2 says its kind, and that of settings, with which every server begins."""
 _log = logging.getLogger(__name__)
 
 
@@ -64,9 +71,12 @@ def train_on_ray(
     ray = _ray()
     for key, _ in order.runs:
         prepare(order.folder / key, is_resumed=order.is_resumed)
-    is_ours = not ray.is_initialized()
-    if is_ours:
-        _connect(ray, address)
+    with _connected(ray, address):
+        yield from _reports(ray, order, commit, command)
+
+
+def _reports(ray: Any, order: Order, commit: str | None, command: str) -> Iterator[Progress | LabReport]:
+    """What the tasks report, from their start to their end, on the cluster that this process is connected to."""
     pending: dict[Any, str] = {}
     try:
         from ray.util.queue import Empty, Queue
@@ -99,8 +109,6 @@ def train_on_ray(
                 ray.cancel(task, force=False)
         if pending:
             ray.wait(list(pending), num_returns=len(pending), timeout=_LAST_WILL)
-        if is_ours:
-            ray.shutdown()
 
 
 def _ray() -> Any:
@@ -117,21 +125,122 @@ def _ray() -> Any:
     return ray
 
 
-def _connect(ray: Any, address: str) -> None:
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
+@contextlib.contextmanager
+def _connected(ray: Any, address: str) -> Iterator[None]:
+    """This process connected to the cluster at `address`, as it may have been before, when it stays so.
+
+    Raises:
+        ClusterError: nothing answers at the address, or not to us.
+    """
+    if ray.is_initialized():
+        yield
+        return
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
-    try:
-        if colon:  # Ray itself would try for minutes
-            socket.create_connection((host, int(port)), timeout=_LONGEST_KNOCK).close()
-        if address == LOCAL:
-            ray.init(address="local", include_dashboard=False, **quiet)
-        else:
-            ray.init(address=address, **quiet)
-    except (OSError, RuntimeError, ValueError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    with contextlib.ExitStack() as afterwards:
+        try:
+            if address == "auto":
+                address = os.environ.get("RAY_ADDRESS") or address
+            if address == LOCAL:
+                folder = afterwards.enter_context(_closed(ray))
+                afterwards.callback(ray.shutdown)
+                ray.init(address=LOCAL, include_dashboard=False, _temp_dir=folder, **quiet)
+            else:
+                _knock(address)
+                afterwards.callback(ray.shutdown)
+                ray.init(address=address, **quiet)
+        except ClusterError:
+            raise
+        except Exception as error:  # Ray raises bare ones, too
+            raise _refusal(address, error) from error
+        yield
+
+
+def _refusal(address: str, error: Exception) -> ClusterError:
+    if "AuthenticationError" in f"{type(error).__name__} {error.__cause__}":  # Ray gives the cause as text
+        return ClusterError(
+            f"The Ray cluster at {address} lets in only those who have its token: set RAY_AUTH_MODE=token, and "
+            "RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH to the token or its file."
+        )
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    if address == LOCAL:
+        return ClusterError(f"Ray could not begin a cluster on this machine: {reason}.")
+    return ClusterError(
+        f"There is no Ray cluster at {address} ({reason}): start one with `ray start --head`, or take {LOCAL}."
+    )
+
+
+@contextlib.contextmanager
+def _closed(ray: Any) -> Iterator[str]:
+    """Settings of Ray's under which what it starts is open to this process and its children alone; a folder for it.
+
+    By itself Ray listens on every network interface, and makes its folders writable for everybody. Here its servers
+    listen on 127.0.0.1 and answer to a token that is written nowhere, and its folder lies in one of this user's own.
+    """
+    from ray import _raylet
+    from ray._private import ray_constants
+
+    kept: Any = _raylet  # its stubs lack what follows
+    if not hasattr(kept, "AuthenticationTokenLoader"):
         raise ClusterError(
-            f"There is no Ray cluster at {address} ({reason}): start one with `ray start --head`, or take {LOCAL}."
-        ) from error
+            f"Ray {ray.__version__} would let everybody use a cluster that is begun here: get Ray 2.52 or a newer one."
+        )
+
+    def read_again() -> None:  # Ray keeps what it has read of the environment
+        kept.Config.initialize("")
+        kept.AuthenticationTokenLoader.instance().reset_cache()
+
+    settings = {
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # WORKAROUND: without, Ray turns 127.0.0.1 into the machine's address
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": secrets.token_hex(32),
+    }
+    before = {name: os.environ.get(name) for name in settings}
+    reaches_out = ray_constants.ENABLE_RAY_CLUSTER
+    # where Ray has its own, whose sockets cannot have long paths
+    parent = os.environ.get("RAY_TMPDIR") or ("/tmp" if Path("/tmp").is_dir() else None)
+    with tempfile.TemporaryDirectory(
+        prefix="resnet-viewer-", dir=parent, ignore_cleanup_errors=True
+    ) as folder:
+        try:
+            os.environ.update(settings)
+            ray_constants.ENABLE_RAY_CLUSTER = False
+            read_again()
+            yield str(Path(folder, "ray"))
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+            ray_constants.ENABLE_RAY_CLUSTER = reaches_out
+            read_again()
+
+
+def _knock(address: str) -> None:
+    """See that a cluster answers, where Ray itself would try for minutes.
+
+    Raises:
+        OSError: nothing answers, or something that is no cluster.
+        ValueError: this is no address.
+    """
+    from ray._private import services
+
+    scheme, _, place = address.rpartition("://")
+    if scheme not in ("", "ray") or (scheme and ":" not in place):
+        return  # Ray alone knows where this is
+    if place != "auto" and not re.fullmatch(r".+:\d{1,5}", place):
+        raise ValueError("an address is HOST:PORT")
+    # the address that Ray finds for "auto", and will take for 127.0.0.1
+    found = place if scheme else services.canonicalize_bootstrap_address(address) or place
+    host, _, port = found.rpartition(":")
+    with socket.create_connection((host.strip("[]"), int(port)), timeout=_LONGEST_KNOCK) as wire:
+        if os.environ.get("RAY_USE_TLS", "0").lower() in ("1", "true"):
+            return
+        wire.sendall(_GREETING)
+        with wire.makefile("rb") as answer:
+            kind = answer.read(_SETTINGS_AT + 1)[_SETTINGS_AT:]
+        if kind != _SETTINGS:
+            raise ConnectionError(f"what answers at {found} is not Ray")
 
 
 def _wants_gpu(order: Order) -> bool:

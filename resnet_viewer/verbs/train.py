@@ -40,7 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
     from resnet_viewer.core.devices import choose_device
 
     # a cluster's machines have devices of their own
-    device = arguments.device.removeprefix("auto") if arguments.ray else choose_device(arguments.device)
+    device = (
+        arguments.device.removeprefix("auto")
+        if arguments.ray is not None
+        else choose_device(arguments.device)
+    )
     kind = describe_data(arguments.data, specs[0].input_size, channels=specs[0].channels)
     with empty_ones_removed([arguments.out, *(arguments.out / key for key, _ in keyed)]):
         for key, spec in keyed:
@@ -110,7 +114,7 @@ def _train(
             arguments.resume,
             side_by_side=1 if arguments.in_turn else 0,
         )
-        if arguments.ray:
+        if arguments.ray is not None:
             from resnet_viewer.core.cluster import train_on_ray
 
             reports = train_on_ray(order, arguments.ray, commit=commit, command=command)
@@ -120,7 +124,7 @@ def _train(
             with closing(reports):  # type: ignore[type-var]
                 for report in reports:
                     screen.show(report)
-                    if stopping and (arguments.ray or isinstance(report, Progress)):
+                    if stopping and (arguments.ray is not None or isinstance(report, Progress)):
                         break
         except KeyboardInterrupt:  # the second Ctrl+C; the runs are saved where they are
             if not stopping:

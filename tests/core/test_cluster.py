@@ -7,8 +7,10 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +19,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from resnet_viewer.core.cluster import ClusterError, _alone, _task, _wants_gpu, train_on_ray, train_one
+from resnet_viewer.core.cluster import (
+    ClusterError,
+    _alone,
+    _connected,
+    _task,
+    _wants_gpu,
+    train_on_ray,
+    train_one,
+)
 from resnet_viewer.core.lab import Lab
 from resnet_viewer.core.run_files import RunFileError, write_spec
 from resnet_viewer.core.run_lock import LOCK
@@ -25,6 +35,19 @@ from resnet_viewer.records.lab import Began, DataRead, EpochEnded, Order, RunEnd
 from tests.core.test_event_logs import DIGITS_RUN
 
 HAS_RAY = importlib.util.find_spec("ray") is not None
+LISTENS = "0A"
+"""The state of a socket that listens, in /proc/net/tcp."""
+VISITOR = """
+import sys
+import ray
+from resnet_viewer.core.cluster import ClusterError, _connected
+try:
+    with _connected(ray, sys.argv[1]):
+        print(ray.get(ray.remote(num_cpus=0)(lambda: "let in").remote()))
+except ClusterError as error:
+    print(error)
+"""
+"""A process of somebody else's, who has found the address."""
 
 
 def order(folder: Path) -> Order:
@@ -43,10 +66,174 @@ def test_without_ray_one_sentence_says_how_to_get_it(tmp_path: Path, monkeypatch
 
 @pytest.mark.skipif(not HAS_RAY, reason='needs Ray: pip install "resnet-viewer[cluster]"')
 @pytest.mark.filterwarnings("default")  # Ray's own are not ours to mend
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:ray", "auto"])
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1:1", "127.0.0.1:ray", ":6379", "127.0.0.1:99999", "nowhere", "", "ray://127.0.0.1:1"],
+)
 def test_where_no_cluster_answers_one_sentence_says_what_to_do(address: str, tmp_path: Path) -> None:
     with pytest.raises(ClusterError, match=f"There is no Ray cluster at {address}.*`ray start --head`"):
         next(train_on_ray(order(tmp_path), address))
+
+
+@pytest.fixture
+def stranger() -> Iterator[int]:
+    """The port of something that listens, reads and answers, and is not Ray."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            while True:
+                try:
+                    wire, _ = server.accept()
+                except OSError:  # closed
+                    return
+                with wire:
+                    wire.recv(1024)
+                    wire.sendall(b"HTTP/1.1 505 HTTP Version Not Supported\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+@pytest.mark.skipif(not HAS_RAY, reason='needs Ray: pip install "resnet-viewer[cluster]"')
+@pytest.mark.filterwarnings("default")  # Ray's own are not ours to mend
+@pytest.mark.parametrize("found_by", ["file", "environment", "ray://"])
+@pytest.mark.parametrize("is_dead", [True, False])
+def test_an_address_that_was_left_behind_is_knocked_at(
+    found_by: str, *, is_dead: bool, stranger: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a cluster that has ended, and whose port may be another's by now: Ray itself tries for five minutes."""
+    left = f"localhost:{1 if is_dead else stranger}"
+    monkeypatch.setattr("ray._private.ray_constants.ENABLE_RAY_CLUSTER", False)  # this machine is 127.0.0.1
+    monkeypatch.setattr(
+        "ray._private.services.find_gcs_addresses", frozenset
+    )  # nor does Ray run here meanwhile
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    if found_by == "file":
+        (tmp_path / "ray").mkdir()
+        (tmp_path / "ray" / "ray_current_cluster").write_text(left)
+    else:
+        monkeypatch.setenv("RAY_ADDRESS", left if found_by == "environment" else f"ray://{left}")
+    told = "refused" if is_dead else "is not Ray"
+    with pytest.raises(ClusterError, match=f"There is no Ray cluster at .*{told}.*`ray start --head`"):
+        next(train_on_ray(order(tmp_path / "runs"), "auto"))
+
+
+@pytest.mark.skipif(not HAS_RAY, reason='needs Ray: pip install "resnet-viewer[cluster]"')
+@pytest.mark.filterwarnings("default")  # Ray's own are not ours to mend
+def test_where_auto_finds_nothing_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ray._private.services.find_gcs_addresses", frozenset)
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with pytest.raises(ClusterError, match=r"There is no Ray cluster at auto.*`ray start --head`"):
+        next(train_on_ray(order(tmp_path / "runs"), "auto"))
+
+
+@pytest.mark.skipif(not HAS_RAY, reason='needs Ray: pip install "resnet-viewer[cluster]"')
+@pytest.mark.filterwarnings("default")  # Ray's own are not ours to mend
+def test_where_ray_cannot_begin_one_sentence_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def init(**given: object) -> None:
+        raise Exception("The current node timed out during startup. Look\nelsewhere.")  # as Ray does
+
+    monkeypatch.setattr("ray.init", init)
+    with pytest.raises(
+        ClusterError, match=r"could not begin a cluster on this machine: The current node timed out"
+    ):
+        next(train_on_ray(order(tmp_path / "runs"), "local"))
+    assert "RAY_AUTH_TOKEN" not in os.environ
+
+
+def family_of(process: int) -> set[int]:
+    """A process, its children and theirs."""
+    parents: dict[int, int] = {}
+    for path in Path("/proc").iterdir():
+        if path.name.isdecimal():
+            try:
+                parents[int(path.name)] = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:  # it has just ended
+                continue
+    family = {process}
+    while more := {child for child, parent in parents.items() if parent in family} - family:
+        family |= more
+    return family
+
+
+def listening(processes: set[int]) -> set[str]:
+    """The addresses at which processes listen, as the kernel writes them in hexadecimal, without the ports."""
+    sockets: set[str] = set()
+    for process in processes:
+        try:
+            sockets |= {str(file.readlink()) for file in Path(f"/proc/{process}/fd").iterdir()}
+        except OSError:
+            continue
+    rows = [
+        row.split()
+        for name in ("tcp", "tcp6")
+        for row in Path(f"/proc/net/{name}").read_text().splitlines()[1:]
+    ]
+    return {row[1].partition(":")[0] for row in rows if row[3] == LISTENS and f"socket:[{row[9]}]" in sockets}
+
+
+def visit(address: str, **environment: str) -> str:
+    """How a process fares that comes to a cluster with nothing but what it is given."""
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME") if name in os.environ}
+    kept |= {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_NUM_REDIS_GET_RETRIES": "1"}  # 127.0.0.1; one try
+    done = subprocess.run(
+        [sys.executable, "-c", VISITOR, address],
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return done.stdout.strip() or done.stderr
+
+
+@pytest.mark.cluster
+@pytest.mark.skipif(not HAS_RAY, reason='needs Ray: pip install "resnet-viewer[cluster]"')
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.filterwarnings("default")  # Ray's own are not ours to mend
+def test_a_cluster_that_is_begun_here_is_open_to_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ray
+
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # whatever is usual here
+    with _connected(ray, "local"):
+        ray.get(ray.remote(num_cpus=0)(lambda: None).remote())  # a worker listens, too
+        address = ray.get_runtime_context().gcs_address
+        host, _, port = address.partition(":")
+        assert host == "127.0.0.1"
+        with socket.create_connection((host, int(port))):
+            pass
+        with pytest.raises(ConnectionRefusedError):  # as at every other address of this machine
+            socket.create_connection(("127.0.0.2", int(port)))
+        everywhere = listening(family_of(os.getpid()))
+        assert everywhere == {"0100007F", "0000000000000000FFFF00000100007F"}, (
+            "127.0.0.1, and the same in IPv6"
+        )
+        folder = Path(ray._private.worker._global_node.get_session_dir_path()).parents[1]
+        assert folder.stat().st_mode & 0o077 == 0, "sockets, logs and code lie in a folder of this user's own"
+        token = os.environ["RAY_AUTH_TOKEN"]
+        assert visit(address, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=token) == "let in"
+        refused = f"The Ray cluster at {address} lets in only those who have its token"
+        assert visit(address, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN="0" * 64).startswith(refused)
+        assert visit(address).startswith(refused)
+        assert visit(address, RAY_AUTH_MODE="token", HOME=str(tmp_path)).startswith(refused)
+        names = [Path(f"/proc/{process}/cmdline").read_text() for process in family_of(os.getpid())]
+        assert not [name for name in names if token in name], (
+            "everybody may read what a process was called with"
+        )
+    assert os.environ["RAY_AUTH_MODE"] == "disabled"
+    assert not {"RAY_AUTH_TOKEN", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"} & os.environ.keys()
+    assert not folder.exists()
+    assert not (Path.home() / ".ray").exists()
 
 
 @pytest.mark.parametrize(
