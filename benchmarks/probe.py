@@ -108,10 +108,11 @@ def other_libraries(network: Network, picture: Tensor) -> Iterator[tuple[str, Ca
     if importlib.util.find_spec(LIBRARIES["captum"]):
         from captum.attr import LayerGradCam
 
-        yield (
-            "captum, block by block",
-            lambda: [LayerGradCam(network, block).attribute(picture, TARGET) for block in network.blocks],
-        )
+        def of_block(block: nn.Module) -> Tensor:
+            # detached: each hangs on the graph of a whole pass, and those of ResNet-1202's blocks would take 24 GB
+            return LayerGradCam(network, block).attribute(picture, TARGET).detach()
+
+        yield "captum, block by block", lambda: [of_block(block) for block in network.blocks]
     if importlib.util.find_spec(LIBRARIES["pytorch-grad-cam"]):
         from pytorch_grad_cam import GradCAM
         from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
