@@ -12,7 +12,7 @@ from resnet_viewer.figures.gradient_values import require_complete
 from resnet_viewer.figures.mosaic import Maps, is_signed, layer_limit
 from resnet_viewer.figures.page import MARGIN, page, wrapped
 from resnet_viewer.records import captions
-from resnet_viewer.records.comparing import layer_beside, maps_beside, plan_of, why_no_maps
+from resnet_viewer.records.comparing import lacking_words, layer_beside, maps_beside, plan_of, words_beside
 from resnet_viewer.records.probe import ProbeResult
 
 _HEAD, _BAR, _GAP, _LINE = 0.24, 0.52, 0.3, 0.14
@@ -65,7 +65,7 @@ def figure(
         sheet.write(left, sheet.top - 0.15, name, bold=True)
         if maps is None:
             beside = layer_beside(layer, plan, plan_of(result)) or layer
-            words = why_no_maps(layer, plan, plan_of(result))
+            words = lacking_words(result.maps(beside), channel)
             words = words or captions.missing_maps_words(result.request.state, beside)
             for line, part in enumerate(wrapped(words, side, palette.FONT)):
                 sheet.write(left, sheet.top - _HEAD - 0.2 - line * _LINE, part, colour=palette.MUTED)
@@ -81,7 +81,10 @@ def figure(
 
 def caption(now: ProbeResult, reference: ProbeResult | None, *, layer: str, channel: int) -> str:
     """The sentence under it."""
-    return captions.measured(f"Channel {channel} of {plan_of(now).describe(layer)}", now, reference)
+    plan, what = plan_of(now), f"Channel {channel} of {plan_of(now).describe(layer)}"
+    if reference is not None and plan_of(reference).spec != plan.spec:
+        what += f", beside {words_beside(layer, plan, plan_of(reference))}"
+    return captions.measured(what, now, reference)
 
 
 def table(
@@ -89,20 +92,26 @@ def table(
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Header and rows for `export.csv_bytes`: one row a value; `float` reads them back exactly.
 
-    A column is empty where its map was not computed, or has another size than now's.
+    A column is empty where its map was not computed, and past its last row or column where the other is larger.
 
     Raises:
         IncompleteReadingError, KeyError, IndexError: as for `figure`.
     """
-    both = _maps(now, reference, layer, channel)
-    height, width = plan_of(now).shape_of(layer)[1:]
-    columns = [None if maps is None or maps.shape[1:] != (height, width) else maps[0] for maps in both]
+    maps = [None if found is None else found[0] for found in _maps(now, reference, layer, channel)]
+    shapes = [plan_of(now).shape_of(layer)[1:], *(found.shape for found in maps if found is not None)]
+    height, width = (max(sizes) for sizes in zip(*shapes, strict=True))
     rows = [
-        (str(row), str(column), *("" if maps is None else repr(float(maps[row, column])) for maps in columns))
+        (str(row), str(column), *(_value(found, row, column) for found in maps))
         for row in range(height)
         for column in range(width)
     ]
     return ("row", "column", "now", "reference"), rows
+
+
+def _value(values: Maps | None, row: int, column: int) -> str:
+    if values is None or row >= values.shape[0] or column >= values.shape[1]:
+        return ""
+    return repr(float(values[row, column]))
 
 
 def _maps(
@@ -111,11 +120,10 @@ def _maps(
     """The channel (1, H, W) of both readings; None where it was not computed or there is none to set beside."""
     require_complete(now)
     plan = plan_of(now)
-    if not 0 <= channel < plan.shape_of(layer)[0]:
-        raise IndexError(
-            f"there is no channel {channel}: {layer} has channels 0 to {plan.shape_of(layer)[0] - 1}"
-        )
     theirs = None if reference is None or not reference.is_complete else maps_beside(layer, plan, reference)
+    count = max(plan.shape_of(layer)[0], 0 if theirs is None else len(theirs))
+    if not 0 <= channel < count:
+        raise IndexError(f"there is no channel {channel}: {layer} has channels 0 to {count - 1}")
     both = [
         maps[channel : channel + 1] if maps is not None and channel < len(maps) else None
         for maps in (now.maps(layer), theirs)

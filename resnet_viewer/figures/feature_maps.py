@@ -15,12 +15,15 @@ from resnet_viewer.figures.mosaic import Maps, Mosaic, channel_order, is_signed,
 from resnet_viewer.figures.page import MARGIN, Page, page
 from resnet_viewer.figures.palette import lookup
 from resnet_viewer.records import captions
-from resnet_viewer.records.comparing import layer_beside, maps_beside, plan_of, why_no_maps
+from resnet_viewer.records.blueprint import Blueprint
+from resnet_viewer.records.comparing import layer_beside, maps_beside, plan_of, words_beside
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import MapOrder, MapScale
 
 _HEAD, _BAR, _GAP = 0.24, 0.52, 0.3
 """Inches: the words above a mosaic, the colour bar below, the room between two mosaics."""
+_LINE = 0.16
+"""Inches: a second line of words, where the reference is another network."""
 _EMPTY = 0.9
 
 
@@ -58,6 +61,8 @@ def figure(
     mosaics = _mosaics([maps for _, _, maps in shown], scale=scale, order=order, signed=signed)
     side = (width - 2 * MARGIN - (len(shown) - 1) * _GAP) / len(shown)
     side = min(side, 5.2)
+    beside = "" if theirs is None or reference is None else _other(layer, plan, reference, theirs)
+    head = _HEAD + (_LINE if beside else 0)
     heights = [side * m.image.shape[0] / m.image.shape[1] if m else _EMPTY for m in mosaics]
     sheet = page(
         title=f"Feature maps · {plan.describe(layer)} · {state.network.title}",
@@ -65,23 +70,34 @@ def figure(
         caption=captions.maps_caption(now, reference, layer=layer, scale=scale, order=order),
         width=width,
         height=None,
-        content=_HEAD + max(heights) + _BAR,
+        content=head + max(heights) + _BAR,
     )
     colours = signed_colours if signed else colours
     for column, ((name, result, _), made) in enumerate(zip(shown, mosaics, strict=True)):
         left = MARGIN + column * (side + _GAP)
         if made is None:
-            words = why_no_maps(layer, plan, plan_of(result)) or captions.missing_maps_words(
+            words = captions.missing_maps_words(
                 result.request.state, layer_beside(layer, plan, plan_of(result)) or layer
             )
             sheet.write(left, sheet.top - 0.15, name, bold=True)
-            sheet.write(left, sheet.top - _HEAD - 0.2, words, colour=palette.MUTED)
+            sheet.write(left, sheet.top - head - 0.2, words, colour=palette.MUTED)
             continue
-        _panel(sheet, made, name, left=left, side=side, high=heights[column], colours=colours)
+        if name == "reference" and beside:
+            sheet.write(left, sheet.top - 0.15 - _LINE, beside, colour=palette.MUTED)
+        top = sheet.top - head
+        _panel(sheet, made, name, left=left, top=top, side=side, high=heights[column], colours=colours)
     limit = layer_limit(ours, theirs) if scale == "layer" else None
     axes = sheet.axes(MARGIN, sheet.bottom + 0.3, min(side, 2.6), 0.09)
     draw_colour_bar(axes, colours, _ticks(limit, signed=signed), horizontal=True)
     return sheet.figure
+
+
+def _other(layer: str, plan: Blueprint, reference: ProbeResult, maps: Maps) -> str:
+    """Which maps of another network these are, and how many; empty where the network is the same."""
+    theirs = plan_of(reference)
+    if theirs.spec == plan.spec:
+        return ""
+    return f"{words_beside(layer, plan, theirs)} · " + "{} × {}×{}".format(*maps.shape)
 
 
 VALUES = (
@@ -99,7 +115,7 @@ def table(
     """Header and rows for `export.csv_bytes`: one row a channel (from 0), its statistics now and in the reference.
 
     The standard deviation is the population's; both it and the mean are accumulated in float64. `float` reads the
-    numbers back exactly; they are empty where the maps were not computed.
+    numbers back exactly; they are empty where the maps were not computed, or one of two networks has fewer channels.
 
     Raises:
         IncompleteReadingError: `now` holds the logits alone.
@@ -109,6 +125,7 @@ def table(
     plan = plan_of(now)
     channels = plan.shape_of(layer)[0]
     theirs = None if reference is None or not reference.is_complete else maps_beside(layer, plan, reference)
+    channels = max(channels, 0 if theirs is None else len(theirs))
     columns = [_statistics(maps, channels) for maps in (now.maps(layer), theirs)]
     header = ("channel", *(f"{whose} {name}" for whose in ("now", "reference") for name in _STATISTICS))
     rows = [(str(channel), *columns[0][channel], *columns[1][channel]) for channel in range(channels)]
@@ -118,7 +135,7 @@ def table(
 def _statistics(maps: Maps | None, channels: int) -> list[tuple[str, ...]]:
     if maps is None:
         return [("",) * len(_STATISTICS)] * channels
-    flat = maps.reshape(channels, -1).astype(np.float64)
+    flat = maps.reshape(len(maps), -1).astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore"):  # what is not finite stays so, and is written as it is
         values = (
             flat.mean(axis=1),
@@ -127,7 +144,8 @@ def _statistics(maps: Maps | None, channels: int) -> list[tuple[str, ...]]:
             flat.max(axis=1),
             (flat == 0).mean(axis=1),
         )
-    return [tuple(repr(float(value[channel])) for value in values) for channel in range(channels)]
+    rows = [tuple(repr(float(value[channel])) for value in values) for channel in range(len(maps))]
+    return rows + [("",) * len(_STATISTICS)] * (channels - len(maps))
 
 
 def coloured(image: NDArray[np.float32], colours: str, *, signed: bool) -> NDArray[np.uint8]:
@@ -154,22 +172,22 @@ def _mosaics(
         if maps is None:
             made.append(None)
             continue
-        same = maps.shape == leading.shape
-        made.append(
-            mosaic(maps, scale=scale, channels=channels if same else None, limit=limit, signed=signed)
-        )
+        # another network's channels, where they are more or fewer, are in an order of their own
+        own = channels if len(maps) == len(channels) else channel_order(maps, order)
+        made.append(mosaic(maps, scale=scale, channels=own, limit=limit, signed=signed))
     return made
 
 
 def _panel(
-    sheet: Page, made: Mosaic, name: str, *, left: float, side: float, high: float, colours: str
+    sheet: Page, made: Mosaic, name: str, *, left: float, top: float, side: float, high: float, colours: str
 ) -> None:
+    """`top` is the mosaic's, in inches; the words stand above everything."""
     dead = int(made.dead.sum())
     sheet.write(left, sheet.top - 0.15, name, bold=True)
     if dead:
         words = f"{dead} of {len(made.dead)} channels dead (×)"
         sheet.write(left + side, sheet.top - 0.15, words, colour=palette.MUTED, right=True)
-    axes = sheet.axes(left, sheet.top - _HEAD - high, side, high)
+    axes = sheet.axes(left, top - high, side, high)
     axes.set_axis_off()
     rows, columns = made.image.shape
     axes.imshow(

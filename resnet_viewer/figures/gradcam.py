@@ -131,7 +131,8 @@ def table(
     """Header and rows for `export.csv_bytes`: the map of `block` (from 1, the last by default), cell by cell.
 
     The values are those of `BlockReading.cam`; `float` reads them back exactly. `reference` is the map of the block
-    beside it where that is another network, and empty where it has another size; y and x are of now.
+    beside it where that is another network; where that has another size its cells follow in rows of their own, under
+    that block's number. y and x are of now, in such rows of the reference.
 
     Raises:
         IncompleteReadingError: `now` holds the logits alone.
@@ -139,24 +140,22 @@ def table(
     """
     number = _block_number(now, block)
     ours = now.blocks[number - 1].cam[0]
-    theirs = None
+    beside = None
     if reference is not None and reference.is_complete:
-        theirs = reading_beside(number, plan_of(now), reference).cam[0]
-    if theirs is not None and theirs.shape != ours.shape:
-        theirs = None
+        beside = reading_beside(number, plan_of(now), reference)
+    theirs = None if beside is None else beside.cam[0]
+    is_aligned = theirs is not None and theirs.shape == ours.shape
     where = blueprint(now.request.state.network).sampling(now.blocks[number - 1].name)
-    rows: list[tuple[str, ...]] = [
-        (
-            str(number),
-            str(row),
-            str(column),
-            repr(float(value)),
-            "" if theirs is None else repr(float(theirs[row, column])),
-            str(where.stride * row + where.offset),
-            str(where.stride * column + where.offset),
-        )
-        for (row, column), value in np.ndenumerate(ours)
-    ]
+    rows: list[tuple[str, ...]] = []
+    for (row, column), value in np.ndenumerate(ours):
+        other = repr(float(theirs[row, column])) if theirs is not None and is_aligned else ""
+        place = str(where.stride * row + where.offset), str(where.stride * column + where.offset)
+        rows.append((str(number), str(row), str(column), repr(float(value)), other, *place))
+    if reference is not None and beside is not None and not is_aligned:
+        where = blueprint(reference.request.state.network).sampling(beside.name)
+        for (row, column), value in np.ndenumerate(beside.cam[0]):
+            place = str(where.stride * row + where.offset), str(where.stride * column + where.offset)
+            rows.append((str(beside.number), str(row), str(column), "", repr(float(value)), *place))
     return ("block", "row", "column", "now", "reference", "y", "x"), rows
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from resnet_viewer.records.comparing import have_same_plan, plan_of
+from resnet_viewer.records.comparing import have_same_plan, plan_of, words_beside
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.probe import CamState, NetworkState, ProbeResult
@@ -246,6 +246,8 @@ def maps_caption(
     """The sentence under a mosaic of feature maps."""
     plan = blueprint(now.request.state.network, now.request.state.preprocessing.crop)
     what = f"Feature maps of {plan.describe(layer)}, {MAP_ORDERS[order]}, {MAP_SCALES[scale]}"
+    if reference is not None and (theirs := plan_of(reference)).spec != plan.spec:
+        what += f", beside {words_beside(layer, plan, theirs)}"
     return measured(what, now, reference)
 
 

@@ -49,7 +49,8 @@ def block_beside(number: int, *, of: int, among: int) -> int:
 
 def layer_beside(name: str, ours: Blueprint, theirs: Blueprint) -> str | None:
     """What of `theirs` stands beside a name of `ours.map_names()`: the same part of the block at the same relative
-    depth; None where it has no such part. The stem stands beside the stem, its only layer beside the last of several.
+    depth, or where that has no such part, what lies at the same relative depth in it; None for a layer of the head.
+    The stem stands beside the stem, its only layer beside the last of several.
     """
     if name == "stem":
         return name
@@ -64,12 +65,19 @@ def layer_beside(name: str, ours: Blueprint, theirs: Blueprint) -> str | None:
     other = theirs.blocks[number - 1]
     if name == block.name:
         return other.name
-    if len(block.layers) == len(other.layers) == 1:
-        return other.layers[0].name
-    if block.projection and name == block.projection.name:
-        return other.projection.name if other.projection else None
+    if block.projection and other.projection and name == block.projection.name:
+        return other.projection.name
     same_part = other.name + name.removeprefix(block.name)
-    return same_part if any(layer.name == same_part for layer in other.layers) else None
+    if same_part in [layer.name for layer in other.layers]:
+        return same_part
+    inside, beside = (
+        [layer.name for layer in each.layers if layer.kind not in ("projection", "gate")]
+        for each in (block, other)
+    )
+    place = (
+        inside.index(name) + 1 if name in inside else len(inside)
+    )  # what lies beside the branch ends with it
+    return beside[block_beside(place, of=len(inside), among=len(beside)) - 1]
 
 
 def plan_of(result: ProbeResult) -> Blueprint:
@@ -84,19 +92,21 @@ def reading_beside(number: int, ours: Blueprint, theirs: ProbeResult) -> BlockRe
 
 
 def maps_beside(layer: str, ours: Blueprint, theirs: ProbeResult) -> Array | None:
-    """The feature maps of `theirs` (C, H, W) beside a layer of `ours`; None where `why_no_maps` says why, or they
-    were not computed.
+    """The feature maps of `theirs` (C, H, W) beside a layer of `ours`, of whatever size and number they are; None
+    where they were not computed.
     """
     beside = layer_beside(layer, ours, plan_of(theirs))
-    return None if beside is None or why_no_maps(layer, ours, plan_of(theirs)) else theirs.maps(beside)
+    return None if beside is None else theirs.maps(beside)
 
 
-def why_no_maps(layer: str, ours: Blueprint, theirs: Blueprint) -> str:
-    """Why another network has no maps to set beside a layer's; empty where it has."""
+def words_beside(layer: str, ours: Blueprint, theirs: Blueprint) -> str:
+    """What of `theirs` stands beside a layer of `ours`, in words, with the network's name where that is another."""
+    if theirs.spec == ours.spec:
+        return ours.describe(layer)
     beside = layer_beside(layer, ours, theirs)
-    if beside is None:
-        return f"{theirs.spec.title} has no such layer"
-    mine, other = ours.shape_of(layer)[0], theirs.shape_of(beside)[0]
-    if mine != other:
-        return f"{theirs.spec.title} has {other} channels here, not {mine}"
-    return ""
+    return theirs.spec.title if beside is None else f"{theirs.spec.title} · {theirs.describe(beside)}"
+
+
+def lacking_words(maps: Array | None, channel: int) -> str:
+    """Why maps (C, H, W) that are there have nothing to show of a channel; empty where they have."""
+    return "" if maps is None or channel < len(maps) else f"only channels 0 to {len(maps) - 1} here"

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from resnet_viewer.core.catalog import spec
 from resnet_viewer.figures import channel
 from resnet_viewer.figures.palette import SIGNED_COLOURS, lookup
 from resnet_viewer.records.probe import ProbeResult
+from tests import fabricated
 from tests.figures.layout import overlapping
 from tests.figures.readings import pair
 
@@ -97,3 +99,20 @@ def test_a_channel_that_is_not_there_is_none() -> None:
         channel.figure(now, reference, layer="layer1.0", channel=16)
     with pytest.raises(KeyError):
         channel.table(now, reference, layer="nothing", channel=0)
+
+
+def test_a_channel_beside_another_networks_has_its_size_and_number() -> None:
+    now, reference = fabricated.scene(spec("cifar-resnet-20")).now, fabricated.scene(spec("vgg19")).now
+    assert now is not None
+    assert reference is not None
+    figure = channel.figure(now, reference, layer="layer3.2", channel=300)
+    said = " ".join(text.get_text().replace("\n", " ") for text in figure.texts)
+    assert "only channels 0 to 63 here" in said
+    assert "beside VGG-19 · block 15" in said
+    _, rows = channel.table(now, reference, layer="layer1.0", channel=3)
+    assert len(rows) == 224 * 224
+    assert rows[0][2] != "" != rows[0][3]
+    assert rows[-1][2] == ""
+    assert float(rows[-1][3]) == reference.maps("features.3")[3, 223, 223]
+    with pytest.raises(IndexError, match="channels 0 to 511"):
+        channel.figure(now, reference, layer="layer3.2", channel=512)

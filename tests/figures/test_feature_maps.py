@@ -6,9 +6,12 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from resnet_viewer.core.catalog import spec
 from resnet_viewer.figures import feature_maps
 from resnet_viewer.figures.palette import lookup
 from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.session import MapOrder
+from tests import fabricated
 from tests.figures.layout import overlapping
 from tests.figures.readings import pair
 
@@ -130,3 +133,31 @@ def _pixels(image: AxesImage) -> list[list[int]]:
     array = image.get_array()
     assert array is not None
     return np.asarray(array).reshape(-1, array.shape[-1])[:, :3].tolist()
+
+
+@pytest.mark.parametrize("order", ["index", "maximum", "change"])
+def test_another_networks_maps_stand_beside_by_what_it_has(order: MapOrder) -> None:
+    """Blank for most blocks of VGG-19 before: other widths, other parts, other sizes."""
+    now = fabricated.scene(spec("cifar-resnet-20")).now
+    reference = fabricated.scene(spec("vgg19")).now
+    assert now is not None
+    assert reference is not None
+    for layer, theirs, size in (
+        ("layer1.0", "block 1 ", "64 × 224×224"),
+        ("layer3.2", "block 15 ", "512 × 14×14"),
+        ("layer2.0.conv1", "block 6 ", "256 × 56×56"),
+    ):
+        figure = feature_maps.figure(now, reference, layer=layer, order=order)
+        said = [text.get_text() for text in figure.texts]
+        assert [words for words in said if words.startswith(f"VGG-19 · {theirs}") and words.endswith(size)], (
+            said
+        )
+        assert f"beside VGG-19 · {theirs}" in " ".join(said).replace("\n", " "), "the caption says it, too"
+        images = [axes for axes in figure.axes if axes.images]
+        assert len(images) >= 2, "a mosaic each"
+    header, rows = feature_maps.table(now, reference, layer="layer3.2")
+    assert len(rows) == 512
+    assert rows[63][1] != ""
+    assert rows[64][1:6] == ("",) * 5
+    assert all(row[6] != "" for row in rows)
+    assert len(header) == len(rows[0])

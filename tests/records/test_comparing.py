@@ -13,7 +13,7 @@ from resnet_viewer.records.comparing import (
     maps_beside,
     reading_beside,
     spread,
-    why_no_maps,
+    words_beside,
 )
 from resnet_viewer.records.laying_out import blueprint
 from tests import fabricated
@@ -35,8 +35,10 @@ def test_ends_stand_beside_ends() -> None:
         ("cifar-resnet-56", "layer3.8.conv2", "cifar-plain-20", "layer3.2.conv2"),
         ("cifar-resnet-56", "stem", "resnet18", "stem"),
         ("cifar-resnet-56", "conv1", "vgg19", "features.0"),
-        ("resnet18", "layer4.0.downsample.0", "plain18", None),
-        ("resnet50", "layer4.2.conv3", "resnet18", None),
+        ("resnet18", "layer4.0.downsample.0", "plain18", "layer4.0.conv2"),
+        ("resnet50", "layer4.2.conv3", "resnet18", "layer4.1.conv2"),
+        ("resnet34", "layer2.1.conv1", "vgg19", "features.12"),
+        ("vgg19", "features.10", "resnet34", "layer2.0.conv2"),
         ("vgg19", "features.34", "alexnet", "features.10"),
         ("vgg19", "features.35", "resnet18", "layer4.1"),
         ("vgg19", "classifier.6", "resnet18", None),
@@ -44,7 +46,7 @@ def test_ends_stand_beside_ends() -> None:
         ("resnet50d", "conv1.0", "resnet50", "conv1"),
         ("resnet26t", "conv1.3", "resnet50d", "conv1.3"),
         ("resnet50", "layer3.0.downsample.0", "resnet50d", "layer3.0.downsample.1"),
-        ("resnet50d", "layer3.0.downsample.1", "plain50", None),
+        ("resnet50d", "layer3.0.downsample.1", "plain50", "layer3.0.conv3"),
     ],
 )
 def test_a_layer_stands_beside_the_same_part_at_the_same_depth(
@@ -63,16 +65,32 @@ def test_a_plain_network_has_the_layers_of_its_twin() -> None:
     assert not have_same_plan(residual, projected)
 
 
-def test_maps_stand_beside_maps_of_as_many_channels() -> None:
-    ours, theirs = blueprint(spec("cifar-resnet-56")), blueprint(spec("cifar-plain-20"))
-    assert why_no_maps("layer3.8", ours, theirs) == ""
-    assert why_no_maps("layer2.0", ours, theirs) == "", "block 10 of 27 stands beside block 4 of 9"
-    other = blueprint(spec("resnet18"))
-    assert why_no_maps("layer1.0", ours, other) == "ResNet-18 has 64 channels here, not 16"
-    assert why_no_maps("layer4.0.downsample.0", other, ours) == "ResNet-56 has no such layer"
+def test_maps_of_any_size_stand_beside_a_layer() -> None:
+    ours, other = blueprint(spec("cifar-resnet-56")), blueprint(spec("resnet18"))
     reading = fabricated.scene(spec("cifar-plain-20")).now
     assert reading is not None
     found = maps_beside("layer3.8", ours, reading)
     assert found is reading.maps("layer3.2") or np.shares_memory(found, reading.maps("layer3.2"))
-    assert maps_beside("layer1.0", other, reading) is None
+    wider = maps_beside("layer2.1", other, reading)
+    assert wider is not None
+    assert wider.shape == reading.maps("layer2.1").shape != other.shape_of("layer2.1")
+    assert maps_beside("fc", other, reading) is None, "a layer of the head has no maps"
     assert reading_beside(27, ours, reading) is reading.blocks[8]
+
+
+@pytest.mark.parametrize(
+    "theirs", ["vgg19", "plain34", "teaching-mnist", "resnet50d", "alexnet", "cifar-resnet-20-highway"]
+)
+@pytest.mark.parametrize("ours", ["resnet34", "vgg19", "cifar-resnet-20", "teaching-mnist"])
+def test_every_layer_has_one_beside_it_that_has_maps(ours: str, theirs: str) -> None:
+    mine, other = blueprint(spec(ours)), blueprint(spec(theirs))
+    known = other.map_names()
+    places = []
+    for name in mine.map_names():
+        beside = layer_beside(name, mine, other)
+        assert beside in known, name
+        if mine.block_named(name):
+            places.append(known.index(beside))
+        whose = "" if ours == theirs else other.spec.title
+        assert words_beside(name, mine, other) == f"{whose} · {other.describe(beside)}".removeprefix(" · ")
+    assert places == sorted(places), "deeper stands beside deeper"

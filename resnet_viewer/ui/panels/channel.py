@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.panels.card import Card, colour_text
-from resnet_viewer.ui.panels.fitting import ShorteningLabel, part_wordings
+from resnet_viewer.ui.panels.fitting import FittingLabel, ShorteningLabel, part_wordings
 from resnet_viewer.ui.panels.picture import ImagePane
 from resnet_viewer.ui.pixels import Array, Limits, image_of_values
 from resnet_viewer.ui.theme import DARK, Theme
@@ -51,6 +51,8 @@ class ChannelMaps:
     colours: str
     signed_colours: str
     is_stale: bool
+    reference_title: str = "reference"
+    """The word, with network and layer in words where they are others."""
     target: BlockTarget | None = None
     """What this channel is as a target; None within a block, where only the output can be one."""
     is_target: bool = False
@@ -119,8 +121,8 @@ class ChannelView(Card):
         self.add_control(self.target)
         self.add_control(self.number)
         self.now_pane, self.reference_pane = ImagePane(), ImagePane()
-        self._names = QLabel("now"), QLabel("reference")
         self._scale = ShorteningLabel(partial(part_wordings, separator=", "))
+        self._names = FittingLabel(), FittingLabel()
         self._histogram = _histogram()
         self._curves = (
             self._histogram.plot(stepMode="center", fillLevel=0),
@@ -130,16 +132,20 @@ class ChannelView(Card):
         self._heads: list[QLabel] = []
         row = QHBoxLayout()
         row.setSpacing(DARK.gap)
-        for pane, label in zip((self.now_pane, self.reference_pane), self._names, strict=True):
-            pane.setAccessibleName(f"Channel map, {label.text()}")
+        for pane, label, name in zip(
+            (self.now_pane, self.reference_pane), self._names, ("now", "reference"), strict=True
+        ):
+            label.set_wordings(name)
+            pane.setAccessibleName(f"Channel map, {name}")
             pane.resting = 0.0
-            pane.pixel_hovered.connect(self._tell_pixel)
             pane.left.connect(self._tell_nothing)
             column = QVBoxLayout()
             column.setSpacing(2)
             column.addWidget(label)
             column.addWidget(pane, 1)
             row.addLayout(column, 3)
+        self.now_pane.pixel_hovered.connect(self._tell_pixel_now)
+        self.reference_pane.pixel_hovered.connect(self._tell_pixel_of_reference)
         self.now_pane.moved.connect(self.reference_pane.look)
         self.reference_pane.moved.connect(self.now_pane.look)
         side = QVBoxLayout()
@@ -179,6 +185,7 @@ class ChannelView(Card):
         ):
             pane.set_image(None if values is None else image_of_values(values, colours, limits))
             pane.set_message(message)
+        self._names[1].set_wordings(maps.reference_title, "reference", tip=maps.reference_title)
         self.now_pane.set_dimmed(maps.is_stale)
         self.set_updating(maps.is_stale)
         self._scale.setText(f"{colours} from {limits[0]:.4g} to {limits[1]:.4g}, now and reference alike")
@@ -282,13 +289,25 @@ class ChannelView(Card):
             counts = np.histogram(values if values is not None else [], edges)[0]
             curve.setData(edges, counts)
 
-    def _tell_pixel(self, x: int, y: int) -> None:
-        if self._maps is not None:
-            words = [f"{channel_words(self._maps.channel, len(self._maps.order))} · y {y}, x {x}"]
-            for name, values in (("now", self._maps.now), ("reference", self._maps.reference)):
-                if values is not None:
-                    words.append(f"{name} {float(values[y, x]):.4g}")
-            self.hovered.emit(" · ".join(words))
+    def _tell_pixel_now(self, x: int, y: int) -> None:
+        self._tell_pixel("now", x, y)
+
+    def _tell_pixel_of_reference(self, x: int, y: int) -> None:
+        self._tell_pixel("reference", x, y)
+
+    def _tell_pixel(self, under: str, x: int, y: int) -> None:
+        """The value under the pointer, and that at the same place beside it where the maps are of one size."""
+        if self._maps is None:
+            return
+        shown = {"now": self._maps.now, "reference": self._maps.reference}
+        pointed = shown[under]
+        if pointed is None:
+            return
+        words = [f"{channel_words(self._maps.channel, len(self._maps.order))} · y {y}, x {x}"]
+        for name, values in shown.items():
+            if values is not None and values.shape == pointed.shape:
+                words.append(f"{name} {float(values[y, x]):.4g}")
+        self.hovered.emit(" · ".join(words))
 
     def _tell_nothing(self) -> None:
         self.hovered.emit("")

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from resnet_viewer.figures.mosaic import channel_limits, channel_order, dead_channels, is_signed, layer_limit
 from resnet_viewer.records.blueprint import Blueprint
-from resnet_viewer.records.comparing import layer_beside, maps_beside, plan_of, why_no_maps
+from resnet_viewer.records.comparing import lacking_words, layer_beside, maps_beside, plan_of, words_beside
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import MapOrder, MapScale, View
@@ -169,10 +169,12 @@ class FeatureMapsPanel(QWidget):
         self.channel_view.hovered.connect(self.hovered)
         for pane, other in ((self.now_pane, self.reference_pane), (self.reference_pane, self.now_pane)):
             pane.moved.connect(other.look)
-            pane.marked.connect(other.mark)
             pane.channel_clicked.connect(self.channel_chosen)
-            pane.channel_hovered.connect(self._tell_value)
             pane.left.connect(self._tell_nothing)
+        self.now_pane.marked.connect(self._mark_reference)
+        self.reference_pane.marked.connect(self._mark_now)
+        self.now_pane.channel_hovered.connect(self._tell_value_now)
+        self.reference_pane.channel_hovered.connect(self._tell_value_of_reference)
 
     # Rendering
     def _render_mosaics(self, wanted: Drawn, old: Drawn | None) -> None:
@@ -185,23 +187,29 @@ class FeatureMapsPanel(QWidget):
         signed = is_signed(now, reference)
         limit = layer_limit(now, reference) if wanted.scale == "layer" else None
         order = channel_order(leading, wanted.order, reference)
+        theirs = order
+        if reference is not None and len(reference) != len(
+            order
+        ):  # as many as it has, in an order of its own
+            theirs = channel_order(reference, wanted.order)
         self._is_signed = signed
         colours = wanted.signed_colours if signed else wanted.colours
-        way = (wanted.layer, signed, limit, colours, order.tobytes())
-        for pane, maps, is_other in (
-            (self.now_pane, now, old is None or wanted.now_reading is not old.now_reading),
+        way = (wanted.layer, signed, limit, colours, order.tobytes(), theirs.tobytes())
+        for pane, maps, places, is_other in (
+            (self.now_pane, now, order, old is None or wanted.now_reading is not old.now_reading),
             (
                 self.reference_pane,
                 reference,
+                theirs,
                 old is None or wanted.reference_reading is not old.reference_reading,
             ),
         ):
             if maps is None:
                 pane.set_mosaic(None)
             elif is_other or way != self._way:
-                pane.set_mosaic(_mosaic(maps, order, colours, limit, signed=signed))
+                pane.set_mosaic(_mosaic(maps, places, colours, limit, signed=signed))
         self._way = way
-        self._order = order
+        self._order = np.concatenate([order, theirs[theirs >= len(order)]])
         self.legend.show_scale(colours, limit, signed=signed)
 
     def _render_words(self, scene: Scene) -> None:
@@ -239,31 +247,35 @@ class FeatureMapsPanel(QWidget):
             return ""
         if reading is None:
             return placeholder(scene)
-        layer = scene.session.view.layer
-        return why_no_maps(layer, scene.blueprint, plan_of(reading)) or not_computed(
-            plan_of(reading), reading, layer_beside(layer, scene.blueprint, plan_of(reading)) or layer
-        )
+        layer, plan = scene.session.view.layer, plan_of(reading)
+        beside = layer_beside(layer, scene.blueprint, plan)
+        if beside is None:
+            return not_computed(scene.blueprint, reading, layer)
+        return not_computed(plan, reading, beside)
 
     def _render_channel(self, scene: Scene, now: Array | None, reference: Array | None, is_old: bool) -> None:
         view = scene.session.view
         leading = now if now is not None else reference
         channel = view.channel
-        if channel is None or leading is None or not 0 <= channel < len(leading):
+        if channel is None or leading is None or not 0 <= channel < len(self._order):
             if self.is_channel_shown:
                 self._stack.setCurrentWidget(self._pair)
                 self.now_pane.setFocus()
             return
         block = scene.blueprint.block_named(view.layer)
-        target = None if block is None else BlockTarget(block.number, channel)
+        own = scene.blueprint.shape_of(view.layer)[0]
+        target = None if block is None or channel >= own else BlockTarget(block.number, channel)
         self.channel_view.show_channel(
             ChannelMaps(
                 title=scene.blueprint.describe(view.layer),
                 channel=channel,
                 order=tuple(self._order.tolist()),
-                now=None if now is None else now[channel],
-                reference=None if reference is None else reference[channel],
-                now_message=self._message(scene, self._now, now),
-                reference_message=self._message(scene, self._reference, reference),
+                now=_channel_of(now, channel),
+                reference=_channel_of(reference, channel),
+                now_message=self._message(scene, self._now, now) or lacking_words(now, channel),
+                reference_message=self._message(scene, self._reference, reference)
+                or lacking_words(reference, channel),
+                reference_title=_whose_reference(view.layer, scene.blueprint, self._reference),
                 colours=view.map_colours,
                 signed_colours=view.map_signed_colours,
                 is_stale=is_old,
@@ -292,12 +304,36 @@ class FeatureMapsPanel(QWidget):
     def _wish_mosaic(self) -> None:
         self._wish(channel=None)
 
-    def _tell_value(self, channel: int, y: int, x: int) -> None:
+    def _mark_reference(self, place: int | None) -> None:
+        self._mark_beside(self.now_pane, self.reference_pane, place)
+
+    def _mark_now(self, place: int | None) -> None:
+        self._mark_beside(self.reference_pane, self.now_pane, place)
+
+    @staticmethod
+    def _mark_beside(pane: MosaicPane, other: MosaicPane, place: int | None) -> None:
+        """Frame the same channel beside; of mosaics with other channels none is the same."""
+        if pane.mosaic is not None and other.mosaic is not None:
+            is_same = np.array_equal(pane.mosaic.order, other.mosaic.order)
+            other.mark(place if is_same else None)
+
+    def _tell_value_now(self, channel: int, y: int, x: int) -> None:
+        self._tell_value("now", channel, y, x)
+
+    def _tell_value_of_reference(self, channel: int, y: int, x: int) -> None:
+        self._tell_value("reference", channel, y, x)
+
+    def _tell_value(self, under: str, channel: int, y: int, x: int) -> None:
+        """The value under the pointer, and that at the same place beside it where the maps are of one shape."""
         if self._drawn is None:
             return
-        words = [f"{channel_words(channel, len(self._order))} · y {y}, x {x}"]
-        for name, maps in (("now", self._drawn.now), ("reference", self._drawn.reference)):
-            if maps is not None:
+        shown = {"now": self._drawn.now, "reference": self._drawn.reference}
+        pointed = shown[under]
+        if pointed is None:
+            return
+        words = [f"{channel_words(channel, len(pointed))} · y {y}, x {x}"]
+        for name, maps in shown.items():
+            if maps is not None and maps.shape == pointed.shape:
                 words.append(f"{name} {float(maps[channel, y, x]):.4g}")
         self.hovered.emit(" · ".join((*words, "click: large", "wheel: zoom")))
 
@@ -312,6 +348,8 @@ def subtitles(name: str, layer: str, shape: tuple[int, ...] | None, order: str, 
     """
     parts = layer.split(" · ")
     brief = " · ".join((parts[0], *parts[2:])) if len(parts) > 1 and parts[0].startswith("block") else layer
+    if len(parts) > 2 and parts[1].startswith("block"):  # another network's
+        brief = " · ".join(parts[:2])
     short = {"reference": "ref."}.get(name, name)
     if shape is None:
         return f"{name} · {layer}", f"{name} · {brief}", f"{short} · {brief}"
@@ -332,12 +370,18 @@ def subtitles(name: str, layer: str, shape: tuple[int, ...] | None, order: str, 
 
 
 def _words_beside(layer: str, plan: Blueprint, reference: ProbeResult | None) -> str:
-    """The reference's layer in words, with its network's name where that is another one."""
+    return plan.describe(layer) if reference is None else words_beside(layer, plan, plan_of(reference))
+
+
+def _whose_reference(layer: str, plan: Blueprint, reference: ProbeResult | None) -> str:
+    """ "reference", with network and layer where the network is another."""
     if reference is None or plan_of(reference).spec == plan.spec:
-        return plan.describe(layer)
-    theirs = plan_of(reference)
-    beside = layer_beside(layer, plan, theirs)
-    return theirs.spec.title if beside is None else f"{theirs.spec.title} · {theirs.describe(beside)}"
+        return "reference"
+    return f"reference · {words_beside(layer, plan, plan_of(reference))}"
+
+
+def _channel_of(maps: Array | None, channel: int) -> Array | None:
+    return None if maps is None or channel >= len(maps) else maps[channel]
 
 
 def _mosaic(maps: Array, order: np.ndarray, colours: str, limit: float | None, *, signed: bool) -> Mosaic:

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.catalog import spec
+from resnet_viewer.records.comparing import layer_beside
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import View
 from resnet_viewer.ui.panels.feature_maps import FeatureMapsPanel, subtitles
@@ -251,3 +253,58 @@ def test_maps_of_both_signs_have_colour_maps_of_their_own(panel: FeatureMapsPane
     assert (wished.args[0].map_signed_colours, wished.args[0].map_colours) == ("berlin", "gray")
     panel.render_scene(scene(ramp(), ramp(), map_colours="gray"))
     assert colours.currentText() == "gray", "the choice for maps without negative values is kept"
+
+
+def beside(ours: str, theirs: str, **view: object) -> Scene:
+    """A network beside another one."""
+    base, other = fabricated.scene(spec(ours)), fabricated.scene(spec(theirs)).now
+    assert other is not None
+    return Scene(base.session.with_view(View(**view)), base.now, other)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("cifar-resnet-20", "vgg19"), ("vgg19", "cifar-resnet-20")])
+def test_another_networks_maps_are_shown_by_what_it_has_and_said_to_be_whose(
+    ours: str, theirs: str, panel: FeatureMapsPanel
+) -> None:
+    """Each of its mosaics has as many tiles as its layer has channels, and points of neither are asked of the other."""
+    shown = beside(ours, theirs)
+    panel.resize(2400, 400)  # nothing of the words is left out
+    other = blueprint(spec(theirs))
+    told: list[str] = []
+    panel.hovered.connect(told.append)
+    names = shown.blueprint.map_names()
+    for name in (names[0], "stem", names[len(names) // 2], names[-2], names[-1]):
+        view = View(layer=name, map_order="maximum")
+        panel.render_scene(Scene(shown.session.with_view(view), shown.now, shown.reference))
+        layer = layer_beside(name, shown.blueprint, other)
+        assert layer is not None
+        count, height, width = other.shape_of(layer)
+        mosaic = panel.reference_pane.mosaic
+        assert mosaic is not None, f"nothing beside {name}"
+        assert sorted(mosaic.order) == list(range(count))
+        assert not panel.reference_pane.message
+        assert f"{other.spec.title} · {other.describe(layer)}" in panel.reference_card.subtitle
+        panel.reference_pane.channel_hovered.emit(count - 1, height - 1, width - 1)
+        assert "reference" in told[-1]
+        own = shown.blueprint.shape_of(name)
+        panel.now_pane.channel_hovered.emit(own[0] - 1, own[1] - 1, own[2] - 1)
+        assert "now" in told[-1]
+        panel.now_pane.marked.emit(0)
+
+
+def test_a_channel_that_only_one_of_two_networks_has_is_shown_alone(panel: FeatureMapsPanel) -> None:
+    told: list[str] = []
+    panel.hovered.connect(told.append)
+    panel.render_scene(beside("cifar-resnet-20", "vgg19", layer="layer3.2", channel=300))
+    view = panel.channel_view
+    assert panel.is_channel_shown
+    assert (view.now_pane.message, view.reference_pane.message) == ("only channels 0 to 63 here", "")
+    assert not view.target.isEnabled()
+    view.reference_pane.pixel_hovered.emit(13, 13)
+    assert "reference" in told[-1]
+    panel.render_scene(beside("vgg19", "cifar-resnet-20", layer="features.3", channel=60))
+    assert (view.now_pane.message, view.reference_pane.message) == ("", "only channels 0 to 15 here")
+    panel.render_scene(beside("vgg19", "cifar-resnet-20", layer="features.3", channel=3))
+    view.now_pane.pixel_hovered.emit(200, 200)
+    assert "now" in told[-1]
+    assert "reference" not in told[-1], "its map has other points"
