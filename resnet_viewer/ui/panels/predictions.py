@@ -278,7 +278,10 @@ class PredictionsPanel(Card):
         columns = Columns.of(rows, self.fontMetrics())
         end = columns.end
         legend = legend_words(rows)
-        self._legend.setText(legend if end == 1 else f"bars end at {percent(end)} · {legend}")
+        scale = "" if end == 1 else f"bars end at {percent(end)} · "
+        self._legend.setText(f"{scale}{legend}")
+        beginning = legend.partition(":")[0].partition(" · ")[0]  # that they are untrained stays to the last
+        self._legend.setMinimumWidth(self.fontMetrics().horizontalAdvance(f"{scale}{beginning}: …"))
         for line, row in zip_longest(self._lines, rows):
             line.set_row(row, is_dimmed=scene.is_stale, columns=columns)
             line.setVisible(row is not None)
