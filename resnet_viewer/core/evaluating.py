@@ -1,8 +1,13 @@
-"""Which class a network gives each picture of a set, and how many of them are wrong."""
+"""Which class a network gives each picture of a set or a folder, and how many of them are wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import re
+from collections import defaultdict
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -10,10 +15,117 @@ from torch import Tensor
 from resnet_viewer.core.datasets import PictureSet, batches
 from resnet_viewer.core.device_habits import moved
 from resnet_viewer.core.network import Network
-from resnet_viewer.records.preprocessing import Channels
+from resnet_viewer.core.picture_folders import DatasetError, LeftOut, listed
+from resnet_viewer.core.preprocessing import prepare
+from resnet_viewer.media.pictures import PictureError, read
+from resnet_viewer.records.preprocessing import Channels, Preprocessing
 
 _AT_ONCE = 256
 """Pictures of a batch."""
+_FROM_FILES = 64
+"""Pictures that are read from their files and go through the network together."""
+
+
+@dataclass(frozen=True)
+class Labelling:
+    """Which class each of several folders stands for, and how that is known."""
+
+    folders: tuple[str, ...]
+    classes: tuple[int, ...]
+    """In the order of the folders."""
+    taken_by: Literal["name", "order"]
+
+    @property
+    def remark(self) -> str:
+        """What one should know about it; empty where the folders are named after the classes."""
+        if self.taken_by == "name":
+            return ""
+        return (
+            f"The folders {listed(self.folders)} are not all named after classes: in sorted order they were taken for "
+            f"classes 0 to {len(self.folders) - 1}."
+        )
+
+
+def labelling(folders: Sequence[str], class_names: Sequence[str], classes: int) -> Labelling:
+    """The classes of folders by their names, of which there may be fewer; else, of as many as `classes`, in order.
+
+    Capital and small letters, underscores, hyphens and spaces are not told apart where that leaves one class. Of names
+    such as "n01440764 tench" the number does alone.
+
+    Raises:
+        DatasetError: neither; or a folder that has a class's name would be taken for another one.
+
+    Example:
+        >>> labelling(["CAT", "hot_dog"], ["cat", "dog", "hot dog"], 3).classes
+        (0, 2)
+    """
+    found = [_class_named(name, class_names) for name in folders]
+    named = [index for index in found if index is not None]
+    if folders and len(named) == len(folders) == len(set(named)):
+        return Labelling(tuple(folders), tuple(named), "name")
+    if len(folders) == classes and all(index in (None, place) for place, index in enumerate(found)):
+        return Labelling(tuple(folders), tuple(range(classes)), "order")
+    known = f" ({listed(class_names)})" if class_names else ""
+    unknown = [name for name, index in zip(folders, found, strict=True) if index is None]
+    are = "is" if len(unknown) == 1 else "are"
+    why = f"{listed(unknown)} {are} no name of one" if unknown else "two are one class"
+    raise DatasetError(
+        f"Which of the network's {classes} classes{known} the {len(folders)} folders ({listed(folders)}) hold cannot "
+        f"be told: {why}. Name the folders after the classes, or name the classes with --classes."
+    )
+
+
+def _class_named(folder: str, class_names: Sequence[str]) -> int | None:
+    """The one class that a folder can mean; None where there is none, or more than one."""
+    exact = [index for index, name in enumerate(class_names) if name == folder]
+    if len(exact) == 1:
+        return exact[0]
+    means: dict[str, set[int]] = defaultdict(set)
+    for index, name in enumerate(class_names):
+        means[_plain(name)].add(index)
+        if number := re.match(r"n\d{8}\b", name):
+            means[number.group()].add(index)
+    meant = means[_plain(folder)]
+    return next(iter(meant)) if len(meant) == 1 else None
+
+
+def _plain(name: str) -> str:
+    return " ".join(re.split(r"[\s_-]+", name.casefold())).strip()
+
+
+def folder_predictions(
+    network: Network,
+    files: Sequence[tuple[Path, int]],
+    preprocessing: Preprocessing,
+    device: str,
+    left_out: LeftOut,
+    *,
+    wants_twelve_bits: bool = False,
+) -> Iterator[tuple[list[int], list[int], int]]:
+    """For each batch of files the highest classes, the labels, and how many may have 12 bits in 16.
+
+    What cannot be read is put into `left_out` and is in neither list.
+
+    Raises:
+        DatasetError: more than one in ten cannot be read.
+        PictureError: there is too little memory for a picture.
+    """
+    for start in range(0, len(files), _FROM_FILES):
+        inputs, labels, in_question = [], [], 0
+        for path, label in files[start : start + _FROM_FILES]:
+            try:
+                picture = read(path, wants_twelve_bits=wants_twelve_bits)
+            except PictureError as error:
+                left_out.add(path, error)
+                continue
+            in_question += picture.may_have_twelve_bits
+            inputs.append(prepare(picture, preprocessing))
+            labels.append(label)
+        predicted: list[int] = []
+        if inputs:
+            with torch.inference_mode():
+                predicted = network(torch.cat(inputs).to(device)).argmax(1).tolist()
+        yield predicted, labels, in_question
 
 
 def predictions(

@@ -121,11 +121,12 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     )
     add_network(parser)
     _wiring(parser)
+    _twelve_bits(parser)
     parser.add_argument(
         "--limit", type=positive, metavar="N", help="take N pictures, evenly spread over the folder"
     )
     parser.add_argument(
-        "--json", action="store_true", help='print {"error": …, "pictures": …} alone on stdout'
+        "--json", action="store_true", help='print {"error": …, "pictures": …, …} alone on stdout'
     )
 
 

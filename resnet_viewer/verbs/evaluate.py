@@ -5,24 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import torch
 from tqdm import tqdm
 
 from resnet_viewer.core.devices import choose_device
-from resnet_viewer.core.network import Network, build
-from resnet_viewer.core.picture_folders import DatasetError, labelled_files
-from resnet_viewer.core.preprocessing import prepare
+from resnet_viewer.core.evaluating import folder_predictions, labelling
+from resnet_viewer.core.network import build
+from resnet_viewer.core.picture_folders import DatasetError, LeftOut, labelled_files
 from resnet_viewer.core.weights import resolve
-from resnet_viewer.media.pictures import PictureError, read
 from resnet_viewer.records import captions
-from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.verbs import chosen
-
-BATCH = 64
-"""Pictures that go through the network together."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -36,82 +29,55 @@ def run(arguments: argparse.Namespace) -> int:
         files = spread(files, arguments.limit)
     opening = chosen.opened(arguments)
     gates = chosen.wiring(arguments, opening)
-    classes = class_indices(folders, opening.class_names, opening.spec.classes)
-    if folders[0] not in opening.class_names:
-        print(
-            f"The subfolders are not named after classes: in sorted order they are taken for classes 0 to "
-            f"{len(folders) - 1}.",
-            file=sys.stderr,
-        )
+    taken = labelling(folders, opening.class_names, opening.spec.classes)
+    if taken.remark:
+        print(taken.remark, file=sys.stderr)
     device = choose_device(arguments.device)
     network = build(opening.spec, resolve(opening.spec)).to(device)
     network.set_wiring(gates)
-    wrong = seen = 0
+    left_out = LeftOut(arguments.folder, len(files))
+    wrong = seen = in_question = 0
     with tqdm(total=len(files), unit="picture", file=sys.stderr, disable=None) as bar:
-        for predicted, labels in predictions(network, files, opening.preprocessing, device):
-            wrong += sum(ours != classes[label] for ours, label in zip(predicted, labels, strict=True))
+        for predicted, labels, doubtful in folder_predictions(
+            network,
+            files,
+            opening.preprocessing,
+            device,
+            left_out,
+            wants_twelve_bits=arguments.twelve_bits,
+        ):
+            wrong += sum(ours != taken.classes[label] for ours, label in zip(predicted, labels, strict=True))
             seen += len(labels)
-            bar.update(min(BATCH, len(files) - bar.n))
+            in_question += doubtful
+            bar.update(seen + len(left_out) - bar.n)
             bar.set_postfix_str(f"error {100 * wrong / max(1, seen):.2f} %", refresh=False)
-    if seen < len(files):
+    if left_out:
+        print(left_out.remark(), file=sys.stderr)
+    if in_question:
         print(
-            f"{len(files) - seen} of {len(files)} pictures could not be read and were left out.",
+            f"{in_question} of the pictures have 16 bits a pixel, use no more than 12 of them and are dark: "
+            "--twelve-bits reads them as 12.",
             file=sys.stderr,
         )
-    if not seen:
-        raise DatasetError(f"No picture in {arguments.folder} could be read; give a folder of pictures.")
     error = 100 * wrong / seen
     if arguments.json:
-        print(json.dumps({"error": error, "pictures": seen}))
-    else:
-        untrained = ", untrained" if opening.spec.weights.is_untrained else ""
+        named = dict(zip(taken.folders, taken.classes, strict=True))
         print(
-            f"{opening.spec.title}{untrained}, {captions.wiring_words(opening.spec, gates)}: "
-            f"{error:.2f} % of {seen} pictures wrong"
+            json.dumps(
+                {
+                    "error": error,
+                    "pictures": seen,
+                    "left_out": len(left_out),
+                    "classes_by": taken.taken_by,
+                    "classes": named,
+                }
+            )
         )
+    else:
+        said = [f"{error:.2f} % of {seen} pictures wrong", taken.remark, left_out.remark()]
+        words = f"{opening.spec.title}, {captions.wiring_words(opening.spec, gates)}: "
+        print(words + ". ".join(part.rstrip(".") for part in said if part))
     return 0
-
-
-def predictions(
-    network: Network, files: Sequence[tuple[Path, int]], preprocessing: Preprocessing, device: str
-) -> Iterator[tuple[list[int], list[int]]]:
-    """For each batch the predicted classes and the labels. A picture that cannot be read is named and left out."""
-    for start in range(0, len(files), BATCH):
-        inputs, labels = [], []
-        for path, label in files[start : start + BATCH]:
-            try:
-                inputs.append(prepare(read(path), preprocessing))
-            except PictureError as error:
-                tqdm.write(str(error), file=sys.stderr)
-                continue
-            labels.append(label)
-        predicted: list[int] = []
-        if inputs:
-            with torch.inference_mode():
-                predicted = network(torch.cat(inputs).to(device)).argmax(1).tolist()
-        yield predicted, labels
-
-
-def class_indices(folders: Sequence[str], class_names: Sequence[str], classes: int) -> list[int]:
-    """The class of each subfolder: by name where all of them are class names, else in sorted order.
-
-    Raises:
-        DatasetError: only some of the subfolders are class names, or there are more of them than classes.
-    """
-    known = [name for name in folders if name in class_names]
-    if len(known) == len(folders):
-        return [class_names.index(name) for name in folders]
-    if known:
-        other = next(name for name in folders if name not in class_names)
-        raise DatasetError(
-            f"The subfolder {other} is not one of the network's class names; rename it or give --classes."
-        )
-    if len(folders) > classes:
-        raise DatasetError(
-            f"The folder has {len(folders)} subfolders, the network only {classes} classes; name the subfolders after "
-            "the classes, or leave some out."
-        )
-    return list(range(len(folders)))
 
 
 def spread(files: list[tuple[Path, int]], limit: int) -> list[tuple[Path, int]]:

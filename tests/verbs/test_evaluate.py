@@ -3,25 +3,16 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from resnet_viewer.cli import main
 from resnet_viewer.core.picture_folders import DatasetError
 from resnet_viewer.figures import run_files
-from resnet_viewer.verbs.evaluate import class_indices, spread
+from resnet_viewer.verbs.evaluate import spread
 
 NETWORK = ("--network", "cifar-resnet-8", "--weights", "none", "--device", "cpu")
-
-
-def test_folders_are_matched_by_name_else_in_order() -> None:
-    names = ("cat", "dog", "ant")
-    assert class_indices(("ant", "cat"), names, 3) == [2, 0]
-    assert class_indices(("n01", "n02", "n03"), names, 3) == [0, 1, 2]
-    with pytest.raises(DatasetError, match="cow"):
-        class_indices(("ant", "cow"), names, 3)
-    assert class_indices(("n01", "n02"), names, 3) == [0, 1]
-    with pytest.raises(DatasetError, match="2 subfolders, the network only 1"):
-        class_indices(("n01", "n02"), (), 1)
 
 
 def test_a_limit_takes_pictures_of_every_class() -> None:
@@ -59,11 +50,59 @@ def test_a_folder_without_classes_is_refused(tmp_path: Path, capsys: pytest.Capt
         assert "subfolder" in capsys.readouterr().err
 
 
-def test_folders_taken_in_order_are_said_so(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["evaluate", str(data / "test"), *NETWORK, "--json", "--limit", "4"]) == 0
+def ten_folders(folder: Path) -> Path:
+    for number in range(10):
+        (folder / f"kind {number}").mkdir(parents=True)
+        Image.new("RGB", (32, 32), (20 * number, 0, 0)).save(folder / f"kind {number}" / "0.png")
+    return folder
+
+
+def test_folders_taken_in_order_are_said_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = ten_folders(tmp_path / "ten")
+    assert main(["evaluate", str(folder), *NETWORK, "--json"]) == 0
     captured = capsys.readouterr()
-    assert json.loads(captured.out)["pictures"] == 4
-    assert "in sorted order they are taken for classes 0 to 1" in captured.err
+    found = json.loads(captured.out)
+    assert (found["pictures"], found["left_out"], found["classes_by"]) == (10, 0, "order")
+    assert found["classes"] == {f"kind {number}": number for number in range(10)}
+    assert "in sorted order they were taken for classes 0 to 9" in captured.err
+    assert main(["evaluate", str(folder), *NETWORK]) == 0
+    assert "in sorted order they were taken for classes 0 to 9" in capsys.readouterr().out
+
+
+def test_folders_of_other_classes_are_refused(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(data / "test"), *NETWORK, "--json"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "airplane, automobile, bird and 7 more" in captured.err
+    assert "bright and dark" in captured.err
+
+
+def test_more_than_one_in_ten_that_cannot_be_read_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ten_folders(tmp_path / "ten")
+    damaged = bytearray((folder / "kind 3" / "0.png").read_bytes())
+    damaged[damaged.index(b"IDAT") + 8] ^= 1
+    (folder / "kind 3" / "0.png").write_bytes(damaged)
+    assert main(["evaluate", str(folder), *NETWORK, "--json"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["left_out"] == 1
+    assert "1 of 10 pictures cannot be read and is left out: kind 3/0.png." in captured.err
+    (folder / "kind 4" / "0.png").write_bytes(damaged)
+    assert main(["evaluate", str(folder), *NETWORK]) == 2
+    assert "More than one in ten of the 10 pictures" in capsys.readouterr().err
+
+
+def test_pictures_that_may_have_twelve_bits_are_counted_and_can_be_read_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ten_folders(tmp_path / "ten")
+    for path in folder.rglob("*.png"):
+        Image.fromarray(np.full((32, 32), 4000, np.uint16)).save(path)
+    assert main(["evaluate", str(folder), *NETWORK]) == 0
+    assert "10 of the pictures have 16 bits a pixel" in capsys.readouterr().err
+    assert main(["evaluate", str(folder), *NETWORK, "--twelve-bits"]) == 0
+    assert "bits" not in capsys.readouterr().err
 
 
 def test_the_weights_of_a_run_have_the_error_on_its_card_also_with_shortcuts_cut(
