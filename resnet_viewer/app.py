@@ -210,7 +210,7 @@ def first_session(network: str | None, weights: str | None, options: BuildOption
 
     usual = catalog.spec(network or catalog.FIRST_NETWORK)
     spec = with_options(usual, options)
-    is_usual = (spec.classes, spec.channels) == (usual.classes, usual.channels)
+    is_usual = spec.classes in (0, usual.classes) and spec.channels == usual.channels
     if weights is None and is_usual and paths.asset("weights", f"{spec.name}.safetensors").is_file():
         spec = replace(spec, weights=WeightsRef("bundled", spec.name))
     return Session(

@@ -55,7 +55,7 @@ def with_options(spec: NetworkSpec, options: BuildOptions) -> NetworkSpec:
 
 
 def with_trained(spec: NetworkSpec, options: BuildOptions) -> NetworkSpec:
-    """The same for a spec that is as its trained weights have it: only the side is free then.
+    """The same for a spec that is as its trained weights have it: the side is free then, and the classifier may go.
 
     Raises:
         BuildError: the options do not fit the weights.
@@ -65,11 +65,10 @@ def with_trained(spec: NetworkSpec, options: BuildOptions) -> NetworkSpec:
         ("classes", changed.classes, spec.classes),
         ("channels", changed.channels, spec.channels),
     ):
-        if wanted != have:
+        if wanted != have and not (what == "classes" and wanted == 0):
             whose = f"{spec.data} weights" if spec.weights.source != "file" else spec.weights.title
-            wish = "a network without a classifier" if wanted == 0 else "another number"
             verb = "has" if spec.weights.source == "file" else "have"
-            raise BuildError(f"{whose} {verb} {have} {what}; choose weights “none” for {wish}.")
+            raise BuildError(f"{whose} {verb} {have} {what}; choose weights “none” for another number.")
     return changed
 
 

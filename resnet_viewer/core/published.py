@@ -34,7 +34,7 @@ class Published:
 
 def names(spec: NetworkSpec) -> tuple[str, ...]:
     """Which weights there are for this network, torchvision's default first."""
-    return _members(spec.name) if (spec.classes, spec.channels) == (1000, 3) else ()
+    return _members(spec.name) if spec.classes in (0, 1000) and spec.channels == 3 else ()
 
 
 def _members(network: str) -> tuple[str, ...]:

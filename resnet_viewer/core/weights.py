@@ -69,6 +69,8 @@ def identify(path: Path, wanted: str = "") -> WeightsReport:
 def resolve(spec: NetworkSpec) -> dict[str, Tensor]:
     """The complete float32 state dict of a spec's weights, in torchvision's names; empty for "none".
 
+    A spec without a classifier leaves out what a file holds of one.
+
     Raises:
         WeightFileError: the file cannot be read safely.
         WeightsError: there are no such weights, they are not on this computer, they do not fit, or the file is
@@ -88,6 +90,9 @@ def resolve(spec: NetworkSpec) -> dict[str, Tensor]:
             )
     tensors = unwrapped(file.content, file.name).tensors
     fitting.require_reasonable(tensors, file.name)
+    if not spec.has_classifier:
+        head = fitting.expected(replace(spec, classes=1)).keys() - fitting.expected(spec).keys()
+        tensors = {name: tensor for name, tensor in tensors.items() if name not in head}
     return fitting.fitted(tensors, spec, file.name)
 
 
@@ -219,7 +224,7 @@ def _is_bundled(spec: NetworkSpec) -> bool:
     if not _bundled_path(spec.name).is_file():
         return False
     usual = catalog.spec(spec.name)
-    return (spec.classes, spec.channels) == (usual.classes, usual.channels)
+    return spec.classes in (0, usual.classes) and spec.channels == usual.channels
 
 
 def _no_such_weights(text: str, spec: NetworkSpec) -> WeightsError:

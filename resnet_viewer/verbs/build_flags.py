@@ -21,7 +21,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="pixels a side of its pictures; trained weights allow it too",
     )
     group.add_argument("--input-channels", type=_channels, metavar="1|3", help="grey or colour")
-    group.add_argument("--no-classifier", action="store_true", help="end with the last maps")
+    group.add_argument(
+        "--no-classifier", action="store_true", help="end with the last maps; trained weights allow it too"
+    )
     group.add_argument(
         "--pooling", choices=("none", "average", "maximum"), help="of the last maps, with --no-classifier"
     )

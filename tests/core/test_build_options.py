@@ -12,6 +12,8 @@ from resnet_viewer.core import network
 from resnet_viewer.core.build_options import BuildError, built, smallest_side, with_options
 from resnet_viewer.core.catalog import names, spec
 from resnet_viewer.core.opening import open_network
+from resnet_viewer.core.weights import resolve
+from resnet_viewer.paths import asset
 from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.weights import WeightsRef
@@ -78,8 +80,8 @@ def test_trained_weights_leave_only_the_side_free() -> None:
         built("resnet18", BuildOptions(classes=5), weights=ref)
     with pytest.raises(BuildError, match="3 channels"):
         built("resnet18", BuildOptions(channels=1), weights=ref)
-    with pytest.raises(BuildError, match="without a classifier"):
-        built("resnet18", BuildOptions(has_classifier=False), weights=ref)
+    headless = built("resnet18", BuildOptions(has_classifier=False), weights=ref)
+    assert (headless.weights, headless.classes) == (ref, 0)
     assert built("resnet18", BuildOptions(input_size=96), weights=ref).weights == ref
 
 
@@ -110,3 +112,20 @@ def test_a_weight_file_tells_its_classes(tmp_path: Path) -> None:
     assert open_network(None, str(path), options=BuildOptions(classes=3)).spec.classes == 3
     with pytest.raises(BuildError, match=r"three\.safetensors has 3 classes"):
         open_network("cifar-resnet-8", str(path), options=BuildOptions(classes=4))
+
+
+@pytest.mark.parametrize("weights", [None, "bundled", "file"])
+def test_without_its_classifier_a_trained_network_keeps_its_weights(weights: str | None) -> None:
+    name = "cifar-resnet-20"
+    named = str(asset("weights", f"{name}.safetensors")) if weights == "file" else weights
+    opening = open_network(name, named, options=BuildOptions(has_classifier=False, pooling="average"))
+    assert opening.spec.weights.source == ("file" if weights == "file" else "bundled")
+    assert opening.class_names == ()
+    whole = spec(name)
+    trained = resolve(replace(whole, weights=WeightsRef("bundled", name)))
+    found = resolve(opening.spec)
+    assert trained.keys() - found.keys() == {"fc.weight", "fc.bias"}
+    images = torch.rand(2, 3, 32, 32)
+    features = network.build(opening.spec, found)(images)
+    logits = network.build(whole, trained)(images)
+    torch.testing.assert_close(features @ trained["fc.weight"].T + trained["fc.bias"], logits)
