@@ -62,7 +62,7 @@ def overflow_words(reading: ProbeResult | None) -> str:
 
     Example: an untrained ResNet-1202, whose shortcuts add up a thousand branches that no normalisation has measured.
     """
-    if reading is None or np.isfinite(reading.logits).any():
+    if reading is None or not reading.logits.size or np.isfinite(reading.logits).any():
         return ""
     network = reading.request.state.network
     if network.weights.source == "none":

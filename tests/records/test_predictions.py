@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resnet_viewer.records.predictions import percent, scale_end, shown_classes, top_classes
+from resnet_viewer.records.predictions import overflow_words, percent, scale_end, shown_classes, top_classes
 from resnet_viewer.records.probe import ProbeResult
 from tests.fabricated import scene
 
@@ -64,3 +64,8 @@ def test_bars_end_at_the_highest_where_all_are_small() -> None:
     assert scale_end(0.007, 0.004, None, float("nan")) == 0.007
     assert scale_end(0.1, 0.004) == 1.0
     assert scale_end(0.0, None) == 1.0
+
+
+def test_a_network_without_a_classifier_overflows_nothing() -> None:
+    assert overflow_words(reading([])) == ""
+    assert overflow_words(reading([float("nan")])) != ""
