@@ -69,8 +69,8 @@ def cam_state(lowest: float, highest: float, activation: Tensor, gradient: Tenso
         return "shown"
     if -math.inf < lowest < 0 and highest <= 0:
         return "all negative"
+    if not (math.isfinite(highest) and math.isfinite(lowest)):
+        return "not finite"  # before the gradient: 0 · NaN is not 0
     if not bool(gradient.any()):
         return "zero gradient"
-    if not (math.isfinite(highest) and math.isfinite(lowest)):
-        return "not finite"
     return "underflow" if bool(activation.any()) else "zero activation"

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from resnet_viewer.core.devices import choose_device
 from resnet_viewer.core.network import Network, build, spec_now
+from resnet_viewer.core.not_finite import first_not_finite, highest
 from resnet_viewer.core.preprocessing import prepare
 from resnet_viewer.core.probing import Probe, TargetError, frozen, require_laid_out
 from resnet_viewer.core.unwrapping import WeightsError
@@ -55,7 +57,7 @@ class ProbeEngine:
         self._probes: OrderedDict[NetworkSpec, Probe] = OrderedDict()
         self._adopted: dict[Network, Wiring] = {}
         self._inputs: OrderedDict[tuple[str, Preprocessing], Tensor] = OrderedDict()
-        self._targets: OrderedDict[tuple[NetworkState, str], int] = OrderedDict()
+        self._targets: OrderedDict[tuple[NetworkState, str], Target] = OrderedDict()
 
     def answer(self, request: ProbeRequest) -> Iterator[ProbeResult]:
         """Yield the logits as soon as they are there, then the full reading.
@@ -83,7 +85,12 @@ class ProbeEngine:
         scores = seen.logits if network.has_classifier else seen.logits.new_empty(len(images), 0)
         logits = frozen(scores)
         if target is None:
-            target = self._remember_target(request.state, request.picture, int(logits[0].argmax()))
+            target = self._remember_target(request.state, request.picture, _top(seen.logits, network))
+        has_values = np.isfinite(logits[0].max() if network.has_classifier else frozen(seen.logits)).all()
+        not_finite = None
+        if not has_values:
+            with exact():
+                not_finite = first_not_finite(probe.network, images)
         early = ProbeResult(
             request=request,
             logits=logits,
@@ -92,8 +99,14 @@ class ProbeEngine:
             network_input=frozen(images),
             seconds=time.perf_counter() - started,
             device=self.device,
+            not_finite=not_finite,
         )
         yield early
+        if isinstance(target, BlockTarget) and request.gradient_of == "loss":
+            raise TargetError(
+                f"{network.title} puts out no finite numbers, so that no class is its highest; choose a class, or take "
+                "the gradient of the score."
+            )
         started = time.perf_counter()
         with exact():
             targets = target if isinstance(target, BlockTarget) else [target] * len(logits)
@@ -109,6 +122,7 @@ class ProbeEngine:
             activations=seen.activations(),
             seconds=early.seconds + time.perf_counter() - started,
             device=self.device,
+            not_finite=not_finite,
         )
 
     def adopt(self, network: Network) -> None:
@@ -137,7 +151,8 @@ class ProbeEngine:
 
     def _top_class(self, request: ProbeRequest) -> Target | None:
         """The highest class of the state that the request names. None where the request's own highest class is to
-        be taken: that is its own state, or one with other classes. Without classes the mean of the last block.
+        be taken: that is its own state, or one with other classes. The mean of the last block where there are no
+        classes, or where no class is the highest because logits are not finite.
         """
         state = request.target
         assert isinstance(state, NetworkState)
@@ -151,9 +166,9 @@ class ProbeEngine:
         probe = self._probe(state)
         with torch.no_grad(), exact():
             logits = probe.network(self._input(request.picture, state.preprocessing))
-        return self._remember_target(state, request.picture, int(logits[0].argmax()))
+        return self._remember_target(state, request.picture, _top(logits, state.network))
 
-    def _remember_target(self, state: NetworkState, picture: Picture, target: int) -> int:
+    def _remember_target(self, state: NetworkState, picture: Picture, target: Target) -> Target:
         return _kept(self._targets, (state, picture.digest), lambda: target, TARGETS_KEPT)
 
     def _probe(self, state: NetworkState) -> Probe:
@@ -180,6 +195,12 @@ class ProbeEngine:
             return prepare(picture, preprocessing).to(self.device)
 
         return _kept(self._inputs, (picture.digest, preprocessing), make, INPUTS_KEPT)
+
+
+def _top(logits: Tensor, network: NetworkSpec) -> Target:
+    """The first picture's highest class; where there is none, the mean of the last block."""
+    found = int(highest(logits[:1]))
+    return found if found < network.classes else BlockTarget(network.block_count)
 
 
 def exact() -> AbstractContextManager[None]:

@@ -15,6 +15,7 @@ from torch import Tensor
 from resnet_viewer.core.datasets import PictureSet, batches
 from resnet_viewer.core.device_habits import moved
 from resnet_viewer.core.network import Network
+from resnet_viewer.core.not_finite import highest
 from resnet_viewer.core.picture_folders import DatasetError, LeftOut, listed
 from resnet_viewer.core.preprocessing import prepare
 from resnet_viewer.media.pictures import PictureError, read
@@ -124,7 +125,7 @@ def folder_predictions(
         predicted: list[int] = []
         if inputs:
             with torch.inference_mode():
-                predicted = network(torch.cat(inputs).to(device)).argmax(1).tolist()
+                predicted = highest(network(torch.cat(inputs).to(device))).tolist()
         yield predicted, labels, in_question
 
 
@@ -136,7 +137,8 @@ def predictions(
     std: Channels,
     device: torch.device,
 ) -> Generator[None, None, Tensor]:
-    """Yields after every batch, then returns (N,), the highest class of each picture, on the CPU.
+    """Yields after every batch, then returns (N,), the highest class of each picture, on the CPU; see
+    `not_finite.highest` for one that has none.
 
     In evaluation mode and float32, not augmented; the modes of training are put back.
     """
@@ -146,7 +148,7 @@ def predictions(
         for images, _ in batches(pictures, _AT_ONCE, mean=mean, std=std):
             network.eval()
             with torch.no_grad():
-                found.append(network(moved(images, device)).argmax(1))
+                found.append(highest(network(moved(images, device))))
             yield
     finally:
         network.train(was_training)

@@ -33,6 +33,7 @@ from resnet_viewer.core.datasets import (
 from resnet_viewer.core.device_habits import drawing, is_awaited, layout, moved
 from resnet_viewer.core.evaluating import error_percent, predictions
 from resnet_viewer.core.network import Network, build
+from resnet_viewer.core.not_finite import highest
 from resnet_viewer.core.optimizers import optimizer_for
 from resnet_viewer.core.recording import Recorder, with_interval
 from resnet_viewer.core.run_checks import is_finite, require_buildable, require_fitting, require_shortcuts
@@ -283,7 +284,7 @@ class Training:
         ):
             logits = self._network(images)
             loss = F.cross_entropy(logits, labels)
-        step = HeldStep(at, rate, loss.detach(), (logits.detach().argmax(1) != labels).sum())
+        step = HeldStep(at, rate, loss.detach(), (highest(logits.detach()) != labels).sum())
         self._reports.hold(step)
         if not self.waits and not math.isfinite(step.loss.item()):
             return self.held_reports()

@@ -18,15 +18,17 @@ class Mosaic:
     """Tiles in rows, with gaps between them.
 
     `image` is float32; 0 to 1 for maps that are nowhere negative, else -1 to 1 with 0 in the middle; NaN in
-    the gaps and where a value is no number. `channels` (rows, columns) holds the channel of each tile, -1
+    the gaps and where a value is not finite. `channels` (rows, columns) holds the channel of each tile, -1
     where there is none. `limits` holds, by channel, the value that 1 stands for (0 for a channel without
-    any). `dead` says, by channel, whether it tells nothing: see `dead_channels`.
+    any). `dead` says, by channel, whether it tells nothing: see `dead_channels`; `not_finite`, whether some
+    value is not finite.
     """
 
     image: NDArray[np.float32]
     channels: NDArray[np.int64]
     limits: NDArray[np.float32]
     dead: NDArray[np.bool_]
+    not_finite: NDArray[np.bool_]
     tile: tuple[int, int]
     """Height and width."""
     gap: int
@@ -43,11 +45,21 @@ def is_signed(*maps: Maps | None) -> bool:
 
 
 def dead_channels(maps: Maps) -> NDArray[np.bool_]:
-    """Channels (C,) that are the same everywhere, all zeros included. Of a single value only zero counts."""
+    """Channels (C,) that are the same everywhere, all zeros included. Of a single value only zero counts, and of
+    infinities none: those tell that values are not finite."""
     flat = maps.reshape(len(maps), -1)
     if flat.shape[1] == 1:
         return np.asarray(flat[:, 0] == 0)
-    return np.asarray((flat == flat[:, :1]).all(axis=1))
+    return np.asarray((flat == flat[:, :1]).all(axis=1) & np.isfinite(flat[:, 0]))
+
+
+def not_finite_channels(maps: Maps) -> NDArray[np.bool_]:
+    """Which channels (C,) of maps (C, H, W) hold some value that is not a finite number."""
+    flat = maps.reshape(len(maps), -1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        suspected = ~np.isfinite(flat.sum(axis=1))  # an order of magnitude faster than to look at every value
+    suspected[suspected] = ~np.isfinite(flat[suspected]).all(axis=1)
+    return np.asarray(suspected)
 
 
 def channel_limits(maps: Maps) -> NDArray[np.float32]:
@@ -70,7 +82,7 @@ def channel_order(maps: Maps, order: MapOrder, reference: Maps | None = None) ->
     """The channels (C,) in the order wanted, highest first; of equal ones the lower index first.
 
     "change" is the mean of |maps - reference|; without a reference of that shape it is by index.
-    Channels whose value is no number come last.
+    Channels whose value is not finite come last.
     """
     flat = maps.reshape(len(maps), -1)
     match order:
@@ -79,10 +91,11 @@ def channel_order(maps: Maps, order: MapOrder, reference: Maps | None = None) ->
         case "maximum":
             value = flat.max(axis=1).astype(np.float64)
         case "change" if reference is not None and reference.shape == maps.shape:
-            value = np.abs(flat - reference.reshape(flat.shape)).mean(axis=1, dtype=np.float64)
+            with np.errstate(invalid="ignore"):  # infinity less infinity
+                value = np.abs(flat - reference.reshape(flat.shape)).mean(axis=1, dtype=np.float64)
         case _:
             return np.arange(len(maps))
-    return np.argsort(-np.where(np.isnan(value), -np.inf, value), kind="stable")
+    return np.argsort(-np.where(np.isfinite(value), value, -np.inf), kind="stable")
 
 
 def mosaic(
@@ -118,11 +131,13 @@ def mosaic(
         limits = np.full(count, shared, np.float32)
     else:
         limits = own
+    odd = not_finite_channels(maps)
     tiles = np.full((rows * columns, height + gap, width + gap), np.nan, np.float32)
     divisors = np.where(limits > 0, limits, 1)[:, None, None]
+    finite = np.where(np.isfinite(maps), maps, np.nan) if odd.any() else maps
     with np.errstate(invalid="ignore", over="ignore"):
         tiles[:count, :height, :width] = np.clip(
-            (maps / divisors)[chosen], -1.0 if signed else 0.0, 1.0, dtype=np.float32
+            (finite / divisors)[chosen], -1.0 if signed else 0.0, 1.0, dtype=np.float32
         )
     grid = tiles.reshape(rows, columns, height + gap, width + gap).transpose(0, 2, 1, 3)
     image = grid.reshape(rows * (height + gap), columns * (width + gap))
@@ -133,6 +148,7 @@ def mosaic(
         places.reshape(rows, columns),
         limits,
         dead_channels(maps),
+        odd,
         (height, width),
         gap,
         signed,

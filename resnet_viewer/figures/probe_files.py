@@ -17,6 +17,7 @@ from resnet_viewer.records import captions
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.predictions import not_finite_words
 from resnet_viewer.records.probe import NetworkState, ProbeResult
 from resnet_viewer.records.target import BlockTarget, Target
 
@@ -143,6 +144,9 @@ def probe_json(
             "gradient_of": now.request.gradient_of,
             "device": now.device,
             "seconds": {"now": now.seconds, "reference": None if reference is None else reference.seconds},
+            "not_finite": None
+            if now.not_finite is None
+            else {**asdict(now.not_finite), "words": not_finite_words(now)},
             "grad_cam": {block.name: block.cam_states[0] for block in now.blocks},
             "gate_openings": {b.name: b.opening for b in now.blocks if b.opening is not None},
             **environment,

@@ -24,6 +24,7 @@ from resnet_viewer.figures.run_names import (
 )
 from resnet_viewer.figures.state import application_version
 from resnet_viewer.records.captions import plain
+from resnet_viewer.records.confusion import class_count
 from resnet_viewer.records.confusion import confusion as confusion_of
 from resnet_viewer.records.data import AUGMENTATION_WORDS
 from resnet_viewer.records.lab import Numbers, Pictures
@@ -147,5 +148,5 @@ def _of_test(
         table = picture_grid.table(labels, predicted, classes)
     else:
         figure = confusion.figure(labels, predicted, classes, run, width=size and size[0])
-        table = confusion.table(confusion_of(labels, predicted, len(classes)), classes)
+        table = confusion.table(confusion_of(labels, predicted, class_count(predicted, classes)), classes)
     return f"{name}-{key}", figure, table

@@ -7,6 +7,7 @@ from functools import cache
 
 from resnet_viewer import paths
 from resnet_viewer.records import captions
+from resnet_viewer.records.predictions import not_finite_words
 from resnet_viewer.records.probe import NetworkState, ProbeResult
 from resnet_viewer.records.session import GradientQuantity
 from resnet_viewer.records.target import BlockTarget
@@ -53,6 +54,9 @@ def describe(
         "reference": captions.reference_words(now, reference),
         "device": now.device,
     }
+    for key, reading in (("not finite", now), ("reference not finite", reference)):
+        if said := not_finite_words(reading):
+            described[key] = said
     if reference is not None:
         described |= {f"reference {key}": value for key, value in _state(reference.request.state).items()}
     if torch_version:

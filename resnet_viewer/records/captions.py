@@ -10,6 +10,7 @@ from typing import get_args
 from resnet_viewer.records.comparing import have_same_plan, plan_of, words_beside
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.predictions import has_highest_class
 from resnet_viewer.records.probe import CamState, NetworkState, ProbeResult
 from resnet_viewer.records.session import GradientQuantity, MapOrder, MapScale
 from resnet_viewer.records.target import BlockTarget, Target
@@ -50,8 +51,12 @@ def plain(text: str) -> str:
 
 
 def class_name(index: int, class_names: tuple[str, ...]) -> str:
-    """The class's name, or "class 7" where names are not known."""
-    return plain(class_names[index]) if 0 <= index < len(class_names) else f"class {index}"
+    """The class's name, or "class 7" where names are not known; "no class" for the one behind the last, which stands
+    for a picture whose logits are not finite.
+    """
+    if 0 <= index < len(class_names):
+        return plain(class_names[index])
+    return "no class" if class_names and index == len(class_names) else f"class {index}"
 
 
 def target_name(target: Target, class_names: tuple[str, ...]) -> str:
@@ -270,6 +275,8 @@ def predictions_caption(now: ProbeResult, reference: ProbeResult | None) -> str:
     """The sentence under a comparison of predictions."""
     if not now.request.state.network.has_classifier:
         return measured("No predictions: this network ends with its features", now, reference)
+    if not has_highest_class(now):
+        return measured("No class is the highest: the logits are not finite", now, reference)
     whose = (
         "the highest classes" if reference is None else "the reference's highest classes and now's highest"
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.probe import NotFinite, ProbeResult
 from resnet_viewer.records.target import BlockTarget
 
 NO_CLASSIFIER = "no classifier: this network ends with its features"
@@ -14,10 +16,12 @@ NO_CLASSIFIER = "no classifier: this network ends with its features"
 def top_classes(now: ProbeResult | None, reference: ProbeResult | None, *, count: int = 5) -> tuple[int, ...]:
     """The reference's `count` highest classes in their order, plus now's highest where it is another one.
 
-    Without a reference (or with one that has other classes), now's own highest classes. Of equal classes the
-    lower index comes first; probabilities that are no numbers come last. The first picture of a batch counts.
+    Without a reference (or with one that has other classes, or no highest one), now's own highest classes. Of equal
+    classes the lower index comes first. The first picture of a batch counts.
     """
     if now is not None and reference is not None and now.logits.shape[-1] != reference.logits.shape[-1]:
+        reference = None
+    if reference is not None and not has_highest_class(reference):
         reference = None
     leading = reference if reference is not None else now
     if leading is None:
@@ -57,22 +61,62 @@ def percent(probability: float) -> str:
     return f"{share:.1f} %" if has_decimal else f"{share:.0f} %"
 
 
-def overflow_words(reading: ProbeResult | None) -> str:
-    """The sentence about a reading without one number among its logits; empty where there are some.
+def has_highest_class(reading: ProbeResult) -> bool:
+    """Whether the first picture's probabilities are numbers, so that one class is the highest. Where a logit is NaN or
+    +∞ none is, and neither in a network without classes.
+    """
+    return bool(reading.probabilities.size and np.isfinite(reading.probabilities[0]).all())
+
+
+def not_finite_words(reading: ProbeResult | None) -> str:
+    """The sentence about a reading of a network that puts out what is not finite; empty for any other.
 
     Example: an untrained ResNet-1202, whose shortcuts add up a thousand branches that no normalisation has measured.
     """
-    if reading is None or not reading.logits.size or np.isfinite(reading.logits).any():
+    if reading is None:
         return ""
-    network = reading.request.state.network
+    network, found = reading.request.state.network, reading.not_finite
+    has_classes = bool(reading.probabilities.size)
+    if found is None and (not has_classes or has_highest_class(reading)):
+        return ""
+    place = "" if found is None else f" from {_place_words(reading, found)} on"
+    consequence = "no class is the highest" if has_classes else "neither are the features that it ends with"
+    return f"The values of {network.title} are not finite{place}, and {consequence}: {_why(network, found)}"
+
+
+def _place_words(reading: ProbeResult, found: NotFinite) -> str:
+    if not found.layer:
+        return "its input"
+    state = reading.request.state
+    for block in blueprint(state.network, state.preprocessing.crop).blocks:
+        if found.layer == block.name:
+            return f"the end of {block.label}"
+        if found.layer.startswith(f"{block.name}."):
+            return f"{found.layer} ({block.label})"
+    return found.layer
+
+
+def _why(network: NetworkSpec, found: NotFinite | None) -> str:
+    """The cause, as the end of a sentence."""
+    if found is not None and found.tensor:
+        where = "" if found.channel is None else f" in channel {found.channel}"
+        whose = found.tensor.removeprefix(f"{found.layer}.")
+        owner = f"its {whose}" if whose != found.tensor else found.tensor
+        if not np.isfinite(found.value):
+            return f"{owner} is not finite itself{where}."
+        if found.misfit == "negative variance":
+            return f"{owner} is {found.value:.3g}{where}, and a variance is never negative."
+        return f"{owner} reaches {found.value:.3g}{where}, and float32 ends at 3.4e38."
+    if found is not None and found.misfit == "input":
+        return "the picture's normalisation drives it beyond what float32 holds."
     if network.weights.source == "none":
-        why = "its normalisations are untrained and have seen no data: open trained weights."
-    else:
-        why = "the picture, its normalisation or the gates drive them beyond what float32 holds."
-    return f"The values of {network.title} overflow, and its logits are not numbers, because {why}"
+        return "its normalisations are untrained and have seen no data; open trained weights."
+    return "they grow from layer to layer, beyond what float32 holds."
 
 
 def _ranked(result: ProbeResult) -> tuple[int, ...]:
+    """The first picture's classes, highest first; none where none is the highest."""
+    if not has_highest_class(result):
+        return ()
     values = np.asarray(result.probabilities[0], dtype=np.float64)
-    falling = np.where(np.isnan(values), -np.inf, values)
-    return tuple(int(index) for index in np.argsort(-falling, kind="stable"))
+    return tuple(int(index) for index in np.argsort(-values, kind="stable"))

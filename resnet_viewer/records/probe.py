@@ -93,6 +93,27 @@ class BlockReading:
     has no gate layer, or that was not computed."""
 
 
+Misfit = Literal["negative variance", "large value", "growth", "input"]
+"""Why values cease to be finite: a variance below zero, a tensor with far too large numbers, none that stands out, or
+what the network was fed."""
+
+
+@dataclass(frozen=True)
+class NotFinite:
+    """Where in a forward pass values first cease to be finite numbers, and the tensor that does it."""
+
+    layer: str
+    """The name under which the weights know it, `layer2.0.bn1`; a block's where its paths are added; empty for the
+    network's input."""
+    misfit: Misfit
+    tensor: str = ""
+    """Name of the tensor in the state dict, which may be of an earlier layer; empty where none stands out."""
+    value: float = 0.0
+    """The tensor's lowest variance, or its largest |value|."""
+    channel: int | None = None
+    """Where that value is."""
+
+
 @dataclass(frozen=True, eq=False)
 class ProbeResult:
     """One reading. Arrays are read-only and shared; N is the number of pictures, 1 in the window.
@@ -115,6 +136,8 @@ class ProbeResult:
     activations: Mapping[str, Array] = field(default_factory=dict, repr=False)
     seconds: float = 0.0
     device: str = "cpu"
+    not_finite: NotFinite | None = None
+    """Where values cease to be finite, if what the network puts out is not."""
 
     @property
     def is_complete(self) -> bool:

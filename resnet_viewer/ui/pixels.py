@@ -46,7 +46,7 @@ def colour_table(name: str) -> NDArray[np.uint32]:
 def image_of_values(values: Array, colours: str, limits: Limits) -> QImage:
     """Colour (H, W) values: `limits` take the ends of the map, what lies outside is clipped.
 
-    NaN is transparent. Equal limits (a map of one value) take the first colour.
+    What is not finite is transparent. Equal limits (a map of one value) take the first colour.
     """
     low, high = np.array([limits[0]], np.float32), np.array([limits[1]], np.float32)
     return tiles_of_maps(values[None], colours, low, high).image
@@ -72,14 +72,14 @@ def tiles_of_maps(maps: Array, colours: str, low: Array, high: Array) -> Tiles:
     """Colour (N, H, W) maps, each between its own limits `low` and `high`, as `image_of_values` does."""
     table = colour_table(colours)
     count, height, width = maps.shape
-    span = high - low
-    gain = np.divide(np.float32(255.999), span, out=np.zeros_like(span), where=span > 0)
-    scaled = np.subtract(maps, low[:, None, None], dtype=np.float32)
-    with np.errstate(invalid="ignore"):  # infinity times zero
-        scaled *= gain[:, None, None]
-        is_missing = np.isnan(scaled) if np.isnan(scaled.sum()) else None
-    if is_missing is not None:
-        scaled[is_missing] = 0.0
+    is_missing = None
+    with np.errstate(invalid="ignore", over="ignore"):
+        scaled = _scaled(maps, low, high)
+        if not np.isfinite(scaled.sum()):
+            is_missing = ~np.isfinite(maps)
+            scaled = _scaled(
+                np.where(is_missing, 0.0, maps).astype(np.float64), low, high
+            )  # 1e38 + 3e38 is too much
     np.clip(scaled, 0.0, 255.0, out=scaled)
     columns = -(-count * height // _TALLEST)
     index = _beside_each_other(scaled.astype(np.uint8), columns)  # (N, H, W) -> (rows · H, columns · W)
@@ -89,6 +89,15 @@ def tiles_of_maps(maps: Array, colours: str, low: Array, high: Array) -> Tiles:
     if is_missing is not None:
         pixels[_beside_each_other(is_missing, columns)] = 0
     return Tiles(image, width, height, count, columns)
+
+
+def _scaled(maps: NDArray[Any], low: Array, high: Array) -> NDArray[Any]:
+    """From 0 at `low` to 255.999 at `high`, in the type of `maps`; 0 where the two are one."""
+    span = high.astype(maps.dtype) - low
+    gain = np.divide(255.999, span, out=np.zeros_like(span), where=span > 0)
+    scaled = np.subtract(maps, low[:, None, None], dtype=maps.dtype)
+    scaled *= gain[:, None, None]
+    return scaled
 
 
 def sheet_of_tiles(tiles: Tiles, *, columns: int, width: int, height: int, gap: int) -> QImage:

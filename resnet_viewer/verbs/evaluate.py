@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     network = build(opening.spec, resolve(opening.spec)).to(device)
     network.set_wiring(gates)
     left_out = LeftOut(arguments.folder, len(files))
-    wrong = seen = in_question = 0
+    wrong = seen = in_question = lost = 0
     with tqdm(total=len(files), unit="picture", file=sys.stderr, disable=None) as bar:
         for predicted, labels, doubtful in folder_predictions(
             network,
@@ -47,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
             wants_twelve_bits=arguments.twelve_bits,
         ):
             wrong += sum(ours != taken.classes[label] for ours, label in zip(predicted, labels, strict=True))
+            lost += sum(ours == opening.spec.classes for ours in predicted)
             seen += len(labels)
             in_question += doubtful
             bar.update(seen + len(left_out) - bar.n)
@@ -59,6 +60,11 @@ def run(arguments: argparse.Namespace) -> int:
             "--twelve-bits reads them as 12.",
             file=sys.stderr,
         )
+    if lost:
+        print(
+            f"For {lost} of {seen} pictures the logits are not finite: they have no highest class, and count as wrong.",
+            file=sys.stderr,
+        )
     error = 100 * wrong / seen
     if arguments.json:
         named = dict(zip(taken.folders, taken.classes, strict=True))
@@ -68,6 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
                     "error": error,
                     "pictures": seen,
                     "left_out": len(left_out),
+                    "not_finite": lost,
                     "classes_by": taken.taken_by,
                     "classes": named,
                 }
@@ -75,7 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
     else:
         said = [f"{error:.2f} % of {seen} pictures wrong", taken.remark, left_out.remark()]
-        words = f"{opening.spec.title}, {captions.wiring_words(opening.spec, gates)}: "
+        untrained = ", untrained" if opening.spec.weights.is_untrained else ""
+        words = f"{opening.spec.title}{untrained}, {captions.wiring_words(opening.spec, gates)}: "
         print(words + ". ".join(part.rstrip(".") for part in said if part))
     return 0
 

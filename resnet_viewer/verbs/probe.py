@@ -16,7 +16,7 @@ from resnet_viewer.media import pictures
 from resnet_viewer.media.files import make_folder, write_whole
 from resnet_viewer.records import notation
 from resnet_viewer.records.laying_out import blueprint
-from resnet_viewer.records.predictions import overflow_words
+from resnet_viewer.records.predictions import not_finite_words
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.session import Session, Setup
 from resnet_viewer.verbs import build_flags, chosen
@@ -44,8 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     state = NetworkState(opening.spec, opening.preprocessing, gates)
     setup = Setup(state, picture, target, arguments.gradient, opening.class_names)
     reference, now = readings(setup, _pinned(arguments), device=arguments.device)
-    if overflow := overflow_words(now):
-        print(overflow, file=sys.stderr)
+    for said in dict.fromkeys(filter(None, map(not_finite_words, (now, reference)))):
+        print(said, file=sys.stderr)
     folder: Path = arguments.out
     made = probe_files.files(
         now,

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from resnet_viewer.figures.mosaic import channel_order, dead_channels, is_signed, layer_limit, mosaic
+from resnet_viewer.figures.mosaic import (
+    channel_order,
+    dead_channels,
+    is_signed,
+    layer_limit,
+    mosaic,
+    not_finite_channels,
+)
 
 NAN = float("nan")
 
@@ -64,7 +71,19 @@ def test_dead_channels_are_constant_ones() -> None:
 
 def test_values_that_are_no_numbers_stay_visible_as_such() -> None:
     made = mosaic(maps([[NAN, 2], [float("inf"), 1]]), gap=1)
-    np.testing.assert_array_equal(made.image, [[NAN, 1], [1, 0.5]])
+    np.testing.assert_array_equal(made.image, [[NAN, 1], [NAN, 0.5]])
+
+
+def test_channels_that_are_not_finite_are_told_from_dead_ones_and_come_last() -> None:
+    inf = float("inf")
+    odd = maps([[inf, inf]], [[1.0, NAN]], [[0.0, 0.0]], [[3e38, 3e38]], [[1.0, -inf]])
+    assert not_finite_channels(odd).tolist() == [True, True, False, False, True]
+    assert dead_channels(odd).tolist() == [False, False, True, True, False]
+    made = mosaic(odd)
+    assert made.not_finite.tolist() == [True, True, False, False, True]
+    assert channel_order(odd, "maximum").tolist() == [3, 4, 2, 0, 1]
+    assert channel_order(odd, "mean").tolist() == [3, 2, 0, 1, 4]
+    assert channel_order(odd, "change", odd).tolist() == [2, 3, 0, 1, 4]
 
 
 def test_every_channel_has_one_tile_at_odd_counts_and_shapes() -> None:

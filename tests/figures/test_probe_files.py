@@ -13,6 +13,8 @@ from resnet_viewer.figures import probe_files
 from resnet_viewer.figures.probe_files import UnknownLayerError, files
 from resnet_viewer.figures.strict_json import json_bytes
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
+from resnet_viewer.records.probe import NotFinite
+from resnet_viewer.records.target import BlockTarget
 from tests.figures.readings import as_trained, pair, partial
 
 ENVIRONMENT = {"versions": {"torch": "2.15.0", "python": "3.11"}, "timings": {"probe": 0.5}}
@@ -145,3 +147,26 @@ def test_an_incomplete_reading_is_refused() -> None:
     now, reference = pair()
     with pytest.raises(ValueError, match="not there yet"):
         list(files(partial(now), reference, class_names=(), environment={}))
+
+
+def test_values_that_are_not_finite_are_said_in_every_file() -> None:
+    now, reference = pair()
+    origin = NotFinite("layer2.0.bn1", "negative variance", "layer2.0.bn1.running_var", -0.5, 3)
+    lost = replace(
+        now,
+        logits=np.full_like(now.logits, np.nan),
+        probabilities=np.full_like(now.probabilities, np.nan),
+        target=BlockTarget(9),
+        not_finite=origin,
+    )
+    found = dict(files(lost, reference, class_names=CIFAR10_CLASSES, environment=ENVIRONMENT))
+    said = "its running_var is -0.5 in channel 3, and a variance is never negative."
+    told = strict(found["probe.json"])["not_finite"]
+    assert isinstance(told, dict)
+    assert (told["layer"], told["misfit"], told["channel"]) == ("layer2.0.bn1", "negative variance", 3)
+    assert str(told["words"]).endswith(said)
+    assert f"{said}\n" in found["gradient_norms.csv"].decode(), "in the state at the head of a table"
+    for name in ("gradient_norms.png", "gradcam.png"):
+        with Image.open(io.BytesIO(found[name])) as image:
+            assert image.info["not finite"].endswith(said)
+    assert strict(written()["probe.json"])["not_finite"] is None

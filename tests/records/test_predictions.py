@@ -29,8 +29,12 @@ def test_without_a_usable_reference_now_leads() -> None:
     assert top_classes(None, None) == ()
 
 
-def test_what_is_no_number_comes_last() -> None:
-    assert top_classes(reading([float("nan"), 0.1, 0.2]), None) == (2, 1, 0)
+def test_where_a_probability_is_no_number_no_class_is_the_highest() -> None:
+    lost = reading([float("nan"), 0.1, 0.2])
+    assert top_classes(lost, None) == ()
+    assert top_classes(lost, reading([0.1, 0.6, 0.3])) == (1, 2, 0), "the reference has a highest class"
+    assert top_classes(reading([0.1, 0.6, 0.3]), lost) == (1, 2, 0), "now leads where the reference has none"
+    assert shown_classes(replace(lost, target=1), None) == (1,)
 
 
 @pytest.mark.parametrize(

@@ -35,12 +35,20 @@ def test_limits_take_the_ends_of_the_map_and_rows_go_down() -> None:
     assert pixel(image, 1, 1) == colour("viridis", 0.0), "values below the limit are clipped"
 
 
-def test_not_a_number_is_transparent_and_infinity_is_not() -> None:
+def test_what_is_not_finite_is_transparent_for_a_colour_would_be_a_value() -> None:
     values = np.array([[np.nan, np.inf, -np.inf, 0.5]], np.float32)
     image = image_of_values(values, "gray", (0.0, 1.0))
-    assert [image.pixelColor(x, 0).alpha() for x in range(4)] == [0, 255, 255, 255]
-    assert pixel(image, 1, 0) == (255, 255, 255)
-    assert pixel(image, 2, 0) == (0, 0, 0)
+    assert [image.pixelColor(x, 0).alpha() for x in range(4)] == [0, 0, 0, 255]
+    alone = image_of_values(np.full((1, 2), np.inf, np.float32), "gray", (0.0, 0.0))
+    assert [alone.pixelColor(x, 0).alpha() for x in range(2)] == [0, 0]
+
+
+def test_the_largest_numbers_have_colours() -> None:
+    """The way from one end to the other is longer than float32 holds."""
+    values = np.array([[-3e38, 0.0, 3e38]], np.float32)
+    image = image_of_values(values, "gray", (-3e38, 3e38))
+    assert [pixel(image, x, 0)[0] for x in range(3)] == [0, 127, 255]
+    assert image.pixelColor(2, 0).alpha() == 255
 
 
 def test_a_map_of_one_value_takes_the_first_colour() -> None:

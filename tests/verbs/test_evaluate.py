@@ -1,15 +1,20 @@
 """`evaluate` counts errors as torch does, matches folders to classes, and prints JSON alone on stdout."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from torch import Tensor
 
 from resnet_viewer.cli import main
+from resnet_viewer.core.network import build
 from resnet_viewer.core.picture_folders import DatasetError
 from resnet_viewer.figures import run_files
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.verbs import evaluate
 from resnet_viewer.verbs.evaluate import spread
 
 NETWORK = ("--network", "cifar-resnet-8", "--weights", "none", "--device", "cpu")
@@ -127,10 +132,10 @@ def test_the_weights_of_a_run_have_the_error_on_its_card_also_with_shortcuts_cut
     assert main(["train", "--data", str(data), *network, *recipe]) == 0
     folder = tmp_path / "runs" / "cifar-resnet-8"
     card = json.loads((folder / "card.json").read_text())
-    evaluate = ["evaluate", str(data / "test"), "--device", "cpu"]
-    evaluate += ["--weights", str(folder / "weights.safetensors")]
+    command = ["evaluate", str(data / "test"), "--device", "cpu"]
+    command += ["--weights", str(folder / "weights.safetensors")]
     capsys.readouterr()
-    assert main([*evaluate, "--json"]) == 0
+    assert main([*command, "--json"]) == 0
     said = capsys.readouterr()
     assert round(json.loads(said.out)["error"], 3) == card["test_error_percent"]
     assert "weights.safetensors comes from training with all shortcuts cut, so they are here." in said.err
@@ -140,7 +145,30 @@ def test_the_weights_of_a_run_have_the_error_on_its_card_also_with_shortcuts_cut
         (("--strength", "2=0.5"), "1 shortcut weakened (2=0.5)"),
         (("--drop", "3"), "3 of 3 shortcuts cut, 1 of 3 residual branches dropped (3)"),
     ):
-        assert main([*evaluate, *flags]) == 0
+        assert main([*command, *flags]) == 0
         said = capsys.readouterr()
         assert f"ResNet-8, {words}: " in said.out
         assert ("comes from training" in said.err) is ("3 of 3" in words)
+
+
+def test_pictures_without_a_highest_class_are_counted_as_wrong_and_said(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All are of the first class, which the highest of many NaN would be taken for."""
+
+    def spoiled(spec: NetworkSpec) -> Mapping[str, Tensor]:
+        state = build(spec).state_dict()
+        state["bn1.running_var"].fill_(-1.0)
+        return state
+
+    monkeypatch.setattr(evaluate, "resolve", spoiled)
+    for picture in (data / "test" / "dark").iterdir():
+        picture.unlink()
+    (data / "test" / "dark").rmdir()
+    classes = data / "classes.txt"
+    classes.write_text("\n".join(["bright", *(f"other {n}" for n in range(8)), "dark"]))
+    assert main(["evaluate", str(data / "test"), *NETWORK, "--classes", str(classes), "--json"]) == 0
+    captured = capsys.readouterr()
+    found = json.loads(captured.out)
+    assert (found["error"], found["pictures"], found["not_finite"]) == (100.0, 8, 8)
+    assert "For 8 of 8 pictures the logits are not finite" in captured.err

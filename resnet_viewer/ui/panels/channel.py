@@ -24,6 +24,7 @@ from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.panels.card import Card, colour_text
 from resnet_viewer.ui.panels.fitting import FittingLabel, ShorteningLabel, part_wordings
 from resnet_viewer.ui.panels.picture import ImagePane
+from resnet_viewer.ui.panels.readings import not_finite_wordings
 from resnet_viewer.ui.pixels import Array, Limits, image_of_values
 from resnet_viewer.ui.theme import DARK, Theme
 
@@ -169,6 +170,11 @@ class ChannelView(Card):
             for name, (now, reference) in zip(STATISTICS, self._cells, strict=True)
         }
 
+    @property
+    def scale_words(self) -> str:
+        """Which values take the colours."""
+        return self._scale.text()
+
     def show_channel(self, maps: ChannelMaps) -> None:
         """Show a channel; emits nothing."""
         self._maps = maps
@@ -185,10 +191,15 @@ class ChannelView(Card):
         ):
             pane.set_image(None if values is None else image_of_values(values, colours, limits))
             pane.set_message(message)
+            odd = 0 if values is None else int(np.count_nonzero(~np.isfinite(values)))
+            pane.set_note(*() if values is None else not_finite_wordings(odd, values.size, "positions"))
         self._names[1].set_wordings(maps.reference_title, "reference", tip=maps.reference_title)
         self.now_pane.set_dimmed(maps.is_stale)
         self.set_updating(maps.is_stale)
-        self._scale.setText(f"{colours} from {limits[0]:.4g} to {limits[1]:.4g}, now and reference alike")
+        shown = [values for values in (maps.now, maps.reference) if values is not None]
+        has_scale = not shown or any(np.isfinite(values).any() for values in shown)
+        scale = f"{colours} from {limits[0]:.4g} to {limits[1]:.4g}, now and reference alike"
+        self._scale.setText(scale if has_scale else "No value is finite, and none has a colour")
         self._show_numbers(maps)
         self._show_histogram(maps)
         self._show_target(maps)

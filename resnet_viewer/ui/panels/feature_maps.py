@@ -9,7 +9,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from resnet_viewer.figures.mosaic import channel_limits, channel_order, dead_channels, is_signed, layer_limit
+from resnet_viewer.figures.mosaic import (
+    channel_limits,
+    channel_order,
+    dead_channels,
+    is_signed,
+    layer_limit,
+    not_finite_channels,
+)
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.comparing import lacking_words, layer_beside, maps_beside, plan_of, words_beside
 from resnet_viewer.records.probe import ProbeResult
@@ -26,6 +33,7 @@ from resnet_viewer.ui.panels.readings import (
     last_full,
     last_reference,
     not_computed,
+    not_finite_wordings,
     placeholder,
 )
 from resnet_viewer.ui.pixels import Array, tiles_of_maps
@@ -233,14 +241,15 @@ class FeatureMapsPanel(QWidget):
                 drawn.reference,
             ),
         ):
-            dead = 0
+            dead = odd = 0
             if maps is not None:
                 assert pane.mosaic is not None
-                dead = int(pane.mosaic.is_dead.sum())
+                dead, odd = int(pane.mosaic.is_dead.sum()), int(pane.mosaic.is_not_finite.sum())
             shape = None if maps is None else maps.shape
             wordings = subtitles(name, layer, shape, ORDER_WORDS[view.map_order], dead)
             card.set_subtitle(fitting(wordings, card.subtitle_room, card), whole=wordings[0])
             pane.set_message(self._message(scene, reading, maps))
+            pane.set_note(*() if maps is None else not_finite_wordings(odd, len(maps), "channels"))
 
     def _message(self, scene: Scene, reading: ProbeResult | None, maps: Array | None) -> str:
         if maps is not None:
@@ -391,4 +400,4 @@ def _mosaic(maps: Array, order: np.ndarray, colours: str, limit: float | None, *
         tiles = tiles_of_maps(maps, colours, low, high)
     else:
         tiles = tiles_of_maps(maps[order], colours, low[order], high[order])
-    return Mosaic(tiles, order, dead_channels(maps)[order])
+    return Mosaic(tiles, order, dead_channels(maps)[order], not_finite_channels(maps)[order])

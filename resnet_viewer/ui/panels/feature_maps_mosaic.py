@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -21,12 +22,14 @@ _MANY = 100
 class Mosaic:
     """Coloured maps in the order of display.
 
-    `order[i]` is the channel at place i, `is_dead[i]` says it tells nothing.
+    `order[i]` is the channel at place i, `is_dead[i]` says it tells nothing, `is_not_finite[i]` that
+    some of its values are not finite: those are clear.
     """
 
     tiles: Tiles
     order: NDArray[np.intp]
     is_dead: NDArray[np.bool_]
+    is_not_finite: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,7 @@ class MosaicPane(LookingPane):
         if self._sheet is not None and self.zoom < 2.0:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.zoom == 1.0)
             painter.drawImage(frame, self._sheet, QRectF(self._sheet.rect()))
-            self._paint_dead(painter, np.flatnonzero(self._mosaic.is_dead).tolist())
+            self._paint_signs(painter, range(len(self._mosaic.order)))
             self._paint_mark(painter)
             return
         is_smaller = grid.width * self.zoom * self.devicePixelRatioF() < tiles.width
@@ -153,8 +156,19 @@ class MosaicPane(LookingPane):
         places = self._places_in_view(frame)
         for place in places:
             painter.drawImage(self.rect_of(place), tiles.image, tiles.source(place))
-        self._paint_dead(painter, [place for place in places if self._mosaic.is_dead[place]])
+        self._paint_signs(painter, places)
         self._paint_mark(painter)
+
+    def _paint_signs(self, painter: QPainter, places: Sequence[int]) -> None:
+        """A cross for dead channels, a red stroke where values are not finite."""
+        assert self._mosaic is not None
+        self._paint_dead(painter, [place for place in places if self._mosaic.is_dead[place]])
+        painter.setPen(QPen(QColor(self.theme.changed), 1.0))
+        for place in places:
+            if self._mosaic.is_not_finite[place]:
+                inner = self.rect_of(place).adjusted(0, 0, -1, -1)
+                painter.drawRect(inner)
+                painter.drawLine(inner.bottomLeft(), inner.topRight())
 
     def _paint_dead(self, painter: QPainter, places: list[int]) -> None:
         empty = QColor(self.theme.panel)

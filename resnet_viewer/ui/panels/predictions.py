@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from math import isfinite
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -15,7 +13,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from resnet_viewer.records import captions
 from resnet_viewer.records.predictions import (
     NO_CLASSIFIER,
-    overflow_words,
+    has_highest_class,
+    not_finite_words,
     percent,
     scale_end,
     shown_classes,
@@ -80,7 +79,7 @@ def prediction_rows(scene: Scene) -> tuple[PredictionRow, ...]:
         reference = None
     classes = shown_classes(now, reference)
     names = scene.session.setup.class_names
-    highest = None if now is None else int(_ordered(now).argmax())
+    highest = None if now is None or not has_highest_class(now) else int(now.probabilities[0].argmax())
     return tuple(
         PredictionRow(
             index,
@@ -105,12 +104,6 @@ def legend_words(rows: tuple[PredictionRow, ...]) -> str:
     if now and reference:
         return "untrained: now · reference"
     return f"{'untrained ' if now else ''}now · {'untrained ' if reference else ''}reference"
-
-
-def _ordered(result: ProbeResult) -> NDArray[np.float64]:
-    """The probabilities of the first picture, what is no number below all others."""
-    values = np.asarray(result.probabilities[0], dtype=np.float64)
-    return np.where(np.isnan(values), -np.inf, values)
 
 
 def _probability(result: ProbeResult | None, index: int) -> float | None:
@@ -273,8 +266,8 @@ class PredictionsPanel(Card):
     def render_scene(self, scene: Scene) -> None:
         """Show the scene's predictions; readings that hold the logits alone are enough."""
         self._scene = scene
-        overflow = overflow_words(scene.now)
-        rows = () if overflow else prediction_rows(scene)
+        lost = not_finite_words(scene.now)
+        rows = () if lost else prediction_rows(scene)
         columns = Columns.of(rows, self.fontMetrics())
         end = columns.end
         legend = legend_words(rows)
@@ -289,7 +282,7 @@ class PredictionsPanel(Card):
         if not rows:
             has_classifier = scene.session.setup.state.network.has_classifier
             waiting = placeholder(scene) if has_classifier or scene.is_starting else NO_CLASSIFIER
-            self._message.setText(overflow or waiting)
+            self._message.setText(lost or waiting)
         self._legend.setVisible(bool(rows))
         self.set_updating(scene.is_stale and bool(rows))
 

@@ -69,3 +69,16 @@ def not_computed(plan: Blueprint, result: ProbeResult, layer: str) -> str:
         if wiring.branches[block.number - 1] == 0:
             return "not computed: this branch is dropped"
     return "not computed"
+
+
+def not_finite_wordings(count: int, whole: int, what: str) -> tuple[str, ...]:
+    """Of how many of `whole` channels or values something is not finite, in ever fewer words; none for none."""
+    if not count:
+        return ()
+    share = "all" if count == whole else f"{count} of {whole}"
+    return (
+        f"not finite (NaN, ∞) in {share} {what}",
+        f"{share} {what} not finite",
+        f"{share} not finite",
+        "not finite",
+    )

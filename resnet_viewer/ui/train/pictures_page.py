@@ -110,5 +110,5 @@ def place_in(frames: Sequence[Frame], position: QPoint, below: int) -> int | Non
 def _names(data: DataRead, metrics: QFontMetrics, width: int) -> list[str]:
     """Every class's name, cut where two of them with a stroke are wider than `width`: own ones often begin alike."""
     room = (width - metrics.horizontalAdvance(" / ")) // 2
-    names = (class_name(i, data.class_names) for i in range(len(data.class_names)))
+    names = (class_name(i, data.class_names) for i in range(len(data.class_names) + 1))
     return [metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room) for name in names]

@@ -112,6 +112,19 @@ def test_value_under_the_pointer_and_odd_maps(panel: FeatureMapsPanel, qtbot: Qt
         qtbot.mouseMove(pane, point.toPoint())
     assert told.args == ["channel 2 (of 0 to 5) · y 1, x 3 · now nan · reference 0"]
     assert panel.channel_view.numbers["mean"][0] == "nan"
+    assert (pane.note, panel.channel_view.reference_pane.note) == (
+        "not finite (NaN, ∞) in 1 of 16 positions",
+        "",
+    )
+
+
+def test_a_channel_without_a_finite_value_has_no_scale(panel: FeatureMapsPanel) -> None:
+    lost = ramp()
+    lost[2] = -np.inf
+    panel.render_scene(scene(lost, lost, channel=2))
+    view = panel.channel_view
+    assert view.now_pane.note == "not finite (NaN, ∞) in all positions"
+    assert view.scale_words == "No value is finite, and none has a colour"
 
 
 def test_a_channel_that_the_layer_lacks_shows_the_mosaic(panel: FeatureMapsPanel) -> None:

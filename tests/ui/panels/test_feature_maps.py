@@ -180,6 +180,22 @@ def test_dead_channels_are_crossed_out_on_screen(panel: FeatureMapsPanel) -> Non
     assert image.pixelColor(rect.left() + rect.width() // 2, rect.top() + 4).name() == DARK.panel
 
 
+def test_channels_that_are_not_finite_say_so_on_screen(panel: FeatureMapsPanel) -> None:
+    maps = ramp()
+    maps[2], maps[4, 1, 1] = np.nan, np.inf
+    panel.apply_theme(DARK)
+    panel.render_scene(scene(maps, ramp()))
+    assert panel.now_pane.note == "not finite (NaN, ∞) in 2 of 6 channels"
+    assert panel.reference_pane.note == ""
+    rect = panel.now_pane.rect_of(2)
+    image = panel.now_pane.grab().toImage()
+    assert image.pixelColor(rect.topLeft()).name() == DARK.changed
+    panel.render_scene(scene(np.full_like(maps, np.nan), ramp()))
+    assert panel.now_pane.note == "not finite (NaN, ∞) in all channels"
+    panel.render_scene(scene(ramp(), ramp()))
+    assert panel.now_pane.note == ""
+
+
 def test_many_channels_are_painted_at_once_in_the_right_places(panel: FeatureMapsPanel) -> None:
     maps = np.zeros((300, 7, 7), np.float32)
     maps[:, 0, 0] = 1

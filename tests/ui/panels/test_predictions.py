@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.records.predictions import NO_CLASSIFIER
+from resnet_viewer.records.probe import NotFinite
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session
 from resnet_viewer.ui.panels.predictions import Columns, PredictionLine, PredictionsPanel, words_of
@@ -72,12 +73,17 @@ def test_logits_without_one_number_are_explained_instead_of_listed(qtbot: QtBot)
     qtbot.addWidget(panel)
     full = fabricated.scene()
     assert full.now is not None
-    lost = replace(full.now, logits=np.full_like(full.now.logits, np.nan))
-    panel.render_scene(replace(full, now=lost))
-    assert panel.rows == ()
-    assert panel.message.startswith(
-        "The values of ResNet-20 overflow, and its logits are not numbers, because "
-    )
+    for hurt in (np.nan, np.inf):  # one logit is enough: softmax divides by the sum of all
+        logits = full.now.logits.copy()
+        logits[0, 4] = hurt
+        origin = NotFinite("layer3.1.conv2", "large value", "bn1.weight", 1e12, 7)
+        lost = replace(full.now, logits=logits, probabilities=logits * np.nan, not_finite=origin)
+        panel.render_scene(replace(full, now=lost))
+        assert panel.rows == ()
+        assert panel.message == (
+            "The values of ResNet-20 are not finite from layer3.1.conv2 (block 8 · conv4_x 2) on, and no class is the "
+            "highest: bn1.weight reaches 1e+12 in channel 7, and float32 ends at 3.4e38."
+        )
     panel.render_scene(full)
     assert (panel.message, len(panel.rows)) == ("", 5)
 

@@ -168,3 +168,14 @@ def test_the_menu_of_a_picture_begins_with_opening_it(panel: PicturesPanel) -> N
     assert wished == [panel.grid.shown[1]] == [panel.grid.chosen]
     beside = panel.menu_at(panel.mapToGlobal(panel.rect().topLeft()))
     assert [action.text() for action in beside.actions()] == words[-2:]
+
+
+def test_pictures_without_a_class_are_shown_as_such(panel: PicturesPanel) -> None:
+    """Of a network whose logits are not finite: the class behind the last."""
+    lost = PREDICTED.copy()
+    lost[0] = 3
+    panel.render_lab(lab_scene(log_of("cifar-plain-56", 60, predicted=lost)))
+    assert panel.grid.describe(0).endswith("predicted no class · wrong")
+    panel.choose_pair((int(LABELS[0]), 3))
+    assert panel.grid.shown == (0,)
+    assert "predicted no class: 1 of " in panel.matrix.describe(int(LABELS[0]), 3)
