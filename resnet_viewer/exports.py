@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.probe import ProbeResult
-from resnet_viewer.ui.requests import ARCHITECTURE_COLUMNS, NO_CHANNEL, FigureChoice
+from resnet_viewer.ui.requests import ARCHITECTURE_COLUMNS, NO_CHANNEL, Drawn, FigureChoice
 
 if TYPE_CHECKING:
     from resnet_viewer.records.blueprint import Blueprint
     from resnet_viewer.records.scene import Scene
 
 
-def exported(scene: Scene, choice: FigureChoice) -> bytes:
+def exported(scene: Scene, choice: FigureChoice) -> Drawn:
     """A figure, or its numbers, of what the scene shows, as the bytes of a file.
 
     Raises:
@@ -21,7 +21,7 @@ def exported(scene: Scene, choice: FigureChoice) -> bytes:
     """
     if choice.figure == "architecture":
         return _architecture(scene, choice)
-    from resnet_viewer.figures import export, state
+    from resnet_viewer.figures import export, page, state
 
     now, reference = scene.now, scene.reference
     if now is None or not now.is_complete:
@@ -40,8 +40,10 @@ def exported(scene: Scene, choice: FigureChoice) -> bytes:
         described |= {"layer": view.layer, "channel": str(view.channel)}
     if choice.suffix == "csv":
         header, rows, own = _table(scene, choice, reference)
-        return export.csv_bytes(header, rows, metadata=described | own)
-    return export.render(_figure(scene, choice, reference), choice.suffix, metadata=described, dpi=choice.dpi)
+        return Drawn(export.csv_bytes(header, rows, metadata=described | own))
+    figure = _figure(scene, choice, reference)
+    content = export.render(figure, choice.suffix, metadata=described, dpi=choice.dpi)
+    return Drawn(content, page.left_out_words(figure))
 
 
 def layers_csv(plan: Blueprint) -> bytes:
@@ -51,7 +53,7 @@ def layers_csv(plan: Blueprint) -> bytes:
     return export.csv_bytes(*architecture.table([plan]), metadata=architecture.described([plan]))
 
 
-def _architecture(scene: Scene, choice: FigureChoice) -> bytes:
+def _architecture(scene: Scene, choice: FigureChoice) -> Drawn:
     """The networks of the choice as columns; the one on the screen as it is built there."""
     from resnet_viewer.core import catalog
     from resnet_viewer.figures import architecture, export
@@ -62,8 +64,9 @@ def _architecture(scene: Scene, choice: FigureChoice) -> bytes:
     plans = [present if spec.name == present.spec.name else blueprint(spec) for spec in specs]
     described = architecture.described(plans)
     if choice.suffix == "csv":
-        return export.csv_bytes(*architecture.table(plans), metadata=described)
-    return export.render(architecture.figure(plans), choice.suffix, metadata=described, dpi=choice.dpi)
+        return Drawn(export.csv_bytes(*architecture.table(plans), metadata=described))
+    figure = architecture.figure(plans, without=choice.without)
+    return Drawn(export.render(figure, choice.suffix, metadata=described, dpi=choice.dpi))
 
 
 def _table(
@@ -115,6 +118,7 @@ def _figure(scene: Scene, choice: FigureChoice, reference: ProbeResult | None): 
                 quantity=view.gradient_quantity,
                 class_names=names,
                 size=(choice.width, choice.height),
+                without=choice.without,
             )
         case "gradcam":
             return gradcam.figure(
@@ -125,6 +129,7 @@ def _figure(scene: Scene, choice: FigureChoice, reference: ProbeResult | None): 
                 colours=view.cam_colours,
                 opacity=view.cam_opacity,
                 width=choice.width,
+                without=choice.without,
             )
         case "feature_maps":
             return feature_maps.figure(
@@ -136,6 +141,7 @@ def _figure(scene: Scene, choice: FigureChoice, reference: ProbeResult | None): 
                 colours=view.map_colours,
                 signed_colours=view.map_signed_colours,
                 width=choice.width,
+                without=choice.without,
             )
         case "channel":
             return channel.figure(
@@ -146,10 +152,16 @@ def _figure(scene: Scene, choice: FigureChoice, reference: ProbeResult | None): 
                 colours=view.map_colours,
                 signed_colours=view.map_signed_colours,
                 width=choice.width,
+                without=choice.without,
             )
         case "predictions":
             return predictions.figure(
-                now, reference, class_names=names, width=choice.width, height=choice.height
+                now,
+                reference,
+                class_names=names,
+                width=choice.width,
+                height=choice.height,
+                without=choice.without,
             )
         case _:
             raise AssertionError("it shows no reading")

@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from resnet_viewer.ui.controller import Packed
 
 log = logging.getLogger(__name__)
+_COPIED: tuple[Suffix, Suffix] = ("png", "svg")
+"""Kinds of pictures that go to the clipboard together."""
 
 FIRST_PICTURE = "cat.jpg"
 _LOOSE = 32
@@ -167,8 +169,10 @@ class FilesService:
             case WriteFigure(scene=scene, choice=choice, path=path):
                 from resnet_viewer.media.files import write_whole
 
-                write_whole(path, exported(scene, choice))
-                yield Written(path, _remark(choice.suffix, scene.session.setup.class_names))
+                made = exported(scene, choice)
+                write_whole(path, made.content)
+                names = scene.session.setup.class_names
+                yield Written(path, f"{made.remark} {_remark(choice.suffix, names)}".strip())
             case WriteLayers(plan=plan, path=path):
                 from resnet_viewer.media.files import write_whole
 
@@ -188,11 +192,11 @@ class FilesService:
             case RenderRunForClipboard(pictures=drawn, choice=choice, time=time):
                 from resnet_viewer.run_exports import run_figure
 
-                png = run_figure(drawn, replace(choice, suffix="png"), time=time)
-                yield Rendered(png, run_figure(drawn, replace(choice, suffix="svg"), time=time))
+                png, svg = (run_figure(drawn, replace(choice, suffix=kind), time=time) for kind in _COPIED)
+                yield Rendered(png.content, svg.content, svg.remark)
             case RenderForClipboard(scene=scene, choice=choice):
-                png = exported(scene, replace(choice, suffix="png"))
-                yield Rendered(png, exported(scene, replace(choice, suffix="svg")))
+                png, svg = (exported(scene, replace(choice, suffix=kind)) for kind in _COPIED)
+                yield Rendered(png.content, svg.content, svg.remark)
             case _:
                 raise TypeError(f"not a request for files: {type(request).__name__}")
 
@@ -278,8 +282,9 @@ def _write_runs(request: WriteRunFigure | WriteAllRunFigures) -> Written:
         for name, content in run_exports.all_run_figures(request.pictures, time=request.time):
             write_whole(request.folder / name, content)
         return Written(request.folder, _remark("png", names))
-    write_whole(request.path, run_exports.run_figure(request.pictures, request.choice, time=request.time))
-    return Written(request.path, _remark(request.choice.suffix, names))
+    made = run_exports.run_figure(request.pictures, request.choice, time=request.time)
+    write_whole(request.path, made.content)
+    return Written(request.path, f"{made.remark} {_remark(request.choice.suffix, names)}".strip())
 
 
 def _remark(suffix: Suffix, class_names: Iterable[str]) -> str:

@@ -128,7 +128,7 @@ def test_a_figure_is_copied_as_picture_and_svg_and_a_missing_folder_is_one_sente
 @pytest.mark.parametrize("figure", ["gradient_norms", "gradcam", "feature_maps", "predictions"])
 def test_every_figure_of_a_scene_can_be_exported(figure: FigureKind) -> None:
     scene = fabricated.scene(cut=(2,))
-    data = exported(scene, FigureChoice(figure, "svg"))
+    data = exported(scene, FigureChoice(figure, "svg")).content
     assert data.startswith(b"<?xml")
     assert b"shortcuts cut: 2" in data
 
@@ -144,7 +144,7 @@ def test_every_figure_of_a_scene_can_be_exported(figure: FigureKind) -> None:
 )
 def test_every_figures_numbers_can_be_exported(figure: FigureKind, header: str, said: str) -> None:
     scene = fabricated.scene(cut=(2,))
-    text = exported(scene, FigureChoice(figure, "csv")).decode()
+    text = exported(scene, FigureChoice(figure, "csv")).content.decode()
     head = [line for line in text.splitlines() if line.startswith("#")]
     assert any(said in line for line in head)
     assert "# shortcuts cut: 2" in head
@@ -157,12 +157,23 @@ def test_networks_are_exported_as_columns_without_a_reading(suffix: Suffix, star
     scene = replace(fabricated.scene(), now=None, reference=None)
     name = scene.blueprint.spec.name
     choice = FigureChoice("architecture", suffix, columns=f"{name}, alexnet")
-    assert exported(scene, choice).startswith(start)
-    text = exported(scene, replace(choice, suffix="csv")).decode()
+    assert exported(scene, choice).content.startswith(start)
+    text = exported(scene, replace(choice, suffix="csv")).content.decode()
     assert f"# networks: {name}, alexnet" in text
     with pytest.raises(UserError, match="no network called nothing"):
         exported(scene, replace(choice, columns="nothing"))
-    assert "vgg19, plain34, resnet34" in exported(scene, FigureChoice("architecture", "csv")).decode()
+    assert "vgg19, plain34, resnet34" in exported(scene, FigureChoice("architecture", "csv")).content.decode()
+
+
+def test_what_a_small_page_left_out_is_said_and_what_was_not_wished_for_is_not() -> None:
+    scene = fabricated.scene(cut=(2,))
+    small = exported(scene, FigureChoice("gradient_norms", "svg", 3.3, 3.0))
+    assert small.remark.startswith("Too small for the caption, ")
+    assert b"left out: caption" in small.content
+    wished = exported(scene, FigureChoice("gradient_norms", "svg", has_title=False, has_caption=False))
+    assert wished.remark == ""
+    assert b"Gradient norm of every layer" not in wished.content.split(b"</metadata>")[1]
+    assert exported(scene, FigureChoice("gradcam", "svg", 3.3)).remark == ""
 
 
 @pytest.mark.parametrize(("suffix", "start"), [("svg", b"<?xml"), ("pdf", b"%PDF"), ("png", b"\x89PNG")])

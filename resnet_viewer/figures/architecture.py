@@ -16,7 +16,7 @@ from matplotlib.path import Path
 
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.architecture_columns import OUTSIDE, Box, Bypass, Column, Repeat, column
-from resnet_viewer.figures.page import MARGIN, page, text_width, wrapped
+from resnet_viewer.figures.page import MARGIN, Without, page, text_width, wrapped
 from resnet_viewer.figures.state import application_version
 from resnet_viewer.records.blueprint import Blueprint
 
@@ -57,7 +57,7 @@ class _Place:
         return self.left + self.width
 
 
-def figure(plans: Sequence[Blueprint]) -> Figure:
+def figure(plans: Sequence[Blueprint], *, without: Without = ()) -> Figure:
     """One column a network, in the order given. The page is as large as they need."""
     columns = [column(plan) for plan in plans]
     box = max(text_width(b.words, _SMALL) for c in columns for b in c.boxes) + 0.16
@@ -80,6 +80,7 @@ def figure(plans: Sequence[Blueprint]) -> Figure:
         width=width,
         height=None,
         content=_LEGEND + above + height + 0.12,
+        without=without,
     )
     axes = sheet.bare_axes(0, 0, sheet.width, sheet.height)
     _draw_legend(axes, sheet.top - 0.1, legend)

@@ -10,7 +10,7 @@ from resnet_viewer.figures.colour_bar import draw_colour_bar
 from resnet_viewer.figures.feature_maps import coloured
 from resnet_viewer.figures.gradient_values import require_complete
 from resnet_viewer.figures.mosaic import Maps, is_signed, layer_limit
-from resnet_viewer.figures.page import MARGIN, page, wrapped
+from resnet_viewer.figures.page import MARGIN, Without, page, wrapped
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import lacking_words, layer_beside, maps_beside, plan_of, words_beside
 from resnet_viewer.records.probe import ProbeResult
@@ -32,6 +32,7 @@ def figure(
     colours: str = "inferno",
     signed_colours: str = palette.SIGNED_COLOURS,
     width: float = 7.6,
+    without: Without = (),
 ) -> Figure:
     """The map of `channel`, from 0, of `layer`, a name of `Blueprint.map_names`.
 
@@ -51,32 +52,43 @@ def figure(
         shown.append(("reference", reference, theirs))
     side = min((width - 2 * MARGIN - (len(shown) - 1) * _GAP) / len(shown), _LARGEST)
     heights = [_EMPTY if maps is None else side * maps.shape[1] / maps.shape[2] for _, _, maps in shown]
+    said = [_said(maps) for _, _, maps in shown]
+    head = _HEAD + (_LINE if any(said) else 0.0)
     sheet = page(
         title=f"Channel {channel} · {plan.describe(layer)} · {now.request.state.network.title}",
         subtitle=f"of channels 0 to {count - 1} · {'{} × {}'.format(*plan.shape_of(layer)[1:])} · one scale",
         caption=caption(now, reference, layer=layer, channel=channel),
         width=width,
         height=None,
-        content=_HEAD + max(heights) + _BAR,
+        content=head + max(heights) + _BAR,
+        without=without,
     )
     colours = signed_colours if signed else colours
     for column, ((name, result, maps), high) in enumerate(zip(shown, heights, strict=True)):
         left = MARGIN + column * (side + _GAP)
         sheet.write(left, sheet.top - 0.15, name, bold=True)
+        if said[column]:
+            sheet.write(left, sheet.top - 0.15 - _LINE, said[column], colour=palette.MUTED)
         if maps is None:
             beside = layer_beside(layer, plan, plan_of(result)) or layer
             words = lacking_words(result.maps(beside), channel)
             words = words or captions.missing_maps_words(result.request.state, beside)
             for line, part in enumerate(wrapped(words, side, palette.FONT)):
-                sheet.write(left, sheet.top - _HEAD - 0.2 - line * _LINE, part, colour=palette.MUTED)
+                sheet.write(left, sheet.top - head - 0.2 - line * _LINE, part, colour=palette.MUTED)
             continue
-        axes = sheet.axes(left, sheet.top - _HEAD - high, side, high)
+        axes = sheet.axes(left, sheet.top - head - high, side, high)
         axes.set_axis_off()
         share = np.where(np.isfinite(maps[0]), maps[0] / (limit or 1.0), np.nan).astype(np.float32)
         axes.imshow(coloured(share, colours, signed=signed), aspect="auto", interpolation="nearest")
     axes = sheet.axes(MARGIN, sheet.bottom + 0.3, min(width - 2 * MARGIN, 2.6), 0.09)
     draw_colour_bar(axes, colours, _ticks(limit, signed=signed), horizontal=True)
     return sheet.figure
+
+
+def _said(maps: Maps | None) -> str:
+    """How many values have no colour."""
+    odd = 0 if maps is None else int(np.count_nonzero(~np.isfinite(maps)))
+    return f"{odd} of {maps.size} not finite" if odd and maps is not None else ""
 
 
 def caption(now: ProbeResult, reference: ProbeResult | None, *, layer: str, channel: int) -> str:

@@ -11,10 +11,17 @@ from numpy.typing import NDArray
 
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.colour_bar import draw_colour_bar
-from resnet_viewer.figures.page import MARGIN, CaptionedFigure, page, shortened_inside, text_width
+from resnet_viewer.figures.page import (
+    MARGIN,
+    CaptionedFigure,
+    Without,
+    page,
+    shortened_inside,
+    text_width,
+)
 from resnet_viewer.figures.picture_grid import state_words
 from resnet_viewer.records.captions import class_name
-from resnet_viewer.records.confusion import confusion, row_shares
+from resnet_viewer.records.confusion import class_count, confusion, row_shares
 from resnet_viewer.records.lab import Numbers
 from resnet_viewer.records.training import RunReport
 
@@ -34,26 +41,27 @@ def figure(
     run: RunReport,
     *,
     width: float | None = None,
+    without: Without = (),
 ) -> CaptionedFigure:
     """Colours are shares of the true class; the cells hold counts, and percent of the row where there is room.
 
-    `width` is in inches, by default what suits the classes, and never less than their names need; the page is as high
-    as the matrix needs.
+    `width` is in inches, by default what suits the classes; the page is as high as the matrix needs. Where cells are
+    too small for them, names and numbers are left to the table.
 
     Raises:
         ValueError: there is no picture, or labels and predictions are not as many, or no classes of `class_names`.
     """
-    counts = confusion(labels, predicted, len(class_names))
+    classes = class_count(predicted, class_names)
+    counts = confusion(labels, predicted, classes)
     total = int(counts.sum())
     if not total:
         raise ValueError("no test picture to count")
-    classes = len(class_names)
     usual = 7.6 if classes <= 14 else 9.0 if classes <= 40 else 11.5
-    width = max(width or usual, min(usual, 3.0 + classes * 3.2 / (72 * 0.62)))
-    font = float(np.clip(72 * 0.62 * (width - 3.0) / classes, 3.2, palette.FONT))
+    width = width or usual
+    font = float(np.clip(72 * 0.62 * max(width - 3.0, 0.5 * width) / classes, 3.2, palette.FONT))
     names = [class_name(index, class_names) for index in range(classes)]
     longest = max(text_width(name, font) for name in names)
-    label = min(longest + 0.08, _NAMES)
+    label = min(longest + 0.08, _NAMES, 0.25 * width)
     left = MARGIN + _AXIS_WORDS + label
     side = min((width - left - MARGIN - _BAR) / classes, 0.62)
     whole = side * classes
@@ -61,9 +69,10 @@ def figure(
     sheet = page(
         title=f"Confusion matrix · {run.spec.network.title} · {error:.1f} % error",
         subtitle=confusions_words(counts, names),
-        caption=caption(counts, run, side=side),
+        caption=caption(counts, run, side=side, classes=len(class_names)),
         width=width,
         height=None,
+        without=without,
         content=label + _AXIS_WORDS + whole + 0.12,
     )
     bottom = sheet.bottom + 0.06 + label + _AXIS_WORDS
@@ -110,13 +119,17 @@ def confusions_words(counts: NDArray[np.int64], names: list[str]) -> str:
     return f"most often: {', '.join(said)}" if said else "every picture is right"
 
 
-def caption(counts: NDArray[np.int64], run: RunReport, *, side: float) -> str:
-    """What was counted, in which network after how much training, as one sentence; a cell's side is in inches."""
+def caption(counts: NDArray[np.int64], run: RunReport, *, side: float, classes: int) -> str:
+    """What was counted, in which network after how much training, as one sentence; a cell's side is in inches. Behind
+    `classes` there may be one for pictures that have none.
+    """
     total = int(counts.sum())
     wrong = total - int(np.trace(counts))
     numbers = "numbers: pictures, and percent of the row" if side >= _FULL else "numbers: pictures"
-    empty = int((counts.sum(axis=1) == 0).sum())
+    empty = int((counts.sum(axis=1) == 0)[:classes].sum())
     none = f" · classes without a test picture: {empty}" if empty else ""
+    if lost := int(counts[:, classes:].sum()):
+        none += f" · no class, for their logits are not finite: {lost}"
     return (
         f"{wrong} of {total} test pictures are wrong · rows: true class, columns: predicted class · "
         f"{f'{numbers}, ' if side >= _TINY else ''}colours: share of the row{none} · {state_words(run)}."

@@ -90,6 +90,13 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[str]], *, metadata:
 def _metadata(figure: Figure, kind: FigureKind, state: Mapping[str, str]) -> dict[str, Any]:
     """Under the keys that matplotlib lets each format have; its values are text, lists and None there."""
     title = plain(str(figure.get_label()) or state.get("title", "ResNet Viewer"))
+    if isinstance(figure, CaptionedFigure):
+        own_words = {
+            "subtitle": figure.subtitle,
+            "legend": figure.legend_words,
+            "left out": ", ".join(figure.left_out),
+        }
+        state = {**state, **{key: words for key, words in own_words.items() if words}}
     lines = [f"{plain(key)}: {plain(value)}" for key, value in state.items() if key != "caption"]
     application = state.get("application", "ResNet Viewer")
     own = figure.caption if isinstance(figure, CaptionedFigure) else ""

@@ -12,7 +12,7 @@ from resnet_viewer.figures import palette
 from resnet_viewer.figures.colour_bar import draw_colour_bar
 from resnet_viewer.figures.gradient_values import require_complete
 from resnet_viewer.figures.mosaic import Maps, Mosaic, channel_order, is_signed, layer_limit, mosaic
-from resnet_viewer.figures.page import MARGIN, Page, page
+from resnet_viewer.figures.page import MARGIN, Page, Without, page, text_width, wrapped
 from resnet_viewer.figures.palette import lookup
 from resnet_viewer.records import captions
 from resnet_viewer.records.blueprint import Blueprint
@@ -22,9 +22,8 @@ from resnet_viewer.records.session import MapOrder, MapScale
 
 _HEAD, _BAR, _GAP = 0.24, 0.52, 0.3
 """Inches: the words above a mosaic, the colour bar below, the room between two mosaics."""
-_LINE = 0.16
-"""Inches: a second line of words, where the reference is another network."""
-_EMPTY = 0.9
+_EMPTY, _LINE = 0.9, 0.15
+"""Inches: the height of a place without maps, and a further line of words above some."""
 
 
 def figure(
@@ -37,11 +36,12 @@ def figure(
     colours: str = "inferno",
     signed_colours: str = palette.SIGNED_COLOURS,
     width: float = 7.6,
+    without: Without = (),
 ) -> Figure:
     """All channels of `layer`, a name of `Blueprint.map_names`, in the same order and on the same scale.
 
     Maps with negative values take the diverging `signed_colours` with symmetric limits in place of
-    `colours`. Dead channels are crossed out.
+    `colours`. Dead channels are crossed out, those with values that are not finite struck through.
 
     Raises:
         IncompleteReadingError: `now` holds the logits alone.
@@ -62,8 +62,11 @@ def figure(
     side = (width - 2 * MARGIN - (len(shown) - 1) * _GAP) / len(shown)
     side = min(side, 5.2)
     beside = "" if theirs is None or reference is None else _other(layer, plan, reference, theirs)
-    head = _HEAD + (_LINE if beside else 0)
     heights = [side * m.image.shape[0] / m.image.shape[1] if m else _EMPTY for m in mosaics]
+    said = [_said(name, made, side) for (name, _, _), made in zip(shown, mosaics, strict=True)]
+    if beside:
+        said[1] = said[1][0], [*wrapped(beside, side, palette.FONT), *said[1][1]]
+    head = _HEAD + max(len(lines) for _, lines in said) * _LINE
     sheet = page(
         title=f"Feature maps · {plan.describe(layer)} · {state.network.title}",
         subtitle=f"{size} · {captions.MAP_ORDERS[order]} · {captions.MAP_SCALES[scale]}",
@@ -71,6 +74,7 @@ def figure(
         width=width,
         height=None,
         content=head + max(heights) + _BAR,
+        without=without,
     )
     colours = signed_colours if signed else colours
     for column, ((name, result, _), made) in enumerate(zip(shown, mosaics, strict=True)):
@@ -80,14 +84,17 @@ def figure(
                 result.request.state, layer_beside(layer, plan, plan_of(result)) or layer
             )
             sheet.write(left, sheet.top - 0.15, name, bold=True)
-            sheet.write(left, sheet.top - head - 0.2, words, colour=palette.MUTED)
+            for line, part in enumerate(wrapped(words, side, palette.FONT)):
+                sheet.write(left, sheet.top - head - 0.2 - line * _LINE, part, colour=palette.MUTED)
             continue
-        if name == "reference" and beside:
-            sheet.write(left, sheet.top - 0.15 - _LINE, beside, colour=palette.MUTED)
-        top = sheet.top - head
-        _panel(sheet, made, name, left=left, top=top, side=side, high=heights[column], colours=colours)
+        sheet.write(left, sheet.top - 0.15, name, bold=True)
+        words, lines = said[column]
+        sheet.write(left + side, sheet.top - 0.15, words, colour=palette.MUTED, right=True)
+        for line, part in enumerate(lines, 1):
+            sheet.write(left, sheet.top - 0.15 - line * _LINE, part, colour=palette.MUTED)
+        _panel(sheet, made, top=sheet.top - head, left=left, side=side, high=heights[column], colours=colours)
     limit = layer_limit(ours, theirs) if scale == "layer" else None
-    axes = sheet.axes(MARGIN, sheet.bottom + 0.3, min(side, 2.6), 0.09)
+    axes = sheet.axes(MARGIN, sheet.bottom + 0.3, min(width - 2 * MARGIN, 2.6), 0.09)
     draw_colour_bar(axes, colours, _ticks(limit, signed=signed), horizontal=True)
     return sheet.figure
 
@@ -178,15 +185,23 @@ def _mosaics(
     return made
 
 
+def _said(name: str, made: Mosaic | None, side: float) -> tuple[str, list[str]]:
+    """How many channels tell nothing: on the line of the name where there is room, else on lines of their own."""
+    if made is None:
+        return "", []
+    dead, odd, count = int(made.dead.sum()), int(made.not_finite.sum()), len(made.dead)
+    said = [f"{dead} of {count} channels dead (×)"] if dead else []
+    said += [f"{odd} of {count} not finite (/)"] if odd else []
+    words = " · ".join(said)
+    room = side - text_width(name, palette.FONT, bold=True) - 0.15
+    if text_width(words, palette.FONT) <= room or not words:
+        return words, []
+    return "", [line for part in said for line in wrapped(part, side, palette.FONT)]
+
+
 def _panel(
-    sheet: Page, made: Mosaic, name: str, *, left: float, top: float, side: float, high: float, colours: str
+    sheet: Page, made: Mosaic, *, top: float, left: float, side: float, high: float, colours: str
 ) -> None:
-    """`top` is the mosaic's, in inches; the words stand above everything."""
-    dead = int(made.dead.sum())
-    sheet.write(left, sheet.top - 0.15, name, bold=True)
-    if dead:
-        words = f"{dead} of {len(made.dead)} channels dead (×)"
-        sheet.write(left + side, sheet.top - 0.15, words, colour=palette.MUTED, right=True)
     axes = sheet.axes(left, top - high, side, high)
     axes.set_axis_off()
     rows, columns = made.image.shape
@@ -203,19 +218,24 @@ def _cross_out(axes: Axes, made: Mosaic) -> None:
     height, width = made.tile
     lines: list[list[tuple[float, float]]] = []
     for row, column in zip(*np.nonzero(made.channels >= 0), strict=True):
-        if not made.dead[made.channels[row, column]]:
+        channel = made.channels[row, column]
+        if not (made.dead[channel] or made.not_finite[channel]):
             continue
         top, left = made.origin(int(row), int(column))
         inset_x, inset_y = width * 0.3, height * 0.3
         x = left + inset_x, left + width - inset_x
         y = top + inset_y, top + height - inset_y
-        lines += [[(x[0], y[0]), (x[1], y[1])], [(x[0], y[1]), (x[1], y[0])]]
+        lines.append([(x[0], y[1]), (x[1], y[0])])
+        if made.dead[channel]:
+            lines.append([(x[0], y[0]), (x[1], y[1])])
     axes.add_collection(LineCollection(lines, colors="#9aa1b2", linewidths=0.6), autolim=False)
 
 
 def _ticks(limit: float | None, *, signed: bool) -> list[tuple[float, str]]:
+    if limit == 0:
+        return [(0.5 if signed else 0.0, "0")]
     if limit is None and signed:
-        return [(0.0, "−max |value|"), (0.5, "0"), (1.0, "max |value| of a channel")]
+        return [(0.0, "−max |value|"), (0.5, "0"), (1.0, "max |value|")]
     if limit is None:
         return [(0.0, "0"), (1.0, "maximum of a channel")]
     if signed:

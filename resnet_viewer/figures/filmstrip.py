@@ -19,11 +19,14 @@ from resnet_viewer.records.registering import cam_tiles
 
 _HEAD, _NUMBER, _GAP, _WORDS = 0.24, 0.15, 0.05, 0.16
 _PIXELS = 128
+_MOST_ROWS = 4
+"""Of tiles of half an inch; where they would take more, tiles are smaller."""
 
 
-def filmstrip_height(results: Sequence[ProbeResult], width: float) -> float:
+def filmstrip_height(results: Sequence[tuple[str, ProbeResult]], width: float) -> float:
     """Inches that `draw_filmstrip` needs at that width."""
-    return sum(_height(result, width) for result in results)
+    lines = (_has_own_line(results, place, width) for place in range(len(results)))
+    return sum(_height(result, width, has_line) for (_, result), has_line in zip(results, lines, strict=True))
 
 
 def blank_words(result: ProbeResult) -> str:
@@ -52,19 +55,17 @@ def draw_filmstrip(
     """
     width = sheet.width - 2 * MARGIN
     limit = cam_scale([result for _, result in results])
-    for name, result in results:
+    for place, (_, result) in enumerate(results):
         per_row, tile, rows = _grid(len(result.blocks), width)
-        sheet.write(MARGIN, top - 0.15, f"every block, {name}", bold=True)
-        own = f"maximum {cam_scale([result]):.3g}"
-        sheet.write(
-            MARGIN + text_width(f"every block, {name}", palette.FONT, bold=True) + 0.15,
-            top - 0.15,
-            own,
-            colour=palette.MUTED,
-        )
-        if result is results[0][1]:
-            words = f"one scale, 0 to {limit:.3g}"
-            sheet.write(sheet.width - MARGIN, top - 0.15, words, colour=palette.MUTED, right=True)
+        first, own, scale = _head_words(results, place)
+        sheet.write(MARGIN, top - 0.15, first, bold=True)
+        x = MARGIN + text_width(first, palette.FONT, bold=True) + 0.15
+        sheet.write(x, top - 0.15, own, colour=palette.MUTED)
+        if has_line := _has_own_line(results, place, width):
+            top -= _WORDS
+            sheet.write(MARGIN, top - 0.15, scale, colour=palette.MUTED)
+        else:
+            sheet.write(sheet.width - MARGIN, top - 0.15, scale, colour=palette.MUTED, right=True)
         high = rows * (tile + _NUMBER)
         axes = sheet.bare_axes(MARGIN, top - _HEAD - high, width, high)
         ground, box = seen_part(result)
@@ -81,12 +82,29 @@ def draw_filmstrip(
         for line, words in enumerate(_blank_lines(result, width)):
             y = top - _HEAD - high - 0.1 - line * _WORDS
             sheet.write(MARGIN, y, words, size=palette.FONT - 1, colour=palette.MUTED)
-        top -= _height(result, width)
+        top -= _height(result, width, has_line) - _WORDS * has_line
 
 
-def _height(result: ProbeResult, width: float) -> float:
+def _head_words(results: Sequence[tuple[str, ProbeResult]], place: int) -> tuple[str, str, str]:
+    """The name of a strip, its own highest value, and over the first the scale of all."""
+    name, result = results[place]
+    own, limit = cam_scale([result]), cam_scale([each for _, each in results])
+    scale = "" if place or not limit else f"one scale, 0 to {limit:.3g}"
+    return f"every block, {name}", f"maximum {own:.3g}" if own else "no map", scale
+
+
+def _has_own_line(results: Sequence[tuple[str, ProbeResult]], place: int, width: float) -> bool:
+    """Whether the scale has no room beside the other words, in `width` inches."""
+    first, own, scale = _head_words(results, place)
+    used = text_width(first, palette.FONT, bold=True) + text_width(own, palette.FONT) + 0.3
+    return bool(scale) and used + text_width(scale, palette.FONT) > width
+
+
+def _height(result: ProbeResult, width: float, has_line: bool) -> float:
     _, tile, rows = _grid(len(result.blocks), width)
-    return _HEAD + rows * (tile + _NUMBER) + len(_blank_lines(result, width)) * _WORDS + 0.1
+    return (
+        _HEAD + _WORDS * has_line + rows * (tile + _NUMBER) + len(_blank_lines(result, width)) * _WORDS + 0.1
+    )
 
 
 def _blank_lines(result: ProbeResult, width: float) -> list[str]:
@@ -97,6 +115,8 @@ def _blank_lines(result: ProbeResult, width: float) -> list[str]:
 def _grid(count: int, width: float) -> tuple[int, float, int]:
     """Tiles a row, side of a tile in inches, rows; rows as even as they can be."""
     rows = math.ceil(count / max(int(width / 0.5), 1))
+    if rows > _MOST_ROWS:
+        rows = math.ceil(count / max(int(width / 0.32), 1))
     per_row = math.ceil(count / rows)
     return per_row, min((width + _GAP) / per_row - _GAP, 0.9), rows
 

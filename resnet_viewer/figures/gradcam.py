@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +17,7 @@ from resnet_viewer.figures.colour_bar import draw_colour_bar
 from resnet_viewer.figures.filmstrip import draw_filmstrip, edge, filmstrip_height, seen_part
 from resnet_viewer.figures.gradient_values import require_complete
 from resnet_viewer.figures.overlay import Pixels, is_hairline, overlay
-from resnet_viewer.figures.page import MARGIN, Page, page
+from resnet_viewer.figures.page import MARGIN, Page, Without, page, text_width, wrapped
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import plan_of, reading_beside
 from resnet_viewer.records.laying_out import blueprint
@@ -27,7 +28,7 @@ from resnet_viewer.records.registering import cam_tiles
 CamScale = Literal["shared", "own"]
 _BAR = 0.78
 _GAP = 0.22
-_HEAD = 0.24
+_HEAD, _LINE = 0.24, 0.14
 _ROOM_FOR_UNTRAINED = 2.9
 """Inches of a panel from which on "reference, untrained" fits beside its maximum."""
 _TALLEST = 5.0
@@ -58,6 +59,7 @@ def figure(
     scale: CamScale = "shared",
     filmstrip: bool = True,
     width: float = 7.6,
+    without: Without = (),
 ) -> Figure:
     """The map of `block` (from 1, the last by default) over the picture, now beside the reference.
 
@@ -87,34 +89,42 @@ def figure(
     shown_width = min(room, _TALLEST * shape[0] / shape[1])
     shown_height = shown_width * shape[1] / shape[0]
     cell = max(shown_width, min(room, 2.4))  # a tower of a picture still needs room for its words
-    strips = filmstrip_height([p.result for p in panels], width - 2 * MARGIN) if filmstrip else 0.0
+    strips = filmstrip_height(_strips(panels), width - 2 * MARGIN) if filmstrip else 0.0
     plan = plan_of(now)
     name = captions.target_name(now.target, class_names)
+    top = max(panel.highest for panel in panels)
+    limits = [top if scale == "shared" else panel.highest for panel in panels]
+    said = [_said(panel, limit, cell) for panel, limit in zip(panels, limits, strict=True)]
+    head = _HEAD + max(len(lines) for _, lines in said) * _LINE
     sheet = page(
         title=f"Grad-CAM · {plan.blocks[number - 1].label} · {name}",
         subtitle=subtitle,
         caption=captions.cam_caption(now, reference, class_names, block=number),
         width=width,
         height=None,
-        content=_HEAD + max(shown_height, 0.8) + 0.3 + strips,
+        content=head + max(shown_height, 0.8) + 0.3 + strips,
+        without=without,
     )
-    top = max(panel.highest for panel in panels)
     # What is narrower than the page stands in its middle.
     start = MARGIN + (room - cell) * len(panels) / 2
     for column, panel in enumerate(panels):
         left = start + column * (cell + _GAP)
-        limit = top if scale == "shared" else panel.highest
-        size = shown_width, shown_height
-        _draw(sheet, panel, left=left, size=size, cell=cell, limit=limit, colours=colours, opacity=opacity)
+        size, limit = (shown_width, shown_height), limits[column]
+        above = sheet.top - head
+        _draw(sheet, panel, left=left, top=above, size=size, limit=limit, colours=colours, opacity=opacity)
+        words, lines = said[column]
+        sheet.write(left, sheet.top - 0.15, _name(panel, cell), bold=True)
+        sheet.write(left + cell, sheet.top - 0.15, words, colour=palette.MUTED, right=True)
+        for number_of_line, line in enumerate(lines, 1):
+            sheet.write(left, sheet.top - 0.15 - number_of_line * _LINE, line, colour=palette.MUTED)
     left = start + len(panels) * (cell + _GAP) - _GAP + 0.12
     height = max(min(shown_height, 2.4), 0.6)
-    bar = sheet.axes(left, sheet.top - _HEAD - height, 0.11, height)
+    bar = sheet.axes(left, sheet.top - head - height, 0.11, height)
     limit_words = f"{top:.3g}" if scale == "shared" else "own max."
     draw_colour_bar(bar, colours, [(0.0, "0"), (1.0, limit_words)] if top > 0 else [(0.0, "0")])
     if filmstrip:
-        below = sheet.top - _HEAD - max(shown_height, 0.8) - 0.3
-        results = [(panel.name.split(",")[0], panel.result) for panel in panels]
-        draw_filmstrip(sheet, results, below, selected=number, colours=colours, opacity=opacity)
+        below = sheet.top - head - max(shown_height, 0.8) - 0.3
+        draw_filmstrip(sheet, _strips(panels), below, selected=number, colours=colours, opacity=opacity)
     return sheet.figure
 
 
@@ -183,8 +193,8 @@ def _draw(
     panel: _Panel,
     *,
     left: float,
+    top: float,
     size: tuple[float, float],
-    cell: float,
     limit: float,
     colours: str,
     opacity: float,
@@ -205,7 +215,7 @@ def _draw(
         colours=colours,
         opacity=opacity,
     )
-    axes = sheet.axes(left, sheet.top - _HEAD - size[1], *size)
+    axes = sheet.axes(left, top - size[1], *size)
     axes.set_axis_off()
     height, width = laid.shape[:2]
     axes.add_patch(edge((0, 0), width, height))
@@ -225,9 +235,25 @@ def _draw(
             )
         axes.set_xlim(0, width)
         axes.set_ylim(height, 0)
+
+
+def _strips(panels: Sequence[_Panel]) -> list[tuple[str, ProbeResult]]:
+    """Each reading with the name of its strip."""
+    return [(panel.name.split(",")[0], panel.result) for panel in panels]
+
+
+def _name(panel: _Panel, cell: float) -> str:
     is_named = panel.result.is_untrained and cell >= _ROOM_FOR_UNTRAINED
-    sheet.write(left, sheet.top - 0.15, panel.name + (", untrained" if is_named else ""), bold=True)
-    sheet.write(left + cell, sheet.top - 0.15, _words(panel, limit), colour=palette.MUTED, right=True)
+    return panel.name + (", untrained" if is_named else "")
+
+
+def _said(panel: _Panel, limit: float, cell: float) -> tuple[str, list[str]]:
+    """What the map amounts to: on the line of its name where `cell` inches have room, else on lines of its own."""
+    words = _words(panel, limit)
+    name = text_width(_name(panel, cell), palette.FONT, bold=True)
+    if name + 0.15 + text_width(words, palette.FONT) <= cell:
+        return words, []
+    return "", wrapped(words, cell, palette.FONT)
 
 
 def _words(panel: _Panel, limit: float) -> str:

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.gradient_values import kind_of_value
-from resnet_viewer.figures.page import draw_frame
+from resnet_viewer.figures.page import draw_frame, text_width
 
 _ROW = 0.26
 """Inches of height of the row of zeros and of the row of non-finite values."""
@@ -121,15 +121,18 @@ def place_of(value: float | None, y: DecadeAxis) -> float | None:
             return None
 
 
-def prepare_x_axis(axes: Axes, limits: tuple[float, float], *, by_block: bool) -> None:
-    """Number the layers (or blocks) from 1; at most some twelve labels."""
+def prepare_x_axis(axes: Axes, limits: tuple[float, float], *, by_block: bool, width: float) -> None:
+    """Number the layers (or blocks) from 1; at most some twelve labels, fewer where `width`, in inches, is small."""
     count = round(limits[1] - 0.6)
     axes.set_xlim(*limits)
-    step = next((s for s in _STEPS if count / s <= 12), _STEPS[-1])
-    ticks = sorted({1, *range(step, count + 1, step)})
+    most = min(12.0, width / (text_width(str(count), palette.FONT) + 0.1))
+    step = next((s for s in _STEPS if count / s <= most), _STEPS[-1])
+    has_first = step == 1 or (step - 1) * width / count >= text_width(str(step), palette.FONT) + 0.06
+    ticks = sorted({*([1] if has_first else []), *range(step, count + 1, step)})
     axes.set_xticks(ticks, [str(t) for t in ticks], fontsize=palette.FONT, fontfamily="DejaVu Sans")
     axes.tick_params(colors=palette.TEXT, width=0.7, length=3)
     axes.tick_params(which="minor", length=1.6, width=0.5)
     draw_frame(axes)
-    words = "block" if by_block else "layer, in the order of the forward pass"
+    wordings = ("block",) if by_block else ("layer, in the order of the forward pass", "layer")
+    words = next((w for w in wordings if text_width(w, palette.FONT) <= width), wordings[-1])
     axes.set_xlabel(words, fontsize=palette.FONT, color=palette.TEXT, fontfamily="DejaVu Sans", labelpad=4)

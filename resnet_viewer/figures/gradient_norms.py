@@ -11,8 +11,14 @@ from matplotlib.figure import Figure
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.gradient_axis import DecadeAxis, decade, place_of, prepare_x_axis, prepare_y_axis
 from resnet_viewer.figures.gradient_values import Row, kind_of_value, other_rows, rows, table
-from resnet_viewer.figures.page import MARGIN, Page, page
-from resnet_viewer.figures.wiring_strip import STRIP_HEIGHT, Legend, draw_strip, legend_rows
+from resnet_viewer.figures.page import MARGIN, Without, page, shortened
+from resnet_viewer.figures.wiring_strip import (
+    STRIP_HEIGHT,
+    Legend,
+    draw_legend_rows,
+    draw_strip,
+    legend_height,
+)
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import spread
 from resnet_viewer.records.laying_out import blueprint
@@ -23,6 +29,8 @@ from resnet_viewer.records.target import BlockTarget
 __all__ = ["figure", "table"]
 
 _LEFT, _RIGHT = 0.82, 0.2
+_FOOT, _LOWEST = 0.52, 0.95
+"""Inches of what stands under the plot, and of the least height that a plot can be read at."""
 _MARKER_ORDER = "oDs^X"
 
 
@@ -33,6 +41,7 @@ def figure(
     quantity: GradientQuantity = "weight",
     class_names: tuple[str, ...] = (),
     size: tuple[float, float] = (7.6, 5.0),
+    without: Without = (),
 ) -> Figure:
     """Draw the norms of `rows(now, reference, quantity)` on a log scale. `size` is in inches.
 
@@ -43,19 +52,27 @@ def figure(
     """
     values = rows(now, reference, quantity)
     others = other_rows(now, reference, quantity)
+    entries = _legend(now, reference, values, others)
+    brief = [entry for entry in entries if entry.kind in ("now", "reference")]
     sheet = page(
         title=f"{_title(quantity)} · {now.request.state.network.title}",
         subtitle="",
         caption=captions.caption(now, reference, class_names, quantity=quantity),
         width=size[0],
         height=size[1],
+        content=_FOOT + _LOWEST + STRIP_HEIGHT,
+        legend=legend_height(brief, size[0]),
+        signs=legend_height(entries, size[0]) - legend_height(brief, size[0]),
+        legend_words="; ".join(entry.words for entry in entries),
+        without=without,
     )
-    top = _legend(sheet, now, reference, values, others)
-    bottom = sheet.bottom + 0.52
+    top = draw_legend_rows(sheet, entries if sheet.has_signs else brief) if sheet.has_legend else sheet.top
+    bottom = sheet.bottom + _FOOT
     width = sheet.width - _LEFT - _RIGHT
-    height = max(top - STRIP_HEIGHT - bottom, 0.8)
+    height = top - STRIP_HEIGHT - bottom
     axes = sheet.axes(_LEFT, bottom, width, height)
     strip = sheet.axes(_LEFT, bottom + height, width, STRIP_HEIGHT)
+    strip.set_label("strip")
     limits = (0.4, len(values) + 0.6)
     draw_strip(
         strip,
@@ -69,8 +86,8 @@ def figure(
     )
     numbers = [number for row in (*values, *others) for number in (row.now, row.reference)]
     y = prepare_y_axis(axes, numbers, height)
-    _draw(axes, values, others, y, spacing=width / len(values))
-    prepare_x_axis(axes, limits, by_block=quantity == "output")
+    _draw(axes, values, others, y, width=width)
+    prepare_x_axis(axes, limits, by_block=quantity == "output", width=width)
     axes.set_ylabel(
         _y_label(quantity, now), fontsize=palette.FONT, color=palette.TEXT, labelpad=6, parse_math=False
     )
@@ -96,8 +113,8 @@ def _y_label(quantity: GradientQuantity, now: ProbeResult) -> str:
 
 
 def _legend(
-    sheet: Page, now: ProbeResult, reference: ProbeResult | None, values: Sequence[Row], others: Sequence[Row]
-) -> float:
+    now: ProbeResult, reference: ProbeResult | None, values: Sequence[Row], others: Sequence[Row]
+) -> list[Legend]:
     state = now.request.state
     network, wiring = state.network, state.wiring
     ours = captions.wiring_words(network, wiring)
@@ -122,14 +139,14 @@ def _legend(
         entries.append(Legend("gate", "opening of a gate layer"))
     if wiring.dropped:
         entries.append(Legend("dropped", "dropped branch"))
-    return legend_rows(sheet, entries)
+    return entries
 
 
-def _draw(axes: Axes, values: Sequence[Row], others: Sequence[Row], y: DecadeAxis, *, spacing: float) -> None:
+def _draw(axes: Axes, values: Sequence[Row], others: Sequence[Row], y: DecadeAxis, *, width: float) -> None:
     """Both curves; a line breaks where a value is zero, not finite or missing, and its marker moves to the
-    row. `others` are a reference's of other layers, spread over the whole width: its depth is relative.
+    row. `others` are a reference's of other layers, spread over the whole width (in inches): its depth is relative.
     """
-    markers = min(max(spacing * 72 * 0.55, 1.1), 4.2)
+    markers = min(max(width / len(values) * 72 * 0.55, 1.1), 4.2)
     x = list(range(1, len(values) + 1))
     compared = others or values
     x_compared = spread(len(others), 1, len(values)) if others else x
@@ -176,7 +193,7 @@ def _draw(axes: Axes, values: Sequence[Row], others: Sequence[Row], y: DecadeAxi
             markeredgewidth=0.8,
             zorder=4,
         )
-    _name_not_finite(axes, [row.now for row in values], [row.reference for row in compared], y)
+    _name_not_finite(axes, [row.now for row in values], [row.reference for row in compared], y, width=width)
 
 
 def _marker(value: float, kind: str) -> str:
@@ -187,7 +204,7 @@ def _marker(value: float, kind: str) -> str:
 
 
 def _name_not_finite(
-    axes: Axes, ours: Sequence[float], theirs: Sequence[float | None], y: DecadeAxis
+    axes: Axes, ours: Sequence[float], theirs: Sequence[float | None], y: DecadeAxis, *, width: float
 ) -> None:
     """How many of each kind stand on the upper row, at its right end."""
     if y.not_finite is None:
@@ -201,7 +218,7 @@ def _name_not_finite(
         if words:
             counts.append(f"{whose}: {', '.join(words)}")
     axes.annotate(
-        " · ".join(counts),
+        shortened(" · ".join(counts), width - 0.1, palette.FONT - 1.5),
         xy=(1, y.top),
         xycoords=("axes fraction", "data"),
         xytext=(-3, -3),

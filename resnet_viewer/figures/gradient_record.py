@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.colour_bar import draw_colour_bar
 from resnet_viewer.figures.intervention_flags import draw_flags, height_of, lay_out, marks_of
-from resnet_viewer.figures.page import MARGIN, CaptionedFigure, page, wrapped
+from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, page, wrapped
 from resnet_viewer.figures.record_pixels import (
     NOT_FINITE,
     ZERO,
@@ -28,7 +28,7 @@ from resnet_viewer.figures.record_pixels import (
     scale_of,
     stages_of,
 )
-from resnet_viewer.figures.run_legend import Entry, draw_legend
+from resnet_viewer.figures.run_legend import Entry, draw_legend, legend_height, legend_words
 from resnet_viewer.figures.run_names import (
     data_words,
     end_words,
@@ -57,6 +57,7 @@ def figure(
     quantity: RecordQuantity = "norms",
     colours: str = "viridis",
     width: float = 7.6,
+    without: Without = (),
 ) -> CaptionedFigure:
     """What `GradientRecord` holds, for every run: "norms" and "updates" by layer in decades, "dead" by block.
 
@@ -91,9 +92,12 @@ def figure(
         caption=caption(shown, quantity=quantity, scale=scale),
         width=width,
         height=None,
-        content=sum(heads) + lines * (height + _FOOT) + (0.22 if legend else 0.0),
+        content=sum(heads) + lines * (height + _FOOT) + (0.02 if legend else 0.0),
+        legend=legend_height(legend, width),
+        legend_words=legend_words(legend),
+        without=without,
     )
-    top = draw_legend(sheet, legend) if legend else sheet.top
+    top = draw_legend(sheet, legend)
     bar_bottom = 0.0
     for index, (run, record, name) in enumerate(zip(shown, records, run_names(shown), strict=True)):
         row, column = divmod(index, columns)

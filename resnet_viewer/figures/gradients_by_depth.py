@@ -13,8 +13,8 @@ from matplotlib.ticker import MaxNLocator
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.gradient_axis import DecadeAxis, decade, place_of, prepare_y_axis
 from resnet_viewer.figures.gradient_values import kind_of_value
-from resnet_viewer.figures.page import MARGIN, CaptionedFigure, draw_frame, page
-from resnet_viewer.figures.run_legend import Entry, draw_legend, styles_of
+from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, draw_frame, page
+from resnet_viewer.figures.run_legend import Entry, draw_legend, legend_height, legend_words, styles_of
 from resnet_viewer.figures.run_names import (
     Group,
     data_words,
@@ -30,7 +30,8 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import GradientRecord, RunReport
 
 DepthScale = Literal["relative", "layer"]
-_LEFT, _FOOT, _LOWEST = 0.68, 0.52, 1.6
+_LEFT, _FOOT, _ABOVE, _LOWEST = 0.68, 0.52, 0.1, 0.95
+"""Inches around the plot, and the least height that it can be read at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +48,7 @@ def figure(
     time: float | None = None,
     by: DepthScale = "relative",
     size: tuple[float, float] = (7.6, 4.6),
+    without: Without = (),
 ) -> CaptionedFigure:
     """The norms of the record at `time` (in epochs), by default of every run's last one, in decades.
 
@@ -59,8 +61,36 @@ def figure(
     shown = [run for run in runs if run.gradients]
     if not shown:
         raise ValueError("no run has a gradient record")
-    made, missing = _made(shown, time, by, size)
-    return made if missing <= 0 else _made(shown, time, by, (size[0], size[1] + missing))[0]
+    together = groups(shown)
+    styles = styles_of(together)
+    lines = [_line(group, run, time, by) for group in together for run in group.runs]
+    numbers = [norm for line in lines for norm in line.record.norms]
+    own_times = len({_time_words(line) for line in lines}) > 1
+    entries = [
+        Entry(_words(group, lines, with_time=own_times), styles[group.name] | {"linewidth": 1.6})
+        for group in together
+    ] + _odd_entries(numbers)
+    sheet = page(
+        title="Gradient norm by depth",
+        subtitle=_subtitle(shown, lines),
+        caption=caption(shown, time=time),
+        width=size[0],
+        height=size[1],
+        content=_FOOT + _LOWEST + _ABOVE,
+        legend=legend_height(entries, size[0]),
+        legend_words=legend_words(entries),
+        without=without,
+    )
+    bottom = sheet.bottom + _FOOT
+    height = draw_legend(sheet, entries) - bottom - _ABOVE
+    width = sheet.width - 2 * MARGIN - _LEFT - 0.1
+    axes = sheet.axes(MARGIN + _LEFT, bottom, width, height)
+    y = prepare_y_axis(axes, numbers, height)
+    for line in lines:
+        _draw(axes, line, styles[line.group.name], y)
+    _prepare_x(axes, lines, by, width)
+    axes.set_ylabel("‖∂L/∂W‖₂", fontsize=palette.FONT, color=palette.TEXT, fontfamily="DejaVu Sans")
+    return sheet.figure
 
 
 def record_at(run: RunReport, time: float | None) -> GradientRecord:
@@ -113,40 +143,6 @@ def table(
             values = (layer.name, layer.kind, repr(float(norm)), repr(float(update)))
             rows.append((*whose, *when, str(number), repr(float(depth)), *values))
     return header, rows
-
-
-def _made(
-    runs: Sequence[RunReport], time: float | None, by: DepthScale, size: tuple[float, float]
-) -> tuple[CaptionedFigure, float]:
-    """The figure, and how many inches its plot lacks."""
-    together = groups(runs)
-    styles = styles_of(together)
-    lines = [_line(group, run, time, by) for group in together for run in group.runs]
-    numbers = [norm for line in lines for norm in line.record.norms]
-    sheet = page(
-        title="Gradient norm by depth",
-        subtitle=_subtitle(runs, lines),
-        caption=caption(runs, time=time),
-        width=size[0],
-        height=size[1],
-    )
-    own_times = len({_time_words(line) for line in lines}) > 1
-    entries = [
-        Entry(_words(group, lines, with_time=own_times), styles[group.name] | {"linewidth": 1.6})
-        for group in together
-    ]
-    top = draw_legend(sheet, [*entries, *_odd_entries(numbers)])
-    bottom = sheet.bottom + _FOOT
-    room = top - bottom - 0.1
-    height = max(room, _LOWEST)
-    width = sheet.width - 2 * MARGIN - _LEFT - 0.1
-    axes = sheet.axes(MARGIN + _LEFT, bottom, width, height)
-    y = prepare_y_axis(axes, numbers, height)
-    for line in lines:
-        _draw(axes, line, styles[line.group.name], y)
-    _prepare_x(axes, lines, by, width)
-    axes.set_ylabel("‖∂L/∂W‖₂", fontsize=palette.FONT, color=palette.TEXT, fontfamily="DejaVu Sans")
-    return sheet.figure, _LOWEST - room
 
 
 def _line(group: Group, run: RunReport, time: float | None, by: DepthScale) -> _Line:
@@ -236,7 +232,7 @@ def _prepare_x(axes: Axes, lines: Sequence[_Line], by: DepthScale, width: float)
     else:
         longest = max(line.x[-1] for line in lines)
         axes.set_xlim(1 - 0.015 * longest, 1.015 * longest)
-        places = MaxNLocator(10, integer=True).tick_values(1, longest)
+        places = MaxNLocator(max(1, min(10, int(width / 0.4))), integer=True).tick_values(1, longest)
         axes.set_xticks([place for place in places if 1 <= place <= longest])
         axes.set_xlabel("layer, in the order of the forward pass", **words)
     axes.tick_params(

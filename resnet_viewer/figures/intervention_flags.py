@@ -26,6 +26,8 @@ class Mark:
 
     time: float
     words: str
+    brief: str = ""
+    """The same for an axis too short for it: runs are counted, not named."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def marks_of(runs: Sequence[RunReport], limits: tuple[float, float]) -> tuple[li
         words = strength_words(cluster[0][1])
         if len(cluster) > 1:
             words = f"shortcuts open by {cluster[0][1]:.3g} … {cluster[-1][1]:.3g} ({len(cluster)} changes)"
-        marks.append(Mark(cluster[0][0], whose + words))
+        brief = f"{len(names)} of {len(residual)} runs: " if whose and len(residual) > 1 else whose
+        marks.append(Mark(cluster[0][0], whose + words, brief + words))
 
     for key in sorted(done):
         if cluster and (done[key] != done[cluster[0]] or key[0] - cluster[-1][0] > close):
@@ -85,7 +88,8 @@ def lay_out(marks: Sequence[Mark], width: float, limits: tuple[float, float]) ->
     """Rows for the words over an axis of `width` inches; those that no row has room for are left out."""
     flags: list[Flag] = []
     for mark in sorted(marks, key=lambda mark: -mark.time):
-        words = shortened(mark.words, width - 2 * _GAP, _FONT)
+        whole = mark.words if text_width(mark.words, _FONT) <= width - 2 * _GAP else mark.brief or mark.words
+        words = shortened(whole, width - 2 * _GAP, _FONT)
         long = text_width(words, _FONT)
         x = (mark.time - limits[0]) / (limits[1] - limits[0]) * width
         left = x if x + long <= width else max(0.0, width - long)

@@ -1,12 +1,16 @@
 """The page of an exported figure: title at the top, plots in the middle, the caption wrapped beneath.
 
-All distances are in inches, so that nothing overlaps at any size.
+All distances are in inches, so that nothing overlaps at any size. Where a page of a given height is too low for all its
+parts, they go in the order of `GOING`, one after the other, until the plot has the room that it needs; what went is in
+the file's metadata. Only where even that is not enough is the page made higher.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,6 +23,8 @@ from resnet_viewer.figures.palette import FONT, MUTED, REFERENCE, TEXT, TITLE_FO
 MARGIN = 0.18
 _LINE = 1.42 / 72
 """Inches of height for each point of font size, line spacing included."""
+_SUBTITLE_FONT = FONT + 0.5
+_BELOW_TITLE = 0.06
 _HINTED = 0.98
 """How much of the page a line may fill by its outlines: in a PNG each letter's width is rounded to pixels."""
 
@@ -89,10 +95,40 @@ def _measurable(text: str) -> str:
     return text.replace("$", "S")
 
 
+Part = Literal["caption", "subtitle", "title", "signs", "legend"]
+"""Of the words around a plot; "signs" are the legend's less important half, and words at marks in the plot."""
+Without = Collection[Part]
+"""Parts that are not drawn."""
+GOING: tuple[Part, ...] = ("caption", "subtitle", "title", "signs", "legend")
+"""What goes first from a page that is too low: what the metadata can say as well, then what a text can."""
+
+
 class CaptionedFigure(Figure):
-    """A figure that knows the sentence under it, so that its file's metadata says the same."""
+    """A figure that knows the words around its plot, drawn or not, so that its file's metadata says them."""
 
     caption = ""
+    subtitle = ""
+    legend_words = ""
+    left_out: tuple[Part, ...] = ()
+    """What did not fit, in the order of `GOING`; not what was not wished for."""
+    size_wished: tuple[float, float] | None = None
+    """In inches, where the page had to be made larger."""
+
+
+def left_out_words(figure: Figure) -> str:
+    """What a figure lacks because it is too small, as a sentence; empty where it is whole and as large as wished."""
+    if not isinstance(figure, CaptionedFigure):
+        return ""
+    said = []
+    if figure.left_out:
+        gone = [part for part in figure.left_out if part != "signs" or "legend" not in figure.left_out]
+        *others, last = ("the words of some signs" if part == "signs" else f"the {part}" for part in gone)
+        parts = f"{', '.join(others)} and {last}" if others else last
+        said.append(f"Too small for {parts}: the file's metadata has the words.")
+    if figure.size_wished is not None:
+        width, height = figure.get_size_inches()
+        said.append(f"It is {width:.1f} × {height:.1f} inches large, for less is too small for it.")
+    return " ".join(said)
 
 
 @dataclass(frozen=True)
@@ -106,6 +142,10 @@ class Page:
     height: float
     top: float
     bottom: float
+    has_legend: bool
+    """Whether there is room, and a wish, for the legend that the page was made for."""
+    has_signs: bool
+    """The same of the words of signs."""
 
     def axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
         """Axes at a place in inches."""
@@ -149,29 +189,69 @@ class Page:
 
 
 def page(
-    *, title: str, subtitle: str, caption: str, width: float, height: float | None, content: float = 0.0
+    *,
+    title: str,
+    subtitle: str,
+    caption: str,
+    width: float,
+    height: float | None,
+    content: float = 0.0,
+    legend: float = 0.0,
+    signs: float = 0.0,
+    legend_words: str = "",
+    without: Without = (),
 ) -> Page:
-    """A white page of `width` inches. Without `height`, as high as its text and `content` inches need."""
+    """A white page of `width` inches, with its words in place but for those in `without`.
+
+    `content` are the inches of height that plots and axes need, `legend` those of a legend that the caller draws below
+    the title where the page says that it `has_legend`, `signs` what words of signs take where it `has_signs`. Without
+    `height` the page is as high as all that. With it, words go as `GOING` says until the plots have what they need;
+    what is left is theirs.
+    """
     inner = (width - 2 * MARGIN) * _HINTED
-    titles = wrapped(title, inner, TITLE_FONT, bold=True)
-    subtitles = wrapped(subtitle, inner, FONT + 0.5) if subtitle else []
-    captions = wrapped(caption, inner, FONT) if caption else []
-    head = MARGIN + len(titles) * TITLE_FONT * _LINE + len(subtitles) * (FONT + 0.5) * _LINE + 0.06
-    foot = MARGIN + len(captions) * FONT * _LINE
-    full = height if height is not None else head + content + foot
+    lines: dict[str, list[str]] = {
+        "caption": wrapped(caption, inner, FONT) if caption else [],
+        "subtitle": wrapped(subtitle, inner, _SUBTITLE_FONT) if subtitle else [],
+        "title": wrapped(title, inner, TITLE_FONT, bold=True) if title else [],
+    }
+    needs: dict[Part, float] = {
+        "caption": len(lines["caption"]) * FONT * _LINE,
+        "subtitle": len(lines["subtitle"]) * _SUBTITLE_FONT * _LINE,
+        "title": len(lines["title"]) * TITLE_FONT * _LINE,
+        "signs": signs,
+        "legend": legend,
+    }
+    for part in without:
+        lines[part], needs[part] = [], 0.0
+    around = 2 * MARGIN + _BELOW_TITLE
+    left_out: list[Part] = []
+    for part in GOING:
+        if height is None or around + sum(needs.values()) + content <= height + 1e-6:
+            break
+        if needs[part]:
+            lines[part], needs[part] = [], 0.0
+            left_out.append(part)
+    full = max(around + sum(needs.values()) + content, height or 0.0)
     figure = CaptionedFigure(figsize=(width, full), facecolor="white")
     figure.set_label(title)
-    figure.caption = caption
-    made = Page(figure, width, full, full - head, foot)
+    figure.caption, figure.subtitle, figure.legend_words = caption, subtitle, legend_words
+    figure.left_out = tuple(left_out)
+    if height is not None and full > height + 0.05:
+        figure.size_wished = (width, height)
+    foot = MARGIN + needs["caption"]
+    top = full - MARGIN - needs["title"] - needs["subtitle"] - _BELOW_TITLE
+    has_legend = needs["legend"] > 0
+    has_signs = "signs" not in (*without, *left_out)
+    made = Page(figure, width, full, top, foot, has_legend, has_signs)
     y = full - MARGIN
-    for line in titles:
+    for line in lines["title"]:
         y -= TITLE_FONT * _LINE
         made.write(MARGIN, y + 0.04, line, size=TITLE_FONT, bold=True)
-    for line in subtitles:
-        y -= (FONT + 0.5) * _LINE
-        made.write(MARGIN, y + 0.03, line, size=FONT + 0.5, colour=MUTED)
+    for line in lines["subtitle"]:
+        y -= _SUBTITLE_FONT * _LINE
+        made.write(MARGIN, y + 0.03, line, size=_SUBTITLE_FONT, colour=MUTED)
     y = foot - 0.02
-    for line in captions:
+    for line in lines["caption"]:
         y -= FONT * _LINE
         made.write(MARGIN, y + 0.03, line, colour=MUTED)
     return made

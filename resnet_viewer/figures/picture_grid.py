@@ -11,7 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from resnet_viewer.figures import palette
-from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Page, page, shortened_inside, text_width
+from resnet_viewer.figures.page import (
+    MARGIN,
+    CaptionedFigure,
+    Page,
+    Without,
+    page,
+    shortened_inside,
+    text_width,
+)
 from resnet_viewer.figures.run_names import data_words, duration_words, epochs_done, is_going
 from resnet_viewer.records.captions import class_name, plain
 from resnet_viewer.records.confusion import wrong_first
@@ -22,6 +30,8 @@ WRONG_MARK = "✗"
 _FONT = palette.FONT - 1
 _LINE, _GAP, _ABOVE = 0.125, 0.12, 0.1
 _SMALLEST, _WIDEST = 0.46, 1.15
+_LEAST_ROWS = 2
+"""For which the words around the pictures give way."""
 _SMOOTH = 128
 """From this side on pictures are shrunk smoothly; smaller ones show their pixels."""
 
@@ -47,6 +57,7 @@ def figure(
     run: RunReport,
     *,
     size: tuple[float, float] = (7.6, 4.6),
+    without: Without = (),
 ) -> CaptionedFigure:
     """As many of the pictures (N, C, S, S) as the page holds, each under "true / predicted".
 
@@ -67,7 +78,7 @@ def figure(
     cells = _cells(titles, pictures.shape[-1], inner)
     columns = max(1, int((inner + _GAP) / (cells.width + _GAP)))
 
-    def made(height: float | None, shown: int, content: float = 0.0) -> Page:
+    def made(height: float | None, shown: int, content: float, without: Without) -> Page:
         return page(
             title=f"Test pictures · {run.spec.network.title}",
             subtitle=f"{data_words([run])} · true / predicted · wrong ones first, framed and marked {WRONG_MARK}",
@@ -75,13 +86,18 @@ def figure(
             width=size[0],
             height=height,
             content=content,
+            without=without,
         )
 
-    empty = made(size[1], len(order))
+    empty = made(
+        size[1], len(order), _ABOVE + min(_LEAST_ROWS, -(-len(order) // columns)) * cells.height, without
+    )
     rows = max(1, int((empty.top - empty.bottom - _ABOVE) / cells.height))
     rows = min(rows, -(-len(order) // columns))
     shown = min(len(order), rows * columns)
-    sheet = made(None, shown, _ABOVE + rows * cells.height)
+    sheet = made(None, shown, _ABOVE + rows * cells.height, (*without, *empty.figure.left_out))
+    sheet.figure.left_out = empty.figure.left_out
+    sheet.figure.size_wished = empty.figure.size_wished
     axes = sheet.bare_axes(MARGIN, sheet.bottom, inner, sheet.top - sheet.bottom)
     axes.set_label("pictures")
     for place, index in enumerate(order[:shown]):

@@ -8,13 +8,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from resnet_viewer.figures import palette
-from resnet_viewer.figures.page import MARGIN, Page, page, shortened
+from resnet_viewer.figures.page import MARGIN, Without, page, shortened, wrapped
 from resnet_viewer.records import captions
-from resnet_viewer.records.predictions import NO_CLASSIFIER, percent, scale_end, shown_classes
+from resnet_viewer.records.predictions import (
+    NO_CLASSIFIER,
+    has_highest_class,
+    not_finite_words,
+    percent,
+    scale_end,
+    shown_classes,
+)
 from resnet_viewer.records.probe import ProbeResult
 
 _ROW = 0.36
-_LOWEST_ROW = 0.3
+_LOWEST_ROW = 0.29
 _NAMES = 1.9
 _NUMBERS = 0.8
 _AROUND = 0.5
@@ -22,6 +29,8 @@ _AROUND = 0.5
 what stands above and below the rows."""
 _UNTRAINED = 0.15
 """Inches: the line under "now" and "reference" that says that their numbers are of untrained weights."""
+_SENTENCE, _SENTENCE_LINE = 9, 0.18
+"""Points and inches of a line of the sentence in place of bars."""
 _FULL_TICKS, _TWO_TICKS = 1.8, 0.8
 """Inches of bars from which on there is room for every number under them, and for those at both ends."""
 
@@ -33,32 +42,39 @@ def figure(
     class_names: tuple[str, ...] = (),
     width: float = 6.4,
     height: float | None = None,
+    without: Without = (),
 ) -> Figure:
     """Two bars a class: now above in red, the reference beneath in grey. The scale is 0 to 100 %, or to the
-    highest bar where all stay below 10 %; the axis says so. Without a classifier there is a sentence in place of bars.
-    The bars of untrained weights are hollow, and their numbers are called untrained.
+    highest bar where all stay below 10 %; the axis says so. Where there is no classifier, or now's logits are not
+    finite, there is a sentence in place of bars. The bars of untrained weights are hollow, and their numbers are called
+    untrained.
 
-    Sizes are in inches. Without `height`, or where the words would not fit into it, the figure is as high as it
-    needs to be.
+    Sizes are in inches. Without `height` the figure is as high as it needs to be.
     """
     if reference is not None and reference.logits.shape[-1] != now.logits.shape[-1]:
         reference = None
-    classes = shown_classes(now, reference)
+    lost = not_finite_words(now) if now.probabilities.size and not has_highest_class(now) else ""
+    classes = () if lost else shown_classes(now, reference)
     readings = (now,) if reference is None else (now, reference)
     end = scale_end(*(float(reading.probabilities[0][index]) for reading in readings for index in classes))
     columns = 1 if reference is None else 2
     head = 0.2 + (_UNTRAINED if any(reading.is_untrained for reading in readings) else 0.0)
     around = _AROUND + head - 0.2
-    sheet = _sheet(
-        now,
-        reference,
-        width,
-        height,
-        _ROW * max(len(classes), 1) + around,
-        _LOWEST_ROW * max(len(classes), 1) + around,
+    said = [] if classes else wrapped(lost or NO_CLASSIFIER, width - 2 * MARGIN, _SENTENCE)
+    lines = max(len(classes), len(said))
+    sheet = page(
+        title=f"Prediction · {captions.network_title(now)}",
+        subtitle="",
+        caption=captions.predictions_caption(now, reference),
+        width=width,
+        height=height,
+        content=(_ROW if height is None else _LOWEST_ROW) * lines + around,
+        without=without,
     )
-    if not classes:
-        sheet.write(MARGIN, (sheet.top + sheet.bottom) / 2, NO_CLASSIFIER, size=9)
+    if said:
+        middle = (sheet.top + sheet.bottom + (len(said) - 1) * _SENTENCE_LINE) / 2
+        for number, line in enumerate(said):
+            sheet.write(MARGIN, middle - number * _SENTENCE_LINE, line, size=_SENTENCE)
         return sheet.figure
     spacing = (sheet.top - sheet.bottom - around) / len(classes)
     names = min(_NAMES, 0.27 * width)
@@ -114,29 +130,6 @@ def table(
         for index, probability in enumerate(ours)
     ]
     return ("index", "class", "now", "reference"), rows
-
-
-def _sheet(
-    now: ProbeResult,
-    reference: ProbeResult | None,
-    width: float,
-    height: float | None,
-    content: float,
-    least: float,
-) -> Page:
-    def made(height: float | None) -> Page:
-        return page(
-            title=f"Prediction · {captions.network_title(now)}",
-            subtitle="",
-            caption=captions.predictions_caption(now, reference),
-            width=width,
-            height=height,
-            content=content,
-        )
-
-    sheet = made(height)
-    fits = sheet.top - sheet.bottom >= least
-    return sheet if fits else made(None)
 
 
 def _prepare(axes: Axes, rows: int, end: float, *, room: float) -> None:

@@ -14,7 +14,7 @@ from resnet_viewer.figures import (
     training_curves,
 )
 from resnet_viewer.figures.export import KINDS, FigureKind, csv_bytes, render
-from resnet_viewer.figures.page import CaptionedFigure
+from resnet_viewer.figures.page import CaptionedFigure, Without
 from resnet_viewer.figures.run_names import (
     end_words,
     epoch_words,
@@ -67,14 +67,27 @@ def drawn(
     inches, is for what the figures let one choose. A run that is still going is a report in the state "done" whose
     errors are not a number.
     """
+    metadata = describe(list(reports.values()), command=command)
+    for made, figure, table in figures(reports, test=test, names=names, time=time, size=size):
+        own = metadata | {"caption": figure.caption}
+        for kind in kinds:
+            yield f"{made}.{kind}", render(figure, kind, metadata=own, dpi=dpi)
+        yield f"{made}.csv", csv_bytes(*table, metadata=own)
+
+
+def figures(
+    reports: Mapping[str, RunReport],
+    *,
+    test: Answers | None = None,
+    names: Sequence[FigureName] = NAMES,
+    time: float | None = None,
+    size: tuple[float, float] | None = None,
+    without: Without = (),
+) -> Iterator[tuple[str, CaptionedFigure, Table]]:
+    """For `drawn`: the file's name without its suffix, the figure and its table; `without` are parts not to draw."""
     runs = list(reports.values())
-    metadata = describe(runs, command=command)
     for name in names:
-        for made, figure, table in _figures(name, reports, runs, test, time, size):
-            own = metadata | {"caption": figure.caption}
-            for kind in kinds:
-                yield f"{made}.{kind}", render(figure, kind, metadata=own, dpi=dpi)
-            yield f"{made}.csv", csv_bytes(*table, metadata=own)
+        yield from _figures(name, reports, runs, test, time, size, without)
 
 
 def describe(runs: Sequence[RunReport], *, command: str = "") -> dict[str, str]:
@@ -110,6 +123,7 @@ def _figures(
     test: Answers | None,
     time: float | None,
     size: tuple[float, float] | None,
+    without: Without,
 ) -> Iterator[tuple[str, CaptionedFigure, Table]]:
     """File name without its suffix, figure and table; none where there is nothing to draw."""
     page = size or SIZE
@@ -117,19 +131,27 @@ def _figures(
     recorded = [run for run in runs if run.gradients]
     match name:
         case "curves" if measured:
-            yield name, training_curves.figure(measured, size=page), training_curves.table(measured)
+            yield (
+                name,
+                training_curves.figure(measured, size=page, without=without),
+                training_curves.table(measured),
+            )
         case "loss" if measured:
-            loss = training_curves.figure(measured, quantity="loss", size=page)
+            loss = training_curves.figure(measured, quantity="loss", size=page, without=without)
             yield name, loss, training_curves.table(measured)
         case "gradients" if recorded:
-            yield name, gradient_record.figure(recorded, width=page[0]), gradient_record.table(recorded)
+            yield (
+                name,
+                gradient_record.figure(recorded, width=page[0], without=without),
+                gradient_record.table(recorded),
+            )
         case "by-depth" if recorded:
             table = gradients_by_depth.table(recorded, time=time)
-            yield name, gradients_by_depth.figure(recorded, time=time, size=page), table
+            yield name, gradients_by_depth.figure(recorded, time=time, size=page, without=without), table
         case "pictures" | "confusion" if test is not None and len(test.labels):
             for key, predicted in test.predicted.items():
                 if key in reports:
-                    yield _of_test(name, key, reports[key], test, predicted, size)
+                    yield _of_test(name, key, reports[key], test, predicted, size, without)
         case _:
             return
 
@@ -141,12 +163,15 @@ def _of_test(
     test: Answers,
     predicted: Numbers,
     size: tuple[float, float] | None,
+    without: Without,
 ) -> tuple[str, CaptionedFigure, Table]:
     labels, classes = test.labels, test.class_names
     if name == "pictures":
-        figure = picture_grid.figure(test.pictures, labels, predicted, classes, run, size=size or SIZE)
+        figure = picture_grid.figure(
+            test.pictures, labels, predicted, classes, run, size=size or SIZE, without=without
+        )
         table = picture_grid.table(labels, predicted, classes)
     else:
-        figure = confusion.figure(labels, predicted, classes, run, width=size and size[0])
+        figure = confusion.figure(labels, predicted, classes, run, width=size and size[0], without=without)
         table = confusion.table(confusion_of(labels, predicted, class_count(predicted, classes)), classes)
     return f"{name}-{key}", figure, table

@@ -77,22 +77,24 @@ def end_style(state: str, colour: str) -> dict[str, Any] | None:
     }
 
 
-def draw_legend(sheet: Page, entries: Sequence[Entry], *, top: float | None = None) -> float:
-    """Rows of signs and words beneath `top`, wrapped to the page; gives the height left beneath, in inches."""
-    inner = sheet.width - 2 * MARGIN
-    top = sheet.top if top is None else top
-    x, row = 0.0, 0
-    places: list[tuple[float, int, str, Entry]] = []
-    for entry in entries:
-        words = shortened(entry.words, inner - _SIGN, palette.FONT)
-        width = _SIGN + text_width(words, palette.FONT)
-        if x and x + width > inner:
-            x, row = 0.0, row + 1
-        places.append((x, row, words, entry))
-        x += width + _BETWEEN
-    if not places:
+def legend_height(entries: Sequence[Entry], width: float) -> float:
+    """Inches that `draw_legend` takes on a page of `width` inches."""
+    places = _places(entries, width - 2 * MARGIN)
+    return _ROW * (places[-1][1] + 1) if places else 0.0
+
+
+def legend_words(entries: Sequence[Entry]) -> str:
+    """All of it in words, for the metadata."""
+    return "; ".join(entry.words for entry in entries)
+
+
+def draw_legend(sheet: Page, entries: Sequence[Entry]) -> float:
+    """Rows of signs and words below the title, wrapped to the page; gives the height left beneath, in inches."""
+    inner, top = sheet.width - 2 * MARGIN, sheet.top
+    places = _places(entries, inner)
+    if not places or not sheet.has_legend:
         return top
-    height = _ROW * (row + 1)
+    height = _ROW * (places[-1][1] + 1)
     axes = sheet.bare_axes(MARGIN, top - height, inner, height)
     axes.set_label("legend")
     for left, line, words, entry in places:
@@ -105,6 +107,20 @@ def draw_legend(sheet: Page, entries: Sequence[Entry], *, top: float | None = No
             axes.plot([left, left + 0.13, left + 0.26], [y, y, y], markevery=[1], **entry.style)
         sheet.write(MARGIN + left + _SIGN, top - height + y - 0.035, words)
     return top - height
+
+
+def _places(entries: Sequence[Entry], inner: float) -> list[tuple[float, int, str, Entry]]:
+    """Where each entry is, in inches from the left and in rows from the top, and its words, cut to the page."""
+    x, row = 0.0, 0
+    places: list[tuple[float, int, str, Entry]] = []
+    for entry in entries:
+        words = shortened(entry.words, inner - _SIGN, palette.FONT)
+        width = _SIGN + text_width(words, palette.FONT)
+        if x and x + width > inner:
+            x, row = 0.0, row + 1
+        places.append((x, row, words, entry))
+        x += width + _BETWEEN
+    return places
 
 
 def ends_width(names: Sequence[str], width: float, height: float) -> float:

@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from resnet_viewer.figures import palette
 from resnet_viewer.figures.gradient_axis import DecadeAxis, decade, place_of, prepare_y_axis
 from resnet_viewer.figures.intervention_flags import draw_flags, height_of, lay_out, marks_of
-from resnet_viewer.figures.page import MARGIN, CaptionedFigure, draw_frame, page
+from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, draw_frame, page
 from resnet_viewer.figures.run_legend import (
     LineEnd,
     draw_ends,
@@ -25,6 +25,8 @@ from resnet_viewer.figures.run_legend import (
     end_style,
     ends_width,
     entries_of,
+    legend_height,
+    legend_words,
     styles_of,
 )
 from resnet_viewer.figures.run_names import (
@@ -53,7 +55,8 @@ from resnet_viewer.records.training import RunReport
 
 __all__ = ["DEPTH_COLOURS", "caption", "depth_colours", "figure", "line_style", "table"]
 
-_LEFT, _FOOT, _LOWEST = 0.62, 0.52, 1.6
+_LEFT, _FOOT, _ABOVE, _LOWEST = 0.62, 0.52, 0.08, 0.95
+"""Inches around the plot, and the least height that it can be read at."""
 _SCHEDULES: tuple[dict[str, Any], ...] = tuple(
     {"color": colour, "linestyle": dash, "linewidth": 1.4, "marker": "None"}
     for colour, dash in zip(DEPTH_COLOURS, ("-", (0, (4, 2)), (0, (1, 1.5))) * 2, strict=True)
@@ -89,6 +92,7 @@ def figure(
     *,
     quantity: CurveQuantity = "error",
     size: tuple[float, float] = (7.6, 4.6),
+    without: Without = (),
 ) -> CaptionedFigure:
     """Errors in percent over the epochs: of the training pictures while the weights moved, and of the test set.
 
@@ -101,40 +105,51 @@ def figure(
     shown = [run for run in runs if run.epochs or run.steps]
     if not shown:
         raise ValueError("no run to draw")
-    made, missing = _made(shown, quantity, size)
-    return made if missing <= 0 else _made(shown, quantity, (size[0], size[1] + missing))[0]
+    made, missing = _made(shown, quantity, size, without, 0.0)
+    return made if missing <= 0 else _made(shown, quantity, size, without, missing)[0]
 
 
 def _made(
-    runs: Sequence[RunReport], quantity: CurveQuantity, size: tuple[float, float]
+    runs: Sequence[RunReport],
+    quantity: CurveQuantity,
+    size: tuple[float, float],
+    without: Without,
+    more: float,
 ) -> tuple[CaptionedFigure, float]:
-    """The figure, and how many inches its plot lacks."""
+    """The figure, with `more` inches for what stands over its plot, and how many inches the plot lacks."""
     together = groups(runs)
     styles = styles_of(together)
     if quantity == "rate":
         together = _schedules(together)
         styles = {group.name: _SCHEDULES[i % len(_SCHEDULES)] for i, group in enumerate(together)}
     curves = _curves(together, quantity)
+    entries = entries_of(together, styles)
+    limits = (0.0, max(1.0, *(epochs_done(run) for run in runs)))
+    marks, times = marks_of(runs, limits)
+    widest = lay_out(marks, size[0] - 2 * MARGIN - _LEFT - 0.1, limits)
     sheet = page(
         title=_TITLES[quantity],
         subtitle=_subtitle(runs, quantity),
         caption=caption(runs, quantity=quantity),
         width=size[0],
         height=size[1],
+        content=_FOOT + _LOWEST + _ABOVE + more,
+        legend=legend_height(entries, size[0]),
+        signs=height_of(widest),
+        legend_words="; ".join((legend_words(entries), *(mark.words for mark in marks))),
+        without=without,
     )
-    limits = (0.0, max(1.0, *(epochs_done(run) for run in runs)))
-    top = draw_legend(sheet, entries_of(together, styles))
+    top = draw_legend(sheet, entries)
     left, bottom = MARGIN + _LEFT, sheet.bottom + _FOOT
     ending = [] if quantity == "rate" else [c for c in curves if _is_named(c, limits, quantity)]
     right = ends_width([_end_words(c) for c in ending], sheet.width, max(top - bottom - 0.2, _LOWEST))
     width = sheet.width - MARGIN - left - max(right, 0.1)
-    marks, times = marks_of(runs, limits)
-    flags = lay_out(marks, width, limits)
-    room = top - height_of(flags) - bottom - 0.08
-    height = max(room, _LOWEST)
+    flags = lay_out(marks, width, limits) if sheet.has_signs else []
+    room = top - height_of(flags) - bottom - _ABOVE
+    height = max(room, 0.1)
     axes = sheet.axes(left, bottom, width, height)
     axes.set_xlim(*limits)
-    scale = _prepare(axes, curves, quantity, height)
+    scale = _prepare(axes, curves, quantity, width, height)
     axes.yaxis.set_label_coords(-(_LEFT - 0.06) / width, 0.5)
     for curve in curves:
         _draw(axes, curve, styles[curve.group.name], scale)
@@ -150,7 +165,7 @@ def _made(
                 colour = styles[curve.group.name]["color"]
                 ends.append(LineEnd(_end_words(curve), colour, (place - low) / (high - low) * height))
         draw_ends(sheet, axes, ends, left=left + width, bottom=bottom, height=height)
-    return sheet.figure, _LOWEST - room
+    return sheet.figure, _LOWEST - room - 1e-6
 
 
 def caption(runs: Sequence[RunReport], *, quantity: CurveQuantity = "error") -> str:
@@ -319,9 +334,9 @@ def _draw_end(
 
 
 def _prepare(
-    axes: Axes, curves: Sequence[_Curve], quantity: CurveQuantity, height: float
+    axes: Axes, curves: Sequence[_Curve], quantity: CurveQuantity, width: float, height: float
 ) -> DecadeAxis | None:
-    """Ticks, limits and words; the y axis in decades for the loss."""
+    """Ticks, limits and words; the y axis in decades for the loss. The axes' size is in inches."""
     edges = [edge for c in curves for edge in (c.values, *(c.band or ()))]
     numbers = np.concatenate(edges) if edges else np.zeros(1)
     scale = None
@@ -336,7 +351,9 @@ def _prepare(
         axes.set_yticks([place for place in places if 0 <= place <= highest])
         axes.grid(axis="y", color=palette.GRID, linewidth=0.6)
     end = axes.get_xlim()[1]
-    places = MaxNLocator(8, integer=end >= 4, steps=[1, 2, 2.5, 5, 10]).tick_values(0, end)
+    places = MaxNLocator(
+        max(1, min(8, int(width / 0.4))), integer=end >= 4, steps=[1, 2, 2.5, 5, 10]
+    ).tick_values(0, end)
     axes.set_xticks([place for place in places if 0 <= place <= end])
     axes.set_axisbelow(True)
     axes.tick_params(

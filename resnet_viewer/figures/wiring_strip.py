@@ -12,12 +12,14 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from resnet_viewer.figures import palette
-from resnet_viewer.figures.page import MARGIN, Page, text_width
+from resnet_viewer.figures.page import MARGIN, Page, shortened, text_width
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.wiring import Wiring
 
 STRIP_HEIGHT = 0.5
 """Inches."""
+_SIGN, _BETWEEN, _ROW, _BENEATH = 0.3, 0.22, 0.2, 0.05
+"""Inches of the legend: a sign before its words, between two entries, a row, under the last."""
 _DASHES = (0, (2.0, 1.6))
 _ARC = np.linspace(0.0, np.pi, 25)
 LegendKind = Literal[
@@ -33,27 +35,39 @@ class Legend:
     words: str
 
 
-def legend_rows(sheet: Page, entries: Sequence[Legend]) -> float:
+def legend_height(entries: Sequence[Legend], width: float) -> float:
+    """Inches that the legend takes on a page of `width` inches, with the gap beneath it."""
+    return _ROW * len(_rows_of(entries, width - 2 * MARGIN)) + _BENEATH
+
+
+def draw_legend_rows(sheet: Page, entries: Sequence[Legend]) -> float:
     """Draw the legend below the title, wrapped to the page; gives the height left beneath, in inches."""
-    sign, gap, row = 0.3, 0.22, 0.2
     inner = sheet.width - 2 * MARGIN
-    rows: list[list[tuple[float, Legend]]] = [[]]
+    rows = _rows_of(entries, inner)
+    height = _ROW * len(rows)
+    axes = sheet.bare_axes(MARGIN, sheet.top - height, inner, height)
+    axes.set_label("legend")
+    for index, line in enumerate(rows):
+        y = height - (index + 0.5) * _ROW
+        for left, words, kind in line:
+            _sign(axes, kind, left, y)
+            sheet.write(MARGIN + left + _SIGN, sheet.top - height + y - 0.035, words)
+    return sheet.top - height - _BENEATH
+
+
+def _rows_of(entries: Sequence[Legend], inner: float) -> list[list[tuple[float, str, LegendKind]]]:
+    """Place in inches, words, cut where a row is too short for them, and kind of each entry, row by row."""
+    rows: list[list[tuple[float, str, LegendKind]]] = [[]]
     x = 0.0
     for entry in entries:
-        width = sign + text_width(entry.words, palette.FONT) + gap
-        if rows[-1] and x + width - gap > inner:
+        words = shortened(entry.words, inner - _SIGN, palette.FONT)
+        width = _SIGN + text_width(words, palette.FONT) + _BETWEEN
+        if rows[-1] and x + width - _BETWEEN > inner:
             rows.append([])
             x = 0.0
-        rows[-1].append((x, entry))
+        rows[-1].append((x, words, entry.kind))
         x += width
-    height = row * len(rows)
-    axes = sheet.bare_axes(MARGIN, sheet.top - height, inner, height)
-    for index, line in enumerate(rows):
-        y = height - (index + 0.5) * row
-        for left, entry in line:
-            _sign(axes, entry.kind, left, y)
-            sheet.write(MARGIN + left + sign, sheet.top - height + y - 0.035, entry.words)
-    return sheet.top - height - 0.05
+    return rows
 
 
 def _sign(axes: Axes, kind: LegendKind, x: float, y: float) -> None:
@@ -125,8 +139,8 @@ def draw_strip(
             for axes in (strip, plot):
                 axes.axvspan(left, right, color=palette.BAND, linewidth=0, zorder=0)
         room = (right - left) * inch - 0.06
-        names = (stage.label, f"conv{stage.number}_x", str(stage.number))
-        name = next((n for n in names if text_width(n, palette.FONT - 1) <= room), names[-1])
+        names = (stage.label, f"conv{stage.number}_x", str(stage.number), "")
+        name = next(n for n in names if not n or text_width(n, palette.FONT - 1) <= room)
         strip.text(
             left + 0.04 / inch,
             STRIP_HEIGHT - 0.14,

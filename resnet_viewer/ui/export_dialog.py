@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_viewer.figures.sizes import PRESETS
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.requests import (
@@ -44,6 +46,11 @@ SUFFIXES: dict[Suffix, str] = {
 Titles = tuple[tuple[AnyFigure, str], ...]
 _OF_READINGS: Titles = tuple(FIGURES.items())
 TABLE_SIZE = "A table of numbers has no size."
+NO_WORDS = "A table always says what it holds."
+GIVING_WAY = (
+    "On a page that is too low, the caption goes first, then the title, the words of signs, and the legend. The "
+    "file's metadata keep their words."
+)
 
 
 class SuffixError(UserError):
@@ -71,6 +78,10 @@ class ExportDialog(QDialog):
         self.suffix = QComboBox()
         for suffix, title in SUFFIXES.items():
             self.suffix.addItem(title, suffix)
+        self.preset = QComboBox()
+        for preset in PRESETS:
+            self.preset.addItem(f"{preset.name} ({preset.width:g} × {preset.height:g} in)", preset)
+        self.preset.addItem("own size", None)
         self.width_field = _inches(choice.width)
         self.height_field = _inches(choice.height)
         self.dpi = QSpinBox()
@@ -80,15 +91,24 @@ class ExportDialog(QDialog):
         self.columns = QLineEdit(choice.columns)
         self.columns.setMinimumWidth(260)
         self._pixels = QLabel()
+        self.has_title, self.has_caption = QCheckBox("Title"), QCheckBox("Caption")
+        self.has_title.setChecked(choice.has_title)
+        self.has_caption.setChecked(choice.has_caption)
+        self._gives_way = QLabel(GIVING_WAY)
+        self._gives_way.setWordWrap(True)
         form = QFormLayout()
         for label, field in (
             ("&Figure", self.figure),
             ("&Networks, with commas", self.columns),
             ("File &type", self.suffix),
+            ("&Size", self.preset),
             ("&Width", self.width_field),
             ("&Height", self.height_field),
             ("&Resolution", self.dpi),
             ("", self._pixels),
+            ("Wor&ds", self.has_title),
+            ("", self.has_caption),
+            ("", self._gives_way),
         ):
             form.addRow(label, field)
         form.setRowVisible(self.columns, any(kind == "architecture" for kind, _ in figures))
@@ -103,6 +123,7 @@ class ExportDialog(QDialog):
         self.suffix.setCurrentIndex(self.suffix.findData(choice.suffix))
         for box in (self.figure, self.suffix):
             box.currentIndexChanged.connect(self._follow)
+        self.preset.activated.connect(self._take_preset)
         for field in (self.width_field, self.height_field, self.dpi):
             field.valueChanged.connect(self._follow)
         self._follow()
@@ -119,6 +140,8 @@ class ExportDialog(QDialog):
             self.height_field.value(),
             self.dpi.value(),
             self.columns.text(),
+            self.has_title.isChecked(),
+            self.has_caption.isChecked(),
         )
 
     @classmethod
@@ -134,6 +157,12 @@ class ExportDialog(QDialog):
         dialog.deleteLater()
         return dialog.choice if is_taken else None
 
+    @Slot(int)
+    def _take_preset(self, index: int) -> None:
+        if index < len(PRESETS):
+            self.width_field.setValue(PRESETS[index].width)
+            self.height_field.setValue(PRESETS[index].height)
+
     @Slot()
     def _follow(self) -> None:
         figure, suffix = self.figure.currentData(), self.suffix.currentData()
@@ -144,12 +173,19 @@ class ExportDialog(QDialog):
         no_columns = "" if figure == "architecture" else "Only the architecture figure compares networks."
         for field, reason in (
             (self.columns, no_columns),
+            (self.preset, no_width),
+            (self.has_title, NO_WORDS if suffix == "csv" else ""),
+            (self.has_caption, NO_WORDS if suffix == "csv" else ""),
             (self.width_field, no_width),
             (self.height_field, no_height),
             (self.dpi, no_dpi),
         ):
             field.setEnabled(not reason)
             field.setToolTip(reason)
+        self._gives_way.setVisible(not no_height)
+        size = self.width_field.value(), None if no_height else self.height_field.value()
+        fitting = (n for n, p in enumerate(PRESETS) if size[0] == p.width and size[1] in (None, p.height))
+        self.preset.setCurrentIndex(next(fitting, len(PRESETS)))
         pixels = ""
         if suffix == "png" and not no_width:
             width, height = (

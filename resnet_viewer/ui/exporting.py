@@ -74,11 +74,11 @@ class Exporting(QObject):
         match reply:
             case Written(path=path, remark=remark):
                 self.said.emit(f"Saved {path}. {remark}".rstrip())
-            case Rendered(png=png, svg=svg):
+            case Rendered(png=png, svg=svg, remark=remark):
                 mime = QMimeData()
                 mime.setImageData(QImage.fromData(QByteArray(png)))
                 mime.setData("image/svg+xml", QByteArray(svg))
                 QGuiApplication.clipboard().setMimeData(mime)
-                self.said.emit("Copied the figure, as a picture and as SVG.")
+                self.said.emit(f"Copied the figure, as a picture and as SVG. {remark}".rstrip())
             case _:
                 pass  # pictures and networks are others' answers

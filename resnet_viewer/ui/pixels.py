@@ -95,7 +95,7 @@ def _scaled(maps: NDArray[Any], low: Array, high: Array) -> NDArray[Any]:
     """From 0 at `low` to 255.999 at `high`, in the type of `maps`; 0 where the two are one."""
     span = high.astype(maps.dtype) - low
     gain = np.divide(255.999, span, out=np.zeros_like(span), where=span > 0)
-    scaled = np.subtract(maps, low[:, None, None], dtype=maps.dtype)
+    scaled: NDArray[Any] = np.subtract(maps, low[:, None, None], dtype=maps.dtype)
     scaled *= gain[:, None, None]
     return scaled
 

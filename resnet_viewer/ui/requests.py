@@ -231,6 +231,24 @@ class FigureChoice:
     dpi: int = 200
     columns: str = ""
     """Of the architecture figure alone: names of networks with commas; empty for the three of the paper."""
+    has_title: bool = True
+    has_caption: bool = True
+
+    @property
+    def without(self) -> tuple[Literal["title", "subtitle", "caption"], ...]:
+        """The parts that are not wished for, as `figures.page` names them."""
+        return (
+            *(() if self.has_title else ("title", "subtitle")),
+            *(() if self.has_caption else ("caption",)),
+        )
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure or table as the bytes of a file; `remark` says what it had no room for."""
+
+    content: bytes = field(repr=False)
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -359,3 +377,5 @@ class Rendered:
 
     png: bytes = field(repr=False)
     svg: bytes = field(repr=False)
+    remark: str = ""
+    """What it had no room for."""

@@ -120,3 +120,12 @@ def test_long_names_that_begin_alike_stay_apart() -> None:
     shown = [label.get_text() for label in matrix_of(figure).get_yticklabels()]
     assert len(set(shown)) == 3
     assert all("…" in name and name.endswith(str(i)) for i, name in enumerate(shown))
+
+
+def test_pictures_whose_logits_are_not_finite_have_a_column() -> None:
+    figure = confusion.figure(LABELS, np.where(PREDICTED == 0, 4, PREDICTED), NAMES, RUN)
+    axes = matrix_of(figure)
+    assert cells(axes)[(0, 4)] == "3\n75 %"
+    assert [label.get_text() for label in axes.get_xticklabels()] == [*NAMES, "no class"]
+    assert "no class, for their logits are not finite: 3" in figure.caption
+    assert "without a test picture: 1" in figure.caption, "the empty row is owl's alone"

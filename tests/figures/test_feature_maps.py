@@ -57,6 +57,22 @@ def test_dead_channels_are_crossed_out_and_counted() -> None:
     assert 0 < y < 32
 
 
+def test_channels_that_are_not_finite_are_struck_through_and_counted() -> None:
+    now, reference = pair()
+    maps = np.random.default_rng(0).random((16, 32, 32))
+    maps[3], maps[9], maps[5, 2, 2] = 0, np.inf, np.nan
+    figure = feature_maps.figure(with_maps(now, "layer1.0", maps), reference, layer="layer1.0")
+    assert "1 of 16 channels dead (×) · 2 of 16 not finite (/)" in words(figure)
+    strokes = [c for axes in figure.axes for c in axes.collections if isinstance(c, LineCollection)]
+    assert [len(c.get_segments()) for c in strokes] == [4, 0]
+    lost = feature_maps.figure(
+        with_maps(now, "layer1.0", np.full((16, 32, 32), np.nan)), None, layer="layer1.0", scale="layer"
+    )
+    assert "16 of 16 not finite (/)" in words(lost)
+    ticks = [label.get_text() for axes in lost.axes if axes.axison for label in axes.get_xticklabels()]
+    assert ticks == ["0"], "there is no largest value to write beside the colours"
+
+
 def test_a_layer_that_was_left_out_says_so() -> None:
     now, reference = pair()
     state = now.request.state

@@ -5,10 +5,11 @@ import pytest
 
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.figures import predictions
+from resnet_viewer.figures.page import left_out_words
 from resnet_viewer.figures.palette import NOW, REFERENCE
 from resnet_viewer.records.predictions import NO_CLASSIFIER
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
-from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.probe import NotFinite, ProbeResult
 from resnet_viewer.records.target import BlockTarget
 from tests.figures.layout import overlapping
 from tests.figures.readings import as_trained, pair
@@ -55,8 +56,16 @@ def _hex(colour: tuple[float, ...]) -> str:
 
 def test_what_is_no_number_is_said() -> None:
     now, _ = pair()
-    figure = predictions.figure(with_probabilities(now, [float("nan")] * 10), None)
-    assert [text.get_text() for text in figure.texts].count("NaN") == 5
+    lost = with_probabilities(now, [float("nan")] * 10)
+    origin = NotFinite("layer1.0.bn1", "negative variance", "layer1.0.bn1.running_var", -2.0, 5)
+    for width in (3.0, 6.4):
+        figure = predictions.figure(replace(lost, not_finite=origin), None, width=width)
+        words = " ".join(text.get_text() for text in figure.texts)
+        assert "not finite from layer1.0.bn1" in words
+        assert "no class is the highest" in words
+        assert "%" not in words, "no class has a bar"
+        assert "highest classes" not in words
+        assert overlapping(figure) == []
 
 
 def test_long_names_are_shortened_not_overlapped() -> None:
@@ -88,10 +97,13 @@ def test_a_chosen_size_is_the_figures_size_and_nothing_overlaps(size: tuple[floa
     assert overlapping(figure) == []
 
 
-def test_a_height_that_is_too_small_for_the_words_is_not_taken() -> None:
+def test_a_height_that_is_too_small_for_the_bars_is_not_taken_and_said() -> None:
     now, reference = pair()
     figure = predictions.figure(now, reference, width=6.4, height=1.0)
-    assert figure.get_size_inches().tolist() == predictions.figure(now, reference).get_size_inches().tolist()
+    assert overlapping(figure) == []
+    assert 1.5 < figure.get_figheight() < predictions.figure(now, reference).get_figheight()
+    size = f"It is 6.4 × {figure.get_figheight():.1f} inches large, for less is too small for it."
+    assert left_out_words(figure).endswith(size)
 
 
 def test_without_a_classifier_there_is_a_sentence_in_place_of_bars() -> None:

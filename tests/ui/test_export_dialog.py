@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.export_dialog import ExportDialog, SuffixError, suggested_name, with_suffix_of
+from resnet_viewer.figures.sizes import PRESETS
+from resnet_viewer.ui.export_dialog import (
+    GIVING_WAY,
+    ExportDialog,
+    SuffixError,
+    suggested_name,
+    with_suffix_of,
+)
 from resnet_viewer.ui.requests import FIGURES, RUN_FIGURES, FigureChoice, FigureKind, Suffix
 
 
@@ -104,3 +111,38 @@ def test_the_suggested_name_says_what_it_is_of() -> None:
     assert suggested_name(FigureChoice(), "my cat/1.jpg") == "1_gradient_norms.svg"
     assert suggested_name(FigureChoice(), "Ä b?.png") == "Ä_b__gradient_norms.svg"
     assert suggested_name(FigureChoice(), "") == "picture_gradient_norms.svg"
+
+
+def test_presets_set_the_size_and_are_named_where_the_fields_say_theirs(qtbot: QtBot) -> None:
+    dialog = ExportDialog(FigureChoice("gradient_norms", "pdf", 7.6, 5.0))
+    qtbot.addWidget(dialog)
+    assert dialog.preset.currentText() == "own size"
+    for index, preset in enumerate(PRESETS):
+        dialog.preset.setCurrentIndex(index)
+        dialog.preset.activated.emit(index)
+        assert (dialog.choice.width, dialog.choice.height) == (preset.width, preset.height)
+        assert dialog.preset.currentIndex() == index
+    assert [(p.name, p.width) for p in PRESETS] == [
+        ("single column", 3.3), ("double column", 7.0), ("slide, 16:9", 13.3)
+    ]  # fmt: skip
+    dialog.width_field.setValue(9.0)
+    assert dialog.preset.currentText() == "own size"
+    dialog.figure.setCurrentIndex(dialog.figure.findData("gradcam"))
+    dialog.width_field.setValue(3.3)
+    assert dialog.preset.currentText().startswith("single column"), "its height follows from the width"
+    dialog.figure.setCurrentIndex(dialog.figure.findData("architecture"))
+    assert not dialog.preset.isEnabled()
+
+
+def test_title_and_caption_can_be_left_away_and_what_gives_way_is_said(qtbot: QtBot) -> None:
+    dialog = ExportDialog(FigureChoice("loss", "pdf", has_title=False), figures=tuple(RUN_FIGURES.items()))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.choice.without == ("title", "subtitle")
+    dialog.has_title.setChecked(True)
+    dialog.has_caption.setChecked(False)
+    assert dialog.choice.without == ("caption",)
+    assert dialog._gives_way.isVisible()
+    assert GIVING_WAY.startswith("On a page that is too low, the caption goes first")
+    dialog.suffix.setCurrentIndex(dialog.suffix.findData("csv"))
+    assert not dialog.has_title.isEnabled()

@@ -186,8 +186,8 @@ def test_the_files_are_whole(desk: Desk, tmp_path: Path, monkeypatch: pytest.Mon
     desk.window.training.exporting.export_as("by-depth", "svg")
     request = written(desk)
     pictures = request.pictures
-    assert run_figure(pictures, request.choice, time=None).startswith(b"<?xml")
-    assert b"cifar-plain-20" in run_figure(pictures, FigureChoice("curves", "csv"), time=None)
+    assert run_figure(pictures, request.choice, time=None).content.startswith(b"<?xml")
+    assert b"cifar-plain-20" in run_figure(pictures, FigureChoice("curves", "csv"), time=None).content
     with pytest.raises(UserError, match="nothing to draw yet"):
         run_figure(RunPictures({}, None, {}), FigureChoice("confusion"), time=None)
 
@@ -201,7 +201,7 @@ def test_every_figure_is_as_wide_and_as_fine_as_was_chosen(
     desk.window.training.exporting.export_as(figure, "png")
     pictures = written(desk).pictures
     choice = FigureChoice(figure, "png", width=9.0, height=12.0, dpi=80)
-    drawn = Image.open(io.BytesIO(run_figure(pictures, choice, time=None)))
+    drawn = Image.open(io.BytesIO(run_figure(pictures, choice, time=None).content))
     assert drawn.width == 720
     if figure not in (*FOLLOWING_HEIGHTS, "pictures"):  # these leave room that no picture fills
         assert drawn.height == 960
