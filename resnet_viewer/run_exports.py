@@ -63,4 +63,11 @@ def _answers(pictures: RunPictures) -> Answers | None:
     data = pictures.data
     if data is None:
         return None
-    return Answers(data.test_pictures, data.test_labels, data.class_names, pictures.predicted)
+    return Answers(
+        data.test_pictures,
+        data.test_labels,
+        data.class_names,
+        pictures.predicted,
+        pictures.confidence,
+        pictures.rule,
+    )

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -129,6 +129,15 @@ def folder_predictions(
         yield predicted, labels, in_question
 
 
+class Predicted(NamedTuple):
+    """Of N pictures, on the CPU."""
+
+    classes: Tensor
+    """(N,), int64, the highest of each; see `not_finite.highest` for one that has none."""
+    confidence: Tensor
+    """(N,), float32, its probability; 0 where there is none."""
+
+
 def predictions(
     network: Network,
     pictures: PictureSet,
@@ -136,23 +145,24 @@ def predictions(
     mean: Channels,
     std: Channels,
     device: torch.device,
-) -> Generator[None, None, Tensor]:
-    """Yields after every batch, then returns (N,), the highest class of each picture, on the CPU; see
-    `not_finite.highest` for one that has none.
+) -> Generator[None, None, Predicted]:
+    """Yields after every batch, then returns what each picture is taken for.
 
     In evaluation mode and float32, not augmented; the modes of training are put back.
     """
     was_training = network.training
-    found = []
+    found, sure = [], []
     try:
         for images, _ in batches(pictures, _AT_ONCE, mean=mean, std=std):
             network.eval()
             with torch.no_grad():
-                found.append(highest(network(moved(images, device))))
+                logits = network(moved(images, device))
+                found.append(highest(logits))
+                sure.append(logits.float().softmax(1).amax(1).nan_to_num(0.0))
             yield
     finally:
         network.train(was_training)
-    return torch.cat(found).cpu()
+    return Predicted(torch.cat(found).cpu(), torch.cat(sure).cpu())
 
 
 def error_percent(predicted: Tensor, pictures: PictureSet) -> float:

@@ -313,7 +313,10 @@ class LabRun:
     def _epoch_ended(self, report: EpochReport) -> Iterator[LabReport]:
         yield from self._rest()
         path = self._kept_state(report.epoch + 1)
-        yield EpochEnded(self.key, report, self._live.predicted.numpy(), path)
+        sure = self._live.confidence
+        yield EpochEnded(
+            self.key, report, self._live.predicted.numpy(), path, None if sure is None else sure.numpy()
+        )
 
     def _ended(self, trained: Trained) -> Iterator[LabReport]:
         yield from self._rest()

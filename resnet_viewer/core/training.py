@@ -31,7 +31,7 @@ from resnet_viewer.core.datasets import (
     shuffled_batches,
 )
 from resnet_viewer.core.device_habits import drawing, is_awaited, layout, moved
-from resnet_viewer.core.evaluating import error_percent, predictions
+from resnet_viewer.core.evaluating import Predicted, error_percent, predictions
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.not_finite import highest
 from resnet_viewer.core.optimizers import optimizer_for
@@ -119,6 +119,8 @@ class Training:
         self.measured: tuple[int, float, float] | None = None
         """After so many steps it has this training and test error in percent."""
         self.predicted = torch.empty(0, dtype=torch.int64)
+        self.confidence: Tensor | None = None
+        """Of `predicted`; None before an epoch's end, also where the run was resumed."""
         """The class that each test picture was given after the newest epoch, on the CPU."""
         self._data = on_device(data, device)
         self._device = torch.device(device)
@@ -250,7 +252,7 @@ class Training:
             self._diverge(self.at)
             self.save()
             return
-        self.predicted = yield from self._predictions(self._data.test)
+        self.predicted, self.confidence = yield from self._predictions(self._data.test)
         last = self.steps[-1]
         self.epochs.append(
             EpochReport(
@@ -305,11 +307,14 @@ class Training:
         if self.measured is None or self.measured[0] != self.at:
             train = yield from self._predictions(self._data.train)
             test = yield from self._predictions(self._data.test)
-            errors = error_percent(train, self._data.train), error_percent(test, self._data.test)
+            errors = (
+                error_percent(train.classes, self._data.train),
+                error_percent(test.classes, self._data.test),
+            )
             self.measured = (self.at, *errors)
         return self.measured[1:]
 
-    def _predictions(self, pictures: PictureSet) -> Generator[tuple[Report, ...], None, Tensor]:
+    def _predictions(self, pictures: PictureSet) -> Generator[tuple[Report, ...], None, Predicted]:
         """The class that each picture is given, on the CPU; nothing is reported on the way."""
         work = predictions(
             self._network,
@@ -323,7 +328,7 @@ class Training:
                 next(work)
                 yield ()
         except StopIteration as end:
-            found: Tensor = end.value
+            found: Predicted = end.value
             return found
 
     def _timed(self, work: Iterator[tuple[Report, ...]]) -> Iterator[tuple[Report, ...]]:
@@ -371,7 +376,7 @@ class Training:
         self._optimizer.load_state_dict(found.optimizer)
         self.epochs, self.gradients = list(found.epochs), found.gradients
         self.steps, self._seconds, self._saved_at = found.steps, found.seconds, found.at
-        self.predicted, self._kept_at = found.predicted, found.kept_at
+        self.predicted, self.confidence, self._kept_at = found.predicted, None, found.kept_at
         self._reports.begin_epoch(self.steps[len(self.epochs) * self.steps_per_epoch :])
         if self.at:
             self._open_shortcuts(self.run.strength_at(self.at - 1))

@@ -22,8 +22,8 @@ from resnet_viewer.figures.page import (
 )
 from resnet_viewer.figures.run_names import data_words, duration_words, epochs_done, is_going
 from resnet_viewer.records.captions import class_name, plain
-from resnet_viewer.records.confusion import wrong_first
-from resnet_viewer.records.lab import Numbers, Pictures
+from resnet_viewer.records.confusion import RULES, PictureRule, picture_order
+from resnet_viewer.records.lab import Confidences, Numbers, Pictures
 from resnet_viewer.records.training import RunReport
 
 WRONG_MARK = "✗"
@@ -56,12 +56,15 @@ def figure(
     class_names: tuple[str, ...],
     run: RunReport,
     *,
+    rule: PictureRule = "sample",
+    confidence: Confidences | None = None,
     size: tuple[float, float] = (7.6, 4.6),
     without: Without = (),
 ) -> CaptionedFigure:
     """As many of the pictures (N, C, S, S) as the page holds, each under "true / predicted".
 
-    Wrong ones come first, framed in red and marked with ✗; the right ones follow. `size` is in inches.
+    Wrong ones come first, framed in red and marked with ✗; the right ones follow; of both, those come first that
+    `records.confusion.picture_order` chooses. `size` is in inches.
 
     Raises:
         ValueError: there is no picture, or labels and predictions are not as many.
@@ -70,7 +73,8 @@ def figure(
         raise ValueError(
             f"{len(pictures)} pictures do not fit {len(labels)} labels, {len(predicted)} predictions"
         )
-    order = wrong_first(labels, predicted)
+    rule = "sample" if confidence is None else rule
+    order = picture_order(labels, predicted, rule=rule, confidence=confidence)
     if not len(order):
         raise ValueError("no test picture to draw")
     titles = [_title(labels[i], predicted[i], class_names) for i in order]
@@ -82,7 +86,7 @@ def figure(
         return page(
             title=f"Test pictures · {run.spec.network.title}",
             subtitle=f"{data_words([run])} · true / predicted · wrong ones first, framed and marked {WRONG_MARK}",
-            caption=caption(labels, predicted, run, shown=shown),
+            caption=caption(labels, predicted, run, shown=shown, rule=rule),
             width=size[0],
             height=height,
             content=content,
@@ -112,12 +116,14 @@ def figure(
     return sheet.figure
 
 
-def caption(labels: Numbers, predicted: Numbers, run: RunReport, *, shown: int) -> str:
-    """How many are wrong, in which network after how much training, as one sentence."""
+def caption(
+    labels: Numbers, predicted: Numbers, run: RunReport, *, shown: int, rule: PictureRule = "sample"
+) -> str:
+    """How many are wrong, which of them are shown, in which network after how much training, as one sentence."""
     count, wrong = len(labels), int((labels != predicted).sum())
     parts = [
         f"{wrong} of {count} test pictures are wrong ({100 * wrong / count:.1f} %)",
-        _shown_words(shown, wrong, count),
+        _shown_words(shown, wrong, count, rule),
         state_words(run),
     ]
     return " · ".join(part for part in parts if part) + "."
@@ -134,7 +140,12 @@ def state_words(run: RunReport) -> str:
 
 
 def table(
-    labels: Numbers, predicted: Numbers, class_names: tuple[str, ...]
+    labels: Numbers,
+    predicted: Numbers,
+    class_names: tuple[str, ...],
+    *,
+    rule: PictureRule = "sample",
+    confidence: Confidences | None = None,
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Header and rows for `export.csv_bytes`: every test picture, in the order of the figure.
 
@@ -150,18 +161,19 @@ def table(
             class_name(int(predicted[index]), class_names),
             "yes" if labels[index] != predicted[index] else "no",
         )
-        for index in wrong_first(labels, predicted)
+        for index in picture_order(labels, predicted, rule=rule, confidence=confidence)
     ]
     return header, rows
 
 
-def _shown_words(shown: int, wrong: int, count: int) -> str:
+def _shown_words(shown: int, wrong: int, count: int, rule: PictureRule) -> str:
     if shown == count:
         return "all are shown"
     if shown < wrong:
-        return f"the first {shown} of them are shown"
-    right = f"the first {shown - wrong} right ones" if shown > wrong else ""
-    return f"{' and '.join(part for part in ('all wrong ones' if wrong else '', right) if part)} are shown"
+        return f"{shown} of them are shown, {RULES[rule]}"
+    right = f"{shown - wrong} of the right ones" if shown > wrong else ""
+    parts = " and ".join(part for part in ("all wrong ones" if wrong else "", right) if part)
+    return f"{parts} are shown, {RULES[rule]}"
 
 
 def _title(label: Any, predicted: Any, class_names: tuple[str, ...]) -> tuple[str, str]:

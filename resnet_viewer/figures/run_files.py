@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from resnet_viewer.figures import (
@@ -24,10 +24,10 @@ from resnet_viewer.figures.run_names import (
 )
 from resnet_viewer.figures.state import application_version
 from resnet_viewer.records.captions import plain
-from resnet_viewer.records.confusion import class_count
+from resnet_viewer.records.confusion import PictureRule, class_count
 from resnet_viewer.records.confusion import confusion as confusion_of
 from resnet_viewer.records.data import AUGMENTATION_WORDS
-from resnet_viewer.records.lab import Numbers, Pictures
+from resnet_viewer.records.lab import Confidences, Numbers, Pictures
 from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import RunReport
 
@@ -47,6 +47,10 @@ class Answers:
     labels: Numbers
     class_names: tuple[str, ...]
     predicted: Mapping[str, Numbers]
+    confidence: Mapping[str, Confidences] = field(default_factory=dict)
+    """The probabilities of those classes, (N,), where they are known."""
+    rule: PictureRule = "sample"
+    """By which the pictures of a figure are chosen."""
 
 
 def drawn(
@@ -167,10 +171,19 @@ def _of_test(
 ) -> tuple[str, CaptionedFigure, Table]:
     labels, classes = test.labels, test.class_names
     if name == "pictures":
+        sure = test.confidence.get(key)
         figure = picture_grid.figure(
-            test.pictures, labels, predicted, classes, run, size=size or SIZE, without=without
+            test.pictures,
+            labels,
+            predicted,
+            classes,
+            run,
+            rule=test.rule,
+            confidence=sure,
+            size=size or SIZE,
+            without=without,
         )
-        table = picture_grid.table(labels, predicted, classes)
+        table = picture_grid.table(labels, predicted, classes, rule=test.rule, confidence=sure)
     else:
         figure = confusion.figure(labels, predicted, classes, run, width=size and size[0], without=without)
         table = confusion.table(confusion_of(labels, predicted, class_count(predicted, classes)), classes)

@@ -1,11 +1,23 @@
-"""Which classes a network takes for which: counts of true and predicted labels, and pictures wrong ones first."""
+"""Which classes a network takes for which: counts of true and predicted labels, and the order of pictures."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
+from numpy.typing import NDArray
 
 Integers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+
+PictureRule = Literal["sample", "surest"]
+SEED = 0
+RULES: dict[PictureRule, str] = {
+    "sample": f"a sample over the classes (seed {SEED})",
+    "surest": "the surest mistakes first",
+}
+"""Which test pictures come first, in words."""
 
 
 def confusion(labels: Integers, predicted: Integers, classes: int) -> Integers:
@@ -38,14 +50,41 @@ def class_count(predicted: Integers, names: tuple[str, ...]) -> int:
     return len(names) + int(predicted.size > 0 and predicted.max() == len(names))
 
 
-def wrong_first(labels: Integers, predicted: Integers) -> Integers:
-    """The indices of (N,) pictures, those that were taken for another class first, each part in its own order.
+def picture_order(
+    labels: Integers,
+    predicted: Integers,
+    *,
+    rule: PictureRule = "sample",
+    confidence: NDArray[np.float32] | None = None,
+) -> Integers:
+    """The indices of (N,) pictures in the order in which they are shown: those that were taken for another class first.
+
+    "sample" lets the true classes take turns, each with its pictures in a random order that `SEED` fixes: the first so
+    many are a sample over the classes. "surest" begins with the mistakes of the highest `confidence`, the probability
+    (N,) of the predicted class, and ends with the right answers of the highest; without confidences it is "sample".
 
     Example:
-        >>> wrong_first(np.array([0, 1, 2, 3]), np.array([0, 3, 2, 1])).tolist()
-        [1, 3, 0, 2]
+        >>> picture_order(np.array([0, 0, 0, 1]), np.array([1, 1, 1, 0]))[:2].tolist()
+        [3, 2]
     """
-    return np.argsort(labels == predicted, kind="stable").astype(np.int64, copy=False)
+    is_right = labels == predicted
+    shuffled = np.random.default_rng(SEED).permutation(len(labels))
+    if rule == "surest" and confidence is not None:
+        sureness = np.where(is_right, confidence, -confidence)[shuffled]
+        return shuffled[np.lexsort((sureness, is_right[shuffled]))]
+    by_class = shuffled[
+        np.lexsort((labels[shuffled], is_right[shuffled]))
+    ]  # stable: in each, as they were shuffled
+    same = (labels[by_class][1:] == labels[by_class][:-1]) & (
+        is_right[by_class][1:] == is_right[by_class][:-1]
+    )
+    starts = np.flatnonzero(np.concatenate(([True], ~same))) if len(labels) else np.zeros(0, np.int64)
+    lengths = np.diff(np.append(starts, len(labels)))
+    turn = np.arange(len(labels)) - np.repeat(starts, lengths)
+    first = np.random.default_rng(SEED).permutation(
+        int(labels.max(initial=-1)) + 1
+    )  # else few pictures: low classes
+    return by_class[np.lexsort((first[labels[by_class]], turn, is_right[by_class]))]
 
 
 def class_errors(counts: Integers) -> Floats:

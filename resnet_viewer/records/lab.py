@@ -28,6 +28,7 @@ from resnet_viewer.records.training import (
 RunState = Literal["waiting", "running", "paused", "done", "stopped", "diverged", "failed"]
 Pictures = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 Numbers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+Confidences = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
 
 def key_of(network: NetworkSpec) -> str:
@@ -189,6 +190,8 @@ class EpochEnded:
     epoch: EpochReport
     predicted: Numbers
     state: Path | None
+    confidence: Confidences | None = field(default=None, compare=False)
+    """The probability of each of those classes, (N,), from 0 to 1."""
 
 
 @dataclass(frozen=True)

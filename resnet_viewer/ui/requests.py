@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.build_options import USUAL, BuildOptions
-from resnet_viewer.records.lab import DataRead, Numbers, Order
+from resnet_viewer.records.confusion import PictureRule
+from resnet_viewer.records.lab import Confidences, DataRead, Numbers, Order
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.picture import Picture
@@ -286,6 +287,9 @@ class RunPictures:
     reports: Mapping[str, Callable[[], RunReport]]
     data: DataRead | None
     predicted: Mapping[str, Numbers]
+    confidence: Mapping[str, Confidences] = field(default_factory=dict)
+    rule: PictureRule = "sample"
+    """By which test pictures are chosen."""
 
 
 @dataclass(frozen=True, eq=False)

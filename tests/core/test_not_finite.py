@@ -150,5 +150,6 @@ def test_a_picture_without_a_class_is_wrong_in_a_test_error() -> None:
             next(work)
     except StopIteration as end:
         predicted = end.value
-    assert predicted.tolist() == [10] * 4
-    assert error_percent(predicted, pictures) == 100.0
+    assert predicted.classes.tolist() == [10] * 4
+    assert predicted.confidence.tolist() == [0.0] * 4
+    assert error_percent(predicted.classes, pictures) == 100.0

@@ -39,7 +39,7 @@ def percent(network: Network, pictures: PictureSet) -> float:
         while True:
             next(work)
     except StopIteration as end:
-        return error_percent(end.value, pictures)
+        return error_percent(end.value.classes, pictures)
 
 
 def test_the_loss_falls_on_a_folder_of_jpegs(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from resnet_viewer.records.confusion import PictureRule
 from resnet_viewer.ui import export_dialog
 from resnet_viewer.ui.export_dialog import ExportDialog
 from resnet_viewer.ui.requests import (
@@ -54,6 +55,7 @@ class RunExporting(QObject):
         self._files, self._tickets = files, tickets
         self._choice = settings.export("train", FigureChoice("curves", height=4.6))
         self._folder: Path | None = None
+        self._rule: PictureRule = "sample"
 
     def fill(self, menu: QMenu) -> None:
         """Once: what cannot be drawn yet is refused in a sentence when it is asked for."""
@@ -171,7 +173,13 @@ class RunExporting(QObject):
         names = data.class_names if data is not None else ()
         reports = {log.key: log.reporting(names) for log in logs if log.steps}
         predicted = {log.key: log.predicted for log in logs if log.predicted is not None}
-        return RunPictures(reports, data, predicted)
+        sure = {log.key: log.confidence for log in logs if log.confidence is not None}
+        return RunPictures(reports, data, predicted, sure, self._rule)
+
+    @Slot(str)
+    def set_rule(self, rule: PictureRule) -> None:
+        """Choose test pictures for figures by the rule of those on the screen."""
+        self._rule = rule
 
     def _ask(self, request: object) -> None:
         self._files.ask(next(self._tickets), request)

@@ -26,15 +26,17 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
 from resnet_viewer.records.captions import class_name
-from resnet_viewer.records.confusion import wrong_first
-from resnet_viewer.records.lab import DataRead, Numbers
+from resnet_viewer.records.confusion import RULES, PictureRule, picture_order
+from resnet_viewer.records.lab import Confidences, DataRead, Numbers
+from resnet_viewer.records.predictions import percent
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.pictures_page import GAP, SIDES, Frame, Sheet, frames_of, place_in, sheet_for
 
 Choice = str | tuple[int, int]
-"""Which pictures: "all", "wrong", or those of one true class that were taken for one class."""
+"""Which pictures: "all", "wrong", the wrong ones as "surest" orders them, or those of one true class that were taken
+for one class."""
 
 _NOTCH = 120
 
@@ -52,6 +54,7 @@ class PicturesGrid(QWidget):
         self._theme = DARK
         self._data: DataRead | None = None
         self._predicted: Numbers | None = None
+        self._confidence: Confidences | None = None
         self._source = ""
         self._choice: Choice = "all"
         self._order: Numbers = np.zeros(0, np.int64)
@@ -95,12 +98,21 @@ class PicturesGrid(QWidget):
         if not self._order.size:
             return "none of these"
         last = self._first + len(self._frames)
-        wrong = (
-            ""
-            if self._choice == "wrong" or isinstance(self._choice, tuple)
-            else f", {thousands(self._wrong)} wrong"
-        )
+        wrong = f", {thousands(self._wrong)} wrong" if self._choice == "all" else ""
         return f"{self._first + 1}–{last} of {thousands(self._order.size)}{wrong}"
+
+    @property
+    def rule(self) -> PictureRule:
+        """By which the first pictures are chosen; "sample" also where nobody knows how sure the network was."""
+        return "surest" if self._choice == "surest" and self._confidence is not None else "sample"
+
+    @property
+    def rule_words(self) -> str:
+        """It in words, and why it is not the one that was asked for."""
+        missing = self._choice == "surest" and self._confidence is None and self._predicted is not None
+        return RULES[self.rule] + (
+            "; how sure the network was is known from the next epoch on" if missing else ""
+        )
 
     @property
     def has_page(self) -> tuple[bool, bool]:
@@ -126,16 +138,27 @@ class PicturesGrid(QWidget):
         true, given = int(self._data.test_labels[index]), int(self._predicted[index])
         names = self._data.class_names
         how = "right" if true == given else "wrong"
-        return f"test picture {index} · true {class_name(true, names)}, predicted {class_name(given, names)} · {how}"
+        sure = "" if self._confidence is None else f" with {percent(float(self._confidence[index]))}"
+        words = f"true {class_name(true, names)}, predicted {class_name(given, names)}{sure}"
+        return f"test picture {index} · {words} · {how}"
 
-    def show_pictures(self, data: DataRead | None, predicted: Numbers | None, source: str) -> None:
-        """Show test pictures with the classes that a network gave them; `source` names it. None for none."""
+    def show_pictures(
+        self,
+        data: DataRead | None,
+        predicted: Numbers | None,
+        source: str,
+        confidence: Confidences | None = None,
+    ) -> None:
+        """Show test pictures with the classes that a network gave them and how sure it was; `source` names it. None for
+        none.
+        """
         if data is None or predicted is None:
             data = predicted = None
         if data is self._data and predicted is self._predicted and source == self._source:
             return
         is_other = data is not self._data or source != self._source
         self._data, self._predicted, self._source = data, predicted, source
+        self._confidence = confidence
         self._arrange(keep_page=not is_other)
 
     def choose(self, choice: Choice) -> None:
@@ -164,13 +187,13 @@ class PicturesGrid(QWidget):
             self._order = np.zeros(0, np.int64)
         else:
             labels, predicted = self._data.test_labels, self._predicted
-            order = wrong_first(labels, predicted)
+            order = picture_order(labels, predicted, rule=self.rule, confidence=self._confidence)
             is_wrong = labels != predicted
             self._wrong = int(is_wrong.sum())
             if isinstance(self._choice, tuple):
                 true, given = self._choice
                 order = order[(labels[order] == true) & (predicted[order] == given)]
-            elif self._choice == "wrong":
+            elif self._choice in ("wrong", "surest"):
                 order = order[is_wrong[order]]
             self._order = order
         if not keep_page:

@@ -41,6 +41,8 @@ _NAMES: dict[Shown, tuple[str, str]] = {
 }
 _HINTS: dict[Shown, str] = {"pictures": "true / predicted", "confusion": "rows true, columns predicted"}
 EMPTY = "Press Start: test pictures with their classes are shown here."
+_PAIR = 3
+"""The place of a pair of classes among the choices of pictures."""
 _NARROW = 26
 """The width of a button with one sign in it, in pixels."""
 
@@ -61,6 +63,8 @@ class PicturesPanel(Card):
 
     picture_wished = Signal(int)
     hovered = Signal(str)
+    rule_chosen = Signal(str)
+    """By which rule the first pictures are chosen, here and in figures."""
     export_requested = Signal(str)
     copy_requested = Signal(str)
     named = Signal(str)
@@ -139,13 +143,15 @@ class PicturesPanel(Card):
         self.filter = ChoiceBox()
         self.filter.setAccessibleName("Which test pictures")
         self.filter.setToolTip(
-            "All test pictures, or the wrong ones; a cell of the confusion matrix chooses those of one pair"
+            "All test pictures, or the wrong ones: a sample over the classes, or those first of which the network was "
+            "surest; a cell of the confusion matrix chooses those of one pair"
         )
         self.filter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.filter.setMinimumContentsLength(3)
         self.filter.setMinimumWidth(64)
         self.filter.addItem("all", "all")
         self.filter.addItem("wrong", "wrong")
+        self.filter.addItem("surest mistakes", "surest")
         self.filter.activated.connect(self._filter_chosen)
         row.addWidget(self.filter)
         layout.addLayout(row)
@@ -184,7 +190,8 @@ class PicturesPanel(Card):
         if data is not self._data or log is None:
             self._drop_pair()
         self._data = data
-        self.grid.show_pictures(data, predicted, "" if log is None else log.key)
+        confidence = None if log is None or predicted is None else log.confidence
+        self.grid.show_pictures(data, predicted, "" if log is None else log.key, confidence)
         labels, names = (None, ()) if data is None else (data.test_labels, data.class_names)
         self.matrix.show_predictions(labels, predicted, names)
         if predicted is not None:
@@ -208,7 +215,7 @@ class PicturesPanel(Card):
         names = () if self._data is None else self._data.class_names
         words = f"{class_name(pair[0], names)} / {class_name(pair[1], names)}"
         self.filter.addItem(words, pair)
-        self.filter.setCurrentIndex(2)
+        self.filter.setCurrentIndex(_PAIR)
         self._filter(pair)
         self.show_what("pictures")
 
@@ -237,7 +244,8 @@ class PicturesPanel(Card):
         words = ""
         if log is not None:
             epoch = f"after epoch {len(log.epochs)}" if log.epochs else ""
-            words = " · ".join(part for part in (log.title, _HINTS[self._shown], epoch) if part)
+            rule = self.grid.rule_words if self._shown == "pictures" else ""
+            words = " · ".join(part for part in (log.title, _HINTS[self._shown], epoch, rule) if part)
         if words != self._whose.text():
             self._whose.setText(words)
             self._whose.setToolTip(tooltip_text(words))
@@ -248,21 +256,23 @@ class PicturesPanel(Card):
         self.back.setEnabled(back)
         self.forward.setEnabled(forward)
         self._page.setText(self.grid.words)
-        self._page.setToolTip(tooltip_text(self.grid.words))
+        self._page.setToolTip(tooltip_text(f"{self.grid.words}, {self.grid.rule_words}"))
 
     # what is done to it
 
     def _drop_pair(self) -> None:
         """Only one pair is offered at a time."""
-        if self.filter.count() > 2:
-            was_chosen = self.filter.currentIndex() == 2
-            self.filter.removeItem(2)
+        if self.filter.count() > _PAIR:
+            was_chosen = self.filter.currentIndex() == _PAIR
+            self.filter.removeItem(_PAIR)
             if was_chosen:
                 self.filter.setCurrentIndex(0)
                 self._filter("all")
 
     def _filter(self, choice: Choice) -> None:
         self.grid.choose(choice)
+        self.rule_chosen.emit("surest" if choice == "surest" else "sample")
+        self.render_lab(self._scene)
         self.matrix.set_pair(choice if isinstance(choice, tuple) else None)
 
     @Slot(int)
@@ -290,6 +300,7 @@ class PicturesPanel(Card):
             return
         larger = PicturesPanel(can_enlarge=False)
         larger.picture_wished.connect(self.picture_wished)
+        larger.rule_chosen.connect(self.rule_chosen)
         larger.export_requested.connect(self.export_requested)
         larger.copy_requested.connect(self.copy_requested)
         larger.apply_theme(self._theme)

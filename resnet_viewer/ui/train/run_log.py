@@ -15,6 +15,7 @@ from resnet_viewer.records.columns import GradientColumns, Rows, StepColumns, Va
 from resnet_viewer.records.lab import (
     Advanced,
     Began,
+    Confidences,
     DataRead,
     EpochEnded,
     Intervened,
@@ -61,6 +62,7 @@ class RunLog:
         self.pictures_per_second = np.nan
         """Not a number before the first step."""
         self.predicted: Numbers | None = None
+        self.confidence: Confidences | None = None
         """(N,) the class given to each test picture after the newest epoch."""
         self.states: dict[int, Path] = {}
         """Epochs done -> the file of the weights that were kept then; after 0 those that it began with."""
@@ -99,7 +101,7 @@ class RunLog:
             case EpochEnded(epoch=epoch):
                 del self.epochs[epoch.epoch :]  # a run that was resumed does its last epochs again
                 self.epochs.append(epoch)
-                self.predicted = report.predicted
+                self.predicted, self.confidence = report.predicted, report.confidence
                 if report.state is not None:
                     self.states[epoch.epoch + 1] = report.state
             case StateKept(epochs_done=done, path=path):
@@ -127,7 +129,7 @@ class RunLog:
         self.ended, self._changed_at = None, 0
         self.epochs = list(began.epochs)
         self.states = dict(began.states)
-        self.predicted = began.predicted
+        self.predicted, self.confidence = began.predicted, None
         self._steps.cut(0)
         self._records = None
         self._add_steps(began.steps)

@@ -108,6 +108,7 @@ class Training(QObject):
         self._files.replied.connect(self._take)
         self.page.export_requested.connect(self.exporting.export)
         self.page.copy_requested.connect(self.exporting.copy)
+        self.page.pictures.rule_chosen.connect(self.exporting.set_rule)
         for part in (self.exporting, self.handing_over, self.giving, self.arriving):
             part.failed.connect(self.failed)
         self.handing_over.said.connect(self.said)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.records.confusion import picture_order
 from resnet_viewer.ui.pixels import pixel
 from resnet_viewer.ui.theme import DARK, LIGHT
 from resnet_viewer.ui.train.pictures_grid import PicturesGrid
@@ -42,25 +44,41 @@ def wheel(grid: PicturesGrid, delta: int) -> None:
 
 
 def test_wrong_ones_come_first_and_pages_follow(grid: PicturesGrid) -> None:
-    assert grid.order.tolist() == [1, 5, 7, 0, 2, 3, 4, 6, 8, 9]
-    assert grid.shown == (1, 5, 7, 0, 2, 3)
+    order = picture_order(LABELS, PREDICTED).tolist()
+    assert sorted(order[:3]) == [1, 5, 7]
+    assert grid.order.tolist() == order, "as in the figure"
+    assert grid.shown == tuple(order[:6])
     assert grid.words == "1–6 of 10, 3 wrong"
     assert grid.has_page == (False, True)
     grid.turn(1)
-    assert (grid.shown, grid.words) == ((4, 6, 8, 9), "7–10 of 10, 3 wrong")
+    assert (grid.shown, grid.words) == (tuple(order[6:]), "7–10 of 10, 3 wrong")
     assert grid.has_page == (True, False)
     grid.turn(5)
-    assert grid.shown == (4, 6, 8, 9)
+    assert grid.shown == tuple(order[6:])
 
 
 def test_choices(grid: PicturesGrid) -> None:
     grid.turn(1)
     grid.choose("wrong")
-    assert (grid.shown, grid.words) == ((1, 5, 7), "1–3 of 3")
+    assert (set(grid.shown), grid.words) == ({1, 5, 7}, "1–3 of 3")
     grid.choose((1, 2))
-    assert grid.shown == (1, 7)
+    assert set(grid.shown) == {1, 7}
     grid.choose((0, 2))
     assert (grid.shown, grid.words, grid.has_page) == ((), "none of these", (False, False))
+
+
+def test_the_surest_mistakes_come_first_where_it_is_known_how_sure_the_network_was(
+    grid: PicturesGrid,
+) -> None:
+    grid.choose("surest")
+    assert grid.rule_words.startswith("a sample over the classes (seed 0); how sure the network was")
+    sure = np.array([0.9, 0.3, 0.9, 0.9, 0.9, 0.6, 0.9, 0.8, 0.9, 0.9], np.float32)
+    grid.show_pictures(data_of(names=SHORT), PREDICTED, "a", sure)
+    assert grid.shown == (7, 5, 1)
+    assert (grid.rule, grid.rule_words) == ("surest", "the surest mistakes first")
+    assert grid.describe(7) == "test picture 7 · true 1, predicted 2 with 80 % · wrong"
+    grid.choose("all")
+    assert grid.rule == "sample"
 
 
 def test_small_pictures_are_enlarged_by_whole_numbers_without_smoothing(grid: PicturesGrid) -> None:
@@ -73,8 +91,9 @@ def test_small_pictures_are_enlarged_by_whole_numbers_without_smoothing(grid: Pi
     # the second column from the left of the picture is of one value over `times` pixels
     middle = place.center().y()
     values = {pixel(painted, place.left() + times + i, middle) for i in range(times)}
-    assert values == {(10, 10, 10)}
-    assert pixel(painted, place.right() - 2, place.bottom() - 2) == (10, 10, 10)
+    value = (10 * grid.shown[0],) * 3
+    assert values == {value}
+    assert pixel(painted, place.right() - 2, place.bottom() - 2) == value
 
 
 def test_large_pictures_are_made_smaller(qtbot: QtBot) -> None:
@@ -140,10 +159,11 @@ def test_keys_go_from_picture_to_picture_and_over_the_page(qtbot: QtBot, grid: P
     grid.hovered.connect(said.append)
     for _ in range(6):
         qtbot.keyClick(grid, Qt.Key.Key_Right)
-    assert grid.shown == (4, 6, 8, 9)
-    assert said[-1].startswith("test picture 4 ")
+    order = grid.order.tolist()
+    assert grid.shown == tuple(order[6:])
+    assert said[-1].startswith(f"test picture {order[6]} ")
     qtbot.keyClick(grid, Qt.Key.Key_Left)
-    assert grid.shown[0] == 1
+    assert grid.shown[0] == order[0]
     qtbot.keyClick(grid, Qt.Key.Key_End)
     assert grid.has_page == (True, False)
     qtbot.keyClick(grid, Qt.Key.Key_PageUp)
@@ -156,7 +176,8 @@ def test_hovering_tells_full_names(grid: PicturesGrid) -> None:
     grid.hovered.connect(said.append)
     move_pointer(grid, QPoint(1, grid.height() - 1))
     move_pointer(grid, grid.rect_of(0).center())
-    assert said[-1] == "test picture 1 · true <b>bird</b>, predicted frog · wrong"
+    assert said[-1] == grid.describe(grid.shown[0])
+    assert grid.describe(1) == "test picture 1 · true <b>bird</b>, predicted frog · wrong"
 
 
 def test_a_click_offers_to_open_the_picture_in_inspect(qtbot: QtBot, grid: PicturesGrid) -> None:

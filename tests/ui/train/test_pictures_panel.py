@@ -37,7 +37,7 @@ def test_the_selected_run_is_shown_or_the_one_that_errs_most() -> None:
 
 
 def test_it_says_whose_pictures_they_are_and_how_many(panel: PicturesPanel) -> None:
-    assert panel.whose == "Plain-56 · true / predicted · after epoch 1"
+    assert panel.whose == "Plain-56 · true / predicted · after epoch 1 · a sample over the classes (seed 0)"
     assert panel.page_words.endswith(f" of {len(LABELS)}, 3 wrong")
     assert panel.message == ""
 
@@ -60,15 +60,15 @@ def test_a_cell_of_the_matrix_filters_the_pictures(qtbot: QtBot, panel: Pictures
     assert panel.whose.startswith("Plain-56 · rows true, columns predicted")
     qtbot.mouseClick(panel.matrix.cells, Qt.MouseButton.LeftButton, pos=panel.matrix.rect_of(1, 2).center())
     assert panel.shown == "pictures"
-    assert panel.grid.shown == (1, 7)
+    assert set(panel.grid.shown) == {1, 7}
     assert panel.filter.currentText() == "<b>bird</b> / frog"
     panel.choose_pair((2, 0))
     assert panel.grid.shown == (5,)
-    assert panel.filter.count() == 3
+    assert panel.filter.count() == 4
     panel.filter.setCurrentIndex(1)
     panel.filter.activated.emit(1)
-    assert panel.grid.shown == (1, 5, 7)
-    panel.filter.activated.emit(2)
+    assert set(panel.grid.shown) == {1, 5, 7}
+    panel.filter.activated.emit(3)
     assert panel.grid.shown == (5,)
     panel.filter.activated.emit(0)
     assert panel.grid.order.size == len(LABELS)
@@ -81,7 +81,18 @@ def test_a_pair_is_dropped_with_its_data_and_kept_for_another_run(panel: Picture
     panel.render_lab(lab_scene(*scene.logs, data=scene.data, selected="cifar-resnet-56"))
     assert panel.grid.choice == (1, 2)
     panel.render_lab(lab_scene(*scene.logs))  # other data
-    assert (panel.grid.choice, panel.filter.count()) == ("all", 2)
+    assert (panel.grid.choice, panel.filter.count()) == ("all", 3)
+
+
+def test_the_rule_of_the_screen_is_that_of_figures(panel: PicturesPanel) -> None:
+    told: list[str] = []
+    panel.rule_chosen.connect(told.append)
+    panel.filter.activated.emit(2)
+    assert told == ["surest"]
+    assert "known from the next epoch on" in panel.whose, "these predictions came without confidences"
+    panel.filter.activated.emit(0)
+    assert told == ["surest", "sample"]
+    assert panel.whose.endswith("a sample over the classes (seed 0)")
 
 
 def test_buttons_turn_pages(qtbot: QtBot, panel: PicturesPanel) -> None:
