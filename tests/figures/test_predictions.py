@@ -5,7 +5,7 @@ import pytest
 
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.figures import predictions
-from resnet_viewer.figures.page import left_out_words
+from resnet_viewer.figures.page import CaptionedFigure, left_out_words
 from resnet_viewer.figures.palette import NOW, REFERENCE
 from resnet_viewer.records.predictions import NO_CLASSIFIER
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
@@ -135,10 +135,10 @@ def test_numbers_of_untrained_weights_are_called_so(size: tuple[float, float]) -
         figure = predictions.figure(ours, theirs, width=size[0], height=size[1])
         said = [text.get_text() for text in figure.texts]
         assert said.count("untrained") == count
-        assert (
-            any(word.startswith("Prediction") and word.endswith(", untrained") for word in said)
-            == ours.is_untrained
-        )
+        title = str(figure.get_label())
+        assert title.endswith(", untrained") == ours.is_untrained
+        assert isinstance(figure, CaptionedFigure)
+        assert (title in said) == ("title" not in figure.left_out), "the metadata have it"
         assert not overlapping(figure)
         axes = next(axes for axes in figure.axes if axes.patches)
         hollow = [patch for patch in axes.patches if patch.get_facecolor()[3] == 0]
