@@ -183,13 +183,13 @@ def test_the_channel_that_is_shown_large_is_exported_with_its_state(suffix: Suff
         exported(scene, FigureChoice("channel", suffix))
     view = replace(scene.session.view, layer="layer1.0", channel=5)
     scene = replace(scene, session=scene.session.with_view(view))
-    assert exported(scene, FigureChoice("channel", suffix)).startswith(start)
-    svg = exported(scene, FigureChoice("channel", "svg")).decode()
+    assert exported(scene, FigureChoice("channel", suffix)).content.startswith(start)
+    svg = exported(scene, FigureChoice("channel", "svg")).content.decode()
     assert "shortcuts cut: 2" in svg
     assert "channel: 5" in svg
     head = [
         line
-        for line in exported(scene, FigureChoice("channel", "csv")).decode().splitlines()
+        for line in exported(scene, FigureChoice("channel", "csv")).content.decode().splitlines()
         if line[0] == "#"
     ]
     assert {"# layer: layer1.0", "# channel: 5", "# shortcuts cut: 2"} <= set(head)
