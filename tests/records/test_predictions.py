@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resnet_viewer.records.predictions import overflow_words, percent, scale_end, shown_classes, top_classes
+from resnet_viewer.records.predictions import not_finite_words, percent, scale_end, shown_classes, top_classes
 from resnet_viewer.records.probe import ProbeResult
 from tests.fabricated import scene
 
@@ -71,5 +71,5 @@ def test_bars_end_at_the_highest_where_all_are_small() -> None:
 
 
 def test_a_network_without_a_classifier_overflows_nothing() -> None:
-    assert overflow_words(reading([])) == ""
-    assert overflow_words(reading([float("nan")])) != ""
+    assert not_finite_words(reading([])) == ""
+    assert not_finite_words(reading([float("nan")])) != ""
