@@ -25,7 +25,7 @@ def highest(logits: Tensor) -> Tensor:
         [1, 2, 1]
     """
     values, indices = logits.max(1)
-    return torch.where(values.isfinite(), indices, logits.shape[1])
+    return indices.masked_fill(~values.isfinite(), logits.shape[1])
 
 
 def first_not_finite(network: nn.Module, images: Tensor) -> NotFinite | None:
