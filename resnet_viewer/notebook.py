@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from resnet_viewer.core import network as networks
@@ -169,17 +170,18 @@ def probe(
     class with everything open, and without a classifier the mean of the last block. The model is left as it was.
 
     Modules of the network may have been replaced, pruned or parametrized: every number is of the network as it is, a
-    weight's of the one that it computes with. Class names count where there are as many as classes.
+    weight's of the one that it computes with, a map what its module's forward hooks put out. It computes in float32,
+    also under `torch.autocast` or `torch.inference_mode`. Class names count where there are as many as classes.
 
     Raises:
         UserError: a file cannot be read, a block or class is not there, or what was put into the network leaves maps
-            of other shapes or layers without a weight.
+            of other shapes, layers without a weight, or values that are not in float32.
     """
     require_choice("gradient_of", gradient_of, GradientOf)
     for name, blocks in (("cut", cut), ("drop", drop)):
         if blocks is not None:
             text(name, blocks, _BLOCKS)
-    if strength != "":
+    if not isinstance(strength, str) or strength:
         text("strength", strength, "text such as '4=0.5,7=0.25'")
     engine = ProbeEngine(device=device)
     shown = _picture(picture)
@@ -199,7 +201,11 @@ def probe(
     question = Session(setup).now_question()
     assert question is not None
     home = next(model.network.parameters()).device
-    with wired(model.network, model.network.wiring):
+    with (
+        torch.inference_mode(mode=False),
+        torch.autocast(torch.device(engine.device).type, enabled=False),
+        wired(model.network, model.network.wiring),
+    ):
         try:
             engine.adopt(model.network)
             *_, result = engine.answer(question)

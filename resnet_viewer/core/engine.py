@@ -16,7 +16,7 @@ from resnet_viewer.core.devices import choose_device
 from resnet_viewer.core.network import Network, build, spec_now
 from resnet_viewer.core.not_finite import first_not_finite, highest
 from resnet_viewer.core.preprocessing import prepare
-from resnet_viewer.core.probing import Probe, TargetError, frozen, require_laid_out
+from resnet_viewer.core.probing import Probe, TargetError, frozen, require_laid_out, require_readable
 from resnet_viewer.core.unwrapping import WeightsError
 from resnet_viewer.core.weights import resolve
 from resnet_viewer.records.errors import UserError
@@ -133,6 +133,7 @@ class ProbeEngine:
         Raises:
             ReplacedError: what was put into the network cannot be probed. Answers may raise it too.
         """
+        require_readable(network)
         spec = spec_now(network)
         if (old := self._probes.pop(spec, None)) is not None:
             self._give_back(old)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from resnet_viewer.core.blocks import Block, Chain
 from resnet_viewer.core.initialisation import initialise
@@ -111,7 +112,9 @@ def spec_now(network: Network) -> NetworkSpec:
     if (classifier := blueprint(network.spec).classifier) is None:
         return network.spec
     weight = getattr(found(network, classifier.name, network.spec), "weight", None)
-    return replace(network.spec, classes=len(weight)) if isinstance(weight, Tensor) else network.spec
+    if not isinstance(weight, Tensor) or is_lazy(weight):
+        return network.spec
+    return replace(network.spec, classes=len(weight))
 
 
 def found(network: nn.Module, name: str, spec: NetworkSpec) -> nn.Module:
@@ -137,6 +140,7 @@ def wired(network: Network, wiring: Wiring) -> Iterator[Network]:
         network.set_wiring(before)
 
 
+@torch.inference_mode(mode=False)  # whose tensors take no gradients ever after
 def build(spec: NetworkSpec, state: Mapping[str, Tensor] | None = None) -> Network:
     """Make the network that a spec describes, in evaluation mode, on the CPU.
 

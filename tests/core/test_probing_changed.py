@@ -134,6 +134,41 @@ def test_what_was_put_in_is_what_is_read() -> None:
     assert found.activations["layer2.0"].min() < 0, "a GELU's"
 
 
+@pytest.mark.parametrize("at", ["layer2.0", "layer1.0.conv1"])
+def test_the_maps_are_what_forward_hooks_make_of_them(at: str) -> None:
+    network = changed(lambda net: None)
+    network.get_submodule(at).register_forward_hook(lambda module, given, output: output[:, :1] * output)
+    outputs = {}
+    with network.get_submodule(at).register_forward_hook(
+        lambda module, given, output: outputs.update(own=output)
+    ):
+        network(prepare(PICTURE, CIFAR10_PREPROCESSING))[0, 3].backward(inputs=list(network.parameters()))
+    own = outputs["own"].detach()
+    found = probe(PICTURE, model(network), target=3)
+    assert np.array_equal(found.activations[at], own.numpy())
+    if at == "layer2.0":
+        leaf = own.clone().requires_grad_()
+        logits = network.fc(torch.flatten(network.avgpool(network.layer3(leaf)), 1))
+        (gradient,) = torch.autograd.grad(logits[0, 3], leaf)
+        assert found.blocks[1].gradient_norm == pytest.approx(float(gradient.norm()), rel=1e-5)
+    assert len(network.get_submodule(at)._forward_hooks) == 1, "the recorder's own is gone"
+
+
+@pytest.mark.parametrize(
+    "around", [torch.no_grad, torch.inference_mode, lambda: torch.autocast("cpu", dtype=torch.bfloat16)]
+)
+def test_torchs_modes_around_it_change_nothing(around: Callable[[], Any]) -> None:
+    expected = probe(PICTURE, model(tiny("cifar-resnet-8", seed=4)))
+    with around():
+        made = model(tiny("cifar-resnet-8", seed=4))
+        found = probe(PICTURE, made)
+    for each in (found, probe(PICTURE, made)):
+        assert np.array_equal(each.logits, expected.logits)
+        assert [layer.gradient_norm for layer in each.layers] == [
+            layer.gradient_norm for layer in expected.layers
+        ]
+
+
 def _shared(net: Any) -> None:
     net.layer1[0].conv2 = net.layer1[0].conv1
 
@@ -151,6 +186,24 @@ REFUSED: dict[str, tuple[Callable[[Any], object], str]] = {
     "maps of another size": (
         lambda net: setattr(net, "conv1", nn.Conv2d(3, 16, 3, 2, 1)),
         "conv1 of this ResNet-8 puts out 16×16×16 values where a ResNet-8 has 16×32×32",
+    ),
+    "a stage that skips its blocks": (
+        lambda net: setattr(net.layer2, "forward", nn.Conv2d(16, 32, 1, 2).forward),
+        r"layer2\.0 of this ResNet-8 is not run any more",
+    ),
+    "half the digits": (
+        lambda net: net.half(),
+        r"is float16, but a probe computes in float32: call float\(\)",
+    ),
+    "twice the digits": (lambda net: net.fc.double(), r"fc\.weight of this ResNet-8 is float64"),
+    "no values": (lambda net: net.to("meta"), "lies on the meta device and has no values"),
+    "no values yet": (
+        lambda net: setattr(net, "fc", nn.LazyLinear(3)),
+        r"fc\.weight of this ResNet-8 has no values yet",
+    ),
+    "an inference tensor": (
+        torch.inference_mode()(lambda net: setattr(net, "fc", nn.Linear(64, 3))),
+        r"fc\.weight of this ResNet-8 was made under torch\.inference_mode",
     ),
     "one module in two places": (
         _shared,
