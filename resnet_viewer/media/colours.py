@@ -27,6 +27,8 @@ KIND_NAMES = {
 }  # fmt: skip
 """In words, where Pillow's own name does not say it."""
 
+_BAND_PIXELS = 1_000_000
+"""So many are scaled at a time: in float64 a whole picture of the largest size would take gigabytes."""
 _BITS_PER_SAMPLE, _MAX_SAMPLE_VALUE, _S_MAX_SAMPLE_VALUE = 258, 281, 341
 """TIFF tags. The second is an integer of 16 bits, the third has the type of the samples."""
 
@@ -120,17 +122,31 @@ def _tags(image: Image.Image) -> Any:
 
 
 def _scaled(values: NDArray[Any], white: float | None) -> NDArray[np.uint8]:
-    """Values of any range as bytes, by the rules at the top of this file."""
-    numbers = values.astype(np.float64)
-    finite = numbers[np.isfinite(numbers)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    """Values (H, W) of any range as bytes, by the rules at the top of this file."""
+    height = max(1, _BAND_PIXELS // values.shape[1])
+    bands = [values[at : at + height] for at in range(0, len(values), height)]
     if white is None:
+        ranges = [(float(found.min()), float(found.max())) for band in bands if (found := _finite(band)).size]
+        low, high = (
+            min((low for low, _ in ranges), default=0.0),
+            max((high for _, high in ranges), default=0.0),
+        )
         whites = (1.0, 255.0, 65535.0) if values.dtype.kind == "f" else (255.0, 65535.0)
         fitting = [limit for limit in whites if low >= 0 and high <= limit]
         black, white = (0.0, fitting[0]) if fitting else (low, high)
     else:
         black = 0.0
+    found = np.zeros(values.shape, np.uint8)
     # The halves are taken so that a range from -1e308 to 1e308 does not overflow.
     span = white / 2 - black / 2
-    levels = np.zeros_like(numbers) if span == 0 else (numbers / 2 - black / 2) / span
-    return (np.nan_to_num(levels, nan=0.0).clip(0, 1) * 255 + 0.5).astype(np.uint8)
+    for rows, band in zip(np.split(found, range(height, len(found), height)), bands, strict=True):
+        if span != 0:
+            levels = (band.astype(np.float64) / 2 - black / 2) / span
+            rows[:] = np.nan_to_num(levels, copy=False, nan=0.0).clip(0, 1) * 255 + 0.5
+    return found
+
+
+def _finite(values: NDArray[Any]) -> NDArray[Any]:
+    """(N): those that are neither infinite nor NaN."""
+    known: NDArray[Any] = values[np.isfinite(values)]
+    return known

@@ -31,6 +31,8 @@ MOST_BYTES = 200_000_000
 """Of a picture file."""
 MOST_PIXELS = 50_000_000
 """Width times height."""
+MOST_SLOW_PIXELS = 4_000_000
+"""Of a kind that is decoded in Python, at a microsecond a pixel and more."""
 DRAFT_PIXELS = 16_000_000
 """A larger JPEG is decoded at half its width and height."""
 WHITE: colours.Ground = (255, 255, 255)
@@ -189,6 +191,11 @@ def _pixels(
     """Upright RGB pixels (H, W, 3), what the file was, and whether it may have 12 bits. Raises whatever Pillow does."""
     with Image.open(io.BytesIO(data), formats=_formats()) as image:
         _check_pixels(name, image.width, image.height)
+        if image.width * image.height > MOST_SLOW_PIXELS and _is_decoded_slowly(image):
+            raise PictureError(
+                f"{name} has {image.width} × {image.height} pixels, more than the {MOST_SLOW_PIXELS // 1_000_000} "
+                "megapixels that can be opened of a file that is written like this: save it as PNG."
+            )
         significant = _significant_bits(data) if image.format == "PNG" else None
         facts = ["JPEG" if image.format == "MPO" else str(image.format), colours.kind(image)]
         tags: Any = getattr(image, "tag_v2", {})
@@ -223,6 +230,12 @@ def _pixels(
             except Exception:  # looking for a second frame reads on in the file; the first one is whole
                 facts.append(f"first {part}, the rest is damaged")
         return np.array(rgb), " · ".join(facts), grey is not None and not grey.is_told
+
+
+def _is_decoded_slowly(image: Image.Image) -> bool:
+    """Whether Pillow decodes it in Python; binary PGM and PPM of unusual ranges apart, which scientists write."""
+    codecs = {tile[0] for tile in getattr(image, "tile", ())}
+    return any(codec in Image.DECODERS for codec in codecs - {"ppm"})
 
 
 def _significant_bits(data: bytes) -> int | None:

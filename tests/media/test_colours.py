@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from resnet_viewer.media import colours
 from tests.media.drawn import HEIGHT, WIDTH, encoded, opened, pattern, read_bytes
 
 
@@ -159,3 +162,29 @@ def test_floats_that_are_no_numbers() -> None:
 def test_a_float_picture_of_one_value(value: float) -> None:
     picture = opened(Image.fromarray(np.full((HEIGHT, WIDTH), value, np.float32)), "TIFF")
     assert (picture.pixels == 0).all()
+
+
+@pytest.mark.parametrize("kind", ["uint16", "int32", "float32"])
+def test_a_picture_is_scaled_in_bands_as_it_is_at_once(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = (
+        np.random.default_rng(0)
+        .normal(2000, 9000, (23, 7))
+        .clip(0 if kind == "uint16" else -9e9)
+        .astype(kind)
+    )
+    if kind == "float32":
+        values[3:9] = np.nan
+    at_once = colours.to_rgb(Image.fromarray(values), ground=(0, 0, 0), bits=12)
+    monkeypatch.setattr(colours, "_BAND_PIXELS", 15)
+    in_bands = colours.to_rgb(Image.fromarray(values), ground=(0, 0, 0), bits=12)
+    np.testing.assert_array_equal(np.asarray(in_bands), np.asarray(at_once))
+    assert len(np.unique(np.asarray(at_once))) > 20
+
+
+def test_scaling_a_large_picture_takes_little_more_memory_than_the_picture() -> None:
+    values = np.full((4000, 4000), 30000, np.uint16)
+    tracemalloc.start()
+    colours.to_rgb(Image.fromarray(values), ground=(0, 0, 0))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * values.size  # bytes

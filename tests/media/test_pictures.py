@@ -96,6 +96,28 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(monkeypatch: pytest
         read_bytes(data, name="wide.png")
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("text.ppm", b"P3\n3000 3000\n255\n" + b"1 " * 27_000),
+        ("text.pbm", b"P1\n3000 3000\n" + b"1 " * 9_000),
+        ("game.qoi", b"qoif" + (3000).to_bytes(4, "big") * 2 + b"\3\0" + b"\xfd" * 9_000_000),
+    ],
+)
+def test_what_is_decoded_in_python_is_refused_where_that_would_take_long(name: str, data: bytes) -> None:
+    with pytest.raises(PictureError) as raised:
+        read_bytes(data, name=name)
+    assert str(raised.value) == (
+        f"{name} has 3000 × 3000 pixels, more than the 4 megapixels that can be opened of a file that is written like "
+        "this: save it as PNG."
+    )
+
+
+def test_a_large_picture_of_a_fast_kind_is_read(tmp_path: Path) -> None:
+    (tmp_path / "p.pgm").write_bytes(b"P5\n3000 2000\n255\n" + bytes(6_000_000))
+    assert read(tmp_path / "p.pgm").pixels.shape == (2000, 3000, 3)
+
+
 @pytest.mark.parametrize("side", [10_000, 20_000])  # Pillow warns of the first and refuses the second
 def test_a_decompression_bomb(side: int) -> None:
     with pytest.raises(PictureError, match="50 megapixels that can be opened"):
