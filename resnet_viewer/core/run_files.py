@@ -21,7 +21,7 @@ from torch import Tensor
 
 from resnet_viewer.core.run_checks import require_buildable
 from resnet_viewer.core.training import Trained
-from resnet_viewer.core.weight_files import save_safetensors
+from resnet_viewer.core.weight_files import read, save_safetensors
 from resnet_viewer.media.files import make_folder, refusal, write_whole
 from resnet_viewer.media.reading import read_json
 from resnet_viewer.records.csv_text import csv_text
@@ -171,16 +171,23 @@ def write_run(trained: Trained, folder: Path, *, commit: str | None, command: st
 
 
 def errors_of(folder: Path, run: RunSpec, steps: int) -> tuple[float, float] | None:
-    """Training and test error of the run where it was done after so many steps and its files say so, or None."""
+    """Training and test error of the run where it was done after so many steps and all its files say so, or None."""
     try:
         content: Any = _read_json(folder / REPORT)
         if (content["state"], content["steps"], decoded(RunSpec, content["run"])) != ("done", steps, run):
             return None
         errors = decoded(tuple[float, float], [content["train_error"], content["test_error"]])
+        card: Any = _read_json(folder / "card.json")
+        told = card["train_error_percent"], card["test_error_percent"]
+        weights = read(folder / "weights.safetensors")
     except (ValueError, KeyError, TypeError):
         return None
+    is_alike = told == tuple(round(error, 3) for error in errors) and weights.metadata.get("step") == str(
+        steps
+    )
+    is_whole = is_alike and all(0 <= error <= 100 for error in errors)
     others = (name for name in FILES if name not in (RUN, CHECKPOINT))
-    return errors if all((folder / name).exists() for name in others) else None
+    return errors if is_whole and all((folder / name).is_file() for name in others) else None
 
 
 def log_csv(report: RunReport) -> bytes:

@@ -17,6 +17,8 @@ _BODY = "backbone.body."
 """Where torchvision's detectors keep their ResNet."""
 _HEADS = ("linear", "classifier", "last_linear", "head.fc")
 """What the classifier is called where it is not `fc`."""
+_LONGEST_NAME = 250
+"""Characters in a tensor's name; names are shown in sentences."""
 _ADDED = ("n_averaged",)
 """What averaging weights adds to a state dict."""
 
@@ -46,12 +48,17 @@ def unwrapped(content: object, name: str) -> Unwrapped:
     file's, for the messages.
 
     Raises:
-        WeightsError: there are no tensors, or two of them get one name.
+        WeightsError: there are no tensors, one has no name that can be shown, or two of them get one name.
     """
     inner = _innermost(content)
     tensors = {str(key): value for key, value in inner.items() if isinstance(value, Tensor)}
     bodies = {key: inside for key in tensors if (inside := _in_body(key)) is not None}
     left_out = sorted({_part(key) for key in tensors if key not in bodies}) if bodies else ()
+    if not all(len(key) <= _LONGEST_NAME and key.isprintable() for key in tensors):
+        raise WeightsError(
+            f"{name} holds a tensor whose name has more than {_LONGEST_NAME} characters or some that cannot be "
+            "printed, as no network's: choose another file."
+        )
     found: dict[str, Tensor] = {}
     for key in bodies or tensors:
         ours = _renamed(bodies.get(key, key))

@@ -256,3 +256,43 @@ def test_a_run_of_a_network_that_cannot_be_built_is_refused(
     (tmp_path / RUN_FILE).write_text(json.dumps(content))
     with pytest.raises(RunFileError, match="cannot be read as a run"):
         read_run(tmp_path)
+
+
+def _changed_json(name: str, **change: object) -> Callable[[Path], None]:
+    def changed(folder: Path) -> None:
+        content = json.loads((folder / name).read_bytes()) | change
+        (folder / name).write_text(json.dumps(content))
+
+    return changed
+
+
+def _cut_weights(folder: Path) -> None:
+    with (folder / "weights.safetensors").open("r+b") as file:
+        file.truncate(1000)
+
+
+def _folder_for_weights(folder: Path) -> None:
+    (folder / "weights.safetensors").unlink()
+    (folder / "weights.safetensors").mkdir()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _changed_json(REPORT_FILE, test_error=-5.0),
+        _changed_json(REPORT_FILE, test_error=100.5),
+        _changed_json(REPORT_FILE, train_error=math.nan),
+        _changed_json(REPORT_FILE, train_error=0.0),
+        _changed_json("card.json", test_error_percent=1.0),
+        _cut_weights,
+        _folder_for_weights,
+    ],
+)
+def test_errors_are_believed_only_where_all_files_of_the_run_agree(
+    spoil: Callable[[Path], None], tmp_path: Path
+) -> None:
+    report = replace(REPORT, train_error=12.34567, test_error=20.0, state="done")
+    write_run(Trained(report, STATE, 3), tmp_path, commit=None, command="")
+    assert errors_of(tmp_path, CHANGED, 3) == (12.34567, 20.0)
+    spoil(tmp_path)
+    assert errors_of(tmp_path, CHANGED, 3) is None

@@ -70,3 +70,11 @@ def test_class_names_are_found_where_scripts_keep_them(beside: dict[str, object]
 def test_what_are_no_class_names_is_passed_over(beside: dict[str, object]) -> None:
     assert class_names(beside) == ()
     assert class_names(3) == ()
+
+
+@pytest.mark.parametrize("key", ["k" * 1_000_000, "conv1.\x1b[2Jweight", "conv1\nweight"])
+def test_names_of_tensors_that_no_sentence_can_show_are_refused_without_them(key: str) -> None:
+    with pytest.raises(WeightsError, match="holds a tensor whose name") as raised:
+        unwrapped({key: torch.zeros(1)}, "net.pth")
+    assert len(str(raised.value)) < 200
+    assert str(raised.value).isprintable()
