@@ -134,7 +134,7 @@ LOAD = {
     "std": ([*NO_NUMBERS, (0.0,) * 3, (1.0, 1.0, -1.0)], ()),
     "resize": ([0, *NO_WHOLE, 10**9], ()),
     "crop": ([0, *NO_WHOLE, 10**9, 33], ()),
-    "classes": ([*NO_PATH, "no such file.txt"], ("names of the classes",)),
+    "classes": ([*NO_PATH, "no such file.txt"], ("no such file",)),
 }
 
 

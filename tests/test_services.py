@@ -25,6 +25,7 @@ from resnet_viewer.ui.requests import (
     Begin,
     Begun,
     DownloadWeights,
+    Drawn,
     FigureChoice,
     FindDevices,
     FoundDevices,
@@ -92,7 +93,7 @@ def test_the_lab_lends_its_test_pictures_and_takes_them_back_when_it_is_stopped(
 def test_names_that_no_font_can_draw_are_told_where_they_are_boxes(
     suffix: Suffix, is_told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("resnet_viewer.run_exports.run_figure", lambda *_, **__: b"drawn")
+    monkeypatch.setattr("resnet_viewer.run_exports.run_figure", lambda *_, **__: Drawn(b"drawn"))
     unassigned = "\u0378"
     monkeypatch.setattr("resnet_viewer.figures.fonts.lacking", lambda text: unassigned * (unassigned in text))
     data = DataRead(1, np.zeros((0, 1, 8, 8), np.uint8), np.zeros(0, np.int64), ("cat", unassigned))

@@ -107,10 +107,15 @@ def test_nothing_to_count_is_refused() -> None:
         confusion.figure(LABELS[:0], PREDICTED[:0], NAMES, RUN)
 
 
-def test_a_page_is_never_too_narrow_for_its_names() -> None:
+def test_a_page_is_as_wide_as_asked_and_names_that_are_too_many_go() -> None:
     labels, predicted = many(100, 5000)
-    narrow = confusion.figure(labels, predicted, tuple(map(str, range(100))), RUN, width=3.0)
-    assert 10 < narrow.get_size_inches()[0] < 11.5
+    narrow, usual = (
+        confusion.figure(labels, predicted, tuple(map(str, range(100))), RUN, width=width)
+        for width in (3.0, None)
+    )
+    assert narrow.get_size_inches()[0] == 3.0
+    assert not matrix_of(narrow).get_yticklabels()
+    assert len(matrix_of(usual).get_yticklabels()) == 100
     assert confusion.figure(*many(10, 500), tuple("0123456789"), RUN, width=5.0).get_size_inches()[0] == 5.0
 
 

@@ -5,7 +5,14 @@ from itertools import pairwise
 import pytest
 
 from resnet_viewer.figures.page import page
-from resnet_viewer.figures.run_legend import apart, draw_legend, ends_width, entries_of, styles_of
+from resnet_viewer.figures.run_legend import (
+    apart,
+    draw_legend,
+    ends_width,
+    entries_of,
+    legend_height,
+    styles_of,
+)
 from resnet_viewer.figures.run_names import groups
 from tests.figures.layout import overlapping
 from tests.figures.runs import report
@@ -39,7 +46,10 @@ def test_networks_of_one_depth_and_kind_differ_in_more_than_colour() -> None:
 
 def test_a_long_legend_wraps_and_its_words_fit_the_page() -> None:
     together = groups([report(seed=seed, state="stopped") for seed in range(9)])
-    sheet = page(title="t", subtitle="", caption="", width=4.0, height=4.0)
-    left = draw_legend(sheet, entries_of(together, styles_of(together)))
+    entries = entries_of(together, styles_of(together))
+    sheet = page(
+        title="t", subtitle="", caption="", width=4.0, height=4.0, legend=legend_height(entries, 4.0)
+    )
+    left = draw_legend(sheet, entries)
     assert sheet.top - left >= 5 * 0.2
     assert overlapping(sheet.figure) == []

@@ -241,9 +241,7 @@ def test_a_run_that_diverges_is_said_and_counted(tmp_path: Path, capsys: pytest.
     assert said.out.splitlines()[-1].split()[-2:] == ["1", "diverged"]
 
 
-@pytest.mark.parametrize("address", ["10.0.0.1:6379", ""])
 def test_a_cluster_is_given_the_order_and_its_reports_are_shown(
-    address: str,
     data: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -262,8 +260,8 @@ def test_a_cluster_is_given_the_order_and_its_reports_are_shown(
 
     monkeypatch.setattr("resnet_viewer.core.cluster.train_on_ray", on_ray)
     out = tmp_path / "out"
-    assert main([*words(data, out), "--device", "auto", "--ray", address]) == 0
-    assert given[:2] == ["", address]
+    assert main([*words(data, out), "--device", "auto", "--ray", "10.0.0.1:6379"]) == 0
+    assert given[:2] == ["", "10.0.0.1:6379"]
     assert (out / "cifar-resnet-8" / "weights.safetensors").exists()
     said = capsys.readouterr()
     assert "cifar-resnet-8: training error" in said.out

@@ -229,6 +229,22 @@ def _triangle(x: float, middle: float) -> QPolygonF:
     return QPolygonF([QPointF(x, middle - 4), QPointF(x + 4.5, middle + 4), QPointF(x - 4.5, middle + 4)])
 
 
+class _Legend(OneLineLabel):
+    """What bars and numbers are. Its `beginning` stays where there is little room: that they are untrained."""
+
+    beginning = ""
+
+    @property
+    def shown(self) -> str:
+        elided = super().shown
+        if elided.startswith(self.beginning):
+            return elided
+        return self.fontMetrics().elidedText(self.beginning, Qt.TextElideMode.ElideRight, self.width())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self.beginning), super().minimumSizeHint().height())
+
+
 class PredictionsPanel(Card):
     """Up to seven rows in a card."""
 
@@ -239,7 +255,7 @@ class PredictionsPanel(Card):
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._lines = tuple(PredictionLine(self) for _ in range(ROWS))
         self._scene: Scene | None = None
-        self._legend = OneLineLabel(legend_words(()))
+        self._legend = _Legend(legend_words(()))
         self._legend.setToolTip(_LEGEND_TIP)
         self.body.setSpacing(0)
         self.body.addWidget(self._message, 1)
@@ -272,9 +288,8 @@ class PredictionsPanel(Card):
         end = columns.end
         legend = legend_words(rows)
         scale = "" if end == 1 else f"bars end at {percent(end)} · "
+        self._legend.beginning = scale + legend.partition(":")[0].partition(" · ")[0]
         self._legend.setText(f"{scale}{legend}")
-        beginning = legend.partition(":")[0].partition(" · ")[0]  # that they are untrained stays to the last
-        self._legend.setMinimumWidth(self.fontMetrics().horizontalAdvance(f"{scale}{beginning}: …"))
         for line, row in zip_longest(self._lines, rows):
             line.set_row(row, is_dimmed=scene.is_stale, columns=columns)
             line.setVisible(row is not None)

@@ -89,7 +89,7 @@ def test_what_is_none_of_these_is_one_sentence(desk: Desk, tmp_path: Path) -> No
         "weights.pth": "weights are opened in Inspect",
         "other.json": "This is no recipe",
         "torn.json": "This is no JSON file",
-        "gone.json": "cannot be read as a recipe",
+        "gone.json": "There is no file",
     }.items():
         dropped(desk, tmp_path / name)
         sentence = desk.window.messages.sentence

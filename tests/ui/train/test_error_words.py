@@ -24,7 +24,7 @@ def test_a_time_is_told_with_both_errors_and_when_the_test_was() -> None:
 def test_loss_and_rate_are_told_too() -> None:
     log = trained(steps=5)
     assert value_words(log, curves_of(log, "loss"), "loss", 0.1) == "Plain-20: loss 2"
-    assert value_words(log, curves_of(log, "rate"), "rate", 0.1) == "Plain-20: learning rate 0.0125"
+    assert value_words(log, curves_of(log, "rate"), "rate", 0.1) == "Plain-20: learning rate 0.00625"
 
 
 def test_the_status_line_says_the_time_and_how_to_keep_it() -> None:
