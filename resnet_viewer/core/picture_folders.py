@@ -69,11 +69,14 @@ def class_names_of(folder: Path) -> tuple[str, ...]:
 
     Raises:
         DatasetError: there is no such folder, it is not laid out as `load` wants it, or holds no pictures, a class to
-            train on without any, or fewer than two classes.
+            train on without any, or fewer than two classes; or it or a class has a name that is not text.
     """
+    _require_text(folder)
     parts = [folder / "train", folder / "test"] if has_parts(folder) else [folder]
     names = [_classes(part) for part in parts]
     for part, classes in zip(parts, names, strict=True):
+        for name in classes:
+            _require_text(part / name)
         if not any(pictures_in(part / name) for name in classes):
             raise _without_pictures(part)
     if len(set(names)) > 1:
@@ -135,6 +138,16 @@ def _classes(folder: Path) -> tuple[str, ...]:
     except OSError as error:
         raise DatasetError(
             f"{folder} cannot be read ({(error.strerror or type(error).__name__).lower()}); give another folder."
+        ) from error
+
+
+def _require_text(path: Path) -> None:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:  # Python stands what is no UTF-8 in for by lone surrogates
+        shown = str(path).encode(errors="replace").decode()
+        raise DatasetError(
+            f"The name of the folder {shown} is not written in UTF-8, and the files of a run cannot hold it; rename it."
         ) from error
 
 

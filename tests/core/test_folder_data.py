@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -273,3 +275,17 @@ def test_pictures_that_do_not_fit_into_memory_are_refused_before_one_is_read(
     )
     monkeypatch.setattr(memory, "free_bytes", lambda: None)
     assert len(read(tmp_path / "flowers").train) == 6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text there")
+@pytest.mark.parametrize("place", ["", "train/a"])
+def test_a_folder_whose_name_is_not_text_is_refused_before_a_run_writes_it(
+    place: str, tmp_path: Path
+) -> None:
+    data = write_data(tmp_path / "data")
+    strange = (data / place).rename((data / place).with_name(os.fsdecode(b"\xc4pfel")))
+    folder = data if place else strange
+    for refused in (class_names_of, lambda path: next(load(path, 8))):
+        with pytest.raises(DatasetError, match=r"\?pfel is not written in UTF-8, .* rename it") as raised:
+            refused(folder)
+        str(raised.value).encode()
