@@ -98,7 +98,7 @@ def _probe(parser: argparse.ArgumentParser) -> None:
         "--reference-weights",
         type=given,
         metavar="FILE|NAME|none",
-        help="compare with these weights, as --weights",
+        help="compare with these weights, as --weights; none and names are of the same network",
     )
     parser.add_argument(
         "--gradient", default="score", choices=("score", "loss"), help="whose gradient norms are taken"

@@ -11,10 +11,12 @@ import torch
 
 from resnet_viewer.core.engine import ProbeEngine
 from resnet_viewer.core.opening import Opening
+from resnet_viewer.core.weights import is_file_name
 from resnet_viewer.figures import probe_files
 from resnet_viewer.media import pictures
 from resnet_viewer.media.files import make_folder, write_whole
 from resnet_viewer.records import notation
+from resnet_viewer.records.build_options import USUAL
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.predictions import not_finite_words
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
@@ -43,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         target = notation.target(arguments.target, opening.class_names, opening.spec)
     state = NetworkState(opening.spec, opening.preprocessing, gates)
     setup = Setup(state, picture, target, arguments.gradient, opening.class_names)
-    reference, now = readings(setup, _pinned(arguments), device=arguments.device)
+    reference, now = readings(setup, _pinned(arguments, opening.spec.name), device=arguments.device)
     for said in dict.fromkeys(filter(None, map(not_finite_words, (now, reference)))):
         print(said, file=sys.stderr)
     folder: Path = arguments.out
@@ -60,16 +62,19 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _pinned(arguments: argparse.Namespace) -> NetworkState | None:
+def _pinned(arguments: argparse.Namespace, network: str) -> NetworkState | None:
     """The reference that `--reference-network` and `--reference-weights` name; None without them.
 
-    Shortcuts are open as far as the weights tell. Weights without a name tell their network; a name without weights
-    takes its usual ones.
+    Shortcuts are open as far as the weights tell. A weight file without a name tells its network, other weights without
+    one are of the `network` that is compared; a name without weights takes its usual ones.
     """
     name, weights = arguments.reference_network, arguments.reference_weights
     if name is None and weights is None:
         return None
-    opening = chosen.opened_by_name(name, weights, seed=arguments.seed)
+    options = USUAL
+    if name is None and not is_file_name(weights):
+        name, options = network, build_flags.chosen(arguments)
+    opening = chosen.opened_by_name(name, weights, seed=arguments.seed, options=options)
     chosen.say(opening)
     return NetworkState(opening.spec, opening.preprocessing, opening.wiring)
 

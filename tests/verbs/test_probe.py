@@ -236,6 +236,19 @@ def test_another_network_is_the_reference(photo: Path, tmp_path: Path) -> None:
     assert [bool(row["reference"]) for row in found] == [False] * 14 + [True] * 8
 
 
+def test_reference_weights_without_a_file_are_of_the_same_network(photo: Path, tmp_path: Path) -> None:
+    flags = ["--network", "cifar-resnet-20", "--reference-weights"]
+    assert main(["probe", str(photo), "--out", str(tmp_path), *flags, "none"]) == 0
+    described = json.loads((tmp_path / "probe.json").read_text(encoding="utf-8"))
+    reference = described["reference"]["network"]
+    assert (reference["name"], reference["weights"]["source"]) == ("cifar-resnet-20", "none")
+    assert all(row["now"] and row["reference"] for row in rows(tmp_path))
+    flags = ["--network", "cifar-resnet-8", "--weights", "none", "--class-count", "7", "--reference-weights"]
+    assert main(["probe", str(photo), "--out", str(tmp_path), *flags, "none"]) == 0
+    described = json.loads((tmp_path / "probe.json").read_text(encoding="utf-8"))
+    assert described["reference"]["network"]["classes"] == 7
+
+
 def test_reference_weights_have_their_shortcuts_as_in_training(photo: Path, tmp_path: Path) -> None:
     path = tmp_path / "w.safetensors"
     told = {"network": "cifar-resnet-8", "shortcut_strength": "0.0"}
