@@ -358,7 +358,7 @@ def subtitles(name: str, layer: str, shape: tuple[int, ...] | None, order: str, 
     parts = layer.split(" · ")
     brief = " · ".join((parts[0], *parts[2:])) if len(parts) > 1 and parts[0].startswith("block") else layer
     if len(parts) > 2 and parts[1].startswith("block"):  # another network's
-        brief = " · ".join(parts[:2])
+        brief = " · ".join((*parts[:2], *parts[3:]))
     short = {"reference": "ref."}.get(name, name)
     if shape is None:
         return f"{name} · {layer}", f"{name} · {brief}", f"{short} · {brief}"

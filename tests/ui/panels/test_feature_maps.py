@@ -255,6 +255,14 @@ def test_a_short_form_never_loses_a_number() -> None:
         assert "13 dead" in words
 
 
+def test_a_short_form_says_which_layer_of_another_networks_block_it_shows() -> None:
+    layer = "Plain-56 · block 7 · conv2_x 7 · conv1"
+    whole, brief, *shorter = subtitles("reference", layer, (16, 32, 32), "by index", 0)
+    assert whole.startswith(f"reference · {layer}")
+    assert brief.startswith("reference · Plain-56 · block 7 · conv1 · 16 × 32×32")
+    assert all("block 7 · conv1" in words for words in shorter[:3]), "block 7 alone is its output"
+
+
 def test_maps_of_both_signs_have_colour_maps_of_their_own(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
     panel.render_scene(scene(ramp(), ramp(), map_colours="gray"))
     colours = panel.controls.colours
