@@ -367,7 +367,10 @@ class RunsTable(QTableView):
         (whole, *widths, short), room = self._widths, self.viewport().width()
         shown, taken = {0}, 0
         for place in sorted(range(1, len(_COLUMNS)), key=lambda place: _COLUMNS[place].goes):
-            names = whole if _COLUMNS[place].goes >= _BEFORE_NAMES else short
+            is_minor = _COLUMNS[place].goes >= _BEFORE_NAMES
+            names = whole if is_minor else short
+            if is_minor and len(shown) < _COLUMNS[place].goes:
+                break  # nothing of less weight in the room of what had none
             if names + taken + widths[place - 1] <= room:
                 shown.add(place)
                 taken += widths[place - 1]

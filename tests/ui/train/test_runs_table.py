@@ -146,6 +146,19 @@ def test_columns_go_in_an_order_and_a_long_title_pushes_none_out(
     assert {"network", "state", "train %", "test %"} <= set(titles(table))
 
 
+def test_a_narrow_column_is_not_shown_in_place_of_those_before_it(
+    table: RunsTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ "quick" is a pixel narrower than an error, and says less."""
+    monkeypatch.setattr(RunsTable, "_needed", lambda _table: (103, 92, 70, 57, 58, 72, 51, 103))
+    table.resize(400, 300)
+    beside = 400 - table.viewport().width()
+    table.resize(103 + 57 + 52 + beside, 300)
+    assert titles(table) == ["network", "train %"]
+    table.resize(103 + 57 + 60 + beside, 300)
+    assert titles(table) == ["network", "train %", "test %"]
+
+
 def test_many_runs_stand_closer_together(table: RunsTable, controller: TrainController) -> None:
     room = 4 * (table.fontMetrics().height() + 14) + 5
     assert table.fit_rows(room) == 0
