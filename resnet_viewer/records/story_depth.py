@@ -52,7 +52,7 @@ def depth_sentences(runs: Sequence[StoryRun], pictures: int = 0) -> tuple[list[s
     plains = [told.run.network for told in runs if not told.run.network.has_shortcuts]
     if said and len({network.depth for network in plains}) == 1 and plains[0].is_normalised:
         said.append("degradation shows between two depths of plain networks; here is one")
-    beside = [f"on the test set: {'; '.join(tests)}"] if tests else []
+    beside = [f"errors on the test set: {'; '.join(tests)}"] if tests else []
     return said, beside + _left_out(runs, groups)
 
 

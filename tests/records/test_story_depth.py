@@ -238,7 +238,7 @@ def test_a_second_depth_that_diverged_is_a_depth_all_the_same() -> None:
 
 def test_test_errors_are_listed_after_what_weighs_more() -> None:
     said = text([told("cifar-plain-20", 9, 5, 1, test=2.2), told("cifar-resnet-20", 9, 5, 1, test=1.1)])
-    assert said.splitlines()[-1] == "On the test set: Plain-20 2.2 %, ResNet-20 1.1 %."
+    assert said.splitlines()[-1] == "Errors on the test set: Plain-20 2.2 %, ResNet-20 1.1 %."
 
 
 def test_a_run_that_was_made_longer_has_its_new_length_and_is_compared_with_its_likes() -> None:
