@@ -159,7 +159,7 @@ class ProbeEngine:
         assert isinstance(state, NetworkState)
         if (mean := default_target(request.state.network)) is not None:
             return mean
-        if state == request.state or state.network.classes != request.state.network.classes:
+        if state == request.state or not state.has_classes_of(request.state):
             return None
         known = self._targets.get((state, request.picture.digest))
         if known is not None:

@@ -12,6 +12,7 @@ from resnet_viewer.figures.page import MARGIN, Without, page, shortened, wrapped
 from resnet_viewer.records import captions
 from resnet_viewer.records.predictions import (
     NO_CLASSIFIER,
+    comparable,
     has_highest_class,
     not_finite_words,
     percent,
@@ -51,8 +52,7 @@ def figure(
 
     Sizes are in inches. Without `height` the figure is as high as it needs to be.
     """
-    if reference is not None and reference.logits.shape[-1] != now.logits.shape[-1]:
-        reference = None
+    reference = comparable(now, reference)
     lost = not_finite_words(now) if now.probabilities.size and not has_highest_class(now) else ""
     classes = () if lost else shown_classes(now, reference)
     readings = (now,) if reference is None else (now, reference)
@@ -117,9 +117,8 @@ def table(
     the same classes.
     """
     ours = now.probabilities[0]
-    theirs = None if reference is None else reference.probabilities[0]
-    if theirs is not None and theirs.shape != ours.shape:
-        theirs = None
+    beside = comparable(now, reference)
+    theirs = None if beside is None else beside.probabilities[0]
     rows: list[tuple[str, ...]] = [
         (
             str(index),

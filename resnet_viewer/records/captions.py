@@ -190,7 +190,8 @@ def reference_words(now: ProbeResult, reference: ProbeResult | None) -> str:
         words.append(f"picture {plain(theirs.picture.name)}")
     if theirs.gradient_of != ours.gradient_of:
         words.append(f"gradient of the {theirs.gradient_of}")
-    if reference.target != now.target:
+    has_other_classes = isinstance(now.target, int) and not theirs.state.has_classes_of(ours.state)
+    if reference.target != now.target or has_other_classes:
         words.append("another target")
     return ", ".join(words)
 

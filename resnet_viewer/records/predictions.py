@@ -19,8 +19,8 @@ def top_classes(now: ProbeResult | None, reference: ProbeResult | None, *, count
     Without a reference (or with one that has other classes, or no highest one), now's own highest classes. Of equal
     classes the lower index comes first. The first picture of a batch counts.
     """
-    if now is not None and reference is not None and now.logits.shape[-1] != reference.logits.shape[-1]:
-        reference = None
+    if now is not None:
+        reference = comparable(now, reference)
     if reference is not None and not has_highest_class(reference):
         reference = None
     leading = reference if reference is not None else now
@@ -30,6 +30,13 @@ def top_classes(now: ProbeResult | None, reference: ProbeResult | None, *, count
     if now is not None and (highest := _ranked(now)[:1]) and highest[0] not in chosen:
         chosen += highest
     return chosen
+
+
+def comparable(now: ProbeResult, reference: ProbeResult | None) -> ProbeResult | None:
+    """The reference, where its classes are now's; None where it has others."""
+    if reference is None or reference.probabilities.shape[-1] != now.probabilities.shape[-1]:
+        return None
+    return reference if reference.request.state.has_classes_of(now.request.state) else None
 
 
 def shown_classes(now: ProbeResult | None, reference: ProbeResult | None) -> tuple[int, ...]:

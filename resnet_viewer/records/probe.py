@@ -34,6 +34,15 @@ class NetworkState:
     network: NetworkSpec
     preprocessing: Preprocessing
     wiring: Wiring
+    class_names: tuple[str, ...] = ()
+    """Empty where they are not known."""
+
+    def has_classes_of(self, other: NetworkState) -> bool:
+        """Whether a class of one is that class of the other too: there are as many, of the same names where both
+        have names. Digits are none of CIFAR-10's classes, though there are ten of each."""
+        mine, theirs = self.class_names, other.class_names
+        is_named_alike = not mine or not theirs or [*map(str.casefold, mine)] == [*map(str.casefold, theirs)]
+        return self.network.classes == other.network.classes and is_named_alike
 
 
 @dataclass(frozen=True)

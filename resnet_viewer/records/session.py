@@ -99,11 +99,11 @@ class Session:
 
         A reference that has no such target, because it is another network, is asked about its own usual one.
         """
-        ours, theirs = self.setup.state.network, self.reference.network
+        theirs = self.reference.network
         asked = replace(self.setup, state=self.reference)
         if asked.target is not None:
-            is_class = isinstance(asked.target, int)
-            if (is_class and ours.classes != theirs.classes) or target_problem(asked.target, theirs):
+            is_foreign = isinstance(asked.target, int) and not self.setup.state.has_classes_of(self.reference)
+            if is_foreign or target_problem(asked.target, theirs):
                 asked = replace(asked, target=None)
         if not theirs.has_classifier:
             asked = replace(asked, gradient_of="score")

@@ -163,10 +163,12 @@ class Editing(QObject):
         A pinned reference of the same network is prepared in the same way, so that wirings stay the only difference.
         """
         session = self._session
-        state = replace(session.setup.state, preprocessing=preprocessing)
+        state = replace(session.setup.state, preprocessing=preprocessing, class_names=class_names)
         session = session.with_setup(replace(session.setup, state=state, class_names=class_names))
         if session.pinned is not None and session.pinned.network == state.network:
-            session = replace(session, pinned=replace(session.pinned, preprocessing=preprocessing))
+            session = replace(
+                session, pinned=replace(session.pinned, preprocessing=preprocessing, class_names=class_names)
+            )
         self._store.edit(session, "change the input")
 
     @Slot(object)

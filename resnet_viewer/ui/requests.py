@@ -132,7 +132,7 @@ class OpenedNetwork:
     def state(self) -> NetworkState:
         """The network as it was in training, or with everything open."""
         wiring = Wiring.evenly(self.spec.block_count, self.shortcut_strength)
-        return NetworkState(self.spec, self.preprocessing, wiring)
+        return NetworkState(self.spec, self.preprocessing, wiring, self.class_names)
 
 
 @dataclass(frozen=True)

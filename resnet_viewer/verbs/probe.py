@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     target = None
     if arguments.target is not None:
         target = notation.target(arguments.target, opening.class_names, opening.spec)
-    state = NetworkState(opening.spec, opening.preprocessing, gates)
+    state = NetworkState(opening.spec, opening.preprocessing, gates, opening.class_names)
     setup = Setup(state, picture, target, arguments.gradient, opening.class_names)
     reference, now = readings(setup, _pinned(arguments, opening.spec.name), device=arguments.device)
     for said in dict.fromkeys(filter(None, map(not_finite_words, (now, reference)))):
@@ -76,7 +76,7 @@ def _pinned(arguments: argparse.Namespace, network: str) -> NetworkState | None:
         name, options = network, build_flags.chosen(arguments)
     opening = chosen.opened_by_name(name, weights, seed=arguments.seed, options=options)
     chosen.say(opening)
-    return NetworkState(opening.spec, opening.preprocessing, opening.wiring)
+    return NetworkState(opening.spec, opening.preprocessing, opening.wiring, opening.class_names)
 
 
 def readings(

@@ -96,6 +96,27 @@ def test_the_target_is_the_highest_class_of_the_state_that_the_request_names(eng
     assert differing, "no wiring changed the highest class: this compared nothing"
 
 
+def test_the_highest_class_of_a_network_with_other_class_names_is_not_asked_about(
+    engine: ProbeEngine,
+) -> None:
+    names = tuple(f"digit {n}" for n in range(10)), tuple(f"animal {n}" for n in range(10))
+    differing = 0
+    for seed in range(4):
+        asked = request(CUT, seed=seed)
+        assert asked.state.network.classes == 10
+        digits, animals = (
+            replace(asked.state, class_names=names[0]),
+            replace(asked.state, class_names=names[1]),
+        )
+        open_digits = replace(digits, network=replace(NETWORK, seed=1))
+        own = full(engine, replace(asked, state=animals, target=animals))
+        beside = full(engine, replace(asked, state=animals, target=open_digits))
+        assert beside.target == int(own.logits[0].argmax())
+        named_alike = full(engine, replace(asked, state=digits, target=open_digits))
+        differing += named_alike.target != beside.target
+    assert differing, "both networks have one highest class: this compared nothing"
+
+
 def test_the_reference_is_run_once_for_its_highest_class(
     engine: ProbeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,6 +89,20 @@ def test_the_table_holds_every_class_exactly() -> None:
     assert {row[3] for row in predictions.table(now, other)[1]} == {""}, "of other classes: no reference"
 
 
+def test_a_reference_whose_classes_have_other_names_has_no_numbers_beside_nows() -> None:
+    now, reference = pair()
+
+    def named(reading: ProbeResult, names: tuple[str, ...]) -> ProbeResult:
+        state = replace(reading.request.state, class_names=names)
+        return replace(reading, request=replace(reading.request, state=state))
+
+    digits = named(reference, tuple("0123456789"))
+    rows = predictions.table(named(now, CIFAR10_CLASSES), digits, class_names=CIFAR10_CLASSES)[1]
+    assert {row[3] for row in rows} == {""}
+    alike = predictions.table(named(now, CIFAR10_CLASSES), named(reference, CIFAR10_CLASSES))[1]
+    assert all(float(row[3]) >= 0 for row in alike)
+
+
 @pytest.mark.parametrize("size", [(3.3, 4.5), (4.4, 4.5), (7.6, 5.0), (12.0, 9.0)])
 def test_a_chosen_size_is_the_figures_size_and_nothing_overlaps(size: tuple[float, float]) -> None:
     now, reference = pair()

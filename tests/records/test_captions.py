@@ -159,6 +159,22 @@ def test_a_reference_that_differs_in_more_than_wiring_says_so() -> None:
     assert captions.reference_words(now, other) == "Plain-20, untrained (seed 0), another target"
 
 
+def test_one_number_is_another_target_where_classes_have_other_names() -> None:
+    now, reference = readings(spec("cifar-resnet-20"))
+
+    def of(reading: ProbeResult, network: str, names: tuple[str, ...]) -> ProbeResult:
+        state = replace(reading.request.state, network=spec(network), class_names=names)
+        return replace(reading, target=3, request=replace(reading.request, state=state))
+
+    ours, theirs = (
+        of(now, "cifar-resnet-20", CIFAR10_CLASSES),
+        of(reference, "cifar-plain-20", tuple("0123456789")),
+    )
+    assert captions.reference_words(ours, theirs) == "Plain-20, untrained (seed 0), another target"
+    same = of(reference, "cifar-plain-20", CIFAR10_CLASSES)
+    assert captions.reference_words(ours, same) == "Plain-20, untrained (seed 0)"
+
+
 def test_missing_maps_are_blamed_on_the_gate_that_is_closed() -> None:
     now, _ = readings(spec("resnet18"))
     wiring = Wiring.all_open(8).with_shortcuts([3], 0.0).with_branches([4], 0.0)

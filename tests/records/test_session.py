@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from resnet_viewer.core.catalog import spec
+from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.session import Session, Setup, View
 from resnet_viewer.records.target import BlockTarget
@@ -118,3 +119,28 @@ def test_class_names_in_words() -> None:
     assert named.target_name(3) == "cat"
     assert replace(named, class_names=()).target_name(3) == "class 3"
     assert named.target_name(10) == "class 10"
+
+
+def test_a_reference_whose_classes_have_other_names_is_asked_about_its_own(session: Session) -> None:
+    """Ten digits and ten kinds of pictures: a class's number says nothing about the other network."""
+    state = session.setup.state
+    digits = replace(state, network=spec("teaching-mnist"), class_names=tuple("0123456789"))
+    photos = replace(state, class_names=CIFAR10_CLASSES)
+    unknown = replace(state, class_names=())
+    capitals = replace(state, class_names=tuple(name.upper() for name in CIFAR10_CLASSES))
+    assert not photos.has_classes_of(digits)
+    assert not digits.has_classes_of(photos)
+    assert photos.has_classes_of(capitals)
+    assert photos.has_classes_of(unknown)
+    assert unknown.has_classes_of(digits)
+    assert not photos.has_classes_of(replace(unknown, network=spec("resnet18")))
+    asked = (
+        Session(replace(session.setup, state=photos, target=3)).with_reference(digits).reference_question()
+    )
+    assert asked is not None
+    assert asked.target == digits
+    same = (
+        Session(replace(session.setup, state=photos, target=3)).with_reference(capitals).reference_question()
+    )
+    assert same is not None
+    assert same.target == 3

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from resnet_viewer.records import captions
 from resnet_viewer.records.predictions import (
     NO_CLASSIFIER,
+    comparable,
     has_highest_class,
     not_finite_words,
     percent,
@@ -72,11 +73,12 @@ def words_of(probability: float | None) -> str:
 def prediction_rows(scene: Scene) -> tuple[PredictionRow, ...]:
     """The rows for a scene; empty while nothing is known."""
     now, reference = scene.now, scene.reference
+    if reference is not None and not reference.request.state.has_classes_of(scene.session.setup.state):
+        reference = None
     asked = now or reference
     if asked is None or not asked.probabilities.size:
         return ()
-    if reference is not None and reference.logits.shape[-1] != asked.logits.shape[-1]:
-        reference = None
+    reference = comparable(asked, reference)
     classes = shown_classes(now, reference)
     names = scene.session.setup.class_names
     highest = None if now is None or not has_highest_class(now) else int(now.probabilities[0].argmax())

@@ -10,10 +10,17 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.records.predictions import NO_CLASSIFIER
+from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import NotFinite
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session
-from resnet_viewer.ui.panels.predictions import Columns, PredictionLine, PredictionsPanel, words_of
+from resnet_viewer.ui.panels.predictions import (
+    Columns,
+    PredictionLine,
+    PredictionsPanel,
+    prediction_rows,
+    words_of,
+)
 from resnet_viewer.ui.theme import DARK, LIGHT
 from tests import fabricated
 
@@ -32,6 +39,22 @@ def scene_of(
     shown = replace(base.now, probabilities=filled(now), target=target)
     other = None if reference is None else replace(base.reference, probabilities=filled(reference))
     return Scene(base.session, shown, other)
+
+
+def test_a_reference_whose_classes_have_other_names_gives_no_numbers() -> None:
+    """Whether now has been read or not: class 3 of the digits is no cat."""
+    base = scene_of([0.1, 0.2, 0.7], [0.6, 0.3, 0.1])
+    assert base.now is not None
+    assert base.reference is not None
+    setup = replace(base.session.setup, state=replace(base.session.setup.state, class_names=CIFAR10_CLASSES))
+    digits = replace(base.reference.request.state, class_names=tuple("0123456789"))
+    now = replace(base.now, request=replace(base.now.request, state=setup.state))
+    reference = replace(base.reference, request=replace(base.reference.request, state=digits))
+    session = Session(setup, digits)
+    rows = prediction_rows(Scene(session, now, reference))
+    assert [row.name for row in rows[:3]] == ["bird", "automobile", "airplane"], "now's own highest"
+    assert {row.reference for row in rows} == {None}
+    assert prediction_rows(Scene(session, None, reference)) == ()
 
 
 def test_rows_follow_the_reference_and_end_with_nows_other_class(qtbot: QtBot) -> None:
