@@ -209,8 +209,13 @@ def require_readable(network: Network) -> None:
     """Refuse a network whose tensors hold nothing to compute with in float32 and to take gradients of.
 
     Raises:
-        ReplacedError: one is of another type, without values, or an inference tensor.
+        ReplacedError: one is of another type, without values, or an inference tensor; or a module is TorchScript.
     """
+    for name, module in network.named_modules():
+        if isinstance(module, torch.jit.ScriptModule):
+            raise ReplacedError(
+                f"{name} of this {network.spec.title} is TorchScript, which cannot be probed: put a usual module there."
+            )
     for name, tensor in chain(network.named_parameters(), network.named_buffers()):
         at = f"{name} of this {network.spec.title}"
         if is_lazy(tensor):

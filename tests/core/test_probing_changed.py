@@ -191,6 +191,10 @@ REFUSED: dict[str, tuple[Callable[[Any], object], str]] = {
         lambda net: setattr(net.layer2, "forward", nn.Conv2d(16, 32, 1, 2).forward),
         r"layer2\.0 of this ResNet-8 is not run any more",
     ),
+    "TorchScript": (
+        lambda net: net.layer1.__setitem__(0, torch.jit.trace(net.layer1[0], torch.zeros(1, 16, 32, 32))),
+        r"layer1\.0 of this ResNet-8 is TorchScript",
+    ),
     "half the digits": (
         lambda net: net.half(),
         r"is float16, but a probe computes in float32: call float\(\)",
@@ -212,6 +216,7 @@ REFUSED: dict[str, tuple[Callable[[Any], object], str]] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit:FutureWarning")
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_cannot_be_read_is_refused_in_a_sentence(what: str) -> None:
     change, words = REFUSED[what]
