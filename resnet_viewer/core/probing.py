@@ -18,6 +18,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.modules.module import _global_forward_hooks
 from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 
@@ -186,7 +187,7 @@ class Probe:
         By a `forward` of its own: PyTorch's forward hooks cost 2 % of a ResNet-56's passes. Where there are
         some, which may put out something else, by the last of them.
         """
-        if module._forward_hooks:
+        if module._forward_hooks or _global_forward_hooks:
 
             def hook(module: nn.Module, given: object, output: Tensor) -> None:
                 if self._kept is not None:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
 from resnet_viewer.media import colours
 from resnet_viewer.media.kinds import kind_of
@@ -41,7 +41,10 @@ _UNREADABLE_FORMATS = {"EPS", "BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
 _DRAWINGS = {".svg", ".svgz", ".pdf", ".eps", ".ps", ".ai", ".wmf", ".emf"}
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _FIRST_OF = {"GIF": "frame", "PNG": "frame", "WEBP": "frame", "AVIF": "frame", "FLI": "frame", "TIFF": "page"}
+MOST_PARTS = 100_000
+"""Chunks of a PNG file, of which one of `MOST_BYTES` has 25 000; segments of a JPEG file, and bytes between them."""
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_JPEG_START, _JPEG_PIXELS = b"\xff\xd8", 0xFFDA
 _ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -189,6 +192,8 @@ def _pixels(
     data: bytes, name: str, ground: colours.Ground, wants_twelve_bits: bool
 ) -> tuple[NDArray[np.uint8], str, bool]:
     """Upright RGB pixels (H, W, 3), what the file was, and whether it may have 12 bits. Raises whatever Pillow does."""
+    if _has_too_many_parts(data):
+        raise PictureError(f"{name} is made of more parts than a picture needs: save it as PNG again.")
     with Image.open(io.BytesIO(data), formats=_formats()) as image:
         _check_pixels(name, image.width, image.height)
         if image.width * image.height > MOST_SLOW_PIXELS and _is_decoded_slowly(image):
@@ -230,6 +235,28 @@ def _pixels(
             except Exception:  # looking for a second frame reads on in the file; the first one is whole
                 facts.append(f"first {part}, the rest is damaged")
         return np.array(rgb), " · ".join(facts), grey is not None and not grey.is_told
+
+
+def _has_too_many_parts(data: bytes) -> bool:
+    """Whether a PNG has more chunks, or a JPEG more segments and bytes between them, than `MOST_PARTS`.
+
+    Each takes Pillow some microseconds of Python. Whatever else is wrong with a file, Pillow tells.
+    """
+    parts = 0
+    if data.startswith(_PNG_SIGNATURE):
+        at = len(_PNG_SIGNATURE)
+        while at < len(data) and parts <= MOST_PARTS:
+            at, parts = at + 12 + int.from_bytes(data[at : at + 4]), parts + 1
+    elif data.startswith(_JPEG_START):
+        at = len(_JPEG_START)
+        while at < len(data) and parts <= MOST_PARTS:
+            marker = int.from_bytes(data[at : at + 2])
+            if marker == _JPEG_PIXELS:
+                break
+            *_, reads = JpegImagePlugin.MARKER.get(marker, (None,))
+            at += 1 if reads is None else 2 + max(2, int.from_bytes(data[at + 2 : at + 4]))
+            parts += 1
+    return parts > MOST_PARTS
 
 
 def _is_decoded_slowly(image: Image.Image) -> bool:

@@ -154,6 +154,22 @@ def test_the_maps_are_what_forward_hooks_make_of_them(at: str) -> None:
     assert len(network.get_submodule(at)._forward_hooks) == 1, "the recorder's own is gone"
 
 
+def test_the_maps_are_what_a_hook_on_every_module_makes_of_them() -> None:
+    network = changed(lambda net: None)
+    block = network.layer2[0]
+
+    def doubled(module: nn.Module, given: object, output: Tensor) -> Tensor | None:
+        return output * 2 if module is block else None
+
+    plain = probe(PICTURE, model(network), target=3)
+    hook = nn.modules.module.register_module_forward_hook(doubled)
+    try:
+        found = probe(PICTURE, model(network), target=3)
+    finally:
+        hook.remove()
+    assert np.array_equal(found.activations["layer2.0"], 2 * plain.activations["layer2.0"])
+
+
 @pytest.mark.parametrize(
     "around", [torch.no_grad, torch.inference_mode, lambda: torch.autocast("cpu", dtype=torch.bfloat16)]
 )

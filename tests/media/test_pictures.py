@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -294,3 +295,24 @@ def test_every_picture_that_comes_with_the_program_opens() -> None:
         assert min(read(path).pixels.shape[:2]) >= 224
         assert f"`{path.name}`" in sources, f"{path.name} has no line in SOURCES.md: say who made it"
         assert path.stat().st_size <= 120_000
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_what_is_made_of_too_many_parts_is_refused_before_they_are_read(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = encoded(Image.fromarray(pattern()), kind)
+    chunk = b"\0\0\0\0tEXt" + zlib.crc32(b"tEXt").to_bytes(4)
+    at, parts = (
+        (33, [chunk]) if kind == "PNG" else (2, [b"\xff\xfe\0\2", b"\xff", b"\xff\xfe\0\2junk", b"\xff\xd0"])
+    )
+    for part in parts:
+        for count, is_read in ((1000, True), (pictures.MOST_PARTS + 1, False)):
+            (tmp_path / "p").write_bytes(whole[:at] + part * count + whole[at:])
+            if is_read:
+                assert read(tmp_path / "p").pixels.shape == (HEIGHT, WIDTH, 3)
+                continue
+            with monkeypatch.context() as patch:
+                patch.setattr(Image, "open", lambda *_, **__: pytest.fail("it was opened"))
+                with pytest.raises(PictureError, match="more parts than a picture needs"):
+                    read(tmp_path / "p")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from math import isfinite
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from resnet_viewer.records import captions
 from resnet_viewer.records.predictions import (
@@ -22,7 +22,7 @@ from resnet_viewer.records.predictions import (
 )
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.ui.labels import OneLineLabel, plain_label, tooltip_text
+from resnet_viewer.ui.labels import OneLineLabel, tooltip_text
 from resnet_viewer.ui.panels.card import Card, colour_text
 from resnet_viewer.ui.panels.picture import STALE_OPACITY
 from resnet_viewer.ui.panels.readings import placeholder
@@ -247,14 +247,50 @@ class _Legend(OneLineLabel):
         return QSize(self.fontMetrics().horizontalAdvance(self.beginning), super().minimumSizeHint().height())
 
 
+class _Message(QLabel):
+    """Words in place of the rows, in the first of their wordings that fits; the longest is the tooltip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wordings: tuple[str, ...] = ("",)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+
+    def say(self, *wordings: str) -> None:
+        """Say it in one of these ways, the longest first."""
+        self._wordings = wordings
+        self.setToolTip(tooltip_text(wordings[0]) if wordings[1:] else "")
+        self.setAccessibleName(wordings[0])
+        self._choose()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), self.fontMetrics().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._choose()
+
+    def _choose(self) -> None:
+        flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignCenter
+        place = QRect(0, 0, self.width(), 1)
+        fits = (
+            self.fontMetrics().boundingRect(place, flags, words).height() <= self.height()
+            for words in self._wordings
+        )
+        chosen = next(
+            (words for words, fit in zip(self._wordings, fits, strict=True) if fit), self._wordings[-1]
+        )
+        if chosen != self.text():
+            self.setText(chosen)
+
+
 class PredictionsPanel(Card):
     """Up to seven rows in a card."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Prediction", parent)
-        self._message = plain_label()
-        self._message.setWordWrap(True)
-        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._message = _Message()
         self._lines = tuple(PredictionLine(self) for _ in range(ROWS))
         self._scene: Scene | None = None
         self._legend = _Legend(legend_words(()))
@@ -278,7 +314,12 @@ class PredictionsPanel(Card):
 
     @property
     def message(self) -> str:
-        """The words in place of rows; empty while there are rows."""
+        """The words in place of rows, in their longest wording; empty while there are rows."""
+        return "" if self._message.isHidden() else self._message.accessibleName()
+
+    @property
+    def message_shown(self) -> str:
+        """The same in the wording that fits."""
         return "" if self._message.isHidden() else self._message.text()
 
     def render_scene(self, scene: Scene) -> None:
@@ -299,7 +340,8 @@ class PredictionsPanel(Card):
         if not rows:
             has_classifier = scene.session.setup.state.network.has_classifier
             waiting = placeholder(scene) if has_classifier or scene.is_starting else NO_CLASSIFIER
-            self._message.setText(lost or waiting)
+            in_short = (f"{lost.partition(': ')[0]}.", "not finite") if lost else ()
+            self._message.say(lost or waiting, *in_short)
         self._legend.setVisible(bool(rows))
         self.set_updating(scene.is_stale and bool(rows))
 

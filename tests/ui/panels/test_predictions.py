@@ -107,6 +107,19 @@ def test_logits_without_one_number_are_explained_instead_of_listed(qtbot: QtBot)
             "The values of ResNet-20 are not finite from layer3.1.conv2 (block 8 · conv4_x 2) on, and no class is the "
             "highest: bn1.weight reaches 1e+12 in channel 7, and float32 ends at 3.4e38."
         )
+        with qtbot.waitExposed(panel):
+            panel.show()
+        shown = []
+        for height in range(400, 50, -10):
+            panel.resize(300, height)
+            qtbot.waitUntil(lambda height=height: panel.height() == height)
+            panel.layout().activate()
+            shown.append(panel.message_shown)
+        assert list(dict.fromkeys(shown)) == [
+            panel.message,
+            f"{panel.message.partition(':')[0]}.",
+            "not finite",
+        ], "a lower panel says it in fewer words"
     panel.render_scene(full)
     assert (panel.message, len(panel.rows)) == ("", 5)
 
