@@ -123,7 +123,7 @@ def test_presets_set_the_size_and_are_named_where_the_fields_say_theirs(qtbot: Q
         assert (dialog.choice.width, dialog.choice.height) == (preset.width, preset.height)
         assert dialog.preset.currentIndex() == index
     assert [(p.name, p.width) for p in PRESETS] == [
-        ("single column", 3.3), ("double column", 7.0), ("slide, 16:9", 13.3)
+        ("single column", 3.3), ("double column", 7.0), ("slide, 16:9", 6.4)
     ]  # fmt: skip
     dialog.width_field.setValue(9.0)
     assert dialog.preset.currentText() == "own size"
