@@ -140,7 +140,13 @@ def _of_seeds(groups: Sequence[Group]) -> list[str]:
         said = _twins(groups, plains, residuals)
     if not all(group.is_final for group in groups):
         said[0] = f"{_so_far(groups)}, {said[0]}"
-        said.append("these are running training errors, means over an epoch in which the weights move")
+        is_one = len(everything) == 1
+        these = (
+            "this is a running training error, the mean"
+            if is_one
+            else "these are running training errors, means"
+        )
+        said.append(f"{these} over an epoch in which the weights move")
     return said
 
 

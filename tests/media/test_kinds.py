@@ -39,7 +39,7 @@ def _tar() -> bytes:
         (b"\xef\xbb\xbf<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "an XML document"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'>", "a drawing (SVG)"),
         (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
-        (gzip.compress(b"weights"), "a gzip archive"),
+        (gzip.compress(b"weights", mtime=0), "a gzip archive"),
         (_tar(), "a tar archive"),
         (_array(), "a NumPy array (.npy)"),
         (_picture("PNG"), "a picture (PNG)"),

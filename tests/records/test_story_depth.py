@@ -122,6 +122,13 @@ def test_while_few_steps_are_taken_it_is_too_early() -> None:
     )
 
 
+def test_one_network_alone_has_one_error() -> None:
+    assert text([told("cifar-resnet-56", 60, 20)]).startswith(
+        "So far, after 2 of 3 epochs, the training error of ResNet-56 is 20.0 %. This is a running training error, the "
+        "mean over an epoch in which the weights move."
+    )
+
+
 def test_without_batch_normalisation_nothing_is_called_degradation() -> None:
     said = text(bare(four(77.9, 0.1, 89.4, 0.2)))
     assert said.startswith(

@@ -81,7 +81,7 @@ def test_a_strength_outside_0_to_1_is_refused(wiring: Wiring, value: float) -> N
         wiring.with_branches([wiring.block_count], value)
 
 
-@given(wirings(), st.integers().filter(lambda n: n < 1 or n > 12))
+@given(wirings(), st.integers(-(2**40), 2**40).filter(lambda n: n < 1 or n > 12))
 def test_a_block_that_is_not_there_is_refused(wiring: Wiring, block: int) -> None:
     message = f"There is no block {block}: this network has blocks 1 to {wiring.block_count}"
     for change in (
