@@ -22,9 +22,9 @@ from PySide6.QtWidgets import QApplication
 
 from resnet_viewer import app, paths
 from resnet_viewer.diagnostics import Diagnostics
+from resnet_viewer.records.requests import Begin
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.requests import Begin
 from resnet_viewer.ui.window import MainWindow
 from resnet_viewer.ui.worker import REST_MS
 from resnet_viewer.ui.workers import Workers

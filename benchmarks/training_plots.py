@@ -19,9 +19,9 @@ from PySide6.QtWidgets import QApplication
 
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.records.lab import Advanced, Began, EpochEnded
+from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.training import EpochReport, RunSpec, StepReport
 from resnet_viewer.ui.train.error_plot import ErrorPlot
-from resnet_viewer.ui.train.run_log import LabScene, RunLog
 
 RUNS, EPOCHS, STEPS = 40, 100, 100
 LIMIT_MS = 30.0

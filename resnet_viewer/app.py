@@ -108,8 +108,8 @@ def _run(application: QApplication, arguments: argparse.Namespace, diagnostics: 
     from PySide6.QtCore import QCoreApplication, QEvent
     from PySide6.QtGui import QIcon
 
+    from resnet_viewer.records.requests import Begin
     from resnet_viewer.screenshot import Screenshot
-    from resnet_viewer.ui.requests import Begin
 
     application.setWindowIcon(QIcon(str(paths.asset("icons", "resnet-viewer.png"))))
     window, workers = build(application, arguments, diagnostics)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.probe import ProbeResult
-from resnet_viewer.ui.requests import ARCHITECTURE_COLUMNS, NO_CHANNEL, Drawn, FigureChoice
+from resnet_viewer.records.requests import ARCHITECTURE_COLUMNS, NO_CHANNEL, Drawn, FigureChoice
 
 if TYPE_CHECKING:
     from resnet_viewer.records.blueprint import Blueprint

@@ -11,8 +11,14 @@ from resnet_viewer.core.name_endings import ENDINGS
 from resnet_viewer.core.published_files import FILES, torch_cache
 from resnet_viewer.records.build_options import BuildOptions
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.network_entries import (
+    EndingChoice,
+    EndingGroup,
+    NetworkEntry,
+    Networks,
+    WeightsChoice,
+)
 from resnet_viewer.records.weights import WeightsRef
-from resnet_viewer.ui.network_entries import EndingChoice, EndingGroup, NetworkEntry, Networks, WeightsChoice
 
 _GROUPS = {
     "shortcut": "Shortcuts",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.ui.requests import RUN_FIGURES, Drawn, FigureChoice, RunPictures
+from resnet_viewer.records.requests import RUN_FIGURES, Drawn, FigureChoice, RunPictures
 
 if TYPE_CHECKING:
     from resnet_viewer.figures.export import FigureKind

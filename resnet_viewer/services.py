@@ -20,7 +20,7 @@ from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import DataRead, Message, Order, in_pieces
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.probe import ProbeResult
-from resnet_viewer.ui.requests import (
+from resnet_viewer.records.requests import (
     Begin,
     Begun,
     CatalogEntry,

@@ -22,10 +22,7 @@ from resnet_viewer.exports import exported
 from resnet_viewer.media.file_choices import FileChoices, remembered
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.preprocessing import IMAGENET_PREPROCESSING
-from resnet_viewer.services import FilesService
-from resnet_viewer.ui import dialogs
-from resnet_viewer.ui.incoming import pixels_of
-from resnet_viewer.ui.requests import (
+from resnet_viewer.records.requests import (
     FigureChoice,
     FigureKind,
     KeepChoices,
@@ -34,6 +31,9 @@ from resnet_viewer.ui.requests import (
     StepPicture,
     Suffix,
 )
+from resnet_viewer.services import FilesService
+from resnet_viewer.ui import dialogs
+from resnet_viewer.ui.incoming import pixels_of
 from resnet_viewer.ui.window import MainWindow
 from tests import fabricated
 from tests.started import LONG, Session

@@ -18,10 +18,7 @@ from resnet_viewer.records.build_options import BuildOptions
 from resnet_viewer.records.lab import DataLent, DataRead, Order
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.progress import Progress
-from resnet_viewer.records.weights import WeightsRef
-from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.services import DownloadService, FilesService, LabService, catalog_entries
-from resnet_viewer.ui.requests import (
+from resnet_viewer.records.requests import (
     Begin,
     Begun,
     DownloadWeights,
@@ -36,6 +33,9 @@ from resnet_viewer.ui.requests import (
     WriteRunFigure,
     Written,
 )
+from resnet_viewer.records.weights import WeightsRef
+from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.services import DownloadService, FilesService, LabService, catalog_entries
 
 
 @pytest.mark.parametrize("member", ["IMAGENET1K_V1", "IMAGENET1K_V2"])

@@ -15,8 +15,14 @@ from PySide6.QtWidgets import (
 
 from resnet_viewer.records.build_options import BuildOptions
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.network_entries import (
+    UNTRAINED,
+    EndingChoice,
+    EndingGroup,
+    NetworkEntry,
+    WeightsChoice,
+)
 from resnet_viewer.ui.labels import tooltip_text
-from resnet_viewer.ui.network_entries import UNTRAINED, EndingChoice, EndingGroup, NetworkEntry, WeightsChoice
 
 POOLINGS = {"average": "average", "maximum": "maximum", "none": "none: the maps themselves"}
 USUAL_ENDING = "as usual"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from resnet_viewer.records.network_entries import NetworkChoice, Networks
 from resnet_viewer.ui.controller import Controller
 from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.exporting import Exporting
 from resnet_viewer.ui.layer_table import LayerTable
 from resnet_viewer.ui.network_dialog import NetworkDialog
-from resnet_viewer.ui.network_entries import NetworkChoice, Networks
 from resnet_viewer.ui.opening import Opening
 
 

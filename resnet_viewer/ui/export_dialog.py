@@ -22,8 +22,7 @@ from PySide6.QtWidgets import (
 
 from resnet_viewer.figures.sizes import PRESETS
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.ui import dialogs
-from resnet_viewer.ui.requests import (
+from resnet_viewer.records.requests import (
     FIGURE_DPI,
     FIGURE_INCHES,
     FIGURES,
@@ -34,6 +33,7 @@ from resnet_viewer.ui.requests import (
     FigureChoice,
     Suffix,
 )
+from resnet_viewer.ui import dialogs
 
 SUFFIXES: dict[Suffix, str] = {
     "svg": "SVG (vector, for the web and editing)",

@@ -9,8 +9,7 @@ from PySide6.QtCore import QByteArray, QMimeData, QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage
 
 from resnet_viewer.records.blueprint import Blueprint
-from resnet_viewer.records.scene import Scene
-from resnet_viewer.ui.requests import (
+from resnet_viewer.records.requests import (
     FIGURES,
     NO_CHANNEL,
     RUN_FIGURES,
@@ -23,6 +22,7 @@ from resnet_viewer.ui.requests import (
     WriteLayers,
     Written,
 )
+from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.worker import Failure, Worker
 
 NOT_YET = "There is no full reading to export yet; open a picture and wait until it is computed."

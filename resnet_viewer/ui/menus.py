@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.predictions import top_classes
+from resnet_viewer.records.requests import FIGURES, CatalogEntry
 from resnet_viewer.records.target import BlockTarget, Target
 from resnet_viewer.ui.appearance import Appearance
 from resnet_viewer.ui.commands import MENUS, Commands, Entry, Menu
@@ -21,7 +22,6 @@ from resnet_viewer.ui.export_dialog import SUFFIXES
 from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.prompts import Prompts
-from resnet_viewer.ui.requests import FIGURES, CatalogEntry
 from resnet_viewer.ui.settings import FONT_SIZES, Settings, ThemeChoice
 from resnet_viewer.ui.toolbar import Toolbar
 from resnet_viewer.ui.train.training import Training

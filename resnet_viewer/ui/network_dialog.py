@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.network_entries import NetworkChoice, NetworkEntry, Networks
 from resnet_viewer.ui.build_form import BuildForm
 from resnet_viewer.ui.labels import plain_label
-from resnet_viewer.ui.network_entries import NetworkChoice, NetworkEntry, Networks
 from resnet_viewer.ui.table_model import Cell, RowFilter, TableModel, fit_columns, table_view
 
 HEADER = ("Name", "Depth", "Parameters", "MACs", "Weights", "Blocks", "Data", "Title")

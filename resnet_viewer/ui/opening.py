@@ -14,10 +14,7 @@ from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.progress import Progress
-from resnet_viewer.records.session import Session, Setup
-from resnet_viewer.ui.editing import Editing
-from resnet_viewer.ui.incoming import sort_incoming
-from resnet_viewer.ui.requests import (
+from resnet_viewer.records.requests import (
     Begin,
     Begun,
     ChooseNetwork,
@@ -31,6 +28,9 @@ from resnet_viewer.ui.requests import (
     StepPicture,
     TakePixels,
 )
+from resnet_viewer.records.session import Session, Setup
+from resnet_viewer.ui.editing import Editing
+from resnet_viewer.ui.incoming import sort_incoming
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.store import Store
 from resnet_viewer.ui.worker import Failure, Worker

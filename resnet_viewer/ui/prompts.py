@@ -11,6 +11,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.requests import ARCHITECTURE_COLUMNS, AnyFigure, FigureChoice, FigureKind, Suffix
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui import dialogs, export_dialog
 from resnet_viewer.ui.commands import Commands, Entry
@@ -20,7 +21,6 @@ from resnet_viewer.ui.exporting import Exporting
 from resnet_viewer.ui.input_dialog import InputChoice, InputDialog
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.picker import Picker
-from resnet_viewer.ui.requests import ARCHITECTURE_COLUMNS, AnyFigure, FigureChoice, FigureKind, Suffix
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.worker import Failure

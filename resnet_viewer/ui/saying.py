@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.requests import OpenedNetwork
 from resnet_viewer.ui.bars import Choice
-from resnet_viewer.ui.requests import OpenedNetwork
 from resnet_viewer.ui.worker import Failure
 
 if TYPE_CHECKING:

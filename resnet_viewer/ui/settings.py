@@ -15,8 +15,8 @@ from typing import Literal, TypeVar
 from PySide6.QtCore import QSettings
 
 from resnet_viewer.media.reading import ReadError, opened
+from resnet_viewer.records.requests import FIGURE_DPI, FIGURE_INCHES, RUN_FIGURES, FigureChoice
 from resnet_viewer.records.typed_json import decoded_text
-from resnet_viewer.ui.requests import FIGURE_DPI, FIGURE_INCHES, RUN_FIGURES, FigureChoice
 
 T = TypeVar("T")
 ThemeChoice = Literal["system", "light", "dark"]

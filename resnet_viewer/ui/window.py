@@ -31,6 +31,8 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viewer.records.captions import plain
+from resnet_viewer.records.network_entries import Networks
+from resnet_viewer.records.requests import CatalogEntry
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.appearance import Appearance
 from resnet_viewer.ui.bars import MessageBar, ProgressBar
@@ -44,11 +46,9 @@ from resnet_viewer.ui.incoming import is_welcome
 from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.layout import WindowLayout, least_size
 from resnet_viewer.ui.menus import Menus
-from resnet_viewer.ui.network_entries import Networks
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.pages.inspect import InspectPage
 from resnet_viewer.ui.prompts import Facts, Prompts
-from resnet_viewer.ui.requests import CatalogEntry
 from resnet_viewer.ui.saying import Saying
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.status import StatusBar

@@ -29,8 +29,8 @@ from resnet_viewer.figures.sizes import PRESETS
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.requests import FIGURE_INCHES
 from resnet_viewer.records.training import Intervention, RunReport
-from resnet_viewer.ui.requests import FIGURE_INCHES
 from tests.figures.layout import overlapping
 from tests.figures.readings import pair
 from tests.figures.runs import report

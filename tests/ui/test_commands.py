@@ -11,10 +11,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.records.requests import ReadPicture
 from resnet_viewer.ui.commands import MENUS, Command, Commands
 from resnet_viewer.ui.dialogs import ShortcutSheet, shortcut_sheet
 from resnet_viewer.ui.picker import Picker
-from resnet_viewer.ui.requests import ReadPicture
 from resnet_viewer.ui.theme import DARK
 from tests.ui.windows import Desk
 

@@ -8,6 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.figures.sizes import PRESETS
+from resnet_viewer.records.requests import FIGURES, RUN_FIGURES, FigureChoice, FigureKind, Suffix
 from resnet_viewer.ui.export_dialog import (
     GIVING_WAY,
     ExportDialog,
@@ -15,7 +16,6 @@ from resnet_viewer.ui.export_dialog import (
     suggested_name,
     with_suffix_of,
 )
-from resnet_viewer.ui.requests import FIGURES, RUN_FIGURES, FigureChoice, FigureKind, Suffix
 
 
 def test_it_starts_from_the_last_choice_and_returns_what_was_changed(qtbot: QtBot) -> None:

@@ -10,8 +10,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.records.requests import FigureChoice, WriteFigure
 from resnet_viewer.ui import dialogs, export_dialog
-from resnet_viewer.ui.requests import FigureChoice, WriteFigure
 from tests.ui.windows import Desk
 
 

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.recipe import RECIPES
+from resnet_viewer.records.requests import FIGURE_DPI, FIGURE_INCHES, FigureChoice
 from resnet_viewer.records.run_plan import Course, RunPlan, plan_json, plan_of
 from resnet_viewer.ui.export_dialog import ExportDialog
-from resnet_viewer.ui.requests import FIGURE_DPI, FIGURE_INCHES, FigureChoice
 from resnet_viewer.ui.settings import FONT_SIZES, MOST_BYTES, Settings, path_of
 from resnet_viewer.ui.train.earlier import Earlier
 from resnet_viewer.ui.train.places import Folders, folders_of

@@ -14,12 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.records.target import BlockTarget
-from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.layout import FIRST_SIZE, rescued
-from resnet_viewer.ui.opening import Opening
-from resnet_viewer.ui.panels.picture import ImagePane
-from resnet_viewer.ui.requests import (
+from resnet_viewer.records.requests import (
     FIGURES,
     DescribeNetwork,
     FigureChoice,
@@ -29,6 +24,11 @@ from resnet_viewer.ui.requests import (
     StepPicture,
     TakePixels,
 )
+from resnet_viewer.records.target import BlockTarget
+from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.ui.layout import FIRST_SIZE, rescued
+from resnet_viewer.ui.opening import Opening
+from resnet_viewer.ui.panels.picture import ImagePane
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.theme import LIGHT
 from resnet_viewer.ui.worker import Failure

@@ -19,13 +19,7 @@ from resnet_viewer.records.lab import Order
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, CIFAR10_PREPROCESSING
 from resnet_viewer.records.progress import Progress
-from resnet_viewer.records.run_plan import RunPlan
-from resnet_viewer.records.session import Session
-from resnet_viewer.records.weights import WeightsRef
-from resnet_viewer.run_plans import runs_of
-from resnet_viewer.ui.appearance import Appearance
-from resnet_viewer.ui.prompts import Facts
-from resnet_viewer.ui.requests import (
+from resnet_viewer.records.requests import (
     CatalogEntry,
     ChooseNetwork,
     DescribeNetwork,
@@ -39,6 +33,12 @@ from resnet_viewer.ui.requests import (
     StepPicture,
     TakePixels,
 )
+from resnet_viewer.records.run_plan import RunPlan
+from resnet_viewer.records.session import Session
+from resnet_viewer.records.weights import WeightsRef
+from resnet_viewer.run_plans import runs_of
+from resnet_viewer.ui.appearance import Appearance
+from resnet_viewer.ui.prompts import Facts
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.store import Store
 from resnet_viewer.ui.train.ways import Ways

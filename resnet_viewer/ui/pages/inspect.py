@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from resnet_viewer.records.requests import FigureKind
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.layout import PanelArea, splitter
@@ -12,7 +13,6 @@ from resnet_viewer.ui.panels.circuit import CircuitPanel
 from resnet_viewer.ui.panels.feature_maps import FeatureMapsPanel
 from resnet_viewer.ui.panels.predictions import PredictionsPanel
 from resnet_viewer.ui.panels.saliency import SaliencyPanel
-from resnet_viewer.ui.requests import FigureKind
 from resnet_viewer.ui.theme import Theme
 
 

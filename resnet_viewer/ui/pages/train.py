@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.labels import plain_label
 from resnet_viewer.ui.layout import PanelArea, splitter
@@ -22,7 +23,6 @@ from resnet_viewer.ui.train.depth_plot import DepthPlot
 from resnet_viewer.ui.train.error_plot import ErrorPlot
 from resnet_viewer.ui.train.gradient_maps import GradientMaps
 from resnet_viewer.ui.train.pictures_panel import PicturesPanel
-from resnet_viewer.ui.train.run_log import LabScene
 from resnet_viewer.ui.train.runs_table import RunsTable, doing, duration
 from resnet_viewer.ui.train.story import StoryPanel
 

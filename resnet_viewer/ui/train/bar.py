@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
 
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.recipe import RECIPES
+from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.status import shortened
 from resnet_viewer.ui.theme import DARK, Theme
-from resnet_viewer.ui.train.run_log import LabScene, RunLog
 
 _ICON = QSize(17, 17)
 

@@ -40,8 +40,8 @@ from resnet_viewer.records.lab import (
 )
 from resnet_viewer.records.pace import Pace
 from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.training import RunSpec
-from resnet_viewer.ui.train.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.variants import variants
 from resnet_viewer.ui.worker import Failure
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
 from resnet_viewer.figures.record_scale import Spread
+from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.panels.card import Card
 from resnet_viewer.ui.panels.gradients_dots import CurveDots
 from resnet_viewer.ui.panels.gradients_scale import Floats, Lane, Scale, Series, heights, norm_text, scale_of
@@ -21,7 +22,6 @@ from resnet_viewer.ui.train.plot_canvas import PlotCanvas
 from resnet_viewer.ui.train.plot_items import Overlay, strokes_of
 from resnet_viewer.ui.train.record_layers import layer_label, layers_of, told
 from resnet_viewer.ui.train.record_pixels import Spreads
-from resnet_viewer.ui.train.run_log import LabScene, RunLog
 
 TITLE = "Gradient norm by depth"
 AXIS = "gradient norm"

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viewer.figures.log_ticks import round_above, round_below
+from resnet_viewer.records.run_log import RunLog
 from resnet_viewer.ui.panels.gradients_scale import Lane, Scale, scale_of
-from resnet_viewer.ui.train.run_log import RunLog
 
 Floats = NDArray[np.float64]
 Quantity = Literal["error", "loss", "rate"]

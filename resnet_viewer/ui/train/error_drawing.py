@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsItem
 
+from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.panels.plot_ground import RIGHT_ROOM, Marks, log_marks
 from resnet_viewer.ui.panels.plot_lines import BOLD, MIDDLE, THIN, Line, Lines, Stroke
 from resnet_viewer.ui.theme import DARK, Theme
@@ -32,7 +33,6 @@ from resnet_viewer.ui.train.intervention_band import Done, TimeMark, interventio
 from resnet_viewer.ui.train.name_places import FreeGround, Nearness, place_names
 from resnet_viewer.ui.train.plot_canvas import PlotCanvas
 from resnet_viewer.ui.train.plot_items import SIGN, Cross, Name, Overlay, strokes_of
-from resnet_viewer.ui.train.run_log import LabScene, RunLog
 
 _LEAST_EPOCHS = 0.1
 _NEAR, _CLOSE = 4.0, 14.0

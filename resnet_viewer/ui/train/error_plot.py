@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
+from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.panels.card import Card
 from resnet_viewer.ui.panels.fitting import choice_box
 from resnet_viewer.ui.theme import DARK, Theme
@@ -12,7 +13,6 @@ from resnet_viewer.ui.train.error_curves import BRIEF, CHOICES, SUBTITLES, TITLE
 from resnet_viewer.ui.train.error_drawing import ErrorDrawing
 from resnet_viewer.ui.train.error_words import hovered_words, value_words
 from resnet_viewer.ui.train.plot_canvas import PlotCanvas
-from resnet_viewer.ui.train.run_log import LabScene, RunLog
 
 _KEYS = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Return, Qt.Key.Key_Enter})
 _KEY_STEP = 0.01

@@ -11,9 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from resnet_viewer.records.confusion import PictureRule
-from resnet_viewer.ui import export_dialog
-from resnet_viewer.ui.export_dialog import ExportDialog
-from resnet_viewer.ui.requests import (
+from resnet_viewer.records.requests import (
     RUN_FIGURES,
     AnyFigure,
     FigureChoice,
@@ -24,9 +22,11 @@ from resnet_viewer.ui.requests import (
     WriteAllRunFigures,
     WriteRunFigure,
 )
+from resnet_viewer.records.run_log import RunLog
+from resnet_viewer.ui import export_dialog
+from resnet_viewer.ui.export_dialog import ExportDialog
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.train.controller import TrainController
-from resnet_viewer.ui.train.run_log import RunLog
 from resnet_viewer.ui.worker import Failure, Worker
 
 _OF_ONE: tuple[AnyFigure, ...] = ("pictures", "confusion")

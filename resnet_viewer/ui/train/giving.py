@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.records.lab import Published
+from resnet_viewer.records.requests import WriteWeights
+from resnet_viewer.records.run_log import RunLog
 from resnet_viewer.ui import dialogs
-from resnet_viewer.ui.requests import WriteWeights
 from resnet_viewer.ui.train.controller import TrainController
-from resnet_viewer.ui.train.run_log import RunLog
 from resnet_viewer.ui.worker import Failure, Worker
 
 WEIGHTS = "weights.safetensors"

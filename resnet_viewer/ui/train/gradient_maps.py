@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QMenu, QScrollArea, QStackedLayout, QWidget
 
+from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.labels import plain_label
 from resnet_viewer.ui.panels.card import Card, colour_text
 from resnet_viewer.ui.panels.fitting import choice_box
@@ -25,7 +26,6 @@ from resnet_viewer.ui.train.record_pixels import (
     Spreads,
     scale_for,
 )
-from resnet_viewer.ui.train.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.run_picture import RunPicture, Spot, least_height
 
 TITLE = "Gradient record"

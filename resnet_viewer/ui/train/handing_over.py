@@ -18,13 +18,13 @@ from resnet_viewer.records.captions import class_name
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.lab import Published
 from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.requests import OpenedNetwork
+from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story_groups import are_twins
 from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.opening import Opening
-from resnet_viewer.ui.requests import OpenedNetwork
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.train.joining import settings_of
-from resnet_viewer.ui.train.run_log import LabScene, RunLog
 from resnet_viewer.ui.worker import Failure
 
 

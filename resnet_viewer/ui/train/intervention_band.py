@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF
 
+from resnet_viewer.records.run_log import RunLog
 from resnet_viewer.records.story_interventions import is_one_turn
 from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import Intervention
-from resnet_viewer.ui.train.run_log import RunLog
 
 _NAMED = 2
 """So many runs at most are named; more are counted."""

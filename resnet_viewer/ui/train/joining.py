@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.run_plan import MOST_RUNS, PlanError
 from resnet_viewer.records.training import RunSpec
 from resnet_viewer.ui.train.bar import data_words
-from resnet_viewer.ui.train.run_log import LabScene
 
 Runs = tuple[tuple[str, RunSpec], ...]
 _LONGEST = 30

@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
+from resnet_viewer.records.run_log import RunLog
 from resnet_viewer.ui.train.handing_over import twin_of
-from resnet_viewer.ui.train.run_log import RunLog
 
 if TYPE_CHECKING:
     from resnet_viewer.ui.train.training import Training

@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from resnet_viewer.ui.train.run_log import RunLog
+from resnet_viewer.records.run_log import RunLog
 
 
 def shortest(log: RunLog) -> str:

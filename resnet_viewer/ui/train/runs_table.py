@@ -23,12 +23,12 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
+from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.panels.plot_lines import BOLD
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.plot_items import strokes_of
-from resnet_viewer.ui.train.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.run_names import NameDelegate, shortest
 
 _Index = QModelIndex | QPersistentModelIndex

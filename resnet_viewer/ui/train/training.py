@@ -15,11 +15,12 @@ from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Order
 from resnet_viewer.records.recipe import RECIPES
+from resnet_viewer.records.requests import FindDevices, FoundDevices, FoundOrder, KeepOrder, ReadOrder
+from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.run_plan import MOST_EPOCHS, RunPlan, plan_json, plan_of
 from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.pages.train import TrainPage
-from resnet_viewer.ui.requests import FindDevices, FoundDevices, FoundOrder, KeepOrder, ReadOrder
 from resnet_viewer.ui.settings import Settings, path_of
 from resnet_viewer.ui.theme import Theme
 from resnet_viewer.ui.train import networks_dialog, recipe_dialog
@@ -35,7 +36,6 @@ from resnet_viewer.ui.train.leaving import may_close
 from resnet_viewer.ui.train.pictures_panel import run_of
 from resnet_viewer.ui.train.places import Places
 from resnet_viewer.ui.train.plan_menus import SavedRecipes, fill_data_menu, fill_recipe_menu
-from resnet_viewer.ui.train.run_log import LabScene
 from resnet_viewer.ui.train.run_menu import fill_run_menu
 from resnet_viewer.ui.train.ways import Runs, Ways
 from resnet_viewer.ui.worker import Failure, Worker

@@ -10,6 +10,7 @@ import numpy as np
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.records.lab import Advanced, Began, EpochEnded, RunState, StateChanged
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.run_log import RunLog
 from resnet_viewer.records.training import (
     EpochReport,
     GradientRecord,
@@ -17,7 +18,6 @@ from resnet_viewer.records.training import (
     RunSpec,
     StepReport,
 )
-from resnet_viewer.ui.train.run_log import RunLog
 
 PER_EPOCH = 10
 Norms = Callable[[int, int], Sequence[float]]

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.records.lab import Advanced, DataRead, EpochEnded
+from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.training import EpochReport, GradientRecord, RunSpec, StepReport
-from resnet_viewer.ui.train.run_log import LabScene, RunLog
 
 STEPS = 4
 LABELS = np.array([0, 1, 2, 0, 1, 2, 0, 1, 2, 0])

@@ -14,8 +14,8 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from resnet_viewer.records.recipe import Recipe
+from resnet_viewer.records.requests import ReadPicture
 from resnet_viewer.records.run_plan import Course, RunPlan, course_json, plan_json
-from resnet_viewer.ui.requests import ReadPicture
 from tests.ui.test_window import drop
 from tests.ui.windows import Desk
 

@@ -14,12 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.figures.run_files import NAMES
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.training import RunReport
-from resnet_viewer.run_exports import all_run_figures, run_figure
-from resnet_viewer.services import FilesService
-from resnet_viewer.ui import dialogs
-from resnet_viewer.ui.export_dialog import ExportDialog
-from resnet_viewer.ui.requests import (
+from resnet_viewer.records.requests import (
     FOLLOWING_HEIGHTS,
     RUN_FIGURES,
     FigureChoice,
@@ -31,6 +26,11 @@ from resnet_viewer.ui.requests import (
     WriteAllRunFigures,
     WriteRunFigure,
 )
+from resnet_viewer.records.training import RunReport
+from resnet_viewer.run_exports import all_run_figures, run_figure
+from resnet_viewer.services import FilesService
+from resnet_viewer.ui import dialogs
+from resnet_viewer.ui.export_dialog import ExportDialog
 from tests.ui.train import invented
 from tests.ui.windows import Desk
 

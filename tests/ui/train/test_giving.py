@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from resnet_viewer.records.lab import Publish, Published
+from resnet_viewer.records.requests import WriteWeights
 from resnet_viewer.ui import dialogs
-from resnet_viewer.ui.requests import WriteWeights
 from tests.ui.train.laboratory import STEPS
 from tests.ui.windows import Desk
 

@@ -24,11 +24,11 @@ from resnet_viewer.records.lab import (
     StateKept,
 )
 from resnet_viewer.records.recipe import RECIPES
+from resnet_viewer.records.requests import IdentifyWeights
 from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.training import RunReport, StepReport
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.run_plans import runs_of
-from resnet_viewer.ui.requests import IdentifyWeights
 from resnet_viewer.ui.train.handing_over import twin_of
 from tests.ui.train.laboratory import STEPS
 from tests.ui.windows import Desk

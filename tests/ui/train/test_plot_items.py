@@ -12,11 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.figures.run_names import VARIANT_MARKERS
 from resnet_viewer.records.recipe import RECIPES
+from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.training import Intervention
 from resnet_viewer.ui.panels.plot_lines import BOLD, MIDDLE, THIN, Line, Lines, Stroke
 from resnet_viewer.ui.theme import DARK
 from resnet_viewer.ui.train.plot_items import strokes_of
-from resnet_viewer.ui.train.run_log import LabScene, RunLog
 from tests.ui.train.invented import begun, run
 
 SOLID, DASHED = Stroke("#ff0000", False), Stroke("#ff0000", True)

@@ -25,13 +25,13 @@ from resnet_viewer.records.lab import (
     Stop,
     in_pieces,
 )
+from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story import READING, story
 from resnet_viewer.records.training import EpochReport, Intervention, RunReport, StepReport
 from resnet_viewer.ui.train.bar import strength_in
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.train.exporting import RunExporting
 from resnet_viewer.ui.train.intervention_band import interventions_in
-from resnet_viewer.ui.train.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.runs_table import RunsModel, told
 from resnet_viewer.ui.train.story import StoryPanel, story_run
 from tests.core.lab_orders import PLAIN, RESIDUAL, STEPS, order, step_done

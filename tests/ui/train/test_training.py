@@ -26,9 +26,9 @@ from resnet_viewer.records.lab import (
 )
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.recipe import RECIPES, Recipe
+from resnet_viewer.records.requests import FindDevices, FoundDevices, KeepOrder
 from resnet_viewer.records.run_plan import Course, RunPlan, course_json, plan_json, plan_of
 from resnet_viewer.records.training import Intervention
-from resnet_viewer.ui.requests import FindDevices, FoundDevices, KeepOrder
 from resnet_viewer.ui.train import networks_dialog, recipe_dialog
 from resnet_viewer.ui.train.training import Training
 from tests.ui.windows import Desk, rendered

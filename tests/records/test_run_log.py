@@ -17,6 +17,7 @@ from resnet_viewer.records.lab import (
     RunEnded,
     StateChanged,
 )
+from resnet_viewer.records.run_log import LabScene, RunLog, depth_colour
 from resnet_viewer.records.training import (
     EpochReport,
     GradientRecord,
@@ -26,7 +27,6 @@ from resnet_viewer.records.training import (
     StepReport,
 )
 from resnet_viewer.ui.theme import DARK, LIGHT
-from resnet_viewer.ui.train.run_log import LabScene, RunLog, depth_colour
 
 RUN = RunSpec(spec("cifar-plain-20"), "digits", 12)
 WIDTH = 4
