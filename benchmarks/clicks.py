@@ -23,7 +23,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QTableView, QWidget
 
 from benchmarks.toggling import opened_window
-from resnet_viewer.ui.panels.wiring_layout import Part
+from resnet_viewer.charts.wiring_layout import Part
 from resnet_viewer.ui.window import MainWindow
 
 LIMIT_MS = 100.0

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.path import Path
 
-from resnet_viewer.figures import palette
+from resnet_viewer.charts import palette
 from resnet_viewer.figures.architecture_columns import OUTSIDE, Box, Bypass, Column, Repeat, column
 from resnet_viewer.figures.page import MARGIN, Without, page, text_width, wrapped
 from resnet_viewer.figures.state import application_version

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from resnet_viewer.figures import palette
+from resnet_viewer.charts import palette
+from resnet_viewer.charts.gradient_values import require_complete
+from resnet_viewer.charts.mosaic import Maps, is_signed, layer_limit
 from resnet_viewer.figures.colour_bar import draw_colour_bar
 from resnet_viewer.figures.feature_maps import coloured
-from resnet_viewer.figures.gradient_values import require_complete
-from resnet_viewer.figures.mosaic import Maps, is_signed, layer_limit
 from resnet_viewer.figures.page import MARGIN, Without, page, wrapped
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import lacking_words, layer_beside, maps_beside, plan_of, words_beside

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from resnet_viewer.figures import palette
-from resnet_viewer.figures.palette import lookup
+from resnet_viewer.charts import palette
+from resnet_viewer.charts.palette import lookup
 
 
 def draw_colour_bar(

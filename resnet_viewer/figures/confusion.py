@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from resnet_viewer.figures import palette
+from resnet_viewer.charts import palette
 from resnet_viewer.figures.colour_bar import draw_colour_bar
 from resnet_viewer.figures.page import (
     MARGIN,

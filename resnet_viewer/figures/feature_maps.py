@@ -8,12 +8,12 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from resnet_viewer.figures import palette
+from resnet_viewer.charts import palette
+from resnet_viewer.charts.gradient_values import require_complete
+from resnet_viewer.charts.mosaic import Maps, Mosaic, channel_order, is_signed, layer_limit, mosaic
+from resnet_viewer.charts.palette import lookup
 from resnet_viewer.figures.colour_bar import draw_colour_bar
-from resnet_viewer.figures.gradient_values import require_complete
-from resnet_viewer.figures.mosaic import Maps, Mosaic, channel_order, is_signed, layer_limit, mosaic
 from resnet_viewer.figures.page import MARGIN, Page, Without, page, text_width, wrapped
-from resnet_viewer.figures.palette import lookup
 from resnet_viewer.records import captions
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.comparing import layer_beside, maps_beside, plan_of, words_beside

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from resnet_viewer.figures import palette
-from resnet_viewer.figures.gradient_values import kind_of_value
+from resnet_viewer.charts import palette
+from resnet_viewer.charts.gradient_values import kind_of_value
 from resnet_viewer.figures.page import draw_frame, text_width
 
 _ROW = 0.26

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from resnet_viewer.figures import palette
+from resnet_viewer.charts import palette
+from resnet_viewer.charts.gradient_values import Row, kind_of_value, other_rows, rows, table
 from resnet_viewer.figures.gradient_axis import DecadeAxis, decade, place_of, prepare_x_axis, prepare_y_axis
-from resnet_viewer.figures.gradient_values import Row, kind_of_value, other_rows, rows, table
 from resnet_viewer.figures.page import MARGIN, Without, page, shortened
 from resnet_viewer.figures.wiring_strip import (
     STRIP_HEIGHT,

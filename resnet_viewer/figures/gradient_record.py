@@ -11,7 +11,15 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from resnet_viewer.figures import palette
+from resnet_viewer.charts import palette
+from resnet_viewer.charts.run_names import (
+    data_words,
+    end_words,
+    recipe_words,
+    run_names,
+    so_far_words,
+    steps_per_epoch,
+)
 from resnet_viewer.figures.colour_bar import draw_colour_bar
 from resnet_viewer.figures.intervention_flags import draw_flags, height_of, lay_out, marks_of
 from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, page, wrapped
@@ -29,14 +37,6 @@ from resnet_viewer.figures.record_pixels import (
     stages_of,
 )
 from resnet_viewer.figures.run_legend import Entry, draw_legend, legend_height, legend_words
-from resnet_viewer.figures.run_names import (
-    data_words,
-    end_words,
-    recipe_words,
-    run_names,
-    so_far_words,
-    steps_per_epoch,
-)
 from resnet_viewer.records.training import RunReport
 
 _HEAD, _FOOT, _LEFT, _GAP, _BAR = 0.24, 0.46, 0.58, 0.2, 0.62

@@ -10,12 +10,9 @@ from typing import Any, Literal
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from resnet_viewer.figures import palette
-from resnet_viewer.figures.gradient_axis import DecadeAxis, decade, place_of, prepare_y_axis
-from resnet_viewer.figures.gradient_values import kind_of_value
-from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, draw_frame, page
-from resnet_viewer.figures.run_legend import Entry, draw_legend, legend_height, legend_words, styles_of
-from resnet_viewer.figures.run_names import (
+from resnet_viewer.charts import palette
+from resnet_viewer.charts.gradient_values import kind_of_value
+from resnet_viewer.charts.run_names import (
     Group,
     data_words,
     epoch_words,
@@ -25,6 +22,9 @@ from resnet_viewer.figures.run_names import (
     so_far_words,
     steps_per_epoch,
 )
+from resnet_viewer.figures.gradient_axis import DecadeAxis, decade, place_of, prepare_y_axis
+from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, draw_frame, page
+from resnet_viewer.figures.run_legend import Entry, draw_legend, legend_height, legend_words, styles_of
 from resnet_viewer.records.comparing import spread
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import GradientRecord, RunReport

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from resnet_viewer.figures import palette
+from resnet_viewer.charts import palette
+from resnet_viewer.charts.run_names import plain_names, steps_per_epoch
 from resnet_viewer.figures.page import Page, shortened, text_width
-from resnet_viewer.figures.run_names import plain_names, steps_per_epoch
 from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import RunReport
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from resnet_viewer.figures.palette import lookup
+from resnet_viewer.charts.palette import lookup
 from resnet_viewer.records.preprocessing import Box
 
 Pixels = NDArray[np.uint8]

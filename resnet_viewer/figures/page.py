@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
+from resnet_viewer.charts.palette import FONT, MUTED, REFERENCE, TEXT, TITLE_FONT
 from resnet_viewer.figures.fonts import FAMILY, lacking
-from resnet_viewer.figures.palette import FONT, MUTED, REFERENCE, TEXT, TITLE_FONT
 
 MARGIN = 0.18
 _LINE = 1.42 / 72

@@ -10,7 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from resnet_viewer.figures import palette
+from resnet_viewer.charts import palette
+from resnet_viewer.charts.run_names import data_words, duration_words, epochs_done, is_going
 from resnet_viewer.figures.page import (
     MARGIN,
     CaptionedFigure,
@@ -20,7 +21,6 @@ from resnet_viewer.figures.page import (
     shortened_inside,
     text_width,
 )
-from resnet_viewer.figures.run_names import data_words, duration_words, epochs_done, is_going
 from resnet_viewer.records.captions import class_name, plain
 from resnet_viewer.records.confusion import RULES, PictureRule, picture_order
 from resnet_viewer.records.lab import Confidences, Numbers, Pictures

@@ -7,7 +7,7 @@ import math
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from resnet_viewer.figures import palette
+from resnet_viewer.charts import palette
 from resnet_viewer.figures.page import MARGIN, Without, page, shortened, wrapped
 from resnet_viewer.records import captions
 from resnet_viewer.records.predictions import (

@@ -10,10 +10,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viewer.figures import palette
+from resnet_viewer.charts import palette
+from resnet_viewer.charts.log_ticks import round_powers
+from resnet_viewer.charts.record_scale import Spread, decades_of
 from resnet_viewer.figures.gradient_axis import power_of_ten
-from resnet_viewer.figures.log_ticks import round_powers
-from resnet_viewer.figures.record_scale import Spread, decades_of
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import RunReport
 

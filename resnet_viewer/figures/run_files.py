@@ -6,6 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from resnet_viewer.charts.run_names import (
+    end_words,
+    epoch_words,
+    epochs_done,
+    is_going,
+    run_names,
+)
 from resnet_viewer.figures import (
     confusion,
     gradient_record,
@@ -15,13 +22,6 @@ from resnet_viewer.figures import (
 )
 from resnet_viewer.figures.export import KINDS, FigureKind, csv_bytes, render
 from resnet_viewer.figures.page import CaptionedFigure, Without
-from resnet_viewer.figures.run_names import (
-    end_words,
-    epoch_words,
-    epochs_done,
-    is_going,
-    run_names,
-)
 from resnet_viewer.figures.state import application_version
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.confusion import PictureRule, class_count

@@ -8,9 +8,9 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from resnet_viewer.figures import palette
+from resnet_viewer.charts import palette
+from resnet_viewer.charts.run_names import Group, depth_colours, line_style
 from resnet_viewer.figures.page import MARGIN, Page, shortened, text_width
-from resnet_viewer.figures.run_names import Group, depth_colours, line_style
 
 _ROW, _SIGN, _BETWEEN = 0.2, 0.34, 0.22
 _LABEL, _LEADER = 0.135, 0.12

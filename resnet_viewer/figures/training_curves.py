@@ -14,7 +14,29 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from resnet_viewer.figures import palette
+from resnet_viewer.charts import palette
+from resnet_viewer.charts.run_names import (
+    DEPTH_COLOURS,
+    Group,
+    data_words,
+    depth_colours,
+    epochs_done,
+    groups,
+    line_style,
+    recipe_words,
+    run_names,
+    so_far_words,
+)
+from resnet_viewer.charts.run_series import (
+    CurveQuantity,
+    Numbers,
+    errors_after_epochs,
+    has_steps,
+    over_seeds,
+    running_mean,
+    thinned,
+    training_curve,
+)
 from resnet_viewer.figures.gradient_axis import DecadeAxis, decade, place_of, prepare_y_axis
 from resnet_viewer.figures.intervention_flags import draw_flags, height_of, lay_out, marks_of
 from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, draw_frame, page
@@ -28,28 +50,6 @@ from resnet_viewer.figures.run_legend import (
     legend_height,
     legend_words,
     styles_of,
-)
-from resnet_viewer.figures.run_names import (
-    DEPTH_COLOURS,
-    Group,
-    data_words,
-    depth_colours,
-    epochs_done,
-    groups,
-    line_style,
-    recipe_words,
-    run_names,
-    so_far_words,
-)
-from resnet_viewer.figures.run_series import (
-    CurveQuantity,
-    Numbers,
-    errors_after_epochs,
-    has_steps,
-    over_seeds,
-    running_mean,
-    thinned,
-    training_curve,
 )
 from resnet_viewer.records.training import RunReport
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from matplotlib.axes import Axes
 
-from resnet_viewer.figures import palette
+from resnet_viewer.charts import palette
 from resnet_viewer.figures.page import MARGIN, Page, shortened, text_width
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.wiring import Wiring

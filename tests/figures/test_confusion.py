@@ -7,7 +7,8 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from resnet_viewer.figures import confusion, palette
+from resnet_viewer.charts import palette
+from resnet_viewer.figures import confusion
 from resnet_viewer.figures.export import render
 from resnet_viewer.records import confusion as counting
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES

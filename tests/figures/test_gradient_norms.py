@@ -7,9 +7,10 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from resnet_viewer.charts import palette
+from resnet_viewer.charts.gradient_values import IncompleteReadingError
 from resnet_viewer.core.catalog import spec
-from resnet_viewer.figures import gradient_norms, palette
-from resnet_viewer.figures.gradient_values import IncompleteReadingError
+from resnet_viewer.figures import gradient_norms
 from resnet_viewer.records.session import GradientQuantity
 from tests import fabricated
 from tests.figures.layout import overlapping

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from resnet_viewer.figures import gradient_record, palette
+from resnet_viewer.charts import palette
+from resnet_viewer.figures import gradient_record
 from resnet_viewer.figures.export import render
 from resnet_viewer.figures.record_pixels import (
     NOT_FINITE,

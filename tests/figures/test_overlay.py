@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from resnet_viewer.charts.palette import lookup
 from resnet_viewer.figures.overlay import overlay, shrunk
-from resnet_viewer.figures.palette import lookup
 from resnet_viewer.records.preprocessing import IMAGENET_PREPROCESSING, Box, visible_box
 
 GREY = np.full((40, 80, 3), 100, np.uint8)

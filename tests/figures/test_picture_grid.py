@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from resnet_viewer.figures import palette, picture_grid
+from resnet_viewer.charts import palette
+from resnet_viewer.figures import picture_grid
 from resnet_viewer.figures.export import render
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from tests.figures.layout import overlapping

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from resnet_viewer.charts.run_names import groups
 from resnet_viewer.figures.page import page
 from resnet_viewer.figures.run_legend import (
     apart,
@@ -13,7 +14,6 @@ from resnet_viewer.figures.run_legend import (
     legend_height,
     styles_of,
 )
-from resnet_viewer.figures.run_names import groups
 from tests.figures.layout import overlapping
 from tests.figures.runs import report
 

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from resnet_viewer.charts.run_series import CurveQuantity
 from resnet_viewer.figures import training_curves
 from resnet_viewer.figures.export import render
-from resnet_viewer.figures.run_series import CurveQuantity
 from resnet_viewer.records.training import Intervention, RunReport
 from tests.figures.layout import overlapping
 from tests.figures.runs import going, report

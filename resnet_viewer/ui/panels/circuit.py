@@ -8,6 +8,8 @@ from PySide6.QtCore import QPoint, QSize, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
+from resnet_viewer.charts.log_axis import series
+from resnet_viewer.charts.wiring_layout import Part, StripLayout, lay_out
 from resnet_viewer.records.captions import target_name, wiring_words
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
@@ -17,11 +19,9 @@ from resnet_viewer.ui.panels.circuit_view import CircuitView
 from resnet_viewer.ui.panels.circuit_words import caption_wordings, curve_names
 from resnet_viewer.ui.panels.fitting import FittingParagraph
 from resnet_viewer.ui.panels.gradients import Curve, GradientBar
-from resnet_viewer.ui.panels.gradients_scale import series
 from resnet_viewer.ui.panels.readings import last_full, last_reference, placeholder
 from resnet_viewer.ui.panels.wiring import WiringControls
 from resnet_viewer.ui.panels.wiring_gates import openings
-from resnet_viewer.ui.panels.wiring_layout import Part, StripLayout, lay_out
 from resnet_viewer.ui.panels.wiring_words import hint, readout
 from resnet_viewer.ui.theme import DARK, Theme
 

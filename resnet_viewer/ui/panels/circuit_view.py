@@ -12,11 +12,11 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from resnet_viewer.charts.wiring_layout import Part, StripLayout, layer_part
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.panels import wiring_words
 from resnet_viewer.ui.panels.circuit_canvas import CircuitCanvas
 from resnet_viewer.ui.panels.plot_hands import CLICK, FARTHER, NEARER, takes_key, turn_wheel
-from resnet_viewer.ui.panels.wiring_layout import Part, StripLayout, layer_part
 
 _OWN_KEYS = (
     Qt.Key.Key_Left,

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from resnet_viewer.figures.mosaic import (
+from resnet_viewer.charts.mosaic import (
     channel_limits,
     channel_order,
     dead_channels,

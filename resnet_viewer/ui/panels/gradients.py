@@ -14,6 +14,7 @@ from PySide6.QtCore import QPointF, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QGraphicsItem, QHBoxLayout, QWidget
 
+from resnet_viewer.charts.log_axis import Floats, Scale, Series, heights, scale_for
 from resnet_viewer.records.probe import GradientOf, ProbeResult
 from resnet_viewer.records.session import GradientQuantity
 from resnet_viewer.records.target import BlockTarget
@@ -22,7 +23,6 @@ from resnet_viewer.ui.panels.card import colour_text
 from resnet_viewer.ui.panels.fitting import ShorteningLabel, choice_box, part_wordings, readout_wordings
 from resnet_viewer.ui.panels.gradients_dots import CurveDots
 from resnet_viewer.ui.panels.gradients_ground import CORNER, CurveNames, PlotGround, Track
-from resnet_viewer.ui.panels.gradients_scale import Floats, Scale, Series, heights, scale_for
 from resnet_viewer.ui.panels.plot_lines import Line, Lines, Stroke
 from resnet_viewer.ui.theme import DARK, Theme
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
-from resnet_viewer.ui.panels.gradients_scale import Scale
+from resnet_viewer.charts.log_axis import Scale
 from resnet_viewer.ui.panels.plot_ground import Ground, Tick, log_marks
 from resnet_viewer.ui.theme import Theme
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
-from resnet_viewer.ui.panels.gradients_scale import Scale, ticks
+from resnet_viewer.charts.log_axis import Scale, ticks
 from resnet_viewer.ui.theme import Theme
 
 BOTTOM_ROOM = 4.0

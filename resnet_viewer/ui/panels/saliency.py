@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
-from resnet_viewer.figures.cam_scale import cam_maximum, cam_scale
+from resnet_viewer.charts.cam_scale import cam_maximum, cam_scale
 from resnet_viewer.figures.overlay import overlay
 from resnet_viewer.records.captions import target_name
 from resnet_viewer.records.comparing import reading_beside

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
+from resnet_viewer.charts.wiring_layout import Band, Part, StripLayout, layer_part
 from resnet_viewer.records.predictions import percent
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.panels.picture import STALE_OPACITY
@@ -21,7 +22,6 @@ from resnet_viewer.ui.panels.wiring_geometry import (
     draw,
     gate_disc,
 )
-from resnet_viewer.ui.panels.wiring_layout import Band, Part, StripLayout, layer_part
 from resnet_viewer.ui.theme import Theme
 
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from html import escape
 from typing import get_args
 
+from resnet_viewer.charts.log_axis import Series, norm_text, ratio_text
+from resnet_viewer.charts.wiring_layout import Part
 from resnet_viewer.records.blueprint import Blueprint, ShortcutForm
 from resnet_viewer.records.layers import LayerKind, LayerSpec, Pooling
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.panels.gradients_scale import Series, norm_text, ratio_text
 from resnet_viewer.ui.panels.wiring_gates import UNKNOWN, Openings
-from resnet_viewer.ui.panels.wiring_layout import Part
 
 BOX_HINT = "click a box for its maps"
 DISC_HINT = "a disc is filled as far as its gate layer is open"

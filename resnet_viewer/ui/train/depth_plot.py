@@ -9,15 +9,15 @@ import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
-from resnet_viewer.figures.record_scale import Spread
+from resnet_viewer.charts.curves import at_time, time_words
+from resnet_viewer.charts.log_axis import Floats, Lane, Scale, Series, heights, norm_text, scale_of
+from resnet_viewer.charts.record_scale import Spread
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.panels.card import Card
 from resnet_viewer.ui.panels.gradients_dots import CurveDots
-from resnet_viewer.ui.panels.gradients_scale import Floats, Lane, Scale, Series, heights, norm_text, scale_of
 from resnet_viewer.ui.panels.plot_ground import Marks, Tick, log_marks
 from resnet_viewer.ui.panels.plot_lines import MIDDLE, Line, Lines
 from resnet_viewer.ui.theme import DARK, Theme
-from resnet_viewer.ui.train.error_curves import at_time, time_words
 from resnet_viewer.ui.train.plot_canvas import PlotCanvas
 from resnet_viewer.ui.train.plot_items import Overlay, strokes_of
 from resnet_viewer.ui.train.record_layers import layer_label, layers_of, told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QFontMetricsF
 
-from resnet_viewer.ui.train.error_curves import round_numbers
+from resnet_viewer.charts.curves import round_numbers
 
 _PARTS = 6.0
 """There are at most so many steps from number to number, however wide the plot."""

@@ -10,12 +10,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsItem
 
-from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.panels.plot_ground import RIGHT_ROOM, Marks, log_marks
-from resnet_viewer.ui.panels.plot_lines import BOLD, MIDDLE, THIN, Line, Lines, Stroke
-from resnet_viewer.ui.theme import DARK, Theme
-from resnet_viewer.ui.train.epoch_ticks import epoch_ticks
-from resnet_viewer.ui.train.error_curves import (
+from resnet_viewer.charts.curves import (
     AXES,
     Axis,
     Curve,
@@ -28,6 +23,11 @@ from resnet_viewer.ui.train.error_curves import (
     thinned,
     visible,
 )
+from resnet_viewer.records.run_log import LabScene, RunLog
+from resnet_viewer.ui.panels.plot_ground import RIGHT_ROOM, Marks, log_marks
+from resnet_viewer.ui.panels.plot_lines import BOLD, MIDDLE, THIN, Line, Lines, Stroke
+from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.train.epoch_ticks import epoch_ticks
 from resnet_viewer.ui.train.error_words import EMPTY, named
 from resnet_viewer.ui.train.intervention_band import Done, TimeMark, interventions_in, lay_out, together
 from resnet_viewer.ui.train.name_places import FreeGround, Nearness, place_names

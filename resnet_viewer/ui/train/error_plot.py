@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
+from resnet_viewer.charts.curves import BRIEF, CHOICES, SUBTITLES, TITLES, Quantity
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.panels.card import Card
 from resnet_viewer.ui.panels.fitting import choice_box
 from resnet_viewer.ui.theme import DARK, Theme
-from resnet_viewer.ui.train.error_curves import BRIEF, CHOICES, SUBTITLES, TITLES, Quantity
 from resnet_viewer.ui.train.error_drawing import ErrorDrawing
 from resnet_viewer.ui.train.error_words import hovered_words, value_words
 from resnet_viewer.ui.train.plot_canvas import PlotCanvas

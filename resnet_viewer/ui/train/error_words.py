@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from resnet_viewer.charts.curves import Curve, Quantity, at_time, time_words
 from resnet_viewer.records.run_log import RunLog
 from resnet_viewer.records.training import EpochReport
-from resnet_viewer.ui.train.error_curves import Curve, Quantity, at_time, time_words
 
 EMPTY: dict[Quantity, str] = {
     "error": "Press Start: training and test errors of every run grow here.",

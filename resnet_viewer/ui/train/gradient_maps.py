@@ -8,14 +8,14 @@ from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QMenu, QScrollArea, QStackedLayout, QWidget
 
+from resnet_viewer.charts.curves import length_of, time_words
+from resnet_viewer.charts.log_axis import norm_text
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.labels import plain_label
 from resnet_viewer.ui.panels.card import Card, colour_text
 from resnet_viewer.ui.panels.fitting import choice_box
-from resnet_viewer.ui.panels.gradients_scale import norm_text
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.colour_bar import ColourBar
-from resnet_viewer.ui.train.error_curves import length_of, time_words
 from resnet_viewer.ui.train.plot_items import strokes_of
 from resnet_viewer.ui.train.record_layers import block_labels, layer_label, share_text, told
 from resnet_viewer.ui.train.record_pixels import (

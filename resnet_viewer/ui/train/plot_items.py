@@ -9,7 +9,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
-from resnet_viewer.figures.run_names import VARIANT_MARKERS, variant_numbers
+from resnet_viewer.charts.run_names import VARIANT_MARKERS, variant_numbers
 from resnet_viewer.records.run_log import LabScene, depth_colour
 from resnet_viewer.ui.panels.plot_lines import BOLD, Stroke
 from resnet_viewer.ui.theme import DARK, Theme

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from resnet_viewer.charts.curves import time_words
+from resnet_viewer.charts.log_axis import norm_text
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.ui.panels.gradients_scale import norm_text
-from resnet_viewer.ui.train.error_curves import time_words
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
 
-from resnet_viewer.figures.log_ticks import round_powers
-from resnet_viewer.figures.record_scale import Spread, decades_of
+from resnet_viewer.charts.log_ticks import round_powers
+from resnet_viewer.charts.record_scale import Spread, decades_of
 from resnet_viewer.records.run_log import RunLog
 from resnet_viewer.ui.pixels import colour_table
 

@@ -20,11 +20,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from resnet_viewer.charts.curves import Floats, at_time
 from resnet_viewer.records.run_log import RunLog
 from resnet_viewer.ui.panels.plot_lines import BOLD, Stroke
 from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.epoch_ticks import epoch_ticks
-from resnet_viewer.ui.train.error_curves import Floats, at_time
 from resnet_viewer.ui.train.plot_items import SIGN
 from resnet_viewer.ui.train.record_pixels import (
     ColourScale,

@@ -9,10 +9,10 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.wiring_layout import Part
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.panels.circuit import CircuitPanel
-from resnet_viewer.ui.panels.wiring_layout import Part
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -12,10 +12,10 @@ from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.wiring_layout import Part
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.panels.circuit import CircuitPanel
-from resnet_viewer.ui.panels.wiring_layout import Part
 from resnet_viewer.ui.theme import DARK, LIGHT
 from tests import fabricated
 from tests.ui.panels.circuit_hands import LEFT, arc, click, drag, ranges, release, selecting, send, wired

@@ -12,13 +12,7 @@ from hypothesis import strategies as st
 from PySide6.QtGui import QFont, QFontMetricsF
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.core.catalog import spec
-from resnet_viewer.records.laying_out import blueprint
-from resnet_viewer.records.probe import ProbeResult
-from resnet_viewer.records.target import BlockTarget
-from resnet_viewer.ui.panels.gradients import Curve, GradientBar, GradientPlot
-from resnet_viewer.ui.panels.gradients_ground import Track, place_names
-from resnet_viewer.ui.panels.gradients_scale import (
+from resnet_viewer.charts.log_axis import (
     Series,
     heights,
     norm_text,
@@ -27,7 +21,13 @@ from resnet_viewer.ui.panels.gradients_scale import (
     series,
     ticks,
 )
-from resnet_viewer.ui.panels.wiring_layout import lay_out
+from resnet_viewer.charts.wiring_layout import lay_out
+from resnet_viewer.core.catalog import spec
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.target import BlockTarget
+from resnet_viewer.ui.panels.gradients import Curve, GradientBar, GradientPlot
+from resnet_viewer.ui.panels.gradients_ground import Track, place_names
 from tests import fabricated
 
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.panels.gradients_scale import scale_of
+from resnet_viewer.charts.log_axis import scale_of
 from resnet_viewer.ui.panels.plot_ground import Ground, Marks, log_marks
 from resnet_viewer.ui.theme import DARK
 

@@ -8,12 +8,12 @@ from PySide6.QtGui import QFont, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.wiring_layout import Part, StripLayout, lay_out
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.panels.wiring import WiringControls
 from resnet_viewer.ui.panels.wiring_geometry import StripFrame, draw, part_at
-from resnet_viewer.ui.panels.wiring_layout import Part, StripLayout, lay_out
 from resnet_viewer.ui.panels.wiring_strip import StripItem, StripState
 from resnet_viewer.ui.panels.wiring_words import gates_text, spoken, tooltip
 from resnet_viewer.ui.theme import DARK

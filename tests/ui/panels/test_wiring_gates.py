@@ -10,15 +10,15 @@ from PySide6.QtGui import QFont, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.log_axis import series
+from resnet_viewer.charts.wiring_layout import Part, StripLayout, lay_out
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.panels.circuit import CircuitPanel
-from resnet_viewer.ui.panels.gradients_scale import series
 from resnet_viewer.ui.panels.wiring_gates import Openings, opening_text, openings
 from resnet_viewer.ui.panels.wiring_geometry import StripFrame, draw, part_at
-from resnet_viewer.ui.panels.wiring_layout import Part, StripLayout, lay_out
 from resnet_viewer.ui.panels.wiring_strip import StripItem, StripState
 from resnet_viewer.ui.panels.wiring_words import BOX_HINT, DISC_HINT, hint, spoken, tooltip
 from resnet_viewer.ui.theme import DARK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resnet_viewer.ui.train.error_curves import curves_of
+from resnet_viewer.charts.curves import curves_of
 from resnet_viewer.ui.train.error_words import (
     hovered_words,
     named,

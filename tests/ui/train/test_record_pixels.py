@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PySide6.QtGui import QColor, QImage
 
-from resnet_viewer.figures.record_scale import Spread
+from resnet_viewer.charts.record_scale import Spread
 from resnet_viewer.ui.pixels import colour_table, pixel
 from resnet_viewer.ui.train.record_pixels import (
     COLOURS,

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from resnet_viewer.figures.run_names import (
+from resnet_viewer.charts.run_names import (
     depth_colours,
     end_words,
     epochs_done,

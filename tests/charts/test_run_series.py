@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resnet_viewer.figures.run_series import (
+from resnet_viewer.charts.run_series import (
     errors_after_epochs,
     over_seeds,
     running_mean,

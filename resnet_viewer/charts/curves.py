@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viewer.figures.log_ticks import round_above, round_below
+from resnet_viewer.charts.log_axis import Lane, Scale, scale_of
+from resnet_viewer.charts.log_ticks import round_above, round_below
 from resnet_viewer.records.run_log import RunLog
-from resnet_viewer.ui.panels.gradients_scale import Lane, Scale, scale_of
 
 Floats = NDArray[np.float64]
 Quantity = Literal["error", "loss", "rate"]

@@ -14,10 +14,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viewer.charts.wiring_layout import StripLayout, lay_out
 from resnet_viewer.records.comparing import have_same_plan, plan_of
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import GradientQuantity
-from resnet_viewer.ui.panels.wiring_layout import StripLayout, lay_out
 
 Floats = NDArray[np.float64]
 Lane = Literal["log", "zero", "infinite", "nan"]

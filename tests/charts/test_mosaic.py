@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from resnet_viewer.figures.mosaic import (
+from resnet_viewer.charts.mosaic import (
     channel_order,
     dead_channels,
     is_signed,

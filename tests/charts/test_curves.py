@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from resnet_viewer.records.training import Extension
-from resnet_viewer.ui.train.error_curves import (
+from resnet_viewer.charts.curves import (
     Axis,
     Curve,
     at_time,
@@ -23,6 +22,7 @@ from resnet_viewer.ui.train.error_curves import (
     thinned,
     visible,
 )
+from resnet_viewer.records.training import Extension
 from tests.ui.train.invented import begun, run, trained
 
 
