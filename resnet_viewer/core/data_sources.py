@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from resnet_viewer.core.datasets import Data
-from resnet_viewer.core.folder_data import load
-from resnet_viewer.core.named_data import load_from, read_named
+from resnet_viewer.core.data.datasets import Data
+from resnet_viewer.core.data.folder_data import load
+from resnet_viewer.core.data.named_data import load_from, read_named
 from resnet_viewer.core.picture_folders import class_names_of
 from resnet_viewer.core.set_files import name_in
 from resnet_viewer.records.data import NAMED, DataKind

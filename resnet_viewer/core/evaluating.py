@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from resnet_viewer.core.datasets import PictureSet, batches
+from resnet_viewer.core.data.datasets import PictureSet, batches
 from resnet_viewer.core.device_habits import moved
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.not_finite import highest

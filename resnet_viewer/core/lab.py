@@ -17,8 +17,8 @@ from itertools import chain
 
 import torch
 
+from resnet_viewer.core.data.datasets import Data
 from resnet_viewer.core.data_sources import read_data
-from resnet_viewer.core.datasets import Data
 from resnet_viewer.core.device_habits import give_memory_back, is_out_of_memory
 from resnet_viewer.core.devices import devices_for
 from resnet_viewer.core.event_logs import EventLogs

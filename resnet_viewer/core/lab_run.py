@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Tensor
 
-from resnet_viewer.core.datasets import Data, settled
+from resnet_viewer.core.data.datasets import Data, settled
 from resnet_viewer.core.recording import with_interval
 from resnet_viewer.core.resuming import found_in, require_alike
 from resnet_viewer.core.run_checks import is_finite, require_buildable, require_fitting, require_shortcuts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from resnet_viewer.core import idx_files
+from resnet_viewer.core.data import idx_files
 
 IDX = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
 CIFAR: dict[str, Literal["CIFAR10", "CIFAR100"]] = {"cifar10": "CIFAR10", "cifar100": "CIFAR100"}

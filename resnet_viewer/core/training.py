@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from resnet_viewer.core import checkpoints
 from resnet_viewer.core.checkpoints import Checkpoint, ResumeError
-from resnet_viewer.core.datasets import (
+from resnet_viewer.core.data.datasets import (
     Data,
     PictureSet,
     augmented_batches,

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from resnet_viewer.core.catalog import spec
-from resnet_viewer.core.datasets import Data, PictureSet
+from resnet_viewer.core.data.datasets import Data, PictureSet
 from resnet_viewer.core.training import Trained, train
 from resnet_viewer.records.recipe import Recipe
 from resnet_viewer.records.training import RunSpec

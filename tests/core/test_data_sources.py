@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from resnet_viewer.core.data.datasets import Data
+from resnet_viewer.core.data.named_data import read_named
 from resnet_viewer.core.data_sources import describe_data, read_data
-from resnet_viewer.core.datasets import Data
-from resnet_viewer.core.named_data import read_named
 from resnet_viewer.core.picture_folders import DatasetError
 from resnet_viewer.media.files import refusal
 from resnet_viewer.records.data import NAMED
@@ -198,7 +198,7 @@ def test_what_is_sent_damaged_is_refused(
 
 @pytest.mark.parametrize(
     ("name", "writer"),
-    [("mnist", "resnet_viewer.core.named_data.write_whole"), ("cifar10", "tarfile.TarFile.extract")],
+    [("mnist", "resnet_viewer.core.data.named_data.write_whole"), ("cifar10", "tarfile.TarFile.extract")],
 )
 def test_a_disk_that_fills_up_while_files_are_unpacked(
     name: str, writer: str, served: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

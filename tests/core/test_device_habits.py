@@ -10,9 +10,10 @@ from typing import Literal
 import pytest
 import torch
 
-from resnet_viewer.core import datasets, training
+from resnet_viewer.core import training
 from resnet_viewer.core.checkpoints import read
-from resnet_viewer.core.datasets import Data, PictureSet, on_device
+from resnet_viewer.core.data import datasets
+from resnet_viewer.core.data.datasets import Data, PictureSet, on_device
 from resnet_viewer.core.device_habits import drawing, is_out_of_memory
 from resnet_viewer.core.run_files import CHECKPOINT
 from resnet_viewer.core.training import Trained, Training, train

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from resnet_viewer.core.checkpoints import read
-from resnet_viewer.core.datasets import Data
+from resnet_viewer.core.data.datasets import Data
 from resnet_viewer.core.lab import Lab
 from resnet_viewer.core.lab_bench import Bench
 from resnet_viewer.core.lab_run import LabRun

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_viewer.core.build_options import built
-from resnet_viewer.core.datasets import PictureSet
+from resnet_viewer.core.data.datasets import PictureSet
 from resnet_viewer.core.engine import ProbeEngine
 from resnet_viewer.core.evaluating import error_percent, predictions
 from resnet_viewer.core.network import build

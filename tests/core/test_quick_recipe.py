@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from resnet_viewer.core.named_data import load_named
+from resnet_viewer.core.data.named_data import load_named
 from resnet_viewer.core.training import Training
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_plan import Course, RunPlan

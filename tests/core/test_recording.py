@@ -71,7 +71,7 @@ def test_norms_are_those_of_autograd_with_shortcuts_cut_too() -> None:
     network = build(run.network).train()
     for block in network.blocks:
         block.shortcut_strength = 0.0
-    from resnet_viewer.core.datasets import augmented_batches
+    from resnet_viewer.core.data.datasets import augmented_batches
     from resnet_viewer.records.laying_out import blueprint
 
     images, labels = next(augmented_batches(DATA.train, 8, mean=run.mean, std=run.std, seed=0))

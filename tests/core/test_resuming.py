@@ -11,8 +11,8 @@ import torch
 
 from resnet_viewer.core.cards import card_of
 from resnet_viewer.core.checkpoints import ResumeError, read
+from resnet_viewer.core.data.datasets import Data
 from resnet_viewer.core.data_sources import read_data
-from resnet_viewer.core.datasets import Data
 from resnet_viewer.core.lab import Lab
 from resnet_viewer.core.resuming import found_in, require_resumable, threads_of
 from resnet_viewer.core.run_files import CHECKPOINT, read_run, write_spec

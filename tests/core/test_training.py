@@ -16,9 +16,9 @@ from PIL import Image
 from resnet_viewer.core import training
 from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.checkpoints import ResumeError
-from resnet_viewer.core.datasets import Data, PictureSet
+from resnet_viewer.core.data.datasets import Data, PictureSet
+from resnet_viewer.core.data.folder_data import load
 from resnet_viewer.core.evaluating import error_percent, predictions
-from resnet_viewer.core.folder_data import load
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.training import Trained, Training, train
 from resnet_viewer.records.errors import UserError

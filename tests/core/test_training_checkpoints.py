@@ -10,7 +10,7 @@ import pytest
 
 from resnet_viewer.core import training
 from resnet_viewer.core.checkpoints import ResumeError
-from resnet_viewer.core.datasets import Data
+from resnet_viewer.core.data.datasets import Data
 from resnet_viewer.core.training import Trained, train
 from resnet_viewer.records.training import EpochReport, RunSpec
 from tests.core.small_training import DATA, RUN, finished, pictures, same

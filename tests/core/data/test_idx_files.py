@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_viewer.core import idx_files
+from resnet_viewer.core.data import idx_files
 from resnet_viewer.core.picture_folders import DatasetError
 from resnet_viewer.records.preprocessing import FASHION_CLASSES
 from tests.core.idx_written import FASHION_BEGINS, MNIST_BEGINS, idx, write_idx

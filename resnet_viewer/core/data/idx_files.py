@@ -18,7 +18,7 @@ from resnet_viewer.media.reading import opened
 from resnet_viewer.records.preprocessing import DIGITS, FASHION_CLASSES
 
 if TYPE_CHECKING:
-    from resnet_viewer.core.datasets import Data
+    from resnet_viewer.core.data.datasets import Data
 
 PARTS = ("train", "t10k")
 _SIDE = 28
@@ -69,7 +69,7 @@ def load(folder: Path) -> Data:
     """
     import torch  # not before: the window asks which set a folder holds, and must not wait for this
 
-    from resnet_viewer.core.datasets import Data, PictureSet
+    from resnet_viewer.core.data.datasets import Data, PictureSet
 
     classes = {"mnist": DIGITS, "fashion-mnist": FASHION_CLASSES}[name_of(folder)]
     sets = []

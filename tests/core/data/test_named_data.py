@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from resnet_viewer.core.catalog import spec
-from resnet_viewer.core.named_data import load_named
+from resnet_viewer.core.data.named_data import load_named
 from resnet_viewer.core.training import Trained, train
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.network import NetworkSpec

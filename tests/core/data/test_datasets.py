@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_viewer.core.datasets import (
+from resnet_viewer.core.data.datasets import (
     Data,
     PictureSet,
     augmented_batches,

@@ -11,9 +11,10 @@ import pytest
 import torch
 from PIL import Image
 
-from resnet_viewer.core import folder_data, memory, preprocessing
-from resnet_viewer.core.datasets import Data
-from resnet_viewer.core.folder_data import load
+from resnet_viewer.core import memory, preprocessing
+from resnet_viewer.core.data import folder_data
+from resnet_viewer.core.data.datasets import Data
+from resnet_viewer.core.data.folder_data import load
 from resnet_viewer.core.memory import TooLargeError
 from resnet_viewer.core.picture_folders import DatasetError, class_names_of, labelled_files
 from resnet_viewer.media.pictures import PictureError

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from resnet_viewer.core.datasets import Data, PictureSet
+from resnet_viewer.core.data.datasets import Data, PictureSet
 from resnet_viewer.core.memory import require_memory
 from resnet_viewer.core.picture_folders import (
     DatasetError,

@@ -22,8 +22,8 @@ import numpy as np
 import torch
 
 from resnet_viewer import paths
-from resnet_viewer.core import idx_files
-from resnet_viewer.core.datasets import Data, PictureSet
+from resnet_viewer.core.data import idx_files
+from resnet_viewer.core.data.datasets import Data, PictureSet
 from resnet_viewer.core.picture_folders import DatasetError
 from resnet_viewer.core.set_files import CIFAR, CIFAR_FOLDERS, IDX, files_in
 from resnet_viewer.media.downloads import DownloadError, download
