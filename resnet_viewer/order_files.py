@@ -55,8 +55,8 @@ def read_order(folder: Path) -> Order:
     Raises:
         UserError: there are none, a file is damaged, or the data are unknown.
     """
-    from resnet_viewer.core.resuming import threads_of
-    from resnet_viewer.core.run_files import read_run
+    from resnet_viewer.core.lab.resuming import threads_of
+    from resnet_viewer.core.lab.run_files import read_run
 
     folder = folder.absolute()
     try:

@@ -236,7 +236,7 @@ class LabService:
     """Trains, in a process of its own."""
 
     def __init__(self) -> None:
-        from resnet_viewer.core.lab import Lab
+        from resnet_viewer.core.lab.lab import Lab
 
         self._lab = Lab()
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viewer.core import run_files
-from resnet_viewer.core.run_files import write_spec
+from resnet_viewer.core.lab.lab import run_files
+from resnet_viewer.core.lab.run_files import write_spec
 from resnet_viewer.order_files import ORDER, RUN, has_runs, read_order, write_order
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Order

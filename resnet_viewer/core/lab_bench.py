@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager
 import torch
 
 from resnet_viewer.core.data.datasets import Data, on_device
-from resnet_viewer.core.device_habits import entered
-from resnet_viewer.core.lab_run import LabRun
+from resnet_viewer.core.lab.device_habits import entered
+from resnet_viewer.core.lab.lab_run import LabRun
 from resnet_viewer.records.lab import LabReport
 
 

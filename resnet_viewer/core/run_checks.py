@@ -8,7 +8,7 @@ from torch import Tensor
 
 from resnet_viewer.core.build_options import has_maps
 from resnet_viewer.core.data.datasets import Data
-from resnet_viewer.core.optimizers import memory_shapes
+from resnet_viewer.core.lab.optimizers import memory_shapes
 from resnet_viewer.core.pickle_scan import MOST_TENSORS
 from resnet_viewer.core.picture_folders import DatasetError
 from resnet_viewer.records.errors import UserError

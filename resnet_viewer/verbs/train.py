@@ -60,9 +60,9 @@ def _prepare(folder: Path, spec: NetworkSpec, arguments: argparse.Namespace, kin
     Raises:
         UserError: the folder cannot be made, or the run that it holds is not to go on like this.
     """
-    from resnet_viewer.core.resuming import require_resumable
-    from resnet_viewer.core.run_files import RUN, prepare, read_run
-    from resnet_viewer.core.run_lock import require_free
+    from resnet_viewer.core.lab.resuming import require_resumable
+    from resnet_viewer.core.lab.run_files import RUN, prepare, read_run
+    from resnet_viewer.core.lab.run_lock import require_free
 
     prepare(folder, is_resumed=arguments.resume)
     require_free(folder)
@@ -78,8 +78,8 @@ def _train(
     arguments: argparse.Namespace, keyed: list[tuple[str, NetworkSpec]], kind: DataKind, device: str
 ) -> int:
     """Train the networks, whose folders are there, and draw what came of it; the exit status."""
-    from resnet_viewer.core.lab import Lab
-    from resnet_viewer.core.resuming import require_resumable
+    from resnet_viewer.core.lab.lab import Lab
+    from resnet_viewer.core.lab.resuming import require_resumable
     from resnet_viewer.core.run_checks import require_reached
 
     command, commit = command_line(arguments), _commit()
@@ -115,7 +115,7 @@ def _train(
             side_by_side=1 if arguments.in_turn else 0,
         )
         if arguments.ray is not None:
-            from resnet_viewer.core.cluster import train_on_ray
+            from resnet_viewer.core.lab.cluster import train_on_ray
 
             reports = train_on_ray(order, arguments.ray, commit=commit, command=command)
         else:

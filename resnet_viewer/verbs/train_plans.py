@@ -97,7 +97,7 @@ def known_run(folder: Path, arguments: argparse.Namespace) -> RunSpec | None:
     Raises:
         UserError: its record cannot be read.
     """
-    from resnet_viewer.core.run_files import RUN, read_run
+    from resnet_viewer.core.lab.run_files import RUN, read_run
 
     return read_run(folder) if arguments.resume and (folder / RUN).exists() else None
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from resnet_viewer.core.lab import Lab
+from resnet_viewer.core.lab.lab import Lab
 from resnet_viewer.records.lab import Advanced, LabReport, Message, Order, RunEnded, StateChanged
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import RunSpec

@@ -10,14 +10,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from resnet_viewer.core import training
 from resnet_viewer.core.catalog import spec
-from resnet_viewer.core.checkpoints import read
-from resnet_viewer.core.lab import Lab
+from resnet_viewer.core.lab.checkpoints import read
+from resnet_viewer.core.lab.lab import Lab, training
+from resnet_viewer.core.lab.run_files import CHECKPOINT, FILES
+from resnet_viewer.core.lab.training import Training
 from resnet_viewer.core.network import build
 from resnet_viewer.core.run_checks import is_finite
-from resnet_viewer.core.run_files import CHECKPOINT, FILES
-from resnet_viewer.core.training import Training
 from resnet_viewer.core.weight_files import metadata
 from resnet_viewer.core.weights import identify
 from resnet_viewer.records.lab import StateChanged, StateKept, Stop

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import torch
 
-from resnet_viewer.core.checkpoints import read
-from resnet_viewer.core.lab import Lab
-from resnet_viewer.core.run_files import CHECKPOINT, read_run
+from resnet_viewer.core.lab.checkpoints import read
+from resnet_viewer.core.lab.lab import Lab
+from resnet_viewer.core.lab.run_files import CHECKPOINT, read_run
 from resnet_viewer.records.lab import Order
 from tests.core.lab_apart import KEY, RUN
 

@@ -12,14 +12,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from resnet_viewer.core.checkpoints import read
 from resnet_viewer.core.data.datasets import Data
-from resnet_viewer.core.lab import Lab
+from resnet_viewer.core.lab.checkpoints import read
+from resnet_viewer.core.lab.lab import Lab
+from resnet_viewer.core.lab.lab_run import LabRun
+from resnet_viewer.core.lab.run_files import CHECKPOINT, read_run
+from resnet_viewer.core.lab.training import Training
 from resnet_viewer.core.lab_bench import Bench
-from resnet_viewer.core.lab_run import LabRun
 from resnet_viewer.core.network import Network
-from resnet_viewer.core.run_files import CHECKPOINT, read_run
-from resnet_viewer.core.training import Training
 from resnet_viewer.core.weights import identify
 from resnet_viewer.records.lab import (
     AddRuns,
@@ -45,7 +45,7 @@ Before = Callable[[Network], None]
 
 @pytest.fixture(autouse=True)
 def two_devices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("resnet_viewer.core.lab.devices_for", lambda wanted: ("cpu", "cpu:0"))
+    monkeypatch.setattr("resnet_viewer.core.lab.lab.devices_for", lambda wanted: ("cpu", "cpu:0"))
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_every_step_of_one_run_is_made_beside_a_step_of_the_other(
         assert steps_of(found, run.network.name) == list(range(2 * STEPS))
     assert not threads()
     before_steps(lambda network: None)
-    monkeypatch.setattr("resnet_viewer.core.lab.devices_for", lambda wanted: ("cpu",))
+    monkeypatch.setattr("resnet_viewer.core.lab.lab.devices_for", lambda wanted: ("cpu",))
     list(Lab().answer(order(tmp_path / "alone", PLAIN, RESIDUAL)))
     assert all(same_weights(tmp_path / "both", tmp_path / "alone", r.network.name) for r in (PLAIN, RESIDUAL))
 
@@ -206,7 +206,7 @@ def test_a_failing_run_does_not_hold_up_the_other_device(
 def test_a_run_without_enough_memory_says_so_and_gives_back_what_it_has(
     error: Exception, tmp_path: Path, before_steps: Callable[[Before], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("resnet_viewer.core.lab.devices_for", lambda wanted: ("cpu",))
+    monkeypatch.setattr("resnet_viewer.core.lab.lab.devices_for", lambda wanted: ("cpu",))
     networks: list[weakref.ref[Network]] = []
     given_back = []
 
@@ -217,7 +217,7 @@ def test_a_run_without_enough_memory_says_so_and_gives_back_what_it_has(
 
     before_steps(fail)
     monkeypatch.setattr(
-        "resnet_viewer.core.lab.give_memory_back",
+        "resnet_viewer.core.lab.lab.give_memory_back",
         lambda device: given_back.append([network() for network in networks]),
     )
     found = list(Lab().answer(order(tmp_path, PLAIN, RESIDUAL)))

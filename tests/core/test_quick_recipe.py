@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from resnet_viewer.core.data.named_data import load_named
-from resnet_viewer.core.training import Training
+from resnet_viewer.core.lab.training import Training
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_plan import Course, RunPlan
 from resnet_viewer.run_plans import runs_of

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from resnet_viewer.core import training
-from resnet_viewer.core.checkpoints import ResumeError
 from resnet_viewer.core.data.datasets import Data
-from resnet_viewer.core.training import Trained, train
+from resnet_viewer.core.lab.checkpoints import ResumeError
+from resnet_viewer.core.lab.lab import training
+from resnet_viewer.core.lab.training import Trained, train
 from resnet_viewer.records.training import EpochReport, RunSpec
 from tests.core.small_training import DATA, RUN, finished, pictures, same
 

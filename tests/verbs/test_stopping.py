@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viewer.core.checkpoints import read
+from resnet_viewer.core.lab.checkpoints import read
 from resnet_viewer.verbs import stopping
 from resnet_viewer.verbs.stopping import stoppable
 

@@ -13,8 +13,8 @@ from safetensors import safe_open
 
 from resnet_viewer.cli import main
 from resnet_viewer.core.catalog import spec
-from resnet_viewer.core.lab import Lab
-from resnet_viewer.core.run_files import read_run
+from resnet_viewer.core.lab.lab import Lab
+from resnet_viewer.core.lab.run_files import read_run
 from resnet_viewer.figures import run_files
 from resnet_viewer.records.lab import Began, LabReport, Order
 from resnet_viewer.records.progress import Progress
@@ -258,7 +258,7 @@ def test_a_cluster_is_given_the_order_and_its_reports_are_shown(
             if isinstance(report, Began):
                 yield report
 
-    monkeypatch.setattr("resnet_viewer.core.cluster.train_on_ray", on_ray)
+    monkeypatch.setattr("resnet_viewer.core.lab.cluster.train_on_ray", on_ray)
     out = tmp_path / "out"
     assert main([*words(data, out), "--device", "auto", "--ray", "10.0.0.1:6379"]) == 0
     assert given[:2] == ["", "10.0.0.1:6379"]

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from resnet_viewer.cli import main
-from resnet_viewer.core import checkpoints
-from resnet_viewer.core.run_files import read_run, write_spec
+from resnet_viewer.core.lab.lab import checkpoints
+from resnet_viewer.core.lab.run_files import read_run, write_spec
 from resnet_viewer.figures import run_files
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.training import Extension

@@ -11,7 +11,7 @@ from itertools import islice
 import torch
 from torch import Tensor
 
-from resnet_viewer.core.device_habits import moved, room
+from resnet_viewer.core.lab.device_habits import moved, room
 from resnet_viewer.records.preprocessing import Channels
 from resnet_viewer.records.training import PictureCounts, RunSpec
 

@@ -13,8 +13,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.core.lab import Lab
-from resnet_viewer.core.run_files import read_run
+from resnet_viewer.core.lab.lab import Lab
+from resnet_viewer.core.lab.run_files import read_run
 from resnet_viewer.records.lab import (
     Advanced,
     Began,

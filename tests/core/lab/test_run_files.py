@@ -13,14 +13,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from resnet_viewer.core.network import build
-from resnet_viewer.core.run_files import (
+from resnet_viewer.core.lab.run_files import (
     REPORT as REPORT_FILE,
 )
-from resnet_viewer.core.run_files import (
+from resnet_viewer.core.lab.run_files import (
     RUN as RUN_FILE,
 )
-from resnet_viewer.core.run_files import (
+from resnet_viewer.core.lab.run_files import (
     RunFileError,
     errors_of,
     gradients_csv,
@@ -33,7 +32,8 @@ from resnet_viewer.core.run_files import (
     write_spec,
     write_state,
 )
-from resnet_viewer.core.training import Trained
+from resnet_viewer.core.lab.training import Trained
+from resnet_viewer.core.network import build
 from resnet_viewer.core.weight_files import metadata, read
 from resnet_viewer.core.weights import identify
 from resnet_viewer.records.laying_out import blueprint

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_viewer.core.optimizers import memory_shapes
+from resnet_viewer.core.lab.optimizers import memory_shapes
 from resnet_viewer.core.run_checks import require_buildable
 from resnet_viewer.core.weight_files import saved
 from resnet_viewer.media.files import write_whole

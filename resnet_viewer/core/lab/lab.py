@@ -19,13 +19,13 @@ import torch
 
 from resnet_viewer.core.data.datasets import Data
 from resnet_viewer.core.data_sources import read_data
-from resnet_viewer.core.device_habits import give_memory_back, is_out_of_memory
 from resnet_viewer.core.devices import devices_for
-from resnet_viewer.core.event_logs import EventLogs
+from resnet_viewer.core.lab.device_habits import give_memory_back, is_out_of_memory
+from resnet_viewer.core.lab.event_logs import EventLogs
+from resnet_viewer.core.lab.lab_run import LabRun
+from resnet_viewer.core.lab.resuming import threads_of
+from resnet_viewer.core.lab.run_lock import at_first
 from resnet_viewer.core.lab_bench import Bench, benches, wait_for_one
-from resnet_viewer.core.lab_run import LabRun
-from resnet_viewer.core.resuming import threads_of
-from resnet_viewer.core.run_lock import at_first
 from resnet_viewer.media.files import WriteError
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import (

@@ -20,8 +20,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from resnet_viewer.core import checkpoints
-from resnet_viewer.core.checkpoints import Checkpoint, ResumeError
 from resnet_viewer.core.data.datasets import (
     Data,
     PictureSet,
@@ -30,12 +28,14 @@ from resnet_viewer.core.data.datasets import (
     settled,
     shuffled_batches,
 )
-from resnet_viewer.core.device_habits import drawing, is_awaited, layout, moved
 from resnet_viewer.core.evaluating import Predicted, error_percent, predictions
+from resnet_viewer.core.lab.checkpoints import Checkpoint, ResumeError
+from resnet_viewer.core.lab.device_habits import drawing, is_awaited, layout, moved
+from resnet_viewer.core.lab.lab import checkpoints
+from resnet_viewer.core.lab.optimizers import optimizer_for
+from resnet_viewer.core.lab.recording import Recorder, with_interval
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.not_finite import highest
-from resnet_viewer.core.optimizers import optimizer_for
-from resnet_viewer.core.recording import Recorder, with_interval
 from resnet_viewer.core.run_checks import is_finite, require_buildable, require_fitting, require_shortcuts
 from resnet_viewer.core.step_reports import HeldStep, StepReports
 from resnet_viewer.records.columns import GradientColumns, StepColumns

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.optim.adam import adam
 from torch.optim.sgd import sgd
 
-from resnet_viewer.core.device_habits import is_fused
+from resnet_viewer.core.lab.device_habits import is_fused
 from resnet_viewer.core.network import Network
 from resnet_viewer.records.recipe import Recipe
 

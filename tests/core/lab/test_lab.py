@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_viewer.core import training
-from resnet_viewer.core.checkpoints import read
-from resnet_viewer.core.lab import Lab
+from resnet_viewer.core.lab.checkpoints import read
+from resnet_viewer.core.lab.lab import Lab, training
+from resnet_viewer.core.lab.run_files import CHECKPOINT, read_run, write_spec
 from resnet_viewer.core.network import Network
-from resnet_viewer.core.run_files import CHECKPOINT, read_run, write_spec
 from resnet_viewer.core.weights import identify
 from resnet_viewer.records.lab import (
     AddRuns,
@@ -89,7 +88,7 @@ def test_two_runs_advance_together_and_tell_everything(tmp_path: Path, eager: No
 
 
 def test_steps_are_told_some_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("resnet_viewer.core.lab_run._TOLD_EVERY", 1e9)
+    monkeypatch.setattr("resnet_viewer.core.lab.lab_run._TOLD_EVERY", 1e9)
     found = list(Lab().answer(order(tmp_path, RESIDUAL)))
     advanced = [report for report in found if isinstance(report, Advanced)]
     assert [len(report.steps) for report in advanced] == [STEPS, STEPS]

@@ -11,12 +11,11 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from resnet_viewer.core import training
-from resnet_viewer.core.checkpoints import read
-from resnet_viewer.core.lab import Lab
+from resnet_viewer.core.lab.checkpoints import read
+from resnet_viewer.core.lab.lab import Lab, training
+from resnet_viewer.core.lab.run_files import CHECKPOINT, read_run
+from resnet_viewer.core.lab.training import Training
 from resnet_viewer.core.network import Network
-from resnet_viewer.core.run_files import CHECKPOINT, read_run
-from resnet_viewer.core.training import Training
 from resnet_viewer.media.files import WriteError
 from resnet_viewer.records.lab import (
     Advanced,
@@ -64,7 +63,7 @@ def test_the_speed_is_that_of_the_steps_alone(
 
     monkeypatch.setattr(Network, "forward", slow)
     hands = SimpleNamespace(perf_counter=lambda: clock.now, monotonic=time.monotonic)
-    monkeypatch.setattr("resnet_viewer.core.lab_run.time", hands)
+    monkeypatch.setattr("resnet_viewer.core.lab.lab_run.time", hands)
     found = list(Lab().answer(order(tmp_path, RESIDUAL)))
     speeds = [report.pictures_per_second for report in found if isinstance(report, Advanced)]
     assert speeds == [256.0] * len(speeds)
@@ -84,7 +83,7 @@ def test_what_is_told_while_all_are_paused_is_heard_in_its_order(
                 self.put(coming.pop(0))
             return super().get(block, timeout)
 
-    monkeypatch.setattr("resnet_viewer.core.lab.queue.SimpleQueue", Inbox)
+    monkeypatch.setattr("resnet_viewer.core.lab.lab.queue.SimpleQueue", Inbox)
     lab, found = Lab(), []
     for report in lab.answer(order(tmp_path, RESIDUAL)):
         found.append(report)

@@ -14,8 +14,8 @@ from pathlib import Path
 import filelock
 import pytest
 
-from resnet_viewer.core.lab import Lab
-from resnet_viewer.core.run_lock import LOCK, RunLock, RunLockedError, require_free
+from resnet_viewer.core.lab.lab import Lab
+from resnet_viewer.core.lab.run_lock import LOCK, RunLock, RunLockedError, require_free
 from resnet_viewer.records.lab import Continue, Extend, Idle, Pause, RunEnded, StateChanged, Stop
 from tests.core.lab_orders import RESIDUAL, STEPS, Found, order, states, step_done, steps_of
 
@@ -24,8 +24,8 @@ KEY = "cifar-resnet-8"
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("resnet_viewer.core.run_lock._PATIENCE", 0.0)
-    monkeypatch.setattr("resnet_viewer.core.run_lock._PATIENCE_AT_FIRST", 0.0)
+    monkeypatch.setattr("resnet_viewer.core.lab.run_lock._PATIENCE", 0.0)
+    monkeypatch.setattr("resnet_viewer.core.lab.run_lock._PATIENCE_AT_FIRST", 0.0)
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def held_elsewhere(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """Another process holds the lock of the folder until it is killed."""
     folder.mkdir(parents=True, exist_ok=True)
     source = (
-        "import pathlib, sys; from resnet_viewer.core.run_lock import RunLock\n"
+        "import pathlib, sys; from resnet_viewer.core.lab.run_lock import RunLock\n"
         "lock = RunLock(pathlib.Path(sys.argv[1])); lock.take(); print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", source, str(folder)]
@@ -68,7 +68,7 @@ def test_an_order_waits_for_a_process_that_has_lost_its_window_and_saves_its_run
     tmp_path: Path, eager: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It lets go of one run after the other; who looks whether it has is what lets it go here."""
-    monkeypatch.setattr("resnet_viewer.core.run_lock._PATIENCE_AT_FIRST", 60.0)
+    monkeypatch.setattr("resnet_viewer.core.lab.run_lock._PATIENCE_AT_FIRST", 60.0)
     other, looks = RunLock(tmp_path / KEY), itertools.count(1)
     (tmp_path / KEY).mkdir()
     other.take()
@@ -111,7 +111,7 @@ def test_the_lock_is_held_while_a_run_is_at_work_and_not_longer(
         case "closed":
             work.close()  # type: ignore[attr-defined]
         case "failed":
-            monkeypatch.setattr("resnet_viewer.core.training.Training._step", lambda *_: 1 / 0)
+            monkeypatch.setattr("resnet_viewer.core.lab.training.Training._step", lambda *_: 1 / 0)
             list(work)
             assert "failed" in caplog.text
             monkeypatch.undo()

@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.lab.optimizers import optimizer_for
 from resnet_viewer.core.network import Network, build
-from resnet_viewer.core.optimizers import optimizer_for
 from resnet_viewer.records.recipe import RECIPES, Recipe
 
 NETWORK = spec("cifar-resnet-8", classes=2)
@@ -76,7 +76,7 @@ def test_gradients_come_in_the_layout_of_their_weights(name: str, monkeypatch: p
     seen = []
     known = "sgd" if name == "quick" else "adam"
     monkeypatch.setattr(
-        f"resnet_viewer.core.optimizers.{known}",
+        f"resnet_viewer.core.lab.optimizers.{known}",
         lambda weights, gradients, *rest, **_: seen.extend(zip(weights, gradients, strict=True)),
     )
     optimizer_for(network, RECIPES[name]).step(0.1)
@@ -122,7 +122,7 @@ def test_no_compiler_is_imported_for_it() -> None:
         "import sys, torch\n"
         "from resnet_viewer.core.network import build\n"
         "from resnet_viewer.core.catalog import spec\n"
-        "from resnet_viewer.core.optimizers import optimizer_for\n"
+        "from resnet_viewer.core.lab.optimizers import optimizer_for\n"
         "from resnet_viewer.records.recipe import RECIPES\n"
         "network = build(spec('cifar-resnet-8'))\n"
         "network(torch.zeros(1, 3, 32, 32)).sum().backward()\n"

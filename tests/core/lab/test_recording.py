@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from resnet_viewer.core.lab.recording import Recorder, dead_share, with_interval
+from resnet_viewer.core.lab.training import Trained, train
 from resnet_viewer.core.network import Network, build
-from resnet_viewer.core.recording import Recorder, dead_share, with_interval
-from resnet_viewer.core.training import Trained, train
 from resnet_viewer.records.training import Intervention, StepReport
 from tests.core.small_training import DATA, RUN
 

@@ -19,7 +19,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from resnet_viewer.core.cluster import (
+from resnet_viewer.core.lab.cluster import (
     ClusterError,
     _alone,
     _connected,
@@ -28,11 +28,11 @@ from resnet_viewer.core.cluster import (
     train_on_ray,
     train_one,
 )
-from resnet_viewer.core.lab import Lab
-from resnet_viewer.core.run_files import RunFileError, write_spec
-from resnet_viewer.core.run_lock import LOCK
+from resnet_viewer.core.lab.lab import Lab
+from resnet_viewer.core.lab.run_files import RunFileError, write_spec
+from resnet_viewer.core.lab.run_lock import LOCK
 from resnet_viewer.records.lab import Began, DataRead, EpochEnded, Order, RunEnded, StateChanged
-from tests.core.test_event_logs import DIGITS_RUN
+from tests.core.lab.test_event_logs import DIGITS_RUN
 
 HAS_RAY = importlib.util.find_spec("ray") is not None
 LISTENS = "0A"
@@ -40,7 +40,7 @@ LISTENS = "0A"
 VISITOR = """
 import sys
 import ray
-from resnet_viewer.core.cluster import ClusterError, _connected
+from resnet_viewer.core.lab.cluster import ClusterError, _connected
 try:
     with _connected(ray, sys.argv[1]):
         print(ray.get(ray.remote(num_cpus=0)(lambda: "let in").remote()))

@@ -10,7 +10,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from resnet_viewer.core.device_habits import is_awaited
+from resnet_viewer.core.lab.device_habits import is_awaited
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.norms import norms
 from resnet_viewer.records.laying_out import blueprint

@@ -19,9 +19,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from resnet_viewer.core.lab import Lab
-from resnet_viewer.core.resuming import threads_of
-from resnet_viewer.core.run_files import prepare
+from resnet_viewer.core.lab.lab import Lab
+from resnet_viewer.core.lab.resuming import threads_of
+from resnet_viewer.core.lab.run_files import prepare
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import UserError, failure_of
 from resnet_viewer.records.lab import DataRead, Idle, LabReport, Order, StateChanged

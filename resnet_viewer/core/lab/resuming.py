@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from resnet_viewer.core import checkpoints
-from resnet_viewer.core.checkpoints import Checkpoint, ResumeError
 from resnet_viewer.core.data.datasets import Data
-from resnet_viewer.core.run_files import CHECKPOINT, RUN, RunFileError, read_run
+from resnet_viewer.core.lab.checkpoints import Checkpoint, ResumeError
+from resnet_viewer.core.lab.lab import checkpoints
+from resnet_viewer.core.lab.run_files import CHECKPOINT, RUN, RunFileError, read_run
 from resnet_viewer.records.training import RunSpec
 
 

@@ -10,13 +10,13 @@ from typing import Literal
 import pytest
 import torch
 
-from resnet_viewer.core import training
-from resnet_viewer.core.checkpoints import read
 from resnet_viewer.core.data import datasets
 from resnet_viewer.core.data.datasets import Data, PictureSet, on_device
-from resnet_viewer.core.device_habits import drawing, is_out_of_memory
-from resnet_viewer.core.run_files import CHECKPOINT
-from resnet_viewer.core.training import Trained, Training, train
+from resnet_viewer.core.lab.checkpoints import read
+from resnet_viewer.core.lab.device_habits import drawing, is_out_of_memory
+from resnet_viewer.core.lab.lab import training
+from resnet_viewer.core.lab.run_files import CHECKPOINT
+from resnet_viewer.core.lab.training import Trained, Training, train
 from resnet_viewer.records.data import Augmentation
 from resnet_viewer.records.lab import Publish, Published
 from resnet_viewer.records.recipe import RECIPES
@@ -131,8 +131,8 @@ def test_a_run_goes_on_from_one_device_to_the_other(far: Far, tmp_path: Path, re
 def test_a_whole_lab_trains_there(
     far: Far, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, eager: None
 ) -> None:
-    monkeypatch.setattr("resnet_viewer.core.lab.devices_for", lambda wanted: (str(far.device),))
-    monkeypatch.setattr("resnet_viewer.core.lab.give_memory_back", lambda device: None)
+    monkeypatch.setattr("resnet_viewer.core.lab.lab.devices_for", lambda wanted: (str(far.device),))
+    monkeypatch.setattr("resnet_viewer.core.lab.lab.give_memory_back", lambda device: None)
     found = told(order(tmp_path, PLAIN, RESIDUAL), step_done(4, "cifar-resnet-8"), Publish("cifar-resnet-8"))
     for run in (PLAIN, RESIDUAL):
         key = run.network.name
