@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torchvision import models
 
 from benchmarks.alternating import alternate, judged, parser, report
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.network import build
+from resnet_viewer.core.weights.catalog import spec
 
 LIMIT = 1.03
 

@@ -19,10 +19,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from resnet_viewer.core import weights
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.network import build
 from resnet_viewer.core.preprocessing import default_for
+from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.core.weights.sources import sources as weights
 
 TOLERANCE = 1e-4
 """Of the largest logit."""

@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.engine import ProbeEngine
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import usual_preprocessing
 from resnet_viewer.records.probe import NetworkState

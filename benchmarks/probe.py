@@ -19,10 +19,10 @@ from torch import Tensor, nn
 
 from benchmarks.alternating import alternate, judged, parser, report
 from benchmarks.bare import BareResNet
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.engine import exact, softmax
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.probing import Probe, frozen
+from resnet_viewer.core.weights.catalog import spec
 
 LIMIT = 1.10
 DEEPEST_LIMIT = 1.15

@@ -18,11 +18,11 @@ import torch
 from torch.nn import functional
 
 from benchmarks.alternating import alternate, judged, parser, report
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.data.datasets import Data, PictureSet, normalised, on_device
 from resnet_viewer.core.data.named_data import load_named
 from resnet_viewer.core.lab.training import Training
 from resnet_viewer.core.network import build
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.training import RunSpec, StepReport

@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.lab import Advanced, Began, EpochEnded
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.training import EpochReport, RunSpec, StepReport

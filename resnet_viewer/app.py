@@ -200,8 +200,8 @@ def first_session(network: str | None, weights: str | None, options: BuildOption
 
     Bundled weights are named where none were asked for, because those are the ones on their way.
     """
-    from resnet_viewer.core import catalog
-    from resnet_viewer.core.build_options import with_options
+    from resnet_viewer.core.weights.build_options import with_options
+    from resnet_viewer.core.weights.sources import catalog
     from resnet_viewer.records.preprocessing import usual_preprocessing
     from resnet_viewer.records.probe import NetworkState
     from resnet_viewer.records.session import Session, Setup
@@ -224,7 +224,7 @@ def network_problem(arguments: argparse.Namespace) -> str | None:
     What a weight file decides (channels, sizes, number of classes) is found out later, and said in the window.
     A picture that is not there is refused here: without a screen nobody would read that in the window, nor close it.
     """
-    from resnet_viewer.core import class_names
+    from resnet_viewer.core.weights.sources import class_names
 
     if missing := next((path for path in arguments.pictures if not os.path.lexists(path)), None):
         return f"There is no file {missing}: it may have been moved, renamed or deleted."

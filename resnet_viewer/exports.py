@@ -55,7 +55,7 @@ def layers_csv(plan: Blueprint) -> bytes:
 
 def _architecture(scene: Scene, choice: FigureChoice) -> Drawn:
     """The networks of the choice as columns; the one on the screen as it is built there."""
-    from resnet_viewer.core import catalog
+    from resnet_viewer.core.weights.sources import catalog
     from resnet_viewer.figures import architecture, export
     from resnet_viewer.records.laying_out import blueprint
 

@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from resnet_viewer.core import network as networks
-from resnet_viewer.core.build_options import built
 from resnet_viewer.core.engine import ProbeEngine
 from resnet_viewer.core.network import Network, spec_now, wired
-from resnet_viewer.core.opening import adjusted, open_network
-from resnet_viewer.core.weights import available, resolve
+from resnet_viewer.core.weights.build_options import built
+from resnet_viewer.core.weights.opening import adjusted, open_network
+from resnet_viewer.core.weights.sources import available, resolve
 from resnet_viewer.media import pictures
 from resnet_viewer.records import notation
 from resnet_viewer.records.build_options import BuildOptions

@@ -52,7 +52,7 @@ from resnet_viewer.records.requests import (
 )
 
 if TYPE_CHECKING:
-    from resnet_viewer.core.opening import Opening
+    from resnet_viewer.core.weights.opening import Opening
     from resnet_viewer.ui.controller import Packed
 
 log = logging.getLogger(__name__)
@@ -77,8 +77,8 @@ def computing_threads() -> int:
 
 def catalog_entries() -> tuple[CatalogEntry, ...]:
     """Every network for the menus, the bundled ones first; imports no torch."""
-    from resnet_viewer.core import catalog
     from resnet_viewer.core.published_files import FILES
+    from resnet_viewer.core.weights.sources import catalog
 
     entries = []
     for name in catalog.names():
@@ -153,7 +153,7 @@ class FilesService:
             case IdentifyWeights(path=path):
                 yield _open("", str(path))
             case DescribeNetwork(spec=spec):
-                from resnet_viewer.core.opening import described
+                from resnet_viewer.core.weights.opening import described
 
                 yield _opened(described(spec))
             case KeepChoices():
@@ -221,8 +221,9 @@ class DownloadService:
             UserError: they did not arrive.
         """
         assert isinstance(request, DownloadWeights)
-        from resnet_viewer.core import catalog, weights
-        from resnet_viewer.core.opening import described
+        from resnet_viewer.core.weights.opening import described
+        from resnet_viewer.core.weights.sources import catalog
+        from resnet_viewer.core.weights.sources import sources as weights
 
         spec = request.spec or catalog.spec(request.name)
         refs = [ref for ref in (spec.weights, *weights.available(spec)) if ref.source == "torchvision"]
@@ -297,14 +298,14 @@ def _remark(suffix: Suffix, class_names: Iterable[str]) -> str:
 
 
 def _open(name: str, weights: str | None, options: BuildOptions = USUAL) -> OpenedNetwork:
-    from resnet_viewer.core.opening import open_network
+    from resnet_viewer.core.weights.opening import open_network
 
     return _opened(open_network(name or None, weights, options=options))
 
 
 def _begin_network(request: Begin) -> tuple[OpenedNetwork, list[str]]:
     """The network that was asked for, with the input that was asked for, as far as they can be had; and why not."""
-    from resnet_viewer.core.opening import adjusted, open_network
+    from resnet_viewer.core.weights.opening import adjusted, open_network
 
     try:
         opening = open_network(

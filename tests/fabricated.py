@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture

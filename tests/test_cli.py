@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from resnet_viewer.cli import main
-from resnet_viewer.core import catalog
+from resnet_viewer.core.weights.sources import catalog
 
 
 def test_a_reader_that_has_enough_ends_it_quietly() -> None:

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 import resnet_viewer
-from resnet_viewer.core import published
-from resnet_viewer.core.opening import FIRST_NETWORK
-from resnet_viewer.core.weight_files import save_safetensors
+from resnet_viewer.core.weights.opening import FIRST_NETWORK
+from resnet_viewer.core.weights.sources import published
+from resnet_viewer.core.weights.weight_files import save_safetensors
 from resnet_viewer.records.errors import UserError
 from tests.fabricated import picture
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet_viewer.core import weights
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.devices import available_devices
 from resnet_viewer.core.network import build
-from resnet_viewer.core.weight_files import save_safetensors
+from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.core.weights.sources import sources as weights
+from resnet_viewer.core.weights.weight_files import save_safetensors
 from resnet_viewer.records.build_options import BuildOptions
 from resnet_viewer.records.lab import DataLent, DataRead, Order
 from resnet_viewer.records.network import NetworkSpec

@@ -17,8 +17,8 @@ from resnet_viewer.core.network import Network, build, spec_now
 from resnet_viewer.core.not_finite import first_not_finite, highest
 from resnet_viewer.core.preprocessing import prepare
 from resnet_viewer.core.probing import Probe, TargetError, frozen, require_laid_out, require_readable
-from resnet_viewer.core.unwrapping import WeightsError
-from resnet_viewer.core.weights import resolve
+from resnet_viewer.core.weights.sources import resolve
+from resnet_viewer.core.weights.unwrapping import WeightsError
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture

@@ -152,7 +152,7 @@ def build(spec: NetworkSpec, state: Mapping[str, Tensor] | None = None) -> Netwo
         RuntimeError: `state` does not fit.
 
     Example:
-        >>> from resnet_viewer.core.catalog import spec
+        >>> from resnet_viewer.core.weights.catalog import spec
         >>> build(spec("resnet18"))(torch.zeros(1, 3, 224, 224)).shape
         torch.Size([1, 1000])
     """

@@ -11,8 +11,8 @@ from PIL import Image
 from torch import Tensor
 
 from resnet_viewer import paths
-from resnet_viewer.core import catalog, class_names, published, weight_files
-from resnet_viewer.core.cards import Card, card_of
+from resnet_viewer.core.weights.cards import Card, card_of
+from resnet_viewer.core.weights.sources import catalog, class_names, published, weight_files
 from resnet_viewer.media.file_choices import FileChoices, remembered
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture

@@ -69,7 +69,7 @@ class Probe:
     weights must not change and nobody else may run the network.
 
     Example:
-        >>> from resnet_viewer.core.catalog import spec
+        >>> from resnet_viewer.core.weights.catalog import spec
         >>> from resnet_viewer.core.network import build
         >>> with Probe(build(spec("cifar-resnet-20"))) as probe:
         ...     seen = probe.look(torch.zeros(1, 3, 32, 32))

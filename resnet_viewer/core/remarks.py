@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from resnet_viewer.core.deducing import is_listed
+from resnet_viewer.core.weights.deducing import is_listed
 from resnet_viewer.records.network import NetworkSpec
 
 _ANTI_ALIASED = re.compile(r"resne(?:t|xt)(?:aa|blur)\d+[a-z]?")
@@ -40,7 +40,7 @@ def sentence(finding: Finding) -> str:
     """What was chosen or left out, and why; empty where there was nothing to choose and nothing is missing.
 
     Example:
-        >>> from resnet_viewer.core.catalog import spec
+        >>> from resnet_viewer.core.weights.catalog import spec
         >>> sentence(Finding("w.pth", (spec("resnet50", classes=0),)))
         'w.pth holds no classifier, so it is opened as ResNet-50 (no classifier).'
     """

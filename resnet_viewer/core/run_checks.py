@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from resnet_viewer.core.build_options import has_maps
 from resnet_viewer.core.data.datasets import Data
 from resnet_viewer.core.lab.optimizers import memory_shapes
 from resnet_viewer.core.pickle_scan import MOST_TENSORS
 from resnet_viewer.core.picture_folders import DatasetError
+from resnet_viewer.core.weights.build_options import has_maps
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import RunSpec

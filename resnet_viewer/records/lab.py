@@ -35,7 +35,7 @@ def key_of(network: NetworkSpec) -> str:
     """The key of a network's run: the same in whatever company, so that more seeds find those that are there.
 
     Example:
-        >>> from resnet_viewer.core.catalog import spec
+        >>> from resnet_viewer.core.weights.catalog import spec
         >>> key_of(spec("cifar-plain-56")), key_of(replace(spec("cifar-plain-56"), seed=1))
         ('cifar-plain-56', 'cifar-plain-56-seed-1')
     """

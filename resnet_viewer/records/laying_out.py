@@ -28,7 +28,7 @@ def blueprint(spec: NetworkSpec, size: int | None = None) -> Blueprint:
     """Lay out `spec` for square pictures of `size` pixels (its own input size by default).
 
     Example:
-        >>> from resnet_viewer.core.catalog import spec
+        >>> from resnet_viewer.core.weights.catalog import spec
         >>> blueprint(spec("cifar-resnet-56")).parameters
         853018
     """

@@ -114,7 +114,7 @@ def target(text: str, class_names: Iterable[str], spec: NetworkSpec) -> Target:
         NotationError: there is no such class or block.
 
     Example:
-        >>> from resnet_viewer.core.catalog import spec
+        >>> from resnet_viewer.core.weights.catalog import spec
         >>> target("block:5:12", (), spec("resnet18"))
         BlockTarget(block=5, channel=12)
     """

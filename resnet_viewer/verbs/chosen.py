@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tqdm import tqdm
 
-from resnet_viewer.core.opening import Opening, adjusted, open_network
+from resnet_viewer.core.weights.opening import Opening, adjusted, open_network
 from resnet_viewer.records import notation
 from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.progress import Progress

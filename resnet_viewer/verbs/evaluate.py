@@ -13,7 +13,7 @@ from resnet_viewer.core.devices import choose_device
 from resnet_viewer.core.evaluating import folder_predictions, labelling
 from resnet_viewer.core.network import build
 from resnet_viewer.core.picture_folders import DatasetError, LeftOut, labelled_files
-from resnet_viewer.core.weights import resolve
+from resnet_viewer.core.weights.sources import resolve
 from resnet_viewer.records import captions
 from resnet_viewer.verbs import chosen
 

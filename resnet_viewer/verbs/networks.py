@@ -8,8 +8,7 @@ import argparse
 import json
 from typing import TypedDict
 
-from resnet_viewer.core import catalog
-from resnet_viewer.core.weights import available
+from resnet_viewer.core.weights.sources import available, catalog
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.layers import LayerSpec
 from resnet_viewer.records.laying_out import blueprint

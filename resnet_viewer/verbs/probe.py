@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 
 from resnet_viewer.core.engine import ProbeEngine
-from resnet_viewer.core.opening import Opening
-from resnet_viewer.core.weights import is_file_name
+from resnet_viewer.core.weights.opening import Opening
+from resnet_viewer.core.weights.sources import is_file_name
 from resnet_viewer.figures import probe_files
 from resnet_viewer.media import pictures
 from resnet_viewer.media.files import make_folder, write_whole

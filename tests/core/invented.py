@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.network import Network, build
+from resnet_viewer.core.weights.catalog import spec
 
 
 def random_state(shapes: Mapping[str, Tensor], seed: int = 0) -> dict[str, Tensor]:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import torch
 
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.lab.lab import Lab, training
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.lab import Advanced, OpenShortcuts, Order, RunEnded
 from resnet_viewer.records.recipe import Recipe

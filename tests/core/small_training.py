@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.data.datasets import Data, PictureSet
 from resnet_viewer.core.lab.training import Trained, train
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.recipe import Recipe
 from resnet_viewer.records.training import RunSpec
 

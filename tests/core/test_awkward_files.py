@@ -13,10 +13,11 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from resnet_viewer.core import preprocessing, weights
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core import preprocessing
 from resnet_viewer.core.network import build
-from resnet_viewer.core.unwrapping import unwrapped
+from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.core.weights.sources import sources as weights
+from resnet_viewer.core.weights.unwrapping import unwrapped
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
 
@@ -143,7 +144,7 @@ def test_a_detector_gives_its_backbone_and_says_so(tmp_path: Path) -> None:
 def test_torchvisions_detectors_are_known_by_their_names(name: str) -> None:
     from torchvision.models import detection
 
-    from resnet_viewer.core.fitting import matches
+    from resnet_viewer.core.weights.fitting import matches
 
     with torch.device("meta"):
         theirs = getattr(detection, name)(weights=None, weights_backbone=None).state_dict()

@@ -21,9 +21,9 @@ from torch import Tensor, nn
 from torchvision import models
 from torchvision.models.resnet import BasicBlock
 
-from resnet_viewer.core.build_options import built
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.network import Network, build
+from resnet_viewer.core.weights.build_options import built
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.build_options import BuildOptions
 from tests.core.invented import images, random_state, tiny
 

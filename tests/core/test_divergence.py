@@ -10,15 +10,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.lab.checkpoints import read
 from resnet_viewer.core.lab.lab import Lab, training
 from resnet_viewer.core.lab.run_files import CHECKPOINT, FILES
 from resnet_viewer.core.lab.training import Training
 from resnet_viewer.core.network import build
 from resnet_viewer.core.run_checks import is_finite
-from resnet_viewer.core.weight_files import metadata
-from resnet_viewer.core.weights import identify
+from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.core.weights.sources import identify
+from resnet_viewer.core.weights.weight_files import metadata
 from resnet_viewer.records.lab import StateChanged, StateKept, Stop
 from resnet_viewer.records.training import RunSpec
 from tests.core.lab_orders import RESIDUAL, STEPS, Found, ended, order, states, step_done, told

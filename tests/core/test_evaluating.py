@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from resnet_viewer.core import class_names
 from resnet_viewer.core.evaluating import Labelling, labelling
 from resnet_viewer.core.picture_folders import DatasetError
+from resnet_viewer.core.weights.sources import class_names
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 
 NAMES = ("ant", "cat", "hot dog")

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_viewer.core.catalog import names, spec, variants
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.probing import Probe
+from resnet_viewer.core.weights.catalog import names, spec, variants
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from tests.core.invented import forward_order, images

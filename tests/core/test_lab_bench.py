@@ -20,7 +20,7 @@ from resnet_viewer.core.lab.run_files import CHECKPOINT, read_run
 from resnet_viewer.core.lab.training import Training
 from resnet_viewer.core.lab_bench import Bench
 from resnet_viewer.core.network import Network
-from resnet_viewer.core.weights import identify
+from resnet_viewer.core.weights.sources import identify
 from resnet_viewer.records.lab import (
     AddRuns,
     Continue,

@@ -8,9 +8,9 @@ from torch import Tensor
 from torch.nn.functional import batch_norm, conv2d, relu
 
 from resnet_viewer.core.blocks import Block
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.network import build
 from resnet_viewer.core.probing import Probe
+from resnet_viewer.core.weights.catalog import spec
 from tests.core.invented import images, tiny
 
 STRENGTHS = [(1.0, 1.0), (0.0, 1.0), (1.0, 0.0), (0.5, 0.25), (0.0, 0.0)]

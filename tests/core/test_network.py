@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.network import Network, build, wired
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.wiring import Wiring

@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from resnet_viewer.core.build_options import built
 from resnet_viewer.core.data.datasets import PictureSet
 from resnet_viewer.core.engine import ProbeEngine
 from resnet_viewer.core.evaluating import error_percent, predictions
 from resnet_viewer.core.network import build
 from resnet_viewer.core.not_finite import first_not_finite, highest
+from resnet_viewer.core.weights.build_options import built
 from resnet_viewer.records.build_options import BuildOptions
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec

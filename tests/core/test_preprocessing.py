@@ -10,7 +10,7 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms._presets import ImageClassification
 
 from resnet_viewer.core import preprocessing as core
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import (
     CIFAR10_CLASSES,

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.remarks import Finding, sentence
+from resnet_viewer.core.weights.catalog import spec
 
 PAIR = (spec("cifar-resnet-20"), spec("cifar-plain-20"))
 GATED = (spec("cifar-resnet-20-highway"), spec("cifar-resnet-20-gated"))

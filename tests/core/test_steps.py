@@ -7,9 +7,9 @@ import torch
 from torch.nn import functional
 
 from resnet_viewer.core.blocks import merge
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.network import build
 from resnet_viewer.core.steps import function
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.layers import ChannelPadding
 from resnet_viewer.records.laying_out import blueprint
 

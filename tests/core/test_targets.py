@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.engine import ProbeEngine, TargetError
 from resnet_viewer.core.network import build
 from resnet_viewer.core.probing import Probe
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.target import BlockTarget
 from tests.core.invented import images, tiny

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.network import build
+from resnet_viewer.core.weights.catalog import spec
 from tests.core.invented import random_state
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.probe import ProbeResult
 from tests.fabricated import scene, trained

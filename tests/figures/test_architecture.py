@@ -7,7 +7,7 @@ import itertools
 import pytest
 from matplotlib.figure import Figure
 
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import architecture, export
 from resnet_viewer.figures.architecture_columns import MOST_BOXES, column
 from resnet_viewer.records.blueprint import Blueprint

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from resnet_viewer.charts.palette import SIGNED_COLOURS, lookup
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import channel
 from resnet_viewer.records.probe import ProbeResult
 from tests import fabricated

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from resnet_viewer.charts.palette import lookup
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import feature_maps
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import MapOrder

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.gradient_values import IncompleteReadingError
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import gradient_norms
 from resnet_viewer.records.session import GradientQuantity
 from tests import fabricated

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from resnet_viewer.charts.palette import NOW, REFERENCE
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import predictions
 from resnet_viewer.figures.page import CaptionedFigure, left_out_words
 from resnet_viewer.records.predictions import NO_CLASSIFIER

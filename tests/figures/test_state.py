@@ -4,7 +4,7 @@ import sys
 from dataclasses import replace
 
 from resnet_viewer import paths
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures.state import application_version, describe, weights_digest
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.target import BlockTarget

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records import captions
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.lab import Advanced, Began, RunEnded, in_pieces
 from resnet_viewer.records.training import EpochReport, GradientRecord, RunReport, RunSpec, StepReport
 

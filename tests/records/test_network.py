@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 
 

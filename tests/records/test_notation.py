@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records import notation
 
 

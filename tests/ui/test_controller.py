@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QObject, Slot
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session
 from resnet_viewer.ui.answers import Answers

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.preprocessing import CIFAR10_PREPROCESSING, IMAGENET_PREPROCESSING
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.session import Session

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QUrl
 
-from resnet_viewer.core.weights import SUFFIXES
+from resnet_viewer.core.weights.sources import SUFFIXES
 from resnet_viewer.ui.incoming import WEIGHT_SUFFIXES, sort_incoming
 
 

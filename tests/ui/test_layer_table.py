@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.exports import layers_csv
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.requests import WriteLayers, Written

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.app import first_session
-from resnet_viewer.core.catalog import spec
-from resnet_viewer.core.opening import open_network
+from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.core.weights.opening import open_network
 from resnet_viewer.network_entries import networks
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network_entries import NetworkChoice

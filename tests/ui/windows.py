@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.network_entries import entry_of, networks
 from resnet_viewer.order_files import has_runs
 from resnet_viewer.records.errors import UserError

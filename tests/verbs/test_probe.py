@@ -12,11 +12,11 @@ import torch
 from PIL import Image
 
 from resnet_viewer.cli import main
-from resnet_viewer.core import published
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.network import build, wired
 from resnet_viewer.core.preprocessing import prepare
-from resnet_viewer.core.weight_files import save_safetensors
+from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.core.weights.sources import published
+from resnet_viewer.core.weights.weight_files import save_safetensors
 from resnet_viewer.media.pictures import read
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.preprocessing import CIFAR10_PREPROCESSING

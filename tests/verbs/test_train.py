@@ -12,9 +12,9 @@ import pytest
 from safetensors import safe_open
 
 from resnet_viewer.cli import main
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.lab.lab import Lab
 from resnet_viewer.core.lab.run_files import read_run
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import run_files
 from resnet_viewer.records.lab import Began, LabReport, Order
 from resnet_viewer.records.progress import Progress

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from resnet_viewer.cli import main
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import run_files
 from resnet_viewer.records.lab import Advanced, Began, DataRead, EpochEnded, Idle, StateChanged
 from resnet_viewer.records.progress import Progress

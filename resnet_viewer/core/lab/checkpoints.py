@@ -17,7 +17,7 @@ from torch import Tensor
 
 from resnet_viewer.core.lab.optimizers import memory_shapes
 from resnet_viewer.core.run_checks import require_buildable
-from resnet_viewer.core.weight_files import saved
+from resnet_viewer.core.weights.weight_files import saved
 from resnet_viewer.media.files import write_whole
 from resnet_viewer.records.columns import GradientColumns, StepColumns
 from resnet_viewer.records.errors import UserError

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from resnet_viewer.core.lab.training import Trained
 from resnet_viewer.core.run_checks import require_buildable
-from resnet_viewer.core.weight_files import read, save_safetensors
+from resnet_viewer.core.weights.weight_files import read, save_safetensors
 from resnet_viewer.media.files import make_folder, refusal, write_whole
 from resnet_viewer.media.reading import read_json
 from resnet_viewer.records.csv_text import csv_text

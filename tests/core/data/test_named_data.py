@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.data.named_data import load_named
 from resnet_viewer.core.lab.training import Trained, train
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.recipe import RECIPES, Recipe

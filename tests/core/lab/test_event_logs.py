@@ -14,9 +14,9 @@ import pytest
 from tensorboard.backend.event_processing import event_accumulator
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.lab.event_logs import EventLog, EventLogs
 from resnet_viewer.core.lab.lab import Lab
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.media.files import WriteError
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.lab import Advanced, Began, EpochEnded, Intervened, Order
@@ -181,7 +181,7 @@ def test_tensorflow_is_not_imported_where_it_is_installed(tmp_path: Path) -> Non
     (tmp_path / "tensorflow").mkdir()
     (tmp_path / "tensorflow" / "__init__.py").write_text("raise SystemExit('tensorflow was imported')")
     program = (
-        "import sys; from pathlib import Path; from resnet_viewer.core.catalog import spec\n"
+        "import sys; from pathlib import Path; from resnet_viewer.core.weights.catalog import spec\n"
         "from resnet_viewer.core.lab.event_logs import EventLog; from resnet_viewer.records.lab import Began\n"
         "from resnet_viewer.records.training import RunSpec\n"
         "log = EventLog(Path(sys.argv[1])); log.take(Began('a', RunSpec(spec('cifar-resnet-8'), 'digits', 2), 5))\n"

@@ -14,7 +14,7 @@ from resnet_viewer.core.lab.checkpoints import read
 from resnet_viewer.core.lab.lab import Lab, training
 from resnet_viewer.core.lab.run_files import CHECKPOINT, read_run, write_spec
 from resnet_viewer.core.network import Network
-from resnet_viewer.core.weights import identify
+from resnet_viewer.core.weights.sources import identify
 from resnet_viewer.records.lab import (
     AddRuns,
     Advanced,

@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import nn
 
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.lab.optimizers import optimizer_for
 from resnet_viewer.core.network import Network, build
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.recipe import RECIPES, Recipe
 
 NETWORK = spec("cifar-resnet-8", classes=2)
@@ -121,7 +121,7 @@ def test_no_compiler_is_imported_for_it() -> None:
     code = (
         "import sys, torch\n"
         "from resnet_viewer.core.network import build\n"
-        "from resnet_viewer.core.catalog import spec\n"
+        "from resnet_viewer.core.weights.catalog import spec\n"
         "from resnet_viewer.core.lab.optimizers import optimizer_for\n"
         "from resnet_viewer.records.recipe import RECIPES\n"
         "network = build(spec('cifar-resnet-8'))\n"

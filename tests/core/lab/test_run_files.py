@@ -34,8 +34,8 @@ from resnet_viewer.core.lab.run_files import (
 )
 from resnet_viewer.core.lab.training import Trained
 from resnet_viewer.core.network import build
-from resnet_viewer.core.weight_files import metadata, read
-from resnet_viewer.core.weights import identify
+from resnet_viewer.core.weights.sources import identify
+from resnet_viewer.core.weights.weight_files import metadata, read
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import EpochReport, GradientRecord, PictureCounts, RunReport, StepReport
 from tests.core.lab_apart import RUN

@@ -13,7 +13,6 @@ import pytest
 import torch
 from PIL import Image
 
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.data.datasets import Data, PictureSet
 from resnet_viewer.core.data.folder_data import load
 from resnet_viewer.core.evaluating import error_percent, predictions
@@ -21,6 +20,7 @@ from resnet_viewer.core.lab.checkpoints import ResumeError
 from resnet_viewer.core.lab.lab import training
 from resnet_viewer.core.lab.training import Trained, Training, train
 from resnet_viewer.core.network import Network, build
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.recipe import Recipe

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.wiring_layout import Part
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.ui.panels.circuit import CircuitPanel
 from tests import fabricated
 from tests.ui.panels.circuit_hands import LEFT, arc, click, drag, ranges, release, selecting, send, wheel

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.wiring_layout import Part
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.panels.circuit import CircuitPanel
 from resnet_viewer.ui.theme import DARK, LIGHT

@@ -22,7 +22,7 @@ from resnet_viewer.charts.log_axis import (
     ticks,
 )
 from resnet_viewer.charts.wiring_layout import lay_out
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.target import BlockTarget

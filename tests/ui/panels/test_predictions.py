@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.predictions import NO_CLASSIFIER
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import NotFinite

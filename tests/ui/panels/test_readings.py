@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.panels.readings import is_reference_old, last_full, not_computed
 from tests import fabricated

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.wiring_layout import Part, StripLayout, lay_out
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.panels.wiring import WiringControls

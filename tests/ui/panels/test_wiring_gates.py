@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.log_axis import series
 from resnet_viewer.charts.wiring_layout import Part, StripLayout, lay_out
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.wiring import Wiring

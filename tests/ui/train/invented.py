@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.lab import Advanced, Began, EpochEnded, RunState, StateChanged
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.run_log import RunLog

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.lab import Advanced, DataRead, EpochEnded
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.training import EpochReport, GradientRecord, RunSpec, StepReport

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.ui.train.record_layers import block_labels, layer_label, layers_of, share_text, told
 

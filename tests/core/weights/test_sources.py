@@ -16,11 +16,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from resnet_viewer import paths
-from resnet_viewer.core import preprocessing, published, weights
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core import preprocessing
 from resnet_viewer.core.network import build
-from resnet_viewer.core.unwrapping import WeightsError
-from resnet_viewer.core.weight_files import WeightFileError, save_safetensors
+from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.core.weights.sources import published
+from resnet_viewer.core.weights.sources import sources as weights
+from resnet_viewer.core.weights.unwrapping import WeightsError
+from resnet_viewer.core.weights.weight_files import WeightFileError, save_safetensors
 from resnet_viewer.media.downloads import DownloadError
 from resnet_viewer.media.file_choices import FileChoices, remember
 from resnet_viewer.records.network import NetworkSpec

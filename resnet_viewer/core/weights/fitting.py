@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_viewer.core import deducing
-from resnet_viewer.core.deducing import Shapes
-from resnet_viewer.core.unwrapping import WeightsError
+from resnet_viewer.core.weights.deducing import Shapes
+from resnet_viewer.core.weights.sources import deducing
+from resnet_viewer.core.weights.unwrapping import WeightsError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 
@@ -32,7 +32,7 @@ def expected(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
     """Names and shapes of a network's whole state dict, in the order of torchvision's, without building it.
 
     Example:
-        >>> from resnet_viewer.core.catalog import spec
+        >>> from resnet_viewer.core.weights.catalog import spec
         >>> expected(spec("resnet18"))["fc.weight"]
         (1000, 512)
     """

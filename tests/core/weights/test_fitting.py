@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from resnet_viewer.core.catalog import spec
-from resnet_viewer.core.deducing import Shapes
-from resnet_viewer.core.fitting import expected, fitted, matches, refusal
 from resnet_viewer.core.network import build
-from resnet_viewer.core.unwrapping import WeightsError
+from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.core.weights.deducing import Shapes
+from resnet_viewer.core.weights.fitting import expected, fitted, matches, refusal
+from resnet_viewer.core.weights.unwrapping import WeightsError
 from resnet_viewer.records.network import NetworkSpec
 
 NAMES = ("cifar-resnet-8", "cifar-plain-14", "resnet18", "resnet50", "plain50", "plain34")

@@ -19,7 +19,7 @@ class ClassNamesError(UserError):
 
 def imagenet() -> tuple[str, ...]:
     """The thousand classes of ImageNet, as torchvision names them."""
-    from resnet_viewer.core.published import look_up
+    from resnet_viewer.core.weights.published import look_up
 
     return look_up("resnet18", "IMAGENET1K_V1").class_names
 
@@ -28,7 +28,7 @@ def usual(spec: NetworkSpec) -> tuple[str, ...]:
     """The names of its data's classes where a network has that many classes; else none. An assumption.
 
     Example:
-        >>> from resnet_viewer.core.catalog import spec
+        >>> from resnet_viewer.core.weights.catalog import spec
         >>> usual(spec("cifar-resnet-20"))[0]
         'airplane'
     """

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from resnet_viewer.core.catalog import spec
 from resnet_viewer.core.lab.run_files import write_state
 from resnet_viewer.core.network import build
-from resnet_viewer.core.opening import Opening, adjusted, described, open_network
+from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.core.weights.opening import Opening, adjusted, described, open_network
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, IMAGENET_MEAN, IMAGENET_STD

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from resnet_viewer.core.catalog import UnknownNetworkError, names, spec, variants
+from resnet_viewer.core.weights.catalog import UnknownNetworkError, names, spec, variants
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from resnet_viewer.core import network
-from resnet_viewer.core.build_options import BuildError, built, smallest_side, with_options
-from resnet_viewer.core.catalog import names, spec
-from resnet_viewer.core.opening import open_network
-from resnet_viewer.core.weights import resolve
+from resnet_viewer.core.weights.build_options import BuildError, built, smallest_side, with_options
+from resnet_viewer.core.weights.catalog import names, spec
+from resnet_viewer.core.weights.opening import open_network
+from resnet_viewer.core.weights.sources import resolve
 from resnet_viewer.paths import asset
 from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.laying_out import blueprint
@@ -104,7 +104,7 @@ def test_nothing_is_downloaded_for_options_that_do_not_fit() -> None:
 
 
 def test_a_weight_file_tells_its_classes(tmp_path: Path) -> None:
-    from resnet_viewer.core.weight_files import save_safetensors
+    from resnet_viewer.core.weights.weight_files import save_safetensors
 
     made = spec("cifar-resnet-8", classes=3)
     path = tmp_path / "three.safetensors"

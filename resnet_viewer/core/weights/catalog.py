@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from difflib import get_close_matches
 
-from resnet_viewer.core.name_endings import VALUE, ended
+from resnet_viewer.core.weights.name_endings import VALUE, ended
 from resnet_viewer.records.checking import ArgumentError, shown, whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import FORMS, MOST_CLASSES, BlockKind, NetworkSpec

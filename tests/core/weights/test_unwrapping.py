@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from resnet_viewer.core.unwrapping import WeightsError, class_names, unwrapped
+from resnet_viewer.core.weights.unwrapping import WeightsError, class_names, unwrapped
 
 ONE = torch.ones(2)
 

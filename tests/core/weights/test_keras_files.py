@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_viewer.core import preprocessing, weights
-from resnet_viewer.core.catalog import spec
+from resnet_viewer.core import preprocessing
 from resnet_viewer.core.network import build
-from resnet_viewer.core.weight_files import WeightFileError, metadata, read
+from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.core.weights.sources import sources as weights
+from resnet_viewer.core.weights.weight_files import WeightFileError, metadata, read
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.preprocessing import Preprocessing
 from tests.core.keras_written import layers, logits, write

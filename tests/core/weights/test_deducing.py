@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from resnet_viewer.core.catalog import names, spec, variants
-from resnet_viewer.core.deducing import deduced
-from resnet_viewer.core.fitting import expected, matches
+from resnet_viewer.core.weights.catalog import names, spec, variants
+from resnet_viewer.core.weights.deducing import deduced
+from resnet_viewer.core.weights.fitting import expected, matches
 from resnet_viewer.records.network import NetworkSpec
 
 LEAVE_NO_TENSOR = ("scaled", "dropout", "bnafter", "relubefore", "relupre", "xavier", "normal", "paper")

@@ -20,8 +20,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from resnet_viewer.core import weight_files
-from resnet_viewer.core.weight_files import WeightFileError, read, save_safetensors
+from resnet_viewer.core.weights.sources import weight_files
+from resnet_viewer.core.weights.weight_files import WeightFileError, read, save_safetensors
 from resnet_viewer.media.files import WriteError
 
 STATE = {

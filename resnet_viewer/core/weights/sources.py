@@ -9,10 +9,10 @@ from pathlib import Path
 from torch import Tensor
 
 from resnet_viewer import paths
-from resnet_viewer.core import catalog, fitting, published, weight_files
-from resnet_viewer.core.cards import card_of
 from resnet_viewer.core.remarks import Finding, sentence
-from resnet_viewer.core.unwrapping import WeightsError, unwrapped
+from resnet_viewer.core.weights.cards import card_of
+from resnet_viewer.core.weights.sources import catalog, fitting, published, weight_files
+from resnet_viewer.core.weights.unwrapping import WeightsError, unwrapped
 from resnet_viewer.media.file_choices import remembered
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.progress import Progress

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from resnet_viewer.core import catalog, class_names, weights
-from resnet_viewer.core.build_options import with_options, with_trained
-from resnet_viewer.core.catalog import FIRST_NETWORK
 from resnet_viewer.core.preprocessing import default_for, is_assumed, names_are_assumed, shortcut_strength
+from resnet_viewer.core.weights.build_options import with_options, with_trained
+from resnet_viewer.core.weights.catalog import FIRST_NETWORK
+from resnet_viewer.core.weights.sources import catalog, class_names
+from resnet_viewer.core.weights.sources import sources as weights
 from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.own_input import OwnInput
