@@ -149,7 +149,8 @@ def build(
     """Everything, wired, not yet shown. Nothing here imports torch on this thread."""
     from functools import partial
 
-    from resnet_viewer import network_entries, order_files, run_plans, services
+    from resnet_viewer.services.files import files as services
+    from resnet_viewer.services.files import network_entries, order_files, run_plans
     from resnet_viewer.ui.appearance import Appearance
     from resnet_viewer.ui.process_worker import ProcessWorker
     from resnet_viewer.ui.prompts import Facts

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer import app, paths
-from resnet_viewer.exports import exported
 from resnet_viewer.media.file_choices import FileChoices, remembered
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.preprocessing import IMAGENET_PREPROCESSING
@@ -31,7 +30,8 @@ from resnet_viewer.records.requests import (
     StepPicture,
     Suffix,
 )
-from resnet_viewer.services import FilesService
+from resnet_viewer.services.figures import exported
+from resnet_viewer.services.files import FilesService
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.incoming import pixels_of
 from resnet_viewer.ui.window import MainWindow

@@ -13,7 +13,7 @@ from resnet_viewer.media.file_choices import FileChoices, remembered
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.preprocessing import CIFAR10_MEAN, Preprocessing
 from resnet_viewer.records.requests import Begin, Begun
-from resnet_viewer.services import FilesService
+from resnet_viewer.services.files import FilesService
 from resnet_viewer.ui.window import MainWindow
 from tests.started import Session
 

@@ -55,7 +55,7 @@ def test_importing_the_package_costs_nothing(name: str) -> None:
 
 
 def test_plans_are_looked_at_on_the_windows_thread_without_torch() -> None:
-    assert not imported(_IMPORT_ONE, "resnet_viewer.run_plans") & _TORCH
+    assert not imported(_IMPORT_ONE, "resnet_viewer.services.run_plans") & _TORCH
 
 
 def test_the_process_that_trains_knows_no_window_and_begins_without_torch() -> None:

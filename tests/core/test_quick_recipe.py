@@ -11,7 +11,7 @@ from resnet_viewer.core.data.named_data import load_named
 from resnet_viewer.core.lab.training import Training
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_plan import Course, RunPlan
-from resnet_viewer.run_plans import runs_of
+from resnet_viewer.services.run_plans import runs_of
 
 EPOCHS = 5
 """The rate is at its highest in the third; what is lost is lost by then, or soon after."""

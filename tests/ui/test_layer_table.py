@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.exports import layers_csv
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.requests import WriteLayers, Written
-from resnet_viewer.services import FilesService
+from resnet_viewer.services.figures import layers_csv
+from resnet_viewer.services.files import FilesService
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.layer_table import HEADER, LayerTable, total
 from tests.ui.windows import Desk

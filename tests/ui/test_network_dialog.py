@@ -14,12 +14,12 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.app import first_session
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.core.weights.opening import open_network
-from resnet_viewer.network_entries import networks
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network_entries import NetworkChoice
 from resnet_viewer.records.preprocessing import IMAGENET_PREPROCESSING
 from resnet_viewer.records.requests import DescribeNetwork, DownloadWeights, OpenedNetwork
 from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef
+from resnet_viewer.services.network_entries import networks
 from resnet_viewer.ui.dialogs import OpenWeights
 from resnet_viewer.ui.network_dialog import HEADER, NetworkDialog, facts
 from tests.ui.windows import NETWORKS, Desk

@@ -12,8 +12,6 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.network_entries import entry_of, networks
-from resnet_viewer.order_files import has_runs
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Order
 from resnet_viewer.records.picture import Picture
@@ -36,7 +34,9 @@ from resnet_viewer.records.requests import (
 from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.session import Session
 from resnet_viewer.records.weights import WeightsRef
-from resnet_viewer.run_plans import runs_of
+from resnet_viewer.services.network_entries import entry_of, networks
+from resnet_viewer.services.order_files import has_runs
+from resnet_viewer.services.run_plans import runs_of
 from resnet_viewer.ui.appearance import Appearance
 from resnet_viewer.ui.prompts import Facts
 from resnet_viewer.ui.settings import Settings

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.run_plan import RunPlan
-from resnet_viewer.run_plans import runs_of
+from resnet_viewer.services.run_plans import runs_of
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.train.earlier import MOST, Earlier
 

@@ -17,7 +17,7 @@ from resnet_viewer.records.lab import Order, RunEnded, StateChanged
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.training import RunReport
-from resnet_viewer.run_plans import runs_of
+from resnet_viewer.services.run_plans import runs_of
 from resnet_viewer.ui.theme import DARK, LIGHT
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.train.run_names import fitting, shortest

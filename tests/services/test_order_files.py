@@ -11,11 +11,11 @@ import pytest
 
 from resnet_viewer.core.lab.lab import run_files
 from resnet_viewer.core.lab.run_files import write_spec
-from resnet_viewer.order_files import ORDER, RUN, has_runs, read_order, write_order
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Order
 from resnet_viewer.records.run_plan import RunPlan
-from resnet_viewer.run_plans import runs_of
+from resnet_viewer.services.order_files import ORDER, RUN, has_runs, read_order, write_order
+from resnet_viewer.services.run_plans import runs_of
 
 
 @pytest.fixture

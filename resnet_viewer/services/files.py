@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_viewer import paths
-from resnet_viewer.exports import exported, layers_csv
 from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import DataRead, Message, Order, in_pieces
@@ -50,6 +49,7 @@ from resnet_viewer.records.requests import (
     WriteWeights,
     Written,
 )
+from resnet_viewer.services.figures import exported, layers_csv
 
 if TYPE_CHECKING:
     from resnet_viewer.core.weights.opening import Opening
@@ -159,11 +159,11 @@ class FilesService:
             case KeepChoices():
                 _keep(request)
             case KeepOrder(order=order):
-                from resnet_viewer.order_files import write_order
+                from resnet_viewer.services.order_files import write_order
 
                 write_order(order)
             case ReadOrder(folder=folder):
-                from resnet_viewer.order_files import read_order
+                from resnet_viewer.services.order_files import read_order
 
                 yield FoundOrder(read_order(folder))
             case WriteFigure(scene=scene, choice=choice, path=path):
@@ -181,7 +181,7 @@ class FilesService:
             case WriteRunFigure() | WriteAllRunFigures():
                 yield _write_runs(request)
             case WriteWeights(source=source, report=report, path=path, is_live=is_live):
-                from resnet_viewer.run_weights import write_weights
+                from resnet_viewer.services.run_weights import write_weights
 
                 write_weights(source, report(), path, is_live=is_live)
                 yield Written(path)

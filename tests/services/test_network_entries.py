@@ -9,7 +9,7 @@ import torch
 
 from resnet_viewer.core.published_files import FILES, torch_cache
 from resnet_viewer.core.weights.catalog import names, spec, variants
-from resnet_viewer.network_entries import entries, entry_of
+from resnet_viewer.services.network_entries import entries, entry_of
 
 
 def test_every_network_and_variant_is_listed_under_its_own_name() -> None:

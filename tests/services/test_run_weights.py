@@ -13,7 +13,7 @@ from resnet_viewer.core.lab.run_files import write_state
 from resnet_viewer.core.network import build
 from resnet_viewer.core.weights.sources import identify
 from resnet_viewer.core.weights.weight_files import metadata, read, save_safetensors
-from resnet_viewer.run_weights import write_weights
+from resnet_viewer.services.run_weights import write_weights
 from tests.core.lab.test_run_files import CLASSES, REPORT
 from tests.core.lab_apart import RUN
 

@@ -11,7 +11,7 @@ from resnet_viewer.records.data import Augmentation
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.recipe import RECIPES, WARM_UP_STEPS
 from resnet_viewer.records.run_plan import Course, RunPlan
-from resnet_viewer.run_plans import runs_of
+from resnet_viewer.services.run_plans import runs_of
 from tests import fabricated
 from tests.core.idx_written import FASHION_BEGINS, write_idx
 
