@@ -26,8 +26,8 @@ from resnet_viewer.records.requests import Begin
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.window import MainWindow
-from resnet_viewer.ui.worker import REST_MS
-from resnet_viewer.ui.workers import Workers
+from resnet_viewer.ui.work.worker import REST_MS
+from resnet_viewer.ui.work.workers import Workers
 
 LIMIT_MS = 25.0
 LIMIT_GAP_MS = 100.0

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from resnet_viewer.diagnostics import Diagnostics
     from resnet_viewer.records.session import Session
     from resnet_viewer.ui.window import MainWindow
-    from resnet_viewer.ui.workers import Workers
+    from resnet_viewer.ui.work.workers import Workers
 
 SUPPORTED_PYSIDE = ((6, 8, 3), (6, 11, 0))
 """From, and up to but not including: 6.11 breaks pyqtgraph's SVG export, 6.12 aborts on Python 3.10 and 3.11."""
@@ -152,14 +152,14 @@ def build(
     from resnet_viewer.services.files import files as services
     from resnet_viewer.services.files import network_entries, order_files, run_plans
     from resnet_viewer.ui.appearance import Appearance
-    from resnet_viewer.ui.process_worker import ProcessWorker
     from resnet_viewer.ui.prompts import Facts
     from resnet_viewer.ui.settings import Settings
     from resnet_viewer.ui.store import Store
     from resnet_viewer.ui.train.ways import Ways
     from resnet_viewer.ui.window import MainWindow
-    from resnet_viewer.ui.worker import Worker
-    from resnet_viewer.ui.workers import Workers
+    from resnet_viewer.ui.work.process_worker import ProcessWorker
+    from resnet_viewer.ui.work.worker import Worker
+    from resnet_viewer.ui.work.workers import Workers
     from resnet_viewer.versions import info
 
     settings = Settings(None if arguments.safe else paths.settings_dir())

@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler
 
-from resnet_viewer.ui.worker import Failure
+from resnet_viewer.ui.work.worker import Failure
 from resnet_viewer.versions import info
 
 log = logging.getLogger("resnet_viewer")

@@ -10,7 +10,7 @@ from resnet_viewer.media.files import write_whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.window import MainWindow
-from resnet_viewer.ui.worker import Failure
+from resnet_viewer.ui.work.worker import Failure
 
 PATIENCE_MS = 300_000
 SETTLE_MS = 400

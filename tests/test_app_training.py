@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer import paths
-from resnet_viewer.ui.process_worker import ProcessWorker
 from resnet_viewer.ui.window import MainWindow
+from resnet_viewer.ui.work.process_worker import ProcessWorker
 from tests.started import LONG, Session
 
 SMALL = ["--network", "cifar-resnet-20", "--weights", "none", "--device", "cpu"]

@@ -23,7 +23,7 @@ from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.progress import Progress
 from resnet_viewer.ui.labels import plain_label
-from resnet_viewer.ui.worker import Failure
+from resnet_viewer.ui.work.worker import Failure
 
 Topic = Literal["", "network", "opening", "probing", "exporting", "training", "data", "picture"]
 """What a message is about: when that is over, the message goes. Without a topic it stays until it is dismissed."""

@@ -17,7 +17,7 @@ from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session
 from resnet_viewer.ui.answers import Answers
 from resnet_viewer.ui.store import Store
-from resnet_viewer.ui.worker import Failure, Worker
+from resnet_viewer.ui.work.worker import Failure, Worker
 
 
 @dataclass(frozen=True)

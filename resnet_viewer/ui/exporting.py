@@ -23,7 +23,7 @@ from resnet_viewer.records.requests import (
     Written,
 )
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.ui.worker import Failure, Worker
+from resnet_viewer.ui.work.worker import Failure, Worker
 
 NOT_YET = "There is no full reading to export yet; open a picture and wait until it is computed."
 

@@ -33,7 +33,7 @@ from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.incoming import sort_incoming
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.store import Store
-from resnet_viewer.ui.worker import Failure, Worker
+from resnet_viewer.ui.work.worker import Failure, Worker
 
 
 class Opening(QObject):

@@ -23,7 +23,7 @@ from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.picker import Picker
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.theme import DARK, Theme
-from resnet_viewer.ui.worker import Failure
+from resnet_viewer.ui.work.worker import Failure
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Slot
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.requests import OpenedNetwork
 from resnet_viewer.ui.bars import Choice
-from resnet_viewer.ui.worker import Failure
+from resnet_viewer.ui.work.worker import Failure
 
 if TYPE_CHECKING:
     from resnet_viewer.ui.window import MainWindow

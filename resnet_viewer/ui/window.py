@@ -58,8 +58,8 @@ from resnet_viewer.ui.toolbar import Toolbar, network_title
 from resnet_viewer.ui.train.arriving import WELCOME
 from resnet_viewer.ui.train.training import Training
 from resnet_viewer.ui.train.ways import Ways
-from resnet_viewer.ui.worker import Failure
-from resnet_viewer.ui.workers import Workers
+from resnet_viewer.ui.work.worker import Failure
+from resnet_viewer.ui.work.workers import Workers
 
 INSPECT, TRAIN = range(2)
 """The pages' places among the tabs."""

@@ -110,7 +110,7 @@ def window_that_works(note: str) -> None:
     """A window's process with work that never ends: writes the working process's number to `note`, and goes on."""
     from PySide6.QtCore import QCoreApplication, QObject, Slot
 
-    from resnet_viewer.ui.process_worker import ProcessWorker
+    from resnet_viewer.ui.work.process_worker import ProcessWorker
 
     class Ear(QObject):
         @Slot(int, object)

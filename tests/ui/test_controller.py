@@ -16,7 +16,7 @@ from resnet_viewer.records.session import Session
 from resnet_viewer.ui.answers import Answers
 from resnet_viewer.ui.controller import Controller
 from resnet_viewer.ui.store import Store
-from resnet_viewer.ui.worker import Failure, Worker
+from resnet_viewer.ui.work.worker import Failure, Worker
 from tests import fabricated
 from tests.ui.probing import Prober
 

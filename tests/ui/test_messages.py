@@ -17,7 +17,7 @@ from resnet_viewer.records.requests import FigureChoice
 from resnet_viewer.records.session import Session
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.export_dialog import ExportDialog
-from resnet_viewer.ui.worker import Failure
+from resnet_viewer.ui.work.worker import Failure
 from tests import fabricated
 from tests.ui.windows import Desk
 

@@ -43,8 +43,8 @@ from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.store import Store
 from resnet_viewer.ui.train.ways import Ways
 from resnet_viewer.ui.window import MainWindow
-from resnet_viewer.ui.worker import Worker
-from resnet_viewer.ui.workers import Workers
+from resnet_viewer.ui.work.worker import Worker
+from resnet_viewer.ui.work.workers import Workers
 from tests import fabricated
 from tests.ui.probing import Prober
 from tests.ui.train.laboratory import Laboratory

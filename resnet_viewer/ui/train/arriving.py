@@ -13,7 +13,7 @@ from resnet_viewer.records.run_plan import plan_with
 from resnet_viewer.ui.incoming import sort_incoming
 from resnet_viewer.ui.train.bar import data_words
 from resnet_viewer.ui.train.recipe_dialog import recipe_text
-from resnet_viewer.ui.worker import Failure
+from resnet_viewer.ui.work.worker import Failure
 
 if TYPE_CHECKING:
     from resnet_viewer.ui.train.training import Training

@@ -43,7 +43,7 @@ from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.training import RunSpec
 from resnet_viewer.ui.train.variants import variants
-from resnet_viewer.ui.worker import Failure
+from resnet_viewer.ui.work.worker import Failure
 
 TOLD_EVERY_MS = 66
 OfRun = Began | Advanced | EpochEnded | StateKept | StateChanged | Intervened | Published | RunEnded

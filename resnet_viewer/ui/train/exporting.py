@@ -27,7 +27,7 @@ from resnet_viewer.ui import export_dialog
 from resnet_viewer.ui.export_dialog import ExportDialog
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.train.controller import TrainController
-from resnet_viewer.ui.worker import Failure, Worker
+from resnet_viewer.ui.work.worker import Failure, Worker
 
 _OF_ONE: tuple[AnyFigure, ...] = ("pictures", "confusion")
 """Figures of the selected run alone."""

@@ -13,7 +13,7 @@ from resnet_viewer.records.requests import WriteWeights
 from resnet_viewer.records.run_log import RunLog
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.train.controller import TrainController
-from resnet_viewer.ui.worker import Failure, Worker
+from resnet_viewer.ui.work.worker import Failure, Worker
 
 WEIGHTS = "weights.safetensors"
 """What a run leaves in its folder at its end."""

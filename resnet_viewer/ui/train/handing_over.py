@@ -25,7 +25,7 @@ from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.train.joining import settings_of
-from resnet_viewer.ui.worker import Failure
+from resnet_viewer.ui.work.worker import Failure
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from resnet_viewer.ui.train.places import Places
 from resnet_viewer.ui.train.plan_menus import SavedRecipes, fill_data_menu, fill_recipe_menu
 from resnet_viewer.ui.train.run_menu import fill_run_menu
 from resnet_viewer.ui.train.ways import Runs, Ways
-from resnet_viewer.ui.worker import Failure, Worker
+from resnet_viewer.ui.work.worker import Failure, Worker
 
 
 class Training(QObject):

@@ -18,7 +18,7 @@ from resnet_viewer.records.lab import (
     StateChanged,
 )
 from resnet_viewer.records.training import EpochReport, GradientRecord, RunSpec, StepReport
-from resnet_viewer.ui.worker import Failure
+from resnet_viewer.ui.work.worker import Failure
 
 STEPS = 11
 """In an epoch, as with the digits."""

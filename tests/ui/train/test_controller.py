@@ -32,7 +32,7 @@ from resnet_viewer.records.run_plan import Course, RunPlan
 from resnet_viewer.records.training import RunReport
 from resnet_viewer.services.run_plans import runs_of
 from resnet_viewer.ui.train.controller import TrainController
-from resnet_viewer.ui.worker import Failure
+from resnet_viewer.ui.work.worker import Failure
 from tests.ui.train.laboratory import Laboratory
 
 RUNS = runs_of(RunPlan())

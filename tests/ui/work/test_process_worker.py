@@ -17,10 +17,10 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui import process_worker
-from resnet_viewer.ui.process_worker import ProcessWorker, ended_how
+from resnet_viewer.ui.work import process_worker
+from resnet_viewer.ui.work.process_worker import ProcessWorker, ended_how
 from tests.ui.process_fakes import Fake
-from tests.ui.test_worker import Ear
+from tests.ui.work.test_worker import Ear
 
 DIRECT = Qt.ConnectionType.DirectConnection
 pytestmark = pytest.mark.skipif(

@@ -23,7 +23,7 @@ from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 from resnet_viewer import lab_process
 from resnet_viewer.lab_process import Ask, End, Fault, Finished, Reply, Tell, TellableAnswering
 from resnet_viewer.records.errors import Failure
-from resnet_viewer.ui.asking import Asking, always
+from resnet_viewer.ui.work.asking import Asking, always
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
 from resnet_viewer.records.errors import Failure as Failure  # by this name for all of the window
 from resnet_viewer.records.errors import UserError, failure_of
-from resnet_viewer.ui.asking import Asking, always
+from resnet_viewer.ui.work.asking import Asking, always
 
 log = logging.getLogger(__name__)
 

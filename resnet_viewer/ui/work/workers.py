@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resnet_viewer.ui.train.controller import LabWorker
-from resnet_viewer.ui.worker import Worker
+from resnet_viewer.ui.work.worker import Worker
 
 
 @dataclass(frozen=True)
