@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from resnet_viewer.ui.settings import Settings, ThemeChoice
 from resnet_viewer.ui.styles import palette, style_sheet
-from resnet_viewer.ui.theme import DARK, LIGHT, Theme
+from resnet_viewer.ui.widgets.theme import DARK, LIGHT, Theme
 
 
 class Appearance(QObject):

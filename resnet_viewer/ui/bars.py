@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.progress import Progress
-from resnet_viewer.ui.labels import plain_label
+from resnet_viewer.ui.widgets.labels import plain_label
 from resnet_viewer.ui.work.worker import Failure
 
 Topic = Literal["", "network", "opening", "probing", "exporting", "training", "data", "picture"]

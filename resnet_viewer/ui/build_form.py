@@ -22,7 +22,7 @@ from resnet_viewer.records.network_entries import (
     NetworkEntry,
     WeightsChoice,
 )
-from resnet_viewer.ui.labels import tooltip_text
+from resnet_viewer.ui.widgets.labels import tooltip_text
 
 POOLINGS = {"average": "average", "maximum": "maximum", "none": "none: the maps themselves"}
 USUAL_ENDING = "as usual"

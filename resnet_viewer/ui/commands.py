@@ -11,7 +11,7 @@ import qtawesome
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 
-from resnet_viewer.ui.theme import Theme
+from resnet_viewer.ui.widgets.theme import Theme
 
 Page = Literal["inspect", "train"]
 Menu = Literal["File", "Edit", "View", "Network", "Train", "Help"]

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from resnet_viewer.ui.commands import MENUS, Command
 from resnet_viewer.ui.incoming import WEIGHT_SUFFIXES
-from resnet_viewer.ui.theme import DARK
+from resnet_viewer.ui.widgets.theme import DARK
 from resnet_viewer.versions import version_of
 
 CITATION = (

@@ -31,7 +31,7 @@ from resnet_viewer.records.preprocessing import (
     Channels,
     Preprocessing,
 )
-from resnet_viewer.ui.labels import plain_label
+from resnet_viewer.ui.widgets.labels import plain_label
 
 NORMALISATIONS: dict[str, tuple[Channels, Channels] | None] = {
     "ImageNet": (IMAGENET_MEAN, IMAGENET_STD),

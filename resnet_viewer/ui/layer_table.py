@@ -13,8 +13,8 @@ from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.csv_text import csv_text
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui import dialogs
-from resnet_viewer.ui.labels import plain_label
-from resnet_viewer.ui.table_model import Cell, RowFilter, TableModel, fit_columns, table_view
+from resnet_viewer.ui.widgets.labels import plain_label
+from resnet_viewer.ui.widgets.table_model import Cell, RowFilter, TableModel, fit_columns, table_view
 
 HEADER = ("Layer", "Kind", "Block", "Weight", "Output", "Parameters", "MACs")
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QSplitter, QWidget
 
 from resnet_viewer.ui.settings import Settings
-from resnet_viewer.ui.theme import DARK
+from resnet_viewer.ui.widgets.theme import DARK
 
 FIRST_SIZE = QSize(1440, 900)
 LEAST_SIZE = QSize(880, 600)

@@ -19,12 +19,12 @@ from resnet_viewer.ui.commands import MENUS, Commands, Entry, Menu
 from resnet_viewer.ui.controller import Controller
 from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.export_dialog import SUFFIXES
-from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.prompts import Prompts
 from resnet_viewer.ui.settings import FONT_SIZES, Settings, ThemeChoice
 from resnet_viewer.ui.toolbar import Toolbar
 from resnet_viewer.ui.train.training import Training
+from resnet_viewer.ui.widgets.labels import tooltip_text
 
 THEMES: dict[ThemeChoice, str] = {"system": "As the system", "light": "Light", "dark": "Dark"}
 MOST_CLASSES_LISTED = 20

@@ -25,8 +25,8 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.network_entries import NetworkChoice, NetworkEntry, Networks
 from resnet_viewer.ui.build_form import BuildForm
-from resnet_viewer.ui.labels import plain_label
-from resnet_viewer.ui.table_model import Cell, RowFilter, TableModel, fit_columns, table_view
+from resnet_viewer.ui.widgets.labels import plain_label
+from resnet_viewer.ui.widgets.table_model import Cell, RowFilter, TableModel, fit_columns, table_view
 
 HEADER = ("Name", "Depth", "Parameters", "MACs", "Weights", "Blocks", "Data", "Title")
 ALL = "All families"

@@ -20,9 +20,9 @@ from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.exporting import Exporting
 from resnet_viewer.ui.input_dialog import InputChoice, InputDialog
 from resnet_viewer.ui.opening import Opening
-from resnet_viewer.ui.picker import Picker
 from resnet_viewer.ui.settings import Settings
-from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.widgets.picker import Picker
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 from resnet_viewer.ui.work.worker import Failure
 
 

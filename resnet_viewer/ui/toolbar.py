@@ -17,11 +17,11 @@ from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.commands import Commands
-from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.status import shortened
-from resnet_viewer.ui.switch import MasterSwitch, SwitchState
-from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.bar import TrainBar
+from resnet_viewer.ui.widgets.labels import tooltip_text
+from resnet_viewer.ui.widgets.switch import MasterSwitch, SwitchState
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 PAGES = ("Inspect", "Train")
 """The tabs, in order."""

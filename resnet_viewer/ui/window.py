@@ -43,7 +43,6 @@ from resnet_viewer.ui.describing import Describing
 from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.exporting import Exporting
 from resnet_viewer.ui.incoming import is_welcome
-from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.layout import WindowLayout, least_size
 from resnet_viewer.ui.menus import Menus
 from resnet_viewer.ui.opening import Opening
@@ -53,11 +52,12 @@ from resnet_viewer.ui.saying import Saying
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.status import StatusBar
 from resnet_viewer.ui.store import Store
-from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.toolbar import Toolbar, network_title
 from resnet_viewer.ui.train.arriving import WELCOME
 from resnet_viewer.ui.train.training import Training
 from resnet_viewer.ui.train.ways import Ways
+from resnet_viewer.ui.widgets.labels import tooltip_text
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 from resnet_viewer.ui.work.worker import Failure
 from resnet_viewer.ui.work.workers import Workers
 

@@ -26,7 +26,7 @@ from resnet_viewer.records.training import (
     RunSpec,
     StepReport,
 )
-from resnet_viewer.ui.theme import DARK, LIGHT
+from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 
 RUN = RunSpec(spec("cifar-plain-20"), "digits", 12)
 WIDTH = 4

@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.records.requests import ReadPicture
 from resnet_viewer.ui.commands import MENUS, Command, Commands
 from resnet_viewer.ui.dialogs import ShortcutSheet, shortcut_sheet
-from resnet_viewer.ui.picker import Picker
-from resnet_viewer.ui.theme import DARK
+from resnet_viewer.ui.widgets.picker import Picker
+from resnet_viewer.ui.widgets.theme import DARK
 from tests.ui.windows import Desk
 
 EXPECTED_KEYS = {

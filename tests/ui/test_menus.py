@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.picker import Picker
+from resnet_viewer.ui.widgets.picker import Picker
 from tests.ui.windows import Desk
 
 

@@ -30,7 +30,7 @@ from resnet_viewer.ui.layout import FIRST_SIZE, rescued
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.panels.picture import ImagePane
 from resnet_viewer.ui.settings import Settings
-from resnet_viewer.ui.theme import LIGHT
+from resnet_viewer.ui.widgets.theme import LIGHT
 from resnet_viewer.ui.work.worker import Failure
 from tests import fabricated
 from tests.ui.windows import Desk

@@ -13,7 +13,7 @@ from resnet_viewer.ui.panels.circuit import CircuitPanel
 from resnet_viewer.ui.panels.feature_maps import FeatureMapsPanel
 from resnet_viewer.ui.panels.predictions import PredictionsPanel
 from resnet_viewer.ui.panels.saliency import SaliencyPanel
-from resnet_viewer.ui.theme import Theme
+from resnet_viewer.ui.widgets.theme import Theme
 
 
 class InspectPage(QWidget):

@@ -15,16 +15,16 @@ from PySide6.QtWidgets import (
 
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.story_words import thousands
-from resnet_viewer.ui.labels import plain_label
 from resnet_viewer.ui.layout import PanelArea, splitter
-from resnet_viewer.ui.panels.card import Card, colour_text
-from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.depth_plot import DepthPlot
 from resnet_viewer.ui.train.error_plot import ErrorPlot
 from resnet_viewer.ui.train.gradient_maps import GradientMaps
 from resnet_viewer.ui.train.pictures_panel import PicturesPanel
 from resnet_viewer.ui.train.runs_table import RunsTable, doing, duration
 from resnet_viewer.ui.train.story import StoryPanel
+from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.labels import plain_label
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _LEAST_LETTERS = 22
 """The narrowest table of runs is as wide as so many."""

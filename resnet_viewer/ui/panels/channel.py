@@ -21,12 +21,12 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viewer.records.target import BlockTarget
-from resnet_viewer.ui.panels.card import Card, colour_text
-from resnet_viewer.ui.panels.fitting import FittingLabel, ShorteningLabel, part_wordings
 from resnet_viewer.ui.panels.picture import ImagePane
 from resnet_viewer.ui.panels.readings import not_finite_wordings
-from resnet_viewer.ui.pixels import Array, Limits, image_of_values
-from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.fitting import FittingLabel, ShorteningLabel, part_wordings
+from resnet_viewer.ui.widgets.pixels import Array, Limits, image_of_values
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 BINS = 40
 _LINES_WITH_AXES, _LINES_WITH_NAMES, _LINES_WITH_NUMBERS = 8.0, 6.5, 5.0

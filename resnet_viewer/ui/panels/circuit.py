@@ -14,16 +14,16 @@ from resnet_viewer.records.captions import target_name, wiring_words
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import GradientQuantity
-from resnet_viewer.ui.panels.card import Card, colour_text
 from resnet_viewer.ui.panels.circuit_view import CircuitView
 from resnet_viewer.ui.panels.circuit_words import caption_wordings, curve_names
-from resnet_viewer.ui.panels.fitting import FittingParagraph
 from resnet_viewer.ui.panels.gradients import Curve, GradientBar
 from resnet_viewer.ui.panels.readings import last_full, last_reference, placeholder
 from resnet_viewer.ui.panels.wiring import WiringControls
 from resnet_viewer.ui.panels.wiring_gates import openings
 from resnet_viewer.ui.panels.wiring_words import hint, readout
-from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.fitting import FittingParagraph
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _ROOMY = 21
 """A panel as high as so many lines of text spares its caption a second one. Where even one would lie on the plot there

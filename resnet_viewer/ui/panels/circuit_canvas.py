@@ -14,10 +14,10 @@ from resnet_viewer.charts.wiring_layout import Part, StripLayout
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.panels.circuit_lines import CircuitLines
 from resnet_viewer.ui.panels.gradients import GradientPlot
-from resnet_viewer.ui.panels.plot_ground import BOTTOM_ROOM, RIGHT_ROOM
 from resnet_viewer.ui.panels.wiring_geometry import arc_around, part_at
 from resnet_viewer.ui.panels.wiring_strip import StripItem, StripState
-from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.widgets.plot_axes import BOTTOM_ROOM, RIGHT_ROOM
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 BAR_HEIGHT = 30
 """Pixels between strip and plot, where the gradient bar stands."""

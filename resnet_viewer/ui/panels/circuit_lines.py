@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
-from resnet_viewer.ui.theme import Theme
+from resnet_viewer.ui.widgets.theme import Theme
 
 _RING = 6.0
 

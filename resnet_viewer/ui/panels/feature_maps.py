@@ -23,11 +23,9 @@ from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import MapOrder, MapScale, View
 from resnet_viewer.records.target import BlockTarget
-from resnet_viewer.ui.panels.card import Card
 from resnet_viewer.ui.panels.channel import ChannelMaps, ChannelView, channel_words
 from resnet_viewer.ui.panels.feature_maps_controls import ColourLegend, MapControls
 from resnet_viewer.ui.panels.feature_maps_mosaic import Mosaic, MosaicPane
-from resnet_viewer.ui.panels.fitting import fitting
 from resnet_viewer.ui.panels.readings import (
     is_reference_old,
     last_full,
@@ -36,8 +34,10 @@ from resnet_viewer.ui.panels.readings import (
     not_finite_wordings,
     placeholder,
 )
-from resnet_viewer.ui.pixels import Array, tiles_of_maps
-from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.widgets.card import Card
+from resnet_viewer.ui.widgets.fitting import fitting
+from resnet_viewer.ui.widgets.pixels import Array, tiles_of_maps
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _STACKED_BELOW = 460
 ORDER_WORDS: dict[MapOrder, str] = {

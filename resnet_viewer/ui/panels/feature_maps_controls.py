@@ -7,10 +7,10 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from resnet_viewer.records.session import MapOrder, MapScale, View
-from resnet_viewer.ui.panels.card import colour_text
-from resnet_viewer.ui.panels.fitting import ChoiceBox, fitting
-from resnet_viewer.ui.pixels import COLOUR_MAPS, SIGNED_COLOUR_MAPS, image_of_ramp
-from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.widgets.card import colour_text
+from resnet_viewer.ui.widgets.fitting import ChoiceBox, fitting
+from resnet_viewer.ui.widgets.pixels import COLOUR_MAPS, SIGNED_COLOUR_MAPS, image_of_ramp
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 SCALES: dict[MapScale, str] = {"channel": "channel", "layer": "layer"}
 ORDERS: dict[MapOrder, str] = {"index": "index", "mean": "mean", "maximum": "maximum", "change": "change"}

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.ui.panels.picture import LookingPane
-from resnet_viewer.ui.pixels import Tiles, sheet_of_tiles
+from resnet_viewer.ui.widgets.pixels import Tiles, sheet_of_tiles
 
 _MANY = 100
 

@@ -26,8 +26,8 @@ from resnet_viewer.charts.cam_scale import cam_maximum, is_faint
 from resnet_viewer.records.captions import CAM_REASONS
 from resnet_viewer.records.probe import BlockReading
 from resnet_viewer.ui.panels.picture import STALE_OPACITY
-from resnet_viewer.ui.pixels import Tiles, image_of_ramp, tiles_of_maps
-from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.widgets.pixels import Tiles, image_of_ramp, tiles_of_maps
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _GAP = 4
 SIDES = 24, 44

@@ -13,8 +13,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from resnet_viewer.charts.log_axis import Scale
-from resnet_viewer.ui.panels.plot_ground import Ground, Tick, log_marks
-from resnet_viewer.ui.theme import Theme
+from resnet_viewer.ui.widgets.plot_axes import Ground, Tick, log_marks
+from resnet_viewer.ui.widgets.theme import Theme
 
 CORNER = "layer"
 """The word before the numbers under the plot."""

@@ -17,9 +17,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
-from resnet_viewer.ui.labels import tooltip_text
-from resnet_viewer.ui.panels.fitting import fitting
-from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.widgets.fitting import fitting
+from resnet_viewer.ui.widgets.labels import tooltip_text
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 STALE_OPACITY = 0.55
 _NEAREST, _FURTHEST = 64.0, 1.0

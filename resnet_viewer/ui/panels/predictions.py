@@ -22,11 +22,11 @@ from resnet_viewer.records.predictions import (
 )
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.ui.labels import OneLineLabel, tooltip_text
-from resnet_viewer.ui.panels.card import Card, colour_text
 from resnet_viewer.ui.panels.picture import STALE_OPACITY
 from resnet_viewer.ui.panels.readings import placeholder
-from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.labels import OneLineLabel, tooltip_text
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 ROWS = 7
 """Five of the reference and, where they are others, now's highest and the target."""

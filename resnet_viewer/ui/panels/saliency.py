@@ -17,16 +17,16 @@ from resnet_viewer.records.probe import BlockReading, ProbeResult
 from resnet_viewer.records.registering import cam_tiles
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import View
-from resnet_viewer.ui.panels.card import Card, colour_text
 from resnet_viewer.ui.panels.filmstrip import SIDES, Filmstrip, StripScale
-from resnet_viewer.ui.panels.fitting import FittingLabel
 from resnet_viewer.ui.panels.picture import ImagePane
 from resnet_viewer.ui.panels.readings import is_reference_old, last_full, last_reference, placeholder
 from resnet_viewer.ui.panels.saliency_controls import SaliencyControls
 from resnet_viewer.ui.panels.saliency_ground import FINEST, QUICK, Ground, Grounds
 from resnet_viewer.ui.panels.saliency_words import note, stand_in_wordings, stands_in, tip, value_at, wordings
-from resnet_viewer.ui.pixels import image_of_rgb
-from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.fitting import FittingLabel
+from resnet_viewer.ui.widgets.pixels import image_of_rgb
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _SMALLEST = 256, 120
 """Pixels; said outright, else what is shown now would keep the card from being made lower."""

@@ -23,10 +23,10 @@ from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Setup
 from resnet_viewer.records.target import BlockTarget
-from resnet_viewer.ui.panels.card import colour_text
-from resnet_viewer.ui.panels.fitting import ChoiceBox, SearchBox
-from resnet_viewer.ui.pixels import COLOUR_MAPS
-from resnet_viewer.ui.theme import Theme
+from resnet_viewer.ui.widgets.card import colour_text
+from resnet_viewer.ui.widgets.fitting import ChoiceBox, SearchBox
+from resnet_viewer.ui.widgets.pixels import COLOUR_MAPS
+from resnet_viewer.ui.widgets.theme import Theme
 
 TOP_CLASS = "reference's top"
 _FOLDED_WIDTH = 330

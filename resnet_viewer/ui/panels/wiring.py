@@ -10,10 +10,10 @@ from superqt import QLabeledDoubleSlider
 
 from resnet_viewer.records.blueprint import BlockSpec
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.labels import plain_label
-from resnet_viewer.ui.panels.card import colour_text
-from resnet_viewer.ui.panels.fitting import ChoiceBox
-from resnet_viewer.ui.theme import Theme
+from resnet_viewer.ui.widgets.card import colour_text
+from resnet_viewer.ui.widgets.fitting import ChoiceBox
+from resnet_viewer.ui.widgets.labels import plain_label
+from resnet_viewer.ui.widgets.theme import Theme
 
 Gate = Literal["shortcut", "branch"]
 STEP = 0.05

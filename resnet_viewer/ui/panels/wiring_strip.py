@@ -22,7 +22,7 @@ from resnet_viewer.ui.panels.wiring_geometry import (
     draw,
     gate_disc,
 )
-from resnet_viewer.ui.theme import Theme
+from resnet_viewer.ui.widgets.theme import Theme
 
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200)
 

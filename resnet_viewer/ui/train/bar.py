@@ -22,9 +22,9 @@ from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.run_plan import RunPlan
-from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.status import shortened
-from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.widgets.labels import tooltip_text
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _ICON = QSize(17, 17)
 

@@ -26,10 +26,10 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QWidge
 from resnet_viewer.records.captions import class_name
 from resnet_viewer.records.confusion import class_errors, confusion
 from resnet_viewer.records.lab import Numbers
-from resnet_viewer.ui.labels import tooltip_text
-from resnet_viewer.ui.pixels import image_of_rgb
-from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.confusion_colours import cell_colours
+from resnet_viewer.ui.widgets.labels import tooltip_text
+from resnet_viewer.ui.widgets.pixels import image_of_rgb
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _SMALLEST = 5
 """Pixels of a cell's side at least."""

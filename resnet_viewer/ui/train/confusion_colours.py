@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor
 
 from resnet_viewer.records.confusion import row_shares
 from resnet_viewer.records.lab import Numbers
-from resnet_viewer.ui.theme import Theme
+from resnet_viewer.ui.widgets.theme import Theme
 
 _FAINTEST, _STRONGEST = 0.16, 0.85
 """How much of its colour the cell of a single picture, and that of a whole row, is mixed with."""

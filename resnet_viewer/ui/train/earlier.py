@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QMenu
 
 from resnet_viewer.records.training import RunSpec
 from resnet_viewer.records.typed_json import decoded_text
-from resnet_viewer.ui.labels import tooltip_text
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.train.bar import data_words
+from resnet_viewer.ui.widgets.labels import tooltip_text
 
 MOST = 10
 _NAMED = 3

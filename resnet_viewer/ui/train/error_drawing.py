@@ -24,15 +24,15 @@ from resnet_viewer.charts.curves import (
     visible,
 )
 from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.panels.plot_ground import RIGHT_ROOM, Marks, log_marks
-from resnet_viewer.ui.panels.plot_lines import BOLD, MIDDLE, THIN, Line, Lines, Stroke
-from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.epoch_ticks import epoch_ticks
 from resnet_viewer.ui.train.error_words import EMPTY, named
 from resnet_viewer.ui.train.intervention_band import Done, TimeMark, interventions_in, lay_out, together
 from resnet_viewer.ui.train.name_places import FreeGround, Nearness, place_names
-from resnet_viewer.ui.train.plot_canvas import PlotCanvas
 from resnet_viewer.ui.train.plot_items import SIGN, Cross, Name, Overlay, strokes_of
+from resnet_viewer.ui.widgets.plot import PlotCanvas
+from resnet_viewer.ui.widgets.plot_axes import RIGHT_ROOM, Marks, log_marks
+from resnet_viewer.ui.widgets.plot_lines import BOLD, MIDDLE, THIN, Line, Lines, Stroke
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _LEAST_EPOCHS = 0.1
 _NEAR, _CLOSE = 4.0, 14.0

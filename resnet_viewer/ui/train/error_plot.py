@@ -7,12 +7,12 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from resnet_viewer.charts.curves import BRIEF, CHOICES, SUBTITLES, TITLES, Quantity
 from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.panels.card import Card
-from resnet_viewer.ui.panels.fitting import choice_box
-from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.error_drawing import ErrorDrawing
 from resnet_viewer.ui.train.error_words import hovered_words, value_words
-from resnet_viewer.ui.train.plot_canvas import PlotCanvas
+from resnet_viewer.ui.widgets.card import Card
+from resnet_viewer.ui.widgets.fitting import choice_box
+from resnet_viewer.ui.widgets.plot import PlotCanvas
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _KEYS = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Return, Qt.Key.Key_Enter})
 _KEY_STEP = 0.01

@@ -11,11 +11,6 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QMenu, QScrollArea, QStackedL
 from resnet_viewer.charts.curves import length_of, time_words
 from resnet_viewer.charts.log_axis import norm_text
 from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.labels import plain_label
-from resnet_viewer.ui.panels.card import Card, colour_text
-from resnet_viewer.ui.panels.fitting import choice_box
-from resnet_viewer.ui.theme import DARK, Theme
-from resnet_viewer.ui.train.colour_bar import ColourBar
 from resnet_viewer.ui.train.plot_items import strokes_of
 from resnet_viewer.ui.train.record_layers import block_labels, layer_label, share_text, told
 from resnet_viewer.ui.train.record_pixels import (
@@ -27,6 +22,11 @@ from resnet_viewer.ui.train.record_pixels import (
     scale_for,
 )
 from resnet_viewer.ui.train.run_picture import RunPicture, Spot, least_height
+from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.colour_bar import ColourBar
+from resnet_viewer.ui.widgets.fitting import choice_box
+from resnet_viewer.ui.widgets.labels import plain_label
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 TITLE = "Gradient record"
 EMPTY = "Press Start: the gradients of every layer are recorded here while the networks learn."

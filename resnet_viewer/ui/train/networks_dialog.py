@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viewer.records.run_plan import RunPlan
-from resnet_viewer.ui.labels import plain_label
+from resnet_viewer.ui.widgets.labels import plain_label
 
 _INITIALISATIONS = {"": "He et al. 2015", "-xavier": "Xavier", "-normal": "normal, of a fixed deviation"}
 _SHORTCUTS = {

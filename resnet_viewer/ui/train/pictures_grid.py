@@ -30,9 +30,9 @@ from resnet_viewer.records.confusion import RULES, PictureRule, picture_order
 from resnet_viewer.records.lab import Confidences, DataRead, Numbers
 from resnet_viewer.records.predictions import percent
 from resnet_viewer.records.story_words import thousands
-from resnet_viewer.ui.labels import tooltip_text
-from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.pictures_page import GAP, SIDES, Frame, Sheet, frames_of, place_in, sheet_for
+from resnet_viewer.ui.widgets.labels import tooltip_text
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 Choice = str | tuple[int, int]
 """Which pictures: "all", "wrong", the wrong ones as "surest" orders them, or those of one true class that were taken

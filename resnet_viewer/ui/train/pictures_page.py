@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetrics, QImage
 
 from resnet_viewer.records.captions import class_name
 from resnet_viewer.records.lab import DataRead, Numbers
-from resnet_viewer.ui.pixels import image_of_rgb
+from resnet_viewer.ui.widgets.pixels import image_of_rgb
 
 GAP = 6
 SIDES = 40, 80

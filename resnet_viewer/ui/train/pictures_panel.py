@@ -26,13 +26,13 @@ from PySide6.QtWidgets import (
 from resnet_viewer.records.captions import class_name
 from resnet_viewer.records.lab import DataRead
 from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.labels import plain_label, tooltip_text
-from resnet_viewer.ui.panels.card import Card, colour_text
-from resnet_viewer.ui.panels.fitting import ChoiceBox, ShorteningLabel, part_wordings
-from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.confusion import ConfusionMatrix
 from resnet_viewer.ui.train.pictures_grid import Choice, PicturesGrid
 from resnet_viewer.ui.train.pictures_window import PicturesWindow
+from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.fitting import ChoiceBox, ShorteningLabel, part_wordings
+from resnet_viewer.ui.widgets.labels import plain_label, tooltip_text
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 Shown = Literal["pictures", "confusion"]
 _NAMES: dict[Shown, tuple[str, str]] = {

@@ -6,9 +6,9 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from resnet_viewer.ui.labels import plain_eliding_label
-from resnet_viewer.ui.panels.card import colour_text
-from resnet_viewer.ui.theme import Theme
+from resnet_viewer.ui.widgets.card import colour_text
+from resnet_viewer.ui.widgets.labels import plain_eliding_label
+from resnet_viewer.ui.widgets.theme import Theme
 
 _SIZE = QSize(760, 640)
 

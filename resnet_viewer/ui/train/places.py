@@ -26,8 +26,8 @@ from PySide6.QtWidgets import (
 from resnet_viewer.media.files import WriteError, make_folder
 from resnet_viewer.records.run_plan import PlanError
 from resnet_viewer.records.typed_json import decoded_text
-from resnet_viewer.ui.labels import plain_label
 from resnet_viewer.ui.settings import Settings, path_of
+from resnet_viewer.ui.widgets.labels import plain_label
 
 Which = Literal["runs", "logs"]
 

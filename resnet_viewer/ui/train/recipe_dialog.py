@@ -35,7 +35,7 @@ from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.recipe import Optimizer, Recipe, Schedule
 from resnet_viewer.records.run_plan import BOUNDS, LONGEST_NAME, Course, PlanError, course_json, course_of
 from resnet_viewer.records.training import Precision
-from resnet_viewer.ui.labels import plain_label
+from resnet_viewer.ui.widgets.labels import plain_label
 
 _OPTIMIZERS: dict[Optimizer, str] = {"sgd": "SGD", "adam": "Adam"}
 _SCHEDULES: dict[Schedule, str] = {

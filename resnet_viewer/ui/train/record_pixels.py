@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QImage
 from resnet_viewer.charts.log_ticks import round_powers
 from resnet_viewer.charts.record_scale import Spread, decades_of
 from resnet_viewer.records.run_log import RunLog
-from resnet_viewer.ui.pixels import colour_table
+from resnet_viewer.ui.widgets.pixels import colour_table
 
 Floats = NDArray[np.float64]
 Quantity = Literal["norms", "updates", "dead"]

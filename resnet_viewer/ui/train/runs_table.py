@@ -25,11 +25,11 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story_words import thousands
-from resnet_viewer.ui.labels import tooltip_text
-from resnet_viewer.ui.panels.plot_lines import BOLD
-from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.plot_items import strokes_of
 from resnet_viewer.ui.train.run_names import NameDelegate, shortest
+from resnet_viewer.ui.widgets.labels import tooltip_text
+from resnet_viewer.ui.widgets.plot_lines import BOLD
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _Index = QModelIndex | QPersistentModelIndex
 _SAMPLE = QSize(26, 12)

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story import READING, story
 from resnet_viewer.records.story_run import StoryRun
-from resnet_viewer.ui.panels.card import Card, colour_text
-from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 
 def story_run(log: RunLog) -> StoryRun:

@@ -22,7 +22,6 @@ from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.opening import Opening
 from resnet_viewer.ui.pages.train import TrainPage
 from resnet_viewer.ui.settings import Settings, path_of
-from resnet_viewer.ui.theme import Theme
 from resnet_viewer.ui.train import networks_dialog, recipe_dialog
 from resnet_viewer.ui.train.arriving import Arriving
 from resnet_viewer.ui.train.bar import TrainBar, data_words, strength_in
@@ -38,6 +37,7 @@ from resnet_viewer.ui.train.places import Places
 from resnet_viewer.ui.train.plan_menus import SavedRecipes, fill_data_menu, fill_recipe_menu
 from resnet_viewer.ui.train.run_menu import fill_run_menu
 from resnet_viewer.ui.train.ways import Runs, Ways
+from resnet_viewer.ui.widgets.theme import Theme
 from resnet_viewer.ui.work.worker import Failure, Worker
 
 

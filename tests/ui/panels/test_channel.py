@@ -14,8 +14,8 @@ from resnet_viewer.records.session import View
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.panels.channel import HISTOGRAM_AXES, shared_limits
 from resnet_viewer.ui.panels.feature_maps import FeatureMapsPanel
-from resnet_viewer.ui.pixels import pixel
-from resnet_viewer.ui.theme import DARK
+from resnet_viewer.ui.widgets.pixels import pixel
+from resnet_viewer.ui.widgets.theme import DARK
 from tests.ui.panels.test_feature_maps import ramp, scene
 
 

@@ -17,8 +17,8 @@ from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import View
 from resnet_viewer.ui.panels.feature_maps import FeatureMapsPanel, subtitles
 from resnet_viewer.ui.panels.feature_maps_mosaic import fitted_grid
-from resnet_viewer.ui.pixels import COLOUR_MAPS, SIGNED_COLOUR_MAPS, colour_table, pixel
-from resnet_viewer.ui.theme import DARK
+from resnet_viewer.ui.widgets.pixels import COLOUR_MAPS, SIGNED_COLOUR_MAPS, colour_table, pixel
+from resnet_viewer.ui.widgets.theme import DARK
 from tests import fabricated
 
 LAYER = "layer3.2"

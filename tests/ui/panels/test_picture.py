@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.ui.panels.picture import ImagePane
-from resnet_viewer.ui.pixels import image_of_rgb
+from resnet_viewer.ui.widgets.pixels import image_of_rgb
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from resnet_viewer.ui.panels.predictions import (
     prediction_rows,
     words_of,
 )
-from resnet_viewer.ui.theme import DARK, LIGHT
+from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests import fabricated
 
 

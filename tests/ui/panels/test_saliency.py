@@ -17,12 +17,12 @@ from resnet_viewer.records.preprocessing import Box
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session, View
-from resnet_viewer.ui.panels.fitting import FittingLabel
 from resnet_viewer.ui.panels.picture import ImagePane
 from resnet_viewer.ui.panels.saliency import SaliencyPanel
 from resnet_viewer.ui.panels.saliency_controls import TOP_CLASS
 from resnet_viewer.ui.panels.saliency_ground import QUICK
 from resnet_viewer.ui.panels.saliency_words import value_at
+from resnet_viewer.ui.widgets.fitting import FittingLabel
 from tests import fabricated
 
 

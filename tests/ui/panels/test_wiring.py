@@ -16,7 +16,7 @@ from resnet_viewer.ui.panels.wiring import WiringControls
 from resnet_viewer.ui.panels.wiring_geometry import StripFrame, draw, part_at
 from resnet_viewer.ui.panels.wiring_strip import StripItem, StripState
 from resnet_viewer.ui.panels.wiring_words import gates_text, spoken, tooltip
-from resnet_viewer.ui.theme import DARK
+from resnet_viewer.ui.widgets.theme import DARK
 
 
 def layout_of(name: str) -> StripLayout:

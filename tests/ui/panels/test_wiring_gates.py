@@ -21,7 +21,7 @@ from resnet_viewer.ui.panels.wiring_gates import Openings, opening_text, opening
 from resnet_viewer.ui.panels.wiring_geometry import StripFrame, draw, part_at
 from resnet_viewer.ui.panels.wiring_strip import StripItem, StripState
 from resnet_viewer.ui.panels.wiring_words import BOX_HINT, DISC_HINT, hint, spoken, tooltip
-from resnet_viewer.ui.theme import DARK
+from resnet_viewer.ui.widgets.theme import DARK
 from tests import fabricated
 
 GATE = Part("gate", "layer1.1.gate", 2)

@@ -9,9 +9,9 @@ from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.pixels import pixel
-from resnet_viewer.ui.theme import DARK, LIGHT, Theme
 from resnet_viewer.ui.train.confusion import ConfusionMatrix
+from resnet_viewer.ui.widgets.pixels import pixel
+from resnet_viewer.ui.widgets.theme import DARK, LIGHT, Theme
 from tests.ui.train.lab_scenes import LABELS, PREDICTED, move_pointer
 
 

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.theme import LIGHT
 from resnet_viewer.ui.train.depth_plot import EMPTY, DepthPlot, series_at
+from resnet_viewer.ui.widgets.theme import LIGHT
 from tests.ui.train.hands import move
 from tests.ui.train.invented import begun, grow, run, trained
 

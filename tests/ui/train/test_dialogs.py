@@ -16,9 +16,9 @@ from resnet_viewer.records.recipe import RECIPES, Recipe
 from resnet_viewer.records.run_plan import LONGEST_NAME, Course, PlanError, RunPlan, course_json
 from resnet_viewer.services.run_plans import runs_of
 from resnet_viewer.ui.styles import style_sheet
-from resnet_viewer.ui.theme import DARK
 from resnet_viewer.ui.train.networks_dialog import NetworksDialog
 from resnet_viewer.ui.train.recipe_dialog import RecipeDialog, read_course
+from resnet_viewer.ui.widgets.theme import DARK
 
 MINE = Course(
     Recipe("mine", "adam", "steps", 0.003, 64, 0.5, False, 0.001, True, 0.25),

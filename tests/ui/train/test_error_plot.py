@@ -14,10 +14,10 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.charts.curves import Quantity, axis_for, curves_of
 from resnet_viewer.records.lab import StateChanged
 from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.panels.plot_lines import BOLD, THIN
-from resnet_viewer.ui.theme import DARK, LIGHT
 from resnet_viewer.ui.train.error_plot import ErrorPlot
 from resnet_viewer.ui.train.error_words import EMPTY
+from resnet_viewer.ui.widgets.plot_lines import BOLD, THIN
+from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests.ui.train.hands import move
 from tests.ui.train.invented import begun, grow, run, trained, with_interventions
 

@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.figures.record_pixels import scale_of
 from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.theme import DARK, LIGHT
 from resnet_viewer.ui.train.gradient_maps import EMPTY, GradientMaps, columns_for, step_words
 from resnet_viewer.ui.train.run_picture import LEAST_HEIGHT, RunPicture
+from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests.ui.train.hands import move
 from tests.ui.train.invented import begun, grow, run, trained, with_interventions
 

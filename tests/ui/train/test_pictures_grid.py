@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.confusion import picture_order
-from resnet_viewer.ui.pixels import pixel
-from resnet_viewer.ui.theme import DARK, LIGHT
 from resnet_viewer.ui.train.pictures_grid import PicturesGrid
+from resnet_viewer.ui.widgets.pixels import pixel
+from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests.ui.train.lab_scenes import LABELS, PREDICTED, data_of, move_pointer
 
 SHORT = ("0", "1", "2")

@@ -14,9 +14,9 @@ from resnet_viewer.charts.run_names import VARIANT_MARKERS
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.training import Intervention
-from resnet_viewer.ui.panels.plot_lines import BOLD, MIDDLE, THIN, Line, Lines, Stroke
-from resnet_viewer.ui.theme import DARK
 from resnet_viewer.ui.train.plot_items import strokes_of
+from resnet_viewer.ui.widgets.plot_lines import BOLD, MIDDLE, THIN, Line, Lines, Stroke
+from resnet_viewer.ui.widgets.theme import DARK
 from tests.ui.train.invented import begun, run
 
 SOLID, DASHED = Stroke("#ff0000", False), Stroke("#ff0000", True)

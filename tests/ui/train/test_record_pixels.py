@@ -10,7 +10,6 @@ from hypothesis.extra.numpy import arrays
 from PySide6.QtGui import QColor, QImage
 
 from resnet_viewer.charts.record_scale import Spread
-from resnet_viewer.ui.pixels import colour_table, pixel
 from resnet_viewer.ui.train.record_pixels import (
     COLOURS,
     ColourScale,
@@ -21,6 +20,7 @@ from resnet_viewer.ui.train.record_pixels import (
     scale_for,
     shown_records,
 )
+from resnet_viewer.ui.widgets.pixels import colour_table, pixel
 
 ZERO, ODD = "#010203", "#fd0001"
 SCALE = ColourScale(-3.0, 0.0)

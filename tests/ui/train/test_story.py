@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.story import EMPTY
 from resnet_viewer.records.training import RunReport
-from resnet_viewer.ui.theme import LIGHT
 from resnet_viewer.ui.train.story import StoryPanel, story_run
+from resnet_viewer.ui.widgets.theme import LIGHT
 from tests.ui.train.lab_scenes import lab_scene, log_of
 
 

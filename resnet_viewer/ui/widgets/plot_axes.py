@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from resnet_viewer.charts.log_axis import Scale, ticks
-from resnet_viewer.ui.theme import Theme
+from resnet_viewer.ui.widgets.theme import Theme
 
 BOTTOM_ROOM = 4.0
 """Pixels between the plot and the numbers under it."""

@@ -8,10 +8,10 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from resnet_viewer.ui.labels import tooltip_text
-from resnet_viewer.ui.pixels import image_of_ramp
-from resnet_viewer.ui.theme import DARK, Theme
 from resnet_viewer.ui.train.record_pixels import COLOURS, ColourScale
+from resnet_viewer.ui.widgets.labels import tooltip_text
+from resnet_viewer.ui.widgets.pixels import image_of_ramp
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _RAMP, _GAP = 72.0, 5.0
 _TICK, _TICKS_APART = 2.5, 8.0

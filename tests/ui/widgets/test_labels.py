@@ -3,7 +3,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.labels import Paragraph, TitleLabel, plain_eliding_label, plain_label, tooltip_text
+from resnet_viewer.ui.widgets.labels import (
+    Paragraph,
+    TitleLabel,
+    plain_eliding_label,
+    plain_label,
+    tooltip_text,
+)
 
 HOSTILE = "<b>x</b> & y.jpg"
 

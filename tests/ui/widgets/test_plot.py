@@ -8,8 +8,8 @@ from PySide6.QtGui import QFocusEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.panels.plot_ground import Marks
-from resnet_viewer.ui.train.plot_canvas import PlotCanvas
+from resnet_viewer.ui.widgets.plot import PlotCanvas
+from resnet_viewer.ui.widgets.plot_axes import Marks
 from tests.ui.train.hands import move
 
 

@@ -9,7 +9,7 @@ import pytest
 from cmap import Colormap
 from PySide6.QtGui import QImage
 
-from resnet_viewer.ui.pixels import (
+from resnet_viewer.ui.widgets.pixels import (
     SIGNED_COLOURS,
     colour_table,
     image_of_rgb,

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 SwitchState = Literal["on", "half", "off"]
 _TRACK = QSize(38, 20)

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.panels.fitting import (
+from resnet_viewer.ui.widgets.fitting import (
     ChoiceBox,
     FittingParagraph,
     ReadoutLabel,

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_viewer.ui.labels import plain_label
-from resnet_viewer.ui.panels.card import colour_text
-from resnet_viewer.ui.theme import Theme
+from resnet_viewer.ui.widgets.card import colour_text
+from resnet_viewer.ui.widgets.labels import plain_label
+from resnet_viewer.ui.widgets.theme import Theme
 
 _PLACE = Qt.ItemDataRole.UserRole
 

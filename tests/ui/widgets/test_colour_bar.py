@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.theme import DARK
-from resnet_viewer.ui.train.colour_bar import ColourBar
 from resnet_viewer.ui.train.record_pixels import ColourScale
+from resnet_viewer.ui.widgets.colour_bar import ColourBar
+from resnet_viewer.ui.widgets.theme import DARK
 
 
 def test_it_grows_with_what_it_has_to_say(qtbot: QtBot) -> None:

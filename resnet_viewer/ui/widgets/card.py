@@ -6,9 +6,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from resnet_viewer.ui.labels import TitleLabel, tooltip_text
-from resnet_viewer.ui.panels.fitting import ShorteningLabel, part_wordings
-from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.widgets.fitting import ShorteningLabel, part_wordings
+from resnet_viewer.ui.widgets.labels import TitleLabel, tooltip_text
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 UPDATING = "updating…"
 _FADE = 24

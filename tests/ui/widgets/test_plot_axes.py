@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.log_axis import scale_of
-from resnet_viewer.ui.panels.plot_ground import Ground, Marks, log_marks
-from resnet_viewer.ui.theme import DARK
+from resnet_viewer.ui.widgets.plot_axes import Ground, Marks, log_marks
+from resnet_viewer.ui.widgets.theme import DARK
 
 
 def painted(marks: Marks) -> QImage:

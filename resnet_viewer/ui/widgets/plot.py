@@ -10,9 +10,9 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from resnet_viewer.ui.panels.plot_ground import BOTTOM_ROOM, RIGHT_ROOM, TOP_ROOM, Ground, Marks
 from resnet_viewer.ui.panels.plot_hands import CLICK, FARTHER, NEARER, takes_key, turn_wheel
-from resnet_viewer.ui.theme import DARK, Theme
+from resnet_viewer.ui.widgets.plot_axes import BOTTOM_ROOM, RIGHT_ROOM, TOP_ROOM, Ground, Marks
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _KEYBOARD = (
     Qt.FocusReason.TabFocusReason,

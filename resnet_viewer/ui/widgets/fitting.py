@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 from superqt import QElidingLabel, QSearchableComboBox
 
-from resnet_viewer.ui.labels import Paragraph, tooltip_text
+from resnet_viewer.ui.widgets.labels import Paragraph, tooltip_text
 
 _LEAST_LETTERS = 6
 """So many letters of a choice stay in view."""
