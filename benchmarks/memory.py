@@ -26,7 +26,7 @@ from resnet_viewer.records.preprocessing import usual_preprocessing
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.session import Session, Setup
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.answers import Answers
+from resnet_viewer.ui.inspect.answers import Answers
 
 LIMIT_MIB = 32.0
 """Growth between step 100 and the last one that is taken for noise of the allocator."""

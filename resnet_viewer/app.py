@@ -152,9 +152,9 @@ def build(
     from resnet_viewer.services.files import files as services
     from resnet_viewer.services.files import network_entries, order_files, run_plans
     from resnet_viewer.ui.appearance import Appearance
+    from resnet_viewer.ui.inspect.store import Store
     from resnet_viewer.ui.prompts import Facts
     from resnet_viewer.ui.settings import Settings
-    from resnet_viewer.ui.store import Store
     from resnet_viewer.ui.train.ways import Ways
     from resnet_viewer.ui.window import MainWindow
     from resnet_viewer.ui.work.process_worker import ProcessWorker

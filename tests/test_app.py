@@ -367,7 +367,7 @@ def test_a_forced_qt_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -
 
 WATCHED_START = """
 import sys
-from resnet_viewer.ui.panels.circuit import CircuitPanel
+from resnet_viewer.ui.inspect.wiring_panel import CircuitPanel
 paint = CircuitPanel.paintEvent
 def watch(self, event):
     paint(self, event)

@@ -53,7 +53,7 @@ from resnet_viewer.services.figures import exported, layers_csv
 
 if TYPE_CHECKING:
     from resnet_viewer.core.weights.opening import Opening
-    from resnet_viewer.ui.controller import Packed
+    from resnet_viewer.ui.inspect.controller import Packed
 
 log = logging.getLogger(__name__)
 _COPIED: tuple[Suffix, Suffix] = ("png", "svg")
@@ -105,7 +105,7 @@ class ProbeService:
 
     def answer(self, request: object) -> Iterator[ProbeResult | Packed]:
         """Yield the logits and then the full reading of now, then the reference's, as far as they are asked."""
-        from resnet_viewer.ui.controller import Packed, Pair
+        from resnet_viewer.ui.inspect.controller import Packed, Pair
 
         assert isinstance(request, Pair)
         for question in (request.now, request.reference):
@@ -122,7 +122,7 @@ class ProbeService:
 
         Not sooner: beside the painting of the same reading it made both take twice as long (measured).
         """
-        from resnet_viewer.ui.controller import Packed
+        from resnet_viewer.ui.inspect.controller import Packed
 
         while self._loose:
             yield Packed(self._loose.popleft().packed())

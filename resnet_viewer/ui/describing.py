@@ -6,12 +6,12 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.records.network_entries import NetworkChoice, Networks
-from resnet_viewer.ui.controller import Controller
-from resnet_viewer.ui.editing import Editing
-from resnet_viewer.ui.exporting import Exporting
-from resnet_viewer.ui.layer_table import LayerTable
-from resnet_viewer.ui.network_dialog import NetworkDialog
-from resnet_viewer.ui.opening import Opening
+from resnet_viewer.ui.inspect.controller import Controller
+from resnet_viewer.ui.inspect.editing import Editing
+from resnet_viewer.ui.inspect.exporting import Exporting
+from resnet_viewer.ui.inspect.layer_table import LayerTable
+from resnet_viewer.ui.inspect.loading import Opening
+from resnet_viewer.ui.inspect.network_dialog import NetworkDialog
 
 
 class Describing(QObject):

@@ -16,10 +16,10 @@ from resnet_viewer.records.requests import FIGURES, CatalogEntry
 from resnet_viewer.records.target import BlockTarget, Target
 from resnet_viewer.ui.appearance import Appearance
 from resnet_viewer.ui.commands import MENUS, Commands, Entry, Menu
-from resnet_viewer.ui.controller import Controller
-from resnet_viewer.ui.editing import Editing
 from resnet_viewer.ui.export_dialog import SUFFIXES
-from resnet_viewer.ui.opening import Opening
+from resnet_viewer.ui.inspect.controller import Controller
+from resnet_viewer.ui.inspect.editing import Editing
+from resnet_viewer.ui.inspect.loading import Opening
 from resnet_viewer.ui.prompts import Prompts
 from resnet_viewer.ui.settings import FONT_SIZES, Settings, ThemeChoice
 from resnet_viewer.ui.toolbar import Toolbar

@@ -15,11 +15,11 @@ from resnet_viewer.records.requests import ARCHITECTURE_COLUMNS, AnyFigure, Figu
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui import dialogs, export_dialog
 from resnet_viewer.ui.commands import Commands, Entry
-from resnet_viewer.ui.controller import Controller
-from resnet_viewer.ui.editing import Editing
-from resnet_viewer.ui.exporting import Exporting
-from resnet_viewer.ui.input_dialog import InputChoice, InputDialog
-from resnet_viewer.ui.opening import Opening
+from resnet_viewer.ui.inspect.controller import Controller
+from resnet_viewer.ui.inspect.editing import Editing
+from resnet_viewer.ui.inspect.exporting import Exporting
+from resnet_viewer.ui.inspect.input_dialog import InputChoice, InputDialog
+from resnet_viewer.ui.inspect.loading import Opening
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.picker import Picker
 from resnet_viewer.ui.widgets.theme import DARK, Theme

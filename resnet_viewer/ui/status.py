@@ -12,7 +12,7 @@ from resnet_viewer.records.captions import plain
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.story_words import thousands
-from resnet_viewer.ui.panels.readings import placeholder
+from resnet_viewer.ui.inspect.readings import placeholder
 from resnet_viewer.ui.widgets.card import colour_text
 from resnet_viewer.ui.widgets.fitting import ReadoutLabel
 from resnet_viewer.ui.widgets.labels import plain_label, tooltip_text

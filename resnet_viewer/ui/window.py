@@ -38,20 +38,20 @@ from resnet_viewer.ui.appearance import Appearance
 from resnet_viewer.ui.bars import MessageBar, ProgressBar
 from resnet_viewer.ui.command_table import command_table
 from resnet_viewer.ui.commands import Commands
-from resnet_viewer.ui.controller import Controller
 from resnet_viewer.ui.describing import Describing
-from resnet_viewer.ui.editing import Editing
-from resnet_viewer.ui.exporting import Exporting
 from resnet_viewer.ui.incoming import is_welcome
+from resnet_viewer.ui.inspect.controller import Controller
+from resnet_viewer.ui.inspect.editing import Editing
+from resnet_viewer.ui.inspect.exporting import Exporting
+from resnet_viewer.ui.inspect.loading import Opening
+from resnet_viewer.ui.inspect.page import InspectPage
+from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.layout import WindowLayout, least_size
 from resnet_viewer.ui.menus import Menus
-from resnet_viewer.ui.opening import Opening
-from resnet_viewer.ui.pages.inspect import InspectPage
 from resnet_viewer.ui.prompts import Facts, Prompts
 from resnet_viewer.ui.saying import Saying
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.status import StatusBar
-from resnet_viewer.ui.store import Store
 from resnet_viewer.ui.toolbar import Toolbar, network_title
 from resnet_viewer.ui.train.arriving import WELCOME
 from resnet_viewer.ui.train.training import Training

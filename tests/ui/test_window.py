@@ -26,9 +26,9 @@ from resnet_viewer.records.requests import (
 )
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.ui.inspect.loading import Opening
+from resnet_viewer.ui.inspect.picture import ImagePane
 from resnet_viewer.ui.layout import FIRST_SIZE, rescued
-from resnet_viewer.ui.opening import Opening
-from resnet_viewer.ui.panels.picture import ImagePane
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.theme import LIGHT
 from resnet_viewer.ui.work.worker import Failure

@@ -38,9 +38,9 @@ from resnet_viewer.services.network_entries import entry_of, networks
 from resnet_viewer.services.order_files import has_runs
 from resnet_viewer.services.run_plans import runs_of
 from resnet_viewer.ui.appearance import Appearance
+from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.prompts import Facts
 from resnet_viewer.ui.settings import Settings
-from resnet_viewer.ui.store import Store
 from resnet_viewer.ui.train.ways import Ways
 from resnet_viewer.ui.window import MainWindow
 from resnet_viewer.ui.work.worker import Worker

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.charts.wiring_layout import Part, StripLayout
 from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.ui.inspect.gradients import GradientPlot
+from resnet_viewer.ui.inspect.wiring_geometry import arc_around, part_at
+from resnet_viewer.ui.inspect.wiring_strip import StripItem, StripState
 from resnet_viewer.ui.panels.circuit_lines import CircuitLines
-from resnet_viewer.ui.panels.gradients import GradientPlot
-from resnet_viewer.ui.panels.wiring_geometry import arc_around, part_at
-from resnet_viewer.ui.panels.wiring_strip import StripItem, StripState
 from resnet_viewer.ui.widgets.plot_axes import BOTTOM_ROOM, RIGHT_ROOM
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 

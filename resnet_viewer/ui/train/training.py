@@ -18,8 +18,8 @@ from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.requests import FindDevices, FoundDevices, FoundOrder, KeepOrder, ReadOrder
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.run_plan import MOST_EPOCHS, RunPlan, plan_json, plan_of
-from resnet_viewer.ui.editing import Editing
-from resnet_viewer.ui.opening import Opening
+from resnet_viewer.ui.inspect.editing import Editing
+from resnet_viewer.ui.inspect.loading import Opening
 from resnet_viewer.ui.pages.train import TrainPage
 from resnet_viewer.ui.settings import Settings, path_of
 from resnet_viewer.ui.train import networks_dialog, recipe_dialog

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.charts.wiring_layout import Part
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.panels.circuit import CircuitPanel
+from resnet_viewer.ui.inspect.wiring_panel import CircuitPanel
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.panels.circuit import CircuitPanel
+from resnet_viewer.ui.inspect.wiring_panel import CircuitPanel
 from tests import fabricated
 
 

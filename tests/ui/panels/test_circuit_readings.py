@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.charts.wiring_layout import Part
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.panels.circuit import CircuitPanel
+from resnet_viewer.ui.inspect.wiring_panel import CircuitPanel
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests import fabricated
 from tests.ui.panels.circuit_hands import LEFT, arc, click, drag, ranges, release, selecting, send, wired

@@ -16,11 +16,11 @@ from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.panels.circuit import CircuitPanel
+from resnet_viewer.ui.inspect.wiring_geometry import StripFrame, draw, part_at
+from resnet_viewer.ui.inspect.wiring_panel import CircuitPanel
+from resnet_viewer.ui.inspect.wiring_strip import StripItem, StripState
+from resnet_viewer.ui.inspect.wiring_words import BOX_HINT, DISC_HINT, hint, spoken, tooltip
 from resnet_viewer.ui.panels.wiring_gates import Openings, opening_text, openings
-from resnet_viewer.ui.panels.wiring_geometry import StripFrame, draw, part_at
-from resnet_viewer.ui.panels.wiring_strip import StripItem, StripState
-from resnet_viewer.ui.panels.wiring_words import BOX_HINT, DISC_HINT, hint, spoken, tooltip
 from resnet_viewer.ui.widgets.theme import DARK
 from tests import fabricated
 

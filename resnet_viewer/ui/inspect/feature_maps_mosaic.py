@@ -1,0 +1,272 @@
+"""The pane that shows all channels of a layer side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSizeF, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import QWidget
+
+from resnet_viewer.ui.inspect.picture import LookingPane
+from resnet_viewer.ui.widgets.pixels import Tiles, sheet_of_tiles
+
+_MANY = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Mosaic:
+    """Coloured maps in the order of display.
+
+    `order[i]` is the channel at place i, `is_dead[i]` says it tells nothing, `is_not_finite[i]` that
+    some of its values are not finite: those are clear.
+    """
+
+    tiles: Tiles
+    order: NDArray[np.intp]
+    is_dead: NDArray[np.bool_]
+    is_not_finite: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How tiles lie in a pane at zoom 1: whole pixels, so that equal map pixels look equal."""
+
+    columns: int
+    rows: int
+    width: int
+    height: int
+    gap: int
+
+    @property
+    def size(self) -> QSizeF:
+        """Of all tiles with the gaps between them."""
+        return QSizeF(
+            self.columns * (self.width + self.gap) - self.gap, self.rows * (self.height + self.gap) - self.gap
+        )
+
+
+def fitted_grid(count: int, map_width: int, map_height: int, pane_width: int, pane_height: int) -> Grid:
+    """The grid with the largest tiles that shows `count` maps in a pane; tiles are at least one pixel.
+
+    Up to a hundred maps, full rows are preferred where that costs at most a fifth of the tiles' size.
+    """
+    columns = np.arange(1, count + 1)
+    rows = -(-count // columns)
+    aspect = map_width / map_height
+    pitch = np.minimum(pane_width / columns, pane_height / rows * aspect)
+    is_full = (count % columns == 0) | (count > _MANY)
+    best = int(np.where(is_full, pitch, 0.8 * pitch).argmax())
+    gap = min(max(round(float(pitch[best]) * 0.12), 1), 6)
+    across, down = int(columns[best]), int(rows[best])
+    width = min((pane_width + gap) / across - gap, ((pane_height + gap) / down - gap) * aspect)
+    return Grid(across, down, max(int(width), 1), max(int(width / aspect), 1), gap)
+
+
+class MosaicPane(LookingPane):
+    """All channels of one reading. Where the tiles are small, the wheel enlarges them.
+
+    `channel_hovered(channel, y, x)` names the value under the pointer, `channel_clicked(channel)` a wish to see
+    one channel alone; arrow keys and Enter do the same as the mouse. `marked(place or None)`
+    lets others follow.
+    """
+
+    channel_hovered = Signal(int, int, int)
+    channel_clicked = Signal(int)
+    marked = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._mosaic: Mosaic | None = None
+        self._grid = Grid(1, 1, 1, 1, 1)
+        self._sheet: QImage | None = None
+        self._marked: int | None = None
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    @property
+    def mosaic(self) -> Mosaic | None:
+        """What is shown."""
+        return self._mosaic
+
+    @property
+    def grid(self) -> Grid:
+        """How it lies at zoom 1."""
+        return self._grid
+
+    def set_mosaic(self, mosaic: Mosaic | None) -> None:
+        """Replace the maps. The view stays where it was while number and size of the maps stay the same."""
+        if mosaic is self._mosaic:
+            return
+        old, self._mosaic = self._mosaic, mosaic
+        if old is None or mosaic is None or _form(old) != _form(mosaic):
+            self._marked = None
+            self._fit()
+            self.look_at_all()
+        else:
+            self._make_sheet()
+        self.update()
+
+    def mark(self, place: int | None) -> None:
+        """Frame the tile at that place (from 0); emits nothing."""
+        if place != self._marked:
+            self._marked = place
+            self.update()
+
+    def content_size(self) -> QSizeF:
+        return QSizeF() if self._mosaic is None else self._grid.size
+
+    def tile_at(self, position: QPointF) -> tuple[int, int, int] | None:
+        """Place, y and x of the map pixel at a point of the pane; None between tiles and outside."""
+        if self._mosaic is None:
+            return None
+        grid, zoom, inside = self._grid, self.zoom, position - self.frame().topLeft()
+        column, across = divmod(inside.x() / zoom, grid.width + grid.gap)
+        row, down = divmod(inside.y() / zoom, grid.height + grid.gap)
+        place = int(row) * grid.columns + int(column)
+        is_outside = not 0 <= column < grid.columns or row < 0 or place >= len(self._mosaic.order)
+        if is_outside or across >= grid.width or down >= grid.height:
+            return None
+        tiles = self._mosaic.tiles
+        return place, int(down / grid.height * tiles.height), int(across / grid.width * tiles.width)
+
+    def rect_of(self, place: int) -> QRect:
+        """Where a tile lies in the pane, in whole pixels."""
+        grid, zoom, corner = self._grid, self.zoom, self.frame().topLeft()
+        row, column = divmod(place, grid.columns)
+        left = corner.x() + column * (grid.width + grid.gap) * zoom
+        top = corner.y() + row * (grid.height + grid.gap) * zoom
+        return QRectF(left, top, grid.width * zoom, grid.height * zoom).toRect()
+
+    def paint_content(self, painter: QPainter, frame: QRectF) -> None:
+        if self._mosaic is None:
+            return
+        tiles, grid = self._mosaic.tiles, self._grid
+        if self._sheet is not None and self.zoom < 2.0:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.zoom == 1.0)
+            painter.drawImage(frame, self._sheet, QRectF(self._sheet.rect()))
+            self._paint_signs(painter, range(len(self._mosaic.order)))
+            self._paint_mark(painter)
+            return
+        is_smaller = grid.width * self.zoom * self.devicePixelRatioF() < tiles.width
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smaller)
+        places = self._places_in_view(frame)
+        for place in places:
+            painter.drawImage(self.rect_of(place), tiles.image, tiles.source(place))
+        self._paint_signs(painter, places)
+        self._paint_mark(painter)
+
+    def _paint_signs(self, painter: QPainter, places: Sequence[int]) -> None:
+        """A cross for dead channels, a red stroke where values are not finite."""
+        assert self._mosaic is not None
+        self._paint_dead(painter, [place for place in places if self._mosaic.is_dead[place]])
+        painter.setPen(QPen(QColor(self.theme.changed), 1.0))
+        for place in places:
+            if self._mosaic.is_not_finite[place]:
+                inner = self.rect_of(place).adjusted(0, 0, -1, -1)
+                painter.drawRect(inner)
+                painter.drawLine(inner.bottomLeft(), inner.topRight())
+
+    def _paint_dead(self, painter: QPainter, places: list[int]) -> None:
+        empty = QColor(self.theme.panel)
+        painter.setPen(QPen(QColor(self.theme.faint), 1.0))
+        for place in places:
+            target = self.rect_of(place)
+            painter.fillRect(target, empty)
+            inner = target.adjusted(0, 0, -1, -1)
+            painter.drawRect(inner)
+            painter.drawLine(inner.bottomLeft(), inner.topRight())
+            painter.drawLine(inner.topLeft(), inner.bottomRight())
+
+    def _paint_mark(self, painter: QPainter) -> None:
+        if self._mosaic is None:
+            return
+        if self._marked is not None and self._marked < len(self._mosaic.order):
+            painter.setOpacity(1.0)
+            painter.setPen(QPen(QColor(self.theme.accent), 2.0))
+            painter.drawRect(self.rect_of(self._marked).adjusted(-1, -1, 1, 1))
+
+    def point_hovered(self, position: QPointF) -> None:
+        found = self.tile_at(position)
+        if found is None or self._mosaic is None:
+            self._mark_and_tell(None)
+            self.left.emit()
+            return
+        place, y, x = found
+        self._mark_and_tell(place)
+        self.channel_hovered.emit(int(self._mosaic.order[place]), y, x)
+
+    def point_clicked(self, position: QPointF) -> None:
+        if self._mosaic is not None and (found := self.tile_at(position)) is not None:
+            self.channel_clicked.emit(int(self._mosaic.order[found[0]]))
+
+    def resizeEvent(self, event: QEvent) -> None:
+        self._fit()
+        super().resizeEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._mosaic is None or self.message:
+            super().keyPressEvent(event)
+            return
+        steps = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -self._grid.columns,
+            Qt.Key.Key_Down: self._grid.columns,
+        }
+        key = Qt.Key(event.key())
+        if key in steps:
+            place = 0 if self._marked is None else self._marked + steps[key]
+            if 0 <= place < len(self._mosaic.order):
+                self._mark_and_tell(place)
+                tiles = self._mosaic.tiles
+                middle = tiles.height // 2, tiles.width // 2
+                self.channel_hovered.emit(int(self._mosaic.order[place]), *middle)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._marked is not None:
+            self.channel_clicked.emit(int(self._mosaic.order[self._marked]))
+        else:
+            super().keyPressEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._mark_and_tell(None)
+        super().leaveEvent(event)
+
+    def _mark_and_tell(self, place: int | None) -> None:
+        self.mark(place)
+        self.marked.emit(place)
+
+    def _fit(self) -> None:
+        if self._mosaic is not None:
+            tiles, margin = self._mosaic.tiles, 4
+            self._grid = fitted_grid(
+                tiles.count, tiles.width, tiles.height, self.width() - margin, self.height() - margin
+            )
+        self._make_sheet()
+
+    def _make_sheet(self) -> None:
+        """Many tiles are put together once, for painting: as large as shown, or whole where they are shrunk."""
+        self._sheet = None
+        if self._mosaic is not None and self._mosaic.tiles.count > _MANY:
+            tiles, grid = self._mosaic.tiles, self._grid
+            times = max(self.devicePixelRatioF(), tiles.width / grid.width)
+            width, height = round(grid.width * times), round(grid.height * times)
+            gap = max(round(grid.gap * times), 1)
+            self._sheet = sheet_of_tiles(tiles, columns=grid.columns, width=width, height=height, gap=gap)
+
+    def _places_in_view(self, frame: QRectF) -> list[int]:
+        """Places of the tiles that a zoomed view shows at least in part."""
+        assert self._mosaic is not None
+        grid, seen = self._grid, QRectF(self.rect()).translated(-frame.topLeft())
+        pitch_x, pitch_y = (grid.width + grid.gap) * self.zoom, (grid.height + grid.gap) * self.zoom
+        columns = range(max(int(seen.left() / pitch_x), 0), min(ceil(seen.right() / pitch_x), grid.columns))
+        rows = range(max(int(seen.top() / pitch_y), 0), min(ceil(seen.bottom() / pitch_y), grid.rows))
+        count = len(self._mosaic.order)
+        places = (row * grid.columns + column for row in rows for column in columns)
+        return [place for place in places if place < count]
+
+
+def _form(mosaic: Mosaic) -> tuple[int, int, int]:
+    return mosaic.tiles.count, mosaic.tiles.width, mosaic.tiles.height

@@ -1,0 +1,256 @@
+"""Opening pictures, networks and weight files: asks the files worker, and edits the session with what it answers.
+
+Whatever cannot be opened is one sentence, and what is on screen stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject, Signal, Slot
+
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.preprocessing import Preprocessing
+from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.requests import (
+    Begin,
+    Begun,
+    ChooseNetwork,
+    DescribeNetwork,
+    DownloadWeights,
+    IdentifyWeights,
+    KeepChoices,
+    OpenedNetwork,
+    OpenedPicture,
+    ReadPicture,
+    StepPicture,
+    TakePixels,
+)
+from resnet_viewer.records.session import Session, Setup
+from resnet_viewer.ui.incoming import sort_incoming
+from resnet_viewer.ui.inspect.editing import Editing
+from resnet_viewer.ui.inspect.store import Store
+from resnet_viewer.ui.settings import Settings
+from resnet_viewer.ui.work.worker import Failure, Worker
+
+
+class Opening(QObject):
+    """Owns the album: the pictures that previous and next walk through."""
+
+    failed = Signal(object)
+    network_opened = Signal(object)
+    """An OpenedNetwork is in the session; its sentence and its doubts are worth a remark."""
+    picture_opened = Signal(object)
+    """A Picture is in the session; how it was read may be worth a remark."""
+    recent_changed = Signal()
+    download_began = Signal(str)
+    """What is fetched, in words."""
+    progressed = Signal(object)
+    download_ended = Signal()
+    begun = Signal()
+    """What the window starts with is there, or will not come."""
+    compared = Signal(str)
+    """A network is the reference now; what is to be said about that, in one sentence."""
+    opened = Signal()
+    """A picture or a network is in the session: what was said about one that is not is over."""
+
+    def __init__(
+        self,
+        store: Store,
+        editing: Editing,
+        files: Worker,
+        downloads: Worker,
+        settings: Settings,
+        tickets: Iterator[int],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._editing = editing
+        self._files = files
+        self._downloads = downloads
+        self._settings = settings
+        self._tickets = tickets
+        self._album: tuple[Path, ...] = ()
+        self._place: Path | None = None
+        self._first_ticket = -1
+        self._compared: set[int] = set()
+        """Tickets of what becomes the reference."""
+        files.replied.connect(self._take)
+        files.failed.connect(self._fail)
+        downloads.replied.connect(self._take)
+        downloads.failed.connect(self._fail)
+        downloads.busy_changed.connect(self._note_download)
+
+    def begin(self, request: Begin) -> None:
+        """Ask for the first network and picture."""
+        self._first_ticket = self._ask(request)
+
+    def open_paths(self, paths: tuple[Path, ...]) -> None:
+        """Pictures or folders of pictures; the first is shown."""
+        if paths:
+            self._ask(ReadPicture(paths))
+
+    def read_with_twelve_bits(self) -> None:
+        """The picture on the screen once more, white at 4095."""
+        if self._place is not None:
+            self._ask(ReadPicture((self._place,), wants_twelve_bits=True, album=self._album))
+
+    def step_picture(self, step: int) -> None:
+        """The next or previous picture of the album or the folder."""
+        if self._place is None:
+            self.failed.emit(Failure("A pasted picture has no folder to walk through; open a file first."))
+        else:
+            self._ask(StepPicture(self._place, step, self._album))
+
+    def take_mime(self, mime: QMimeData) -> None:
+        """Whatever was dropped or pasted."""
+        found = sort_incoming(mime)
+        if found.weights is not None:
+            self.open_weights(found.weights)
+        if found.pictures:
+            self.open_paths(found.pictures)
+        elif found.pixels is not None:
+            self._ask(TakePixels(found.pixels))
+        elif found.is_remote:
+            self.failed.emit(
+                Failure("That is only an address; copy or save the picture itself, then paste or open it.")
+            )
+        elif found.weights is None:
+            self.failed.emit(Failure("There is no picture in that; copy a picture or its file."))
+
+    def show_picture(self, picture: Picture) -> None:
+        """A picture that is at hand."""
+        self._show_picture(OpenedPicture(picture))
+
+    @property
+    def weights_path(self) -> Path | None:
+        """The weight file of the network on the screen."""
+        weights = self._store.session.setup.state.network.weights
+        return Path(weights.name) if weights.source == "file" else None
+
+    @property
+    def reference_title(self) -> str:
+        """The reference's network and weights."""
+        network = self._store.session.reference.network
+        return f"{network.title}, {network.weights.title}"
+
+    def open_weights(self, path: Path) -> None:
+        """A weight file, whichever network it is."""
+        self._ask(IdentifyWeights(path))
+
+    def compare_weights(self, path: Path) -> None:
+        """A weight file, whichever network it is, as the reference."""
+        self._compared.add(self._ask(IdentifyWeights(path)))
+
+    def compare_spec(self, spec: NetworkSpec) -> None:
+        """Another network, or this one with other weights, as the reference."""
+        self._compared.add(self._ask(DescribeNetwork(spec)))
+
+    def choose_network(self, name: str) -> None:
+        """A network of the catalog, with the best weights at hand."""
+        self._ask(ChooseNetwork(name))
+
+    def choose_spec(self, spec: NetworkSpec) -> None:
+        """Read the present weight file as another network, now and from now on."""
+        self._ask(DescribeNetwork(spec))
+        if spec.weights.digest:
+            self._ask(KeepChoices(spec.weights.digest, network=spec.name))
+
+    def change_input(self, preprocessing: Preprocessing, class_names: tuple[str, ...]) -> None:
+        """Prepare pictures in another way, and keep that for the weight file from now on."""
+        self._editing.set_input(preprocessing, class_names)
+        network = self._store.session.setup.state.network
+        if network.weights.digest:
+            self._ask(KeepChoices(network.weights.digest, preprocessing, class_names))
+
+    def download(self, name: str, spec: NetworkSpec | None = None, *, as_reference: bool = False) -> None:
+        """torchvision's weights for that network, or those that `spec` names."""
+        ticket = next(self._tickets)
+        if as_reference:
+            self._compared.add(ticket)
+        self._downloads.ask(ticket, DownloadWeights(name, spec))
+        self.download_began.emit(f"Downloading weights for {name}")
+
+    def cancel_download(self) -> None:
+        """End it; nothing half-fetched is kept as whole."""
+        self._downloads.stop()
+        self.download_ended.emit()
+
+    def _ask(self, request: object) -> int:
+        ticket = next(self._tickets)
+        self._files.ask(ticket, request)
+        return ticket
+
+    @Slot(int, object)
+    def _take(self, ticket: int, reply: object) -> None:
+        match reply:
+            case OpenedNetwork() if ticket in self._compared:
+                self._compare_with(reply)
+            case OpenedPicture():
+                self._show_picture(reply)
+            case OpenedNetwork():
+                self._show_network(reply)
+            case Begun():
+                self._begin_with(reply)
+            case Progress():
+                self.progressed.emit(reply)
+            case _:
+                pass  # figures are others' answers
+
+    @Slot(int, object)
+    def _fail(self, ticket: int, failure: object) -> None:
+        self.failed.emit(failure)
+        if ticket == self._first_ticket:
+            self.begun.emit()
+
+    @Slot(bool)
+    def _note_download(self, is_busy: bool) -> None:
+        if not is_busy:
+            self.download_ended.emit()
+
+    def _show_picture(self, opened: OpenedPicture) -> None:
+        self.opened.emit()
+        self._remember_place(opened)
+        self._editing.set_picture(opened.picture)
+        self.picture_opened.emit(opened.picture)
+
+    def _remember_place(self, opened: OpenedPicture) -> None:
+        self._album, self._place = opened.album, opened.picture.path
+        if opened.picture.path is not None:
+            self._settings.add_recent("pictures", opened.picture.path)
+            self.recent_changed.emit()
+
+    def _show_network(self, opened: OpenedNetwork) -> None:
+        self.opened.emit()
+        self._remember_weights(opened)
+        self._editing.set_network(opened.state, opened.class_names)
+        self.network_opened.emit(opened)
+
+    def _compare_with(self, opened: OpenedNetwork) -> None:
+        self.opened.emit()
+        self._remember_weights(opened)
+        self._editing.compare_with(opened.state)
+        self.compared.emit(f"{opened.spec.title} is the reference now. {opened.sentence}".strip())
+
+    def _remember_weights(self, opened: OpenedNetwork) -> None:
+        weights = opened.spec.weights
+        if weights.source == "file":
+            self._settings.add_recent("weights", Path(weights.name))
+            self.recent_changed.emit()
+
+    def _begin_with(self, begun: Begun) -> None:
+        opened = begun.network
+        picture = None
+        if begun.picture is not None:
+            picture = begun.picture.picture
+            self._album, self._place = begun.picture.album, picture.path
+        self._store.restart(Session(Setup(opened.state, picture, class_names=opened.class_names)))
+        self.network_opened.emit(opened)
+        if picture is not None:
+            self.picture_opened.emit(picture)
+        if begun.refusals:
+            self.failed.emit(Failure(" ".join(begun.refusals)))
+        self.begun.emit()

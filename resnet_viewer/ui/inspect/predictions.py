@@ -1,0 +1,355 @@
+"""What the network takes the picture for: the reference's highest classes, now against reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import zip_longest
+from math import isfinite
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from resnet_viewer.records import captions
+from resnet_viewer.records.predictions import (
+    NO_CLASSIFIER,
+    comparable,
+    has_highest_class,
+    not_finite_words,
+    percent,
+    scale_end,
+    shown_classes,
+)
+from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.ui.inspect.picture import STALE_OPACITY
+from resnet_viewer.ui.inspect.readings import placeholder
+from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.labels import OneLineLabel, tooltip_text
+from resnet_viewer.ui.widgets.theme import DARK, Theme
+
+ROWS = 7
+"""Five of the reference and, where they are others, now's highest and the target."""
+_MARK, _GAP = 13, 8
+"""Pixels of a mark before a name, and between columns."""
+_LEGEND_TIP = (
+    "Red bar above and first number: now. Grey bar below and second number: the reference. Hollow bars are those of "
+    "untrained weights, which are drawn at random: they mean nothing."
+)
+
+
+@dataclass(frozen=True)
+class PredictionRow:
+    """One class; probabilities between 0 and 1, None where there is no reading."""
+
+    index: int
+    name: str
+    now: float | None
+    reference: float | None
+    is_target: bool
+    is_new: bool
+    """It is now's highest class and not among the reference's."""
+    untrained: tuple[bool, bool] = (False, False)
+    """Whether now's number and the reference's are those of untrained weights, and mean nothing."""
+
+    @property
+    def words(self) -> str:
+        """Everything that the row shows, as a tooltip and for screen readers."""
+        now, reference = (" (untrained)" if is_untrained else "" for is_untrained in self.untrained)
+        parts = [f"{self.name} (class {self.index})", f"now {words_of(self.now)}{now}"]
+        parts.append(f"reference {words_of(self.reference)}{reference}")
+        if self.is_target:
+            parts.append("target of the gradients and of Grad-CAM")
+        if self.is_new:
+            parts.append("now's highest class, not among the reference's five")
+        return " · ".join(parts)
+
+
+def words_of(probability: float | None) -> str:
+    """A probability as it is written beside its bar; a dash where there is no reading."""
+    return "–" if probability is None else percent(probability)
+
+
+def prediction_rows(scene: Scene) -> tuple[PredictionRow, ...]:
+    """The rows for a scene; empty while nothing is known."""
+    now, reference = scene.now, scene.reference
+    if reference is not None and not reference.request.state.has_classes_of(scene.session.setup.state):
+        reference = None
+    asked = now or reference
+    if asked is None or not asked.probabilities.size:
+        return ()
+    reference = comparable(asked, reference)
+    classes = shown_classes(now, reference)
+    names = scene.session.setup.class_names
+    highest = None if now is None or not has_highest_class(now) else int(now.probabilities[0].argmax())
+    return tuple(
+        PredictionRow(
+            index,
+            captions.class_name(index, names),
+            _probability(now, index),
+            _probability(reference, index),
+            index == asked.target,
+            reference is not None and place >= 5 and index == highest,
+            (_is_untrained(now), _is_untrained(reference)),
+        )
+        for place, index in enumerate(classes)
+    )
+
+
+def _is_untrained(result: ProbeResult | None) -> bool:
+    return result is not None and result.is_untrained
+
+
+def legend_words(rows: tuple[PredictionRow, ...]) -> str:
+    """What stands over the numbers, with those of untrained weights called so."""
+    now, reference = rows[0].untrained if rows else (False, False)
+    if now and reference:
+        return "untrained: now · reference"
+    return f"{'untrained ' if now else ''}now · {'untrained ' if reference else ''}reference"
+
+
+def _probability(result: ProbeResult | None, index: int) -> float | None:
+    return None if result is None else float(result.probabilities[0, index])
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a panel's lines share: the pixels that the longest name and the longest number take, and the
+    probability whose bar takes the whole width."""
+
+    name: int = 0
+    number: int = 0
+    end: float = 1.0
+
+    @classmethod
+    def of(cls, rows: tuple[PredictionRow, ...], metrics: QFontMetrics) -> Columns:
+        """The columns that these rows need."""
+        numbers = [words_of(value) for row in rows for value in (row.now, row.reference)]
+        return cls(
+            max((metrics.horizontalAdvance(row.name) for row in rows), default=0) + 2 * _MARK,
+            max((metrics.horizontalAdvance(number) for number in numbers), default=0),
+            scale_end(*(value for row in rows for value in (row.now, row.reference))),
+        )
+
+    def bars(self, width: int) -> tuple[int, int]:
+        """From where to where the bars reach in a line that wide; a long name is cut before they get short."""
+        right = width - 2 * (self.number + _GAP)
+        return min(self.name + _GAP, max(width * 36 // 100, 84), max(right - 34, 0)), right
+
+
+class PredictionLine(QWidget):
+    """Paints one row: the name, a red bar for now above a thinner grey one for the reference, and both
+    numbers."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._row: PredictionRow | None = None
+        self._theme = DARK
+        self._is_dimmed = False
+        self._columns = Columns()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    @property
+    def row(self) -> PredictionRow | None:
+        """What is shown."""
+        return self._row
+
+    def set_row(self, row: PredictionRow | None, *, is_dimmed: bool, columns: Columns) -> None:
+        """Show a row, or nothing."""
+        if (row, is_dimmed, columns) != (self._row, self._is_dimmed, self._columns):
+            self._row, self._is_dimmed, self._columns = row, is_dimmed, columns
+            words = "" if row is None else row.words
+            self.setToolTip(tooltip_text(words))
+            self.setAccessibleName(words)
+            self.update()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        self._theme = theme
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(220, self.fontMetrics().height() + 9)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, self.fontMetrics().height() + 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        row, theme = self._row, self._theme
+        if row is None:
+            return
+        metrics = self.fontMetrics()
+        names, end = self._columns.bars(self.width())
+        number = self._columns.number + _GAP
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setOpacity(STALE_OPACITY if self._is_dimmed else 1.0)
+            self._paint_name(painter, row, metrics, names - _GAP)
+            bars = QRectF(names, 0, end - names, self.height())
+            self._paint_bars(painter, row, bars)
+            painter.setPen(QColor(theme.text))
+            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            column = QRectF(end, 0, number, self.height())
+            painter.drawText(column, right, words_of(row.now))
+            painter.setPen(QColor(theme.muted))
+            painter.drawText(column.translated(number, 0), right, words_of(row.reference))
+
+    def _paint_name(self, painter: QPainter, row: PredictionRow, metrics: QFontMetrics, width: int) -> None:
+        theme, middle = self._theme, self.height() / 2
+        mark = 0
+        if row.is_target:
+            mark = _MARK
+            painter.setPen(QPen(QColor(theme.accent), 1.4))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(QRectF(1, middle - 4, 8, 8))
+            painter.setBrush(QColor(theme.accent))
+            painter.drawEllipse(QRectF(3.5, middle - 1.5, 3, 3))
+        if row.is_new:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.changed))
+            painter.drawConvexPolygon(_triangle(mark + 5, middle))
+            mark += _MARK
+        painter.setPen(QColor(theme.text))
+        name = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, width - mark)
+        area = QRectF(mark, 0, width - mark, self.height())
+        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
+
+    def _paint_bars(self, painter: QPainter, row: PredictionRow, area: QRectF) -> None:
+        middle = area.center().y()
+        for value, colour, top, height, is_hollow in (
+            (row.now, self._theme.changed, middle - 6, 7, row.untrained[0]),
+            (row.reference, self._theme.reference, middle + 2, 4, row.untrained[1]),
+        ):
+            if value is not None and isfinite(value) and value > 0:
+                bar = QRectF(area.left(), top, max(value / self._columns.end * area.width(), 1.5), height)
+                painter.setPen(QPen(QColor(colour), 1.0) if is_hollow else Qt.PenStyle.NoPen)
+                painter.setBrush(Qt.BrushStyle.NoBrush if is_hollow else QColor(colour))
+                painter.drawRoundedRect(bar.adjusted(0.5, 0.5, -0.5, -0.5) if is_hollow else bar, 2, 2)
+
+
+def _triangle(x: float, middle: float) -> QPolygonF:
+    return QPolygonF([QPointF(x, middle - 4), QPointF(x + 4.5, middle + 4), QPointF(x - 4.5, middle + 4)])
+
+
+class _Legend(OneLineLabel):
+    """What bars and numbers are. Its `beginning` stays where there is little room: that they are untrained."""
+
+    beginning = ""
+
+    @property
+    def shown(self) -> str:
+        elided = super().shown
+        if elided.startswith(self.beginning):
+            return elided
+        return self.fontMetrics().elidedText(self.beginning, Qt.TextElideMode.ElideRight, self.width())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self.beginning), super().minimumSizeHint().height())
+
+
+class _Message(QLabel):
+    """Words in place of the rows, in the first of their wordings that fits; the longest is the tooltip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wordings: tuple[str, ...] = ("",)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+
+    def say(self, *wordings: str) -> None:
+        """Say it in one of these ways, the longest first."""
+        self._wordings = wordings
+        self.setToolTip(tooltip_text(wordings[0]) if wordings[1:] else "")
+        self.setAccessibleName(wordings[0])
+        self._choose()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), self.fontMetrics().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._choose()
+
+    def _choose(self) -> None:
+        flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignCenter
+        place = QRect(0, 0, self.width(), 1)
+        fits = (
+            self.fontMetrics().boundingRect(place, flags, words).height() <= self.height()
+            for words in self._wordings
+        )
+        chosen = next(
+            (words for words, fit in zip(self._wordings, fits, strict=True) if fit), self._wordings[-1]
+        )
+        if chosen != self.text():
+            self.setText(chosen)
+
+
+class PredictionsPanel(Card):
+    """Up to seven rows in a card."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Prediction", parent)
+        self._message = _Message()
+        self._lines = tuple(PredictionLine(self) for _ in range(ROWS))
+        self._scene: Scene | None = None
+        self._legend = _Legend(legend_words(()))
+        self._legend.setToolTip(_LEGEND_TIP)
+        self.body.setSpacing(0)
+        self.body.addWidget(self._message, 1)
+        for line in self._lines:
+            self.body.addWidget(line, 1)
+        self.add_control(self._legend)
+        self.apply_theme(DARK)
+
+    @property
+    def rows(self) -> tuple[PredictionRow, ...]:
+        """What is shown, from the top."""
+        return tuple(line.row for line in self._lines if line.row is not None)
+
+    @property
+    def legend(self) -> str:
+        """What bars and numbers are, and where the bars end if not at 100 %."""
+        return self._legend.text()
+
+    @property
+    def message(self) -> str:
+        """The words in place of rows, in their longest wording; empty while there are rows."""
+        return "" if self._message.isHidden() else self._message.accessibleName()
+
+    @property
+    def message_shown(self) -> str:
+        """The same in the wording that fits."""
+        return "" if self._message.isHidden() else self._message.text()
+
+    def render_scene(self, scene: Scene) -> None:
+        """Show the scene's predictions; readings that hold the logits alone are enough."""
+        self._scene = scene
+        lost = not_finite_words(scene.now)
+        rows = () if lost else prediction_rows(scene)
+        columns = Columns.of(rows, self.fontMetrics())
+        end = columns.end
+        legend = legend_words(rows)
+        scale = "" if end == 1 else f"bars end at {percent(end)} · "
+        self._legend.beginning = scale + legend.partition(":")[0].partition(" · ")[0]
+        self._legend.setText(f"{scale}{legend}")
+        for line, row in zip_longest(self._lines, rows):
+            line.set_row(row, is_dimmed=scene.is_stale, columns=columns)
+            line.setVisible(row is not None)
+        self._message.setVisible(not rows)
+        if not rows:
+            has_classifier = scene.session.setup.state.network.has_classifier
+            waiting = placeholder(scene) if has_classifier or scene.is_starting else NO_CLASSIFIER
+            in_short = (f"{lost.partition(': ')[0]}.", "not finite") if lost else ()
+            self._message.say(lost or waiting, *in_short)
+        self._legend.setVisible(bool(rows))
+        self.set_updating(scene.is_stale and bool(rows))
+
+    def apply_theme(self, theme: Theme) -> None:
+        super().apply_theme(theme)
+        colour_text(self._message, theme.muted)
+        colour_text(self._legend, theme.muted)
+        for line in self._lines:
+            line.apply_theme(theme)
+        if self._scene is not None:  # the font may be another, too
+            self.render_scene(self._scene)

@@ -1,0 +1,260 @@
+"""The panel that holds the wiring strip and the gradient norms on one x axis, with header, choices and caption."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QSize, Signal
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QMenu, QWidget
+
+from resnet_viewer.charts.log_axis import series
+from resnet_viewer.charts.wiring_layout import Part, StripLayout, lay_out
+from resnet_viewer.records.captions import target_name, wiring_words
+from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.session import GradientQuantity
+from resnet_viewer.ui.inspect.gradients import Curve, GradientBar
+from resnet_viewer.ui.inspect.readings import last_full, last_reference, placeholder
+from resnet_viewer.ui.inspect.wiring_controls import WiringControls
+from resnet_viewer.ui.inspect.wiring_view import CircuitView
+from resnet_viewer.ui.inspect.wiring_words import hint, readout
+from resnet_viewer.ui.panels.circuit_words import caption_wordings, curve_names
+from resnet_viewer.ui.panels.wiring_gates import openings
+from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.fitting import FittingParagraph
+from resnet_viewer.ui.widgets.theme import DARK, Theme
+
+_ROOMY = 21
+"""A panel as high as so many lines of text spares its caption a second one. Where even one would lie on the plot there
+is none: the header tells the state."""
+_STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+class CircuitPanel(Card):
+    """Shows the wish at once and the newest complete reading beside it, dimmed while it belongs to an older wish.
+
+    Every signal is a wish; the panel changes nothing itself. Blocks are numbered from 1.
+    """
+
+    shortcut_clicked = Signal(int)
+    """Cut or restore this block's shortcut."""
+    shortcuts_swept = Signal(object, float)
+    """A tuple of blocks, and the strength (0 or 1) for their shortcuts."""
+    branch_clicked = Signal(int)
+    """Drop or restore this block's residual branch."""
+    strength_chosen = Signal(int, float)
+    """Open this block's shortcut that far; sent while the slider is dragged."""
+    branch_strength_chosen = Signal(int, float)
+    layer_selected = Signal(str)
+    """A name of `Blueprint.map_names`."""
+    quantity_chosen = Signal(str)
+    gradient_of_chosen = Signal(str)
+    hovered = Signal(str)
+    """What is under the pointer or has the keyboard's focus, for the status bar; empty for nothing."""
+    export_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Wiring", parent)
+        self._scene: Scene | None = None
+        self._layout: StripLayout | None = None
+        self._now: ProbeResult | None = None
+        self._reference: ProbeResult | None = None
+        self._drawn: tuple[object, ...] = ()
+        self._menu = QMenu(self)
+        self.controls = WiringControls()
+        self.view = CircuitView()
+        self.bar = GradientBar(self.view.viewport())
+        self._caption = FittingParagraph(2)
+        self.add_control(self.controls)
+        self.body.setSpacing(2)
+        self.body.addWidget(self.view, 1)
+        self.body.addWidget(self._caption)
+        self.view.rearranged.connect(self._place_bar)
+        self.view.activated.connect(self._activate)
+        self.view.swept.connect(self.shortcuts_swept)
+        self.view.focus_moved.connect(self._select)
+        self.view.menu_wanted.connect(self._open_menu)
+        self.view.pointed.connect(self._read_out)
+        self.view.announced.connect(self.hovered)
+        self.controls.fit_clicked.connect(self.view.fit)
+        self.controls.shortcut_strength_chosen.connect(self.strength_chosen)
+        self.controls.branch_strength_chosen.connect(self.branch_strength_chosen)
+        self.bar.quantity_chosen.connect(self.quantity_chosen)
+        self.bar.gradient_of_chosen.connect(self.gradient_of_chosen)
+        self.apply_theme(DARK)
+
+    @property
+    def caption_text(self) -> str:
+        """The whole sentence under the plot, however much of it fits."""
+        return self._caption.whole
+
+    def render_scene(self, scene: Scene) -> None:
+        """Show the scene, touching only what differs from the one before."""
+        self._scene = scene
+        setup, view, plan = scene.session.setup, scene.session.view, scene.blueprint
+        if self._layout is None or self._layout.blueprint is not plan:
+            self._layout = lay_out(plan)
+        wiring = setup.wiring
+        self.view.show_wiring(self._layout, wiring, view.layer)
+        self.set_subtitle(f"{wiring_words(plan.spec, wiring)} · {hint(plan, wiring)}")
+        self.controls.show_block(plan.block_of(view.layer), wiring)
+        self.bar.show_choice(view.gradient_quantity, setup.gradient_of)
+        self._show_readings(scene)
+        self.view.tell_again()
+
+    def selected_block(self) -> int | None:
+        """The block that the selected layer lies in, or None (the stem, or nothing shown yet)."""
+        if self._scene is None:
+            return None
+        block = self._scene.blueprint.block_of(self._scene.session.view.layer)
+        return None if block is None else block.number
+
+    def minimumSizeHint(self) -> QSize:
+        """Also while there is no caption, its panel asks for the room of one."""
+        size = super().minimumSizeHint()
+        missing = self._caption.height() + self.body.spacing() if self._caption.isHidden() else 0
+        return QSize(size.width(), size.height() + missing)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_caption()
+
+    def _fit_caption(self) -> None:
+        line = self.fontMetrics().height()
+        self._caption.set_lines(2 if self.height() >= _ROOMY * line else 1)
+        has_room = self.height() >= self.minimumSizeHint().height()
+        self._caption.setVisible(has_room or not self.view.is_cramped)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours; the font may be another, too."""
+        self._fit_caption()
+        super().apply_theme(theme)
+        if hasattr(self, "view"):
+            self.view.apply_theme(theme)
+            self.controls.apply_theme(theme)
+            self.bar.apply_theme(theme)
+            colour_text(self._caption, theme.muted)
+
+    def _show_readings(self, scene: Scene) -> None:
+        assert self._layout is not None
+        now = last_full(self._now, scene.now, scene)
+        reference = last_reference(self._reference, scene.reference, scene)
+        now_is_stale = now is not None and (scene.is_stale or now is not scene.now)
+        reference_is_stale = reference is not None and reference is not scene.reference
+        quantity = scene.session.view.gradient_quantity
+        names = scene.session.setup.class_names
+        drawn = (now, reference, quantity, self._layout, names, placeholder(scene))
+        is_drawn, self._drawn = drawn == self._drawn, drawn
+        self._now, self._reference = now, reference
+        self.set_updating(now_is_stale)
+        self.view.strip.adjust(openings=openings(now, reference, is_stale=now_is_stale))
+        if is_drawn:
+            self.view.plot.set_stale(now=now_is_stale, reference=reference_is_stale)
+            return
+        target = target_name(now.target, names) if now is not None else ""
+        self.bar.show_reading(now, quantity, target)
+        of_now, of_reference = curve_names(now, reference)
+        self.view.plot.set_curves(
+            self._curve(now, of_now, quantity, now_is_stale),
+            self._curve(reference, of_reference, quantity, reference_is_stale),
+            layers=self._layout.depth,
+            message=placeholder(scene),
+        )
+        wordings = ("",) if now is None else caption_wordings(now, reference, names, quantity)
+        self._caption.set_wordings(wordings)
+
+    def _curve(
+        self, result: ProbeResult | None, name: str, quantity: GradientQuantity, is_stale: bool
+    ) -> Curve | None:
+        if result is None or self._layout is None:
+            return None
+        return Curve(series(result, self._layout, quantity), name, is_stale)
+
+    def _place_bar(self) -> None:
+        self.bar.setGeometry(self.view.bar_rect().toRect())
+
+    def _read_out(self, name: str) -> None:
+        text = ""
+        if name and self._layout is not None:
+            text = readout(self._layout.blueprint, name, self.view.plot.now, self.view.plot.reference)
+        self.bar.show_readout(text)
+        self.hovered.emit(text)
+
+    def _activate(self, part: Part) -> None:
+        if part.kind == "arc" and part.block is not None:
+            self.shortcut_clicked.emit(part.block)
+        elif not self._select(part):
+            self.hovered.emit("the classifier has no feature maps")
+
+    def _select(self, part: Part) -> bool:
+        """Wish for a part's layer or block to be selected; says whether it can be."""
+        has_maps = self._layout is not None and part.name in self._layout.blueprint.map_names()
+        if has_maps:
+            self.layer_selected.emit(part.name)
+        return has_maps
+
+    def _open_menu(self, part: Part | None, position: QPoint) -> None:
+        self._menu.clear()
+        self.fill_menu(self._menu, part)
+        self._menu.popup(position)
+
+    def fill_menu(self, menu: QMenu, part: Part | None) -> None:
+        """Everything that can be wished for about a part of the strip."""
+        if part is not None and self._layout is not None:
+            menu.addAction(_menu_title(self._layout, part)).setEnabled(False)
+            menu.addSeparator()
+        if part is not None and part.block is not None and self._scene is not None:
+            self._add_block_actions(menu, part.block)
+        elif part is not None and part.kind == "box":
+            self._add(menu, f"Show maps of {part.name}", self._activate, part)
+        menu.addSeparator()
+        menu.addAction("Fit (Home)", self.view.fit)
+        menu.addAction("Export gradient norms…", self.export_requested.emit)
+
+    def _add_block_actions(self, menu: QMenu, number: int) -> None:
+        assert self._scene is not None
+        block = self._scene.blueprint.blocks[number - 1]
+        wiring = self._scene.session.setup.wiring
+        if block.shortcut != "none":
+            verb = "Restore" if wiring.shortcuts[number - 1] == 0.0 else "Cut"
+            self._add(menu, f"{verb} shortcut", self.shortcut_clicked.emit, number)
+        verb = "Restore" if wiring.branches[number - 1] == 0.0 else "Drop"
+        key = " (D)" if number == self.selected_block() else ""  # the key means the selected block
+        self._add(menu, f"{verb} residual branch{key}", self.branch_clicked.emit, number)
+        if block.shortcut != "none":
+            later = tuple(range(number, wiring.block_count + 1))
+            earlier = tuple(range(1, number + 1))
+            for words, blocks in (("later", later), ("earlier", earlier)):
+                cut = self._add(
+                    menu, f"Cut this and all {words} shortcuts", self.shortcuts_swept.emit, blocks, 0.0
+                )
+                cut.setEnabled(any(wiring.shortcuts[other - 1] > 0 for other in blocks))
+            self._add_strengths(menu, "Shortcut strength", number, self.strength_chosen.emit)
+        self._add_strengths(menu, "Residual branch strength", number, self.branch_strength_chosen.emit)
+        maps = menu.addMenu("Show maps of")
+        for name in (*(layer.name for layer in block.layers), block.name):
+            title = (
+                self._scene.blueprint.describe(name).rsplit(" · ", 1)[-1] if name != block.name else "output"
+            )
+            self._add(maps, f"{title} ({name})", self.layer_selected.emit, name)
+
+    def _add_strengths(self, menu: QMenu, title: str, number: int, emit: Callable[..., object]) -> None:
+        strengths = menu.addMenu(title)
+        for strength in _STRENGTHS:
+            self._add(strengths, f"{strength:g}", emit, number, strength)
+
+    def _add(self, menu: QMenu, text: str, wish: Callable[..., object], *values: object) -> QAction:
+        action = menu.addAction(text)
+        action.triggered.connect(lambda: wish(*values))
+        return action
+
+
+def _menu_title(layout: StripLayout, part: Part) -> str:
+    """The block's own words for everything in a block, else the layer's."""
+    block = part.block
+    return (
+        layout.blueprint.blocks[block - 1].label
+        if block is not None
+        else layout.blueprint.describe(part.name)
+    )

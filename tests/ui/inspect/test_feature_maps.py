@@ -1,0 +1,334 @@
+"""Mosaics on invented maps: what is said, what is wished, and single pixels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.records.comparing import layer_beside
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.session import View
+from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel, subtitles
+from resnet_viewer.ui.inspect.feature_maps_mosaic import fitted_grid
+from resnet_viewer.ui.widgets.pixels import COLOUR_MAPS, SIGNED_COLOUR_MAPS, colour_table, pixel
+from resnet_viewer.ui.widgets.theme import DARK
+from tests import fabricated
+
+LAYER = "layer3.2"
+
+
+def scene(maps: np.ndarray | None, reference: np.ndarray | None, **view: object) -> Scene:
+    """ResNet-20 with these maps (C, H, W) at block 9; None means that it was not computed."""
+    base = fabricated.scene(spec("cifar-resnet-20"))
+    assert base.now is not None
+    assert base.reference is not None
+    readings = []
+    for result, found in ((base.now, maps), (base.reference, reference)):
+        activations = dict(result.activations)
+        del activations[LAYER]
+        if found is not None:
+            activations[LAYER] = found[None].astype(np.float32)
+        readings.append(replace(result, activations=activations))
+    session = base.session.with_view(View(layer=LAYER, **view))  # type: ignore[arg-type]
+    return Scene(session, *readings)
+
+
+def ramp(channels: int = 6, height: int = 4, width: int = 4) -> np.ndarray:
+    """Maps whose value says where it stands: channel.row column."""
+    maps = np.zeros((channels, height, width), np.float32)
+    maps += np.arange(channels)[:, None, None] * 100
+    return maps + np.arange(height)[:, None] * 10 + np.arange(width)
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> FeatureMapsPanel:
+    made = FeatureMapsPanel()
+    qtbot.addWidget(made)
+    made.resize(1000, 400)
+    made.show()
+    return made
+
+
+def test_subtitles_say_layer_state_shape_order_and_dead_channels(panel: FeatureMapsPanel) -> None:
+    maps = ramp()
+    maps[[1, 4]] = 0
+    panel.render_scene(scene(maps, ramp()))
+    assert panel.now_card.subtitle == "now · block 9 · conv4_x 3 · 6 × 4×4 · 2 dead · by index"
+    assert panel.reference_card.subtitle == "reference · block 9 · conv4_x 3 · 6 × 4×4 · by index"
+
+
+def test_value_under_the_pointer(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
+    panel.render_scene(scene(ramp(), -ramp()))
+    pane = panel.now_pane
+    rect = pane.rect_of(3)
+    point = rect.topLeft() + QPoint(rect.width() * 5 // 8, rect.height() * 3 // 8)
+    with qtbot.waitSignal(panel.hovered) as told:
+        qtbot.mouseMove(pane, point)
+    assert told.args is not None
+    assert told.args[0].startswith("channel 3 (of 0 to 5) · y 1, x 2 · now 312 · reference -312")
+
+
+def test_a_click_wishes_for_that_channel_in_any_order(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
+    panel.render_scene(scene(ramp(), ramp(), map_order="mean"))
+    assert panel.now_card.subtitle.endswith("by mean")
+    with qtbot.waitSignal(panel.channel_chosen) as wished:
+        qtbot.mouseClick(panel.now_pane, Qt.MouseButton.LeftButton, pos=panel.now_pane.rect_of(0).center())
+    assert wished.args == [5], "the channel with the highest mean comes first"
+    assert not panel.is_channel_shown, "a wish changes nothing by itself"
+
+
+def test_scales(panel: FeatureMapsPanel) -> None:
+    maps, reference = np.ones((2, 2, 2)), np.full((2, 2, 2), 4.0)
+    maps[1] = 2
+    table = colour_table("gray")
+
+    def top_left(place: int) -> int:
+        mosaic = panel.now_pane.mosaic
+        assert mosaic is not None
+        corner = mosaic.tiles.source(place).topLeft()
+        return mosaic.tiles.image.pixel(corner)
+
+    panel.render_scene(scene(maps, reference, map_colours="gray"))
+    assert (top_left(0), top_left(1)) == (table[255], table[255])
+    assert panel.legend.ends == ("0", "channel's maximum")
+    panel.render_scene(scene(maps, reference, map_colours="gray", map_scale="layer"))
+    assert (top_left(0), top_left(1)) == (table[63], table[127]), "the reference's 4 is the end of the scale"
+    assert panel.legend.ends == ("0", "4")
+
+
+def test_signed_maps_take_the_diverging_colours(panel: FeatureMapsPanel) -> None:
+    panel.render_scene(scene(ramp() - 200, ramp(), map_scale="layer"))
+    assert panel.legend.ends == ("−533", "533")
+    mosaic = panel.now_pane.mosaic
+    assert mosaic is not None
+    red, _, blue = pixel(mosaic.tiles.image, 0, 0)
+    assert blue > red, "negative is blue"
+
+
+def test_what_was_not_computed_is_said(panel: FeatureMapsPanel) -> None:
+    found = scene(None, ramp())
+    assert found.now is not None
+    request = found.now.request
+    wiring = request.state.wiring.with_branches([9], 0.0)
+    dropped = replace(request, state=replace(request.state, wiring=wiring))
+    panel.render_scene(replace(found, now=replace(found.now, request=dropped)))
+    assert panel.now_pane.message == "not computed: this branch is dropped"
+    assert panel.reference_pane.message == ""
+
+
+def test_placeholders_and_the_last_full_reading_stays_dimmed(panel: FeatureMapsPanel) -> None:
+    full = scene(ramp(), ramp())
+    assert full.now is not None
+    partial = replace(full.now, layers=(), blocks=(), activations={})
+    panel.render_scene(Scene(full.session, partial))
+    assert panel.now_pane.message == panel.reference_pane.message == "computing…"
+    panel.render_scene(full)
+    assert (panel.now_pane.message, panel.now_pane.is_dimmed) == ("", False)
+    panel.render_scene(replace(full, now=partial))
+    assert (panel.now_pane.message, panel.now_pane.is_dimmed, panel.now_card.is_updating) == ("", True, True)
+    toggled = full.session.setup.wiring.toggled_shortcut(3)
+    wished = full.session.with_setup(full.session.setup.with_wiring(toggled))
+    panel.render_scene(replace(full, session=wished, is_stale=True))
+    dimmed = panel.now_pane.is_dimmed, panel.reference_pane.is_dimmed
+    assert dimmed == (True, False), "the reference's question has not changed"
+    setup = replace(full.session.setup, picture=None)
+    panel.render_scene(Scene(full.session.with_setup(setup)))
+    assert panel.now_pane.message == "open a picture"
+
+
+def test_the_same_readings_are_not_coloured_again(panel: FeatureMapsPanel) -> None:
+    full = scene(ramp(), ramp())
+    panel.render_scene(full)
+    now, reference = panel.now_pane.mosaic, panel.reference_pane.mosaic
+    panel.render_scene(replace(full, is_stale=True))
+    assert (panel.now_pane.mosaic, panel.reference_pane.mosaic) == (now, reference)
+    assert full.now is not None
+    panel.render_scene(replace(full, now=replace(full.now)))
+    assert panel.now_pane.mosaic is not now
+    assert panel.reference_pane.mosaic is reference
+
+
+def test_controls_wish_and_setters_do_not(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
+    wishes: list[View] = []
+    panel.view_changed.connect(wishes.append)
+    panel.render_scene(scene(ramp(), ramp(), map_scale="layer", map_order="change", map_colours="turbo"))
+    assert wishes == []
+    assert panel.controls.colours.currentText() == "turbo"
+    qtbot.keyClick(panel.controls.scale, Qt.Key.Key_Up)
+    qtbot.keyClick(panel.controls.order, Qt.Key.Key_Home)
+    assert [(wish.map_scale, wish.map_order) for wish in wishes] == [
+        ("channel", "change"),
+        ("layer", "index"),
+    ]
+
+
+def test_dead_channels_are_crossed_out_on_screen(panel: FeatureMapsPanel) -> None:
+    maps = ramp()
+    maps[2] = 0
+    panel.apply_theme(DARK)
+    panel.render_scene(scene(maps, maps))
+    rect = panel.now_pane.rect_of(2)
+    image = panel.now_pane.grab().toImage()
+    assert image.pixelColor(rect.topLeft()).name() == DARK.faint
+    assert image.pixelColor(rect.left() + rect.width() // 2, rect.top() + 4).name() == DARK.panel
+
+
+def test_channels_that_are_not_finite_say_so_on_screen(panel: FeatureMapsPanel) -> None:
+    maps = ramp()
+    maps[2], maps[4, 1, 1] = np.nan, np.inf
+    panel.apply_theme(DARK)
+    panel.render_scene(scene(maps, ramp()))
+    assert panel.now_pane.note == "not finite (NaN, ∞) in 2 of 6 channels"
+    assert panel.reference_pane.note == ""
+    rect = panel.now_pane.rect_of(2)
+    image = panel.now_pane.grab().toImage()
+    assert image.pixelColor(rect.topLeft()).name() == DARK.changed
+    panel.render_scene(scene(np.full_like(maps, np.nan), ramp()))
+    assert panel.now_pane.note == "not finite (NaN, ∞) in all channels"
+    panel.render_scene(scene(ramp(), ramp()))
+    assert panel.now_pane.note == ""
+
+
+def test_many_channels_are_painted_at_once_in_the_right_places(panel: FeatureMapsPanel) -> None:
+    maps = np.zeros((300, 7, 7), np.float32)
+    maps[:, 0, 0] = 1
+    maps[217] = 1 - maps[217]
+    panel.render_scene(scene(maps, maps, map_colours="gray"))
+    image = panel.now_pane.grab().toImage()
+    for place, (corner, middle) in ((216, ("#ffffff", "#000000")), (217, ("#000000", "#ffffff"))):
+        rect = panel.now_pane.rect_of(place)
+        assert image.pixelColor(rect.topLeft()).name() == corner
+        assert image.pixelColor(rect.center()).name() == middle
+
+
+def test_both_panes_are_moved_together(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
+    panel.render_scene(scene(ramp(64), ramp(64)))
+    panel.now_pane.look(4.0, panel.now_pane.rect().center().toPointF())
+    panel.now_pane.moved.emit(panel.now_pane.zoom, panel.now_pane.rect().center().toPointF())
+    assert panel.reference_pane.zoom == 4.0
+    qtbot.keyClick(panel.now_pane, Qt.Key.Key_Home)
+    assert (panel.now_pane.zoom, panel.reference_pane.zoom) == (1.0, 1.0)
+
+
+def test_arrow_keys_and_enter_do_what_the_mouse_does(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
+    panel.render_scene(scene(ramp(), ramp()))
+    qtbot.keyClick(panel.now_pane, Qt.Key.Key_Right)
+    qtbot.keyClick(panel.now_pane, Qt.Key.Key_Right)
+    with qtbot.waitSignal(panel.channel_chosen) as wished:
+        qtbot.keyClick(panel.now_pane, Qt.Key.Key_Return)
+    assert wished.args == [1]
+
+
+@pytest.mark.parametrize(("count", "columns"), [(16, 4), (32, 6), (64, 8), (128, 12), (1, 1), (7, 3)])
+def test_tiles_fit_and_rows_are_full_where_that_costs_little(count: int, columns: int) -> None:
+    grid = fitted_grid(count, 8, 8, 400, 380)
+    assert grid.columns == columns
+    assert grid.size.width() <= 400
+    assert grid.size.height() <= 380
+    assert grid.columns * grid.rows >= count
+
+
+def test_a_narrow_card_keeps_channels_and_dead_ones(panel: FeatureMapsPanel) -> None:
+    maps = ramp()
+    maps[[1, 4]] = 0
+    panel.render_scene(scene(maps, ramp()))
+    whole = panel.now_card.subtitle
+    panel.resize(720, 400)
+    QApplication.sendPostedEvents()
+    card = panel.now_card
+    assert card.subtitle != whole
+    assert card.subtitle.startswith("now · block 9 · 6 ch · 2 dead")
+    assert card.fontMetrics().horizontalAdvance(card.subtitle) <= card.subtitle_room
+    assert card.accessibleDescription() == whole
+
+
+def test_a_short_form_never_loses_a_number() -> None:
+    for words in subtitles("reference", "block 27 · conv4_x 9 · conv1", (64, 8, 8), "by index", 13):
+        assert "64" in words
+        assert "13 dead" in words
+
+
+def test_a_short_form_says_which_layer_of_another_networks_block_it_shows() -> None:
+    layer = "Plain-56 · block 7 · conv2_x 7 · conv1"
+    whole, brief, *shorter = subtitles("reference", layer, (16, 32, 32), "by index", 0)
+    assert whole.startswith(f"reference · {layer}")
+    assert brief.startswith("reference · Plain-56 · block 7 · conv1 · 16 × 32×32")
+    assert all("block 7 · conv1" in words for words in shorter[:3]), "block 7 alone is its output"
+
+
+def test_maps_of_both_signs_have_colour_maps_of_their_own(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
+    panel.render_scene(scene(ramp(), ramp(), map_colours="gray"))
+    colours = panel.controls.colours
+    assert [colours.itemText(i) for i in range(colours.count())] == list(COLOUR_MAPS)
+    panel.render_scene(scene(-ramp(), ramp(), map_colours="gray", map_signed_colours="vik"))
+    assert [colours.itemText(i) for i in range(colours.count())] == list(SIGNED_COLOUR_MAPS)
+    assert colours.currentText() == "vik"
+    assert panel.legend.toolTip().startswith("vik")
+    with qtbot.waitSignal(panel.view_changed) as wished:
+        colours.textActivated.emit("berlin")
+    assert wished.args is not None
+    assert (wished.args[0].map_signed_colours, wished.args[0].map_colours) == ("berlin", "gray")
+    panel.render_scene(scene(ramp(), ramp(), map_colours="gray"))
+    assert colours.currentText() == "gray", "the choice for maps without negative values is kept"
+
+
+def beside(ours: str, theirs: str, **view: object) -> Scene:
+    """A network beside another one."""
+    base, other = fabricated.scene(spec(ours)), fabricated.scene(spec(theirs)).now
+    assert other is not None
+    return Scene(base.session.with_view(View(**view)), base.now, other)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("cifar-resnet-20", "vgg19"), ("vgg19", "cifar-resnet-20")])
+def test_another_networks_maps_are_shown_by_what_it_has_and_said_to_be_whose(
+    ours: str, theirs: str, panel: FeatureMapsPanel
+) -> None:
+    """Each of its mosaics has as many tiles as its layer has channels, and points of neither are asked of the other."""
+    shown = beside(ours, theirs)
+    panel.resize(2400, 400)  # nothing of the words is left out
+    other = blueprint(spec(theirs))
+    told: list[str] = []
+    panel.hovered.connect(told.append)
+    names = shown.blueprint.map_names()
+    for name in (names[0], "stem", names[len(names) // 2], names[-2], names[-1]):
+        view = View(layer=name, map_order="maximum")
+        panel.render_scene(Scene(shown.session.with_view(view), shown.now, shown.reference))
+        layer = layer_beside(name, shown.blueprint, other)
+        assert layer is not None
+        count, height, width = other.shape_of(layer)
+        mosaic = panel.reference_pane.mosaic
+        assert mosaic is not None, f"nothing beside {name}"
+        assert sorted(mosaic.order) == list(range(count))
+        assert not panel.reference_pane.message
+        assert f"{other.spec.title} · {other.describe(layer)}" in panel.reference_card.subtitle
+        panel.reference_pane.channel_hovered.emit(count - 1, height - 1, width - 1)
+        assert "reference" in told[-1]
+        own = shown.blueprint.shape_of(name)
+        panel.now_pane.channel_hovered.emit(own[0] - 1, own[1] - 1, own[2] - 1)
+        assert "now" in told[-1]
+        panel.now_pane.marked.emit(0)
+
+
+def test_a_channel_that_only_one_of_two_networks_has_is_shown_alone(panel: FeatureMapsPanel) -> None:
+    told: list[str] = []
+    panel.hovered.connect(told.append)
+    panel.render_scene(beside("cifar-resnet-20", "vgg19", layer="layer3.2", channel=300))
+    view = panel.channel_view
+    assert panel.is_channel_shown
+    assert (view.now_pane.message, view.reference_pane.message) == ("only channels 0 to 63 here", "")
+    assert not view.target.isEnabled()
+    view.reference_pane.pixel_hovered.emit(13, 13)
+    assert "reference" in told[-1]
+    panel.render_scene(beside("vgg19", "cifar-resnet-20", layer="features.3", channel=60))
+    assert (view.now_pane.message, view.reference_pane.message) == ("", "only channels 0 to 15 here")
+    panel.render_scene(beside("vgg19", "cifar-resnet-20", layer="features.3", channel=3))
+    view.now_pane.pixel_hovered.emit(200, 200)
+    assert "now" in told[-1]
+    assert "reference" not in told[-1], "its map has other points"
