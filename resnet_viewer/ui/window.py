@@ -53,7 +53,7 @@ from resnet_viewer.ui.saying import Saying
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.status import StatusBar
 from resnet_viewer.ui.toolbar import Toolbar, network_title
-from resnet_viewer.ui.train.arriving import WELCOME
+from resnet_viewer.ui.train.drops import WELCOME
 from resnet_viewer.ui.train.training import Training
 from resnet_viewer.ui.train.ways import Ways
 from resnet_viewer.ui.widgets.labels import tooltip_text

@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from resnet_viewer.records.run_log import RunLog
-from resnet_viewer.ui.train.handing_over import twin_of
+from resnet_viewer.ui.train.open_in_inspect import twin_of
 
 if TYPE_CHECKING:
     from resnet_viewer.ui.train.training import Training

@@ -20,21 +20,21 @@ from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.run_plan import MOST_EPOCHS, RunPlan, plan_json, plan_of
 from resnet_viewer.ui.inspect.editing import Editing
 from resnet_viewer.ui.inspect.loading import Opening
-from resnet_viewer.ui.pages.train import TrainPage
 from resnet_viewer.ui.settings import Settings, path_of
 from resnet_viewer.ui.train import networks_dialog, recipe_dialog
-from resnet_viewer.ui.train.arriving import Arriving
+from resnet_viewer.ui.train.added_runs import remark_on, require_data, to_add
 from resnet_viewer.ui.train.bar import TrainBar, data_words, strength_in
 from resnet_viewer.ui.train.controller import LabWorker, TrainController
+from resnet_viewer.ui.train.drops import Arriving
 from resnet_viewer.ui.train.earlier import WAY_BACK, Earlier
 from resnet_viewer.ui.train.exporting import RunExporting
 from resnet_viewer.ui.train.giving import GivingWeights
-from resnet_viewer.ui.train.handing_over import HandingOver
-from resnet_viewer.ui.train.joining import remark_on, require_data, to_add
 from resnet_viewer.ui.train.leaving import may_close
+from resnet_viewer.ui.train.open_in_inspect import HandingOver
+from resnet_viewer.ui.train.page import TrainPage
 from resnet_viewer.ui.train.pictures_panel import run_of
-from resnet_viewer.ui.train.places import Places
 from resnet_viewer.ui.train.plan_menus import SavedRecipes, fill_data_menu, fill_recipe_menu
+from resnet_viewer.ui.train.run_folders import Places
 from resnet_viewer.ui.train.run_menu import fill_run_menu
 from resnet_viewer.ui.train.ways import Runs, Ways
 from resnet_viewer.ui.widgets.theme import Theme

@@ -23,8 +23,8 @@ from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story_groups import are_twins
 from resnet_viewer.ui.inspect.editing import Editing
 from resnet_viewer.ui.inspect.loading import Opening
+from resnet_viewer.ui.train.added_runs import settings_of
 from resnet_viewer.ui.train.controller import TrainController
-from resnet_viewer.ui.train.joining import settings_of
 from resnet_viewer.ui.work.worker import Failure
 
 

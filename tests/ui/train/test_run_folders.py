@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.train import places
-from resnet_viewer.ui.train.places import Folders, FoldersDialog
+from resnet_viewer.ui.train import run_folders as places
+from resnet_viewer.ui.train.run_folders import Folders, FoldersDialog
 from tests.ui.windows import Desk
 
 USUAL = Folders()

@@ -29,7 +29,7 @@ from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.training import RunReport, StepReport
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.services.run_plans import runs_of
-from resnet_viewer.ui.train.handing_over import twin_of
+from resnet_viewer.ui.train.open_in_inspect import twin_of
 from tests.ui.train.laboratory import STEPS
 from tests.ui.windows import Desk
 
