@@ -48,8 +48,8 @@ from resnet_viewer.ui.inspect.page import InspectPage
 from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.layout import WindowLayout, least_size
 from resnet_viewer.ui.menus import Menus
+from resnet_viewer.ui.messages import Saying
 from resnet_viewer.ui.prompts import Facts, Prompts
-from resnet_viewer.ui.saying import Saying
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.status import StatusBar
 from resnet_viewer.ui.toolbar import Toolbar, network_title
