@@ -21,8 +21,8 @@ from torch import Tensor
 
 from resnet_viewer.core.network import build
 from resnet_viewer.core.preprocessing import default_for
+from resnet_viewer.core.weights import sources as weights
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.core.weights.sources import sources as weights
 
 TOLERANCE = 1e-4
 """Of the largest logit."""

@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from resnet_viewer.core.network import build
-from resnet_viewer.core.weights.sources import sources as weights
+from resnet_viewer.core.weights import sources as weights
 
 TOLERANCE = 1e-5
 """Of the largest logit."""

@@ -22,8 +22,14 @@ from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.standard_output import delivered
 from resnet_viewer.system_libraries import libraries_problem
-from resnet_viewer.verbs import build_flags
-from resnet_viewer.verbs.arguments import STATUSES, Parser, add_network, own_input
+from resnet_viewer.verbs.arguments import (
+    STATUSES,
+    Parser,
+    add_build_flags,
+    add_network,
+    build_options,
+    own_input,
+)
 from resnet_viewer.verbs.text_types import path
 
 if TYPE_CHECKING:
@@ -51,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
         "pictures", nargs="*", type=path, metavar="PICTURE", help="pictures or folders of pictures"
     )
     add_network(made)
-    build_flags.add(made)
+    add_build_flags(made)
     made.add_argument("--version", action="store_true", help="print the version and leave")
     made.add_argument("--info", action="store_true", help="print versions, devices and folders and leave")
     made.add_argument(
@@ -114,7 +120,7 @@ def _run(application: QApplication, arguments: argparse.Namespace, diagnostics: 
     application.setWindowIcon(QIcon(str(paths.asset("icons", "resnet-viewer.png"))))
     window, workers = build(application, arguments, diagnostics)
     screenshot = Screenshot(window, arguments.screenshot) if arguments.screenshot else None
-    pictures, options = tuple(arguments.pictures), build_flags.chosen(arguments)
+    pictures, options = tuple(arguments.pictures), build_options(arguments)
     own = own_input(arguments)
     first = Begin(arguments.network or "", arguments.weights, pictures, arguments.seed, own, options)
 
@@ -149,13 +155,13 @@ def build(
     """Everything, wired, not yet shown. Nothing here imports torch on this thread."""
     from functools import partial
 
-    from resnet_viewer.services.files import files as services
-    from resnet_viewer.services.files import network_entries, order_files, run_plans
+    from resnet_viewer.services import files as services
+    from resnet_viewer.services import network_entries, order_files, run_plans
     from resnet_viewer.ui.appearance import Appearance
     from resnet_viewer.ui.inspect.store import Store
     from resnet_viewer.ui.prompts import Facts
     from resnet_viewer.ui.settings import Settings
-    from resnet_viewer.ui.train.ways import Ways
+    from resnet_viewer.ui.train.controller import Ways
     from resnet_viewer.ui.window import MainWindow
     from resnet_viewer.ui.work.process_worker import ProcessWorker
     from resnet_viewer.ui.work.worker import Worker
@@ -164,7 +170,7 @@ def build(
 
     settings = Settings(None if arguments.safe else paths.settings_dir())
     appearance = Appearance(application, settings)
-    store = Store(first_session(arguments.network, arguments.weights, build_flags.chosen(arguments)))
+    store = Store(first_session(arguments.network, arguments.weights, build_options(arguments)))
     workers = Workers(
         Worker(partial(services.ProbeService, arguments.device), name="probing"),
         Worker(services.FilesService, name="files", replaces=services.is_replaced),
@@ -201,9 +207,9 @@ def first_session(network: str | None, weights: str | None, options: BuildOption
 
     Bundled weights are named where none were asked for, because those are the ones on their way.
     """
+    from resnet_viewer.core.weights import catalog
     from resnet_viewer.core.weights.build_options import with_options
-    from resnet_viewer.core.weights.sources import catalog
-    from resnet_viewer.records.preprocessing import usual_preprocessing
+    from resnet_viewer.records.own_input import usual_preprocessing
     from resnet_viewer.records.probe import NetworkState
     from resnet_viewer.records.session import Session, Setup
     from resnet_viewer.records.weights import WeightsRef
@@ -225,13 +231,13 @@ def network_problem(arguments: argparse.Namespace) -> str | None:
     What a weight file decides (channels, sizes, number of classes) is found out later, and said in the window.
     A picture that is not there is refused here: without a screen nobody would read that in the window, nor close it.
     """
-    from resnet_viewer.core.weights.sources import class_names
+    from resnet_viewer.core.weights import class_names
 
     if missing := next((path for path in arguments.pictures if not os.path.lexists(path)), None):
         return f"There is no file {missing}: it may have been moved, renamed or deleted."
     try:
         own = own_input(arguments)
-        state = first_session(arguments.network, arguments.weights, build_flags.chosen(arguments)).setup.state
+        state = first_session(arguments.network, arguments.weights, build_options(arguments)).setup.state
         is_known = arguments.weights in (None, "none")
         if is_known:
             own.applied(state.preprocessing, state.network)
@@ -303,7 +309,7 @@ def _answer_and_leave(arguments: argparse.Namespace) -> int:
     if arguments.version:
         print(f"resnet-viewer {version_of('resnet-viewer')}")
     if arguments.info:
-        from resnet_viewer.core.devices import available_devices
+        from resnet_viewer.core.lab.device_habits import available_devices
 
         print(info())
         print(f"devices: {', '.join(available_devices())}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from resnet_viewer.cli import main
-from resnet_viewer.core.weights.sources import catalog
+from resnet_viewer.core.weights import catalog
 
 
 def test_a_reader_that_has_enough_ends_it_quietly() -> None:
@@ -36,7 +36,7 @@ def test_a_lack_of_memory_is_no_traceback(
     def starve(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("resnet_viewer.core.picture_folders.class_folders", starve)
+    monkeypatch.setattr("resnet_viewer.core.data.folder_data.class_folders", starve)
     assert main(["evaluate", str(tmp_path), "--network", "cifar-resnet-8"]) == 2
     assert "not enough memory" in capsys.readouterr().err
 

@@ -13,7 +13,7 @@ import resnet_viewer
 from resnet_viewer.core import network as networks
 from resnet_viewer.core.engine import ProbeEngine
 from resnet_viewer.core.probing import Probe
-from resnet_viewer.core.weights.sources import catalog
+from resnet_viewer.core.weights import catalog
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from resnet_viewer.records.captions import plain
@@ -11,6 +11,34 @@ from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import RunReport, RunSpec
+
+
+def variants(runs: Iterable[RunSpec]) -> tuple[str, ...]:
+    """What tells each from other runs of the same network, in words, but for seeds; "" where nothing does."""
+    runs = tuple(runs)
+    return tuple(
+        _variant(run, [other for other in runs if other.network.title == run.network.title]) for run in runs
+    )
+
+
+def _variant(run: RunSpec, alike: list[RunSpec]) -> str:
+    def differs(values: Iterable[object]) -> bool:
+        return len(set(values)) > 1
+
+    parts = []
+    name, rivals = run.recipe.name, [other for other in alike if other.recipe.name == run.recipe.name]
+    if len(rivals) < len(alike):
+        parts.append(name)
+    if differs(other.recipe.rate for other in rivals):
+        parts.append(f"rate {run.recipe.rate:g}")
+    if differs(other.recipe.batch for other in rivals):
+        parts.append(f"batch {run.recipe.batch}")
+    if differs(other.epochs for other in alike):
+        parts.append(f"{run.epochs} epochs")
+    if differs(other.precision for other in alike):
+        parts.append(run.precision)
+    return ", ".join(parts)
+
 
 DEPTH_COLOURS = ("#1667c7", "#c46f00", "#7a3fb3", "#1d8a5a", "#b3261e", "#5a6172")
 """In the order in which the depths come; from the seventh depth on they begin again."""

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_viewer.core.devices import choose_device
+from resnet_viewer.core.lab.device_habits import choose_device
 from resnet_viewer.core.network import Network, build, spec_now
 from resnet_viewer.core.not_finite import first_not_finite, highest
 from resnet_viewer.core.preprocessing import prepare

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from resnet_viewer.core.data.datasets import PictureSet, batches
+from resnet_viewer.core.data.folder_data import DatasetError, LeftOut, listed
 from resnet_viewer.core.lab.device_habits import moved
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.not_finite import highest
-from resnet_viewer.core.picture_folders import DatasetError, LeftOut, listed
 from resnet_viewer.core.preprocessing import prepare
 from resnet_viewer.media.pictures import PictureError, read
 from resnet_viewer.records.preprocessing import Channels, Preprocessing

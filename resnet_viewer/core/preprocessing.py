@@ -11,17 +11,13 @@ from PIL import Image
 from torch import Tensor
 
 from resnet_viewer import paths
+from resnet_viewer.core.weights import catalog, class_names, published, weight_files
 from resnet_viewer.core.weights.cards import Card, card_of
-from resnet_viewer.core.weights.sources import catalog, class_names, published, weight_files
 from resnet_viewer.media.file_choices import FileChoices, remembered
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.own_input import usual_preprocessing
 from resnet_viewer.records.picture import Picture
-from resnet_viewer.records.preprocessing import (
-    Preprocessing,
-    crop_corner,
-    resized,
-    usual_preprocessing,
-)
+from resnet_viewer.records.preprocessing import Preprocessing, crop_corner, resized
 
 _LARGEST_RESIZED = 64_000_000
 """Pixels. A strip of 1 × 100 000 pixels would grow to gigabytes before its centre is cut out."""

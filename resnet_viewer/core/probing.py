@@ -7,14 +7,16 @@ saw; `read` takes the gradients from the kept graph. When the probe is closed th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
+from itertools import chain, groupby
 from types import TracebackType
 from typing import Self
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -22,17 +24,121 @@ from torch.nn.modules.module import _global_forward_hooks
 from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 
-from resnet_viewer.core.cams import grad_cams
 from resnet_viewer.core.network import Network, ReplacedError
 from resnet_viewer.core.network import found as found_module
-from resnet_viewer.core.norms import norms
 from resnet_viewer.records.blueprint import BlockSpec, Blueprint
 from resnet_viewer.records.checking import require_choice, shown, whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.records.probe import Array, BlockReading, GradientOf, LayerReading
+from resnet_viewer.records.probe import Array, BlockReading, CamState, GradientOf, LayerReading
 from resnet_viewer.records.target import BlockTarget, question_problem
+
+_ROW = 256
+"""Values whose squares are summed in float32 before float64 takes over: the error of a norm stays below 1e-7."""
+_SAFE = 1e-24
+"""From this sum of squares on, those that underflow in float32 change nothing: a million are below 1e-32 together."""
+
+
+def norms(tensors: Sequence[Tensor | None]) -> list[float]:
+    """L2 norm of each tensor, accumulated in float64; None counts as zero.
+
+    Squares of float32 values underflow to a false zero near 1e-23; here the smallest float32 survives.
+    """
+    there = [tensor for tensor in tensors if tensor is not None]
+    if any(tensor.is_cuda for tensor in there):
+        found = iter(torch.stack(torch._foreach_norm(there, 2, dtype=torch.float64)).tolist())
+    else:
+        if any(tensor.is_mps for tensor in there):  # which has no float64; all at once, to wait for it once
+            flat = torch.cat([tensor.detach().reshape(-1) for tensor in there]).cpu()
+            there = [*torch.split_with_sizes(flat, [tensor.numel() for tensor in there])]
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = iter([_norm(tensor) for tensor in there])
+    return [0.0 if tensor is None else next(found) for tensor in tensors]
+
+
+def _norm(tensor: Tensor) -> float:
+    """By rows, because widening every value to float64 costs a third more on a deep network of small layers and twice
+    as much on a wide one; where float32 may have lost something, widened after all.
+    """
+    if not tensor.is_contiguous() and tensor.is_contiguous(memory_format=torch.channels_last):
+        tensor = tensor.permute(0, 2, 3, 1)
+    if tensor.dtype == torch.float32:
+        values = tensor.numpy(force=True).reshape(-1)
+        rest = values.size % _ROW
+        rows = values[: values.size - rest].reshape(-1, _ROW)
+        square = float(np.vecdot(rows, rows).sum(dtype=np.float64))
+        if rest:
+            last = values[-rest:].astype(np.float64)
+            square += float(last.dot(last))
+        if _SAFE < square < math.inf:
+            return math.sqrt(square)
+    return float(torch.linalg.vector_norm(tensor.cpu(), dtype=torch.float64))
+
+
+Cams = tuple[Array, tuple[CamState, ...]]
+"""One block's maps after the ReLU, (N, H, W), read-only, and the state of each picture's map."""
+
+_TOGETHER = 262_144
+"""Values of one product. Many small maps are multiplied together, which halves the time; large ones one by one."""
+
+
+def grad_cams(activations: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> Iterator[Cams]:
+    """Grad-CAM, `ReLU(Σ_c mean_hw(∂score/∂A_c) · A_c)` (Selvaraju et al. 2017, equations 1 and 2), block by block.
+
+    Each activation and its gradient are (N, C, H, W) with one N; a gradient of None counts as zero.
+    """
+    pairs = [
+        (activation, torch.zeros_like(activation) if gradient is None else gradient)
+        for activation, gradient in zip(activations, gradients, strict=True)
+    ]
+    for shape, alike in groupby(pairs, key=lambda pair: pair[0].shape):
+        blocks = list(alike)
+        count = max(1, _TOGETHER // shape.numel())
+        for start in range(0, len(blocks), count):
+            yield from _cams(blocks[start : start + count])
+
+
+def _cams(blocks: Sequence[tuple[Tensor, Tensor]]) -> Iterator[Cams]:
+    """The maps of blocks of one shape."""
+    pictures = len(blocks[0][0])
+    with torch.inference_mode():
+        activations, gradients = (
+            torch.cat(tensors) if len(tensors) > 1 else tensors[0] for tensors in zip(*blocks, strict=True)
+        )
+        raw = grad_cam(activations, gradients)  # (blocks · N, H, W)
+        lowest, highest = (values.tolist() for values in raw.flatten(1).aminmax(dim=1))
+        maps: Array = raw.clamp(min=0).cpu().numpy()
+    maps.flags.writeable = False
+    for start in range(0, len(maps), pictures):
+        states = tuple(
+            cam_state(lowest[n], highest[n], activations[n], gradients[n])
+            for n in range(start, start + pictures)
+        )
+        yield maps[start : start + pictures], states
+
+
+def grad_cam(activation: Tensor, gradient: Tensor) -> Tensor:
+    """Grad-CAM before its ReLU: `Σ_c mean_hw(gradient_c) · activation_c`; both (N, C, H, W), the result (N, H, W)."""
+    count, _, height, width = activation.shape
+    weights = gradient.flatten(2).mean(2, keepdim=True).mT  # (N, C, H, W) -> (N, 1, C)
+    return torch.bmm(weights, activation.flatten(2)).view(count, height, width)
+
+
+def cam_state(lowest: float, highest: float, activation: Tensor, gradient: Tensor) -> CamState:
+    """Why a map, between `lowest` and `highest` before the ReLU, is blank after it; or "shown".
+
+    An extreme is not a number where any value is not. `activation` and `gradient` are the picture's, (C, H, W).
+    """
+    if 0 < highest < math.inf:
+        return "shown"
+    if -math.inf < lowest < 0 and highest <= 0:
+        return "all negative"
+    if not (math.isfinite(highest) and math.isfinite(lowest)):
+        return "not finite"  # before the gradient: 0 · NaN is not 0
+    if not bool(gradient.any()):
+        return "zero gradient"
+    return "underflow" if bool(activation.any()) else "zero activation"
 
 
 class TargetError(UserError):

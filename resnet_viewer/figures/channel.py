@@ -8,9 +8,8 @@ from matplotlib.figure import Figure
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.gradient_values import require_complete
 from resnet_viewer.charts.mosaic import Maps, is_signed, layer_limit
-from resnet_viewer.figures.colour_bar import draw_colour_bar
 from resnet_viewer.figures.feature_maps import coloured
-from resnet_viewer.figures.page import MARGIN, Without, page, wrapped
+from resnet_viewer.figures.page import MARGIN, Without, draw_colour_bar, page, wrapped
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import lacking_words, layer_beside, maps_beside, plan_of, words_beside
 from resnet_viewer.records.probe import ProbeResult

@@ -10,11 +10,11 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from resnet_viewer.charts import palette
-from resnet_viewer.figures.colour_bar import draw_colour_bar
 from resnet_viewer.figures.page import (
     MARGIN,
     CaptionedFigure,
     Without,
+    draw_colour_bar,
     page,
     shortened_inside,
     text_width,

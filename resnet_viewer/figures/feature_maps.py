@@ -12,8 +12,7 @@ from resnet_viewer.charts import palette
 from resnet_viewer.charts.gradient_values import require_complete
 from resnet_viewer.charts.mosaic import Maps, Mosaic, channel_order, is_signed, layer_limit, mosaic
 from resnet_viewer.charts.palette import lookup
-from resnet_viewer.figures.colour_bar import draw_colour_bar
-from resnet_viewer.figures.page import MARGIN, Page, Without, page, text_width, wrapped
+from resnet_viewer.figures.page import MARGIN, Page, Without, draw_colour_bar, page, text_width, wrapped
 from resnet_viewer.records import captions
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.comparing import layer_beside, maps_beside, plan_of, words_beside

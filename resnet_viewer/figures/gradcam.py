@@ -14,10 +14,9 @@ from PIL import Image
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.cam_scale import FAINT, cam_maximum, is_faint
 from resnet_viewer.charts.gradient_values import require_complete
-from resnet_viewer.figures.colour_bar import draw_colour_bar
 from resnet_viewer.figures.filmstrip import draw_filmstrip, edge, filmstrip_height, seen_part
 from resnet_viewer.figures.overlay import Pixels, is_hairline, overlay
-from resnet_viewer.figures.page import MARGIN, Page, Without, page, text_width, wrapped
+from resnet_viewer.figures.page import MARGIN, Page, Without, draw_colour_bar, page, text_width, wrapped
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import plan_of, reading_beside
 from resnet_viewer.records.laying_out import blueprint

@@ -20,9 +20,8 @@ from resnet_viewer.charts.run_names import (
     so_far_words,
     steps_per_epoch,
 )
-from resnet_viewer.figures.colour_bar import draw_colour_bar
 from resnet_viewer.figures.intervention_flags import draw_flags, height_of, lay_out, marks_of
-from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, page, wrapped
+from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, draw_colour_bar, page, wrapped
 from resnet_viewer.figures.record_pixels import (
     NOT_FINITE,
     ZERO,

@@ -25,8 +25,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from resnet_viewer.media.files import refusal
-from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.errors import Progress, UserError
 
 _PIECE = 1 << 17
 """Bytes read at a time."""

@@ -6,6 +6,14 @@ import traceback
 from dataclasses import dataclass
 
 
+@dataclass(frozen=True)
+class Progress:
+    """`done` of `total` units (bytes for a download, pictures for an evaluation); total None where unknown."""
+
+    done: int
+    total: int | None = None
+
+
 class UserError(ValueError):
     """A refusal. Its text is the one sentence for the user: what is wrong, and what to do."""
 

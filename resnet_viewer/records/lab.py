@@ -14,8 +14,8 @@ from typing import Literal
 
 import numpy as np
 
+from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import (
     EpochReport,
     GradientRecord,

@@ -9,7 +9,16 @@ from pathlib import Path
 from resnet_viewer.records.checking import require_number, require_types, whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.records.preprocessing import LARGEST_FLOAT, LARGEST_SIDE, Channels, Preprocessing
+from resnet_viewer.records.preprocessing import (
+    CIFAR10_PREPROCESSING,
+    IMAGENET_PREPROCESSING,
+    KERAS_V2_PREPROCESSING,
+    LARGEST_FLOAT,
+    LARGEST_SIDE,
+    MNIST_PREPROCESSING,
+    Channels,
+    Preprocessing,
+)
 
 _NUMBERS: dict[str, tuple[Callable[[float], bool], str]] = {
     "mean": (lambda value: abs(value) <= LARGEST_FLOAT, "finite numbers"),
@@ -69,3 +78,25 @@ class OwnInput:
                 "give --resize too."
             )
         return used
+
+
+def usual_preprocessing(spec: NetworkSpec) -> Preprocessing:
+    """What networks of this family are usually fed through; an assumption where the weights do not tell.
+
+    A network for another side or number of channels than its family's gets its pictures in that side, and without
+    normalisation.
+    """
+    usual = KERAS_V2_PREPROCESSING if spec.family == "keras-v2" else _USUAL[spec.data]
+    if spec.input_size != usual.crop:
+        resize = round(spec.input_size * usual.resize / usual.crop)
+        usual = replace(usual, resize=resize, crop=spec.input_size)
+    if spec.channels == len(usual.mean):
+        return usual
+    return replace(usual, mean=(0.0,) * spec.channels, std=(1.0,) * spec.channels)
+
+
+_USUAL = {
+    "ImageNet": IMAGENET_PREPROCESSING,
+    "CIFAR-10": CIFAR10_PREPROCESSING,
+    "MNIST": MNIST_PREPROCESSING,
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.lab import (
     Advanced,
     Began,
@@ -15,7 +16,6 @@ from resnet_viewer.records.lab import (
     RunState,
     StateChanged,
 )
-from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import RunSpec
 
 _FORWARD = 1 / 3

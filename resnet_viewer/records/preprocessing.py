@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viewer.records.checking import ArgumentError, require_choice
-from resnet_viewer.records.network import NetworkSpec
 
 Interpolation = Literal["bilinear", "bicubic"]
 Channels = tuple[float, ...]
@@ -97,28 +96,6 @@ DIGITS = tuple("0123456789")
 FASHION_CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 )  # fmt: skip
-
-
-def usual_preprocessing(spec: NetworkSpec) -> Preprocessing:
-    """What networks of this family are usually fed through; an assumption where the weights do not tell.
-
-    A network for another side or number of channels than its family's gets its pictures in that side, and without
-    normalisation.
-    """
-    usual = KERAS_V2_PREPROCESSING if spec.family == "keras-v2" else _USUAL[spec.data]
-    if spec.input_size != usual.crop:
-        resize = round(spec.input_size * usual.resize / usual.crop)
-        usual = replace(usual, resize=resize, crop=spec.input_size)
-    if spec.channels == len(usual.mean):
-        return usual
-    return replace(usual, mean=(0.0,) * spec.channels, std=(1.0,) * spec.channels)
-
-
-_USUAL = {
-    "ImageNet": IMAGENET_PREPROCESSING,
-    "CIFAR-10": CIFAR10_PREPROCESSING,
-    "MNIST": MNIST_PREPROCESSING,
-}
 
 
 @dataclass(frozen=True)

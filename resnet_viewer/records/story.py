@@ -18,9 +18,8 @@ from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.story_collapse import collapse_sentences
 from resnet_viewer.records.story_depth import depth_sentences
 from resnet_viewer.records.story_gradients import gradient_sentences
-from resnet_viewer.records.story_groups import are_twins, kind_of
+from resnet_viewer.records.story_groups import StoryRun, are_twins, kind_of
 from resnet_viewer.records.story_interventions import intervention_sentences
-from resnet_viewer.records.story_run import StoryRun
 from resnet_viewer.records.story_words import (
     counted,
     epochs_span,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from resnet_viewer.records.story_run import StoryRun
+from resnet_viewer.records.story_groups import StoryRun
 from resnet_viewer.records.story_words import counted, joined, percent
 
 LEARNED, LOST = 20.0, 20.0

@@ -16,13 +16,13 @@ from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.story_groups import (
     MARGIN,
     Group,
+    StoryRun,
     Verdict,
     are_twins,
     groups_of,
     kind_of,
     seedless,
 )
-from resnet_viewer.records.story_run import StoryRun
 from resnet_viewer.records.story_words import counted, joined, percent, some_of
 from resnet_viewer.records.training import RunSpec
 

@@ -15,8 +15,8 @@ from math import isfinite, log10
 
 import numpy as np
 
+from resnet_viewer.records.story_groups import Floats, StoryRun
 from resnet_viewer.records.story_interventions import STRENGTHS
-from resnet_viewer.records.story_run import Floats, StoryRun
 from resnet_viewer.records.story_words import counted, joined
 
 FAR = 3.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from resnet_viewer.records.story_run import Floats, StoryRun
+from resnet_viewer.records.story_groups import Floats, StoryRun
 from resnet_viewer.records.story_words import counted, joined, percent
 from resnet_viewer.records.training import Intervention
 

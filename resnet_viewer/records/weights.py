@@ -1,13 +1,9 @@
-"""Where a network's weights come from, and what reading a weight file told."""
+"""Where a network's weights come from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from resnet_viewer.records.network import NetworkSpec
-    from resnet_viewer.records.preprocessing import Preprocessing
+from typing import Literal
 
 WeightsSource = Literal["none", "bundled", "torchvision", "file"]
 
@@ -89,19 +85,3 @@ class WeightsRef:
 
 
 NO_WEIGHTS = WeightsRef("none")
-
-
-@dataclass(frozen=True)
-class WeightsReport:
-    """What a weight file is: the network it was taken for, the others that fit, and what it says about itself.
-
-    `spec` and `others` carry this file as their `weights`. `sentence` says what was chosen and why, whenever there
-    was a choice, else it is empty. `preprocessing` and `class_names` are None or empty where the file does not
-    tell; then they must be shown as assumed, and can be changed.
-    """
-
-    spec: NetworkSpec
-    others: tuple[NetworkSpec, ...] = ()
-    sentence: str = ""
-    preprocessing: Preprocessing | None = None
-    class_names: tuple[str, ...] = ()

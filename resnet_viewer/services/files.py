@@ -77,8 +77,8 @@ def computing_threads() -> int:
 
 def catalog_entries() -> tuple[CatalogEntry, ...]:
     """Every network for the menus, the bundled ones first; imports no torch."""
-    from resnet_viewer.core.published_files import FILES
-    from resnet_viewer.core.weights.sources import catalog
+    from resnet_viewer.core.weights import catalog
+    from resnet_viewer.core.weights.published import FILES
 
     entries = []
     for name in catalog.names():
@@ -186,11 +186,11 @@ class FilesService:
                 write_weights(source, report(), path, is_live=is_live)
                 yield Written(path)
             case FindDevices():
-                from resnet_viewer.core.devices import available_devices
+                from resnet_viewer.core.lab.device_habits import available_devices
 
                 yield FoundDevices(available_devices())
             case RenderRunForClipboard(pictures=drawn, choice=choice, time=time):
-                from resnet_viewer.run_exports import run_figure
+                from resnet_viewer.services.figures import run_figure
 
                 png, svg = (run_figure(drawn, replace(choice, suffix=kind), time=time) for kind in _COPIED)
                 yield Rendered(png.content, svg.content, svg.remark)
@@ -221,9 +221,9 @@ class DownloadService:
             UserError: they did not arrive.
         """
         assert isinstance(request, DownloadWeights)
+        from resnet_viewer.core.weights import catalog
+        from resnet_viewer.core.weights import sources as weights
         from resnet_viewer.core.weights.opening import described
-        from resnet_viewer.core.weights.sources import catalog
-        from resnet_viewer.core.weights.sources import sources as weights
 
         spec = request.spec or catalog.spec(request.name)
         refs = [ref for ref in (spec.weights, *weights.available(spec)) if ref.source == "torchvision"]
@@ -274,8 +274,8 @@ def is_replaced(waiting: object, newer: object) -> bool:
 
 
 def _write_runs(request: WriteRunFigure | WriteAllRunFigures) -> Written:
-    from resnet_viewer import run_exports
     from resnet_viewer.media.files import write_whole
+    from resnet_viewer.services import figures as run_exports
 
     data = request.pictures.data
     names = () if data is None else data.class_names

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from resnet_viewer import paths
-from resnet_viewer.core.published_files import FILES, torch_cache
+from resnet_viewer.core.weights import catalog
 from resnet_viewer.core.weights.build_options import built
 from resnet_viewer.core.weights.name_endings import ENDINGS
-from resnet_viewer.core.weights.sources import catalog
+from resnet_viewer.core.weights.published import FILES, torch_cache
 from resnet_viewer.records.build_options import BuildOptions
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.network_entries import (

@@ -22,7 +22,7 @@ def write_weights(source: Path, report: RunReport, path: Path, *, is_live: bool 
         UserError: the weights cannot be read, or a file not be written.
     """
     from resnet_viewer.core.lab.run_files import card_of
-    from resnet_viewer.core.weights.sources import weight_files
+    from resnet_viewer.core.weights import weight_files
 
     found = weight_files.read(source)
     metadata = dict(found.metadata)

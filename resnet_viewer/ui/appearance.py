@@ -7,11 +7,111 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
+from resnet_viewer import paths
 from resnet_viewer.ui.settings import Settings, ThemeChoice
-from resnet_viewer.ui.styles import palette, style_sheet
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT, Theme
+
+
+def palette(theme: Theme) -> QPalette:
+    """Fusion's colours for this theme."""
+    made = QPalette()
+    role, group = QPalette.ColorRole, QPalette.ColorGroup
+    for where, colour in {
+        role.Window: theme.window,
+        role.WindowText: theme.text,
+        role.Base: theme.panel,
+        role.AlternateBase: theme.raised,
+        role.Text: theme.text,
+        role.Button: theme.raised,
+        role.ButtonText: theme.text,
+        role.BrightText: theme.changed,
+        role.ToolTipBase: theme.raised,
+        role.ToolTipText: theme.text,
+        role.PlaceholderText: theme.muted,
+        role.Highlight: theme.accent,
+        role.HighlightedText: theme.panel,
+        role.Link: theme.accent,
+        role.Accent: theme.accent,
+        role.Light: theme.raised,
+        role.Midlight: theme.border,
+        role.Mid: theme.border,
+        role.Dark: theme.border,
+        role.Shadow: theme.window,
+    }.items():
+        made.setColor(where, QColor(colour))
+    for where in (role.WindowText, role.Text, role.ButtonText):
+        made.setColor(group.Disabled, where, QColor(theme.faint))
+    return made
+
+
+def style_sheet(theme: Theme) -> str:
+    """What the palette cannot say: flat rounded controls, quiet splitters, the bars. Labels are left alone,
+    so that a label may take its own colour."""
+    t = theme
+    chevron = paths.asset("icons", f"chevron-{theme.name}.svg").as_posix()
+    return f"""
+QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border}; padding: 4px 6px; }}
+QToolBar {{ background: {t.panel}; border: 0; border-bottom: 1px solid {t.border}; padding: 0; spacing: 0; }}
+QMenuBar {{ background: {t.panel}; padding: 1px 8px; }}
+QMenuBar::item {{ padding: 3px 8px; border-radius: 4px; background: transparent; }}
+QMenuBar::item:selected {{ background: {t.raised}; }}
+QMenu {{ background: {t.panel}; border: 1px solid {t.border}; padding: 4px; }}
+QMenu::item {{ padding: 5px 22px 5px 22px; border-radius: 4px; }}
+QMenu::item:selected {{ background: {t.raised}; color: {t.text}; }}
+QMenu::item:disabled {{ color: {t.faint}; }}
+QMenu::separator {{ height: 1px; background: {t.border}; margin: 4px 8px; }}
+QPushButton, QToolButton {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px;
+  padding: 4px 10px; color: {t.text}; }}
+QPushButton:hover, QToolButton:hover {{ border-color: {t.muted}; }}
+QPushButton:pressed, QToolButton:pressed, QToolButton:checked {{ background: {t.branch_fill}; }}
+QPushButton:focus, QToolButton:focus {{ border-color: {t.accent}; }}
+QPushButton:disabled, QToolButton:disabled {{ color: {t.faint}; }}
+QToolButton::menu-indicator, QPushButton::menu-indicator {{ image: none; width: 0; }}
+QComboBox {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px; padding: 2px 5px 2px 7px;
+  min-height: 18px; }}
+QDialog QComboBox {{ min-height: 1.15em; }}
+QComboBox::drop-down {{ border: 0; width: 15px; }}
+QComboBox::down-arrow {{ image: url("{chevron}"); width: 12px; height: 12px; }}
+QComboBox:hover {{ border-color: {t.muted}; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+QComboBox:focus, QLineEdit:focus {{ border-color: {t.accent}; }}
+QLineEdit {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px;
+  padding: 3px 6px; }}
+QAbstractSpinBox {{ padding: 0; }}
+QTabBar {{ background: transparent; }}
+QTabBar::tab {{ background: transparent; padding: 10px 4px 9px 4px; margin-right: 6px; min-width: 0; border: 0;
+  border-bottom: 2px solid transparent; }}
+QTabBar::tab:selected {{ border-bottom: 2px solid {t.accent}; color: {t.text}; }}
+QTabBar::tab:focus {{ color: {t.accent}; }}
+QSplitter::handle {{ background: transparent; }}
+QSplitter::handle:hover {{ background: {t.border}; }}
+QStatusBar {{ background: {t.panel}; border-top: 1px solid {t.border}; }}
+QStatusBar::item {{ border: 0; }}
+QListView, QTreeView, QTableView, QTextEdit, QPlainTextEdit {{ background: {t.panel}; border: 1px solid {t.border};
+  border-radius: 5px; }}
+QTextEdit#story {{ background: transparent; border: 0; }}
+QListView::item:selected, QTableView::item:selected {{ background: {t.branch_fill}; color: {t.text}; }}
+QTableView::item {{ padding: 0 5px; }}
+QHeaderView::section {{ background: {t.panel}; color: {t.muted}; border: 0;
+  border-bottom: 1px solid {t.border}; padding: 4px 6px; }}
+QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
+QScrollBar::handle {{ background: {t.border}; border-radius: 4px; min-height: 24px; min-width: 24px; }}
+QScrollBar::handle:hover {{ background: {t.faint}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QProgressBar {{ background: {t.raised}; border: 0; border-radius: 3px; }}
+QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
+#runs {{ border: 0; border-radius: 0; }}
+#primary {{ background: {t.branch_fill}; border-color: {t.accent}; }}
+#separator {{ background: {t.border}; }}
+#message_bar {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: {t.radius}px; }}
+#message_bar[kind="error"] {{ border-color: {t.changed}; }}
+#drop_hint {{ background: {t.branch_fill}; border: 2px dashed {t.accent}; border-radius: {t.radius}px; }}
+"""
 
 
 class Appearance(QObject):

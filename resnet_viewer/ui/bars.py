@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Preprocessing
-from resnet_viewer.records.progress import Progress
 from resnet_viewer.ui.widgets.labels import plain_label
 from resnet_viewer.ui.work.worker import Failure
 

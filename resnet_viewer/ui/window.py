@@ -38,12 +38,12 @@ from resnet_viewer.ui.appearance import Appearance
 from resnet_viewer.ui.bars import MessageBar, ProgressBar
 from resnet_viewer.ui.command_table import command_table
 from resnet_viewer.ui.commands import Commands
-from resnet_viewer.ui.describing import Describing
 from resnet_viewer.ui.incoming import is_welcome
 from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.editing import Editing
 from resnet_viewer.ui.inspect.exporting import Exporting
 from resnet_viewer.ui.inspect.loading import Opening
+from resnet_viewer.ui.inspect.network_dialog import Describing
 from resnet_viewer.ui.inspect.page import InspectPage
 from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.layout import WindowLayout, least_size
@@ -53,9 +53,9 @@ from resnet_viewer.ui.prompts import Facts, Prompts
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.status import StatusBar
 from resnet_viewer.ui.toolbar import Toolbar, network_title
+from resnet_viewer.ui.train.controller import Ways
 from resnet_viewer.ui.train.drops import WELCOME
 from resnet_viewer.ui.train.training import Training
-from resnet_viewer.ui.train.ways import Ways
 from resnet_viewer.ui.widgets.labels import tooltip_text
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 from resnet_viewer.ui.work.worker import Failure

@@ -11,14 +11,53 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from resnet_viewer.records import notation
+from resnet_viewer.records.build_options import BuildOptions
+from resnet_viewer.records.network import MOST_CLASSES
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.preprocessing import LARGEST_SIDE
-from resnet_viewer.verbs import VERBS, build_flags, train_flags
+from resnet_viewer.verbs import VERBS, train_flags
 from resnet_viewer.verbs.number_types import positive, seed, whole_number
 from resnet_viewer.verbs.text_types import given, path
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
+
+
+def add_build_flags(parser: argparse.ArgumentParser) -> None:
+    """`--class-count`, `--input-side`, `--input-channels`, `--no-classifier` and `--pooling`."""
+    group = parser.add_argument_group("building a network otherwise than usual, without trained weights")
+    group.add_argument("--class-count", type=whole_number(1, MOST_CLASSES), metavar="N", help="classes")
+    group.add_argument(
+        "--input-side",
+        type=whole_number(1, LARGEST_SIDE),
+        metavar="N",
+        help="pixels a side of its pictures; trained weights allow it too",
+    )
+    group.add_argument("--input-channels", type=_channels, metavar="1|3", help="grey or colour")
+    group.add_argument(
+        "--no-classifier", action="store_true", help="end with the last maps; trained weights allow it too"
+    )
+    group.add_argument(
+        "--pooling", choices=("none", "average", "maximum"), help="of the last maps, with --no-classifier"
+    )
+
+
+def _channels(text: str) -> int:
+    if text not in ("1", "3"):
+        raise argparse.ArgumentTypeError(f"must be 1 or 3, not {text!r}")
+    return int(text)
+
+
+def build_options(arguments: argparse.Namespace) -> BuildOptions:
+    """What they say."""
+    return BuildOptions(
+        arguments.class_count,
+        arguments.input_side,
+        arguments.input_channels,
+        not arguments.no_classifier,
+        arguments.pooling,
+    )
+
 
 STATUSES = (
     "Exit status: 0 done; 1 a run failed, or something could not be written; 2 bad input, after one sentence; "
@@ -112,7 +151,7 @@ def _probe(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="whose feature maps are drawn (default: the stem's and the last block's)",
     )
-    build_flags.add(parser)
+    add_build_flags(parser)
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from resnet_viewer.core.devices import choose_device
+from resnet_viewer.core.data.folder_data import DatasetError, LeftOut, labelled_files
 from resnet_viewer.core.evaluating import folder_predictions, labelling
+from resnet_viewer.core.lab.device_habits import choose_device
 from resnet_viewer.core.network import build
-from resnet_viewer.core.picture_folders import DatasetError, LeftOut, labelled_files
 from resnet_viewer.core.weights.sources import resolve
 from resnet_viewer.records import captions
 from resnet_viewer.verbs import chosen

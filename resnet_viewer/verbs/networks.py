@@ -8,7 +8,8 @@ import argparse
 import json
 from typing import TypedDict
 
-from resnet_viewer.core.weights.sources import available, catalog
+from resnet_viewer.core.weights import catalog
+from resnet_viewer.core.weights.sources import available
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.layers import LayerSpec
 from resnet_viewer.records.laying_out import blueprint

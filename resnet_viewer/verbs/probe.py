@@ -21,8 +21,8 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.predictions import not_finite_words
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.session import Session, Setup
-from resnet_viewer.verbs import build_flags, chosen
-from resnet_viewer.verbs.arguments import command_line
+from resnet_viewer.verbs import chosen
+from resnet_viewer.verbs.arguments import build_options, command_line
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     picture = pictures.read(arguments.picture, wants_twelve_bits=arguments.twelve_bits)
     if picture.remark:
         print(f"{picture.remark} --twelve-bits reads it as 12.", file=sys.stderr)
-    opening = chosen.opened(arguments, build_flags.chosen(arguments))
+    opening = chosen.opened(arguments, build_options(arguments))
     gates = chosen.wiring(arguments, opening)
     plan = blueprint(opening.spec, opening.preprocessing.crop)
     layers = tuple(arguments.layer) or ("stem", plan.blocks[-1].name)
@@ -73,7 +73,7 @@ def _pinned(arguments: argparse.Namespace, network: str) -> NetworkState | None:
         return None
     options = USUAL
     if name is None and not is_file_name(weights):
-        name, options = network, build_flags.chosen(arguments)
+        name, options = network, build_options(arguments)
     opening = chosen.opened_by_name(name, weights, seed=arguments.seed, options=options)
     chosen.say(opening)
     return NetworkState(opening.spec, opening.preprocessing, opening.wiring, opening.class_names)

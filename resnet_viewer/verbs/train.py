@@ -4,23 +4,74 @@ from __future__ import annotations
 
 import argparse
 import math
+import signal
 import statistics
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from resnet_viewer.media.files import WriteError, empty_ones_removed, make_folder, write_whole
 from resnet_viewer.records.data import DataKind
-from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.lab import Order, Stop
 from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import RunReport
 from resnet_viewer.verbs import train_plans
 from resnet_viewer.verbs.arguments import command_line
-from resnet_viewer.verbs.stopping import stoppable
 from resnet_viewer.verbs.train_screen import TrainScreen
+
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_SAME = 0.5
+"""Seconds in which a second signal is an echo of the first: a terminal and a launcher each send one for one Ctrl+C."""
+
+
+class Stopping:
+    """Whether a signal wants an end; `status` is then the exit status that says which, else 0."""
+
+    def __init__(self) -> None:
+        self.status = 0
+
+    def __bool__(self) -> bool:
+        return self.status != 0
+
+
+@contextmanager
+def stoppable(tell: Callable[[], object]) -> Iterator[Stopping]:
+    """Inside, the first signal only tells; one that comes later, for whoever will not wait, acts as usual.
+
+    A signal that is ignored, as by `nohup`, stays so.
+    """
+    stopping = Stopping()
+    if threading.current_thread() is not threading.main_thread():
+        yield stopping
+        return
+    usual = {number: signal.getsignal(number) for number in _SIGNALS}
+    heeded = [number for number, handler in usual.items() if handler not in (signal.SIG_IGN, None)]
+    first = 0.0
+
+    def note(number: int, frame: object) -> None:
+        nonlocal first
+        if not stopping:
+            first = time.monotonic()
+            stopping.status = 128 + number
+            tell()
+        elif time.monotonic() - first > _SAME:
+            restore()
+            signal.raise_signal(number)
+
+    def restore() -> None:
+        for number in heeded:
+            signal.signal(number, usual[number])
+
+    for number in heeded:
+        signal.signal(number, note)
+    try:
+        yield stopping
+    finally:
+        restore()
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -36,8 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
     keyed = train_plans.keyed(specs, arguments)
 
-    from resnet_viewer.core.data_sources import describe_data
-    from resnet_viewer.core.devices import choose_device
+    from resnet_viewer.core.data.named_data import describe_data
+    from resnet_viewer.core.lab.device_habits import choose_device
 
     # a cluster's machines have devices of their own
     device = (
@@ -80,7 +131,7 @@ def _train(
     """Train the networks, whose folders are there, and draw what came of it; the exit status."""
     from resnet_viewer.core.lab.lab import Lab
     from resnet_viewer.core.lab.resuming import require_resumable
-    from resnet_viewer.core.run_checks import require_reached
+    from resnet_viewer.core.lab.run_checks import require_reached
 
     command, commit = command_line(arguments), _commit()
     lab = Lab(commit=commit, command=command)

@@ -8,9 +8,9 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from resnet_viewer.core.trainable import fitted, named_kind
+from resnet_viewer.core.data.named_data import fitted, named_kind
+from resnet_viewer.core.weights import catalog
 from resnet_viewer.core.weights.name_endings import VALUE, written
-from resnet_viewer.core.weights.sources import catalog
 from resnet_viewer.records.data import NAMED, DataKind, augmentation
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import key_of

@@ -19,6 +19,7 @@ from typing import TextIO
 
 from tqdm import tqdm
 
+from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.lab import (
     Advanced,
     Began,
@@ -31,7 +32,6 @@ from resnet_viewer.records.lab import (
     StateChanged,
 )
 from resnet_viewer.records.pace import Pace
-from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import RunReport, RunSpec
 
 _QUIET = 60.0

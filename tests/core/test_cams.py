@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from resnet_viewer.core.cams import cam_state, grad_cam, grad_cams
+from resnet_viewer.core.probing import cam_state, grad_cam, grad_cams
 
 
 def drawn(*shape: int, seed: int = 0) -> Tensor:

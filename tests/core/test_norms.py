@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from resnet_viewer.core.norms import norms
+from resnet_viewer.core.probing import norms
 
 CHUNK = 65_536
 

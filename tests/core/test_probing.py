@@ -11,9 +11,8 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from resnet_viewer.core import probing
-from resnet_viewer.core.cams import grad_cam
 from resnet_viewer.core.network import Network
-from resnet_viewer.core.probing import Look, Probe, Reading
+from resnet_viewer.core.probing import Look, Probe, Reading, grad_cam
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import GradientOf
 from resnet_viewer.records.wiring import Wiring

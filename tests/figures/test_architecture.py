@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import architecture, export
-from resnet_viewer.figures.architecture_columns import MOST_BOXES, column
+from resnet_viewer.figures.architecture import MOST_BOXES, column
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.laying_out import blueprint
 from tests.figures.layout import overlapping

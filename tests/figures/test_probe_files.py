@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from resnet_viewer.figures import probe_files
+from resnet_viewer.figures.export import json_bytes
 from resnet_viewer.figures.probe_files import UnknownLayerError, files
-from resnet_viewer.figures.strict_json import json_bytes
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import NotFinite
 from resnet_viewer.records.target import BlockTarget

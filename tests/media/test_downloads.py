@@ -23,7 +23,7 @@ import pytest
 
 from resnet_viewer.media import downloads
 from resnet_viewer.media.downloads import DownloadError, download
-from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.errors import Progress
 
 BODY = bytes(range(256)) * 2000
 DIGEST = hashlib.sha256(BODY).hexdigest()

@@ -9,7 +9,7 @@ import numpy as np
 
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.story import story
-from resnet_viewer.records.story_run import StoryRun
+from resnet_viewer.records.story_groups import StoryRun
 from resnet_viewer.records.training import EpochReport, RunSpec
 
 STEPS = 40

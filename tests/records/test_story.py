@@ -9,8 +9,7 @@ import pytest
 
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.story import EMPTY, story
-from resnet_viewer.records.story_groups import verdict
-from resnet_viewer.records.story_run import StoryRun
+from resnet_viewer.records.story_groups import StoryRun, verdict
 from resnet_viewer.records.story_words import counted, joined, percent, sentence, thousands
 from tests.records.story_runs import four, question, text, told
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from resnet_viewer.records.story_run import StoryRun
+from resnet_viewer.records.story_groups import StoryRun
 from resnet_viewer.records.training import EpochReport, Intervention
 from tests.records.story_runs import text, told
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from resnet_viewer.records.recipe import RECIPES, recipe_for
-from resnet_viewer.records.story_run import StoryRun
+from resnet_viewer.records.story_groups import StoryRun
 from resnet_viewer.records.training import Extension, Intervention
 from tests.records.story_runs import four, question, text, told
 

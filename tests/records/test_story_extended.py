@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from resnet_viewer.records.recipe import RECIPES
-from resnet_viewer.records.story_run import StoryRun
+from resnet_viewer.records.story_groups import StoryRun
 from resnet_viewer.records.training import EpochReport, Extension
 from tests.records.story_runs import STEPS, four, text, told
 

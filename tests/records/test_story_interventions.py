@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from resnet_viewer.records.story_run import StoryRun
+from resnet_viewer.records.story_groups import StoryRun
 from resnet_viewer.records.training import Intervention
 from tests.records.story_runs import text, told
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from resnet_viewer.records.training import Intervention, in_force
-from tests.core.lab_apart import RUN
+from tests.core.lab.lab_apart import RUN
 
 
 def test_what_changes_nothing_is_no_intervention() -> None:

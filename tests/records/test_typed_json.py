@@ -12,7 +12,7 @@ import pytest
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.training import EpochReport
 from resnet_viewer.records.typed_json import DecodeError, decoded
-from tests.core.lab_apart import RUN
+from tests.core.lab.lab_apart import RUN
 
 
 @dataclass(frozen=True)

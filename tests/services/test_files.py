@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet_viewer.core.devices import available_devices
+from resnet_viewer.core.lab.device_habits import available_devices
 from resnet_viewer.core.network import build
+from resnet_viewer.core.weights import sources as weights
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.core.weights.sources import sources as weights
 from resnet_viewer.core.weights.weight_files import save_safetensors
 from resnet_viewer.records.build_options import BuildOptions
+from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.lab import DataLent, DataRead, Order
 from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.requests import (
     Begin,
     Begun,
@@ -93,7 +93,7 @@ def test_the_lab_lends_its_test_pictures_and_takes_them_back_when_it_is_stopped(
 def test_names_that_no_font_can_draw_are_told_where_they_are_boxes(
     suffix: Suffix, is_told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("resnet_viewer.run_exports.run_figure", lambda *_, **__: Drawn(b"drawn"))
+    monkeypatch.setattr("resnet_viewer.services.figures.run_figure", lambda *_, **__: Drawn(b"drawn"))
     unassigned = "\u0378"
     monkeypatch.setattr("resnet_viewer.figures.fonts.lacking", lambda text: unassigned * (unassigned in text))
     data = DataRead(1, np.zeros((0, 1, 8, 8), np.uint8), np.zeros(0, np.int64), ("cat", unassigned))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from resnet_viewer.core.published_files import FILES, torch_cache
 from resnet_viewer.core.weights.catalog import names, spec, variants
+from resnet_viewer.core.weights.published import FILES, torch_cache
 from resnet_viewer.services.network_entries import entries, entry_of
 
 

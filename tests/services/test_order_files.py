@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viewer.core.lab.lab import run_files
+from resnet_viewer.core.lab import run_files
 from resnet_viewer.core.lab.run_files import write_spec
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Order

@@ -13,7 +13,7 @@ from resnet_viewer.records.recipe import RECIPES, WARM_UP_STEPS
 from resnet_viewer.records.run_plan import Course, RunPlan
 from resnet_viewer.services.run_plans import runs_of
 from tests import fabricated
-from tests.core.idx_written import FASHION_BEGINS, write_idx
+from tests.core.data.idx_written import FASHION_BEGINS, write_idx
 
 
 def test_the_first_plan_is_four_runs_on_digits() -> None:

@@ -14,8 +14,8 @@ from resnet_viewer.core.network import build
 from resnet_viewer.core.weights.sources import identify
 from resnet_viewer.core.weights.weight_files import metadata, read, save_safetensors
 from resnet_viewer.services.run_weights import write_weights
+from tests.core.lab.lab_apart import RUN
 from tests.core.lab.test_run_files import CLASSES, REPORT
-from tests.core.lab_apart import RUN
 
 STATE = build(RUN.network).state_dict()
 

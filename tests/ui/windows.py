@@ -12,11 +12,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.lab import Order
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, CIFAR10_PREPROCESSING
-from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.requests import (
     CatalogEntry,
     ChooseNetwork,
@@ -41,7 +40,7 @@ from resnet_viewer.ui.appearance import Appearance
 from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.prompts import Facts
 from resnet_viewer.ui.settings import Settings
-from resnet_viewer.ui.train.ways import Ways
+from resnet_viewer.ui.train.controller import Ways
 from resnet_viewer.ui.window import MainWindow
 from resnet_viewer.ui.work.worker import Worker
 from resnet_viewer.ui.work.workers import Workers

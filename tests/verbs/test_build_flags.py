@@ -11,7 +11,7 @@ from resnet_viewer.app import first_session, network_problem
 from resnet_viewer.app import parser as window_parser
 from resnet_viewer.cli import main
 from resnet_viewer.records.build_options import USUAL, BuildOptions
-from resnet_viewer.verbs import build_flags
+from resnet_viewer.verbs.arguments import build_options
 
 NETWORK = ("--network", "cifar-resnet-8", "--weights", "none", "--device", "cpu")
 
@@ -43,9 +43,9 @@ def test_what_does_not_fit_is_one_sentence(
 
 def test_the_window_takes_the_same_flags() -> None:
     words = "--no-classifier --pooling none --input-side 64 --input-channels 3"
-    options = build_flags.chosen(window_parser().parse_args(words.split()))
+    options = build_options(window_parser().parse_args(words.split()))
     assert options == BuildOptions(None, 64, 3, has_classifier=False, pooling="none")
-    assert build_flags.chosen(window_parser().parse_args([])) == USUAL
+    assert build_options(window_parser().parse_args([])) == USUAL
 
 
 def test_the_windows_first_network_is_built_with_them() -> None:

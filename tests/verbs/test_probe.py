@@ -14,8 +14,8 @@ from PIL import Image
 from resnet_viewer.cli import main
 from resnet_viewer.core.network import build, wired
 from resnet_viewer.core.preprocessing import prepare
+from resnet_viewer.core.weights import published
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.core.weights.sources import published
 from resnet_viewer.core.weights.weight_files import save_safetensors
 from resnet_viewer.media.pictures import read
 from resnet_viewer.records.laying_out import blueprint

@@ -16,8 +16,8 @@ from resnet_viewer.core.lab.lab import Lab
 from resnet_viewer.core.lab.run_files import read_run
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import run_files
+from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.lab import Began, LabReport, Order
-from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import Intervention, RunReport, RunSpec
 from resnet_viewer.verbs.train import table
 
@@ -70,7 +70,7 @@ def test_a_run_is_trained_written_and_evaluated(
     assert main(words(data, out, "--resume")) == 0
     assert json.loads((folder / "card.json").read_text())["test_error_percent"] == card["test_error_percent"]
     monkeypatch.setattr(
-        "resnet_viewer.core.data_sources.load", lambda *_: pytest.fail("pictures were read first")
+        "resnet_viewer.core.data.named_data.load", lambda *_: pytest.fail("pictures were read first")
     )
     assert main([*words(data, out, "--resume"), "--rate", "0.5"]) == 2
     assert "other settings (rate)" in capsys.readouterr().err

@@ -10,7 +10,7 @@ import pytest
 from resnet_viewer.cli import main
 from resnet_viewer.core.lab.lab import Lab
 from resnet_viewer.core.lab.run_files import read_run
-from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.recipe import RECIPES, WARM_UP_STEPS, Recipe
 from resnet_viewer.verbs.arguments import parsed
 from resnet_viewer.verbs.train_plans import networks, recipe

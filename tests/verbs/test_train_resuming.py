@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from resnet_viewer.cli import main
-from resnet_viewer.core.lab.lab import checkpoints
+from resnet_viewer.core.lab import checkpoints
 from resnet_viewer.core.lab.run_files import read_run, write_spec
 from resnet_viewer.figures import run_files
 from resnet_viewer.records.recipe import RECIPES
@@ -92,7 +92,7 @@ def test_fewer_epochs_are_refused_before_the_data_are_read(
     capsys.readouterr()
     with monkeypatch.context() as patched:
         patched.setattr(
-            "resnet_viewer.core.data_sources.load", lambda *_: pytest.fail("pictures were read first")
+            "resnet_viewer.core.data.named_data.load", lambda *_: pytest.fail("pictures were read first")
         )
         assert main(words(data, tmp_path, "--epochs 1", "--resume")) == 2
     (line,) = capsys.readouterr().err.splitlines()
@@ -113,7 +113,7 @@ def test_a_run_of_other_settings_without_a_checkpoint_is_refused_before_the_data
     (tmp_path / KEY / "checkpoint.pt").unlink()
     capsys.readouterr()
     monkeypatch.setattr(
-        "resnet_viewer.core.data_sources.load", lambda *_: pytest.fail("pictures were read first")
+        "resnet_viewer.core.data.named_data.load", lambda *_: pytest.fail("pictures were read first")
     )
     assert main(words(data, tmp_path, length, "--resume", "--momentum", "0.5")) == 2
     assert "run.json belongs to a run with other settings (momentum)" in capsys.readouterr().err

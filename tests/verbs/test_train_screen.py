@@ -14,8 +14,8 @@ import pytest
 from resnet_viewer.cli import main
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import run_files
+from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.lab import Advanced, Began, DataRead, EpochEnded, Idle, StateChanged
-from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.recipe import Recipe
 from resnet_viewer.records.training import EpochReport, RunSpec, StepReport
 from resnet_viewer.verbs import train_screen

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from resnet_viewer.core.lab.optimizers import memory_shapes
-from resnet_viewer.core.run_checks import require_buildable
+from resnet_viewer.core.lab.run_checks import require_buildable
 from resnet_viewer.core.weights.weight_files import saved
 from resnet_viewer.media.files import write_whole
 from resnet_viewer.records.columns import GradientColumns, StepColumns

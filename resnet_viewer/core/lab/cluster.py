@@ -23,9 +23,8 @@ from resnet_viewer.core.lab.lab import Lab
 from resnet_viewer.core.lab.resuming import threads_of
 from resnet_viewer.core.lab.run_files import prepare
 from resnet_viewer.records.data import NAMED
-from resnet_viewer.records.errors import UserError, failure_of
+from resnet_viewer.records.errors import Progress, UserError, failure_of
 from resnet_viewer.records.lab import DataRead, Idle, LabReport, Order, StateChanged
-from resnet_viewer.records.progress import Progress
 
 LOCAL = "local"
 """The address of a cluster that is begun on this machine, for this user alone, and ended with the work."""

@@ -18,10 +18,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from resnet_viewer.media.files import make_folder, refusal
-from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.lab import Advanced, Began, EpochEnded, Intervened, LabReport
 from resnet_viewer.records.laying_out import blueprint
-from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import (
     EpochReport,
     Extension,

@@ -14,6 +14,7 @@ from torch import Tensor
 from resnet_viewer.core.data.datasets import Data, settled
 from resnet_viewer.core.lab.recording import with_interval
 from resnet_viewer.core.lab.resuming import found_in, require_alike
+from resnet_viewer.core.lab.run_checks import is_finite, require_buildable, require_fitting, require_shortcuts
 from resnet_viewer.core.lab.run_files import (
     CHECKPOINT,
     errors_of,
@@ -28,7 +29,6 @@ from resnet_viewer.core.lab.run_files import (
 )
 from resnet_viewer.core.lab.run_lock import RunLock
 from resnet_viewer.core.lab.training import Report, Trained, Training
-from resnet_viewer.core.run_checks import is_finite, require_buildable, require_fitting, require_shortcuts
 from resnet_viewer.media.files import make_folder
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import (

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from resnet_viewer.core.lab.device_habits import is_awaited
 from resnet_viewer.core.network import Network
-from resnet_viewer.core.norms import norms
+from resnet_viewer.core.probing import norms
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import GradientRecord, RunSpec
 

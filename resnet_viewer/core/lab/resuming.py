@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from resnet_viewer.core.data.datasets import Data
+from resnet_viewer.core.lab import checkpoints
 from resnet_viewer.core.lab.checkpoints import Checkpoint, ResumeError
-from resnet_viewer.core.lab.lab import checkpoints
 from resnet_viewer.core.lab.run_files import CHECKPOINT, RUN, RunFileError, read_run
 from resnet_viewer.records.training import RunSpec
 

@@ -19,8 +19,8 @@ from typing import Any
 
 from torch import Tensor
 
+from resnet_viewer.core.lab.run_checks import require_buildable
 from resnet_viewer.core.lab.training import Trained
-from resnet_viewer.core.run_checks import require_buildable
 from resnet_viewer.core.weights.weight_files import read, save_safetensors
 from resnet_viewer.media.files import make_folder, refusal, write_whole
 from resnet_viewer.media.reading import read_json

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import chain
 
-from resnet_viewer.core.weights.sources import catalog
+from resnet_viewer.core.weights import catalog
 from resnet_viewer.records.build_options import BuildOptions
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.layers import ChannelPadding, GlobalPooling, LayerSpec, Pooling

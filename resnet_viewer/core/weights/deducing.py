@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from resnet_viewer.core.weights.sources import catalog
+from resnet_viewer.core.weights import catalog
 from resnet_viewer.records.layouts.residual import EXPANSION, GROWTH
 from resnet_viewer.records.network import OPTIONS, BlockKind, Family, Merge, NetworkSpec, ShortcutKind
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -10,11 +11,53 @@ from pathlib import Path
 
 import torch.hub
 
-from resnet_viewer.core.published_files import FILES
 from resnet_viewer.media.downloads import download
+from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Preprocessing
-from resnet_viewer.records.progress import Progress
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A weight file by torchvision's name for it; `megabytes` are of its download."""
+
+    member: str
+    file: str
+    megabytes: int
+
+
+_V1, _V2 = "IMAGENET1K_V1", "IMAGENET1K_V2"
+
+
+def _files(network: str, *found: tuple[str, str, int]) -> tuple[PublishedFile, ...]:
+    return tuple(PublishedFile(member, f"{network}-{ending}.pth", size) for member, ending, size in found)
+
+
+FILES: dict[str, tuple[PublishedFile, ...]] = {
+    "resnet18": _files("resnet18", (_V1, "f37072fd", 45)),
+    "resnet34": _files("resnet34", (_V1, "b627a593", 83)),
+    "resnet50": _files("resnet50", (_V2, "11ad3fa6", 98), (_V1, "0676ba61", 98)),
+    "resnet101": _files("resnet101", (_V2, "cd907fc2", 171), (_V1, "63fe2227", 171)),
+    "resnet152": _files("resnet152", (_V2, "f82ba261", 230), (_V1, "394f9c45", 230)),
+    "wide_resnet50_2": _files("wide_resnet50_2", (_V2, "9ba9bcbe", 263), (_V1, "95faca4d", 132)),
+    "wide_resnet101_2": _files("wide_resnet101_2", (_V2, "d733dc28", 485), (_V1, "32ee1156", 243)),
+    "resnext50_32x4d": _files("resnext50_32x4d", (_V2, "1a0047aa", 96), (_V1, "7cdf4587", 96)),
+    "resnext101_32x8d": _files("resnext101_32x8d", (_V2, "110c445d", 340), (_V1, "8ba56ff5", 340)),
+    "resnext101_64x4d": _files("resnext101_64x4d", (_V1, "173b62eb", 319)),
+    "vgg16": _files("vgg16", (_V1, "397923af", 528)),
+    "vgg16_bn": _files("vgg16_bn", (_V1, "6c64b313", 528)),
+    "vgg19": _files("vgg19", (_V1, "dcbb9e9d", 548)),
+    "vgg19_bn": _files("vgg19_bn", (_V1, "c79401a0", 548)),
+    "alexnet": _files("alexnet", (_V1, "owt-7be5be79", 233)),
+}
+"""torchvision's default first."""
+
+
+def torch_cache() -> Path:
+    """The folder in which torch keeps what it downloads, as `torch.hub.get_dir` finds it."""
+    caches = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    home = os.environ.get("TORCH_HOME", os.path.join(caches, "torch"))  # noqa: PTH118 - as torch joins it
+    return Path(home).expanduser() / "hub" / "checkpoints"
 
 
 @dataclass(frozen=True)

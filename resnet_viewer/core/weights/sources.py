@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import Tensor
 
 from resnet_viewer import paths
-from resnet_viewer.core.remarks import Finding, sentence
+from resnet_viewer.core.weights import catalog, fitting, published, weight_files
 from resnet_viewer.core.weights.cards import card_of
-from resnet_viewer.core.weights.sources import catalog, fitting, published, weight_files
+from resnet_viewer.core.weights.fitting import Finding, sentence
 from resnet_viewer.core.weights.unwrapping import WeightsError, unwrapped
 from resnet_viewer.media.file_choices import remembered
+from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.records.progress import Progress
-from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef, WeightsReport
+from resnet_viewer.records.preprocessing import Preprocessing
+from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef
 
 SUFFIXES = (".pth", ".th", ".pt", ".ckpt", ".tar", ".safetensors", ".h5")
 """Endings of weight files, for dialogs and the command line; what a file is, its bytes tell."""
+
+
+@dataclass(frozen=True)
+class WeightsReport:
+    """What a weight file is: the network it was taken for, the others that fit, and what it says about itself.
+
+    `spec` and `others` carry this file as their `weights`. `sentence` says what was chosen and why, whenever there
+    was a choice, else it is empty. `preprocessing` and `class_names` are None or empty where the file does not
+    tell; then they must be shown as assumed, and can be changed.
+    """
+
+    spec: NetworkSpec
+    others: tuple[NetworkSpec, ...] = ()
+    sentence: str = ""
+    preprocessing: Preprocessing | None = None
+    class_names: tuple[str, ...] = ()
 
 
 def identify(path: Path, wanted: str = "") -> WeightsReport:

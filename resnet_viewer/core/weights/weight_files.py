@@ -138,7 +138,7 @@ def metadata(path: Path) -> dict[str, str]:
         if is_safetensors:
             return _metadata(_header(data))
         if data.startswith(_HDF5_START):
-            from resnet_viewer.core.weights.sources import keras_files
+            from resnet_viewer.core.weights import keras_files
 
             return keras_files.metadata(data)
         return _named(_torch_claim(data)[0])
@@ -187,7 +187,7 @@ def _bytes(path: Path) -> bytes:
 def _parsed(data: bytes, name: str) -> tuple[object, Mapping[str, str], str]:
     """Content, metadata, and the name of the only network that it can be."""
     if data.startswith(_HDF5_START):
-        from resnet_viewer.core.weights.sources import keras_files
+        from resnet_viewer.core.weights import keras_files
 
         try:
             return keras_files.parsed(data)

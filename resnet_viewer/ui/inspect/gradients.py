@@ -18,12 +18,11 @@ from resnet_viewer.charts.log_axis import Floats, Scale, Series, heights, scale_
 from resnet_viewer.records.probe import GradientOf, ProbeResult
 from resnet_viewer.records.session import GradientQuantity
 from resnet_viewer.records.target import BlockTarget
-from resnet_viewer.ui.panels.gradients_dots import CurveDots
-from resnet_viewer.ui.panels.gradients_ground import CORNER, CurveNames, PlotGround, Track
 from resnet_viewer.ui.widgets.card import colour_text
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, choice_box, part_wordings, readout_wordings
 from resnet_viewer.ui.widgets.labels import TitleLabel, tooltip_text
-from resnet_viewer.ui.widgets.plot_lines import Line, Lines, Stroke
+from resnet_viewer.ui.widgets.plot_axes import CORNER, CurveNames, PlotGround, Track
+from resnet_viewer.ui.widgets.plot_lines import CurveDots, Line, Lines, Stroke
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 QUANTITIES: dict[GradientQuantity, str] = {

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, Signal, Slot
 
+from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
-from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.requests import (
     Begin,
     Begun,

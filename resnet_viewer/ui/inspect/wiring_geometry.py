@@ -9,9 +9,8 @@ from itertools import groupby
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
-from resnet_viewer.charts.wiring_layout import Node, Part, Span, StripLayout
+from resnet_viewer.charts.wiring_layout import UNKNOWN, Node, Openings, Part, Span, StripLayout
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.panels.wiring_gates import UNKNOWN, Openings
 
 REACH = 8.0
 """How far from an arc's line, in pixels, a click still means the arc."""

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from resnet_viewer.charts.log_axis import series
-from resnet_viewer.charts.wiring_layout import Part, StripLayout, lay_out
+from resnet_viewer.charts.wiring_layout import Part, StripLayout, lay_out, openings
 from resnet_viewer.records.captions import target_name, wiring_words
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
@@ -18,9 +18,7 @@ from resnet_viewer.ui.inspect.gradients import Curve, GradientBar
 from resnet_viewer.ui.inspect.readings import last_full, last_reference, placeholder
 from resnet_viewer.ui.inspect.wiring_controls import WiringControls
 from resnet_viewer.ui.inspect.wiring_view import CircuitView
-from resnet_viewer.ui.inspect.wiring_words import hint, readout
-from resnet_viewer.ui.panels.circuit_words import caption_wordings, curve_names
-from resnet_viewer.ui.panels.wiring_gates import openings
+from resnet_viewer.ui.inspect.wiring_words import caption_wordings, curve_names, hint, readout
 from resnet_viewer.ui.widgets.card import Card, colour_text
 from resnet_viewer.ui.widgets.fitting import FittingParagraph
 from resnet_viewer.ui.widgets.theme import DARK, Theme

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
-from resnet_viewer.charts.wiring_layout import Band, Part, StripLayout, layer_part
+from resnet_viewer.charts.wiring_layout import UNKNOWN, Band, Openings, Part, StripLayout, layer_part
 from resnet_viewer.records.predictions import percent
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.inspect.picture import STALE_OPACITY
@@ -21,7 +21,6 @@ from resnet_viewer.ui.inspect.wiring_geometry import (
     draw,
     gate_disc,
 )
-from resnet_viewer.ui.panels.wiring_gates import UNKNOWN, Openings
 from resnet_viewer.ui.widgets.theme import Theme
 
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200)

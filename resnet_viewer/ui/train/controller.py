@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
 
+from resnet_viewer.charts.run_names import variants
 from resnet_viewer.media.lending import taken
-from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.lab import (
     AddRuns,
     Advanced,
@@ -39,16 +40,34 @@ from resnet_viewer.records.lab import (
     Stop,
 )
 from resnet_viewer.records.pace import Pace
-from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.run_log import LabScene, RunLog
+from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.training import RunSpec
-from resnet_viewer.ui.train.variants import variants
 from resnet_viewer.ui.work.worker import Failure
+
+Runs = tuple[tuple[str, RunSpec], ...]
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Nothing here may take long, or import torch."""
+
+    runs_of: Callable[[RunPlan], Runs]
+    """Raises UserError with one sentence."""
+    runs_dir: Callable[[], Path]
+    """Where new folders are made."""
+    remark: Callable[[str], str]
+    """What it costs to have a named data set: "download 170 MB", "" where it is here."""
+    has_runs: Callable[[Path], bool]
+    """Whether earlier runs can be gone on with from a folder."""
+    threads: int = 0
+    device: str = ""
+    """Where a recipe names none; "" is the best there is."""
+
 
 TOLD_EVERY_MS = 66
 OfRun = Began | Advanced | EpochEnded | StateKept | StateChanged | Intervened | Published | RunEnded
 """Reports that are about one run."""
-Runs = tuple[tuple[str, RunSpec], ...]
 
 
 class LabWorker(Protocol):

@@ -13,14 +13,12 @@ from resnet_viewer.charts.curves import at_time, time_words
 from resnet_viewer.charts.log_axis import Floats, Lane, Scale, Series, heights, norm_text, scale_of
 from resnet_viewer.charts.record_scale import Spread
 from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.panels.gradients_dots import CurveDots
 from resnet_viewer.ui.train.plot_items import Overlay, strokes_of
-from resnet_viewer.ui.train.record_layers import layer_label, layers_of, told
-from resnet_viewer.ui.train.record_pixels import Spreads
+from resnet_viewer.ui.train.record_pixels import Spreads, layer_label, layers_of, told
 from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.plot import PlotCanvas
 from resnet_viewer.ui.widgets.plot_axes import Marks, Tick, log_marks
-from resnet_viewer.ui.widgets.plot_lines import MIDDLE, Line, Lines
+from resnet_viewer.ui.widgets.plot_lines import MIDDLE, CurveDots, Line, Lines
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 TITLE = "Gradient norm by depth"

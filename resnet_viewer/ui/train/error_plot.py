@@ -7,8 +7,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from resnet_viewer.charts.curves import BRIEF, CHOICES, SUBTITLES, TITLES, Quantity
 from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.train.error_drawing import ErrorDrawing
-from resnet_viewer.ui.train.error_words import hovered_words, value_words
+from resnet_viewer.ui.train.error_drawing import ErrorDrawing, hovered_words, value_words
 from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.fitting import choice_box
 from resnet_viewer.ui.widgets.plot import PlotCanvas

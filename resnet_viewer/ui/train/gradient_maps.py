@@ -12,14 +12,17 @@ from resnet_viewer.charts.curves import length_of, time_words
 from resnet_viewer.charts.log_axis import norm_text
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.plot_items import strokes_of
-from resnet_viewer.ui.train.record_layers import block_labels, layer_label, share_text, told
 from resnet_viewer.ui.train.record_pixels import (
     CHOICES,
     FORMULAS,
     ColourScale,
     Quantity,
     Spreads,
+    block_labels,
+    layer_label,
     scale_for,
+    share_text,
+    told,
 )
 from resnet_viewer.ui.train.run_picture import RunPicture, Spot, least_height
 from resnet_viewer.ui.widgets.card import Card, colour_text

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Literal
 
 import qtawesome
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QContextMenuEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -28,11 +28,51 @@ from resnet_viewer.records.lab import DataRead
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.confusion import ConfusionMatrix
 from resnet_viewer.ui.train.pictures_grid import Choice, PicturesGrid
-from resnet_viewer.ui.train.pictures_window import PicturesWindow
 from resnet_viewer.ui.widgets.card import Card, colour_text
 from resnet_viewer.ui.widgets.fitting import ChoiceBox, ShorteningLabel, part_wordings
-from resnet_viewer.ui.widgets.labels import plain_label, tooltip_text
+from resnet_viewer.ui.widgets.labels import plain_eliding_label, plain_label, tooltip_text
 from resnet_viewer.ui.widgets.theme import DARK, Theme
+
+_SIZE = QSize(760, 640)
+
+
+class PicturesWindow(QWidget):
+    """Around a panel, which it owns; deleted when it is closed."""
+
+    def __init__(self, panel: QWidget, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._words = plain_eliding_label()
+        layout = QVBoxLayout(self)
+        layout.addWidget(panel, 1)
+        layout.addWidget(self._words)
+        self.resize(_SIZE)
+
+    @property
+    def words(self) -> str:
+        """What is pointed at."""
+        return str(self._words.text())
+
+    @Slot(str)
+    def say(self, words: str) -> None:
+        """Tell what is pointed at."""
+        self._words.setText(words)
+
+    @Slot(str)
+    def name(self, title: str) -> None:
+        """Be called like what is shown."""
+        self.setWindowTitle(f"{title} – ResNet Viewer")
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        colour_text(self._words, theme.muted)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
+
 
 Shown = Literal["pictures", "confusion"]
 _NAMES: dict[Shown, tuple[str, str]] = {

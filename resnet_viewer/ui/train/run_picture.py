@@ -22,7 +22,6 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_viewer.charts.curves import Floats, at_time
 from resnet_viewer.records.run_log import RunLog
-from resnet_viewer.ui.train.epoch_ticks import epoch_ticks
 from resnet_viewer.ui.train.plot_items import SIGN
 from resnet_viewer.ui.train.record_pixels import (
     ColourScale,
@@ -32,6 +31,7 @@ from resnet_viewer.ui.train.record_pixels import (
     shown_records,
     values_of,
 )
+from resnet_viewer.ui.widgets.plot_axes import epoch_ticks
 from resnet_viewer.ui.widgets.plot_lines import BOLD, Stroke
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 

@@ -18,27 +18,49 @@ from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.requests import FindDevices, FoundDevices, FoundOrder, KeepOrder, ReadOrder
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.run_plan import MOST_EPOCHS, RunPlan, plan_json, plan_of
+from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.inspect.editing import Editing
 from resnet_viewer.ui.inspect.loading import Opening
 from resnet_viewer.ui.settings import Settings, path_of
 from resnet_viewer.ui.train import networks_dialog, recipe_dialog
 from resnet_viewer.ui.train.added_runs import remark_on, require_data, to_add
-from resnet_viewer.ui.train.bar import TrainBar, data_words, strength_in
-from resnet_viewer.ui.train.controller import LabWorker, TrainController
+from resnet_viewer.ui.train.bar import (
+    SavedRecipes,
+    TrainBar,
+    data_words,
+    fill_data_menu,
+    fill_recipe_menu,
+    strength_in,
+)
+from resnet_viewer.ui.train.controller import LabWorker, Runs, TrainController, Ways
 from resnet_viewer.ui.train.drops import Arriving
-from resnet_viewer.ui.train.earlier import WAY_BACK, Earlier
 from resnet_viewer.ui.train.exporting import RunExporting
-from resnet_viewer.ui.train.giving import GivingWeights
-from resnet_viewer.ui.train.leaving import may_close
-from resnet_viewer.ui.train.open_in_inspect import HandingOver
+from resnet_viewer.ui.train.open_in_inspect import GivingWeights, HandingOver
 from resnet_viewer.ui.train.page import TrainPage
 from resnet_viewer.ui.train.pictures_panel import run_of
-from resnet_viewer.ui.train.plan_menus import SavedRecipes, fill_data_menu, fill_recipe_menu
-from resnet_viewer.ui.train.run_folders import Places
+from resnet_viewer.ui.train.run_folders import WAY_BACK, Earlier, Places
 from resnet_viewer.ui.train.run_menu import fill_run_menu
-from resnet_viewer.ui.train.ways import Runs, Ways
 from resnet_viewer.ui.widgets.theme import Theme
 from resnet_viewer.ui.work.worker import Failure, Worker
+
+
+def may_close(controller: TrainController, settings: Settings, window: QWidget) -> bool:
+    """Nothing trains, or the user wants to close all the same; who does not want to be asked again is not."""
+    logs = controller.scene.logs
+    count = sum(log.state == "running" and not log.awaits_errors for log in logs) if controller.is_busy else 0
+    if not count or not settings.asks_to_close():
+        return True
+    is_taken, is_asked_again = dialogs.MayClose.ask(leaving_words(count), window)
+    if is_taken and not is_asked_again:
+        settings.set_asks_to_close(False)
+    return is_taken
+
+
+def leaving_words(count: int) -> str:
+    """What closing does to runs at work."""
+    if count == 1:
+        return "1 run is training. It is saved where it is, and Resume goes on with it."
+    return f"{count} runs are training. They are saved where they are, and Resume goes on with them."
 
 
 class Training(QObject):

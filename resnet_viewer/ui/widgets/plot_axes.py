@@ -2,15 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations, product
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
+from resnet_viewer.charts.curves import round_numbers
 from resnet_viewer.charts.log_axis import Scale, ticks
 from resnet_viewer.ui.widgets.theme import Theme
+
+_PARTS = 6.0
+"""There are at most so many steps from number to number, however wide the plot."""
+_WHOLE = 2.0
+"""From so many epochs on only whole ones are numbered."""
+_WORDS_APART = 8.0
+
+
+def epoch_ticks(
+    span: tuple[float, float], width: float, metrics: QFontMetricsF, *, beyond: float = 0.0
+) -> list[tuple[float, str]]:
+    """Round epochs under an axis of `width` pixels, as (middle of the words in pixels, words), the last with its unit.
+
+    Words may stand out of the axis by `beyond` at either end.
+    """
+    left, right = span
+    span_of_all = right - left
+    least = max(span_of_all / _PARTS, 1.0 if span_of_all >= _WHOLE else 0.0)
+    numbers = round_numbers(left, right, span_of_all, least)
+    if not numbers:
+        return []
+    widest = 1.5 * max(metrics.horizontalAdvance(text) for _, text in numbers) + _WORDS_APART
+    if len(numbers) > 1 and (numbers[1][0] - numbers[0][0]) / (right - left) * width < widest:
+        numbers = round_numbers(left, right, width, widest)
+    words = [text for _, text in numbers[:-1]] + [f"epoch {text}" for _, text in numbers[-1:]]
+    ticks = []
+    for (number, _), text in zip(numbers, words, strict=True):
+        half = metrics.horizontalAdvance(text) / 2
+        x = (number - left) / (right - left) * width
+        ticks.append((min(max(x, half - beyond), width + beyond - half), text))
+    last, half = ticks[-1][0], metrics.horizontalAdvance(words[-1]) / 2
+    free = [
+        (x, text)
+        for x, text in ticks[:-1]
+        if x + metrics.horizontalAdvance(text) / 2 + _WORDS_APART <= last - half
+    ]
+    return [*free, ticks[-1]]
+
 
 BOTTOM_ROOM = 4.0
 """Pixels between the plot and the numbers under it."""
@@ -174,3 +216,243 @@ class Ground(QGraphicsObject):
                 middle.adjust(-room, 0, RIGHT_ROOM, 0)
             words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(middle, words, marks.message)
+
+
+CORNER = "layer"
+"""The word before the numbers under the plot."""
+_LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+_PLACES = (0.06, 0.16, 0.28, 0.42, 0.56, 0.7, 0.8, 0.9)
+"""Where along the plot a curve's name may begin, in the order of preference."""
+_FREE_STEP = 6.0
+"""Pixels between the heights tried for a name that finds no room beside its own curve."""
+_KEPT = 8
+"""How many places of each name are tried together with the other's."""
+_ELIDED = Qt.TextElideMode.ElideRight
+_SAMPLES = 24
+_LOW = 60.0
+"""Pixels of height under which a name that crosses a curve would hide too much of it."""
+
+
+@dataclass(frozen=True)
+class Track:
+    """A curve in the plot's pixels, with the name to write beside it."""
+
+    text: str
+    role: str
+    """`now` or `reference`: decides the colour."""
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    marks: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
+    """x and y of all that is marked, also beside the curve. Shape (marks, 2)."""
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    rect: QRectF
+    cost: float
+    is_clear: bool
+
+
+def place_names(
+    tracks: Sequence[Track], width: float, height: float, metrics: QFontMetricsF
+) -> list[tuple[QRectF, bool]]:
+    """A rectangle for every curve's name (two at most), and whether it is clear of curves, marks and names. Places
+    that cover nothing, leave the other name alone, lie near their own curve and to the left come first.
+    """
+    choices = [_candidates(track, tracks, width, height, metrics) for track in tracks]
+    best = min(product(*choices), key=_cost_together)
+    apart = _are_apart(best)
+    return [(candidate.rect, candidate.is_clear and apart) for candidate in best]
+
+
+def _candidates(
+    track: Track, tracks: Sequence[Track], width: float, height: float, metrics: QFontMetricsF
+) -> list[_Candidate]:
+    size = metrics.size(0, track.text)
+    high, wide, lowest = size.height(), size.width(), max(height - size.height() - 1, 1.0)
+    lefts = np.maximum(np.minimum(np.array(_PLACES) * width, width - wide - 6), 2.0)
+    orders = np.arange(len(lefts), dtype=np.float64)
+    has_curve = np.zeros(len(lefts), dtype=bool)
+    if len(track.x):
+        has_curve = (track.x[0] <= lefts + wide) & (track.x[-1] >= lefts)
+    lefts, orders = lefts[has_curve], orders[has_curve]
+    if not len(lefts):
+        return [_Candidate(QRectF(0.06 * width, 4, wide, high), 0.0, False)]
+    across = lefts[:, None] + np.linspace(0.0, wide, _SAMPLES)  # (places, samples)
+    own = np.interp(across, track.x, track.y)
+    top, bottom = own.min(axis=1)[:, None], own.max(axis=1)[:, None]
+    free = np.tile(np.arange(1.0, lowest, _FREE_STEP), (len(lefts), 1))
+    tops = np.clip(
+        np.concatenate((top - high - 4, bottom + 4, free), axis=1), 1.0, lowest
+    )  # (places, heights)
+    covered = np.sum([_covered(other, across, tops, high) for other in tracks], axis=0)
+    away = np.maximum(np.maximum(top - tops - high, tops - bottom) - 4, 0.0)
+    costs = 10.0 * orders[:, None] + 3.0 * (tops > top) + 0.6 * away + 120.0 * covered
+    best = np.argsort(costs, axis=None, kind="stable")[:_KEPT]
+    return [
+        _Candidate(QRectF(left, at, wide, high), cost, count == 0)
+        for left, at, cost, count in zip(
+            lefts[best // tops.shape[1]].tolist(),
+            tops.flat[best].tolist(),
+            costs.flat[best].tolist(),
+            covered.flat[best].tolist(),
+            strict=True,
+        )
+    ]
+
+
+def _cost_together(chosen: tuple[_Candidate, ...]) -> float:
+    return sum(candidate.cost for candidate in chosen) + (0.0 if _are_apart(chosen) else 1500.0)
+
+
+def _are_apart(chosen: tuple[_Candidate, ...]) -> bool:
+    return all(
+        not one.rect.adjusted(-14, -1, 14, 1).intersects(other.rect) for one, other in combinations(chosen, 2)
+    )
+
+
+def _covered(
+    track: Track, across: NDArray[np.float64], tops: NDArray[np.float64], high: float
+) -> NDArray[np.float64]:
+    """How many of a curve's points above `across` (places, samples), and of its marks, each rectangle covers.
+
+    Shape as `tops`, (places, heights).
+    """
+    if len(track.x):
+        samples = np.interp(across, track.x, track.y, left=np.nan, right=np.nan)
+    else:
+        samples = np.full(across.shape, np.nan)
+    x, y = track.marks[:, 0], track.marks[:, 1]
+    is_near = (x > across[:, :1] - 4) & (x < across[:, -1:] + 4)
+    levels = np.concatenate((samples, np.where(is_near, y, np.nan)), axis=1)[:, None, :]
+    inside = (levels > tops[:, :, None] - 3) & (levels < tops[:, :, None] + high + 3)
+    counts: NDArray[np.float64] = inside.sum(axis=2, dtype=np.float64)
+    return counts
+
+
+class PlotGround(Ground):
+    """The ground of the gradient plot: decades beside it, the layers' numbers under it."""
+
+    @property
+    def decades(self) -> list[Tick]:
+        """Pixel and text of every number on the y axis."""
+        return list(self.marks.numbers)
+
+    @property
+    def lanes(self) -> list[Tick]:
+        """Pixel and text of the lanes outside the logarithm."""
+        return list(self.marks.lanes)
+
+    def prepare(
+        self,
+        scale: Scale,
+        width: float,
+        height: float,
+        x_range: tuple[float, float],
+        layers: int,
+        message: str,
+    ) -> None:
+        """Place grid and numbers; `layers` is the highest number on the x axis."""
+        numbers = self._layer_numbers(x_range, width, layers)
+        marks = log_marks(scale, height, self._metrics.height())
+        self.show_marks(replace(marks, below=numbers, corner=CORNER, message=message), width, height)
+
+    def _layer_numbers(self, x_range: tuple[float, float], width: float, layers: int) -> tuple[Tick, ...]:
+        left, right = x_range
+        unit = width / (right - left)
+        least = self._metrics.horizontalAdvance(str(layers)) + 22
+        step = next((s for s in _LAYER_STEPS if s * unit >= least), _LAYER_STEPS[-1])
+        first = max(1, int(np.ceil(left)))
+        last = min(layers, int(np.floor(right)))
+        start = 1 if step == 2 else 0
+        numbers = [n for n in range(first, last + 1) if n % step == start % step or n == 1]
+        return tuple(((n - left) * unit, str(n)) for n in numbers)
+
+
+@dataclass(frozen=True)
+class CurveName:
+    """A curve's name at its place. `is_clear`: nothing else lies there."""
+
+    rect: QRectF
+    text: str
+    role: str
+    opacity: float
+    is_clear: bool
+
+
+class CurveNames(QGraphicsObject):
+    """The curves' names, above the curves; a patch keeps the grid, but never a curve, from crossing one."""
+
+    def __init__(self, parent: QGraphicsItem, theme: Theme, font: QFont) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._font = font
+        self._metrics = QFontMetricsF(font)
+        self._size = (1.0, 1.0)
+        self._names: list[CurveName] = []
+        self.setZValue(20)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def set_font(self, font: QFont) -> None:
+        """Write in another font, from the next `prepare` on."""
+        self._font, self._metrics = font, QFontMetricsF(font)
+
+    @property
+    def names(self) -> list[CurveName]:
+        """What is written, and where."""
+        return self._names
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Other colours."""
+        self._theme = theme
+        self.update()
+
+    def prepare(self, tracks: Sequence[Track], opacities: Sequence[float], size: tuple[float, float]) -> None:
+        """Find the names' places. A track without a name is only kept clear of. Where a whole name would cross a curve
+        its first word may not; a low plot shows only names that cross none.
+        """
+        if self._size != size:
+            self.prepareGeometryChange()
+        self._size = size
+        longest = 0.6 * size[0]
+        whole = [replace(t, text=self._metrics.elidedText(t.text, _ELIDED, longest)) for t in tracks]
+        names = self._placed(whole, opacities)
+        if not all(name.is_clear for name in names):
+            brief = self._placed([replace(t, text=t.text.partition(":")[0]) for t in tracks], opacities)
+            if sum(name.is_clear for name in brief) > sum(name.is_clear for name in names):
+                names = brief
+        is_low = size[1] < _LOW
+        self._names = [name for name in names if name.is_clear or not is_low]
+        self.update()
+
+    def set_opacities(self, opacities: Mapping[str, float]) -> None:
+        """Dim the names of curves by their roles, where they stand."""
+        self._names = [replace(name, opacity=opacities[name.role]) for name in self._names]
+        self.update()
+
+    def _placed(self, tracks: Sequence[Track], opacities: Sequence[float]) -> list[CurveName]:
+        places = place_names(tracks, *self._size, self._metrics)
+        return [
+            CurveName(rect, track.text, track.role, opacity, is_clear)
+            for (rect, is_clear), track, opacity in zip(places, tracks, opacities, strict=True)
+            if track.text
+        ]
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(0, 0, *self._size)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        painter.setFont(self._font)
+        ground = QColor(self._theme.panel)
+        ground.setAlphaF(0.8)
+        for name in self._names:
+            if name.is_clear:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(ground)
+                painter.drawRoundedRect(name.rect.adjusted(-4, 0, 4, 0), 3, 3)
+            painter.setOpacity(max(name.opacity, 0.6))
+            painter.setPen(QColor(self._theme.changed if name.role == "now" else self._theme.muted))
+            painter.drawText(name.rect, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, name.text)
+            painter.setOpacity(1.0)

@@ -16,7 +16,7 @@ from resnet_viewer.core.data.datasets import (
     normalised,
     settled,
 )
-from tests.core.lab_apart import digits_run
+from tests.core.lab.lab_apart import digits_run
 
 MEAN, STD = (0.5, 0.25, 0.125), (0.25, 0.5, 1.0)
 PLAIN = {"mean": (0.0,) * 3, "std": (1.0,) * 3}

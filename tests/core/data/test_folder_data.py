@@ -11,16 +11,21 @@ import pytest
 import torch
 from PIL import Image
 
-from resnet_viewer.core import memory, preprocessing
+from resnet_viewer.core import preprocessing
 from resnet_viewer.core.data import folder_data
+from resnet_viewer.core.data import folder_data as memory
 from resnet_viewer.core.data.datasets import Data
-from resnet_viewer.core.data.folder_data import load
-from resnet_viewer.core.memory import TooLargeError
-from resnet_viewer.core.picture_folders import DatasetError, class_names_of, labelled_files
+from resnet_viewer.core.data.folder_data import (
+    DatasetError,
+    TooLargeError,
+    class_names_of,
+    labelled_files,
+    load,
+)
 from resnet_viewer.media.pictures import PictureError
-from resnet_viewer.records.progress import Progress
+from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.training import PictureCounts
-from tests.core.folders_written import write_data, write_folder
+from tests.core.data.folders_written import write_data, write_folder
 
 
 def read(folder: Path, **options: int) -> Data:

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from resnet_viewer.core.data import idx_files
-from resnet_viewer.core.picture_folders import DatasetError
+from resnet_viewer.core.data.folder_data import DatasetError
 from resnet_viewer.records.preprocessing import FASHION_CLASSES
-from tests.core.idx_written import FASHION_BEGINS, MNIST_BEGINS, idx, write_idx
+from tests.core.data.idx_written import FASHION_BEGINS, MNIST_BEGINS, idx, write_idx
 
 
 def test_packed_and_unpacked_files_are_the_same_data(tmp_path: Path) -> None:

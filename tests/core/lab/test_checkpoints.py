@@ -15,17 +15,16 @@ from typing import Any
 import pytest
 import torch
 
-from resnet_viewer.core import run_checks
+from resnet_viewer.core.lab import checkpoints, run_checks
 from resnet_viewer.core.lab.checkpoints import ResumeError, read
-from resnet_viewer.core.lab.lab import checkpoints
 from resnet_viewer.core.lab.optimizers import memory_shapes, optimizer_for
+from resnet_viewer.core.lab.run_checks import NetworkError, require_buildable
 from resnet_viewer.core.lab.training import train
 from resnet_viewer.core.network import build
-from resnet_viewer.core.run_checks import NetworkError, require_buildable
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.recipe import RECIPES, Recipe
-from tests.core.small_training import DATA, RUN, finished
+from tests.core.lab.small_training import DATA, RUN, finished
 
 ADAM = replace(RUN, recipe=replace(RECIPES["adam"], batch=8), epochs=2)
 

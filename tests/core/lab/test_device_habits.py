@@ -12,9 +12,9 @@ import torch
 
 from resnet_viewer.core.data import datasets
 from resnet_viewer.core.data.datasets import Data, PictureSet, on_device
+from resnet_viewer.core.lab import training
 from resnet_viewer.core.lab.checkpoints import read
 from resnet_viewer.core.lab.device_habits import drawing, is_out_of_memory
-from resnet_viewer.core.lab.lab import training
 from resnet_viewer.core.lab.run_files import CHECKPOINT
 from resnet_viewer.core.lab.training import Trained, Training, train
 from resnet_viewer.records.data import Augmentation
@@ -22,8 +22,8 @@ from resnet_viewer.records.lab import Publish, Published
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.training import Intervention, RunReport, RunSpec
 from tests.core.far_devices import Far, FarTensor
-from tests.core.lab_apart import digits_run
-from tests.core.lab_orders import PLAIN, RESIDUAL, ended, order, states, step_done, told
+from tests.core.lab.lab_apart import digits_run
+from tests.core.lab.lab_orders import PLAIN, RESIDUAL, ended, order, states, step_done, told
 
 DEVICES = ("cuda:0", "mps:0")
 RUN = replace(digits_run("cifar-resnet-8", 1), record_every=3)

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 import torch
 
+from resnet_viewer.core.lab import training
 from resnet_viewer.core.lab.checkpoints import read
-from resnet_viewer.core.lab.lab import Lab, training
+from resnet_viewer.core.lab.lab import Lab
 from resnet_viewer.core.lab.run_files import CHECKPOINT, read_run, write_spec
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.weights.sources import identify
+from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.lab import (
     AddRuns,
     Advanced,
@@ -34,9 +36,8 @@ from resnet_viewer.records.lab import (
     StateChanged,
     Stop,
 )
-from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.training import Extension, Intervention
-from tests.core.lab_orders import (
+from tests.core.lab.lab_orders import (
     PLAIN,
     RESIDUAL,
     STEPS,

@@ -11,8 +11,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from resnet_viewer.core.lab import training
 from resnet_viewer.core.lab.checkpoints import read
-from resnet_viewer.core.lab.lab import Lab, training
+from resnet_viewer.core.lab.lab import Lab
 from resnet_viewer.core.lab.run_files import CHECKPOINT, read_run
 from resnet_viewer.core.lab.training import Training
 from resnet_viewer.core.network import Network
@@ -30,7 +31,7 @@ from resnet_viewer.records.lab import (
     StateChanged,
     Stop,
 )
-from tests.core.lab_orders import (
+from tests.core.lab.lab_orders import (
     PLAIN,
     RESIDUAL,
     STEPS,

@@ -13,7 +13,7 @@ from resnet_viewer.core.lab.recording import Recorder, dead_share, with_interval
 from resnet_viewer.core.lab.training import Trained, train
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.records.training import Intervention, StepReport
-from tests.core.small_training import DATA, RUN
+from tests.core.lab.small_training import DATA, RUN
 
 
 def counted(maps: Tensor) -> float:

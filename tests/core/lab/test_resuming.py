@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from resnet_viewer.core.data.datasets import Data
-from resnet_viewer.core.data_sources import read_data
+from resnet_viewer.core.data.named_data import read_data
 from resnet_viewer.core.lab.checkpoints import ResumeError, read
 from resnet_viewer.core.lab.lab import Lab
 from resnet_viewer.core.lab.resuming import found_in, require_resumable, threads_of
@@ -19,8 +19,8 @@ from resnet_viewer.core.weights.cards import card_of
 from resnet_viewer.core.weights.weight_files import metadata
 from resnet_viewer.records.lab import Extend, RunEnded, StateChanged, Stop
 from resnet_viewer.records.training import Extension
-from tests.core.folders_written import write_folder
-from tests.core.lab_orders import RESIDUAL, STEPS, Found, ended, order, states, step_done, steps_of, told
+from tests.core.data.folders_written import write_folder
+from tests.core.lab.lab_orders import RESIDUAL, STEPS, Found, ended, order, states, step_done, steps_of, told
 
 KEY = "cifar-resnet-8"
 

@@ -38,7 +38,7 @@ from resnet_viewer.core.weights.sources import identify
 from resnet_viewer.core.weights.weight_files import metadata, read
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import EpochReport, GradientRecord, PictureCounts, RunReport, StepReport
-from tests.core.lab_apart import RUN
+from tests.core.lab.lab_apart import RUN
 
 CLASSES = tuple("0123456789")
 LAYERS = len(blueprint(RUN.network).layers)

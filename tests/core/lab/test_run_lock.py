@@ -17,7 +17,7 @@ import pytest
 from resnet_viewer.core.lab.lab import Lab
 from resnet_viewer.core.lab.run_lock import LOCK, RunLock, RunLockedError, require_free
 from resnet_viewer.records.lab import Continue, Extend, Idle, Pause, RunEnded, StateChanged, Stop
-from tests.core.lab_orders import RESIDUAL, STEPS, Found, order, states, step_done, steps_of
+from tests.core.lab.lab_orders import RESIDUAL, STEPS, Found, order, states, step_done, steps_of
 
 KEY = "cifar-resnet-8"
 

@@ -16,8 +16,8 @@ from PIL import Image
 from resnet_viewer.core.data.datasets import Data, PictureSet
 from resnet_viewer.core.data.folder_data import load
 from resnet_viewer.core.evaluating import error_percent, predictions
+from resnet_viewer.core.lab import training
 from resnet_viewer.core.lab.checkpoints import ResumeError
-from resnet_viewer.core.lab.lab import training
 from resnet_viewer.core.lab.training import Trained, Training, train
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.weights.catalog import spec
@@ -25,7 +25,7 @@ from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.recipe import Recipe
 from resnet_viewer.records.training import EpochReport, Intervention, StepReport
-from tests.core.small_training import DATA, RUN, SIDE, finished, same
+from tests.core.lab.small_training import DATA, RUN, SIDE, finished, same
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from resnet_viewer.core.weights import class_names
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.core.weights.class_names import ClassNamesError
-from resnet_viewer.core.weights.sources import class_names
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 
 

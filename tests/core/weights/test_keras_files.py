@@ -13,12 +13,12 @@ import torch
 
 from resnet_viewer.core import preprocessing
 from resnet_viewer.core.network import build
+from resnet_viewer.core.weights import sources as weights
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.core.weights.sources import sources as weights
 from resnet_viewer.core.weights.weight_files import WeightFileError, metadata, read
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.preprocessing import Preprocessing
-from tests.core.keras_written import layers, logits, write
+from tests.core.weights.keras_written import layers, logits, write
 
 CAFFE = Preprocessing(
     256, 224, (123.68 / 255, 116.779 / 255, 103.939 / 255), (1 / 255, 1 / 255, 1 / 255)

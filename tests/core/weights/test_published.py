@@ -9,9 +9,9 @@ import pytest
 import torch
 import torchvision
 
-from resnet_viewer.core.published_files import FILES
+from resnet_viewer.core.weights import published
 from resnet_viewer.core.weights.catalog import names, spec
-from resnet_viewer.core.weights.sources import published
+from resnet_viewer.core.weights.published import FILES
 from resnet_viewer.records.preprocessing import IMAGENET_MEAN, IMAGENET_PREPROCESSING, IMAGENET_STD
 
 

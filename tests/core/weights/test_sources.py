@@ -18,13 +18,14 @@ from torch import Tensor
 from resnet_viewer import paths
 from resnet_viewer.core import preprocessing
 from resnet_viewer.core.network import build
+from resnet_viewer.core.weights import published
+from resnet_viewer.core.weights import sources as weights
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.core.weights.sources import published
-from resnet_viewer.core.weights.sources import sources as weights
 from resnet_viewer.core.weights.unwrapping import WeightsError
 from resnet_viewer.core.weights.weight_files import WeightFileError, save_safetensors
 from resnet_viewer.media.downloads import DownloadError
 from resnet_viewer.media.file_choices import FileChoices, remember
+from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import (
     CIFAR10_CLASSES,
@@ -32,7 +33,6 @@ from resnet_viewer.records.preprocessing import (
     IMAGENET_PREPROCESSING,
     Preprocessing,
 )
-from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef
 
 OWN = Preprocessing(40, 32, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6))

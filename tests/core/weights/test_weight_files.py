@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from resnet_viewer.core.weights.sources import weight_files
+from resnet_viewer.core.weights import weight_files
 from resnet_viewer.core.weights.weight_files import WeightFileError, read, save_safetensors
 from resnet_viewer.media.files import WriteError
 

@@ -27,7 +27,7 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.inspect.gradients import Curve, GradientBar, GradientPlot
-from resnet_viewer.ui.panels.gradients_ground import Track, place_names
+from resnet_viewer.ui.widgets.plot_axes import Track, place_names
 from tests import fabricated
 
 

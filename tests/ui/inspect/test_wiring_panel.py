@@ -12,7 +12,7 @@ from resnet_viewer.charts.wiring_layout import Part
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.ui.inspect.wiring_panel import CircuitPanel
 from tests import fabricated
-from tests.ui.panels.circuit_hands import LEFT, arc, click, drag, ranges, release, selecting, send, wheel
+from tests.ui.inspect.circuit_hands import LEFT, arc, click, drag, ranges, release, selecting, send, wheel
 
 
 def test_a_click_on_an_arc_wishes_for_its_shortcut_and_changes_nothing(

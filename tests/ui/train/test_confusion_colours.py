@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
-from resnet_viewer.ui.train.confusion_colours import cell_colours
+from resnet_viewer.ui.train.confusion import cell_colours
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT, Theme
 
 

@@ -12,6 +12,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.media.lending import lent
+from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.lab import (
     AddRuns,
     Continue,
@@ -26,7 +27,6 @@ from resnet_viewer.records.lab import (
     StateChanged,
     Stop,
 )
-from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.run_plan import Course, RunPlan
 from resnet_viewer.records.training import RunReport

@@ -15,7 +15,7 @@ from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.recipe import RECIPES, Recipe
 from resnet_viewer.records.run_plan import LONGEST_NAME, Course, PlanError, RunPlan, course_json
 from resnet_viewer.services.run_plans import runs_of
-from resnet_viewer.ui.styles import style_sheet
+from resnet_viewer.ui.appearance import style_sheet
 from resnet_viewer.ui.train.networks_dialog import NetworksDialog
 from resnet_viewer.ui.train.recipe_dialog import RecipeDialog, read_course
 from resnet_viewer.ui.widgets.theme import DARK

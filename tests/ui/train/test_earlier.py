@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.services.run_plans import runs_of
 from resnet_viewer.ui.settings import Settings
-from resnet_viewer.ui.train.earlier import MOST, Earlier
+from resnet_viewer.ui.train.run_folders import MOST, Earlier
 
 RUNS = [run for _, run in runs_of(RunPlan())]
 

@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.charts.curves import Quantity, axis_for, curves_of
 from resnet_viewer.records.lab import StateChanged
 from resnet_viewer.records.run_log import LabScene, RunLog
+from resnet_viewer.ui.train.error_drawing import EMPTY
 from resnet_viewer.ui.train.error_plot import ErrorPlot
-from resnet_viewer.ui.train.error_words import EMPTY
 from resnet_viewer.ui.widgets.plot_lines import BOLD, THIN
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests.ui.train.hands import move

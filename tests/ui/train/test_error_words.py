@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resnet_viewer.charts.curves import curves_of
-from resnet_viewer.ui.train.error_words import (
+from resnet_viewer.ui.train.error_drawing import (
     hovered_words,
     named,
     value_words,

@@ -27,7 +27,7 @@ from resnet_viewer.records.requests import (
     WriteRunFigure,
 )
 from resnet_viewer.records.training import RunReport
-from resnet_viewer.run_exports import all_run_figures, run_figure
+from resnet_viewer.services.figures import all_run_figures, run_figure
 from resnet_viewer.services.files import FilesService
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.export_dialog import ExportDialog

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QFont, QFontMetrics
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.train.pictures_page import frames_of, place_in, sheet_for
+from resnet_viewer.ui.train.pictures_grid import frames_of, place_in, sheet_for
 from tests.ui.train.lab_scenes import PREDICTED, data_of
 
 

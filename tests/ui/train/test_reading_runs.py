@@ -34,8 +34,8 @@ from resnet_viewer.ui.train.exporting import RunExporting
 from resnet_viewer.ui.train.intervention_band import interventions_in
 from resnet_viewer.ui.train.runs_table import RunsModel, told
 from resnet_viewer.ui.train.story import StoryPanel, story_run
-from tests.core.lab_orders import PLAIN, RESIDUAL, STEPS, order, step_done
-from tests.core.lab_orders import told as reports_of
+from tests.core.lab.lab_orders import PLAIN, RESIDUAL, STEPS, order, step_done
+from tests.core.lab.lab_orders import told as reports_of
 from tests.ui.train.invented import PER_EPOCH, run
 from tests.ui.train.laboratory import Laboratory
 

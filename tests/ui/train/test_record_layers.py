@@ -6,7 +6,7 @@ import math
 
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
-from resnet_viewer.ui.train.record_layers import block_labels, layer_label, layers_of, share_text, told
+from resnet_viewer.ui.train.record_pixels import block_labels, layer_label, layers_of, share_text, told
 
 
 def test_a_layer_is_told_by_its_number_and_in_inspects_words() -> None:

@@ -19,8 +19,7 @@ from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.training import RunReport
 from resnet_viewer.services.run_plans import runs_of
 from resnet_viewer.ui.train.controller import TrainController
-from resnet_viewer.ui.train.run_names import fitting, shortest
-from resnet_viewer.ui.train.runs_table import RunsModel, RunsTable, doing, duration, told
+from resnet_viewer.ui.train.runs_table import RunsModel, RunsTable, doing, duration, fitting, shortest, told
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests.ui.train.invented import begun, grow, run
 from tests.ui.train.laboratory import Laboratory

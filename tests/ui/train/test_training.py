@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.lab import (
     Continue,
     DataRead,
@@ -24,7 +25,6 @@ from resnet_viewer.records.lab import (
     Pause,
     Stop,
 )
-from resnet_viewer.records.progress import Progress
 from resnet_viewer.records.recipe import RECIPES, Recipe
 from resnet_viewer.records.requests import FindDevices, FoundDevices, KeepOrder
 from resnet_viewer.records.run_plan import Course, RunPlan, course_json, plan_json, plan_of
