@@ -155,8 +155,7 @@ def build(
     """Everything, wired, not yet shown. Nothing here imports torch on this thread."""
     from functools import partial
 
-    from resnet_viewer.services import files as services
-    from resnet_viewer.services import network_entries, order_files, run_plans
+    from resnet_viewer.services import downloads, files, lab, network_entries, order_files, probing, run_plans
     from resnet_viewer.ui.appearance import Appearance
     from resnet_viewer.ui.inspect.store import Store
     from resnet_viewer.ui.prompts import Facts
@@ -172,18 +171,18 @@ def build(
     appearance = Appearance(application, settings)
     store = Store(first_session(arguments.network, arguments.weights, build_options(arguments)))
     workers = Workers(
-        Worker(partial(services.ProbeService, arguments.device), name="probing"),
-        Worker(services.FilesService, name="files", replaces=services.is_replaced),
-        Worker(services.DownloadService, name="downloads"),
-        ProcessWorker(services.LabService, name="training", grace=services.SAVING_SECONDS),
+        Worker(partial(probing.ProbeService, arguments.device), name="probing"),
+        Worker(files.FilesService, name="files", replaces=files.is_replaced),
+        Worker(downloads.DownloadService, name="downloads"),
+        ProcessWorker(lab.LabService, name="training", grace=lab.SAVING_SECONDS),
     )
-    threads = services.computing_threads()
+    threads = probing.computing_threads()
     window = MainWindow(
         store,
         workers,
         appearance,
         settings,
-        catalog=services.catalog_entries(),
+        catalog=files.catalog_entries(),
         facts=Facts(info, diagnostics.log_file),
         tickets=itertools.count(1),
         networks=network_entries.networks(),

@@ -34,10 +34,12 @@ def imported(program: str, name: str) -> set[str]:
     ("side", "refused"),
     [
         ("records", _QT | _TORCH | {"matplotlib", "PIL"}),
+        ("charts", _QT | _TORCH | {"matplotlib", "PIL", "resnet_viewer.core", "resnet_viewer.media"}),
         ("core", _QT | {"torchvision", "captum"}),  # these two cost seconds: imported where they are used
         ("media", _QT | _TORCH | {"resnet_viewer.core", "matplotlib"}),
         ("figures", _QT | _TORCH | {"resnet_viewer.core", "matplotlib.pyplot"}),
-        ("ui", _TORCH | {"resnet_viewer.core", "matplotlib.pyplot"}),
+        ("ui", _TORCH | {"resnet_viewer.core", "resnet_viewer.services", "matplotlib.pyplot"}),
+        ("services", _QT | _TORCH | {"resnet_viewer.ui", "matplotlib.pyplot"}),  # until they are asked
         ("verbs", _QT | {"resnet_viewer.ui", "matplotlib.pyplot"}),
     ],
 )

@@ -17,7 +17,7 @@ from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
-from resnet_viewer.records.probe import NetworkState
+from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.training import RunReport
 from resnet_viewer.records.wiring import Wiring
@@ -383,3 +383,18 @@ class Rendered:
     svg: bytes = field(repr=False)
     remark: str = ""
     """What it had no room for."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What the probing worker is asked: the readings that are missing, answered in this order."""
+
+    now: ProbeRequest | None
+    reference: ProbeRequest | None
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A reading that was answered already, packed: to remember, not to show."""
+
+    result: ProbeResult

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import logging
-import os
-from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,16 +11,13 @@ from typing import TYPE_CHECKING
 from resnet_viewer import paths
 from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.lab import DataRead, Message, Order, in_pieces
 from resnet_viewer.records.own_input import OwnInput
-from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.requests import (
     Begin,
     Begun,
     CatalogEntry,
     ChooseNetwork,
     DescribeNetwork,
-    DownloadWeights,
     FindDevices,
     FoundDevices,
     FoundOrder,
@@ -53,26 +45,12 @@ from resnet_viewer.services.figures import exported, layers_csv
 
 if TYPE_CHECKING:
     from resnet_viewer.core.weights.opening import Opening
-    from resnet_viewer.ui.inspect.controller import Packed
 
 log = logging.getLogger(__name__)
 _COPIED: tuple[Suffix, Suffix] = ("png", "svg")
 """Kinds of pictures that go to the clipboard together."""
 
 FIRST_PICTURE = "cat.jpg"
-_LOOSE = 32
-"""So many readings wait for a rest to be packed; who toggles on and on without one has the others packed at once."""
-
-
-SAVING_SECONDS = 15.0
-"""How long training that is to end may take to save its runs: two dozen long ones take five seconds, measured."""
-
-
-def computing_threads() -> int:
-    """One core less than there are: the window needs one to stay smooth."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 2
-    return max(1, cores - 1)
 
 
 def catalog_entries() -> tuple[CatalogEntry, ...]:
@@ -87,45 +65,6 @@ def catalog_entries() -> tuple[CatalogEntry, ...]:
         download = f"{FILES[name][0].megabytes} MB" if name in FILES else ""
         entries.append(CatalogEntry(name, f"{spec.title} · {spec.data}", spec.data, is_bundled, download))
     return tuple(entries)
-
-
-class ProbeService:
-    """Answers a Pair with the engine's readings, now first. The only owner of live networks."""
-
-    def __init__(self, device: str) -> None:
-        import torch
-
-        from resnet_viewer.core.engine import ProbeEngine
-
-        torch.set_num_threads(computing_threads())
-        self._engine = ProbeEngine(device=device)
-        self._loose: deque[ProbeResult] = deque()
-        gc.freeze()  # what torch's import made stays for good; looking it through again held the window up for 0.15 s
-        atexit.register(gc.unfreeze)  # else what was frozen is reported as leaked at the end
-
-    def answer(self, request: object) -> Iterator[ProbeResult | Packed]:
-        """Yield the logits and then the full reading of now, then the reference's, as far as they are asked."""
-        from resnet_viewer.ui.inspect.controller import Packed, Pair
-
-        assert isinstance(request, Pair)
-        for question in (request.now, request.reference):
-            if question is not None:
-                for result in self._engine.answer(question):
-                    yield result
-                    if result.is_complete:
-                        self._loose.append(result)
-        while len(self._loose) > _LOOSE:
-            yield Packed(self._loose.popleft().packed())
-
-    def rest(self) -> Iterator[Packed]:
-        """Every full reading that was answered, once more, packed.
-
-        Not sooner: beside the painting of the same reading it made both take twice as long (measured).
-        """
-        from resnet_viewer.ui.inspect.controller import Packed
-
-        while self._loose:
-            yield Packed(self._loose.popleft().packed())
 
 
 class FilesService:
@@ -155,7 +94,7 @@ class FilesService:
             case DescribeNetwork(spec=spec):
                 from resnet_viewer.core.weights.opening import described
 
-                yield _opened(described(spec))
+                yield opened(described(spec))
             case KeepChoices():
                 _keep(request)
             case KeepOrder(order=order):
@@ -211,59 +150,6 @@ class FilesService:
         return Begun(network, picture, tuple(refusals))
 
 
-class DownloadService:
-    """Fetches torchvision's weights."""
-
-    def answer(self, request: object) -> Iterator[object]:
-        """Yield Progress, then the network with its weights.
-
-        Raises:
-            UserError: they did not arrive.
-        """
-        assert isinstance(request, DownloadWeights)
-        from resnet_viewer.core.weights import catalog
-        from resnet_viewer.core.weights import sources as weights
-        from resnet_viewer.core.weights.opening import described
-
-        spec = request.spec or catalog.spec(request.name)
-        refs = [ref for ref in (spec.weights, *weights.available(spec)) if ref.source == "torchvision"]
-        if not refs:
-            raise UserError(f"torchvision has no weights for {spec.title}; open a weight file instead.")
-        yield from weights.download(refs[0], spec)
-        yield _opened(described(replace(spec, weights=refs[0])))
-
-
-class LabService:
-    """Trains, in a process of its own."""
-
-    def __init__(self) -> None:
-        from resnet_viewer.core.lab.lab import Lab
-
-        self._lab = Lab()
-
-    def answer(self, request: object) -> Iterator[object]:
-        """Everything that the lab reports until its runs have ended, in pieces that do not hold a window up.
-
-        Raises:
-            UserError: the data cannot be read, or there is no such device.
-        """
-        from resnet_viewer.media.lending import lent
-
-        assert isinstance(request, Order)
-        with closing(self._lab.answer(request)) as work:  # type: ignore[type-var]
-            for report in work:
-                if isinstance(report, DataRead):
-                    with lent(report, paths.cache_dir() / "pictures") as data:
-                        yield data
-                else:
-                    yield from in_pieces(report)
-
-    def tell(self, message: object) -> None:
-        """To the runs at work."""
-        assert isinstance(message, Message)
-        self._lab.tell(message)
-
-
 def is_replaced(waiting: object, newer: object) -> bool:
     """Opening something newer makes opening an older thing pointless; no figure is ever dropped."""
     kept = (
@@ -300,7 +186,7 @@ def _remark(suffix: Suffix, class_names: Iterable[str]) -> str:
 def _open(name: str, weights: str | None, options: BuildOptions = USUAL) -> OpenedNetwork:
     from resnet_viewer.core.weights.opening import open_network
 
-    return _opened(open_network(name or None, weights, options=options))
+    return opened(open_network(name or None, weights, options=options))
 
 
 def _begin_network(request: Begin) -> tuple[OpenedNetwork, list[str]]:
@@ -319,7 +205,7 @@ def _begin_network(request: Begin) -> tuple[OpenedNetwork, list[str]]:
         _keep_own(request.own, opening)
     except UserError as refusal:
         refusals.append(str(refusal))
-    return _opened(opening), refusals
+    return opened(opening), refusals
 
 
 def _keep_own(own: OwnInput, opening: Opening) -> None:
@@ -331,7 +217,8 @@ def _keep_own(own: OwnInput, opening: Opening) -> None:
         _keep(KeepChoices(digest, preprocessing, names))
 
 
-def _opened(opening: Opening) -> OpenedNetwork:
+def opened(opening: Opening) -> OpenedNetwork:
+    """As the window is told of it."""
     return OpenedNetwork(
         opening.spec,
         opening.preprocessing,

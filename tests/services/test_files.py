@@ -35,7 +35,9 @@ from resnet_viewer.records.requests import (
 )
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.services.files import DownloadService, FilesService, LabService, catalog_entries
+from resnet_viewer.services.downloads import DownloadService
+from resnet_viewer.services.files import FilesService, catalog_entries
+from resnet_viewer.services.lab import LabService
 
 
 @pytest.mark.parametrize("member", ["IMAGENET1K_V1", "IMAGENET1K_V2"])

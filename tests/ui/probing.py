@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.probe import ProbeRequest, ProbeResult
-from resnet_viewer.ui.inspect.controller import Packed, Pair
+from resnet_viewer.records.requests import Packed, Pair
 from tests import fabricated
 
 

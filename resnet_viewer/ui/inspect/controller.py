@@ -13,26 +13,12 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal, Slot
 
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
+from resnet_viewer.records.requests import Packed, Pair
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session
 from resnet_viewer.ui.inspect.answers import Answers
 from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.work.worker import Failure, Worker
-
-
-@dataclass(frozen=True)
-class Pair:
-    """What the probing worker is asked: the readings that are missing, answered in this order."""
-
-    now: ProbeRequest | None
-    reference: ProbeRequest | None
-
-
-@dataclass(frozen=True)
-class Packed:
-    """A reading that was answered already, packed: to remember, not to show."""
-
-    result: ProbeResult
 
 
 @dataclass

@@ -13,12 +13,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from resnet_viewer.core.lab.run_files import (
-    REPORT as REPORT_FILE,
-)
-from resnet_viewer.core.lab.run_files import (
-    RUN as RUN_FILE,
-)
+from resnet_viewer.core.lab.run_files import REPORT as REPORT_FILE
+from resnet_viewer.core.lab.run_files import RUN as RUN_FILE
 from resnet_viewer.core.lab.run_files import (
     RunFileError,
     errors_of,
