@@ -36,8 +36,17 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
             parser.addini(name, "belongs to pytest-qt", type="linelist")
 
 
-def pytest_configure() -> None:
-    """Without a display of any kind, Qt draws into memory; pytest-xvfb has begun a display where it can."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Settings that processes begun by tests inherit.
+
+    Without a display of any kind, Qt draws into memory; pytest-xvfb has begun a display where it can. Where Python is
+    told to keep no bytecode, every process would compile torch anew, for some seven seconds: pytest's cache keeps it.
+    """
+    if sys.dont_write_bytecode and config.cache is not None:
+        sys.dont_write_bytecode = False
+        sys.pycache_prefix = str(config.cache.mkdir("bytecode"))
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     displays = ("DISPLAY", "WAYLAND_DISPLAY")
     if sys.platform == "linux" and not any(map(os.environ.get, displays)) and shutil.which("Xvfb") is None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
