@@ -39,7 +39,10 @@ def imported(program: str, name: str) -> set[str]:
         ("media", _QT | _TORCH | {"resnet_viewer.core", "matplotlib"}),
         ("figures", _QT | _TORCH | {"resnet_viewer.core", "matplotlib.pyplot"}),
         ("ui", _TORCH | {"resnet_viewer.core", "resnet_viewer.services", "matplotlib.pyplot"}),
-        ("services", _QT | _TORCH | {"resnet_viewer.ui", "matplotlib.pyplot"}),  # until they are asked
+        (
+            "services",
+            _QT | _TORCH | {"resnet_viewer.ui", "matplotlib.pyplot"},
+        ),  # torch comes with the first request
         ("verbs", _QT | {"resnet_viewer.ui", "matplotlib.pyplot"}),
     ],
 )

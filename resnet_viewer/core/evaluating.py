@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from resnet_viewer.core.data.datasets import PictureSet, batches
-from resnet_viewer.core.data.folder_data import DatasetError, LeftOut, listed
+from resnet_viewer.core.data.picture_folders import DatasetError, LeftOut, listed
 from resnet_viewer.core.lab.device_habits import moved
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.not_finite import highest

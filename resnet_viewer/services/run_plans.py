@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from resnet_viewer import paths
-from resnet_viewer.core.data.folder_data import class_names_of
-from resnet_viewer.core.data.named_data import fitted, named_kind
+from resnet_viewer.core.data.picture_folders import class_names_of
+from resnet_viewer.core.data.sources import fitted, named_kind
 from resnet_viewer.core.weights import catalog
 from resnet_viewer.records.data import NAMED, augmentation
 from resnet_viewer.records.lab import key_of

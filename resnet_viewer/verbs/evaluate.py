@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from resnet_viewer.core.data.folder_data import DatasetError, LeftOut, labelled_files
+from resnet_viewer.core.data.picture_folders import DatasetError, LeftOut, labelled_files
 from resnet_viewer.core.evaluating import folder_predictions, labelling
 from resnet_viewer.core.lab.device_habits import choose_device
 from resnet_viewer.core.network import build

@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from resnet_viewer.core.data.named_data import fitted, named_kind
+from resnet_viewer.core.data.sources import fitted, named_kind
 from resnet_viewer.core.weights import catalog
 from resnet_viewer.core.weights.name_endings import VALUE, written
 from resnet_viewer.records.data import NAMED, DataKind, augmentation

@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from resnet_viewer.cli import main
-from resnet_viewer.core.data.folder_data import DatasetError
+from resnet_viewer.core.data.picture_folders import DatasetError
 from resnet_viewer.core.network import build
 from resnet_viewer.figures import run_files
 from resnet_viewer.records.network import NetworkSpec

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from resnet_viewer.core.data.folder_data import DatasetError
+from resnet_viewer.core.data.picture_folders import DatasetError
 from resnet_viewer.media.reading import opened
 from resnet_viewer.records.preprocessing import DIGITS, FASHION_CLASSES
 

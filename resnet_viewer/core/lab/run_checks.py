@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from resnet_viewer.core.data.datasets import Data
-from resnet_viewer.core.data.folder_data import DatasetError
+from resnet_viewer.core.data.picture_folders import DatasetError
 from resnet_viewer.core.lab.optimizers import memory_shapes
 from resnet_viewer.core.pickle_scan import MOST_TENSORS
 from resnet_viewer.core.weights.build_options import has_maps

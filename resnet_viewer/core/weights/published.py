@@ -1,4 +1,4 @@
-"""Weights that torchvision publishes. Importing it costs as much as torch, so that waits until one is looked up."""
+"""Weights that torchvision publishes. It costs as much as torch: that is imported when one is looked up."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-
-import torch.hub
 
 from resnet_viewer.media.downloads import download
 from resnet_viewer.records.errors import Progress
@@ -114,6 +112,8 @@ def look_up(network: str, member: str) -> Published:
 
 def cache() -> Path:
     """The folder in which torch keeps what it downloads."""
+    import torch.hub
+
     return Path(torch.hub.get_dir()) / "checkpoints"
 
 

@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 
 from resnet_viewer.core.data.datasets import Data
-from resnet_viewer.core.data.folder_data import DatasetError
 from resnet_viewer.core.data.named_data import describe_data, read_data, read_named
+from resnet_viewer.core.data.picture_folders import DatasetError
 from resnet_viewer.media.files import refusal
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import Progress

@@ -15,13 +15,8 @@ from resnet_viewer.core import preprocessing
 from resnet_viewer.core.data import folder_data
 from resnet_viewer.core.data import folder_data as memory
 from resnet_viewer.core.data.datasets import Data
-from resnet_viewer.core.data.folder_data import (
-    DatasetError,
-    TooLargeError,
-    class_names_of,
-    labelled_files,
-    load,
-)
+from resnet_viewer.core.data.folder_data import TooLargeError, load
+from resnet_viewer.core.data.picture_folders import DatasetError, class_names_of, labelled_files
 from resnet_viewer.media.pictures import PictureError
 from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.training import PictureCounts

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from resnet_viewer.core.data import idx_files
-from resnet_viewer.core.data.folder_data import DatasetError
+from resnet_viewer.core.data.picture_folders import DatasetError
 from resnet_viewer.records.preprocessing import FASHION_CLASSES
 from tests.core.data.idx_written import FASHION_BEGINS, MNIST_BEGINS, idx, write_idx
 

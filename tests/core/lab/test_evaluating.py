@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from resnet_viewer.core.data.folder_data import DatasetError
+from resnet_viewer.core.data.picture_folders import DatasetError
 from resnet_viewer.core.evaluating import Labelling, labelling
 from resnet_viewer.core.weights import class_names
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
