@@ -57,7 +57,7 @@ def clicked(widget: QWidget, place: QPoint) -> float:
 
 def arc_click(window: MainWindow, block: int) -> float:
     """Cut or restore a block's shortcut on the strip."""
-    view = window.circuit.view
+    view = window.wiring.view
     span = view.strip.state.layout.spans[block - 1]
     before = window.store.session.setup.wiring
     taken = clicked(view.viewport(), view.view_point(Part("arc", span.name, block)))

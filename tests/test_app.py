@@ -52,12 +52,12 @@ def session(qtbot: QtBot, qapp: QApplication) -> Session:
 
 
 def plot(window: MainWindow) -> QImage:
-    return window.circuit.view.grab().toImage()
+    return window.wiring.view.grab().toImage()
 
 
 def arc(window: MainWindow, block: int) -> QPoint:
     """Where a user clicks on that block's arc, in the view's viewport."""
-    view = window.circuit.view
+    view = window.wiring.view
     assert view.strip.state is not None
     part = next(p for p in view.strip.state.layout.parts if p.kind == "arc" and p.block == block)
     return view.mapFromScene(view.strip.mapToScene(view.strip.centre_of(part)))
@@ -73,9 +73,7 @@ def test_a_click_on_an_arc_reaches_the_pixels_and_comes_back_and_the_plot_is_exp
         session.wait_fresh(window)
         assert window.controller.scene.now is not None
         intact, norms = plot(window), first_norm(window)
-        session.qtbot.mouseClick(
-            window.circuit.view.viewport(), Qt.MouseButton.LeftButton, pos=arc(window, 5)
-        )
+        session.qtbot.mouseClick(window.wiring.view.viewport(), Qt.MouseButton.LeftButton, pos=arc(window, 5))
         assert window.store.session.setup.wiring.cut == (5,)
         session.wait_fresh(window)
         assert window.controller.scene.now.request.state.wiring.cut == (5,)
@@ -84,11 +82,9 @@ def test_a_click_on_an_arc_reaches_the_pixels_and_comes_back_and_the_plot_is_exp
         assert cut != intact
         window.prompts.export_as("gradient_norms", "csv")
         session.qtbot.waitUntil(target.exists, timeout=LONG)
-        session.qtbot.mouseClick(
-            window.circuit.view.viewport(), Qt.MouseButton.LeftButton, pos=arc(window, 5)
-        )
+        session.qtbot.mouseClick(window.wiring.view.viewport(), Qt.MouseButton.LeftButton, pos=arc(window, 5))
         assert not window.controller.scene.is_stale, "a state seen before is there at once"
-        window.circuit.view.setFocus()
+        window.wiring.view.setFocus()
         assert first_norm(window) == norms
         back = plot(window)
         middle = slice(None), slice(back.width() // 5, back.width() // 2)
@@ -367,12 +363,12 @@ def test_a_forced_qt_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -
 
 WATCHED_START = """
 import sys
-from resnet_viewer.ui.inspect.wiring_panel import CircuitPanel
-paint = CircuitPanel.paintEvent
+from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
+paint = WiringPanel.paintEvent
 def watch(self, event):
     paint(self, event)
     print("torch at a paint:", "torch" in sys.modules, flush=True)
-CircuitPanel.paintEvent = watch
+WiringPanel.paintEvent = watch
 from resnet_viewer import app
 sys.exit(app.main(sys.argv[1:]))
 """

@@ -113,7 +113,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.messages, self.progress = MessageBar(), ProgressBar()
         self.inspect = InspectPage(self.editing)
-        self.circuit, self.feature_maps = self.inspect.circuit, self.inspect.feature_maps
+        self.wiring, self.feature_maps = self.inspect.wiring, self.inspect.feature_maps
         self.saliency, self.predictions = self.inspect.saliency, self.inspect.predictions
         self.pages = QStackedWidget()
         for page in (self.inspect, self.training.page):
@@ -290,11 +290,11 @@ class MainWindow(QMainWindow):
 
     def fit(self) -> None:
         """The whole strip in view."""
-        self.circuit.view.fit()
+        self.wiring.view.fit()
 
     def toggle_selected_branch(self) -> None:
         """D: drop or restore the residual branch of the block whose layer is selected."""
-        if (block := self.circuit.selected_block()) is not None:
+        if (block := self.wiring.selected_block()) is not None:
             self.editing.toggle_branch(block)
         else:
             self.say("No block is selected; click a box of a block first.")

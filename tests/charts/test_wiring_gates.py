@@ -17,7 +17,7 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.inspect.wiring_geometry import StripFrame, draw, part_at
-from resnet_viewer.ui.inspect.wiring_panel import CircuitPanel
+from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
 from resnet_viewer.ui.inspect.wiring_strip import StripItem, StripState
 from resnet_viewer.ui.inspect.wiring_words import BOX_HINT, DISC_HINT, hint, spoken, tooltip
 from resnet_viewer.ui.widgets.theme import DARK
@@ -177,7 +177,7 @@ def test_a_gates_norm_is_a_point_beside_the_curve() -> None:
 
 
 def test_the_panel_shows_the_readings_openings(qtbot: QtBot) -> None:
-    panel = CircuitPanel()
+    panel = WiringPanel()
     qtbot.addWidget(panel)
     scene = fabricated.scene(spec("cifar-resnet-20-highway"))
     scene = replace(scene, now=opened(scene.now, [0.25] * 9))

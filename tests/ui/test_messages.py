@@ -91,7 +91,7 @@ def test_d_drops_the_selected_blocks_branch_wherever_the_focus_is(desk: Desk) ->
 
 
 def test_d_drops_the_branch_of_the_block_to_which_the_keys_went(desk: Desk) -> None:
-    view = desk.window.circuit.view
+    view = desk.window.wiring.view
     desk.window.editing.select_layer("layer1.1.conv2")
     with desk.qtbot.waitExposed(desk.window):
         desk.window.show()
@@ -100,9 +100,9 @@ def test_d_drops_the_branch_of_the_block_to_which_the_keys_went(desk: Desk) -> N
     desk.qtbot.waitUntil(lambda: view.strip.state.focused is not None)
     for _ in range(9):
         QTest.keyClick(view, Qt.Key.Key_Right)
-    block = desk.window.circuit.selected_block()
+    block = desk.window.wiring.selected_block()
     assert block == view.strip.state.focused.block == 5
-    assert desk.window.circuit.controls._label.text() == "block 5"
+    assert desk.window.wiring.controls._label.text() == "block 5"
     QTest.keyClick(view, Qt.Key.Key_D)
     assert desk.store.session.setup.wiring.dropped == (5,)
     desk.window.editing.select_layer("layer3.0")

@@ -48,7 +48,7 @@ def wiring(desk: Desk) -> Wiring:
 
 
 def test_a_panels_wish_is_an_edit_that_undo_names(desk: Desk) -> None:
-    desk.window.circuit.shortcut_clicked.emit(4)
+    desk.window.wiring.shortcut_clicked.emit(4)
     assert wiring(desk).cut == (4,)
     assert desk.window.commands["undo"].text() == "&Undo: cut the shortcut of block 4"
     assert desk.window.toolbar.shortcuts.state == "half"
@@ -60,7 +60,7 @@ def test_a_panels_wish_is_an_edit_that_undo_names(desk: Desk) -> None:
 
 
 def test_a_swept_range_is_one_step(desk: Desk) -> None:
-    desk.window.circuit.shortcuts_swept.emit((3, 4, 5), 0.0)
+    desk.window.wiring.shortcuts_swept.emit((3, 4, 5), 0.0)
     assert wiring(desk).cut == (3, 4, 5)
     desk.store.undo()
     assert wiring(desk).is_open
@@ -68,7 +68,7 @@ def test_a_swept_range_is_one_step(desk: Desk) -> None:
 
 def test_a_slider_is_one_step(desk: Desk) -> None:
     for strength in (0.8, 0.5, 0.3):
-        desk.window.circuit.strength_chosen.emit(2, strength)
+        desk.window.wiring.strength_chosen.emit(2, strength)
     assert wiring(desk).weakened == {2: 0.3}
     desk.store.undo()
     assert wiring(desk).is_open
@@ -104,7 +104,7 @@ def test_keys_without_modifiers_reach_their_commands(desk: Desk) -> None:
 
 
 def test_keys_that_the_strip_does_not_want_reach_their_commands(desk: Desk) -> None:
-    view = desk.window.circuit.view
+    view = desk.window.wiring.view
     QTest.keyClick(view, Qt.Key.Key_Down)
     assert desk.store.session.view.layer == "layer1.0.conv1"
     QTest.keyClick(view, Qt.Key.Key_B)
@@ -414,7 +414,7 @@ def test_what_is_copied_is_the_figure_that_has_the_focus(desk: Desk) -> None:
     clicked = {
         "gradcam": window.saliency.findChildren(ImagePane)[0],
         "predictions": window.predictions,
-        "gradient_norms": window.circuit.view.viewport(),
+        "gradient_norms": window.wiring.view.viewport(),
     }
     for figure, part in clicked.items():
         desk.qtbot.mouseClick(part, Qt.MouseButton.LeftButton, pos=part.rect().center())

@@ -11,7 +11,7 @@ from resnet_viewer.ui.inspect.editing import Editing
 from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel
 from resnet_viewer.ui.inspect.predictions import PredictionsPanel
 from resnet_viewer.ui.inspect.saliency import SaliencyPanel
-from resnet_viewer.ui.inspect.wiring_panel import CircuitPanel
+from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
 from resnet_viewer.ui.layout import PanelArea, splitter
 from resnet_viewer.ui.widgets.theme import Theme
 
@@ -24,12 +24,12 @@ class InspectPage(QWidget):
 
     def __init__(self, editing: Editing, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.circuit, self.feature_maps = CircuitPanel(), FeatureMapsPanel()
+        self.wiring, self.feature_maps = WiringPanel(), FeatureMapsPanel()
         self.saliency, self.predictions = SaliencyPanel(), PredictionsPanel()
         self.predictions.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # for the figure to be copied
         right = splitter(Qt.Orientation.Vertical, self.saliency, self.predictions)
         top = splitter(Qt.Orientation.Horizontal, self.feature_maps, right)
-        outer = splitter(Qt.Orientation.Vertical, top, self.circuit)
+        outer = splitter(Qt.Orientation.Vertical, top, self.wiring)
         self.splitters: dict[str, QSplitter] = {"right": right, "top": top, "outer": outer}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -38,35 +38,35 @@ class InspectPage(QWidget):
         self._connect(editing)
 
     def _connect(self, editing: Editing) -> None:
-        circuit = self.circuit
-        circuit.shortcut_clicked.connect(editing.toggle_shortcut)
-        circuit.shortcuts_swept.connect(editing.set_shortcuts)
-        circuit.branch_clicked.connect(editing.toggle_branch)
-        circuit.strength_chosen.connect(editing.set_shortcut_strength)
-        circuit.branch_strength_chosen.connect(editing.set_branch_strength)
-        circuit.layer_selected.connect(editing.select_layer)
-        circuit.quantity_chosen.connect(editing.select_quantity)
-        circuit.gradient_of_chosen.connect(editing.set_gradient_of)
-        circuit.export_requested.connect(self.export_requested)
+        wiring = self.wiring
+        wiring.shortcut_clicked.connect(editing.toggle_shortcut)
+        wiring.shortcuts_swept.connect(editing.set_shortcuts)
+        wiring.branch_clicked.connect(editing.toggle_branch)
+        wiring.strength_chosen.connect(editing.set_shortcut_strength)
+        wiring.branch_strength_chosen.connect(editing.set_branch_strength)
+        wiring.layer_selected.connect(editing.select_layer)
+        wiring.quantity_chosen.connect(editing.select_quantity)
+        wiring.gradient_of_chosen.connect(editing.set_gradient_of)
+        wiring.export_requested.connect(self.export_requested)
         self.feature_maps.view_changed.connect(editing.look)
         self.feature_maps.channel_chosen.connect(editing.select_channel)
         self.feature_maps.channel_view.target_wished.connect(editing.set_target)
         self.saliency.view_changed.connect(editing.look)
         self.saliency.target_chosen.connect(editing.set_target)
         self.saliency.block_chosen.connect(editing.select_cam_block)
-        for panel in (circuit, self.feature_maps, self.saliency):
+        for panel in (wiring, self.feature_maps, self.saliency):
             panel.hovered.connect(self.hovered)
 
     def render_scene(self, scene: Scene) -> None:
         """Show a scene; each panel touches only what differs."""
-        self.circuit.render_scene(scene)
+        self.wiring.render_scene(scene)
         self.predictions.render_scene(scene)
         self.feature_maps.render_scene(scene)
         self.saliency.render_scene(scene)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
-        for panel in (self.circuit, self.feature_maps, self.saliency, self.predictions):
+        for panel in (self.wiring, self.feature_maps, self.saliency, self.predictions):
             panel.apply_theme(theme)
 
     def figure_in_focus(self) -> FigureKind | None:
@@ -74,7 +74,7 @@ class InspectPage(QWidget):
         focused = self.window().focusWidget()
         of_maps: FigureKind = "channel" if self.feature_maps.is_channel_shown else "feature_maps"
         figures: tuple[tuple[QWidget, FigureKind], ...] = (
-            (self.circuit, "gradient_norms"),
+            (self.wiring, "gradient_norms"),
             (self.feature_maps, of_maps),
             (self.saliency, "gradcam"),
             (self.predictions, "predictions"),
@@ -86,4 +86,4 @@ class InspectPage(QWidget):
 
     def take_focus(self) -> None:
         """The strip gets the keys."""
-        self.circuit.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.wiring.view.setFocus(Qt.FocusReason.OtherFocusReason)

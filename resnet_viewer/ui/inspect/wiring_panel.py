@@ -17,7 +17,7 @@ from resnet_viewer.records.session import GradientQuantity
 from resnet_viewer.ui.inspect.gradients import Curve, GradientBar
 from resnet_viewer.ui.inspect.readings import last_full, last_reference, placeholder
 from resnet_viewer.ui.inspect.wiring_controls import WiringControls
-from resnet_viewer.ui.inspect.wiring_view import CircuitView
+from resnet_viewer.ui.inspect.wiring_view import WiringView
 from resnet_viewer.ui.inspect.wiring_words import caption_wordings, curve_names, hint, readout
 from resnet_viewer.ui.widgets.card import Card, colour_text
 from resnet_viewer.ui.widgets.fitting import FittingParagraph
@@ -29,7 +29,7 @@ is none: the header tells the state."""
 _STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-class CircuitPanel(Card):
+class WiringPanel(Card):
     """Shows the wish at once and the newest complete reading beside it, dimmed while it belongs to an older wish.
 
     Every signal is a wish; the panel changes nothing itself. Blocks are numbered from 1.
@@ -61,7 +61,7 @@ class CircuitPanel(Card):
         self._drawn: tuple[object, ...] = ()
         self._menu = QMenu(self)
         self.controls = WiringControls()
-        self.view = CircuitView()
+        self.view = WiringView()
         self.bar = GradientBar(self.view.viewport())
         self._caption = FittingParagraph(2)
         self.add_control(self.controls)

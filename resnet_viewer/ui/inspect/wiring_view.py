@@ -49,8 +49,8 @@ LEAST_UNITS = 4.0
 """The nearest zoom shows that many layers."""
 
 
-class CircuitCanvas(pg.GraphicsLayoutWidget):
-    """Strip and plot, without hands: `CircuitView` adds the pointer and the keyboard."""
+class WiringCanvas(pg.GraphicsLayoutWidget):
+    """Strip and plot, without hands: `WiringView` adds the pointer and the keyboard."""
 
     pointed = Signal(str)
     """Name of the layer or block whose reading is under the pointer; empty for none."""
@@ -69,7 +69,7 @@ class CircuitCanvas(pg.GraphicsLayoutWidget):
         self.plot_box.setXLink(self.strip_box)
         self.strip = StripItem(self.strip_box, DARK, self.font())
         self.plot = GradientPlot(self.plot_box, self.ci, self.font())
-        self.lines = CircuitLines(self.ci, DARK)
+        self.lines = WiringLines(self.ci, DARK)
         self._pointed_at: str | None = None
         self._strip_height = 0.0
         self._make_room()
@@ -77,7 +77,7 @@ class CircuitCanvas(pg.GraphicsLayoutWidget):
             box.sigResized.connect(self._resized)
         self.strip_box.sigXRangeChanged.connect(self._followed)
         self.plot_box.sigXRangeChanged.connect(self._followed)
-        CircuitCanvas.apply_theme(self, DARK)
+        WiringCanvas.apply_theme(self, DARK)
 
     @property
     def layout_shown(self) -> StripLayout | None:
@@ -261,7 +261,7 @@ def _box() -> pg.ViewBox:
 _RING = 6.0
 
 
-class CircuitLines(QGraphicsObject):
+class WiringLines(QGraphicsObject):
     """Lies over everything, in the view's pixels; repaints no more than the lines that moved."""
 
     def __init__(self, parent: QGraphicsItem, theme: Theme) -> None:
@@ -361,7 +361,7 @@ _OWN_KEYS = (
 Drag = Literal["none", "pending", "sweep", "pan"]
 
 
-class CircuitView(CircuitCanvas):
+class WiringView(WiringCanvas):
     """Keeps pointer, focus and zoom, and emits what the user wants; it changes no number."""
 
     activated = Signal(object)

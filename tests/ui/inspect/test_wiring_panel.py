@@ -10,13 +10,13 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.wiring_layout import Part
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.ui.inspect.wiring_panel import CircuitPanel
+from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
 from tests import fabricated
-from tests.ui.inspect.circuit_hands import LEFT, arc, click, drag, ranges, release, selecting, send, wheel
+from tests.ui.inspect.wiring_hands import LEFT, arc, click, drag, ranges, release, selecting, send, wheel
 
 
 def test_a_click_on_an_arc_wishes_for_its_shortcut_and_changes_nothing(
-    qtbot: QtBot, panel: CircuitPanel
+    qtbot: QtBot, panel: WiringPanel
 ) -> None:
     with qtbot.waitSignal(panel.shortcut_clicked) as wish:
         click(qtbot, panel, arc(5, "layer2.1"))
@@ -26,7 +26,7 @@ def test_a_click_on_an_arc_wishes_for_its_shortcut_and_changes_nothing(
     assert state.wiring.cut == (3,), "the panel must wait for the store"
 
 
-def test_two_quick_clicks_on_an_arc_are_two_wishes(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_two_quick_clicks_on_an_arc_are_two_wishes(qtbot: QtBot, panel: WiringPanel) -> None:
     wishes: list[int] = []
     panel.shortcut_clicked.connect(wishes.append)
     at = panel.view.view_point(arc(5, "layer2.1"))
@@ -45,14 +45,14 @@ def test_two_quick_clicks_on_an_arc_are_two_wishes(qtbot: QtBot, panel: CircuitP
     ],
 )
 def test_a_click_on_a_box_or_a_blocks_ground_selects_its_maps(
-    qtbot: QtBot, panel: CircuitPanel, part: Part, name: str
+    qtbot: QtBot, panel: WiringPanel, part: Part, name: str
 ) -> None:
     with qtbot.waitSignal(panel.layer_selected) as wish, qtbot.assertNotEmitted(panel.shortcut_clicked):
         click(qtbot, panel, part)
     assert wish.args == [name]
 
 
-def test_a_projection_is_selected_on_its_arc(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_a_projection_is_selected_on_its_arc(qtbot: QtBot, panel: WiringPanel) -> None:
     panel.render_scene(fabricated.scene(spec("resnet18")))
     part = Part("projection", "layer2.0.downsample.0", 3)
     with qtbot.waitSignal(panel.layer_selected) as wish, qtbot.assertNotEmitted(panel.shortcut_clicked):
@@ -60,13 +60,13 @@ def test_a_projection_is_selected_on_its_arc(qtbot: QtBot, panel: CircuitPanel) 
     assert wish.args == ["layer2.0.downsample.0"]
 
 
-def test_the_classifier_has_no_maps_to_select(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_the_classifier_has_no_maps_to_select(qtbot: QtBot, panel: WiringPanel) -> None:
     with qtbot.assertNotEmitted(panel.layer_selected), qtbot.waitSignal(panel.hovered) as said:
         click(qtbot, panel, Part("box", "fc", None))
     assert "no feature maps" in said.args[0]
 
 
-def test_a_click_in_the_plot_selects_the_nearest_layer(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_a_click_in_the_plot_selects_the_nearest_layer(qtbot: QtBot, panel: WiringPanel) -> None:
     points = panel.view.plot.now
     assert points is not None
     spot = panel.view.plot.pixel_of(points, 6) + panel.view.plot_box.pos()
@@ -76,7 +76,7 @@ def test_a_click_in_the_plot_selects_the_nearest_layer(qtbot: QtBot, panel: Circ
 
 
 def test_a_sweep_from_an_open_arc_cuts_the_range_and_shows_it_on_the_way(
-    qtbot: QtBot, panel: CircuitPanel
+    qtbot: QtBot, panel: WiringPanel
 ) -> None:
     view = panel.view
     start, stop = view.view_point(arc(4, "layer2.0")), view.view_point(arc(7, "layer3.0"))
@@ -94,7 +94,7 @@ def test_a_sweep_from_an_open_arc_cuts_the_range_and_shows_it_on_the_way(
 @pytest.mark.parametrize("name", ["resnet18", "cifar-resnet-110"])
 @pytest.mark.parametrize("width", [860, 1400])
 def test_a_drag_from_anywhere_inside_an_arc_sweeps(
-    qtbot: QtBot, panel: CircuitPanel, name: str, width: int
+    qtbot: QtBot, panel: WiringPanel, name: str, width: int
 ) -> None:
     panel.resize(width, 340)
     panel.render_scene(fabricated.scene(spec(name), cut=(1,)))
@@ -115,7 +115,7 @@ def test_a_drag_from_anywhere_inside_an_arc_sweeps(
             assert ranges(panel) == before, "it panned"
 
 
-def test_a_drag_beside_the_arcs_pans(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_a_drag_beside_the_arcs_pans(qtbot: QtBot, panel: WiringPanel) -> None:
     view = panel.view
     box = view.view_point(Part("box", "layer2.1.conv1", 5))
     above = QPoint(box.x(), view.view_point(arc(5, "layer2.1")).y() - 12)
@@ -131,7 +131,7 @@ def test_a_drag_beside_the_arcs_pans(qtbot: QtBot, panel: CircuitPanel) -> None:
         assert ranges(panel)[0][0] < left, start
 
 
-def test_a_click_inside_an_arc_still_selects_its_block(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_a_click_inside_an_arc_still_selects_its_block(qtbot: QtBot, panel: WiringPanel) -> None:
     panel.render_scene(fabricated.scene(spec("resnet18")))
     at = panel.view.view_point(arc(5, "layer3.0")) + QPoint(0, 20)
     with qtbot.waitSignal(panel.layer_selected) as wish, qtbot.assertNotEmitted(panel.shortcut_clicked):
@@ -139,7 +139,7 @@ def test_a_click_inside_an_arc_still_selects_its_block(qtbot: QtBot, panel: Circ
     assert wish.args == ["layer3.0"]
 
 
-def test_a_sweep_backwards_from_a_cut_arc_restores(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_a_sweep_backwards_from_a_cut_arc_restores(qtbot: QtBot, panel: WiringPanel) -> None:
     start, stop = (
         panel.view.view_point(arc(3, "layer1.2")) + QPoint(20, 2),
         panel.view.view_point(arc(1, "layer1.0")),
@@ -151,7 +151,7 @@ def test_a_sweep_backwards_from_a_cut_arc_restores(qtbot: QtBot, panel: CircuitP
     assert wish.args == [(1, 2, 3), 1.0]
 
 
-def test_escape_ends_a_sweep_without_a_wish(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_escape_ends_a_sweep_without_a_wish(qtbot: QtBot, panel: WiringPanel) -> None:
     start, stop = (
         panel.view.view_point(arc(4, "layer2.0")),
         panel.view.view_point(arc(7, "layer3.0")),
@@ -164,7 +164,7 @@ def test_escape_ends_a_sweep_without_a_wish(qtbot: QtBot, panel: CircuitPanel) -
     assert panel.view.strip.state.preview == frozenset()
 
 
-def test_both_axes_are_one_at_every_zoom_and_pan(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_both_axes_are_one_at_every_zoom_and_pan(qtbot: QtBot, panel: WiringPanel) -> None:
     view = panel.view
     whole = ranges(panel)
     assert whole[0] == pytest.approx(whole[1])
@@ -187,7 +187,7 @@ def test_both_axes_are_one_at_every_zoom_and_pan(qtbot: QtBot, panel: CircuitPan
     assert ranges(panel)[0] == pytest.approx(whole[0])
 
 
-def test_a_box_and_its_point_share_their_x(panel: CircuitPanel) -> None:
+def test_a_box_and_its_point_share_their_x(panel: WiringPanel) -> None:
     view = panel.view
     view.zoom(0.5, 300)
     points = view.plot.now
@@ -198,7 +198,7 @@ def test_a_box_and_its_point_share_their_x(panel: CircuitPanel) -> None:
         assert box.x() == pytest.approx(point.x(), abs=0.01)
 
 
-def test_dragging_pans_with_the_middle_button_even_from_an_arc(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_dragging_pans_with_the_middle_button_even_from_an_arc(qtbot: QtBot, panel: WiringPanel) -> None:
     panel.view.zoom(0.4, 500)
     before = ranges(panel)[0]
     start = QPoint(600, int(panel.view.view_point(arc(5, "layer2.1")).y()))
@@ -208,14 +208,14 @@ def test_dragging_pans_with_the_middle_button_even_from_an_arc(qtbot: QtBot, pan
     assert ranges(panel)[0][0] < before[0]
 
 
-def test_zooming_ends_at_the_whole_network(panel: CircuitPanel) -> None:
+def test_zooming_ends_at_the_whole_network(panel: WiringPanel) -> None:
     limits = panel.view.strip.state.layout.limits
     for _ in range(5):
         wheel(panel, QPoint(900, 60), -600)
     assert ranges(panel)[0] == pytest.approx(limits)
 
 
-def test_a_double_click_beside_the_parts_fits_everything(panel: CircuitPanel) -> None:
+def test_a_double_click_beside_the_parts_fits_everything(panel: WiringPanel) -> None:
     whole = ranges(panel)[0]
     panel.view.zoom(0.3, 500)
     send(panel, QEvent.Type.MouseButtonDblClick, QPoint(600, 250), LEFT, True)
@@ -223,7 +223,7 @@ def test_a_double_click_beside_the_parts_fits_everything(panel: CircuitPanel) ->
     assert ranges(panel)[0] == pytest.approx(whole)
 
 
-def test_keys_move_a_focus_and_act_on_it(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_keys_move_a_focus_and_act_on_it(qtbot: QtBot, panel: WiringPanel) -> None:
     view = panel.view
     view.focusInEvent(QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
     assert view.strip.state.focused == Part("box", "conv1", None)
@@ -240,7 +240,7 @@ def test_keys_move_a_focus_and_act_on_it(qtbot: QtBot, panel: CircuitPanel) -> N
     assert wish.args == ["layer1.0.conv2"]
 
 
-def test_the_selection_goes_where_the_keys_go(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_the_selection_goes_where_the_keys_go(qtbot: QtBot, panel: WiringPanel) -> None:
     view = panel.view
     panel.layer_selected.connect(lambda name: panel.render_scene(selecting(fabricated.scene(cut=(3,)), name)))
     panel.render_scene(selecting(fabricated.scene(cut=(3,)), "layer1.1"))
@@ -257,7 +257,7 @@ def test_the_selection_goes_where_the_keys_go(qtbot: QtBot, panel: CircuitPanel)
 
 
 @pytest.mark.parametrize("network", ["cifar-resnet-20", "cifar-plain-20"])
-def test_the_focus_goes_where_the_selection_goes(qtbot: QtBot, panel: CircuitPanel, network: str) -> None:
+def test_the_focus_goes_where_the_selection_goes(qtbot: QtBot, panel: WiringPanel, network: str) -> None:
     view, scene = panel.view, fabricated.scene(spec(network))
     panel.render_scene(selecting(scene, "layer1.0.conv1"))
     view.focusInEvent(QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
@@ -268,13 +268,13 @@ def test_the_focus_goes_where_the_selection_goes(qtbot: QtBot, panel: CircuitPan
     assert view.strip.state.focused == Part("box", "conv1", None)
 
 
-def test_d_is_the_windows_and_means_the_selected_block(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_d_is_the_windows_and_means_the_selected_block(qtbot: QtBot, panel: WiringPanel) -> None:
     event = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_D, Qt.KeyboardModifier.NoModifier)
     panel.view.keyPressEvent(event)
     assert not event.isAccepted()
 
 
-def is_on_its_point(panel: CircuitPanel) -> bool:
+def is_on_its_point(panel: WiringPanel) -> bool:
     """Whether every ring is around a point of the layer that is pointed at, and the line runs through it."""
     view = panel.view
     spots = [
@@ -290,7 +290,7 @@ def is_on_its_point(panel: CircuitPanel) -> bool:
 
 
 def test_the_rings_stay_on_the_points_through_zoom_size_and_new_curves(
-    qtbot: QtBot, panel: CircuitPanel
+    qtbot: QtBot, panel: WiringPanel
 ) -> None:
     view = panel.view
     view.focusInEvent(QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
@@ -314,7 +314,7 @@ def test_the_rings_stay_on_the_points_through_zoom_size_and_new_curves(
     assert view.lines.pointer is None
 
 
-def test_the_pointer_tells_what_lies_under_it_after_a_key_zoomed(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_the_pointer_tells_what_lies_under_it_after_a_key_zoomed(qtbot: QtBot, panel: WiringPanel) -> None:
     view = panel.view
     at = panel.view.view_point(Part("box", "layer1.1.conv1", 2))
     send(panel, QEvent.Type.MouseMove, QPoint(at.x(), panel.view.height() - 80), LEFT, False)
@@ -325,14 +325,14 @@ def test_the_pointer_tells_what_lies_under_it_after_a_key_zoomed(qtbot: QtBot, p
     assert is_on_its_point(panel)
 
 
-def test_keys_of_the_window_pass_through(panel: CircuitPanel) -> None:
+def test_keys_of_the_window_pass_through(panel: WiringPanel) -> None:
     for key in (Qt.Key.Key_Space, Qt.Key.Key_Up, Qt.Key.Key_PageDown):
         event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier)
         panel.view.keyPressEvent(event)
         assert not event.isAccepted()
 
 
-def test_the_focus_stays_in_view(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_the_focus_stays_in_view(qtbot: QtBot, panel: WiringPanel) -> None:
     view = panel.view
     view.zoom(0.2, 0)
     view.focusInEvent(QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
@@ -346,7 +346,7 @@ def actions(menu: QMenu) -> dict[str, object]:
     return {action.text(): action for action in menu.actions() if action.text()}
 
 
-def test_the_menu_of_a_block_holds_every_wish(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_the_menu_of_a_block_holds_every_wish(qtbot: QtBot, panel: WiringPanel) -> None:
     menu = QMenu(panel)
     panel.fill_menu(menu, arc(3, "layer1.2"))
     found = actions(menu)
@@ -375,7 +375,7 @@ def test_the_menu_of_a_block_holds_every_wish(qtbot: QtBot, panel: CircuitPanel)
         found["Export gradient norms…"].trigger()
 
 
-def test_the_menu_of_a_plain_network_offers_no_shortcut(panel: CircuitPanel) -> None:
+def test_the_menu_of_a_plain_network_offers_no_shortcut(panel: WiringPanel) -> None:
     panel.render_scene(fabricated.scene(spec("cifar-plain-20")))
     menu = QMenu(panel)
     panel.fill_menu(menu, Part("block", "layer1.2", 3))
@@ -383,7 +383,7 @@ def test_the_menu_of_a_plain_network_offers_no_shortcut(panel: CircuitPanel) -> 
 
 
 def test_a_right_click_opens_the_menu_of_what_lies_there_and_a_right_drag_pans(
-    qtbot: QtBot, panel: CircuitPanel
+    qtbot: QtBot, panel: WiringPanel
 ) -> None:
     right = Qt.MouseButton.RightButton
     at = panel.view.view_point(arc(5, "layer2.1"))
@@ -399,7 +399,7 @@ def test_a_right_click_opens_the_menu_of_what_lies_there_and_a_right_drag_pans(
     assert ranges(panel)[0][0] < before[0]
 
 
-def test_the_menu_key_opens_the_menu_of_the_focused_part(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_the_menu_key_opens_the_menu_of_the_focused_part(qtbot: QtBot, panel: WiringPanel) -> None:
     view = panel.view
     view.focusInEvent(QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
     event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(), QPoint())
@@ -411,7 +411,7 @@ def test_the_menu_key_opens_the_menu_of_the_focused_part(qtbot: QtBot, panel: Ci
 
 @pytest.mark.parametrize(("key", "is_ours"), [(Qt.Key.Key_Left, True), (Qt.Key.Key_Space, False)])
 def test_the_views_keys_come_before_the_windows_shortcuts(
-    panel: CircuitPanel, key: Qt.Key, is_ours: bool
+    panel: WiringPanel, key: Qt.Key, is_ours: bool
 ) -> None:
     event = QKeyEvent(QEvent.Type.ShortcutOverride, key, Qt.KeyboardModifier.NoModifier)
     event.ignore()

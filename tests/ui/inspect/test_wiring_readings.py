@@ -15,13 +15,13 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.charts.wiring_layout import Part
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.inspect.wiring_panel import CircuitPanel
+from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests import fabricated
-from tests.ui.inspect.circuit_hands import LEFT, arc, click, drag, ranges, release, selecting, send, wired
+from tests.ui.inspect.wiring_hands import LEFT, arc, click, drag, ranges, release, selecting, send, wired
 
 
-def test_a_larger_font_makes_room_for_itself(panel: CircuitPanel) -> None:
+def test_a_larger_font_makes_room_for_itself(panel: WiringPanel) -> None:
     view = panel.view
     font = view.font()
     before = view.strip.frame
@@ -33,7 +33,7 @@ def test_a_larger_font_makes_room_for_itself(panel: CircuitPanel) -> None:
     assert after.base - after.arc_top == pytest.approx(before.base - before.arc_top, abs=1)
 
 
-def test_the_pointer_reads_out_exact_numbers(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_the_pointer_reads_out_exact_numbers(qtbot: QtBot, panel: WiringPanel) -> None:
     points, reference = panel.view.plot.now, panel.view.plot.reference
     assert points is not None
     assert reference is not None
@@ -51,12 +51,12 @@ def test_the_pointer_reads_out_exact_numbers(qtbot: QtBot, panel: CircuitPanel) 
     assert panel.view.strip.state.hovered == Part("box", "layer1.1.conv2", 2)
 
 
-def test_the_selected_layer_has_its_line(panel: CircuitPanel) -> None:
+def test_the_selected_layer_has_its_line(panel: WiringPanel) -> None:
     panel.render_scene(selecting(fabricated.scene(cut=(3,)), "layer2.0.conv1"))
     assert panel.view.lines.selected == pytest.approx(panel.view.strip.frame.px(8.0))
 
 
-def test_the_wish_is_drawn_at_once_and_the_old_reading_is_dimmed(panel: CircuitPanel) -> None:
+def test_the_wish_is_drawn_at_once_and_the_old_reading_is_dimmed(panel: WiringPanel) -> None:
     scene = fabricated.scene(cut=(3,))
     panel.render_scene(scene)
     assert panel.view.plot.opacity == 1.0
@@ -71,7 +71,7 @@ def test_the_wish_is_drawn_at_once_and_the_old_reading_is_dimmed(panel: CircuitP
     )
 
 
-def test_a_partial_reading_keeps_the_last_whole_curve_of_the_same_network(panel: CircuitPanel) -> None:
+def test_a_partial_reading_keeps_the_last_whole_curve_of_the_same_network(panel: WiringPanel) -> None:
     scene = fabricated.scene(cut=(3,))
     panel.render_scene(scene)
     assert scene.now is not None
@@ -86,7 +86,7 @@ def test_a_partial_reading_keeps_the_last_whole_curve_of_the_same_network(panel:
 
 
 def test_without_a_reading_the_wiring_can_be_cut_all_the_same(qtbot: QtBot) -> None:
-    panel = CircuitPanel()
+    panel = WiringPanel()
     qtbot.addWidget(panel)
     panel.resize(1200, 340)
     panel.render_scene(replace(fabricated.scene(), now=None, reference=None))
@@ -96,12 +96,12 @@ def test_without_a_reading_the_wiring_can_be_cut_all_the_same(qtbot: QtBot) -> N
         click(qtbot, panel, arc(5, "layer2.1"))
 
 
-def test_the_caption_says_what_was_measured_and_in_which_state(panel: CircuitPanel) -> None:
+def test_the_caption_says_what_was_measured_and_in_which_state(panel: WiringPanel) -> None:
     assert "1 of 9 shortcuts cut" in panel.caption_text
     assert "gradient of the score" in panel.caption_text
 
 
-def test_another_quantity_is_another_curve_of_the_same_reading(panel: CircuitPanel) -> None:
+def test_another_quantity_is_another_curve_of_the_same_reading(panel: WiringPanel) -> None:
     scene = fabricated.scene(cut=(3,))
     view = replace(scene.session.view, gradient_quantity="output")
     panel.render_scene(replace(scene, session=scene.session.with_view(view)))
@@ -110,13 +110,13 @@ def test_another_quantity_is_another_curve_of_the_same_reading(panel: CircuitPan
     assert np.array_equal(panel.view.plot.now.values, [block.gradient_norm for block in scene.now.blocks])
 
 
-def test_another_network_is_shown_whole(panel: CircuitPanel) -> None:
+def test_another_network_is_shown_whole(panel: WiringPanel) -> None:
     panel.view.zoom(0.2, 100)
     panel.render_scene(fabricated.scene(spec("resnet50")))
     assert ranges(panel)[0] == pytest.approx(panel.view.strip.state.layout.limits)
 
 
-def test_clicking_and_redrawing_stop_at_the_store(qtbot: QtBot, panel: CircuitPanel) -> None:
+def test_clicking_and_redrawing_stop_at_the_store(qtbot: QtBot, panel: WiringPanel) -> None:
     signals = [
         panel.shortcut_clicked, panel.shortcuts_swept, panel.branch_clicked, panel.strength_chosen,
         panel.branch_strength_chosen, panel.layer_selected, panel.quantity_chosen, panel.gradient_of_chosen,
@@ -134,7 +134,7 @@ def test_clicking_and_redrawing_stop_at_the_store(qtbot: QtBot, panel: CircuitPa
 
 
 @pytest.mark.parametrize(("theme", "other"), [(DARK, LIGHT), (LIGHT, DARK)])
-def test_the_theme_reaches_the_plot(panel: CircuitPanel, theme: object, other: object) -> None:
+def test_the_theme_reaches_the_plot(panel: WiringPanel, theme: object, other: object) -> None:
     panel.apply_theme(theme)
     image = panel.view.viewport().grab().toImage()
     assert image.pixelColor(3, 3).name() == theme.panel
@@ -153,7 +153,7 @@ def shown(tip: str) -> str:
     return document.toPlainText()
 
 
-def test_a_pictures_name_is_never_read_as_markup(panel: CircuitPanel) -> None:
+def test_a_pictures_name_is_never_read_as_markup(panel: WiringPanel) -> None:
     scene = fabricated.scene(cut=(3,))
     assert scene.now is not None
     picture = replace(scene.now.request.picture, name=HOSTILE)
@@ -169,13 +169,13 @@ def test_a_pictures_name_is_never_read_as_markup(panel: CircuitPanel) -> None:
         assert shown(label.toolTip()) == label.text()
 
 
-def heard(panel: CircuitPanel) -> list[str]:
+def heard(panel: WiringPanel) -> list[str]:
     said: list[str] = []
     panel.hovered.connect(said.append)
     return said
 
 
-def test_a_resting_pointer_reads_the_new_numbers(panel: CircuitPanel) -> None:
+def test_a_resting_pointer_reads_the_new_numbers(panel: WiringPanel) -> None:
     points = panel.view.plot.now
     assert points is not None
     spot = (panel.view.plot.pixel_of(points, 4) + panel.view.plot_box.pos()).toPoint()
@@ -190,14 +190,14 @@ def test_a_resting_pointer_reads_the_new_numbers(panel: CircuitPanel) -> None:
     assert said[-1] == "", "old numbers stay where there are none"
 
 
-def test_a_pointer_resting_on_an_arc_hears_what_became_of_it(panel: CircuitPanel) -> None:
+def test_a_pointer_resting_on_an_arc_hears_what_became_of_it(panel: WiringPanel) -> None:
     send(panel, QEvent.Type.MouseMove, panel.view.view_point(arc(5, "layer2.1")), LEFT, False)
     said = heard(panel)
     panel.render_scene(wired(fabricated.scene(cut=(3,)), Wiring.all_open(9).with_shortcuts([5], 0.0)))
     assert said[-1].endswith("shortcut cut")
 
 
-def test_the_keyboards_part_is_announced_again_only_when_it_changed(panel: CircuitPanel) -> None:
+def test_the_keyboards_part_is_announced_again_only_when_it_changed(panel: WiringPanel) -> None:
     panel.view._focus(arc(5, "layer2.1"))
     said = heard(panel)
     selected = selecting(fabricated.scene(cut=(3,)), "layer2.1")
@@ -211,7 +211,7 @@ def test_the_keyboards_part_is_announced_again_only_when_it_changed(panel: Circu
 
 @pytest.mark.parametrize("is_cancelled", [False, True])
 def test_the_invitation_to_release_ends_with_the_sweep(
-    qtbot: QtBot, panel: CircuitPanel, is_cancelled: bool
+    qtbot: QtBot, panel: WiringPanel, is_cancelled: bool
 ) -> None:
     start, stop = panel.view.view_point(arc(4, "layer2.0")), panel.view.view_point(arc(7, "layer3.0"))
     said = heard(panel)
@@ -232,15 +232,15 @@ def test_the_invitation_to_release_ends_with_the_sweep(
         (Part("box", "conv1", None), "stem · conv1"),
     ],
 )
-def test_a_menu_says_what_it_is_about(panel: CircuitPanel, part: Part, title: str) -> None:
+def test_a_menu_says_what_it_is_about(panel: WiringPanel, part: Part, title: str) -> None:
     menu = QMenu(panel)
     panel.fill_menu(menu, part)
     assert menu.actions()[0].text() == title
     assert not menu.actions()[0].isEnabled()
 
 
-def test_the_selected_block_is_that_of_the_selected_layer(qtbot: QtBot, panel: CircuitPanel) -> None:
-    fresh = CircuitPanel()
+def test_the_selected_block_is_that_of_the_selected_layer(qtbot: QtBot, panel: WiringPanel) -> None:
+    fresh = WiringPanel()
     qtbot.addWidget(fresh)
     assert fresh.selected_block() is None
     for layer, block in (("layer3.1", 8), ("layer1.2.conv1", 3), ("stem", None)):
@@ -248,7 +248,7 @@ def test_the_selected_block_is_that_of_the_selected_layer(qtbot: QtBot, panel: C
         assert panel.selected_block() == block
 
 
-def test_the_caption_changes_without_moving_the_plot(panel: CircuitPanel) -> None:
+def test_the_caption_changes_without_moving_the_plot(panel: WiringPanel) -> None:
     before = panel.view.plot_box.geometry()
     panel.render_scene(fabricated.scene(spec("cifar-resnet-56"), cut=tuple(range(1, 28, 2))))
     panel.render_scene(replace(fabricated.scene(), now=None, reference=None))
@@ -257,7 +257,7 @@ def test_the_caption_changes_without_moving_the_plot(panel: CircuitPanel) -> Non
     assert panel.view.plot_box.geometry() == before
 
 
-def test_a_low_panel_takes_the_captions_second_line_for_the_plot(panel: CircuitPanel) -> None:
+def test_a_low_panel_takes_the_captions_second_line_for_the_plot(panel: WiringPanel) -> None:
     line = panel._caption.fontMetrics().height()
     assert panel._caption.height() == 2 * line
     panel.resize(1200, 215)
@@ -266,7 +266,7 @@ def test_a_low_panel_takes_the_captions_second_line_for_the_plot(panel: CircuitP
 
 
 @pytest.mark.parametrize(("width", "points"), [(860, 10), (860, 16), (1400, 16), (1000, 12)])
-def test_the_caption_says_the_state_whatever_the_room(panel: CircuitPanel, width: int, points: int) -> None:
+def test_the_caption_says_the_state_whatever_the_room(panel: WiringPanel, width: int, points: int) -> None:
     font = panel._caption.font()
     font.setPointSize(points)
     panel._caption.setFont(font)
@@ -281,7 +281,7 @@ def test_the_caption_says_the_state_whatever_the_room(panel: CircuitPanel, width
     assert panel.subtitle.startswith("8 of 27 shortcuts cut (20-27)")
 
 
-def test_the_caption_gives_way_where_it_would_lie_on_the_plot(panel: CircuitPanel) -> None:
+def test_the_caption_gives_way_where_it_would_lie_on_the_plot(panel: WiringPanel) -> None:
     assert not panel.view.is_cramped
     panel.setFixedHeight(200)
     assert panel._caption.isVisible()
@@ -295,7 +295,7 @@ def test_the_caption_gives_way_where_it_would_lie_on_the_plot(panel: CircuitPane
     assert panel._caption.isVisible()
 
 
-def test_one_state_twice_has_one_name(panel: CircuitPanel) -> None:
+def test_one_state_twice_has_one_name(panel: WiringPanel) -> None:
     scene = fabricated.scene()
     panel.render_scene(replace(scene, reference=scene.now))
     assert [name.text for name in panel.view.plot.names.names] == ["now = reference: all shortcuts open"]
@@ -305,7 +305,7 @@ def test_one_state_twice_has_one_name(panel: CircuitPanel) -> None:
 
 @pytest.mark.parametrize("width", [994, 1410])
 @pytest.mark.parametrize("name", ["cifar-resnet-20", "cifar-resnet-110", "resnet50", "resnet101d"])
-def test_the_first_block_always_has_its_number(panel: CircuitPanel, name: str, width: int) -> None:
+def test_the_first_block_always_has_its_number(panel: WiringPanel, name: str, width: int) -> None:
     panel.resize(width, 340)
     panel.render_scene(fabricated.scene(spec(name)))
     QApplication.sendPostedEvents()

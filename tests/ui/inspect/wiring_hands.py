@@ -1,4 +1,4 @@
-"""Hands for the circuit panel: what a pointer does to it, and scenes to show in it."""
+"""Hands for the wiring panel: what a pointer does to it, and scenes to show in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.charts.wiring_layout import Part
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.inspect.wiring_panel import CircuitPanel
+from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -29,7 +29,7 @@ def arc(block: int, name: str) -> Part:
     return Part("arc", name, block)
 
 
-def send(panel: CircuitPanel, kind: QEvent.Type, at: QPoint, button: Qt.MouseButton, held: bool) -> None:
+def send(panel: WiringPanel, kind: QEvent.Type, at: QPoint, button: Qt.MouseButton, held: bool) -> None:
     viewport = panel.view.viewport()
     buttons = button if held else Qt.MouseButton.NoButton
     event = QMouseEvent(
@@ -43,21 +43,21 @@ def send(panel: CircuitPanel, kind: QEvent.Type, at: QPoint, button: Qt.MouseBut
     QApplication.sendEvent(viewport, event)
 
 
-def drag(panel: CircuitPanel, path: list[QPoint], button: Qt.MouseButton = LEFT) -> None:
+def drag(panel: WiringPanel, path: list[QPoint], button: Qt.MouseButton = LEFT) -> None:
     send(panel, QEvent.Type.MouseButtonPress, path[0], button, True)
     for at in path[1:]:
         send(panel, QEvent.Type.MouseMove, at, button, True)
 
 
-def release(panel: CircuitPanel, at: QPoint, button: Qt.MouseButton = LEFT) -> None:
+def release(panel: WiringPanel, at: QPoint, button: Qt.MouseButton = LEFT) -> None:
     send(panel, QEvent.Type.MouseButtonRelease, at, button, False)
 
 
-def click(qtbot: QtBot, panel: CircuitPanel, part: Part) -> None:
+def click(qtbot: QtBot, panel: WiringPanel, part: Part) -> None:
     qtbot.mouseClick(panel.view.viewport(), LEFT, pos=panel.view.view_point(part))
 
 
-def wheel(panel: CircuitPanel, at: QPoint, delta: int) -> None:
+def wheel(panel: WiringPanel, at: QPoint, delta: int) -> None:
     viewport = panel.view.viewport()
     event = QWheelEvent(
         QPointF(at),
@@ -72,5 +72,5 @@ def wheel(panel: CircuitPanel, at: QPoint, delta: int) -> None:
     QApplication.sendEvent(viewport, event)
 
 
-def ranges(panel: CircuitPanel) -> tuple[list[float], list[float]]:
+def ranges(panel: WiringPanel) -> tuple[list[float], list[float]]:
     return panel.view.strip_box.viewRange()[0], panel.view.plot_box.viewRange()[0]

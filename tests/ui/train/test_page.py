@@ -46,7 +46,7 @@ def test_a_tab_shows_its_page_and_its_controls(desk: Desk) -> None:
     assert not window.toolbar.network_button.isVisible()
     window.commands["show_inspect"].trigger()
     assert place(desk) == INSPECT
-    assert window.focusWidget() is window.circuit.view
+    assert window.focusWidget() is window.wiring.view
     window.commands["show_train"].trigger()
     assert place(desk) == TRAIN
 
