@@ -12,8 +12,8 @@ from resnet_viewer.charts.wiring_layout import Part, StripLayout, lay_out
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.inspect.wiring_controls import WiringControls
 from resnet_viewer.ui.inspect.wiring_geometry import StripFrame, draw, part_at
+from resnet_viewer.ui.inspect.wiring_panel import WiringControls
 from resnet_viewer.ui.inspect.wiring_strip import StripItem, StripState
 from resnet_viewer.ui.inspect.wiring_words import gates_text, spoken, tooltip
 from resnet_viewer.ui.widgets.theme import DARK
