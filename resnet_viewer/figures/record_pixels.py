@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.log_ticks import round_powers
-from resnet_viewer.charts.record_scale import Spread, decades_of
+from resnet_viewer.charts.gradient_record import Spread, decades_of
 from resnet_viewer.figures.gradient_axis import power_of_ten
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import RunReport

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from resnet_viewer.charts.curves import at_time, time_words
 from resnet_viewer.charts.log_axis import Floats, Lane, Scale, Series, heights, norm_text, scale_of
-from resnet_viewer.charts.record_scale import Spread
+from resnet_viewer.charts.gradient_record import Spread
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.plot_items import Overlay, strokes_of
 from resnet_viewer.ui.train.record_pixels import Spreads, layer_label, layers_of, told

@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QImage
 from resnet_viewer.charts.curves import time_words
 from resnet_viewer.charts.log_axis import norm_text
 from resnet_viewer.charts.log_ticks import round_powers
-from resnet_viewer.charts.record_scale import Spread, decades_of
+from resnet_viewer.charts.gradient_record import Spread, decades_of
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.run_log import RunLog

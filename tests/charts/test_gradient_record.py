@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PySide6.QtGui import QColor, QImage
 
-from resnet_viewer.charts.record_scale import Spread
+from resnet_viewer.charts.gradient_record import Spread
 from resnet_viewer.ui.train.record_pixels import (
     COLOURS,
     ColourScale,
