@@ -1,17 +1,41 @@
-"""What the colours of gradient records stand for: one scale from all records of the runs, on screen and on paper."""
+"""Gradient records as pictures: layers down, time across, all runs on one colour scale, on screen and on paper."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-_LOWEST, _BIN = -324.0, 0.05
-_BINS = 12_700
+from resnet_viewer.charts import palette
+from resnet_viewer.charts.curves import Floats, at_time, time_words
+from resnet_viewer.charts.log_axis import norm_text
+from resnet_viewer.charts.log_ticks import round_powers
+from resnet_viewer.charts.run_names import steps_per_epoch
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.run_log import RunLog
+from resnet_viewer.records.training import RunReport
+
+RecordQuantity = Literal["norms", "updates", "dead"]
+CHOICES: dict[RecordQuantity, str] = {
+    "norms": "norms",
+    "updates": "update ratios",
+    "dead": "dead channels",
+}
+SYMBOLS: dict[RecordQuantity, str] = {
+    "norms": "‖∂L/∂W‖₂",
+    "updates": "‖Δw‖₂/‖w‖₂",
+    "dead": "dead",
+}
+COLOURS = "viridis"
+ZERO, NOT_FINITE, CLEAR = 256, 257, 258
+"""Places behind the 256 colours: of zeros of a logarithm, of what is not finite, and of times without a record."""
+_LOWEST, _BIN, _BINS = -324.0, 0.05, 12_700
 """Bins of log10, from the smallest to the largest number there is."""
 _TAIL, _FAR = 0.005, 1.0
 """The share of values at either end that may take the end colours where they lie more than so many decades beyond all
@@ -19,25 +43,103 @@ others: one odd record does not set the scale.
 """
 
 
+@dataclass(frozen=True, eq=False)
+class Record:
+    """One run's records of a quantity, the first layer first. Times are in epochs, or in steps where nobody knows how
+    many make an epoch.
+    """
+
+    times: Floats
+    """(m,) rising."""
+    values: Floats
+    """(m, layers or blocks)."""
+    end: float
+    """Where the run has come to."""
+
+    @staticmethod
+    def of_log(log: RunLog, quantity: RecordQuantity) -> Record:
+        """That of a run on the screen; views of its memory."""
+        return Record(
+            log.record_times,
+            {"norms": log.norms, "updates": log.updates, "dead": log.dead}[quantity],
+            log.reached,
+        )
+
+    @staticmethod
+    def of_report(run: RunReport, quantity: RecordQuantity, *, in_epochs: bool = True) -> Record:
+        """That of a run as it is kept in files."""
+        unit = (steps_per_epoch(run) or 1) if in_epochs else 1
+        steps = np.array([record.step for record in run.gradients], dtype=np.float64)
+        values = np.array([getattr(record, quantity) for record in run.gradients], dtype=np.float64)
+        last = steps[-1] + 1 if len(steps) else 0
+        end = max(run.steps[-1].at + 1, last) if run.steps else last - 1 + max(run.spec.record_every, 1)
+        return Record(steps / unit, values.reshape(len(steps), -1), float(end) / unit)
+
+    @property
+    def until(self) -> float:
+        """How long the last one holds: as long as the one before it, and not past `end`."""
+        lasts = float(self.times[-1] - self.times[-2]) if len(self.times) > 1 else math.inf
+        return min(float(self.times[-1]) + lasts, self.end) if len(self.times) else 0.0
+
+    def at(self, time: float) -> Floats | None:
+        """What holds at a time, (layers or blocks,)."""
+        index = at_time(self.times, time, self.end)
+        return None if index is None or not self.values.shape[1] else self.values[index]
+
+    def cells(self, scale: ColourScale, span: tuple[float, float], columns: int) -> NDArray[np.uint16]:
+        """(layers, columns) places in `colours_of`: each column shows what holds at its middle, the first record from
+        the beginning on.
+
+        Of more records than columns each two columns show every layer's lowest and highest, so that nothing that stands
+        out is lost.
+        """
+        first = max(int(np.searchsorted(self.times, span[0], side="right")) - 1, 0)
+        last = max(int(np.searchsorted(self.times, span[1])), first + 1)
+        times, values = thinned(self.times[first:last], self.values[first:last], columns)
+        middles = span[0] + (np.arange(columns) + 0.5) * ((span[1] - span[0]) / max(columns, 1))
+        is_shown = middles <= self.until
+        cells = np.full((values.shape[1], columns), CLEAR, np.uint16)
+        if len(times) and is_shown.any():
+            index = np.maximum(np.searchsorted(times, middles[is_shown], side="right") - 1, 0)
+            cells[:, is_shown] = scale.levels(values)[index].T
+        return cells
+
+
+def thinned(times: Floats, values: Floats, most: int) -> tuple[Floats, Floats]:
+    """At most some `most` of records (m,), (m, L): where there are more, of so many that follow each other each layer's
+    lowest and highest, in the order in which they came. What is not a number counts as the highest.
+    """
+    size = -(-2 * len(times) // max(most, 2))
+    if size <= 2:
+        return times, values
+    lacking = -len(times) % size
+    blocks = np.concatenate((values, np.repeat(values[-1:], lacking, axis=0))).reshape(
+        -1, size, values.shape[1]
+    )
+    ends = [np.where(np.isnan(blocks), np.inf, blocks).argmin(axis=1), blocks.argmax(axis=1)]
+    picked = np.take_along_axis(blocks, np.sort(ends, axis=0).swapaxes(0, 1), axis=1)
+    starts = np.arange(0, len(times), size)
+    middles = np.minimum(starts + size // 2, len(times) - 1)
+    return times[np.stack((starts, middles), axis=1).ravel()], picked.reshape(-1, values.shape[1])
+
+
+def colours_of(zero: str, not_finite: str) -> NDArray[np.uint8]:
+    """The (259, 4) colours that cells name, with their opacity: those of the map, then "#rrggbb" and nothing."""
+    own = [[*bytes.fromhex(colour[1:]), 255] for colour in (zero, not_finite)]
+    opaque = np.insert(palette.lookup(COLOURS), 3, 255, axis=1)
+    return np.concatenate((opaque, np.array([*own, [0] * 4], np.uint8)))
+
+
 class Spread:
     """How the values of one run's records are spread; grows with the records."""
 
     def __init__(self) -> None:
         self.records = 0
-        self._counts = np.zeros(_BINS, np.int64)
+        self.counts = np.zeros(_BINS, np.int64)
+        """Positive values by log10."""
         self.range = (math.inf, -math.inf)
         """log10 of the smallest and the largest positive value."""
         self.has_zero = self.has_infinite = self.has_nan = False
-
-    @property
-    def has_odd(self) -> bool:
-        """Something is infinite, or no norm at all."""
-        return self.has_infinite or self.has_nan
-
-    @property
-    def counts(self) -> NDArray[np.int64]:
-        """Positive values by log10."""
-        return self._counts
 
     def grow(self, values: Floats) -> None:
         """Take in the records from number `records` on."""
@@ -49,34 +151,172 @@ class Spread:
             self.has_infinite = self.has_infinite or bool(np.any(np.isposinf(new)))
             self.has_nan = self.has_nan or bool(np.any(np.isnan(new) | (new < 0.0)))
         logs = np.log10(new[is_positive])
-        self._counts += np.bincount(((logs - _LOWEST) / _BIN).astype(np.int64), minlength=_BINS)
+        self.counts += np.bincount(((logs - _LOWEST) / _BIN).astype(np.int64), minlength=_BINS)
         if len(logs):
             self.range = (min(self.range[0], float(logs.min())), max(self.range[1], float(logs.max())))
 
 
+class Spreads:
+    """Those of all runs of a scene, by their keys; a run that began again is counted again."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[RunLog, RecordQuantity, Spread]] = {}
+
+    def take(self, logs: Sequence[RunLog], quantity: RecordQuantity) -> list[Spread]:
+        """Count the new records of these runs, and forget all others."""
+        kept: dict[str, tuple[RunLog, RecordQuantity, Spread]] = {}
+        for log in logs:
+            values = Record.of_log(log, quantity).values
+            known, counted, spread = self._known.get(log.key, (log, quantity, Spread()))
+            if known is not log or counted != quantity or len(values) < spread.records:
+                spread = Spread()
+            if len(values) > spread.records:
+                spread.grow(values)
+            kept[log.key] = (log, quantity, spread)
+        self._known = kept
+        return [spread for _, _, spread in kept.values()]
+
+
 @dataclass(frozen=True)
-class Decades:
-    """Exponents of ten, whole ones, and whether there are values beyond them."""
+class ColourScale:
+    """What the first and the last colour stand for, exponents of ten where `is_log`; values beyond take them too."""
 
-    low: float
-    high: float
-    is_clipped_below: bool
-    is_clipped_above: bool
+    low: float = -3.0
+    high: float = 0.0
+    is_log: bool = True
+    is_clipped_below: bool = False
+    is_clipped_above: bool = False
+    has_zero: bool = False
+    """Zeros have no place on it, and a colour of their own."""
+    has_odd: bool = False
+    """So has what is not finite."""
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Both ends in words."""
+        if not self.is_log:
+            return "0 %", "100 %"
+        return power_text(1, round(self.low)), power_text(1, round(self.high))
+
+    def ticks(self, most: int, power: Callable[[int, int], str] | None = None) -> list[tuple[float, str]]:
+        """Places of round numbers from 0 to 1 with their words, at most so many; `power` writes m · 10ⁿ."""
+        if not self.is_log:
+            return [(share, f"{100 * share:.0f} %") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+        return [
+            ((n + math.log10(m) - self.low) / (self.high - self.low), (power or power_text)(m, n))
+            for m, n in round_powers(self.low, self.high, most)
+        ]
+
+    def levels(self, values: Floats) -> NDArray[np.uint16]:
+        """The place of each value among the colours, `ZERO` or `NOT_FINITE`."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            shares = ((np.log10(values) if self.is_log else values) - self.low) / (self.high - self.low)
+        is_odd = ~np.isfinite(values) | (values < 0.0)
+        levels = np.clip(np.where(is_odd, 0.0, shares) * 255.999, 0.0, 255.0).astype(np.uint16)
+        levels[is_odd] = NOT_FINITE
+        if self.is_log:
+            levels[values == 0.0] = ZERO
+        return levels
 
 
-def decades_of(spreads: Sequence[Spread]) -> Decades | None:
-    """Every decade that there is, but for the outermost half percent at either end where that shortens it by more
-    than a decade; None where no value is positive.
+def power_text(m: int, n: int) -> str:
+    """m · 10ⁿ as numbers are written on the screen: "5e-3"."""
+    return f"{m}e{n}"
+
+
+def scale_for(spreads: Sequence[Spread], quantity: RecordQuantity) -> ColourScale:
+    """One scale for all runs: shares from 0 to 1; all else by the logarithm, every decade that there is but for the
+    outermost half percent at either end where that shortens it by more than a decade.
     """
-    counts = np.sum([spread.counts for spread in spreads], axis=0) if spreads else np.zeros(_BINS, np.int64)
-    total = int(counts.sum())
+    has_odd = any(spread.has_infinite or spread.has_nan for spread in spreads)
+    if quantity == "dead":
+        return ColourScale(0.0, 1.0, is_log=False, has_odd=has_odd)
+    has_zero = any(spread.has_zero for spread in spreads)
+    cumulated = sum((spread.counts for spread in spreads), np.zeros(_BINS, np.int64)).cumsum()
+    total = int(cumulated[-1])
     if not total:
-        return None
-    cumulated = counts.cumsum()
+        return ColourScale(has_zero=has_zero, has_odd=has_odd)
     first = int(np.searchsorted(cumulated, _TAIL * total, side="right"))
     last = int(np.searchsorted(cumulated, (1 - _TAIL) * total))
     least, most = min(spread.range[0] for spread in spreads), max(spread.range[1] for spread in spreads)
     inner = max(_LOWEST + _BIN * first, least), min(_LOWEST + _BIN * (last + 1), most)
     low = float(math.floor((inner[0] if inner[0] - least > _FAR else least) + 1e-9))
     high = max(float(math.ceil((inner[1] if most - inner[1] > _FAR else most) - 1e-9)), low + 1.0)
-    return Decades(low, high, least < low - 1e-9, most > high + 1e-9)
+    return ColourScale(
+        low,
+        high,
+        is_clipped_below=least < low - 1e-9,
+        is_clipped_above=most > high + 1e-9,
+        has_zero=has_zero,
+        has_odd=has_odd,
+    )
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The weighted layers of a network as its records list them."""
+
+    names: tuple[str, ...]
+    places: tuple[str, ...]
+    """In the words of the screen: "block 2 · conv2_x 2 · conv1"."""
+    shapes: tuple[tuple[int, ...], ...]
+    is_joined: tuple[bool, ...]
+    """False for projections and gate layers, which stand beside the curve."""
+
+
+@lru_cache(maxsize=64)
+def layers_of(network: NetworkSpec, count: int) -> Layers:
+    """Names and shapes of the `count` layers of a record; numbers alone where the network has others."""
+    plan = blueprint(network)
+    layers = plan.layers
+    if len(layers) != count:
+        return Layers(("",) * count, ("",) * count, ((),) * count, (True,) * count)
+    return Layers(
+        tuple(layer.name for layer in layers),
+        tuple(plan.describe(layer.name) for layer in layers),
+        tuple(layer.weight_shape for layer in layers),
+        tuple(layer.kind not in ("projection", "gate") for layer in layers),
+    )
+
+
+def row_words(network: NetworkSpec, quantity: RecordQuantity, row: int, count: int) -> str:
+    """A row of `count`, from 0: "layer 4, block 2, conv2_x 2, conv1"; a block is "block 21 · conv4_x 3"."""
+    if quantity == "dead":
+        blocks = blueprint(network).blocks
+        return blocks[row].label if len(blocks) == count else f"block {row + 1}"
+    place = layers_of(network, count).places[row].replace(" · ", ", ")
+    return f"layer {row + 1}, {place}" if place else f"layer {row + 1}"
+
+
+def reading_words(log: RunLog, quantity: RecordQuantity, row: int, time: float, values: Floats) -> str:
+    """One of a record's `values`: "Plain-56 · layer 4, block 2, conv2_x 2, conv1 · epoch 4.3 · 0.02104"."""
+    value = float(values[row])
+    is_share = quantity == "dead" and math.isfinite(value)
+    words = f"{100 * value:.1f} % of the channels dead" if is_share else norm_text(value)
+    return " · ".join(
+        (log.title, row_words(log.run.network, quantity, row, len(values)), time_words(time), words)
+    )
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A run of rows of the picture, `first` to `last` from 0."""
+
+    label: str
+    first: int
+    last: int
+
+
+def stages_of(network: NetworkSpec, quantity: RecordQuantity) -> list[Stage]:
+    """The stages as rows of layers, or of blocks where those are counted; "stem" and "head" around them."""
+    plan = blueprint(network)
+    blocks = plan.blocks if quantity == "dead" else [plan.block_of(layer.name) for layer in plan.layers]
+    labels: list[str] = []
+    for block in blocks:
+        around = "head" if labels and labels[-1] != "stem" else "stem"
+        labels.append(f"conv{block.stage}_x" if block else around)
+    firsts = [row for row in range(len(labels)) if row == 0 or labels[row] != labels[row - 1]]
+    return [
+        Stage(labels[first], first, after - 1)
+        for first, after in zip(firsts, [*firsts[1:], len(labels)], strict=True)
+    ]

@@ -6,12 +6,24 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.image import AxesImage
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from resnet_viewer.charts import palette
+from resnet_viewer.charts.gradient_record import (
+    COLOURS,
+    SYMBOLS,
+    ColourScale,
+    Record,
+    RecordQuantity,
+    Spread,
+    Stage,
+    colours_of,
+    scale_for,
+    stages_of,
+)
 from resnet_viewer.charts.run_names import (
     data_words,
     end_words,
@@ -20,21 +32,9 @@ from resnet_viewer.charts.run_names import (
     so_far_words,
     steps_per_epoch,
 )
+from resnet_viewer.figures.gradient_axis import power_of_ten
 from resnet_viewer.figures.intervention_flags import draw_flags, height_of, lay_out, marks_of
 from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, draw_colour_bar, page, wrapped
-from resnet_viewer.figures.record_pixels import (
-    NOT_FINITE,
-    ZERO,
-    Numbers,
-    RecordQuantity,
-    Scale,
-    Stage,
-    kinds_in,
-    pixels,
-    record_of,
-    scale_of,
-    stages_of,
-)
 from resnet_viewer.figures.run_legend import Entry, draw_legend, legend_height, legend_words
 from resnet_viewer.records.training import RunReport
 
@@ -44,17 +44,17 @@ _TITLES: dict[RecordQuantity, str] = {
     "updates": "Gradient record: update ratios",
     "dead": "Gradient record: dead channels",
 }
-_SYMBOLS: dict[RecordQuantity, str] = {"norms": "‖∂L/∂W‖₂", "updates": "‖Δw‖₂/‖w‖₂", "dead": "dead"}
 _FONT = palette.FONT - 1
 _LINE = 0.14
 _STAGE = 0.115
+_COLUMNS = 200
+"""Of an inch: as fine as a page is printed."""
 
 
 def figure(
     runs: Sequence[RunReport],
     *,
     quantity: RecordQuantity = "norms",
-    colours: str = "viridis",
     width: float = 7.6,
     without: Without = (),
 ) -> CaptionedFigure:
@@ -68,15 +68,14 @@ def figure(
     shown = [run for run in runs if run.gradients and getattr(run.gradients[0], quantity)]
     if not shown:
         raise ValueError("no run has a gradient record")
-    records = [record_of(run, quantity) for run in shown]
+    is_in_epochs = all(steps_per_epoch(run) for run in shown)
+    records = [Record.of_report(run, quantity, in_epochs=is_in_epochs) for run in shown]
     scale = scale_of(records, quantity)
     columns = min(2 if width >= 5 else 1, len(shown))
     lines = math.ceil(len(shown) / columns)
     cell = (width - 2 * MARGIN - _BAR - columns * _LEFT - (columns - 1) * _GAP) / columns
     height = min(1.9, max(0.9, 5.5 / lines))
-    is_in_epochs = all(steps_per_epoch(run) for run in shown)
-    ends = [_length(run, is_in_epochs) for run in shown]
-    limits = (0.0, max(ends))
+    limits = (0.0, max(record.until for record in records))
     words = [marks_of([run], limits) if is_in_epochs else ([], []) for run in shown]
     flags = [lay_out(marks, cell, limits) for marks, _ in words]
     titles = [wrapped(title, cell, palette.FONT, bold=True) for title in _run_titles(shown)]
@@ -84,7 +83,7 @@ def figure(
         _HEAD + (len(title) - 1) * _LINE + height_of(flag) for title, flag in zip(titles, flags, strict=True)
     ]
     heads = [max(own[row * columns : (row + 1) * columns]) for row in range(lines)]
-    legend = _legend(records, scale)
+    legend = _legend(scale)
     sheet = page(
         title=_TITLES[quantity],
         subtitle=_subtitle(shown, quantity),
@@ -97,7 +96,7 @@ def figure(
         without=without,
     )
     top = draw_legend(sheet, legend)
-    bar_bottom = 0.0
+    colours, bar_bottom = colours_of(palette.REFERENCE, palette.NOW), 0.0
     for index, (run, record, name) in enumerate(zip(shown, records, run_names(shown), strict=True)):
         row, column = divmod(index, columns)
         left = MARGIN + _LEFT + column * (cell + _LEFT + _GAP)
@@ -105,14 +104,9 @@ def figure(
         bar_bottom = bottom if row == 0 else bar_bottom
         axes = sheet.axes(left, bottom, cell, height)
         axes.set_label(name)
-        picture = pixels(record, [r.step for r in run.gradients], run.spec.record_every, scale, colours)
-        unit = _length_of_unit(run, is_in_epochs)
-        first = run.gradients[0].step
-        columns_end = (first + picture.shape[1] * max(run.spec.record_every, 1)) / unit
-        image = _draw(axes, picture, (first / unit, columns_end), limits, is_in_epochs=is_in_epochs)
-        whole = Rectangle((0, 0), ends[index], len(picture), transform=axes.transData)
-        image.set_clip_path(whole)  # nothing is painted past the last step
-        _mark_rows(axes, stages_of(run, quantity), len(record), cell, height)
+        cells = record.cells(scale, limits, round(cell * _COLUMNS))
+        _draw(axes, colours[cells], limits, is_in_epochs=is_in_epochs)
+        _mark_rows(axes, stages_of(run.spec.network, quantity), len(cells), cell, height)
         if index // columns == lines - 1 or index + columns >= len(shown):
             axes.set_xlabel("epoch" if is_in_epochs else "step", **_words())
         above = bottom + height
@@ -122,13 +116,13 @@ def figure(
             sheet.write(left, place, words_of_line, bold=True)
     bar = sheet.axes(width - MARGIN - _BAR + 0.16, bar_bottom, 0.11, height)
     bar.set_label("colour bar")
-    draw_colour_bar(bar, colours, scale.ticks(height))
-    sheet.write(width - MARGIN, bar_bottom + height + 0.09, _SYMBOLS[quantity], size=_FONT, right=True)
+    draw_colour_bar(bar, COLOURS, scale.ticks(max(2, int(height / 0.16)), _power))
+    sheet.write(width - MARGIN, bar_bottom + height + 0.09, SYMBOLS[quantity], size=_FONT, right=True)
     return sheet.figure
 
 
 def caption(
-    runs: Sequence[RunReport], *, quantity: RecordQuantity = "norms", scale: Scale | None = None
+    runs: Sequence[RunReport], *, quantity: RecordQuantity = "norms", scale: ColourScale | None = None
 ) -> str:
     """What was measured, in which networks, trained how, as one sentence."""
     names = ", ".join(dict.fromkeys(run.spec.network.title for run in runs))
@@ -186,16 +180,12 @@ def _run_titles(runs: Sequence[RunReport]) -> list[str]:
     ]
 
 
-def _length_of_unit(run: RunReport, is_in_epochs: bool) -> int:
-    return (steps_per_epoch(run) or 1) if is_in_epochs else 1
-
-
-def _length(run: RunReport, is_in_epochs: bool) -> float:
-    """Where the picture ends: the last record counts until the next would have come, or the run's end."""
-    end = run.gradients[-1].step + run.spec.record_every
-    if run.steps:
-        end = max(min(end, run.steps[-1].at + 1), run.gradients[-1].step + 1)
-    return end / _length_of_unit(run, is_in_epochs)
+def scale_of(records: Sequence[Record], quantity: RecordQuantity) -> ColourScale:
+    """The screen's: one for all records."""
+    spreads = [Spread() for _ in records]
+    for spread, record in zip(spreads, records, strict=True):
+        spread.grow(record.values)
+    return scale_for(spreads, quantity)
 
 
 def _subtitle(runs: Sequence[RunReport], quantity: RecordQuantity) -> str:
@@ -205,22 +195,22 @@ def _subtitle(runs: Sequence[RunReport], quantity: RecordQuantity) -> str:
     return " · ".join(parts + (["so far"] if so_far_words(runs) else []))
 
 
-def _legend(records: Sequence[Numbers], scale: Scale) -> list[Entry]:
-    zero, odd = kinds_in(records, scale)
-    entries = [Entry("zero", {"color": ZERO, "linewidth": 0}, filled=True)] * zero
-    return entries + [Entry("not finite (∞, NaN)", {"color": NOT_FINITE, "linewidth": 0}, filled=True)] * odd
+def _legend(scale: ColourScale) -> list[Entry]:
+    found = ((palette.REFERENCE, "zero", scale.has_zero), (palette.NOW, "not finite (∞, NaN)", scale.has_odd))
+    return [
+        Entry(text, {"color": colour, "linewidth": 0}, filled=True)
+        for colour, text, is_there in found
+        if is_there
+    ]
 
 
-def _draw(
-    axes: Axes, picture: Any, ends: tuple[float, float], limits: tuple[float, float], *, is_in_epochs: bool
-) -> AxesImage:
-    image = axes.imshow(
-        picture,
-        extent=(*ends, len(picture), 0),
-        aspect="auto",
-        origin="upper",
-        interpolation="nearest",
-    )
+def _power(m: int, n: int) -> str:
+    return power_of_ten(n) if m == 1 else f"{m}·{power_of_ten(n)}"
+
+
+def _draw(axes: Axes, picture: NDArray[np.uint8], limits: tuple[float, float], *, is_in_epochs: bool) -> None:
+    extent = (*limits, len(picture), 0)
+    axes.imshow(picture, extent=extent, aspect="auto", origin="upper", interpolation="nearest")
     axes.set_xlim(*limits)
     axes.set_ylim(len(picture), 0)
     whole = not is_in_epochs or limits[1] >= 4
@@ -230,7 +220,6 @@ def _draw(
     for spine in axes.spines.values():
         spine.set_color(palette.REFERENCE)
         spine.set_linewidth(0.6)
-    return image
 
 
 def _mark_rows(axes: Axes, stages: Sequence[Stage], rows: int, width: float, height: float) -> None:

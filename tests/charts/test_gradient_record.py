@@ -1,28 +1,38 @@
-"""Records as images: right side up, one scale for all, zeros and non-finite values in colours of their own."""
+"""Gradient records as pictures: right side up, one scale for all, spikes kept, and colours of their own for what has no
+place on the scale.
+"""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from PySide6.QtGui import QColor, QImage
 
-from resnet_viewer.charts.gradient_record import Spread
-from resnet_viewer.ui.train.record_pixels import (
-    COLOURS,
+from resnet_viewer.charts.gradient_record import (
+    CLEAR,
+    NOT_FINITE,
+    ZERO,
     ColourScale,
-    Quantity,
-    image_of_records,
-    painted_until,
+    Record,
+    RecordQuantity,
+    Spread,
+    layers_of,
     power_text,
+    reading_words,
+    row_words,
     scale_for,
-    shown_records,
+    stages_of,
+    thinned,
 )
-from resnet_viewer.ui.widgets.pixels import colour_table, pixel
+from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.run_log import RunLog
+from tests.figures.runs import report
 
-ZERO, ODD = "#010203", "#fd0001"
 SCALE = ColourScale(-3.0, 0.0)
 
 
@@ -32,77 +42,107 @@ def spread(*values: float) -> Spread:
     return made
 
 
-def scale_of(*values: float, quantity: Quantity = "norms") -> ColourScale:
+def scale_of(*values: float, quantity: RecordQuantity = "norms") -> ColourScale:
     return scale_for([spread(*values)], quantity)
 
 
-def colour(step: int) -> tuple[int, int, int]:
-    value = QColor.fromRgb(int(colour_table(COLOURS)[step]))
-    return value.red(), value.green(), value.blue()
+def cells(values: list[list[float]], columns: int, scale: ColourScale = SCALE) -> list[list[int]]:
+    """A record an epoch, a column an epoch."""
+    record = Record(np.arange(float(len(values))), np.array(values), float(len(values)))
+    found: list[list[int]] = record.cells(scale, (0.0, float(columns)), columns).tolist()
+    return found
 
 
-def image(values: list[list[float]], columns: int, scale: ColourScale = SCALE) -> QImage:
-    records = np.array(values)
-    times = np.arange(float(len(records)))
-    shown = shown_records(times, columns, (0.0, float(columns)), float(len(records)))
-    made = image_of_records(records, shown, scale, ZERO, ODD)
-    assert made is not None
-    return made
+def shown(times: list[float], end: float, span: tuple[float, float], columns: int) -> list[int]:
+    """Which record each column shows, −1 for none."""
+    numbers = np.arange(float(len(times)))[:, None]
+    made = Record(np.array(times), numbers, end).cells(ColourScale(0.0, 255.0, is_log=False), span, columns)
+    return [-1 if cell == CLEAR else int(cell) for cell in made[0]]
 
 
 def test_the_first_layer_is_at_the_top_and_time_runs_to_the_right() -> None:
-    made = image([[1e-3, 1.0, 1.0], [1.0, 1.0, 1e-3]], 3)
-    assert (made.width(), made.height()) == (3, 3)
-    assert pixel(made, 0, 0) == colour(0)
-    assert pixel(made, 0, 2) == colour(255)
-    assert pixel(made, 1, 0) == colour(255)
-    assert pixel(made, 1, 2) == colour(0)
-
-
-def test_what_is_not_trained_yet_stays_clear() -> None:
-    made = image([[1.0], [1.0]], 8)
-    opacity = [made.pixelColor(x, 0).alpha() for x in range(8)]
-    assert opacity == [255, 255, 0, 0, 0, 0, 0, 0]
+    assert cells([[1e-3, 1.0, 1.0], [1.0, 1.0, 1e-3]], 3) == [
+        [0, 255, CLEAR],
+        [255, 255, CLEAR],
+        [255, 0, CLEAR],
+    ]
 
 
 def test_nothing_is_painted_past_where_the_run_has_come_to() -> None:
     """A record every ten epochs, stopped at epoch 26 of 40."""
-    times = np.array([0.0, 10.0, 20.0])
-    assert shown_records(times, 8, (0.0, 40.0), 26.0).tolist() == [0, 0, 1, 1, 2, -1, -1, -1]
-    assert shown_records(times, 8, (0.0, 40.0), 31.0).tolist() == [0, 0, 1, 1, 2, 2, -1, -1]
-    assert shown_records(times[:1], 4, (0.0, 4.0), 2.0).tolist() == [0, 0, -1, -1]
-    assert painted_until(times, 40.0) == 30.0, "where the next record would have come"
+    times = [0.0, 10.0, 20.0]
+    assert shown(times, 26.0, (0.0, 40.0), 8) == [0, 0, 1, 1, 2, -1, -1, -1]
+    assert shown(times, 40.0, (0.0, 40.0), 8) == [0, 0, 1, 1, 2, 2, -1, -1], "until the next would have come"
+    assert shown(times[:1], 2.0, (0.0, 4.0), 4) == [0, 0, -1, -1]
+    assert shown([], 1.0, (0.0, 1.0), 3) == [-1, -1, -1]
+    assert shown([1.0, 2.0], 3.0, (0.0, 4.0), 4) == [0, 0, 1, -1], "the first holds from the beginning"
 
 
-def test_zeros_and_what_is_not_finite_have_colours_of_their_own() -> None:
-    made = image([[0.0, np.nan, np.inf, -1.0, 1e-9, 1e9]], 1)
-    odd = (253, 0, 1)
-    assert [pixel(made, 0, y) for y in range(6)] == [(1, 2, 3), odd, odd, odd, colour(0), colour(255)]
+def test_a_part_of_the_time_shows_what_holds_then() -> None:
+    times = [float(n) for n in range(40)]
+    assert shown(times, 40.0, (10.5, 12.5), 4) == [10, 11, 11, 12]
+    assert shown(times, 40.0, (41.0, 42.0), 2) == [-1, -1]
+
+
+def test_of_more_records_than_columns_the_lowest_and_the_highest_of_every_layer_are_shown() -> None:
+    values = np.full((1000, 2), 0.1)
+    values[417, 0], values[731, 1], values[55, 1] = 1e3, 1e-9, np.nan
+    made = Record(np.arange(1000.0), values, 1000.0).cells(SCALE, (0.0, 1000.0), 40)
+    usual = int(SCALE.levels(np.array([0.1]))[0])
+    assert sorted(set(made[0].tolist())) == [usual, 255]
+    assert abs(made[0].tolist().index(255) - 40 * 417 // 1000) <= 1, "where it was"
+    assert made[1].tolist().count(0) == made[1].tolist().count(NOT_FINITE) == 1
+    assert thinned(np.arange(40.0), values[:40], 40)[1] is not None
+    for count in (40, 41, 79, 80, 81, 999):
+        times, kept = thinned(np.arange(float(count)), values[:count], 40)
+        assert len(times) == len(kept) <= max(40, count if count <= 40 else 42)
+        assert (np.diff(times) >= 0).all()
+
+
+@given(arrays(np.float64, (31, 2), elements=st.floats(allow_nan=True)), st.integers(1, 40))
+def test_thinning_keeps_the_lows_and_highs_of_any_records(values: np.ndarray, most: int) -> None:
+    times, kept = thinned(np.arange(31.0), values, most)
+    assert len(times) <= max(most, 2) + 1 or len(times) == 31
+    for layer in range(2):
+        finite = values[~np.isnan(values[:, layer]), layer]
+        if len(finite):
+            assert np.nanmin(kept[:, layer]) == finite.min()
+        if len(finite) == 31:
+            assert kept[:, layer].max() == finite.max()
+        else:
+            assert np.isnan(kept[:, layer]).any()
+
+
+def test_zeros_and_what_is_not_finite_have_places_of_their_own() -> None:
+    made = cells([[0.0, np.nan, np.inf, -1.0, 1e-9, 1e9]], 1)
+    assert made == [[ZERO], [NOT_FINITE], [NOT_FINITE], [NOT_FINITE], [0], [255]]
 
 
 def test_a_dead_share_of_zero_is_a_value_like_others() -> None:
     scale = scale_of(0.0, 1.0, 0.5, quantity="dead")
     assert scale.ends == ("0 %", "100 %")
-    made = image([[0.0, 1.0, np.nan]], 1, scale)
-    assert [pixel(made, 0, y) for y in range(3)] == [colour(0), colour(255), (253, 0, 1)]
+    assert cells([[0.0, 0.5, 1.0, np.nan]], 1, scale) == [[0], [127], [255], [NOT_FINITE]]
 
 
 @given(arrays(np.float64, (5, 7), elements=st.floats(allow_nan=True)), st.integers(1, 20))
-def test_any_values_make_an_image(values: np.ndarray, columns: int) -> None:
+def test_any_values_make_a_picture(values: np.ndarray, columns: int) -> None:
     made = Spread()
     made.grow(values)
     scale = scale_for([made], "norms")
     assert scale.low < scale.high
-    found = image_of_records(
-        values, shown_records(np.arange(5.0), columns, (0.0, 4.0), 5.0), scale, ZERO, ODD
-    )
-    assert found is not None
+    found = Record(np.arange(5.0), values, 5.0).cells(scale, (0.0, 4.0), columns)
+    assert found.shape == (7, columns)
+    assert (found < CLEAR).all()
 
 
-def test_there_is_no_image_without_a_record_or_a_layer() -> None:
-    assert image_of_records(np.zeros((0, 3)), np.full(4, -1), SCALE, ZERO, ODD) is None
-    assert image_of_records(np.zeros((2, 0)), np.zeros(4, np.int64), SCALE, ZERO, ODD) is None
-    assert shown_records(np.zeros(0), 3, (0.0, 1.0), 1.0).tolist() == [-1, -1, -1]
+def test_a_report_and_a_log_are_one_record() -> None:
+    kept = report("cifar-resnet-8", epochs=2, more_steps=1)
+    found = Record.of_report(kept, "dead")
+    assert found.times.tolist() == [0.0, 0.5, 1.0, 1.5, 2.0]
+    assert found.values.shape == (5, 3)
+    assert (found.end, found.until) == (2.25, 2.25)
+    in_steps = Record.of_report(report(with_steps=False), "norms", in_epochs=False)
+    assert (in_steps.times[-1], in_steps.until) == (10.0, 12.0)
 
 
 @pytest.mark.parametrize(
@@ -120,24 +160,28 @@ def test_the_scale_ends_at_decades(values: tuple[float, ...], ends: tuple[str, s
 
 
 def test_ticks_stand_at_decades_and_where_those_are_few_at_round_numbers_between() -> None:
-    assert scale_of(1e-3, 1e1).ticks(8) == pytest.approx([0.25, 0.5, 0.75])
-    below_a_decade = scale_of(0.012, 0.09)
-    assert below_a_decade.ends == ("1e-2", "1e-1")
-    assert below_a_decade.ticks(8) == pytest.approx([np.log10(2), np.log10(5)])
-    assert scale_of(0.1, quantity="dead").ticks(8) == [0.25, 0.5, 0.75]
+    ticks = scale_of(1e-3, 1e1).ticks(8)
+    assert [share for share, _ in ticks] == pytest.approx([0.0, 0.25, 0.5, 0.75, 1.0])
+    assert [words for _, words in ticks] == ["1e-3", "1e-2", "1e-1", "1e0", "1e1"]
+    below_a_decade = scale_of(0.012, 0.09).ticks(8)
+    assert [words for _, words in below_a_decade] == ["1e-2", "2e-2", "5e-2", "1e-1"]
+    assert below_a_decade[1][0] == pytest.approx(np.log10(2))
+    shares = scale_of(0.1, quantity="dead").ticks(8)
+    assert [words for _, words in shares] == ["0 %", "25 %", "50 %", "75 %", "100 %"]
+    assert power_text(5, -3) == "5e-3"
 
 
 def test_a_record_within_a_decade_of_the_others_is_on_the_scale() -> None:
     scale = scale_of(*([0.2] * 500 + [2.0] * 500 + [0.03]))
     assert scale.ends == ("1e-2", "1e1")
-    assert not scale.is_clipped
+    assert not scale.is_clipped_below
 
 
 def test_one_odd_record_does_not_set_the_scale_but_is_told() -> None:
     scale = scale_of(*([0.1] * 500 + [1.0] * 500 + [1e-12]))
     assert scale.low > -2.0
-    assert scale.is_clipped
-    assert not scale_of(0.1, 1.0).is_clipped
+    assert (scale.is_clipped_below, scale.is_clipped_above) == (True, False)
+    assert not scale_of(0.1, 1.0).is_clipped_below
 
 
 def test_zeros_and_odd_values_are_noted_however_late_they_come() -> None:
@@ -147,6 +191,7 @@ def test_zeros_and_odd_values_are_noted_however_late_they_come() -> None:
     scale = scale_for([made], "norms")
     assert (scale.has_zero, scale.has_odd) == (True, True)
     assert made.counts.sum() == 2, "old records were counted again"
+    assert not scale_for([made], "dead").has_zero, "a share of zero has its place"
 
 
 def test_two_runs_share_the_wider_scale() -> None:
@@ -154,5 +199,44 @@ def test_two_runs_share_the_wider_scale() -> None:
     assert scale_for([], "norms").ends == ("1e-3", "1e0")
 
 
-def test_powers_read_as_numbers() -> None:
-    assert [power_text(e) for e in (-3.0, 0.0, -0.5228787, 2.4771213)] == ["1e-3", "1e0", "3e-1", "3e2"]
+def test_a_row_is_told_by_its_number_and_in_inspects_words() -> None:
+    network = spec("cifar-plain-20")
+    count = len(blueprint(network).layers)
+    assert row_words(network, "norms", 0, count) == "layer 1, stem, conv1"
+    assert row_words(network, "updates", 3, count) == "layer 4, block 2, conv2_x 2, conv1"
+    assert row_words(network, "norms", count - 1, count) == f"layer {count}, classifier"
+    assert row_words(network, "dead", 4, 9) == "block 5 · conv3_x 2"
+
+
+def test_a_record_of_another_length_has_numbers_alone() -> None:
+    network = spec("cifar-plain-20")
+    assert row_words(network, "norms", 3, 7) == "layer 4"
+    assert row_words(network, "dead", 1, 2) == "block 2"
+
+
+def test_projections_stand_beside_the_curve() -> None:
+    network = spec("resnet18")
+    joined = layers_of(network, len(blueprint(network).layers)).is_joined
+    assert joined.count(False) == 3
+
+
+def test_words_for_the_status_line() -> None:
+    log = RunLog("a", report("cifar-plain-20").spec)
+    count = len(blueprint(log.run.network).layers)
+    values = np.full(count, 0.02104)
+    assert reading_words(log, "norms", 3, 4.31, values) == (
+        "Plain-20 · layer 4, block 2, conv2_x 2, conv1 · epoch 4.3 · 0.02104"
+    )
+    shares = np.array([0.125, math.nan] * 5)[:9]
+    assert reading_words(log, "dead", 0, 0.0, shares).endswith("12.5 % of the channels dead")
+    assert reading_words(log, "dead", 1, 0.0, shares).endswith("nan (not a number)")
+
+
+def test_stages_are_rows_of_layers_or_of_blocks() -> None:
+    network = spec("cifar-resnet-20")
+    assert [(s.label, s.first, s.last) for s in stages_of(network, "norms")] == [
+        ("stem", 0, 0), ("conv2_x", 1, 6), ("conv3_x", 7, 12), ("conv4_x", 13, 18), ("head", 19, 19)
+    ]  # fmt: skip
+    assert [(s.label, s.first, s.last) for s in stages_of(network, "dead")] == [
+        ("conv2_x", 0, 2), ("conv3_x", 3, 5), ("conv4_x", 6, 8)
+    ]  # fmt: skip

@@ -10,18 +10,10 @@ import pytest
 from matplotlib.figure import Figure
 
 from resnet_viewer.charts import palette
+from resnet_viewer.charts.gradient_record import COLOURS, ColourScale, Record, RecordQuantity
 from resnet_viewer.figures import gradient_record
 from resnet_viewer.figures.export import render
-from resnet_viewer.figures.record_pixels import (
-    NOT_FINITE,
-    NOTHING,
-    ZERO,
-    RecordQuantity,
-    Scale,
-    record_of,
-    scale_of,
-    stages_of,
-)
+from resnet_viewer.figures.gradient_record import scale_of
 from resnet_viewer.records.training import GradientRecord, Intervention, RunReport
 from tests.figures.layout import overlapping
 from tests.figures.runs import going, report
@@ -38,8 +30,14 @@ def pictures(figure: Figure) -> list[np.ndarray]:
     ]
 
 
+def at(picture: np.ndarray, layer: int, epoch: float, epochs: float = 3.0) -> list[int]:
+    """The colour, with its opacity, that a picture of so many epochs has there."""
+    found: list[int] = picture[layer, int(epoch / epochs * picture.shape[1])].tolist()
+    return found
+
+
 def colour(text: str) -> list[int]:
-    return [int(text[n : n + 2], 16) for n in (1, 3, 5)]
+    return [*bytes.fromhex(text[1:]), 255]
 
 
 def with_values(run: RunReport, values: dict[tuple[int, int], float]) -> RunReport:
@@ -53,14 +51,14 @@ def with_values(run: RunReport, values: dict[tuple[int, int], float]) -> RunRepo
 
 def test_one_picture_a_run_on_one_scale_the_first_layer_on_top() -> None:
     run = with_values(RUNS[0], {(0, 0): 5.0})
-    figure = gradient_record.figure([run, RUNS[1]], colours="viridis")
+    figure = gradient_record.figure([run, RUNS[1]])
     first, second = pictures(figure)
-    assert (first.shape[:2], second.shape[:2]) == ((8, 6), (20, 6))
-    table = palette.lookup("viridis")
-    assert (second[0, 0] == table[255]).all(), "the highest norm of all runs is the last colour"
-    assert (first[0, 5] == table[0]).all(), "the lowest the first"
-    assert (first[1, 0] == second[0, 1]).all(), "one value has one colour in both"
-    assert (first[0, 0] != first[1, 0]).any()
+    assert (len(first), len(second)) == (8, 20)
+    table = palette.lookup(COLOURS)
+    assert at(second, 0, 0.2)[:3] == table[255].tolist(), "the highest norm of all runs is the last colour"
+    assert at(first, 0, 2.7)[:3] == table[0].tolist(), "the lowest the first"
+    assert at(first, 1, 0.2) == at(second, 0, 0.7), "one value has one colour in both"
+    assert at(first, 0, 0.2) != at(first, 1, 0.2)
     axes = next(axes for axes in figure.axes if axes.get_label() == "Plain-8")
     low, high = axes.get_ylim()
     assert (low, high) == (8, 0), "row 0, the first layer, is at the top"
@@ -71,64 +69,50 @@ def test_zeros_and_what_is_no_number_have_colours_of_their_own_in_the_legend() -
     run = with_values(RUNS[0], {(1, 0): 0.0, (1, 1): math.nan, (1, 2): math.inf})
     figure = gradient_record.figure([run])
     (picture,) = pictures(figure)
-    assert picture[0, 1].tolist() == colour(ZERO)
-    assert picture[1, 1].tolist() == picture[2, 1].tolist() == colour(NOT_FINITE)
+    assert at(picture, 0, 0.7) == colour(palette.REFERENCE)
+    assert at(picture, 1, 0.7) == at(picture, 2, 0.7) == colour(palette.NOW)
     said = {text.get_text() for text in figure.texts}
     assert {"zero", "not finite (∞, NaN)"} <= said
-    for colours in ("inferno", "viridis", "cividis", "magma", "turbo"):
-        for own in (ZERO, NOT_FINITE):
-            nearest = np.abs(palette.lookup(colours).astype(int) - colour(own)).sum(axis=1).min()
-            assert nearest > 60, f"{own} is nearly a colour of {colours}"
+    for own in (palette.REFERENCE, palette.NOW):
+        nearest = np.abs(palette.lookup(COLOURS).astype(int) - colour(own)[:3]).sum(axis=1).min()
+        assert nearest > 60, f"{own} is nearly a colour of {COLOURS}"
     assert "zero" not in {text.get_text() for text in gradient_record.figure(RUNS).texts}
 
 
-def test_steps_without_a_record_stay_white_and_shorter_runs_end_where_they_ended() -> None:
-    run = RUNS[0]
-    gap = replace(run, gradients=(*run.gradients[:2], *run.gradients[3:]))
-    (picture,) = pictures(gradient_record.figure([gap]))
-    assert (picture[:, 2] == colour(NOTHING)).all()
-    assert not (picture[:, 3] == colour(NOTHING)).all()
-    short = report(epochs=1, more_steps=2, state="diverged")
-    figure = gradient_record.figure([run, short])
-    drawn = next(axes for axes in figure.axes if axes.get_label() == "ResNet-8")
-    assert drawn.images[0].get_extent()[:2] == [0, 1.5]
-    assert drawn.get_xlim() == (0, 3), "all runs have one time axis"
-    assert "ResNet-8 · diverged after 1.5 epochs" in {text.get_text() for text in figure.texts}
-
-
-def test_nothing_is_drawn_past_the_last_step() -> None:
-    """Records at steps 0, 2 and 4 of a run that stopped after five: the last column is half as wide."""
+def test_runs_have_one_time_axis_and_nothing_is_drawn_past_a_runs_last_step() -> None:
+    """Records at steps 0, 2 and 4 of a run that stopped after five."""
     stopped = report(epochs=1, more_steps=1, state="stopped")
     figure = gradient_record.figure([RUNS[0], stopped])
-    (image,) = next(axes for axes in figure.axes if axes.get_label() == "ResNet-8").images
-    assert image.get_extent()[:2] == [0, 1.5], "all columns are equally wide"
-    clip = image.axes.transData.inverted().transform(image.get_clip_box())
-    assert clip[:, 0].tolist() == pytest.approx([0, 1.25])
+    assert {axes.get_xlim() for axes in figure.axes if axes.get_label() in ("Plain-8", "ResNet-8")} == {
+        (0, 3)
+    }
+    whole, part = pictures(figure)
+    assert (whole[..., 3] == 255).all()
+    assert at(part, 0, 1.24)[3] == 255
+    assert at(part, 0, 1.26)[3] == 0
+    assert "ResNet-8 · stopped after 1.2 epochs" in {text.get_text() for text in figure.texts}
 
 
 def test_a_few_wild_values_do_not_take_the_whole_scale() -> None:
     wild = with_values(RUNS[0], {(0, 0): 1e30})
     many = [replace(wild, gradients=(*wild.gradients, *RUNS[0].gradients * 50)), RUNS[1]]
-    scale = scale_of([record_of(run, "norms") for run in many], "norms")
+    scale = scale_of([Record.of_report(run, "norms") for run in many], "norms")
     assert scale.is_clipped_above
     assert scale.high < 3
     assert "the half percent of values farthest above lies beyond" in gradient_record.caption(
         many, scale=scale
     )
-    whole = scale_of([record_of(run, "norms") for run in RUNS], "norms")
+    whole = scale_of([Record.of_report(run, "norms") for run in RUNS], "norms")
     assert (whole.low, whole.high) == pytest.approx((-5, 1))
 
 
 def test_a_scale_of_one_decade_has_several_numbers() -> None:
-    ticks = Scale(-2.4, -1.4, is_decades=True).ticks(1.2)
-    assert [label for _, label in ticks] == ["5·10⁻³", "10⁻²", "2·10⁻²"]
-    assert [place for place, _ in ticks] == pytest.approx([0.099, 0.4, 0.701], abs=1e-3)
-    assert [label for _, label in Scale(-3.2, 0.1, is_decades=True).ticks(1.2)] == [
-        "10⁻³",
-        "10⁻²",
-        "10⁻¹",
-        "10⁰",
-    ]
+    few = with_values(RUNS[0], {(r, layer): 0.005 * (1 + layer / 4) for r in range(6) for layer in range(8)})
+    figure = gradient_record.figure([few])
+    bar = next(axes for axes in figure.axes if axes.get_label() == "colour bar")
+    assert [label.get_text() for label in bar.get_yticklabels()] == ["10⁻³", "10⁻²", "10⁻¹"]
+    assert gradient_record._power(5, -3) == "5·10⁻³"
+    assert len(ColourScale(-2.4, -1.4).ticks(7, gradient_record._power)) == 3
 
 
 def test_interventions_and_stages_are_marked() -> None:
@@ -138,22 +122,15 @@ def test_interventions_and_stages_are_marked() -> None:
     assert lines == [1.0, 2.5]
     words = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert {"shortcuts cut", "shortcuts restored", "conv2_x", "conv4_x"} <= set(words)
-    stages = stages_of(RUNS[1], "norms")
-    assert [(s.label, s.first, s.last) for s in stages] == [
-        ("stem", 0, 0), ("conv2_x", 1, 6), ("conv3_x", 7, 12), ("conv4_x", 13, 18), ("head", 19, 19)
-    ]  # fmt: skip
-    assert [(s.label, s.first, s.last) for s in stages_of(RUNS[1], "dead")] == [
-        ("conv2_x", 0, 2), ("conv3_x", 3, 5), ("conv4_x", 6, 8)
-    ]  # fmt: skip
 
 
 def test_dead_channels_are_shares_from_0_to_1_by_block() -> None:
     record = GradientRecord(0, (1.0,) * 8, (0.1,) * 8, (0.0, 0.5, 1.0))
     run = replace(RUNS[0], gradients=(record,))
-    figure = gradient_record.figure([run], quantity="dead", colours="viridis")
+    figure = gradient_record.figure([run], quantity="dead")
     (picture,) = pictures(figure)
-    table = palette.lookup("viridis")
-    assert [picture[row, 0].tolist() for row in range(3)] == [table[n].tolist() for n in (0, 128, 255)]
+    table = palette.lookup(COLOURS)
+    assert [picture[row, 0, :3].tolist() for row in range(3)] == [table[n].tolist() for n in (0, 127, 255)]
     assert "zero everywhere in every picture of the batch" in figure.caption
     assert "‖Δw‖₂ / ‖w‖₂" in gradient_record.caption(RUNS, quantity="updates")
 

@@ -10,11 +10,10 @@ from PySide6.QtCore import QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
 from resnet_viewer.charts.curves import at_time, time_words
-from resnet_viewer.charts.log_axis import Floats, Lane, Scale, Series, heights, norm_text, scale_of
-from resnet_viewer.charts.gradient_record import Spread
+from resnet_viewer.charts.gradient_record import Spread, Spreads, layers_of, reading_words
+from resnet_viewer.charts.log_axis import Floats, Lane, Scale, Series, heights, scale_of
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.plot_items import Overlay, strokes_of
-from resnet_viewer.ui.train.record_pixels import Spreads, layer_label, layers_of, told
 from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.plot import PlotCanvas
 from resnet_viewer.ui.widgets.plot_axes import Marks, Tick, log_marks
@@ -204,9 +203,8 @@ class DepthPlot(Card):
             return
         log, index, spot = found
         points, time = self.series[log.key]
-        place = layer_label(log.run.network, index, len(points.values))
         self.overlay.point_at(None, ring=spot)
-        self.hovered.emit(told(log.title, place, time, norm_text(float(points.values[index]))))
+        self.hovered.emit(reading_words(log, "norms", index, time, points.values))
 
     @Slot(object)
     def _open_menu(self, where: QPoint) -> None:

@@ -2,34 +2,307 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFontMetricsF, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QMenu, QScrollArea, QStackedLayout, QWidget
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFontMetricsF,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QFrame, QGridLayout, QMenu, QScrollArea, QSizePolicy, QStackedLayout, QWidget
 
 from resnet_viewer.charts.curves import length_of, time_words
-from resnet_viewer.charts.log_axis import norm_text
-from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.train.plot_items import strokes_of
-from resnet_viewer.ui.train.record_pixels import (
+from resnet_viewer.charts.gradient_record import (
     CHOICES,
-    FORMULAS,
+    CLEAR,
+    SYMBOLS,
     ColourScale,
-    Quantity,
+    Record,
+    RecordQuantity,
     Spreads,
-    block_labels,
-    layer_label,
+    colours_of,
+    reading_words,
     scale_for,
-    share_text,
-    told,
 )
-from resnet_viewer.ui.train.run_picture import RunPicture, Spot, least_height
+from resnet_viewer.records.run_log import LabScene, RunLog
+from resnet_viewer.ui.train.plot_items import SIGN, strokes_of
 from resnet_viewer.ui.widgets.card import Card, colour_text
 from resnet_viewer.ui.widgets.colour_bar import ColourBar
 from resnet_viewer.ui.widgets.fitting import choice_box
 from resnet_viewer.ui.widgets.labels import plain_label
+from resnet_viewer.ui.widgets.pixels import image_of_rgba
+from resnet_viewer.ui.widgets.plot_axes import epoch_ticks
+from resnet_viewer.ui.widgets.plot_lines import BOLD, Stroke
 from resnet_viewer.ui.widgets.theme import DARK, Theme
+
+LEAST_HEIGHT, LEAST_LINES = 40, 2
+"""Pixels, and lines of text, of a picture under which layers cannot be told apart; then the panel scrolls."""
+_GAP = 3.0
+_MARK = 4.0
+
+
+def least_height(metrics: QFontMetricsF, *, has_axis: bool) -> int:
+    """The lowest that a run's picture may be with what stands above and below it."""
+    line = math.ceil(metrics.height())
+    return round((1 + has_axis) * (line + _GAP)) + max(LEAST_HEIGHT, LEAST_LINES * line)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place in a run's picture: a time in epochs, and the number of a layer or block, from 0, where one is there."""
+
+    log: RunLog
+    time: float
+    row: int | None
+
+
+class RunPicture(QWidget):
+    """Paints an image that is made anew only where the records, the scale, the width or the time shown changed."""
+
+    pointed = Signal(object)
+    """Spot, or None when the pointer left."""
+    chosen = Signal(str)
+    """The run's key: a click on its name, or Return."""
+    menu_wanted = Signal(object)
+    """Global QPoint."""
+
+    def __init__(self, log: RunLog, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.log = log
+        self.images_made = 0
+        """How many images were made since the beginning."""
+        self._quantity: RecordQuantity = "norms"
+        self.record = Record.of_log(log, "norms")
+        self._scale = ColourScale()
+        self._span = (0.0, 1.0)
+        self._time: float | None = None
+        self._row: int | None = None
+        self._stroke = Stroke(DARK.text, False)
+        self._is_selected = False
+        self._has_axis = False
+        self._theme = DARK
+        self._image: QImage | None = None
+        self._made: tuple[object, ...] = ()
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def show_records(
+        self, log: RunLog, quantity: RecordQuantity, scale: ColourScale, span: tuple[float, float]
+    ) -> None:
+        """Show this run's records between two times."""
+        self.log, self._quantity, self._scale, self._span = log, quantity, scale, span
+        self.record = Record.of_log(log, quantity)
+        self.setAccessibleName(f"Gradient record of {log.title}")
+        self._make()
+
+    def show_looks(self, stroke: Stroke, *, is_selected: bool, has_axis: bool) -> None:
+        """How its name is drawn, and whether the epochs stand below."""
+        looks = (stroke, is_selected, has_axis)
+        if looks != (self._stroke, self._is_selected, self._has_axis):
+            self._stroke, self._is_selected, self._has_axis = looks
+            self.updateGeometry()
+            self.update()
+
+    def show_time(self, time: float | None) -> None:
+        """Draw the line at that time."""
+        if time != self._time:
+            self._time = time
+            self.update()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Other colours."""
+        self._theme = theme
+        self._make()
+        self.update()
+
+    @property
+    def picture_rect(self) -> QRectF:
+        """Where the image lies."""
+        line = math.ceil(QFontMetricsF(self.font()).height())
+        foot = line + _GAP if self._has_axis else 0.0
+        return QRectF(0, line + _GAP, self.width(), max(self.height() - line - _GAP - foot, 1.0))
+
+    @property
+    def image(self) -> QImage | None:
+        """The records as they are painted."""
+        return self._image
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.minimumSizeHint().height() + 60)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, least_height(QFontMetricsF(self.font()), has_axis=self._has_axis))
+
+    def _make(self) -> None:
+        record, columns = self.record, max(round(self.picture_rect.width() * self.devicePixelRatioF()), 1)
+        colours = (self._theme.reference, self._theme.changed)
+        newest = (len(record.times), record.times[-1:].tolist(), record.until)
+        wished = (self.log, newest, self._quantity, self._scale, self._span, columns, colours)
+        if wished != self._made:
+            self._made = wished
+            cells = record.cells(self._scale, self._span, columns)
+            self._image = image_of_rgba(colours_of(*colours)[cells]) if np.any(cells < CLEAR) else None
+            self.images_made += 1
+            self.update()
+
+    def resizeEvent(self, event: QEvent) -> None:
+        self._make()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
+
+    # Pointer and keyboard
+
+    def _time_at(self, x: float) -> float:
+        left, right = self._span
+        return min(max(left + x * (right - left) / max(self.width(), 1), left), right)
+
+    def _row_at(self, y: float) -> int | None:
+        area, rows = self.picture_rect, int(self.record.values.shape[1])
+        if not rows or not area.top() <= y < area.bottom():
+            return None
+        return min(int((y - area.top()) * rows / area.height()), rows - 1)
+
+    def _is_title(self, position: QPointF) -> bool:
+        metrics = QFontMetricsF(self.font())
+        wide = SIGN + metrics.horizontalAdvance(self.log.title)
+        return position.y() < self.picture_rect.top() and position.x() <= wide + 8
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        position = event.position()
+        shape = Qt.CursorShape.PointingHandCursor if self._is_title(position) else Qt.CursorShape.ArrowCursor
+        self.setCursor(shape)
+        if self.picture_rect.contains(position):
+            self._row = self._row_at(position.y())
+            self.pointed.emit(Spot(self.log, self._time_at(position.x()), self._row))
+        else:
+            self.pointed.emit(None)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._is_title(event.position()):
+            self.chosen.emit(self.log.key)
+        event.accept()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.pointed.emit(None)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu_wanted.emit(event.globalPos())
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        left, right = self._span
+        time = right if self._time is None else self._time
+        rows = self.record.values.shape[1]
+        step = (right - left) / 100
+        match event.key():
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self.chosen.emit(self.log.key)
+                return
+            case Qt.Key.Key_Left | Qt.Key.Key_Right:
+                time += step if event.key() == Qt.Key.Key_Right else -step
+            case Qt.Key.Key_Up | Qt.Key.Key_Down if rows:
+                down = 1 if event.key() == Qt.Key.Key_Down else -1
+                self._row = min(max((self._row or 0) + down, 0), rows - 1)
+            case _:
+                event.ignore()
+                return
+        self.pointed.emit(Spot(self.log, min(max(time, left), right), self._row or 0))
+
+    def focusOutEvent(self, event: QEvent) -> None:
+        self.update()
+        self.pointed.emit(None)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme, area = self._theme, self.picture_rect
+        metrics = QFontMetricsF(self.font())
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_title(painter, metrics)
+            if self._image is not None:
+                painter.drawImage(area, self._image)
+            else:
+                is_missing = self._quantity == "dead" and len(self.record.times) > 0
+                words = "dead channels were not recorded" if is_missing else "no record yet"
+                painter.setPen(QColor(theme.muted))
+                painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words if self.log.is_read else "")
+            painter.setPen(QPen(QColor(theme.accent if self.hasFocus() else theme.border), 1.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
+            for time in self.log.intervention_times:
+                self._paint_mark(painter, time)
+            if self._time is not None:
+                self._paint_line(painter, self._time)
+            if self._has_axis:
+                self._paint_axis(painter, metrics)
+
+    def _paint_title(self, painter: QPainter, metrics: QFontMetricsF) -> None:
+        theme, high = self._theme, metrics.height()
+        self._stroke.paint_sample(painter, QPointF(0, high / 2), SIGN - 5, BOLD)
+        painter.setPen(QColor(theme.text))
+        font = self.font()
+        font.setUnderline(self._is_selected)
+        painter.setFont(font)
+        room = max(self.width() - SIGN, 0.0)
+        text = metrics.elidedText(self.log.title, Qt.TextElideMode.ElideRight, room)
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
+        painter.drawText(QRectF(SIGN, 0, room, high), left, text)
+        painter.setFont(self.font())
+
+    def _x(self, time: float) -> float | None:
+        left, right = self._span
+        share = (time - left) / (right - left)
+        return None if not -1e-6 <= share <= 1 + 1e-6 else share * self.width()
+
+    def _paint_line(self, painter: QPainter, time: float) -> None:
+        """Over any colour: dashes on a ground of their own."""
+        x, area = self._x(time), self.picture_rect
+        if x is None:
+            return
+        x = min(round(x) + 0.5, self.width() - 0.5)
+        for colour, dashes in ((self._theme.panel, []), (self._theme.text, [3.0, 3.0])):
+            pen = QPen(QColor(colour), 1.0)
+            if dashes:
+                pen.setDashPattern(dashes)
+            painter.setPen(pen)
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+
+    def _paint_mark(self, painter: QPainter, time: float) -> None:
+        """An intervention: a line with a head."""
+        x, area = self._x(time), self.picture_rect
+        if x is None:
+            return
+        painter.setPen(QPen(QColor(self._theme.changed), 1.4, Qt.PenStyle.DashDotLine))
+        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+        painter.setPen(QPen(QColor(self._theme.panel), 1.0))
+        painter.setBrush(QColor(self._theme.changed))
+        top = area.top()
+        corners = (QPointF(x - _MARK, top), QPointF(x + _MARK, top), QPointF(x, top + 1.5 * _MARK))
+        painter.drawPolygon(QPolygonF(corners))
+
+    def _paint_axis(self, painter: QPainter, metrics: QFontMetricsF) -> None:
+        left, right = self._span
+        painter.setPen(QColor(self._theme.muted))
+        top = self.picture_rect.bottom() + _GAP
+        for x, words in epoch_ticks((left, right), self.width(), metrics):
+            half = metrics.horizontalAdvance(words) / 2
+            painter.drawText(QPointF(x - half, top + metrics.ascent()), words)
+
 
 TITLE = "Gradient record"
 EMPTY = "Press Start: the gradients of every layer are recorded here while the networks learn."
@@ -56,8 +329,8 @@ class GradientMaps(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(TITLE, parent)
         self.scene = LabScene()
-        self.quantity: Quantity = "norms"
-        self.scale = ColourScale(-3.0, 0.0)
+        self.quantity: RecordQuantity = "norms"
+        self.scale = ColourScale()
         self.pictures: dict[str, RunPicture] = {}
         self._spreads = Spreads()
         self._span: tuple[float, float] | None = None
@@ -102,7 +375,7 @@ class GradientMaps(Card):
         if self._spot is not None and scene.version != old.version:
             self._tell(self._spot)
 
-    def show_quantity(self, quantity: Quantity) -> None:
+    def show_quantity(self, quantity: RecordQuantity) -> None:
         """Show gradient norms, updates or dead channels."""
         self.quantity = quantity
         self.choice.setCurrentIndex(self.choice.findData(quantity))
@@ -128,7 +401,7 @@ class GradientMaps(Card):
     def _show_runs(self) -> None:
         logs = self.scene.logs
         self._stack.setCurrentIndex(1 if logs else 0)
-        self._make_scale()
+        self.scale = scale_for(self._spreads.take(logs, self.quantity), self.quantity)
         self.bar.show_scale(self.scale)
         self._fit()
         self._say()
@@ -144,19 +417,16 @@ class GradientMaps(Card):
             )
             picture.show_records(log, self.quantity, self.scale, span)
 
-    def _make_scale(self) -> None:
-        """The figure's: from all records of the runs that are shown, live, reopened or exported."""
-        self.scale = scale_for(self._spreads.take(self.scene.logs, self.quantity), self.quantity)
-
     def _say(self) -> None:
         """The scale's ends stand beside the colour bar; in the tooltip they are told too."""
         every = {log.run.record_every for log in self.scene.logs}
         at = f"at {step_words(every.pop())}" if len(every) == 1 and all(every) else "at every recorded step"
-        first = "block" if self.quantity == "dead" else "layer"
         scale = "one colour scale, {} to {}".format(*self.scale.ends)
-        words = f"{FORMULAS[self.quantity]} {at} · top: first {first}"
+        what = f"{SYMBOLS[self.quantity]} of every layer {at} · top: first layer"
+        if self.quantity == "dead":
+            what = f"share of dead channels of every block {at} · top: first block"
         has_runs = bool(self.scene.logs)
-        self.set_subtitle(words if has_runs else "", whole=f"{words} · {scale}" if has_runs else "")
+        self.set_subtitle(what if has_runs else "", whole=f"{what} · {scale}" if has_runs else "")
 
     def _place(self, columns: int) -> None:
         """Put a picture for each run into the grid."""
@@ -234,19 +504,11 @@ class GradientMaps(Card):
         log = spot.log
         if log.key not in self.pictures:
             return
-        record = self.pictures[log.key].record_at(spot.time)
-        if record is None or spot.row is None or spot.row >= len(record):
-            why = "nothing recorded then"
-            self.hovered.emit(" · ".join((log.title, time_words(spot.time), why)))
-            return
-        value = float(record[spot.row])
-        if self.quantity == "dead":
-            place = block_labels(log.run.network, len(record))[spot.row]
-            words = share_text(value)
+        values = self.pictures[log.key].record.at(spot.time)
+        if values is None or spot.row is None or spot.row >= len(values):
+            self.hovered.emit(" · ".join((log.title, time_words(spot.time), "nothing recorded then")))
         else:
-            place = layer_label(log.run.network, spot.row, len(record))
-            words = norm_text(value)
-        self.hovered.emit(told(log.title, place, spot.time, words))
+            self.hovered.emit(reading_words(log, self.quantity, spot.row, spot.time, values))
 
     @Slot(int)
     def _choose(self, index: int) -> None:

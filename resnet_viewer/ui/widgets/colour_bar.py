@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from resnet_viewer.ui.train.record_pixels import COLOURS, ColourScale
+from resnet_viewer.charts.gradient_record import COLOURS, ColourScale
 from resnet_viewer.ui.widgets.labels import tooltip_text
 from resnet_viewer.ui.widgets.pixels import image_of_ramp
 from resnet_viewer.ui.widgets.theme import DARK, Theme
@@ -24,7 +24,7 @@ class ColourBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = DARK
-        self.scale = ColourScale(-3.0, 0.0)
+        self.scale = ColourScale()
         self._ramp = image_of_ramp(COLOURS)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._say()
@@ -46,7 +46,7 @@ class ColourBar(QWidget):
     def words(self) -> str:
         """The scale in words."""
         words = "colours from {} to {}".format(*self.scale.ends)
-        if self.scale.is_clipped:
+        if self.scale.is_clipped_below or self.scale.is_clipped_above:
             words += "; what lies beyond takes the end's colour"
         if self.scale.has_zero:
             words += "; grey: exactly zero"
@@ -86,9 +86,10 @@ class ColourBar(QWidget):
             painter.drawText(QPointF(0, base), low_text)
             x = metrics.horizontalAdvance(low_text) + _GAP
             painter.drawImage(QRectF(x, top, _RAMP, high), self._ramp)
-            for share in self.scale.ticks(int(_RAMP / _TICKS_APART)):
-                at = round(x + share * _RAMP) + 0.5
-                painter.drawLine(QPointF(at, top + high), QPointF(at, top + high + _TICK))
+            for share, _ in self.scale.ticks(int(_RAMP / _TICKS_APART)):
+                if 1e-6 < share < 1 - 1e-6:  # the ends' words stand beside the colours
+                    at = round(x + share * _RAMP) + 0.5
+                    painter.drawLine(QPointF(at, top + high), QPointF(at, top + high + _TICK))
             x += _RAMP + _GAP
             painter.drawText(QPointF(x, base), high_text)
             x += metrics.horizontalAdvance(high_text) + 2 * _GAP

@@ -150,6 +150,13 @@ def image_of_rgb(pixels: NDArray[np.uint8]) -> QImage:
     return image
 
 
+def image_of_rgba(pixels: NDArray[np.uint8]) -> QImage:
+    """An image of (H, W, 4) bytes with their opacity."""
+    height, width = pixels.shape[:2]
+    image = QImage(np.ascontiguousarray(pixels).data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
+    return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # which owns its pixels
+
+
 def pixel(image: QImage, x: int, y: int) -> tuple[int, int, int]:
     """Red, green and blue of one pixel."""
     colour = image.pixelColor(x, y)

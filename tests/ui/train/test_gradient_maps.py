@@ -10,10 +10,18 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.figures.record_pixels import scale_of
+from resnet_viewer.charts import palette
+from resnet_viewer.charts.gradient_record import Record
+from resnet_viewer.figures import gradient_record
 from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.train.gradient_maps import EMPTY, GradientMaps, columns_for, step_words
-from resnet_viewer.ui.train.run_picture import LEAST_HEIGHT, RunPicture
+from resnet_viewer.ui.train.gradient_maps import (
+    EMPTY,
+    LEAST_HEIGHT,
+    GradientMaps,
+    RunPicture,
+    columns_for,
+    step_words,
+)
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests.ui.train.hands import move
 from tests.ui.train.invented import begun, grow, run, trained, with_interventions
@@ -228,10 +236,31 @@ def test_the_colour_scale_is_that_of_all_records_live_reopened_and_exported(
     grow(again, 200, norms=lambda step, layers: [1e3 if step < 1 else 0.02 / (step + 1)] * layers)
     reopened.render_lab(scene(again))
     assert panel.scale == reopened.scale
-    on_paper = scale_of([live.norms.T], "norms")
-    assert (on_paper.low, on_paper.high) == (panel.scale.low, panel.scale.high)
+    on_paper = gradient_record.scale_of([Record.of_report(live.report(), "norms")], "norms")
+    assert on_paper == panel.scale
     panel.render_lab(scene(trained("cifar-resnet-20"), version=7))
     assert panel.scale != reopened.scale
+
+
+def test_the_screen_and_the_page_draw_the_same_values(panel: GradientMaps) -> None:
+    log = begun(run())
+    grow(log, 30, norms=lambda step, layers: [0.0, *(10.0 ** (i % 7 - step / 9) for i in range(1, layers))])
+    panel.apply_theme(LIGHT)
+    panel.render_lab(scene(log))
+    settle(panel)
+    image = panel.pictures[log.key].image
+    figure = gradient_record.figure([log.report()])
+    drawn = np.asarray(
+        next(axes for axes in figure.axes if axes.get_label() == log.title).images[0].get_array()
+    )
+    assert image is not None
+    assert image.height() == len(drawn) == 20
+    reached = log.reached / 4.0
+    for layer in range(20):
+        for share in np.arange(0.05, 0.95, 0.1):
+            on_screen = image.pixelColor(int(share * reached * image.width()), layer).getRgb()
+            assert on_screen == tuple(drawn[layer, int(share * drawn.shape[1])]), (layer, share)
+    assert image.pixelColor(1, 0).name() == LIGHT.reference == palette.REFERENCE, "zeros"
 
 
 def test_a_run_that_begins_again_is_counted_again(panel: GradientMaps) -> None:

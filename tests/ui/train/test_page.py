@@ -16,7 +16,7 @@ from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.train import depth_plot
 from resnet_viewer.ui.train import error_drawing as error_words
-from resnet_viewer.ui.train.run_picture import RunPicture
+from resnet_viewer.ui.train.gradient_maps import RunPicture
 from resnet_viewer.ui.window import INSPECT, TRAIN
 from tests.ui.windows import Desk
 

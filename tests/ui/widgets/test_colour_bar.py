@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.train.record_pixels import ColourScale
+from resnet_viewer.charts.gradient_record import ColourScale
 from resnet_viewer.ui.widgets.colour_bar import ColourBar
 from resnet_viewer.ui.widgets.theme import DARK
 
@@ -15,7 +15,7 @@ def test_it_grows_with_what_it_has_to_say(qtbot: QtBot) -> None:
     bar.show_scale(ColourScale(-3.0, 1.0))
     plain = bar.sizeHint().width()
     assert bar.words == "colours from 1e-3 to 1e1"
-    bar.show_scale(ColourScale(-3.0, 1.0, is_clipped=True, has_zero=True, has_odd=True))
+    bar.show_scale(ColourScale(-3.0, 1.0, is_clipped_above=True, has_zero=True, has_odd=True))
     assert bar.sizeHint().width() > plain
     assert bar.words == (
         "colours from 1e-3 to 1e1; what lies beyond takes the end's colour; grey: exactly zero; red: not finite"
