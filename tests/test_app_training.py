@@ -32,8 +32,8 @@ def test_start_trains_and_a_run_is_opened_beside_its_twin(qtbot: QtBot, qapp: QA
         session.wait_fresh(window)
         training, controller = window.training, window.training.controller
         window.show_train()
-        plan = training.plan
-        training.set_plan(replace(plan, depths="8", course=replace(plan.course, epochs=1)))
+        plan = training.plan.present
+        training.plan.choose(replace(plan, depths="8", course=replace(plan.course, epochs=1)))
         qtbot.mouseClick(training.bar.start_button, Qt.MouseButton.LeftButton)
         worker = controller._worker
         assert isinstance(worker, ProcessWorker)

@@ -220,7 +220,7 @@ def _training(window: MainWindow) -> tuple[Command, ...]:
             "train_weights",
             "Export &weights of the selected run…",
             "Train",
-            seen(training.export_weights),
+            seen(training.run_menu.export_weights),
             starts_group=True,
         ),
         Command(

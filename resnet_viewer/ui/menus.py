@@ -106,7 +106,7 @@ class Menus(QObject):
                 self._on_open(menu.addMenu(title), fill)
         elif name == "Train":
             menu.addSeparator()
-            self._on_open(menu.addMenu("S&elected run"), self._training.fill_run)
+            self._on_open(menu.addMenu("S&elected run"), self._training.run_menu.fill)
 
     def _add_appearance(self, menu: QMenu) -> None:
         menu.addSeparator()

@@ -277,7 +277,7 @@ class MainWindow(QMainWindow):
         if self.pages.currentIndex() == INSPECT:
             self.opening.take_mime(mime)
         else:
-            self.training.arriving.take_mime(mime)
+            self.training.drops.take_mime(mime)
 
     def in_inspect(self, act: Callable[[], object]) -> Callable[[], None]:
         """What is about the Inspect page, done where it is seen."""

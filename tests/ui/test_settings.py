@@ -21,7 +21,7 @@ from resnet_viewer.records.requests import FIGURE_DPI, FIGURE_INCHES, FigureChoi
 from resnet_viewer.records.run_plan import Course, RunPlan, plan_json, plan_of
 from resnet_viewer.ui.export_dialog import ExportDialog
 from resnet_viewer.ui.settings import FONT_SIZES, MOST_BYTES, Settings, path_of
-from resnet_viewer.ui.train.bar import SavedRecipes
+from resnet_viewer.ui.train.plan import SavedRecipes
 from resnet_viewer.ui.train.run_folders import Earlier, Folders, folders_of
 from tests.ui.windows import Desk
 

@@ -4,70 +4,125 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QObject, Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
 from resnet_viewer.records.run_log import RunLog
-from resnet_viewer.ui.train.open_in_inspect import twin_of
-
-if TYPE_CHECKING:
-    from resnet_viewer.ui.train.training import Training
+from resnet_viewer.records.run_plan import MOST_EPOCHS
+from resnet_viewer.ui.train.controller import TrainController
+from resnet_viewer.ui.train.open_in_inspect import GivingWeights, HandingOver, twin_of
+from resnet_viewer.ui.train.pictures_panel import run_of
+from resnet_viewer.ui.work.worker import Failure
 
 MOST_EPOCHS_LISTED = 24
 """Kept epochs in the menu, beside the state before training; of more, evenly chosen ones and always the last."""
 
 
-def fill_run_menu(menu: QMenu, training: Training) -> None:
-    """For the run that is selected now."""
-    menu.clear()
-    for part in menu.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly):
-        part.deleteLater()
-    scene, controller = training.controller.scene, training.controller
-    log = scene.chosen
-    if log is None:
-        menu.addAction("Select a run in the table first").setEnabled(False)
-        return
-    key, is_busy = log.key, controller.is_busy
-    is_under_way = is_busy and log.state in ("waiting", "running", "paused")
-    if log.state in ("paused", "stopped", "failed"):
-        _add(menu, "Continue", partial(controller.go_on, key))
-    else:
-        _add(menu, "Pause", partial(controller.pause, key)).setEnabled(is_under_way and log.state != "paused")
-    _add(menu, "Stop", partial(controller.stop, key)).setEnabled(is_under_way)
-    _add(menu, "Extend…", training.extend_selected).setEnabled(log.state not in ("diverged", "failed"))
-    menu.addSeparator()
-    _add_opening(menu, training, log)
-    menu.addSeparator()
-    _add(menu, "Export weights…", training.export_weights).setEnabled(training.giving.can_give(log))
-    _add(menu, "Show the folder", training.show_folder)
-    _add(menu, "Remove from the list", partial(controller.remove, key))
+class RunMenu(QObject):
+    """Asks the controller, and who opens or exports weights."""
 
+    failed = Signal(object)
+    said = Signal(str)
 
-def _add_opening(menu: QMenu, training: Training, log: RunLog) -> None:
-    hand = training.handing_over
-    opened = partial(hand.open, picture=training.page.pictures.grid.chosen)
-    is_live = training.controller.is_busy and log.state in ("running", "paused")
-    title = "Open in Inspect, as it is now" if is_live else "Open in Inspect"
-    can_open = hand.can_open(log)
-    _add(menu, title, partial(opened, log)).setEnabled(can_open)
-    twin = twin_of(training.controller.scene, log)
-    words = f"Open in Inspect, with {twin.title} as reference" if twin else "Open in Inspect, with its twin"
-    _add(menu, words, partial(opened, log, with_twin=True)).setEnabled(
-        can_open and twin is not None and hand.can_open(twin)
-    )
-    epochs = menu.addMenu("Open in Inspect, after epoch")
-    epochs.setEnabled(bool(log.states))
-    for epoch in _chosen(log.states):
-        _add(epochs, _epoch_words(epoch), partial(opened, log, epoch))
-    if twin is not None:
-        both = menu.addMenu(f"{words}, after epoch".replace("&", "&&"))
-        shared = log.states.keys() & twin.states.keys()
-        both.setEnabled(bool(shared))
-        for epoch in _chosen(shared):
-            _add(both, _epoch_words(epoch), partial(opened, log, epoch, with_twin=True))
+    def __init__(
+        self,
+        window: QWidget,
+        controller: TrainController,
+        opened: HandingOver,
+        weights: GivingWeights,
+        picture: Callable[[], int],
+    ) -> None:
+        """`picture` tells which test picture a run is opened on."""
+        super().__init__(window)
+        self._window, self._controller = window, controller
+        self._opened, self._weights, self._picture = opened, weights, picture
+
+    def fill(self, menu: QMenu) -> None:
+        """For the run that is selected now."""
+        menu.clear()
+        for part in menu.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            part.deleteLater()
+        controller = self._controller
+        log = controller.scene.chosen
+        if log is None:
+            menu.addAction("Select a run in the table first").setEnabled(False)
+            return
+        key, is_busy = log.key, controller.is_busy
+        is_under_way = is_busy and log.state in ("waiting", "running", "paused")
+        if log.state in ("paused", "stopped", "failed"):
+            _add(menu, "Continue", partial(controller.go_on, key))
+        else:
+            _add(menu, "Pause", partial(controller.pause, key)).setEnabled(
+                is_under_way and log.state != "paused"
+            )
+        _add(menu, "Stop", partial(controller.stop, key)).setEnabled(is_under_way)
+        _add(menu, "Extend…", self.extend).setEnabled(log.state not in ("diverged", "failed"))
+        menu.addSeparator()
+        self._add_opening(menu, log)
+        menu.addSeparator()
+        _add(menu, "Export weights…", self.export_weights).setEnabled(self._weights.can_give(log))
+        _add(menu, "Show the folder", self.show_folder)
+        _add(menu, "Remove from the list", partial(controller.remove, key))
+
+    def _add_opening(self, menu: QMenu, log: RunLog) -> None:
+        hand = self._opened
+        opened = partial(hand.open, picture=self._picture())
+        is_live = self._controller.is_busy and log.state in ("running", "paused")
+        title = "Open in Inspect, as it is now" if is_live else "Open in Inspect"
+        can_open = hand.can_open(log)
+        _add(menu, title, partial(opened, log)).setEnabled(can_open)
+        twin = twin_of(self._controller.scene, log)
+        words = (
+            f"Open in Inspect, with {twin.title} as reference" if twin else "Open in Inspect, with its twin"
+        )
+        _add(menu, words, partial(opened, log, with_twin=True)).setEnabled(
+            can_open and twin is not None and hand.can_open(twin)
+        )
+        epochs = menu.addMenu("Open in Inspect, after epoch")
+        epochs.setEnabled(bool(log.states))
+        for epoch in _chosen(log.states):
+            _add(epochs, _epoch_words(epoch), partial(opened, log, epoch))
+        if twin is not None:
+            both = menu.addMenu(f"{words}, after epoch".replace("&", "&&"))
+            shared = log.states.keys() & twin.states.keys()
+            both.setEnabled(bool(shared))
+            for epoch in _chosen(shared):
+                _add(both, _epoch_words(epoch), partial(opened, log, epoch, with_twin=True))
+
+    def extend(self) -> None:
+        """Ask by how many epochs."""
+        log = self._controller.scene.chosen
+        if log is None:
+            return
+        epochs, is_taken = QInputDialog.getInt(
+            self._window, f"Extend {log.title}", "More epochs", min(log.length, 12), 1, MOST_EPOCHS
+        )
+        if is_taken:
+            self._controller.extend(epochs, log.key)
+
+    def export_weights(self) -> None:
+        """As a file of their own."""
+        self._weights.export(self._controller.scene.chosen)
+
+    def show_folder(self) -> None:
+        """In whatever shows folders here."""
+        log, order = self._controller.scene.chosen, self._controller.order
+        if log is None or order is None:
+            return
+        path = order.folder / log.key
+        if not path.is_dir():
+            self.failed.emit(Failure(f"{log.title} has no folder yet; wait until it has begun."))
+        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            QGuiApplication.clipboard().setText(str(path))
+            self.said.emit(f"The run is in {path}; the path was copied.")
+
+    @Slot(int)
+    def open_picture(self, index: int) -> None:
+        """A test picture in the run whose pictures are shown."""
+        if (log := run_of(self._controller.scene)) is not None:
+            self._opened.open_picture(log, index)
 
 
 def _chosen(epochs: Iterable[int]) -> list[int]:

@@ -7,17 +7,14 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
+from PySide6.QtCore import QObject, QPoint, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Order
-from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.requests import FindDevices, FoundDevices, FoundOrder, KeepOrder, ReadOrder
 from resnet_viewer.records.run_log import LabScene
-from resnet_viewer.records.run_plan import MOST_EPOCHS, RunPlan, plan_json, plan_of
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.inspect.editing import Editing
 from resnet_viewer.ui.inspect.loading import Opening
@@ -25,7 +22,6 @@ from resnet_viewer.ui.settings import Settings, path_of
 from resnet_viewer.ui.train import networks_dialog, recipe_dialog
 from resnet_viewer.ui.train.added_runs import remark_on, require_data, to_add
 from resnet_viewer.ui.train.bar import (
-    SavedRecipes,
     TrainBar,
     data_words,
     fill_data_menu,
@@ -33,13 +29,13 @@ from resnet_viewer.ui.train.bar import (
     strength_in,
 )
 from resnet_viewer.ui.train.controller import LabWorker, Runs, TrainController, Ways
-from resnet_viewer.ui.train.drops import Arriving
+from resnet_viewer.ui.train.drops import Drops
 from resnet_viewer.ui.train.exporting import RunExporting
 from resnet_viewer.ui.train.open_in_inspect import GivingWeights, HandingOver
 from resnet_viewer.ui.train.page import TrainPage
-from resnet_viewer.ui.train.pictures_panel import run_of
+from resnet_viewer.ui.train.plan import Plan
 from resnet_viewer.ui.train.run_folders import WAY_BACK, Earlier, Places
-from resnet_viewer.ui.train.run_menu import fill_run_menu
+from resnet_viewer.ui.train.run_menu import RunMenu
 from resnet_viewer.ui.widgets.theme import Theme
 from resnet_viewer.ui.work.worker import Failure, Worker
 
@@ -105,20 +101,19 @@ class Training(QObject):
         self.exporting = RunExporting(window, self.controller, files, tickets, settings)
         self.places = Places(window, settings, ways.runs_dir)
         self.giving = GivingWeights(window, self.controller, files, tickets)
-        self.arriving = Arriving(self)
+        self.plan = Plan(settings, ways.runs_of, self)
+        self.drops = Drops(self.plan, ways.has_runs, self.open_runs, self)
         self.page, self.bar = TrainPage(), TrainBar()
         self.exporting.fill(self.bar.export_button.menu())
-        self.saved, self._earlier = SavedRecipes(settings), Earlier(settings)
-        self._plan = _renewed(settings.training("plan", plan_of, RunPlan()))
-        self.bar.show_plan(self._plan)
+        chosen = self.page.pictures.grid
+        self.run_menu = RunMenu(
+            window, self.controller, self.handing_over, self.giving, lambda: chosen.chosen
+        )
+        self._earlier = Earlier(settings)
+        self.bar.show_plan(self.plan.present)
         self.page.runs.offer_resume(self._last_runs() is not None)
         self._connect()
         self._render(self.controller.scene)
-
-    @property
-    def plan(self) -> RunPlan:
-        """What a start would train."""
-        return self._plan
 
     def _connect(self) -> None:
         controller, bar, table = self.controller, self.bar, self.page.runs.table
@@ -131,13 +126,15 @@ class Training(QObject):
         self.page.export_requested.connect(self.exporting.export)
         self.page.copy_requested.connect(self.exporting.copy)
         self.page.pictures.rule_chosen.connect(self.exporting.set_rule)
-        for part in (self.exporting, self.handing_over, self.giving, self.arriving):
+        for part in (self.exporting, self.handing_over, self.giving, self.drops, self.run_menu):
             part.failed.connect(self.failed)
         self.handing_over.said.connect(self.said)
-        self.arriving.said.connect(self._note_chosen)
+        self.run_menu.said.connect(self.said)
+        self.plan.changed.connect(bar.show_plan)
+        self.drops.said.connect(self._note_chosen)
         self.handing_over.opened.connect(self.inspect_wished)
         self.page.run_selected.connect(controller.select)
-        self.page.picture_wished.connect(self._open_picture)
+        self.page.picture_wished.connect(self.run_menu.open_picture)
         table.menu_wished.connect(self._pop_up_run_menu)
         self.page.time_pointed.connect(controller.point)
         self.page.runs.resume_wished.connect(self.resume_last)
@@ -151,20 +148,16 @@ class Training(QObject):
         for menu, fill in (
             (bar.data_button.menu(), self._fill_data),
             (bar.recipe_button.menu(), self._fill_recipes),
-            (self.page.runs.run_button.menu(), self.fill_run),
+            (self.page.runs.run_button.menu(), self.run_menu.fill),
         ):
             menu.aboutToShow.connect(partial(fill, menu))
             fill(menu)
 
     def _fill_data(self, menu: QMenu) -> None:
-        fill_data_menu(menu, self._plan, self.set_plan, self.choose_folder, self.ways.remark)
+        fill_data_menu(menu, self.plan, self.choose_folder, self.ways.remark)
 
     def _fill_recipes(self, menu: QMenu) -> None:
-        fill_recipe_menu(menu, self._plan, self.set_plan, self.edit_recipe, self.saved)
-
-    def fill_run(self, menu: QMenu) -> None:
-        """What can be done with the selected run."""
-        fill_run_menu(menu, self)
+        fill_recipe_menu(menu, self.plan, self.edit_recipe)
 
     @Slot(QPoint)
     def _pop_up_run_menu(self, place: QPoint) -> None:
@@ -197,39 +190,25 @@ class Training(QObject):
         """Take the theme's colours; the bar has them from the toolbar."""
         self.page.apply_theme(theme)
 
-    def set_plan(self, plan: RunPlan) -> None:
-        """Train this from the next start on."""
-        self._plan = plan
-        self._settings.set_training("plan", plan_json(plan))
-        self.bar.show_plan(plan)
-
-    def refusal(self, plan: RunPlan) -> str:
-        """Why a plan cannot be trained; "" where it can."""
-        try:
-            self.ways.runs_of(plan)
-        except UserError as refused:
-            return str(refused)
-        return ""
-
     @Slot()
     def choose_networks(self) -> None:
         """Ask which."""
-        found = networks_dialog.NetworksDialog.ask(self._plan, self.refusal, self._window)
+        found = networks_dialog.NetworksDialog.ask(self.plan.present, self.plan.refusal, self._window)
         if found is not None:
-            self.set_plan(found)
+            self.plan.choose(found)
 
     def edit_recipe(self) -> None:
         """Ask how; a recipe that is not built in is saved under its name."""
-        found = recipe_dialog.RecipeDialog.ask(self._plan.course, self._devices, self._window)
+        found = recipe_dialog.RecipeDialog.ask(self.plan.present.course, self._devices, self._window)
         if found is not None:
-            self.saved.save(found)
-            self.set_plan(replace(self._plan, course=found))
+            self.plan.saved.save(found)
+            self.plan.follow(found)
 
     def choose_folder(self) -> None:
         """Ask which folder of pictures; one without classes is refused."""
         found = QFileDialog.getExistingDirectory(self._window, "Folder with a subfolder for each class")
         if found:
-            self.arriving.take_data(Path(found))
+            self.drops.take_data(Path(found))
 
     @Slot()
     def start(self) -> None:
@@ -243,7 +222,7 @@ class Training(QObject):
 
     def _train(self, *, is_beside: bool) -> None:
         try:
-            runs = self.ways.runs_of(self._plan)
+            runs = self.ways.runs_of(self.plan.present)
             if is_beside:
                 self._add(runs)
             else:
@@ -252,7 +231,7 @@ class Training(QObject):
             self.failed.emit(Failure(str(refused)))
 
     def _begin(self, runs: Runs) -> None:
-        plan = self._plan
+        plan = self.plan.present
         folder = self.places.new_folder(data_words(plan.data).partition(" (")[0])
         device = plan.course.device or self.ways.device
         logs = self.places.logs_of(folder)
@@ -278,7 +257,7 @@ class Training(QObject):
     def _add(self, runs: Runs) -> None:
         controller, order = self.controller, self.controller.order
         assert order is not None
-        require_data(order.data, self._plan.data, is_busy=controller.is_busy)
+        require_data(order.data, self.plan.present.data, is_busy=controller.is_busy)
         new = to_add(runs, controller.known, {log.key for log in controller.scene.logs})
         remark = remark_on(new, controller.scene)
         self.began.emit()
@@ -320,21 +299,6 @@ class Training(QObject):
         """Every shortcut of every run, from the next step on."""
         self.controller.open_shortcuts(1.0 if strength_in(self.controller.scene) < 1 else 0.0)
 
-    def extend_selected(self) -> None:
-        """Ask by how many epochs."""
-        log = self.controller.scene.chosen
-        if log is None:
-            return
-        epochs, is_taken = QInputDialog.getInt(
-            self._window, f"Extend {log.title}", "More epochs", min(log.length, 12), 1, MOST_EPOCHS
-        )
-        if is_taken:
-            self.controller.extend(epochs, log.key)
-
-    def export_weights(self) -> None:
-        """Of the selected run, as a file of their own."""
-        self.giving.export(self.controller.scene.chosen)
-
     def copy_figure(self) -> None:
         """The figure that has the focus, else the one that was exported last."""
         self.exporting.copy(self.page.figure_in_focus())
@@ -347,23 +311,6 @@ class Training(QObject):
     def may_close(self) -> bool:
         """Nothing trains, or the user wants to close all the same."""
         return may_close(self.controller, self._settings, self._window)
-
-    def show_folder(self) -> None:
-        """Of the selected run, in whatever shows folders here."""
-        log, order = self.controller.scene.chosen, self.controller.order
-        if log is None or order is None:
-            return
-        path = order.folder / log.key
-        if not path.is_dir():
-            self.failed.emit(Failure(f"{log.title} has no folder yet; wait until it has begun."))
-        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            QGuiApplication.clipboard().setText(str(path))
-            self.said.emit(f"The run is in {path}; the path was copied.")
-
-    @Slot(int)
-    def _open_picture(self, index: int) -> None:
-        if (log := run_of(self.controller.scene)) is not None:
-            self.handing_over.open_picture(log, index)
 
     @Slot()
     def resume_last(self) -> None:
@@ -398,13 +345,13 @@ class Training(QObject):
         elif ticket == self._awaited and isinstance(reply, FoundOrder) and not self.controller.is_busy:
             order = reply.order
             logs = self.places.logs_of(order.folder)
-            self.set_plan(replace(self._plan, data=order.data))  # so that Add adds to them
+            self.plan.choose(replace(self.plan.present, data=order.data))  # so that Add adds to them
             threads = order.threads or self.ways.threads
             self._send(replace(order, threads=threads, log_dir=logs, is_shown=not self._goes_on))
 
     def _tell_device(self) -> None:
         order = self.controller.order
-        wished = order.device if order is not None else self._plan.course.device or self.ways.device
+        wished = order.device if order is not None else self.plan.present.course.device or self.ways.device
         if wished not in ("", "auto"):
             self.device_chosen.emit(wished)
         elif self._knows_devices:  # else which is the best is told when they are found
@@ -414,9 +361,3 @@ class Training(QObject):
         """Their folder, where there is something in it to go on with."""
         folder = self._settings.training("folder", path_of, None)
         return folder if folder is not None and self.ways.has_runs(folder) else None
-
-
-def _renewed(plan: RunPlan) -> RunPlan:
-    """The plan of the last time; who chose a built-in recipe has it as it is in this version."""
-    course = plan.course
-    return replace(plan, course=replace(course, recipe=RECIPES.get(course.recipe.name, course.recipe)))

@@ -24,12 +24,12 @@ def test_a_start_while_runs_are_at_work_adds_those_that_are_new(desk: Desk, trai
     assert training.bar.start_button.text() == "Add"
     training.start()
     assert "are there already" in desk.window.messages.sentence
-    training.set_plan(replace(training.plan, depths="20, 32"))
+    training.plan.choose(replace(training.plan.present, depths="20, 32"))
     training.start()
     (added,) = [message for message in desk.lab.told if isinstance(message, AddRuns)]
     assert [key for key, _ in added.runs] == ["cifar-plain-32", "cifar-resnet-32"]
     assert desk.window.messages.sentence == ""
-    training.set_plan(replace(training.plan, data="mnist"))
+    training.plan.choose(replace(training.plan.present, data="mnist"))
     training.start()
     assert "are trained on Digits" in desk.window.messages.sentence
     desk.lab.end()
@@ -43,11 +43,15 @@ def test_a_start_while_runs_are_at_work_adds_those_that_are_new(desk: Desk, trai
 
 
 def test_one_limit_holds_for_what_is_started_and_what_is_added(desk: Desk, training: Training) -> None:
-    training.set_plan(replace(training.plan, depths="20", course=replace(training.plan.course, seeds=12)))
+    training.plan.choose(
+        replace(training.plan.present, depths="20", course=replace(training.plan.present.course, seeds=12))
+    )
     training.start()
     desk.lab.begin()
     assert len(desk.lab.order.runs) == 24
-    training.set_plan(replace(training.plan, course=replace(training.plan.course, seed=12, seeds=1)))
+    training.plan.choose(
+        replace(training.plan.present, course=replace(training.plan.present.course, seed=12, seeds=1))
+    )
     training.start()
     assert "26 runs; train at most 24" in desk.window.messages.sentence
     assert not desk.lab.told
@@ -69,21 +73,21 @@ def test_runs_join_those_that_are_done_in_their_folder(desk: Desk, training: Tra
     desk.lab.end()
     rendered(desk)
     assert not training.bar.add_button.isHidden()
-    training.set_plan(replace(training.plan, depths="20, 32"))
+    training.plan.choose(replace(training.plan.present, depths="20, 32"))
     desk.qtbot.mouseClick(training.bar.add_button, LEFT)
     order = desk.lab.order
     assert [key for key, _ in order.runs] == ["cifar-plain-32", "cifar-resnet-32"]
     assert (order.folder, order.is_resumed) == (folder, True)
     assert len(training.controller.scene.logs) == 6
     desk.lab.end()
-    training.set_plan(replace(training.plan, data="mnist"))
+    training.plan.choose(replace(training.plan.present, data="mnist"))
     training.add()
     assert "press Start again for others on MNIST" in desk.window.messages.sentence
 
 
 def test_the_same_network_with_another_recipe_is_added_and_named(desk: Desk, training: Training) -> None:
     training.start()
-    training.set_plan(replace(training.plan, depths="20", course=Course(RECIPES["adam"])))
+    training.plan.choose(replace(training.plan.present, depths="20", course=Course(RECIPES["adam"])))
     training.start()
     (added,) = [message for message in desk.lab.told if isinstance(message, AddRuns)]
     assert [key for key, _ in added.runs] == ["cifar-plain-20-adam", "cifar-resnet-20-adam"]
@@ -100,7 +104,7 @@ def test_what_is_added_while_shortcuts_are_cut_begins_whole(desk: Desk, training
         if log.run.network.has_shortcuts:
             cut = Intervention(3, 0.0)
             desk.lab.say(Intervened(log.key, log.run.intervened(cut.step, cut.strength), cut))
-    training.set_plan(replace(training.plan, depths="32"))
+    training.plan.choose(replace(training.plan.present, depths="32"))
     training.start()
     assert said == ["The added runs begin with their shortcuts whole; those of the others stay as they are."]
 

@@ -37,7 +37,7 @@ def test_a_folder_of_classes_is_what_the_next_start_trains_on(desk: Desk, tmp_pa
     folder = classes_in(tmp_path / "own")
     dropped(desk, folder)
     training = desk.window.training
-    assert training.plan.data == str(folder)
+    assert training.plan.present.data == str(folder)
     assert "own" in training.bar.data_button.text()
     assert desk.window.status.texts()[2] == "The next start trains on own."
     assert desk.window.pages.currentIndex() == 1
@@ -65,15 +65,15 @@ def test_recipes_and_plans_are_imported(desk: Desk, tmp_path: Path) -> None:
     training = desk.window.training
     course = Course(Recipe("mine", rate=0.02), epochs=3)
     (tmp_path / "mine.json").write_text(course_json(course))
-    before = training.plan
+    before = training.plan.present
     dropped(desk, tmp_path / "mine.json")
-    assert training.plan == replace(before, course=course)
-    assert list(training.saved.all()) == ["mine"]
+    assert training.plan.present == replace(before, course=course)
+    assert list(training.plan.saved.all()) == ["mine"]
     assert "mine.json" in desk.window.status.texts()[2]
     plan = RunPlan(depths="32", course=Course(epochs=5))
     (tmp_path / "plan.JSON").write_text(plan_json(plan))
     dropped(desk, tmp_path / "plan.JSON")
-    assert training.plan == plan
+    assert training.plan.present == plan
 
 
 def test_what_is_none_of_these_is_one_sentence(desk: Desk, tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_what_is_none_of_these_is_one_sentence(desk: Desk, tmp_path: Path) -> No
     (tmp_path / "weights.pth").touch()
     (tmp_path / "other.json").write_text(json.dumps({"a": 1}))
     (tmp_path / "torn.json").write_text("{")
-    before = desk.window.training.plan
+    before = desk.window.training.plan.present
     for name, words in {
         "empty": "holds no pictures in subfolders",
         "notes.txt": "notes.txt is nothing to train with",
@@ -95,7 +95,7 @@ def test_what_is_none_of_these_is_one_sentence(desk: Desk, tmp_path: Path) -> No
         sentence = desk.window.messages.sentence
         assert words in sentence, (name, sentence)
         assert "picture in" not in sentence.replace("no pictures in", "")
-    assert desk.window.training.plan == before
+    assert desk.window.training.plan.present == before
     assert desk.window.pages.currentIndex() == 1
 
 
@@ -110,7 +110,7 @@ def test_pasting_is_dropping(desk: Desk, qapp: QApplication, tmp_path: Path) -> 
     folder = classes_in(tmp_path / "own")
     qapp.clipboard().setText(str(folder))
     desk.window.commands["paste"].trigger()
-    assert desk.window.training.plan.data == str(folder)
+    assert desk.window.training.plan.present.data == str(folder)
     qapp.clipboard().setImage(QImage(4, 4, QImage.Format.Format_RGB32))
     desk.window.commands["paste"].trigger()
     assert "cannot be trained on" in desk.window.messages.sentence
@@ -122,4 +122,4 @@ def test_a_folder_on_inspect_is_still_an_album(desk: Desk, tmp_path: Path) -> No
     folder = classes_in(tmp_path / "own")
     dropped(desk, folder)
     desk.qtbot.waitUntil(lambda: ReadPicture((folder,)) in desk.files.asked)
-    assert desk.window.training.plan.data == "digits"
+    assert desk.window.training.plan.present.data == "digits"

@@ -271,7 +271,7 @@ def test_a_menu_that_was_opened_often_keeps_one_list_of_epochs(desk: Desk, qtbot
 def test_a_folder_that_is_not_there_yet_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda *_: pytest.fail("there is none to show"))
     desk.window.training.controller.select(PLAIN)
-    desk.window.training.show_folder()
+    desk.window.training.run_menu.show_folder()
     assert desk.window.messages.sentence == "Plain-20 has no folder yet; wait until it has begun."
 
 

@@ -143,7 +143,7 @@ def test_a_page_too_small_for_its_panels_scrolls_and_squeezes_none(desk: Desk) -
 def test_the_table_of_runs_ends_with_a_whole_row(desk: Desk) -> None:
     window, card = desk.window, desk.window.training.page.runs
     window.show_train()
-    window.training.set_plan(replace(window.training.plan, depths="8, 14, 20, 26"))
+    window.training.plan.choose(replace(window.training.plan.present, depths="8, 14, 20, 26"))
     window.training.start()
     desk.lab.begin()
     table = card.table

@@ -11,7 +11,7 @@ import pytest
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_plan import Course, course_json
 from resnet_viewer.ui.settings import Settings
-from resnet_viewer.ui.train.bar import SavedRecipes
+from resnet_viewer.ui.train.plan import SavedRecipes
 
 
 def named(name: str) -> Course:

@@ -65,7 +65,9 @@ def test_the_recipe_offers_what_the_machine_has(
     training.edit_recipe()
     assert offered == [("cpu",), ("cuda", "cpu")]
     assert desk.window.status.texts()[0].startswith("training: cuda")
-    training.set_plan(replace(training.plan, course=replace(training.plan.course, device="cpu")))
+    training.plan.choose(
+        replace(training.plan.present, course=replace(training.plan.present.course, device="cpu"))
+    )
     training.start()
     assert desk.window.status.texts()[0].startswith("training: cpu")
     desk.qtbot.waitUntil(lambda: FindDevices() in desk.files.asked)
@@ -92,7 +94,7 @@ def test_the_status_bar_forgets_the_data_of_an_earlier_start(desk: Desk, trainin
 
 
 def test_what_cannot_be_trained_is_one_sentence(desk: Desk, training: Training) -> None:
-    training.set_plan(replace(training.plan, depths="21"))
+    training.plan.choose(replace(training.plan.present, depths="21"))
     training.start()
     assert "not 21" in desk.window.messages.sentence
     assert desk.lab.orders == []
@@ -153,7 +155,7 @@ def test_only_runs_at_work_say_whether_shortcuts_are_cut(desk: Desk, training: T
     desk.lab.states("done", *(key for key, _ in desk.lab.order.runs))
     rendered(desk)
     assert not training.bar.cut_button.isEnabled(), "nobody can be cut"
-    training.set_plan(replace(training.plan, depths="8"))
+    training.plan.choose(replace(training.plan.present, depths="8"))
     training.start()
     rendered(desk)
     assert training.bar.cut_button.isEnabled()
@@ -229,7 +231,7 @@ def test_the_plan_is_remembered(desk: Desk, training: Training, monkeypatch: pyt
     wished = RunPlan(depths="32", is_plain=False, endings=("-nobn",))
     monkeypatch.setattr(networks_dialog.NetworksDialog, "ask", lambda *_: wished)
     desk.qtbot.mouseClick(training.bar.networks_button, LEFT)
-    assert training.plan == wished
+    assert training.plan.present == wished
     assert desk.settings.training("plan", plan_of, RunPlan()) == wished
     assert training.bar.networks_button.accessibleName().startswith("Networks: Depth 32 ")
 
@@ -242,7 +244,7 @@ def test_a_plan_that_names_a_built_in_recipe_has_it_as_it_is_now(
         desk.settings.save()
         again = Desk(qtbot, qapp, tmp_path)
         try:
-            return again.window.training.plan.course.recipe
+            return again.window.training.plan.present.course.recipe
         finally:
             again.close()
 
@@ -258,12 +260,12 @@ def test_an_own_recipe_is_saved_by_its_name_and_can_be_forgotten(
     mine = Course(Recipe("mine", rate=0.02), epochs=3)
     monkeypatch.setattr(recipe_dialog.RecipeDialog, "ask", lambda *_: mine)
     training.edit_recipe()
-    training.set_plan(replace(training.plan, course=Course(RECIPES["adam"])))
+    training.plan.choose(replace(training.plan.present, course=Course(RECIPES["adam"])))
     menu = training.bar.recipe_button.menu()
     menu.aboutToShow.emit()
     next(action for action in menu.actions() if action.text() == "mine").trigger()
-    assert training.plan.course == mine
-    training.saved.forget("mine")
+    assert training.plan.present.course == mine
+    training.plan.saved.forget("mine")
     menu.aboutToShow.emit()
     assert "mine" not in [action.text() for action in menu.actions()]
 
@@ -274,11 +276,11 @@ def test_data_are_chosen_from_the_menu_and_a_folder_without_classes_is_refused(
     menu = training.bar.data_button.menu()
     menu.aboutToShow.emit()
     next(action for action in menu.actions() if action.text() == "CIFAR-10").trigger()
-    assert training.plan.data == "cifar10"
+    assert training.plan.present.data == "cifar10"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     training.choose_folder()
     assert "holds no pictures in subfolders" in desk.window.messages.sentence
-    assert training.plan.data == "cifar10"
+    assert training.plan.present.data == "cifar10"
 
 
 def test_a_folder_of_classes_alone_will_do_and_how_it_is_split_is_said(
@@ -289,7 +291,7 @@ def test_a_folder_of_classes_alone_will_do_and_how_it_is_split_is_said(
         (tmp_path / "pets" / name / "1.png").touch()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "pets"))
     training.choose_folder()
-    assert training.plan.data == str(tmp_path / "pets")
+    assert training.plan.present.data == str(tmp_path / "pets")
     training.start()
     pictures = np.zeros((4, 3, 8, 8), np.uint8)
     said: list[str] = []
@@ -315,7 +317,7 @@ def test_pictures_that_are_left_out_are_named_until_the_next_start(desk: Desk, t
 def test_a_saved_recipe_that_cannot_be_read_leaves_the_others(desk: Desk, training: Training) -> None:
     mine = course_json(Course(Recipe("mine", rate=0.02), epochs=3))
     desk.settings.set_training("recipes", json.dumps(["{}", 5, mine.replace("0.02", "NaN"), mine]))
-    assert list(training.saved.all()) == ["mine"]
+    assert list(training.plan.saved.all()) == ["mine"]
 
 
 def test_runs_of_another_day_are_shown_and_can_be_added_to(
@@ -323,13 +325,13 @@ def test_runs_of_another_day_are_shown_and_can_be_added_to(
 ) -> None:
     training.open_runs(tmp_path / "elsewhere")
     desk.qtbot.waitUntil(lambda: "holds no training runs" in desk.window.messages.sentence)
-    training.set_plan(replace(training.plan, data="mnist"))
+    training.plan.choose(replace(training.plan.present, data="mnist"))
     training.open_runs(tmp_path / "runs-1")
     desk.qtbot.waitUntil(lambda: bool(desk.lab.orders))
     assert desk.lab.order.is_resumed
     assert desk.lab.order.is_shown, "nothing is trained unasked"
     assert desk.lab.order.threads == 1
-    assert training.plan.data == "digits"
+    assert training.plan.present.data == "digits"
     training.open_runs(tmp_path / "runs-2")
     assert "stop them before you open others" in desk.window.messages.sentence
 
@@ -362,7 +364,7 @@ def test_a_window_that_is_killed_has_said_where_its_runs_are(
     assert folder.name in (tmp_path / "settings" / "settings.ini").read_text(), (
         "on the disk, before anything else happens"
     )
-    training.set_plan(replace(training.plan, depths="8"))
+    training.plan.choose(replace(training.plan.present, depths="8"))
     training.start()
     keys = {key for key, _ in desk.lab.orders[0].runs} | {"cifar-plain-8", "cifar-resnet-8"}
     desk.qtbot.waitUntil(
