@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viewer.charts import palette
+from resnet_viewer.charts.colour_scale import ColourScale, Key
 from resnet_viewer.charts.curves import Floats, at_time, time_words
 from resnet_viewer.charts.log_axis import norm_text
 from resnet_viewer.charts.log_ticks import round_powers
@@ -86,7 +87,7 @@ class Record:
         index = at_time(self.times, time, self.end)
         return None if index is None or not self.values.shape[1] else self.values[index]
 
-    def cells(self, scale: ColourScale, span: tuple[float, float], columns: int) -> NDArray[np.uint16]:
+    def cells(self, scale: RecordScale, span: tuple[float, float], columns: int) -> NDArray[np.uint16]:
         """(layers, columns) places in `colours_of`: each column shows what holds at its middle, the first record from
         the beginning on.
 
@@ -178,7 +179,7 @@ class Spreads:
 
 
 @dataclass(frozen=True)
-class ColourScale:
+class RecordScale:
     """What the first and the last colour stand for, exponents of ten where `is_log`; values beyond take them too."""
 
     low: float = -3.0
@@ -207,6 +208,22 @@ class ColourScale:
             for m, n in round_powers(self.low, self.high, most)
         ]
 
+    def bar(self, most: int, power: Callable[[int, int], str] | None = None) -> ColourScale:
+        """What stands beside the colours, with at most so many ticks; `power` writes m · 10ⁿ."""
+        said = (
+            ("what lies beyond takes the end's colour", self.is_clipped_below or self.is_clipped_above),
+            ("grey: exactly zero", self.has_zero),
+            ("red: not finite", self.has_odd),
+        )
+        keys: tuple[tuple[Key, bool], ...] = ("zero", self.has_zero), ("not finite", self.has_odd)
+        return ColourScale(
+            COLOURS,
+            self.ends,
+            tuple(self.ticks(most, power)),
+            meaning="; ".join(words for words, is_true in said if is_true),
+            keys=tuple(key for key, is_there in keys if is_there),
+        )
+
     def levels(self, values: Floats) -> NDArray[np.uint16]:
         """The place of each value among the colours, `ZERO` or `NOT_FINITE`."""
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -224,25 +241,25 @@ def power_text(m: int, n: int) -> str:
     return f"{m}e{n}"
 
 
-def scale_for(spreads: Sequence[Spread], quantity: RecordQuantity) -> ColourScale:
+def scale_for(spreads: Sequence[Spread], quantity: RecordQuantity) -> RecordScale:
     """One scale for all runs: shares from 0 to 1; all else by the logarithm, every decade that there is but for the
     outermost half percent at either end where that shortens it by more than a decade.
     """
     has_odd = any(spread.has_infinite or spread.has_nan for spread in spreads)
     if quantity == "dead":
-        return ColourScale(0.0, 1.0, is_log=False, has_odd=has_odd)
+        return RecordScale(0.0, 1.0, is_log=False, has_odd=has_odd)
     has_zero = any(spread.has_zero for spread in spreads)
     cumulated = sum((spread.counts for spread in spreads), np.zeros(_BINS, np.int64)).cumsum()
     total = int(cumulated[-1])
     if not total:
-        return ColourScale(has_zero=has_zero, has_odd=has_odd)
+        return RecordScale(has_zero=has_zero, has_odd=has_odd)
     first = int(np.searchsorted(cumulated, _TAIL * total, side="right"))
     last = int(np.searchsorted(cumulated, (1 - _TAIL) * total))
     least, most = min(spread.range[0] for spread in spreads), max(spread.range[1] for spread in spreads)
     inner = max(_LOWEST + _BIN * first, least), min(_LOWEST + _BIN * (last + 1), most)
     low = float(math.floor((inner[0] if inner[0] - least > _FAR else least) + 1e-9))
     high = max(float(math.ceil((inner[1] if most - inner[1] > _FAR else most) - 1e-9)), low + 1.0)
-    return ColourScale(
+    return RecordScale(
         low,
         high,
         is_clipped_below=least < low - 1e-9,

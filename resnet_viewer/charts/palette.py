@@ -20,8 +20,13 @@ TEXT = "#191c24"
 MUTED = "#5a6172"
 GRID = "#e3e6ec"
 BAND = "#f4f6f9"
-SIGNED_COLOURS = "CET_D1"
-"""Diverging map for values of both signs, with symmetric limits (Kovesi 2015)."""
+
+COLOUR_MAPS = ("inferno", "magma", "viridis", "cividis", "plasma", "gray")
+"""Offered for maps that are zero or more; all but gray are perceptually uniform, cividis for every eye."""
+SIGNED_COLOURS = "CET-D1"
+"""For maps with both signs, always with limits symmetric about zero (Kovesi 2015)."""
+SIGNED_COLOUR_MAPS = (SIGNED_COLOURS, "vik", "PuOr_r", "berlin")
+"""Offered for maps with both signs; none puts red against green. Berlin is dark about zero (Crameri 2018)."""
 
 FONT = 8.0
 """Points, of tick labels and captions."""

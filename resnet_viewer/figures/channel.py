@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from resnet_viewer.charts import palette
+from resnet_viewer.charts.colour_scale import coloured, scale_to
 from resnet_viewer.charts.gradient_values import require_complete
 from resnet_viewer.charts.mosaic import Maps, is_signed, layer_limit
-from resnet_viewer.figures.feature_maps import coloured
 from resnet_viewer.figures.page import MARGIN, Without, draw_colour_bar, page, wrapped
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import lacking_words, layer_beside, maps_beside, plan_of, words_beside
@@ -77,10 +77,10 @@ def figure(
             continue
         axes = sheet.axes(left, sheet.top - head - high, side, high)
         axes.set_axis_off()
-        share = np.where(np.isfinite(maps[0]), maps[0] / (limit or 1.0), np.nan).astype(np.float32)
-        axes.imshow(coloured(share, colours, signed=signed), aspect="auto", interpolation="nearest")
+        pixels = coloured(maps, colours, -limit if signed else 0.0, limit).rgb()[0]
+        axes.imshow(pixels, aspect="auto", interpolation="nearest")
     axes = sheet.axes(MARGIN, sheet.bottom + 0.3, min(width - 2 * MARGIN, 2.6), 0.09)
-    draw_colour_bar(axes, colours, _ticks(limit, signed=signed), horizontal=True)
+    draw_colour_bar(axes, scale_to(limit, colours, is_signed=signed), is_horizontal=True)
     return sheet.figure
 
 
@@ -140,11 +140,3 @@ def _maps(
         for maps in (now.maps(layer), theirs)
     ]
     return both[0], both[1]
-
-
-def _ticks(limit: float, *, signed: bool) -> list[tuple[float, str]]:
-    if limit == 0:
-        return [(0.5 if signed else 0.0, "0")]
-    if signed:
-        return [(0.0, f"−{limit:.4g}"), (0.5, "0"), (1.0, f"{limit:.4g}")]
-    return [(0.0, "0"), (1.0, f"{limit:.4g}")]

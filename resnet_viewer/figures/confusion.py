@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from resnet_viewer.charts import palette
+from resnet_viewer.charts.colour_scale import ColourScale
 from resnet_viewer.figures.page import (
     MARGIN,
     CaptionedFigure,
@@ -105,7 +106,8 @@ def figure(
     height = min(whole, 1.9)
     bar = sheet.axes(left + whole + 0.16, bottom + whole - height, 0.11, height)
     bar.set_label("colour bar")
-    draw_colour_bar(bar, COLOURS, [(share, f"{100 * share:.0f} %") for share in (0, 0.25, 0.5, 0.75, 1)])
+    ticks = tuple((share, f"{100 * share:.0f} %") for share in (0, 0.25, 0.5, 0.75, 1))
+    draw_colour_bar(bar, ColourScale(COLOURS, ("0 %", "100 %"), ticks))
     return sheet.figure
 
 

@@ -6,12 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from resnet_viewer.charts import palette
+from resnet_viewer.charts.colour_scale import coloured, scale_to
 from resnet_viewer.charts.gradient_values import require_complete
 from resnet_viewer.charts.mosaic import Maps, Mosaic, channel_order, is_signed, layer_limit, mosaic
-from resnet_viewer.charts.palette import lookup
 from resnet_viewer.figures.page import MARGIN, Page, Without, draw_colour_bar, page, text_width, wrapped
 from resnet_viewer.records import captions
 from resnet_viewer.records.blueprint import Blueprint
@@ -94,7 +93,7 @@ def figure(
         _panel(sheet, made, top=sheet.top - head, left=left, side=side, high=heights[column], colours=colours)
     limit = layer_limit(ours, theirs) if scale == "layer" else None
     axes = sheet.axes(MARGIN, sheet.bottom + 0.3, min(width - 2 * MARGIN, 2.6), 0.09)
-    draw_colour_bar(axes, colours, _ticks(limit, signed=signed), horizontal=True)
+    draw_colour_bar(axes, scale_to(limit, colours, is_signed=signed), is_horizontal=True)
     return sheet.figure
 
 
@@ -154,16 +153,6 @@ def _statistics(maps: Maps | None, channels: int) -> list[tuple[str, ...]]:
     return rows + [("",) * len(_STATISTICS)] * (channels - len(maps))
 
 
-def coloured(image: NDArray[np.float32], colours: str, *, signed: bool) -> NDArray[np.uint8]:
-    """A mosaic's image in colours, (H, W, 3); NaN becomes the colour of the paper."""
-    share = (image + 1) / 2 if signed else image
-    gaps = np.isnan(share)
-    index = np.round(np.where(gaps, 0, share) * 255).astype(np.uint8)
-    pixels = lookup(colours)[index]
-    pixels[gaps] = 255
-    return pixels
-
-
 def _mosaics(
     groups: list[Maps | None], *, scale: MapScale, order: MapOrder, signed: bool
 ) -> list[Mosaic | None]:
@@ -205,7 +194,7 @@ def _panel(
     axes.set_axis_off()
     rows, columns = made.image.shape
     axes.imshow(
-        coloured(made.image, colours, signed=made.signed),
+        coloured(made.image[None], colours, -1.0 if made.signed else 0.0, 1.0).rgb()[0],
         extent=(0, columns, rows, 0),
         aspect="auto",
         interpolation="antialiased",
@@ -228,15 +217,3 @@ def _cross_out(axes: Axes, made: Mosaic) -> None:
         if made.dead[channel]:
             lines.append([(x[0], y[0]), (x[1], y[1])])
     axes.add_collection(LineCollection(lines, colors="#9aa1b2", linewidths=0.6), autolim=False)
-
-
-def _ticks(limit: float | None, *, signed: bool) -> list[tuple[float, str]]:
-    if limit == 0:
-        return [(0.5 if signed else 0.0, "0")]
-    if limit is None and signed:
-        return [(0.0, "−max |value|"), (0.5, "0"), (1.0, "max |value|")]
-    if limit is None:
-        return [(0.0, "0"), (1.0, "maximum of a channel")]
-    if signed:
-        return [(0.0, f"−{limit:.3g}"), (0.5, "0"), (1.0, f"{limit:.3g}")]
-    return [(0.0, "0"), (1.0, f"{limit:.3g}")]

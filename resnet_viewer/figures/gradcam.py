@@ -13,6 +13,7 @@ from PIL import Image
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.cam_scale import FAINT, cam_maximum, is_faint
+from resnet_viewer.charts.colour_scale import scale_to
 from resnet_viewer.charts.gradient_values import require_complete
 from resnet_viewer.figures.filmstrip import draw_filmstrip, edge, filmstrip_height, seen_part
 from resnet_viewer.figures.overlay import Pixels, is_hairline, overlay
@@ -119,8 +120,7 @@ def figure(
     left = start + len(panels) * (cell + _GAP) - _GAP + 0.12
     height = max(min(shown_height, 2.4), 0.6)
     bar = sheet.axes(left, sheet.top - head - height, 0.11, height)
-    limit_words = f"{top:.3g}" if scale == "shared" else "own max."
-    draw_colour_bar(bar, colours, [(0.0, "0"), (1.0, limit_words)] if top > 0 else [(0.0, "0")])
+    draw_colour_bar(bar, scale_to(top if scale == "shared" or not top else None, colours))
     if filmstrip:
         below = sheet.top - head - max(shown_height, 0.8) - 0.3
         draw_filmstrip(sheet, _strips(panels), below, selected=number, colours=colours, opacity=opacity)

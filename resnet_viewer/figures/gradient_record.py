@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.gradient_record import (
-    COLOURS,
     SYMBOLS,
-    ColourScale,
     Record,
     RecordQuantity,
+    RecordScale,
     Spread,
     Stage,
     colours_of,
@@ -116,13 +115,13 @@ def figure(
             sheet.write(left, place, words_of_line, bold=True)
     bar = sheet.axes(width - MARGIN - _BAR + 0.16, bar_bottom, 0.11, height)
     bar.set_label("colour bar")
-    draw_colour_bar(bar, COLOURS, scale.ticks(max(2, int(height / 0.16)), _power))
+    draw_colour_bar(bar, scale.bar(max(2, int(height / 0.16)), _power))
     sheet.write(width - MARGIN, bar_bottom + height + 0.09, SYMBOLS[quantity], size=_FONT, right=True)
     return sheet.figure
 
 
 def caption(
-    runs: Sequence[RunReport], *, quantity: RecordQuantity = "norms", scale: ColourScale | None = None
+    runs: Sequence[RunReport], *, quantity: RecordQuantity = "norms", scale: RecordScale | None = None
 ) -> str:
     """What was measured, in which networks, trained how, as one sentence."""
     names = ", ".join(dict.fromkeys(run.spec.network.title for run in runs))
@@ -180,7 +179,7 @@ def _run_titles(runs: Sequence[RunReport]) -> list[str]:
     ]
 
 
-def scale_of(records: Sequence[Record], quantity: RecordQuantity) -> ColourScale:
+def scale_of(records: Sequence[Record], quantity: RecordQuantity) -> RecordScale:
     """The screen's: one for all records."""
     spreads = [Spread() for _ in records]
     for spread, record in zip(spreads, records, strict=True):
@@ -195,7 +194,7 @@ def _subtitle(runs: Sequence[RunReport], quantity: RecordQuantity) -> str:
     return " · ".join(parts + (["so far"] if so_far_words(runs) else []))
 
 
-def _legend(scale: ColourScale) -> list[Entry]:
+def _legend(scale: RecordScale) -> list[Entry]:
     found = ((palette.REFERENCE, "zero", scale.has_zero), (palette.NOW, "not finite (∞, NaN)", scale.has_odd))
     return [
         Entry(text, {"color": colour, "linewidth": 0}, filled=True)

@@ -7,7 +7,7 @@ the file's metadata. Only where even that is not enough is the page made higher.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -18,23 +18,18 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
-from resnet_viewer.charts import palette
+from resnet_viewer.charts.colour_scale import ColourScale
 from resnet_viewer.charts.palette import FONT, MUTED, REFERENCE, TEXT, TITLE_FONT, lookup
 from resnet_viewer.figures.fonts import FAMILY, lacking
 
 
-def draw_colour_bar(
-    axes: Axes, colours: str, ticks: Sequence[tuple[float, str]], *, horizontal: bool = False
-) -> None:
-    """Fill `axes` with the colour map; `ticks` are places from 0 (first colour) to 1 (last) with their
-    labels.
-    """
-    strip = lookup(colours)[None, :, :] if horizontal else lookup(colours)[:, None, :]
-    extent = (0, 1, 0, 1)
-    axes.imshow(np.ascontiguousarray(strip), extent=extent, aspect="auto", origin="lower")
-    places, labels = [tick[0] for tick in ticks], [tick[1] for tick in ticks]
-    style: dict[str, Any] = {"fontsize": palette.FONT - 1, "color": palette.TEXT, "fontfamily": "DejaVu Sans"}
-    if horizontal:
+def draw_colour_bar(axes: Axes, scale: ColourScale, *, is_horizontal: bool = False) -> None:
+    """Fill `axes` with a scale's colours, its ticks beside or below them."""
+    strip = lookup(scale.colours)[None, :, :] if is_horizontal else lookup(scale.colours)[:, None, :]
+    axes.imshow(np.ascontiguousarray(strip), extent=(0, 1, 0, 1), aspect="auto", origin="lower")
+    places, labels = [place for place, _ in scale.ticks], [words for _, words in scale.ticks]
+    style: dict[str, Any] = {"fontsize": FONT - 1, "color": TEXT, "fontfamily": "DejaVu Sans"}
+    if is_horizontal:
         axes.set_yticks([])
         axes.set_xticks(places, labels, **style)
         for place, label in zip(places, axes.get_xticklabels(), strict=True):
@@ -46,7 +41,7 @@ def draw_colour_bar(
     axes.tick_params(length=2, width=0.6, pad=2)
     for spine in axes.spines.values():
         spine.set_linewidth(0.5)
-        spine.set_color(palette.REFERENCE)
+        spine.set_color(REFERENCE)
 
 
 MARGIN = 0.18

@@ -16,9 +16,9 @@ from resnet_viewer.charts.gradient_record import (
     CLEAR,
     NOT_FINITE,
     ZERO,
-    ColourScale,
     Record,
     RecordQuantity,
+    RecordScale,
     Spread,
     layers_of,
     power_text,
@@ -33,7 +33,7 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.run_log import RunLog
 from tests.figures.runs import report
 
-SCALE = ColourScale(-3.0, 0.0)
+SCALE = RecordScale(-3.0, 0.0)
 
 
 def spread(*values: float) -> Spread:
@@ -42,11 +42,11 @@ def spread(*values: float) -> Spread:
     return made
 
 
-def scale_of(*values: float, quantity: RecordQuantity = "norms") -> ColourScale:
+def scale_of(*values: float, quantity: RecordQuantity = "norms") -> RecordScale:
     return scale_for([spread(*values)], quantity)
 
 
-def cells(values: list[list[float]], columns: int, scale: ColourScale = SCALE) -> list[list[int]]:
+def cells(values: list[list[float]], columns: int, scale: RecordScale = SCALE) -> list[list[int]]:
     """A record an epoch, a column an epoch."""
     record = Record(np.arange(float(len(values))), np.array(values), float(len(values)))
     found: list[list[int]] = record.cells(scale, (0.0, float(columns)), columns).tolist()
@@ -56,7 +56,7 @@ def cells(values: list[list[float]], columns: int, scale: ColourScale = SCALE) -
 def shown(times: list[float], end: float, span: tuple[float, float], columns: int) -> list[int]:
     """Which record each column shows, −1 for none."""
     numbers = np.arange(float(len(times)))[:, None]
-    made = Record(np.array(times), numbers, end).cells(ColourScale(0.0, 255.0, is_log=False), span, columns)
+    made = Record(np.array(times), numbers, end).cells(RecordScale(0.0, 255.0, is_log=False), span, columns)
     return [-1 if cell == CLEAR else int(cell) for cell in made[0]]
 
 

@@ -47,7 +47,7 @@ def test_both_maps_are_on_one_scale_with_its_values() -> None:
     table = lookup("inferno")
     mine, other = pictures(figure)
     assert mine.shape == (32, 32, 3)
-    np.testing.assert_array_equal(mine[4, 5], table[128])
+    np.testing.assert_array_equal(mine[4, 5], table[127])
     np.testing.assert_array_equal(other[30, 1], table[255])
     assert ends(figure) == ["0", "3"], "the other channels have no part in it"
     said = " ".join(text.get_text() for text in figure.texts)

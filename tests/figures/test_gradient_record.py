@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from resnet_viewer.charts import palette
-from resnet_viewer.charts.gradient_record import COLOURS, ColourScale, Record, RecordQuantity
+from resnet_viewer.charts.gradient_record import COLOURS, Record, RecordQuantity, RecordScale
 from resnet_viewer.figures import gradient_record
 from resnet_viewer.figures.export import render
 from resnet_viewer.figures.gradient_record import scale_of
@@ -112,7 +112,7 @@ def test_a_scale_of_one_decade_has_several_numbers() -> None:
     bar = next(axes for axes in figure.axes if axes.get_label() == "colour bar")
     assert [label.get_text() for label in bar.get_yticklabels()] == ["10⁻³", "10⁻²", "10⁻¹"]
     assert gradient_record._power(5, -3) == "5·10⁻³"
-    assert len(ColourScale(-2.4, -1.4).ticks(7, gradient_record._power)) == 3
+    assert len(RecordScale(-2.4, -1.4).ticks(7, gradient_record._power)) == 3
 
 
 def test_interventions_and_stages_are_marked() -> None:

@@ -20,12 +20,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_viewer.charts.colour_scale import coloured
+from resnet_viewer.records.probe import Array
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.inspect.picture import ImagePane
 from resnet_viewer.ui.inspect.readings import not_finite_wordings
 from resnet_viewer.ui.widgets.card import Card, colour_text
 from resnet_viewer.ui.widgets.fitting import FittingLabel, ShorteningLabel, part_wordings
-from resnet_viewer.ui.widgets.pixels import Array, Limits, image_of_values
+from resnet_viewer.ui.widgets.pixels import tiles_of
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 BINS = 40
@@ -78,7 +80,7 @@ def statistics(values: Array) -> tuple[str, ...]:
     )
 
 
-def shared_limits(*maps: Array | None) -> tuple[Limits, bool]:
+def shared_limits(*maps: Array | None) -> tuple[tuple[float, float], bool]:
     """Limits for all maps, and whether they are signed: then symmetric about zero, else from zero up."""
     finite = [found[np.isfinite(found)] for found in maps if found is not None]
     lowest = min((float(found.min(initial=0.0)) for found in finite), default=0.0)
@@ -189,7 +191,9 @@ class ChannelView(Card):
             (self.now_pane, maps.now, maps.now_message),
             (self.reference_pane, maps.reference, maps.reference_message),
         ):
-            pane.set_image(None if values is None else image_of_values(values, colours, limits))
+            pane.set_image(
+                None if values is None else tiles_of(coloured(values[None], colours, *limits)).image
+            )
             pane.set_message(message)
             odd = 0 if values is None else int(np.count_nonzero(~np.isfinite(values)))
             pane.set_note(*() if values is None else not_finite_wordings(odd, values.size, "positions"))

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
+from resnet_viewer.charts.colour_scale import coloured, scale_to
 from resnet_viewer.charts.mosaic import (
     channel_limits,
     channel_order,
@@ -19,12 +20,12 @@ from resnet_viewer.charts.mosaic import (
 )
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.comparing import lacking_words, layer_beside, maps_beside, plan_of, words_beside
-from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.probe import Array, ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import MapOrder, MapScale, View
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.inspect.channel import ChannelMaps, ChannelView, channel_words
-from resnet_viewer.ui.inspect.feature_maps_controls import ColourLegend, MapControls
+from resnet_viewer.ui.inspect.feature_maps_controls import MapControls
 from resnet_viewer.ui.inspect.feature_maps_mosaic import Mosaic, MosaicPane
 from resnet_viewer.ui.inspect.readings import (
     is_reference_old,
@@ -35,8 +36,9 @@ from resnet_viewer.ui.inspect.readings import (
     placeholder,
 )
 from resnet_viewer.ui.widgets.card import Card
+from resnet_viewer.ui.widgets.colour_bar import ColourBar
 from resnet_viewer.ui.widgets.fitting import fitting
-from resnet_viewer.ui.widgets.pixels import Array, tiles_of_maps
+from resnet_viewer.ui.widgets.pixels import tiles_of
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _STACKED_BELOW = 460
@@ -97,7 +99,8 @@ class FeatureMapsPanel(QWidget):
         self._is_signed = False
         self.now_card, self.reference_card = Card("Feature maps"), Card("Feature maps")
         self.now_pane, self.reference_pane = MosaicPane(), MosaicPane()
-        self.controls, self.legend = MapControls(), ColourLegend()
+        self.controls, self.legend = MapControls(), ColourBar()
+        self.legend.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.channel_view = ChannelView()
         self._pair = QWidget()
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._pair)
@@ -218,7 +221,8 @@ class FeatureMapsPanel(QWidget):
                 pane.set_mosaic(_mosaic(maps, places, colours, limit, signed=signed))
         self._way = way
         self._order = np.concatenate([order, theirs[theirs >= len(order)]])
-        self.legend.show_scale(colours, limit, signed=signed)
+        meaning = "each channel on its own scale" if limit is None else "one scale for now and reference"
+        self.legend.show_scale(scale_to(limit, colours, is_signed=signed, meaning=meaning))
 
     def _render_words(self, scene: Scene) -> None:
         view, drawn = scene.session.view, self._drawn
@@ -397,7 +401,7 @@ def _mosaic(maps: Array, order: np.ndarray, colours: str, limit: float | None, *
     high = channel_limits(maps) if limit is None else np.full(len(maps), limit, np.float32)
     low = -high if signed else np.zeros_like(high)
     if (order[1:] > order[:-1]).all():
-        tiles = tiles_of_maps(maps, colours, low, high)
+        tiles = tiles_of(coloured(maps, colours, low, high))
     else:
-        tiles = tiles_of_maps(maps[order], colours, low[order], high[order])
+        tiles = tiles_of(coloured(maps[order], colours, low[order], high[order]))
     return Mosaic(tiles, order, dead_channels(maps)[order], not_finite_channels(maps)[order])

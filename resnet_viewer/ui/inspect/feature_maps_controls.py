@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from resnet_viewer.charts.palette import COLOUR_MAPS, SIGNED_COLOUR_MAPS
 from resnet_viewer.records.session import MapOrder, MapScale, View
 from resnet_viewer.ui.widgets.card import colour_text
-from resnet_viewer.ui.widgets.fitting import ChoiceBox, fitting
-from resnet_viewer.ui.widgets.pixels import COLOUR_MAPS, SIGNED_COLOUR_MAPS, image_of_ramp
-from resnet_viewer.ui.widgets.theme import DARK, Theme
+from resnet_viewer.ui.widgets.fitting import ChoiceBox
+from resnet_viewer.ui.widgets.theme import Theme
 
 SCALES: dict[MapScale, str] = {"channel": "channel", "layer": "layer"}
 ORDERS: dict[MapOrder, str] = {"index": "index", "mean": "mean", "maximum": "maximum", "change": "change"}
@@ -118,74 +117,3 @@ class MapControls(QWidget):
 
     def _tell_order(self, index: int) -> None:
         self.order_chosen.emit(self.order.itemData(index))
-
-
-class ColourLegend(QWidget):
-    """A strip of the colour map between its two limits, in words where each channel has its own."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._ramp: QImage | None = None
-        self._drawn: tuple[str, float | None, bool] | None = None
-        self._ends = "", ""
-        self._theme = DARK
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    @property
-    def ends(self) -> tuple[str, str]:
-        """The words at both ends of the strip."""
-        return self._ends
-
-    @property
-    def shown_ends(self) -> tuple[str, str]:
-        """The same, shorter where there is no room for them and a strip of twenty pixels."""
-        low, high = self._ends
-        forms = dict.fromkeys(
-            (high, high.replace("channel's ", ""), high.replace("channel's maximum", "max."))
-        )
-        room = self.width() - 36 - self.fontMetrics().horizontalAdvance(low)
-        return low, fitting(tuple(forms), room, self)
-
-    def show_scale(self, colours: str, limit: float | None, *, signed: bool) -> None:
-        """`limit` is the value of the last colour, None where each channel has its own."""
-        wanted = colours, limit, signed
-        if wanted != self._drawn:
-            self._drawn = wanted
-            self._ramp = image_of_ramp(colours)
-            high = "channel's maximum" if limit is None else f"{limit:.4g}"
-            if signed:
-                self._ends = (
-                    ("−largest" if limit is None else f"−{limit:.4g}"),
-                    high.replace("maximum", "largest"),
-                )
-            else:
-                self._ends = "0", high
-            what = "each channel on its own scale" if limit is None else "one scale for now and reference"
-            self.setToolTip(f"{colours}: {what}")
-            self.setAccessibleName(f"{colours} from {self._ends[0]} to {self._ends[1]}, {what}")
-            self.update()
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        self._theme = theme
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, QComboBox().sizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if self._ramp is None:
-            return
-        with QPainter(self) as painter:
-            painter.setPen(QColor(self._theme.muted))
-            metrics = self.fontMetrics()
-            low, high = self.shown_ends
-            first, last = metrics.horizontalAdvance(low), metrics.horizontalAdvance(high)
-            strip = min(120, max(self.width() - first - last - 16, 20))
-            left = (self.width() - strip - first - last - 16) / 2
-            area = QRectF(left, 0, first + 1, self.height())
-            middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-            painter.drawText(area, middle, low)
-            ramp = QRectF(left + first + 8, self.height() / 2 - 5, strip, 10)
-            painter.drawImage(ramp, self._ramp, QRectF(self._ramp.rect()))
-            painter.drawText(QRectF(ramp.right() + 8, 0, last + 1, self.height()), middle, high)

@@ -23,10 +23,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QWidget
 
 from resnet_viewer.charts.cam_scale import cam_maximum, is_faint
+from resnet_viewer.charts.colour_scale import coloured
 from resnet_viewer.records.captions import CAM_REASONS
 from resnet_viewer.records.probe import BlockReading
 from resnet_viewer.ui.inspect.picture import STALE_OPACITY
-from resnet_viewer.ui.widgets.pixels import Tiles, image_of_ramp, tiles_of_maps
+from resnet_viewer.ui.widgets.pixels import Tiles, image_of_ramp, tiles_of
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _GAP = 4
@@ -301,7 +302,6 @@ def _thumbnails(blocks: tuple[BlockReading, ...], colours: str, limit: float) ->
     places: list[tuple[Tiles, int]] = []
     for _, group in groupby(blocks, key=lambda block: block.cam.shape[1:]):
         cams = np.stack([block.cam[0] for block in group])
-        low, high = np.zeros(len(cams), np.float32), np.full(len(cams), limit, np.float32)
-        tiles = tiles_of_maps(cams, colours, low, high)
+        tiles = tiles_of(coloured(cams, colours, 0.0, limit))
         places.extend((tiles, place) for place in range(len(cams)))
     return places

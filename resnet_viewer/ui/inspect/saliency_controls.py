@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_viewer.charts.palette import COLOUR_MAPS
 from resnet_viewer.records.captions import class_name
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.scene import Scene
@@ -25,7 +26,6 @@ from resnet_viewer.records.session import Setup
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.widgets.card import colour_text
 from resnet_viewer.ui.widgets.fitting import ChoiceBox, SearchBox
-from resnet_viewer.ui.widgets.pixels import COLOUR_MAPS
 from resnet_viewer.ui.widgets.theme import Theme
 
 TOP_CLASS = "reference's top"

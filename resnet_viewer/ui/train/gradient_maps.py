@@ -28,9 +28,9 @@ from resnet_viewer.charts.gradient_record import (
     CHOICES,
     CLEAR,
     SYMBOLS,
-    ColourScale,
     Record,
     RecordQuantity,
+    RecordScale,
     Spreads,
     colours_of,
     reading_words,
@@ -51,6 +51,8 @@ LEAST_HEIGHT, LEAST_LINES = 40, 2
 """Pixels, and lines of text, of a picture under which layers cannot be told apart; then the panel scrolls."""
 _GAP = 3.0
 _MARK = 4.0
+_MOST_TICKS = 9
+"""Under the colour bar, which is some seventy pixels wide."""
 
 
 def least_height(metrics: QFontMetricsF, *, has_axis: bool) -> int:
@@ -85,7 +87,7 @@ class RunPicture(QWidget):
         """How many images were made since the beginning."""
         self._quantity: RecordQuantity = "norms"
         self.record = Record.of_log(log, "norms")
-        self._scale = ColourScale()
+        self._scale = RecordScale()
         self._span = (0.0, 1.0)
         self._time: float | None = None
         self._row: int | None = None
@@ -100,7 +102,7 @@ class RunPicture(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_records(
-        self, log: RunLog, quantity: RecordQuantity, scale: ColourScale, span: tuple[float, float]
+        self, log: RunLog, quantity: RecordQuantity, scale: RecordScale, span: tuple[float, float]
     ) -> None:
         """Show this run's records between two times."""
         self.log, self._quantity, self._scale, self._span = log, quantity, scale, span
@@ -330,7 +332,7 @@ class GradientMaps(Card):
         super().__init__(TITLE, parent)
         self.scene = LabScene()
         self.quantity: RecordQuantity = "norms"
-        self.scale = ColourScale()
+        self.scale = RecordScale()
         self.pictures: dict[str, RunPicture] = {}
         self._spreads = Spreads()
         self._span: tuple[float, float] | None = None
@@ -402,7 +404,7 @@ class GradientMaps(Card):
         logs = self.scene.logs
         self._stack.setCurrentIndex(1 if logs else 0)
         self.scale = scale_for(self._spreads.take(logs, self.quantity), self.quantity)
-        self.bar.show_scale(self.scale)
+        self.bar.show_scale(self.scale.bar(_MOST_TICKS))
         self._fit()
         self._say()
         self._place(columns_for(len(logs), self.area.width()))

@@ -8,25 +8,13 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from cmap import Colormap
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage
 
-Limits = tuple[float, float]
-"""The values that take the first and the last colour."""
+from resnet_viewer.charts.colour_scale import Coloured
+from resnet_viewer.charts.palette import lookup
 
-COLOUR_MAPS = ("inferno", "magma", "viridis", "cividis", "plasma", "gray")
-"""Offered for maps that are zero or more; all but gray are perceptually uniform, cividis for every eye."""
-
-SIGNED_COLOURS = "CET-D1"
-"""For maps with both signs, always with limits symmetric about zero (Kovesi 2015)."""
-
-SIGNED_COLOUR_MAPS = (SIGNED_COLOURS, "vik", "PuOr_r", "berlin")
-"""Offered for maps with both signs; none puts red against green. Berlin is dark about zero (Crameri 2018)."""
-
-
-Array = NDArray[np.float32]
 _TALLEST = 16_384  # Qt's raster engine loses precision past 32 767 lines
 
 
@@ -37,19 +25,9 @@ def colour_table(name: str) -> NDArray[np.uint32]:
     Raises:
         ValueError: `cmap` knows no colour map of that name.
     """
-    channels = np.round(Colormap(name).lut(256)[:, :3] * 255).astype(np.uint32)
-    table = np.full(256, 0xFF000000, np.uint32) | channels @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    table = np.full(256, 0xFF000000, np.uint32) | lookup(name) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
     table.flags.writeable = False
     return table
-
-
-def image_of_values(values: Array, colours: str, limits: Limits) -> QImage:
-    """Colour (H, W) values: `limits` take the ends of the map, what lies outside is clipped.
-
-    What is not finite is transparent. Equal limits (a map of one value) take the first colour.
-    """
-    low, high = np.array([limits[0]], np.float32), np.array([limits[1]], np.float32)
-    return tiles_of_maps(values[None], colours, low, high).image
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,36 +46,17 @@ class Tiles:
         return QRect(column * self.width, row * self.height, self.width, self.height)
 
 
-def tiles_of_maps(maps: Array, colours: str, low: Array, high: Array) -> Tiles:
-    """Colour (N, H, W) maps, each between its own limits `low` and `high`, as `image_of_values` does."""
-    table = colour_table(colours)
-    count, height, width = maps.shape
-    is_missing = None
-    with np.errstate(invalid="ignore", over="ignore"):
-        scaled = _scaled(maps, low, high)
-        if not np.isfinite(scaled.sum()):
-            is_missing = ~np.isfinite(maps)
-            scaled = _scaled(
-                np.where(is_missing, 0.0, maps).astype(np.float64), low, high
-            )  # 1e38 + 3e38 is too much
-    np.clip(scaled, 0.0, 255.0, out=scaled)
+def tiles_of(maps: Coloured) -> Tiles:
+    """All maps in one image; what has no colour is clear."""
+    count, height, width = maps.places.shape
     columns = -(-count * height // _TALLEST)
-    index = _beside_each_other(scaled.astype(np.uint8), columns)  # (N, H, W) -> (rows · H, columns · W)
-    image = QImage(index.shape[1], index.shape[0], QImage.Format.Format_ARGB32_Premultiplied)
+    index = _beside_each_other(maps.places, columns)  # (N, H, W) -> (rows · H, columns · W)
+    image = _blank(index.shape[1], index.shape[0])
     pixels = _writable(image)
-    np.take(table, index, out=pixels, mode="clip")
-    if is_missing is not None:
-        pixels[_beside_each_other(is_missing, columns)] = 0
+    np.take(colour_table(maps.colours), index, out=pixels, mode="clip")
+    if maps.is_missing is not None:
+        pixels[_beside_each_other(maps.is_missing, columns)] = 0
     return Tiles(image, width, height, count, columns)
-
-
-def _scaled(maps: NDArray[Any], low: Array, high: Array) -> NDArray[Any]:
-    """From 0 at `low` to 255.999 at `high`, in the type of `maps`; 0 where the two are one."""
-    span = high.astype(maps.dtype) - low
-    gain = np.divide(255.999, span, out=np.zeros_like(span), where=span > 0)
-    scaled: NDArray[Any] = np.subtract(maps, low[:, None, None], dtype=maps.dtype)
-    scaled *= gain[:, None, None]
-    return scaled
 
 
 def sheet_of_tiles(tiles: Tiles, *, columns: int, width: int, height: int, gap: int) -> QImage:
@@ -116,7 +75,7 @@ def sheet_of_tiles(tiles: Tiles, *, columns: int, width: int, height: int, gap: 
     grid = np.zeros((rows, height + gap, columns, width + gap), np.uint32)
     grid[:, :height, :, :width] = enlarged.swapaxes(1, 2)
     flat = grid.reshape(rows * (height + gap), columns * (width + gap))[:-gap, :-gap]
-    image = QImage(flat.shape[1], flat.shape[0], QImage.Format.Format_ARGB32_Premultiplied)
+    image = _blank(flat.shape[1], flat.shape[0])
     _writable(image)[:] = flat
     return image
 
@@ -134,7 +93,7 @@ def _beside_each_other(maps: NDArray[Any], columns: int) -> NDArray[Any]:
 
 def image_of_ramp(colours: str) -> QImage:
     """A colour map from left to right, 256 × 1."""
-    return image_of_values(np.arange(256, dtype=np.float32)[None], colours, (0.0, 255.0))
+    return tiles_of(Coloured(np.arange(256, dtype=np.uint8)[None, None], None, colours)).image
 
 
 def image_of_rgb(pixels: NDArray[np.uint8]) -> QImage:
@@ -161,6 +120,10 @@ def pixel(image: QImage, x: int, y: int) -> tuple[int, int, int]:
     """Red, green and blue of one pixel."""
     colour = image.pixelColor(x, y)
     return colour.red(), colour.green(), colour.blue()
+
+
+def _blank(width: int, height: int) -> QImage:
+    return QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
 
 
 def _writable(image: QImage) -> NDArray[np.uint32]:

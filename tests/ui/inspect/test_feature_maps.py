@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.palette import COLOUR_MAPS, SIGNED_COLOUR_MAPS
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.comparing import layer_beside
 from resnet_viewer.records.laying_out import blueprint
@@ -17,7 +18,7 @@ from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import View
 from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel, subtitles
 from resnet_viewer.ui.inspect.feature_maps_mosaic import fitted_grid
-from resnet_viewer.ui.widgets.pixels import COLOUR_MAPS, SIGNED_COLOUR_MAPS, colour_table, pixel
+from resnet_viewer.ui.widgets.pixels import colour_table, pixel
 from resnet_viewer.ui.widgets.theme import DARK
 from tests import fabricated
 
@@ -97,15 +98,15 @@ def test_scales(panel: FeatureMapsPanel) -> None:
 
     panel.render_scene(scene(maps, reference, map_colours="gray"))
     assert (top_left(0), top_left(1)) == (table[255], table[255])
-    assert panel.legend.ends == ("0", "channel's maximum")
+    assert panel.legend.scale.ends == ("0", "own max.")
     panel.render_scene(scene(maps, reference, map_colours="gray", map_scale="layer"))
     assert (top_left(0), top_left(1)) == (table[63], table[127]), "the reference's 4 is the end of the scale"
-    assert panel.legend.ends == ("0", "4")
+    assert panel.legend.scale.ends == ("0", "4")
 
 
 def test_signed_maps_take_the_diverging_colours(panel: FeatureMapsPanel) -> None:
     panel.render_scene(scene(ramp() - 200, ramp(), map_scale="layer"))
-    assert panel.legend.ends == ("−533", "533")
+    assert panel.legend.scale.ends == ("−533", "533")
     mosaic = panel.now_pane.mosaic
     assert mosaic is not None
     red, _, blue = pixel(mosaic.tiles.image, 0, 0)
@@ -270,7 +271,7 @@ def test_maps_of_both_signs_have_colour_maps_of_their_own(panel: FeatureMapsPane
     panel.render_scene(scene(-ramp(), ramp(), map_colours="gray", map_signed_colours="vik"))
     assert [colours.itemText(i) for i in range(colours.count())] == list(SIGNED_COLOUR_MAPS)
     assert colours.currentText() == "vik"
-    assert panel.legend.toolTip().startswith("vik")
+    assert panel.legend.scale.words.startswith("vik from −own max. to own max.; each channel")
     with qtbot.waitSignal(panel.view_changed) as wished:
         colours.textActivated.emit("berlin")
     assert wished.args is not None

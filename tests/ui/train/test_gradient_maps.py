@@ -66,7 +66,7 @@ def test_the_header_says_what_is_shown_and_on_which_scale(panel: GradientMaps) -
     panel.render_lab(scene(*two()))
     assert panel.subtitle == "‖∂L/∂W‖₂ of every layer at every 2nd step · top: first layer"
     assert panel.accessibleDescription().endswith("one colour scale, 1e-2 to 1e-1")
-    assert panel.bar.words == "colours from 1e-2 to 1e-1"
+    assert panel.bar.accessibleName() == "viridis from 1e-2 to 1e-1"
     panel.show_quantity("dead")
     assert panel.subtitle.endswith("· top: first block")
 
@@ -200,8 +200,8 @@ def test_bad_values_have_a_legend(panel: GradientMaps) -> None:
     grow(log, 9, norms=lambda _, layers: [values[i % 5] for i in range(layers)])
     panel.render_lab(scene(log, begun(run("cifar-resnet-20"))))
     settle(panel)
-    assert "grey: exactly zero" in panel.bar.words
-    assert "red: not finite" in panel.bar.words
+    assert "grey: exactly zero" in panel.bar.accessibleName()
+    assert "red: not finite" in panel.bar.accessibleName()
     image = panel.pictures[log.key].image
     assert image is not None
     assert image.pixelColor(1, 0).name() == DARK.reference

@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.charts.gradient_record import ColourScale
+from resnet_viewer.charts.colour_scale import ColourScale
 from resnet_viewer.ui.widgets.colour_bar import ColourBar
 from resnet_viewer.ui.widgets.theme import DARK
+
+SCALE = ColourScale("viridis", ("1e-3", "1e1"), ((0.0, "1e-3"), (0.5, "1e-1"), (1.0, "1e1")))
 
 
 def test_it_grows_with_what_it_has_to_say(qtbot: QtBot) -> None:
     bar = ColourBar()
     qtbot.addWidget(bar)
-    bar.show_scale(ColourScale(-3.0, 1.0))
+    bar.show_scale(SCALE)
     plain = bar.sizeHint().width()
-    assert bar.words == "colours from 1e-3 to 1e1"
-    bar.show_scale(ColourScale(-3.0, 1.0, is_clipped_above=True, has_zero=True, has_odd=True))
+    assert bar.accessibleName() == "viridis from 1e-3 to 1e1"
+    bar.show_scale(replace(SCALE, meaning="grey: exactly zero", keys=("zero", "not finite")))
     assert bar.sizeHint().width() > plain
-    assert bar.words == (
-        "colours from 1e-3 to 1e1; what lies beyond takes the end's colour; grey: exactly zero; red: not finite"
-    )
-    assert bar.accessibleName() == bar.words
+    assert bar.accessibleName() == "viridis from 1e-3 to 1e1; grey: exactly zero"
 
 
 def test_the_colours_run_from_dark_to_bright(qtbot: QtBot) -> None:
     bar = ColourBar()
     qtbot.addWidget(bar)
+    bar.show_scale(SCALE)
     bar.apply_theme(DARK)
     bar.resize(bar.sizeHint())
     image = bar.grab().toImage()
-    left = round(bar.fontMetrics().horizontalAdvance(bar.scale.ends[0])) + 5
+    left = round(bar.fontMetrics().horizontalAdvance("1e-3")) + 5
     first, last = (image.pixelColor(left + x, image.height() // 2).lightness() for x in (6, 64))
     assert last > first + 30
+
+
+def test_in_a_wider_place_it_stands_in_the_middle_with_more_colours(qtbot: QtBot) -> None:
+    bar = ColourBar()
+    qtbot.addWidget(bar)
+    bar.show_scale(SCALE)
+    bar.apply_theme(DARK)
+    bar.resize(400, 20)
+    image = bar.grab().toImage()
+    ground = image.pixelColor(0, 10)
+    drawn = [x for x in range(400) if any(image.pixelColor(x, y) != ground for y in range(20))]
+    assert abs(drawn[0] - (399 - drawn[-1])) <= 3
+    assert drawn[-1] - drawn[0] > 120
