@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.colour_scale import coloured, scale_to
+from resnet_viewer.charts.feature_maps import Maps, is_signed, layer_limit
 from resnet_viewer.charts.gradient_values import require_complete
-from resnet_viewer.charts.mosaic import Maps, is_signed, layer_limit
 from resnet_viewer.figures.page import MARGIN, Without, draw_colour_bar, page, wrapped
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import lacking_words, layer_beside, maps_beside, plan_of, words_beside

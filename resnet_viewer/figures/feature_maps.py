@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.colour_scale import coloured, scale_to
+from resnet_viewer.charts.feature_maps import Maps, Mosaic, channel_order, is_signed, layer_limit, mosaic
 from resnet_viewer.charts.gradient_values import require_complete
-from resnet_viewer.charts.mosaic import Maps, Mosaic, channel_order, is_signed, layer_limit, mosaic
 from resnet_viewer.figures.page import MARGIN, Page, Without, draw_colour_bar, page, text_width, wrapped
 from resnet_viewer.records import captions
 from resnet_viewer.records.blueprint import Blueprint

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from resnet_viewer.charts import palette
-from resnet_viewer.charts.cam_scale import cam_scale
+from resnet_viewer.charts.gradcam import cam_scale
 from resnet_viewer.figures.overlay import Pixels, overlay, shrunk
 from resnet_viewer.figures.page import MARGIN, Page, text_width, wrapped
 from resnet_viewer.records import captions

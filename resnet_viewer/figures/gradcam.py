@@ -12,8 +12,8 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from resnet_viewer.charts import palette
-from resnet_viewer.charts.cam_scale import FAINT, cam_maximum, is_faint
 from resnet_viewer.charts.colour_scale import scale_to
+from resnet_viewer.charts.gradcam import FAINT, cam_maximum, is_faint
 from resnet_viewer.charts.gradient_values import require_complete
 from resnet_viewer.figures.filmstrip import draw_filmstrip, edge, filmstrip_height, seen_part
 from resnet_viewer.figures.overlay import Pixels, is_hairline, overlay

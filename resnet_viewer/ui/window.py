@@ -114,7 +114,7 @@ class MainWindow(QMainWindow):
         self.messages, self.progress = MessageBar(), ProgressBar()
         self.inspect = InspectPage(self.editing)
         self.wiring, self.feature_maps = self.inspect.wiring, self.inspect.feature_maps
-        self.saliency, self.predictions = self.inspect.saliency, self.inspect.predictions
+        self.gradcam, self.predictions = self.inspect.gradcam, self.inspect.predictions
         self.pages = QStackedWidget()
         for page in (self.inspect, self.training.page):
             self.pages.addWidget(page)

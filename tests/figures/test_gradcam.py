@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from resnet_viewer.charts.cam_scale import cam_scale
+from resnet_viewer.charts.gradcam import cam_scale
 from resnet_viewer.figures import gradcam
 from resnet_viewer.figures.filmstrip import blank_words
 from resnet_viewer.records.picture import Picture

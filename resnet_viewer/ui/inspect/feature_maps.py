@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from resnet_viewer.charts.colour_scale import coloured, scale_to
-from resnet_viewer.charts.mosaic import (
+from resnet_viewer.charts.feature_maps import (
     channel_limits,
     channel_order,
     dead_channels,
@@ -26,7 +26,7 @@ from resnet_viewer.records.session import MapOrder, MapScale, View
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.inspect.channel import ChannelMaps, ChannelView, channel_words
 from resnet_viewer.ui.inspect.feature_maps_controls import MapControls
-from resnet_viewer.ui.inspect.feature_maps_mosaic import Mosaic, MosaicPane
+from resnet_viewer.ui.inspect.mosaic import Mosaic, MosaicPane
 from resnet_viewer.ui.inspect.readings import (
     is_reference_old,
     last_full,

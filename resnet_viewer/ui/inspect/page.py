@@ -9,8 +9,8 @@ from resnet_viewer.records.requests import FigureKind
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.inspect.editing import Editing
 from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel
+from resnet_viewer.ui.inspect.gradcam import GradCamPanel
 from resnet_viewer.ui.inspect.predictions import PredictionsPanel
-from resnet_viewer.ui.inspect.saliency import SaliencyPanel
 from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
 from resnet_viewer.ui.layout import PanelArea, splitter
 from resnet_viewer.ui.widgets.theme import Theme
@@ -25,9 +25,9 @@ class InspectPage(QWidget):
     def __init__(self, editing: Editing, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.wiring, self.feature_maps = WiringPanel(), FeatureMapsPanel()
-        self.saliency, self.predictions = SaliencyPanel(), PredictionsPanel()
+        self.gradcam, self.predictions = GradCamPanel(), PredictionsPanel()
         self.predictions.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # for the figure to be copied
-        right = splitter(Qt.Orientation.Vertical, self.saliency, self.predictions)
+        right = splitter(Qt.Orientation.Vertical, self.gradcam, self.predictions)
         top = splitter(Qt.Orientation.Horizontal, self.feature_maps, right)
         outer = splitter(Qt.Orientation.Vertical, top, self.wiring)
         self.splitters: dict[str, QSplitter] = {"right": right, "top": top, "outer": outer}
@@ -51,10 +51,10 @@ class InspectPage(QWidget):
         self.feature_maps.view_changed.connect(editing.look)
         self.feature_maps.channel_chosen.connect(editing.select_channel)
         self.feature_maps.channel_view.target_wished.connect(editing.set_target)
-        self.saliency.view_changed.connect(editing.look)
-        self.saliency.target_chosen.connect(editing.set_target)
-        self.saliency.block_chosen.connect(editing.select_cam_block)
-        for panel in (wiring, self.feature_maps, self.saliency):
+        self.gradcam.view_changed.connect(editing.look)
+        self.gradcam.target_chosen.connect(editing.set_target)
+        self.gradcam.block_chosen.connect(editing.select_cam_block)
+        for panel in (wiring, self.feature_maps, self.gradcam):
             panel.hovered.connect(self.hovered)
 
     def render_scene(self, scene: Scene) -> None:
@@ -62,11 +62,11 @@ class InspectPage(QWidget):
         self.wiring.render_scene(scene)
         self.predictions.render_scene(scene)
         self.feature_maps.render_scene(scene)
-        self.saliency.render_scene(scene)
+        self.gradcam.render_scene(scene)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
-        for panel in (self.wiring, self.feature_maps, self.saliency, self.predictions):
+        for panel in (self.wiring, self.feature_maps, self.gradcam, self.predictions):
             panel.apply_theme(theme)
 
     def figure_in_focus(self) -> FigureKind | None:
@@ -76,7 +76,7 @@ class InspectPage(QWidget):
         figures: tuple[tuple[QWidget, FigureKind], ...] = (
             (self.wiring, "gradient_norms"),
             (self.feature_maps, of_maps),
-            (self.saliency, "gradcam"),
+            (self.gradcam, "gradcam"),
             (self.predictions, "predictions"),
         )
         for panel, figure in figures:

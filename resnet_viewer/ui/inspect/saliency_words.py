@@ -7,7 +7,7 @@ from typing import get_args
 
 from PySide6.QtCore import QPointF
 
-from resnet_viewer.charts.cam_scale import cam_maximum, is_faint
+from resnet_viewer.charts.gradcam import cam_maximum, is_faint
 from resnet_viewer.figures.overlay import is_hairline
 from resnet_viewer.records.captions import CAM_REASONS
 from resnet_viewer.records.picture import Picture

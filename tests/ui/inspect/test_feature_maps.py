@@ -17,7 +17,7 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import View
 from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel, subtitles
-from resnet_viewer.ui.inspect.feature_maps_mosaic import fitted_grid
+from resnet_viewer.ui.inspect.mosaic import fitted_grid
 from resnet_viewer.ui.widgets.pixels import colour_table, pixel
 from resnet_viewer.ui.widgets.theme import DARK
 from tests import fabricated

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from resnet_viewer.charts.mosaic import (
+from resnet_viewer.charts.feature_maps import (
     channel_order,
     dead_channels,
     is_signed,

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
-from resnet_viewer.charts.cam_scale import cam_maximum, cam_scale
+from resnet_viewer.charts.gradcam import cam_maximum, cam_scale
 from resnet_viewer.figures.overlay import overlay
 from resnet_viewer.records.captions import target_name
 from resnet_viewer.records.comparing import reading_beside
@@ -42,7 +42,7 @@ _LOWEST_PICTURES = 56, 72, 64
 _REST_MS = 150
 
 
-class SaliencyPanel(Card):
+class GradCamPanel(Card):
     """All signals are wishes. `hovered` tells the value under the pointer, empty when there is none."""
 
     view_changed = Signal(View)

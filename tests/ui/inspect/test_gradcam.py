@@ -17,8 +17,8 @@ from resnet_viewer.records.preprocessing import Box
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session, View
+from resnet_viewer.ui.inspect.gradcam import GradCamPanel
 from resnet_viewer.ui.inspect.picture import ImagePane
-from resnet_viewer.ui.inspect.saliency import SaliencyPanel
 from resnet_viewer.ui.inspect.saliency_controls import TOP_CLASS
 from resnet_viewer.ui.inspect.saliency_ground import QUICK
 from resnet_viewer.ui.inspect.saliency_words import value_at
@@ -56,8 +56,8 @@ def scene(now: np.ndarray, reference: np.ndarray, *, state: str = "shown", **vie
 
 
 @pytest.fixture
-def panel(qtbot: QtBot) -> SaliencyPanel:
-    made = SaliencyPanel()
+def panel(qtbot: QtBot) -> GradCamPanel:
+    made = GradCamPanel()
     qtbot.addWidget(made)
     made.resize(360, 420)
     made.show()
@@ -71,7 +71,7 @@ def grey(pane: ImagePane, across: float, down: float) -> int:
     return image.pixelColor(int(across * image.width()), int(down * image.height())).red()
 
 
-def test_the_map_lies_on_what_the_network_saw(panel: SaliencyPanel) -> None:
+def test_the_map_lies_on_what_the_network_saw(panel: GradCamPanel) -> None:
     cam = np.zeros((8, 8))
     cam[:4, :4] = 1
     panel.render_scene(scene(cam, cam))
@@ -80,7 +80,7 @@ def test_the_map_lies_on_what_the_network_saw(panel: SaliencyPanel) -> None:
     assert grey(panel.now_pane, 0.7, 0.2) == grey(panel.now_pane, 0.3, 0.8) == 0
 
 
-def test_now_and_reference_share_one_scale(panel: SaliencyPanel) -> None:
+def test_now_and_reference_share_one_scale(panel: GradCamPanel) -> None:
     panel.render_scene(scene(np.ones((8, 8)), np.full((8, 8), 4.0)))
     weak, strong = grey(panel.now_pane, 0.5, 0.5), grey(panel.reference_pane, 0.5, 0.5)
     assert strong == 255
@@ -95,7 +95,7 @@ def test_now_and_reference_share_one_scale(panel: SaliencyPanel) -> None:
         ("not finite", "blank: the values are not finite"),
     ],
 )
-def test_a_blank_map_says_why(panel: SaliencyPanel, state: str, words: str) -> None:
+def test_a_blank_map_says_why(panel: GradCamPanel, state: str, words: str) -> None:
     cam = np.full((8, 8), np.nan) if state == "not finite" else np.zeros((8, 8))
     panel.render_scene(scene(cam, np.ones((8, 8)), state=state))
     assert panel.now_pane.note == words
@@ -104,7 +104,7 @@ def test_a_blank_map_says_why(panel: SaliencyPanel, state: str, words: str) -> N
     assert grey(panel.reference_pane, 0.5, 0.5) == 255
 
 
-def test_the_network_input_takes_the_pictures_place(panel: SaliencyPanel) -> None:
+def test_the_network_input_takes_the_pictures_place(panel: GradCamPanel) -> None:
     found = scene(np.zeros((8, 8)), np.zeros((8, 8)), sees_network_input=True)
     assert found.now is not None
     seen = np.full((1, 3, 32, 32), 50.0, np.float32)
@@ -117,7 +117,7 @@ def test_the_network_input_takes_the_pictures_place(panel: SaliencyPanel) -> Non
 
 @pytest.mark.parametrize("size", [(1, 400), (4000, 3)])
 def test_a_hairline_of_a_picture_gives_way_to_what_the_network_sees(
-    panel: SaliencyPanel, size: tuple[int, int]
+    panel: GradCamPanel, size: tuple[int, int]
 ) -> None:
     made = scene(np.ones((8, 8)), np.ones((8, 8)))
     picture = black(*size)
@@ -140,7 +140,7 @@ def test_a_hairline_of_a_picture_gives_way_to_what_the_network_sees(
     assert panel.now_pane.note == ""
 
 
-def test_pictures_shrink_before_the_controls_fold(panel: SaliencyPanel, qtbot: QtBot) -> None:
+def test_pictures_shrink_before_the_controls_fold(panel: GradCamPanel, qtbot: QtBot) -> None:
     made = scene(np.ones((8, 8)), np.ones((8, 8)))
     panel.render_scene(made)
     metrics, controls = panel.fontMetrics(), panel.controls
@@ -153,7 +153,7 @@ def test_pictures_shrink_before_the_controls_fold(panel: SaliencyPanel, qtbot: Q
 
 
 @pytest.mark.parametrize("pixels", [12, 26])
-def test_the_strips_numbers_never_run_together(panel: SaliencyPanel, pixels: int) -> None:
+def test_the_strips_numbers_never_run_together(panel: GradCamPanel, pixels: int) -> None:
     panel.render_scene(scene(np.ones((8, 8)), np.ones((8, 8))))
     frames = panel.filmstrip._frames
     font = frames.font()
@@ -170,7 +170,7 @@ def test_the_strips_numbers_never_run_together(panel: SaliencyPanel, pixels: int
             assert numbered == list(range(1, 10))
 
 
-def test_subtitle_names_block_and_class(panel: SaliencyPanel) -> None:
+def test_subtitle_names_block_and_class(panel: GradCamPanel) -> None:
     found = scene(np.ones((8, 8)), np.ones((8, 8)), cam_block=4)
     assert found.now is not None
     panel.render_scene(replace(found, now=replace(found.now, target=7)))
@@ -178,7 +178,7 @@ def test_subtitle_names_block_and_class(panel: SaliencyPanel) -> None:
     assert panel.filmstrip.current == 4
 
 
-def test_filmstrip_wishes_for_a_block(panel: SaliencyPanel, qtbot: QtBot) -> None:
+def test_filmstrip_wishes_for_a_block(panel: GradCamPanel, qtbot: QtBot) -> None:
     panel.render_scene(scene(np.ones((8, 8)), np.ones((8, 8))))
     strip = panel.filmstrip
     assert strip.current == 9
@@ -191,7 +191,7 @@ def test_filmstrip_wishes_for_a_block(panel: SaliencyPanel, qtbot: QtBot) -> Non
     assert strip.current == 9, "a wish changes nothing by itself"
 
 
-def test_filmstrip_is_on_one_scale(panel: SaliencyPanel) -> None:
+def test_filmstrip_is_on_one_scale(panel: GradCamPanel) -> None:
     found = scene(np.full((8, 8), 2.0), np.ones((8, 8)))
     assert found.now is not None
     result = with_cam(found.now, 1, np.full((32, 32), 20.0))
@@ -201,7 +201,7 @@ def test_filmstrip_is_on_one_scale(panel: SaliencyPanel) -> None:
     assert brightness == [255, pytest.approx(25, abs=1)]
 
 
-def test_controls_wish_and_setters_do_not(panel: SaliencyPanel, qtbot: QtBot) -> None:
+def test_controls_wish_and_setters_do_not(panel: GradCamPanel, qtbot: QtBot) -> None:
     views: list[View] = []
     targets: list[object] = []
     panel.view_changed.connect(views.append)
@@ -224,7 +224,7 @@ def test_controls_wish_and_setters_do_not(panel: SaliencyPanel, qtbot: QtBot) ->
     assert controls.target.itemText(8) == "horse"
 
 
-def test_typing_finds_a_class_and_nonsense_is_forgotten(panel: SaliencyPanel, qtbot: QtBot) -> None:
+def test_typing_finds_a_class_and_nonsense_is_forgotten(panel: GradCamPanel, qtbot: QtBot) -> None:
     found = scene(np.ones((8, 8)), np.ones((8, 8)))
     panel.render_scene(found)
     line = panel.controls.target.lineEdit()
@@ -242,7 +242,7 @@ def test_typing_finds_a_class_and_nonsense_is_forgotten(panel: SaliencyPanel, qt
     assert line.text() == "frog"
 
 
-def test_what_has_no_room_opens_in_a_popup(panel: SaliencyPanel, qtbot: QtBot) -> None:
+def test_what_has_no_room_opens_in_a_popup(panel: GradCamPanel, qtbot: QtBot) -> None:
     panel.render_scene(scene(np.ones((8, 8)), np.ones((8, 8))))
     controls = panel.controls
     assert controls.block.isVisible()
@@ -269,7 +269,7 @@ def test_what_has_no_room_opens_in_a_popup(panel: SaliencyPanel, qtbot: QtBot) -
     assert controls.block.isVisible()
 
 
-def test_the_picture_is_shown_before_the_first_reading(panel: SaliencyPanel) -> None:
+def test_the_picture_is_shown_before_the_first_reading(panel: GradCamPanel) -> None:
     found = scene(np.ones((8, 8)), np.ones((8, 8)))
     panel.render_scene(Scene(found.session))
     assert panel.now_pane.image is not None
@@ -278,7 +278,7 @@ def test_the_picture_is_shown_before_the_first_reading(panel: SaliencyPanel) -> 
     assert panel.now_pane.message == "open a picture"
 
 
-def test_a_partial_reading_keeps_the_last_map_dimmed(panel: SaliencyPanel) -> None:
+def test_a_partial_reading_keeps_the_last_map_dimmed(panel: GradCamPanel) -> None:
     found = scene(np.ones((8, 8)), np.ones((8, 8)))
     assert found.now is not None
     panel.render_scene(found)
@@ -289,7 +289,7 @@ def test_a_partial_reading_keeps_the_last_map_dimmed(panel: SaliencyPanel) -> No
     assert (panel.now_pane.is_dimmed, panel.is_updating) == (True, True)
 
 
-def test_value_under_the_pointer(panel: SaliencyPanel, qtbot: QtBot) -> None:
+def test_value_under_the_pointer(panel: GradCamPanel, qtbot: QtBot) -> None:
     cam = np.zeros((8, 8))
     cam[:4, :4] = 0.25
     panel.render_scene(scene(cam, cam * 2))
@@ -305,7 +305,7 @@ def test_value_under_the_pointer(panel: SaliencyPanel, qtbot: QtBot) -> None:
     assert told.args[0].startswith("Grad-CAM of block 9 · now outside")
 
 
-def test_the_map_and_the_pointer_stand_where_the_cells_look(panel: SaliencyPanel) -> None:
+def test_the_map_and_the_pointer_stand_where_the_cells_look(panel: GradCamPanel) -> None:
     """In the last stage of a CIFAR network cell i looks at pixel 4 i, half a pixel in: at 4.5 of 32 for cell 1."""
     cam = np.zeros((8, 8))
     cam[1, 5] = 1.0
@@ -331,7 +331,7 @@ def test_the_map_and_the_pointer_stand_where_the_cells_look(panel: SaliencyPanel
     assert value(32.0, 0.0) is None
 
 
-def test_panes_and_strip_name_their_scales(panel: SaliencyPanel) -> None:
+def test_panes_and_strip_name_their_scales(panel: GradCamPanel) -> None:
     """With a shortcut cut, a block's map may be a thousandth of the reference's: then it is said, not hidden."""
     panel.render_scene(scene(np.full((8, 8), 0.00045), np.full((8, 8), 2.5)))
     assert panel.labels == ("now ≤ 0.00045", "reference ≤ 2.5")
@@ -344,7 +344,7 @@ def test_panes_and_strip_name_their_scales(panel: SaliencyPanel) -> None:
     assert panel.filmstrip.words(9).endswith("highest 2")
 
 
-def test_numbers_under_the_pictures_are_never_cut(panel: SaliencyPanel) -> None:
+def test_numbers_under_the_pictures_are_never_cut(panel: GradCamPanel) -> None:
     panel.render_scene(scene(np.full((8, 8), 0.00045), np.full((8, 8), 0.00046)))
     shown = []
     for width in (400, 260):
@@ -355,7 +355,7 @@ def test_numbers_under_the_pictures_are_never_cut(panel: SaliencyPanel) -> None:
     assert all(words.endswith(("0.00045", "0.00046")) for words in shown[1])
 
 
-def test_at_rest_the_overlay_has_the_pixels_that_the_pane_shows(panel: SaliencyPanel, qtbot: QtBot) -> None:
+def test_at_rest_the_overlay_has_the_pixels_that_the_pane_shows(panel: GradCamPanel, qtbot: QtBot) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (600, 1200, 3)).astype(np.uint8)
     found = scene(np.ones((8, 8)), np.ones((8, 8)))
     setup = replace(found.session.setup, picture=Picture.of(noise, name="noise.png"))
@@ -369,7 +369,7 @@ def test_at_rest_the_overlay_has_the_pixels_that_the_pane_shows(panel: SaliencyP
     assert panel.now_pane.zoom == panel.reference_pane.zoom == 3.0, "the view stays"
 
 
-def test_a_class_that_looks_like_markup_is_a_name(panel: SaliencyPanel) -> None:
+def test_a_class_that_looks_like_markup_is_a_name(panel: GradCamPanel) -> None:
     found = scene(np.ones((8, 8)), np.ones((8, 8)))
     assert found.now is not None
     setup = replace(found.session.setup, class_names=("<b>a\nb</b>",) * 10)
@@ -378,7 +378,7 @@ def test_a_class_that_looks_like_markup_is_a_name(panel: SaliencyPanel) -> None:
     assert panel.controls.target.itemText(1) == "<b>a�b</b>"
 
 
-def test_a_map_of_untrained_weights_is_called_so(panel: SaliencyPanel) -> None:
+def test_a_map_of_untrained_weights_is_called_so(panel: GradCamPanel) -> None:
     shown = scene(np.eye(8), np.eye(8))
     assert shown.now is not None
     network = spec("cifar-resnet-20")
