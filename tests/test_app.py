@@ -20,17 +20,10 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer import app, paths
 from resnet_viewer.media.file_choices import FileChoices, remembered
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.figure_list import FigureChoice, FigureName, Suffix
 from resnet_viewer.records.preprocessing import IMAGENET_PREPROCESSING
-from resnet_viewer.records.requests import (
-    FigureChoice,
-    FigureKind,
-    KeepChoices,
-    OpenedPicture,
-    ReadPicture,
-    StepPicture,
-    Suffix,
-)
-from resnet_viewer.services.figures import exported
+from resnet_viewer.records.requests import KeepChoices, OpenedPicture, ReadPicture, StepPicture
+from resnet_viewer.services.figures import drawn
 from resnet_viewer.services.files import FilesService
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.incoming import pixels_of
@@ -63,7 +56,7 @@ def arc(window: MainWindow, block: int) -> QPoint:
     return view.mapFromScene(view.strip.mapToScene(view.strip.centre_of(part)))
 
 
-def test_a_click_on_an_arc_reaches_the_pixels_and_comes_back_and_the_plot_is_exported(
+def test_a_click_on_an_arc_reaches_the_pixels_and_comes_back_and_the_plot_is_drawn(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "norms.csv"
@@ -122,9 +115,9 @@ def test_a_figure_is_copied_as_picture_and_svg_and_a_missing_folder_is_one_sente
 
 
 @pytest.mark.parametrize("figure", ["gradient_norms", "gradcam", "feature_maps", "predictions"])
-def test_every_figure_of_a_scene_can_be_exported(figure: FigureKind) -> None:
+def test_every_figure_of_a_scene_can_be_drawn(figure: FigureName) -> None:
     scene = fabricated.scene(cut=(2,))
-    data = exported(scene, FigureChoice(figure, "svg")).content
+    data = drawn(scene, FigureChoice(figure, "svg")).content
     assert data.startswith(b"<?xml")
     assert b"shortcuts cut: 2" in data
 
@@ -138,9 +131,9 @@ def test_every_figure_of_a_scene_can_be_exported(figure: FigureKind) -> None:
         ("predictions", "index,class,now,reference", "# caption: Softmax probabilities of all classes"),
     ],
 )
-def test_every_figures_numbers_can_be_exported(figure: FigureKind, header: str, said: str) -> None:
+def test_every_figures_numbers_can_be_drawn(figure: FigureName, header: str, said: str) -> None:
     scene = fabricated.scene(cut=(2,))
-    text = exported(scene, FigureChoice(figure, "csv")).content.decode()
+    text = drawn(scene, FigureChoice(figure, "csv")).content.decode()
     head = [line for line in text.splitlines() if line.startswith("#")]
     assert any(said in line for line in head)
     assert "# shortcuts cut: 2" in head
@@ -153,48 +146,48 @@ def test_networks_are_exported_as_columns_without_a_reading(suffix: Suffix, star
     scene = replace(fabricated.scene(), now=None, reference=None)
     name = scene.blueprint.spec.name
     choice = FigureChoice("architecture", suffix, columns=f"{name}, alexnet")
-    assert exported(scene, choice).content.startswith(start)
-    text = exported(scene, replace(choice, suffix="csv")).content.decode()
+    assert drawn(scene, choice).content.startswith(start)
+    text = drawn(scene, replace(choice, suffix="csv")).content.decode()
     assert f"# networks: {name}, alexnet" in text
     with pytest.raises(UserError, match="no network called nothing"):
-        exported(scene, replace(choice, columns="nothing"))
-    assert "vgg19, plain34, resnet34" in exported(scene, FigureChoice("architecture", "csv")).content.decode()
+        drawn(scene, replace(choice, columns="nothing"))
+    assert "vgg19, plain34, resnet34" in drawn(scene, FigureChoice("architecture", "csv")).content.decode()
 
 
 def test_what_a_small_page_left_out_is_said_and_what_was_not_wished_for_is_not() -> None:
     scene = fabricated.scene(cut=(2,))
-    small = exported(scene, FigureChoice("gradient_norms", "svg", 3.3, 3.0))
+    small = drawn(scene, FigureChoice("gradient_norms", "svg", 3.3, 3.0))
     assert small.remark.startswith("Too small for the caption, ")
     assert b"left out: caption" in small.content
-    wished = exported(scene, FigureChoice("gradient_norms", "svg", has_title=False, has_caption=False))
+    wished = drawn(scene, FigureChoice("gradient_norms", "svg", has_title=False, has_caption=False))
     assert wished.remark == ""
     assert b"Gradient norm of every layer" not in wished.content.split(b"</metadata>")[1]
-    assert exported(scene, FigureChoice("gradcam", "svg", 3.3)).remark == ""
+    assert drawn(scene, FigureChoice("gradcam", "svg", 3.3)).remark == ""
 
 
 @pytest.mark.parametrize(("suffix", "start"), [("svg", b"<?xml"), ("pdf", b"%PDF"), ("png", b"\x89PNG")])
 def test_the_channel_that_is_shown_large_is_exported_with_its_state(suffix: Suffix, start: bytes) -> None:
     scene = fabricated.scene(cut=(2,))
     with pytest.raises(UserError, match="No channel is shown large"):
-        exported(scene, FigureChoice("channel", suffix))
+        drawn(scene, FigureChoice("channel", suffix))
     view = replace(scene.session.view, layer="layer1.0", channel=5)
     scene = replace(scene, session=scene.session.with_view(view))
-    assert exported(scene, FigureChoice("channel", suffix)).content.startswith(start)
-    svg = exported(scene, FigureChoice("channel", "svg")).content.decode()
+    assert drawn(scene, FigureChoice("channel", suffix)).content.startswith(start)
+    svg = drawn(scene, FigureChoice("channel", "svg")).content.decode()
     assert "shortcuts cut: 2" in svg
     assert "channel: 5" in svg
     head = [
         line
-        for line in exported(scene, FigureChoice("channel", "csv")).content.decode().splitlines()
+        for line in drawn(scene, FigureChoice("channel", "csv")).content.decode().splitlines()
         if line[0] == "#"
     ]
     assert {"# layer: layer1.0", "# channel: 5", "# shortcuts cut: 2"} <= set(head)
     assert any(line.startswith("# caption: Channel 5 of block 1") for line in head)
 
 
-def test_an_early_reading_is_not_exported() -> None:
+def test_an_early_reading_is_not_drawn() -> None:
     with pytest.raises(UserError, match="no full reading"):
-        exported(replace(fabricated.scene(), now=None), FigureChoice())
+        drawn(replace(fabricated.scene(), now=None), FigureChoice())
 
 
 def test_what_is_said_about_a_weight_file_is_kept_for_it(tmp_path: Path) -> None:

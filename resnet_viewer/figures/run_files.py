@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 
 from resnet_viewer.charts.run_names import (
     end_words,
@@ -27,12 +27,12 @@ from resnet_viewer.records.captions import plain
 from resnet_viewer.records.confusion import PictureRule, class_count
 from resnet_viewer.records.confusion import confusion as confusion_of
 from resnet_viewer.records.data import AUGMENTATION_WORDS
+from resnet_viewer.records.figure_list import FigureName, figures_of
 from resnet_viewer.records.lab import Confidences, Numbers, Pictures
 from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import RunReport
 
-FigureName = Literal["curves", "loss", "gradients", "by-depth", "pictures", "confusion"]
-NAMES: tuple[FigureName, ...] = get_args(FigureName)
+NAMES = tuple(figure.name for figure in figures_of("train"))
 """What the files are called, "pictures" and "confusion" with the run's key behind: `pictures-cifar-plain-56.svg`."""
 SIZE = (7.6, 4.6)
 """Inches of a page whose size nobody chose."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from numpy.typing import NDArray
 
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.confusion import PictureRule
+from resnet_viewer.records.figure_list import FigureChoice
 from resnet_viewer.records.lab import Confidences, DataRead, Numbers, Order
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.own_input import OwnInput
@@ -168,113 +169,7 @@ class KeepChoices:
     network: str = ""
 
 
-FigureKind = Literal["gradient_norms", "gradcam", "feature_maps", "channel", "predictions", "architecture"]
-Suffix = Literal["svg", "pdf", "png", "csv"]
-FIGURES: dict[FigureKind, str] = {
-    "gradient_norms": "Gradient norms",
-    "gradcam": "Grad-CAM",
-    "feature_maps": "Feature maps",
-    "channel": "One channel",
-    "predictions": "Predictions",
-    "architecture": "Architecture",
-}
-WITHOUT_READING: frozenset[FigureKind] = frozenset({"architecture"})
-"""Figures that show no reading, and so can be drawn before there is one."""
 NO_CHANNEL = "No channel is shown large, so there is none to draw; click a feature map first."
-ARCHITECTURE_COLUMNS = "vgg19, plain34, resnet34"
-"""The networks of He et al. 2015, Figure 3, by their names with commas."""
-RunFigure = Literal["curves", "loss", "gradients", "by-depth", "pictures", "confusion"]
-RUN_FIGURES: dict[RunFigure, str] = {
-    "curves": "Errors",
-    "loss": "Loss",
-    "gradients": "Gradient record",
-    "by-depth": "Gradient norm by depth",
-    "pictures": "Test pictures",
-    "confusion": "Confusion matrix",
-}
-"""Figures of training runs; the last two are of one run."""
-AnyFigure = FigureKind | RunFigure
-
-
-FOLLOWING_HEIGHTS: dict[AnyFigure, str] = {
-    "gradcam": "The height follows from the width and the shape of the picture.",
-    "feature_maps": "The height follows from the width and the number of channels.",
-    "channel": "The height follows from the width and the shape of the map.",
-    "gradients": "The height follows from the width and the number of runs.",
-    "confusion": "The height follows from the width; both grow with the number of classes.",
-}
-"""Figures whose height is no choice, and why."""
-FOLLOWING_WIDTHS: dict[AnyFigure, str] = {
-    "architecture": "The size follows from the networks and their layers.",
-}
-"""Figures whose width is no choice either."""
-
-VECTOR_RESOLUTIONS: dict[AnyFigure, str] = dict.fromkeys(
-    ("gradient_norms", "predictions", "curves", "loss", "by-depth"),
-    "Lines and text have no resolution in SVG and PDF.",
-)
-"""Figures without pictures inside, whose resolution is a choice for PNG only, and why."""
-
-
-FIGURE_INCHES, FIGURE_DPI = (3.0, 40.0), (72, 1200)
-"""The least and the most that a figure may have."""
-
-
-@dataclass(frozen=True)
-class FigureChoice:
-    """Which figure is exported, and how. `width` and `height` are in inches; `FOLLOWING_HEIGHTS` tells which
-    figures take no height."""
-
-    figure: AnyFigure = "gradient_norms"
-    suffix: Suffix = "svg"
-    width: float = 7.6
-    height: float = 5.0
-    dpi: int = 200
-    columns: str = ""
-    """Of the architecture figure alone: names of networks with commas; empty for the three of the paper."""
-    has_title: bool = True
-    has_caption: bool = True
-
-    @property
-    def without(self) -> tuple[Literal["title", "subtitle", "caption"], ...]:
-        """The parts that are not wished for, as `figures.page` names them."""
-        return (
-            *(() if self.has_title else ("title", "subtitle")),
-            *(() if self.has_caption else ("caption",)),
-        )
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A figure or table as the bytes of a file; `remark` says what it had no room for."""
-
-    content: bytes = field(repr=False)
-    remark: str = ""
-
-
-@dataclass(frozen=True)
-class WriteFigure:
-    """Write a figure or its table of what the scene shows to `path`. Answered by Written."""
-
-    scene: Scene
-    choice: FigureChoice
-    path: Path
-
-
-@dataclass(frozen=True)
-class WriteLayers:
-    """Write a network's table of layers to `path`, as CSV. Answered by Written."""
-
-    plan: Blueprint
-    path: Path
-
-
-@dataclass(frozen=True)
-class RenderForClipboard:
-    """The figure as PNG and SVG. Answered by Rendered."""
-
-    scene: Scene
-    choice: FigureChoice
 
 
 @dataclass(frozen=True, eq=False)
@@ -290,28 +185,38 @@ class RunPictures:
     confidence: Mapping[str, Confidences] = field(default_factory=dict)
     rule: PictureRule = "sample"
     """By which test pictures are chosen."""
+    time: float | None = None
+    """The moment of "by-depth" in epochs; None is the newest."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of the test pictures; empty where there are none."""
+        return () if self.data is None else self.data.class_names
 
 
 @dataclass(frozen=True, eq=False)
-class WriteRunFigure:
-    """Write a figure of training runs, or its table, to `path`. Answered by Written.
+class WriteFigure:
+    """Write a figure or its table of what a scene shows, or of training runs, to `path`. Answered by Written."""
 
-    `time`, in epochs, is the moment of "by-depth"; None is the newest.
-    """
-
-    pictures: RunPictures
+    source: Scene | RunPictures
     choice: FigureChoice
     path: Path
-    time: float | None = None
+
+
+@dataclass(frozen=True)
+class WriteLayers:
+    """Write a network's table of layers to `path`, as CSV. Answered by Written."""
+
+    plan: Blueprint
+    path: Path
 
 
 @dataclass(frozen=True, eq=False)
-class RenderRunForClipboard:
-    """A figure of training runs as PNG and SVG. Answered by Rendered."""
+class CopyFigure:
+    """The figure as PNG and SVG. Answered by Rendered."""
 
-    pictures: RunPictures
+    source: Scene | RunPictures
     choice: FigureChoice
-    time: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -343,7 +248,6 @@ class WriteAllRunFigures:
 
     pictures: RunPictures
     folder: Path
-    time: float | None = None
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,11 @@ class Scene:
     """The first network and picture are still on their way."""
 
     @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of the present network."""
+        return self.session.setup.class_names
+
+    @property
     def blueprint(self) -> Blueprint:
         """Of the session's network at its input size."""
         state = self.session.setup.state

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from resnet_viewer import paths
 from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.figure_list import Suffix
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.requests import (
     Begin,
     Begun,
     CatalogEntry,
     ChooseNetwork,
+    CopyFigure,
     DescribeNetwork,
     FindDevices,
     FoundDevices,
@@ -29,19 +31,15 @@ from resnet_viewer.records.requests import (
     ReadOrder,
     ReadPicture,
     Rendered,
-    RenderForClipboard,
-    RenderRunForClipboard,
     StepPicture,
-    Suffix,
     TakePixels,
     WriteAllRunFigures,
     WriteFigure,
     WriteLayers,
-    WriteRunFigure,
     WriteWeights,
     Written,
 )
-from resnet_viewer.services.figures import exported, layers_csv
+from resnet_viewer.services.figures import all_run_figures, drawn, layers_csv
 
 if TYPE_CHECKING:
     from resnet_viewer.core.weights.opening import Opening
@@ -105,20 +103,23 @@ class FilesService:
                 from resnet_viewer.services.order_files import read_order
 
                 yield FoundOrder(read_order(folder))
-            case WriteFigure(scene=scene, choice=choice, path=path):
+            case WriteFigure(source=source, choice=choice, path=path):
                 from resnet_viewer.media.files import write_whole
 
-                made = exported(scene, choice)
+                made = drawn(source, choice)
                 write_whole(path, made.content)
-                names = scene.session.setup.class_names
-                yield Written(path, f"{made.remark} {_remark(choice.suffix, names)}".strip())
+                yield Written(path, f"{made.remark} {_remark(choice.suffix, source.class_names)}".strip())
             case WriteLayers(plan=plan, path=path):
                 from resnet_viewer.media.files import write_whole
 
                 write_whole(path, layers_csv(plan))
                 yield Written(path)
-            case WriteRunFigure() | WriteAllRunFigures():
-                yield _write_runs(request)
+            case WriteAllRunFigures(pictures=pictures_of_runs, folder=folder):
+                from resnet_viewer.media.files import write_whole
+
+                for name, content in all_run_figures(pictures_of_runs):
+                    write_whole(folder / name, content)
+                yield Written(folder, _remark("png", pictures_of_runs.class_names))
             case WriteWeights(source=source, report=report, path=path, is_live=is_live):
                 from resnet_viewer.services.run_weights import write_weights
 
@@ -128,13 +129,8 @@ class FilesService:
                 from resnet_viewer.core.lab.device_habits import available_devices
 
                 yield FoundDevices(available_devices())
-            case RenderRunForClipboard(pictures=drawn, choice=choice, time=time):
-                from resnet_viewer.services.figures import run_figure
-
-                png, svg = (run_figure(drawn, replace(choice, suffix=kind), time=time) for kind in _COPIED)
-                yield Rendered(png.content, svg.content, svg.remark)
-            case RenderForClipboard(scene=scene, choice=choice):
-                png, svg = (exported(scene, replace(choice, suffix=kind)) for kind in _COPIED)
+            case CopyFigure(source=source, choice=choice):
+                png, svg = (drawn(source, replace(choice, suffix=kind)) for kind in _COPIED)
                 yield Rendered(png.content, svg.content, svg.remark)
             case _:
                 raise TypeError(f"not a request for files: {type(request).__name__}")
@@ -153,25 +149,16 @@ class FilesService:
 def is_replaced(waiting: object, newer: object) -> bool:
     """Opening something newer makes opening an older thing pointless; no figure is ever dropped."""
     kept = (
-        WriteFigure, WriteLayers, WriteRunFigure, WriteAllRunFigures, WriteWeights, RenderForClipboard,
-        RenderRunForClipboard, KeepChoices, KeepOrder, Begin,
-    )  # fmt: skip
+        WriteFigure,
+        WriteLayers,
+        WriteAllRunFigures,
+        WriteWeights,
+        CopyFigure,
+        KeepChoices,
+        KeepOrder,
+        Begin,
+    )
     return type(waiting) is type(newer) and not isinstance(waiting, kept)
-
-
-def _write_runs(request: WriteRunFigure | WriteAllRunFigures) -> Written:
-    from resnet_viewer.media.files import write_whole
-    from resnet_viewer.services import figures as run_exports
-
-    data = request.pictures.data
-    names = () if data is None else data.class_names
-    if isinstance(request, WriteAllRunFigures):
-        for name, content in run_exports.all_run_figures(request.pictures, time=request.time):
-            write_whole(request.folder / name, content)
-        return Written(request.folder, _remark("png", names))
-    made = run_exports.run_figure(request.pictures, request.choice, time=request.time)
-    write_whole(request.path, made.content)
-    return Written(request.path, f"{made.remark} {_remark(request.choice.suffix, names)}".strip())
 
 
 def _remark(suffix: Suffix, class_names: Iterable[str]) -> str:

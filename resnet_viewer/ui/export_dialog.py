@@ -20,31 +20,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_viewer.figures.sizes import PRESETS
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.requests import (
+from resnet_viewer.records.figure_list import (
     FIGURE_DPI,
     FIGURE_INCHES,
-    FIGURES,
-    FOLLOWING_HEIGHTS,
-    FOLLOWING_WIDTHS,
-    VECTOR_RESOLUTIONS,
-    AnyFigure,
+    PRESETS,
+    SUFFIXES,
+    Figure,
     FigureChoice,
+    FigureName,
     Suffix,
+    figure_of,
 )
 from resnet_viewer.ui import dialogs
 
-SUFFIXES: dict[Suffix, str] = {
-    "svg": "SVG (vector, for the web and editing)",
-    "pdf": "PDF (vector, for papers)",
-    "png": "PNG (pixels)",
-    "csv": "CSV (the numbers)",
-}
-
-
-Titles = tuple[tuple[AnyFigure, str], ...]
-_OF_READINGS: Titles = tuple(FIGURES.items())
 TABLE_SIZE = "A table of numbers has no size."
 NO_WORDS = "A table always says what it holds."
 GIVING_WAY = (
@@ -60,7 +49,7 @@ class SuffixError(UserError):
 class ExportDialog(QDialog):
     """Figure, kind, size and resolution. What the figure or the kind does not take is disabled and says why.
 
-    `figures` are those to choose from, with their titles.
+    `figures` are those to choose from.
     """
 
     def __init__(
@@ -68,13 +57,13 @@ class ExportDialog(QDialog):
         choice: FigureChoice,
         parent: QWidget | None = None,
         *,
-        figures: Titles = _OF_READINGS,
+        figures: tuple[Figure, ...],
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
         self.figure = QComboBox()
-        for kind, title in figures:
-            self.figure.addItem(title, kind)
+        for entry in figures:
+            self.figure.addItem(entry.title, entry.name)
         self.suffix = QComboBox()
         for suffix, title in SUFFIXES.items():
             self.suffix.addItem(title, suffix)
@@ -111,7 +100,7 @@ class ExportDialog(QDialog):
             ("", self._gives_way),
         ):
             form.addRow(label, field)
-        form.setRowVisible(self.columns, any(kind == "architecture" for kind, _ in figures))
+        form.setRowVisible(self.columns, any(entry.name == "architecture" for entry in figures))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         buttons.addButton("Choose the file…", QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)
@@ -131,7 +120,7 @@ class ExportDialog(QDialog):
     @property
     def choice(self) -> FigureChoice:
         """What the fields say."""
-        figure: AnyFigure = self.figure.currentData()
+        figure: FigureName = self.figure.currentData()
         suffix: Suffix = self.suffix.currentData()
         return FigureChoice(
             figure,
@@ -149,7 +138,7 @@ class ExportDialog(QDialog):
         cls,
         choice: FigureChoice,
         parent: QWidget | None,
-        figures: Titles = _OF_READINGS,
+        figures: tuple[Figure, ...],
     ) -> FigureChoice | None:
         """The choice, starting from `choice`; None where the user leaves."""
         dialog = cls(choice, parent, figures=figures)
@@ -165,12 +154,13 @@ class ExportDialog(QDialog):
 
     @Slot()
     def _follow(self) -> None:
-        figure, suffix = self.figure.currentData(), self.suffix.currentData()
+        name, suffix = self.figure.currentData(), self.suffix.currentData()
+        figure = figure_of(name)
         no_size = TABLE_SIZE if suffix == "csv" else ""
-        no_width = no_size or FOLLOWING_WIDTHS.get(figure, "")
-        no_height = no_width or FOLLOWING_HEIGHTS.get(figure, "")
-        no_dpi = no_size or (VECTOR_RESOLUTIONS.get(figure, "") if suffix in ("svg", "pdf") else "")
-        no_columns = "" if figure == "architecture" else "Only the architecture figure compares networks."
+        no_width = no_size or figure.no_width
+        no_height = no_width or figure.no_height
+        no_dpi = no_size or (figure.no_resolution if suffix in ("svg", "pdf") else "")
+        no_columns = "" if name == "architecture" else "Only the architecture figure compares networks."
         for field, reason in (
             (self.columns, no_columns),
             (self.preset, no_width),

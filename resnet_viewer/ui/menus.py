@@ -11,12 +11,12 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from resnet_viewer.records.captions import plain
+from resnet_viewer.records.figure_list import SUFFIXES, figures_of
 from resnet_viewer.records.predictions import top_classes
-from resnet_viewer.records.requests import FIGURES, CatalogEntry
+from resnet_viewer.records.requests import CatalogEntry
 from resnet_viewer.records.target import BlockTarget, Target
 from resnet_viewer.ui.appearance import Appearance
 from resnet_viewer.ui.commands import MENUS, Commands, Entry, Menu
-from resnet_viewer.ui.export_dialog import SUFFIXES
 from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.editing import Editing
 from resnet_viewer.ui.inspect.loading import Opening
@@ -192,13 +192,13 @@ class Menus(QObject):
             self._add_radio(menu, sources, title, is_chosen, partial(self._editing.set_gradient_of, source))
 
     def _fill_export(self, menu: QMenu) -> None:
-        for figure, title in FIGURES.items():
-            part = menu.addMenu(title)
+        for figure in figures_of("inspect"):
+            part = menu.addMenu(figure.title)
             for suffix in SUFFIXES:
-                act = partial(self._prompts.export_as, figure, suffix)
-                self._add(part, f"{title} as {suffix.upper()}…", act)
+                act = partial(self._prompts.export_as, figure.name, suffix)
+                self._add(part, f"{figure.title} as {suffix.upper()}…", act)
             part.addSeparator()
-            self._add(part, "Size and resolution…", partial(self._prompts.export_figure, figure))
+            self._add(part, "Size and resolution…", partial(self._prompts.export_figure, figure.name))
         menu.addSeparator()
         menu.addAction(self._commands["export"])
         menu.addAction(self._commands["copy_figure"])

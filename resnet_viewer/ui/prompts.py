@@ -10,8 +10,14 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from resnet_viewer.records.figure_list import (
+    ARCHITECTURE_COLUMNS,
+    FigureChoice,
+    FigureName,
+    Suffix,
+    figures_of,
+)
 from resnet_viewer.records.laying_out import blueprint
-from resnet_viewer.records.requests import ARCHITECTURE_COLUMNS, AnyFigure, FigureChoice, FigureKind, Suffix
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui import dialogs, export_dialog
 from resnet_viewer.ui.commands import Commands, Entry
@@ -86,16 +92,16 @@ class Prompts(QObject):
         """Ask what and how, then where."""
         self.export_figure(self._choice.figure)
 
-    def export_figure(self, figure: AnyFigure) -> None:
+    def export_figure(self, figure: FigureName) -> None:
         """The same, beginning with that figure."""
         if not self._exporting.can_export(self._controller.scene, figure):
             return
         start = self._starting_from(figure)
-        choice = export_dialog.ExportDialog.ask(start, self._window)
+        choice = export_dialog.ExportDialog.ask(start, self._window, figures_of("inspect"))
         if choice is not None:
             self._save(choice)
 
-    def export_as(self, figure: AnyFigure, suffix: Suffix) -> None:
+    def export_as(self, figure: FigureName, suffix: Suffix) -> None:
         """A menu's entry: ask only where."""
         if self._exporting.can_export(self._controller.scene, figure):
             self._save(replace(self._starting_from(figure), suffix=suffix))
@@ -104,7 +110,7 @@ class Prompts(QObject):
         """Networks side by side as columns."""
         self.export_figure("architecture")
 
-    def _starting_from(self, figure: AnyFigure) -> FigureChoice:
+    def _starting_from(self, figure: FigureName) -> FigureChoice:
         """The last choice, for this figure; unless others were named, the network on the screen is the first column."""
         return replace(self._choice, figure=figure, columns=self._choice.columns or self._usual_columns())
 
@@ -135,7 +141,7 @@ class Prompts(QObject):
         self._folder = path.parent
         self._exporting.write(scene, choice, path)
 
-    def copy_figure(self, figure: FigureKind | None) -> None:
+    def copy_figure(self, figure: FigureName | None) -> None:
         """That figure, or the one chosen last, to the clipboard, as it was exported last."""
         choice = self._choice if figure is None else self._starting_from(figure)
         self._exporting.copy(self._controller.scene, choice)

@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 from PySide6.QtCore import QSettings
 
 from resnet_viewer.media.reading import ReadError, opened
-from resnet_viewer.records.requests import FIGURE_DPI, FIGURE_INCHES, RUN_FIGURES, FigureChoice
+from resnet_viewer.records.figure_list import FIGURE_DPI, FIGURE_INCHES, FigureChoice, PageName, figure_of
 from resnet_viewer.records.typed_json import decoded_text
 
 T = TypeVar("T")
@@ -121,12 +121,12 @@ class Settings:
         """Remember it."""
         self._store.setValue("training/asks_to_close", json.dumps(is_asked))
 
-    def export(self, page: Literal["inspect", "train"], default: FigureChoice) -> FigureChoice:
+    def export(self, page: PageName, default: FigureChoice) -> FigureChoice:
         """How the page's last figure was exported."""
 
         def read(text: str) -> FigureChoice:
             choice = decoded_text(FigureChoice, text)
-            if (choice.figure in RUN_FIGURES) != (page == "train"):
+            if figure_of(choice.figure).page != page:
                 raise ValueError(f"{choice.figure} is no figure of this page")
             for number, (least, most) in (
                 (choice.width, FIGURE_INCHES),
@@ -139,7 +139,7 @@ class Settings:
 
         return self._read(f"export/{page}", read, default)
 
-    def set_export(self, page: Literal["inspect", "train"], choice: FigureChoice) -> None:
+    def set_export(self, page: PageName, choice: FigureChoice) -> None:
         """Remember it."""
         self._store.setValue(f"export/{page}", json.dumps(asdict(choice)))
 

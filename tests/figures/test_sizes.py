@@ -25,11 +25,10 @@ from resnet_viewer.figures import (
 )
 from resnet_viewer.figures.export import render
 from resnet_viewer.figures.page import GOING, CaptionedFigure, Without, left_out_words
-from resnet_viewer.figures.sizes import PRESETS
+from resnet_viewer.records.figure_list import FIGURE_INCHES, PRESETS
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import ProbeResult
-from resnet_viewer.records.requests import FIGURE_INCHES
 from resnet_viewer.records.training import Intervention, RunReport
 from tests.figures.layout import overlapping
 from tests.figures.readings import pair

@@ -16,21 +16,19 @@ from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.core.weights.weight_files import save_safetensors
 from resnet_viewer.records.build_options import BuildOptions
 from resnet_viewer.records.errors import Progress
+from resnet_viewer.records.figure_list import Drawn, FigureChoice, Suffix
 from resnet_viewer.records.lab import DataLent, DataRead, Order
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.requests import (
     Begin,
     Begun,
     DownloadWeights,
-    Drawn,
-    FigureChoice,
     FindDevices,
     FoundDevices,
     IdentifyWeights,
     OpenedNetwork,
     RunPictures,
-    Suffix,
-    WriteRunFigure,
+    WriteFigure,
     Written,
 )
 from resnet_viewer.records.weights import WeightsRef
@@ -95,11 +93,11 @@ def test_the_lab_lends_its_test_pictures_and_takes_them_back_when_it_is_stopped(
 def test_names_that_no_font_can_draw_are_told_where_they_are_boxes(
     suffix: Suffix, is_told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("resnet_viewer.services.figures.run_figure", lambda *_, **__: Drawn(b"drawn"))
+    monkeypatch.setattr("resnet_viewer.services.files.drawn", lambda *_: Drawn(b"drawn"))
     unassigned = "\u0378"
     monkeypatch.setattr("resnet_viewer.figures.fonts.lacking", lambda text: unassigned * (unassigned in text))
     data = DataRead(1, np.zeros((0, 1, 8, 8), np.uint8), np.zeros(0, np.int64), ("cat", unassigned))
-    request = WriteRunFigure(
+    request = WriteFigure(
         RunPictures({}, data, {}), FigureChoice("confusion", suffix), tmp_path / f"x.{suffix}"
     )
     (written,) = FilesService().answer(request)

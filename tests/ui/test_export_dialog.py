@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.figures.sizes import PRESETS
-from resnet_viewer.records.requests import FIGURES, RUN_FIGURES, FigureChoice, FigureKind, Suffix
+from resnet_viewer.records.figure_list import PRESETS, FigureChoice, FigureName, Suffix, figures_of
 from resnet_viewer.ui.export_dialog import (
     GIVING_WAY,
     ExportDialog,
@@ -19,7 +18,7 @@ from resnet_viewer.ui.export_dialog import (
 
 
 def test_it_starts_from_the_last_choice_and_returns_what_was_changed(qtbot: QtBot) -> None:
-    dialog = ExportDialog(FigureChoice("gradcam", "png", 6.0, 5.0, 300))
+    dialog = ExportDialog(FigureChoice("gradcam", "png", 6.0, 5.0, 300), figures=figures_of("inspect"))
     qtbot.addWidget(dialog)
     assert dialog.choice == FigureChoice("gradcam", "png", 6.0, 5.0, 300)
     assert dialog._pixels.text() == "1800 pixels wide"
@@ -29,9 +28,9 @@ def test_it_starts_from_the_last_choice_and_returns_what_was_changed(qtbot: QtBo
     assert "shape of the picture" in dialog.height_field.toolTip()
 
 
-@pytest.mark.parametrize("figure", list(FIGURES))
-def test_every_figure_has_numbers_and_a_table_has_no_size(qtbot: QtBot, figure: FigureKind) -> None:
-    dialog = ExportDialog(FigureChoice(figure, "png"))
+@pytest.mark.parametrize("figure", [figure.name for figure in figures_of("inspect")])
+def test_every_figure_has_numbers_and_a_table_has_no_size(qtbot: QtBot, figure: FigureName) -> None:
+    dialog = ExportDialog(FigureChoice(figure, "png"), figures=figures_of("inspect"))
     qtbot.addWidget(dialog)
     dialog.suffix.setCurrentIndex(dialog.suffix.findData("csv"))
     assert (dialog.choice.figure, dialog.choice.suffix) == (figure, "csv")
@@ -41,7 +40,7 @@ def test_every_figure_has_numbers_and_a_table_has_no_size(qtbot: QtBot, figure: 
 
 
 def test_the_height_is_a_choice_where_the_figure_takes_one_else_it_says_why(qtbot: QtBot) -> None:
-    dialog = ExportDialog(FigureChoice("predictions", "png", 6.0, 5.0, 300))
+    dialog = ExportDialog(FigureChoice("predictions", "png", 6.0, 5.0, 300), figures=figures_of("inspect"))
     qtbot.addWidget(dialog)
     assert dialog.height_field.isEnabled()
     assert dialog.height_field.toolTip() == ""
@@ -54,9 +53,9 @@ def test_the_height_is_a_choice_where_the_figure_takes_one_else_it_says_why(qtbo
 @pytest.mark.parametrize("suffix", ["svg", "pdf"])
 @pytest.mark.parametrize(("figure", "takes_resolution"), [("gradient_norms", False), ("gradcam", True)])
 def test_a_resolution_is_a_choice_only_where_the_file_has_pixels(
-    qtbot: QtBot, figure: FigureKind, suffix: Suffix, takes_resolution: bool
+    qtbot: QtBot, figure: FigureName, suffix: Suffix, takes_resolution: bool
 ) -> None:
-    dialog = ExportDialog(FigureChoice(figure, suffix))
+    dialog = ExportDialog(FigureChoice(figure, suffix), figures=figures_of("inspect"))
     qtbot.addWidget(dialog)
     assert dialog.dpi.isEnabled() == takes_resolution
     assert ("no resolution in SVG and PDF" in dialog.dpi.toolTip()) != takes_resolution
@@ -65,7 +64,9 @@ def test_a_resolution_is_a_choice_only_where_the_file_has_pixels(
 
 
 def test_networks_are_named_for_the_architecture_figure_alone(qtbot: QtBot) -> None:
-    dialog = ExportDialog(FigureChoice("architecture", "png", columns="resnet18, vgg19"))
+    dialog = ExportDialog(
+        FigureChoice("architecture", "png", columns="resnet18, vgg19"), figures=figures_of("inspect")
+    )
     qtbot.addWidget(dialog)
     assert dialog.choice.columns == "resnet18, vgg19"
     assert dialog._pixels.text() == ""
@@ -79,10 +80,12 @@ def test_networks_are_named_for_the_architecture_figure_alone(qtbot: QtBot) -> N
 
 
 def test_figures_of_runs_have_the_same_dialog_without_columns(qtbot: QtBot) -> None:
-    dialog = ExportDialog(FigureChoice("loss", "pdf"), figures=tuple(RUN_FIGURES.items()))
+    dialog = ExportDialog(FigureChoice("loss", "pdf"), figures=figures_of("train"))
     qtbot.addWidget(dialog)
     dialog.show()
-    assert [dialog.figure.itemText(i) for i in range(dialog.figure.count())] == list(RUN_FIGURES.values())
+    assert [dialog.figure.itemText(i) for i in range(dialog.figure.count())] == [
+        figure.title for figure in figures_of("train")
+    ]
     assert not dialog.columns.isVisible()
     assert dialog.choice == FigureChoice("loss", "pdf")
     assert not dialog.dpi.isEnabled()
@@ -114,7 +117,7 @@ def test_the_suggested_name_says_what_it_is_of() -> None:
 
 
 def test_presets_set_the_size_and_are_named_where_the_fields_say_theirs(qtbot: QtBot) -> None:
-    dialog = ExportDialog(FigureChoice("gradient_norms", "pdf", 7.6, 5.0))
+    dialog = ExportDialog(FigureChoice("gradient_norms", "pdf", 7.6, 5.0), figures=figures_of("inspect"))
     qtbot.addWidget(dialog)
     assert dialog.preset.currentText() == "own size"
     for index, preset in enumerate(PRESETS):
@@ -135,7 +138,7 @@ def test_presets_set_the_size_and_are_named_where_the_fields_say_theirs(qtbot: Q
 
 
 def test_title_and_caption_can_be_left_away_and_what_gives_way_is_said(qtbot: QtBot) -> None:
-    dialog = ExportDialog(FigureChoice("loss", "pdf", has_title=False), figures=tuple(RUN_FIGURES.items()))
+    dialog = ExportDialog(FigureChoice("loss", "pdf", has_title=False), figures=figures_of("train"))
     qtbot.addWidget(dialog)
     dialog.show()
     assert dialog.choice.without == ("title", "subtitle")

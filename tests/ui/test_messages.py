@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSlider
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.records.requests import FigureChoice
+from resnet_viewer.records.figure_list import FigureChoice
 from resnet_viewer.records.session import Session
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.export_dialog import ExportDialog

@@ -10,7 +10,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.records.requests import FigureChoice, WriteFigure
+from resnet_viewer.records.figure_list import FigureChoice
+from resnet_viewer.records.requests import WriteFigure
 from resnet_viewer.ui import dialogs, export_dialog
 from tests.ui.windows import Desk
 
@@ -29,7 +30,7 @@ def test_the_architecture_figure_begins_with_the_network_on_the_screen(
     suggested: list[str] = []
     columns = ["", "alexnet, vgg16", ""]
 
-    def ask(choice: FigureChoice, _parent: object) -> FigureChoice:
+    def ask(choice: FigureChoice, _parent: object, _figures: object) -> FigureChoice:
         begun.append(choice)
         return replace(choice, columns=columns.pop(0) or choice.columns)
 
@@ -57,7 +58,7 @@ def test_another_figure_chosen_there_still_needs_a_reading(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        export_dialog.ExportDialog, "ask", lambda choice, _parent: replace(choice, figure="gradcam")
+        export_dialog.ExportDialog, "ask", lambda choice, *_: replace(choice, figure="gradcam")
     )
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: pytest.fail("nothing to save"))
     store = desk.store

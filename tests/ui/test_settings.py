@@ -16,8 +16,8 @@ from PySide6.QtGui import QFontInfo
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.records.figure_list import FIGURE_DPI, FIGURE_INCHES, FigureChoice, figures_of
 from resnet_viewer.records.recipe import RECIPES
-from resnet_viewer.records.requests import FIGURE_DPI, FIGURE_INCHES, FigureChoice
 from resnet_viewer.records.run_plan import Course, RunPlan, plan_json, plan_of
 from resnet_viewer.ui.export_dialog import ExportDialog
 from resnet_viewer.ui.settings import FONT_SIZES, MOST_BYTES, Settings, path_of
@@ -258,7 +258,7 @@ def test_settings_without_a_folder_last_as_long_as_the_program() -> None:
 def test_the_export_dialog_offers_what_is_kept(qtbot: QtBot, tmp_path: Path) -> None:
     for inches, dpi in zip(FIGURE_INCHES, FIGURE_DPI, strict=True):
         choice = FigureChoice("gradient_norms", "png", inches, inches, dpi)
-        dialog = ExportDialog(choice)
+        dialog = ExportDialog(choice, figures=figures_of("inspect"))
         qtbot.addWidget(dialog)
         assert dialog.choice == choice
         settings = Settings(tmp_path)

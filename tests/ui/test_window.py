@@ -14,13 +14,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.records.figure_list import FigureChoice, figures_of
 from resnet_viewer.records.requests import (
-    FIGURES,
+    CopyFigure,
     DescribeNetwork,
-    FigureChoice,
     OpenedNetwork,
     ReadPicture,
-    RenderForClipboard,
     StepPicture,
     TakePixels,
 )
@@ -326,8 +325,9 @@ def test_menus_offer_networks_targets_and_exports(desk: Desk) -> None:
     assert "ResNet-20 · CIFAR-10" in texts(toolbar.network_button.menu())
     assert {"cat", "truck", "Top class of the reference"} <= set(texts(toolbar.target_button.menu()))
     export = toolbar.export_button.menu()
-    assert texts(export)[: len(FIGURES)] == list(FIGURES.values())
-    for part, title in zip(export.actions()[: len(FIGURES)], FIGURES.values(), strict=True):
+    titles = [figure.title for figure in figures_of("inspect")]
+    assert texts(export)[: len(titles)] == titles
+    for part, title in zip(export.actions()[: len(titles)], titles, strict=True):
         offered = [action.text() for action in part.menu().actions() if action.text()]
         assert offered == [
             *(f"{title} as {suffix}…" for suffix in ("SVG", "PDF", "PNG", "CSV")),
@@ -408,7 +408,7 @@ def test_what_is_copied_is_the_figure_that_has_the_focus(desk: Desk) -> None:
         copy.trigger()
         desk.qtbot.waitUntil(lambda: not desk.workers.files.is_busy)
         request = desk.files.asked[-1]
-        assert isinstance(request, RenderForClipboard)
+        assert isinstance(request, CopyFigure)
         return request.choice
 
     clicked = {

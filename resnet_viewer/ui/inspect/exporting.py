@@ -9,15 +9,11 @@ from PySide6.QtCore import QByteArray, QMimeData, QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage
 
 from resnet_viewer.records.blueprint import Blueprint
+from resnet_viewer.records.figure_list import FigureChoice, FigureName, figure_of
 from resnet_viewer.records.requests import (
-    FIGURES,
     NO_CHANNEL,
-    RUN_FIGURES,
-    WITHOUT_READING,
-    AnyFigure,
-    FigureChoice,
+    CopyFigure,
     Rendered,
-    RenderForClipboard,
     WriteFigure,
     WriteLayers,
     Written,
@@ -40,10 +36,10 @@ class Exporting(QObject):
         self._tickets = tickets
         files.replied.connect(self._take)
 
-    def can_export(self, scene: Scene, figure: AnyFigure) -> bool:
+    def can_export(self, scene: Scene, figure: FigureName) -> bool:
         """There is a full reading, or the figure shows none, and the channel that it is of; else says so."""
         has_reading = scene.now is not None and scene.now.is_complete
-        if figure not in WITHOUT_READING and not has_reading:
+        if figure_of(figure).needs != "nothing" and not has_reading:
             self.failed.emit(Failure(NOT_YET))
             return False
         if figure == "channel" and scene.session.view.channel is None:
@@ -63,8 +59,8 @@ class Exporting(QObject):
     def copy(self, scene: Scene, choice: FigureChoice) -> None:
         """Put the figure on the clipboard, as a picture and as SVG."""
         if self.can_export(scene, choice.figure):
-            self.said.emit(f"Copying the figure: {(FIGURES | RUN_FIGURES)[choice.figure]}…")
-            self._ask(RenderForClipboard(scene, choice))
+            self.said.emit(f"Copying the figure: {figure_of(choice.figure).title}…")
+            self._ask(CopyFigure(scene, choice))
 
     def _ask(self, request: object) -> None:
         self._files.ask(next(self._tickets), request)

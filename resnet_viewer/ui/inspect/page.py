@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from resnet_viewer.records.requests import FigureKind
+from resnet_viewer.records.figure_list import FigureName
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.inspect.editing import Editing
 from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel
@@ -69,11 +69,11 @@ class InspectPage(QWidget):
         for panel in (self.wiring, self.feature_maps, self.gradcam, self.predictions):
             panel.apply_theme(theme)
 
-    def figure_in_focus(self) -> FigureKind | None:
+    def figure_in_focus(self) -> FigureName | None:
         """The figure of the panel that has the focus, None where none has it."""
         focused = self.window().focusWidget()
-        of_maps: FigureKind = "channel" if self.feature_maps.is_channel_shown else "feature_maps"
-        figures: tuple[tuple[QWidget, FigureKind], ...] = (
+        of_maps: FigureName = "channel" if self.feature_maps.is_channel_shown else "feature_maps"
+        figures: tuple[tuple[QWidget, FigureName], ...] = (
             (self.wiring, "gradient_norms"),
             (self.feature_maps, of_maps),
             (self.gradcam, "gradcam"),

@@ -11,16 +11,19 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from resnet_viewer.records.confusion import PictureRule
-from resnet_viewer.records.requests import (
-    RUN_FIGURES,
-    AnyFigure,
+from resnet_viewer.records.figure_list import (
+    SUFFIXES,
     FigureChoice,
-    RenderRunForClipboard,
-    RunFigure,
-    RunPictures,
+    FigureName,
     Suffix,
+    figure_of,
+    figures_of,
+)
+from resnet_viewer.records.requests import (
+    CopyFigure,
+    RunPictures,
     WriteAllRunFigures,
-    WriteRunFigure,
+    WriteFigure,
 )
 from resnet_viewer.records.run_log import RunLog
 from resnet_viewer.ui import export_dialog
@@ -28,9 +31,6 @@ from resnet_viewer.ui.export_dialog import ExportDialog
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.work.worker import Failure, Worker
-
-_OF_ONE: tuple[AnyFigure, ...] = ("pictures", "confusion")
-"""Figures of the selected run alone."""
 
 
 class RunExporting(QObject):
@@ -59,21 +59,21 @@ class RunExporting(QObject):
 
     def fill(self, menu: QMenu) -> None:
         """Once: what cannot be drawn yet is refused in a sentence when it is asked for."""
-        for figure, title in RUN_FIGURES.items():
-            part = menu.addMenu(title)
-            for suffix in export_dialog.SUFFIXES:
-                action = part.addAction(f"{title} as {suffix.upper()}…")
-                action.triggered.connect(partial(self._export_as, figure, suffix))
+        for figure in figures_of("train"):
+            part = menu.addMenu(figure.title)
+            for suffix in SUFFIXES:
+                action = part.addAction(f"{figure.title} as {suffix.upper()}…")
+                action.triggered.connect(partial(self._export_as, figure.name, suffix))
             part.addSeparator()
-            part.addAction("Size and resolution…").triggered.connect(partial(self._export, figure))
+            part.addAction("Size and resolution…").triggered.connect(partial(self._export, figure.name))
         menu.addSeparator()
         menu.addAction("Export a figure…").triggered.connect(self.ask)
         menu.addAction("All files of the runs…").triggered.connect(self.export_all)
 
-    def _export_as(self, figure: RunFigure, suffix: Suffix, _is_checked: bool = False) -> None:
+    def _export_as(self, figure: FigureName, suffix: Suffix, _is_checked: bool = False) -> None:
         self.export_as(figure, suffix)
 
-    def _export(self, figure: RunFigure, _is_checked: bool = False) -> None:
+    def _export(self, figure: FigureName, _is_checked: bool = False) -> None:
         self.export(figure)
 
     @Slot()
@@ -86,11 +86,11 @@ class RunExporting(QObject):
         """A panel's own wish, by the figure's name: ask how and where to."""
         start = replace(self._choice, figure=figure)  # type: ignore[arg-type]
         if self._can_export(start):
-            choice = ExportDialog.ask(start, self._window, tuple(RUN_FIGURES.items()))
+            choice = ExportDialog.ask(start, self._window, figures_of("train"))
             if choice is not None:
                 self._save(choice)
 
-    def export_as(self, figure: RunFigure, suffix: Suffix) -> None:
+    def export_as(self, figure: FigureName, suffix: Suffix) -> None:
         """A menu's entry: ask only where."""
         self._save(replace(self._choice, figure=figure, suffix=suffix))
 
@@ -107,11 +107,10 @@ class RunExporting(QObject):
         self._choice = choice
         self._settings.set_export("train", choice)
         logs = self._logs(choice.figure)
-        pictures, time = (
-            self._pictures(logs),
-            self._controller.scene.time,
-        )  # as they are now, not when it is named
-        name = f"{choice.figure}-{logs[0].key}" if choice.figure in _OF_ONE else choice.figure
+        pictures = self._pictures(logs)  # as they are now, not when it is named
+        name = (
+            f"{choice.figure}-{logs[0].key}" if figure_of(choice.figure).needs == "answers" else choice.figure
+        )
         suggestion = (self._folder or Path.home()) / f"{name}.{choice.suffix}"
         try:
             asked = export_dialog.ask_path(choice, suggestion, self._window)
@@ -121,7 +120,7 @@ class RunExporting(QObject):
         if asked is not None:
             choice, path = asked
             self._folder = path.parent
-            self._ask(WriteRunFigure(pictures, choice, path, time))
+            self._ask(WriteFigure(pictures, choice, path))
 
     @Slot()
     def export_all(self) -> None:
@@ -136,7 +135,7 @@ class RunExporting(QObject):
         if found:
             self._folder = Path(found)
             self.said.emit("Drawing every figure…")
-            self._ask(WriteAllRunFigures(self._pictures(logs), Path(found), self._controller.scene.time))
+            self._ask(WriteAllRunFigures(self._pictures(logs), Path(found)))
 
     @Slot(str)
     def copy(self, figure: str) -> None:
@@ -144,25 +143,24 @@ class RunExporting(QObject):
         choice = replace(self._choice, figure=figure or self._choice.figure)  # type: ignore[arg-type]
         if self._can_export(choice):
             self.said.emit("Copying the figure…")
-            pictures = self._pictures(self._logs(choice.figure))
-            self._ask(RenderRunForClipboard(pictures, choice, self._controller.scene.time))
+            self._ask(CopyFigure(self._pictures(self._logs(choice.figure)), choice))
 
-    def _logs(self, figure: AnyFigure) -> list[RunLog]:
+    def _logs(self, figure: FigureName) -> list[RunLog]:
         """Those that the figure shows."""
         scene = self._controller.scene
-        if figure not in _OF_ONE:
+        if figure_of(figure).needs != "answers":
             return list(scene.logs)
         known = [log for log in scene.logs if log.predicted is not None]
         chosen = scene.chosen
         return [chosen] if chosen in known and chosen is not None else known[-1:]
 
     @staticmethod
-    def _refusal(figure: AnyFigure, logs: list[RunLog]) -> str:
+    def _refusal(figure: FigureName, logs: list[RunLog]) -> str:
         if any(log.is_being_read for log in logs):
             return "The runs are still being read; wait until the table says how far they have come."
-        if figure in _OF_ONE and not logs:
+        if figure_of(figure).needs == "answers" and not logs:
             return "No test picture has been classified yet; wait for the end of an epoch."
-        if figure in ("gradients", "by-depth") and not any(len(log.norms) for log in logs):
+        if figure_of(figure).needs == "record" and not any(len(log.norms) for log in logs):
             return "There is no gradient record yet; start a training first."
         if not any(log.steps for log in logs):
             return "There is nothing to draw yet; start a training first."
@@ -174,7 +172,7 @@ class RunExporting(QObject):
         reports = {log.key: log.reporting(names) for log in logs if log.steps}
         predicted = {log.key: log.predicted for log in logs if log.predicted is not None}
         sure = {log.key: log.confidence for log in logs if log.confidence is not None}
-        return RunPictures(reports, data, predicted, sure, self._rule)
+        return RunPictures(reports, data, predicted, sure, self._rule, self._controller.scene.time)
 
     @Slot(str)
     def set_rule(self, rule: PictureRule) -> None:

@@ -14,20 +14,16 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.figures.run_files import NAMES
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.figure_list import FigureChoice, FigureName, figure_of, figures_of
 from resnet_viewer.records.requests import (
-    FOLLOWING_HEIGHTS,
-    RUN_FIGURES,
-    FigureChoice,
+    CopyFigure,
     Rendered,
-    RenderForClipboard,
-    RenderRunForClipboard,
-    RunFigure,
     RunPictures,
     WriteAllRunFigures,
-    WriteRunFigure,
+    WriteFigure,
 )
 from resnet_viewer.records.training import RunReport
-from resnet_viewer.services.figures import all_run_figures, run_figure
+from resnet_viewer.services.figures import all_run_figures, drawn
 from resnet_viewer.services.files import FilesService
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.export_dialog import ExportDialog
@@ -54,9 +50,9 @@ def train(desk: Desk) -> None:
         desk.lab.train(key, run, 3)
 
 
-def written(desk: Desk) -> WriteRunFigure:
-    desk.qtbot.waitUntil(lambda: any(isinstance(r, WriteRunFigure) for r in desk.files.asked))
-    return next(r for r in desk.files.asked if isinstance(r, WriteRunFigure))
+def written(desk: Desk) -> WriteFigure:
+    desk.qtbot.waitUntil(lambda: any(isinstance(r, WriteFigure) for r in desk.files.asked))
+    return next(r for r in desk.files.asked if isinstance(r, WriteFigure))
 
 
 def test_the_menu_offers_every_figure_in_every_format(
@@ -65,7 +61,7 @@ def test_the_menu_offers_every_figure_in_every_format(
     train(desk)
     menu = desk.window.training.bar.export_button.menu()
     parts = [part for part in menu.findChildren(QMenu) if part.title()]
-    assert [part.title() for part in parts] == list(RUN_FIGURES.values())
+    assert [part.title() for part in parts] == [figure.title for figure in figures_of("train")]
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: tmp_path / "errors")
     offered = [action for action in parts[0].actions() if not action.isSeparator()]
     assert [action.text() for action in offered] == [
@@ -76,7 +72,7 @@ def test_the_menu_offers_every_figure_in_every_format(
     request = written(desk)
     assert (request.choice.figure, request.choice.suffix) == ("curves", "pdf")
     assert request.path == tmp_path / "errors.pdf"
-    assert set(request.pictures.reports) == {"cifar-plain-20", "cifar-resnet-20"}
+    assert set(request.source.reports) == {"cifar-plain-20", "cifar-resnet-20"}
 
 
 def test_a_panels_wish_is_about_the_selected_run(
@@ -89,7 +85,7 @@ def test_a_panels_wish_is_about_the_selected_run(
     desk.window.training.page.export_requested.emit("confusion")
     request = written(desk)
     assert request.path.name == "confusion-cifar-plain-20.png"
-    assert list(request.pictures.predicted) == ["cifar-plain-20"]
+    assert list(request.source.predicted) == ["cifar-plain-20"]
     assert [choice.figure for choice in asked] == ["confusion"]
     assert (request.choice.suffix, request.choice.dpi) == ("png", 300)
 
@@ -110,7 +106,7 @@ def test_what_is_not_there_yet_and_unknown_kinds_are_refused(
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: tmp_path / "errors.gif")
     exporting.export("curves")
     assert "errors.gif" in desk.window.messages.sentence
-    assert not any(isinstance(request, WriteRunFigure) for request in desk.files.asked)
+    assert not any(isinstance(request, WriteFigure) for request in desk.files.asked)
 
 
 def test_size_and_resolution_are_asked_and_remembered(
@@ -139,7 +135,7 @@ def test_who_leaves_the_dialog_exports_nothing(desk: Desk, monkeypatch: pytest.M
     monkeypatch.setattr(ExportDialog, "ask", lambda *_: None)
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: pytest.fail("nothing to save"))
     desk.window.training.exporting.export("curves")
-    assert not any(isinstance(request, WriteRunFigure) for request in desk.files.asked)
+    assert not any(isinstance(request, WriteFigure) for request in desk.files.asked)
 
 
 def test_copying_is_about_the_figure_that_has_the_focus(desk: Desk, qtbot: QtBot) -> None:
@@ -156,18 +152,15 @@ def test_copying_is_about_the_figure_that_has_the_focus(desk: Desk, qtbot: QtBot
     page.errors.show_quantity("loss")
     page.errors._copy()
     qtbot.waitUntil(lambda: not desk.workers.files.is_busy)
-    copied = [
-        request.choice.figure for request in desk.files.asked if isinstance(request, RenderRunForClipboard)
-    ]
+    copied = [request.choice.figure for request in desk.files.asked if isinstance(request, CopyFigure)]
     assert copied == ["curves", "by-depth", "gradients", "loss"]
     assert window.pages.currentIndex() == 1
-    assert not [request for request in desk.files.asked if isinstance(request, RenderForClipboard)]
 
 
 def test_a_figure_is_copied_as_a_picture_and_as_svg(desk: Desk) -> None:
     train(desk)
     pictures = desk.window.training.exporting._pictures(list(desk.window.training.controller.scene.logs))
-    (found,) = FilesService().answer(RenderRunForClipboard(pictures, FigureChoice("curves")))
+    (found,) = FilesService().answer(CopyFigure(pictures, FigureChoice("curves")))
     assert isinstance(found, Rendered)
     assert Image.open(io.BytesIO(found.png)).format == "PNG"
     assert b"<svg" in found.svg
@@ -185,26 +178,26 @@ def test_the_files_are_whole(desk: Desk, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda _title, suggestion, _parent: suggestion)
     desk.window.training.exporting.export_as("by-depth", "svg")
     request = written(desk)
-    pictures = request.pictures
-    assert run_figure(pictures, request.choice, time=None).content.startswith(b"<?xml")
-    assert b"cifar-plain-20" in run_figure(pictures, FigureChoice("curves", "csv"), time=None).content
+    pictures = request.source
+    assert drawn(pictures, request.choice).content.startswith(b"<?xml")
+    assert b"cifar-plain-20" in drawn(pictures, FigureChoice("curves", "csv")).content
     with pytest.raises(UserError, match="nothing to draw yet"):
-        run_figure(RunPictures({}, None, {}), FigureChoice("confusion"), time=None)
+        drawn(RunPictures({}, None, {}), FigureChoice("confusion"))
 
 
-@pytest.mark.parametrize("figure", list(RUN_FIGURES))
+@pytest.mark.parametrize("figure", [figure.name for figure in figures_of("train")])
 def test_every_figure_is_as_wide_and_as_fine_as_was_chosen(
-    desk: Desk, figure: RunFigure, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, figure: FigureName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train(desk)
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda _title, suggestion, _parent: suggestion)
     desk.window.training.exporting.export_as(figure, "png")
-    pictures = written(desk).pictures
+    pictures = written(desk).source
     choice = FigureChoice(figure, "png", width=9.0, height=12.0, dpi=80)
-    drawn = Image.open(io.BytesIO(run_figure(pictures, choice, time=None).content))
-    assert drawn.width == 720
-    if figure not in (*FOLLOWING_HEIGHTS, "pictures"):  # these leave room that no picture fills
-        assert drawn.height == 960
+    image = Image.open(io.BytesIO(drawn(pictures, choice).content))
+    assert image.width == 720
+    if not figure_of(figure).no_height and figure != "pictures":  # these leave room that no picture fills
+        assert image.height == 960
 
 
 def test_all_figures_are_those_of_the_command_line_in_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,8 +208,9 @@ def test_all_figures_are_those_of_the_command_line_in_every_kind(monkeypatch: py
         lambda reports, **options: asked.update(options, reports=reports) or [("curves.svg", b"drawn")],
     )
     found = list(
-        all_run_figures(RunPictures({"a": invented.begun(invented.run()).reporting()}, None, {}), time=1.5)
+        all_run_figures(RunPictures({"a": invented.begun(invented.run()).reporting()}, None, {}, time=1.5))
     )
     assert found == [("curves.svg", b"drawn")]
-    assert (asked["kinds"], asked["names"], asked["time"]) == (("svg", "pdf", "png"), NAMES, 1.5)
+    assert (asked["names"], asked["time"]) == (NAMES, 1.5)
+    assert "kinds" not in asked, "so every kind is drawn"
     assert [type(report) for report in asked["reports"].values()] == [RunReport]
