@@ -27,8 +27,8 @@ from resnet_viewer.charts.curves import (
 )
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.training import EpochReport
-from resnet_viewer.ui.train.intervention_band import Done, TimeMark, interventions_in, lay_out, together
-from resnet_viewer.ui.train.name_places import FreeGround, Nearness, place_names
+from resnet_viewer.charts.interventions import Done, TimeMark, interventions_in, lay_out, together
+from resnet_viewer.charts.name_places import FreeGround, Nearness, place_names
 from resnet_viewer.ui.train.plot_items import SIGN, Cross, Name, Overlay, strokes_of
 from resnet_viewer.ui.widgets.plot import PlotCanvas
 from resnet_viewer.ui.widgets.plot_axes import RIGHT_ROOM, Marks, epoch_ticks, log_marks

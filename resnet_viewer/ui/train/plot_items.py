@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphi
 
 from resnet_viewer.charts.run_names import VARIANT_MARKERS, variant_numbers
 from resnet_viewer.records.run_log import LabScene, depth_colour
-from resnet_viewer.ui.train.intervention_band import TimeMark
+from resnet_viewer.charts.interventions import TimeMark
 from resnet_viewer.ui.widgets.plot_lines import BOLD, Stroke
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 

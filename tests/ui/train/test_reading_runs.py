@@ -31,7 +31,7 @@ from resnet_viewer.records.training import EpochReport, Intervention, RunReport,
 from resnet_viewer.ui.train.bar import strength_in
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.train.exporting import RunExporting
-from resnet_viewer.ui.train.intervention_band import interventions_in
+from resnet_viewer.charts.interventions import interventions_in
 from resnet_viewer.ui.train.runs_table import RunsModel, told
 from resnet_viewer.ui.train.story import StoryPanel, story_run
 from tests.core.lab.lab_orders import PLAIN, RESIDUAL, STEPS, order, step_done

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFont, QFontMetricsF
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.run_log import RunLog
-from resnet_viewer.ui.train.intervention_band import Done, TimeMark, interventions_in, lay_out, together
+from resnet_viewer.charts.interventions import Done, TimeMark, interventions_in, lay_out, together
 from tests.ui.train.invented import trained, with_interventions
 
 

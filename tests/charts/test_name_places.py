@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 from PySide6.QtCore import QRectF
 
-from resnet_viewer.ui.train.name_places import FreeGround, Nearness, place_names
+from resnet_viewer.charts.name_places import FreeGround, Nearness, place_names
 
 SIZE = (400.0, 200.0)
 
