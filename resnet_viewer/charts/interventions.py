@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QFontMetricsF
-
-from resnet_viewer.records.run_log import RunLog
+from resnet_viewer.charts.chart import Flag, Rect, Room
 from resnet_viewer.records.story_interventions import is_one_turn
 from resnet_viewer.records.story_words import strength_words
-from resnet_viewer.records.training import Intervention
+from resnet_viewer.records.training import Intervention, RunSpec
 
 _NAMED = 2
 """So many runs at most are named; more are counted."""
@@ -44,33 +42,30 @@ class Done:
         return self.words.replace("shortcuts ", "", 1).replace(f" ({len(self.strengths)} changes)", "")
 
 
-@dataclass(frozen=True)
-class TimeMark:
-    """A moment on the time axis, and above the curves a word: what was done then. Its line begins at `top`."""
+class Told(NamedTuple):
+    """A run to tell of, by its name; `steps_per_epoch` is 0 where nobody knows yet."""
 
-    x: float
-    word: str
-    rect: QRectF
-    """Of the word; where no row has room for it there is none."""
-    top: float
+    run: RunSpec
+    title: str
+    steps_per_epoch: int
 
 
-def interventions_in(logs: Sequence[RunLog]) -> list[Done]:
+def interventions_in(runs: Sequence[Told]) -> list[Done]:
     """Every intervention that a run comes to; one on several runs is told once, where their turns lie side by side.
 
     None of a run of whose epochs nobody knows yet how long they are.
     """
     made = sorted(
         (change.step, change.strength, place)
-        for place, log in enumerate(logs)
-        for change in log.run.interventions
-        if change.step < log.all_steps
+        for place, told in enumerate(runs)
+        for change in told.run.interventions
+        if change.step < told.run.length * told.steps_per_epoch
     )
     groups: list[tuple[Intervention, list[int]]] = []
     for step, strength, place in made:
         for first, places in reversed(groups):
             is_same = first.strength == strength
-            is_same = is_same and is_one_turn(step - first.step, logs[place].steps_per_epoch)
+            is_same = is_same and is_one_turn(step - first.step, runs[place].steps_per_epoch)
             if is_same and place not in places:
                 places.append(place)
                 break
@@ -78,24 +73,24 @@ def interventions_in(logs: Sequence[RunLog]) -> list[Done]:
             groups.append((Intervention(step, strength), [place]))
     return [
         Done(
-            found.step / logs[places[0]].steps_per_epoch,
+            found.step / runs[places[0]].steps_per_epoch,
             (found.strength,),
-            _whom([logs[place] for place in sorted(places)], logs),
+            _whom([runs[place] for place in sorted(places)], runs),
         )
         for found, places in groups
     ]
 
 
-def _whom(changed: Sequence[RunLog], logs: Sequence[RunLog]) -> str:
+def _whom(changed: Sequence[Told], runs: Sequence[Told]) -> str:
     """All runs with shortcuts are not named; whole networks are before seeds, and more than two runs are counted."""
-    residual = [log for log in logs if log.run.network.has_shortcuts]
+    residual = [told for told in runs if told.run.network.has_shortcuts]
     if len(changed) >= len(residual):
         return ""
-    networks = list(dict.fromkeys(log.run.network.title for log in changed))
-    seeds = sum(log.run.network.title in networks for log in residual)
+    networks = list(dict.fromkeys(told.run.network.title for told in changed))
+    seeds = sum(told.run.network.title in networks for told in residual)
     if len(networks) <= _NAMED and seeds == len(changed):
         return ", ".join(networks)
-    return ", ".join(log.title for log in changed) if len(changed) <= _NAMED else f"{len(changed)} runs"
+    return ", ".join(told.title for told in changed) if len(changed) <= _NAMED else f"{len(changed)} runs"
 
 
 def together(done: Sequence[Done], least: float) -> list[Done]:
@@ -113,19 +108,17 @@ def together(done: Sequence[Done], least: float) -> list[Done]:
     return found
 
 
-def lay_out(
-    done: Sequence[tuple[float, Done]], metrics: QFontMetricsF, size: tuple[float, float]
-) -> tuple[tuple[TimeMark, ...], float]:
-    """A mark for each of `done`, at its x, in a plot of that size, and how high the band is: 0 without any.
+def lay_out(done: Sequence[tuple[float, Done]], room: Room) -> tuple[tuple[Flag, ...], float]:
+    """A flag for each of `done`, at its x, in a plot of that room, and how high the band is: 0 without any.
 
     Words stand right of their line, or left of it at the plot's end, and on no other line. Where more of them have
     room in brief, or on the other side, they are so; those that have none even so are left out.
     """
-    line = math.ceil(metrics.height())
-    most = max(1, min(_ROWS, int(_HIGHEST * size[1] / line)))
+    line = math.ceil(room.line)
+    most = max(1, min(_ROWS, int(_HIGHEST * room.height / line)))
     forms = [(x, one.words) for x, one in done], [(x, one.brief) for x, one in done]
     tried = [
-        _placed(form, metrics, size[0], most, from_right=from_right, left_first=left_first)
+        _placed(form, room, most, from_right=from_right, left_first=left_first)
         for left_first in (False, True)
         for from_right in (True, False)
         for form in forms
@@ -133,12 +126,12 @@ def lay_out(
     placed = max(tried, key=lambda words: sum(one.is_whole for one in words))
     rows = 1 + max((one.row for one in placed), default=-1)
     band = rows * line + 4.0 if rows else 0.0
-    marks = []
+    flags = []
     for one in placed:
         top = (rows - 1 - one.row) * line if one.text else band
-        rect = QRectF(one.left, top, one.right - one.left, line) if one.text else QRectF()
-        marks.append(TimeMark(one.x, one.text, rect, top))
-    return tuple(marks), band
+        rect = Rect(one.left, top, one.right - one.left, line) if one.text else Rect(0, 0, 0, 0)
+        flags.append(Flag(one.x, one.text, rect, top))
+    return tuple(flags), band
 
 
 @dataclass(frozen=True)
@@ -159,8 +152,7 @@ class _Word:
 
 def _placed(
     done: Sequence[tuple[float, str]],
-    metrics: QFontMetricsF,
-    width: float,
+    room: Room,
     most: int,
     *,
     from_right: bool,
@@ -169,9 +161,9 @@ def _placed(
     """By their place; one after the other from one side, each got the lowest of `most` rows that had room."""
     placed: list[_Word] = []
     for x, words in sorted(done, key=lambda one: -one[0] if from_right else one[0]):
-        text = metrics.elidedText(words, Qt.TextElideMode.ElideRight, width)
-        wide = math.ceil(metrics.horizontalAdvance(text))
-        lefts = _lefts(x, wide, width)[:: -1 if left_first else 1]
+        text = room.shortened(words)
+        wide = math.ceil(room.measure(text))
+        lefts = _lefts(x, wide, room.width)[:: -1 if left_first else 1]
         tries = (_Word(x, text, row, left, left + wide) for left in lefts for row in range(most))
         placed.append(next((word for word in tries if _is_clear(word, placed)), _Word(x)))
     return placed[::-1] if from_right else placed

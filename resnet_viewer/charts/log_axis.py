@@ -9,18 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viewer.charts.chart import Axis, Floats, Shape, Tick
 from resnet_viewer.charts.wiring_layout import StripLayout, lay_out
 from resnet_viewer.records.comparing import have_same_plan, plan_of
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import GradientQuantity
 
-Floats = NDArray[np.float64]
-Lane = Literal["log", "zero", "infinite", "nan"]
+Lane = Shape
+"""Where a point lies, which is its shape, too."""
 LANE_PIXELS = 18.0
 LABEL_OVERHANG = 4.0
 """Pixels that a number beside the axis may reach beyond the plot: there stand the layers' numbers, and the title."""
@@ -31,6 +31,8 @@ _FEW = 3
 """So many numbers let one read an axis."""
 _THIRD = math.log10(3)
 """The smaller distance between a decade, its third and the next decade."""
+_FINE = 36.0
+"""From so much height of a decade on it has fine lines, too."""
 _DECADE_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 
@@ -176,6 +178,24 @@ def ticks(scale: Scale, height: float, label_height: float) -> list[tuple[float,
     if last - first >= least:
         return [(float(power), f"1e{power}") for power in (first, last)]
     return [(float(last), f"1e{last}")] if first <= last else thirds[:1]
+
+
+def log_axis(scale: Scale, height: float, line: float, title: str = "") -> Axis:
+    """The y axis of a logarithmic plot of that height, with lines of text so high."""
+    lanes, edges, minor = [], [], []
+    if scale.zero is not None:
+        lanes.append(Tick(scale.zero, "0"))
+        edges.append(scale.low)
+    if scale.odd is not None:
+        lanes.append(Tick(scale.odd, scale.odd_label))
+        edges.append(scale.high)
+    if height > _FINE * (scale.top - scale.bottom):
+        fine = (
+            k + math.log10(m) for k in range(math.floor(scale.low), int(scale.high) + 1) for m in range(2, 10)
+        )
+        minor = [y for y in fine if scale.low < y < scale.high]
+    numbers = tuple(Tick(*tick) for tick in ticks(scale, height, line))
+    return Axis(scale.bottom, scale.top, numbers, tuple(minor), tuple(lanes), tuple(edges), title)
 
 
 def norm_text(value: float) -> str:

@@ -5,18 +5,23 @@ A name never stands where another run's line is nearer than its own; those that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF
 
-Floats = NDArray[np.float64]
+from resnet_viewer.charts.chart import SAMPLE, Floats, Name, Rect, Room, Stroke
+
 _CELL = 4.0
-"""Pixels of the raster on which free ground is looked for."""
+"""Of the raster on which free ground is looked for."""
 _FARTHEST = 5.0
 """Lines of text from a line's end beyond which a name would belong to nobody."""
+_INSIDE = 4.0
+"""From the legend's frame to its names."""
 _TRIED, _EVERY = 240, 8
 """So many of the nearest places are looked at, one of every so many."""
 
@@ -36,7 +41,7 @@ class FreeGround:
         return other
 
     def cover_lines(self, lines: Iterable[tuple[Floats, Floats]]) -> None:
-        """Lines lie here, in pixels, each with rising x; where y is not a number they are taken to run on."""
+        """Lines lie here, each with rising x; where y is not a number they are taken to run on."""
         at = np.arange(self._columns + 1) * _CELL
         found = []
         for x, y in lines:
@@ -59,21 +64,21 @@ class FreeGround:
         )
         self._covered |= (begun - ended).cumsum(axis=0)[:-1] > 0
 
-    def cover(self, rect: QRectF) -> None:
+    def cover(self, rect: Rect) -> None:
         """Something else lies here."""
-        left, top = max(int(rect.left() / _CELL), 0), max(int(rect.top() / _CELL), 0)
-        right, bottom = int(np.ceil(rect.right() / _CELL)), int(np.ceil(rect.bottom() / _CELL))
+        left, top = max(int(rect.left / _CELL), 0), max(int(rect.top / _CELL), 0)
+        right, bottom = int(np.ceil(rect.right / _CELL)), int(np.ceil(rect.bottom / _CELL))
         self._covered[top:bottom, left:right] = 1
 
-    def is_free(self, rect: QRectF) -> bool:
+    def is_free(self, rect: Rect) -> bool:
         """Whether nothing lies there and it is inside the plot."""
-        left, top = int(rect.left() / _CELL), int(rect.top() / _CELL)
-        right, bottom = int(np.ceil(rect.right() / _CELL)), int(np.ceil(rect.bottom() / _CELL))
+        left, top = int(rect.left / _CELL), int(rect.top / _CELL)
+        right, bottom = int(np.ceil(rect.right / _CELL)), int(np.ceil(rect.bottom / _CELL))
         is_inside = left >= 0 and top >= 0 and right <= self._columns and bottom <= self._rows
         return is_inside and not self._covered[top:bottom, left:right].any()
 
     def _free_places(self, width: float, height: float) -> tuple[Floats, Floats]:
-        """Left and top, in cells, of every free rectangle of that size in pixels."""
+        """Left and top, in cells, of every free rectangle of that size."""
         wide, high = int(np.ceil(width / _CELL)) + 1, int(np.ceil(height / _CELL))
         if wide > self._columns or high > self._rows:
             return np.zeros(0), np.zeros(0)
@@ -83,17 +88,17 @@ class FreeGround:
         top, left = np.nonzero(count == 0)
         return left.astype(float), top.astype(float)
 
-    def in_corner(self, width: float, height: float) -> QRectF | None:
+    def in_corner(self, width: float, height: float) -> Rect | None:
         """The free rectangle of that size nearest to the right edge, and of those to the top."""
         left, top = self._free_places(width, height)
         if not len(left):
             return None
         best = int(np.lexsort((top, -left))[0])
-        return QRectF(left[best] * _CELL, top[best] * _CELL, width, height)
+        return Rect(left[best] * _CELL, top[best] * _CELL, width, height)
 
     def nearest(
-        self, x: float, y: float, width: float, height: float, suits: Callable[[QRectF], bool] | None = None
-    ) -> QRectF | None:
+        self, x: float, y: float, width: float, height: float, suits: Callable[[Rect], bool] | None = None
+    ) -> Rect | None:
         """The free rectangle of that size nearest to a point that `suits`, or None where there is none near it."""
         left, top = self._free_places(width, height)
         if not len(left):
@@ -105,7 +110,7 @@ class FreeGround:
         cost = np.hypot(gap_x, gap_y) + 0.02 * (top * _CELL - y + height) - 0.05 * (left * _CELL - x)
         cost[np.hypot(gap_x, gap_y) > _FARTHEST * height] = np.inf
         for best in np.argsort(cost, kind="stable")[:_TRIED:_EVERY]:
-            place = QRectF(left[best] * _CELL, top[best] * _CELL, width, height)
+            place = Rect(left[best] * _CELL, top[best] * _CELL, width, height)
             if not np.isfinite(cost[best]):
                 return None
             if suits is None or suits(place):
@@ -117,7 +122,7 @@ class Nearness:
     """Whose line is the nearest to a place."""
 
     def __init__(self, width: float, lines: Iterable[tuple[str, Floats, Floats]]) -> None:
-        """Of each line its owner and its course, in pixels, with rising x."""
+        """Of each line its owner and its course, with rising x."""
         at = np.arange(int(width / _CELL) + 1) * _CELL
         self._owners: list[str] = []
         courses = []
@@ -128,43 +133,135 @@ class Nearness:
                 courses.append(np.interp(at, x[is_known], y[is_known], left=np.nan, right=np.nan))
         self._courses = np.array(courses).reshape(-1, len(at))
 
-    def is_own(self, owner: str, place: QRectF, end: tuple[float, float]) -> bool:
+    def is_own(self, owner: str, place: Rect, end: tuple[float, float]) -> bool:
         """Whether no other one's line is nearer to the place than the `end` of the owner's own."""
-        left, right = int(place.left() / _CELL), int(np.ceil(place.right() / _CELL)) + 1
+        left, right = int(place.left / _CELL), int(np.ceil(place.right / _CELL)) + 1
         courses = self._courses[:, left:right]
-        gaps = np.maximum(np.maximum(place.top() - courses, courses - place.bottom()), 0.0)
+        gaps = np.maximum(np.maximum(place.top - courses, courses - place.bottom), 0.0)
         gaps[np.isnan(gaps)] = np.inf
         own = float(
             np.hypot(
-                max(place.left() - end[0], end[0] - place.right(), 0.0),
-                max(place.top() - end[1], end[1] - place.bottom(), 0.0),
+                max(place.left - end[0], end[0] - place.right, 0.0),
+                max(place.top - end[1], end[1] - place.bottom, 0.0),
             )
         )
         nearest = gaps.min(axis=1, initial=np.inf)
         return all(own <= gap for one, gap in zip(self._owners, nearest, strict=True) if one != owner)
 
 
+@dataclass(frozen=True)
+class Wish:
+    """A name for the line that ends at `end`; it may stand beside any line of its `owner`."""
+
+    key: str
+    owner: str
+    text: str
+    stroke: Stroke
+    end: tuple[float, float]
+
+
+def name_lines(
+    wished: Sequence[Wish],
+    room: Room,
+    ground: FreeGround,
+    lines: Sequence[tuple[str, Floats, Floats]],
+    verticals: Sequence[float] = (),
+    kept: Mapping[str, Rect] = MappingProxyType({}),
+    frame: Rect | None = None,
+    *,
+    has_legend: bool = True,
+) -> tuple[tuple[Name, ...], Rect | None]:
+    """The names that find room at their lines' ends, on one of the `verticals` only where there is no other; the rest
+    make a legend, in the frame that they had while it is free.
+
+    `lines` are all lines with their owners; `kept` are the places that names have now.
+    """
+    nearness = Nearness(ground.width, lines)
+    high = math.ceil(room.line)
+    ends = [(*wish.end, SAMPLE + math.ceil(room.measure(wish.text))) for wish in wished]
+    clear, beside = ground.copy(), ground.copy()
+    for x in verticals:
+        beside.cover(Rect(x - 1, 0.0, 2, ground.height))
+
+    def place_some(numbers: Sequence[int], free: FreeGround) -> list[Rect | None]:
+        def suits(at: int, place: Rect) -> bool:
+            return nearness.is_own(wished[numbers[at]].owner, place, wished[numbers[at]].end)
+
+        old = [kept.get(wished[number].key) for number in numbers]
+        return place_names([ends[number] for number in numbers], high, free, old, suits)
+
+    places = place_some(range(len(wished)), beside)
+    for place in places:
+        if place is not None:
+            ground.cover(place.grown(6))
+    missing = [number for number, place in enumerate(places) if place is None and verticals]
+    for number, place in zip(missing, place_some(missing, ground), strict=True):
+        places[number] = place
+    missing = [number for number, place in enumerate(places) if place is None]
+    legend = None
+    if missing and has_legend:
+        if len(missing) > len(places) / 2:
+            missing = list(range(len(places)))
+        for number, place in enumerate(places):
+            if place is not None and number not in missing:
+                clear.cover(place.grown(6))
+        legend = _add_legend(missing, [end[2] for end in ends], places, high, clear, frame)
+    names = (
+        Name(wish.key, wish.text, wish.stroke, place)
+        for wish, place in zip(wished, places, strict=True)
+        if place is not None
+    )
+    return tuple(names), legend
+
+
+def _add_legend(
+    numbers: Sequence[int],
+    widths: Sequence[float],
+    places: list[Rect | None],
+    high: float,
+    ground: FreeGround,
+    old: Rect | None,
+) -> Rect | None:
+    """Places for these names in a legend at the right, where there is room for all of them; else the table of runs
+    is the legend.
+    """
+    wide = max(widths[number] for number in numbers) + 3 * _INSIDE
+    for columns in (1, 2, 3):
+        rows = -(-len(numbers) // columns)
+        size = columns * wide + _INSIDE, rows * high + 2 * _INSIDE
+        is_kept = old is not None and old[2:] == size and ground.is_free(old)
+        frame = old if is_kept else ground.in_corner(*size)
+        if frame is not None:
+            break
+    else:
+        return None
+    for at, number in enumerate(numbers):
+        column, row = divmod(at, rows)
+        left, top = frame.left + 2 * _INSIDE + column * wide, frame.top + _INSIDE + row * high
+        places[number] = Rect(left, top, widths[number], high)
+    return frame
+
+
 def place_names(
     ends: Sequence[tuple[float, float, float]],
     height: float,
     ground: FreeGround,
-    kept: Sequence[QRectF | None] = (),
-    suits: Callable[[int, QRectF], bool] = lambda _number, _place: True,
-) -> list[QRectF | None]:
+    kept: Sequence[Rect | None] = (),
+    suits: Callable[[int, Rect], bool] = lambda _number, _place: True,
+) -> list[Rect | None]:
     """A rectangle for each of `ends`, (x, y, width of the name), or None where it finds no room.
 
     `kept` are places that names have now: each stays while it is free and near its end, so that names of growing
     lines do not jump about. A place that does not suit the one of that number is none.
     """
-    found: list[QRectF | None] = []
+    found: list[Rect | None] = []
     for index, (x, y, width) in enumerate(ends):
         old = kept[index] if index < len(kept) else None
         place = None
-        if old is not None and (old.width(), old.height()) == (width, height) and ground.is_free(old):
-            near = QRectF(old).adjusted(-40, -24, 40, 24)
-            place = old if near.contains(QPointF(x, y)) and suits(index, old) else None
+        if old is not None and (old.width, old.height) == (width, height) and ground.is_free(old):
+            place = old if old.grown(40, 24).holds(x, y) and suits(index, old) else None
         place = place or ground.nearest(x, y, width, height, partial(suits, index))
         if place is not None:
-            ground.cover(place.adjusted(-6, 0, 6, 0))
+            ground.cover(place.grown(6))
         found.append(place)
     return found

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from resnet_viewer.charts.chart import Stroke
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.network import NetworkSpec
@@ -77,6 +78,21 @@ def depth_colours(networks: Sequence[NetworkSpec]) -> dict[int, str]:
     """A colour for each depth in the order of the runs: one that is added changes no other's."""
     depths = dict.fromkeys(network.depth for network in networks)
     return {depth: DEPTH_COLOURS[index % len(DEPTH_COLOURS)] for index, depth in enumerate(depths)}
+
+
+def run_strokes(runs: Sequence[RunSpec], depths: Sequence[int] = ()) -> list[Stroke]:
+    """How each run is drawn: one colour a depth, in their order, dashed without shortcuts, with marks where something
+    else differs (normalisation, recipe, …).
+    """
+    depths = depths or list(dict.fromkeys(run.network.depth for run in runs))
+    return [
+        Stroke(
+            f"depth {depths.index(run.network.depth)}",
+            not run.network.has_shortcuts,
+            VARIANT_MARKERS[number % len(VARIANT_MARKERS)],
+        )
+        for run, number in zip(runs, variant_numbers(runs), strict=True)
+    ]
 
 
 def variant_numbers(runs: Sequence[RunSpec]) -> list[int]:

@@ -371,8 +371,3 @@ class LabScene:
     def depths(self) -> tuple[int, ...]:
         """Depths in the order of their colours: as they came, so that no run that comes or goes changes any."""
         return tuple(dict.fromkeys((*self.arrived, *(log.run.network.depth for log in self.logs))))
-
-
-def depth_colour(scene: LabScene, log: RunLog, colours: Sequence[str]) -> str:
-    """The colour of a run's depth, of a theme's `depths`; from the seventh depth on they begin again."""
-    return colours[scene.depths.index(log.run.network.depth) % len(colours)]

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from resnet_viewer.charts.curves import (
-    Axis,
-    Curve,
+    Course,
+    Heights,
     at_time,
-    axis_for,
-    curves_of,
+    courses_of,
+    heights_for,
     length_of,
     round_numbers,
     running_mean,
@@ -26,12 +26,12 @@ from resnet_viewer.records.training import Extension
 from tests.ui.train.invented import begun, run, trained
 
 
-def line(*values: float) -> Curve:
-    return Curve(np.arange(1.0, len(values) + 1), np.array(values))
+def line(*values: float) -> Course:
+    return Course(np.arange(1.0, len(values) + 1), np.array(values))
 
 
 def test_training_is_drawn_by_steps_and_the_test_by_epochs() -> None:
-    thin, bold = curves_of(trained(steps=25), "error")
+    thin, bold = courses_of(trained(steps=25), "error")
     assert (len(thin.x), thin.is_bold) == (25, False)
     assert thin.x[:2].tolist() == [0.1, 0.2]
     assert (bold.x.tolist(), bold.y.tolist(), bold.is_bold) == ([1.0, 2.0], [86.0, 76.0], True)
@@ -39,9 +39,9 @@ def test_training_is_drawn_by_steps_and_the_test_by_epochs() -> None:
 
 def test_loss_is_averaged_over_an_epoch_and_the_rate_is_not() -> None:
     log = trained(steps=12)
-    (loss,) = curves_of(log, "loss")
+    (loss,) = courses_of(log, "loss")
     assert loss.y[-1] == pytest.approx(np.mean([2.0 / (i + 1) for i in range(2, 12)]))
-    (rate,) = curves_of(log, "rate")
+    (rate,) = courses_of(log, "rate")
     assert rate.y.tolist() == log.rates.tolist()
 
 
@@ -85,23 +85,23 @@ def test_the_visible_part_ends_at_the_edges_where_the_line_goes_on() -> None:
 
 
 def test_errors_begin_at_zero_and_nothing_has_a_plot_too() -> None:
-    axis = axis_for([line(80, 20)], "error", 300)
+    axis = heights_for([line(80, 20)], "error", 300)
     assert axis.bottom == 0.0
     assert 80.0 < axis.top < 90.0
-    assert axis_for([], "error", 300).top > 50.0
-    assert axis_for([line(0, 0)], "rate", 300).top > 0.0
+    assert heights_for([], "error", 300).top > 50.0
+    assert heights_for([line(0, 0)], "rate", 300).top > 0.0
 
 
 @given(st.lists(st.floats(allow_nan=True), min_size=1, max_size=20), st.floats(30, 900))
 def test_every_loss_has_a_place_whatever_it_is(values: list[float], height: float) -> None:
-    axis = axis_for([line(*values)], "loss", height)
-    places = axis.heights(np.array(values))
+    axis = heights_for([line(*values)], "loss", height)
+    places = axis.of(np.array(values))
     assert np.all(np.isfinite(places))
     assert np.all((places > axis.bottom) & (places < axis.top))
 
 
 def test_an_error_that_is_not_finite_has_no_place() -> None:
-    assert np.isnan(Axis(0.0, 100.0).heights(np.array([np.inf, np.nan]))).all()
+    assert np.isnan(Heights(0.0, 100.0).of(np.array([np.inf, np.nan]))).all()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from resnet_viewer.records.lab import (
     RunEnded,
     StateChanged,
 )
-from resnet_viewer.records.run_log import LabScene, RunLog, depth_colour
+from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.training import (
     EpochReport,
     GradientRecord,
@@ -26,7 +26,6 @@ from resnet_viewer.records.training import (
     RunSpec,
     StepReport,
 )
-from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 
 RUN = RunSpec(spec("cifar-plain-20"), "digits", 12)
 WIDTH = 4
@@ -159,11 +158,9 @@ def test_a_seed_is_named_where_there_are_several(log: RunLog) -> None:
     assert log.title == "Plain-20 seed 0"
 
 
-def test_depths_are_coloured_in_the_order_in_which_they_come() -> None:
+def test_depths_stand_in_the_order_in_which_they_come() -> None:
     deep = RunLog("cifar-resnet-56", RunSpec(spec("cifar-resnet-56"), "digits", 12))
     shallow = RunLog("cifar-plain-20", RUN)
     scene = LabScene((deep, shallow), selected="cifar-plain-20")
     assert scene.depths == (56, 20)
     assert scene.chosen is shallow
-    assert depth_colour(scene, shallow, DARK.depths) == DARK.depths[1]
-    assert depth_colour(scene, deep, LIGHT.depths) == LIGHT.depths[0]

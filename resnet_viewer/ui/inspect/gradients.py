@@ -14,7 +14,8 @@ from PySide6.QtCore import QPointF, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QGraphicsItem, QHBoxLayout, QWidget
 
-from resnet_viewer.charts.log_axis import Floats, Scale, Series, heights, scale_for
+from resnet_viewer.charts.chart import Floats, Stroke
+from resnet_viewer.charts.log_axis import Scale, Series, heights, scale_for
 from resnet_viewer.records.probe import GradientOf, ProbeResult
 from resnet_viewer.records.session import GradientQuantity
 from resnet_viewer.records.target import BlockTarget
@@ -22,7 +23,7 @@ from resnet_viewer.ui.widgets.card import colour_text
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, choice_box, part_wordings, readout_wordings
 from resnet_viewer.ui.widgets.labels import TitleLabel, tooltip_text
 from resnet_viewer.ui.widgets.plot_axes import CORNER, CurveNames, PlotGround, Track
-from resnet_viewer.ui.widgets.plot_lines import CurveDots, Line, Lines, Stroke
+from resnet_viewer.ui.widgets.plot_lines import CurveDots, Line, Lines
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 QUANTITIES: dict[GradientQuantity, str] = {

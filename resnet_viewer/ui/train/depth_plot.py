@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
+from resnet_viewer.charts.chart import Floats
 from resnet_viewer.charts.curves import at_time, time_words
-from resnet_viewer.charts.gradient_record import Spread, Spreads, layers_of, reading_words
-from resnet_viewer.charts.log_axis import Floats, Lane, Scale, Series, heights, scale_of
+from resnet_viewer.charts.depths import AXIS, DepthLine, depth_chart, depth_scale, series_of
+from resnet_viewer.charts.gradient_record import Spread, Spreads, reading_words
+from resnet_viewer.charts.log_axis import Series, heights
+from resnet_viewer.charts.run_names import run_strokes
 from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.train.plot_items import Overlay, strokes_of
 from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.plot import PlotCanvas
-from resnet_viewer.ui.widgets.plot_axes import Marks, Tick, log_marks
-from resnet_viewer.ui.widgets.plot_lines import MIDDLE, CurveDots, Line, Lines
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 TITLE = "Gradient norm by depth"
-AXIS = "gradient norm"
 EMPTY = "Press Start: the gradient norm of every layer is drawn here, plain against residual."
 _NEAR = 40.0
 """Pixels within which a point is told about."""
@@ -36,12 +34,7 @@ def series_at(log: RunLog, time: float | None) -> tuple[Series, float] | None:
     index = len(times) - 1 if time is None else at_time(times, time, log.reached)
     if index is None:
         return None
-    values = np.array(log.norms[index], dtype=np.float64)
-    layers = layers_of(log.run.network, len(values))
-    x = np.linspace(0.0, 1.0, len(values)) if len(values) > 1 else np.zeros(len(values))
-    return Series(layers.names, layers.shapes, x, values, np.array(layers.is_joined, dtype=bool)), float(
-        times[index]
-    )
+    return series_of(log.run.network, np.array(log.norms[index])), float(times[index])
 
 
 class DepthPlot(Card):
@@ -56,16 +49,13 @@ class DepthPlot(Card):
         self.scene = LabScene()
         self.series: dict[str, tuple[Series, float]] = {}
         """By the run's key: what is drawn, and its record's time."""
-        self.scale = Scale(-1, 1, -1, 1)
+        self.scale = depth_scale((), 1.0)
         self._spreads = Spreads()
         self._found: list[Spread] = []
-        self.dots: dict[str, CurveDots] = {}
         self._pointer: QPointF | None = None
         self._drawn: tuple[object, ...] = ()
         self.canvas = PlotCanvas("Gradient norms over relative depth")
         self.canvas.set_limits(-0.02, 1.02, _LEAST_SPAN)
-        self.lines = Lines(self.canvas.box)
-        self.overlay = Overlay(self.canvas.box, self.font())
         self.body.addWidget(self.canvas, 1)
         self.canvas.rearranged.connect(self._draw)
         self.canvas.pointed.connect(self._follow_pointer)
@@ -88,7 +78,6 @@ class DepthPlot(Card):
     def apply_theme(self, theme: Theme) -> None:
         super().apply_theme(theme)
         self.canvas.apply_theme(theme)
-        self.overlay.apply_theme(theme)
         self._draw()
 
     def _when(self) -> str:
@@ -104,75 +93,30 @@ class DepthPlot(Card):
 
     @Slot()
     def _draw(self) -> None:
-        size = self.canvas.size_of_plot
         logs = sorted(
             (log for log in self.scene.logs if log.key in self.series),
             key=lambda log: log.key == self.scene.selected,
         )
-        self.scale = self._steady_scale(size[1])
-        self.lines.set_size(size)
-        self.overlay.set_size(size)
-        for gone in self.dots.keys() - self.series.keys():
-            self.canvas.scene().removeItem(self.dots.pop(gone))
-        strokes = strokes_of(self.scene, self._theme)
-        for log in logs:
-            points = self.series[log.key][0]
-            stroke = strokes[log.key]
-            x, y = self._pixels(points)
-            joined = points.is_joined
-            on_line = np.where(np.isnan(points.logs), np.nan, y)[joined]
-            self.lines.set_line(log.key, Line(x[joined], on_line, stroke, MIDDLE))
-            if log.key not in self.dots:
-                is_around = log.run.network.has_shortcuts
-                self.dots[log.key] = CurveDots(self.canvas.box, is_around=is_around)
-                self.dots[log.key].setZValue(9 if is_around else 10)
-            has_dot = np.zeros(len(x), dtype=bool)
-            self.dots[log.key].prepare(points, (x, y), has_dot, (stroke.colour, self._theme.panel), size)
-        self.lines.set_order([log.key for log in logs])
-        self._show_ground()
+        room = self.canvas.room
+        self.scale = depth_scale(self._found, room.height)
+        strokes = run_strokes([log.run for log in self.scene.logs], self.scene.depths)
+        by_key = {log.key: stroke for log, stroke in zip(self.scene.logs, strokes, strict=True)}
+        lines = [DepthLine(log.key, self.series[log.key][0], by_key[log.key]) for log in logs]
+        at_none = "No gradient record yet." if self.scene.time is None else "No record at this time."
+        words = "" if self.scene.is_being_read else at_none
+        self.chart = depth_chart(
+            lines, self.scale, self.canvas.x_range, room, words if self.scene.logs else EMPTY
+        )
+        moment = ""
+        if lines and self.subtitle_room < room.measure(self.subtitle):
+            moment = "newest" if self.scene.time is None else time_words(self.scene.time)
+            if room.measure(AXIS + moment) + 20 > room.width + self.canvas.ground.left_room:
+                moment = ""
+        self.canvas.draw(replace(self.chart, moment=moment))
         self._tell()
 
-    def _steady_scale(self, height: float) -> Scale:
-        """The same at every time: whole decades around all records that there are."""
-        low = min((spread.range[0] for spread in self._found), default=math.inf)
-        high = max((spread.range[1] for spread in self._found), default=-math.inf)
-        kinds: dict[Lane, bool] = {
-            "zero": any(spread.has_zero for spread in self._found),
-            "infinite": any(spread.has_infinite for spread in self._found),
-            "nan": any(spread.has_nan for spread in self._found),
-        }
-        found = (float(math.floor(low)), float(math.ceil(high))) if low <= high else None
-        return scale_of(found, {lane for lane, is_there in kinds.items() if is_there}, height)
-
-    def _show_ground(self) -> None:
-        width, height = self.canvas.size_of_plot
-        metrics = self.canvas.text_metrics()
-        if not self.series:
-            at_none = "No gradient record yet." if self.scene.time is None else "No record at this time."
-            words = "" if self.scene.is_being_read else at_none
-            self.canvas.show_marks(Marks(message=words if self.scene.logs else EMPTY))
-            return
-        marks = log_marks(self.scale, height, metrics.height())
-        moment = ""
-        if self.subtitle_room < metrics.horizontalAdvance(self.subtitle):
-            moment = "newest" if self.scene.time is None else time_words(self.scene.time)
-            if metrics.horizontalAdvance(AXIS + moment) + 20 > width + self.canvas.ground.left_room:
-                moment = ""
-        first, last = "first layer", "classifier"
-        if metrics.horizontalAdvance(first + last) + 20 > width:
-            first, last = "first", "last"
-        ends: tuple[Tick, ...] = (
-            (self.canvas.pixel_at(0.0) + metrics.horizontalAdvance(first) / 2, first),
-            (self.canvas.pixel_at(1.0) - metrics.horizontalAdvance(last) / 2, last),
-        )
-        below = tuple((x, text) for x, text in ends if 0 <= x <= width)
-        self.canvas.show_marks(replace(marks, below=below, title=AXIS, moment=moment))
-
     def _pixels(self, points: Series) -> tuple[Floats, Floats]:
-        (width, height), (left, right) = self.canvas.size_of_plot, self.canvas.x_range
-        x = (points.x - left) * (width / (right - left))
-        down = self.scale.top - heights(points, self.scale)
-        return x, down * (height / (self.scale.top - self.scale.bottom))
+        return self.chart.place(self.canvas.size_of_plot, points.x, heights(points, self.scale))
 
     def nearest(self, point: QPointF) -> tuple[RunLog, int, QPointF] | None:
         """The run and the layer whose point is the nearest to one of the plot, where one is near."""
@@ -199,11 +143,11 @@ class DepthPlot(Card):
     def _tell(self) -> None:
         found = None if self._pointer is None else self.nearest(self._pointer)
         if found is None:
-            self.overlay.point_at(None)
+            self.canvas.overlay.point_at(None)
             return
         log, index, spot = found
         points, time = self.series[log.key]
-        self.overlay.point_at(None, ring=spot)
+        self.canvas.overlay.point_at(None, ring=spot)
         self.hovered.emit(reading_words(log, "norms", index, time, points.values))
 
     @Slot(object)

@@ -23,7 +23,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGridLayout, QMenu, QScrollArea, QSizePolicy, QStackedLayout, QWidget
 
-from resnet_viewer.charts.curves import length_of, time_words
+from resnet_viewer.charts.chart import SAMPLE, Stroke, inside
+from resnet_viewer.charts.curves import epoch_ticks, length_of, time_words
 from resnet_viewer.charts.gradient_record import (
     CHOICES,
     CLEAR,
@@ -37,14 +38,12 @@ from resnet_viewer.charts.gradient_record import (
     scale_for,
 )
 from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.train.plot_items import SIGN, strokes_of
 from resnet_viewer.ui.widgets.card import Card, colour_text
 from resnet_viewer.ui.widgets.colour_bar import ColourBar
 from resnet_viewer.ui.widgets.fitting import choice_box
 from resnet_viewer.ui.widgets.labels import plain_label
 from resnet_viewer.ui.widgets.pixels import image_of_rgba
-from resnet_viewer.ui.widgets.plot_axes import epoch_ticks
-from resnet_viewer.ui.widgets.plot_lines import BOLD, Stroke
+from resnet_viewer.ui.widgets.plot_lines import paint_sample, strokes_of
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 LEAST_HEIGHT, LEAST_LINES = 40, 2
@@ -182,7 +181,7 @@ class RunPicture(QWidget):
 
     def _is_title(self, position: QPointF) -> bool:
         metrics = QFontMetricsF(self.font())
-        wide = SIGN + metrics.horizontalAdvance(self.log.title)
+        wide = SAMPLE + metrics.horizontalAdvance(self.log.title)
         return position.y() < self.picture_rect.top() and position.x() <= wide + 8
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -255,15 +254,15 @@ class RunPicture(QWidget):
 
     def _paint_title(self, painter: QPainter, metrics: QFontMetricsF) -> None:
         theme, high = self._theme, metrics.height()
-        self._stroke.paint_sample(painter, QPointF(0, high / 2), SIGN - 5, BOLD)
+        paint_sample(painter, self._stroke, QPointF(0, high / 2), SAMPLE - 5)
         painter.setPen(QColor(theme.text))
         font = self.font()
         font.setUnderline(self._is_selected)
         painter.setFont(font)
-        room = max(self.width() - SIGN, 0.0)
+        room = max(self.width() - SAMPLE, 0.0)
         text = metrics.elidedText(self.log.title, Qt.TextElideMode.ElideRight, room)
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
-        painter.drawText(QRectF(SIGN, 0, room, high), left, text)
+        painter.drawText(QRectF(SAMPLE, 0, room, high), left, text)
         painter.setFont(self.font())
 
     def _x(self, time: float) -> float | None:
@@ -301,8 +300,10 @@ class RunPicture(QWidget):
         left, right = self._span
         painter.setPen(QColor(self._theme.muted))
         top = self.picture_rect.bottom() + _GAP
-        for x, words in epoch_ticks((left, right), self.width(), metrics):
+        width = float(self.width())
+        for time, words in epoch_ticks((left, right), width, metrics.horizontalAdvance):
             half = metrics.horizontalAdvance(words) / 2
+            x = inside((time - left) / (right - left) * width, half, width, 0.0)
             painter.drawText(QPointF(x - half, top + metrics.ascent()), words)
 
 

@@ -34,9 +34,8 @@ from PySide6.QtWidgets import (
 
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story_words import thousands
-from resnet_viewer.ui.train.plot_items import strokes_of
 from resnet_viewer.ui.widgets.labels import tooltip_text
-from resnet_viewer.ui.widgets.plot_lines import BOLD
+from resnet_viewer.ui.widgets.plot_lines import paint_sample, strokes_of
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 
@@ -280,7 +279,7 @@ class RunsModel(QAbstractTableModel):
         stroke = strokes_of(self._scene, self._theme)[log.key]
         with QPainter(pixmap) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            stroke.paint_sample(painter, QPointF(0, _SAMPLE.height() / 2), _SAMPLE.width(), BOLD)
+            paint_sample(painter, stroke, QPointF(0, _SAMPLE.height() / 2), _SAMPLE.width())
         icon = QIcon(pixmap)
         icon.addPixmap(pixmap, QIcon.Mode.Selected)
         return icon

@@ -5,7 +5,8 @@ The y range is the owner's: it follows what is visible.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
+from dataclasses import replace
 from typing import Protocol
 
 import pyqtgraph as pg
@@ -13,7 +14,9 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from resnet_viewer.ui.widgets.plot_axes import BOTTOM_ROOM, RIGHT_ROOM, TOP_ROOM, Ground, Marks
+from resnet_viewer.charts.chart import Chart, Room
+from resnet_viewer.ui.widgets.plot_axes import BOTTOM_ROOM, RIGHT_ROOM, TOP_ROOM, Ground, marks_of
+from resnet_viewer.ui.widgets.plot_lines import CurveDots, Line, Lines, Overlay, coloured
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 CLICK = 4.0
@@ -109,6 +112,9 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         self.addItem(self.box, 0, 0)
         # A view box clips its children, and the numbers stand outside it.
         self.ground = Ground(self.ci, DARK, self.font())
+        self.lines = Lines(self.box)
+        self.overlay = Overlay(self.box, self.font())
+        self.dots: dict[Hashable, CurveDots] = {}
         self._make_room()
         self.box.sigResized.connect(self._resized)
         PlotCanvas.apply_theme(self, DARK)
@@ -174,12 +180,36 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
             self._range = shown
             self.rearranged.emit()
 
-    def show_marks(self, marks: Marks) -> None:
-        """Draw these around the plot."""
-        self._is_empty = bool(marks.message)
+    @property
+    def room(self) -> Room:
+        """What a chart of this plot is made for."""
+        metrics = self.text_metrics()
+        return Room(*self.size_of_plot, metrics.horizontalAdvance, metrics.height())
+
+    def draw(self, chart: Chart) -> None:
+        """Draw this one; lines that are as they were are not made ready again."""
+        size = self.size_of_plot
+        self.lines.set_size(size)
+        self.overlay.set_size(size)
+        for curve in chart.curves:
+            stroke = coloured(curve.stroke, self._theme)
+            self.lines.set_line(curve.key, Line(*chart.place(size, curve.x, curve.y), stroke, curve.width))
+        self.lines.set_order([curve.key for curve in chart.curves])
+        for gone in self.dots.keys() - {dots.key for dots in chart.dots}:
+            self.scene().removeItem(self.dots.pop(gone))
+        for dots in chart.dots:
+            if dots.key not in self.dots:
+                self.dots[dots.key] = CurveDots(self.box, is_around=dots.is_around)
+                self.dots[dots.key].setZValue(9 if dots.is_around else 10)
+            drawn = replace(dots, colour=self._theme.colour(dots.colour))
+            self.dots[dots.key].show_dots(drawn, chart.place(size, dots.x, dots.y), self._theme.panel, size)
+        self.overlay.show_chart(chart)
+        self._is_empty = bool(chart.message)
         self._show_focus()
+        measure = self.text_metrics().horizontalAdvance
+        marks = marks_of(chart.x, chart.y, size, measure, message=chart.message, moment=chart.moment)
         self.ground.setPos(self.box.pos())
-        self.ground.show_marks(marks, *self.size_of_plot)
+        self.ground.show_marks(marks, *size)
 
     def text_metrics(self) -> QFontMetricsF:
         """Of the numbers and names."""
@@ -187,8 +217,10 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
 
     def apply_theme(self, theme: Theme) -> None:
         """pyqtgraph does not follow the palette: every colour is handed on by hand."""
+        self._theme = theme
         self.setBackground(theme.panel)
         self.ground.apply_theme(theme)
+        self.overlay.apply_theme(theme)
 
     def _make_room(self) -> None:
         metrics = QFontMetricsF(self.font())
@@ -206,6 +238,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and hasattr(self, "ground"):
             self.ground.set_font(self.font())
+            self.overlay.set_font(self.font())
             self._make_room()
             self.rearranged.emit()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 
@@ -12,47 +12,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
-from resnet_viewer.charts.curves import round_numbers
-from resnet_viewer.charts.log_axis import Scale, ticks
+from resnet_viewer.charts.chart import Axis, inside
+from resnet_viewer.charts.log_axis import Scale, log_axis
 from resnet_viewer.ui.widgets.theme import Theme
-
-_PARTS = 6.0
-"""There are at most so many steps from number to number, however wide the plot."""
-_WHOLE = 2.0
-"""From so many epochs on only whole ones are numbered."""
-_WORDS_APART = 8.0
-
-
-def epoch_ticks(
-    span: tuple[float, float], width: float, metrics: QFontMetricsF, *, beyond: float = 0.0
-) -> list[tuple[float, str]]:
-    """Round epochs under an axis of `width` pixels, as (middle of the words in pixels, words), the last with its unit.
-
-    Words may stand out of the axis by `beyond` at either end.
-    """
-    left, right = span
-    span_of_all = right - left
-    least = max(span_of_all / _PARTS, 1.0 if span_of_all >= _WHOLE else 0.0)
-    numbers = round_numbers(left, right, span_of_all, least)
-    if not numbers:
-        return []
-    widest = 1.5 * max(metrics.horizontalAdvance(text) for _, text in numbers) + _WORDS_APART
-    if len(numbers) > 1 and (numbers[1][0] - numbers[0][0]) / (right - left) * width < widest:
-        numbers = round_numbers(left, right, width, widest)
-    words = [text for _, text in numbers[:-1]] + [f"epoch {text}" for _, text in numbers[-1:]]
-    ticks = []
-    for (number, _), text in zip(numbers, words, strict=True):
-        half = metrics.horizontalAdvance(text) / 2
-        x = (number - left) / (right - left) * width
-        ticks.append((min(max(x, half - beyond), width + beyond - half), text))
-    last, half = ticks[-1][0], metrics.horizontalAdvance(words[-1]) / 2
-    free = [
-        (x, text)
-        for x, text in ticks[:-1]
-        if x + metrics.horizontalAdvance(text) / 2 + _WORDS_APART <= last - half
-    ]
-    return [*free, ticks[-1]]
-
 
 BOTTOM_ROOM = 4.0
 """Pixels between the plot and the numbers under it."""
@@ -87,26 +49,28 @@ class Marks:
     """When it was measured, at the other end of the same line."""
 
 
-def log_marks(scale: Scale, height: float, text_height: float) -> Marks:
-    """The y axis of a logarithmic plot of that height."""
-    per_decade = height / (scale.top - scale.bottom)
+def marks_of(
+    x: Axis, y: Axis, size: tuple[float, float], measure: Callable[[str], float], **words: str
+) -> Marks:
+    """What stands around a plot of that size in pixels; `words` are its corner, message and moment."""
+    width, height = size
 
-    def pixel(y: float) -> float:
-        return (scale.top - y) * per_decade
+    def down(place: float) -> float:
+        return (1.0 - y.share(place)) * height
 
-    lanes, edges, minor = [], [], []
-    if scale.zero is not None:
-        lanes.append((pixel(scale.zero), "0"))
-        edges.append(pixel(scale.low))
-    if scale.odd is not None:
-        lanes.append((pixel(scale.odd), scale.odd_label))
-        edges.append(pixel(scale.high))
-    if per_decade > 36:
-        first = int(np.floor(scale.low))
-        fine = (k + np.log10(m) for k in range(first, int(scale.high) + 1) for m in range(2, 10))
-        minor = [pixel(y) for y in fine if scale.low < y < scale.high]
-    numbers = tuple((pixel(y), text) for y, text in ticks(scale, height, text_height))
-    return Marks(numbers, tuple(minor), tuple(lanes), tuple(edges))
+    below = (
+        (inside(x.share(place) * width, measure(text) / 2, width, RIGHT_ROOM), text)
+        for place, text in x.numbers
+    )
+    return Marks(
+        tuple((down(place), text) for place, text in y.numbers),
+        tuple(map(down, y.minor)),
+        tuple((down(place), text) for place, text in y.lanes),
+        tuple(map(down, y.edges)),
+        tuple(below),
+        title=y.title,
+        **words,
+    )
 
 
 class Ground(QGraphicsObject):
@@ -354,7 +318,8 @@ class PlotGround(Ground):
     ) -> None:
         """Place grid and numbers; `layers` is the highest number on the x axis."""
         numbers = self._layer_numbers(x_range, width, layers)
-        marks = log_marks(scale, height, self._metrics.height())
+        y = log_axis(scale, height, self._metrics.height())
+        marks = marks_of(Axis(*x_range), y, (width, height), self._metrics.horizontalAdvance)
         self.show_marks(replace(marks, below=numbers, corner=CORNER, message=message), width, height)
 
     def _layer_numbers(self, x_range: tuple[float, float], width: float, layers: int) -> tuple[Tick, ...]:

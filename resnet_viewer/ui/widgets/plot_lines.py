@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from pyqtgraph.Qt.internals import PrimitiveArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
+from resnet_viewer.charts.chart import BOLD, SAMPLE, THIN, Chart, Dots, Floats, Rect, Sign, Stroke, marked
 from resnet_viewer.charts.log_axis import Lane, Series
+from resnet_viewer.charts.run_names import run_strokes
+from resnet_viewer.records.run_log import LabScene
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
-_BETWEEN = 48.0
-"""Pixels from one mark of a line to the next."""
 _CORNERS = {
     "s": [(-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)],
     "D": [(0, -1.2), (1.2, 0), (0, 1.2), (-1.2, 0)],
@@ -29,46 +30,25 @@ _CORNERS = {
 """By the letter that Matplotlib has for a shape, in halves of its size; "o" is a disc."""
 
 
-def mark_size(width: float) -> float:
-    """Half of a mark's size on a line of that width, in pixels."""
-    return 1.6 + 0.9 * width
-
-
-def paint_marks(painter: QPainter, mark: str, colour: str, half: float, places: list[QPointF]) -> None:
-    """Discs, squares and so on, at these places; nothing for the mark ""."""
-    if not mark:
+def paint_marks(painter: QPainter, stroke: Stroke, width: float, places: list[QPointF]) -> None:
+    """Discs, squares and so on of a line of that width, at these places; nothing where it has no mark."""
+    if not stroke.mark:
         return
+    half = 1.6 + 0.9 * width
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(colour))
+    painter.setBrush(QColor(stroke.colour))
     for place in places:
-        if mark == "o":
+        if stroke.mark == "o":
             painter.drawEllipse(QRectF(place.x() - half, place.y() - half, 2 * half, 2 * half))
         else:
             painter.drawPolygon(
-                QPolygonF([QPointF(place.x() + half * x, place.y() + half * y) for x, y in _CORNERS[mark]])
+                QPolygonF(
+                    [QPointF(place.x() + half * x, place.y() + half * y) for x, y in _CORNERS[stroke.mark]]
+                )
             )
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def places_on(x: Floats, y: Floats) -> list[QPointF]:
-    """Where the marks of a line stand, at equal steps of x, one on the shortest; `x` rises, y may be nan."""
-    if not np.isfinite(y).any():
-        return []
-    first = _BETWEEN * (math.floor(float(x[0]) / _BETWEEN - 0.5) + 1.5)
-    at = np.arange(first, float(x[-1]), _BETWEEN)
-    heights = np.interp(at, x, y)
-    is_there = np.isfinite(heights)
-    if not is_there.any():
-        known = np.flatnonzero(np.isfinite(y))
-        middle = known[len(known) // 2]
-        return [QPointF(float(x[middle]), float(y[middle]))]
-    return [
-        QPointF(float(one), float(height))
-        for one, height in zip(at[is_there], heights[is_there], strict=True)
-    ]
-
-
-Points = NDArray[np.float64]
 _DIAMOND = ((0.0, -5.0), (4.0, 0.0), (0.0, 5.0), (-4.0, 0.0))
 _DOWN = ((-4.5, -3.5), (4.5, -3.5), (0.0, 4.5))
 _UP = ((-4.5, 3.5), (4.5, 3.5), (0.0, -4.5))
@@ -100,7 +80,7 @@ class CurveDots(QGraphicsObject):
     def prepare(
         self,
         points: Series | None,
-        pixels: tuple[Points, Points],
+        pixels: tuple[Floats, Floats],
         has_dot: NDArray[np.bool_],
         colours: tuple[str, str],
         size: tuple[float, float],
@@ -108,28 +88,36 @@ class CurveDots(QGraphicsObject):
         """Marks at `pixels` (x, y); `has_dot` says which joined points of the logarithm get a dot. `colours` are
         the curve's and the panel's ground.
         """
-        if self._size != size:
-            self.prepareGeometryChange()
-        self._size = size
-        self._colour, self._ground = QColor(colours[0]), QColor(colours[1])
-        self._outlines, self._crosses = [], []
-        self._dots = QPolygonF()
-        self.marks = {}
+        no = np.zeros(0)
         if points is None:
-            self.update()
+            self.show_dots(Dots("", no, no, (), colours[0]), (no, no), colours[1], size)
             return
         x, y = pixels
-        self.marks["log"] = int(np.count_nonzero(~np.isnan(points.logs)))
-        is_dot = points.is_joined & has_dot & ~np.isnan(points.logs)
+        is_log = ~np.isnan(points.logs)
+        is_dot = points.is_joined & has_dot & is_log
+        beside = np.flatnonzero(~points.is_joined | ~is_log)
+        shapes = tuple(points.lane(int(index)) for index in beside)
+        dots = Dots("", x[beside], y[beside], shapes, colours[0])
+        self.show_dots(dots, (x[beside], y[beside]), colours[1], size)
+        self.marks["log"] = int(np.count_nonzero(is_log))
         self._dots = QPolygonF(
             [QPointF(*at) for at in zip(x[is_dot].tolist(), y[is_dot].tolist(), strict=True)]
         )
         self._diameter = 5.6 if np.count_nonzero(is_dot) < 2 or float(np.diff(x[is_dot]).min()) > 5 else 3.0
-        for index in np.flatnonzero(~points.is_joined | np.isnan(points.logs)).tolist():
-            lane = points.lane(index)
-            if lane != "log":
-                self.marks[lane] = self.marks.get(lane, 0) + 1
-            self._add(lane, float(x[index]), float(y[index]))
+
+    def show_dots(
+        self, dots: Dots, pixels: tuple[Floats, Floats], ground: str, size: tuple[float, float]
+    ) -> None:
+        """Marks of these shapes at `pixels`, on the panel's ground."""
+        if self._size != size:
+            self.prepareGeometryChange()
+        self._size = size
+        self._colour, self._ground = QColor(dots.colour), QColor(ground)
+        self._outlines, self._crosses, self._dots = [], [], QPolygonF()
+        self.marks = {}
+        for shape, x, y in zip(dots.shapes, *pixels, strict=True):
+            self.marks[shape] = self.marks.get(shape, 0) + 1
+            self._add(shape, float(x), float(y))
         self.update()
 
     def _add(self, lane: Lane, x: float, y: float) -> None:
@@ -159,34 +147,38 @@ class CurveDots(QGraphicsObject):
             painter.drawConvexPolygon(outline)
 
 
-Floats = NDArray[np.float64]
-THIN, MIDDLE, BOLD = 1.0, 1.6, 2.4
 _OVERHANG = 4.0
 """Pixels by which a point on the plot's edge stands out of it."""
 _DASHES = (5.0, 3.0)
 """Pixels drawn and left out."""
 
 
-@dataclass(frozen=True)
-class Stroke:
-    """One colour, whole or dashed, with small marks on it where another line has the same."""
+def pen_of(stroke: Stroke, width: float) -> QPen:
+    """With dashes of one length in pixels, however thick the line."""
+    pen = QPen(QColor(stroke.colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
+    if stroke.is_dashed:
+        pen.setDashPattern([length / max(width, 1.0) for length in _DASHES])
+    return pen
 
-    colour: str
-    is_dashed: bool
-    mark: str = ""
 
-    def pen(self, width: float) -> QPen:
-        """With dashes of one length in pixels, however thick the line."""
-        pen = QPen(QColor(self.colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
-        if self.is_dashed:
-            pen.setDashPattern([length / max(width, 1.0) for length in _DASHES])
-        return pen
+def paint_sample(
+    painter: QPainter, stroke: Stroke, left: QPointF, length: float, width: float = BOLD
+) -> None:
+    """A stretch of such a line, as it stands beside a name."""
+    painter.setPen(pen_of(stroke, width))
+    painter.drawLine(left, left + QPointF(length, 0))
+    paint_marks(painter, stroke, width, [left + QPointF(length / 2, 0)])
 
-    def paint_sample(self, painter: QPainter, left: QPointF, length: float, width: float) -> None:
-        """A stretch of such a line, as it stands beside a name."""
-        painter.setPen(self.pen(width))
-        painter.drawLine(left, left + QPointF(length, 0))
-        paint_marks(painter, self.mark, self.colour, mark_size(width), [left + QPointF(length / 2, 0)])
+
+def coloured(stroke: Stroke, theme: Theme) -> Stroke:
+    """The stroke in the theme's colour of its role."""
+    return replace(stroke, colour=theme.colour(stroke.colour))
+
+
+def strokes_of(scene: LabScene, theme: Theme) -> dict[str, Stroke]:
+    """How every run is drawn everywhere, by its key."""
+    strokes = run_strokes([log.run for log in scene.logs], scene.depths)
+    return {log.key: coloured(stroke, theme) for log, stroke in zip(scene.logs, strokes, strict=True)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,6 +189,11 @@ class Line:
     y: Floats
     stroke: Stroke
     width: float
+
+    def is_like(self, other: Line) -> bool:
+        """Whether both look the same."""
+        is_like = (self.stroke, self.width) == (other.stroke, other.width) and np.array_equal(self.x, other.x)
+        return is_like and np.array_equal(self.y, other.y, equal_nan=True)
 
 
 class Lines(QGraphicsObject):
@@ -226,7 +223,9 @@ class Lines(QGraphicsObject):
             self._size = size
 
     def set_line(self, key: object, line: Line) -> None:
-        """Replace one line."""
+        """Replace one line, where it is another."""
+        if key in self._lines and self._lines[key].is_like(line):
+            return
         self._lines[key] = line
         self._pieces[key] = _pieces(line)
         self.prepared += 1
@@ -252,7 +251,7 @@ class Lines(QGraphicsObject):
             if key not in self._lines:
                 continue
             line, pieces = self._lines[key], self._pieces[key]
-            painter.setPen(line.stroke.pen(line.width))
+            painter.setPen(pen_of(line.stroke, line.width))
             for polygon in pieces.polygons:
                 painter.drawPolyline(polygon)
             pen = QPen(QColor(line.stroke.colour), line.width)  # its square caps close the gaps at corners
@@ -264,7 +263,7 @@ class Lines(QGraphicsObject):
                 pen.setCapStyle(Qt.PenCapStyle.RoundCap)
                 painter.setPen(pen)
                 painter.drawPoints(pieces.dots)
-            paint_marks(painter, line.stroke.mark, line.stroke.colour, mark_size(line.width), pieces.marks)
+            paint_marks(painter, line.stroke, line.width, pieces.marks)
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,7 +286,7 @@ def _pieces(line: Line) -> _Pieces:
     runs: list[tuple[int, int]] = [(start, end) for start, end in edges.reshape(-1, 2).tolist()]
     dots = QPolygonF([QPointF(x[start], y[start]) for start, end in runs if end - start == 1])
     runs = [(start, end) for start, end in runs if end - start > 1]
-    marks = places_on(x, y) if line.stroke.mark else []
+    marks = [QPointF(*at) for at in zip(*marked(x, y), strict=True)] if line.stroke.mark else []
     if line.width <= THIN:
         polygons = tuple(pg.functions.arrayToQPolygonF(x[start:end], y[start:end]) for start, end in runs)
         return _Pieces(polygons, None, dots, marks)
@@ -313,3 +312,133 @@ def _segments(x: Floats, y: Floats, line: Line) -> Floats:
         is_drawn = np.ones(len(x) - 1, dtype=bool)
     found: Floats = np.stack((x[:-1], y[:-1], x[1:], y[1:]), axis=1)[is_drawn]
     return found
+
+
+_SIGN, _SQUARE = 5.0, 3.5
+"""Half of a sign's size."""
+
+
+class Overlay(QGraphicsObject):
+    """A chart's names, signs and flags, and the dotted line at the time pointed at. All in the plot's pixels."""
+
+    def __init__(self, parent: QGraphicsItem, font: QFont) -> None:
+        super().__init__(parent)
+        self._theme = DARK
+        self._font = font
+        self._size = (1.0, 1.0)
+        self.time: float | None = None
+        self.is_pinned = False
+        self._chart: Chart | None = None
+        self.ring: QPointF | None = None
+        self.told = ""
+        self.setZValue(30)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def set_size(self, size: tuple[float, float]) -> None:
+        """The plot's size."""
+        if size != self._size:
+            self.prepareGeometryChange()
+            self._size = size
+
+    def set_font(self, font: QFont) -> None:
+        """Write in another font."""
+        self._font = font
+        self.update()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Other colours."""
+        self._theme = theme
+        self.update()
+
+    def point_at(
+        self, x: float | None, *, is_pinned: bool = False, ring: QPointF | None = None, told: str = ""
+    ) -> None:
+        """Draw the line there, and a ring around the point that is told about, with a name beside it."""
+        if (x, is_pinned, ring, told) != (self.time, self.is_pinned, self.ring, self.told):
+            self.time, self.is_pinned, self.ring, self.told = x, is_pinned, ring, told
+            self.update()
+
+    def show_chart(self, chart: Chart) -> None:
+        """Draw this one's flags, names and signs."""
+        self._chart = chart
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(0, 0, *self._size)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        theme, (width, height) = self._theme, self._size
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self._font)
+        if self._chart is not None:
+            self._paint_chart(painter, self._chart)
+        if self.time is not None and -0.5 <= self.time <= width + 0.5:
+            pen = QPen(QColor(theme.text), 1.0)
+            if not self.is_pinned:
+                pen.setDashPattern([2.0, 3.0])
+            painter.setPen(pen)
+            x = round(self.time) + 0.5
+            painter.drawLine(QPointF(x, 0), QPointF(x, height))
+        if self.ring is not None:
+            painter.setPen(QPen(QColor(theme.text), 1.4))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(self.ring, 5.0, 5.0)
+            if self.told:
+                self._write(
+                    painter, self._beside(self.ring, QFontMetricsF(self._font)), self.told, theme.text
+                )
+
+    def _paint_chart(self, painter: QPainter, chart: Chart) -> None:
+        theme, height = self._theme, self._size[1]
+        for flag in chart.flags:
+            painter.setPen(QPen(QColor(theme.changed), 1.2, Qt.PenStyle.DashDotLine))
+            painter.drawLine(QPointF(flag.x, flag.top), QPointF(flag.x, height))
+        for flag in chart.flags:
+            if flag.word:
+                self._write(painter, flag.rect, flag.word, theme.changed)
+        if chart.legend is not None:
+            ground = QColor(theme.panel)
+            ground.setAlphaF(0.8)
+            painter.setPen(QPen(QColor(theme.grid), 1.0))
+            painter.setBrush(ground)
+            painter.drawRoundedRect(QRectF(*chart.legend), 4, 4)
+        for name in chart.names:
+            left, top, wide, high = name.rect
+            text = Rect(left + SAMPLE, top, wide - SAMPLE, high)
+            self._write(painter, text, name.text, theme.text, back=SAMPLE)
+            middle = QPointF(left, top + high / 2)
+            paint_sample(painter, coloured(name.stroke, theme), middle, SAMPLE - 5)
+        for sign in chart.signs:
+            self._paint_sign(painter, sign)
+
+    def _paint_sign(self, painter: QPainter, sign: Sign) -> None:
+        """A cross where a run diverged, an open square where it was stopped."""
+        colour, at = QColor(self._theme.colour(sign.colour)), QPointF(sign.x, sign.y)
+        painter.setPen(QPen(colour, 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        if sign.kind == "diverged":
+            for down in (-_SIGN, _SIGN):
+                painter.drawLine(at - QPointF(_SIGN, down), at + QPointF(_SIGN, down))
+        else:
+            painter.setPen(QPen(colour, 1.5))
+            painter.setBrush(QColor(self._theme.panel))
+            painter.drawRect(QRectF(sign.x - _SQUARE, sign.y - _SQUARE, 2 * _SQUARE, 2 * _SQUARE))
+
+    def _beside(self, ring: QPointF, metrics: QFontMetricsF) -> Rect:
+        """Where the name of what is pointed at stands: up and right of the ring, inside the plot."""
+        wide, high = metrics.horizontalAdvance(self.told), metrics.height()
+        left = ring.x() + 12 if ring.x() + 12 + wide <= self._size[0] else ring.x() - 12 - wide
+        top = ring.y() - high - 4 if ring.y() - high - 4 >= 0 else ring.y() + 6
+        return Rect(max(left, 3.0), top, wide, high)
+
+    def _write(self, painter: QPainter, rect: Rect, text: str, colour: str, back: float = 0.0) -> None:
+        ground = QColor(self._theme.panel)
+        ground.setAlphaF(0.8)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        written = QRectF(*rect)
+        painter.drawRoundedRect(written.adjusted(-back - 3, 0, 3, 0), 3, 3)
+        painter.setPen(QColor(colour))
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
+        painter.drawText(written, left, text)

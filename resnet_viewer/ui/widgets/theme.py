@@ -38,6 +38,13 @@ class Theme:
     padding: int = 14
     radius: int = 8
 
+    def colour(self, role: str) -> str:
+        """Of a chart's role: one of these names, "depth 3", or "#rrggbb" itself; depths begin again after the last."""
+        name, _, number = role.partition(" ")
+        if number:
+            return self.depths[int(number) % len(self.depths)]
+        return name if name.startswith("#") else str(getattr(self, name))
+
 
 DARK = Theme(
     name="dark", window="#0f1014", panel="#191b22", raised="#242832", border="#2c313c", grid="#262a34",

@@ -93,14 +93,14 @@ def test_the_subtitle_says_when(panel: DepthPlot) -> None:
 
 def test_all_runs_are_drawn_plain_dashed(panel: DepthPlot) -> None:
     panel.render_lab(scene(trained(), trained("cifar-resnet-56")))
-    lines = panel.lines.lines
+    lines = panel.canvas.lines.lines
     assert {key: line.stroke.is_dashed for key, line in lines.items()} == {
         "cifar-plain-20-0": True,
         "cifar-resnet-56-0": False,
     }
     assert len(lines["cifar-resnet-56-0"].x) == len(blueprint(run("cifar-resnet-56").network).layers)
     panel.apply_theme(LIGHT)
-    assert panel.lines.lines["cifar-plain-20-0"].stroke.colour == LIGHT.depths[0]
+    assert panel.canvas.lines.lines["cifar-plain-20-0"].stroke.colour == LIGHT.depths[0]
 
 
 def test_the_scale_is_the_same_at_every_time_and_ends_at_decades(panel: DepthPlot) -> None:
@@ -127,7 +127,7 @@ def test_the_plot_says_what_it_measures_and_in_a_narrow_one_when(panel: DepthPlo
     panel.grab()
     marks = panel.canvas.ground.marks
     assert marks.moment == "epoch 1.3"
-    assert {text for _, text in marks.below} <= {"first layer", "classifier", "first", "last"}
+    assert {text for _, text in marks.below} <= {"first layer", "classifier", "first", "last", "½"}
 
 
 def test_zeros_and_what_is_not_finite_lie_on_lanes(panel: DepthPlot) -> None:
@@ -136,9 +136,9 @@ def test_zeros_and_what_is_not_finite_lie_on_lanes(panel: DepthPlot) -> None:
     grow(log, 3, norms=lambda _, layers: [values[i % 4] for i in range(layers)])
     panel.render_lab(scene(log))
     assert [text for _, text in panel.canvas.ground.marks.lanes] == ["0", "∞ nan"]
-    marks = panel.dots[log.key].marks
+    marks = panel.canvas.dots[log.key].marks
     assert (marks["zero"], marks["nan"], marks["infinite"]) == (5, 5, 5)
-    assert np.isnan(panel.lines.lines[log.key].y).sum() == 15, "a line leads to a value that is none"
+    assert np.isnan(panel.canvas.lines.lines[log.key].y).sum() == 15, "a line leads to a value that is none"
     panel.grab()
 
 
@@ -151,18 +151,18 @@ def test_pointing_tells_run_layer_time_and_value(panel: DepthPlot) -> None:
     x, y = panel._pixels(panel.series[log.key][0])
     point(panel, QPointF(float(x[3]), float(y[3])))
     assert words[-1] == "Plain-20 · layer 4, block 2, conv2_x 2, conv1 · epoch 2.4 · 25"
-    assert panel.overlay.ring is not None
+    assert panel.canvas.overlay.ring is not None
     QApplication.sendEvent(panel.canvas, QEvent(QEvent.Type.Leave))
     assert words[-1] == ""
-    assert panel.overlay.ring is None
+    assert panel.canvas.overlay.ring is None
 
 
 def test_an_unchanged_scene_is_not_drawn_again(panel: DepthPlot) -> None:
     drawn = scene(trained())
     panel.render_lab(drawn)
-    before = panel.lines.prepared
+    before = panel.canvas.lines.prepared
     panel.render_lab(replace(drawn))
-    assert panel.lines.prepared == before
+    assert panel.canvas.lines.prepared == before
 
 
 def test_a_burst_of_updates_ends_with_the_newest(panel: DepthPlot) -> None:
@@ -176,8 +176,8 @@ def test_a_burst_of_updates_ends_with_the_newest(panel: DepthPlot) -> None:
 def test_runs_that_are_gone_leave_nothing(panel: DepthPlot) -> None:
     panel.render_lab(scene(trained(), trained("cifar-resnet-20")))
     panel.render_lab(scene(trained("cifar-resnet-20"), version=2))
-    assert list(panel.lines.lines) == ["cifar-resnet-20-0"]
-    assert list(panel.dots) == ["cifar-resnet-20-0"]
+    assert list(panel.canvas.lines.lines) == ["cifar-resnet-20-0"]
+    assert list(panel.canvas.dots) == ["cifar-resnet-20-0"]
 
 
 def test_the_export_is_offered(panel: DepthPlot, qtbot: QtBot) -> None:

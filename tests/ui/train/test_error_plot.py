@@ -6,17 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.charts.curves import Quantity, axis_for, curves_of
+from resnet_viewer.charts.chart import BOLD, THIN
+from resnet_viewer.charts.curves import EMPTY, Quantity, courses_of, heights_for
 from resnet_viewer.records.lab import StateChanged
 from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.train.error_drawing import EMPTY
 from resnet_viewer.ui.train.error_plot import ErrorPlot
-from resnet_viewer.ui.widgets.plot_lines import BOLD, THIN
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests.ui.train.hands import move
 from tests.ui.train.invented import begun, grow, run, trained, with_interventions
@@ -56,12 +55,12 @@ def test_before_any_run_one_sentence_says_what_will_be_here(panel: ErrorPlot) ->
     assert panel.canvas.ground.marks.message == ""
     panel.render_lab(scene(version=2))
     assert panel.canvas.ground.marks.message == EMPTY["error"]
-    assert panel.drawing.lines.lines == {}
+    assert panel.canvas.lines.lines == {}
 
 
 def test_training_is_thin_test_is_bold_and_plain_is_dashed(panel: ErrorPlot) -> None:
     panel.render_lab(scene(*four()))
-    lines = panel.drawing.lines.lines
+    lines = panel.canvas.lines.lines
     assert {index: line.width for (_, index), line in lines.items()} == {0: THIN, 1: BOLD}
     assert {key for (key, _), line in lines.items() if line.stroke.is_dashed} == {
         "cifar-plain-20-0",
@@ -71,24 +70,24 @@ def test_training_is_thin_test_is_bold_and_plain_is_dashed(panel: ErrorPlot) -> 
 
 def test_a_point_stands_where_its_time_and_error_are(panel: ErrorPlot) -> None:
     panel.render_lab(scene(trained(steps=25)))
-    line = panel.drawing.lines.lines["cifar-plain-20-0", 1]
+    line = panel.canvas.lines.lines["cifar-plain-20-0", 1]
     assert line.x[0] == pytest.approx(panel.canvas.pixel_at(1.0))
-    axis, height = panel.drawing.axis, panel.canvas.size_of_plot[1]
-    assert line.y[0] == pytest.approx((axis.top - 86.0) / axis.top * height)
+    top, height = panel.chart.y.high, panel.canvas.size_of_plot[1]
+    assert line.y[0] == pytest.approx((top - 86.0) / top * height)
 
 
 def test_an_update_draws_only_the_runs_that_changed(panel: ErrorPlot) -> None:
     logs = four()
     panel.render_lab(scene(*logs))
-    lines = panel.drawing.lines
+    lines = panel.canvas.lines
     before = lines.prepared
     panel.render_lab(scene(*logs, version=2))
     assert lines.prepared == before
     grow(logs[2], 1, error=lambda step: 20.0)
     panel.render_lab(scene(*logs, version=3))
-    assert lines.prepared == before + 2, "the other runs' curves were drawn again"
+    assert lines.prepared == before + 1, "other curves were drawn again"
     panel.render_lab(replace(scene(*logs, version=3), time=1.5))
-    assert lines.prepared == before + 2, "a time alone draws no curve"
+    assert lines.prepared == before + 1, "a time alone draws no curve"
 
 
 def test_a_burst_of_updates_ends_with_the_whole_run(panel: ErrorPlot) -> None:
@@ -97,7 +96,7 @@ def test_a_burst_of_updates_ends_with_the_whole_run(panel: ErrorPlot) -> None:
         grow(logs[version % 2], 2)
         panel.render_lab(scene(*logs, version=version))
     for log in logs:
-        thin = panel.drawing.lines.lines[log.key, 0]
+        thin = panel.canvas.lines.lines[log.key, 0]
         assert thin.x[-1] == pytest.approx(panel.canvas.pixel_at(20.0))
         assert log.steps == 200
 
@@ -118,10 +117,10 @@ def test_bad_values_are_drawn_as_what_they_are_or_left_out(panel: ErrorPlot, qua
 def test_a_run_that_diverged_ends_in_a_cross(panel: ErrorPlot) -> None:
     log = trained(steps=15)
     panel.render_lab(scene(log))
-    assert panel.drawing.overlay.crosses == ()
+    assert panel.chart.signs == ()
     log.take(StateChanged(log.key, "diverged"))
     panel.render_lab(scene(log, version=2))
-    (cross,) = panel.drawing.overlay.crosses
+    (cross,) = panel.chart.signs
     assert cross.x == pytest.approx(panel.canvas.pixel_at(1.5))
 
 
@@ -130,7 +129,7 @@ def test_a_cross_is_not_drawn_where_the_run_still_goes_on(panel: ErrorPlot) -> N
     log.take(StateChanged(log.key, "diverged"))
     panel.render_lab(scene(log))
     panel.canvas.zoom(0.3, 0.0)
-    assert panel.drawing.overlay.crosses == ()
+    assert panel.chart.signs == ()
 
 
 def test_no_line_leads_to_a_loss_that_is_not_finite(panel: ErrorPlot) -> None:
@@ -138,7 +137,7 @@ def test_no_line_leads_to_a_loss_that_is_not_finite(panel: ErrorPlot) -> None:
     grow(log, 15, loss=lambda step: np.inf if step == 14 else 1.0)
     panel.show_quantity("loss")
     panel.render_lab(scene(log))
-    line = panel.drawing.lines.lines[log.key, 0]
+    line = panel.canvas.lines.lines[log.key, 0]
     assert np.isnan(line.y[-2])
     assert line.y[-1] < line.y[0]
 
@@ -146,7 +145,7 @@ def test_no_line_leads_to_a_loss_that_is_not_finite(panel: ErrorPlot) -> None:
 def test_interventions_are_marked_with_a_word(panel: ErrorPlot) -> None:
     log = with_interventions(trained("cifar-resnet-20"), (10, 0.0), (20, 1.0))
     panel.render_lab(scene(log))
-    marks = panel.drawing.overlay.marks
+    marks = panel.chart.flags
     assert [mark.word for mark in marks] == ["shortcuts cut", "shortcuts restored"]
     assert [mark.x for mark in marks] == pytest.approx([panel.canvas.pixel_at(t) for t in (1.0, 2.0)])
 
@@ -154,12 +153,11 @@ def test_interventions_are_marked_with_a_word(panel: ErrorPlot) -> None:
 def test_curves_lie_below_the_band_of_interventions_and_names_too(panel: ErrorPlot) -> None:
     logs = [with_interventions(trained(name), (10, 0.0)) for name in ("cifar-resnet-20", "cifar-resnet-56")]
     panel.render_lab(scene(*logs))
-    overlay = panel.drawing.overlay
-    band = max(mark.rect.bottom() for mark in overlay.marks)
-    assert all(np.nanmin(line.y) > band for line in panel.drawing.lines.lines.values())
+    band = max(flag.rect.bottom for flag in panel.chart.flags)
+    assert all(np.nanmin(line.y) > band for line in panel.canvas.lines.lines.values())
     assert all(y > band for y, _ in panel.canvas.ground.marks.numbers)
-    assert len(overlay.names) == 2
-    assert all(name.rect.top() >= band - 4 for name in overlay.names)
+    assert len(panel.chart.names) == 2
+    assert all(name.rect.top >= band - 4 for name in panel.chart.names)
 
 
 def test_no_name_covers_a_lonely_dot(panel: ErrorPlot) -> None:
@@ -170,11 +168,10 @@ def test_no_name_covers_a_lonely_dot(panel: ErrorPlot) -> None:
     for width in range(400, 440, 3):
         panel.resize(width, 400)
         panel.grab()
-        drawing = panel.drawing
-        dots = [QPointF(line.x[0], line.y[0]) for (_, i), line in drawing.lines.lines.items() if i == 1]
-        for name in drawing.overlay.names:
-            ground = name.rect.adjusted(-3, 0, 3, 0)
-            near = [dot for dot in dots if ground.adjusted(-2, -2, 2, 2).contains(dot)]
+        lines = panel.canvas.lines.lines
+        dots = [(line.x[0], line.y[0]) for (_, i), line in lines.items() if i == 1]
+        for name in panel.chart.names:
+            near = [dot for dot in dots if name.rect.grown(5, 2).holds(*dot)]
             assert not near, f"{name.text} covers a dot at {width} pixels"
 
 
@@ -183,9 +180,9 @@ def test_interventions_cost_no_run_its_name(panel: ErrorPlot) -> None:
     panel.resize(300, 300)
     with_interventions(log, *((4 * i, i % 2) for i in range(1, 10)))
     panel.render_lab(scene(log))
-    (name,) = panel.drawing.overlay.names
+    (name,) = panel.chart.names
     assert name.text == "ResNet-20"
-    assert not any(name.rect.intersects(mark.rect) for mark in panel.drawing.overlay.marks)
+    assert not any(QRectF(*name.rect).intersects(QRectF(*flag.rect)) for flag in panel.chart.flags)
 
 
 def test_an_intervention_is_told_where_its_line_is_pointed_at(panel: ErrorPlot) -> None:
@@ -218,8 +215,8 @@ def test_the_scale_stays_while_a_run_trains(panel: ErrorPlot) -> None:
             loss=lambda step: 2.0 / (1 + step / 50),
         )
         panel.render_lab(scene(log, version=version))
-        seen.append(panel.drawing.axis)
-        seen_of_loss.add(axis_for(curves_of(log, "loss"), "loss", 300.0))
+        seen.append((panel.chart.y.low, panel.chart.y.high))
+        seen_of_loss.add(heights_for(courses_of(log, "loss"), "loss", 300.0))
     assert len(set(seen)) == 1, "the axis moved"
     assert len(seen_of_loss) <= 3, "it moves with every step"
     assert panel.canvas.ground.marks.numbers[-1][1] == "80"
@@ -228,10 +225,10 @@ def test_the_scale_stays_while_a_run_trains(panel: ErrorPlot) -> None:
 @pytest.mark.parametrize("epochs", [1, 4])
 def test_a_dot_after_one_epoch_is_whole(panel: ErrorPlot, epochs: int) -> None:
     panel.render_lab(scene(trained("cifar-resnet-20", steps=10, epochs=epochs)))
-    line = panel.drawing.lines.lines["cifar-resnet-20-0", 1]
+    line = panel.canvas.lines.lines["cifar-resnet-20-0", 1]
     dot = QPointF(float(line.x[0]), float(line.y[0]))
-    (name,) = panel.drawing.overlay.names
-    assert not name.rect.adjusted(-3, 0, 3, 0).contains(dot)
+    (name,) = panel.chart.names
+    assert not name.rect.grown(3).holds(dot.x(), dot.y())
     where = panel.canvas.mapFromScene(panel.canvas.box.mapToScene(dot))
     image = panel.canvas.grab().toImage()
     colour = QColor(DARK.depths[0])
@@ -243,15 +240,15 @@ def test_a_dot_after_one_epoch_is_whole(panel: ErrorPlot, epochs: int) -> None:
 def test_the_run_that_is_pointed_at_is_named_beside_the_pointer(panel: ErrorPlot) -> None:
     panel.render_lab(scene(*four()))
     point(panel, 1.0)
-    assert panel.drawing.overlay.told in {log.title for log in panel.scene.logs}
+    assert panel.canvas.overlay.told in {log.title for log in panel.scene.logs}
     panel.grab()
     QApplication.sendEvent(panel.canvas, QEvent(QEvent.Type.Leave))
-    assert panel.drawing.overlay.told == ""
+    assert panel.canvas.overlay.told == ""
 
 
 def test_names_stand_at_the_lines_ends(panel: ErrorPlot) -> None:
     panel.render_lab(scene(trained(steps=25), trained("cifar-resnet-20", steps=40)))
-    assert {name.text for name in panel.drawing.overlay.names} == {"Plain-20", "ResNet-20"}
+    assert {name.text for name in panel.chart.names} == {"Plain-20", "ResNet-20"}
 
 
 def test_the_pointer_tells_its_time_and_the_nearest_run(panel: ErrorPlot) -> None:
@@ -267,10 +264,10 @@ def test_the_pointer_tells_its_time_and_the_nearest_run(panel: ErrorPlot) -> Non
     assert words[-1].startswith("epoch 2.0 · Plain-20: training ")
     point(panel, 2.0, 0.95)
     assert "ResNet-20: training 3.0 %, test 8.0 % after epoch" in words[-1]
-    assert panel.drawing.overlay.time == pytest.approx(panel.canvas.pixel_at(2.0), abs=2)
+    assert panel.canvas.overlay.time == pytest.approx(panel.canvas.pixel_at(2.0), abs=2)
     QApplication.sendEvent(panel.canvas, QEvent(QEvent.Type.Leave))
     assert (times[-1], words[-1]) == (None, "")
-    assert panel.drawing.overlay.time is None
+    assert panel.canvas.overlay.time is None
 
 
 def test_a_click_pins_the_time_and_another_releases_it(panel: ErrorPlot, qtbot: QtBot) -> None:
@@ -283,10 +280,10 @@ def test_a_click_pins_the_time_and_another_releases_it(panel: ErrorPlot, qtbot: 
     pinned = list(times)
     point(panel, 2.0)
     assert times == pinned, "a pinned time followed the pointer"
-    assert panel.drawing.overlay.is_pinned
+    assert panel.canvas.overlay.is_pinned
     qtbot.mouseClick(panel.canvas.viewport(), Qt.MouseButton.LeftButton, pos=where)
     assert panel.pinned is None
-    assert not panel.drawing.overlay.is_pinned
+    assert not panel.canvas.overlay.is_pinned
 
 
 def test_a_double_click_fits_and_pins_nothing(panel: ErrorPlot, qtbot: QtBot) -> None:
@@ -318,7 +315,7 @@ def test_arrow_keys_move_a_pinned_time_and_escape_releases_it(panel: ErrorPlot, 
 def test_the_scenes_time_is_drawn_and_emits_nothing(panel: ErrorPlot, qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(panel.time_pointed):
         panel.render_lab(replace(scene(*four()), time=1.5))
-    assert panel.drawing.overlay.time == pytest.approx(panel.canvas.pixel_at(1.5))
+    assert panel.canvas.overlay.time == pytest.approx(panel.canvas.pixel_at(1.5))
 
 
 def test_loss_is_logarithmic_and_the_rate_begins_at_zero(panel: ErrorPlot) -> None:
@@ -329,7 +326,7 @@ def test_loss_is_logarithmic_and_the_rate_begins_at_zero(panel: ErrorPlot) -> No
     assert all("e" in text for _, text in panel.canvas.ground.marks.numbers)
     panel.show_quantity("rate")
     assert panel.canvas.ground.marks.numbers[0][1].startswith("0")
-    assert all(index == 0 for _, index in panel.drawing.lines.lines)
+    assert all(index == 0 for _, index in panel.canvas.lines.lines)
 
 
 def test_zooming_fits_the_heights_to_what_is_visible_and_tells_the_range(
@@ -338,30 +335,30 @@ def test_zooming_fits_the_heights_to_what_is_visible_and_tells_the_range(
     log = begun(run())
     grow(log, 40, error=lambda step: 90.0 if step < 20 else 2.0)
     panel.render_lab(scene(log))
-    top = panel.drawing.axis.top
+    top = panel.chart.y.high
     with qtbot.waitSignal(panel.range_changed):
         panel.canvas.zoom(0.2, panel.canvas.size_of_plot[0])
-    assert panel.drawing.axis.top < top / 2
+    assert panel.chart.y.high < top / 2
 
 
 def test_the_selected_run_lies_on_top(panel: ErrorPlot) -> None:
     logs = four()
     panel.render_lab(replace(scene(*logs), selected=logs[0].key))
-    assert panel.drawing._order()[-1] == (logs[0].key, 1)
+    assert panel.chart.curves[-1].key == (logs[0].key, 1)
 
 
 def test_a_run_that_begins_again_is_drawn_from_its_beginning(panel: ErrorPlot) -> None:
     panel.render_lab(scene(trained(steps=30)))
     panel.render_lab(scene(trained(steps=3), version=2))
-    assert len(panel.drawing.lines.lines["cifar-plain-20-0", 0].x) == 3
+    assert len(panel.canvas.lines.lines["cifar-plain-20-0", 0].x) == 3
 
 
 def test_another_theme_has_other_colours(panel: ErrorPlot) -> None:
     panel.render_lab(scene(trained()))
     panel.apply_theme(LIGHT)
-    assert panel.drawing.lines.lines["cifar-plain-20-0", 0].stroke.colour == LIGHT.depths[0]
+    assert panel.canvas.lines.lines["cifar-plain-20-0", 0].stroke.colour == LIGHT.depths[0]
     panel.apply_theme(DARK)
-    assert panel.drawing.lines.lines["cifar-plain-20-0", 0].stroke.colour == DARK.depths[0]
+    assert panel.canvas.lines.lines["cifar-plain-20-0", 0].stroke.colour == DARK.depths[0]
 
 
 def test_the_menu_offers_the_export(panel: ErrorPlot, qtbot: QtBot) -> None:
@@ -393,15 +390,15 @@ def test_names_of_lines_that_lie_close_make_a_legend_that_covers_none(panel: Err
         grow(log, 40, error=lambda at, number=number: 30.0 + number + 40 * (at % 20 < 10))
     panel.resize(900, 500)
     panel.render_lab(LabScene(logs, version=1))
-    overlay = panel.drawing.overlay
-    assert overlay.legend is not None
-    assert {name.text for name in overlay.names} == {log.title for log in logs}
-    assert all(overlay.legend.contains(name.rect) for name in overlay.names)
-    for line in panel.drawing.lines.lines.values():
-        at = np.linspace(overlay.legend.left(), overlay.legend.right(), 50)
+    chart, legend = panel.chart, panel.chart.legend
+    assert legend is not None
+    assert {name.text for name in chart.names} == {log.title for log in logs}
+    assert all(QRectF(*legend).contains(QRectF(*name.rect)) for name in chart.names)
+    for line in panel.canvas.lines.lines.values():
+        at = np.linspace(legend.left, legend.right, 50)
         heights = np.interp(at, line.x, line.y)
-        assert not ((heights > overlay.legend.top()) & (heights < overlay.legend.bottom())).any()
+        assert not ((heights > legend.top) & (heights < legend.bottom)).any()
     panel.resize(300, 170)
-    panel.drawing.rearrange()
-    assert not overlay.names, "the table is the legend"
-    assert overlay.legend is None
+    panel.canvas.rearranged.emit()
+    assert not panel.chart.names, "the table is the legend"
+    assert panel.chart.legend is None

@@ -12,10 +12,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.curves import EMPTY
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.train import depth_plot
-from resnet_viewer.ui.train import error_drawing as error_words
 from resnet_viewer.ui.train.gradient_maps import RunPicture
 from resnet_viewer.ui.window import INSPECT, TRAIN
 from tests.ui.windows import Desk
@@ -271,7 +271,7 @@ def test_every_empty_card_says_what_start_brings(desk: Desk) -> None:
     assert page.runs._hint.text() in texts
     said = [
         page.runs._hint.text(), page.pictures.message, page.story.paragraphs[0], page.gradients._empty.text(),
-        error_words.EMPTY["error"], depth_plot.EMPTY,
+        EMPTY["error"], depth_plot.EMPTY,
     ]  # fmt: skip
     assert all(text.startswith("Press Start: ") and text.endswith(".") for text in said), said
 

@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.interventions import Told, interventions_in
 from resnet_viewer.core.lab.lab import Lab
 from resnet_viewer.core.lab.run_files import read_run
 from resnet_viewer.records.lab import (
@@ -31,7 +32,6 @@ from resnet_viewer.records.training import EpochReport, Intervention, RunReport,
 from resnet_viewer.ui.train.bar import strength_in
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.train.exporting import RunExporting
-from resnet_viewer.charts.interventions import interventions_in
 from resnet_viewer.ui.train.runs_table import RunsModel, told
 from resnet_viewer.ui.train.story import StoryPanel, story_run
 from tests.core.lab.lab_orders import PLAIN, RESIDUAL, STEPS, order, step_done
@@ -114,7 +114,8 @@ def test_runs_that_are_done_show_their_errors_or_none(
     def look() -> None:
         for key, row in rows(controller.scene).items():
             shown[key].add((row["epoch"], row["train %"], row["test %"]))
-        marks.update(done.time for done in interventions_in(controller.scene.logs))
+        runs = [Told(log.run, log.title, log.steps_per_epoch) for log in controller.scene.logs]
+        marks.update(done.time for done in interventions_in(runs))
         panel.render_lab(controller.scene)
         stories.append(panel.paragraphs)
 

@@ -8,8 +8,8 @@ from PySide6.QtGui import QFocusEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.chart import Axis, Chart, Tick
 from resnet_viewer.ui.widgets.plot import PlotCanvas
-from resnet_viewer.ui.widgets.plot_axes import Marks
 from tests.ui.train.hands import move
 
 
@@ -48,7 +48,7 @@ def test_all_of_x_is_shown_and_maps_to_the_plots_pixels(canvas: PlotCanvas) -> N
 
 def test_the_plot_that_has_the_keys_is_framed(canvas: PlotCanvas, qtbot: QtBot) -> None:
     canvas.clearFocus()
-    canvas.show_marks(Marks())
+    canvas.draw(Chart(Axis(0.0, 1.0), Axis(0.0, 1.0)))
     assert not canvas.ground.is_focused
     without = canvas.grab().toImage()
     QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
@@ -66,9 +66,9 @@ def test_no_frame_stands_around_an_empty_plot_or_one_that_was_clicked(
         QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusIn, reason))
         return canvas.ground.is_focused
 
-    canvas.show_marks(Marks(message="nothing yet"))
+    canvas.draw(Chart(Axis(0.0, 1.0), Axis(0.0, 1.0), message="nothing yet"))
     assert not focus(Qt.FocusReason.TabFocusReason)
-    canvas.show_marks(Marks())
+    canvas.draw(Chart(Axis(0.0, 1.0), Axis(0.0, 1.0)))
     assert canvas.ground.is_focused
     assert focus(Qt.FocusReason.ActiveWindowFocusReason)  # back from another window, as it was
     assert not focus(Qt.FocusReason.MouseFocusReason)
@@ -155,7 +155,7 @@ def test_keys_are_told_only_where_somebody_wants_them(canvas: PlotCanvas, qtbot:
 
 
 def test_a_larger_font_makes_room_for_its_numbers(canvas: PlotCanvas) -> None:
-    canvas.show_marks(Marks(((10.0, "1e-14"),), corner="epoch"))
+    canvas.draw(Chart(Axis(0.0, 1.0), Axis(0.0, 1.0, (Tick(0.5, "1e-14"),))))
     before = canvas.size_of_plot
     font = canvas.font()
     font.setPointSizeF(2 * font.pointSizeF())

@@ -7,8 +7,9 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.charts.log_axis import scale_of
-from resnet_viewer.ui.widgets.plot_axes import Ground, Marks, log_marks
+from resnet_viewer.charts.chart import Axis
+from resnet_viewer.charts.log_axis import log_axis, scale_of
+from resnet_viewer.ui.widgets.plot_axes import Ground, Marks, marks_of
 from resnet_viewer.ui.widgets.theme import DARK
 
 
@@ -26,7 +27,7 @@ def painted(marks: Marks) -> QImage:
 
 def test_a_logarithms_numbers_lie_inside_and_its_lanes_outside_of_them() -> None:
     scale = scale_of((-3.0, 0.0), {"zero", "nan"}, 200.0)
-    marks = log_marks(scale, 200.0, 14.0)
+    marks = marks_of(Axis(0.0, 1.0), log_axis(scale, 200.0, 14.0), (300.0, 200.0), len)
     assert [text for _, text in marks.lanes] == ["0", "nan"]
     assert all(0 < y < 200 for y, _ in (*marks.numbers, *marks.lanes))
     top, bottom = marks.edges[1], marks.edges[0]

@@ -10,12 +10,12 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.chart import BOLD, MIDDLE, THIN, Stroke
 from resnet_viewer.charts.run_names import VARIANT_MARKERS
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.training import Intervention
-from resnet_viewer.ui.train.plot_items import strokes_of
-from resnet_viewer.ui.widgets.plot_lines import BOLD, MIDDLE, THIN, Line, Lines, Stroke
+from resnet_viewer.ui.widgets.plot_lines import Line, Lines, strokes_of
 from resnet_viewer.ui.widgets.theme import DARK
 from tests.ui.train.invented import begun, run
 

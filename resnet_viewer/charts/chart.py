@@ -1,0 +1,229 @@
+"""What a plot draws, as values: the screen draws them with Qt, paper with Matplotlib, and neither thinks again.
+
+Lengths and places are those of the drawer, pixels or points, from the plot's upper left corner: a chart is made for a
+`Room`. Curves and the ticks of axes are in the axes' own units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+THIN, MIDDLE, BOLD = 1.0, 1.6, 2.4
+"""Widths of lines."""
+MARK_APART = 48.0
+"""From one mark of a line to the next."""
+SAMPLE = 22.0
+"""Of a name's piece of line, with the gap after it."""
+
+
+class Rect(NamedTuple):
+    """A rectangle of the room."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.height
+
+    def grown(self, across: float, down: float = 0.0) -> Rect:
+        """Larger by so much on either side."""
+        return Rect(self.left - across, self.top - down, self.width + 2 * across, self.height + 2 * down)
+
+    def meets(self, other: Rect) -> bool:
+        """Whether some of it lies on another one."""
+        is_beside = self.right <= other.left or other.right <= self.left
+        return not (is_beside or self.bottom <= other.top or other.bottom <= self.top)
+
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a point lies in it."""
+        return self.left <= x <= self.right and self.top <= y <= self.bottom
+
+
+@dataclass(frozen=True)
+class Room:
+    """The plot's size, the width of a text in it, and the height of a line of text."""
+
+    width: float
+    height: float
+    measure: Callable[[str], float]
+    line: float
+
+    def shortened(self, text: str) -> str:
+        """The text, its end cut off where it is wider than the room."""
+        if self.measure(text) <= self.width:
+            return text
+        length = next(
+            (n for n in range(len(text) - 1, 0, -1) if self.measure(f"{text[:n]}…") <= self.width), 0
+        )
+        return f"{text[:length].rstrip()}…"
+
+
+def inside(middle: float, half: float, width: float, beyond: float) -> float:
+    """The middle of words, moved so that they stand out of an axis of `width` by no more than `beyond`."""
+    return min(max(middle, half - beyond), width + beyond - half)
+
+
+class Tick(NamedTuple):
+    """A place in an axis's units, and what is written there."""
+
+    place: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What the plot's ends stand for (x: left and right, y: bottom and top), and what is written beside it.
+
+    Numbers have a line each, `minor` are finer lines without numbers. Lanes, outside a logarithm, hold what has none:
+    their names, and the edges between.
+    """
+
+    low: float
+    high: float
+    numbers: tuple[Tick, ...] = ()
+    minor: tuple[float, ...] = ()
+    lanes: tuple[Tick, ...] = ()
+    edges: tuple[float, ...] = ()
+    title: str = ""
+
+    def share(self, value: float) -> float:
+        """How far along a value lies, from 0 to 1."""
+        return (value - self.low) / (self.high - self.low)
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """How a line is drawn: whole or dashed, with small marks on it where another line has the same.
+
+    The colour is "#rrggbb", or a role that a drawer has its own for: "depth 0", "changed", "reference", "text".
+    """
+
+    colour: str
+    is_dashed: bool = False
+    mark: str = ""
+    """By the letter that Matplotlib has for a shape; "" for none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A line in the axes' units with rising x, broken where y is not a number; a point between two gaps is a dot.
+
+    `band` is the lowest and the highest of what the line is the mean of.
+    """
+
+    key: Hashable
+    x: Floats
+    y: Floats
+    stroke: Stroke
+    width: float = MIDDLE
+    band: tuple[Floats, Floats] | None = None
+
+
+Shape = Literal["log", "zero", "infinite", "nan"]
+"""Of a point beside a curve: a diamond on the logarithm, or what has none: a triangle down or up, a cross."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dots:
+    """Points beside a curve, in the axes' units; with `is_around` they show around another curve's."""
+
+    key: Hashable
+    x: Floats
+    y: Floats
+    shapes: tuple[Shape, ...]
+    colour: str
+    is_around: bool = False
+
+
+@dataclass(frozen=True)
+class Name:
+    """A curve's name at its place, behind a sample of the line that is `SAMPLE` long; the key is whose it is."""
+
+    key: str
+    text: str
+    stroke: Stroke
+    rect: Rect
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Where a run ended before its time."""
+
+    x: float
+    y: float
+    kind: Literal["diverged", "stopped"]
+    colour: str
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A line across the plot at `x`, from `top` down, and the word beside it: what was done then.
+
+    Where no row has room for the word there is none.
+    """
+
+    x: float
+    word: str
+    rect: Rect
+    top: float
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """Everything in and around a plot; a later curve lies over an earlier one."""
+
+    x: Axis
+    y: Axis
+    curves: tuple[Curve, ...] = ()
+    dots: tuple[Dots, ...] = ()
+    signs: tuple[Sign, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    names: tuple[Name, ...] = ()
+    legend: Rect | None = None
+    """The frame around the names that stand at no line's end."""
+    message: str = ""
+    moment: str = ""
+    """When it was measured."""
+
+    def place(self, room: tuple[float, float], x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Points in the axes' units as places in a room of that width and height."""
+        across, down = (
+            (x - self.x.low) / (self.x.high - self.x.low),
+            (self.y.high - y) / (self.y.high - self.y.low),
+        )
+        return across * room[0], down * room[1]
+
+
+def lonely(y: Floats) -> NDArray[np.bool_]:
+    """Points of a line between two gaps, which no piece of the line reaches."""
+    is_there = np.concatenate(([False], np.isfinite(y), [False]))
+    found: NDArray[np.bool_] = is_there[1:-1] & ~is_there[:-2] & ~is_there[2:]
+    return found
+
+
+def marked(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Where the marks of a line stand, in the room's units: at equal steps of x, one on the shortest; y may be nan."""
+    if not np.isfinite(y).any():
+        return np.zeros(0), np.zeros(0)
+    first = MARK_APART * (np.floor(float(x[0]) / MARK_APART - 0.5) + 1.5)
+    at = np.arange(first, float(x[-1]), MARK_APART)
+    heights = np.interp(at, x, y)
+    is_there = np.isfinite(heights)
+    if not is_there.any():
+        known = np.flatnonzero(np.isfinite(y))
+        middle = known[len(known) // 2]
+        return x[middle : middle + 1], y[middle : middle + 1]
+    return at[is_there], heights[is_there]
