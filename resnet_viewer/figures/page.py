@@ -7,7 +7,7 @@ the file's metadata. Only where even that is not enough is the page made higher.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -17,15 +17,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
+from numpy.typing import NDArray
 
 from resnet_viewer.charts.colour_scale import ColourScale
 from resnet_viewer.charts.palette import FONT, MUTED, REFERENCE, TEXT, TITLE_FONT, lookup
 from resnet_viewer.figures.fonts import FAMILY, lacking
 
 
-def draw_colour_bar(axes: Axes, scale: ColourScale, *, is_horizontal: bool = False) -> None:
-    """Fill `axes` with a scale's colours, its ticks beside or below them."""
-    strip = lookup(scale.colours)[None, :, :] if is_horizontal else lookup(scale.colours)[:, None, :]
+def draw_colour_bar(
+    axes: Axes,
+    scale: ColourScale,
+    *,
+    is_horizontal: bool = False,
+    tables: Sequence[NDArray[np.uint8]] | None = None,
+) -> None:
+    """Fill `axes` with a scale's colours, or with several tables (N, 3) of them, its ticks beside or below them."""
+    strip = np.stack(tables or [lookup(scale.colours)], axis=0 if is_horizontal else 1)
     axes.imshow(np.ascontiguousarray(strip), extent=(0, 1, 0, 1), aspect="auto", origin="lower")
     places, labels = [place for place, _ in scale.ticks], [words for _, words in scale.ticks]
     style: dict[str, Any] = {"fontsize": FONT - 1, "color": TEXT, "fontfamily": "DejaVu Sans"}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from resnet_viewer.charts.confusion import ConfusionChart
 from resnet_viewer.charts.run_names import (
     end_words,
     epoch_words,
@@ -24,8 +25,7 @@ from resnet_viewer.figures.export import KINDS, FigureKind, csv_bytes, render
 from resnet_viewer.figures.page import CaptionedFigure, Without
 from resnet_viewer.figures.state import application_version
 from resnet_viewer.records.captions import plain
-from resnet_viewer.records.confusion import PictureRule, class_count
-from resnet_viewer.records.confusion import confusion as confusion_of
+from resnet_viewer.records.confusion import PictureRule
 from resnet_viewer.records.data import AUGMENTATION_WORDS
 from resnet_viewer.records.figure_list import FigureName, figures_of
 from resnet_viewer.records.lab import Confidences, Numbers, Pictures
@@ -186,5 +186,5 @@ def _of_test(
         table = picture_grid.table(labels, predicted, classes, rule=test.rule, confidence=sure)
     else:
         figure = confusion.figure(labels, predicted, classes, run, width=size and size[0], without=without)
-        table = confusion.table(confusion_of(labels, predicted, class_count(predicted, classes)), classes)
+        table = confusion.table(ConfusionChart.of(labels, predicted, classes))
     return f"{name}-{key}", figure, table

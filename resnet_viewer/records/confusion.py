@@ -39,17 +39,6 @@ def confusion(labels: Integers, predicted: Integers, classes: int) -> Integers:
     return flat.astype(np.int64, copy=False).reshape(classes, classes)
 
 
-def class_count(predicted: Integers, names: tuple[str, ...]) -> int:
-    """How many classes a matrix of these predictions (N,) needs: the named ones, and one more where some picture has
-    none because its logits were not finite.
-
-    Example:
-        >>> class_count(np.array([0, 2]), ("cat", "dog"))
-        3
-    """
-    return len(names) + int(predicted.size > 0 and predicted.max() == len(names))
-
-
 def picture_order(
     labels: Integers,
     predicted: Integers,

@@ -8,10 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from resnet_viewer.charts import palette
+from resnet_viewer.charts.confusion import ConfusionChart
 from resnet_viewer.figures import confusion
 from resnet_viewer.figures.export import render
 from resnet_viewer.records import confusion as counting
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
+from resnet_viewer.ui.widgets.theme import LIGHT
 from tests.figures.layout import overlapping
 from tests.figures.runs import report
 
@@ -49,10 +51,24 @@ def test_rows_are_true_columns_predicted_with_counts_and_percent_of_the_row() ->
     assert [label.get_text() for label in axes.get_yticklabels()] == list(NAMES)
     assert [label.get_text() for label in axes.get_xticklabels()] == list(NAMES)
     assert axes.get_ylim()[0] > axes.get_ylim()[1], "the first class is on top"
-    drawn = np.asarray(axes.images[0].get_array())
-    table = palette.lookup(confusion.COLOURS)
-    assert drawn[0, 0].tolist() == table[191].tolist()
-    assert drawn[2].tolist() == [table[0].tolist()] * 4, "a class without pictures has an empty row"
+    errors = next(axes for axes in figure.axes if axes.get_label() == "errors")
+    assert [text.get_text() for text in errors.texts] == ["25.0 %", "50.0 %", "–", "100.0 %"]
+
+
+def test_the_colours_are_the_windows_blue_where_right_and_red_where_wrong() -> None:
+    figure = confusion.figure(LABELS, PREDICTED, NAMES, RUN)
+    drawn = np.asarray(matrix_of(figure).images[0].get_array())
+    chart = ConfusionChart.of(LABELS, PREDICTED, NAMES)
+    on_screen = {"ground": LIGHT.panel, "right": LIGHT.branch, "wrong": palette.NOW, "text": LIGHT.text}
+    assert (drawn == chart.colours(**on_screen)[0]).all()
+    assert drawn[0, 0, 2] > drawn[0, 0, 0], "right is blue"
+    assert drawn[0, 1, 0] > drawn[0, 1, 2], "wrong is red"
+    assert (drawn[2] == 255).all(), "a class without pictures has an empty row"
+    bar = np.asarray(
+        next(axes for axes in figure.axes if axes.get_label() == "colour bar").images[0].get_array()
+    )
+    assert bar.shape == (256, 2, 3)
+    assert (bar[255, 1] == drawn[3, 1]).all(), "a whole row is at the bar's end"
 
 
 def test_the_title_has_the_error_and_the_caption_counts() -> None:
@@ -94,7 +110,7 @@ def test_a_thousand_classes_are_colours_alone() -> None:
 
 
 def test_the_table_has_every_pair_and_files_are_made() -> None:
-    header, rows = confusion.table(counting.confusion(LABELS, PREDICTED, 4), NAMES)
+    header, rows = confusion.table(ConfusionChart.of(LABELS, PREDICTED, NAMES))
     assert header == ("true", "predicted", "count", "percent of true")
     assert len(rows) == 16
     assert rows[1] == ("cat", "dog", "1", "25.0")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from math import isnan
-
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QFont,
     QFontMetrics,
     QHelpEvent,
@@ -23,51 +19,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QWidget
 
-from resnet_viewer.records.captions import class_name
-from resnet_viewer.records.confusion import class_errors, confusion, row_shares
+from resnet_viewer.charts.confusion import ERROR, PREDICTED, TRUE, ConfusionChart
 from resnet_viewer.records.lab import Numbers
 from resnet_viewer.ui.widgets.labels import tooltip_text
 from resnet_viewer.ui.widgets.pixels import image_of_rgb
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
-_FAINTEST, _STRONGEST = 0.16, 0.85
-"""How much of its colour the cell of a single picture, and that of a whole row, is mixed with."""
-
-
-def cell_colours(counts: Numbers, theme: Theme) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Red, green and blue of (C, C) counts, (C, C, 3), and where words in the panel's colour stand out more than in
-    the text's, (C, C). A cell without pictures has the panel's colour.
-    """
-    panel, right, wrong, text = (
-        _channels(name) for name in (theme.panel, theme.branch, theme.changed, theme.text)
-    )
-    amount = np.where(counts > 0, _FAINTEST + (_STRONGEST - _FAINTEST) * row_shares(counts), 0.0)[..., None]
-    full = np.where(np.eye(len(counts), dtype=bool)[..., None], right, wrong)
-    mixed = panel + amount * (full - panel)
-    lights = _lights(mixed)
-    is_deep = _contrast(lights, _lights(panel)) > _contrast(lights, _lights(text))
-    return np.rint(mixed).astype(np.uint8), is_deep
-
-
-def _channels(name: str) -> NDArray[np.float64]:
-    colour = QColor(name)
-    return np.array([colour.red(), colour.green(), colour.blue()], np.float64)
-
-
-def _lights(colours: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Relative luminance of (…, 3) colours from 0 to 255, as WCAG 2 computes it."""
-    share = colours / 255
-    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-    lights: NDArray[np.float64] = linear @ np.array([0.2126, 0.7152, 0.0722])
-    return lights
-
-
-def _contrast(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The contrast of two luminances, from 1 to 21."""
-    contrast: NDArray[np.float64] = (np.maximum(one, other) + 0.05) / (np.minimum(one, other) + 0.05)
-    return contrast
-
-
+_NOTHING = ConfusionChart(np.zeros((0, 0), np.int64), ())
 _SMALLEST = 5
 """Pixels of a cell's side at least."""
 _MANY, _LEAST = 24, 16
@@ -78,7 +36,6 @@ _POINTS = (4, 2, 1, 0, -2)
 _ROOMY = 2.2
 _LEAST_LINES = 9
 """A lower matrix has no line for the word above its columns."""
-TRUE, PREDICTED, ERROR = "true", "predicted", "error"
 
 
 class _Cells(QWidget):
@@ -90,31 +47,30 @@ class _Cells(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._theme = DARK
-        self._names: tuple[str, ...] = ()
-        self._errors: NDArray[np.float64] = np.zeros(0)
-        self._cells: QImage | None = None
-        self._is_deep: NDArray[np.bool_] = np.zeros((0, 0), bool)
+        self.chart = _NOTHING
+        self._image: QImage | None = None
+        self._is_deep = np.zeros((0, 0), bool)
         self._pair: tuple[int, int] | None = None
         self._current = (0, 0)
         self._left = self._top = self._right = 0
         self._cell = QSize(_SMALLEST, _SMALLEST)
         self._is_turned = False
-        self._font = self.font()
+        self.letters = self.font()
+        """Of names, counts and errors."""
         self._head = 0
-        self.counts: Numbers = np.zeros((0, 0), np.int64)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Confusion matrix")
 
     @property
     def classes(self) -> int:
-        return len(self.counts)
+        return len(self.chart.names)
 
-    def set_counts(self, counts: Numbers, names: tuple[str, ...]) -> None:
-        self.counts, self._errors = counts, class_errors(counts)
-        self._names = tuple(class_name(i, names) for i in range(len(counts)))
-        self._current = (min(self._current[0], len(counts) - 1), min(self._current[1], len(counts) - 1))
-        self._colour()
+    def show_chart(self, chart: ConfusionChart) -> None:
+        self.chart = chart
+        last = max(self.classes - 1, 0)
+        self._current = (min(self._current[0], last), min(self._current[1], last))
+        self.apply_theme(self._theme)
 
     def set_pair(self, pair: tuple[int, int] | None) -> None:
         if pair != self._pair:
@@ -123,29 +79,20 @@ class _Cells(QWidget):
 
     def apply_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self._colour()
-
-    def _colour(self) -> None:
-        if not self.classes:
-            self._cells = None
-            return
-        colours, self._is_deep = cell_colours(self.counts, self._theme)
-        self._cells = image_of_rgb(colours)
+        colours, self._is_deep = self.chart.colours(
+            ground=theme.panel, right=theme.branch, wrong=theme.changed, text=theme.text
+        )
+        self._image = image_of_rgb(colours) if self.classes else None
         self.update()
 
     # geometry
 
-    @property
-    def letters(self) -> QFont:
-        """Of names, counts and errors."""
-        return self._font
-
     def fit(self, room: QSize) -> None:
         """Be as large as the room, or larger where the cells would be too small in it; letters grow with the cells."""
         for points in _POINTS:
-            self._font = QFont(self.font())
-            self._font.setPointSizeF(max(self._font.pointSizeF() + points, 6.0))
-            metrics = QFontMetrics(self._font)
+            self.letters = QFont(self.font())
+            self.letters.setPointSizeF(max(self.letters.pointSizeF() + points, 6.0))
+            metrics = QFontMetrics(self.letters)
             self._lay_out(room, metrics)
             is_whole = self.height() <= room.height() and self.width() <= room.width()
             if is_whole and min(self._cell.height(), self._cell.width()) >= _ROOMY * metrics.height():
@@ -154,7 +101,7 @@ class _Cells(QWidget):
 
     def _lay_out(self, room: QSize, metrics: QFontMetrics) -> None:
         count = max(self.classes, 1)
-        widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
+        widest = max((metrics.horizontalAdvance(name) for name in self.chart.names), default=0)
         names = min(widest, _WIDEST_NAME, max(room.width() // 5, _NARROWEST_NAME))
         self._left = max(names, metrics.horizontalAdvance(TRUE)) + 6
         self._right = max(map(metrics.horizontalAdvance, ("100.0 %", ERROR))) + 12
@@ -184,27 +131,16 @@ class _Cells(QWidget):
             return None
         return row, column if 0 <= column < self.classes else -1
 
-    def describe(self, true: int, given: int) -> str:
-        """A cell in words, or with -1 a row: "true 8, predicted 2: 13 of 36 (36 %)"."""
-        total = int(self.counts[true].sum())
-        if given < 0:
-            wrong = total - int(self.counts[true, true])
-            share = f" ({100 * wrong / total:.0f} %)" if total else ""
-            return f"true {self._names[true]}: {wrong} of {total} wrong{share}"
-        count = int(self.counts[true, given])
-        share = f" ({100 * count / total:.0f} %)" if total else ""
-        return f"true {self._names[true]}, predicted {self._names[given]}: {count} of {total}{share}"
-
     # painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._cells is None:
+        if self._image is None:
             return
         theme, count = self._theme, self.classes
         area = QRectF(self.rect_of(0, 0)).united(QRectF(self.rect_of(count - 1, count - 1)))
         with QPainter(self) as painter:
-            painter.setFont(self._font)
-            painter.drawImage(area, self._cells)
+            painter.setFont(self.letters)
+            painter.drawImage(area, self._image)
             metrics = painter.fontMetrics()
             if self._cell.height() > metrics.ascent():
                 self._paint_counts(painter, metrics)
@@ -221,14 +157,15 @@ class _Cells(QWidget):
                 painter.drawRect(self.rect_of(*self._current).adjusted(0, 0, -1, -1))
 
     def _paint_counts(self, painter: QPainter, metrics: QFontMetrics) -> None:
-        """The counts that fit into their cells."""
-        theme = self._theme
-        for true, given in zip(*np.nonzero(self.counts), strict=True):
-            words = str(self.counts[true, given])
-            if metrics.horizontalAdvance(words) < self._cell.width():
-                painter.setPen(QColor(theme.panel if self._is_deep[true, given] else theme.text))
-                place = self.rect_of(int(true), int(given))
-                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+        """The counts that fit into their cells, and percent of the row where two lines do."""
+        theme, lines = self._theme, 2 if self._cell.height() >= _ROOMY * metrics.height() else 1
+        for true, given in zip(*np.nonzero(self.chart.counts), strict=True):
+            said = self.chart.cell_words(int(true), int(given))
+            while said and max(map(metrics.horizontalAdvance, said)) >= self._cell.width():
+                said = said[:-1]
+            painter.setPen(QColor(theme.panel if self._is_deep[true, given] else theme.text))
+            place = self.rect_of(int(true), int(given))
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, "\n".join(said[:lines]))
 
     def _paint_names(self, painter: QPainter, metrics: QFontMetrics) -> None:
         """Names at the left and above, and errors at the right; every second or third where rows are narrow."""
@@ -237,10 +174,10 @@ class _Cells(QWidget):
         across = max(1, -(-(metrics.ascent()) // width)) if self._is_turned else 1
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         cut = Qt.TextElideMode.ElideMiddle  # own classes often begin alike
-        names = [metrics.elidedText(name, cut, self._left - 5) for name in self._names]
+        names = [metrics.elidedText(name, cut, self._left - 5) for name in self.chart.names]
         above = [
             metrics.elidedText(n, cut, self._top - self._head - 5) if self._is_turned else n
-            for n in self._names
+            for n in self.chart.names
         ]
         edge = self.rect_of(0, self.classes - 1).right() + 2
         for i in range(self.classes):
@@ -249,10 +186,9 @@ class _Cells(QWidget):
             if i % every == 0:
                 painter.setPen(QColor(theme.muted))
                 painter.drawText(line, right, names[i])
-                error = self._errors[i]
-                painter.setPen(QColor(theme.changed if error > 0 else theme.muted))
-                words = "–" if isnan(error) else f"{error:.1f} %"
-                painter.drawText(QRect(edge, line.top(), self._right - 4, line.height()), right, words)
+                painter.setPen(QColor(theme.changed if self.chart.errors[i] > 0 else theme.muted))
+                place = QRect(edge, line.top(), self._right - 4, line.height())
+                painter.drawText(place, right, self.chart.error_words(i))
             if i % across == 0:
                 painter.setPen(QColor(theme.muted))
                 self._paint_column(painter, above[i], i, metrics)
@@ -274,7 +210,7 @@ class _Cells(QWidget):
         return found
 
     def _paint_headings(self, painter: QPainter, metrics: QFontMetrics) -> None:
-        font = QFont(self._font)
+        font = QFont(self.letters)
         font.setItalic(True)
         painter.setFont(font)
         painter.setPen(QColor(self._theme.text))
@@ -302,7 +238,7 @@ class _Cells(QWidget):
         found = self.cell_at(event.position().toPoint())
         is_cell = found is not None and found[1] >= 0
         self.setCursor(Qt.CursorShape.PointingHandCursor if is_cell else Qt.CursorShape.ArrowCursor)
-        self.hovered.emit("" if found is None else self.describe(*found))
+        self.hovered.emit("" if found is None else self.chart.describe(*found))
 
     def leaveEvent(self, event: QEvent) -> None:
         self.hovered.emit("")
@@ -316,14 +252,6 @@ class _Cells(QWidget):
             self._current = found
             self.chosen.emit(found)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
         steps = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
@@ -333,7 +261,7 @@ class _Cells(QWidget):
             row, column = self._current[0] + down, self._current[1] + across
             last = self.classes - 1
             self._current = (min(max(row, 0), last), min(max(column, 0), last))
-            self.hovered.emit(self.describe(*self._current))
+            self.hovered.emit(self.chart.describe(*self._current))
             self.update()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.classes:
             self.chosen.emit(self._current)
@@ -343,7 +271,7 @@ class _Cells(QWidget):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             found = self.cell_at(event.pos())
-            words = "" if found is None else self.describe(*found)
+            words = "" if found is None else self.chart.describe(*found)
             QToolTip.showText(event.globalPos(), tooltip_text(words), self)
             return True
         return super().event(event)
@@ -361,59 +289,39 @@ class ConfusionMatrix(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._cells = _Cells()
-        self._cells.chosen.connect(self.pair_chosen)
-        self._cells.hovered.connect(self.hovered)
-        self._labels: Numbers | None = None
-        self._predicted: Numbers | None = None
-        self._class_names: tuple[str, ...] = ()
-        self.setWidget(self._cells)
+        self.cells = _Cells()
+        """The whole matrix."""
+        self.cells.chosen.connect(self.pair_chosen)
+        self.cells.hovered.connect(self.hovered)
+        self._shown: tuple[Numbers | None, Numbers | None, tuple[str, ...]] = (None, None, ())
+        self.setWidget(self.cells)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(False)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.viewport().setAutoFillBackground(False)
-        self._cells.setAutoFillBackground(False)
-
-    @property
-    def counts(self) -> Numbers:
-        """(C, C), rows true, columns predicted; (0, 0) before there are predictions."""
-        return self._cells.counts
-
-    @property
-    def cells(self) -> QWidget:
-        """The widget with the whole matrix."""
-        return self._cells
-
-    def rect_of(self, true: int, given: int) -> QRect:
-        """Where a cell lies in `cells`."""
-        return self._cells.rect_of(true, given)
-
-    def describe(self, true: int, given: int) -> str:
-        """A cell in words, as when the pointer is on it."""
-        return self._cells.describe(true, given)
+        self.cells.setAutoFillBackground(False)
 
     def show_predictions(
         self, labels: Numbers | None, predicted: Numbers | None, names: tuple[str, ...]
     ) -> None:
         """Count these; None for nothing."""
-        if labels is self._labels and predicted is self._predicted and names == self._class_names:
+        if labels is self._shown[0] and predicted is self._shown[1] and names == self._shown[2]:
             return
-        self._labels, self._predicted, self._class_names = labels, predicted, names
+        self._shown = labels, predicted, names
         if labels is None or predicted is None:
-            self._cells.set_counts(np.zeros((0, 0), np.int64), ())
+            self.cells.show_chart(_NOTHING)
         else:
-            classes = max(len(names), int(labels.max(initial=-1)) + 1, int(predicted.max(initial=-1)) + 1)
-            self._cells.set_counts(confusion(labels, predicted, classes), names)
+            self.cells.show_chart(ConfusionChart.of(labels, predicted, names))
         self._fit()
 
     def set_pair(self, pair: tuple[int, int] | None) -> None:
         """Frame a cell, or none."""
-        self._cells.set_pair(pair)
+        self.cells.set_pair(pair)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours; the font may be another, too."""
-        self._cells.apply_theme(theme)
+        self.cells.apply_theme(theme)
         self._fit()
 
     def minimumSizeHint(self) -> QSize:
@@ -430,7 +338,7 @@ class ConfusionMatrix(QScrollArea):
 
     def _fit(self) -> None:
         room = self.maximumViewportSize()
-        self._cells.fit(room)
-        if self._cells.height() > room.height():
+        self.cells.fit(room)
+        if self.cells.height() > room.height():
             # else the bar at the side would cover the errors, and bring the bar below
-            self._cells.fit(room - QSize(self.verticalScrollBar().sizeHint().width(), 0))
+            self.cells.fit(room - QSize(self.verticalScrollBar().sizeHint().width(), 0))

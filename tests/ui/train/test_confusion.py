@@ -27,11 +27,11 @@ def matrix(qtbot: QtBot) -> ConfusionMatrix:
 
 
 def test_rows_are_true_and_columns_predicted(matrix: ConfusionMatrix) -> None:
-    assert matrix.counts.tolist() == [[4, 0, 0], [0, 1, 2], [1, 0, 2]]
-    assert matrix.describe(1, 2) == "true 1, predicted 2: 2 of 3 (67 %)"
-    assert matrix.describe(1, -1) == "true 1: 2 of 3 wrong (67 %)"
-    assert matrix.rect_of(1, 2).left() > matrix.rect_of(1, 1).left()
-    assert matrix.rect_of(2, 1).top() > matrix.rect_of(1, 1).top()
+    assert matrix.cells.chart.counts.tolist() == [[4, 0, 0], [0, 1, 2], [1, 0, 2]]
+    assert matrix.cells.chart.describe(1, 2) == "true 1, predicted 2: 2 of 3 (67 %)"
+    assert matrix.cells.chart.describe(1, -1) == "true 1: 2 of 3 wrong (67 %)"
+    assert matrix.cells.rect_of(1, 2).left() > matrix.cells.rect_of(1, 1).left()
+    assert matrix.cells.rect_of(2, 1).top() > matrix.cells.rect_of(1, 1).top()
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])
@@ -40,7 +40,7 @@ def test_colours_are_shares_of_rows(matrix: ConfusionMatrix, theme: Theme) -> No
     painted = matrix.cells.grab().toImage()
 
     def colour(true: int, given: int) -> tuple[int, int, int]:
-        corner = matrix.rect_of(true, given).topLeft() + QPoint(3, 3)
+        corner = matrix.cells.rect_of(true, given).topLeft() + QPoint(3, 3)
         return pixel(painted, corner.x(), corner.y())
 
     def distance(true: int, given: int, name: str) -> int:
@@ -56,7 +56,7 @@ def test_colours_are_shares_of_rows(matrix: ConfusionMatrix, theme: Theme) -> No
 def test_a_click_on_a_cell_and_the_keys_wish_a_pair(qtbot: QtBot, matrix: ConfusionMatrix) -> None:
     pairs: list[tuple[int, int]] = []
     matrix.pair_chosen.connect(pairs.append)
-    qtbot.mouseClick(matrix.cells, Qt.MouseButton.LeftButton, pos=matrix.rect_of(1, 2).center())
+    qtbot.mouseClick(matrix.cells, Qt.MouseButton.LeftButton, pos=matrix.cells.rect_of(1, 2).center())
     assert pairs == [(1, 2)]
     qtbot.keyClick(matrix.cells, Qt.Key.Key_Down)
     qtbot.keyClick(matrix.cells, Qt.Key.Key_Left)
@@ -69,18 +69,20 @@ def test_a_click_on_a_cell_and_the_keys_wish_a_pair(qtbot: QtBot, matrix: Confus
 def test_hovering_tells_cells_and_rows(matrix: ConfusionMatrix) -> None:
     said: list[str] = []
     matrix.hovered.connect(said.append)
-    move_pointer(matrix.cells, matrix.rect_of(0, 0).center())
-    move_pointer(matrix.cells, matrix.rect_of(2, 0).center())
+    move_pointer(matrix.cells, matrix.cells.rect_of(0, 0).center())
+    move_pointer(matrix.cells, matrix.cells.rect_of(2, 0).center())
     assert said[-1] == "true 2, predicted 0: 1 of 3 (33 %)"
-    move_pointer(matrix.cells, QPoint(1, matrix.rect_of(2, 0).center().y()))
+    move_pointer(matrix.cells, QPoint(1, matrix.cells.rect_of(2, 0).center().y()))
     assert said[-1] == "true 2: 1 of 3 wrong (33 %)"
-    move_pointer(matrix.cells, QPoint(matrix.rect_of(2, 2).right() + 8, matrix.rect_of(1, 0).center().y()))
+    move_pointer(
+        matrix.cells, QPoint(matrix.cells.rect_of(2, 2).right() + 8, matrix.cells.rect_of(1, 0).center().y())
+    )
     assert said[-1] == "true 1: 2 of 3 wrong (67 %)"
 
 
 def test_a_class_without_pictures_has_no_share(matrix: ConfusionMatrix) -> None:
     matrix.show_predictions(LABELS, PREDICTED, ("0", "1", "2", "3"))
-    assert matrix.describe(3, 0) == "true 3, predicted 0: 0 of 0"
+    assert matrix.cells.chart.describe(3, 0) == "true 3, predicted 0: 0 of 0"
     matrix.cells.grab()
 
 
@@ -89,8 +91,8 @@ def test_a_hundred_classes_scroll_and_ten_fit(qtbot: QtBot, matrix: ConfusionMat
     everything = np.arange(100)
     matrix.show_predictions(everything, everything[::-1].copy(), tuple(map(str, everything)))
     assert matrix.cells.height() > matrix.height()
-    assert matrix.rect_of(99, 99).bottom() <= matrix.cells.height()
-    assert matrix.counts.trace() == 0
+    assert matrix.cells.rect_of(99, 99).bottom() <= matrix.cells.height()
+    assert matrix.cells.chart.counts.trace() == 0
     matrix.cells.grab()
 
 
@@ -105,22 +107,24 @@ def test_scrolling_down_brings_no_bar_to_the_side(qtbot: QtBot, matrix: Confusio
 
 def test_nothing_is_counted_without_predictions(matrix: ConfusionMatrix) -> None:
     matrix.show_predictions(None, None, ())
-    assert matrix.counts.shape == (0, 0)
+    assert matrix.cells.chart.counts.shape == (0, 0)
     matrix.cells.grab()
 
 
 def test_rows_columns_and_errors_have_headings_that_overlap_nothing(matrix: ConfusionMatrix) -> None:
     matrix.resize(420, 300)
-    cells = matrix._cells
+    cells = matrix.cells
     metrics = QFontMetrics(cells.letters)
     found = {words: place for place, words in cells.headings(metrics)}
     assert set(found) == {"true", "predicted", "error"}
-    grid = matrix.rect_of(0, 0).united(matrix.rect_of(2, 2))
+    grid = matrix.cells.rect_of(0, 0).united(matrix.cells.rect_of(2, 2))
     for place in found.values():
         assert not place.intersects(grid)
         assert cells.rect().contains(place)
     assert found["error"].left() > grid.right()
-    assert found["predicted"].bottom() <= matrix.rect_of(0, 0).top() - metrics.height(), "the columns' names"
+    assert found["predicted"].bottom() <= matrix.cells.rect_of(0, 0).top() - metrics.height(), (
+        "the columns' names"
+    )
     matrix.resize(200, 80)
     assert {words for _, words in cells.headings(QFontMetrics(cells.letters))} == {"true", "error"}
 
@@ -128,17 +132,20 @@ def test_rows_columns_and_errors_have_headings_that_overlap_nothing(matrix: Conf
 def test_without_height_the_counts_go_before_the_headings(matrix: ConfusionMatrix) -> None:
     labels = np.arange(10).repeat(3)
     matrix.show_predictions(labels, labels, tuple(map(str, range(10))))
-    cells = matrix._cells
+    cells = matrix.cells
     heights = []
     for height in range(240, 80, -5):
         matrix.resize(300, height)
         metrics = QFontMetrics(cells.letters)
         assert cells.height() <= matrix.viewport().height(), "it need not scroll"
-        heights.append(matrix.rect_of(0, 0).height())
+        heights.append(matrix.cells.rect_of(0, 0).height())
         has_headings = bool(cells.headings(metrics))
         assert has_headings == (heights[-1] >= metrics.ascent())
         if not has_headings:
-            middle, edge = matrix.rect_of(0, 0).center(), matrix.rect_of(0, 0).topLeft() + QPoint(2, 2)
+            middle, edge = (
+                matrix.cells.rect_of(0, 0).center(),
+                matrix.cells.rect_of(0, 0).topLeft() + QPoint(2, 2),
+            )
             image = cells.grab().toImage()
             assert image.pixelColor(middle) == image.pixelColor(edge)
     assert heights[-1] < metrics.ascent() < heights[0]
@@ -146,9 +153,9 @@ def test_without_height_the_counts_go_before_the_headings(matrix: ConfusionMatri
 
 def test_letters_grow_with_the_cells(matrix: ConfusionMatrix) -> None:
     matrix.resize(800, 700)
-    assert matrix._cells.letters.pointSizeF() > matrix.font().pointSizeF()
+    assert matrix.cells.letters.pointSizeF() > matrix.font().pointSizeF()
     matrix.resize(150, 80)
-    assert matrix._cells.letters.pointSizeF() == max(matrix.font().pointSizeF() - 2, 6.0)
+    assert matrix.cells.letters.pointSizeF() == max(matrix.font().pointSizeF() - 2, 6.0)
 
 
 def test_long_names_that_begin_alike_stay_apart(matrix: ConfusionMatrix) -> None:

@@ -57,7 +57,9 @@ def test_without_predictions_it_says_why(panel: PicturesPanel) -> None:
 def test_a_cell_of_the_matrix_filters_the_pictures(qtbot: QtBot, panel: PicturesPanel) -> None:
     panel.show_what("confusion")
     assert panel.whose.startswith("Plain-56 · rows true, columns predicted")
-    qtbot.mouseClick(panel.matrix.cells, Qt.MouseButton.LeftButton, pos=panel.matrix.rect_of(1, 2).center())
+    qtbot.mouseClick(
+        panel.matrix.cells, Qt.MouseButton.LeftButton, pos=panel.matrix.cells.rect_of(1, 2).center()
+    )
     assert panel.shown == "pictures"
     assert set(panel.grid.shown) == {1, 7}
     assert panel.filter.currentText() == "<b>bird</b> / frog"
@@ -188,4 +190,4 @@ def test_pictures_without_a_class_are_shown_as_such(panel: PicturesPanel) -> Non
     assert panel.grid.describe(0).endswith("predicted no class · wrong")
     panel.choose_pair((int(LABELS[0]), 3))
     assert panel.grid.shown == (0,)
-    assert "predicted no class: 1 of " in panel.matrix.describe(int(LABELS[0]), 3)
+    assert "predicted no class: 1 of " in panel.matrix.cells.chart.describe(int(LABELS[0]), 3)
