@@ -18,10 +18,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resnet_viewer import paths
-from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.network import USUAL, BuildOptions
 from resnet_viewer.standard_output import delivered
 from resnet_viewer.system_libraries import libraries_problem
+from resnet_viewer.verbs.argument_types import path
 from resnet_viewer.verbs.arguments import (
     STATUSES,
     Parser,
@@ -30,7 +31,6 @@ from resnet_viewer.verbs.arguments import (
     build_options,
     own_input,
 )
-from resnet_viewer.verbs.text_types import path
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication

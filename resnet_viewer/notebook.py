@@ -18,7 +18,6 @@ from resnet_viewer.core.weights.opening import adjusted, open_network
 from resnet_viewer.core.weights.sources import available, resolve
 from resnet_viewer.media import pictures
 from resnet_viewer.records import notation
-from resnet_viewer.records.build_options import BuildOptions
 from resnet_viewer.records.checking import (
     ArgumentError,
     numbers,
@@ -29,7 +28,7 @@ from resnet_viewer.records.checking import (
     whole,
 )
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.network import LARGEST_SEED, MOST_CLASSES, NetworkSpec, TopPooling
+from resnet_viewer.records.network import LARGEST_SEED, MOST_CLASSES, BuildOptions, NetworkSpec, TopPooling
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import LARGEST_SIDE, Channels, Preprocessing

@@ -205,3 +205,25 @@ class NetworkSpec:
             {"he": "", "xavier": "Xavier", "normal": f"σ = {self.deviation:g}"}[self.initialisation],
             "" if self.has_classifier else "no classifier",
         )
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """None keeps what is usual. `pooling` is what a network without a classifier ends with.
+
+    Raises:
+        ArgumentError: one is of another type, or no such pooling.
+    """
+
+    classes: int | None = None
+    input_size: int | None = None
+    """Side of the square picture, in pixels."""
+    channels: int | None = None
+    has_classifier: bool = True
+    pooling: TopPooling | None = None
+
+    def __post_init__(self) -> None:
+        require_types(self, has_classifier="include_top")
+
+
+USUAL = BuildOptions()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from resnet_viewer.records.build_options import BuildOptions
-from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.network import BuildOptions, NetworkSpec
 from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef
 
 

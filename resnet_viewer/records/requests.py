@@ -10,11 +10,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from resnet_viewer.records.blueprint import Blueprint
-from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.confusion import PictureRule
 from resnet_viewer.records.figure_list import FigureChoice
 from resnet_viewer.records.lab import Confidences, DataRead, Numbers, Order
-from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.network import USUAL, BuildOptions, NetworkSpec
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing

@@ -15,8 +15,7 @@ from itertools import combinations
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.records.story_collapse import collapse_sentences
-from resnet_viewer.records.story_depth import depth_sentences
+from resnet_viewer.records.story_depth import collapse_sentences, depth_sentences
 from resnet_viewer.records.story_gradients import gradient_sentences
 from resnet_viewer.records.story_groups import StoryRun, are_twins, kind_of
 from resnet_viewer.records.story_interventions import intervention_sentences

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_viewer import paths
-from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.figure_list import Suffix
+from resnet_viewer.records.network import USUAL, BuildOptions
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.requests import (
     Begin,

@@ -9,8 +9,7 @@ from resnet_viewer.core.weights import catalog
 from resnet_viewer.core.weights.build_options import built
 from resnet_viewer.core.weights.name_endings import ENDINGS
 from resnet_viewer.core.weights.published import FILES, torch_cache
-from resnet_viewer.records.build_options import BuildOptions
-from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.network import BuildOptions, NetworkSpec
 from resnet_viewer.records.network_entries import (
     EndingChoice,
     EndingGroup,

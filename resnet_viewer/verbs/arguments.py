@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from resnet_viewer.records import notation
-from resnet_viewer.records.build_options import BuildOptions
-from resnet_viewer.records.network import MOST_CLASSES
+from resnet_viewer.records.network import MOST_CLASSES, BuildOptions
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.preprocessing import LARGEST_SIDE
 from resnet_viewer.verbs import VERBS, train_flags
-from resnet_viewer.verbs.number_types import positive, seed, whole_number
-from resnet_viewer.verbs.text_types import given, path
+from resnet_viewer.verbs.argument_types import given, path, positive, seed, whole_number
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite

@@ -10,8 +10,8 @@ from tqdm import tqdm
 
 from resnet_viewer.core.weights.opening import Opening, adjusted, open_network
 from resnet_viewer.records import notation
-from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.errors import Progress
+from resnet_viewer.records.network import USUAL, BuildOptions
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.verbs.arguments import own_input
 

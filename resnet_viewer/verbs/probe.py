@@ -16,8 +16,8 @@ from resnet_viewer.figures import probe_files
 from resnet_viewer.media import pictures
 from resnet_viewer.media.files import make_folder, write_whole
 from resnet_viewer.records import notation
-from resnet_viewer.records.build_options import USUAL
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.network import USUAL
 from resnet_viewer.records.predictions import not_finite_words
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.session import Session, Setup

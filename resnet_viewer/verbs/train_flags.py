@@ -11,8 +11,7 @@ from resnet_viewer.records.checking import shown
 from resnet_viewer.records.data import NAMED, Augmentation
 from resnet_viewer.records.recipe import RECIPES, WARM_UP_STEPS, WARMED_DEPTH, Optimizer, Schedule
 from resnet_viewer.records.training import Intervention, Precision
-from resnet_viewer.verbs.number_types import positive, real_number, seed, whole_number
-from resnet_viewer.verbs.text_types import given, path
+from resnet_viewer.verbs.argument_types import given, path, positive, real_number, seed, whole_number
 
 MOST_SEEDS, MOST_THREADS = 1000, 1024
 _rate = real_number(lambda value: 0 < value < math.inf, "must be above 0")

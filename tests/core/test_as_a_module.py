@@ -18,7 +18,7 @@ from torchvision.models.resnet import BasicBlock
 from resnet_viewer.core.network import Network, ReplacedError, build
 from resnet_viewer.core.weights.build_options import built
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.records.build_options import BuildOptions
+from resnet_viewer.records.network import BuildOptions
 from resnet_viewer.records.wiring import Wiring
 from tests.core.invented import images, random_state, tiny
 

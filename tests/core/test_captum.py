@@ -24,7 +24,7 @@ from torchvision.models.resnet import BasicBlock
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.weights.build_options import built
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.records.build_options import BuildOptions
+from resnet_viewer.records.network import BuildOptions
 from tests.core.invented import images, random_state, tiny
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:captum")

@@ -15,9 +15,8 @@ from resnet_viewer.core.evaluating import error_percent, predictions
 from resnet_viewer.core.network import build
 from resnet_viewer.core.not_finite import first_not_finite, highest
 from resnet_viewer.core.weights.build_options import built
-from resnet_viewer.records.build_options import BuildOptions
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.network import BuildOptions, NetworkSpec
 from resnet_viewer.records.predictions import has_highest_class, not_finite_words
 from resnet_viewer.records.probe import NotFinite, ProbeResult
 from resnet_viewer.records.target import BlockTarget

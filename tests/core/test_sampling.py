@@ -15,9 +15,9 @@ from resnet_viewer.core.probing import Probe
 from resnet_viewer.core.weights.build_options import built
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures.overlay import overlay
-from resnet_viewer.records.build_options import BuildOptions
 from resnet_viewer.records.layers import GlobalPooling, Sampling, sampling
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.network import BuildOptions
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing, visible_box
 from resnet_viewer.records.registering import cam_tiles, tiles

@@ -14,11 +14,10 @@ from resnet_viewer.core.network import build
 from resnet_viewer.core.weights import sources as weights
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.core.weights.weight_files import save_safetensors
-from resnet_viewer.records.build_options import BuildOptions
 from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.figure_list import Drawn, FigureChoice, Suffix
 from resnet_viewer.records.lab import DataLent, DataRead, Order
-from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.network import BuildOptions, NetworkSpec
 from resnet_viewer.records.requests import (
     Begin,
     Begun,

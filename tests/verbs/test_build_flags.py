@@ -10,7 +10,7 @@ import pytest
 from resnet_viewer.app import first_session, network_problem
 from resnet_viewer.app import parser as window_parser
 from resnet_viewer.cli import main
-from resnet_viewer.records.build_options import USUAL, BuildOptions
+from resnet_viewer.records.network import USUAL, BuildOptions
 from resnet_viewer.verbs.arguments import build_options
 
 NETWORK = ("--network", "cifar-resnet-8", "--weights", "none", "--device", "cpu")

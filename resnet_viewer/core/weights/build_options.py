@@ -6,11 +6,10 @@ from dataclasses import replace
 from itertools import chain
 
 from resnet_viewer.core.weights import catalog
-from resnet_viewer.records.build_options import BuildOptions
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.layers import ChannelPadding, GlobalPooling, LayerSpec, Pooling
 from resnet_viewer.records.laying_out import LAYOUTS
-from resnet_viewer.records.network import MOST_CLASSES, NetworkSpec
+from resnet_viewer.records.network import MOST_CLASSES, BuildOptions, NetworkSpec
 from resnet_viewer.records.preprocessing import LARGEST_SIDE
 from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef
 

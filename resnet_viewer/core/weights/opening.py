@@ -10,9 +10,8 @@ from resnet_viewer.core.weights import catalog, class_names
 from resnet_viewer.core.weights import sources as weights
 from resnet_viewer.core.weights.build_options import with_options, with_trained
 from resnet_viewer.core.weights.catalog import FIRST_NETWORK
-from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.errors import Progress
-from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.network import USUAL, BuildOptions, NetworkSpec
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.wiring import Wiring

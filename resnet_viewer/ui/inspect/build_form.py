@@ -13,8 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_viewer.records.build_options import BuildOptions
-from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.network import BuildOptions, NetworkSpec
 from resnet_viewer.records.network_entries import (
     UNTRAINED,
     EndingChoice,

@@ -2,13 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from resnet_viewer.records.session import Session, View
-from resnet_viewer.ui.inspect.history import History, Step
+
+T = TypeVar("T")
+
+STEPS = 200
+BYTES = 256 * 2**20
+
+
+@dataclass(frozen=True)
+class Step(Generic[T]):
+    """One edit. Consecutive steps with the same `merge_key` (a slider's drag) are one step."""
+
+    label: str
+    before: T
+    after: T
+    merge_key: Hashable | None = None
+
+
+class History(Generic[T]):
+    """The steps done and undone.
+
+    QUndoStack counts steps only. Ours also counts the bytes that the steps keep alive, so that memory stays
+    flat over hundreds of opened pictures: `weigh` tells the large parts of a value by an identity that equal
+    parts share, and each is counted once. The oldest steps go first; the newest one always stays.
+    """
+
+    def __init__(
+        self,
+        weigh: Callable[[T], Mapping[Hashable, int]],
+        *,
+        steps: int = STEPS,
+        max_bytes: int = BYTES,
+    ) -> None:
+        self._weigh = weigh
+        self._max_steps = steps
+        self._max_bytes = max_bytes
+        self._done: list[Step[T]] = []
+        self._undone: list[Step[T]] = []
+        self._is_sealed = True
+
+    @property
+    def undo_label(self) -> str | None:
+        """What the next undo takes back, or None."""
+        return self._done[-1].label if self._done else None
+
+    @property
+    def redo_label(self) -> str | None:
+        """What the next redo does again, or None."""
+        return self._undone[-1].label if self._undone else None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that all steps keep alive."""
+        parts: dict[Hashable, int] = {}
+        for step in (*self._done, *self._undone):
+            parts.update(self._weigh(step.before))
+            parts.update(self._weigh(step.after))
+        return sum(parts.values())
+
+    def __len__(self) -> int:
+        return len(self._done)
+
+    def push(self, step: Step[T]) -> None:
+        """Add a step that was just done; what was undone before is gone."""
+        self._undone.clear()
+        last = self._done[-1] if self._done else None
+        if last and step.merge_key is not None and last.merge_key == step.merge_key and not self._is_sealed:
+            self._done.pop()
+            step = replace(step, before=last.before)
+        self._is_sealed = False
+        if step.before != step.after:
+            self._done.append(step)
+        self._trim()
+
+    def seal(self) -> None:
+        """The next step begins a new one, whatever its merge key."""
+        self._is_sealed = True
+
+    def undo(self) -> Step[T] | None:
+        """Take back the last step and return it; None where there is none."""
+        self.seal()
+        if not self._done:
+            return None
+        self._undone.append(self._done.pop())
+        return self._undone[-1]
+
+    def redo(self) -> Step[T] | None:
+        """Do the last undone step again and return it; None where there is none."""
+        self.seal()
+        if not self._undone:
+            return None
+        self._done.append(self._undone.pop())
+        return self._done[-1]
+
+    def clear(self) -> None:
+        """Forget every step."""
+        self._done.clear()
+        self._undone.clear()
+
+    def _trim(self) -> None:
+        del self._done[: -self._max_steps]
+        while len(self._done) > 1 and self.nbytes > self._max_bytes:
+            del self._done[0]
+
 
 MERGE_PAUSE_MS = 800
 """A slider that rests this long begins a new undo step."""

@@ -14,8 +14,8 @@ from resnet_viewer.core.weights.catalog import names, spec
 from resnet_viewer.core.weights.opening import open_network
 from resnet_viewer.core.weights.sources import resolve
 from resnet_viewer.paths import asset
-from resnet_viewer.records.build_options import USUAL, BuildOptions
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.network import USUAL, BuildOptions
 from resnet_viewer.records.weights import WeightsRef
 
 

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resnet_viewer.ui.inspect.history import History, Step
+from resnet_viewer.ui.inspect.store import History, Step
 
 
 def nothing(_value: str) -> Mapping[Hashable, int]:

@@ -1,12 +1,29 @@
-"""Types for `add_argument`: numbers of a range."""
+"""Types for `add_argument`: numbers of a range, and text that says something."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 
 from resnet_viewer.records.checking import shown
 from resnet_viewer.records.network import LARGEST_SEED
+
+
+def given(text: str) -> str:
+    """Text that is not empty."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(
+            f"must not be empty: leave it out, or say what is meant, not {text!r}"
+        )
+    return text
+
+
+def path(text: str) -> Path:
+    """The name of a file or folder; "" would be the present folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"must be the name of a file or folder, not {text!r}")
+    return Path(text)
 
 
 def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
