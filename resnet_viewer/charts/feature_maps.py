@@ -1,47 +1,280 @@
-"""All feature maps of a layer as one image: arrays in, arrays out, for the window and for figures."""
+"""A layer's feature maps, now beside the reference: all channels in a mosaic, or one of them large."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viewer.charts.colour_scale import ColourScale, scale_to
+from resnet_viewer.charts.palette import COLOUR_MAPS, SIGNED_COLOURS
+from resnet_viewer.charts.tiles import Coloured, coloured
+from resnet_viewer.records.blueprint import Blueprint
+from resnet_viewer.records.captions import missing_maps_words
+from resnet_viewer.records.comparing import lacking_words, layer_beside, plan_of, words_beside
+from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import MapOrder, MapScale
 
 Maps = NDArray[np.float32]
+Whose = Literal["now", "reference"]
+STATISTICS = ("mean", "standard deviation", "minimum", "maximum", "share of zeros")
+BINS = 40
+"""Bars of a channel's histogram."""
 
 
 @dataclass(frozen=True, eq=False)
 class Mosaic:
-    """Tiles in rows, with gaps between them.
+    """Coloured maps in the order of display: at place i stands channel `order[i]`."""
 
-    `image` is float32; 0 to 1 for maps that are nowhere negative, else -1 to 1 with 0 in the middle; NaN in
-    the gaps and where a value is not finite. `channels` (rows, columns) holds the channel of each tile, -1
-    where there is none. `limits` holds, by channel, the value that 1 stands for (0 for a channel without
-    any). `dead` says, by channel, whether it tells nothing: see `dead_channels`; `not_finite`, whether some
-    value is not finite.
+    maps: Coloured
+    order: NDArray[np.int64]
+    is_dead: NDArray[np.bool_]
+    """By place: it tells nothing, see `dead_channels`."""
+    is_not_finite: NDArray[np.bool_]
+    """By place: some of its values are not finite, and have no colour."""
+    source: tuple[object, ...] = ()
+    """What it was made from; equal ones come out the same."""
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """The maps of one of two readings."""
+
+    name: Whose
+    reading: ProbeResult | None
+    layer: str
+    """What its own network calls it."""
+    words: str
+    """The same in words, with the network where that is another than now's."""
+    is_other: bool
+    """Of another network than now's."""
+    maps: Maps | None
+    """(C, H, W)"""
+    message: str
+    """Why a reading has none."""
+    mosaic: Mosaic | None = None
+
+    @property
+    def title(self) -> str:
+        """Whose maps they are, with network and layer where the network is another."""
+        return f"{self.name} · {self.words}" if self.is_other else self.name
+
+
+@dataclass(frozen=True, eq=False)
+class MapsChart:
+    """Two mosaics in one order, or each in its own where one has more channels, and on one scale."""
+
+    sides: tuple[Side, Side]
+    """Now and reference."""
+    scale: ColourScale
+    is_signed: bool
+    order: tuple[int, ...]
+    """All channels of either."""
+
+
+def _sides(
+    now: ProbeResult | None, reference: ProbeResult | None, layer: str, plan: Blueprint
+) -> tuple[Side, Side]:
+    """Now's maps of a layer of `plan`, its network's, and the reference's of what stands beside it."""
+
+    def side(name: Whose, reading: ProbeResult | None) -> Side:
+        if reading is None:
+            return Side(name, None, layer, plan.describe(layer), False, None, "")
+        own = plan if name == "now" else plan_of(reading)
+        beside = layer if name == "now" else layer_beside(layer, plan, own)
+        maps = None if beside is None else reading.maps(beside)
+        of, called = (plan, layer) if beside is None else (own, beside)
+        message = missing_maps_words(of, reading.request.state.wiring, called) if maps is None else ""
+        is_other, words = own.spec != plan.spec, words_beside(layer, plan, own)
+        return Side(name, reading, called, words, is_other, maps, message)
+
+    return side("now", now), side("reference", reference)
+
+
+def maps_chart(
+    now: ProbeResult | None,
+    reference: ProbeResult | None,
+    *,
+    layer: str,
+    plan: Blueprint,
+    scale: MapScale = "channel",
+    order: MapOrder = "index",
+    colours: str = COLOUR_MAPS[0],
+    signed_colours: str = SIGNED_COLOURS,
+    before: MapsChart | None = None,
+) -> MapsChart:
+    """All channels of `layer`, a name of `plan.map_names()`, `plan` being now's network. Readings are complete.
+
+    Maps with negative values take the diverging `signed_colours` with symmetric limits in place of `colours`. Mosaics
+    that are in `before` already are taken from there.
+
+    Raises:
+        KeyError: there is no such layer.
+    """
+    sides = _sides(now, reference, layer, plan)
+    groups = [side.maps for side in sides if side.maps is not None]
+    signed = is_signed(*groups)
+    limit = layer_limit(*groups) if scale == "layer" else None
+    table = signed_colours if signed else colours
+    orders = [channel_order(groups[0], order, sides[1].maps)] if groups else []
+    if len(groups) == 2:
+        is_alike = len(groups[1]) == len(orders[0])
+        orders.append(orders[0] if is_alike else channel_order(groups[1], order))
+    waiting = iter(orders)
+    olds = (None, None) if before is None else tuple(side.mosaic for side in before.sides)
+    made = [
+        side if side.maps is None else _with_mosaic(side, next(waiting), limit, table, signed=signed, old=old)
+        for side, old in zip(sides, olds, strict=True)
+    ]
+    meaning = "each channel on its own scale" if limit is None else "one scale for now and reference"
+    shown = dict.fromkeys(channel for found in orders for channel in found.tolist())
+    return MapsChart(
+        (made[0], made[1]),
+        scale_to(limit, table, is_signed=signed, meaning=meaning),
+        signed,
+        tuple(shown),
+    )
+
+
+def _with_mosaic(
+    side: Side,
+    order: NDArray[np.int64],
+    limit: float | None,
+    colours: str,
+    *,
+    signed: bool,
+    old: Mosaic | None,
+) -> Side:
+    maps = side.maps
+    assert maps is not None
+    source = (
+        side.reading,
+        side.layer,
+        limit,
+        colours,
+        signed,
+        order.tobytes(),
+    )  # readings are equal when they are one
+    if old is None or old.source != source:
+        high = channel_limits(maps) if limit is None else np.full(len(maps), limit, np.float32)
+        high, dead, odd = high[order], dead_channels(maps)[order], not_finite_channels(maps)[order]
+        shown = maps if (order[1:] > order[:-1]).all() else maps[order]
+        old = Mosaic(coloured(shown, colours, -high if signed else 0.0, high), order, dead, odd, source)
+    return replace(side, mosaic=old)
+
+
+@dataclass(frozen=True, eq=False)
+class ChannelSide:
+    """One channel of one of two readings."""
+
+    side: Side
+    values: Maps | None
+    """(H, W)"""
+    colours: Coloured | None
+    message: str
+    counts: NDArray[np.int64]
+    """How many of the values, zeros left out, lie between two of the chart's edges."""
+
+    @property
+    def odd(self) -> int:
+        """How many values are not finite, and have no colour."""
+        missing = None if self.colours is None else self.colours.is_missing
+        return 0 if missing is None else int(np.count_nonzero(missing))
+
+
+@dataclass(frozen=True, eq=False)
+class ChannelChart:
+    """One channel, now and reference on one scale: from 0 to the largest finite value, or about 0 in a diverging table
+    where some value is negative.
     """
 
-    image: NDArray[np.float32]
-    channels: NDArray[np.int64]
-    limits: NDArray[np.float32]
-    dead: NDArray[np.bool_]
-    not_finite: NDArray[np.bool_]
-    tile: tuple[int, int]
-    """Height and width."""
-    gap: int
-    signed: bool
-
-    def origin(self, row: int, column: int) -> tuple[int, int]:
-        """Top and left of a tile in `image`."""
-        return row * (self.tile[0] + self.gap), column * (self.tile[1] + self.gap)
+    channel: int
+    count: int
+    """Channels of the network that has more of them."""
+    sides: tuple[ChannelSide, ChannelSide]
+    scale: ColourScale
+    edges: NDArray[np.float64]
+    """Of the histogram's bars; empty where there is nothing to count."""
 
 
-def is_signed(*maps: Maps | None) -> bool:
+def channel_chart(
+    now: ProbeResult | None,
+    reference: ProbeResult | None,
+    *,
+    layer: str,
+    plan: Blueprint,
+    channel: int,
+    colours: str = COLOUR_MAPS[0],
+    signed_colours: str = SIGNED_COLOURS,
+) -> ChannelChart:
+    """The map of `channel`, from 0, of `layer`, a name of `plan.map_names()`, `plan` being now's network.
+
+    Raises:
+        KeyError: there is no such layer.
+        IndexError: neither network has such a channel.
+    """
+    sides = _sides(now, reference, layer, plan)
+    known = [plan.shape_of(layer)[0] if sides[0].maps is None else len(sides[0].maps)]
+    count = max(known + [len(side.maps) for side in sides if side.maps is not None])
+    if not 0 <= channel < count:
+        raise IndexError(f"there is no channel {channel}: {layer} has channels 0 to {count - 1}")
+    shown = [None if s.maps is None or channel >= len(s.maps) else s.maps[channel][None] for s in sides]
+    groups = [maps for maps in shown if maps is not None]
+    signed, limit = is_signed(*groups), layer_limit(*groups)
+    table = signed_colours if signed else colours
+    counted = [maps[np.isfinite(maps) & (maps != 0)].astype(np.float64) for maps in groups]
+    filled = np.concatenate(counted) if counted else np.zeros(0)
+    edges = np.zeros(0)
+    if len(filled):
+        low, high = float(filled.min()), float(filled.max())
+        edges = np.linspace(low, high if high > low else low + 1e-12 + abs(low) * 1e-6, BINS + 1)
+    none = np.zeros(max(len(edges) - 1, 0), np.int64)
+    counts = iter([np.histogram(values, edges)[0] if len(edges) else none for values in counted])
+    made = [
+        ChannelSide(
+            side,
+            None if maps is None else maps[0],
+            None if maps is None else coloured(maps, table, -limit if signed else 0.0, limit),
+            side.message or lacking_words(side.maps, channel),
+            none if maps is None else next(counts),
+        )
+        for side, maps in zip(sides, shown, strict=True)
+    ]
+    meaning = "now and reference alike" if limit else "every value is 0"
+    if groups and not any(bool(np.isfinite(maps).any()) for maps in groups):
+        meaning = "No value is finite, and none has a colour"
+    scale = scale_to(limit, table, is_signed=signed, meaning=meaning)
+    return ChannelChart(channel, count, (made[0], made[1]), scale, edges)
+
+
+def value_words(sides: Sequence[Side], whose: Whose, channel: int, y: int, x: int) -> str:
+    """One value of a map, and that at the same place beside it where the maps are of one shape."""
+    pointed = next((side.maps for side in sides if side.name == whose), None)
+    if pointed is None:
+        return ""
+    alike = [side for side in sides if side.maps is not None and side.maps.shape[1:] == pointed.shape[1:]]
+    values = [
+        f"{side.name} {float(side.maps[channel, y, x]):.4g}"
+        for side in alike
+        if side.maps is not None and channel < len(side.maps)
+    ]
+    return " · ".join((f"channel {channel} (of 0 to {len(pointed) - 1}) · y {y}, x {x}", *values))
+
+
+def statistics(maps: Maps) -> NDArray[np.float64]:
+    """`STATISTICS` of every channel, (C, 5), in float64; the standard deviation is the population's."""
+    flat = maps.reshape(len(maps), -1).astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):  # what is not finite stays so, and is written as it is
+        columns = flat.mean(axis=1), flat.std(axis=1), flat.min(axis=1), flat.max(axis=1)
+    return np.stack((*columns, (flat == 0).mean(axis=1)), axis=1)
+
+
+def is_signed(*maps: Maps) -> bool:
     """Some value is negative: then a diverging colour map with symmetric limits is due."""
-    return any(bool((group < 0).any()) for group in maps if group is not None)
+    return any(bool((group < 0).any()) for group in maps)
 
 
 def dead_channels(maps: Maps) -> NDArray[np.bool_]:
@@ -71,11 +304,9 @@ def channel_limits(maps: Maps) -> NDArray[np.float32]:
     return np.asarray(highest, dtype=np.float32)
 
 
-def layer_limit(*maps: Maps | None) -> float:
+def layer_limit(*maps: Maps) -> float:
     """The largest finite |value| of all maps given: the shared scale of a layer; 0 where there is none."""
-    return max(
-        (float(channel_limits(group).max(initial=0.0)) for group in maps if group is not None), default=0.0
-    )
+    return max((float(channel_limits(group).max(initial=0.0)) for group in maps), default=0.0)
 
 
 def channel_order(maps: Maps, order: MapOrder, reference: Maps | None = None) -> NDArray[np.int64]:
@@ -96,60 +327,3 @@ def channel_order(maps: Maps, order: MapOrder, reference: Maps | None = None) ->
         case _:
             return np.arange(len(maps))
     return np.argsort(-np.where(np.isfinite(value), value, -np.inf), kind="stable")
-
-
-def mosaic(
-    maps: Maps,
-    *,
-    scale: MapScale = "channel",
-    order: MapOrder = "index",
-    reference: Maps | None = None,
-    channels: NDArray[np.int64] | None = None,
-    limit: float | None = None,
-    signed: bool | None = None,
-    aspect: float = 1.0,
-    gap: int | None = None,
-) -> Mosaic:
-    """Put maps (C, H, W) side by side, each scaled by its largest |value|, or all by the layer's.
-
-    To show two readings beside each other, give both the same `channels` (from `channel_order`), `limit`
-    (from `layer_limit`) and `signed`. `aspect` is the width of the wanted image over its height.
-
-    Example:
-        >>> mosaic(np.ones((4, 2, 2), np.float32), gap=1).image.shape
-        (5, 5)
-    """
-    count, height, width = maps.shape
-    gap = max(1, round(min(height, width) / 14)) if gap is None else gap
-    chosen = channel_order(maps, order, reference) if channels is None else channels
-    signed = is_signed(maps) if signed is None else signed
-    columns = min(max(round(math.sqrt(count * aspect * (height + gap) / (width + gap))), 1), count)
-    rows = math.ceil(count / columns)
-    own = channel_limits(maps)
-    if scale == "layer":
-        shared = float(own.max(initial=0.0)) if limit is None else limit
-        limits = np.full(count, shared, np.float32)
-    else:
-        limits = own
-    odd = not_finite_channels(maps)
-    tiles = np.full((rows * columns, height + gap, width + gap), np.nan, np.float32)
-    divisors = np.where(limits > 0, limits, 1)[:, None, None]
-    finite = np.where(np.isfinite(maps), maps, np.nan) if odd.any() else maps
-    with np.errstate(invalid="ignore", over="ignore"):
-        tiles[:count, :height, :width] = np.clip(
-            (finite / divisors)[chosen], -1.0 if signed else 0.0, 1.0, dtype=np.float32
-        )
-    grid = tiles.reshape(rows, columns, height + gap, width + gap).transpose(0, 2, 1, 3)
-    image = grid.reshape(rows * (height + gap), columns * (width + gap))
-    places = np.full(rows * columns, -1, np.int64)
-    places[:count] = chosen
-    return Mosaic(
-        image[: image.shape[0] - gap, : image.shape[1] - gap],
-        places.reshape(rows, columns),
-        limits,
-        dead_channels(maps),
-        odd,
-        (height, width),
-        gap,
-        signed,
-    )

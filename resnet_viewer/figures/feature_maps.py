@@ -2,26 +2,116 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from resnet_viewer.charts import palette
-from resnet_viewer.charts.colour_scale import coloured, scale_to
-from resnet_viewer.charts.feature_maps import Maps, Mosaic, channel_order, is_signed, layer_limit, mosaic
+from resnet_viewer.charts.colour_scale import ColourScale
+from resnet_viewer.charts.feature_maps import (
+    STATISTICS,
+    Maps,
+    Mosaic,
+    Side,
+    maps_chart,
+    statistics,
+)
 from resnet_viewer.charts.gradient_values import require_complete
+from resnet_viewer.charts.tiles import Grid, fitted_grid, sheet
 from resnet_viewer.figures.page import MARGIN, Page, Without, draw_colour_bar, page, text_width, wrapped
 from resnet_viewer.records import captions
-from resnet_viewer.records.blueprint import Blueprint
-from resnet_viewer.records.comparing import layer_beside, maps_beside, plan_of, words_beside
+from resnet_viewer.records.comparing import maps_beside, plan_of
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import MapOrder, MapScale
 
 _HEAD, _BAR, _GAP = 0.24, 0.52, 0.3
-"""Inches: the words above a mosaic, the colour bar below, the room between two mosaics."""
+"""Inches: the words above a picture, the colour bar below, the room between two pictures."""
 _EMPTY, _LINE = 0.9, 0.15
 """Inches: the height of a place without maps, and a further line of words above some."""
+_SQUARE = 360.0
+"""Hundredths of an inch: the screen's rows and columns of a square so large."""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """What stands on one side: pixels (H, W, 3), or a message in their place."""
+
+    name: str
+    words: tuple[str, ...]
+    """Beside the name where there is room, else on lines below."""
+    pixels: NDArray[np.uint8] | None
+    message: str
+    origin: tuple[str, ...] = ()
+    """Lines below the name."""
+
+
+def draw_pair(
+    pictures: Sequence[Picture],
+    scale: ColourScale,
+    *,
+    title: str,
+    subtitle: str,
+    caption: str,
+    width: float,
+    largest: float,
+    without: Without,
+) -> tuple[Figure, list[Axes]]:
+    """A page with one picture or two, at most `largest` inches wide each, on one scale; and the axes of those that
+    have pixels, in these.
+    """
+    side = min((width - 2 * MARGIN - (len(pictures) - 1) * _GAP) / len(pictures), largest)
+    heights = [_EMPTY if p.pixels is None else side * p.pixels.shape[0] / p.pixels.shape[1] for p in pictures]
+    beside, below = zip(*(_said(picture, side) for picture in pictures), strict=True)
+    head = _HEAD + max(len(lines) for lines in below) * _LINE
+    content = head + max(heights) + _BAR
+    sheet = page(
+        title=title,
+        subtitle=subtitle,
+        caption=caption,
+        width=width,
+        height=None,
+        content=content,
+        without=without,
+    )
+    found = []
+    for column, (picture, high) in enumerate(zip(pictures, heights, strict=True)):
+        left, y = MARGIN + column * (side + _GAP), sheet.top - 0.15
+        sheet.write(left, y, picture.name, bold=True)
+        sheet.write(left + side, y, beside[column], colour=palette.MUTED, right=True)
+        _write_lines(sheet, left, y - _LINE, below[column])
+        if picture.pixels is None:
+            _write_lines(sheet, left, sheet.top - head - 0.2, wrapped(picture.message, side, palette.FONT))
+            continue
+        axes = sheet.axes(left, sheet.top - head - high, side, high)
+        axes.set_axis_off()
+        rows, columns = picture.pixels.shape[:2]
+        extent = (0, columns, rows, 0)
+        axes.imshow(picture.pixels, extent=extent, aspect="auto", interpolation="antialiased")
+        found.append(axes)
+    bar = sheet.axes(MARGIN, sheet.bottom + 0.3, min(width - 2 * MARGIN, 2.6), 0.09)
+    draw_colour_bar(bar, scale, is_horizontal=True)
+    return sheet.figure, found
+
+
+def _write_lines(sheet: Page, left: float, y: float, lines: Sequence[str]) -> None:
+    for line, words in enumerate(lines):
+        sheet.write(left, y - line * _LINE, words, colour=palette.MUTED)
+
+
+def _said(picture: Picture, side: float) -> tuple[str, list[str]]:
+    """What fits beside the name, and the lines below it."""
+    below = [line for words in picture.origin for line in wrapped(words, side, palette.FONT)]
+    words = " · ".join(picture.words)
+    room = side - text_width(picture.name, palette.FONT, bold=True) - 0.15
+    if text_width(words, palette.FONT) <= room:
+        return words, below
+    return "", below + [line for part in picture.words for line in wrapped(part, side, palette.FONT)]
 
 
 def figure(
@@ -31,15 +121,13 @@ def figure(
     layer: str,
     scale: MapScale = "channel",
     order: MapOrder = "index",
-    colours: str = "inferno",
+    colours: str = palette.COLOUR_MAPS[0],
     signed_colours: str = palette.SIGNED_COLOURS,
     width: float = 7.6,
     without: Without = (),
 ) -> Figure:
-    """All channels of `layer`, a name of `Blueprint.map_names`, in the same order and on the same scale.
-
-    Maps with negative values take the diverging `signed_colours` with symmetric limits in place of
-    `colours`. Dead channels are crossed out, those with values that are not finite struck through.
+    """All channels of `layer`, a name of `Blueprint.map_names`, as `maps_chart` says; dead channels are crossed out,
+    those with values that are not finite struck through.
 
     Raises:
         IncompleteReadingError: `now` holds the logits alone.
@@ -48,61 +136,64 @@ def figure(
     require_complete(now)
     if reference is not None and not reference.is_complete:
         reference = None
-    state, plan = now.request.state, plan_of(now)
+    plan = plan_of(now)
     size = "{} × {}×{}".format(*plan.shape_of(layer))
-    ours = now.maps(layer)
-    theirs = None if reference is None else maps_beside(layer, plan, reference)
-    signed = is_signed(ours, theirs)
-    shown = (
-        [("now", now, ours)] if reference is None else [("now", now, ours), ("reference", reference, theirs)]
+    chart = maps_chart(
+        now,
+        reference,
+        layer=layer,
+        plan=plan,
+        scale=scale,
+        order=order,
+        colours=colours,
+        signed_colours=signed_colours,
     )
-    mosaics = _mosaics([maps for _, _, maps in shown], scale=scale, order=order, signed=signed)
-    side = (width - 2 * MARGIN - (len(shown) - 1) * _GAP) / len(shown)
-    side = min(side, 5.2)
-    beside = "" if theirs is None or reference is None else _other(layer, plan, reference, theirs)
-    heights = [side * m.image.shape[0] / m.image.shape[1] if m else _EMPTY for m in mosaics]
-    said = [_said(name, made, side) for (name, _, _), made in zip(shown, mosaics, strict=True)]
-    if beside:
-        said[1] = said[1][0], [*wrapped(beside, side, palette.FONT), *said[1][1]]
-    head = _HEAD + max(len(lines) for _, lines in said) * _LINE
-    sheet = page(
-        title=f"Feature maps · {plan.describe(layer)} · {state.network.title}",
+    shown = [side for side in chart.sides if side.reading is not None]
+    grids = [None if side.mosaic is None else _grid(side.mosaic) for side in shown]
+    figure, axes = draw_pair(
+        [_picture(side, grid) for side, grid in zip(shown, grids, strict=True)],
+        chart.scale,
+        title=f"Feature maps · {plan.describe(layer)} · {now.request.state.network.title}",
         subtitle=f"{size} · {captions.MAP_ORDERS[order]} · {captions.MAP_SCALES[scale]}",
         caption=captions.maps_caption(now, reference, layer=layer, scale=scale, order=order),
         width=width,
-        height=None,
-        content=head + max(heights) + _BAR,
+        largest=5.2,
         without=without,
     )
-    colours = signed_colours if signed else colours
-    for column, ((name, result, _), made) in enumerate(zip(shown, mosaics, strict=True)):
-        left = MARGIN + column * (side + _GAP)
-        if made is None:
-            words = captions.missing_maps_words(
-                result.request.state, layer_beside(layer, plan, plan_of(result)) or layer
-            )
-            sheet.write(left, sheet.top - 0.15, name, bold=True)
-            for line, part in enumerate(wrapped(words, side, palette.FONT)):
-                sheet.write(left, sheet.top - head - 0.2 - line * _LINE, part, colour=palette.MUTED)
-            continue
-        sheet.write(left, sheet.top - 0.15, name, bold=True)
-        words, lines = said[column]
-        sheet.write(left + side, sheet.top - 0.15, words, colour=palette.MUTED, right=True)
-        for line, part in enumerate(lines, 1):
-            sheet.write(left, sheet.top - 0.15 - line * _LINE, part, colour=palette.MUTED)
-        _panel(sheet, made, top=sheet.top - head, left=left, side=side, high=heights[column], colours=colours)
-    limit = layer_limit(ours, theirs) if scale == "layer" else None
-    axes = sheet.axes(MARGIN, sheet.bottom + 0.3, min(width - 2 * MARGIN, 2.6), 0.09)
-    draw_colour_bar(axes, scale_to(limit, colours, is_signed=signed), is_horizontal=True)
-    return sheet.figure
+    drawn = [(side.mosaic, grid) for side, grid in zip(shown, grids, strict=True) if side.mosaic and grid]
+    for place, (mosaic, grid) in zip(axes, drawn, strict=True):
+        _cross_out(place, mosaic, grid)
+    return figure
 
 
-def _other(layer: str, plan: Blueprint, reference: ProbeResult, maps: Maps) -> str:
-    """Which maps of another network these are, and how many; empty where the network is the same."""
-    theirs = plan_of(reference)
-    if theirs.spec == plan.spec:
-        return ""
-    return f"{words_beside(layer, plan, theirs)} · " + "{} × {}×{}".format(*maps.shape)
+def _grid(mosaic: Mosaic) -> Grid:
+    """In pixels of the maps."""
+    count, height, width = mosaic.maps.places.shape
+    fitted = fitted_grid(count, width, height, _SQUARE, _SQUARE)
+    return Grid(fitted.columns, fitted.rows, width, height, max(1, round(min(height, width) / 14)))
+
+
+def _picture(side: Side, grid: Grid | None) -> Picture:
+    if side.mosaic is None or side.maps is None or grid is None:
+        return Picture(side.name, (), None, side.message)
+    dead, odd = int(side.mosaic.is_dead.sum()), int(side.mosaic.is_not_finite.sum())
+    count = len(side.maps)
+    said = (f"{dead} of {count} channels dead (×)", dead), (f"{odd} of {count} not finite (/)", odd)
+    origin = (f"{side.words} · " + "{} × {}×{}".format(*side.maps.shape),) if side.is_other else ()
+    pixels = sheet(side.mosaic.maps, grid).rgb()[0]
+    return Picture(side.name, tuple(words for words, found in said if found), pixels, "", origin)
+
+
+def _cross_out(axes: Axes, mosaic: Mosaic, grid: Grid) -> None:
+    lines: list[list[tuple[float, float]]] = []
+    for place in np.flatnonzero(mosaic.is_dead | mosaic.is_not_finite):
+        left, top = grid.corner(int(place))
+        x = left + 0.3 * grid.width, left + 0.7 * grid.width
+        y = top + 0.3 * grid.height, top + 0.7 * grid.height
+        lines.append([(x[0], y[1]), (x[1], y[0])])
+        if mosaic.is_dead[place]:
+            lines.append([(x[0], y[0]), (x[1], y[1])])
+    axes.add_collection(LineCollection(lines, colors="#9aa1b2", linewidths=0.6), autolim=False)
 
 
 VALUES = (
@@ -111,16 +202,14 @@ VALUES = (
 )
 """What the numbers of the table are, for its header."""
 
-_STATISTICS = ("mean", "standard deviation", "minimum", "maximum", "share of zeros")
-
 
 def table(
     now: ProbeResult, reference: ProbeResult | None, *, layer: str
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Header and rows for `export.csv_bytes`: one row a channel (from 0), its statistics now and in the reference.
 
-    The standard deviation is the population's; both it and the mean are accumulated in float64. `float` reads the
-    numbers back exactly; they are empty where the maps were not computed, or one of two networks has fewer channels.
+    `float` reads the numbers back exactly; they are empty where the maps were not computed, or one of two networks has
+    fewer channels.
 
     Raises:
         IncompleteReadingError: `now` holds the logits alone.
@@ -128,92 +217,13 @@ def table(
     """
     require_complete(now)
     plan = plan_of(now)
-    channels = plan.shape_of(layer)[0]
     theirs = None if reference is None or not reference.is_complete else maps_beside(layer, plan, reference)
-    channels = max(channels, 0 if theirs is None else len(theirs))
-    columns = [_statistics(maps, channels) for maps in (now.maps(layer), theirs)]
-    header = ("channel", *(f"{whose} {name}" for whose in ("now", "reference") for name in _STATISTICS))
-    rows = [(str(channel), *columns[0][channel], *columns[1][channel]) for channel in range(channels)]
-    return header, rows
+    channels = max(plan.shape_of(layer)[0], 0 if theirs is None else len(theirs))
+    both = [_rows(maps, channels) for maps in (now.maps(layer), theirs)]
+    header = ("channel", *(f"{whose} {name}" for whose in ("now", "reference") for name in STATISTICS))
+    return header, [(str(channel), *chain(*rows)) for channel, rows in enumerate(zip(*both, strict=True))]
 
 
-def _statistics(maps: Maps | None, channels: int) -> list[tuple[str, ...]]:
-    if maps is None:
-        return [("",) * len(_STATISTICS)] * channels
-    flat = maps.reshape(len(maps), -1).astype(np.float64)
-    with np.errstate(invalid="ignore", over="ignore"):  # what is not finite stays so, and is written as it is
-        values = (
-            flat.mean(axis=1),
-            flat.std(axis=1),
-            flat.min(axis=1),
-            flat.max(axis=1),
-            (flat == 0).mean(axis=1),
-        )
-    rows = [tuple(repr(float(value[channel])) for value in values) for channel in range(len(maps))]
-    return rows + [("",) * len(_STATISTICS)] * (channels - len(maps))
-
-
-def _mosaics(
-    groups: list[Maps | None], *, scale: MapScale, order: MapOrder, signed: bool
-) -> list[Mosaic | None]:
-    leading = next((maps for maps in groups if maps is not None), None)
-    if leading is None:
-        return [None] * len(groups)
-    other = groups[1] if len(groups) > 1 and groups[0] is not None else None
-    channels = channel_order(leading, order, other)
-    limit = layer_limit(*groups)
-    made: list[Mosaic | None] = []
-    for maps in groups:
-        if maps is None:
-            made.append(None)
-            continue
-        # another network's channels, where they are more or fewer, are in an order of their own
-        own = channels if len(maps) == len(channels) else channel_order(maps, order)
-        made.append(mosaic(maps, scale=scale, channels=own, limit=limit, signed=signed))
-    return made
-
-
-def _said(name: str, made: Mosaic | None, side: float) -> tuple[str, list[str]]:
-    """How many channels tell nothing: on the line of the name where there is room, else on lines of their own."""
-    if made is None:
-        return "", []
-    dead, odd, count = int(made.dead.sum()), int(made.not_finite.sum()), len(made.dead)
-    said = [f"{dead} of {count} channels dead (×)"] if dead else []
-    said += [f"{odd} of {count} not finite (/)"] if odd else []
-    words = " · ".join(said)
-    room = side - text_width(name, palette.FONT, bold=True) - 0.15
-    if text_width(words, palette.FONT) <= room or not words:
-        return words, []
-    return "", [line for part in said for line in wrapped(part, side, palette.FONT)]
-
-
-def _panel(
-    sheet: Page, made: Mosaic, *, top: float, left: float, side: float, high: float, colours: str
-) -> None:
-    axes = sheet.axes(left, top - high, side, high)
-    axes.set_axis_off()
-    rows, columns = made.image.shape
-    axes.imshow(
-        coloured(made.image[None], colours, -1.0 if made.signed else 0.0, 1.0).rgb()[0],
-        extent=(0, columns, rows, 0),
-        aspect="auto",
-        interpolation="antialiased",
-    )
-    _cross_out(axes, made)
-
-
-def _cross_out(axes: Axes, made: Mosaic) -> None:
-    height, width = made.tile
-    lines: list[list[tuple[float, float]]] = []
-    for row, column in zip(*np.nonzero(made.channels >= 0), strict=True):
-        channel = made.channels[row, column]
-        if not (made.dead[channel] or made.not_finite[channel]):
-            continue
-        top, left = made.origin(int(row), int(column))
-        inset_x, inset_y = width * 0.3, height * 0.3
-        x = left + inset_x, left + width - inset_x
-        y = top + inset_y, top + height - inset_y
-        lines.append([(x[0], y[1]), (x[1], y[0])])
-        if made.dead[channel]:
-            lines.append([(x[0], y[0]), (x[1], y[1])])
-    axes.add_collection(LineCollection(lines, colors="#9aa1b2", linewidths=0.6), autolim=False)
+def _rows(maps: Maps | None, channels: int) -> list[tuple[str, ...]]:
+    rows = [] if maps is None else [tuple(repr(float(value)) for value in row) for row in statistics(maps)]
+    return rows + [("",) * len(STATISTICS)] * (channels - len(rows))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.comparing import have_same_plan, plan_of, words_beside
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
@@ -257,19 +258,19 @@ def maps_caption(
     return measured(what, now, reference)
 
 
-def missing_maps_words(state: NetworkState, layer: str) -> str:
-    """Why a layer has no feature maps in a full reading: the gate that left it out."""
-    plan = blueprint(state.network, state.preprocessing.crop)
-    block = plan.block_of(layer)
-    if block is None or layer == block.name:
-        return "not computed"
-    if block.projection is not None and layer == block.projection.name:
-        if block.number not in state.wiring.cut:
-            return "not computed"
+def missing_maps_words(plan: Blueprint, wiring: Wiring, layer: str) -> str:
+    """Why a layer has no feature maps in a full reading: it never has any, or a gate left it out."""
+    if plan.classifier is not None and layer == plan.classifier.name:
+        return "the classifier has no maps: it gives one number for each class"
+    if layer in [linear.name for linear in plan.head]:
+        return "a linear layer has no maps: it gives one number for each of its outputs"
+    block, found = plan.block_of(layer), plan.layer(layer)
+    kind = "" if found is None else found.kind
+    if block is not None and kind in ("projection", "gate") and block.number in wiring.cut:
         return f"not computed: the shortcut of block {block.number} is cut"
-    if block.number not in state.wiring.dropped:
-        return "not computed"
-    return f"not computed: the residual branch of block {block.number} is dropped"
+    if block is not None and kind != "projection" and block.number in wiring.dropped:
+        return f"not computed: the residual branch of block {block.number} is dropped"
+    return "not computed"
 
 
 def predictions_caption(now: ProbeResult, reference: ProbeResult | None) -> str:

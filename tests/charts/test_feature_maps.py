@@ -1,14 +1,24 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from resnet_viewer.charts.feature_maps import (
+    MapsChart,
+    channel_chart,
     channel_order,
     dead_channels,
     is_signed,
     layer_limit,
-    mosaic,
+    maps_chart,
     not_finite_channels,
+    statistics,
+    value_words,
 )
+from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.probe import ProbeResult
+from tests import fabricated
 
 NAN = float("nan")
 
@@ -18,35 +28,6 @@ def maps(*channels: list[list[float]]) -> np.ndarray:
 
 
 FOUR = maps([[1, 2], [3, 4]], [[0, 0], [0, 0]], [[8, 0], [0, 0]], [[2, 2], [2, 2]])
-
-
-def test_each_channel_is_divided_by_its_own_maximum() -> None:
-    made = mosaic(FOUR, gap=1)
-    expected = [
-        [0.25, 0.5, NAN, 0, 0],
-        [0.75, 1, NAN, 0, 0],
-        [NAN] * 5,
-        [1, 0, NAN, 1, 1],
-        [0, 0, NAN, 1, 1],
-    ]
-    np.testing.assert_array_equal(made.image, np.array(expected, np.float32))
-    np.testing.assert_array_equal(made.channels, [[0, 1], [2, 3]])
-    np.testing.assert_array_equal(made.limits, [4, 0, 8, 2])
-
-
-def test_a_layers_scale_is_shared_and_may_be_given() -> None:
-    made = mosaic(FOUR, gap=1, scale="layer")
-    assert made.image[0, 0] == 1 / 8
-    assert mosaic(FOUR, gap=1, scale="layer", limit=16.0).image[3, 0] == 0.5
-    assert layer_limit(FOUR, None, 3 * FOUR) == 24
-
-
-def test_signed_maps_keep_zero_in_the_middle() -> None:
-    made = mosaic(maps([[-4, 2]]), gap=1)
-    assert made.signed
-    np.testing.assert_array_equal(made.image, [[-1, 0.5]])
-    assert is_signed(None, maps([[-1]]))
-    assert not is_signed(FOUR)
 
 
 @pytest.mark.parametrize(
@@ -69,25 +50,111 @@ def test_dead_channels_are_constant_ones() -> None:
     assert dead_channels(maps([[0.0]], [[3.0]])).tolist() == [True, False]
 
 
-def test_values_that_are_no_numbers_stay_visible_as_such() -> None:
-    made = mosaic(maps([[NAN, 2], [float("inf"), 1]]), gap=1)
-    np.testing.assert_array_equal(made.image, [[NAN, 1], [NAN, 0.5]])
-
-
 def test_channels_that_are_not_finite_are_told_from_dead_ones_and_come_last() -> None:
     inf = float("inf")
     odd = maps([[inf, inf]], [[1.0, NAN]], [[0.0, 0.0]], [[3e38, 3e38]], [[1.0, -inf]])
     assert not_finite_channels(odd).tolist() == [True, True, False, False, True]
     assert dead_channels(odd).tolist() == [False, False, True, True, False]
-    made = mosaic(odd)
-    assert made.not_finite.tolist() == [True, True, False, False, True]
     assert channel_order(odd, "maximum").tolist() == [3, 4, 2, 0, 1]
     assert channel_order(odd, "mean").tolist() == [3, 2, 0, 1, 4]
     assert channel_order(odd, "change", odd).tolist() == [2, 3, 0, 1, 4]
 
 
-def test_every_channel_has_one_tile_at_odd_counts_and_shapes() -> None:
-    made = mosaic(np.random.default_rng(0).random((13, 3, 7), np.float32), order="mean", aspect=2.0)
-    placed = made.channels[made.channels >= 0]
-    assert sorted(placed.tolist()) == list(range(13))
-    assert made.image.shape[1] > made.image.shape[0]
+def reading(found: np.ndarray | None, layer: str = "layer1.0") -> ProbeResult:
+    """ResNet-20's, with these maps (C, H, W) at its first block; None means that they were not computed."""
+    result = fabricated.scene(spec("cifar-resnet-20")).now
+    assert result is not None
+    activations = {name: value for name, value in result.activations.items() if name != layer}
+    return replace(result, activations=activations if found is None else {**activations, layer: found[None]})
+
+
+PLAN = blueprint(spec("cifar-resnet-20"))
+
+
+def chart(now: np.ndarray | None, reference: np.ndarray | None, **looks: object) -> MapsChart:
+    return maps_chart(reading(now), reading(reference), layer="layer1.0", plan=PLAN, **looks)  # type: ignore[arg-type]
+
+
+def places(made: MapsChart, which: int = 0) -> list[list[list[int]]]:
+    """Of one side, the places of its maps' pixels among the colours."""
+    mosaic = made.sides[which].mosaic
+    assert mosaic is not None
+    return mosaic.maps.places.tolist()
+
+
+def test_each_channel_has_the_scale_of_its_own_maximum_or_all_have_one() -> None:
+    assert places(chart(FOUR, None)) == [
+        [[63, 127], [191, 255]],
+        [[0, 0], [0, 0]],
+        [[255, 0], [0, 0]],
+        [[255] * 2] * 2,
+    ]
+    shared = chart(FOUR, 2 * FOUR, scale="layer")
+    assert (shared.scale.ends, places(shared)[2][0][0], places(shared, 1)[2][0][0]) == (("0", "16"), 127, 255)
+    assert layer_limit(FOUR, 3 * FOUR) == 24
+
+
+def test_signed_maps_keep_zero_in_the_middle() -> None:
+    made = chart(maps([[-4, 2, 0]]), FOUR, signed_colours="vik")
+    assert made.is_signed
+    assert (places(made), made.scale.colours) == ([[[0, 191, 127]]], "vik")
+    assert not is_signed(FOUR)
+
+
+def test_both_sides_have_one_order_and_what_is_there_is_taken_over() -> None:
+    made = chart(FOUR, FOUR[::-1].copy(), order="maximum")
+    assert made.order == (2, 0, 3, 1)
+    assert [side.mosaic.order.tolist() for side in made.sides if side.mosaic] == [[2, 0, 3, 1]] * 2
+    first = made.sides[0]
+    again = maps_chart(
+        first.reading, reading(2 * FOUR), layer="layer1.0", plan=PLAN, order="maximum", before=made
+    )
+    assert again.sides[0].mosaic is first.mosaic, "nothing of it has changed"
+    assert again.sides[1].mosaic is not made.sides[1].mosaic
+    other = maps_chart(first.reading, None, layer="layer1.0", plan=PLAN, scale="layer", before=made)
+    assert other.sides[0].mosaic is not first.mosaic, "another scale"
+
+
+def test_a_side_without_maps_says_why() -> None:
+    made = chart(None, FOUR)
+    assert (made.sides[0].message, made.sides[0].mosaic, made.sides[1].message) == ("not computed", None, "")
+    assert made.order == (0, 1, 2, 3)
+    nothing = maps_chart(None, None, layer="layer1.0", plan=PLAN)
+    assert (nothing.order, [side.message for side in nothing.sides]) == ((), ["", ""])
+
+
+def test_one_channel_is_on_the_scale_of_both_its_maps() -> None:
+    made = channel_chart(
+        reading(maps([[9, 9]], [[0, 1]])),
+        reading(maps([[9, 9]], [[2, NAN]])),
+        layer="layer1.0",
+        plan=PLAN,
+        channel=1,
+    )
+    now, reference = made.sides
+    assert now.colours is not None
+    assert now.colours.places.tolist() == [[[0, 127]]]
+    assert (now.odd, reference.odd, made.scale.ends) == (0, 1, ("0", "2"))
+    assert (made.edges[0], made.edges[-1], len(made.edges)) == (1.0, 2.0, 41)
+    assert (now.counts[0], now.counts.sum(), reference.counts[-1]) == (1, 1, 1), "zeros and NaN are left out"
+    with pytest.raises(IndexError, match="no channel 16"):
+        channel_chart(reading(FOUR), None, layer="layer1.0", plan=PLAN, channel=16)
+    with pytest.raises(KeyError):
+        channel_chart(reading(FOUR), None, layer="nothing", plan=PLAN, channel=0)
+
+
+def test_a_value_is_told_with_the_one_beside_it() -> None:
+    made = chart(FOUR, -FOUR)
+    assert (
+        value_words(made.sides, "now", 0, 1, 0) == "channel 0 (of 0 to 3) · y 1, x 0 · now 3 · reference -3"
+    )
+    wider = chart(FOUR, np.ones((4, 3, 3), np.float32))
+    assert value_words(wider.sides, "reference", 0, 2, 2) == "channel 0 (of 0 to 3) · y 2, x 2 · reference 1"
+    assert value_words(chart(None, FOUR).sides, "now", 0, 0, 0) == ""
+
+
+def test_statistics_are_those_of_numpy_in_float64() -> None:
+    found = statistics(FOUR)
+    assert found.shape == (4, 5)
+    assert found[0].tolist() == [2.5, np.std([1, 2, 3, 4]), 1, 4, 0]
+    assert found[2, 4] == 0.75

@@ -4,6 +4,7 @@ import pytest
 
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records import captions
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import ProbeResult
@@ -183,8 +184,11 @@ def test_missing_maps_are_blamed_on_the_gate_that_is_closed() -> None:
         "layer2.0.downsample.0": "not computed: the shortcut of block 3 is cut",
         "layer2.1.conv1": "not computed: the residual branch of block 4 is dropped",
         "layer1.0.conv1": "not computed",
+        "conv1": "not computed",
+        "fc": "the classifier has no maps: it gives one number for each class",
     }
-    assert {name: captions.missing_maps_words(state, name) for name in expected} == expected
+    plan = blueprint(state.network)
+    assert {name: captions.missing_maps_words(plan, wiring, name) for name in expected} == expected
 
 
 @pytest.mark.parametrize(

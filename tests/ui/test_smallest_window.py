@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.session import Session
-from resnet_viewer.ui.inspect.feature_maps_controls import MapControls
+from resnet_viewer.ui.inspect.feature_maps import MapControls
 from resnet_viewer.ui.inspect.predictions import PredictionLine
 from resnet_viewer.ui.layout import PanelArea
 from resnet_viewer.ui.widgets.card import Card

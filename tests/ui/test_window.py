@@ -412,7 +412,7 @@ def test_what_is_copied_is_the_figure_that_has_the_focus(desk: Desk) -> None:
         return request.choice
 
     clicked = {
-        "gradcam": window.saliency.findChildren(ImagePane)[0],
+        "gradcam": window.gradcam.findChildren(ImagePane)[0],
         "predictions": window.predictions,
         "gradient_norms": window.wiring.view.viewport(),
     }

@@ -2,79 +2,142 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
-
-from resnet_viewer.charts.colour_scale import coloured, scale_to
-from resnet_viewer.charts.feature_maps import (
-    channel_limits,
-    channel_order,
-    dead_channels,
-    is_signed,
-    layer_limit,
-    not_finite_channels,
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
 )
-from resnet_viewer.records.blueprint import Blueprint
-from resnet_viewer.records.comparing import lacking_words, layer_beside, maps_beside, plan_of, words_beside
-from resnet_viewer.records.probe import Array, ProbeResult
+
+from resnet_viewer.charts.feature_maps import MapsChart, Side, Whose, channel_chart, maps_chart, value_words
+from resnet_viewer.charts.palette import COLOUR_MAPS, SIGNED_COLOUR_MAPS
+from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import MapOrder, MapScale, View
 from resnet_viewer.records.target import BlockTarget
-from resnet_viewer.ui.inspect.channel import ChannelMaps, ChannelView, channel_words
-from resnet_viewer.ui.inspect.feature_maps_controls import MapControls
-from resnet_viewer.ui.inspect.mosaic import Mosaic, MosaicPane
+from resnet_viewer.ui.inspect.channel import ChannelView
+from resnet_viewer.ui.inspect.mosaic import MosaicPane
 from resnet_viewer.ui.inspect.readings import (
     is_reference_old,
     last_full,
     last_reference,
-    not_computed,
     not_finite_wordings,
     placeholder,
 )
-from resnet_viewer.ui.widgets.card import Card
+from resnet_viewer.ui.widgets.card import Card, colour_text
 from resnet_viewer.ui.widgets.colour_bar import ColourBar
-from resnet_viewer.ui.widgets.fitting import fitting
-from resnet_viewer.ui.widgets.pixels import tiles_of
+from resnet_viewer.ui.widgets.fitting import ChoiceBox, fitting
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
+SCALES: tuple[MapScale, ...] = "channel", "layer"
+ORDERS: tuple[MapOrder, ...] = "index", "mean", "maximum", "change"
 _STACKED_BELOW = 460
-ORDER_WORDS: dict[MapOrder, str] = {
-    "index": "by index",
-    "mean": "by mean",
-    "maximum": "by maximum",
-    "change": "by change",
-}
+_GAP, _LEAST = 5, 56
+"""Pixels between the choices, and of the narrowest one."""
+_UNSIGNED_TIP = "Colour map, from zero up; maps with both signs have diverging ones of their own"
+_SIGNED_TIP = "Diverging colour map: these maps have both signs, and zero lies in the middle"
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """What two mosaics were made from; equal ones come out the same (readings are equal when they are one)."""
+class MapControls(QWidget):
+    """Scale, order and colour map. `view_changed` is a wish, sent only for what the user activates."""
 
-    now_reading: ProbeResult | None
-    reference_reading: ProbeResult | None
-    plan: Blueprint | None
-    """Of now's network."""
-    layer: str
-    scale: MapScale
-    order: MapOrder
-    colours: str
-    signed_colours: str
+    view_changed = Signal(View)
 
-    @property
-    def now(self) -> Array | None:
-        """Now's maps (C, H, W) of the layer."""
-        return None if self.now_reading is None else self.now_reading.maps(self.layer)
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = View()
+        self._is_signed = False
+        self.scale, self.order, self.colours = ChoiceBox(), ChoiceBox(), ChoiceBox()
+        self.scale.addItems(SCALES)
+        self.order.addItems(ORDERS)
+        self.colours.addItems(COLOUR_MAPS)
+        self._labels: list[QLabel] = []
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(_GAP)
+        for words, combo, tip in (
+            (
+                "&Scale",
+                self.scale,
+                "Each channel from zero to its own maximum, or one scale for the whole layer",
+            ),
+            ("&Order", self.order, "Order of the channels: highest first; change is now against reference"),
+            ("&Colours", self.colours, _UNSIGNED_TIP),
+        ):
+            label = QLabel(words)
+            label.setBuddy(combo)
+            label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+            self._labels.append(label)
+            combo.setAccessibleName(words.replace("&", "") + " of the feature maps")
+            combo.setToolTip(tip)
+            combo.setMinimumContentsLength(3)
+            combo.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            combo.setMinimumWidth(_LEAST)
+            row.addWidget(label)
+            row.addWidget(combo)
+        row.addStretch(1)
+        self.scale.activated.connect(lambda place: self._wish(map_scale=SCALES[place]))
+        self.order.activated.connect(lambda place: self._wish(map_order=ORDERS[place]))
+        self.colours.textActivated.connect(self._wish_colours)
 
-    @property
-    def reference(self) -> Array | None:
-        """The reference's maps (C, H, W) of the layer, or of the one beside it in another network."""
-        if self.reference_reading is None or self.plan is None:
-            return None
-        return maps_beside(self.layer, self.plan, self.reference_reading)
+    def render_view(self, view: View, *, is_signed: bool) -> None:
+        """Show what is chosen; maps with values of both signs have colour maps of their own."""
+        self._view = view
+        if is_signed != self._is_signed:
+            self._is_signed = is_signed
+            self.colours.clear()
+            self.colours.addItems(SIGNED_COLOUR_MAPS if is_signed else COLOUR_MAPS)
+            self.colours.setToolTip(_SIGNED_TIP if is_signed else _UNSIGNED_TIP)
+        chosen = view.map_signed_colours if is_signed else view.map_colours
+        self.scale.setCurrentIndex(SCALES.index(view.map_scale))
+        self.order.setCurrentIndex(ORDERS.index(view.map_order))
+        if self.colours.findText(chosen) < 0:
+            self.colours.addItem(chosen)
+        self.colours.setCurrentText(chosen)
+        self._share_width()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        for label in self._labels:
+            colour_text(label, theme.muted)
+        self._share_width()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(3 * 60, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: object) -> None:
+        for label in self._labels:
+            label.setVisible(self._fits_with_labels())
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """What is chosen stays whole where all three can; what might be chosen gives way first."""
+        combos = (self.scale, self.order, self.colours)
+        needs = [combo.width_for(combo.currentText()) for combo in combos]
+        has_room = sum(needs) + (len(needs) - 1) * _GAP <= self.width()
+        for combo, need in zip(combos, needs, strict=True):
+            combo.setMinimumWidth(need if has_room else _LEAST)
+
+    def _fits_with_labels(self) -> bool:
+        combos = sum(combo.sizeHint().width() for combo in (self.scale, self.order, self.colours))
+        return self.width() >= combos + sum(label.sizeHint().width() for label in self._labels) + 6 * _GAP
+
+    def _wish(self, **changes: object) -> None:
+        self.view_changed.emit(replace(self._view, **changes))  # type: ignore[arg-type]
+
+    def _wish_colours(self, colours: str) -> None:
+        self._wish(**{"map_signed_colours" if self._is_signed else "map_colours": colours})
 
 
 class FeatureMapsPanel(QWidget):
@@ -93,10 +156,8 @@ class FeatureMapsPanel(QWidget):
         self._scene: Scene | None = None
         self._now: ProbeResult | None = None
         self._reference: ProbeResult | None = None
-        self._drawn: Drawn | None = None
-        self._way: tuple[object, ...] = ()
-        self._order = np.arange(0)
-        self._is_signed = False
+        self._drawn: tuple[object, ...] = ()
+        self._chart: MapsChart | None = None
         self.now_card, self.reference_card = Card("Feature maps"), Card("Feature maps")
         self.now_pane, self.reference_pane = MosaicPane(), MosaicPane()
         self.controls, self.legend = MapControls(), ColourBar()
@@ -131,29 +192,34 @@ class FeatureMapsPanel(QWidget):
     def render_scene(self, scene: Scene) -> None:
         """Show the scene's maps; only what differs from the last scene is made anew."""
         self._scene = scene
-        view = scene.session.view
+        view, plan = scene.session.view, scene.blueprint
         self._now = last_full(self._now, scene.now, scene)
         self._reference = last_reference(self._reference, scene.reference, scene)
-        wanted = Drawn(
-            self._now,
-            self._reference,
-            scene.blueprint,
-            view.layer,
-            view.map_scale,
-            view.map_order,
-            view.map_colours,
-            view.map_signed_colours,
-        )
-        if wanted != self._drawn:
-            self._render_mosaics(wanted, self._drawn)
+        looks = view.map_scale, view.map_order, view.map_colours, view.map_signed_colours
+        wanted = self._now, self._reference, plan, view.layer, *looks  # readings are equal when they are one
+        if self._chart is None or wanted != self._drawn:
             self._drawn = wanted
-        self.controls.render_view(view, is_signed=self._is_signed)
+            self._chart = maps_chart(
+                self._now,
+                self._reference,
+                layer=view.layer,
+                plan=plan,
+                scale=view.map_scale,
+                order=view.map_order,
+                colours=view.map_colours,
+                signed_colours=view.map_signed_colours,
+                before=self._chart,
+            )
+            self.legend.show_scale(self._chart.scale)
+            for pane, side in zip(self._panes, self._chart.sides, strict=True):
+                pane.set_mosaic(side.mosaic)
+        self.controls.render_view(view, is_signed=self._chart.is_signed)
         is_old = self._now is not None and (scene.is_stale or self._now is not scene.now)
-        self._render_words(scene)
+        self._render_words(scene, self._chart)
         self.now_pane.set_dimmed(is_old)
         self.now_card.set_updating(is_old)
         self.reference_pane.set_dimmed(is_reference_old(self._reference, scene))
-        self._render_channel(scene, wanted.now, wanted.reference, is_old)
+        self._render_channel(scene, self._chart, is_old)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
@@ -168,240 +234,111 @@ class FeatureMapsPanel(QWidget):
         is_narrow = self.width() < _STACKED_BELOW and self.height() > self.width()
         direction = QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
         self._cards.setDirection(direction)
-        if self._scene is not None:
-            self._render_words(self._scene)
+        if self._scene is not None and self._chart is not None:
+            self._render_words(self._scene, self._chart)
+
+    @property
+    def _panes(self) -> tuple[MosaicPane, MosaicPane]:
+        return self.now_pane, self.reference_pane
 
     def _connect(self) -> None:
-        self.controls.scale_chosen.connect(self._wish_scale)
-        self.controls.order_chosen.connect(self._wish_order)
-        self.controls.colours_chosen.connect(self._wish_colours)
+        self.controls.view_changed.connect(self.view_changed)
         self.channel_view.closed.connect(self._wish_mosaic)
         self.channel_view.channel_chosen.connect(self.channel_chosen)
         self.channel_view.hovered.connect(self.hovered)
-        for pane, other in ((self.now_pane, self.reference_pane), (self.reference_pane, self.now_pane)):
+        whose: tuple[Whose, Whose] = ("now", "reference")
+        for pane, other, name in zip(self._panes, self._panes[::-1], whose, strict=True):
             pane.moved.connect(other.look)
             pane.channel_clicked.connect(self.channel_chosen)
-            pane.left.connect(self._tell_nothing)
-        self.now_pane.marked.connect(self._mark_reference)
-        self.reference_pane.marked.connect(self._mark_now)
-        self.now_pane.channel_hovered.connect(self._tell_value_now)
-        self.reference_pane.channel_hovered.connect(self._tell_value_of_reference)
+            pane.left.connect(partial(self.hovered.emit, ""))
+            pane.marked.connect(partial(_mark_beside, pane, other))
+            pane.channel_hovered.connect(partial(self._tell_value, name))
 
     # Rendering
-    def _render_mosaics(self, wanted: Drawn, old: Drawn | None) -> None:
-        now, reference = wanted.now, wanted.reference
-        leading = now if now is not None else reference
-        if leading is None:
-            for pane in (self.now_pane, self.reference_pane):
-                pane.set_mosaic(None)
-            return
-        signed = is_signed(now, reference)
-        limit = layer_limit(now, reference) if wanted.scale == "layer" else None
-        order = channel_order(leading, wanted.order, reference)
-        theirs = order
-        if reference is not None and len(reference) != len(
-            order
-        ):  # as many as it has, in an order of its own
-            theirs = channel_order(reference, wanted.order)
-        self._is_signed = signed
-        colours = wanted.signed_colours if signed else wanted.colours
-        way = (wanted.layer, signed, limit, colours, order.tobytes(), theirs.tobytes())
-        for pane, maps, places, is_other in (
-            (self.now_pane, now, order, old is None or wanted.now_reading is not old.now_reading),
-            (
-                self.reference_pane,
-                reference,
-                theirs,
-                old is None or wanted.reference_reading is not old.reference_reading,
-            ),
+    def _render_words(self, scene: Scene, chart: MapsChart) -> None:
+        for card, pane, side in zip(
+            (self.now_card, self.reference_card), self._panes, chart.sides, strict=True
         ):
-            if maps is None:
-                pane.set_mosaic(None)
-            elif is_other or way != self._way:
-                pane.set_mosaic(_mosaic(maps, places, colours, limit, signed=signed))
-        self._way = way
-        self._order = np.concatenate([order, theirs[theirs >= len(order)]])
-        meaning = "each channel on its own scale" if limit is None else "one scale for now and reference"
-        self.legend.show_scale(scale_to(limit, colours, is_signed=signed, meaning=meaning))
-
-    def _render_words(self, scene: Scene) -> None:
-        view, drawn = scene.session.view, self._drawn
-        assert drawn is not None
-        for card, pane, name, layer, reading, maps in (
-            (
-                self.now_card,
-                self.now_pane,
-                "now",
-                scene.blueprint.describe(view.layer),
-                self._now,
-                drawn.now,
-            ),
-            (
-                self.reference_card,
-                self.reference_pane,
-                "reference",
-                _words_beside(view.layer, scene.blueprint, self._reference),
-                self._reference,
-                drawn.reference,
-            ),
-        ):
-            dead = odd = 0
-            if maps is not None:
-                assert pane.mosaic is not None
-                dead, odd = int(pane.mosaic.is_dead.sum()), int(pane.mosaic.is_not_finite.sum())
-            shape = None if maps is None else maps.shape
-            wordings = subtitles(name, layer, shape, ORDER_WORDS[view.map_order], dead)
+            wordings = subtitles(side, scene.session.view.map_order)
             card.set_subtitle(fitting(wordings, card.subtitle_room, card), whole=wordings[0])
-            pane.set_message(self._message(scene, reading, maps))
-            pane.set_note(*() if maps is None else not_finite_wordings(odd, len(maps), "channels"))
+            pane.set_message(_message(side, scene))
+            odd = 0 if side.mosaic is None else int(side.mosaic.is_not_finite.sum())
+            count = 0 if side.maps is None else len(side.maps)
+            pane.set_note(*not_finite_wordings(odd, count, "channels"))
 
-    def _message(self, scene: Scene, reading: ProbeResult | None, maps: Array | None) -> str:
-        if maps is not None:
-            return ""
-        if reading is None:
-            return placeholder(scene)
-        layer, plan = scene.session.view.layer, plan_of(reading)
-        beside = layer_beside(layer, scene.blueprint, plan)
-        if beside is None:
-            return not_computed(scene.blueprint, reading, layer)
-        return not_computed(plan, reading, beside)
-
-    def _render_channel(self, scene: Scene, now: Array | None, reference: Array | None, is_old: bool) -> None:
-        view = scene.session.view
-        leading = now if now is not None else reference
+    def _render_channel(self, scene: Scene, maps: MapsChart, is_old: bool) -> None:
+        view, plan = scene.session.view, scene.blueprint
         channel = view.channel
-        if channel is None or leading is None or not 0 <= channel < len(self._order):
+        if channel is None or channel not in maps.order:
             if self.is_channel_shown:
                 self._stack.setCurrentWidget(self._pair)
                 self.now_pane.setFocus()
             return
-        block = scene.blueprint.block_named(view.layer)
-        own = scene.blueprint.shape_of(view.layer)[0]
-        target = None if block is None or channel >= own else BlockTarget(block.number, channel)
+        block = plan.block_named(view.layer)
+        is_own = block is not None and channel < plan.shape_of(view.layer)[0]
+        target = BlockTarget(block.number, channel) if block is not None and is_own else None
+        chart = channel_chart(
+            self._now,
+            self._reference,
+            layer=view.layer,
+            plan=plan,
+            channel=channel,
+            colours=view.map_colours,
+            signed_colours=view.map_signed_colours,
+        )
         self.channel_view.show_channel(
-            ChannelMaps(
-                title=scene.blueprint.describe(view.layer),
-                channel=channel,
-                order=tuple(self._order.tolist()),
-                now=_channel_of(now, channel),
-                reference=_channel_of(reference, channel),
-                now_message=self._message(scene, self._now, now) or lacking_words(now, channel),
-                reference_message=self._message(scene, self._reference, reference)
-                or lacking_words(reference, channel),
-                reference_title=_whose_reference(view.layer, scene.blueprint, self._reference),
-                colours=view.map_colours,
-                signed_colours=view.map_signed_colours,
-                is_stale=is_old,
-                target=target,
-                is_target=target is not None and scene.session.setup.target == target,
-            )
+            chart,
+            order=maps.order,
+            messages=tuple(found.message or _message(found.side, scene) for found in chart.sides),
+            is_stale=is_old,
+            target=target,
+            is_target=target is not None and scene.session.setup.target == target,
         )
         if not self.is_channel_shown:
             self._stack.setCurrentWidget(self.channel_view)
             self.channel_view.setFocus()
 
-    # Wishes
-    def _wish(self, **changes: object) -> None:
-        if self._scene is not None:
-            self.view_changed.emit(replace(self._scene.session.view, **changes))  # type: ignore[arg-type]
-
-    def _wish_scale(self, scale: str) -> None:
-        self._wish(map_scale=scale)
-
-    def _wish_order(self, order: str) -> None:
-        self._wish(map_order=order)
-
-    def _wish_colours(self, colours: str) -> None:
-        self._wish(**{"map_signed_colours" if self.controls.is_signed else "map_colours": colours})
-
     def _wish_mosaic(self) -> None:
-        self._wish(channel=None)
+        if self._scene is not None:
+            self.view_changed.emit(replace(self._scene.session.view, channel=None))
 
-    def _mark_reference(self, place: int | None) -> None:
-        self._mark_beside(self.now_pane, self.reference_pane, place)
-
-    def _mark_now(self, place: int | None) -> None:
-        self._mark_beside(self.reference_pane, self.now_pane, place)
-
-    @staticmethod
-    def _mark_beside(pane: MosaicPane, other: MosaicPane, place: int | None) -> None:
-        """Frame the same channel beside; of mosaics with other channels none is the same."""
-        if pane.mosaic is not None and other.mosaic is not None:
-            is_same = np.array_equal(pane.mosaic.order, other.mosaic.order)
-            other.mark(place if is_same else None)
-
-    def _tell_value_now(self, channel: int, y: int, x: int) -> None:
-        self._tell_value("now", channel, y, x)
-
-    def _tell_value_of_reference(self, channel: int, y: int, x: int) -> None:
-        self._tell_value("reference", channel, y, x)
-
-    def _tell_value(self, under: str, channel: int, y: int, x: int) -> None:
-        """The value under the pointer, and that at the same place beside it where the maps are of one shape."""
-        if self._drawn is None:
-            return
-        shown = {"now": self._drawn.now, "reference": self._drawn.reference}
-        pointed = shown[under]
-        if pointed is None:
-            return
-        words = [f"{channel_words(channel, len(pointed))} · y {y}, x {x}"]
-        for name, maps in shown.items():
-            if maps is not None and maps.shape == pointed.shape:
-                words.append(f"{name} {float(maps[channel, y, x]):.4g}")
-        self.hovered.emit(" · ".join((*words, "click: large", "wheel: zoom")))
-
-    def _tell_nothing(self) -> None:
-        self.hovered.emit("")
+    def _tell_value(self, whose: Whose, channel: int, y: int, x: int) -> None:
+        if self._chart is not None and (words := value_words(self._chart.sides, whose, channel, y, x)):
+            self.hovered.emit(f"{words} · click: large · wheel: zoom")
 
 
-def subtitles(name: str, layer: str, shape: tuple[int, ...] | None, order: str, dead: int) -> tuple[str, ...]:
-    """What a mosaic shows, in ever fewer words; `shape` (C, H, W) is None where there are no maps.
+def _message(side: Side, scene: Scene) -> str:
+    return placeholder(scene) if side.reading is None else side.message
 
-    What falls away first is what the strip and the controls show too.
-    """
+
+def _mark_beside(pane: MosaicPane, other: MosaicPane, place: int | None) -> None:
+    """Frame the same channel beside; of mosaics with other channels none is the same."""
+    if pane.mosaic is not None and other.mosaic is not None:
+        other.mark(place if np.array_equal(pane.mosaic.order, other.mosaic.order) else None)
+
+
+def subtitles(side: Side, order: MapOrder) -> tuple[str, ...]:
+    """What a mosaic shows, in ever fewer words. What falls away first is what the strip and the controls show too."""
+    name, layer = side.name, side.words
     parts = layer.split(" · ")
     brief = " · ".join((parts[0], *parts[2:])) if len(parts) > 1 and parts[0].startswith("block") else layer
     if len(parts) > 2 and parts[1].startswith("block"):  # another network's
         brief = " · ".join((*parts[:2], *parts[3:]))
-    short = {"reference": "ref."}.get(name, name)
-    if shape is None:
+    short = "ref." if name == "reference" else name
+    if side.maps is None or side.mosaic is None:
         return f"{name} · {layer}", f"{name} · {brief}", f"{short} · {brief}"
-    channels, height, width = shape
+    channels, height, width = side.maps.shape
     count, size = f"{channels} ch", f"{channels} × {height}×{width}"
+    dead = int(side.mosaic.is_dead.sum())
     dying = [f"{dead} dead"] if dead else []
     return tuple(
         " · ".join(words)
         for words in (
-            [name, layer, size, *dying, order],
-            [name, brief, size, *dying, order],
-            [name, brief, count, *dying, order],
+            [name, layer, size, *dying, f"by {order}"],
+            [name, brief, size, *dying, f"by {order}"],
+            [name, brief, count, *dying, f"by {order}"],
             [name, brief, count, *dying],
             [short, brief, count, *dying],
             [short, count, *dying],
         )
     )
-
-
-def _words_beside(layer: str, plan: Blueprint, reference: ProbeResult | None) -> str:
-    return plan.describe(layer) if reference is None else words_beside(layer, plan, plan_of(reference))
-
-
-def _whose_reference(layer: str, plan: Blueprint, reference: ProbeResult | None) -> str:
-    """ "reference", with network and layer where the network is another."""
-    if reference is None or plan_of(reference).spec == plan.spec:
-        return "reference"
-    return f"reference · {words_beside(layer, plan, plan_of(reference))}"
-
-
-def _channel_of(maps: Array | None, channel: int) -> Array | None:
-    return None if maps is None or channel >= len(maps) else maps[channel]
-
-
-def _mosaic(maps: Array, order: np.ndarray, colours: str, limit: float | None, *, signed: bool) -> Mosaic:
-    high = channel_limits(maps) if limit is None else np.full(len(maps), limit, np.float32)
-    low = -high if signed else np.zeros_like(high)
-    if (order[1:] > order[:-1]).all():
-        tiles = tiles_of(coloured(maps, colours, low, high))
-    else:
-        tiles = tiles_of(coloured(maps[order], colours, low[order], high[order]))
-    return Mosaic(tiles, order, dead_channels(maps)[order], not_finite_channels(maps)[order])

@@ -22,8 +22,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QWidget
 
-from resnet_viewer.charts.colour_scale import coloured
 from resnet_viewer.charts.gradcam import cam_maximum, is_faint
+from resnet_viewer.charts.tiles import coloured
 from resnet_viewer.records.captions import CAM_REASONS
 from resnet_viewer.records.probe import BlockReading
 from resnet_viewer.ui.inspect.picture import STALE_OPACITY

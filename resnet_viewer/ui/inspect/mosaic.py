@@ -3,68 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
+from resnet_viewer.charts.feature_maps import Mosaic
+from resnet_viewer.charts.tiles import Grid, fitted_grid, sheet
 from resnet_viewer.ui.inspect.picture import LookingPane
-from resnet_viewer.ui.widgets.pixels import Tiles, sheet_of_tiles
+from resnet_viewer.ui.widgets.pixels import Tiles, tiles_of
 
 _MANY = 100
-
-
-@dataclass(frozen=True, eq=False)
-class Mosaic:
-    """Coloured maps in the order of display.
-
-    `order[i]` is the channel at place i, `is_dead[i]` says it tells nothing, `is_not_finite[i]` that
-    some of its values are not finite: those are clear.
-    """
-
-    tiles: Tiles
-    order: NDArray[np.intp]
-    is_dead: NDArray[np.bool_]
-    is_not_finite: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Grid:
-    """How tiles lie in a pane at zoom 1: whole pixels, so that equal map pixels look equal."""
-
-    columns: int
-    rows: int
-    width: int
-    height: int
-    gap: int
-
-    @property
-    def size(self) -> QSizeF:
-        """Of all tiles with the gaps between them."""
-        return QSizeF(
-            self.columns * (self.width + self.gap) - self.gap, self.rows * (self.height + self.gap) - self.gap
-        )
-
-
-def fitted_grid(count: int, map_width: int, map_height: int, pane_width: int, pane_height: int) -> Grid:
-    """The grid with the largest tiles that shows `count` maps in a pane; tiles are at least one pixel.
-
-    Up to a hundred maps, full rows are preferred where that costs at most a fifth of the tiles' size.
-    """
-    columns = np.arange(1, count + 1)
-    rows = -(-count // columns)
-    aspect = map_width / map_height
-    pitch = np.minimum(pane_width / columns, pane_height / rows * aspect)
-    is_full = (count % columns == 0) | (count > _MANY)
-    best = int(np.where(is_full, pitch, 0.8 * pitch).argmax())
-    gap = min(max(round(float(pitch[best]) * 0.12), 1), 6)
-    across, down = int(columns[best]), int(rows[best])
-    width = min((pane_width + gap) / across - gap, ((pane_height + gap) / down - gap) * aspect)
-    return Grid(across, down, max(int(width), 1), max(int(width / aspect), 1), gap)
 
 
 class MosaicPane(LookingPane):
@@ -82,6 +32,7 @@ class MosaicPane(LookingPane):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._mosaic: Mosaic | None = None
+        self._tiles: Tiles | None = None
         self._grid = Grid(1, 1, 1, 1, 1)
         self._sheet: QImage | None = None
         self._marked: int | None = None
@@ -93,6 +44,11 @@ class MosaicPane(LookingPane):
         return self._mosaic
 
     @property
+    def tiles(self) -> Tiles | None:
+        """The maps one by one."""
+        return self._tiles
+
+    @property
     def grid(self) -> Grid:
         """How it lies at zoom 1."""
         return self._grid
@@ -102,7 +58,8 @@ class MosaicPane(LookingPane):
         if mosaic is self._mosaic:
             return
         old, self._mosaic = self._mosaic, mosaic
-        if old is None or mosaic is None or _form(old) != _form(mosaic):
+        self._tiles = None if mosaic is None else tiles_of(mosaic.maps)
+        if old is None or mosaic is None or old.maps.places.shape != mosaic.maps.places.shape:
             self._marked = None
             self._fit()
             self.look_at_all()
@@ -117,7 +74,7 @@ class MosaicPane(LookingPane):
             self.update()
 
     def content_size(self) -> QSizeF:
-        return QSizeF() if self._mosaic is None else self._grid.size
+        return QSizeF() if self._mosaic is None else QSizeF(*self._grid.size)
 
     def tile_at(self, position: QPointF) -> tuple[int, int, int] | None:
         """Place, y and x of the map pixel at a point of the pane; None between tiles and outside."""
@@ -130,32 +87,29 @@ class MosaicPane(LookingPane):
         is_outside = not 0 <= column < grid.columns or row < 0 or place >= len(self._mosaic.order)
         if is_outside or across >= grid.width or down >= grid.height:
             return None
-        tiles = self._mosaic.tiles
-        return place, int(down / grid.height * tiles.height), int(across / grid.width * tiles.width)
+        height, width = self._mosaic.maps.places.shape[1:]
+        return place, int(down / grid.height * height), int(across / grid.width * width)
 
     def rect_of(self, place: int) -> QRect:
         """Where a tile lies in the pane, in whole pixels."""
         grid, zoom, corner = self._grid, self.zoom, self.frame().topLeft()
-        row, column = divmod(place, grid.columns)
-        left = corner.x() + column * (grid.width + grid.gap) * zoom
-        top = corner.y() + row * (grid.height + grid.gap) * zoom
-        return QRectF(left, top, grid.width * zoom, grid.height * zoom).toRect()
+        left, top = grid.corner(place)
+        size = QSizeF(grid.width * zoom, grid.height * zoom)
+        return QRectF(corner + QPointF(left * zoom, top * zoom), size).toRect()
 
     def paint_content(self, painter: QPainter, frame: QRectF) -> None:
-        if self._mosaic is None:
+        if self._mosaic is None or self._tiles is None:
             return
-        tiles, grid = self._mosaic.tiles, self._grid
         if self._sheet is not None and self.zoom < 2.0:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.zoom == 1.0)
             painter.drawImage(frame, self._sheet, QRectF(self._sheet.rect()))
-            self._paint_signs(painter, range(len(self._mosaic.order)))
-            self._paint_mark(painter)
-            return
-        is_smaller = grid.width * self.zoom * self.devicePixelRatioF() < tiles.width
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smaller)
-        places = self._places_in_view(frame)
-        for place in places:
-            painter.drawImage(self.rect_of(place), tiles.image, tiles.source(place))
+            places: Sequence[int] = range(len(self._mosaic.order))
+        else:
+            tiles, places = self._tiles, self._places_in_view(frame)
+            is_smaller = self._grid.width * self.zoom * self.devicePixelRatioF() < tiles.width
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smaller)
+            for place in places:
+                painter.drawImage(self.rect_of(place), tiles.image, tiles.source(place))
         self._paint_signs(painter, places)
         self._paint_mark(painter)
 
@@ -222,9 +176,8 @@ class MosaicPane(LookingPane):
             place = 0 if self._marked is None else self._marked + steps[key]
             if 0 <= place < len(self._mosaic.order):
                 self._mark_and_tell(place)
-                tiles = self._mosaic.tiles
-                middle = tiles.height // 2, tiles.width // 2
-                self.channel_hovered.emit(int(self._mosaic.order[place]), *middle)
+                height, width = self._mosaic.maps.places.shape[1:]
+                self.channel_hovered.emit(int(self._mosaic.order[place]), height // 2, width // 2)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._marked is not None:
             self.channel_clicked.emit(int(self._mosaic.order[self._marked]))
         else:
@@ -240,21 +193,19 @@ class MosaicPane(LookingPane):
 
     def _fit(self) -> None:
         if self._mosaic is not None:
-            tiles, margin = self._mosaic.tiles, 4
-            self._grid = fitted_grid(
-                tiles.count, tiles.width, tiles.height, self.width() - margin, self.height() - margin
-            )
+            (count, height, width), margin = self._mosaic.maps.places.shape, 4
+            self._grid = fitted_grid(count, width, height, self.width() - margin, self.height() - margin)
         self._make_sheet()
 
     def _make_sheet(self) -> None:
         """Many tiles are put together once, for painting: as large as shown, or whole where they are shrunk."""
         self._sheet = None
-        if self._mosaic is not None and self._mosaic.tiles.count > _MANY:
-            tiles, grid = self._mosaic.tiles, self._grid
-            times = max(self.devicePixelRatioF(), tiles.width / grid.width)
+        if self._mosaic is not None and len(self._mosaic.order) > _MANY:
+            maps, grid = self._mosaic.maps, self._grid
+            times = max(self.devicePixelRatioF(), maps.places.shape[2] / grid.width)
             width, height = round(grid.width * times), round(grid.height * times)
-            gap = max(round(grid.gap * times), 1)
-            self._sheet = sheet_of_tiles(tiles, columns=grid.columns, width=width, height=height, gap=gap)
+            fine = Grid(grid.columns, grid.rows, width, height, max(round(grid.gap * times), 1))
+            self._sheet = tiles_of(sheet(maps, fine)).image
 
     def _places_in_view(self, frame: QRectF) -> list[int]:
         """Places of the tiles that a zoomed view shows at least in part."""
@@ -266,7 +217,3 @@ class MosaicPane(LookingPane):
         count = len(self._mosaic.order)
         places = (row * grid.columns + column for row in rows for column in columns)
         return [place for place in places if place < count]
-
-
-def _form(mosaic: Mosaic) -> tuple[int, int, int]:
-    return mosaic.tiles.count, mosaic.tiles.width, mosaic.tiles.height

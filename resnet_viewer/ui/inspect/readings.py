@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 
@@ -48,27 +47,6 @@ def is_reference_old(shown: ProbeResult | None, scene: Scene) -> bool:
         return False
     is_asked = shown.request == scene.session.reference_question()
     return shown is not scene.reference or (scene.is_stale and not is_asked)
-
-
-def not_computed(plan: Blueprint, result: ProbeResult, layer: str) -> str:
-    """Why a full reading has no maps of a layer, in words."""
-    if plan.classifier is not None and layer == plan.classifier.name:
-        return "the classifier has no maps: it gives one number for each class"
-    if layer in [linear.name for linear in plan.head]:
-        return "a linear layer has no maps: it gives one number for each of its outputs"
-    block = plan.block_of(layer)
-    if block is not None:
-        wiring = result.request.state.wiring
-        found = plan.layer(layer)
-        if (
-            found is not None
-            and found.kind in ("projection", "gate")
-            and wiring.shortcuts[block.number - 1] == 0
-        ):
-            return "not computed: this shortcut is cut"
-        if wiring.branches[block.number - 1] == 0:
-            return "not computed: this branch is dropped"
-    return "not computed"
 
 
 def not_finite_wordings(count: int, whole: int, what: str) -> tuple[str, ...]:

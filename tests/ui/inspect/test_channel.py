@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.session import View
 from resnet_viewer.records.target import BlockTarget
-from resnet_viewer.ui.inspect.channel import HISTOGRAM_AXES, shared_limits
+from resnet_viewer.ui.inspect.channel import HISTOGRAM_AXES
 from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel
 from resnet_viewer.ui.widgets.pixels import pixel
 from resnet_viewer.ui.widgets.theme import DARK
@@ -53,12 +53,6 @@ def test_now_and_reference_share_their_limits(panel: FeatureMapsPanel) -> None:
     assert reference is not None
     assert pixel(now, 0, 0) == (127, 127, 127)
     assert pixel(reference, 0, 0) == (255, 255, 255)
-
-
-def test_limits_are_symmetric_as_soon_as_one_value_is_negative() -> None:
-    assert shared_limits(np.array([[0.0, 2.0]], np.float32), None) == ((0.0, 2.0), False)
-    assert shared_limits(np.array([[-3.0, 2.0]], np.float32), None) == ((-3.0, 3.0), True)
-    assert shared_limits(np.array([[np.inf, 2.0, np.nan]], np.float32)) == ((0.0, 2.0), False)
 
 
 def test_keys_go_through_the_channels_in_the_mosaics_order(panel: FeatureMapsPanel, qtbot: QtBot) -> None:

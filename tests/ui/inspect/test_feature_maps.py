@@ -10,14 +10,16 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.feature_maps import Mosaic, Side
 from resnet_viewer.charts.palette import COLOUR_MAPS, SIGNED_COLOUR_MAPS
+from resnet_viewer.charts.tiles import coloured
 from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.figures import feature_maps
 from resnet_viewer.records.comparing import layer_beside
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.records.session import View
+from resnet_viewer.records.session import MapScale, View
 from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel, subtitles
-from resnet_viewer.ui.inspect.mosaic import fitted_grid
 from resnet_viewer.ui.widgets.pixels import colour_table, pixel
 from resnet_viewer.ui.widgets.theme import DARK
 from tests import fabricated
@@ -91,10 +93,9 @@ def test_scales(panel: FeatureMapsPanel) -> None:
     table = colour_table("gray")
 
     def top_left(place: int) -> int:
-        mosaic = panel.now_pane.mosaic
-        assert mosaic is not None
-        corner = mosaic.tiles.source(place).topLeft()
-        return mosaic.tiles.image.pixel(corner)
+        tiles = panel.now_pane.tiles
+        assert tiles is not None
+        return tiles.image.pixel(tiles.source(place).topLeft())
 
     panel.render_scene(scene(maps, reference, map_colours="gray"))
     assert (top_left(0), top_left(1)) == (table[255], table[255])
@@ -107,9 +108,9 @@ def test_scales(panel: FeatureMapsPanel) -> None:
 def test_signed_maps_take_the_diverging_colours(panel: FeatureMapsPanel) -> None:
     panel.render_scene(scene(ramp() - 200, ramp(), map_scale="layer"))
     assert panel.legend.scale.ends == ("−533", "533")
-    mosaic = panel.now_pane.mosaic
-    assert mosaic is not None
-    red, _, blue = pixel(mosaic.tiles.image, 0, 0)
+    tiles = panel.now_pane.tiles
+    assert tiles is not None
+    red, _, blue = pixel(tiles.image, 0, 0)
     assert blue > red, "negative is blue"
 
 
@@ -120,7 +121,7 @@ def test_what_was_not_computed_is_said(panel: FeatureMapsPanel) -> None:
     wiring = request.state.wiring.with_branches([9], 0.0)
     dropped = replace(request, state=replace(request.state, wiring=wiring))
     panel.render_scene(replace(found, now=replace(found.now, request=dropped)))
-    assert panel.now_pane.message == "not computed: this branch is dropped"
+    assert panel.now_pane.message == "not computed: the residual branch of block 9 is dropped"
     assert panel.reference_pane.message == ""
 
 
@@ -227,15 +228,6 @@ def test_arrow_keys_and_enter_do_what_the_mouse_does(panel: FeatureMapsPanel, qt
     assert wished.args == [1]
 
 
-@pytest.mark.parametrize(("count", "columns"), [(16, 4), (32, 6), (64, 8), (128, 12), (1, 1), (7, 3)])
-def test_tiles_fit_and_rows_are_full_where_that_costs_little(count: int, columns: int) -> None:
-    grid = fitted_grid(count, 8, 8, 400, 380)
-    assert grid.columns == columns
-    assert grid.size.width() <= 400
-    assert grid.size.height() <= 380
-    assert grid.columns * grid.rows >= count
-
-
 def test_a_narrow_card_keeps_channels_and_dead_ones(panel: FeatureMapsPanel) -> None:
     maps = ramp()
     maps[[1, 4]] = 0
@@ -250,15 +242,22 @@ def test_a_narrow_card_keeps_channels_and_dead_ones(panel: FeatureMapsPanel) -> 
     assert card.accessibleDescription() == whole
 
 
+def side(words: str, shape: tuple[int, int, int], dead: int) -> Side:
+    maps = coloured(np.zeros(shape, np.float32), "gray", 0.0, 1.0)
+    is_dead = np.arange(shape[0]) < dead
+    mosaic = Mosaic(maps, np.arange(shape[0]), is_dead, ~is_dead)
+    return Side("reference", None, "", words, False, np.zeros(shape, np.float32), "", mosaic)
+
+
 def test_a_short_form_never_loses_a_number() -> None:
-    for words in subtitles("reference", "block 27 · conv4_x 9 · conv1", (64, 8, 8), "by index", 13):
+    for words in subtitles(side("block 27 · conv4_x 9 · conv1", (64, 8, 8), 13), "index"):
         assert "64" in words
         assert "13 dead" in words
 
 
 def test_a_short_form_says_which_layer_of_another_networks_block_it_shows() -> None:
     layer = "Plain-56 · block 7 · conv2_x 7 · conv1"
-    whole, brief, *shorter = subtitles("reference", layer, (16, 32, 32), "by index", 0)
+    whole, brief, *shorter = subtitles(side(layer, (16, 32, 32), 0), "index")
     assert whole.startswith(f"reference · {layer}")
     assert brief.startswith("reference · Plain-56 · block 7 · conv1 · 16 × 32×32")
     assert all("block 7 · conv1" in words for words in shorter[:3]), "block 7 alone is its output"
@@ -333,3 +332,35 @@ def test_a_channel_that_only_one_of_two_networks_has_is_shown_alone(panel: Featu
     view.now_pane.pixel_hovered.emit(200, 200)
     assert "now" in told[-1]
     assert "reference" not in told[-1], "its map has other points"
+
+
+@pytest.mark.parametrize("scale", ["channel", "layer"])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_paper_shows_the_same_colours_in_the_same_order_on_the_same_scale(
+    panel: FeatureMapsPanel, scale: MapScale, sign: int
+) -> None:
+    maps = sign * ramp(16)
+    maps[3, 1, 2] = np.nan
+    shown = scene(maps, ramp(16)[::-1], map_scale=scale, map_order="maximum")
+    panel.render_scene(shown)
+    assert shown.now is not None
+    printed = feature_maps.figure(shown.now, shown.reference, layer=LAYER, scale=scale, order="maximum")
+    for pane, axes in zip((panel.now_pane, panel.reference_pane), printed.axes, strict=False):
+        paper, tiles = np.asarray(axes.images[0].get_array()), pane.tiles
+        assert tiles is not None
+        for place in range(16):
+            row, column = divmod(place, 4)
+            printed_tile = paper[row * 5 : row * 5 + 4, column * 5 : column * 5 + 4]
+            corner = tiles.source(place).topLeft()
+            on_screen = [
+                [tiles.image.pixelColor(corner.x() + x, corner.y() + y) for x in range(4)] for y in range(4)
+            ]
+            assert printed_tile.tolist() == [
+                [[c.red(), c.green(), c.blue()] if c.alpha() else [255] * 3 for c in line]
+                for line in on_screen
+            ]
+    ticks = [
+        (tick, words.get_text())
+        for tick, words in zip(printed.axes[-1].get_xticks(), printed.axes[-1].get_xticklabels(), strict=True)
+    ]
+    assert tuple(ticks) == panel.legend.scale.ticks

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.ui.inspect.readings import is_reference_old, last_full, not_computed
+from resnet_viewer.ui.inspect.readings import is_reference_old, last_full
 from tests import fabricated
 
 
@@ -39,16 +39,3 @@ def test_a_reference_is_old_only_when_another_one_is_asked_for() -> None:
     pinned = scene.session.with_setup(toggled).with_reference()
     assert is_reference_old(scene.reference, replace(scene, session=pinned))
     assert is_reference_old(scene.reference, replace(scene, reference=None))
-
-
-def test_why_there_are_no_maps() -> None:
-    scene = fabricated.scene(spec("resnet18"))
-    assert scene.now is not None
-    state = scene.now.request.state
-    wiring = state.wiring.with_shortcuts([3], 0.0).with_branches([5], 0.0)
-    request = replace(scene.now.request, state=replace(state, wiring=wiring))
-    now = replace(scene.now, request=request)
-    assert not_computed(scene.blueprint, now, "layer2.0.downsample.0") == "not computed: this shortcut is cut"
-    assert not_computed(scene.blueprint, now, "layer3.0.conv2") == "not computed: this branch is dropped"
-    assert not_computed(scene.blueprint, now, "fc").startswith("the classifier has no maps")
-    assert not_computed(scene.blueprint, now, "conv1") == "not computed"

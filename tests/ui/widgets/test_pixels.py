@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
-from resnet_viewer.charts.colour_scale import Coloured, coloured
-from resnet_viewer.ui.widgets.pixels import colour_table, image_of_rgb, pixel, sheet_of_tiles, tiles_of
+from resnet_viewer.charts.tiles import Coloured, coloured
+from resnet_viewer.ui.widgets.pixels import image_of_rgb, pixel, tiles_of
 
 
 def grey(maps: np.ndarray, high: float = 1.0) -> Coloured:
@@ -56,14 +56,3 @@ def test_tiles_lie_where_they_say(count: int, side: int) -> None:
         corner = tiles.source(i).topLeft()
         expected = int(np.float32(i / count) * np.float32(255.999))
         assert pixel(tiles.image, corner.x() + 1, corner.y())[0] == pytest.approx(expected, abs=1)
-
-
-def test_a_sheet_repeats_pixels_and_leaves_gaps_clear() -> None:
-    tiles = tiles_of(grey(np.arange(3 * 2 * 2).reshape(3, 2, 2), 11.0))
-    sheet = sheet_of_tiles(tiles, columns=2, width=4, height=4, gap=1)
-    assert (sheet.width(), sheet.height()) == (9, 9)
-    table = colour_table("gray")
-    assert sheet.pixel(0, 0) == sheet.pixel(1, 1) == table[0]
-    assert sheet.pixel(7, 2) == table[int(7 / 11 * 255.999)], "second map, lower right"
-    assert sheet.pixelColor(4, 0).alpha() == 0, "the gap"
-    assert sheet.pixelColor(6, 6).alpha() == 0, "there is no fourth map"
