@@ -132,8 +132,9 @@ class Curve:
     band: tuple[Floats, Floats] | None = None
 
 
-Shape = Literal["log", "zero", "infinite", "nan"]
-"""Of a point beside a curve: a diamond on the logarithm, or what has none: a triangle down or up, a cross."""
+Shape = Literal["dot", "square", "log", "zero", "infinite", "nan"]
+"""Of a point: a dot or, for a classifier, a square on a curve, a diamond beside it, or what has no logarithm: a
+triangle down or up, a cross."""
 
 
 @dataclass(frozen=True, eq=False)

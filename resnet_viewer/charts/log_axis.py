@@ -9,18 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viewer.charts.chart import Axis, Floats, Shape, Tick
-from resnet_viewer.charts.wiring_layout import StripLayout, lay_out
-from resnet_viewer.records.comparing import have_same_plan, plan_of
-from resnet_viewer.records.probe import ProbeResult
-from resnet_viewer.records.session import GradientQuantity
 
-Lane = Shape
-"""Where a point lies, which is its shape, too."""
+Lane = Literal["log", "zero", "infinite", "nan"]
 LANE_PIXELS = 18.0
 LABEL_OVERHANG = 4.0
 """Pixels that a number beside the axis may reach beyond the plot: there stand the layers' numbers, and the title."""
@@ -49,6 +45,8 @@ class Series:
     x: Floats
     values: Floats
     is_joined: NDArray[np.bool_]
+    kinds: tuple[str, ...] = ()
+    """Of the layers, where they are known: a classifier's mark is a square."""
     logs: Floats = field(init=False)
     """log10 of the values; nan for what has no finite logarithm."""
 
@@ -67,35 +65,16 @@ class Series:
             return "infinite"
         return "log" if value > 0 else "nan"
 
+    def shape(self, index: int) -> Shape:
+        """The shape of a point."""
+        lane = self.lane(index)
+        if lane != "log" or not self.is_joined[index]:
+            return lane
+        return "square" if self.kinds[index : index + 1] == ("linear",) else "dot"
+
     def value_of(self, name: str) -> float | None:
         """The norm of that layer or block, or None."""
         return float(self.values[self.names.index(name)]) if name in self.names else None
-
-
-def series(result: ProbeResult, layout: StripLayout, quantity: GradientQuantity) -> Series:
-    """The curve of a complete reading: weighted layers at their boxes, or blocks at their outputs.
-
-    The reading of a network with other layers is laid over the whole strip: its depth is relative.
-    """
-    plan = plan_of(result)
-    if quantity == "output":
-        names = tuple(block.name for block in result.blocks)
-        values = [block.gradient_norm for block in result.blocks]
-        shapes: list[tuple[int, ...]] = [plan.shape_of(name) for name in names]
-        joined = [True] * len(names)
-    else:
-        names = tuple(layer.name for layer in result.layers)
-        values = [la.relative_norm if quantity == "relative" else la.gradient_norm for la in result.layers]
-        shapes = [layer.shape for layer in result.layers]
-        joined = [layer.kind not in ("projection", "gate") for layer in result.layers]
-    if have_same_plan(layout.blueprint, plan):
-        x = np.array([layout.x_by_name[name] for name in names], dtype=np.float64)
-    else:
-        own = lay_out(plan)
-        share = (np.array([own.x_by_name[name] for name in names]) - own.start) / (own.end - own.start)
-        x = layout.start + share * (layout.end - layout.start)
-        names = tuple(f"{plan.spec.title}, {plan.describe(name)}" for name in names)
-    return Series(names, tuple(shapes), x, np.array(values, dtype=np.float64), np.array(joined, dtype=bool))
 
 
 @dataclass(frozen=True)

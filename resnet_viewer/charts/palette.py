@@ -20,7 +20,14 @@ TEXT = "#191c24"
 MUTED = "#5a6172"
 GRID = "#e3e6ec"
 BAND = "#f4f6f9"
-
+PAPER = {
+    "window": "#eef0f4", "panel": "#ffffff", "raised": "#f3f5f9", "text": TEXT, "muted": MUTED, "faint": "#a2a9b8",
+    "grid": GRID, "shortcut": SHORTCUT, "branch": BRANCH, "branch_fill": "#d6e6fa", "changed": NOW,
+    "reference": REFERENCE,
+}  # fmt: skip
+"""What the roles of colours in charts are on paper; on the screen its theme says."""
+STALE_OPACITY = 0.55
+"""Of what belongs to an older wish."""
 COLOUR_MAPS = ("inferno", "magma", "viridis", "cividis", "plasma", "gray")
 """Offered for maps that are zero or more; all but gray are perceptually uniform, cividis for every eye."""
 SIGNED_COLOURS = "CET-D1"

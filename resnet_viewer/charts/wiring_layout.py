@@ -82,8 +82,8 @@ class Band:
 
     left: float
     right: float
-    label: str
-    short_label: str
+    wordings: tuple[str, ...]
+    """Its name, the longest first: "conv2_x · 16 ch · 32×32", "conv2_x", "2"."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +164,7 @@ def lay_out(blueprint: Blueprint) -> StripLayout:
             spans.append(
                 Span(block.number, block.name, left, right, block.shortcut != "none", boxes, *on_arc)
             )
-        bands.append(Band(start, x - 0.5, stage.label, f"conv{stage.number}_x"))
+        bands.append(Band(start, x - 0.5, (stage.label, f"conv{stage.number}_x", str(stage.number))))
     head = tuple(Node(layer, x + i) for i, layer in enumerate(blueprint.head))
     end = head[-1].x if head else x
     places = {"stem": stem[-1].x} | {node.layer.name: node.x for node in (*stem, *head)}

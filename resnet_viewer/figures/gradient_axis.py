@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 from resnet_viewer.charts import palette
+from resnet_viewer.charts.chart import Axis as ChartAxis
 from resnet_viewer.charts.gradient_values import kind_of_value
-from resnet_viewer.figures.page import draw_frame, text_width
 
 _ROW = 0.26
 """Inches of height of the row of zeros and of the row of non-finite values."""
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+PIXELS = 96.0
+"""To the inch: the unit of lengths in charts."""
 _STEPS = (1, 2, 3, 5, 10, 20, 25, 50, 100, 200)
 
 
@@ -121,18 +123,22 @@ def place_of(value: float | None, y: DecadeAxis) -> float | None:
             return None
 
 
-def prepare_x_axis(axes: Axes, limits: tuple[float, float], *, by_block: bool, width: float) -> None:
-    """Number the layers (or blocks) from 1; at most some twelve labels, fewer where `width`, in inches, is small."""
-    count = round(limits[1] - 0.6)
-    axes.set_xlim(*limits)
-    most = min(12.0, width / (text_width(str(count), palette.FONT) + 0.1))
-    step = next((s for s in _STEPS if count / s <= most), _STEPS[-1])
-    has_first = step == 1 or (step - 1) * width / count >= text_width(str(step), palette.FONT) + 0.06
-    ticks = sorted({*([1] if has_first else []), *range(step, count + 1, step)})
-    axes.set_xticks(ticks, [str(t) for t in ticks], fontsize=palette.FONT, fontfamily="DejaVu Sans")
-    axes.tick_params(colors=palette.TEXT, width=0.7, length=3)
-    axes.tick_params(which="minor", length=1.6, width=0.5)
-    draw_frame(axes)
-    wordings = ("block",) if by_block else ("layer, in the order of the forward pass", "layer")
-    words = next((w for w in wordings if text_width(w, palette.FONT) <= width), wordings[-1])
-    axes.set_xlabel(words, fontsize=palette.FONT, color=palette.TEXT, fontfamily="DejaVu Sans", labelpad=4)
+def draw_log_axis(axes: Axes, axis: ChartAxis) -> None:
+    """The y axis with its numbers, grid and lanes."""
+    axes.set_ylim(axis.low, axis.high)
+    axes.set_yticks(
+        [y for y, _ in (*axis.numbers, *axis.lanes)],
+        [*(_power_words(text) for _, text in axis.numbers), *(text for _, text in axis.lanes)],
+        fontsize=palette.FONT, color=palette.TEXT, fontfamily="DejaVu Sans",
+    )  # fmt: skip
+    axes.set_yticks(axis.minor, minor=True)
+    for y, _ in axis.numbers:
+        axes.axhline(y, color=palette.GRID, linewidth=0.6, zorder=0.5)
+    for edge in axis.edges:
+        axes.axhline(edge, color=palette.REFERENCE, linewidth=0.7, linestyle=(0, (1, 2)), zorder=1)
+
+
+def _power_words(text: str) -> str:
+    """ "1e-3" as "10⁻³", "3e-2" as "3·10⁻²"."""
+    digit, exponent = text.split("e")
+    return f"{'' if digit == '1' else f'{digit}·'}{power_of_ten(int(exponent))}"

@@ -2,36 +2,62 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from resnet_viewer.charts import palette
-from resnet_viewer.charts.gradient_values import Row, kind_of_value, other_rows, rows, table
-from resnet_viewer.figures.gradient_axis import DecadeAxis, decade, place_of, prepare_x_axis, prepare_y_axis
-from resnet_viewer.figures.page import MARGIN, Without, page, shortened
-from resnet_viewer.figures.wiring_strip import (
-    STRIP_HEIGHT,
-    Legend,
-    draw_legend_rows,
-    draw_strip,
-    legend_height,
+from resnet_viewer.charts.chart import Axis, Chart, Rect, Room, Shape
+from resnet_viewer.charts.gradient_values import (
+    ROLES,
+    TITLES,
+    GradientCurves,
+    Role,
+    formula,
+    gradient_chart,
+    gradient_curves,
+    require_complete,
+    table,
 )
+from resnet_viewer.charts.log_axis import Series, scale_for
+from resnet_viewer.charts.wiring_drawing import Arc, Box, Disc, Kind, ink_of, level
+from resnet_viewer.charts.wiring_layout import lay_out, openings
+from resnet_viewer.figures.gradient_axis import PIXELS, draw_log_axis
+from resnet_viewer.figures.page import MARGIN, Page, Without, draw_frame, page, shortened, text_width
+from resnet_viewer.figures.wiring_strip import POINTS, draw_shapes, draw_strip, prepare_pixels, strip_height
 from resnet_viewer.records import captions
-from resnet_viewer.records.comparing import spread
-from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.comparing import plan_of
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import GradientQuantity
-from resnet_viewer.records.target import BlockTarget
 
 __all__ = ["figure", "table"]
 
 _LEFT, _RIGHT = 0.82, 0.2
-_FOOT, _LOWEST = 0.52, 0.95
+_FOOT, _LOWEST = 0.52, 0.85
 """Inches of what stands under the plot, and of the least height that a plot can be read at."""
-_MARKER_ORDER = "oDs^X"
+_SIGN, _BETWEEN, _ROW, _BENEATH = 0.3, 0.22, 0.2, 0.05
+"""Inches of the legend: a sign before its words, between two entries, a row, under the last."""
+_CURVES: dict[str, dict[str, Any]] = {
+    "reference": {"color": palette.REFERENCE, "linewidth": 1.1, "linestyle": (0, (4, 2)), "zorder": 2},
+    "now": {"color": palette.NOW, "linewidth": 1.5, "zorder": 3},
+}
+_SIGNED: dict[str, dict[str, Any]] = {
+    "now": {"marker": "o", "markersize": 4, "markevery": [1]}, "reference": {}
+}  # fmt: skip
+_MARKS: dict[Shape, str] = {"dot": "o", "log": "D", "square": "s", "zero": "v", "infinite": "^", "nan": "X"}
+Sign = Kind | Literal["now", "reference", "log", "square"]
+
+
+@dataclass(frozen=True)
+class Legend:
+    """One entry of the legend: what is drawn, and its words."""
+
+    kind: Sign
+    words: str
 
 
 def figure(
@@ -43,189 +69,195 @@ def figure(
     size: tuple[float, float] = (7.6, 5.0),
     without: Without = (),
 ) -> Figure:
-    """Draw the norms of `rows(now, reference, quantity)` on a log scale. `size` is in inches.
+    """Draw the curves of `gradient_chart` on a log scale, under the strip. `size` is in inches.
 
     Zeros stand on a row "0" below the axis, non-finite values on a row above it; none is dropped.
 
     Raises:
         IncompleteReadingError: `now` holds the logits alone.
     """
-    values = rows(now, reference, quantity)
-    others = other_rows(now, reference, quantity)
-    entries = _legend(now, reference, values, others)
-    brief = [entry for entry in entries if entry.kind in ("now", "reference")]
+    require_complete(now)
+    layout = lay_out(plan_of(now))
+    curves = gradient_curves(now, reference, quantity, layout)
+    entries = _legend(now, curves)
+    brief = [entry for entry in entries if entry.kind in _CURVES]
+    strip_high = strip_height(layout)
     sheet = page(
-        title=f"{_title(quantity)} · {now.request.state.network.title}",
+        title=f"{TITLES[quantity]} · {now.request.state.network.title}",
         subtitle="",
         caption=captions.caption(now, reference, class_names, quantity=quantity),
         width=size[0],
         height=size[1],
-        content=_FOOT + _LOWEST + STRIP_HEIGHT,
-        legend=legend_height(brief, size[0]),
-        signs=legend_height(entries, size[0]) - legend_height(brief, size[0]),
+        content=_FOOT + _LOWEST + strip_high,
+        legend=_legend_height(brief, size[0]),
+        signs=_legend_height(entries, size[0]) - _legend_height(brief, size[0]),
         legend_words="; ".join(entry.words for entry in entries),
         without=without,
     )
-    top = draw_legend_rows(sheet, entries if sheet.has_signs else brief) if sheet.has_legend else sheet.top
+    top = _draw_legend(sheet, entries if sheet.has_signs else brief) if sheet.has_legend else sheet.top
     bottom = sheet.bottom + _FOOT
     width = sheet.width - _LEFT - _RIGHT
-    height = top - STRIP_HEIGHT - bottom
+    height = top - strip_high - bottom
     axes = sheet.axes(_LEFT, bottom, width, height)
-    strip = sheet.axes(_LEFT, bottom + height, width, STRIP_HEIGHT)
+    strip = sheet.axes(_LEFT, bottom + height, width, strip_high)
     strip.set_label("strip")
-    limits = (0.4, len(values) + 0.6)
-    draw_strip(
-        strip,
-        axes,
-        now.request.state.wiring,
-        blueprint(now.request.state.network, now.request.state.preprocessing.crop),
-        by_block=quantity == "output",
-        limits=limits,
-        width=width,
-        openings=[block.opening for block in now.blocks],
+    found = openings(now, reference, is_stale=False)
+    draw_strip(strip, axes, layout, now.request.state.wiring, found, width=width)
+    points: dict[Role, Series | None] = {"reference": curves.reference, "now": curves.now}
+    room = Room(
+        PIXELS * width,
+        PIXELS * height,
+        lambda text: PIXELS * text_width(text, palette.FONT),
+        1.42 * palette.FONT / POINTS,
     )
-    numbers = [number for row in (*values, *others) for number in (row.now, row.reference)]
-    y = prepare_y_axis(axes, numbers, height)
-    _draw(axes, values, others, y, width=width)
-    prepare_x_axis(axes, limits, by_block=quantity == "output", width=width)
+    scale = scale_for([shown for shown in points.values() if shown is not None], room.height)
+    chart = gradient_chart(points, scale, layout.limits, layout.depth, room)
+    _draw(axes, chart, room)
+    _name_not_finite(axes, points, chart.y.high, width=width)
+    _prepare_x_axis(axes, chart.x, width)
     axes.set_ylabel(
-        _y_label(quantity, now), fontsize=palette.FONT, color=palette.TEXT, labelpad=6, parse_math=False
+        formula(quantity, now), fontsize=palette.FONT, color=palette.TEXT, labelpad=6, parse_math=False
     )
     axes.yaxis.set_label_coords(-(_LEFT - MARGIN - 0.06) / width, 0.5)
     return sheet.figure
 
 
-def _title(quantity: GradientQuantity) -> str:
-    return {
-        "weight": "Gradient norm of every layer's weight",
-        "relative": "Relative gradient norm of every layer's weight",
-        "output": "Gradient norm at every block's output",
-    }[quantity]
-
-
-def _y_label(quantity: GradientQuantity, now: ProbeResult) -> str:
-    of = "mean" if isinstance(now.target, BlockTarget) else now.request.gradient_of
-    return {
-        "weight": f"‖∂{of}/∂W‖₂",
-        "relative": f"‖∂{of}/∂W‖₂ / ‖W‖₂",
-        "output": f"‖∂{of}/∂y‖₂, y a block's output",
-    }[quantity]
-
-
-def _legend(
-    now: ProbeResult, reference: ProbeResult | None, values: Sequence[Row], others: Sequence[Row]
-) -> list[Legend]:
-    state = now.request.state
-    network, wiring = state.network, state.wiring
-    ours = captions.wiring_words(network, wiring)
-    theirs = captions.reference_words(now, reference)
-    if reference is not None and reference.request.state.network != network:
-        ours, theirs = captions.short_names(state, reference.request.state)
-    entries = [Legend("now", f"now: {ours}")]
-    if others or any(row.reference is not None for row in values):
-        entries.append(Legend("reference", f"reference: {theirs}"))
-    if any(row.kind == "projection" for row in values):
-        entries.append(Legend("projection", "projection"))
-    if count := sum(row.kind == "linear" for row in values):
-        entries.append(Legend("classifier", "classifier" if count == 1 else "linear layer"))
-    if network.has_shortcuts:
-        if any(strength == 1.0 for strength in wiring.shortcuts):
-            entries.append(Legend("shortcut", "shortcut"))
-        if wiring.weakened:
-            entries.append(Legend("weakened", "weakened shortcut"))
-        if wiring.cut:
-            entries.append(Legend("cut", "cut shortcut"))
-    if any(block.opening is not None for block in now.blocks):
-        entries.append(Legend("gate", "opening of a gate layer"))
-    if wiring.dropped:
-        entries.append(Legend("dropped", "dropped branch"))
-    return entries
-
-
-def _draw(axes: Axes, values: Sequence[Row], others: Sequence[Row], y: DecadeAxis, *, width: float) -> None:
-    """Both curves; a line breaks where a value is zero, not finite or missing, and its marker moves to the
-    row. `others` are a reference's of other layers, spread over the whole width (in inches): its depth is relative.
-    """
-    markers = min(max(width / len(values) * 72 * 0.55, 1.1), 4.2)
-    x = list(range(1, len(values) + 1))
-    compared = others or values
-    x_compared = spread(len(others), 1, len(values)) if others else x
-    theirs = [place_of(row.reference, y) for row in compared]
-    ours = [place_of(row.now, y) for row in values]
-    axes.plot(
-        x_compared,
-        [decade(row.reference) for row in compared],
-        color=palette.REFERENCE,
-        linewidth=1.1,
-        linestyle=(0, (4, 2)),
-        marker="o",
-        markersize=markers * 0.45,
-        zorder=2,
-    )
-    axes.plot(x, [decade(row.now) for row in values], color=palette.NOW, linewidth=1.2, zorder=3)
-    for marker in _MARKER_ORDER:
-        chosen = [
-            (at, place) for at, place, row in zip(x, ours, values, strict=True)
-            if place is not None and _marker(row.now, row.kind) == marker
-        ]  # fmt: skip
-        if chosen:
+def _draw(axes: Axes, chart: Chart, room: Room) -> None:
+    draw_log_axis(axes, chart.y)
+    for curve in chart.curves:
+        axes.plot(curve.x, curve.y, **_CURVES[str(curve.key)])
+    crowded = (chart.x.high - chart.x.low) * 5 > room.width
+    for dots in chart.dots:
+        colour = palette.PAPER[dots.colour]
+        for shape, marker in _MARKS.items():
+            chosen = np.array([found == shape for found in dots.shapes], dtype=bool)
+            if not chosen.any():
+                continue
+            on_lane = shape in ("zero", "infinite", "nan")
             axes.plot(
-                *zip(*chosen, strict=True),
-                color=palette.NOW,
+                dots.x[chosen],
+                dots.y[chosen],
+                color=colour,
                 linestyle="none",
                 marker=marker,
-                markersize=markers * (1.4 if marker in "^X" else 1.0),
-                markeredgewidth=0,
-                zorder=4,
+                markersize=(2.25 if crowded else 4.2) * (1.75 if on_lane and dots.is_around else 1.2),
+                markerfacecolor=colour if shape == "dot" else palette.PAPER["panel"],
+                markeredgewidth=0.0 if shape == "dot" else 1.0,
+                zorder=4 if dots.is_around else 5,
             )
-    beyond = [
-        (at, place) for at, place, row in zip(x_compared, theirs, compared, strict=True)
-        if place is not None and kind_of_value(row.reference) != "positive"
-    ]  # fmt: skip
-    if beyond:  # an open ring around the filled marker of now, so that both show
-        axes.plot(
-            *zip(*beyond, strict=True),
-            color=palette.REFERENCE,
-            linestyle="none",
-            marker="o",
-            markersize=markers * 1.7,
-            markerfacecolor="none",
-            markeredgewidth=0.8,
-            zorder=4,
-        )
-    _name_not_finite(axes, [row.now for row in values], [row.reference for row in compared], y, width=width)
 
 
-def _marker(value: float, kind: str) -> str:
-    """A shape for the kind of layer; a triangle for infinity, a cross for what is no number."""
-    if kind_of_value(value) == "not finite":
-        return "X" if math.isnan(value) else "^"
-    return {"projection": "D", "linear": "s"}.get(kind, "o")
+def _prepare_x_axis(axes: Axes, x: Axis, width: float) -> None:
+    axes.set_xlim(x.low, x.high)
+    style: dict[str, Any] = {"fontsize": palette.FONT, "fontfamily": "DejaVu Sans"}
+    axes.set_xticks([place for place, _ in x.numbers], [words for _, words in x.numbers], **style)
+    axes.tick_params(colors=palette.TEXT, width=0.7, length=3)
+    axes.tick_params(which="minor", length=1.6, width=0.5)
+    draw_frame(axes)
+    wordings = ("layer, in the order of the forward pass", "layer")
+    words = next((w for w in wordings if text_width(w, palette.FONT) <= width), wordings[-1])
+    axes.set_xlabel(words, fontsize=palette.FONT, color=palette.TEXT, fontfamily="DejaVu Sans", labelpad=4)
 
 
-def _name_not_finite(
-    axes: Axes, ours: Sequence[float], theirs: Sequence[float | None], y: DecadeAxis, *, width: float
-) -> None:
+def _name_not_finite(axes: Axes, curves: Mapping[Role, Series | None], top: float, *, width: float) -> None:
     """How many of each kind stand on the upper row, at its right end."""
-    if y.not_finite is None:
-        return
     counts: list[str] = []
-    for whose, numbers in (("now", ours), ("reference", theirs)):
-        found = [n for n in numbers if n is not None and kind_of_value(n) == "not finite"]
-        not_numbers = sum(math.isnan(number) for number in found)
-        words = [f"{len(found) - not_numbers} infinite (▲)"] if len(found) > not_numbers else []
-        words += [f"{not_numbers} NaN (✖)"] if not_numbers else []
-        if words:
-            counts.append(f"{whose}: {', '.join(words)}")
-    axes.annotate(
-        shortened(" · ".join(counts), width - 0.1, palette.FONT - 1.5),
-        xy=(1, y.top),
-        xycoords=("axes fraction", "data"),
-        xytext=(-3, -3),
-        textcoords="offset points",
-        ha="right",
-        va="top",
-        fontsize=palette.FONT - 1.5,
-        color=palette.MUTED,
-        fontfamily="DejaVu Sans",
+    for role in reversed(ROLES):
+        points = curves[role]
+        marks = [] if points is None else [points.lane(index) for index in range(len(points.x))]
+        kinds = (("infinite", "infinite (▲)"), ("nan", "NaN (✖)"))
+        if words := [f"{marks.count(lane)} {name}" for lane, name in kinds if lane in marks]:
+            counts.append(f"{role}: {', '.join(words)}")
+    if counts:
+        axes.annotate(
+            shortened(" · ".join(counts), width - 0.1, palette.FONT - 1.5),
+            xy=(1, top),
+            xycoords=("axes fraction", "data"),
+            xytext=(-3, -3),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            fontsize=palette.FONT - 1.5,
+            color=palette.MUTED,
+            fontfamily="DejaVu Sans",
+        )
+
+
+def _legend(now: ProbeResult, curves: GradientCurves) -> list[Legend]:
+    state = now.request.state
+    wiring, kinds = state.wiring, set(curves.now.kinds if curves.now is not None else ())
+    beside = " or ".join(
+        words for kind, words in (("projection", "projection"), ("gate", "gate layer")) if kind in kinds
     )
+    linear = (curves.now.kinds if curves.now is not None else ()).count("linear")
+    has_shortcuts = state.network.has_shortcuts
+    has_openings = any(block.opening is not None for block in now.blocks)
+    entries: list[tuple[bool, Sign, str]] = [
+        (True, "now", curves.now_name),
+        (curves.reference is not None and bool(curves.reference_name), "reference", curves.reference_name),
+        (bool(beside), "log", beside),
+        (bool(linear), "square", "classifier" if linear == 1 else "linear layer"),
+        (has_shortcuts and 1.0 in wiring.shortcuts, "open arc", "shortcut"),
+        (has_shortcuts and bool(wiring.weakened), "weak arc", "weakened shortcut"),
+        (has_shortcuts and bool(wiring.cut), "cut arc", "cut shortcut"),
+        (has_openings, "gate", "opening of a gate layer"),
+        (bool(wiring.dropped), "dropped", "dropped branch"),
+    ]
+    return [Legend(kind, words) for is_there, kind, words in entries if is_there]
+
+
+def _legend_height(entries: Sequence[Legend], width: float) -> float:
+    """Inches that the legend takes on a page of `width` inches, with the gap beneath it."""
+    return _ROW * len(_rows_of(entries, width - 2 * MARGIN)) + _BENEATH
+
+
+def _draw_legend(sheet: Page, entries: Sequence[Legend]) -> float:
+    """Draw the legend below the title, wrapped to the page; gives the height left beneath, in inches."""
+    inner = sheet.width - 2 * MARGIN
+    rows = _rows_of(entries, inner)
+    height = _ROW * len(rows)
+    axes = sheet.axes(MARGIN, sheet.top - height, inner, height)
+    axes.set_label("legend")
+    prepare_pixels(axes, PIXELS * inner, PIXELS * height)
+    for index, line in enumerate(rows):
+        y = (index + 0.5) * _ROW
+        for left, words, kind in line:
+            _draw_sign(axes, kind, PIXELS * left, PIXELS * y)
+            sheet.write(MARGIN + left + _SIGN, sheet.top - y - 0.035, words)
+    return sheet.top - height - _BENEATH
+
+
+def _rows_of(entries: Sequence[Legend], inner: float) -> list[list[tuple[float, str, Sign]]]:
+    """Place in inches, words, cut where a row is too short for them, and kind of each entry, row by row."""
+    rows: list[list[tuple[float, str, Sign]]] = [[]]
+    x = 0.0
+    for entry in entries:
+        words = shortened(entry.words, inner - _SIGN, palette.FONT)
+        width = _SIGN + text_width(words, palette.FONT) + _BETWEEN
+        if rows[-1] and x + width - _BETWEEN > inner:
+            rows.append([])
+            x = 0.0
+        rows[-1].append((x, words, entry.kind))
+        x += width
+    return rows
+
+
+def _draw_sign(axes: Axes, kind: Sign, x: float, y: float) -> None:
+    arc = Arc((x, y + 5), (x, y - 8), (x + 21, y - 8), (x + 21, y + 5))
+    square = Rect(x + 9, y - 5, 10, 10)
+    match kind:
+        case "now" | "reference":
+            axes.plot([x, x + 10.5, x + 21], [y] * 3, **_CURVES[kind], **_SIGNED[kind])
+        case "log" | "square":
+            axes.plot(
+                [x + 14], [y], color=palette.NOW, marker=_MARKS[kind], markersize=5, markerfacecolor="white"
+            )
+        case "cut arc":
+            draw_shapes(axes, ink_of(kind), (arc.piece(0.0, 0.4), arc.piece(0.6, 1.0)))
+        case "weak arc" | "open arc":
+            draw_shapes(axes, ink_of(kind, 0.5), [arc])
+        case "gate":
+            draw_shapes(axes, ink_of(kind), [Disc(square)])
+            draw_shapes(axes, ink_of("gate level"), [level(square, 0.5)])
+        case _:
+            draw_shapes(axes, ink_of(kind), [Box(square, 3.0)])

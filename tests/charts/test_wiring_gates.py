@@ -10,13 +10,13 @@ from PySide6.QtGui import QFont, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.charts.log_axis import series
+from resnet_viewer.charts.gradient_values import series
+from resnet_viewer.charts.wiring_drawing import Outline, StripFrame, draw, part_at
 from resnet_viewer.charts.wiring_layout import Openings, Part, StripLayout, lay_out, opening_text, openings
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.inspect.wiring_geometry import StripFrame, draw, part_at
 from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
 from resnet_viewer.ui.inspect.wiring_strip import StripItem, StripState
 from resnet_viewer.ui.inspect.wiring_words import BOX_HINT, DISC_HINT, hint, spoken, tooltip
@@ -67,32 +67,32 @@ def test_a_gate_and_a_projection_on_one_arc_are_told_apart() -> None:
     assert {span.projection.part, span.gate.part} <= set(layout.parts)
     middle = frame.px(span.centre)
     assert part_at(layout, frame, middle, frame.arc_top) == span.projection.part
-    assert part_at(layout, frame, middle, frame.arc_top + 2 * frame.diamond_radius() + 1) == span.gate.part
+    assert part_at(layout, frame, middle, frame.arc_top + 2 * frame.diamond_radius + 1) == span.gate.part
 
 
 def test_the_number_stands_where_there_is_room_and_no_strength() -> None:
     layout = layout_of("cifar-resnet-20-highway")
     wiring = Wiring.all_open(9).with_shortcuts([5], 0.5)
     found = Openings(now=(0.25,) * 9)
-    levels = draw(layout, frame_of(layout), wiring, openings=found).gate_levels
-    assert [spot is not None for _, spot, _ in levels] == [True] * 4 + [False] + [True] * 4
+    drawing = draw(layout, frame_of(layout), wiring, openings=found)
+    assert len(drawing.of("gate level")) == 9
+    assert sorted(label.text for label in drawing.labels) == ["0.5"] + ["25 %"] * 8
     low = draw(layout, frame_of(layout, 72.0), wiring, openings=found)
-    assert all(spot is None for _, spot, _ in low.gate_levels)
-    assert low.weak_arcs[0][2] is None, "a strength would be written over the disc"
+    assert low.labels == [], "a number, or a strength, would be written over the disc"
     many = layout_of("cifar-resnet-110-highway")
-    levels = draw(many, frame_of(many), Wiring.all_open(54), openings=Openings(now=(0.25,) * 54)).gate_levels
-    assert len(levels) == 54
-    assert all(spot is None for _, spot, _ in levels)
+    drawing = draw(many, frame_of(many), Wiring.all_open(54), openings=Openings(now=(0.25,) * 54))
+    assert len(drawing.of("gate level")) == 54
+    assert drawing.labels == []
 
 
 def test_narrow_blocks_have_a_profile_over_their_bars() -> None:
     layout = layout_of("cifar-resnet-602-highway")
     frame = frame_of(layout)
     drawing = draw(layout, frame, Wiring.all_open(300), openings=Openings(now=(0.0,) * 100 + (1.0,) * 200))
-    bounds = drawing.gate_profile.boundingRect()
-    assert bounds.top() == frame.arc_top
-    assert bounds.bottom() == frame.base - frame.half_height - 3
-    assert drawing.gates == []
+    (profile,) = drawing.of("gate profile")
+    assert isinstance(profile, Outline)
+    assert {y for _, y in profile.points} == {frame.arc_top, frame.base - frame.half_height - 3}
+    assert drawing.of("gate") == []
     at = frame.px(layout.spans[99].centre)
     assert part_at(layout, frame, at, frame.arc_top) == Part("arc", layout.spans[99].name, 100)
 

@@ -5,13 +5,22 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.path import Path
+from PySide6.QtGui import QFont
+from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.gradient_values import IncompleteReadingError
+from resnet_viewer.charts.wiring_layout import lay_out, openings
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import gradient_norms
+from resnet_viewer.records.comparing import plan_of
 from resnet_viewer.records.session import GradientQuantity
+from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
+from resnet_viewer.ui.inspect.wiring_strip import StripItem, StripState
+from resnet_viewer.ui.widgets.theme import LIGHT
 from tests import fabricated
 from tests.figures.layout import overlapping
 from tests.figures.readings import pair, partial, with_norms
@@ -30,33 +39,49 @@ def rows_of(axes: Axes) -> dict[str, float]:
     }
 
 
-def markers(axes: Axes, colour: str) -> dict[int, float]:
-    """Place by layer number of everything drawn with a marker in that colour."""
-    found: dict[int, float] = {}
-    for line in axes.lines:
-        if line.get_color() == colour and line.get_marker() not in (None, "None", ""):
-            for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True):
-                if math.isfinite(float(y)):
-                    found[round(float(x))] = float(y)
-    return found
+def markers(axes: Axes, colour: str) -> list[tuple[float, float]]:
+    """Places of everything drawn with a marker in that colour, from left to right."""
+    return sorted(
+        (float(x), float(y))
+        for line in axes.lines
+        if line.get_color() == colour and line.get_marker() not in (None, "None", "")
+        for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)
+        if math.isfinite(float(y))
+    )
+
+
+def strip_of(figure: Figure) -> Axes:
+    return next(axes for axes in figure.axes if axes.get_label() == "strip")
+
+
+def shapes_of(strip: Axes, role: str) -> int:
+    """Separate pieces of paths with an edge of that role's colour."""
+    paths = [
+        patch.get_path()
+        for patch in strip.patches
+        if to_hex(patch.get_edgecolor()) == palette.PAPER[role] and patch.get_linewidth()
+    ]
+    return sum(int(np.count_nonzero(np.asarray(path.codes) == Path.MOVETO)) for path in paths)
 
 
 def assert_all_inside(figure: Figure) -> None:
     axes = plot_of(figure)
     low, high = axes.get_ylim()
-    places = [*markers(axes, palette.NOW).values(), *markers(axes, palette.REFERENCE).values()]
+    places = markers(axes, palette.NOW) + markers(axes, palette.REFERENCE)
     assert places
-    assert all(low < place < high for place in places), "a value lies outside of the automatic range"
+    assert all(low < place < high for _, place in places), "a value lies outside of the automatic range"
 
 
 def test_values_stand_at_their_decade_in_layer_order() -> None:
     now, reference = pair(cut=(3, 4))
     axes = plot_of(gradient_norms.figure(now, reference))
-    drawn = markers(axes, palette.NOW)
     expected = {n: math.log10(layer.gradient_norm) for n, layer in enumerate(now.layers, 1)}
-    assert drawn == pytest.approx(expected)
-    theirs = {n: math.log10(layer.gradient_norm) for n, layer in enumerate(reference.layers, 1)}
-    assert markers(axes, palette.REFERENCE) == pytest.approx(theirs)
+    assert dict(markers(axes, palette.NOW)) == pytest.approx(expected)
+    dashed = next(
+        line for line in axes.lines if len(line.get_xdata()) == 20 and line.get_color() == palette.REFERENCE
+    )
+    theirs = [math.log10(layer.gradient_norm) for layer in reference.layers]
+    assert np.asarray(dashed.get_ydata()).tolist() == pytest.approx(theirs)
     assert rows_of(axes)["10⁰"] == 0
 
 
@@ -65,13 +90,17 @@ def test_zeros_and_non_finite_values_stand_on_rows_of_their_own() -> None:
     now = with_norms(now, {2: 0.0, 5: NAN, 6: INF})
     figure = gradient_norms.figure(now, with_norms(reference, {3: 0.0, 7: NAN}))
     axes = plot_of(figure)
-    rows, ours, theirs = rows_of(axes), markers(axes, palette.NOW), markers(axes, palette.REFERENCE)
+    rows, ours, theirs = (
+        rows_of(axes),
+        dict(markers(axes, palette.NOW)),
+        dict(markers(axes, palette.REFERENCE)),
+    )
     assert ours[3] == rows["0"] == theirs[4]
-    assert ours[6] == ours[7] == rows["∞, NaN"] == theirs[8]
+    assert ours[6] == ours[7] == rows["∞ nan"] == theirs[8]
     finite = [math.log10(layer.gradient_norm) for layer in now.layers if 0 < layer.gradient_norm < INF]
     assert rows["0"] < min(finite)
-    assert rows["∞, NaN"] > max(finite)
-    assert len(ours) == len(theirs) == 20, "a value was dropped"
+    assert rows["∞ nan"] > max(finite)
+    assert len(ours) == 20, "a value was dropped"
     said = [text.get_text() for text in axes.texts]
     assert "now: 1 infinite (▲), 1 NaN (✖) · reference: 1 NaN (✖)" in said
 
@@ -118,7 +147,6 @@ def test_every_quantity_has_its_own_axis(quantity: GradientQuantity, count: int)
     now, reference = pair("resnet50", cut=(3,))
     axes = plot_of(gradient_norms.figure(now, reference, quantity=quantity))
     assert len(markers(axes, palette.NOW)) == count
-    assert axes.get_xlabel().startswith("block" if quantity == "output" else "layer")
 
 
 def test_arcs_say_which_shortcuts_are_open_weakened_and_cut() -> None:
@@ -127,16 +155,48 @@ def test_arcs_say_which_shortcuts_are_open_weakened_and_cut() -> None:
     weakened = replace(state, wiring=state.wiring.with_shortcuts([5], 0.5).with_branches([7], 0.0))
     now = replace(now, request=replace(now.request, state=weakened))
     figure = gradient_norms.figure(now, reference)
-    plot = plot_of(figure)
-    strip = next(axes for axes in figure.axes if axes is not plot and axes.get_xlim() == plot.get_xlim())
-    arcs = [line for line in strip.lines if len(line.get_xdata()) > 2]
-    colours = [line.get_color() for line in arcs]
-    assert [n for n, c in enumerate(colours, 1) if c == palette.REFERENCE] == [2, 3]
-    assert [n for n, line in enumerate(arcs, 1) if line.get_linestyle() == "--"] == [2, 3, 5]
-    assert arcs[1].get_xdata()[0] == pytest.approx(3.5)  # block 2 holds layers 4 and 5
-    assert arcs[1].get_xdata()[-1] == pytest.approx(5.5)
-    branches = [line for line in strip.lines if len(line.get_xdata()) == 2]
-    assert [n for n, line in enumerate(branches, 1) if line.get_color() != palette.BRANCH] == [7]
+    strip = strip_of(figure)
+    assert shapes_of(strip, "shortcut") == 7
+    assert shapes_of(strip, "reference") == 2 + 2 * 4, (
+        "stem and classifier; two halves and two ends of two arcs"
+    )
+    assert shapes_of(strip, "faint") == 2 + 2, "a dropped branch's boxes and the ends of its line"
+    assert "0.5" in [text.get_text() for text in strip.texts]
+
+
+@pytest.mark.parametrize("name", ["resnet50", "cifar-resnet-110-highway", "cifar-resnet-1202"])
+def test_paper_and_screen_draw_the_same_shapes(name: str, qtbot: QtBot) -> None:
+    now, _ = pair(name, cut=(2, 3))
+    layout = lay_out(plan_of(now))
+    strip = strip_of(gradient_norms.figure(now, None))
+    item = StripItem(None, LIGHT, QFont())
+    item.set_state(StripState(layout, now.request.state.wiring, openings=openings(now, None, is_stale=False)))
+    item.set_frame(*layout.limits, strip.get_xlim()[1], strip.get_ylim()[0])
+    paper, screen = strip.patches[1:], item.drawing.inked()
+    assert len(paper) == len(screen)
+    for patch, (ink, shapes) in zip(paper, screen, strict=True):
+        assert (
+            to_hex(patch.get_edgecolor()) == palette.PAPER[ink.edge]
+            if ink.edge
+            else not patch.get_linewidth()
+        )
+        assert np.count_nonzero(np.asarray(patch.get_path().codes) == Path.MOVETO) == len(shapes)
+
+
+def test_paper_and_screen_draw_the_same_values(qtbot: QtBot) -> None:
+    now, reference = pair("resnet50", cut=(3,))
+    now = with_norms(now, {2: 0.0, 5: NAN, 6: INF})
+    panel = WiringPanel()
+    qtbot.addWidget(panel)
+    invented = fabricated.scene(spec("resnet50"), cut=(3,))
+    panel.render_scene(replace(invented, now=now, reference=reference))
+    axes = plot_of(gradient_norms.figure(now, reference))
+    assert axes.get_xlim() == tuple(panel.view.strip_box.viewRange()[0])
+    for shown, colour in ((panel.view.plot.now, palette.NOW), (panel.view.plot.reference, palette.REFERENCE)):
+        assert shown is not None
+        line = next(line for line in axes.lines if len(line.get_xdata()) == 50 and line.get_color() == colour)
+        np.testing.assert_array_equal(line.get_xdata(), shown.x[shown.is_joined])
+        np.testing.assert_array_equal(line.get_ydata(), shown.logs[shown.is_joined])
 
 
 def test_the_legend_names_every_shape_of_marker() -> None:
@@ -156,9 +216,7 @@ def test_the_legend_names_every_shape_of_marker() -> None:
 def test_a_plain_network_has_no_arcs() -> None:
     now, reference = pair("cifar-plain-20")
     figure = gradient_norms.figure(now, reference)
-    plot = plot_of(figure)
-    strip = next(axes for axes in figure.axes if axes is not plot and axes.get_xlim() == plot.get_xlim())
-    assert {len(line.get_xdata()) for line in strip.lines} == {2}
+    assert shapes_of(strip_of(figure), "shortcut") == 0
     assert not any("shortcut" in text.get_text() for text in figure.texts if text.get_text() != "")
 
 
@@ -256,6 +314,11 @@ def test_the_strip_shows_how_far_gate_layers_are_open() -> None:
     assert scene.now is not None
     blocks = tuple(replace(block, opening=block.number / 10) for block in scene.now.blocks)
     drawn = gradient_norms.figure(replace(scene.now, blocks=blocks), None)
-    lines = {line.get_gid(): line for axes in drawn.axes for line in axes.lines if line.get_gid()}
-    heights = [float(np.ptp(np.asarray(lines[f"opening-{number}"].get_ydata()))) for number in (1, 5, 9)]
-    assert heights == pytest.approx([0.016, 0.08, 0.144])
+    levels = [
+        patch.get_path().vertices
+        for patch in strip_of(drawn).patches
+        if to_hex(patch.get_facecolor()) == palette.SHORTCUT and not patch.get_linewidth()
+    ]
+    found = levels[0].reshape(9, -1, 2)
+    heights = np.ptp(found[:, :, 1], axis=1)
+    assert heights / heights[8] == pytest.approx(np.arange(1, 10) / 9)

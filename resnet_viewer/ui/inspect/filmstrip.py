@@ -23,10 +23,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QWidget
 
 from resnet_viewer.charts.gradcam import cam_maximum, is_faint
+from resnet_viewer.charts.palette import STALE_OPACITY
 from resnet_viewer.charts.tiles import coloured
 from resnet_viewer.records.captions import CAM_REASONS
 from resnet_viewer.records.probe import BlockReading
-from resnet_viewer.ui.inspect.picture import STALE_OPACITY
 from resnet_viewer.ui.widgets.pixels import Tiles, image_of_ramp, tiles_of
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 

@@ -5,16 +5,17 @@ The y range always holds both curves whole; only x can be zoomed.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtWidgets import QGraphicsItem, QHBoxLayout, QWidget
 
-from resnet_viewer.charts.chart import Floats, Stroke
+from resnet_viewer.charts.chart import Axis, Chart, Floats, Room
+from resnet_viewer.charts.gradient_values import ROLES, TITLES, Role, formula, gradient_chart
 from resnet_viewer.charts.log_axis import Scale, Series, heights, scale_for
 from resnet_viewer.records.probe import GradientOf, ProbeResult
 from resnet_viewer.records.session import GradientQuantity
@@ -22,8 +23,8 @@ from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.widgets.card import colour_text
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, choice_box, part_wordings, readout_wordings
 from resnet_viewer.ui.widgets.labels import TitleLabel, tooltip_text
-from resnet_viewer.ui.widgets.plot_axes import CORNER, CurveNames, PlotGround, Track
-from resnet_viewer.ui.widgets.plot_lines import CurveDots, Line, Lines
+from resnet_viewer.ui.widgets.plot_axes import CurveNames, Ground, Track, marks_of
+from resnet_viewer.ui.widgets.plot_lines import CurveDots, Line, Lines, coloured
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 QUANTITIES: dict[GradientQuantity, str] = {
@@ -31,20 +32,10 @@ QUANTITIES: dict[GradientQuantity, str] = {
     "relative": "relative weight gradient",
     "output": "gradient at block outputs",
 }
-TITLES: dict[GradientQuantity, str] = {
-    "weight": "Gradient norm per layer",
-    "relative": "Relative gradient norm per layer",
-    "output": "Gradient norm per block",
-}
-FORMULAS: dict[GradientQuantity, str] = {
-    "weight": "‖∂{of}/∂W‖₂",
-    "relative": "‖∂{of}/∂W‖₂ / ‖W‖₂",
-    "output": "‖∂{of}/∂y‖₂",
-}
 SOURCES: dict[GradientOf, str] = {"score": "of the score", "loss": "of the loss"}
 STALE_OPACITY = 0.35
-_WIDTHS = {"now": 2.0, "reference": 1.4}
-"""Pixels."""
+CORNER = "layer"
+"""The word before the numbers under the plot."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,23 +55,27 @@ class GradientPlot:
     """Draws two curves into a view box whose x axis somebody else steers.
 
     `surround` is the view box's parent: the numbers beside the axes stand in it. Call `prepare` after the view
-    box's size changed, `follow` after its x range did.
+    box's size or its x range changed.
     """
 
     def __init__(self, view: pg.ViewBox, surround: QGraphicsItem, font: QFont) -> None:
         self.view = view
         self.scale = Scale(-1, 1, -1, 1)
-        self._curves: dict[str, Curve | None] = {"reference": None, "now": None}
+        self.chart = Chart(Axis(0.0, 1.0), Axis(-1.0, 1.0))
+        self._font = font
+        self._curves: dict[Role, Curve | None] = {"reference": None, "now": None}
         self._layers = 1
         self._message = ""
         self._theme = DARK
-        self.lines = {role: Lines(view) for role in self._curves}
-        self.dots = {role: CurveDots(view, is_around=role == "reference") for role in self._curves}
-        for z, role in enumerate(self._curves):
+        self.lines: dict[Hashable, Lines] = {role: Lines(view) for role in ROLES}
+        self.dots: dict[Hashable, CurveDots] = {
+            role: CurveDots(view, is_around=role == "reference") for role in ROLES
+        }
+        for z, role in enumerate(ROLES):
             self.lines[role].setZValue(z)
             self.dots[role].setZValue(10 + z)
         # A view box clips its children, and the numbers stand outside it.
-        self.ground = PlotGround(surround, DARK, font, CORNER)
+        self.ground = Ground(surround, DARK, font, CORNER)
         self.names = CurveNames(view, DARK, font)
 
     @property
@@ -115,7 +110,7 @@ class GradientPlot:
 
     def set_stale(self, *, now: bool, reference: bool) -> None:
         """Show the same curves as belonging to an older wish, or no more."""
-        wished = {"now": now, "reference": reference}
+        wished: dict[Role, bool] = {"now": now, "reference": reference}
         if all(curve is None or curve.is_stale == wished[role] for role, curve in self._curves.items()):
             return
         for role, is_stale in wished.items():
@@ -138,52 +133,58 @@ class GradientPlot:
 
     def set_font(self, font: QFont) -> None:
         """Write in another font."""
+        self._font = font
         self.ground.set_font(font)
         self.names.set_font(font)
         self.prepare()
 
     def prepare(self) -> None:
         """Fit the y range to the curves and the height, and lay everything out for the present x range."""
-        height = max(float(self.view.height()), 1.0)
-        scale = scale_for(self.curves, height)
-        if scale != self.scale or self.view.viewRange()[1] != [scale.bottom, scale.top]:
-            self.scale = scale
-            self.view.setYRange(scale.bottom, scale.top, padding=0)
+        size = self._size
+        metrics = QFontMetricsF(self._font)
+        measure = metrics.horizontalAdvance
+        self.scale = scale_for(self.curves, size[1])
+        chart = self.chart = gradient_chart(
+            {role: None if curve is None else curve.points for role, curve in self._curves.items()},
+            self.scale,
+            tuple(self.view.viewRange()[0]),
+            self._layers,
+            Room(*size, measure, metrics.height()),
+            self._message,
+        )
+        if self.view.viewRange()[1] != [chart.y.low, chart.y.high]:
+            self.view.setYRange(chart.y.low, chart.y.high, padding=0)
             self.view.updateMatrix()  # else only the first paint event does, and everything is painted twice
-        self.follow()
-
-    def follow(self) -> None:
-        """Lay out again after the x range changed."""
-        left, right = self.view.viewRange()[0]
-        width, height = max(float(self.view.width()), 1.0), max(float(self.view.height()), 1.0)
         self.ground.setPos(self.view.pos())
-        self.ground.prepare(self.scale, width, height, (left, right), self._layers, self._message)
+        marks = marks_of(chart.x, chart.y, size, measure, corner=CORNER, message=chart.message)
+        self.ground.show_marks(marks, *size)
+        for role in ROLES:
+            self.lines[role].set_size(size)
+            self.lines[role].set_order([curve.key for curve in chart.curves if curve.key == role])
+            self.dots[role].setVisible(self._curves[role] is not None)
+        for line in chart.curves:
+            pixels = chart.place(size, line.x, line.y)
+            drawn = Line(*pixels, coloured(line.stroke, self._theme), line.width)
+            self.lines[line.key].set_line(line.key, drawn)
+        for dots in chart.dots:
+            shown = replace(dots, colour=self._theme.colour(dots.colour))
+            self.dots[dots.key].show_dots(shown, chart.place(size, dots.x, dots.y), self._theme.panel, size)
         tracks, opacities = [], []
-        for role in ("now", "reference"):
-            curve = self._curves[role]
-            colour = self._theme.changed if role == "now" else self._theme.reference
-            points = None if curve is None else curve.points
-            x, y = (np.zeros(0), np.zeros(0)) if points is None else self._pixels(points)
-            has_dot = np.zeros(0, dtype=bool)
-            if curve is not None:
+        for role in reversed(ROLES):
+            if (curve := self._curves[role]) is not None:
+                x, y = self._pixels(curve.points)
                 joined = curve.points.is_joined
-                on_line = np.where(np.isnan(curve.points.logs), np.nan, y)[joined]
-                stroke = Stroke(colour, is_dashed=role == "reference")
-                self.lines[role].set_line(role, Line(x[joined], on_line, stroke, _WIDTHS[role]))
-                has_dot = np.full(len(x), True) if role == "now" else _is_alone(curve.points)
                 tracks.append(Track(curve.name, role, x[joined], y[joined], np.stack((x, y), axis=1)))
                 opacities.append(_opacity(curve))
-            self.lines[role].set_size((width, height))
-            self.lines[role].set_order([role] if curve is not None else [])
-            self.dots[role].prepare(points, (x, y), has_dot, (colour, self._theme.panel), (width, height))
-        self.names.prepare(tracks, opacities, (width, height))
+        self.names.prepare(tracks, opacities, size)
+
+    @property
+    def _size(self) -> tuple[float, float]:
+        return max(float(self.view.width()), 1.0), max(float(self.view.height()), 1.0)
 
     def _pixels(self, points: Series) -> tuple[Floats, Floats]:
         """x and y of every point in the view box's pixels."""
-        left, right = self.view.viewRange()[0]
-        x = (points.x - left) * (self.view.width() / (right - left))
-        down = self.scale.top - heights(points, self.scale)
-        return x, down * (self.view.height() / (self.scale.top - self.scale.bottom))
+        return self.chart.place(self._size, points.x, heights(points, self.scale))
 
     def pixel_of(self, points: Series, index: int) -> QPointF:
         """Where a point of a curve lies in the view box's pixels."""
@@ -199,24 +200,6 @@ class GradientPlot:
         near = np.flatnonzero(distances <= distances.min() + 1e-9)
         index = min(near, key=lambda i: abs(self.pixel_of(points, int(i)).y() - y))
         return points.names[int(index)]
-
-
-def _is_followed(points: Series) -> NDArray[np.bool_]:
-    """Whether a line leads from a joined point to the next joined one: both have a logarithm."""
-    joined = np.flatnonzero(points.is_joined)
-    has_log = ~np.isnan(points.logs)
-    follows = np.zeros(len(points.x), dtype=bool)
-    follows[joined[:-1]] = has_log[joined[:-1]] & has_log[joined[1:]]
-    return follows
-
-
-def _is_alone(points: Series) -> NDArray[np.bool_]:
-    """Points that no line reaches: without a dot they would not be seen."""
-    joined = np.flatnonzero(points.is_joined)
-    follows = _is_followed(points)
-    is_reached = follows.copy()
-    is_reached[joined[1:]] |= follows[joined[:-1]]
-    return ~is_reached
 
 
 class GradientBar(QWidget):
@@ -258,11 +241,12 @@ class GradientBar(QWidget):
         self._rest = "log scale"
         if now is not None:
             is_mean = isinstance(now.target, BlockTarget)
-            formula = FORMULAS[quantity].format(of="mean" if is_mean else now.request.gradient_of)
             self.source.setItemText(0, "of the mean" if is_mean else SOURCES["score"])
             self.source.setEnabled(not is_mean)
             self.source.setToolTip("Only a class has a loss" if is_mean else self.source.accessibleName())
-            self._rest = f"{formula} · log scale · target {class_name} · {now.request.picture.name}"
+            self._rest = (
+                f"{formula(quantity, now)} · log scale · target {class_name} · {now.request.picture.name}"
+            )
         self.show_readout("")
 
     def show_readout(self, text: str) -> None:

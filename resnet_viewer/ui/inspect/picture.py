@@ -17,11 +17,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
+from resnet_viewer.charts.palette import STALE_OPACITY
 from resnet_viewer.ui.widgets.fitting import fitting
 from resnet_viewer.ui.widgets.labels import tooltip_text
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
-STALE_OPACITY = 0.55
 _NEAREST, _FURTHEST = 64.0, 1.0
 _ROUNDING = 4.0
 _ZOOM_KEYS = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from resnet_viewer.charts.palette import STALE_OPACITY
 from resnet_viewer.records import captions
 from resnet_viewer.records.predictions import (
     NO_CLASSIFIER,
@@ -22,7 +23,6 @@ from resnet_viewer.records.predictions import (
 )
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.ui.inspect.picture import STALE_OPACITY
 from resnet_viewer.ui.inspect.readings import placeholder
 from resnet_viewer.ui.widgets.card import Card, colour_text
 from resnet_viewer.ui.widgets.labels import OneLineLabel, tooltip_text

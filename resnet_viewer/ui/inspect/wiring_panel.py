@@ -10,18 +10,18 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 from superqt import QLabeledDoubleSlider
 
-from resnet_viewer.charts.log_axis import series
+from resnet_viewer.charts.gradient_values import gradient_curves
+from resnet_viewer.charts.log_axis import Series
 from resnet_viewer.charts.wiring_layout import Part, StripLayout, lay_out, openings
 from resnet_viewer.records.blueprint import BlockSpec
 from resnet_viewer.records.captions import target_name, wiring_words
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.records.session import GradientQuantity
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.inspect.gradients import Curve, GradientBar
 from resnet_viewer.ui.inspect.readings import last_full, last_reference, placeholder
 from resnet_viewer.ui.inspect.wiring_view import WiringView
-from resnet_viewer.ui.inspect.wiring_words import caption_wordings, curve_names, hint, readout
+from resnet_viewer.ui.inspect.wiring_words import caption_wordings, hint, readout
 from resnet_viewer.ui.widgets.card import Card, colour_text
 from resnet_viewer.ui.widgets.fitting import ChoiceBox, FittingParagraph
 from resnet_viewer.ui.widgets.labels import plain_label
@@ -255,22 +255,15 @@ class WiringPanel(Card):
             return
         target = target_name(now.target, names) if now is not None else ""
         self.bar.show_reading(now, quantity, target)
-        of_now, of_reference = curve_names(now, reference)
+        curves = gradient_curves(now, reference, quantity, self._layout)
         self.view.plot.set_curves(
-            self._curve(now, of_now, quantity, now_is_stale),
-            self._curve(reference, of_reference, quantity, reference_is_stale),
+            _curve(curves.now, curves.now_name, now_is_stale),
+            _curve(curves.reference, curves.reference_name, reference_is_stale),
             layers=self._layout.depth,
             message=placeholder(scene),
         )
         wordings = ("",) if now is None else caption_wordings(now, reference, names, quantity)
         self._caption.set_wordings(wordings)
-
-    def _curve(
-        self, result: ProbeResult | None, name: str, quantity: GradientQuantity, is_stale: bool
-    ) -> Curve | None:
-        if result is None or self._layout is None:
-            return None
-        return Curve(series(result, self._layout, quantity), name, is_stale)
 
     def _place_bar(self) -> None:
         self.bar.setGeometry(self.view.bar_rect().toRect())
@@ -349,6 +342,10 @@ class WiringPanel(Card):
         action = menu.addAction(text)
         action.triggered.connect(lambda: wish(*values))
         return action
+
+
+def _curve(points: Series | None, name: str, is_stale: bool) -> Curve | None:
+    return None if points is None else Curve(points, name, is_stale)
 
 
 def _menu_title(layout: StripLayout, part: Part) -> str:

@@ -25,11 +25,17 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QToolTip, QWidget
 
+from resnet_viewer.charts.wiring_drawing import (
+    LOW_STRIP_HEIGHT,
+    PLAIN_STRIP_HEIGHT,
+    STRIP_HEIGHT,
+    arc_around,
+    part_at,
+)
 from resnet_viewer.charts.wiring_layout import Part, StripLayout, layer_part
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.inspect import wiring_words
 from resnet_viewer.ui.inspect.gradients import GradientPlot
-from resnet_viewer.ui.inspect.wiring_geometry import arc_around, part_at
 from resnet_viewer.ui.inspect.wiring_strip import StripItem, StripState
 from resnet_viewer.ui.widgets.plot import CLICK, FARTHER, NEARER, takes_key, turn_wheel
 from resnet_viewer.ui.widgets.plot_axes import BOTTOM_ROOM, RIGHT_ROOM
@@ -37,10 +43,6 @@ from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 BAR_HEIGHT = 30
 """Pixels between strip and plot, where the gradient bar stands."""
-STRIP_HEIGHT = 64.0
-"""Of the arcs and boxes; two lines of text come on top."""
-LOW_STRIP_HEIGHT = 44.0
-PLAIN_STRIP_HEIGHT = 32.0
 LEAST_PLOT_LINES = 3.0
 """The lowest plot is as high as so many lines of text: three numbers beside its axis, the names between its curves."""
 HIGHEST_MINIMUM = 180.0
@@ -161,7 +163,7 @@ class WiringCanvas(pg.GraphicsLayoutWidget):
 
     def _followed(self) -> None:
         self._follow_strip()
-        self.plot.follow()
+        self.plot.prepare()
         self._place_lines()
 
     def _follow_strip(self) -> None:

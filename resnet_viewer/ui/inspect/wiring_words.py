@@ -54,23 +54,6 @@ def _gates_words(state: NetworkState) -> str:
     return words if is_all_open or not unchanged else f"{words}; {unchanged}"
 
 
-def curve_names(now: ProbeResult | None, reference: ProbeResult | None) -> tuple[str, str]:
-    """What stands beside each curve; one name for both where both are one state, and the other is empty."""
-    if now is None:
-        if reference is None:
-            return "", ""
-        state = reference.request.state
-        return "", f"reference: {captions.wiring_words(state.network, state.wiring)}"
-    state = now.request.state
-    words = captions.wiring_words(state.network, state.wiring)
-    if reference is not None and captions.is_same(now, reference):
-        return f"now = reference: {words}", ""
-    if reference is not None and reference.request.state.network != state.network:
-        ours, theirs = captions.short_names(state, reference.request.state)
-        return f"now: {ours}", f"reference: {theirs}"
-    return f"now: {words}", f"reference: {captions.reference_words(now, reference)}"
-
-
 BOX_HINT = "click a box for its maps"
 DISC_HINT = "a disc is filled as far as its gate layer is open"
 

@@ -13,7 +13,6 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from resnet_viewer.charts.chart import Axis, inside
-from resnet_viewer.charts.log_axis import Scale, log_axis
 from resnet_viewer.ui.widgets.theme import Theme
 
 BOTTOM_ROOM = 4.0
@@ -182,9 +181,6 @@ class Ground(QGraphicsObject):
             painter.drawText(middle, words, marks.message)
 
 
-CORNER = "layer"
-"""The word before the numbers under the plot."""
-_LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 _PLACES = (0.06, 0.16, 0.28, 0.42, 0.56, 0.7, 0.8, 0.9)
 """Where along the plot a curve's name may begin, in the order of preference."""
 _FREE_STEP = 6.0
@@ -292,46 +288,6 @@ def _covered(
     inside = (levels > tops[:, :, None] - 3) & (levels < tops[:, :, None] + high + 3)
     counts: NDArray[np.float64] = inside.sum(axis=2, dtype=np.float64)
     return counts
-
-
-class PlotGround(Ground):
-    """The ground of the gradient plot: decades beside it, the layers' numbers under it."""
-
-    @property
-    def decades(self) -> list[Tick]:
-        """Pixel and text of every number on the y axis."""
-        return list(self.marks.numbers)
-
-    @property
-    def lanes(self) -> list[Tick]:
-        """Pixel and text of the lanes outside the logarithm."""
-        return list(self.marks.lanes)
-
-    def prepare(
-        self,
-        scale: Scale,
-        width: float,
-        height: float,
-        x_range: tuple[float, float],
-        layers: int,
-        message: str,
-    ) -> None:
-        """Place grid and numbers; `layers` is the highest number on the x axis."""
-        numbers = self._layer_numbers(x_range, width, layers)
-        y = log_axis(scale, height, self._metrics.height())
-        marks = marks_of(Axis(*x_range), y, (width, height), self._metrics.horizontalAdvance)
-        self.show_marks(replace(marks, below=numbers, corner=CORNER, message=message), width, height)
-
-    def _layer_numbers(self, x_range: tuple[float, float], width: float, layers: int) -> tuple[Tick, ...]:
-        left, right = x_range
-        unit = width / (right - left)
-        least = self._metrics.horizontalAdvance(str(layers)) + 22
-        step = next((s for s in _LAYER_STEPS if s * unit >= least), _LAYER_STEPS[-1])
-        first = max(1, int(np.ceil(left)))
-        last = min(layers, int(np.floor(right)))
-        start = 1 if step == 2 else 0
-        numbers = [n for n in range(first, last + 1) if n % step == start % step or n == 1]
-        return tuple(((n - left) * unit, str(n)) for n in numbers)
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from pyqtgraph.Qt.internals import PrimitiveArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
-from resnet_viewer.charts.chart import BOLD, SAMPLE, THIN, Chart, Dots, Floats, Rect, Sign, Stroke, marked
-from resnet_viewer.charts.log_axis import Lane, Series
+from resnet_viewer.charts.chart import (
+    BOLD,
+    SAMPLE,
+    THIN,
+    Chart,
+    Dots,
+    Floats,
+    Rect,
+    Shape,
+    Sign,
+    Stroke,
+    marked,
+)
 from resnet_viewer.charts.run_names import run_strokes
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.ui.widgets.theme import DARK, Theme
@@ -49,9 +61,13 @@ def paint_marks(painter: QPainter, stroke: Stroke, width: float, places: list[QP
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-_DIAMOND = ((0.0, -5.0), (4.0, 0.0), (0.0, 5.0), (-4.0, 0.0))
-_DOWN = ((-4.5, -3.5), (4.5, -3.5), (0.0, 4.5))
-_UP = ((-4.5, 3.5), (4.5, 3.5), (0.0, -4.5))
+_OUTLINES: dict[Shape, tuple[tuple[float, float], ...]] = {
+    "log": ((0.0, -5.0), (4.0, 0.0), (0.0, 5.0), (-4.0, 0.0)),
+    "square": ((-3.5, -3.5), (3.5, -3.5), (3.5, 3.5), (-3.5, 3.5)),
+    "zero": ((-4.5, -3.5), (4.5, -3.5), (0.0, 4.5)),
+    "infinite": ((-4.5, 3.5), (4.5, 3.5), (0.0, -4.5)),
+}
+_CURVE_SHAPES: tuple[Shape, Shape] = ("log", "square")
 _CROSS = ((-3.5, -3.5), (3.5, 3.5), (-3.5, 3.5), (3.5, -3.5))
 _AROUND = 1.75
 """How much larger a mark is that another one stands in."""
@@ -73,37 +89,9 @@ class CurveDots(QGraphicsObject):
         self._diameter = 5.6
         self._outlines: list[QPolygonF] = []
         self._crosses: list[QLineF] = []
-        self.marks: dict[Lane, int] = {}
-        """How many points lie on each lane, and on the logarithm."""
+        self.marks: dict[Shape, int] = {}
+        """How many points of each shape there are."""
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-
-    def prepare(
-        self,
-        points: Series | None,
-        pixels: tuple[Floats, Floats],
-        has_dot: NDArray[np.bool_],
-        colours: tuple[str, str],
-        size: tuple[float, float],
-    ) -> None:
-        """Marks at `pixels` (x, y); `has_dot` says which joined points of the logarithm get a dot. `colours` are
-        the curve's and the panel's ground.
-        """
-        no = np.zeros(0)
-        if points is None:
-            self.show_dots(Dots("", no, no, (), colours[0]), (no, no), colours[1], size)
-            return
-        x, y = pixels
-        is_log = ~np.isnan(points.logs)
-        is_dot = points.is_joined & has_dot & is_log
-        beside = np.flatnonzero(~points.is_joined | ~is_log)
-        shapes = tuple(points.lane(int(index)) for index in beside)
-        dots = Dots("", x[beside], y[beside], shapes, colours[0])
-        self.show_dots(dots, (x[beside], y[beside]), colours[1], size)
-        self.marks["log"] = int(np.count_nonzero(is_log))
-        self._dots = QPolygonF(
-            [QPointF(*at) for at in zip(x[is_dot].tolist(), y[is_dot].tolist(), strict=True)]
-        )
-        self._diameter = 5.6 if np.count_nonzero(is_dot) < 2 or float(np.diff(x[is_dot]).min()) > 5 else 3.0
 
     def show_dots(
         self, dots: Dots, pixels: tuple[Floats, Floats], ground: str, size: tuple[float, float]
@@ -115,20 +103,27 @@ class CurveDots(QGraphicsObject):
         self._colour, self._ground = QColor(dots.colour), QColor(ground)
         self._outlines, self._crosses, self._dots = [], [], QPolygonF()
         self.marks = {}
-        for shape, x, y in zip(dots.shapes, *pixels, strict=True):
+        plain = []
+        for shape, x, y in zip(dots.shapes, *(values.tolist() for values in pixels), strict=True):
             self.marks[shape] = self.marks.get(shape, 0) + 1
-            self._add(shape, float(x), float(y))
+            if shape == "dot":
+                plain.append((x, y))
+            else:
+                self._add(shape, x, y)
+        self._dots = QPolygonF([QPointF(*at) for at in plain])
+        apart = min((b[0] - a[0] for a, b in pairwise(plain)), default=math.inf)
+        self._diameter = 5.6 if apart > 5 else 3.0
         self.update()
 
-    def _add(self, lane: Lane, x: float, y: float) -> None:
-        size = 1.0 if lane == "log" else self._size_on_lanes
-        if lane == "nan":
+    def _add(self, shape: Shape, x: float, y: float) -> None:
+        size = 1.0 if shape in _CURVE_SHAPES else self._size_on_lanes
+        if shape == "nan":
             for start in (0, 2):
                 (x0, y0), (x1, y1) = _CROSS[start], _CROSS[start + 1]
                 self._crosses.append(QLineF(x + size * x0, y + size * y0, x + size * x1, y + size * y1))
             return
-        corners = {"log": _DIAMOND, "zero": _DOWN, "infinite": _UP}[lane]
-        self._outlines.append(QPolygonF([QPointF(x + size * dx, y + size * dy) for dx, dy in corners]))
+        corners = [QPointF(x + size * dx, y + size * dy) for dx, dy in _OUTLINES[shape]]
+        self._outlines.append(QPolygonF(corners))
 
     def boundingRect(self) -> QRectF:
         return QRectF(0, 0, *self._size)

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from PySide6.QtGui import QFont, QFontMetricsF
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.gradient_values import series
 from resnet_viewer.charts.log_axis import (
     Series,
     heights,
     norm_text,
     ratio_text,
     scale_for,
-    series,
     ticks,
 )
 from resnet_viewer.charts.wiring_layout import lay_out
@@ -191,8 +191,8 @@ def test_a_zero_breaks_the_line_and_has_a_mark(plot: GradientPlot) -> None:
     unit = plot.view.width() / 6
     np.testing.assert_allclose(line.x, unit * np.arange(1, 6))
     assert np.isfinite(line.y).tolist() == [True, True, False, True, False]
-    assert plot.dots["now"].marks == {"log": 3, "zero": 1, "infinite": 1}
-    assert [text for _, text in plot.ground.lanes] == ["0", "∞"]
+    assert plot.dots["now"].marks == {"dot": 3, "zero": 1, "infinite": 1}
+    assert [text for _, text in plot.ground.marks.lanes] == ["0", "∞"]
 
 
 def test_a_lonely_point_of_the_reference_gets_a_dot(plot: GradientPlot) -> None:

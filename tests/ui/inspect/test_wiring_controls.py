@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPointF
 from PySide6.QtGui import QFont, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.wiring_drawing import Arc, Box, StripFrame, draw, part_at
 from resnet_viewer.charts.wiring_layout import Part, StripLayout, lay_out
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.inspect.wiring_geometry import StripFrame, draw, part_at
 from resnet_viewer.ui.inspect.wiring_panel import WiringControls
 from resnet_viewer.ui.inspect.wiring_strip import StripItem, StripState
 from resnet_viewer.ui.inspect.wiring_words import gates_text, spoken, tooltip
@@ -53,7 +52,7 @@ def test_every_layer_of_a_deep_stem_has_its_place() -> None:
     assert [part.name for part in layout.parts[:4]] == ["conv1.0", "conv1.3", "conv1.6", "layer1.0.conv1"]
     assert layout.limits[0] == 0
     frame = frame_of(layout)
-    assert len(draw(layout, frame, Wiring.all_open(8)).ends) == 4
+    assert len(draw(layout, frame, Wiring.all_open(8)).of("end")) == 4
     assert part_at(layout, frame, frame.px(2), frame.base) == Part("box", "conv1.3", None)
     assert layout.x_by_name["layer2.0.downsample.1"] == layout.spans[2].centre
 
@@ -100,7 +99,7 @@ def test_a_plain_network_has_no_arc_to_click() -> None:
     assert not any(part.kind == "arc" for part in layout.parts)
     part = part_at(layout, frame, frame.px(layout.spans[0].centre), frame.arc_top)
     assert part == Part("block", "layer1.0", 1)
-    assert draw(layout, frame, Wiring.all_open(8)).open_arcs == []
+    assert draw(layout, frame, Wiring.all_open(8)).of("open arc") == []
 
 
 def test_each_state_of_a_gate_has_its_own_outline() -> None:
@@ -108,36 +107,41 @@ def test_each_state_of_a_gate_has_its_own_outline() -> None:
     wiring = Wiring.all_open(9).with_shortcuts([2, 3], 0.0).with_shortcuts([5], 0.4)
     wiring = wiring.with_branches([6], 0.0).with_branches([7], 0.25)
     drawing = draw(layout, frame_of(layout), wiring)
-    assert len(drawing.open_arcs) == 6
-    assert len(drawing.cut_arcs) == 4, "two pieces for each of two cut shortcuts"
-    assert [strength for _, strength, _ in drawing.weak_arcs] == [0.4]
-    assert (len(drawing.boxes), len(drawing.dropped)) == (14, 2)
-    assert [strength for _, strength in drawing.weak_boxes] == [0.25, 0.25]
+    assert len(drawing.of("open arc")) == 6
+    assert len(drawing.of("cut arc")) == 4, "two pieces for each of two cut shortcuts"
+    assert [label.text for label in drawing.labels] == ["0.4"]
+    assert [len(drawing.of(kind)) for kind in ("weak arc", "box", "dropped", "weak box")] == [1, 14, 2, 2]
+    for whole, level in zip(drawing.of("weak box"), drawing.of("weak level"), strict=True):
+        assert isinstance(whole, Box)
+        assert isinstance(level, Box)
+        assert level.rect.top == whole.rect.top + 0.75 * whole.rect.height
 
 
 def test_a_cut_arc_is_open_at_its_top_and_meets_its_block_at_both_ends() -> None:
     layout = layout_of("cifar-resnet-20")
     frame = frame_of(layout)
     span = layout.spans[0]
-    before, after = draw(layout, frame, Wiring.all_open(9).with_shortcuts([1], 0.0)).cut_arcs
-    assert before.pointAtPercent(0) == QPointF(frame.px(span.left), frame.base)
-    assert after.currentPosition() == QPointF(frame.px(span.right), frame.base)
-    assert before.currentPosition().x() < frame.px(span.centre) - 4 < after.pointAtPercent(0).x() - 8
+    before, after = draw(layout, frame, Wiring.all_open(9).with_shortcuts([1], 0.0)).of("cut arc")
+    assert isinstance(before, Arc)
+    assert isinstance(after, Arc)
+    assert before.start == (frame.px(span.left), frame.base)
+    assert after.end == (frame.px(span.right), frame.base)
+    assert before.end[0] < frame.px(span.centre) - 4 < after.start[0] - 8
 
 
 def test_six_hundred_blocks_become_runs_of_equal_blocks() -> None:
     layout = layout_of("cifar-resnet-1202")
     drawing = draw(layout, frame_of(layout), Wiring.all_open(600).with_shortcuts(range(101, 201), 0.0))
     assert drawing.is_ribbon
-    assert (len(drawing.open_ribbon), len(drawing.cut_ribbon)) == (2, 1)
-    assert drawing.open_arcs == []
+    assert (len(drawing.of("open ribbon")), len(drawing.of("cut ribbon"))) == (2, 1)
+    assert drawing.of("open arc") == []
 
 
 def test_only_blocks_in_view_are_outlined() -> None:
     layout = layout_of("cifar-resnet-1202")
     frame = StripFrame(100.0, 26.0, 1300.0, 94.0, 14.0)
     drawing = draw(layout, frame, Wiring.all_open(600))
-    assert 25 <= len(drawing.open_arcs) <= 27
+    assert 25 <= len(drawing.of("open arc")) <= 27
 
 
 def strip_image(item: StripItem) -> QImage:

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QTextDocument
+from PySide6.QtCore import QEvent, QPoint, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QTextDocument
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.wiring_drawing import labels
 from resnet_viewer.charts.wiring_layout import Part
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.wiring import Wiring
@@ -309,7 +310,9 @@ def test_the_first_block_always_has_its_number(panel: WiringPanel, name: str, wi
     panel.resize(width, 340)
     panel.render_scene(fabricated.scene(spec(name)))
     QApplication.sendPostedEvents()
-    labels = panel.view.strip._labels
-    assert "1" in [text for _, text, _ in labels]
-    numbers = [rect for rect, text, _ in labels if text.isdigit() or text == "stem"]
+    state, strip = panel.view.strip.state, panel.view.strip
+    assert state is not None
+    written = labels(state.layout, strip.frame, QFontMetricsF(panel.view.font()).horizontalAdvance)
+    assert "1" in [label.text for label in written]
+    numbers = [QRectF(*label.rect) for label in written if label.text.isdigit() or label.text == "stem"]
     assert not any(a.intersects(b.adjusted(1, 0, -1, 0)) for a, b in itertools.combinations(numbers, 2))
