@@ -146,7 +146,7 @@ def load(
     if weights is None and opening.spec.weights.is_untrained:
         warnings.warn(_untrained(opening.spec), UntrainedWarning, stacklevel=2)
     live = networks.build(opening.spec, resolve(opening.spec))
-    live.set_wiring(opening.wiring)
+    live.set_wiring(opening.state.wiring)
     return Model(live, opening.preprocessing, opening.class_names, opening.sentences)
 
 

@@ -114,25 +114,67 @@ class DescribeNetwork:
 
 @dataclass(frozen=True)
 class OpenedNetwork:
-    """A network ready to look into.
+    """A network with its weights named (not yet read), what its pictures go through, and its classes' names.
 
-    `others` fit the same file; `sentence` says what was chosen; `is_assumed` says that the file does not tell
-    its preprocessing. `shortcut_strength` is how far all shortcuts were open in the training that left the weights.
+    `others` fit the same weight file. `notes` say what was chosen. `is_assumed` says that the preprocessing is the
+    family's usual one, because the weights do not tell theirs; `names_are_assumed` the same of the class names.
+    `shortcut_strength` is how far all shortcuts were open in the training that left the weights.
     """
 
     spec: NetworkSpec
     preprocessing: Preprocessing
     class_names: tuple[str, ...]
     others: tuple[NetworkSpec, ...] = ()
-    sentence: str = ""
+    notes: tuple[str, ...] = ()
     is_assumed: bool = False
+    names_are_assumed: bool = False
     shortcut_strength: float = 1.0
 
     @property
     def state(self) -> NetworkState:
-        """The network as it was in training, or with everything open."""
+        """The network with its shortcuts as they were in training, so that it is the one that was trained."""
         wiring = Wiring.evenly(self.spec.block_count, self.shortcut_strength)
         return NetworkState(self.spec, self.preprocessing, wiring, self.class_names)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What was chosen, how far shortcuts are open where they are not wholly, and what is still assumed."""
+        notes = self.notes
+        if (strength := self.shortcut_strength) < 1:
+            how = "cut" if strength == 0 else f"open by {strength:.3g}"
+            notes += (f"{self._source} comes from training with all shortcuts {how}, so they are here.",)
+        assumed: dict[str, str] = {}
+        if self.is_assumed:
+            used = self.preprocessing
+            assumed["preprocessing"] = (
+                f"normalisation {used.normalisation}, resize {used.resize} and crop {used.crop}"
+            )
+        if self.names_are_assumed:
+            assumed["class names"] = f"{self.spec.data}'s names"
+        if not assumed:
+            return notes
+        return (
+            *notes,
+            f"{self._source} does not tell its {' and '.join(assumed)}: "
+            f"{', and '.join(assumed.values())} are assumed.",
+        )
+
+    @property
+    def _source(self) -> str:
+        weights = self.spec.weights
+        return weights.file_name if weights.source == "file" else weights.title
+
+    @property
+    def sentence(self) -> str:
+        """The same in one sentence where all are about the weights, with their name once."""
+        title = f"{self._source} "
+        first, *more = self.sentences or ("",)
+        for other in more:
+            if first.startswith(title) and other.startswith(title):
+                first = f"{first.removesuffix('.')}, and it {other.removeprefix(title)}"
+            else:
+                first = f"{first} {other}"
+        return first
 
 
 @dataclass(frozen=True)

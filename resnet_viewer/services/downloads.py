@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.requests import DownloadWeights
-from resnet_viewer.services.files import opened
 
 
 class DownloadService:
@@ -29,4 +28,4 @@ class DownloadService:
         if not refs:
             raise UserError(f"torchvision has no weights for {spec.title}; open a weight file instead.")
         yield from weights.download(refs[0], spec)
-        yield opened(described(replace(spec, weights=refs[0])))
+        yield described(replace(spec, weights=refs[0]))

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from resnet_viewer import paths
 from resnet_viewer.records.errors import UserError
@@ -40,9 +39,6 @@ from resnet_viewer.records.requests import (
     Written,
 )
 from resnet_viewer.services.figures import all_run_figures, drawn, layers_csv
-
-if TYPE_CHECKING:
-    from resnet_viewer.core.weights.opening import Opening
 
 log = logging.getLogger(__name__)
 _COPIED: tuple[Suffix, Suffix] = ("png", "svg")
@@ -92,7 +88,7 @@ class FilesService:
             case DescribeNetwork(spec=spec):
                 from resnet_viewer.core.weights.opening import described
 
-                yield opened(described(spec))
+                yield described(spec)
             case KeepChoices():
                 _keep(request)
             case KeepOrder(order=order):
@@ -173,7 +169,7 @@ def _remark(suffix: Suffix, class_names: Iterable[str]) -> str:
 def _open(name: str, weights: str | None, options: BuildOptions = USUAL) -> OpenedNetwork:
     from resnet_viewer.core.weights.opening import open_network
 
-    return opened(open_network(name or None, weights, options=options))
+    return open_network(name or None, weights, options=options)
 
 
 def _begin_network(request: Begin) -> tuple[OpenedNetwork, list[str]]:
@@ -192,29 +188,16 @@ def _begin_network(request: Begin) -> tuple[OpenedNetwork, list[str]]:
         _keep_own(request.own, opening)
     except UserError as refusal:
         refusals.append(str(refusal))
-    return opened(opening), refusals
+    return opening, refusals
 
 
-def _keep_own(own: OwnInput, opening: Opening) -> None:
+def _keep_own(own: OwnInput, opening: OpenedNetwork) -> None:
     """As if the input had been changed in the window; what is not said stays as it was remembered before."""
     digest = opening.spec.weights.digest
     if digest and own != OwnInput():
         preprocessing = opening.preprocessing if own.has_preprocessing else None
         names = opening.class_names if own.classes is not None else ()
         _keep(KeepChoices(digest, preprocessing, names))
-
-
-def opened(opening: Opening) -> OpenedNetwork:
-    """As the window is told of it."""
-    return OpenedNetwork(
-        opening.spec,
-        opening.preprocessing,
-        opening.class_names,
-        opening.others,
-        opening.sentence,
-        opening.is_assumed,
-        opening.shortcut_strength,
-    )
 
 
 def _keep(request: KeepChoices) -> None:

@@ -8,15 +8,16 @@ from dataclasses import replace
 
 from tqdm import tqdm
 
-from resnet_viewer.core.weights.opening import Opening, adjusted, open_network
+from resnet_viewer.core.weights.opening import adjusted, open_network
 from resnet_viewer.records import notation
 from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.network import USUAL, BuildOptions
+from resnet_viewer.records.requests import OpenedNetwork
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.verbs.arguments import own_input
 
 
-def opened(arguments: argparse.Namespace, options: BuildOptions = USUAL) -> Opening:
+def opened(arguments: argparse.Namespace, options: BuildOptions = USUAL) -> OpenedNetwork:
     """The network that the arguments name; what was chosen or assumed is said on stderr.
 
     Raises:
@@ -34,7 +35,7 @@ def opened(arguments: argparse.Namespace, options: BuildOptions = USUAL) -> Open
 
 def opened_by_name(
     network: str | None, weights: str | None, *, seed: int, options: BuildOptions = USUAL
-) -> Opening:
+) -> OpenedNetwork:
     """A network by its name, its weights, or both, downloaded with a progress bar where they are not here.
 
     Raises:
@@ -51,13 +52,13 @@ def opened_by_name(
         return open_network(network, weights, seed=seed, options=options, progress=show)
 
 
-def say(opening: Opening) -> None:
+def say(opening: OpenedNetwork) -> None:
     """What was chosen or assumed, on stderr."""
     for sentence in opening.sentences:
         print(sentence, file=sys.stderr)
 
 
-def wiring(arguments: argparse.Namespace, opening: Opening) -> Wiring:
+def wiring(arguments: argparse.Namespace, opening: OpenedNetwork) -> Wiring:
     """The gates that the arguments set; shortcuts of which they say nothing are as the weights tell.
 
     Raises:
@@ -66,5 +67,5 @@ def wiring(arguments: argparse.Namespace, opening: Opening) -> Wiring:
     cut = arguments.cut or "none"
     gates = notation.wiring(opening.spec, cut=cut, drop=arguments.drop, strength=arguments.strength or "")
     if arguments.cut is None and not arguments.strength:
-        return replace(gates, shortcuts=opening.wiring.shortcuts)
+        return replace(gates, shortcuts=opening.state.wiring.shortcuts)
     return gates

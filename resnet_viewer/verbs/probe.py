@@ -10,7 +10,6 @@ from pathlib import Path
 import torch
 
 from resnet_viewer.core.engine import ProbeEngine
-from resnet_viewer.core.weights.opening import Opening
 from resnet_viewer.core.weights.sources import is_file_name
 from resnet_viewer.figures import probe_files
 from resnet_viewer.media import pictures
@@ -20,6 +19,7 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import USUAL
 from resnet_viewer.records.predictions import not_finite_words
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
+from resnet_viewer.records.requests import OpenedNetwork
 from resnet_viewer.records.session import Session, Setup
 from resnet_viewer.verbs import chosen
 from resnet_viewer.verbs.arguments import build_options, command_line
@@ -76,7 +76,7 @@ def _pinned(arguments: argparse.Namespace, network: str) -> NetworkState | None:
         name, options = network, build_options(arguments)
     opening = chosen.opened_by_name(name, weights, seed=arguments.seed, options=options)
     chosen.say(opening)
-    return NetworkState(opening.spec, opening.preprocessing, opening.wiring, opening.class_names)
+    return opening.state
 
 
 def readings(
@@ -101,7 +101,7 @@ def readings(
     return reference, now
 
 
-def environment(opening: Opening, *, command: str) -> dict[str, object]:
+def environment(opening: OpenedNetwork, *, command: str) -> dict[str, object]:
     """What else must be known to repeat a probe: the command, versions, what was assumed."""
     return {
         "command": command,

@@ -197,7 +197,9 @@ def test_a_file_that_fits_two_networks_offers_the_other(desk: Desk) -> None:
     setup = desk.store.session.setup
     other = replace(setup.state.network, name="cifar-plain-20", shortcut="none")
     desk.window.saying.remark_network(
-        OpenedNetwork(setup.state.network, setup.state.preprocessing, (), (other,), "It fits two networks.")
+        OpenedNetwork(
+            setup.state.network, setup.state.preprocessing, (), (other,), ("It fits two networks.",)
+        )
     )
     menu = desk.window.messages._menu
     assert [action.text() for action in menu.actions()] == ["Read it as Plain-20", "Change the input…"]

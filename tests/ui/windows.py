@@ -89,10 +89,10 @@ class Files:
                 yield FoundOrder(Order(runs_of(RunPlan(depths="20")), "digits", folder, is_resumed=True))
             case ChooseNetwork(name=name):
                 yield OpenedNetwork(
-                    spec(name), CIFAR10_PREPROCESSING, CIFAR10_CLASSES, sentence=f"{name} is untrained."
+                    spec(name), CIFAR10_PREPROCESSING, CIFAR10_CLASSES, notes=(f"{name} is untrained.",)
                 )
             case DescribeNetwork(spec=found):
-                yield OpenedNetwork(found, CIFAR10_PREPROCESSING, (), sentence=f"{found.title} is untrained.")
+                yield OpenedNetwork(found, CIFAR10_PREPROCESSING, (), notes=(f"{found.title} is untrained.",))
             case IdentifyWeights(path=path):
                 ref = WeightsRef("file", str(path), "ab" * 32)
                 name = "cifar-resnet-20" if "cifar-resnet-20" in str(path) else "cifar-plain-20"

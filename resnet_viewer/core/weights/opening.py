@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from resnet_viewer.core.preprocessing import default_for, is_assumed, names_are_assumed, shortcut_strength
 from resnet_viewer.core.weights import catalog, class_names
@@ -13,72 +13,7 @@ from resnet_viewer.core.weights.catalog import FIRST_NETWORK
 from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.network import USUAL, BuildOptions, NetworkSpec
 from resnet_viewer.records.own_input import OwnInput
-from resnet_viewer.records.preprocessing import Preprocessing
-from resnet_viewer.records.wiring import Wiring
-
-
-@dataclass(frozen=True)
-class Opening:
-    """A network with its weights named (not yet read), what its pictures go through, and its classes' names.
-
-    `others` fit the same weight file. `notes` say what was chosen. `is_assumed` says that the preprocessing is the
-    family's usual one, because the weights do not tell theirs; `names_are_assumed` the same of the class names.
-    `shortcut_strength` is how far all shortcuts were open in the training that left the weights.
-    """
-
-    spec: NetworkSpec
-    preprocessing: Preprocessing
-    class_names: tuple[str, ...]
-    others: tuple[NetworkSpec, ...] = ()
-    notes: tuple[str, ...] = ()
-    is_assumed: bool = False
-    names_are_assumed: bool = False
-    shortcut_strength: float = 1.0
-
-    @property
-    def wiring(self) -> Wiring:
-        """The shortcuts as they were in training, so that the network is the one that was trained."""
-        return Wiring.evenly(self.spec.block_count, self.shortcut_strength)
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """What was chosen, how far shortcuts are open where they are not wholly, and what is still assumed."""
-        notes = self.notes
-        if (strength := self.shortcut_strength) < 1:
-            how = "cut" if strength == 0 else f"open by {strength:.3g}"
-            notes += (f"{self._source} comes from training with all shortcuts {how}, so they are here.",)
-        assumed: dict[str, str] = {}
-        if self.is_assumed:
-            used = self.preprocessing
-            assumed["preprocessing"] = (
-                f"normalisation {used.normalisation}, resize {used.resize} and crop {used.crop}"
-            )
-        if self.names_are_assumed:
-            assumed["class names"] = f"{self.spec.data}'s names"
-        if not assumed:
-            return notes
-        return (
-            *notes,
-            f"{self._source} does not tell its {' and '.join(assumed)}: "
-            f"{', and '.join(assumed.values())} are assumed.",
-        )
-
-    @property
-    def _source(self) -> str:
-        weights = self.spec.weights
-        return weights.file_name if weights.source == "file" else weights.title
-
-    @property
-    def sentence(self) -> str:
-        """The same in one sentence where all are about the weights, with their name once."""
-        title = f"{self._source} "
-        first, *more = self.sentences or ("",)
-        for other in more:
-            if first.startswith(title) and other.startswith(title):
-                first = f"{first.removesuffix('.')}, and it {other.removeprefix(title)}"
-            else:
-                first = f"{first} {other}"
-        return first
+from resnet_viewer.records.requests import OpenedNetwork
 
 
 def open_network(
@@ -88,7 +23,7 @@ def open_network(
     seed: int = 0,
     options: BuildOptions = USUAL,
     progress: Callable[[Progress], None] | None = None,
-) -> Opening:
+) -> OpenedNetwork:
     """Resolve `--network NAME` and `--weights FILE|NAME|none`; without a network the file tells it.
 
     Without weights the bundled ones are taken, or torchvision's where they are on the disk already, else the
@@ -118,7 +53,7 @@ def open_network(
     return replace(opening, notes=(report.sentence, *opening.notes))
 
 
-def described(spec: NetworkSpec, *, others: tuple[NetworkSpec, ...] = ()) -> Opening:
+def described(spec: NetworkSpec, *, others: tuple[NetworkSpec, ...] = ()) -> OpenedNetwork:
     """The opening of a spec whose weights are named already."""
     preprocessing, names = default_for(spec)
     notes: tuple[str, ...] = ()
@@ -127,10 +62,10 @@ def described(spec: NetworkSpec, *, others: tuple[NetworkSpec, ...] = ()) -> Ope
             f"{spec.title} is untrained: its weights are drawn from seed {spec.seed}, and what it finds means nothing.",
         )
     assumed = is_assumed(spec), names_are_assumed(spec)
-    return Opening(spec, preprocessing, names, others, notes, *assumed, shortcut_strength(spec))
+    return OpenedNetwork(spec, preprocessing, names, others, notes, *assumed, shortcut_strength(spec))
 
 
-def adjusted(opening: Opening, own: OwnInput) -> Opening:
+def adjusted(opening: OpenedNetwork, own: OwnInput) -> OpenedNetwork:
     """The opening with the user's own normalisation, sizes and class names.
 
     Raises:

@@ -9,23 +9,24 @@ import torch
 from resnet_viewer.core.lab.run_files import write_state
 from resnet_viewer.core.network import build
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.core.weights.opening import Opening, adjusted, described, open_network
+from resnet_viewer.core.weights.opening import adjusted, described, open_network
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, IMAGENET_MEAN, IMAGENET_STD
+from resnet_viewer.records.requests import OpenedNetwork
 from resnet_viewer.records.training import RunSpec
 from resnet_viewer.records.wiring import Wiring
 
 
 @pytest.fixture
-def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opening:
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenedNetwork:
     """A file that tells nothing but its tensors, opened without a network's name."""
     monkeypatch.setenv("RESNET_VIEWER_HOME", str(tmp_path / "home"))
     torch.save(build(spec("cifar-resnet-8")).state_dict(), tmp_path / "w.th")
     return open_network(None, str(tmp_path / "w.th"))
 
 
-def test_what_a_file_does_not_tell_is_said(opened: Opening) -> None:
+def test_what_a_file_does_not_tell_is_said(opened: OpenedNetwork) -> None:
     chosen, assumed = opened.sentences
     assert chosen.startswith("w.th fits ResNet-8 and Plain-8 alike")
     assert assumed == (
@@ -34,7 +35,7 @@ def test_what_a_file_does_not_tell_is_said(opened: Opening) -> None:
     )
 
 
-def test_what_the_window_says_of_a_file_is_one_sentence_that_names_it_once(opened: Opening) -> None:
+def test_what_the_window_says_of_a_file_is_one_sentence_that_names_it_once(opened: OpenedNetwork) -> None:
     chosen, assumed = opened.sentences
     assert opened.sentence == f"{chosen[:-1]}, and it {assumed.removeprefix('w.th ')}"
     assert replace(opened, notes=()).sentence == assumed
@@ -42,7 +43,7 @@ def test_what_the_window_says_of_a_file_is_one_sentence_that_names_it_once(opene
     assert replace(opened, notes=(), is_assumed=False, names_are_assumed=False).sentence == ""
 
 
-def test_what_is_told_is_assumed_no_longer(opened: Opening, tmp_path: Path) -> None:
+def test_what_is_told_is_assumed_no_longer(opened: OpenedNetwork, tmp_path: Path) -> None:
     told = adjusted(opened, OwnInput(IMAGENET_MEAN, IMAGENET_STD, resize=40, crop=36))
     wanted = replace(opened.preprocessing, mean=IMAGENET_MEAN, std=IMAGENET_STD, resize=40, crop=36)
     assert told.preprocessing == wanted
@@ -65,12 +66,12 @@ def test_shortcuts_are_as_training_left_them_and_that_is_said(
     path = tmp_path / "w.safetensors"
     write_state(path, run, build(network).state_dict(), CIFAR10_CLASSES, 1, steps_per_epoch=1)
     opening = open_network(None, str(path))
-    assert opening.wiring == Wiring.evenly(3, strength)
+    assert opening.state.wiring == Wiring.evenly(3, strength)
     assert (
         opening.sentence == f"w.safetensors comes from training with all shortcuts {words}, so they are here."
     )
     plain = described(replace(spec("cifar-plain-8"), weights=opening.spec.weights))
-    assert plain.wiring.is_open
+    assert plain.state.wiring.is_open
     assert not plain.sentence
 
 
@@ -81,6 +82,6 @@ def test_untrained_weights_are_said_whatever_the_normalisation() -> None:
     )
 
 
-def test_a_crop_must_fit_into_the_resized_picture(opened: Opening) -> None:
+def test_a_crop_must_fit_into_the_resized_picture(opened: OpenedNetwork) -> None:
     with pytest.raises(UserError, match="crop of 64 pixels is larger than the picture resized to 32"):
         adjusted(opened, OwnInput(crop=64))
