@@ -9,7 +9,6 @@ refused, workers stop and are waited for, the process that trains with them, and
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import socket
 import sys
@@ -172,7 +171,7 @@ def build(
     store = Store(first_session(arguments.network, arguments.weights, build_options(arguments)))
     workers = Workers(
         Worker(partial(probing.ProbeService, arguments.device), name="probing"),
-        Worker(files.FilesService, name="files", replaces=files.is_replaced),
+        Worker(files.FilesService, name="files"),
         Worker(downloads.DownloadService, name="downloads"),
         ProcessWorker(lab.LabService, name="training", grace=lab.SAVING_SECONDS),
     )
@@ -184,7 +183,6 @@ def build(
         settings,
         catalog=files.catalog_entries(),
         facts=Facts(info, diagnostics.log_file),
-        tickets=itertools.count(1),
         networks=network_entries.networks(),
         ways=Ways(
             run_plans.runs_of,

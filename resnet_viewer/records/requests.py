@@ -1,11 +1,11 @@
-"""What the window asks of the workers that read, write and download, and what they answer. No Qt here."""
+"""What the window asks of its workers, and what they answer. No Qt here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
@@ -17,14 +17,23 @@ from resnet_viewer.records.network import USUAL, BuildOptions, NetworkSpec
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
-from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
+from resnet_viewer.records.probe import NetworkState, ProbeRequest
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.training import RunReport
 from resnet_viewer.records.wiring import Wiring
 
 
+class Request:
+    """What a worker is asked. It says itself whether a newer one of its class makes it pointless while it waits."""
+
+    newest_only: ClassVar[bool] = False
+
+    def __init_subclass__(cls, *, newest_only: bool = False) -> None:
+        cls.newest_only = newest_only
+
+
 @dataclass(frozen=True)
-class ReadPicture:
+class ReadPicture(Request, newest_only=True):
     """Read the first of `paths`; a folder stands for the pictures in it. Answered by OpenedPicture.
 
     `wants_twelve_bits` as in `media.pictures.read`; `album` is the one that the picture is in, if it is known.
@@ -36,7 +45,7 @@ class ReadPicture:
 
 
 @dataclass(frozen=True)
-class StepPicture:
+class StepPicture(Request, newest_only=True):
     """Read the picture `step` places after `path` in `album`, or in its folder where the album is empty."""
 
     path: Path
@@ -45,7 +54,7 @@ class StepPicture:
 
 
 @dataclass(frozen=True)
-class TakePixels:
+class TakePixels(Request, newest_only=True):
     """Make a picture of pixels: uint8, (H, W), (H, W, 3) or (H, W, 4)."""
 
     pixels: NDArray[Any] = field(compare=False, repr=False)
@@ -72,7 +81,7 @@ class CatalogEntry:
 
 
 @dataclass(frozen=True)
-class Begin:
+class Begin(Request):
     """What the window starts with. Answered by Begun, whatever is missing.
 
     `network` may be empty (the weight file tells it, or it is the default); `weights` as for ChooseNetwork. `seed`
@@ -88,7 +97,7 @@ class Begin:
 
 
 @dataclass(frozen=True)
-class ChooseNetwork:
+class ChooseNetwork(Request, newest_only=True):
     """A network by name with the best weights at hand, or with `weights` (a file, a name, "none").
 
     Answered by OpenedNetwork.
@@ -99,14 +108,14 @@ class ChooseNetwork:
 
 
 @dataclass(frozen=True)
-class IdentifyWeights:
+class IdentifyWeights(Request):
     """Which network is this weight file? Answered by OpenedNetwork."""
 
     path: Path
 
 
 @dataclass(frozen=True)
-class DescribeNetwork:
+class DescribeNetwork(Request):
     """How pictures are prepared for exactly this spec. Answered by OpenedNetwork."""
 
     spec: NetworkSpec
@@ -187,7 +196,7 @@ class Begun:
 
 
 @dataclass(frozen=True)
-class DownloadWeights:
+class DownloadWeights(Request):
     """torchvision's weights for this network, its default ones or those that `spec` names; then it is opened.
 
     Answered by Progress, then by OpenedNetwork.
@@ -198,7 +207,7 @@ class DownloadWeights:
 
 
 @dataclass(frozen=True)
-class KeepChoices:
+class KeepChoices(Request):
     """Remember for the weight file with that digest what it does not tell itself. Answered by nothing.
 
     What is None or empty stays as it was remembered before.
@@ -236,7 +245,7 @@ class RunPictures:
 
 
 @dataclass(frozen=True, eq=False)
-class WriteFigure:
+class WriteFigure(Request):
     """Write a figure or its table of what a scene shows, or of training runs, to `path`. Answered by Written."""
 
     source: Scene | RunPictures
@@ -245,7 +254,7 @@ class WriteFigure:
 
 
 @dataclass(frozen=True)
-class WriteLayers:
+class WriteLayers(Request):
     """Write a network's table of layers to `path`, as CSV. Answered by Written."""
 
     plan: Blueprint
@@ -253,7 +262,7 @@ class WriteLayers:
 
 
 @dataclass(frozen=True, eq=False)
-class CopyFigure:
+class CopyFigure(Request):
     """The figure as PNG and SVG. Answered by Rendered."""
 
     source: Scene | RunPictures
@@ -261,7 +270,7 @@ class CopyFigure:
 
 
 @dataclass(frozen=True, eq=False)
-class WriteWeights:
+class WriteWeights(Request):
     """Copy a run's weights to `path`, with a card that `report` makes where `source` has none. Answered by Written."""
 
     source: Path
@@ -272,7 +281,7 @@ class WriteWeights:
 
 
 @dataclass(frozen=True)
-class FindDevices:
+class FindDevices(Request, newest_only=True):
     """What torch can compute on here. Answered by FoundDevices."""
 
 
@@ -284,7 +293,7 @@ class FoundDevices:
 
 
 @dataclass(frozen=True, eq=False)
-class WriteAllRunFigures:
+class WriteAllRunFigures(Request):
     """Write every figure of training runs and every table into a folder. Answered by Written, with the folder."""
 
     pictures: RunPictures
@@ -292,14 +301,14 @@ class WriteAllRunFigures:
 
 
 @dataclass(frozen=True)
-class KeepOrder:
+class KeepOrder(Request):
     """Write into the order's folder what it was, so that its runs can go on another day. Answered by nothing."""
 
     order: Order
 
 
 @dataclass(frozen=True)
-class ReadOrder:
+class ReadOrder(Request, newest_only=True):
     """The training runs in a folder, as an order with which they go on. Answered by FoundOrder."""
 
     folder: Path
@@ -331,15 +340,12 @@ class Rendered:
 
 
 @dataclass(frozen=True)
-class Pair:
+class Pair(Request, newest_only=True):
     """What the probing worker is asked: the readings that are missing, answered in this order."""
 
     now: ProbeRequest | None
     reference: ProbeRequest | None
 
 
-@dataclass(frozen=True)
-class Packed:
-    """A reading that was answered already, packed: to remember, not to show."""
-
-    result: ProbeResult
+class PackReadings(Request):
+    """Of low priority. Answered by each full reading since the last time, once more, packed: to keep, not to show."""

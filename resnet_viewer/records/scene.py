@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import Session
+
+
+class Finding(Protocol):
+    """An answer that carries its question. A reading is one; so is what work of low priority finds."""
+
+    @property
+    def request(self) -> Hashable:
+        """The question."""
+        ...
+
+    @property
+    def is_complete(self) -> bool:
+        """False while more of it is being found."""
+        ...
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it keeps alive, in bytes."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +46,8 @@ class Scene:
     is_stale: bool = False
     is_starting: bool = False
     """The first network and picture are still on their way."""
+    findings: Mapping[Hashable, Finding] = field(default_factory=dict)
+    """By its question, what work of low priority has found for this wish, as far as that was asked; never changed."""
 
     @property
     def class_names(self) -> tuple[str, ...]:

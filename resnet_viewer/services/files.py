@@ -142,21 +142,6 @@ class FilesService:
         return Begun(network, picture, tuple(refusals))
 
 
-def is_replaced(waiting: object, newer: object) -> bool:
-    """Opening something newer makes opening an older thing pointless; no figure is ever dropped."""
-    kept = (
-        WriteFigure,
-        WriteLayers,
-        WriteAllRunFigures,
-        WriteWeights,
-        CopyFigure,
-        KeepChoices,
-        KeepOrder,
-        Begin,
-    )
-    return type(waiting) is type(newer) and not isinstance(waiting, kept)
-
-
 def _remark(suffix: Suffix, class_names: Iterable[str]) -> str:
     """What one should know about a figure with these names."""
     if suffix not in ("png", "pdf"):

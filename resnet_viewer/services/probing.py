@@ -7,16 +7,11 @@ import gc
 import os
 from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from resnet_viewer.records.probe import ProbeResult
 
-if TYPE_CHECKING:
-    from resnet_viewer.records.requests import Packed
-
-
 _LOOSE = 32
-"""So many readings wait for a rest to be packed; who toggles on and on without one has the others packed at once."""
+"""So many readings wait to be packed; who toggles on and on without a rest has the others packed at once."""
 
 
 def computing_threads() -> int:
@@ -40,10 +35,18 @@ class ProbeService:
         gc.freeze()  # what torch's import made stays for good; looking it through again held the window up for 0.15 s
         atexit.register(gc.unfreeze)  # else what was frozen is reported as leaked at the end
 
-    def answer(self, request: object) -> Iterator[ProbeResult | Packed]:
-        """Yield the logits and then the full reading of now, then the reference's, as far as they are asked."""
-        from resnet_viewer.records.requests import Packed, Pair
+    def answer(self, request: object) -> Iterator[ProbeResult]:
+        """Yield the logits and then the full reading of now, then the reference's, as far as they are asked.
 
+        Full readings are packed when that is asked for. Not sooner: beside the painting of the same reading it made
+        both take twice as long (measured).
+        """
+        from resnet_viewer.records.requests import PackReadings, Pair
+
+        if isinstance(request, PackReadings):
+            while self._loose:
+                yield self._loose.popleft().packed()
+            return
         assert isinstance(request, Pair)
         for question in (request.now, request.reference):
             if question is not None:
@@ -52,14 +55,4 @@ class ProbeService:
                     if result.is_complete:
                         self._loose.append(result)
         while len(self._loose) > _LOOSE:
-            yield Packed(self._loose.popleft().packed())
-
-    def rest(self) -> Iterator[Packed]:
-        """Every full reading that was answered, once more, packed.
-
-        Not sooner: beside the painting of the same reading it made both take twice as long (measured).
-        """
-        from resnet_viewer.records.requests import Packed
-
-        while self._loose:
-            yield Packed(self._loose.popleft().packed())
+            yield self._loose.popleft().packed()

@@ -37,13 +37,13 @@ class Saying(QObject):
         opening.download_ended.connect(self._progress.hide)
         self._progress.cancelled.connect(opening.cancel_download)
         exporting.failed.connect(self._show_failed_export)
-        exporting.said.connect(self._say_exported)
+        exporting.began.connect(self._end_failed_export)
+        exporting.said.connect(self._status.say)
         window.prompts.said.connect(self._status.say)
         training.failed.connect(self._show_failed_training)
         training.began.connect(self._end_failed_training)
         training.said.connect(self._status.say)
         training.remarked.connect(self._remark_data)
-        training.exporting.said.connect(self._say_trained)
         training.reading_began.connect(self._progress.begin)
         training.counting_began.connect(self._progress.begin_counting)
         training.progressed.connect(self._progress.show_progress)
@@ -75,10 +75,9 @@ class Saying(QObject):
     def _show_failed_export(self, failure: Failure) -> None:
         self._messages.show_failure(failure, "exporting")
 
-    @Slot(str)
-    def _say_exported(self, sentence: str) -> None:
+    @Slot()
+    def _end_failed_export(self) -> None:
         self._messages.end("exporting")
-        self._status.say(sentence)
 
     @Slot(object)
     def _show_failed_training(self, failure: Failure) -> None:
@@ -92,11 +91,6 @@ class Saying(QObject):
     def _end_failed_training(self) -> None:
         self._messages.end("training")
         self._messages.end("data")
-
-    @Slot(str)
-    def _say_trained(self, sentence: str) -> None:
-        self._messages.end("training")
-        self._status.say(sentence)
 
     @Slot(object)
     def remark_network(self, opened: OpenedNetwork) -> None:

@@ -144,7 +144,9 @@ class Prompts(QObject):
     def copy_figure(self, figure: FigureName | None) -> None:
         """That figure, or the one chosen last, to the clipboard, as it was exported last."""
         choice = self._choice if figure is None else self._starting_from(figure)
-        self._exporting.copy(self._controller.scene, choice)
+        scene = self._controller.scene
+        if self._exporting.can_export(scene, choice.figure):
+            self._exporting.copy(scene, choice)
 
     def change_input(self) -> None:
         """Show and change what the network's pictures go through."""

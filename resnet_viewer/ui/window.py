@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from PySide6.QtCore import QMimeData, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
@@ -58,6 +58,7 @@ from resnet_viewer.ui.train.drops import WELCOME
 from resnet_viewer.ui.train.training import Training
 from resnet_viewer.ui.widgets.labels import tooltip_text
 from resnet_viewer.ui.widgets.theme import DARK, Theme
+from resnet_viewer.ui.work.asking import Askers
 from resnet_viewer.ui.work.worker import Failure
 from resnet_viewer.ui.work.workers import Workers
 
@@ -80,7 +81,6 @@ class MainWindow(QMainWindow):
         *,
         catalog: tuple[CatalogEntry, ...],
         facts: Facts,
-        tickets: Iterator[int],
         networks: Networks,
         ways: Ways,
         threads: str = "",
@@ -94,8 +94,9 @@ class MainWindow(QMainWindow):
         self._is_painted = False
         self.controller = Controller(store, workers.probing, parent=self)
         self.editing = Editing(store, self)
-        self.opening = Opening(store, self.editing, workers.files, workers.downloads, settings, tickets, self)
-        self.exporting = Exporting(workers.files, tickets, self)
+        files, downloads = Askers(workers.files, self), Askers(workers.downloads, self)
+        self.opening = Opening(store, self.editing, files, downloads, settings, self)
+        self.exporting = Exporting(files, self)
         self.prompts = Prompts(
             self, self.controller, self.editing, self.opening, self.exporting, settings, facts
         )
@@ -103,7 +104,7 @@ class MainWindow(QMainWindow):
             self, self.controller, self.editing, self.opening, self.exporting, networks
         )
         self.training = Training(
-            self, workers.lab, workers.files, self.opening, self.editing, settings, tickets, ways
+            self, workers.lab, files, self.opening, self.editing, self.exporting, settings, ways
         )
         self.commands = Commands(command_table(self), self)
         self.addActions(list(self.commands.actions.values()))

@@ -4,25 +4,56 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.probe import ProbeRequest, ProbeResult
-from resnet_viewer.records.requests import Packed, Pair
+from resnet_viewer.records.errors import Progress, UserError
+from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
+from resnet_viewer.records.requests import PackReadings, Pair, Request
 from tests import fabricated
 
 
+@dataclass(frozen=True)
+class Look(Request):
+    """A question of low priority about a state, answered in so many steps."""
+
+    state: NetworkState
+    steps: int = 3
+    is_refused: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What was found after so many steps."""
+
+    request: Look
+    steps: int
+    nbytes: int = 1000
+
+    @property
+    def is_complete(self) -> bool:
+        return self.steps == self.request.steps
+
+
 class Prober:
-    """Answers a Pair with `fabricated.result`. While `is_held`, each waits until allowed."""
+    """Answers a Pair with `fabricated.result`, and packs that later. While `is_held`, each waits until allowed."""
 
     def __init__(self) -> None:
         self.asked: list[Pair] = []
         self.started = threading.Semaphore(0)
         self.allowed = threading.Semaphore(0)
         self.loose: list[ProbeResult] = []
+        self.looked: list[Look] = []
         self.is_held = False
         self.refusal = ""
 
-    def answer(self, request: object) -> Iterator[ProbeResult]:
+    def answer(self, request: object) -> Iterator[object]:
+        if isinstance(request, PackReadings):
+            while self.loose:
+                yield self.loose.pop(0).packed()
+            return
+        if isinstance(request, Look):
+            yield from self._look(request)
+            return
         assert isinstance(request, Pair)
         self.asked.append(request)
         self.started.release()
@@ -36,10 +67,13 @@ class Prober:
                 self.loose.append(readings[-1])
                 yield from readings
 
-    def rest(self) -> Iterator[Packed]:
-        """As the real one: what was answered, packed."""
-        while self.loose:
-            yield Packed(self.loose.pop(0).packed())
+    def _look(self, question: Look) -> Iterator[object]:
+        self.looked.append(question)
+        for step in range(1, question.steps + 1):
+            if question.is_refused:
+                raise UserError("There is no such method; choose another.")
+            yield Progress(step, question.steps)
+            yield Seen(question, step)
 
     def _readings(self, question: ProbeRequest) -> Iterator[ProbeResult]:
         cut = len(question.state.wiring.cut)

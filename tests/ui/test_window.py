@@ -432,7 +432,7 @@ def test_what_is_copied_is_the_figure_that_has_the_focus(desk: Desk) -> None:
 
 
 def test_a_channel_that_is_not_shown_is_not_copied(desk: Desk) -> None:
-    desk.window.exporting.copy(desk.window.controller.scene, FigureChoice("channel"))
+    desk.window.prompts.copy_figure("channel")
     assert "No channel is shown large" in desk.window.messages.sentence
 
 

@@ -141,7 +141,6 @@ class Desk:
             self.settings,
             catalog=CATALOG,
             facts=Facts(lambda: "versions", folder / "log.txt"),
-            tickets=itertools.count(1),
             networks=NETWORKS,
             ways=Ways(runs_of, lambda: folder / "runs", lambda name: "", has_runs, threads=1),
         )

@@ -1,10 +1,11 @@
-"""Readings seen before, the least recently used forgotten first."""
+"""Readings and findings seen before, the least recently used forgotten first."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Hashable
 
-from resnet_viewer.records.probe import ProbeRequest, ProbeResult
+from resnet_viewer.records.scene import Finding
 
 BYTES = 512 * 2**20
 ALWAYS_KEPT = 2
@@ -12,30 +13,30 @@ ALWAYS_KEPT = 2
 
 
 class Answers:
-    """A cache of complete readings, bounded by the bytes that they keep alive."""
+    """A cache of whole answers by their questions, bounded by the bytes that they keep alive."""
 
     def __init__(self, max_bytes: int = BYTES) -> None:
         self._max_bytes = max_bytes
-        self._results: OrderedDict[ProbeRequest, ProbeResult] = OrderedDict()
+        self._results: OrderedDict[Hashable, Finding] = OrderedDict()
         self._nbytes = 0
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all readings held; a picture that several share is counted with each."""
+        """Bytes of all answers held; a picture that several share is counted with each."""
         return self._nbytes
 
     def __len__(self) -> int:
         return len(self._results)
 
-    def get(self, request: ProbeRequest) -> ProbeResult | None:
-        """The reading for that question if it is still here; it counts as used."""
-        found = self._results.get(request)
+    def get(self, question: Hashable) -> Finding | None:
+        """The answer to that question if it is still here; it counts as used."""
+        found = self._results.get(question)
         if found is not None:
-            self._results.move_to_end(request)
+            self._results.move_to_end(question)
         return found
 
-    def put(self, result: ProbeResult) -> None:
-        """Remember a complete reading under its own question."""
+    def put(self, result: Finding) -> None:
+        """Remember an answer that is complete under its own question."""
         old = self._results.pop(result.request, None)
         self._nbytes += result.nbytes - (old.nbytes if old is not None else 0)
         self._results[result.request] = result

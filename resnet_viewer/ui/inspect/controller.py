@@ -4,20 +4,26 @@ The order of events: the store changes; the change takes the next ticket; panels
 old readings marked stale, or with remembered ones; what is not remembered is asked of the worker, which answers
 it or, when busy, keeps it until something newer replaces it. A reply is shown if, and only if, its ticket is
 not older than the one on screen, so an undo while busy never shows the undone state.
+
+What takes longer is a question of its own, asked with `find`: the worker looks into it while nothing else is asked,
+and what it finds stands in the Scene until the session's questions are others.
 """
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
-from resnet_viewer.records.requests import Packed, Pair
-from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.requests import PackReadings, Pair, Request
+from resnet_viewer.records.scene import Finding, Scene
 from resnet_viewer.records.session import Session
 from resnet_viewer.ui.inspect.answers import Answers
 from resnet_viewer.ui.inspect.store import Store
+from resnet_viewer.ui.work.asking import Asker
 from resnet_viewer.ui.work.worker import Failure, Worker
 
 
@@ -34,8 +40,9 @@ class _Readings:
     def is_whole(self) -> bool:
         return self.now is not None and self.now.is_complete and self.reference is not None
 
-    def take(self, result: ProbeResult) -> bool:
+    def take(self, result: Finding) -> bool:
         """Put a reading where its question is; False where nobody here asked it or it brings nothing."""
+        assert isinstance(result, ProbeResult)
         taken = False
         if result.request == self.now_question and (result.is_complete or self.now is None):
             self.now = result
@@ -71,6 +78,9 @@ class Controller(QObject):
         self._shown_ticket = 0
         self._shown = _Readings()
         self._asked: dict[int, _Readings] = {}
+        self._sought: dict[Hashable, int] = {}
+        """Questions of low priority that were asked for the present session, and their tickets."""
+        self._findings: dict[Hashable, Finding] = {}
         self._is_starting = store.session.setup.picture is None
         self._scene = Scene(store.session, is_starting=self._is_starting)
         store.changed.connect(self._follow)
@@ -88,12 +98,44 @@ class Controller(QObject):
         self._is_starting = False
         self._publish()
 
+    def find(self, question: Request, failed: Asker, progressed: Asker | None = None) -> None:
+        """Look into something with low priority: what is found is in the Scene under its question, a `Finding`.
+
+        What was found before is there at once. A newer question of its class makes one that is not answered yet
+        pointless, and so does another question of the session: who still wants to know asks again.
+        """
+        if (known := self._answers.get(question)) is not None:
+            self._sought[question] = -1
+            self._take_finding(known)
+        else:
+            self._sought[question] = self._worker.low.ask(
+                question, self._take_finding, failed, progressed=progressed
+            )
+
+    def give_up(self, question: Request) -> None:
+        """Find no more; what was found so far stays."""
+        self._worker.low.cancel(self._sought.get(question, -1))
+
+    @Slot(object)
+    def _take_finding(self, finding: Finding) -> None:
+        if finding.is_complete:
+            self._answers.put(finding)
+        self._findings[finding.request] = finding
+        self._publish()
+
+    @Slot(object)
+    def _remember(self, packed: ProbeResult) -> None:
+        self._answers.put(packed)
+
     @Slot(object, object)
     def _follow(self, old: Session, new: Session) -> None:
         if _questions(old) == _questions(new):
             self._publish()
-        else:
-            self._take_ticket(new)
+            return
+        for ticket in self._sought.values():
+            self._worker.low.cancel(ticket)
+        self._sought, self._findings = {}, {}
+        self._take_ticket(new)
 
     def _take_ticket(self, session: Session) -> None:
         self._newest += 1
@@ -118,12 +160,10 @@ class Controller(QObject):
 
     @Slot(int, object)
     def _receive(self, ticket: int, result: object) -> None:
-        if isinstance(result, Packed):
-            self._answers.put(result.result)
-            return
         assert isinstance(result, ProbeResult)
         if result.is_complete:
             self._answers.put(result)
+            self._worker.low.ask(PackReadings(), self._remember, self.failed)
         newest = self._asked.get(self._newest)
         if ticket != self._newest and newest is not None and newest.take(result) and newest.is_whole:
             self._worker.forget_waiting()  # what is wanted now was asked before, and has just been answered
@@ -157,7 +197,8 @@ class Controller(QObject):
             reference = None
         is_stale = self._shown_ticket != self._newest
         is_starting = self._is_starting and self._store.session.setup.picture is None
-        self._scene = Scene(self._store.session, now, reference, is_stale, is_starting)
+        findings = MappingProxyType(dict(self._findings))
+        self._scene = Scene(self._store.session, now, reference, is_stale, is_starting, findings)
         self.scene_changed.emit(self._scene)
 
     def _covers_screen(self) -> bool:

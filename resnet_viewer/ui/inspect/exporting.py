@@ -1,8 +1,7 @@
-"""Saving and copying figures of what is on screen; drawn and written on the files worker."""
+"""Saving and copying figures, tables and weights: drawn and written on the files worker, and said here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QMimeData, QObject, Signal, Slot
@@ -14,27 +13,31 @@ from resnet_viewer.records.requests import (
     NO_CHANNEL,
     CopyFigure,
     Rendered,
+    RunPictures,
+    WriteAllRunFigures,
     WriteFigure,
     WriteLayers,
+    WriteWeights,
     Written,
 )
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.ui.work.worker import Failure, Worker
+from resnet_viewer.ui.work.asking import Askers
+from resnet_viewer.ui.work.worker import Failure
 
 NOT_YET = "There is no full reading to export yet; open a picture and wait until it is computed."
 
 
 class Exporting(QObject):
-    """Asks for files and clipboard pictures, one at a time, and says what became of them."""
+    """Asks for files and clipboard pictures, of every page, and says what became of them."""
 
     said = Signal(str)
     failed = Signal(object)
+    began = Signal()
+    """Something is asked for; what was said about an earlier failure is over."""
 
-    def __init__(self, files: Worker, tickets: Iterator[int], parent: QObject | None = None) -> None:
+    def __init__(self, files: Askers, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._files = files
-        self._tickets = tickets
-        files.replied.connect(self._take)
 
     def can_export(self, scene: Scene, figure: FigureName) -> bool:
         """There is a full reading, or the figure shows none, and the channel that it is of; else says so."""
@@ -47,34 +50,34 @@ class Exporting(QObject):
             return False
         return True
 
-    def write(self, scene: Scene, choice: FigureChoice, path: Path) -> None:
+    def write(self, source: Scene | RunPictures, choice: FigureChoice, path: Path) -> None:
         """Write the figure; the caller has asked about an existing file."""
-        self._ask(WriteFigure(scene, choice, path))
+        self.save(WriteFigure(source, choice, path))
 
     @Slot(object, object)
     def write_layers(self, plan: Blueprint, path: Path) -> None:
         """Write a table of layers; the caller has asked about an existing file."""
-        self._ask(WriteLayers(plan, path))
+        self.save(WriteLayers(plan, path))
 
-    def copy(self, scene: Scene, choice: FigureChoice) -> None:
+    def save(self, request: WriteFigure | WriteLayers | WriteAllRunFigures | WriteWeights) -> None:
+        """Write a file, or several; the caller has asked about an existing one."""
+        self.began.emit()
+        self._files.ask(request, self._say_written, self.failed)
+
+    def copy(self, source: Scene | RunPictures, choice: FigureChoice) -> None:
         """Put the figure on the clipboard, as a picture and as SVG."""
-        if self.can_export(scene, choice.figure):
-            self.said.emit(f"Copying the figure: {figure_of(choice.figure).title}…")
-            self._ask(CopyFigure(scene, choice))
+        self.began.emit()
+        self.said.emit(f"Copying the figure: {figure_of(choice.figure).title}…")
+        self._files.ask(CopyFigure(source, choice), self._take_copy, self.failed)
 
-    def _ask(self, request: object) -> None:
-        self._files.ask(next(self._tickets), request)
+    @Slot(object)
+    def _say_written(self, written: Written) -> None:
+        self.said.emit(f"Saved {written.path}. {written.remark}".rstrip())
 
-    @Slot(int, object)
-    def _take(self, _ticket: int, reply: object) -> None:
-        match reply:
-            case Written(path=path, remark=remark):
-                self.said.emit(f"Saved {path}. {remark}".rstrip())
-            case Rendered(png=png, svg=svg, remark=remark):
-                mime = QMimeData()
-                mime.setImageData(QImage.fromData(QByteArray(png)))
-                mime.setData("image/svg+xml", QByteArray(svg))
-                QGuiApplication.clipboard().setMimeData(mime)
-                self.said.emit(f"Copied the figure, as a picture and as SVG. {remark}".rstrip())
-            case _:
-                pass  # pictures and networks are others' answers
+    @Slot(object)
+    def _take_copy(self, rendered: Rendered) -> None:
+        mime = QMimeData()
+        mime.setImageData(QImage.fromData(QByteArray(rendered.png)))
+        mime.setData("image/svg+xml", QByteArray(rendered.svg))
+        QGuiApplication.clipboard().setMimeData(mime)
+        self.said.emit(f"Copied the figure, as a picture and as SVG. {rendered.remark}".rstrip())

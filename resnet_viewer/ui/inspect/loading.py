@@ -5,12 +5,10 @@ Whatever cannot be opened is one sentence, and what is on screen stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, Signal, Slot
 
-from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
@@ -33,7 +31,8 @@ from resnet_viewer.ui.incoming import sort_incoming
 from resnet_viewer.ui.inspect.editing import Editing
 from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.settings import Settings
-from resnet_viewer.ui.work.worker import Failure, Worker
+from resnet_viewer.ui.work.asking import Askers
+from resnet_viewer.ui.work.worker import Failure
 
 
 class Opening(QObject):
@@ -60,10 +59,9 @@ class Opening(QObject):
         self,
         store: Store,
         editing: Editing,
-        files: Worker,
-        downloads: Worker,
+        files: Askers,
+        downloads: Askers,
         settings: Settings,
-        tickets: Iterator[int],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -72,38 +70,34 @@ class Opening(QObject):
         self._files = files
         self._downloads = downloads
         self._settings = settings
-        self._tickets = tickets
         self._album: tuple[Path, ...] = ()
         self._place: Path | None = None
-        self._first_ticket = -1
-        self._compared: set[int] = set()
-        """Tickets of what becomes the reference."""
-        files.replied.connect(self._take)
-        files.failed.connect(self._fail)
-        downloads.replied.connect(self._take)
-        downloads.failed.connect(self._fail)
         downloads.busy_changed.connect(self._note_download)
 
     def begin(self, request: Begin) -> None:
         """Ask for the first network and picture."""
-        self._first_ticket = self._ask(request)
+        self._files.ask(request, self._begin_with, self._begin_without)
 
     def open_paths(self, paths: tuple[Path, ...]) -> None:
         """Pictures or folders of pictures; the first is shown."""
         if paths:
-            self._ask(ReadPicture(paths))
+            self._files.ask(ReadPicture(paths), self._show_picture, self.failed)
 
     def read_with_twelve_bits(self) -> None:
         """The picture on the screen once more, white at 4095."""
         if self._place is not None:
-            self._ask(ReadPicture((self._place,), wants_twelve_bits=True, album=self._album))
+            self._files.ask(
+                ReadPicture((self._place,), wants_twelve_bits=True, album=self._album),
+                self._show_picture,
+                self.failed,
+            )
 
     def step_picture(self, step: int) -> None:
         """The next or previous picture of the album or the folder."""
         if self._place is None:
             self.failed.emit(Failure("A pasted picture has no folder to walk through; open a file first."))
         else:
-            self._ask(StepPicture(self._place, step, self._album))
+            self._files.ask(StepPicture(self._place, step, self._album), self._show_picture, self.failed)
 
     def take_mime(self, mime: QMimeData) -> None:
         """Whatever was dropped or pasted."""
@@ -113,7 +107,7 @@ class Opening(QObject):
         if found.pictures:
             self.open_paths(found.pictures)
         elif found.pixels is not None:
-            self._ask(TakePixels(found.pixels))
+            self._files.ask(TakePixels(found.pixels), self._show_picture, self.failed)
         elif found.is_remote:
             self.failed.emit(
                 Failure("That is only an address; copy or save the picture itself, then paste or open it.")
@@ -139,39 +133,39 @@ class Opening(QObject):
 
     def open_weights(self, path: Path) -> None:
         """A weight file, whichever network it is."""
-        self._ask(IdentifyWeights(path))
+        self._files.ask(IdentifyWeights(path), self.show_network, self.failed)
 
     def compare_weights(self, path: Path) -> None:
         """A weight file, whichever network it is, as the reference."""
-        self._compared.add(self._ask(IdentifyWeights(path)))
+        self._files.ask(IdentifyWeights(path), self._compare_with, self.failed)
 
     def compare_spec(self, spec: NetworkSpec) -> None:
         """Another network, or this one with other weights, as the reference."""
-        self._compared.add(self._ask(DescribeNetwork(spec)))
+        self._files.ask(DescribeNetwork(spec), self._compare_with, self.failed)
 
     def choose_network(self, name: str) -> None:
         """A network of the catalog, with the best weights at hand."""
-        self._ask(ChooseNetwork(name))
+        self._files.ask(ChooseNetwork(name), self.show_network, self.failed)
 
     def choose_spec(self, spec: NetworkSpec) -> None:
         """Read the present weight file as another network, now and from now on."""
-        self._ask(DescribeNetwork(spec))
+        self._files.ask(DescribeNetwork(spec), self.show_network, self.failed)
         if spec.weights.digest:
-            self._ask(KeepChoices(spec.weights.digest, network=spec.name))
+            self._files.ask(KeepChoices(spec.weights.digest, network=spec.name), None, self.failed)
 
     def change_input(self, preprocessing: Preprocessing, class_names: tuple[str, ...]) -> None:
         """Prepare pictures in another way, and keep that for the weight file from now on."""
         self._editing.set_input(preprocessing, class_names)
         network = self._store.session.setup.state.network
         if network.weights.digest:
-            self._ask(KeepChoices(network.weights.digest, preprocessing, class_names))
+            self._files.ask(
+                KeepChoices(network.weights.digest, preprocessing, class_names), None, self.failed
+            )
 
     def download(self, name: str, spec: NetworkSpec | None = None, *, as_reference: bool = False) -> None:
         """torchvision's weights for that network, or those that `spec` names."""
-        ticket = next(self._tickets)
-        if as_reference:
-            self._compared.add(ticket)
-        self._downloads.ask(ticket, DownloadWeights(name, spec))
+        then = self._compare_with if as_reference else self.show_network
+        self._downloads.ask(DownloadWeights(name, spec), then, self.failed, progressed=self.progressed)
         self.download_began.emit(f"Downloading weights for {name}")
 
     def cancel_download(self) -> None:
@@ -179,38 +173,12 @@ class Opening(QObject):
         self._downloads.stop()
         self.download_ended.emit()
 
-    def _ask(self, request: object) -> int:
-        ticket = next(self._tickets)
-        self._files.ask(ticket, request)
-        return ticket
-
-    @Slot(int, object)
-    def _take(self, ticket: int, reply: object) -> None:
-        match reply:
-            case OpenedNetwork() if ticket in self._compared:
-                self._compare_with(reply)
-            case OpenedPicture():
-                self._show_picture(reply)
-            case OpenedNetwork():
-                self._show_network(reply)
-            case Begun():
-                self._begin_with(reply)
-            case Progress():
-                self.progressed.emit(reply)
-            case _:
-                pass  # figures are others' answers
-
-    @Slot(int, object)
-    def _fail(self, ticket: int, failure: object) -> None:
-        self.failed.emit(failure)
-        if ticket == self._first_ticket:
-            self.begun.emit()
-
     @Slot(bool)
     def _note_download(self, is_busy: bool) -> None:
         if not is_busy:
             self.download_ended.emit()
 
+    @Slot(object)
     def _show_picture(self, opened: OpenedPicture) -> None:
         self.opened.emit()
         self._remember_place(opened)
@@ -223,12 +191,15 @@ class Opening(QObject):
             self._settings.add_recent("pictures", opened.picture.path)
             self.recent_changed.emit()
 
-    def _show_network(self, opened: OpenedNetwork) -> None:
+    @Slot(object)
+    def show_network(self, opened: OpenedNetwork) -> None:
+        """A network that is at hand."""
         self.opened.emit()
         self._remember_weights(opened)
         self._editing.set_network(opened.state, opened.class_names)
         self.network_opened.emit(opened)
 
+    @Slot(object)
     def _compare_with(self, opened: OpenedNetwork) -> None:
         self.opened.emit()
         self._remember_weights(opened)
@@ -241,6 +212,12 @@ class Opening(QObject):
             self._settings.add_recent("weights", Path(weights.name))
             self.recent_changed.emit()
 
+    @Slot(object)
+    def _begin_without(self, failure: Failure) -> None:
+        self.failed.emit(failure)
+        self.begun.emit()
+
+    @Slot(object)
     def _begin_with(self, begun: Begun) -> None:
         opened = begun.network
         picture = None

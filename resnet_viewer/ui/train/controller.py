@@ -8,7 +8,7 @@ When the lab is idle again, what is to go on with a run first sends an order wit
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -120,7 +120,6 @@ class TrainController(QObject):
     def __init__(
         self,
         worker: LabWorker,
-        tickets: Iterator[int],
         parent: QObject | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -128,14 +127,13 @@ class TrainController(QObject):
         super().__init__(parent)
         self._clock, self._pace = clock, Pace()
         self._worker = worker
-        self._tickets = tickets
         self._logs: dict[str, RunLog] = {}
         self._removed: dict[str, RunSpec] = {}
         self._at_hand: set[str] = set()
         """Keys of the runs that the lab knows: those of the order in flight, and what was added to it."""
         self._order: Order | None = None
         self._scene = LabScene(pace=self._pace, clock=clock)
-        self._ticket = -1
+        self._ticket = 0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(TOLD_EVERY_MS)
@@ -279,7 +277,7 @@ class TrainController(QObject):
     def _send(self, order: Order) -> None:
         self._order, self._at_hand = order, {key for key, _ in order.runs}
         self._expect(order.runs, is_new=not order.is_resumed)
-        self._ticket = next(self._tickets)
+        self._ticket += 1
         self._worker.ask(self._ticket, order)
 
     def _expect(self, runs: Iterable[tuple[str, RunSpec]], *, is_new: bool) -> None:

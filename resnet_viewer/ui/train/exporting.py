@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from resnet_viewer.records.confusion import PictureRule
@@ -20,39 +19,31 @@ from resnet_viewer.records.figure_list import (
     figures_of,
 )
 from resnet_viewer.records.requests import (
-    CopyFigure,
     RunPictures,
     WriteAllRunFigures,
-    WriteFigure,
 )
 from resnet_viewer.records.run_log import RunLog
 from resnet_viewer.ui import export_dialog
 from resnet_viewer.ui.export_dialog import ExportDialog
+from resnet_viewer.ui.inspect.exporting import Exporting
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.train.controller import TrainController
-from resnet_viewer.ui.work.worker import Failure, Worker
+from resnet_viewer.ui.work.worker import Failure
 
 
 class RunExporting(QObject):
-    """Asks where to, then lets the files worker draw and write what the runs are at that moment.
-
-    What became of it is said as of every file: by `ui.exporting` where it is written, by `ui.opening` where not.
-    """
-
-    said = Signal(str)
-    failed = Signal(object)
+    """Asks where to, then has what the runs are at that moment drawn and written, which is said as of every file."""
 
     def __init__(
         self,
         window: QWidget,
         controller: TrainController,
-        files: Worker,
-        tickets: Iterator[int],
+        exporting: Exporting,
         settings: Settings,
     ) -> None:
         super().__init__(window)
         self._window, self._controller, self._settings = window, controller, settings
-        self._files, self._tickets = files, tickets
+        self._exporting = exporting
         self._choice = settings.export("train", FigureChoice("curves", height=4.6))
         self._folder: Path | None = None
         self._rule: PictureRule = "sample"
@@ -98,7 +89,7 @@ class RunExporting(QObject):
         """There is something to draw; else says so."""
         sentence = self._refusal(choice.figure, self._logs(choice.figure))
         if sentence:
-            self.failed.emit(Failure(sentence))
+            self._exporting.failed.emit(Failure(sentence))
         return not sentence
 
     def _save(self, choice: FigureChoice) -> None:
@@ -115,35 +106,34 @@ class RunExporting(QObject):
         try:
             asked = export_dialog.ask_path(choice, suggestion, self._window)
         except export_dialog.SuffixError as refusal:
-            self.failed.emit(Failure(str(refusal)))
+            self._exporting.failed.emit(Failure(str(refusal)))
             return
         if asked is not None:
             choice, path = asked
             self._folder = path.parent
-            self._ask(WriteFigure(pictures, choice, path))
+            self._exporting.write(pictures, choice, path)
 
     @Slot()
     def export_all(self) -> None:
         """Ask for a folder, then write every figure and table."""
         logs = list(self._controller.scene.logs)
         if sentence := self._refusal("curves", logs):
-            self.failed.emit(Failure(sentence))
+            self._exporting.failed.emit(Failure(sentence))
             return
         found = QFileDialog.getExistingDirectory(
             self._window, "Folder for the figures", str(self._folder or "")
         )
         if found:
             self._folder = Path(found)
-            self.said.emit("Drawing every figure…")
-            self._ask(WriteAllRunFigures(self._pictures(logs), Path(found)))
+            self._exporting.save(WriteAllRunFigures(self._pictures(logs), Path(found)))
+            self._exporting.said.emit("Drawing every figure…")
 
     @Slot(str)
     def copy(self, figure: str) -> None:
         """Put a figure on the clipboard; "" is the one that was exported last."""
         choice = replace(self._choice, figure=figure or self._choice.figure)  # type: ignore[arg-type]
         if self._can_export(choice):
-            self.said.emit("Copying the figure…")
-            self._ask(CopyFigure(self._pictures(self._logs(choice.figure)), choice))
+            self._exporting.copy(self._pictures(self._logs(choice.figure)), choice)
 
     def _logs(self, figure: FigureName) -> list[RunLog]:
         """Those that the figure shows."""
@@ -178,6 +168,3 @@ class RunExporting(QObject):
     def set_rule(self, rule: PictureRule) -> None:
         """Choose test pictures for figures by the rule of those on the screen."""
         self._rule = rule
-
-    def _ask(self, request: object) -> None:
-        self._files.ask(next(self._tickets), request)

@@ -8,7 +8,6 @@ open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,15 +19,17 @@ from resnet_viewer.records.captions import class_name
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.lab import Published
 from resnet_viewer.records.picture import Picture
-from resnet_viewer.records.requests import OpenedNetwork, WriteWeights
+from resnet_viewer.records.requests import IdentifyWeights, OpenedNetwork, WriteWeights
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story_groups import are_twins
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.inspect.editing import Editing
+from resnet_viewer.ui.inspect.exporting import Exporting
 from resnet_viewer.ui.inspect.loading import Opening
 from resnet_viewer.ui.train.added_runs import settings_of
 from resnet_viewer.ui.train.controller import TrainController
-from resnet_viewer.ui.work.worker import Failure, Worker
+from resnet_viewer.ui.work.asking import Askers
+from resnet_viewer.ui.work.worker import Failure
 
 WEIGHTS = "weights.safetensors"
 """What a run leaves in its folder at its end."""
@@ -37,14 +38,9 @@ WEIGHTS = "weights.safetensors"
 class GivingWeights(QObject):
     """What became of it is said as of every file."""
 
-    failed = Signal(object)
-
-    def __init__(
-        self, window: QWidget, controller: TrainController, files: Worker, tickets: Iterator[int]
-    ) -> None:
+    def __init__(self, window: QWidget, controller: TrainController, exporting: Exporting) -> None:
         super().__init__(window)
-        self._window, self._controller = window, controller
-        self._files, self._tickets = files, tickets
+        self._window, self._controller, self._exporting = window, controller, exporting
         self._folder: Path | None = None
         self._awaited: dict[str, Path] = {}
         """By the runs' keys: where weights go that are on their way."""
@@ -88,7 +84,7 @@ class GivingWeights(QObject):
     def _write(self, log: RunLog, source: Path, path: Path) -> None:
         data = self._controller.scene.data
         report = log.reporting(data.class_names if data is not None else ())
-        self._files.ask(next(self._tickets), WriteWeights(source, report, path, self._is_live(log)))
+        self._exporting.save(WriteWeights(source, report, path, self._is_live(log)))
 
     def _is_live(self, log: RunLog) -> bool:
         return log.state in ("running", "paused") and self._controller.is_busy
@@ -102,7 +98,7 @@ class GivingWeights(QObject):
         )
 
     def _refuse(self, sentence: str) -> None:
-        self.failed.emit(Failure(sentence))
+        self._exporting.failed.emit(Failure(sentence))
 
 
 @dataclass(frozen=True)
@@ -154,18 +150,18 @@ class HandingOver(QObject):
     """The run that was wished for is in Inspect."""
 
     def __init__(
-        self, controller: TrainController, opening: Opening, editing: Editing, parent: QObject | None = None
+        self, controller: TrainController, files: Askers, opening: Opening, editing: Editing, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._controller, self._opening, self._editing = controller, opening, editing
+        self._controller, self._files = controller, files
+        self._opening, self._editing = opening, editing
         self._wish: _Wish | None = None
         self._steps: list[_Step] = []
-        self._awaited: Path | None = None
+        self._asked: int | None = None
+        """Ticket of the weights that are being opened."""
         controller.published.connect(self._take)
         controller.refused.connect(self._note_refused)
         controller.busy_changed.connect(self._note_busy)
-        opening.network_opened.connect(self._note_opened)
-        opening.failed.connect(self._give_up)
 
     def open(
         self, log: RunLog, epoch: int | None = None, *, with_twin: bool = False, picture: int = 0
@@ -184,8 +180,8 @@ class HandingOver(QObject):
                 self.failed.emit(Failure(f"There are no weights of {run.title} yet; {why}."))
                 return
             steps.append(_Step(run.key, found, run is twin))
-        self._wish = _Wish(log.key, epoch, with_twin, picture)
-        self._steps, self._awaited = steps, None
+        self._give_up()
+        self._wish, self._steps = _Wish(log.key, epoch, with_twin, picture), steps
         for wished in steps:
             if wished.path is None:
                 self._controller.publish(wished.key)
@@ -220,9 +216,8 @@ class HandingOver(QObject):
 
     def _go_on(self) -> None:
         """Open the next one, as soon as its weights are there."""
-        if self._steps and self._awaited is None and self._steps[0].path is not None:
-            self._awaited = self._steps[0].path
-            self._opening.open_weights(self._awaited)
+        if self._steps and self._asked is None and (path := self._steps[0].path) is not None:
+            self._asked = self._files.ask(IdentifyWeights(path), self._note_opened, self._fail)
 
     def _log(self, key: str) -> RunLog | None:
         return next((log for log in self._controller.scene.logs if log.key == key), None)
@@ -237,10 +232,9 @@ class HandingOver(QObject):
 
     @Slot(object)
     def _note_opened(self, opened: OpenedNetwork) -> None:
-        if self._awaited is None or Path(opened.spec.weights.name) != self._awaited:
-            return
+        self._asked = None
+        self._opening.show_network(opened)
         step = self._steps.pop(0)
-        self._awaited = None
         if step.is_reference:
             self._editing.set_reference()
         if self._steps:
@@ -271,7 +265,7 @@ class HandingOver(QObject):
     def _note_refused(self, key: str) -> None:
         """What was asked of this run is refused, and why is said already."""
         if any(step.key == key and step.path is None for step in self._steps):
-            self._give_up(None)
+            self._give_up()
 
     @Slot(bool)
     def _note_busy(self, is_busy: bool) -> None:
@@ -279,10 +273,16 @@ class HandingOver(QObject):
         wish = self._wish
         if is_busy or wish is None or all(step.path is not None for step in self._steps):
             return
-        self._give_up(None)
+        self._give_up()
         if (log := self._log(wish.key)) is not None:
             self.open(log, wish.epoch, with_twin=wish.with_twin, picture=wish.picture)
 
     @Slot(object)
-    def _give_up(self, _failure: object) -> None:
-        self._wish, self._steps, self._awaited = None, [], None
+    def _fail(self, failure: Failure) -> None:
+        self._give_up()
+        self._opening.failed.emit(failure)
+
+    def _give_up(self) -> None:
+        if self._asked is not None:
+            self._files.cancel(self._asked)
+        self._wish, self._steps, self._asked = None, [], None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from resnet_viewer.records.requests import FindDevices, FoundDevices, FoundOrder
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.inspect.editing import Editing
+from resnet_viewer.ui.inspect.exporting import Exporting
 from resnet_viewer.ui.inspect.loading import Opening
 from resnet_viewer.ui.settings import Settings, path_of
 from resnet_viewer.ui.train import networks_dialog, recipe_dialog
@@ -37,7 +37,8 @@ from resnet_viewer.ui.train.plan import Plan
 from resnet_viewer.ui.train.run_folders import WAY_BACK, Earlier, Places
 from resnet_viewer.ui.train.run_menu import RunMenu
 from resnet_viewer.ui.widgets.theme import Theme
-from resnet_viewer.ui.work.worker import Failure, Worker
+from resnet_viewer.ui.work.asking import Askers
+from resnet_viewer.ui.work.worker import Failure
 
 
 def may_close(controller: TrainController, settings: Settings, window: QWidget) -> bool:
@@ -82,25 +83,26 @@ class Training(QObject):
         self,
         window: QWidget,
         worker: LabWorker,
-        files: Worker,
+        files: Askers,
         opening: Opening,
         editing: Editing,
+        exporting: Exporting,
         settings: Settings,
-        tickets: Iterator[int],
         ways: Ways,
     ) -> None:
         super().__init__(window)
-        self._files, self._tickets = files, tickets
-        self._awaited, self._goes_on = -1, False
+        self._files = files
+        self._reading, self._goes_on = -1, False
+        """Ticket of the folder of runs that was opened last, and whether its runs go on at once."""
         self._window, self._settings, self.ways = window, settings, ways
         self._devices: tuple[str, ...] = ("cpu",)
         """What there is, as far as it is known."""
         self._knows_devices = False
-        self.controller = TrainController(worker, tickets, self)
-        self.handing_over = HandingOver(self.controller, opening, editing, self)
-        self.exporting = RunExporting(window, self.controller, files, tickets, settings)
+        self.controller = TrainController(worker, self)
+        self.handing_over = HandingOver(self.controller, files, opening, editing, self)
+        self.exporting = RunExporting(window, self.controller, exporting, settings)
         self.places = Places(window, settings, ways.runs_dir)
-        self.giving = GivingWeights(window, self.controller, files, tickets)
+        self.giving = GivingWeights(window, self.controller, exporting)
         self.plan = Plan(settings, ways.runs_of, self)
         self.drops = Drops(self.plan, ways.has_runs, self.open_runs, self)
         self.page, self.bar = TrainPage(), TrainBar()
@@ -122,11 +124,10 @@ class Training(QObject):
         controller.failed.connect(self.failed)
         controller.progressed.connect(self.progressed)
         controller.data_read.connect(self._note_read)
-        self._files.replied.connect(self._take)
         self.page.export_requested.connect(self.exporting.export)
         self.page.copy_requested.connect(self.exporting.copy)
         self.page.pictures.rule_chosen.connect(self.exporting.set_rule)
-        for part in (self.exporting, self.handing_over, self.giving, self.drops, self.run_menu):
+        for part in (self.handing_over, self.drops, self.run_menu):
             part.failed.connect(self.failed)
         self.handing_over.said.connect(self.said)
         self.run_menu.said.connect(self.said)
@@ -237,7 +238,7 @@ class Training(QObject):
         logs = self.places.logs_of(folder)
         order = Order(runs, plan.data, folder, device, self.ways.threads, logs)
         had_runs = bool(self.controller.scene.logs)
-        self._files.ask(next(self._tickets), KeepOrder(order))
+        self._files.ask(KeepOrder(order), None, self.failed)
         self._send(order)
         if had_runs:
             self.remarked.emit(WAY_BACK)
@@ -263,7 +264,7 @@ class Training(QObject):
         self.began.emit()
         controller.add(new)
         runs = tuple(controller.known.items())
-        self._files.ask(next(self._tickets), KeepOrder(replace(order, runs=runs)))
+        self._files.ask(KeepOrder(replace(order, runs=runs)), None, self.failed)
         self._earlier.note(order.folder, order.data, (log.run for log in controller.scene.logs))
         if remark:
             self.said.emit(remark)
@@ -306,7 +307,7 @@ class Training(QObject):
     def get_ready(self) -> None:
         """The page comes into view: an order may come soon."""
         self.controller.get_ready()
-        self._files.ask(next(self._tickets), FindDevices())
+        self._files.ask(FindDevices(), self._note_devices, self.failed)
 
     def may_close(self) -> bool:
         """Nothing trains, or the user wants to close all the same."""
@@ -334,16 +335,19 @@ class Training(QObject):
         if self.controller.is_busy:
             self.failed.emit(Failure("Runs are at work; stop them before you open others."))
             return
-        self._awaited, self._goes_on = next(self._tickets), goes_on
-        self._files.ask(self._awaited, ReadOrder(folder))
+        self._files.cancel(self._reading)
+        self._goes_on = goes_on
+        self._reading = self._files.ask(ReadOrder(folder), self._show_order, self.failed)
 
-    @Slot(int, object)
-    def _take(self, ticket: int, reply: object) -> None:
-        if isinstance(reply, FoundDevices):
-            self._devices, self._knows_devices = reply.devices, True
-            self._tell_device()
-        elif ticket == self._awaited and isinstance(reply, FoundOrder) and not self.controller.is_busy:
-            order = reply.order
+    @Slot(object)
+    def _note_devices(self, found: FoundDevices) -> None:
+        self._devices, self._knows_devices = found.devices, True
+        self._tell_device()
+
+    @Slot(object)
+    def _show_order(self, found: FoundOrder) -> None:
+        if not self.controller.is_busy:
+            order = found.order
             logs = self.places.logs_of(order.folder)
             self.plan.choose(replace(self.plan.present, data=order.data))  # so that Add adds to them
             threads = order.threads or self.ways.threads

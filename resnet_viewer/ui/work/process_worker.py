@@ -23,7 +23,7 @@ from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 from resnet_viewer import lab_process
 from resnet_viewer.lab_process import Ask, End, Fault, Finished, Reply, Tell, TellableAnswering
 from resnet_viewer.records.errors import Failure
-from resnet_viewer.ui.work.asking import Asking, always
+from resnet_viewer.ui.work.asking import Asking
 
 log = logging.getLogger(__name__)
 
@@ -52,11 +52,10 @@ class ProcessWorker(Asking):
         factory: Callable[[], TellableAnswering],
         *,
         name: str,
-        replaces: Callable[[object, object], bool] = always,
         grace: float = GRACE,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(replaces, parent)
+        super().__init__(parent)
         self.setObjectName(name)
         self._factory = factory
         self._child: _Child | None = None
@@ -103,6 +102,9 @@ class ProcessWorker(Asking):
         if self._child is not None:
             self._child.close(self._killing.interval() if self.is_busy else 0)
             self._child = None
+
+    def _is_pointless(self, older: object, newer: object) -> bool:
+        return True  # there is one lab, and it works on one order
 
     def _begin(self, ticket: int, request: object) -> None:
         assert self._child is not None, "asking has started it"

@@ -1,37 +1,32 @@
-"""A thread that answers one request at a time, and keeps only the newest of those that wait."""
+"""A thread that answers one request at a time, and works on what has time while nobody asks."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Generator, Iterator
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
 from resnet_viewer.records.errors import Failure as Failure  # by this name for all of the window
 from resnet_viewer.records.errors import UserError, failure_of
-from resnet_viewer.ui.work.asking import Asking, always
+from resnet_viewer.ui.work.asking import Askers, Asking
 
 log = logging.getLogger(__name__)
 
 REST_MS = 150
-"""So long nothing must have been asked before a worker does what can wait: by then its answer has been painted."""
+"""So long nothing must have been asked before a worker does what has time: by then its answer has been painted."""
 
 
 class Answering(Protocol):
     """What a worker runs. It is made on the worker's thread and never leaves it."""
 
     def answer(self, request: object) -> Iterator[object]:
-        """Work on `request`; every yield is a reply, and a point at which the work can be stopped."""
-        ...
+        """Work on `request`; every yield is a reply, and a point at which the work can be stopped.
 
-
-@runtime_checkable
-class Resting(Protocol):
-    """What an answering object may have beside: work that can wait until nobody asks."""
-
-    def rest(self) -> Iterator[object]:
-        """Begun when nothing was asked for a while; every yield is a reply, and lets a question come in between."""
+        Between two yields of work of low priority others may be answered: everything is put back before each of them,
+        and none stands inside a with-statement that changes a mode.
+        """
         ...
 
 
@@ -43,22 +38,28 @@ def describe_failure(error: BaseException) -> Failure:
     return failure
 
 
-class _Bench(QObject):
-    """Lives on the thread: makes the answering object there and works on what is sent."""
+class _Lane(QObject):
+    """What is said of the requests of one priority."""
 
     replied = Signal(int, object)
     failed = Signal(int, object)
     finished = Signal(int)
+    stopped_through = -1
+    """Work whose ticket is not above it ends at its next yield. Written by the GUI thread, read by the worker's."""
+
+
+class _Bench(QObject):
+    """Lives on the thread: makes the answering object there and works on what is sent."""
 
     def __init__(self, factory: Callable[[], Answering]) -> None:
         super().__init__()
         self._factory = factory
         self._made: Answering | None = None
-        self._calm: QTimer | None = None
-        self._rest: Iterator[object] = iter(())
-        self._newest = -1
-        self.stopped_through = -1
-        """Work whose ticket is not above it ends at its next yield. Written by the GUI thread, read here."""
+        self.high, self.low = _Lane(self), _Lane(self)
+        self._low_steps: Generator[None] | None = None
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.timeout.connect(self.step)
 
     @Slot()
     def prepare(self) -> None:
@@ -71,52 +72,50 @@ class _Bench(QObject):
     @Slot(int, object)
     def work(self, ticket: int, request: object) -> None:
         """Answer one request, to its end or to the first yield after a stop."""
-        self._newest = ticket
-        if self._calm is not None:
-            self._calm.stop()
-        try:
-            if ticket > self.stopped_through:
-                self._run(ticket, request)
-        except Exception as error:
-            self.failed.emit(ticket, describe_failure(error))
-        finally:
-            self.finished.emit(ticket)
-            self._begin_rest()
-
-    def _begin_rest(self) -> None:
-        made: object = self._made
-        if not isinstance(made, Resting):
-            return
-        self._rest = made.rest()
-        if self._calm is None:
-            self._calm = (
-                QTimer()
-            )  # made on the thread that it counts for; without a parent, so that it ends there
-            self._calm.timeout.connect(self.go_on_resting)
+        for _ in self._steps(self.high, ticket, request):
+            pass
         self._calm.start(REST_MS)
 
-    @Slot()
-    def go_on_resting(self) -> None:
-        """One step of what can wait."""
-        assert self._calm is not None
-        try:
-            self.replied.emit(self._newest, next(self._rest))
+    @Slot(int, object)
+    def begin_low(self, ticket: int, request: object) -> None:
+        """Work on a request of low priority, from when nothing was asked for a while."""
+        self._low_steps = self._steps(self.low, ticket, request)
+        if not self._calm.isActive():
             self._calm.start(0)
-        except StopIteration:
-            self._calm.stop()
-        except Exception as error:
-            self._calm.stop()
-            self.failed.emit(self._newest, describe_failure(error))
 
-    def _run(self, ticket: int, request: object) -> None:
+    @Slot()
+    def step(self) -> None:
+        """One step of what has time; what was asked meanwhile comes before the next."""
+        if self._low_steps is None:
+            return
+        try:
+            next(self._low_steps)
+        except StopIteration:
+            self._low_steps = None
+        else:
+            self._calm.start(0)
+
+    def _steps(self, lane: _Lane, ticket: int, request: object) -> Generator[None]:
+        """Say each reply to a request, and how it ended."""
+        try:
+            if ticket > lane.stopped_through:
+                yield from self._replies(lane, ticket, request)
+        except Exception as error:
+            lane.failed.emit(ticket, describe_failure(error))
+        finally:
+            lane.finished.emit(ticket)
+
+    def _replies(self, lane: _Lane, ticket: int, request: object) -> Generator[None]:
         if self._made is None:
             self._made = self._factory()
         replies = self._made.answer(request)
         try:
             for reply in replies:
-                if ticket <= self.stopped_through:
+                if ticket > lane.stopped_through:
+                    lane.replied.emit(ticket, reply)
+                    yield
+                if ticket <= lane.stopped_through:
                     return
-                self.replied.emit(ticket, reply)
         finally:
             close = getattr(replies, "close", None)
             if close is not None:
@@ -124,60 +123,94 @@ class _Bench(QObject):
 
     @Slot()
     def clear(self) -> None:
-        """Let go of the made object, and of the timer, on the thread that made them."""
-        if self._calm is not None:
-            self._calm.stop()
-        self._made, self._calm, self._rest = None, None, iter(())
+        """End the work and let go of the made object, on the thread that made it."""
+        self._calm.stop()
+        if self._low_steps is not None:
+            self._low_steps.close()
+        self._low_steps, self._made = None, None
 
 
-class Worker(Asking):
-    """One long-lived thread; one request in flight, the newest waiting.
-
-    `factory` is called on the thread, so that what it imports (torch) is imported there. Tickets must rise.
-    Connect `replied`, `failed` and `busy_changed` to methods of QObjects only: they are emitted on this
-    object's own thread, but the habit keeps the rule. `replaces(waiting, newer)` says whether a newer request
-    makes a waiting one pointless; by default it always does, which is right for probes.
-    """
+class _AskedLane(Asking):
+    """Sends the requests of one priority to a bench."""
 
     _sent = Signal(int, object)
 
-    def __init__(
-        self,
-        factory: Callable[[], Answering],
-        *,
-        name: str,
-        replaces: Callable[[object, object], bool] = always,
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(replaces, parent)
+    def __init__(self, lane: _Lane, begin: Callable[[int, object], None], parent: QObject | None) -> None:
+        """`begin` is a slot of the bench."""
+        super().__init__(parent)
+        self._lane = lane
+        queued = Qt.ConnectionType.QueuedConnection
+        self._sent.connect(begin, queued)
+        lane.replied.connect(self._reply, queued)
+        lane.failed.connect(self._fail, queued)
+        lane.finished.connect(self._finish, queued)
+
+    def _begin(self, ticket: int, request: object) -> None:
+        self._sent.emit(ticket, request)
+
+    def _end(self, ticket: int) -> None:
+        self._lane.stopped_through = ticket
+
+
+class _LowPriority(_AskedLane):
+    """What has time. A newer request makes one of its kind pointless also where that is at work."""
+
+    def __init__(self, bench: _Bench, worker: Worker) -> None:
+        super().__init__(bench.low, bench.begin_low, worker)
+        self._worker = worker
+        self._at_work: object = None
+
+    def start(self) -> None:
+        self._worker.start()
+
+    def ask(self, ticket: int, request: object) -> None:
+        if self._in_flight is not None and self._is_pointless(self._at_work, request):
+            self.cancel(self._in_flight)
+        super().ask(ticket, request)
+
+    def _begin(self, ticket: int, request: object) -> None:
+        self._at_work = request
+        super()._begin(ticket, request)
+
+    def _is_pointless(self, older: object, newer: object) -> bool:
+        return type(older) is type(newer)
+
+
+class Worker(_AskedLane):
+    """One long-lived thread; one request in flight, others waiting.
+
+    `factory` is called on the thread, so that what it imports (torch) is imported there. Tickets must rise.
+    Connect `replied`, `failed` and `busy_changed` to methods of QObjects only: they are emitted on this
+    object's own thread, but the habit keeps the rule.
+    """
+
+    def __init__(self, factory: Callable[[], Answering], *, name: str, parent: QObject | None = None) -> None:
+        self._bench = _Bench(factory)
+        super().__init__(self._bench.high, self._bench.work, parent)
         self._thread = QThread()
         self._thread.setObjectName(name)
-        self._bench = _Bench(factory)
         self._bench.moveToThread(self._thread)
-        queued = Qt.ConnectionType.QueuedConnection
         self._thread.started.connect(self._bench.prepare)
-        self._sent.connect(self._bench.work, queued)
         self._thread.finished.connect(self._bench.clear)  # emitted on the thread itself, before it ends
-        self._bench.replied.connect(self._reply, queued)
-        self._bench.failed.connect(self._fail, queued)
-        self._bench.finished.connect(self._finish, queued)
+        self._low = _LowPriority(self._bench, self)
+        self.low = Askers(self._low, self)
+        """Work of low priority: it goes on a step at a time while nothing else is asked and was for a while."""
 
     def start(self) -> None:
         """Make the answering object now, before the first request; asking starts the thread too."""
         if not self._is_closed and not self._thread.isRunning():
             self._thread.start()
 
+    def stop(self) -> None:
+        """End what is at work at its next yield, also of low priority, without a reply, and drop what waits."""
+        super().stop()
+        self._low.stop()
+
     def close(self) -> None:
         """Stop, and wait until the thread has ended. Nothing is emitted afterwards."""
         if self._is_closed:
             return
-        self._is_closed = True
+        self._is_closed = self._low._is_closed = True
         self.stop()
         self._thread.quit()
         self._thread.wait()
-
-    def _begin(self, ticket: int, request: object) -> None:
-        self._sent.emit(ticket, request)
-
-    def _end(self, ticket: int) -> None:
-        self._bench.stopped_through = ticket

@@ -11,14 +11,15 @@ from PySide6.QtCore import QObject, Slot
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.errors import Progress
+from resnet_viewer.records.scene import Finding, Scene
 from resnet_viewer.records.session import Session
 from resnet_viewer.ui.inspect.answers import Answers
 from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.work.worker import Failure, Worker
 from tests import fabricated
-from tests.ui.probing import Prober
+from tests.ui.probing import Look, Prober, Seen
 
 
 class Screen(QObject):
@@ -49,6 +50,23 @@ class Screen(QObject):
                 shown.append(scene.now.request.state.wiring.cut)
                 last = scene.now
         return shown
+
+
+class Panel(QObject):
+    """One who looks into something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failures: list[str] = []
+        self.progress: list[int] = []
+
+    @Slot(object)
+    def fail(self, failure: Failure) -> None:
+        self.failures.append(failure.sentence)
+
+    @Slot(object)
+    def follow(self, progress: Progress) -> None:
+        self.progress.append(progress.done)
 
 
 class Rig:
@@ -268,3 +286,75 @@ def base_of(array: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> object:
     while isinstance(found, np.ndarray) and found.base is not None:
         found = found.base
     return found
+
+
+def found(rig: Rig, question: Look) -> Finding:
+    """What the scene has once the question is answered wholly."""
+
+    def is_whole() -> bool:
+        finding = rig.scene.findings.get(question)
+        return finding is not None and finding.is_complete
+
+    rig.qtbot.waitUntil(is_whole)
+    return rig.scene.findings[question]
+
+
+def test_a_finding_stands_in_the_scene_under_its_question(rig: Rig) -> None:
+    panel, question = Panel(), Look(rig.store.session.setup.state)
+    before = rig.scene
+    rig.controller.find(question, panel.fail, panel.follow)
+    assert found(rig, question).request == question
+    parts = [scene.findings[question] for scene in rig.screen.scenes if question in scene.findings]
+    assert [part.steps for part in parts if isinstance(part, Seen)] == [1, 2, 3], "the parts on the way"
+    assert panel.progress == [1, 2, 3]
+    assert not before.findings, "a scene never changes"
+    assert not rig.screen.scenes[-1].is_stale
+    rig.store.look(replace(rig.store.session.view, layer="layer1.0"))
+    assert question in rig.scene.findings, "looking in another way asks nothing"
+
+
+def test_findings_go_with_the_sessions_question_and_come_back_from_memory(rig: Rig) -> None:
+    panel, question = Panel(), Look(rig.store.session.setup.state)
+    rig.controller.find(question, panel.fail)
+    first = found(rig, question)
+    rig.cut(2)
+    assert not rig.scene.findings
+    rig.wait_fresh()
+    assert not rig.scene.findings
+    rig.store.undo()
+    rig.controller.find(question, panel.fail)
+    assert rig.scene.findings[question] is first
+    assert rig.prober.looked == [question]
+
+
+def test_a_toggle_ends_what_is_sought_for_another_state(rig: Rig) -> None:
+    panel = Panel()
+    question = Look(rig.store.session.setup.state, steps=10**6)
+    rig.controller.find(question, panel.fail, panel.follow)
+    rig.qtbot.waitUntil(lambda: bool(panel.progress))
+    rig.cut(2)
+    heard = list(panel.progress)
+    rig.wait_fresh()
+    rig.qtbot.waitUntil(lambda: not rig.worker._low.is_busy)
+    assert panel.progress == heard
+    assert not rig.scene.findings
+
+
+def test_what_is_given_up_leaves_what_was_found(rig: Rig) -> None:
+    panel = Panel()
+    question = Look(rig.store.session.setup.state, steps=10**6)
+    rig.controller.find(question, panel.fail)
+    rig.qtbot.waitUntil(lambda: question in rig.scene.findings)
+    rig.controller.give_up(question)
+    rig.qtbot.waitUntil(lambda: not rig.worker._low.is_busy)
+    assert not rig.scene.findings[question].is_complete
+    assert rig.answers.get(question) is None
+
+
+def test_a_question_that_cannot_be_answered_is_its_askers(rig: Rig) -> None:
+    panel, question = Panel(), Look(rig.store.session.setup.state, is_refused=True)
+    rig.controller.find(question, panel.fail)
+    rig.qtbot.waitUntil(lambda: bool(panel.failures))
+    assert panel.failures == ["There is no such method; choose another."]
+    assert not rig.screen.failures
+    assert not rig.scene.findings

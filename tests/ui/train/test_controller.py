@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +45,7 @@ def lab() -> Laboratory:
 
 @pytest.fixture
 def controller(lab: Laboratory, tmp_path: Path, qapp: object) -> Iterator[TrainController]:
-    made = TrainController(lab, itertools.count(1))
+    made = TrainController(lab)
     made.begin(Order(tuple(reversed(RUNS)), "digits", tmp_path), "Digits")
     yield made
     made.deleteLater()

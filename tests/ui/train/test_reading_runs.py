@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -62,7 +61,7 @@ def steps_until(count: int) -> tuple[StepReport, ...]:
 
 @pytest.fixture
 def controller(qapp: QApplication) -> Iterator[TrainController]:
-    made = TrainController(Laboratory(), itertools.count(1))
+    made = TrainController(Laboratory())
     yield made
     made.deleteLater()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +35,7 @@ def lab(qapp: QApplication) -> Laboratory:
 @pytest.fixture
 def controller(lab: Laboratory, tmp_path: Path) -> TrainController:
     now = [0.0]
-    made = TrainController(lab, itertools.count(1), clock=lambda: now[0])
+    made = TrainController(lab, clock=lambda: now[0])
     made.begin(Order(RUNS, "digits", tmp_path), "Digits")
     lab.begin()
     lab.states("waiting", *(key for key, _ in RUNS[1:]))

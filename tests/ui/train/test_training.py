@@ -61,7 +61,7 @@ def test_the_recipe_offers_what_the_machine_has(
         recipe_dialog.RecipeDialog, "ask", lambda _course, devices, _parent: offered.append(devices)
     )
     training.edit_recipe()
-    training._take(0, FoundDevices(("cuda", "cpu")))
+    training._note_devices(FoundDevices(("cuda", "cpu")))
     training.edit_recipe()
     assert offered == [("cpu",), ("cuda", "cpu")]
     assert desk.window.status.texts()[0].startswith("training: cuda")
@@ -78,7 +78,7 @@ def test_where_runs_train_is_told_when_it_is_known(desk: Desk, training: Trainin
     training.device_chosen.connect(said.append)
     training.start()
     assert said == [], "the best device may be another than the processor"
-    training._take(0, FoundDevices(("cuda", "cpu")))
+    training._note_devices(FoundDevices(("cuda", "cpu")))
     assert said == ["cuda"]
 
 

@@ -10,7 +10,12 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.requests import Request
 from resnet_viewer.ui.work.worker import Failure, Worker
+
+
+class Newest(str, Request, newest_only=True):
+    """A question that a newer one makes pointless."""
 
 
 class Work:
@@ -112,8 +117,8 @@ def test_it_is_made_on_its_own_thread_and_replies_on_ours(bench: Bench) -> None:
 def test_only_the_newest_of_those_that_wait_is_answered(bench: Bench) -> None:
     bench.worker.ask(0, "a")
     assert bench.work.started.acquire(timeout=10)
-    for ticket, request in enumerate("bcde", 1):
-        bench.worker.ask(ticket, request)
+    for ticket, letter in enumerate("bcde", 1):
+        bench.worker.ask(ticket, Newest(letter))
     bench.work.allowed.release(4)
     bench.wait_idle()
     assert bench.work.begun == ["a", "e"]
@@ -159,32 +164,6 @@ def test_a_fault_is_logged_and_the_thread_lives_on(bench: Bench, caplog: pytest.
     assert "KeyError" in caplog.text
 
 
-class Sleeper:
-    """Has something to do when nobody asks."""
-
-    def __init__(self) -> None:
-        self.left = ["x", "y"]
-
-    def answer(self, request: object) -> Iterator[object]:
-        yield request
-
-    def rest(self) -> Iterator[object]:
-        while self.left:
-            yield f"at rest: {self.left.pop(0)}"
-
-
-def test_at_rest_it_does_what_can_wait_and_no_sooner(qtbot: QtBot) -> None:
-    worker = Worker(Sleeper, name="test-rest")
-    ear = Ear(worker)
-    for ticket in range(3):
-        worker.ask(ticket, ticket)
-        qtbot.waitUntil(lambda ticket=ticket: ear.replies[-1:] == [(ticket, ticket)])
-    qtbot.waitUntil(lambda: len(ear.replies) == 5)
-    assert ear.replies[3:] == [(2, "at rest: x"), (2, "at rest: y")]
-    assert ear.busy[-1] is False
-    worker.close()
-
-
 def test_closing_waits_for_the_thread_and_silences_it(bench: Bench) -> None:
     bench.worker.ask(0, "a")
     assert bench.work.started.acquire(timeout=10)
@@ -208,18 +187,29 @@ def test_a_factory_that_fails_is_told_with_the_first_question(qtbot: QtBot) -> N
     assert ear.failures[0][1].sentence == "torch is missing; install it."
 
 
-def test_requests_that_do_not_replace_each_other_are_all_answered(qtbot: QtBot) -> None:
-    made = Work()
-    worker = Worker(lambda: made, name="test-files", replaces=lambda waiting, newer: waiting == newer)
-    ear = Ear(worker)
-    worker.ask(0, "a")
-    assert made.started.acquire(timeout=10)
-    for ticket, request in enumerate("bcb", 1):
-        worker.ask(ticket, request)
-    made.allowed.release(6)
-    qtbot.waitUntil(lambda: len(ear.replies) == 6)
-    worker.close()
-    assert made.begun == ["a", "c", "b"]
+def test_a_request_says_itself_whether_a_newer_one_of_its_kind_makes_it_pointless(bench: Bench) -> None:
+    bench.worker.ask(0, "a")
+    assert bench.work.started.acquire(timeout=10)
+    ended: list[int] = []
+    bench.worker.ended.connect(ended.append)
+    for ticket, request in enumerate((Newest("b"), "c", "c", Newest("d")), 1):
+        bench.worker.ask(ticket, request)
+    assert ended == [1]
+    bench.work.allowed.release(8)
+    bench.wait_idle()
+    assert bench.work.begun == ["a", "c", "c", "d"]
+
+
+def test_one_that_waits_and_one_at_work_can_be_cancelled(bench: Bench) -> None:
+    for ticket, letter in enumerate("abc"):
+        bench.worker.ask(ticket, letter)
+    assert bench.work.started.acquire(timeout=10)
+    bench.worker.cancel(1)
+    bench.worker.cancel(0)
+    bench.work.allowed.release(6)
+    bench.wait_idle()
+    assert bench.work.closed == ["a", "c"]
+    assert [ticket for ticket, _ in bench.ear.replies] == [2, 2]
 
 
 def test_a_worker_that_was_never_asked_has_no_thread_and_can_be_closed(qtbot: QtBot) -> None:
