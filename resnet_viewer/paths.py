@@ -21,9 +21,17 @@ def asset(*parts: str, package: Path = _PACKAGE) -> Path:
 
     An installed wheel holds them inside the package, a checkout beside it.
     """
-    installed = package / "assets"
-    folder = installed if installed.is_dir() else package.parent / "assets"
-    return folder.joinpath(*parts)
+    return _beside(package, "assets").joinpath(*parts)
+
+
+def document(*parts: str, package: Path = _PACKAGE) -> Path:
+    """The path of a page about the program, such as `document("networks.md")`: as assets are."""
+    return _beside(package, "docs").joinpath(*parts)
+
+
+def _beside(package: Path, folder: str) -> Path:
+    installed = package / folder
+    return installed if installed.is_dir() else package.parent / folder
 
 
 def settings_dir() -> Path:

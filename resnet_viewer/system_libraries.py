@@ -1,7 +1,7 @@
 """What Qt needs of a Linux system, found out by loading it: Qt itself ends the process where something is missing.
 
-Without one of the first libraries not even `PySide6.QtGui` can be imported, so nothing here imports PySide6. README.md
-and `.ci/run` name the same packages.
+Without one of the first libraries not even `PySide6.QtGui` can be imported, so nothing here imports PySide6. The page
+`docs/installation.md` and `.ci/run` name the same packages.
 """
 
 from __future__ import annotations

@@ -22,8 +22,17 @@ def test_an_installed_wheel_keeps_its_assets_inside_the_package(tmp_path: Path) 
     assert paths.asset("weights", package=package) == package / "assets" / "weights"
 
 
-def test_the_assets_are_there() -> None:
+def test_the_pages_travel_as_assets_do(tmp_path: Path) -> None:
+    package = tmp_path / "resnet_viewer"
+    package.mkdir()
+    assert paths.document("training.md", package=package) == tmp_path / "docs" / "training.md"
+    (package / "docs").mkdir()
+    assert paths.document("training.md", package=package) == package / "docs" / "training.md"
+
+
+def test_the_assets_and_pages_are_there() -> None:
     assert paths.asset("pictures").is_dir()
+    assert paths.document("training.md").is_file()
 
 
 def test_every_folder_of_the_user_moves_with_the_variable(

@@ -1,4 +1,4 @@
-"""Missing system libraries are named before Qt needs them, with the packages that README and `.ci/run` name."""
+"""Missing system libraries are named before Qt needs them, with the packages that docs and `.ci/run` name."""
 
 from __future__ import annotations
 
@@ -58,9 +58,10 @@ def test_other_systems_bring_their_own(platform: str, monkeypatch: pytest.Monkey
     assert libraries_problem({}, qt=NOWHERE, x11=ELSEWHERE) is None
 
 
-def test_the_readme_and_the_checks_name_the_same_packages() -> None:
+def test_the_installation_page_and_the_checks_name_the_same_packages() -> None:
     packages = [*QT.values(), *X11.values()]
-    line = re.search(r"apt-get install ((?:[\w.+-]+[ \\\n]+)+)", (ROOT / "README.md").read_text())
+    page = (ROOT / "docs" / "installation.md").read_text(encoding="utf-8")
+    line = re.search(r"apt-get install ((?:[\w.+-]+[ \\\n]+)+)", page)
     assert line is not None
     assert line[1].replace("\\", " ").split() == packages
     checks = (ROOT / ".ci" / "run").read_text()

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from resnet_viewer.ui.commands import Command
+from resnet_viewer.ui.help import PAGES
 
 if TYPE_CHECKING:
     from resnet_viewer.ui.window import MainWindow
@@ -246,6 +247,17 @@ def _help(window: MainWindow) -> tuple[Command, ...]:
     return (
         Command("shortcuts", "&Keyboard shortcuts", "Help", window.show_shortcuts, "F1"),
         Command("palette", "&Run a command…", "Help", window.show_palette, "Ctrl+Shift+P"),
+        *(
+            Command(
+                f"help_{name}",
+                title,
+                "Help",
+                partial(prompts.show_page, name),
+                "Shift+F1" if name == "window" else "",
+                starts_group=name == "window",
+            )
+            for name, title in PAGES.items()
+        ),
         Command("log", "Open the &log file", "Help", prompts.show_log, starts_group=True),
         Command(
             "report",

@@ -21,6 +21,7 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui import dialogs, export_dialog
 from resnet_viewer.ui.commands import Commands, Entry
+from resnet_viewer.ui.help import HelpWindow
 from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.editing import Editing
 from resnet_viewer.ui.inspect.exporting import Exporting
@@ -66,6 +67,7 @@ class Prompts(QObject):
         self._facts = facts
         self._choice = settings.export("inspect", FigureChoice())
         self._folder: Path | None = None
+        self._help: HelpWindow | None = None
         self.theme: Theme = DARK
         opening.compared.connect(self.said)
 
@@ -187,6 +189,13 @@ class Prompts(QObject):
     def show_shortcuts(self, commands: Commands) -> None:
         """Every command with its keys."""
         dialogs.ShortcutSheet.show_table(commands.table, self._window)
+
+    def show_page(self, name: str) -> None:
+        """A page about the program, in the window that is kept for them."""
+        if self._help is None:
+            self._help = HelpWindow(self._window)
+            self._help.said.connect(self.said)
+        self._help.show_page(name)
 
     def show_about(self) -> None:
         """Versions, licences, the paper."""

@@ -1,4 +1,4 @@
-"""The cards of the bundled networks and the README's table say the same, and how it is known."""
+"""The cards of the bundled networks and the table of the page about networks say the same, and how it is known."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ import pytest
 
 from resnet_viewer import paths
 
-README = paths.asset("weights").parents[1] / "README.md"
 
-
-@pytest.mark.skipif(not README.exists(), reason="an installed program has no README")
 @pytest.mark.parametrize("depth", [20, 56])
 @pytest.mark.parametrize("kind", ["resnet", "plain"])
-def test_the_readme_has_the_cards_errors_and_its_command(kind: str, depth: int) -> None:
+def test_the_page_about_networks_has_the_cards_errors_and_its_command(kind: str, depth: int) -> None:
     name = f"cifar-{kind}-{depth}"
     card = json.loads(paths.asset("weights", f"{name}.json").read_text())
-    text = README.read_text(encoding="utf-8")
+    text = paths.document("networks.md").read_text(encoding="utf-8")
     errors = f"{card['train_error_percent']:.1f} % | {card['test_error_percent']:.1f} %"
     assert f"`{name}` | {errors} |" in text
     assert card["command"] in text.replace(" \\\n ", "")

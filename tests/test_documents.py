@@ -1,0 +1,144 @@
+"""README and pages: short enough; every link leads somewhere, every command and example is taken by the program."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from resnet_viewer import app
+from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.verbs import VERBS
+from resnet_viewer.verbs.arguments import parsed
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+if not README.exists():
+    pytest.skip("an installed program has no README", allow_module_level=True)
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+DOCUMENTS = [README, *PAGES, ROOT / "GLOSSARY.md", ROOT / "CHANGELOG.md"]
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def prose(document: Path) -> str:
+    """Without its blocks of code."""
+    return _FENCE.sub("", document.read_text(encoding="utf-8"))
+
+
+def anchors(document: Path) -> set[str]:
+    """The headings as links name them: small letters, hyphens for spaces, no punctuation."""
+    headings = re.findall(r"^#+ (.+)$", prose(document), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def commands(document: Path) -> Iterator[list[str]]:
+    """The lines of a document's code that can be typed as they stand, as words."""
+    for language, code in _FENCE.findall(document.read_text(encoding="utf-8")):
+        if not language and "[-" not in code:  # which stands for flags that may be left away
+            yield from map(shlex.split, code.replace("\\\n", " ").splitlines())
+
+
+def by_name(path: Path) -> str:
+    return path.name
+
+
+def test_the_readme_is_for_a_newcomer() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 120, "the rest belongs to a page in docs"
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    links = {link.partition("#")[0] for link in _LINK.findall(prose(README))}
+    assert {f"docs/{page.name}" for page in PAGES} <= links
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=by_name)
+def test_every_link_leads_to_a_file_and_a_heading(document: Path) -> None:
+    for link in _LINK.findall(prose(document)):
+        if "://" in link:
+            continue
+        name, _, heading = link.partition("#")
+        target = (document.parent / name).resolve() if name else document
+        assert target.is_file(), f"{document.name} links to {link}, which is not there"
+        assert not heading or heading in anchors(target), (
+            f"{document.name}: {target.name} has no heading {heading}"
+        )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=by_name)
+def test_what_a_page_links_to_travels_with_it(page: Path) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wheel = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert wheel["docs"] == "resnet_viewer/docs"
+    for link in _LINK.findall(prose(page)):
+        if "://" not in link and (name := link.partition("#")[0]):
+            target = (page.parent / name).resolve().relative_to(ROOT).as_posix()
+            travelling = [start for start in wheel if target == start or target.startswith(f"{start}/")]
+            assert travelling, f"{page.name} links to {target}, which no wheel holds"
+            assert wheel[travelling[0]] == f"resnet_viewer/{travelling[0]}", (
+                "at the same place beside the page"
+            )
+
+
+@pytest.mark.parametrize("document", [README, *PAGES], ids=by_name)
+def test_every_command_is_taken(document: Path) -> None:
+    for words in commands(document):
+        if words[0] == "resnet-viewer":
+            for name in getattr(parsed(words[1:]), "network", None) or ():
+                assert spec(name).name == name
+
+
+def test_the_commands_of_the_first_page_are_those_that_the_checks_run() -> None:
+    found = [" ".join(words) for words in commands(README)]
+    assert found == ["pip install uv && uv run main.py", "pip install uv && uv run --group test pytest -n 2"]
+    assert f"check {found[1].partition(' && ')[2]}\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_tools_stay_out_of_what_the_program_needs() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert settings["tool"]["uv"]["default-groups"] == []
+    needed = {re.split(r"[<>=]", line)[0] for line in settings["project"]["dependencies"]}
+    tools = {
+        re.split(r"[<>=]", line)[0] for group in settings["dependency-groups"].values() for line in group
+    }
+    assert {"ray", "mypy", "ruff", "pytest"} <= tools
+    assert not needed & tools
+    named = set(re.findall(r"--group (\w+)", "".join(page.read_text(encoding="utf-8") for page in DOCUMENTS)))
+    assert named <= set(settings["dependency-groups"])
+
+
+@pytest.mark.parametrize("document", [README, *PAGES], ids=by_name)
+def test_every_flag_is_one_of_the_programs(
+    document: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    helps = [app.parser().format_help()]
+    for verb in VERBS:
+        with pytest.raises(SystemExit):
+            parsed([verb, "--help"])
+        helps.append(capsys.readouterr().out)
+    known = set(re.findall(r"--[a-z][a-z-]*", " ".join(helps)))
+    known |= {"--group", "--extra", "--no-sync", "--torch-backend", "--editable"}  # uv's
+    known |= {"--logdir"}  # tensorboard's
+    used = set(re.findall(r"--[a-z][a-z-]*", document.read_text(encoding="utf-8")))
+    assert used <= known
+
+
+def test_every_example_in_python_runs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    examples = [
+        code for language, code in _FENCE.findall((ROOT / "docs" / "python.md").read_text()) if language
+    ]
+    names: dict[str, object] = {}
+    for code in examples:
+        exec(compile(code, "docs/python.md", "exec"), names)
+    printed = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert len(printed) == 56, "a line for every layer"
+    assert float(printed[0][2]) < 1e-6 * float(printed[0][1]), "without shortcuts the first gradient vanishes"
+    assert names["network"].fc.out_features == 7  # type: ignore[attr-defined]
