@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -27,9 +28,9 @@ def overlapping(figure: Figure) -> list[tuple[str, str]]:
             and page.y0 - 0.5 <= box.y0 <= box.y1 <= page.y1 + 0.5
         )
         assert inside, f"{words!r} is cut off"
-    found = [
-        (a, b) for i, (a, first) in enumerate(boxes) for b, second in boxes[i + 1 :] if first.overlaps(second)
-    ]
+    x0, y0, x1, y1 = np.array([box.extents for _, box in boxes]).reshape(-1, 4).T
+    touch = (x0[:, None] <= x1) & (x0 <= x1[:, None]) & (y0[:, None] <= y1) & (y0 <= y1[:, None])  # as Bbox.overlaps
+    found = [(boxes[i][0], boxes[j][0]) for i, j in np.argwhere(np.triu(touch, k=1))]
     framed = [(name, axes.get_window_extent(renderer)) for name, axes in _framed(figure)]
     words_of_page = [
         (t.get_text(), t.get_window_extent(renderer)) for t in figure.texts if t.get_text().strip()
