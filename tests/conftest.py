@@ -108,3 +108,16 @@ def _no_log_above_info(request: pytest.FixtureRequest, caplog: pytest.LogCapture
     ]
     if unread:
         pytest.fail("logged above info; mend it, or take caplog and check the record: " + "; ".join(unread))
+
+
+@pytest.fixture(autouse=True)
+def _no_window_of_an_earlier_test() -> Iterator[None]:
+    """Closed widgets go at once: until an event loop runs they would be styled and laid out with those of the next
+    test. So does the style, which makes every widget slower to build.
+    """
+    yield
+    if widgets := sys.modules.get("PySide6.QtWidgets"):
+        core = sys.modules["PySide6.QtCore"]
+        core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete)
+        if (application := widgets.QApplication.instance()) and application.styleSheet():
+            application.setStyleSheet("")

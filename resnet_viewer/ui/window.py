@@ -129,7 +129,7 @@ class MainWindow(QMainWindow):
         self.saying = Saying(self, {entry.name: entry.download for entry in catalog if entry.download})
         self._connect(workers)
         appearance.theme_changed.connect(self.apply_theme)
-        self.apply_theme(appearance.theme)
+        appearance.apply()
         self._show_history()
         self.render_scene(self.controller.scene)
         self._shape.restore()

@@ -25,6 +25,7 @@ from resnet_viewer.records.requests import (
 )
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.ui.appearance import Appearance
 from resnet_viewer.ui.inspect.loading import Opening
 from resnet_viewer.ui.inspect.picture import ImagePane
 from resnet_viewer.ui.layout import FIRST_SIZE, rescued
@@ -283,6 +284,14 @@ def test_a_window_comes_back_where_it_stood_without_room_for_a_title_bar(
     desk.settings.forget_layout()
     desk.window._shape.restore()
     assert desk.window.size() == FIRST_SIZE.boundedTo(home.size()).expandedTo(desk.window.minimumSize())
+
+
+def test_the_style_comes_when_the_windows_widgets_are_in_place(qapp: QApplication, tmp_path: Path) -> None:
+    """With a style sheet, building the window takes twice as long."""
+    appearance = Appearance(qapp, Settings(tmp_path))
+    assert not qapp.styleSheet()
+    appearance.apply()
+    assert qapp.styleSheet()
 
 
 def test_both_themes_reach_the_screen(desk: Desk) -> None:
