@@ -13,7 +13,7 @@ from resnet_viewer.core.probing import Probe
 from resnet_viewer.core.weights.catalog import names, spec, variants
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
-from tests.core.invented import forward_order, images
+from tests.core.invented import forward_order, images, random_state
 
 
 def reduced(name: str) -> NetworkSpec:
@@ -62,12 +62,13 @@ def test_every_network_can_be_built_and_probed(name: str) -> None:
 def test_chains_equal_torchvision_bit_for_bit(name: str) -> None:
     from torchvision import models
 
-    torch.manual_seed(0)
-    theirs = getattr(models, name)(weights=None, num_classes=5).eval()
     with torch.device("meta"):
+        theirs = getattr(models, name)(weights=None, num_classes=5).eval()
         network = Network(spec(name, classes=5))
     assert list(network.state_dict()) == list(theirs.state_dict())
-    network.load_state_dict(theirs.state_dict(), assign=True)
+    state = random_state(theirs.state_dict())
+    for chain in (theirs, network):
+        chain.load_state_dict(state, assign=True)
     pictures = images(1, 64)
     with torch.no_grad():
         assert torch.equal(network.eval()(pictures), theirs(pictures))

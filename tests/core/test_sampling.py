@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,10 +18,16 @@ from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures.overlay import overlay
 from resnet_viewer.records.layers import GlobalPooling, Sampling, sampling
 from resnet_viewer.records.laying_out import blueprint
-from resnet_viewer.records.network import BuildOptions
+from resnet_viewer.records.network import BuildOptions, NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing, visible_box
 from resnet_viewer.records.registering import cam_tiles, tiles
+
+
+def narrow(name: str, options: BuildOptions) -> NetworkSpec:
+    """With few channels: where a cell looks is a matter of kernels, strides and paddings."""
+    whole = built(name, options)
+    return replace(whole, widths=tuple(4 * 2**n for n in range(len(whole.widths))))
 
 
 def additive(network: Network) -> Network:
@@ -54,8 +61,7 @@ def seen(gradient: Tensor) -> list[tuple[int, int]]:
     ],
 )  # fmt: skip
 def test_a_cell_looks_where_its_gradient_is(name: str, side: int) -> None:
-    options = BuildOptions(has_classifier=False, pooling="none")
-    network = additive(build(built(name, options)))
+    network = additive(build(narrow(name, BuildOptions(has_classifier=False, pooling="none"))))
     plan = blueprint(network.spec)
     x = torch.ones(1, network.spec.channels, side, side, dtype=torch.double, requires_grad=True)
     with Probe(network) as opened:
@@ -104,7 +110,7 @@ _TENT = torch.tensor([0.25, 0.5, 0.25])
 
 def linear(name: str) -> Network:
     """One channel of one colour goes through; every step keeps the middle of what it sees. No shortcut projects."""
-    network = build(built(name, BuildOptions(has_classifier=False)))
+    network = build(narrow(name, BuildOptions(has_classifier=False)))
     for path, module in list(network.named_modules()):
         if isinstance(module, nn.Conv2d):
             nn.init.zeros_(module.weight)

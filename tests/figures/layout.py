@@ -29,7 +29,9 @@ def overlapping(figure: Figure) -> list[tuple[str, str]]:
         )
         assert inside, f"{words!r} is cut off"
     x0, y0, x1, y1 = np.array([box.extents for _, box in boxes]).reshape(-1, 4).T
-    touch = (x0[:, None] <= x1) & (x0 <= x1[:, None]) & (y0[:, None] <= y1) & (y0 <= y1[:, None])  # as Bbox.overlaps
+    touch = (
+        (x0[:, None] <= x1) & (x0 <= x1[:, None]) & (y0[:, None] <= y1) & (y0 <= y1[:, None])
+    )  # as Bbox.overlaps
     found = [(boxes[i][0], boxes[j][0]) for i, j in np.argwhere(np.triu(touch, k=1))]
     framed = [(name, axes.get_window_extent(renderer)) for name, axes in _framed(figure)]
     words_of_page = [

@@ -66,6 +66,15 @@ NONSENSE = {
     "an endless plan": '"{\\"course\\": {\\"epochs\\": 1e400, \\"recipe\\": {\\"name\\": \\"\\", \\"rate\\": NaN}}}"',
 }
 """What follows a key in the file, escaped as Qt escapes."""
+SEEN = (
+    "zeros",
+    "two negative numbers",
+    "five large numbers",
+    "a deep object",
+    "a cut-off value",
+    "nothing valid",
+)
+"""Those that reach the window: the first two are numbers that may stand there, the others of every kind of default."""
 _NO_VALUE = ("@Invalid()", "\\xd800")
 """As if the key were not there."""
 
@@ -123,15 +132,16 @@ def test_what_does_not_fit_is_the_default(key: str, tmp_path: Path, caplog: pyte
     assert caplog.records
 
 
-@pytest.mark.parametrize("value", NONSENSE.values(), ids=NONSENSE)
+@pytest.mark.parametrize("name", SEEN)
 def test_the_window_starts_whatever_its_settings_hold(
-    value: str,
+    name: str,
     qtbot: QtBot,
     qapp: QApplication,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     usual = QFontInfo(qapp.font()).pointSize()
+    value = NONSENSE[name]
     written(tmp_path / "settings", dict.fromkeys(KEYS, value))
     desk = Desk(qtbot, qapp, tmp_path)
     try:

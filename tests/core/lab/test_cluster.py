@@ -181,7 +181,11 @@ def listening(processes: set[int]) -> set[str]:
 
 def visit(address: str, **environment: str) -> str:
     """How a process fares that comes to a cluster with nothing but what it is given."""
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "PYTHONPYCACHEPREFIX", "HOME") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "PYTHONPATH", "PYTHONPYCACHEPREFIX", "HOME")
+        if name in os.environ
+    }
     kept |= {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_NUM_REDIS_GET_RETRIES": "1"}  # 127.0.0.1; one try
     done = subprocess.run(
         [sys.executable, "-c", VISITOR, address],
