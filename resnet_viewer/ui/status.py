@@ -167,7 +167,7 @@ class StatusBar(QStatusBar):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and hasattr(self, "_place"):
-            QTimer.singleShot(0, self._fit)  # when the children have the font too
+            QTimer.singleShot(0, self, self._fit)  # when the children have the font too
 
     @Slot()
     def _fit(self) -> None:

@@ -188,7 +188,7 @@ class Toolbar(QToolBar):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and hasattr(self, "_row"):
-            QTimer.singleShot(0, self._label)  # when the children have the font too
+            QTimer.singleShot(0, self, self._label)  # when the children have the font too
 
     @Slot()
     def _label(self) -> None:

@@ -335,7 +335,7 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._is_painted:
             self._is_painted = True
-            QTimer.singleShot(0, self.painted.emit)  # after the panels, which are painted in this same pass
+            QTimer.singleShot(0, self, self.painted.emit)  # after the panels, painted in this same pass
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         is_inspected = self.pages.currentIndex() == INSPECT or event.key() == Qt.Key.Key_Escape

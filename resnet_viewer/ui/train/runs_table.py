@@ -386,7 +386,7 @@ class RunsTable(QTableView):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
-            QTimer.singleShot(0, self._fit)  # when the header has the font too
+            QTimer.singleShot(0, self, self._fit)  # when the header has the font too
 
     def _needed(self) -> tuple[int, ...]:
         """Pixels of each column with what it holds and will hold; the first with whole names, and last with short."""
