@@ -8,17 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from resnet_viewer.charts import palette
+from resnet_viewer.charts.predictions import prediction_chart, words_of
 from resnet_viewer.figures.page import MARGIN, Without, page, shortened, wrapped
 from resnet_viewer.records import captions
-from resnet_viewer.records.predictions import (
-    NO_CLASSIFIER,
-    comparable,
-    has_highest_class,
-    not_finite_words,
-    percent,
-    scale_end,
-    shown_classes,
-)
+from resnet_viewer.records.predictions import comparable, percent
 from resnet_viewer.records.probe import ProbeResult
 
 _ROW = 0.36
@@ -52,16 +45,13 @@ def figure(
 
     Sizes are in inches. Without `height` the figure is as high as it needs to be.
     """
+    chart = prediction_chart(now, reference, class_names)
     reference = comparable(now, reference)
-    lost = not_finite_words(now) if now.probabilities.size and not has_highest_class(now) else ""
-    classes = () if lost else shown_classes(now, reference)
-    readings = (now,) if reference is None else (now, reference)
-    end = scale_end(*(float(reading.probabilities[0][index]) for reading in readings for index in classes))
     columns = 1 if reference is None else 2
-    head = 0.2 + (_UNTRAINED if any(reading.is_untrained for reading in readings) else 0.0)
+    head = 0.2 + (_UNTRAINED if any(chart.untrained) else 0.0)
     around = _AROUND + head - 0.2
-    said = [] if classes else wrapped(lost or NO_CLASSIFIER, width - 2 * MARGIN, _SENTENCE)
-    lines = max(len(classes), len(said))
+    said = wrapped(chart.message[0], width - 2 * MARGIN, _SENTENCE) if chart.message else []
+    lines = max(len(chart.rows), len(said))
     sheet = page(
         title=f"Prediction · {captions.network_title(now)}",
         subtitle="",
@@ -76,35 +66,37 @@ def figure(
         for number, line in enumerate(said):
             sheet.write(MARGIN, middle - number * _SENTENCE_LINE, line, size=_SENTENCE)
         return sheet.figure
-    spacing = (sheet.top - sheet.bottom - around) / len(classes)
+    spacing = (sheet.top - sheet.bottom - around) / lines
     names = min(_NAMES, 0.27 * width)
     left = MARGIN + names
     bars = max(width - MARGIN - left - columns * _NUMBERS, 0.1)
-    bottom = sheet.top - head - spacing * len(classes)
-    axes = sheet.axes(left, bottom, bars, spacing * len(classes))
-    _prepare(axes, len(classes), end, room=bars)
-    right = left + bars
-    colours = palette.NOW, palette.REFERENCE
-    for column, (name, colour, reading) in enumerate(
-        zip(("now", "reference"), colours, readings, strict=False), 1
-    ):
-        place = right + column * _NUMBERS
-        sheet.write(place, sheet.top - 0.12, name, colour=colour, bold=True, right=True)
-        if reading.is_untrained:
-            sheet.write(place, sheet.top - 0.12 - _UNTRAINED, "untrained", colour=colour, right=True)
-    for row, index in enumerate(classes):
-        y = bottom + spacing * (len(classes) - row - 0.5) - 0.04
-        name = captions.class_name(index, class_names) + (" · target" if index == now.target else "")
+    bottom = sheet.top - head - spacing * lines
+    axes = sheet.axes(left, bottom, bars, spacing * lines)
+    _prepare(axes, lines, chart.end, room=bars)
+    for number, row in enumerate(chart.rows):
+        y = bottom + spacing * (lines - number - 0.5) - 0.04
+        name = row.name + (" · target" if row.is_target else "")
         sheet.write(left - 0.1, y, shortened(name, names - 0.1, palette.FONT + 1), size=9, right=True)
-        ours = float(now.probabilities[0][index])
-        _bar(
-            axes, row - 0.17 if reference is not None else row, ours, palette.NOW, is_hollow=now.is_untrained
-        )
-        sheet.write(right + _NUMBERS, y, percent(ours), colour=palette.NOW, right=True)
-        if reference is not None:
-            theirs = float(reference.probabilities[0][index])
-            _bar(axes, row + 0.17, theirs, palette.REFERENCE, is_hollow=reference.is_untrained)
-            sheet.write(right + 2 * _NUMBERS, y, percent(theirs), colour=palette.REFERENCE, right=True)
+    sides = ("now", palette.NOW, -0.17 if columns == 2 else 0.0), ("reference", palette.REFERENCE, 0.17)
+    for column, (side, colour, beside) in enumerate(sides[:columns]):
+        place = left + bars + (column + 1) * _NUMBERS
+        is_hollow = chart.untrained[column]
+        sheet.write(place, sheet.top - 0.12, side, colour=colour, bold=True, right=True)
+        if is_hollow:
+            sheet.write(place, sheet.top - 0.12 - _UNTRAINED, "untrained", colour=colour, right=True)
+        for number, row in enumerate(chart.rows):
+            value = (row.now, row.reference)[column]
+            y = bottom + spacing * (lines - number - 0.5) - 0.04
+            sheet.write(place, y, words_of(value), colour=colour, right=True)
+            share = 100 * value if value is not None and math.isfinite(value) else 0.0
+            axes.barh(
+                number + beside,
+                share,
+                height=0.28,
+                facecolor="none" if is_hollow else colour,
+                edgecolor=colour,
+                linewidth=0.8 if is_hollow else 0,
+            )
     return sheet.figure
 
 
@@ -146,9 +138,3 @@ def _prepare(axes: Axes, rows: int, end: float, *, room: float) -> None:
     for side in ("top", "right", "bottom"):
         axes.spines[side].set_visible(False)
     axes.spines["left"].set_color(palette.REFERENCE)
-
-
-def _bar(axes: Axes, y: float, probability: float, colour: str, *, is_hollow: bool) -> None:
-    share = 100 * probability if math.isfinite(probability) else 0.0
-    face = "none" if is_hollow else colour
-    axes.barh(y, share, height=0.28, facecolor=face, edgecolor=colour, linewidth=0.8 if is_hollow else 0)

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.palette import NOW, REFERENCE
 from resnet_viewer.core.weights.catalog import spec
@@ -11,6 +12,8 @@ from resnet_viewer.records.predictions import NO_CLASSIFIER
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import NotFinite, ProbeResult
 from resnet_viewer.records.target import BlockTarget
+from resnet_viewer.ui.inspect.predictions import PredictionsPanel
+from tests import fabricated
 from tests.figures.layout import overlapping
 from tests.figures.readings import as_trained, pair
 
@@ -39,6 +42,21 @@ def test_bars_are_the_probabilities_in_the_references_order() -> None:
     names = [word for word in said if word.split(" · ")[0] in CIFAR10_CLASSES]
     assert names == ["cat · target", "deer", "dog", "frog", "horse", "automobile"]
     assert {"90 %", "50 %", "6.0 %"} <= set(said)
+
+
+def test_paper_has_the_rows_of_the_window(qtbot: QtBot) -> None:
+    scene = fabricated.scene(cut=(3,))
+    assert scene.now is not None
+    panel = PredictionsPanel()
+    qtbot.addWidget(panel)
+    panel.render_scene(scene)
+    figure = predictions.figure(scene.now, scene.reference, class_names=scene.session.setup.class_names)
+    axes = next(axes for axes in figure.axes if axes.patches)
+    drawn = [patch.get_width() / 100 for patch in axes.patches]
+    assert drawn == pytest.approx([row.now for row in panel.rows] + [row.reference for row in panel.rows])
+    said = [text.get_text().removesuffix(" · target") for text in figure.texts]
+    names = [row.name for row in panel.rows]
+    assert [text for text in said if text in names] == names
 
 
 def test_small_probabilities_fill_the_axis_whose_end_is_written() -> None:

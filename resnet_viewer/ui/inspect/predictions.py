@@ -11,17 +11,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPo
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from resnet_viewer.charts.palette import STALE_OPACITY
-from resnet_viewer.records import captions
-from resnet_viewer.records.predictions import (
-    NO_CLASSIFIER,
-    comparable,
-    has_highest_class,
-    not_finite_words,
-    percent,
-    scale_end,
-    shown_classes,
-)
-from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.charts.predictions import PredictionChart, PredictionRow, prediction_chart, words_of
+from resnet_viewer.records.predictions import NO_CLASSIFIER, percent
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.inspect.readings import placeholder
 from resnet_viewer.ui.widgets.card import Card, colour_text
@@ -39,80 +30,6 @@ _LEGEND_TIP = (
 
 
 @dataclass(frozen=True)
-class PredictionRow:
-    """One class; probabilities between 0 and 1, None where there is no reading."""
-
-    index: int
-    name: str
-    now: float | None
-    reference: float | None
-    is_target: bool
-    is_new: bool
-    """It is now's highest class and not among the reference's."""
-    untrained: tuple[bool, bool] = (False, False)
-    """Whether now's number and the reference's are those of untrained weights, and mean nothing."""
-
-    @property
-    def words(self) -> str:
-        """Everything that the row shows, as a tooltip and for screen readers."""
-        now, reference = (" (untrained)" if is_untrained else "" for is_untrained in self.untrained)
-        parts = [f"{self.name} (class {self.index})", f"now {words_of(self.now)}{now}"]
-        parts.append(f"reference {words_of(self.reference)}{reference}")
-        if self.is_target:
-            parts.append("target of the gradients and of Grad-CAM")
-        if self.is_new:
-            parts.append("now's highest class, not among the reference's five")
-        return " · ".join(parts)
-
-
-def words_of(probability: float | None) -> str:
-    """A probability as it is written beside its bar; a dash where there is no reading."""
-    return "–" if probability is None else percent(probability)
-
-
-def prediction_rows(scene: Scene) -> tuple[PredictionRow, ...]:
-    """The rows for a scene; empty while nothing is known."""
-    now, reference = scene.now, scene.reference
-    if reference is not None and not reference.request.state.has_classes_of(scene.session.setup.state):
-        reference = None
-    asked = now or reference
-    if asked is None or not asked.probabilities.size:
-        return ()
-    reference = comparable(asked, reference)
-    classes = shown_classes(now, reference)
-    names = scene.session.setup.class_names
-    highest = None if now is None or not has_highest_class(now) else int(now.probabilities[0].argmax())
-    return tuple(
-        PredictionRow(
-            index,
-            captions.class_name(index, names),
-            _probability(now, index),
-            _probability(reference, index),
-            index == asked.target,
-            reference is not None and place >= 5 and index == highest,
-            (_is_untrained(now), _is_untrained(reference)),
-        )
-        for place, index in enumerate(classes)
-    )
-
-
-def _is_untrained(result: ProbeResult | None) -> bool:
-    return result is not None and result.is_untrained
-
-
-def legend_words(rows: tuple[PredictionRow, ...]) -> str:
-    """What stands over the numbers, with those of untrained weights called so."""
-    now, reference = rows[0].untrained if rows else (False, False)
-    if now and reference:
-        return "untrained: now · reference"
-    return f"{'untrained ' if now else ''}now · {'untrained ' if reference else ''}reference"
-
-
-def _probability(result: ProbeResult | None, index: int) -> float | None:
-    return None if result is None else float(result.probabilities[0, index])
-
-
-@dataclass(frozen=True)
 class Columns:
     """What a panel's lines share: the pixels that the longest name and the longest number take, and the
     probability whose bar takes the whole width."""
@@ -122,13 +39,13 @@ class Columns:
     end: float = 1.0
 
     @classmethod
-    def of(cls, rows: tuple[PredictionRow, ...], metrics: QFontMetrics) -> Columns:
-        """The columns that these rows need."""
-        numbers = [words_of(value) for row in rows for value in (row.now, row.reference)]
+    def of(cls, chart: PredictionChart, metrics: QFontMetrics) -> Columns:
+        """The columns that its rows need."""
+        numbers = [words_of(value) for row in chart.rows for value in (row.now, row.reference)]
         return cls(
-            max((metrics.horizontalAdvance(row.name) for row in rows), default=0) + 2 * _MARK,
+            max((metrics.horizontalAdvance(row.name) for row in chart.rows), default=0) + 2 * _MARK,
             max((metrics.horizontalAdvance(number) for number in numbers), default=0),
-            scale_end(*(value for row in rows for value in (row.now, row.reference))),
+            chart.end,
         )
 
     def bars(self, width: int) -> tuple[int, int]:
@@ -293,7 +210,7 @@ class PredictionsPanel(Card):
         self._message = _Message()
         self._lines = tuple(PredictionLine(self) for _ in range(ROWS))
         self._scene: Scene | None = None
-        self._legend = _Legend(legend_words(()))
+        self._legend = _Legend(PredictionChart().legend)
         self._legend.setToolTip(_LEGEND_TIP)
         self.body.setSpacing(0)
         self.body.addWidget(self._message, 1)
@@ -325,23 +242,21 @@ class PredictionsPanel(Card):
     def render_scene(self, scene: Scene) -> None:
         """Show the scene's predictions; readings that hold the logits alone are enough."""
         self._scene = scene
-        lost = not_finite_words(scene.now)
-        rows = () if lost else prediction_rows(scene)
-        columns = Columns.of(rows, self.fontMetrics())
-        end = columns.end
-        legend = legend_words(rows)
-        scale = "" if end == 1 else f"bars end at {percent(end)} · "
-        self._legend.beginning = scale + legend.partition(":")[0].partition(" · ")[0]
-        self._legend.setText(f"{scale}{legend}")
+        setup, reference = scene.session.setup, scene.reference
+        if reference is not None and not reference.request.state.has_classes_of(setup.state):
+            reference = None
+        chart = prediction_chart(scene.now, reference, setup.class_names)
+        rows, columns = chart.rows, Columns.of(chart, self.fontMetrics())
+        scale = "" if chart.end == 1 else f"bars end at {percent(chart.end)} · "
+        self._legend.beginning = scale + chart.legend.partition(":")[0].partition(" · ")[0]
+        self._legend.setText(f"{scale}{chart.legend}")
         for line, row in zip_longest(self._lines, rows):
             line.set_row(row, is_dimmed=scene.is_stale, columns=columns)
             line.setVisible(row is not None)
         self._message.setVisible(not rows)
         if not rows:
-            has_classifier = scene.session.setup.state.network.has_classifier
-            waiting = placeholder(scene) if has_classifier or scene.is_starting else NO_CLASSIFIER
-            in_short = (f"{lost.partition(': ')[0]}.", "not finite") if lost else ()
-            self._message.say(lost or waiting, *in_short)
+            is_coming = setup.state.network.has_classifier or scene.is_starting
+            self._message.say(*(chart.message or (placeholder(scene) if is_coming else NO_CLASSIFIER,)))
         self._legend.setVisible(bool(rows))
         self.set_updating(scene.is_stale and bool(rows))
 

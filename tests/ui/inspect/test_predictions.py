@@ -8,19 +8,14 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.predictions import PredictionChart, words_of
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.predictions import NO_CLASSIFIER
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import NotFinite
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session
-from resnet_viewer.ui.inspect.predictions import (
-    Columns,
-    PredictionLine,
-    PredictionsPanel,
-    prediction_rows,
-    words_of,
-)
+from resnet_viewer.ui.inspect.predictions import Columns, PredictionLine, PredictionsPanel
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests import fabricated
 
@@ -41,7 +36,7 @@ def scene_of(
     return Scene(base.session, shown, other)
 
 
-def test_a_reference_whose_classes_have_other_names_gives_no_numbers() -> None:
+def test_a_reference_whose_classes_have_other_names_gives_no_numbers(qtbot: QtBot) -> None:
     """Whether now has been read or not: class 3 of the digits is no cat."""
     base = scene_of([0.1, 0.2, 0.7], [0.6, 0.3, 0.1])
     assert base.now is not None
@@ -51,10 +46,13 @@ def test_a_reference_whose_classes_have_other_names_gives_no_numbers() -> None:
     now = replace(base.now, request=replace(base.now.request, state=setup.state))
     reference = replace(base.reference, request=replace(base.reference.request, state=digits))
     session = Session(setup, digits)
-    rows = prediction_rows(Scene(session, now, reference))
-    assert [row.name for row in rows[:3]] == ["bird", "automobile", "airplane"], "now's own highest"
-    assert {row.reference for row in rows} == {None}
-    assert prediction_rows(Scene(session, None, reference)) == ()
+    panel = PredictionsPanel()
+    qtbot.addWidget(panel)
+    panel.render_scene(Scene(session, now, reference))
+    assert [row.name for row in panel.rows[:3]] == ["bird", "automobile", "airplane"], "now's own highest"
+    assert {row.reference for row in panel.rows} == {None}
+    panel.render_scene(Scene(session, None, reference))
+    assert panel.rows == ()
 
 
 def test_rows_follow_the_reference_and_end_with_nows_other_class(qtbot: QtBot) -> None:
@@ -141,7 +139,7 @@ def reds_and_greys(panel: PredictionsPanel) -> tuple[list[int], list[int]]:
     """Lines of the first row's picture with now's and with the reference's colour, beyond the names."""
     line = panel.findChildren(PredictionLine)[0]
     image = line.grab().toImage()
-    x = Columns.of(panel.rows, line.fontMetrics()).bars(line.width())[0] + 2
+    x = Columns.of(PredictionChart(panel.rows), line.fontMetrics()).bars(line.width())[0] + 2
     found = [image.pixelColor(x, y).name() for y in range(image.height())]
     return tuple(
         [y for y, name in enumerate(found) if name == colour] for colour in (LIGHT.changed, LIGHT.reference)
