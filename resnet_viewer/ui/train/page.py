@@ -19,7 +19,7 @@ from resnet_viewer.ui.layout import PanelArea, splitter
 from resnet_viewer.ui.train.depth_plot import DepthPlot
 from resnet_viewer.ui.train.error_plot import ErrorPlot
 from resnet_viewer.ui.train.gradient_maps import GradientMaps
-from resnet_viewer.ui.train.pictures_panel import PicturesPanel
+from resnet_viewer.ui.train.pictures import PicturesPanel
 from resnet_viewer.ui.train.runs_table import RunsTable, doing, duration
 from resnet_viewer.ui.train.story import StoryPanel
 from resnet_viewer.ui.widgets.card import Card, colour_text

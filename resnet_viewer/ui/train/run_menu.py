@@ -13,7 +13,7 @@ from resnet_viewer.records.run_log import RunLog
 from resnet_viewer.records.run_plan import MOST_EPOCHS
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.train.open_in_inspect import GivingWeights, HandingOver, twin_of
-from resnet_viewer.ui.train.pictures_panel import run_of
+from resnet_viewer.ui.train.pictures import run_of
 from resnet_viewer.ui.work.worker import Failure
 
 MOST_EPOCHS_LISTED = 24

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.run_log import LabScene
-from resnet_viewer.ui.train.pictures_panel import PicturesPanel, PicturesWindow, run_of
+from resnet_viewer.ui.train.pictures import PicturesPanel, PicturesWindow, run_of
 from resnet_viewer.ui.widgets.theme import LIGHT
 from tests.ui.train.lab_scenes import LABELS, PREDICTED, lab_scene, log_of
 
