@@ -6,6 +6,7 @@ Lengths and places are those of the drawer, pixels or points, from the plot's up
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -69,6 +70,22 @@ class Room:
             (n for n in range(len(text) - 1, 0, -1) if self.measure(f"{text[:n]}…") <= self.width), 0
         )
         return f"{text[:length].rstrip()}…"
+
+
+def shortened_inside(text: str, width: float, measure: Callable[[str], float]) -> str:
+    """The text, its middle cut out where it is wider: names that begin alike differ at their ends.
+
+    Example:
+        >>> shortened_inside("class of pictures 7", 9, len)
+        'clas…es 7'
+    """
+
+    def cut(kept: int) -> str:
+        return f"{text[: kept - kept // 2].rstrip()}…{text[len(text) - kept // 2 :].lstrip()}"
+
+    if measure(text) <= width:
+        return text
+    return cut(max(bisect_right(range(len(text)), width, key=lambda kept: measure(cut(kept))) - 1, 2))
 
 
 def inside(middle: float, half: float, width: float, beyond: float) -> float:

@@ -21,10 +21,11 @@ Colours = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class ConfusionChart:
-    """(C, C) counts with the classes' names; behind the named ones there may be one for pictures that have none."""
+    """(C, C) counts with the classes' names; behind the `classes` there may be one for pictures that have none."""
 
     counts: Numbers
     names: tuple[str, ...]
+    classes: int = 0
 
     @staticmethod
     def of(labels: Numbers, predicted: Numbers, class_names: tuple[str, ...]) -> ConfusionChart:
@@ -35,7 +36,7 @@ class ConfusionChart:
         """
         classes = max(len(class_names), *(int(given.max(initial=-1)) + 1 for given in (labels, predicted)))
         names = tuple(class_name(index, class_names) for index in range(classes))
-        return ConfusionChart(confusion(labels, predicted, classes), names)
+        return ConfusionChart(confusion(labels, predicted, classes), names, len(class_names))
 
     @cached_property
     def shares(self) -> NDArray[np.float64]:

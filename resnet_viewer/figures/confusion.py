@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from resnet_viewer.charts import palette
+from resnet_viewer.charts.chart import shortened_inside
 from resnet_viewer.charts.colour_scale import ColourScale
 from resnet_viewer.charts.confusion import ERROR, PREDICTED, TRUE, ConfusionChart, ramp
 from resnet_viewer.figures.page import (
@@ -17,11 +19,9 @@ from resnet_viewer.figures.page import (
     Without,
     draw_colour_bar,
     page,
-    shortened_inside,
     text_width,
 )
 from resnet_viewer.figures.picture_grid import state_words
-from resnet_viewer.records.lab import Numbers
 from resnet_viewer.records.training import RunReport
 
 _BAR, _NAMES, _AXIS_WORDS, _ABOVE = 0.66, 1.3, 0.24, 0.22
@@ -33,9 +33,7 @@ _TINY = 0.062
 
 
 def figure(
-    labels: Numbers,
-    predicted: Numbers,
-    class_names: tuple[str, ...],
+    chart: ConfusionChart,
     run: RunReport,
     *,
     width: float | None = None,
@@ -48,26 +46,28 @@ def figure(
     too small for them, names and numbers are left to the table.
 
     Raises:
-        ValueError: there is no picture, or labels and predictions are not as many.
+        ValueError: there is no picture.
     """
-    chart = ConfusionChart.of(labels, predicted, class_names)
-    classes, total = len(chart.names), int(chart.counts.sum())
+    count, total = len(chart.names), int(chart.counts.sum())
     if not total:
         raise ValueError("no test picture to count")
-    usual = 7.6 if classes <= 14 else 9.0 if classes <= 40 else 11.5
+    usual = 7.6 if count <= 14 else 9.0 if count <= 40 else 11.5
     width = width or usual
-    font = float(np.clip(72 * 0.62 * max(width - 3.0, 0.5 * width) / classes, 3.2, palette.FONT))
+    font = float(np.clip(72 * 0.62 * max(width - 3.0, 0.5 * width) / count, 3.2, palette.FONT))
     longest = max(text_width(name, font) for name in chart.names)
     label = min(longest + 0.08, _NAMES, 0.25 * width)
     left = MARGIN + _AXIS_WORDS + label
     errors = max(text_width("100.0 %", font), text_width(ERROR, palette.FONT)) + 0.08
-    side = min((width - left - MARGIN - errors - _BAR) / classes, 0.62)
-    whole = side * classes
+    room = width - left - MARGIN - _BAR
+    if 72 * (room - errors) / count < 1.25 * font:  # rows lower than a line of numbers
+        errors = 0.0
+    side = min((room - errors) / count, 0.62)
+    whole = side * count
     error = 100 * (1 - np.trace(chart.counts) / total)
     sheet = page(
         title=f"Confusion matrix · {run.spec.network.title} · {error:.1f} % error",
         subtitle=chart.most_often(),
-        caption=caption(chart, run, side=side, classes=len(class_names)),
+        caption=caption(chart, run, side=side),
         width=width,
         height=None,
         without=without,
@@ -77,24 +77,22 @@ def figure(
     axes = sheet.axes(left, bottom, whole, whole)
     axes.set_label("matrix")
     _draw(axes, chart, side)
-    shorts = [shortened_inside(name, label - 0.04, font) for name in chart.names]
+    shorts = [shortened_inside(name, label - 0.04, partial(text_width, size=font)) for name in chart.names]
     style: dict[str, Any] = {
         "fontsize": font,
         "color": palette.TEXT,
         "fontfamily": "DejaVu Sans",
         "parse_math": False,
     }
-    places = range(classes) if side >= _TINY else range(0)
+    places = range(count) if side >= _TINY else range(0)
     axes.set_yticks(places, shorts[: len(places)], **style)
     axes.set_xticks(places, shorts[: len(places)], rotation=90 if longest > side else 0, **style)
-    beside = sheet.bare_axes(left + whole, bottom, errors, whole)
-    beside.set_label("errors")
-    for true in places:
-        style["color"] = palette.NOW if chart.errors[true] > 0 else palette.MUTED
-        beside.text(
-            errors, whole - (true + 0.5) * side, chart.error_words(true), ha="right", va="center", **style
-        )
-    if places:
+    for true in places if errors else ():
+        middle = bottom + whole - (true + 0.5) * side - 0.36 * font / 72
+        colour = palette.NOW if chart.errors[true] > 0 else palette.MUTED
+        words = chart.error_words(true)
+        sheet.write(left + whole + errors, middle, words, size=font, colour=colour, right=True)
+    if errors:
         sheet.write(left + whole + errors, bottom + whole + 0.04, ERROR, right=True)
     sheet.write(left + whole / 2, sheet.bottom + 0.06, PREDICTED, centre=True)
     axes.text(
@@ -118,16 +116,16 @@ def figure(
     return sheet.figure
 
 
-def caption(chart: ConfusionChart, run: RunReport, *, side: float, classes: int) -> str:
+def caption(chart: ConfusionChart, run: RunReport, *, side: float) -> str:
     """What was counted, in which network after how much training, as one sentence; a cell's side is in inches. Behind
     `classes` there may be one for pictures that have none.
     """
     counts, total = chart.counts, int(chart.counts.sum())
     wrong = total - int(np.trace(counts))
     numbers = "numbers: pictures, and percent of the row" if side >= _FULL else "numbers: pictures"
-    empty = int((counts.sum(axis=1) == 0)[:classes].sum())
+    empty = int((counts.sum(axis=1) == 0)[: chart.classes].sum())
     none = f" · classes without a test picture: {empty}" if empty else ""
-    if lost := int(counts[:, classes:].sum()):
+    if lost := int(counts[:, chart.classes :].sum()):
         none += f" · no class, for their logits are not finite: {lost}"
     said = f"{numbers}, " if side >= _TINY else ""
     return (

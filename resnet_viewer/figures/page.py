@@ -64,6 +64,7 @@ _HINTED = 0.98
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Width in inches of one line of text at `size` points; characters that our font lacks count as one em."""
     font = FontProperties(family=FAMILY, weight="bold" if bold else "normal")
+    text = text.replace("$", "S")  # which TextPath would read as mathematics
     lacks = lacking(text)
     printable = "".join("\u2014" if c in lacks else c if ord(c) < 0x2500 else "M" for c in text)
     if not printable.strip():
@@ -79,13 +80,13 @@ def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list
     line = ""
     for word in text.split(" "):
         candidate = f"{line} {word}" if line else word
-        if text_width(_measurable(candidate), size, bold=bold) <= width:
+        if text_width(candidate, size, bold=bold) <= width:
             line = candidate
             continue
         if line:
             lines.append(line)
         line = word
-        while text_width(_measurable(line), size, bold=bold) > width and len(line) > 1:
+        while text_width(line, size, bold=bold) > width and len(line) > 1:
             fitting = _fitting(line, width, size, bold=bold)
             lines.append(line[:fitting])
             line = line[fitting:]
@@ -94,19 +95,9 @@ def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list
 
 def shortened(text: str, width: float, size: float) -> str:
     """`text`, cut with "…" where it is wider than `width` inches at `size` points."""
-    if text_width(_measurable(text), size) <= width:
+    if text_width(text, size) <= width:
         return text
     return text[: max(_fitting(text, width - text_width("…", size), size, bold=False), 1)].rstrip() + "…"
-
-
-def shortened_inside(text: str, width: float, size: float) -> str:
-    """The same with "…" in the middle: names that begin alike differ at their ends."""
-    if text_width(_measurable(text), size) <= width:
-        return text
-    room = (width - text_width("…", size)) / 2
-    first = _fitting(text, room, size, bold=False)
-    last = _fitting(text[::-1], room, size, bold=False)
-    return f"{text[:first].rstrip()}…{text[-last:].lstrip()}"
 
 
 def _fitting(text: str, width: float, size: float, *, bold: bool) -> int:
@@ -114,16 +105,9 @@ def _fitting(text: str, width: float, size: float, *, bold: bool) -> int:
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (
-            (middle, high)
-            if text_width(_measurable(text[:middle]), size, bold=bold) <= width
-            else (low, middle - 1)
+            (middle, high) if text_width(text[:middle], size, bold=bold) <= width else (low, middle - 1)
         )
     return low
-
-
-def _measurable(text: str) -> str:
-    """TextPath would read "$" as mathematics."""
-    return text.replace("$", "S")
 
 
 Part = Literal["caption", "subtitle", "title", "signs", "legend"]

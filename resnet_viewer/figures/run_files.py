@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from resnet_viewer.charts.confusion import ConfusionChart
+from resnet_viewer.charts.picture_grid import PictureChart
 from resnet_viewer.charts.run_names import (
     end_words,
     epoch_words,
@@ -169,22 +170,15 @@ def _of_test(
     size: tuple[float, float] | None,
     without: Without,
 ) -> tuple[str, CaptionedFigure, Table]:
-    labels, classes = test.labels, test.class_names
     if name == "pictures":
-        sure = test.confidence.get(key)
-        figure = picture_grid.figure(
-            test.pictures,
-            labels,
-            predicted,
-            classes,
-            run,
-            rule=test.rule,
-            confidence=sure,
-            size=size or SIZE,
-            without=without,
+        chart = PictureChart(
+            test.labels, predicted, test.class_names, test.confidence.get(key), wished_rule=test.rule
         )
-        table = picture_grid.table(labels, predicted, classes, rule=test.rule, confidence=sure)
+        figure = picture_grid.figure(test.pictures, chart, run, size=size or SIZE, without=without)
+        table = picture_grid.table(chart)
     else:
-        figure = confusion.figure(labels, predicted, classes, run, width=size and size[0], without=without)
-        table = confusion.table(ConfusionChart.of(labels, predicted, classes))
+        counted = ConfusionChart.of(test.labels, predicted, test.class_names)
+        width = size and size[0]
+        figure = confusion.figure(counted, run, width=width, without=without)
+        table = confusion.table(counted)
     return f"{name}-{key}", figure, table

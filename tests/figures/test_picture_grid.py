@@ -9,6 +9,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from resnet_viewer.charts import palette
+from resnet_viewer.charts.picture_grid import PictureChart
 from resnet_viewer.figures import picture_grid
 from resnet_viewer.figures.export import render
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
@@ -17,6 +18,12 @@ from tests.figures.runs import going, report
 
 DIGITS = tuple("0123456789")
 RUN = report()
+
+
+def chart(
+    labels: np.ndarray, predicted: np.ndarray, names: tuple[str, ...] = DIGITS, sure: np.ndarray | None = None
+) -> PictureChart:
+    return PictureChart(labels, predicted, names, sure, "sample" if sure is None else "surest")
 
 
 def grid_of(figure: Figure) -> Axes:
@@ -40,7 +47,7 @@ def answers(count: int, wrong: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]
 
 
 def test_wrong_ones_come_first_in_red_with_a_mark_of_their_own() -> None:
-    figure = picture_grid.figure(pictures(6), *answers(6, (2, 5)), DIGITS, RUN)
+    figure = picture_grid.figure(pictures(6), chart(*answers(6, (2, 5)), DIGITS), RUN)
     axes = grid_of(figure)
     shown = [int(np.asarray(image.get_array())[-1, -1, 0]) for image in axes.images]
     assert sorted(shown[:2]) == [2, 5]
@@ -63,12 +70,12 @@ def test_wrong_ones_come_first_in_red_with_a_mark_of_their_own() -> None:
 def test_colours_and_the_channels_order_are_kept() -> None:
     coloured = np.zeros((1, 3, 32, 32), dtype=np.uint8)
     coloured[0, 0] = 200
-    figure = picture_grid.figure(coloured, *answers(1, ()), CIFAR10_CLASSES, RUN)
+    figure = picture_grid.figure(coloured, chart(*answers(1, ()), CIFAR10_CLASSES), RUN)
     assert np.asarray(grid_of(figure).images[0].get_array())[3, 4].tolist() == [200, 0, 0]
 
 
 def test_the_caption_counts_all_pictures_and_says_which_are_shown() -> None:
-    figure = picture_grid.figure(pictures(200), *answers(200, (7, 9, 11)), DIGITS, RUN)
+    figure = picture_grid.figure(pictures(200), chart(*answers(200, (7, 9, 11)), DIGITS), RUN)
     shown = len(grid_of(figure).images)
     assert shown < 200
     assert figure.caption.startswith(
@@ -76,22 +83,22 @@ def test_the_caption_counts_all_pictures_and_says_which_are_shown() -> None:
         "a sample over the classes (seed 0) · ResNet-8 after 3 epochs on Digits, recipe quick (SGD"
     )
     labels, predicted = answers(200, tuple(range(150)))
-    figure = picture_grid.figure(pictures(200), labels, predicted, DIGITS, RUN)
+    figure = picture_grid.figure(pictures(200), chart(labels, predicted), RUN)
     assert (
         f"150 of 200 test pictures are wrong (75.0 %) · {shown} of them are shown, a sample over the classes (seed 0)"
         in figure.caption
     )
     sure = np.linspace(0, 1, 200).astype(np.float32)
-    worst = picture_grid.figure(pictures(200), labels, predicted, DIGITS, RUN, rule="surest", confidence=sure)
+    worst = picture_grid.figure(pictures(200), chart(labels, predicted, sure=sure), RUN)
     assert f"{shown} of them are shown, the surest mistakes first" in worst.caption
     first = [int(np.asarray(image.get_array())[-1, -1, 0]) for image in grid_of(worst).images]
     assert first == list(range(149, 149 - shown, -1))
-    few = picture_grid.figure(pictures(3), *answers(3, ()), DIGITS, going(report(epochs=1)))
+    few = picture_grid.figure(pictures(3), chart(*answers(3, ()), DIGITS), going(report(epochs=1)))
     assert (
         "0 of 3 test pictures are wrong (0.0 %) · all are shown · ResNet-8 after 1 epoch so far"
         in few.caption
     )
-    stopped = picture_grid.figure(pictures(3), *answers(3, ()), DIGITS, report(state="stopped"))
+    stopped = picture_grid.figure(pictures(3), chart(*answers(3, ()), DIGITS), report(state="stopped"))
     assert "after 3 epochs (stopped)" in stopped.caption
 
 
@@ -99,7 +106,9 @@ def test_the_caption_counts_all_pictures_and_says_which_are_shown() -> None:
 @pytest.mark.parametrize("size", [(7.6, 4.6), (3.0, 3.0), (14.0, 9.0)])
 def test_no_words_overlap_at_any_size(side: int, size: tuple[float, float]) -> None:
     names = CIFAR10_CLASSES if side >= 32 else DIGITS
-    figure = picture_grid.figure(pictures(60, side=side), *answers(60, (1, 2, 30)), names, RUN, size=size)
+    figure = picture_grid.figure(
+        pictures(60, side=side), chart(*answers(60, (1, 2, 30)), names), RUN, size=size
+    )
     assert overlapping(figure) == []
     ends = [image.get_extent() for image in grid_of(figure).images]
     assert max(right for _, right, _, _ in ends) <= size[0] - 0.36
@@ -108,14 +117,14 @@ def test_no_words_overlap_at_any_size(side: int, size: tuple[float, float]) -> N
 
 def test_long_class_names_are_cut_not_laid_over_each_other() -> None:
     names = tuple(f"a very long class name of many words, number {n}" for n in range(10))
-    figure = picture_grid.figure(pictures(20, side=32), *answers(20, (3,)), names, RUN)
+    figure = picture_grid.figure(pictures(20, side=32), chart(*answers(20, (3,)), names), RUN)
     assert overlapping(figure) == []
     for kind in ("svg", "pdf", "png"):
         assert render(figure, kind, metadata={})
 
 
 def test_the_table_has_every_picture() -> None:
-    header, rows = picture_grid.table(*answers(12, (4,)), ("zero",))
+    header, rows = picture_grid.table(chart(*answers(12, (4,)), ("zero",)))
     assert len(rows) == 12
     assert dict(zip(header, rows[0], strict=True)) == {
         "picture": "4", "true": "4", "predicted": "5", "true class": "class 4", "predicted class": "class 5",
@@ -127,6 +136,6 @@ def test_the_table_has_every_picture() -> None:
 def test_what_does_not_fit_together_is_refused() -> None:
     labels, predicted = answers(3, ())
     with pytest.raises(ValueError, match="2 pictures do not fit 3 labels, 3 predictions"):
-        picture_grid.figure(pictures(2), labels, predicted, DIGITS, RUN)
+        picture_grid.figure(pictures(2), chart(labels, predicted), RUN)
     with pytest.raises(ValueError, match="no test picture"):
-        picture_grid.figure(pictures(0), labels[:0], predicted[:0], DIGITS, RUN)
+        picture_grid.figure(pictures(0), chart(labels[:0], predicted[:0]), RUN)

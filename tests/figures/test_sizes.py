@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from resnet_viewer.charts.confusion import ConfusionChart
+from resnet_viewer.charts.picture_grid import PictureChart
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import (
     architecture,
@@ -120,9 +122,11 @@ def drawings() -> dict[str, Drawing]:
         "by depth": lambda size, no: gradients_by_depth.figure(of_runs, size=size, without=no),
         "gradient record": lambda size, no: gradient_record.figure(of_runs, width=size[0], without=no),
         "pictures": lambda size, no: picture_grid.figure(
-            pictures, labels, given, names, one, size=size, without=no
+            pictures, PictureChart(labels, given, names), one, size=size, without=no
         ),
-        "confusion": lambda size, no: confusion.figure(labels, given, names, one, width=size[0], without=no),
+        "confusion": lambda size, no: confusion.figure(
+            ConfusionChart.of(labels, given, names), one, width=size[0], without=no
+        ),
     }
 
 

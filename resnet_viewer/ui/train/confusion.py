@@ -8,7 +8,6 @@ from PySide6.QtGui import (
     QColor,
     QFont,
     QFontMetrics,
-    QHelpEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -17,8 +16,9 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
+from resnet_viewer.charts.chart import shortened_inside
 from resnet_viewer.charts.confusion import ERROR, PREDICTED, TRUE, ConfusionChart
 from resnet_viewer.records.lab import Numbers
 from resnet_viewer.ui.widgets.labels import tooltip_text
@@ -159,13 +159,15 @@ class _Cells(QWidget):
     def _paint_counts(self, painter: QPainter, metrics: QFontMetrics) -> None:
         """The counts that fit into their cells, and percent of the row where two lines do."""
         theme, lines = self._theme, 2 if self._cell.height() >= _ROOMY * metrics.height() else 1
+
+        def fits(words: str) -> bool:
+            return metrics.horizontalAdvance(words) < self._cell.width()
+
         for true, given in zip(*np.nonzero(self.chart.counts), strict=True):
-            said = self.chart.cell_words(int(true), int(given))
-            while said and max(map(metrics.horizontalAdvance, said)) >= self._cell.width():
-                said = said[:-1]
+            said = [words for words in self.chart.cell_words(int(true), int(given))[:lines] if fits(words)]
             painter.setPen(QColor(theme.panel if self._is_deep[true, given] else theme.text))
             place = self.rect_of(int(true), int(given))
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, "\n".join(said[:lines]))
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, "\n".join(said))
 
     def _paint_names(self, painter: QPainter, metrics: QFontMetrics) -> None:
         """Names at the left and above, and errors at the right; every second or third where rows are narrow."""
@@ -173,11 +175,10 @@ class _Cells(QWidget):
         every = max(1, -(-(metrics.ascent()) // height))
         across = max(1, -(-(metrics.ascent()) // width)) if self._is_turned else 1
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        cut = Qt.TextElideMode.ElideMiddle  # own classes often begin alike
-        names = [metrics.elidedText(name, cut, self._left - 5) for name in self.chart.names]
+        measure, room = metrics.horizontalAdvance, self._top - self._head - 5
+        names = [shortened_inside(name, self._left - 5, measure) for name in self.chart.names]
         above = [
-            metrics.elidedText(n, cut, self._top - self._head - 5) if self._is_turned else n
-            for n in self.chart.names
+            shortened_inside(name, room, measure) if self._is_turned else name for name in self.chart.names
         ]
         edge = self.rect_of(0, self.classes - 1).right() + 2
         for i in range(self.classes):
@@ -238,7 +239,9 @@ class _Cells(QWidget):
         found = self.cell_at(event.position().toPoint())
         is_cell = found is not None and found[1] >= 0
         self.setCursor(Qt.CursorShape.PointingHandCursor if is_cell else Qt.CursorShape.ArrowCursor)
-        self.hovered.emit("" if found is None else self.chart.describe(*found))
+        words = "" if found is None else self.chart.describe(*found)
+        self.setToolTip(tooltip_text(words))
+        self.hovered.emit(words)
 
     def leaveEvent(self, event: QEvent) -> None:
         self.hovered.emit("")
@@ -267,14 +270,6 @@ class _Cells(QWidget):
             self.chosen.emit(self._current)
         else:
             super().keyPressEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            found = self.cell_at(event.pos())
-            words = "" if found is None else self.chart.describe(*found)
-            QToolTip.showText(event.globalPos(), tooltip_text(words), self)
-            return True
-        return super().event(event)
 
 
 class ConfusionMatrix(QScrollArea):

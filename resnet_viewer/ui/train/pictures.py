@@ -1,16 +1,32 @@
 """What a run makes of the test set: its pictures with true and predicted classes, or the confusion matrix, in one card.
 
-It shows the selected run, and where none is selected the one with the highest test error.
+It shows the selected run, and where none is selected the one with the highest test error. Pictures are painted by one
+widget from images that are made when its data, its size or its page change. A list view with a model would bring
+scrolling, but its items' frames and marks would be painted by a delegate all the same.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
 import qtawesome
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFont,
+    QFontMetrics,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -23,15 +39,325 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_viewer.charts.chart import Room
+from resnet_viewer.charts.picture_grid import NO_PICTURES, Choice, PictureChart, Tiles, tiles_for
 from resnet_viewer.records.captions import class_name
-from resnet_viewer.records.lab import DataRead
+from resnet_viewer.records.confusion import PictureRule
+from resnet_viewer.records.lab import Confidences, DataRead, Numbers
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.confusion import ConfusionMatrix
-from resnet_viewer.ui.train.pictures_grid import Choice, PicturesGrid
 from resnet_viewer.ui.widgets.card import Card, colour_text
 from resnet_viewer.ui.widgets.fitting import ChoiceBox, ShorteningLabel, part_wordings
 from resnet_viewer.ui.widgets.labels import plain_eliding_label, plain_label, tooltip_text
+from resnet_viewer.ui.widgets.pixels import image_of_rgb
 from resnet_viewer.ui.widgets.theme import DARK, Theme
+
+GAP = 6
+SIDES = 40, 80
+"""Pixels that a picture's side takes at least and at most, unless it is larger by itself."""
+_LEAST = 24
+"""The smallest side; pictures are no larger than wished, and smaller where only so two rows of them fit."""
+_ENLARGED_BELOW = 65
+"""Pictures of fewer pixels are enlarged by whole numbers, pixels repeated; larger ones are made smaller, smoothly."""
+_WIDEST_TITLE = 96
+_NOTCH = 120
+"""Of a wheel."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One picture on the page."""
+
+    index: int
+    place: QRect
+    image: QImage
+    title: str
+    is_wrong: bool
+
+
+class PicturesGrid(QWidget):
+    """`picture_wished` carries a test picture's index; `paged` says that another page is shown."""
+
+    picture_wished = Signal(int)
+    pair_wished = Signal(object)
+    hovered = Signal(str)
+    paged = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = DARK
+        self._data: DataRead | None = None
+        self._source = ""
+        self.chart = NO_PICTURES
+        self.choice: Choice = "all"
+        """Which pictures are shown: the chart's choices, and "surest": the wrong ones in that order."""
+        self.frames: list[Frame] = []
+        """Of the page."""
+        self._tiles = Tiles(0, 0, 0, 1, 1)
+        self._first = self._current = 0
+        self._menu = QMenu(self)
+        self._wheel = 0
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Test pictures")
+
+    # what is shown
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """Indices of the pictures on this page."""
+        return tuple(frame.index for frame in self.frames)
+
+    @property
+    def chosen(self) -> int:
+        """The index of the picture that was chosen last, else of the page's first; 0 where there is none."""
+        order = self.chart.order
+        return int(order[self._current]) if self._current < order.size else 0
+
+    @property
+    def words(self) -> str:
+        """ "1–24 of 360, 57 wrong"; of how many wrong ones are among the chosen."""
+        return self.chart.page_words(self._first, len(self.frames))
+
+    @property
+    def has_page(self) -> tuple[bool, bool]:
+        """Whether there is a page before this one, and one after it."""
+        return self._first > 0, self._first + self._tiles.count < self.chart.order.size
+
+    def show_pictures(
+        self,
+        data: DataRead | None,
+        predicted: Numbers | None,
+        source: str,
+        confidence: Confidences | None = None,
+    ) -> None:
+        """Show test pictures with the classes that a network gave them and how sure it was; `source` names it. None for
+        none.
+        """
+        if data is None or predicted is None:
+            data, made = None, NO_PICTURES
+        elif data is self._data and predicted is self.chart.predicted and source == self._source:
+            return
+        else:
+            made = PictureChart(data.test_labels, predicted, data.class_names, confidence)
+        is_other = data is not self._data or source != self._source
+        self._data, self._source, self.chart = data, source, made
+        self._arrange(keep_page=not is_other)
+
+    def choose(self, choice: Choice) -> None:
+        """Show all pictures, the wrong ones, the surest of these first, or those of one pair (true, predicted)."""
+        if choice != self.choice:
+            self.choice = choice
+            self._arrange(keep_page=False)
+
+    def turn(self, pages: int) -> None:
+        """Go that many pages on, or back."""
+        first = min(max(self._first + pages * self._tiles.count, 0), self._page_of(self.chart.order.size - 1))
+        if first != self._first:
+            self._first = self._current = first
+            self._make_page()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours; the font may be another, too."""
+        self._theme = theme
+        self._make_page()
+
+    def _page_of(self, place: int) -> int:
+        """Where the page begins that has a place of the order."""
+        return max(0, place // self._tiles.count * self._tiles.count)
+
+    def _arrange(self, *, keep_page: bool) -> None:
+        """Which pictures, in which order."""
+        rule: PictureRule = "surest" if self.choice == "surest" else "sample"
+        self.chart = replace(self.chart, wished_rule=rule, choice=self.choice)
+        if not keep_page:
+            self._first = self._current = 0
+        self._make_page()
+
+    # the page
+
+    def _title_font(self) -> QFont:
+        font = QFont(self.font())
+        font.setPointSizeF(max(font.pointSizeF() - 1, 6.0))
+        return font
+
+    def _make_page(self) -> None:
+        """Lay out the page and make its images."""
+        self.frames = []
+        if self._data is not None and self.width() > 0:
+            metrics = QFontMetrics(self._title_font())
+            self._tiles = self._laid_out(self._data, metrics)
+            self._first = min(self._first, self._page_of(self.chart.order.size - 1))
+            shown = self.chart.order[self._first : self._first + self._tiles.count].tolist()
+            self.frames = [self._frame(self._data, *placed, metrics) for placed in enumerate(shown)]
+        self._current = min(max(self._current, self._first), max(self._first + len(self.frames) - 1, 0))
+        self.setAccessibleDescription(self.words)
+        self.update()
+        self.paged.emit()
+
+    def _laid_out(self, data: DataRead, metrics: QFontMetrics) -> Tiles:
+        """As many pictures as fit with their titles, in two rows at least where they can be so small."""
+        widest = max((metrics.horizontalAdvance(name) for name in data.class_names), default=0)
+        title = min(2 * widest + metrics.horizontalAdvance(" / ") + 2, _WIDEST_TITLE)
+        pixels = data.test_pictures.shape[-1]
+        wished = min(max(self.width() // 8, title, SIDES[0]), SIDES[1])
+        sides = [*range(wished, _LEAST, -8)]
+        if pixels < _ENLARGED_BELOW:
+            largest = max(1, round(wished / pixels))
+            sides = [pixels * i for i in range(largest, 0, -1) if pixels * i >= _LEAST] or [pixels * largest]
+        room = Room(self.width() - 2, self.height() - 2, metrics.horizontalAdvance, metrics.height())
+        return tiles_for(room, sides, title, gap=GAP)
+
+    def _frame(self, data: DataRead, place: int, index: int, metrics: QFontMetrics) -> Frame:
+        tiles, (row, column) = self._tiles, divmod(place, self._tiles.columns)
+        side, pitch = round(tiles.side), self.width() / tiles.columns
+        image = image_of_rgb(data.test_pictures[index].transpose(1, 2, 0))
+        if image.width() >= _ENLARGED_BELOW:
+            fit = round(side * self.devicePixelRatioF())
+            smooth = Qt.TransformationMode.SmoothTransformation
+            image = image.scaled(QSize(fit, fit), Qt.AspectRatioMode.KeepAspectRatio, smooth)
+        rect = QRect(round(column * pitch + (pitch - side) / 2), round(2 + row * tiles.down), side, side)
+        title = self.chart.title(index, tiles.width + 2, metrics.horizontalAdvance)[0]
+        return Frame(index, rect, image, title, bool(self.chart.is_wrong[index]))
+
+    def place_at(self, position: QPoint) -> int | None:
+        """The place on the page whose picture or title lies at a point."""
+        below = QFontMetrics(self._title_font()).height()
+        for place, frame in enumerate(self.frames):
+            if frame.place.adjusted(-2, -2, 2, below).contains(position):
+                return place
+        return None
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, 130)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(2 * (SIDES[0] + GAP), SIDES[0] + self.fontMetrics().height() + GAP)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._make_page()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._make_page()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self._theme
+        with QPainter(self) as painter:
+            painter.setFont(self._title_font())
+            height = painter.fontMetrics().height()
+            for place, frame in enumerate(self.frames):
+                rect = frame.place
+                painter.drawImage(rect, frame.image)  # without smoothing: pixels are repeated
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                is_current = self.hasFocus() and self._first + place == self._current
+                colour = theme.changed if frame.is_wrong else theme.border
+                painter.setPen(QPen(QColor(colour), 2.0 if frame.is_wrong else 1.0))
+                painter.drawRect(rect.adjusted(-1, -1, 0, 0))
+                if frame.is_wrong:
+                    self._paint_mark(painter, rect)
+                if is_current:
+                    painter.setPen(QPen(QColor(theme.accent), 1.5, Qt.PenStyle.DotLine))
+                    painter.drawRect(rect.adjusted(-4, -3, 3, 2))
+                painter.setPen(QColor(theme.changed if frame.is_wrong else theme.muted))
+                below = QRect(rect.left() - 40, rect.bottom() + 2, rect.width() + 80, height)
+                painter.drawText(below, Qt.AlignmentFlag.AlignCenter, frame.title)
+
+    def _paint_mark(self, painter: QPainter, rect: QRect) -> None:
+        """A cross in the corner: wrong ones differ by shape, too."""
+        badge = QRectF(rect.right() - 8, rect.top() - 1, 10, 10)
+        painter.fillRect(badge, QColor(self._theme.changed))
+        painter.setPen(QPen(QColor(self._theme.panel), 1.6))
+        inner = badge.adjusted(2.5, 2.5, -2.5, -2.5)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawLine(QPointF(inner.topLeft()), QPointF(inner.bottomRight()))
+        painter.drawLine(QPointF(inner.topRight()), QPointF(inner.bottomLeft()))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    # what is done to it
+
+    def offer(self, index: int) -> QMenu:
+        """The menu of what can be done with a picture."""
+        self._menu.clear()
+        self._menu.addAction(self.chart.describe(index).replace("&", "&&")).setEnabled(False)
+        self.add_actions(self._menu, index)
+        return self._menu
+
+    def add_actions(self, menu: QMenu, index: int) -> None:
+        """Open the picture, or show only those of its kind."""
+        menu.addAction("Open in Inspect", lambda: self.picture_wished.emit(index))
+        pair, (true, given) = self.chart.pair(index), self.chart.names(index)
+        if self.choice != pair:
+            words = f"Show only true {true}, predicted {given}"
+            menu.addAction(words.replace("&", "&&"), lambda: self.pair_wished.emit(pair))
+
+    def take_at(self, position: QPoint) -> int | None:
+        """Choose the picture at a point: its index, or None where there is none."""
+        place = self.place_at(position)
+        if place is None:
+            return None
+        self._current = self._first + place
+        self.update()
+        return self.frames[place].index
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return  # the card has a menu for the other one
+        index = self.take_at(event.position().toPoint())
+        if index is not None:
+            self.offer(index).popup(event.globalPosition().toPoint())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        place = self.place_at(event.position().toPoint())
+        hand = Qt.CursorShape.PointingHandCursor
+        self.setCursor(Qt.CursorShape.ArrowCursor if place is None else hand)
+        words = "" if place is None else self.chart.describe(self.frames[place].index)
+        self.setToolTip(tooltip_text(words))
+        self.hovered.emit(words)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.hovered.emit("")
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._wheel += event.angleDelta().y() or event.angleDelta().x()
+        pages = int(self._wheel / _NOTCH)  # towards zero: a touchpad sends a notch in parts
+        self._wheel -= pages * _NOTCH
+        self.turn(-pages)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        steps |= {Qt.Key.Key_Up: -self._tiles.columns, Qt.Key.Key_Down: self._tiles.columns}
+        pages = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
+        many = self.chart.order.size
+        pages |= {Qt.Key.Key_Home: -many, Qt.Key.Key_End: many}
+        if key in steps:
+            self._go(self._current + steps[key])
+        elif key in pages:
+            self.turn(pages[key])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.frames:
+            frame = self.frames[self._current - self._first]
+            self.offer(frame.index).popup(self.mapToGlobal(frame.place.center()))
+        else:
+            super().keyPressEvent(event)
+
+    def _go(self, current: int) -> None:
+        """Make another picture the current one, on its page."""
+        if not 0 <= current < self.chart.order.size:
+            return
+        self._current = current
+        if (page := self._page_of(current)) != self._first:
+            self._first = page
+            self._make_page()
+        self.hovered.emit(self.chart.describe(int(self.chart.order[current])))
+        self.update()
+
 
 _SIZE = QSize(760, 640)
 
@@ -284,7 +610,7 @@ class PicturesPanel(Card):
         words = ""
         if log is not None:
             epoch = f"after epoch {len(log.epochs)}" if log.epochs else ""
-            rule = self.grid.rule_words if self._shown == "pictures" else ""
+            rule = self.grid.chart.rule_words if self._shown == "pictures" else ""
             words = " · ".join(part for part in (log.title, _HINTS[self._shown], epoch, rule) if part)
         if words != self._whose.text():
             self._whose.setText(words)
@@ -296,7 +622,7 @@ class PicturesPanel(Card):
         self.back.setEnabled(back)
         self.forward.setEnabled(forward)
         self._page.setText(self.grid.words)
-        self._page.setToolTip(tooltip_text(f"{self.grid.words}, {self.grid.rule_words}"))
+        self._page.setToolTip(tooltip_text(f"{self.grid.words}, {self.grid.chart.rule_words}"))
 
     # what is done to it
 

@@ -83,7 +83,7 @@ def test_a_run_is_opened_on_a_test_picture_of_its_own_data(desk: Desk, tmp_path:
     picture, data = desk.store.session.setup.picture, training.controller.scene.data
     assert picture is not None
     assert data is not None
-    index = int(training.page.pictures.grid.order[7])
+    index = int(training.page.pictures.grid.chart.order[7])
     true = int(data.test_labels[index])
     assert picture.name == f"Digits, test picture {index}, true class {true}"
     assert (picture.pixels == data.test_pictures[index][0][..., None]).all()

@@ -72,7 +72,7 @@ def test_a_cell_of_the_matrix_filters_the_pictures(qtbot: QtBot, panel: Pictures
     panel.filter.activated.emit(3)
     assert panel.grid.shown == (5,)
     panel.filter.activated.emit(0)
-    assert panel.grid.order.size == len(LABELS)
+    assert panel.grid.chart.order.size == len(LABELS)
 
 
 def test_a_pair_is_dropped_with_its_data_and_kept_for_another_run(panel: PicturesPanel) -> None:
@@ -172,7 +172,7 @@ def test_right_predictions_leave_nothing_in_red(panel: PicturesPanel) -> None:
 def test_the_menu_of_a_picture_begins_with_opening_it(panel: PicturesPanel) -> None:
     wished: list[int] = []
     panel.grid.picture_wished.connect(wished.append)
-    menu = panel.menu_at(panel.grid.mapToGlobal(panel.grid.rect_of(1).center()))
+    menu = panel.menu_at(panel.grid.mapToGlobal(panel.grid.frames[1].place.center()))
     words = [action.text() for action in menu.actions() if not action.isSeparator()]
     assert words[0] == "Open in Inspect"
     assert words[-2:] == ["Export test pictures…", "Copy"]
@@ -187,7 +187,7 @@ def test_pictures_without_a_class_are_shown_as_such(panel: PicturesPanel) -> Non
     lost = PREDICTED.copy()
     lost[0] = 3
     panel.render_lab(lab_scene(log_of("cifar-plain-56", 60, predicted=lost)))
-    assert panel.grid.describe(0).endswith("predicted no class · wrong")
+    assert panel.grid.chart.describe(0).endswith("predicted no class · wrong")
     panel.choose_pair((int(LABELS[0]), 3))
     assert panel.grid.shown == (0,)
     assert "predicted no class: 1 of " in panel.matrix.cells.chart.describe(int(LABELS[0]), 3)
