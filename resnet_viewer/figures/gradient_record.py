@@ -34,7 +34,7 @@ from resnet_viewer.charts.run_names import (
 from resnet_viewer.figures.gradient_axis import power_of_ten
 from resnet_viewer.figures.intervention_flags import draw_flags, height_of, lay_out, marks_of
 from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, draw_colour_bar, page, wrapped
-from resnet_viewer.figures.run_legend import Entry, draw_legend, legend_height, legend_words
+from resnet_viewer.figures.plot import Entry, draw_legend, legend_height, legend_words
 from resnet_viewer.records.training import RunReport
 
 _HEAD, _FOOT, _LEFT, _GAP, _BAR = 0.24, 0.46, 0.58, 0.2, 0.62

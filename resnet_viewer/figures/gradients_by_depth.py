@@ -24,7 +24,7 @@ from resnet_viewer.charts.run_names import (
 )
 from resnet_viewer.figures.gradient_axis import DecadeAxis, decade, place_of, prepare_y_axis
 from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, draw_frame, page
-from resnet_viewer.figures.run_legend import Entry, draw_legend, legend_height, legend_words, styles_of
+from resnet_viewer.figures.plot import Entry, draw_legend, legend_height, legend_words, styles_of
 from resnet_viewer.records.comparing import spread
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import GradientRecord, RunReport

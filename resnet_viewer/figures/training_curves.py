@@ -40,7 +40,7 @@ from resnet_viewer.charts.run_series import (
 from resnet_viewer.figures.gradient_axis import DecadeAxis, decade, place_of, prepare_y_axis
 from resnet_viewer.figures.intervention_flags import draw_flags, height_of, lay_out, marks_of
 from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, draw_frame, page
-from resnet_viewer.figures.run_legend import (
+from resnet_viewer.figures.plot import (
     LineEnd,
     draw_ends,
     draw_legend,

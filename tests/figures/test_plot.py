@@ -6,7 +6,7 @@ import pytest
 
 from resnet_viewer.charts.run_names import groups
 from resnet_viewer.figures.page import page
-from resnet_viewer.figures.run_legend import (
+from resnet_viewer.figures.plot import (
     apart,
     draw_legend,
     ends_width,
