@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 THIN, MIDDLE, BOLD = 1.0, 1.6, 2.4
 """Widths of lines."""
+DASHES = (5.0, 3.0)
+"""Drawn and left out, however wide the line."""
 MARK_APART = 48.0
 """From one mark of a line to the next."""
 SAMPLE = 22.0
@@ -61,6 +63,11 @@ class Room:
     height: float
     measure: Callable[[str], float]
     line: float
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height."""
+        return self.width, self.height
 
     def shortened(self, text: str) -> str:
         """The text, its end cut off where it is wider than the room."""
@@ -216,13 +223,18 @@ class Chart:
     moment: str = ""
     """When it was measured."""
 
-    def place(self, room: tuple[float, float], x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    def place(self, size: tuple[float, float], x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Points in the axes' units as places in a room of that width and height."""
         across, down = (
             (x - self.x.low) / (self.x.high - self.x.low),
             (self.y.high - y) / (self.y.high - self.y.low),
         )
-        return across * room[0], down * room[1]
+        return across * size[0], down * size[1]
+
+    def at(self, size: tuple[float, float], x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Places in such a room as points in the axes' units."""
+        across, up = x / size[0], 1 - y / size[1]
+        return self.x.low + across * (self.x.high - self.x.low), self.y.low + up * (self.y.high - self.y.low)
 
 
 def lonely(y: Floats) -> NDArray[np.bool_]:

@@ -376,22 +376,23 @@ def curves_chart(
     done: Sequence[Done] = (),
     selected: str = "",
     beyond: float = 0.0,
-    has_legend: bool = True,
+    has_words: bool = True,
     before: Chart | None = None,
 ) -> Chart:
     """The runs between two times; training beneath test, the selected run above all others.
 
     What was `done` gets a band of words above the curves. Names that stood in the chart `before` stay where they were
-    while they can. Without `has_legend` names that find no room at their lines' ends are left out.
+    while they can. Without `has_words` what was done is told by lines alone.
     """
     if not runs:
         return Chart(Axis(*span), Axis(0.0, 1.0), message=EMPTY[quantity])
-    size = room.width, room.height
     columns = max(int(room.width / 2), 1)
     courses = {(r.key, i): thinned(visible(c, *span), columns) for r in runs for i, c in enumerate(r.courses)}
     in_span = done_in(done, span, room.width)
     x = Axis(*span, epoch_ticks(span, room.width, room.measure, beyond=beyond))
-    flags, band = lay_out([(x.share(one.time) * room.width, one) for one in in_span], room)
+    flags, band = lay_out(
+        [(x.share(one.time) * room.width, one) for one in in_span], room, has_words=has_words
+    )
     heights = heights_for(courses.values(), quantity, room.height - band).below(band, room.height)
     by_key = {run.key: run for run in runs}
     order = sorted(courses, key=lambda place: (place[0] == selected, place[1]))
@@ -401,7 +402,7 @@ def curves_chart(
         width = MIDDLE if quantity != "error" else BOLD if course.is_bold else THIN
         curves.append(heights.curve(place, course, stroke, width))
     bare = Chart(x, heights.axis(room, band, AXES[quantity]), tuple(curves), flags=flags)
-    lines = {at: bare.place(size, curve.x, curve.y) for at, curve in zip(order, curves, strict=True)}
+    lines = {at: bare.place(room.size, curve.x, curve.y) for at, curve in zip(order, curves, strict=True)}
     signs = []
     for run in runs:
         end = end_of(*lines[run.key, 0], room.width)
@@ -417,16 +418,14 @@ def curves_chart(
         end = ends[-1] or ends[0]
         if run.name and end is not None:
             wished.append(Wish(run.key, run.owner, run.name, run.stroke, end))
-    ground = FreeGround(size)
+    ground = FreeGround((room.width, room.height))
     ground.cover_lines(lines.values())
     for rect in covered:
         ground.cover(rect)
     owned = [(by_key[key[0]].owner, *line) for key, line in lines.items()]
     kept = {} if before is None else {name.key: name.rect for name in before.names}
     frame = None if before is None else before.legend
-    names, legend = name_lines(
-        wished, room, ground, owned, [flag.x for flag in flags], kept, frame, has_legend=has_legend
-    )
+    names, legend = name_lines(wished, room, ground, owned, [flag.x for flag in flags], kept, frame)
     return replace(bare, signs=tuple(signs), names=names, legend=legend)
 
 

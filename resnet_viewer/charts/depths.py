@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from resnet_viewer.charts.chart import MIDDLE, Axis, Chart, Curve, Dots, Floats, Room, Stroke, Tick
+from resnet_viewer.charts.chart import MIDDLE, Axis, Chart, Curve, Dots, Floats, Room, Shape, Stroke, Tick
 from resnet_viewer.charts.gradient_record import Spread, layers_of
 from resnet_viewer.charts.log_axis import Lane, Scale, Series, heights, log_axis, scale_of
 from resnet_viewer.records.network import NetworkSpec
@@ -46,6 +47,12 @@ class DepthLine:
     series: Series
     stroke: Stroke
 
+    @property
+    def beside(self) -> tuple[NDArray[np.intp], tuple[Shape, ...]]:
+        """Numbers of the layers that stand beside the line, projections and what has no logarithm, and their shapes."""
+        found = np.flatnonzero(~self.series.is_joined | np.isnan(self.series.logs))
+        return found, tuple(self.series.lane(int(index)) for index in found)
+
 
 def depth_chart(
     lines: Sequence[DepthLine], scale: Scale, span: tuple[float, float], room: Room, message: str = ""
@@ -56,11 +63,10 @@ def depth_chart(
     curves, dots = [], []
     for line in lines:
         points, y = line.series, heights(line.series, scale)
-        joined, is_log = points.is_joined, ~np.isnan(points.logs)
-        on_line = np.where(is_log, y, np.nan)[joined]
+        joined = points.is_joined
+        on_line = np.where(np.isnan(points.logs), np.nan, y)[joined]
         curves.append(Curve(line.key, points.x[joined], on_line, line.stroke, MIDDLE))
-        beside = np.flatnonzero(~joined | ~is_log)
-        shapes = tuple(points.lane(int(index)) for index in beside)
+        beside, shapes = line.beside
         is_around = not line.stroke.is_dashed
         dots.append(Dots(line.key, points.x[beside], y[beside], shapes, line.stroke.colour, is_around))
     first, last = "first layer", "classifier"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -200,17 +200,17 @@ class RecordScale:
             return "0 %", "100 %"
         return power_text(1, round(self.low)), power_text(1, round(self.high))
 
-    def ticks(self, most: int, power: Callable[[int, int], str] | None = None) -> list[tuple[float, str]]:
-        """Places of round numbers from 0 to 1 with their words, at most so many; `power` writes m · 10ⁿ."""
+    def ticks(self, most: int) -> list[tuple[float, str]]:
+        """Places of round numbers from 0 to 1 with their words, at most so many."""
         if not self.is_log:
             return [(share, f"{100 * share:.0f} %") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
         return [
-            ((n + math.log10(m) - self.low) / (self.high - self.low), (power or power_text)(m, n))
+            ((n + math.log10(m) - self.low) / (self.high - self.low), power_text(m, n))
             for m, n in round_powers(self.low, self.high, most)
         ]
 
-    def bar(self, most: int, power: Callable[[int, int], str] | None = None) -> ColourScale:
-        """What stands beside the colours, with at most so many ticks; `power` writes m · 10ⁿ."""
+    def bar(self, most: int) -> ColourScale:
+        """What stands beside the colours, with at most so many ticks."""
         said = (
             ("what lies beyond takes the end's colour", self.is_clipped_below or self.is_clipped_above),
             ("grey: exactly zero", self.has_zero),
@@ -220,7 +220,7 @@ class RecordScale:
         return ColourScale(
             COLOURS,
             self.ends,
-            tuple(self.ticks(most, power)),
+            tuple(self.ticks(most)),
             meaning="; ".join(words for words, is_true in said if is_true),
             keys=tuple(key for key, is_there in keys if is_there),
         )

@@ -168,8 +168,6 @@ def name_lines(
     verticals: Sequence[float] = (),
     kept: Mapping[str, Rect] = MappingProxyType({}),
     frame: Rect | None = None,
-    *,
-    has_legend: bool = True,
 ) -> tuple[tuple[Name, ...], Rect | None]:
     """The names that find room at their lines' ends, on one of the `verticals` only where there is no other; the rest
     make a legend, in the frame that they had while it is free.
@@ -199,7 +197,7 @@ def name_lines(
         places[number] = place
     missing = [number for number, place in enumerate(places) if place is None]
     legend = None
-    if missing and has_legend:
+    if missing:
         if len(missing) > len(places) / 2:
             missing = list(range(len(places)))
         for number, place in enumerate(places):

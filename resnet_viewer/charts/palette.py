@@ -35,9 +35,20 @@ SIGNED_COLOURS = "CET-D1"
 SIGNED_COLOUR_MAPS = (SIGNED_COLOURS, "vik", "PuOr_r", "berlin")
 """Offered for maps with both signs; none puts red against green. Berlin is dark about zero (Crameri 2018)."""
 
+DEPTHS = ("#1667c7", "#c46f00", "#7a3fb3", "#1d8a5a", "#b3261e", "#5a6172")
+"""Of trained networks, in the order in which their depths come; from the seventh depth on they begin again."""
+
 FONT = 8.0
 """Points, of tick labels and captions."""
 TITLE_FONT = 11.0
+
+
+def printed(role: str) -> str:
+    """The colour of a chart's role: "depth 3", "changed", "reference", "text", or "#rrggbb" itself."""
+    name, _, number = role.partition(" ")
+    if number:
+        return DEPTHS[int(number) % len(DEPTHS)]
+    return {"changed": NOW, "reference": REFERENCE, "text": TEXT, "muted": MUTED}.get(name, name)
 
 
 @lru_cache(maxsize=32)

@@ -41,29 +41,22 @@ def _variant(run: RunSpec, alike: list[RunSpec]) -> str:
     return ", ".join(parts)
 
 
-DEPTH_COLOURS = ("#1667c7", "#c46f00", "#7a3fb3", "#1d8a5a", "#b3261e", "#5a6172")
-"""In the order in which the depths come; from the seventh depth on they begin again."""
 VARIANT_MARKERS = ("", "o", "s", "D", "^", "v", "P")
 """What tells networks apart that have one depth and kind: the first has no markers."""
 
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Runs that differ in their seeds alone. `variant` counts, from 0, those of one depth and kind."""
+    """Runs that differ in their seeds alone."""
 
     name: str
     runs: tuple[RunReport, ...]
-    variant: int = 0
+    stroke: Stroke
 
     @property
     def network(self) -> NetworkSpec:
         """The first seed's."""
         return self.runs[0].spec.network
-
-    @property
-    def marker(self) -> str:
-        """A marker's shape; "" for none."""
-        return VARIANT_MARKERS[self.variant % len(VARIANT_MARKERS)]
 
     @property
     def label(self) -> str:
@@ -74,24 +67,21 @@ class Group:
         return " · ".join(part for part in parts if part)
 
 
-def depth_colours(networks: Sequence[NetworkSpec]) -> dict[int, str]:
-    """A colour for each depth in the order of the runs: one that is added changes no other's."""
-    depths = dict.fromkeys(network.depth for network in networks)
-    return {depth: DEPTH_COLOURS[index % len(DEPTH_COLOURS)] for index, depth in enumerate(depths)}
-
-
-def run_strokes(runs: Sequence[RunSpec], depths: Sequence[int] = ()) -> list[Stroke]:
-    """How each run is drawn: one colour a depth, in their order, dashed without shortcuts, with marks where something
-    else differs (normalisation, recipe, …).
+def run_strokes(
+    runs: Sequence[RunSpec], depths: Sequence[int] = (), numbers: Sequence[int] = ()
+) -> list[Stroke]:
+    """How each run is drawn: one colour a depth, in the order of `depths`, by default that in which they come; dashed
+    without shortcuts; with marks where something else differs (normalisation, recipe, …), as `numbers` count it.
     """
     depths = depths or list(dict.fromkeys(run.network.depth for run in runs))
+    numbers = numbers or variant_numbers(runs)
     return [
         Stroke(
             f"depth {depths.index(run.network.depth)}",
             not run.network.has_shortcuts,
             VARIANT_MARKERS[number % len(VARIANT_MARKERS)],
         )
-        for run, number in zip(runs, variant_numbers(runs), strict=True)
+        for run, number in zip(runs, numbers, strict=True)
     ]
 
 
@@ -109,11 +99,6 @@ def variant_numbers(runs: Sequence[RunSpec]) -> list[int]:
             alike.append(variant)
         numbers.append(alike.index(variant))
     return numbers
-
-
-def line_style(network: NetworkSpec) -> str | tuple[int, tuple[float, ...]]:
-    """Solid with shortcuts, dashed without."""
-    return "-" if network.has_shortcuts else (0, (4, 2))
 
 
 def run_names(runs: Sequence[RunReport]) -> list[str]:
@@ -142,17 +127,16 @@ def groups(runs: Sequence[RunReport]) -> list[Group]:
             alike.append(run)
     together = list(found.values())
     names = _named(together, (*_ASPECTS, _changes, end_words))
-    numbers = variant_numbers([alike[0].spec for alike in together])
-    taken: dict[tuple[int, bool], set[int]] = {}
-    made = []
-    for name, alike, number in zip(names, together, numbers, strict=True):
-        network = alike[0].spec.network
-        used = taken.setdefault((network.depth, network.has_shortcuts), set())
-        while number in used:  # a seed that stands alone has a line of its own
-            number = max(number + 1, max(numbers) + 1)
-        used.add(number)
-        made.append(Group(name, tuple(alike), number))
-    return made
+    specs = [alike[0].spec for alike in together]
+    numbers = variant_numbers(specs)
+    taken: set[tuple[int, bool, int]] = set()
+    for place, spec in enumerate(specs):
+        kind = spec.network.depth, spec.network.has_shortcuts
+        if (*kind, numbers[place]) in taken:  # a seed that stands alone has a line of its own
+            numbers[place] = max(numbers) + 1
+        taken.add((*kind, numbers[place]))
+    strokes = run_strokes(specs, numbers=numbers)
+    return [Group(*one) for one in zip(names, map(tuple, together), strokes, strict=True)]
 
 
 def steps_per_epoch(run: RunReport) -> int | None:

@@ -12,6 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from resnet_viewer.charts import palette
+from resnet_viewer.charts.chart import Flag, Room
+from resnet_viewer.charts.curves import done_in
 from resnet_viewer.charts.gradient_record import (
     SYMBOLS,
     Record,
@@ -23,6 +25,7 @@ from resnet_viewer.charts.gradient_record import (
     scale_for,
     stages_of,
 )
+from resnet_viewer.charts.interventions import Told, interventions_in, lay_out
 from resnet_viewer.charts.run_names import (
     data_words,
     end_words,
@@ -31,10 +34,15 @@ from resnet_viewer.charts.run_names import (
     so_far_words,
     steps_per_epoch,
 )
-from resnet_viewer.figures.gradient_axis import power_of_ten
-from resnet_viewer.figures.intervention_flags import draw_flags, height_of, lay_out, marks_of
 from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, draw_colour_bar, page, wrapped
-from resnet_viewer.figures.plot import Entry, draw_legend, legend_height, legend_words
+from resnet_viewer.figures.plot import (
+    Entry,
+    draw_flags,
+    draw_legend,
+    legend_height,
+    legend_words,
+    room_of,
+)
 from resnet_viewer.records.training import RunReport
 
 _HEAD, _FOOT, _LEFT, _GAP, _BAR = 0.24, 0.46, 0.58, 0.2, 0.62
@@ -75,11 +83,11 @@ def figure(
     cell = (width - 2 * MARGIN - _BAR - columns * _LEFT - (columns - 1) * _GAP) / columns
     height = min(1.9, max(0.9, 5.5 / lines))
     limits = (0.0, max(record.until for record in records))
-    words = [marks_of([run], limits) if is_in_epochs else ([], []) for run in shown]
-    flags = [lay_out(marks, cell, limits) for marks, _ in words]
+    room = room_of(cell, height)
+    bands = [_flags(run, limits, room) if is_in_epochs else ((), 0.0) for run in shown]
     titles = [wrapped(title, cell, palette.FONT, bold=True) for title in _run_titles(shown)]
     own = [
-        _HEAD + (len(title) - 1) * _LINE + height_of(flag) for title, flag in zip(titles, flags, strict=True)
+        _HEAD + (len(title) - 1) * _LINE + band / 72 for title, (_, band) in zip(titles, bands, strict=True)
     ]
     heads = [max(own[row * columns : (row + 1) * columns]) for row in range(lines)]
     legend = _legend(scale)
@@ -109,13 +117,14 @@ def figure(
         if index // columns == lines - 1 or index + columns >= len(shown):
             axes.set_xlabel("epoch" if is_in_epochs else "step", **_words())
         above = bottom + height
-        draw_flags(sheet, axes, flags[index], words[index][1], left=left, bottom=above, width=cell, halo=True)
+        flags, band = bands[index]
+        draw_flags(axes, flags, room, above=band, halo=True)
         for line, words_of_line in enumerate(reversed(titles[index])):
-            place = above + height_of(flags[index]) + 0.07 + line * _LINE
+            place = above + band / 72 + 0.07 + line * _LINE
             sheet.write(left, place, words_of_line, bold=True)
     bar = sheet.axes(width - MARGIN - _BAR + 0.16, bar_bottom, 0.11, height)
     bar.set_label("colour bar")
-    draw_colour_bar(bar, scale.bar(max(2, int(height / 0.16)), _power))
+    draw_colour_bar(bar, scale.bar(max(2, int(height / 0.16))))
     sheet.write(width - MARGIN, bar_bottom + height + 0.09, SYMBOLS[quantity], size=_FONT, right=True)
     return sheet.figure
 
@@ -171,6 +180,12 @@ def table(
     return header, rows
 
 
+def _flags(run: RunReport, limits: tuple[float, float], room: Room) -> tuple[tuple[Flag, ...], float]:
+    """What was done to a run, for a band above its picture, and how high that is."""
+    done = done_in(interventions_in([Told(run.spec, "", steps_per_epoch(run) or 0)]), limits, room.width)
+    return lay_out([(one.time / limits[1] * room.width, one) for one in done], room)
+
+
 def _run_titles(runs: Sequence[RunReport]) -> list[str]:
     """The names, with where a run ended before its time."""
     return [
@@ -201,10 +216,6 @@ def _legend(scale: RecordScale) -> list[Entry]:
         for colour, text, is_there in found
         if is_there
     ]
-
-
-def _power(m: int, n: int) -> str:
-    return power_of_ten(n) if m == 1 else f"{m}·{power_of_ten(n)}"
 
 
 def _draw(axes: Axes, picture: NDArray[np.uint8], limits: tuple[float, float], *, is_in_epochs: bool) -> None:

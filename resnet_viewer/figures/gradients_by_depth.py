@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
 
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+import numpy as np
 
 from resnet_viewer.charts import palette
-from resnet_viewer.charts.gradient_values import kind_of_value
+from resnet_viewer.charts.chart import MIDDLE, Shape
+from resnet_viewer.charts.depths import DepthLine, depth_chart, depth_scale, series_of
+from resnet_viewer.charts.gradient_record import Record, Spread
 from resnet_viewer.charts.run_names import (
     Group,
     data_words,
@@ -22,38 +21,45 @@ from resnet_viewer.charts.run_names import (
     so_far_words,
     steps_per_epoch,
 )
-from resnet_viewer.figures.gradient_axis import DecadeAxis, decade, place_of, prepare_y_axis
-from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, draw_frame, page
-from resnet_viewer.figures.plot import Entry, draw_legend, legend_height, legend_words, styles_of
+from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, page
+from resnet_viewer.figures.plot import (
+    Entry,
+    draw,
+    draw_legend,
+    legend_height,
+    legend_words,
+    room_of,
+    shape_style,
+    style_of,
+)
 from resnet_viewer.records.comparing import spread
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import GradientRecord, RunReport
 
-DepthScale = Literal["relative", "layer"]
 _LEFT, _FOOT, _ABOVE, _LOWEST = 0.68, 0.52, 0.1, 0.95
 """Inches around the plot, and the least height that it can be read at."""
+_SPAN = (-0.02, 1.02)
+_SHAPES: dict[Shape, str] = {"zero": "zero", "infinite": "infinite", "nan": "NaN", "log": "projection"}
 
 
 @dataclass(frozen=True, eq=False)
-class _Line:
+class _Moment:
     group: Group
     run: RunReport
     record: GradientRecord
-    x: list[float]
 
 
 def figure(
     runs: Sequence[RunReport],
     *,
     time: float | None = None,
-    by: DepthScale = "relative",
     size: tuple[float, float] = (7.6, 4.6),
     without: Without = (),
 ) -> CaptionedFigure:
     """The norms of the record at `time` (in epochs), by default of every run's last one, in decades.
 
-    "relative" spreads every network from its first layer to its last over the same width. Zeros stand on a row below
-    the axis, non-finite values on a row above it; none is dropped. `size` is in inches.
+    Every network is spread from its first layer to its last over the same width; the scale is that of all records.
+    Zeros stand on a lane below the axis, non-finite values on one above it; none is dropped. `size` is in inches.
 
     Raises:
         ValueError: no run has a gradient record.
@@ -62,17 +68,27 @@ def figure(
     if not shown:
         raise ValueError("no run has a gradient record")
     together = groups(shown)
-    styles = styles_of(together)
-    lines = [_line(group, run, time, by) for group in together for run in group.runs]
-    numbers = [norm for line in lines for norm in line.record.norms]
-    own_times = len({_time_words(line) for line in lines}) > 1
+    moments = [_Moment(group, run, record_at(run, time)) for group in together for run in group.runs]
+    lines = [
+        DepthLine(str(number), series_of(m.run.spec.network, np.array(m.record.norms)), m.group.stroke)
+        for number, m in enumerate(moments)
+    ]
+    spreads = []
+    for run in shown:
+        spreads.append(Spread())
+        spreads[-1].grow(Record.of_report(run, "norms").values)
+    own_times = len({_time_words(moment) for moment in moments}) > 1
     entries = [
-        Entry(_words(group, lines, with_time=own_times), styles[group.name] | {"linewidth": 1.6})
+        Entry(_words(group, moments, with_time=own_times), style_of(group.stroke, MIDDLE))
         for group in together
-    ] + _odd_entries(numbers)
+    ]
+    shapes = {shape for line in lines for shape in line.beside[1]}
+    entries += [
+        Entry(words, shape_style(shape, palette.TEXT)) for shape, words in _SHAPES.items() if shape in shapes
+    ]
     sheet = page(
         title="Gradient norm by depth",
-        subtitle=_subtitle(shown, lines),
+        subtitle=_subtitle(shown, moments),
         caption=caption(shown, time=time),
         width=size[0],
         height=size[1],
@@ -84,12 +100,10 @@ def figure(
     bottom = sheet.bottom + _FOOT
     height = draw_legend(sheet, entries) - bottom - _ABOVE
     width = sheet.width - 2 * MARGIN - _LEFT - 0.1
-    axes = sheet.axes(MARGIN + _LEFT, bottom, width, height)
-    y = prepare_y_axis(axes, numbers, height)
-    for line in lines:
-        _draw(axes, line, styles[line.group.name], y)
-    _prepare_x(axes, lines, by, width)
-    axes.set_ylabel("‖∂L/∂W‖₂", fontsize=palette.FONT, color=palette.TEXT, fontfamily="DejaVu Sans")
+    axes, room = sheet.axes(MARGIN + _LEFT, bottom, width, height), room_of(width, height)
+    drawn = draw(axes, depth_chart(lines, depth_scale(spreads, room.height), _SPAN, room), room)
+    for moment, line in zip(moments, drawn.values(), strict=True):
+        line.set_label(moment.group.name)
     return sheet.figure
 
 
@@ -145,29 +159,22 @@ def table(
     return header, rows
 
 
-def _line(group: Group, run: RunReport, time: float | None, by: DepthScale) -> _Line:
-    record = record_at(run, time)
-    count = len(record.norms)
-    x = spread(count, 0, 1) if by == "relative" else range(1, count + 1)
-    return _Line(group, run, record, [float(place) for place in x])
-
-
-def _time_words(line: _Line) -> str:
-    steps = steps_per_epoch(line.run)
+def _time_words(moment: _Moment) -> str:
+    steps = steps_per_epoch(moment.run)
     if steps is None:
-        return f"step {line.record.step}"
-    return f"epoch {epoch_words(line.record.step / steps)}"
+        return f"step {moment.record.step}"
+    return f"epoch {epoch_words(moment.record.step / steps)}"
 
 
-def _words(group: Group, lines: Sequence[_Line], *, with_time: bool) -> str:
+def _words(group: Group, moments: Sequence[_Moment], *, with_time: bool) -> str:
     """The group's name, and the moments of its records where those of the runs differ."""
     name = f"{group.name} · {len(group.runs)} seeds" if len(group.runs) > 1 else group.name
-    times = dict.fromkeys(_time_words(line) for line in lines if line.group is group)
+    times = dict.fromkeys(_time_words(m) for m in moments if m.group is group)
     return f"{name}, {', '.join(times)}" if with_time else name
 
 
-def _subtitle(runs: Sequence[RunReport], lines: Sequence[_Line]) -> str:
-    times = list(dict.fromkeys(_time_words(line) for line in lines))
+def _subtitle(runs: Sequence[RunReport], moments: Sequence[_Moment]) -> str:
+    times = list(dict.fromkeys(_time_words(m) for m in moments))
     kinds = {run.spec.network.has_shortcuts for run in runs}
     parts = [
         data_words(runs),
@@ -176,67 +183,3 @@ def _subtitle(runs: Sequence[RunReport], lines: Sequence[_Line]) -> str:
         "so far" if so_far_words(runs) else "",
     ]
     return " · ".join(part for part in parts if part)
-
-
-def _odd_entries(numbers: Sequence[float]) -> list[Entry]:
-    """What the signs on the rows beyond the axis mean."""
-    base: dict[str, Any] = {
-        "color": palette.TEXT, "linestyle": "none", "markersize": 5.0, "markeredgewidth": 0
-    }  # fmt: skip
-    kinds = {_marker(number) for number in numbers if kind_of_value(number) != "positive"}
-    words = {"o": "zero", "^": "infinite", "X": "NaN"}
-    return [Entry(words[marker], base | {"marker": marker}) for marker in words if marker in kinds]
-
-
-def _marker(number: float) -> str:
-    """A dot for zero, a triangle for infinity, a cross for what is no number."""
-    if kind_of_value(number) == "zero":
-        return "o"
-    return "X" if math.isnan(number) else "^"
-
-
-def _draw(axes: Axes, line: _Line, style: dict[str, Any], y: DecadeAxis) -> None:
-    """The line breaks where a value is zero or not finite; its sign stands on the row beyond."""
-    norms = line.record.norms
-    (drawn,) = axes.plot(
-        line.x, [decade(norm) for norm in norms], zorder=2, **style | {"linewidth": 1.4, "markersize": 5.0}
-    )
-    drawn.set_label(line.group.name)
-    if style["marker"] != "None":
-        drawn.set_markevery(max(1, len(norms) // 10))
-    for x, norm in zip(line.x, norms, strict=True):
-        place = place_of(norm, y)
-        if kind_of_value(norm) != "positive" and place is not None:
-            axes.plot(
-                [x],
-                [place],
-                color=style["color"],
-                linestyle="none",
-                marker=_marker(norm),
-                markersize=4.0,
-                markeredgewidth=0,
-                zorder=3,
-            )
-
-
-def _prepare_x(axes: Axes, lines: Sequence[_Line], by: DepthScale, width: float) -> None:
-    words: dict[str, Any] = {"fontsize": palette.FONT, "color": palette.TEXT, "fontfamily": "DejaVu Sans"}
-    if by == "relative":
-        axes.set_xlim(-0.015, 1.015)
-        between = {0.25: "¼", 0.5: "½", 0.75: "¾"} if width >= 4.0 else {0.5: "½"} if width >= 2.4 else {}
-        axes.set_xticks([0, *between, 1], ["first layer", *between.values(), "last layer"], **words)
-        labels = axes.get_xticklabels()
-        labels[0].set_horizontalalignment("left")
-        labels[-1].set_horizontalalignment("right")
-        axes.set_xlabel("relative depth", **words)
-    else:
-        longest = max(line.x[-1] for line in lines)
-        axes.set_xlim(1 - 0.015 * longest, 1.015 * longest)
-        places = MaxNLocator(max(1, min(10, int(width / 0.4))), integer=True).tick_values(1, longest)
-        axes.set_xticks([place for place in places if 1 <= place <= longest])
-        axes.set_xlabel("layer, in the order of the forward pass", **words)
-    axes.tick_params(
-        colors=palette.TEXT, width=0.7, length=3, labelsize=palette.FONT, labelfontfamily="DejaVu Sans"
-    )
-    axes.tick_params(which="minor", length=1.6, width=0.5)
-    draw_frame(axes)

@@ -7,6 +7,7 @@ the file's metadata. Only where even that is not enough is the page made higher.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,18 @@ from resnet_viewer.charts.colour_scale import ColourScale
 from resnet_viewer.charts.palette import FONT, MUTED, REFERENCE, TEXT, TITLE_FONT, lookup
 from resnet_viewer.figures.fonts import FAMILY, lacking
 
+_POWER = re.compile(r"^(\d)e(-?\d+)$")
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def printed(text: str) -> str:
+    """A number as it is printed: "1e-3" is "10⁻³", "5e2" is "5·10²"; all else stays."""
+    found = _POWER.match(text)
+    if found is None:
+        return text
+    digit, power = found[1], f"10{found[2].translate(_SUPERSCRIPT)}"
+    return power if digit == "1" else f"{digit}·{power}"
+
 
 def draw_colour_bar(
     axes: Axes,
@@ -34,7 +47,7 @@ def draw_colour_bar(
     """Fill `axes` with a scale's colours, or with several tables (N, 3) of them, its ticks beside or below them."""
     strip = np.stack(tables or [lookup(scale.colours)], axis=0 if is_horizontal else 1)
     axes.imshow(np.ascontiguousarray(strip), extent=(0, 1, 0, 1), aspect="auto", origin="lower")
-    places, labels = [place for place, _ in scale.ticks], [words for _, words in scale.ticks]
+    places, labels = [place for place, _ in scale.ticks], [printed(words) for _, words in scale.ticks]
     style: dict[str, Any] = {"fontsize": FONT - 1, "color": TEXT, "fontfamily": "DejaVu Sans"}
     if is_horizontal:
         axes.set_yticks([])

@@ -1,21 +1,214 @@
-"""The legend of training figures: a line and a name for each network, and names at the ends of the lines."""
+"""Draws a chart's values on paper, with Matplotlib: axes, curves and names, the legend above, what was done to runs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.transforms import Affine2D, Transform
 
 from resnet_viewer.charts import palette
-from resnet_viewer.charts.run_names import Group, depth_colours, line_style
-from resnet_viewer.figures.page import MARGIN, Page, shortened, text_width
+from resnet_viewer.charts.chart import (
+    BOLD,
+    DASHES,
+    SAMPLE,
+    THIN,
+    Chart,
+    Flag,
+    Room,
+    Shape,
+    Stroke,
+    inside,
+    lonely,
+    marked,
+)
+from resnet_viewer.figures.fonts import FAMILY
+from resnet_viewer.figures.page import MARGIN, Page, draw_frame, printed, shortened, text_width
 
+BEYOND = 20.0
+"""Points by which words under a plot may stand out of it."""
 _ROW, _SIGN, _BETWEEN = 0.2, 0.34, 0.22
-_LABEL, _LEADER = 0.135, 0.12
-_FONT = palette.FONT - 0.5
-_END_MARKS = {"diverged": "X", "stopped": "s"}
+_FINER = 0.85
+"""Lines on paper are finer than on the screen."""
+_SIGNS: dict[str, dict[str, Any]] = {
+    "diverged": {"marker": "X", "markersize": 7.0, "markeredgewidth": 0.6},
+    "stopped": {"marker": "s", "markersize": 5.0, "markeredgewidth": 1.1, "markerfacecolor": "white"},
+}
+_SHAPES: dict[Shape, str] = {"log": "D", "zero": "v", "infinite": "^", "nan": "x"}
+
+
+def room_of(width: float, height: float) -> Room:
+    """What a chart is made for, in points, of a plot's size in inches."""
+    return Room(
+        72 * width, 72 * height, lambda text: 72 * text_width(text, palette.FONT), 1.42 * palette.FONT
+    )
+
+
+def draw(axes: Axes, chart: Chart, room: Room) -> dict[Hashable, Line2D]:
+    """Draw the chart that was made for that room of the axes; the lines by their curves' keys."""
+    axes.set_xlim(chart.x.low, chart.x.high)
+    axes.set_ylim(chart.y.low, chart.y.high)
+    _draw_axes(axes, chart, room)
+    lines = {}
+    for number, curve in enumerate(chart.curves):
+        colour, layer = palette.printed(curve.stroke.colour), 2 + number / 1000
+        if curve.band is not None:
+            alpha = 0.1 if curve.width == THIN else 0.18
+            axes.fill_between(curve.x, *curve.band, color=colour, alpha=alpha, linewidth=0, zorder=1.5)
+        style = style_of(curve.stroke, curve.width) | {"marker": "None"}
+        (lines[curve.key],) = axes.plot(curve.x, curve.y, zorder=layer, **style)
+        is_dot = lonely(curve.y)
+        dots: dict[str, Any] = {"color": colour, "linestyle": "none", "zorder": layer, "markeredgewidth": 0}
+        axes.plot(curve.x[is_dot], curve.y[is_dot], marker="o", markersize=curve.width + 1.6, **dots)
+        if curve.stroke.mark:
+            places = chart.at(room.size, *marked(*chart.place(room.size, curve.x, curve.y)))
+            axes.plot(*places, marker=curve.stroke.mark, markersize=_mark_size(curve.width), **dots)
+    for beside in chart.dots:
+        shapes = np.array(beside.shapes)
+        for shape, marker in _SHAPES.items():
+            chosen = shapes == shape
+            if chosen.any():
+                style = shape_style(shape, palette.printed(beside.colour)) | {"clip_on": False, "zorder": 4}
+                size = 6.5 if beside.is_around and shape != "log" else 4.5
+                axes.plot(
+                    beside.x[chosen], beside.y[chosen], **style | {"marker": marker, "markersize": size}
+                )
+    for sign in chart.signs:
+        place = chart.at(room.size, np.array([sign.x]), np.array([sign.y]))
+        axes.plot(*place, zorder=8, clip_on=False, **sign_style(sign.kind, palette.printed(sign.colour)))
+    draw_flags(axes, chart.flags, room)
+    frame = _transform(axes, room)
+    if chart.legend is not None:
+        looks: dict[str, Any] = {
+            "facecolor": "white",
+            "edgecolor": palette.GRID,
+            "linewidth": 0.6,
+            "alpha": 0.8,
+        }
+        axes.add_patch(Rectangle(chart.legend[:2], *chart.legend[2:], transform=frame, zorder=8.5, **looks))
+    for name in chart.names:
+        left, middle = name.rect.left, name.rect.top + name.rect.height / 2
+        style = style_of(name.stroke, BOLD) | {"transform": frame, "zorder": 9, "markevery": [1]}
+        axes.plot([left, left + (SAMPLE - 5) / 2, left + SAMPLE - 5], [middle] * 3, **style)
+        _write(axes, left + SAMPLE, middle, name.text, frame)
+    return lines
+
+
+def draw_flags(
+    axes: Axes, flags: Sequence[Flag], room: Room, *, above: float = 0.0, halo: bool = False
+) -> None:
+    """What was done to the runs: lines across the plot, and the words, which stand `above` points over their place.
+
+    With `halo` the lines are white with a dark rim, for a plot that is filled with colours.
+    """
+    left, right = axes.get_xlim()
+    frame = _transform(axes, room, above)
+    dots: dict[str, Any] = {"color": palette.TEXT, "linewidth": 0.8, "linestyle": (0, (1, 1.5)), "zorder": 1}
+    for flag in flags:
+        x, top = left + flag.x / room.width * (right - left), 1 - (flag.top - above) / room.height
+        down: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "label": "intervention"}
+        if halo:
+            axes.plot([x, x], [0, 1], **down, color="white", linewidth=0.8, zorder=7)
+            axes.plot([x, x], [0, 1], **down | {"label": ""}, color=palette.TEXT, linewidth=1.8, zorder=6)
+            down["label"] = ""
+        axes.plot([x, x], [1 if halo else 0, top], **down, **dots, clip_on=False)
+        if flag.word:
+            _write(axes, flag.rect.left, flag.rect.top + flag.rect.height / 2, flag.word, frame)
+
+
+def style_of(stroke: Stroke, width: float) -> dict[str, Any]:
+    """A line of such a stroke."""
+    return {
+        "color": palette.printed(stroke.colour),
+        "linewidth": _FINER * width,
+        "linestyle": (0, tuple(length / (_FINER * width) for length in DASHES)) if stroke.is_dashed else "-",
+        "marker": stroke.mark or "None",
+        "markersize": _mark_size(width),
+        "markeredgewidth": 0,
+    }
+
+
+def shape_style(shape: Shape, colour: str) -> dict[str, Any]:
+    """A point beside a curve."""
+    return {
+        "color": colour,
+        "linestyle": "none",
+        "marker": _SHAPES[shape],
+        "markersize": 4.5,
+        "markerfacecolor": "white",
+        "markeredgewidth": 0.9,
+    }
+
+
+def sign_style(kind: str, colour: str) -> dict[str, Any]:
+    """The sign where a run ended before its time: a cross, or an open square."""
+    own = {"color": colour, "linestyle": "none", "markerfacecolor": colour, "markeredgecolor": "white"}
+    return own | _SIGNS[kind] | ({"markeredgecolor": colour} if kind == "stopped" else {})
+
+
+def _mark_size(width: float) -> float:
+    return 2 * _FINER * (1.6 + 0.9 * width)
+
+
+def _transform(axes: Axes, room: Room, above: float = 0.0) -> Transform:
+    """From the room's places to the axes, `above` points over them."""
+    return (
+        Affine2D().translate(0, -above).scale(1 / room.width, -1 / room.height).translate(0, 1)
+        + axes.transAxes
+    )
+
+
+def _write(axes: Axes, left: float, middle: float, text: str, frame: Transform) -> None:
+    ground = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.8}
+    style: dict[str, Any] = {"fontsize": palette.FONT, "color": palette.TEXT, "fontfamily": FAMILY}
+    axes.text(
+        left,
+        middle,
+        text,
+        transform=frame,
+        va="center_baseline",
+        parse_math=False,
+        zorder=9,
+        bbox=ground,
+        **style,
+    )
+
+
+def _draw_axes(axes: Axes, chart: Chart, room: Room) -> None:
+    words: dict[str, Any] = {"fontsize": palette.FONT, "color": palette.TEXT, "fontfamily": FAMILY}
+    x, y = chart.x, chart.y
+    beside = (*y.numbers, *y.lanes)
+    axes.set_yticks([tick.place for tick in beside], [printed(tick.text) for tick in beside], **words)
+    axes.set_yticks(y.minor, minor=True)
+    for tick in y.numbers:
+        axes.axhline(tick.place, color=palette.GRID, linewidth=0.6, zorder=0.5)
+    for edge in y.edges:
+        axes.axhline(edge, color=palette.REFERENCE, linewidth=0.7, linestyle=(0, (1, 2)), zorder=1)
+        _draw_break(axes, y.share(edge), room)
+    axes.set_xticks([tick.place for tick in x.numbers], [tick.text for tick in x.numbers], **words)
+    for tick, label in zip(x.numbers, axes.get_xticklabels(), strict=True):
+        middle, half = x.share(tick.place) * room.width, room.measure(tick.text) / 2
+        by = inside(middle, half, room.width, BEYOND) - middle
+        label.set_horizontalalignment("left" if by > 0 else "right" if by < 0 else "center")
+    axes.tick_params(colors=palette.TEXT, width=0.7, length=3)
+    axes.tick_params(which="minor", length=1.6, width=0.5)
+    draw_frame(axes)
+    axes.set_xlabel(x.title, **words)
+    axes.set_ylabel(y.title, **words)
+
+
+def _draw_break(axes: Axes, share: float, room: Room) -> None:
+    """The sign of a broken axis: two slashes across its line."""
+    inch = 72 / room.height
+    for shift in (-0.025, 0.025):
+        ends = [share + (shift - 0.03) * inch, share + (shift + 0.03) * inch]
+        style: dict[str, Any] = {"color": palette.TEXT, "linewidth": 0.8, "clip_on": False, "zorder": 5}
+        axes.plot([-0.007, 0.007], ends, transform=axes.transAxes, **style)
 
 
 @dataclass(frozen=True)
@@ -25,56 +218,6 @@ class Entry:
     words: str
     style: dict[str, Any]
     filled: bool = False
-
-
-@dataclass(frozen=True)
-class LineEnd:
-    """A name for the right end of a line, `height` in inches above the axes' lower edge."""
-
-    words: str
-    colour: str
-    height: float
-
-
-def entries_of(groups: Sequence[Group], styles: Mapping[str, dict[str, Any]]) -> list[Entry]:
-    """One a network, drawn in `styles` by its name, then the signs of runs that ended before their time."""
-    entries = [Entry(group.label, styles[group.name]) for group in groups]
-    for state in _END_MARKS:
-        if any(group.runs[0].state == state for group in groups):
-            entries.append(Entry(f"{state} here", end_style(state, palette.TEXT) or {}))
-    return entries
-
-
-def styles_of(groups: Sequence[Group]) -> dict[str, dict[str, Any]]:
-    """By name: colour by depth, dashes by kind, markers by what else differs."""
-    colours = depth_colours([group.network for group in groups])
-    return {
-        group.name: {
-            "color": colours[group.network.depth],
-            "linewidth": 2.0,
-            "linestyle": line_style(group.network),
-            "marker": group.marker or "None",
-            "markersize": 6.0,
-            "markeredgewidth": 0,
-        }
-        for group in groups
-    }
-
-
-def end_style(state: str, colour: str) -> dict[str, Any] | None:
-    """The sign where a run ended before its time; None for one that did not."""
-    if state not in _END_MARKS:
-        return None
-    is_open = state == "stopped"
-    return {
-        "color": colour,
-        "linestyle": "none",
-        "marker": _END_MARKS[state],
-        "markersize": 5.0 if is_open else 7.0,
-        "markerfacecolor": "white" if is_open else colour,
-        "markeredgecolor": colour if is_open else "white",
-        "markeredgewidth": 1.1 if is_open else 0.6,
-    }
 
 
 def legend_height(entries: Sequence[Entry], width: float) -> float:
@@ -121,44 +264,3 @@ def _places(entries: Sequence[Entry], inner: float) -> list[tuple[float, int, st
         places.append((x, row, words, entry))
         x += width + _BETWEEN
     return places
-
-
-def ends_width(names: Sequence[str], width: float, height: float) -> float:
-    """Inches to keep free for names right of axes; 0 where they are too many or too long for a page so wide."""
-    if not names or len(names) * _LABEL > height:
-        return 0.0
-    needed = max(text_width(name, _FONT) for name in names) + _LEADER + 0.08
-    return needed if needed <= 0.3 * width else 0.0
-
-
-def apart(heights: Sequence[float], highest: float) -> list[float]:
-    """Places a line of text apart, from 0 to `highest` inches, near `heights`, which rise; they must have the room."""
-    places: list[float] = []
-    for height in heights:
-        places.append(max(height, places[-1] + _LABEL if places else 0.0))
-    for index in reversed(range(len(places))):
-        places[index] = min(places[index], highest - (len(places) - 1 - index) * _LABEL)
-    return places
-
-
-def draw_ends(
-    sheet: Page, axes: Axes, ends: Sequence[LineEnd], *, left: float, bottom: float, height: float
-) -> None:
-    """The names right of the axes (whose right edge is `left`), moved apart where they would lie on each other; a
-    leader goes from each line's end to its name.
-    """
-    if not ends:
-        return
-    ordered = sorted(ends, key=lambda end: end.height)
-    places = apart([end.height for end in ordered], height)
-    room = sheet.bare_axes(left, bottom, sheet.width - MARGIN - left, height)
-    room.set_label("line ends")
-    for end, place in zip(ordered, places, strict=True):
-        room.plot(
-            [0.02, _LEADER - 0.02],
-            [end.height, place],
-            color=end.colour,
-            linewidth=0.6,
-            clip_on=False,
-        )
-        sheet.write(left + _LEADER, bottom + place - 0.035, end.words, size=_FONT, colour=end.colour)

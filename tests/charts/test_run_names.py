@@ -1,12 +1,12 @@
 from dataclasses import replace
 
 from resnet_viewer.charts.run_names import (
-    depth_colours,
     end_words,
     epochs_done,
     groups,
     recipe_words,
     run_names,
+    run_strokes,
     so_far_words,
 )
 from resnet_viewer.records.recipe import RECIPES
@@ -46,17 +46,16 @@ def test_seeds_of_one_network_are_a_group_and_what_ended_early_is_none() -> None
     assert [group.label for group in together] == [
         "ResNet-8 · 2 seeds", "Plain-8", "ResNet-8 · seed 2 · diverged after 1 epoch"
     ]  # fmt: skip
-    assert [group.variant for group in together] == [0, 0, 1], "the first of a depth and kind has no marker"
+    marks = [group.stroke.mark for group in together]
+    assert marks == ["", "", "o"], "the first of a depth and kind has no marker"
 
 
 def test_a_run_that_is_added_changes_no_other_ones_colour() -> None:
-    networks = [run.spec.network for run in (report("cifar-plain-20"), report("cifar-resnet-8"))]
-    colours = depth_colours(networks)
-    added = depth_colours(
-        [*networks, report("cifar-plain-8").spec.network, report("cifar-plain-14").spec.network]
-    )
-    assert list(added) == [20, 8, 14]
-    assert {depth: added[depth] for depth in colours} == colours
+    specs = [run.spec for run in (report("cifar-plain-20"), report("cifar-resnet-8"))]
+    strokes = run_strokes(specs)
+    added = run_strokes([*specs, report("cifar-plain-8").spec, report("cifar-plain-14").spec])
+    assert added[:2] == strokes
+    assert [stroke.colour for stroke in added] == ["depth 0", "depth 1", "depth 1", "depth 2"]
 
 
 def test_words_for_what_was_done_and_how_far_it_came() -> None:

@@ -188,12 +188,14 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
 
     def draw(self, chart: Chart) -> None:
         """Draw this one; lines that are as they were are not made ready again."""
-        size = self.size_of_plot
+        room, size = self.room, self.size_of_plot
         self.lines.set_size(size)
         self.overlay.set_size(size)
         for curve in chart.curves:
             stroke = coloured(curve.stroke, self._theme)
-            self.lines.set_line(curve.key, Line(*chart.place(size, curve.x, curve.y), stroke, curve.width))
+            self.lines.set_line(
+                curve.key, Line(*chart.place(room.size, curve.x, curve.y), stroke, curve.width)
+            )
         self.lines.set_order([curve.key for curve in chart.curves])
         for gone in self.dots.keys() - {dots.key for dots in chart.dots}:
             self.scene().removeItem(self.dots.pop(gone))
@@ -202,7 +204,9 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
                 self.dots[dots.key] = CurveDots(self.box, is_around=dots.is_around)
                 self.dots[dots.key].setZValue(9 if dots.is_around else 10)
             drawn = replace(dots, colour=self._theme.colour(dots.colour))
-            self.dots[dots.key].show_dots(drawn, chart.place(size, dots.x, dots.y), self._theme.panel, size)
+            self.dots[dots.key].show_dots(
+                drawn, chart.place(room.size, dots.x, dots.y), self._theme.panel, size
+            )
         self.overlay.show_chart(chart)
         self._is_empty = bool(chart.message)
         self._show_focus()

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphi
 
 from resnet_viewer.charts.chart import (
     BOLD,
+    DASHES,
     SAMPLE,
     THIN,
     Chart,
@@ -144,15 +145,13 @@ class CurveDots(QGraphicsObject):
 
 _OVERHANG = 4.0
 """Pixels by which a point on the plot's edge stands out of it."""
-_DASHES = (5.0, 3.0)
-"""Pixels drawn and left out."""
 
 
 def pen_of(stroke: Stroke, width: float) -> QPen:
     """With dashes of one length in pixels, however thick the line."""
     pen = QPen(QColor(stroke.colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
     if stroke.is_dashed:
-        pen.setDashPattern([length / max(width, 1.0) for length in _DASHES])
+        pen.setDashPattern([length / max(width, 1.0) for length in DASHES])
     return pen
 
 
@@ -297,7 +296,7 @@ def _segments(x: Floats, y: Floats, line: Line) -> Floats:
     """(n, 4): both ends of every straight piece of a line, between its corners and the ends of its dashes."""
     if line.stroke.is_dashed:
         along = np.concatenate(([0.0], np.hypot(np.diff(x), np.diff(y)).cumsum()))
-        drawn, left_out = _DASHES
+        drawn, left_out = DASHES
         starts = np.arange(0.0, along[-1], drawn + left_out)
         at = np.sort(np.concatenate((along, starts, np.minimum(starts + drawn - line.width, along[-1]))))
         middle = (at[1:] + at[:-1]) / 2

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from resnet_viewer.charts.palette import DEPTHS
+
 
 @dataclass(frozen=True)
 class Theme:
@@ -57,5 +59,5 @@ LIGHT = Theme(
     name="light", window="#eef0f4", panel="#ffffff", raised="#f3f5f9", border="#d3d8e2", grid="#e6e9f0",
     text="#191c24", muted="#5a6172", faint="#a2a9b8", shortcut="#c46f00", branch="#1667c7",
     branch_fill="#d6e6fa", changed="#d0342c", reference="#6d7486", accent="#1667c7",
-    depths=("#1667c7", "#c46f00", "#7a3fb3", "#1d8a5a", "#b3261e", "#5a6172"),
+    depths=DEPTHS,
 )  # fmt: skip
