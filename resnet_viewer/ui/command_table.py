@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from resnet_viewer.ui.commands import Command
-from resnet_viewer.ui.help import PAGES
+from resnet_viewer.ui.help import HELP_PAGES
 
 if TYPE_CHECKING:
     from resnet_viewer.ui.window import MainWindow
@@ -256,7 +256,7 @@ def _help(window: MainWindow) -> tuple[Command, ...]:
                 "Shift+F1" if name == "window" else "",
                 starts_group=name == "window",
             )
-            for name, title in PAGES.items()
+            for name, title in HELP_PAGES.items()
         ),
         Command("log", "Open the &log file", "Help", prompts.show_log, starts_group=True),
         Command(

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
     QPushButton,
+    QSizePolicy,
     QTextBrowser,
     QVBoxLayout,
     QWidget,
@@ -38,7 +39,7 @@ from PySide6.QtWidgets import (
 from resnet_viewer import paths
 from resnet_viewer.ui.widgets.theme import DARK
 
-PAGES = {
+HELP_PAGES = {
     "window": "&The window",
     "installation": "&Installation",
     "networks": "&Networks",
@@ -62,7 +63,7 @@ def anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
-class Page(QTextBrowser):
+class HelpBrowser(QTextBrowser):
     """One page at a time, in the window's colours and letters. Links to pages are followed, others opened outside."""
 
     said = Signal(str)
@@ -80,7 +81,7 @@ class Page(QTextBrowser):
         self.sourceChanged.connect(self._dress)
 
     def open(self, name: str) -> None:
-        """Show a page of PAGES."""
+        """Show a page of HELP_PAGES."""
         self.setSource(QUrl.fromLocalFile(str(paths.document(f"{name}.md"))), _MARKDOWN)
 
     @Slot(QUrl)
@@ -209,17 +210,18 @@ class HelpWindow(QDialog):
         super().__init__(parent, Qt.WindowType.Window)
         self.setWindowTitle("ResNet Viewer: Help")
         self.titles = QListWidget()
-        self.titles.addItems([title.replace("&", "") for title in PAGES.values()])
-        self.titles.setMaximumWidth(self.titles.sizeHintForColumn(0) + 3 * DARK.padding)
-        self.page = Page()
+        self.titles.addItems([title.replace("&", "") for title in HELP_PAGES.values()])
+        self.titles.setSizeAdjustPolicy(QListWidget.SizeAdjustPolicy.AdjustToContents)
+        self.titles.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.browser = HelpBrowser()
         self.back, self.forward, close = QPushButton("&Back"), QPushButton("&Forward"), QPushButton("&Close")
         self.titles.currentRowChanged.connect(self._choose)
-        self.page.sourceChanged.connect(self._select)
-        self.page.said.connect(self.said)
-        self.back.clicked.connect(self.page.backward)
-        self.forward.clicked.connect(self.page.forward)
-        self.page.backwardAvailable.connect(self.back.setEnabled)
-        self.page.forwardAvailable.connect(self.forward.setEnabled)
+        self.browser.sourceChanged.connect(self._select)
+        self.browser.said.connect(self.said)
+        self.back.clicked.connect(self.browser.backward)
+        self.forward.clicked.connect(self.browser.forward)
+        self.browser.backwardAvailable.connect(self.back.setEnabled)
+        self.browser.forwardAvailable.connect(self.forward.setEnabled)
         close.clicked.connect(self.close)
         for button in (self.back, self.forward, close):
             button.setAutoDefault(False)
@@ -229,7 +231,7 @@ class HelpWindow(QDialog):
         buttons.addStretch()
         buttons.addWidget(close)
         reading = QVBoxLayout()
-        reading.addWidget(self.page)
+        reading.addWidget(self.browser)
         reading.addLayout(buttons)
         layout = QHBoxLayout(self)
         layout.addWidget(self.titles)
@@ -239,21 +241,21 @@ class HelpWindow(QDialog):
         self.resize(QSize(letters.averageCharWidth() * 170, letters.height() * 44).boundedTo(room))
 
     def show_page(self, name: str) -> None:
-        """Show a page of PAGES, and the window with it."""
+        """Show a page of HELP_PAGES, and the window with it."""
         self.show()  # first, so that the page has its room
-        self.page.open(name)
+        self.browser.open(name)
         self.raise_()
         self.activateWindow()
-        self.page.setFocus()
+        self.browser.setFocus()
 
     @Slot(int)
     def _choose(self, row: int) -> None:
         if row >= 0:
-            self.page.open(list(PAGES)[row])
+            self.browser.open(list(HELP_PAGES)[row])
 
     @Slot(QUrl)
     def _select(self, url: QUrl) -> None:
         name = url.fileName().removesuffix(".md")
         self.titles.blockSignals(True)
-        self.titles.setCurrentRow(list(PAGES).index(name) if name in PAGES else -1)
+        self.titles.setCurrentRow(list(HELP_PAGES).index(name) if name in HELP_PAGES else -1)
         self.titles.blockSignals(False)
