@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QPointF, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
 from resnet_viewer.charts.chart import Floats
@@ -15,7 +15,7 @@ from resnet_viewer.charts.gradient_record import Spread, Spreads, reading_words
 from resnet_viewer.charts.log_axis import Series, heights
 from resnet_viewer.charts.run_names import run_strokes
 from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.widgets.card import Card
+from resnet_viewer.ui.widgets.card import FigureCard
 from resnet_viewer.ui.widgets.plot import PlotCanvas
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -37,12 +37,10 @@ def series_at(log: RunLog, time: float | None) -> tuple[Series, float] | None:
     return series_of(log.run.network, np.array(log.norms[index])), float(times[index])
 
 
-class DepthPlot(Card):
+class DepthPlot(FigureCard):
     """All runs at the scene's time; a run that has no record then is not drawn."""
 
-    hovered = Signal(str)
-    export_requested = Signal(str)
-    copy_requested = Signal(str)
+    figure, figure_words = "by-depth", "gradient norms by depth"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(TITLE, parent)
@@ -59,7 +57,6 @@ class DepthPlot(Card):
         self.body.addWidget(self.canvas, 1)
         self.canvas.rearranged.connect(self._draw)
         self.canvas.pointed.connect(self._follow_pointer)
-        self.canvas.menu_wanted.connect(self._open_menu)
         self.render_lab(self.scene)
         self.apply_theme(DARK)
 
@@ -150,28 +147,8 @@ class DepthPlot(Card):
         self.canvas.overlay.point_at(None, ring=spot)
         self.hovered.emit(reading_words(log, "norms", index, time, points.values))
 
-    @Slot(object)
-    def _open_menu(self, where: QPoint) -> None:
-        menu = QMenu(self)
-        export = menu.addAction("Export gradient norms by depth…")
-        export.setEnabled(bool(self.series))
-        export.triggered.connect(self._export)
-        copy = menu.addAction("Copy")
-        copy.setEnabled(bool(self.series))
-        copy.triggered.connect(self._copy)
+    def menu_at(self, where: QPoint) -> QMenu:
+        self.has_figure = bool(self.series)
+        menu = super().menu_at(where)
         menu.addAction("Show all layers", self.canvas.fit)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(where)
-
-    @property
-    def figure(self) -> str:
-        """The figure that it is, by its name."""
-        return "by-depth"
-
-    @Slot()
-    def _copy(self) -> None:
-        self.copy_requested.emit(self.figure)
-
-    @Slot()
-    def _export(self) -> None:
-        self.export_requested.emit("by-depth")
+        return menu

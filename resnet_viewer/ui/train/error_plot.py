@@ -28,7 +28,7 @@ from resnet_viewer.charts.interventions import Done, Told, interventions_in
 from resnet_viewer.charts.run_names import run_strokes
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.training import EpochReport
-from resnet_viewer.ui.widgets.card import Card
+from resnet_viewer.ui.widgets.card import FigureCard
 from resnet_viewer.ui.widgets.fitting import choice_box
 from resnet_viewer.ui.widgets.plot import PlotCanvas
 from resnet_viewer.ui.widgets.plot_axes import RIGHT_ROOM
@@ -89,16 +89,14 @@ def named(logs: Sequence[RunLog]) -> list[tuple[str, str]]:
     return several[:_FEW]
 
 
-class ErrorPlot(Card):
+class ErrorPlot(FigureCard):
     """Signals are wishes; the time that is drawn is the scene's, or the pointer's own until the scene follows.
 
     While a time is pinned, `pinned` is it, and the pointer changes no time: who steers the scene shows `pinned`
     where nobody points elsewhere.
     """
 
-    hovered = Signal(str)
-    export_requested = Signal(str)
-    copy_requested = Signal(str)
+    figure_words = "the curves"
     time_pointed = Signal(object)
     """Epochs, or None when the pointer left."""
     range_changed = Signal(float, float)
@@ -128,7 +126,6 @@ class ErrorPlot(Card):
         self.canvas.clicked.connect(self._toggle_pin)
         self.canvas.double_clicked.connect(self._forget_clicks)
         self.canvas.key_pressed.connect(self._press_key)
-        self.canvas.menu_wanted.connect(self._open_menu)
         self.show_quantity("error")
         self.apply_theme(DARK)
 
@@ -142,6 +139,7 @@ class ErrorPlot(Card):
     def show_quantity(self, quantity: Quantity) -> None:
         """Draw errors, losses or learning rates."""
         self.quantity = quantity
+        self.figure = "loss" if quantity == "loss" else "curves"
         self.choice.setCurrentIndex(self.choice.findData(quantity))
         self.set_title(TITLES[quantity])
         self.set_subtitle(BRIEF[quantity], whole=SUBTITLES[quantity])
@@ -318,28 +316,8 @@ class ErrorPlot(Card):
     def _choose(self, index: int) -> None:
         self.show_quantity(self.choice.itemData(index))
 
-    @Slot(object)
-    def _open_menu(self, where: QPoint) -> None:
-        menu = QMenu(self)
-        export = menu.addAction("Export the curves…")
-        export.setEnabled(bool(self.scene.logs))
-        export.triggered.connect(self._export)
-        copy = menu.addAction("Copy")
-        copy.setEnabled(bool(self.scene.logs))
-        copy.triggered.connect(self._copy)
+    def menu_at(self, where: QPoint) -> QMenu:
+        self.has_figure = bool(self.scene.logs)
+        menu = super().menu_at(where)
         menu.addAction("Show the whole time", self.canvas.fit)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(where)
-
-    @property
-    def figure(self) -> str:
-        """The figure that it is, by its name."""
-        return {"error": "curves", "loss": "loss", "rate": "curves"}[self.quantity]
-
-    @Slot()
-    def _copy(self) -> None:
-        self.copy_requested.emit(self.figure)
-
-    @Slot()
-    def _export(self) -> None:
-        self.export_requested.emit("curves")
+        return menu

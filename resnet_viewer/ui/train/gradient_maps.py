@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
-    QContextMenuEvent,
     QFontMetricsF,
     QImage,
     QKeyEvent,
@@ -21,7 +21,7 @@ from PySide6.QtGui import (
     QPolygonF,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFrame, QGridLayout, QMenu, QScrollArea, QSizePolicy, QStackedLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QSizePolicy, QStackedLayout, QWidget
 
 from resnet_viewer.charts.chart import SAMPLE, Stroke, inside
 from resnet_viewer.charts.curves import epoch_ticks, length_of, time_words
@@ -38,7 +38,7 @@ from resnet_viewer.charts.gradient_record import (
     scale_for,
 )
 from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.card import FigureCard, colour_text
 from resnet_viewer.ui.widgets.colour_bar import ColourBar
 from resnet_viewer.ui.widgets.fitting import choice_box
 from resnet_viewer.ui.widgets.labels import plain_label
@@ -69,6 +69,24 @@ class Spot:
     row: int | None
 
 
+@dataclass(frozen=True)
+class Look:
+    """How a run's records are shown."""
+
+    quantity: RecordQuantity = "norms"
+    scale: RecordScale = field(default_factory=RecordScale)
+    span: tuple[float, float] = (0.0, 1.0)
+    """In epochs."""
+    theme: Theme = DARK
+    stroke: Stroke = field(default_factory=partial(Stroke, DARK.text))
+    """Before the run's name."""
+    is_selected: bool = False
+    has_axis: bool = False
+    """The epochs stand below."""
+    time: float | None = None
+    """Where a line stands."""
+
+
 class RunPicture(QWidget):
     """Paints an image that is made anew only where the records, the scale, the width or the time shown changed."""
 
@@ -76,64 +94,37 @@ class RunPicture(QWidget):
     """Spot, or None when the pointer left."""
     chosen = Signal(str)
     """The run's key: a click on its name, or Return."""
-    menu_wanted = Signal(object)
-    """Global QPoint."""
 
     def __init__(self, log: RunLog, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.log = log
         self.images_made = 0
         """How many images were made since the beginning."""
-        self._quantity: RecordQuantity = "norms"
+        self.look = Look()
         self.record = Record.of_log(log, "norms")
-        self._scale = RecordScale()
-        self._span = (0.0, 1.0)
-        self._time: float | None = None
         self._row: int | None = None
-        self._stroke = Stroke(DARK.text, False)
-        self._is_selected = False
-        self._has_axis = False
-        self._theme = DARK
         self._image: QImage | None = None
         self._made: tuple[object, ...] = ()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
-    def show_records(
-        self, log: RunLog, quantity: RecordQuantity, scale: RecordScale, span: tuple[float, float]
-    ) -> None:
-        """Show this run's records between two times."""
-        self.log, self._quantity, self._scale, self._span = log, quantity, scale, span
-        self.record = Record.of_log(log, quantity)
+    def show_records(self, log: RunLog, look: Look) -> None:
+        """Show this run's records in this way."""
+        before, self.log, self.look = self.look, log, look
+        self.record = Record.of_log(log, look.quantity)
         self.setAccessibleName(f"Gradient record of {log.title}")
         self._make()
-
-    def show_looks(self, stroke: Stroke, *, is_selected: bool, has_axis: bool) -> None:
-        """How its name is drawn, and whether the epochs stand below."""
-        looks = (stroke, is_selected, has_axis)
-        if looks != (self._stroke, self._is_selected, self._has_axis):
-            self._stroke, self._is_selected, self._has_axis = looks
+        if look.has_axis != before.has_axis:
             self.updateGeometry()
+        if look != before:
             self.update()
-
-    def show_time(self, time: float | None) -> None:
-        """Draw the line at that time."""
-        if time != self._time:
-            self._time = time
-            self.update()
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Other colours."""
-        self._theme = theme
-        self._make()
-        self.update()
 
     @property
     def picture_rect(self) -> QRectF:
         """Where the image lies."""
         line = math.ceil(QFontMetricsF(self.font()).height())
-        foot = line + _GAP if self._has_axis else 0.0
+        foot = line + _GAP if self.look.has_axis else 0.0
         return QRectF(0, line + _GAP, self.width(), max(self.height() - line - _GAP - foot, 1.0))
 
     @property
@@ -145,16 +136,16 @@ class RunPicture(QWidget):
         return QSize(200, self.minimumSizeHint().height() + 60)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(80, least_height(QFontMetricsF(self.font()), has_axis=self._has_axis))
+        return QSize(80, least_height(QFontMetricsF(self.font()), has_axis=self.look.has_axis))
 
     def _make(self) -> None:
         record, columns = self.record, max(round(self.picture_rect.width() * self.devicePixelRatioF()), 1)
-        colours = (self._theme.reference, self._theme.changed)
+        look, colours = self.look, (self.look.theme.reference, self.look.theme.changed)
         newest = (len(record.times), record.times[-1:].tolist(), record.until)
-        wished = (self.log, newest, self._quantity, self._scale, self._span, columns, colours)
+        wished = (self.log, newest, look.quantity, look.scale, look.span, columns, colours)
         if wished != self._made:
             self._made = wished
-            cells = record.cells(self._scale, self._span, columns)
+            cells = record.cells(look.scale, look.span, columns)
             self._image = image_of_rgba(colours_of(*colours)[cells]) if np.any(cells < CLEAR) else None
             self.images_made += 1
             self.update()
@@ -170,7 +161,7 @@ class RunPicture(QWidget):
     # Pointer and keyboard
 
     def _time_at(self, x: float) -> float:
-        left, right = self._span
+        left, right = self.look.span
         return min(max(left + x * (right - left) / max(self.width(), 1), left), right)
 
     def _row_at(self, y: float) -> int | None:
@@ -202,13 +193,9 @@ class RunPicture(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         self.pointed.emit(None)
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        self.menu_wanted.emit(event.globalPos())
-        event.accept()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        left, right = self._span
-        time = right if self._time is None else self._time
+        left, right = self.look.span
+        time = right if self.look.time is None else self.look.time
         rows = self.record.values.shape[1]
         step = (right - left) / 100
         match event.key():
@@ -230,7 +217,7 @@ class RunPicture(QWidget):
         self.pointed.emit(None)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme, area = self._theme, self.picture_rect
+        theme, area = self.look.theme, self.picture_rect
         metrics = QFontMetricsF(self.font())
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -238,7 +225,7 @@ class RunPicture(QWidget):
             if self._image is not None:
                 painter.drawImage(area, self._image)
             else:
-                is_missing = self._quantity == "dead" and len(self.record.times) > 0
+                is_missing = self.look.quantity == "dead" and len(self.record.times) > 0
                 words = "dead channels were not recorded" if is_missing else "no record yet"
                 painter.setPen(QColor(theme.muted))
                 painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words if self.log.is_read else "")
@@ -246,18 +233,18 @@ class RunPicture(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
             for time in self.log.intervention_times:
-                self._paint_mark(painter, time)
-            if self._time is not None:
-                self._paint_line(painter, self._time)
-            if self._has_axis:
+                self._paint_line(painter, time, is_mark=True)
+            if self.look.time is not None:
+                self._paint_line(painter, self.look.time)
+            if self.look.has_axis:
                 self._paint_axis(painter, metrics)
 
     def _paint_title(self, painter: QPainter, metrics: QFontMetricsF) -> None:
-        theme, high = self._theme, metrics.height()
-        paint_sample(painter, self._stroke, QPointF(0, high / 2), SAMPLE - 5)
+        theme, high = self.look.theme, metrics.height()
+        paint_sample(painter, self.look.stroke, QPointF(0, high / 2), SAMPLE - 5)
         painter.setPen(QColor(theme.text))
         font = self.font()
-        font.setUnderline(self._is_selected)
+        font.setUnderline(self.look.is_selected)
         painter.setFont(font)
         room = max(self.width() - SAMPLE, 0.0)
         text = metrics.elidedText(self.log.title, Qt.TextElideMode.ElideRight, room)
@@ -265,40 +252,34 @@ class RunPicture(QWidget):
         painter.drawText(QRectF(SAMPLE, 0, room, high), left, text)
         painter.setFont(self.font())
 
-    def _x(self, time: float) -> float | None:
-        left, right = self._span
+    def _paint_line(self, painter: QPainter, time: float, *, is_mark: bool = False) -> None:
+        """An intervention is a line with a head; the time pointed at is dashes on a ground of their own, over any
+        colour.
+        """
+        (left, right), theme, area = self.look.span, self.look.theme, self.picture_rect
         share = (time - left) / (right - left)
-        return None if not -1e-6 <= share <= 1 + 1e-6 else share * self.width()
-
-    def _paint_line(self, painter: QPainter, time: float) -> None:
-        """Over any colour: dashes on a ground of their own."""
-        x, area = self._x(time), self.picture_rect
-        if x is None:
+        if not -1e-6 <= share <= 1 + 1e-6:
             return
-        x = min(round(x) + 0.5, self.width() - 0.5)
-        for colour, dashes in ((self._theme.panel, []), (self._theme.text, [3.0, 3.0])):
-            pen = QPen(QColor(colour), 1.0)
-            if dashes:
-                pen.setDashPattern(dashes)
-            painter.setPen(pen)
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-
-    def _paint_mark(self, painter: QPainter, time: float) -> None:
-        """An intervention: a line with a head."""
-        x, area = self._x(time), self.picture_rect
-        if x is None:
+        x = share * self.width() if is_mark else min(round(share * self.width()) + 0.5, self.width() - 0.5)
+        line = QLineF(x, area.top(), x, area.bottom())
+        if is_mark:
+            painter.setPen(QPen(QColor(theme.changed), 1.4, Qt.PenStyle.DashDotLine))
+            painter.drawLine(line)
+            painter.setPen(QPen(QColor(theme.panel), 1.0))
+            painter.setBrush(QColor(theme.changed))
+            corners = ((x - _MARK, 0.0), (x + _MARK, 0.0), (x, 1.5 * _MARK))
+            painter.drawPolygon(QPolygonF([QPointF(at, area.top() + down) for at, down in corners]))
             return
-        painter.setPen(QPen(QColor(self._theme.changed), 1.4, Qt.PenStyle.DashDotLine))
-        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-        painter.setPen(QPen(QColor(self._theme.panel), 1.0))
-        painter.setBrush(QColor(self._theme.changed))
-        top = area.top()
-        corners = (QPointF(x - _MARK, top), QPointF(x + _MARK, top), QPointF(x, top + 1.5 * _MARK))
-        painter.drawPolygon(QPolygonF(corners))
+        painter.setPen(QPen(QColor(theme.panel), 1.0))
+        painter.drawLine(line)
+        pen = QPen(QColor(theme.text), 1.0)
+        pen.setDashPattern([3.0, 3.0])
+        painter.setPen(pen)
+        painter.drawLine(line)
 
     def _paint_axis(self, painter: QPainter, metrics: QFontMetricsF) -> None:
-        left, right = self._span
-        painter.setPen(QColor(self._theme.muted))
+        left, right = self.look.span
+        painter.setPen(QColor(self.look.theme.muted))
         top = self.picture_rect.bottom() + _GAP
         width = float(self.width())
         for time, words in epoch_ticks((left, right), width, metrics.horizontalAdvance):
@@ -319,12 +300,10 @@ def columns_for(count: int, width: int) -> int:
     return max(1, min(wished, width // _LEAST_WIDTH))
 
 
-class GradientMaps(Card):
+class GradientMaps(FigureCard):
     """Signals are wishes. Only pictures whose records grew, or whose scale or width is another, are made anew."""
 
-    hovered = Signal(str)
-    export_requested = Signal(str)
-    copy_requested = Signal(str)
+    figure, figure_words = "gradients", "the gradient record"
     time_pointed = Signal(object)
     """Epochs, or None when the pointer left."""
     run_selected = Signal(str)
@@ -372,9 +351,9 @@ class GradientMaps(Card):
         old, self.scene = self.scene, scene
         if scene.version != old.version or scene.logs != old.logs or scene.selected != old.selected:
             self._show_runs()
-        if scene.time != old.time or scene.logs != old.logs:
+        elif scene.time != old.time:
             for picture in self.pictures.values():
-                picture.show_time(scene.time)
+                picture.show_records(picture.log, replace(picture.look, time=scene.time))
         if self._spot is not None and scene.version != old.version:
             self._tell(self._spot)
 
@@ -397,28 +376,29 @@ class GradientMaps(Card):
         super().apply_theme(theme)
         self.bar.apply_theme(theme)
         colour_text(self._empty, theme.muted)
-        for picture in self.pictures.values():
-            picture.apply_theme(theme)
         self._show_runs()
 
     def _show_runs(self) -> None:
         logs = self.scene.logs
         self._stack.setCurrentIndex(1 if logs else 0)
+        self.has_figure = bool(logs)
         self.scale = scale_for(self._spreads.take(logs, self.quantity), self.quantity)
         self.bar.show_scale(self.scale.bar(_MOST_TICKS))
         self._fit()
         self._say()
         self._place(columns_for(len(logs), self.area.width()))
-        span = self._span or (0.0, length_of(logs))
         rows = -(-len(logs) // max(self._columns, 1))
         strokes = strokes_of(self.scene, self._theme)
+        span = self._span or (0.0, length_of(logs))
+        look = Look(self.quantity, self.scale, span, self._theme, time=self.scene.time)
         for place, log in enumerate(logs):
-            picture = self.pictures[log.key]
-            is_lowest = place // self._columns == rows - 1 or place + self._columns >= len(logs)
-            picture.show_looks(
-                strokes[log.key], is_selected=log.key == self.scene.selected, has_axis=is_lowest
+            own = replace(
+                look,
+                stroke=strokes[log.key],
+                is_selected=log.key == self.scene.selected,
+                has_axis=place // self._columns == rows - 1 or place + self._columns >= len(logs),
             )
-            picture.show_records(log, self.quantity, self.scale, span)
+            self.pictures[log.key].show_records(log, own)
 
     def _say(self) -> None:
         """The scale's ends stand beside the colour bar; in the tooltip they are told too."""
@@ -456,11 +436,8 @@ class GradientMaps(Card):
 
     def _picture(self, log: RunLog) -> RunPicture:
         picture = RunPicture(log)
-        picture.apply_theme(self._theme)
-        picture.show_time(self.scene.time)
         picture.pointed.connect(self._follow_pointer)
         picture.chosen.connect(self.run_selected)
-        picture.menu_wanted.connect(self._open_menu)
         return picture
 
     def minimumSizeHint(self) -> QSize:
@@ -516,30 +493,6 @@ class GradientMaps(Card):
     @Slot(int)
     def _choose(self, index: int) -> None:
         self.show_quantity(self.choice.itemData(index))
-
-    @Slot(object)
-    def _open_menu(self, where: QPoint) -> None:
-        menu = QMenu(self)
-        export = menu.addAction("Export the gradient record…")
-        export.triggered.connect(self._export)
-        copy = menu.addAction("Copy")
-        copy.setEnabled(bool(self.scene.logs))
-        copy.triggered.connect(self._copy)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(where)
-
-    @property
-    def figure(self) -> str:
-        """The figure that it is, by its name."""
-        return "gradients"
-
-    @Slot()
-    def _copy(self) -> None:
-        self.copy_requested.emit(self.figure)
-
-    @Slot()
-    def _export(self) -> None:
-        self.export_requested.emit("gradients")
 
 
 def step_words(every: int) -> str:

@@ -15,7 +15,6 @@ import qtawesome
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
-    QContextMenuEvent,
     QFont,
     QFontMetrics,
     QImage,
@@ -46,7 +45,7 @@ from resnet_viewer.records.confusion import PictureRule
 from resnet_viewer.records.lab import Confidences, DataRead, Numbers
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.confusion import ConfusionMatrix
-from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.card import FigureCard, colour_text
 from resnet_viewer.ui.widgets.fitting import ChoiceBox, ShorteningLabel, part_wordings
 from resnet_viewer.ui.widgets.labels import plain_eliding_label, plain_label, tooltip_text
 from resnet_viewer.ui.widgets.pixels import image_of_rgb
@@ -421,18 +420,12 @@ def run_of(scene: LabScene) -> RunLog | None:
     return max(known, key=lambda log: log.epochs[-1].test_error, default=None)
 
 
-class PicturesPanel(Card):
-    """The card. `picture_wished` wants a test picture, by its index, opened in Inspect with the run that is shown.
-
-    `export_requested` carries "pictures" or "confusion".
-    """
+class PicturesPanel(FigureCard):
+    """The card. `picture_wished` wants a test picture, by its index, opened in Inspect with the run that is shown."""
 
     picture_wished = Signal(int)
-    hovered = Signal(str)
     rule_chosen = Signal(str)
     """By which rule the first pictures are chosen, here and in figures."""
-    export_requested = Signal(str)
-    copy_requested = Signal(str)
     named = Signal(str)
     """The title of what is shown from now on."""
 
@@ -465,7 +458,7 @@ class PicturesPanel(Card):
         self.enlarge.setVisible(can_enlarge)
         self.enlarge.clicked.connect(self._open_enlarged)
         self.header.addWidget(self.enlarge)
-        self._whose = ShorteningLabel(part_wordings)
+        self.whose = ShorteningLabel(part_wordings)
         self._message = plain_label()
         self._message.setWordWrap(True)
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -480,9 +473,10 @@ class PicturesPanel(Card):
         for page in (self._pictures_page(), self.matrix, self._message):
             self._stack.addWidget(page)
         self.body.setSpacing(4)
-        self.body.addWidget(self._whose)
+        self.body.addWidget(self.whose)
         self.body.addWidget(self._stack, 1)
-        self._shown: Shown = "pictures"
+        self.shown: Shown = "pictures"
+        self.figure, self.figure_words = "pictures", "test pictures"
         self._tabs["pictures"].setChecked(True)
         self.apply_theme(DARK)
         self.render_lab(LabScene())
@@ -504,8 +498,8 @@ class PicturesPanel(Card):
             row.addWidget(button)
         self.back.clicked.connect(self._turn_back)
         self.forward.clicked.connect(self._turn_on)
-        self._page = ShorteningLabel(partial(part_wordings, separator=", "))
-        row.addWidget(self._page, 1)
+        self.page = ShorteningLabel(partial(part_wordings, separator=", "))
+        row.addWidget(self.page, 1)
         self.filter = ChoiceBox()
         self.filter.setAccessibleName("Which test pictures")
         self.filter.setToolTip(
@@ -524,21 +518,6 @@ class PicturesPanel(Card):
         return page
 
     # what is shown
-
-    @property
-    def shown(self) -> Shown:
-        """Which of the two."""
-        return self._shown
-
-    @property
-    def whose(self) -> str:
-        """The run's name and how to read what is shown."""
-        return str(self._whose.text())
-
-    @property
-    def page_words(self) -> str:
-        """ "1–24 of 360, 57 wrong"."""
-        return str(self._page.text())
 
     @property
     def message(self) -> str:
@@ -561,14 +540,15 @@ class PicturesPanel(Card):
         labels, names = (None, ()) if data is None else (data.test_labels, data.class_names)
         self.matrix.show_predictions(labels, predicted, names)
         if predicted is not None:
-            self._stack.setCurrentIndex(tuple(_NAMES).index(self._shown))
+            self._stack.setCurrentIndex(tuple(_NAMES).index(self.shown))
         self._tell_whose(log if predicted is not None else None)
         if self._larger is not None:
             self._larger.render_lab(scene)
 
     def show_what(self, shown: Shown) -> None:
         """Show the pictures, or the confusion matrix."""
-        self._shown = shown
+        self.shown = self.figure = shown
+        self.figure_words = _NAMES[shown][0].lower()
         self._tabs[shown].setChecked(True)
         self.setAccessibleName(_NAMES[shown][0])
         self.named.emit(_NAMES[shown][0])
@@ -587,7 +567,7 @@ class PicturesPanel(Card):
 
     def apply_theme(self, theme: Theme) -> None:
         super().apply_theme(theme)
-        for label in (self._whose, self._message, self._page):
+        for label in (self.whose, self._message, self.page):
             colour_text(label, theme.muted)
         self.grid.apply_theme(theme)
         self.matrix.apply_theme(theme)
@@ -610,19 +590,19 @@ class PicturesPanel(Card):
         words = ""
         if log is not None:
             epoch = f"after epoch {len(log.epochs)}" if log.epochs else ""
-            rule = self.grid.chart.rule_words if self._shown == "pictures" else ""
-            words = " · ".join(part for part in (log.title, _HINTS[self._shown], epoch, rule) if part)
-        if words != self._whose.text():
-            self._whose.setText(words)
-            self._whose.setToolTip(tooltip_text(words))
+            rule = self.grid.chart.rule_words if self.shown == "pictures" else ""
+            words = " · ".join(part for part in (log.title, _HINTS[self.shown], epoch, rule) if part)
+        if words != self.whose.text():
+            self.whose.setText(words)
+            self.whose.setToolTip(tooltip_text(words))
 
     @Slot()
     def _tell_page(self) -> None:
         back, forward = self.grid.has_page
         self.back.setEnabled(back)
         self.forward.setEnabled(forward)
-        self._page.setText(self.grid.words)
-        self._page.setToolTip(tooltip_text(f"{self.grid.words}, {self.grid.chart.rule_words}"))
+        self.page.setText(self.grid.words)
+        self.page.setToolTip(tooltip_text(f"{self.grid.words}, {self.grid.chart.rule_words}"))
 
     # what is done to it
 
@@ -677,7 +657,7 @@ class PicturesPanel(Card):
         self._enlarged, self._larger = window, larger
         window.destroyed.connect(self._forget_enlarged)
         larger.render_lab(self._scene)
-        larger.show_what(self._shown)
+        larger.show_what(self.shown)
         window.show()
 
     @Slot()
@@ -689,11 +669,6 @@ class PicturesPanel(Card):
         """The same in a window of its own, while that is open."""
         return self._larger
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = self.menu_at(event.globalPos())
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(event.globalPos())
-
     def menu_at(self, where: QPoint) -> QMenu:
         """What can be done with the picture there, where there is one, and then with all of what is shown."""
         menu = QMenu(self)
@@ -701,23 +676,8 @@ class PicturesPanel(Card):
         if index is not None:
             self.grid.add_actions(menu, index)
             menu.addSeparator()
-        menu.addAction(f"Export {_NAMES[self._shown][0].lower()}…", self.request_export)
-        menu.addAction("Copy", self._copy)
+        self.add_figure_actions(menu)
         return menu
-
-    @property
-    def figure(self) -> str:
-        """The figure that it shows, by its name."""
-        return self._shown
-
-    @Slot()
-    def _copy(self) -> None:
-        self.copy_requested.emit(self.figure)
-
-    @Slot()
-    def request_export(self) -> None:
-        """Ask for the figure of what is shown."""
-        self.export_requested.emit(self._shown)
 
     # fitting
 

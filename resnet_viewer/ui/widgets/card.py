@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QLinearGradient,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+)  # fmt: skip
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, part_wordings
 from resnet_viewer.ui.widgets.labels import TitleLabel, tooltip_text
@@ -130,6 +139,38 @@ class Card(QFrame):
             painter.setBrush(QColor(theme.panel))
             frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
             painter.drawRoundedRect(frame, theme.radius, theme.radius)
+
+
+class FigureCard(Card):
+    """A card whose picture can be exported and copied: both signals carry the name of its figure."""
+
+    hovered = Signal(str)
+    export_requested = Signal(str)
+    copy_requested = Signal(str)
+    figure = ""
+    figure_words = ""
+    """Behind "Export": "the curves"."""
+    has_figure = True
+
+    def menu_at(self, where: QPoint) -> QMenu:
+        """What can be done with what is shown there."""
+        menu = QMenu(self)
+        self.add_figure_actions(menu)
+        return menu
+
+    def add_figure_actions(self, menu: QMenu) -> None:
+        """Export and copy."""
+        export = menu.addAction(
+            f"Export {self.figure_words}…", lambda: self.export_requested.emit(self.figure)
+        )
+        copy = menu.addAction("Copy", lambda: self.copy_requested.emit(self.figure))
+        for action in (export, copy):
+            action.setEnabled(self.has_figure)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = self.menu_at(event.globalPos())
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
 
 
 class _Mark(QWidget):

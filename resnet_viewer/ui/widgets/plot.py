@@ -85,8 +85,6 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
     """After the click that its first half was; all of x is shown then."""
     key_pressed = Signal(object)
     """A Qt.Key of `keys`."""
-    menu_wanted = Signal(object)
-    """Global QPoint."""
 
     keys: frozenset[Qt.Key] = frozenset()
     """What the owner wants to hear of beside the zoom's own keys."""
@@ -302,8 +300,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         self.pointed.emit(None)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        self.menu_wanted.emit(event.globalPos())
-        event.accept()
+        event.ignore()  # the card that it stands in has a menu
 
     # Keyboard
 

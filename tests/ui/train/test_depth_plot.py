@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPointF
+from PySide6.QtCore import QEvent, QPoint, QPointF
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -181,6 +181,7 @@ def test_runs_that_are_gone_leave_nothing(panel: DepthPlot) -> None:
 
 
 def test_the_export_is_offered(panel: DepthPlot, qtbot: QtBot) -> None:
+    panel.render_lab(scene(trained()))
     with qtbot.waitSignal(panel.export_requested) as told:
-        panel._export()
+        panel.menu_at(QPoint()).actions()[0].trigger()
     assert told.args == ["by-depth"]

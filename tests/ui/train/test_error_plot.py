@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -363,13 +363,24 @@ def test_another_theme_has_other_colours(panel: ErrorPlot) -> None:
 
 def test_the_menu_offers_the_export(panel: ErrorPlot, qtbot: QtBot) -> None:
     panel.render_lab(scene(trained()))
-    panel.canvas.menu_wanted.emit(panel.mapToGlobal(QPoint(5, 5)))
+    where = panel.canvas.viewport().rect().center()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, where, panel.mapToGlobal(where))
+    QApplication.sendEvent(panel.canvas.viewport(), event)
     menu = panel.findChild(QMenu)
     assert menu is not None
+    assert [action.text() for action in menu.actions()] == [
+        "Export the curves…",
+        "Copy",
+        "Show the whole time",
+    ]
     with qtbot.waitSignal(panel.export_requested) as told:
         menu.actions()[0].trigger()
     assert told.args == ["curves"]
     menu.close()
+    panel.show_quantity("loss")
+    with qtbot.waitSignal(panel.copy_requested) as told:
+        panel.menu_at(where).actions()[1].trigger()
+    assert told.args == ["loss"], "what is shown"
 
 
 def test_a_large_font_keeps_the_numbers_inside(panel: ErrorPlot, application_font: QApplication) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -150,7 +151,7 @@ def test_copying_is_about_the_figure_that_has_the_focus(desk: Desk, qtbot: QtBot
         copy.trigger()
         qtbot.waitUntil(lambda: not desk.workers.files.is_busy)
     page.errors.show_quantity("loss")
-    page.errors._copy()
+    page.errors.menu_at(QPoint()).actions()[1].trigger()
     qtbot.waitUntil(lambda: not desk.workers.files.is_busy)
     copied = [request.choice.figure for request in desk.files.asked if isinstance(request, CopyFigure)]
     assert copied == ["curves", "by-depth", "gradients", "loss"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -340,6 +340,8 @@ def test_interventions_are_marked_in_the_picture(panel: GradientMaps) -> None:
 
 
 def test_the_export_is_offered(panel: GradientMaps, qtbot: QtBot) -> None:
+    assert not panel.menu_at(QPoint()).actions()[0].isEnabled(), "there is nothing to draw"
+    panel.render_lab(scene(*two()))
     with qtbot.waitSignal(panel.export_requested) as told:
-        panel._export()
+        panel.menu_at(QPoint()).actions()[0].trigger()
     assert told.args == ["gradients"]

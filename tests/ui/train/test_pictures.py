@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -36,8 +36,11 @@ def test_the_selected_run_is_shown_or_the_one_that_errs_most() -> None:
 
 
 def test_it_says_whose_pictures_they_are_and_how_many(panel: PicturesPanel) -> None:
-    assert panel.whose == "Plain-56 · true / predicted · after epoch 1 · a sample over the classes (seed 0)"
-    assert panel.page_words.endswith(f" of {len(LABELS)}, 3 wrong")
+    assert (
+        panel.whose.text()
+        == "Plain-56 · true / predicted · after epoch 1 · a sample over the classes (seed 0)"
+    )
+    assert panel.page.text().endswith(f" of {len(LABELS)}, 3 wrong")
     assert panel.message == ""
 
 
@@ -47,7 +50,7 @@ def test_without_predictions_it_says_why(panel: PicturesPanel) -> None:
     panel.render_lab(lab_scene(log_of("cifar-plain-20")))
     assert panel.message == "no run has finished an epoch yet"
     panel.render_lab(lab_scene(log_of("cifar-plain-20"), selected="cifar-plain-20"))
-    assert (panel.message, panel.whose) == ("Plain-20 has not finished an epoch yet", "")
+    assert (panel.message, panel.whose.text()) == ("Plain-20 has not finished an epoch yet", "")
     panel.render_lab(lab_scene(log_of("cifar-plain-20", 50)))
     assert panel.message == ""
     panel.render_lab(lab_scene(log_of("cifar-plain-20", 50, predicted=np.zeros(3, np.int64))))
@@ -56,7 +59,7 @@ def test_without_predictions_it_says_why(panel: PicturesPanel) -> None:
 
 def test_a_cell_of_the_matrix_filters_the_pictures(qtbot: QtBot, panel: PicturesPanel) -> None:
     panel.show_what("confusion")
-    assert panel.whose.startswith("Plain-56 · rows true, columns predicted")
+    assert panel.whose.text().startswith("Plain-56 · rows true, columns predicted")
     qtbot.mouseClick(
         panel.matrix.cells, Qt.MouseButton.LeftButton, pos=panel.matrix.cells.rect_of(1, 2).center()
     )
@@ -90,10 +93,10 @@ def test_the_rule_of_the_screen_is_that_of_figures(panel: PicturesPanel) -> None
     panel.rule_chosen.connect(told.append)
     panel.filter.activated.emit(2)
     assert told == ["surest"]
-    assert "known from the next epoch on" in panel.whose, "these predictions came without confidences"
+    assert "known from the next epoch on" in panel.whose.text(), "these predictions came without confidences"
     panel.filter.activated.emit(0)
     assert told == ["surest", "sample"]
-    assert panel.whose.endswith("a sample over the classes (seed 0)")
+    assert panel.whose.text().endswith("a sample over the classes (seed 0)")
 
 
 def test_buttons_turn_pages(qtbot: QtBot, panel: PicturesPanel) -> None:
@@ -114,9 +117,9 @@ def test_enlarging_opens_a_window_that_follows(qtbot: QtBot, panel: PicturesPane
     larger = panel.larger
     assert larger is not None
     assert larger.shown == "confusion"
-    assert larger.whose == panel.whose
+    assert larger.whose.text() == panel.whose.text()
     panel.render_lab(lab_scene(log_of("cifar-resnet-20", 60), version=2))
-    assert larger.whose.startswith("ResNet-20")
+    assert larger.whose.text().startswith("ResNet-20")
     panel.enlarge.click()
     assert panel.larger is larger
     wished: list[object] = []
@@ -142,9 +145,9 @@ def test_enlarging_opens_a_window_that_follows(qtbot: QtBot, panel: PicturesPane
 def test_what_is_exported_is_what_is_shown(panel: PicturesPanel) -> None:
     wished: list[str] = []
     panel.export_requested.connect(wished.append)
-    panel.request_export()
+    panel.menu_at(QPoint()).actions()[-2].trigger()
     panel.show_what("confusion")
-    panel.request_export()
+    panel.menu_at(QPoint()).actions()[-2].trigger()
     assert wished == ["pictures", "confusion"]
 
 
@@ -163,9 +166,9 @@ def test_it_fits_where_it_is_narrow(qtbot: QtBot, panel: PicturesPanel) -> None:
 
 def test_right_predictions_leave_nothing_in_red(panel: PicturesPanel) -> None:
     panel.render_lab(lab_scene(log_of("cifar-plain-56", 60, predicted=LABELS.copy())))
-    assert panel.page_words.endswith(", no wrong") or panel.page_words.endswith(", 0 wrong")
+    assert panel.page.text().endswith(", no wrong") or panel.page.text().endswith(", 0 wrong")
     panel.filter.activated.emit(1)
-    assert panel.page_words == "none of these"
+    assert panel.page.text() == "none of these"
     assert not np.array_equal(LABELS, PREDICTED)
 
 
