@@ -15,8 +15,7 @@ from resnet_viewer.charts import palette
 from resnet_viewer.charts.chart import Floats
 from resnet_viewer.charts.colour_scale import ColourScale, Key
 from resnet_viewer.charts.curves import at_time, time_words
-from resnet_viewer.charts.log_axis import norm_text
-from resnet_viewer.charts.log_ticks import round_powers
+from resnet_viewer.charts.log_axis import norm_text, round_powers
 from resnet_viewer.charts.run_names import steps_per_epoch
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec

@@ -50,18 +50,6 @@ def require_complete(result: ProbeResult) -> None:
         raise IncompleteReadingError("The full reading is not there yet; wait for it, then export again.")
 
 
-ValueKind = Literal["positive", "zero", "not finite", "missing"]
-
-
-def kind_of_value(value: float | None) -> ValueKind:
-    """How a norm is drawn. A negative number is no norm, and counts as not finite."""
-    if value is None:
-        return "missing"
-    if not math.isfinite(value) or value < 0:
-        return "not finite"
-    return "zero" if value == 0 else "positive"
-
-
 class Norm(NamedTuple):
     """One layer's or block's value, with the shape of its weight or output."""
 

@@ -159,6 +159,43 @@ def ticks(scale: Scale, height: float, label_height: float) -> list[tuple[float,
     return [(float(last), f"1e{last}")] if first <= last else thirds[:1]
 
 
+def round_powers(low: float, high: float, most: int) -> list[tuple[int, int]]:
+    """Numbers m · 10ⁿ between two exponents of ten, at most `most` of them, as (m, n) from the lowest on.
+
+    Example:
+        >>> round_powers(-2.4, -1.4, 8)
+        [(5, -3), (1, -2), (2, -2)]
+        >>> round_powers(-3.0, 1.5, 3)
+        [(1, -2), (1, 0)]
+    """
+    first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+    if last - first + 1 < _FEW:
+        fine = [(m, n) for n in range(first - 1, last + 1) for m in (1, 2, 5)]
+        fine = [(m, n) for m, n in fine if low - 1e-9 <= n + math.log10(m) <= high + 1e-9]
+        if len(fine) <= most:
+            return fine
+    steps = (step for step in _DECADE_STEPS if last // step - -(-first // step) < most)
+    step = next(steps, _DECADE_STEPS[-1])
+    return [(1, n) for n in range(-(-first // step) * step, last + 1, step)]
+
+
+def round_below(exponent: float) -> float:
+    """The exponent of the largest of 1, 2 and 5 times a power of ten that is not above."""
+    whole = math.floor(exponent + 1e-9)
+    return max(found for m in (1, 2, 5) if (found := whole + math.log10(m)) <= exponent + 1e-9)
+
+
+def round_above(exponent: float) -> float:
+    """The exponent of the smallest that is not below.
+
+    Example:
+        >>> round(10 ** round_above(-1.9), 6), round(10 ** round_above(-1.0), 6)
+        (0.02, 0.1)
+    """
+    whole = math.floor(exponent - 1e-9)
+    return min(found for m in (1, 2, 5, 10) if (found := whole + math.log10(m)) >= exponent - 1e-9)
+
+
 def log_axis(scale: Scale, height: float, line: float, title: str = "") -> Axis:
     """The y axis of a logarithmic plot of that height, with lines of text so high."""
     lanes, edges, minor = [], [], []

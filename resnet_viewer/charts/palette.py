@@ -48,7 +48,7 @@ def printed(role: str) -> str:
     name, _, number = role.partition(" ")
     if number:
         return DEPTHS[int(number) % len(DEPTHS)]
-    return {"changed": NOW, "reference": REFERENCE, "text": TEXT, "muted": MUTED}.get(name, name)
+    return PAPER.get(name, name)
 
 
 @lru_cache(maxsize=32)

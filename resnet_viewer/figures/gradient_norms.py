@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from resnet_viewer.charts import palette
-from resnet_viewer.charts.chart import Axis, Chart, Rect, Room, Shape
+from resnet_viewer.charts.chart import Rect
 from resnet_viewer.charts.gradient_values import (
     ROLES,
     TITLES,
@@ -26,9 +25,9 @@ from resnet_viewer.charts.gradient_values import (
 from resnet_viewer.charts.log_axis import Series, scale_for
 from resnet_viewer.charts.wiring_drawing import Arc, Box, Disc, Kind, ink_of, level
 from resnet_viewer.charts.wiring_layout import lay_out, openings
-from resnet_viewer.figures.gradient_axis import PIXELS, draw_log_axis
-from resnet_viewer.figures.page import MARGIN, Page, Without, draw_frame, page, shortened, text_width
-from resnet_viewer.figures.wiring_strip import POINTS, draw_shapes, draw_strip, prepare_pixels, strip_height
+from resnet_viewer.figures.page import MARGIN, Page, Without, page, shortened, text_width
+from resnet_viewer.figures.plot import PIXELS, draw, room_of
+from resnet_viewer.figures.wiring_strip import draw_shapes, draw_strip, prepare_pixels, strip_height
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import plan_of
 from resnet_viewer.records.probe import ProbeResult
@@ -48,7 +47,6 @@ _CURVES: dict[str, dict[str, Any]] = {
 _SIGNED: dict[str, dict[str, Any]] = {
     "now": {"marker": "o", "markersize": 4, "markevery": [1]}, "reference": {}
 }  # fmt: skip
-_MARKS: dict[Shape, str] = {"dot": "o", "log": "D", "square": "s", "zero": "v", "infinite": "^", "nan": "X"}
 Sign = Kind | Literal["now", "reference", "log", "square"]
 
 
@@ -104,59 +102,16 @@ def figure(
     found = openings(now, reference, is_stale=False)
     draw_strip(strip, axes, layout, now.request.state.wiring, found, width=width)
     points: dict[Role, Series | None] = {"reference": curves.reference, "now": curves.now}
-    room = Room(
-        PIXELS * width,
-        PIXELS * height,
-        lambda text: PIXELS * text_width(text, palette.FONT),
-        1.42 * palette.FONT / POINTS,
-    )
+    room = room_of(width, height)
     scale = scale_for([shown for shown in points.values() if shown is not None], room.height)
     chart = gradient_chart(points, scale, layout.limits, layout.depth, room)
-    _draw(axes, chart, room)
-    _name_not_finite(axes, points, chart.y.high, width=width)
-    _prepare_x_axis(axes, chart.x, width)
-    axes.set_ylabel(
-        formula(quantity, now), fontsize=palette.FONT, color=palette.TEXT, labelpad=6, parse_math=False
-    )
-    axes.yaxis.set_label_coords(-(_LEFT - MARGIN - 0.06) / width, 0.5)
-    return sheet.figure
-
-
-def _draw(axes: Axes, chart: Chart, room: Room) -> None:
-    draw_log_axis(axes, chart.y)
-    for curve in chart.curves:
-        axes.plot(curve.x, curve.y, **_CURVES[str(curve.key)])
-    crowded = (chart.x.high - chart.x.low) * 5 > room.width
-    for dots in chart.dots:
-        colour = palette.PAPER[dots.colour]
-        for shape, marker in _MARKS.items():
-            chosen = np.array([found == shape for found in dots.shapes], dtype=bool)
-            if not chosen.any():
-                continue
-            on_lane = shape in ("zero", "infinite", "nan")
-            axes.plot(
-                dots.x[chosen],
-                dots.y[chosen],
-                color=colour,
-                linestyle="none",
-                marker=marker,
-                markersize=(2.25 if crowded else 4.2) * (1.75 if on_lane and dots.is_around else 1.2),
-                markerfacecolor=colour if shape == "dot" else palette.PAPER["panel"],
-                markeredgewidth=0.0 if shape == "dot" else 1.0,
-                zorder=4 if dots.is_around else 5,
-            )
-
-
-def _prepare_x_axis(axes: Axes, x: Axis, width: float) -> None:
-    axes.set_xlim(x.low, x.high)
-    style: dict[str, Any] = {"fontsize": palette.FONT, "fontfamily": "DejaVu Sans"}
-    axes.set_xticks([place for place, _ in x.numbers], [words for _, words in x.numbers], **style)
-    axes.tick_params(colors=palette.TEXT, width=0.7, length=3)
-    axes.tick_params(which="minor", length=1.6, width=0.5)
-    draw_frame(axes)
     wordings = ("layer, in the order of the forward pass", "layer")
     words = next((w for w in wordings if text_width(w, palette.FONT) <= width), wordings[-1])
-    axes.set_xlabel(words, fontsize=palette.FONT, color=palette.TEXT, fontfamily="DejaVu Sans", labelpad=4)
+    x, y = replace(chart.x, title=words), replace(chart.y, title=formula(quantity, now))
+    draw(axes, replace(chart, x=x, y=y), room)
+    _name_not_finite(axes, points, chart.y.high, width=width)
+    axes.yaxis.set_label_coords(-(_LEFT - MARGIN - 0.06) / width, 0.5)
+    return sheet.figure
 
 
 def _name_not_finite(axes: Axes, curves: Mapping[Role, Series | None], top: float, *, width: float) -> None:
@@ -250,7 +205,12 @@ def _draw_sign(axes: Axes, kind: Sign, x: float, y: float) -> None:
             axes.plot([x, x + 10.5, x + 21], [y] * 3, **_CURVES[kind], **_SIGNED[kind])
         case "log" | "square":
             axes.plot(
-                [x + 14], [y], color=palette.NOW, marker=_MARKS[kind], markersize=5, markerfacecolor="white"
+                [x + 14],
+                [y],
+                color=palette.NOW,
+                marker={"log": "D", "square": "s"}[kind],
+                markersize=5,
+                markerfacecolor="white",
             )
         case "cut arc":
             draw_shapes(axes, ink_of(kind), (arc.piece(0.0, 0.4), arc.piece(0.6, 1.0)))

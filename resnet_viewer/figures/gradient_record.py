@@ -36,6 +36,7 @@ from resnet_viewer.charts.run_names import (
 )
 from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, draw_colour_bar, page, wrapped
 from resnet_viewer.figures.plot import (
+    PIXELS,
     Entry,
     draw_flags,
     draw_legend,
@@ -87,7 +88,8 @@ def figure(
     bands = [_flags(run, limits, room) if is_in_epochs else ((), 0.0) for run in shown]
     titles = [wrapped(title, cell, palette.FONT, bold=True) for title in _run_titles(shown)]
     own = [
-        _HEAD + (len(title) - 1) * _LINE + band / 72 for title, (_, band) in zip(titles, bands, strict=True)
+        _HEAD + (len(title) - 1) * _LINE + band / PIXELS
+        for title, (_, band) in zip(titles, bands, strict=True)
     ]
     heads = [max(own[row * columns : (row + 1) * columns]) for row in range(lines)]
     legend = _legend(scale)
@@ -120,7 +122,7 @@ def figure(
         flags, band = bands[index]
         draw_flags(axes, flags, room, above=band, halo=True)
         for line, words_of_line in enumerate(reversed(titles[index])):
-            place = above + band / 72 + 0.07 + line * _LINE
+            place = above + band / PIXELS + 0.07 + line * _LINE
             sheet.write(left, place, words_of_line, bold=True)
     bar = sheet.axes(width - MARGIN - _BAR + 0.16, bar_bottom, 0.11, height)
     bar.set_label("colour bar")

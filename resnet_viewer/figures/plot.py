@@ -30,22 +30,32 @@ from resnet_viewer.charts.chart import (
 from resnet_viewer.figures.fonts import FAMILY
 from resnet_viewer.figures.page import MARGIN, Page, draw_frame, printed, shortened, text_width
 
-BEYOND = 20.0
-"""Points by which words under a plot may stand out of it."""
+PIXELS = 96.0
+"""To the inch: the unit of lengths in charts, as on the screen."""
+BEYOND = 26.0
+"""By how much words under a plot may stand out of it."""
 _ROW, _SIGN, _BETWEEN = 0.2, 0.34, 0.22
-_FINER = 0.85
-"""Lines on paper are finer than on the screen."""
+_POINTS = 72 / PIXELS
+"""Of a pixel."""
 _SIGNS: dict[str, dict[str, Any]] = {
     "diverged": {"marker": "X", "markersize": 7.0, "markeredgewidth": 0.6},
     "stopped": {"marker": "s", "markersize": 5.0, "markeredgewidth": 1.1, "markerfacecolor": "white"},
 }
-_SHAPES: dict[Shape, str] = {"log": "D", "zero": "v", "infinite": "^", "nan": "x"}
+_SHAPES: dict[Shape, str] = {
+    "dot": "o", "log": "D", "square": "s", "zero": "v", "infinite": "^", "nan": "x"
+}  # fmt: skip
+_ON_LANES = ("zero", "infinite", "nan")
+_CLOSE = 5.0
+"""Pixels from point to point under which their marks are smaller."""
 
 
 def room_of(width: float, height: float) -> Room:
-    """What a chart is made for, in points, of a plot's size in inches."""
+    """What a chart is made for, of a plot's size in inches."""
     return Room(
-        72 * width, 72 * height, lambda text: 72 * text_width(text, palette.FONT), 1.42 * palette.FONT
+        PIXELS * width,
+        PIXELS * height,
+        lambda text: PIXELS * text_width(text, palette.FONT),
+        1.42 * palette.FONT / _POINTS,
     )
 
 
@@ -64,20 +74,22 @@ def draw(axes: Axes, chart: Chart, room: Room) -> dict[Hashable, Line2D]:
         (lines[curve.key],) = axes.plot(curve.x, curve.y, zorder=layer, **style)
         is_dot = lonely(curve.y)
         dots: dict[str, Any] = {"color": colour, "linestyle": "none", "zorder": layer, "markeredgewidth": 0}
-        axes.plot(curve.x[is_dot], curve.y[is_dot], marker="o", markersize=curve.width + 1.6, **dots)
+        axes.plot(
+            curve.x[is_dot], curve.y[is_dot], marker="o", markersize=_POINTS * (curve.width + 2), **dots
+        )
         if curve.stroke.mark:
             places = chart.at(room.size, *marked(*chart.place(room.size, curve.x, curve.y)))
             axes.plot(*places, marker=curve.stroke.mark, markersize=_mark_size(curve.width), **dots)
     for beside in chart.dots:
         shapes = np.array(beside.shapes)
-        for shape, marker in _SHAPES.items():
+        factor = 0.6 if len(beside.x) * _CLOSE > room.width else 1.0
+        for shape in _SHAPES:
             chosen = shapes == shape
             if chosen.any():
-                style = shape_style(shape, palette.printed(beside.colour)) | {"clip_on": False, "zorder": 4}
-                size = 6.5 if beside.is_around and shape != "log" else 4.5
-                axes.plot(
-                    beside.x[chosen], beside.y[chosen], **style | {"marker": marker, "markersize": size}
-                )
+                style = shape_style(shape, palette.printed(beside.colour))
+                style["markersize"] *= factor * (1.5 if beside.is_around and shape in _ON_LANES else 1.0)
+                zorder = 4 if beside.is_around else 5
+                axes.plot(beside.x[chosen], beside.y[chosen], clip_on=False, zorder=zorder, **style)
     for sign in chart.signs:
         place = chart.at(room.size, np.array([sign.x]), np.array([sign.y]))
         axes.plot(*place, zorder=8, clip_on=False, **sign_style(sign.kind, palette.printed(sign.colour)))
@@ -102,7 +114,7 @@ def draw(axes: Axes, chart: Chart, room: Room) -> dict[Hashable, Line2D]:
 def draw_flags(
     axes: Axes, flags: Sequence[Flag], room: Room, *, above: float = 0.0, halo: bool = False
 ) -> None:
-    """What was done to the runs: lines across the plot, and the words, which stand `above` points over their place.
+    """What was done to the runs: lines across the plot, and the words, which stand `above` pixels over their place.
 
     With `halo` the lines are white with a dark rim, for a plot that is filled with colours.
     """
@@ -125,8 +137,8 @@ def style_of(stroke: Stroke, width: float) -> dict[str, Any]:
     """A line of such a stroke."""
     return {
         "color": palette.printed(stroke.colour),
-        "linewidth": _FINER * width,
-        "linestyle": (0, tuple(length / (_FINER * width) for length in DASHES)) if stroke.is_dashed else "-",
+        "linewidth": _POINTS * width,
+        "linestyle": (0, tuple(length / (_POINTS * width) for length in DASHES)) if stroke.is_dashed else "-",
         "marker": stroke.mark or "None",
         "markersize": _mark_size(width),
         "markeredgewidth": 0,
@@ -140,8 +152,8 @@ def shape_style(shape: Shape, colour: str) -> dict[str, Any]:
         "linestyle": "none",
         "marker": _SHAPES[shape],
         "markersize": 4.5,
-        "markerfacecolor": "white",
-        "markeredgewidth": 0.9,
+        "markerfacecolor": colour if shape == "dot" else "white",
+        "markeredgewidth": 0.0 if shape == "dot" else 0.9,
     }
 
 
@@ -152,11 +164,11 @@ def sign_style(kind: str, colour: str) -> dict[str, Any]:
 
 
 def _mark_size(width: float) -> float:
-    return 2 * _FINER * (1.6 + 0.9 * width)
+    return 2 * _POINTS * (1.6 + 0.9 * width)
 
 
 def _transform(axes: Axes, room: Room, above: float = 0.0) -> Transform:
-    """From the room's places to the axes, `above` points over them."""
+    """From the room's places to the axes, `above` pixels over them."""
     return (
         Affine2D().translate(0, -above).scale(1 / room.width, -1 / room.height).translate(0, 1)
         + axes.transAxes
@@ -204,7 +216,7 @@ def _draw_axes(axes: Axes, chart: Chart, room: Room) -> None:
 
 def _draw_break(axes: Axes, share: float, room: Room) -> None:
     """The sign of a broken axis: two slashes across its line."""
-    inch = 72 / room.height
+    inch = PIXELS / room.height
     for shift in (-0.025, 0.025):
         ends = [share + (shift - 0.03) * inch, share + (shift + 0.03) * inch]
         style: dict[str, Any] = {"color": palette.TEXT, "linewidth": 0.8, "clip_on": False, "zorder": 5}

@@ -27,8 +27,8 @@ from resnet_viewer.charts.wiring_drawing import (
     labels,
 )
 from resnet_viewer.charts.wiring_layout import Openings, StripLayout
-from resnet_viewer.figures.gradient_axis import PIXELS
 from resnet_viewer.figures.page import text_width
+from resnet_viewer.figures.plot import PIXELS
 from resnet_viewer.records.wiring import Wiring
 
 POINTS = 72 / PIXELS

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resnet_viewer.charts.log_ticks import round_above, round_below, round_powers
+from resnet_viewer.charts.log_axis import round_above, round_below, round_powers
 
 
 @pytest.mark.parametrize(
