@@ -26,7 +26,7 @@ from resnet_viewer.charts.log_axis import Series, scale_for
 from resnet_viewer.charts.wiring_drawing import Arc, Box, Disc, Kind, ink_of, level
 from resnet_viewer.charts.wiring_layout import lay_out, openings
 from resnet_viewer.figures.page import MARGIN, Page, Without, page, shortened, text_width
-from resnet_viewer.figures.plot import PIXELS, draw, room_of
+from resnet_viewer.figures.plot import PIXELS, draw, room_of, shape_style
 from resnet_viewer.figures.wiring_strip import draw_shapes, draw_strip, prepare_pixels, strip_height
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import plan_of
@@ -204,14 +204,7 @@ def _draw_sign(axes: Axes, kind: Sign, x: float, y: float) -> None:
         case "now" | "reference":
             axes.plot([x, x + 10.5, x + 21], [y] * 3, **_CURVES[kind], **_SIGNED[kind])
         case "log" | "square":
-            axes.plot(
-                [x + 14],
-                [y],
-                color=palette.NOW,
-                marker={"log": "D", "square": "s"}[kind],
-                markersize=5,
-                markerfacecolor="white",
-            )
+            axes.plot([x + 14], [y], **shape_style(kind, palette.NOW))
         case "cut arc":
             draw_shapes(axes, ink_of(kind), (arc.piece(0.0, 0.4), arc.piece(0.6, 1.0)))
         case "weak arc" | "open arc":
