@@ -30,13 +30,15 @@ class ColourScale:
         return "; ".join(filter(None, (f"{self.colours} from {low} to {high}" if high else "", self.meaning)))
 
 
-def scale_to(limit: float | None, colours: str, *, is_signed: bool = False, meaning: str = "") -> ColourScale:
+def scale_to(
+    limit: float | None, colours: str, *, is_signed: bool = False, meaning: str = "", digits: int = 4
+) -> ColourScale:
     """From zero to the value `limit`, where values have both signs from -`limit`; None says that each picture has its
     own largest value, and zero that there is none.
     """
     if limit == 0:
         return ColourScale(colours, ("0", ""), ((0.5 if is_signed else 0.0, "0"),), meaning)
-    high = "own max." if limit is None else f"{limit:.4g}"
+    high = "own max." if limit is None else f"{limit:.{digits}g}"
     low = f"−{high}" if is_signed else "0"
     middle = ((0.5, "0"),) if is_signed else ()
     return ColourScale(colours, (low, high), ((0.0, low), *middle, (1.0, high)), meaning)

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from resnet_viewer import Model, probe
+from resnet_viewer.charts.gradcam import overlay
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.probing import Probe
 from resnet_viewer.core.weights.build_options import built
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.figures.overlay import overlay
 from resnet_viewer.records.layers import GlobalPooling, Sampling, sampling
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import BuildOptions, NetworkSpec

@@ -6,9 +6,9 @@ from matplotlib.figure import Figure
 
 from resnet_viewer.charts.gradcam import cam_scale
 from resnet_viewer.figures import gradcam
-from resnet_viewer.figures.filmstrip import blank_words
+from resnet_viewer.figures.gradcam import blank_words
 from resnet_viewer.records.picture import Picture
-from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, Box
+from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import CamState, ProbeResult
 from tests import fabricated
 from tests.figures.layout import overlapping
@@ -36,10 +36,10 @@ def picture_shown(figure: Figure, place: int) -> np.ndarray:
 
 def test_the_title_names_block_and_class() -> None:
     now, reference = pair("cifar-resnet-56", cut=(20,))
-    figure = gradcam.figure(now, reference, block=21, class_names=CIFAR10_CLASSES, filmstrip=False)
+    figure = gradcam.figure(now, reference, block=21, class_names=CIFAR10_CLASSES, has_filmstrip=False)
     assert figure.get_label() == "Grad-CAM · block 21 · conv4_x 3 · cat"
     assert "Grad-CAM · block 21 · conv4_x 3 · cat" in words(figure)
-    assert gradcam.figure(now, None, filmstrip=False).get_label().startswith("Grad-CAM · block 27")
+    assert gradcam.figure(now, None, has_filmstrip=False).get_label().startswith("Grad-CAM · block 27")
 
 
 def test_a_hot_corner_lies_in_the_same_corner_of_the_box() -> None:
@@ -47,15 +47,15 @@ def test_a_hot_corner_lies_in_the_same_corner_of_the_box() -> None:
     grey = Picture.of(np.full((40, 80, 3), 100, np.uint8), name="grey.png")
     cam = np.zeros((8, 8))
     cam[0, 7] = 1
-    figure = gradcam.figure(with_picture(with_cam(now, 9, cam), grey), None, filmstrip=False)
+    figure = gradcam.figure(with_picture(with_cam(now, 9, cam), grey), None, has_filmstrip=False)
     shown = picture_shown(figure, 0).astype(int)
-    assert shown.shape == (450, 900, 3)
+    assert shown.shape == (440, 880, 3), "each pixel eleven times as large"
     changed = (np.abs(shown - 100) > 2).any(axis=2)
     rows, columns = np.nonzero(changed)
-    # the network saw the square from 225 to 675
-    assert columns.min() > 225 + 450 * 0.75
-    assert columns.max() < 675
-    assert rows.max() < 450 * 0.25
+    # the network saw the square from 220 to 660
+    assert columns.min() > 220 + 440 * 0.75
+    assert columns.max() < 660
+    assert rows.max() < 440 * 0.25
 
 
 def test_one_colour_means_one_value_on_a_shared_scale() -> None:
@@ -63,9 +63,9 @@ def test_one_colour_means_one_value_on_a_shared_scale() -> None:
     grey = Picture.of(np.full((32, 32, 3), 100, np.uint8), name="grey.png")
     now = with_picture(with_cam(now, 9, np.full((8, 8), 0.25)), grey)
     reference = with_picture(with_cam(reference, 9, np.full((8, 8), 1.0)), grey)
-    shared = gradcam.figure(now, reference, filmstrip=False)
+    shared = gradcam.figure(now, reference, has_filmstrip=False)
     assert not np.array_equal(picture_shown(shared, 0), picture_shown(shared, 1))
-    own = gradcam.figure(now, reference, filmstrip=False, scale="own")
+    own = gradcam.figure(now, reference, has_filmstrip=False, scale="own")
     assert np.array_equal(picture_shown(own, 0), picture_shown(own, 1))
     assert {"maximum 0.25", "maximum 1"} <= set(words(shared))
 
@@ -90,8 +90,8 @@ def test_a_blank_map_says_why(state: CamState, reason: str) -> None:
 
 def test_a_map_too_faint_for_the_shared_scale_says_so() -> None:
     now, reference = pair()
-    figure = gradcam.figure(with_cam(now, 9, np.full((8, 8), 1e-9)), reference, filmstrip=False)
-    assert "maximum 1e-09, under 2 % of the scale" in words(figure)
+    figure = gradcam.figure(with_cam(now, 9, np.full((8, 8), 1e-9)), reference, has_filmstrip=False)
+    assert "maximum 1e-09 · < 0.001 % of the scale" in words(figure)
 
 
 def test_blank_blocks_are_gathered_by_reason() -> None:
@@ -128,7 +128,7 @@ def test_the_pictures_use_the_page(width: int, height: int, has_reference: bool)
     now, reference = pair("resnet18")
     picture = fabricated.picture(width, height)
     shown = with_picture(now, picture), with_picture(reference, picture) if has_reference else None
-    figure = gradcam.figure(*shown, filmstrip=False)
+    figure = gradcam.figure(*shown, has_filmstrip=False)
     places = [axes.get_position() for axes in figure.axes]
     left, right = min(place.x0 for place in places), max(place.x1 for place in places)
     assert left == pytest.approx(1 - right, abs=0.08), "the page is empty on one side"
@@ -140,16 +140,10 @@ def test_the_pictures_use_the_page(width: int, height: int, has_reference: bool)
 def test_a_hairline_gives_way_to_what_the_network_saw(width: int, height: int) -> None:
     now, reference = pair()
     picture = fabricated.picture(width, height)
-    figure = gradcam.figure(with_picture(now, picture), with_picture(reference, picture), filmstrip=False)
+    figure = gradcam.figure(with_picture(now, picture), with_picture(reference, picture), has_filmstrip=False)
     high, across = picture_shown(figure, 0).shape[:2]
     assert across / high == pytest.approx(1, abs=0.3)
     assert any(f"what the network saw of {width} × {height} pixels" in text for text in words(figure))
-
-
-def test_a_picture_is_scaled_with_its_box() -> None:
-    scaled, box = gradcam.at_size(np.zeros((10, 20, 3), np.uint8), Box(5, 0, 15, 10), 200)
-    assert scaled.shape == (100, 200, 3)
-    assert box == Box(50, 0, 150, 100)
 
 
 def test_refusals() -> None:
@@ -192,7 +186,7 @@ def test_a_map_of_untrained_weights_is_called_so() -> None:
         (now, as_trained(reference), {"now, untrained", "reference"}),
         (as_trained(now), as_trained(reference), {"now", "reference"}),
     ):
-        figure = gradcam.figure(ours, theirs, filmstrip=False)
+        figure = gradcam.figure(ours, theirs, has_filmstrip=False)
         said = {text.get_text() for text in figure.texts}
         assert names <= said
         assert ("ResNet-20, untrained" in said) == ours.is_untrained

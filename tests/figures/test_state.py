@@ -68,7 +68,7 @@ def test_a_network_without_a_classifier_names_no_number_of_classes() -> None:
 def test_what_the_window_shares_does_not_load_matplotlib() -> None:
     """The window imports these before it is on screen."""
     program = (
-        "import sys; import resnet_viewer.figures.overlay, resnet_viewer.charts.feature_maps, "
+        "import sys; import resnet_viewer.charts.gradcam, resnet_viewer.charts.feature_maps, "
         "resnet_viewer.charts.palette, resnet_viewer.figures.state, resnet_viewer.charts.gradient_values; "
         "print([m for m in ('matplotlib', 'torch', 'PySide6', 'importlib.metadata') if m in sys.modules])"
     )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
-import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -22,11 +19,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QWidget
 
-from resnet_viewer.charts.gradcam import cam_maximum, is_faint
-from resnet_viewer.charts.palette import STALE_OPACITY
-from resnet_viewer.charts.tiles import coloured
-from resnet_viewer.records.captions import CAM_REASONS
-from resnet_viewer.records.probe import BlockReading
+from resnet_viewer.charts.colour_scale import ColourScale, scale_to
+from resnet_viewer.charts.gradcam import Frame
+from resnet_viewer.charts.palette import COLOUR_MAPS, STALE_OPACITY
 from resnet_viewer.ui.widgets.pixels import Tiles, image_of_ramp, tiles_of
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -45,10 +40,9 @@ class _Frames(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.theme = DARK
-        self.blocks: tuple[BlockReading, ...] = ()
-        self.images: list[tuple[Tiles, int]] = []
-        self.labels: tuple[str, ...] = ()
-        self.limit = 0.0
+        self.frames: tuple[Frame, ...] = ()
+        self.tiles: list[Tiles] = []
+        """The image that each frame's map is a part of."""
         self.current = 0
         self.is_dimmed = False
         self.side = SIDES[0]
@@ -59,7 +53,7 @@ class _Frames(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(
-            max(len(self.blocks) * (self.side + _GAP), 1), self.side + self.fontMetrics().height() + 3
+            max(len(self.frames) * (self.side + _GAP), 1), self.side + self.fontMetrics().height() + 3
         )
 
     def rect_of(self, number: int) -> QRect:
@@ -69,37 +63,27 @@ class _Frames(QWidget):
     def block_at(self, position: QPoint) -> int | None:
         """The block at a point, its number included; None past the last."""
         number = position.x() // (self.side + _GAP) + 1
-        return number if 1 <= number <= len(self.blocks) else None
+        return number if 1 <= number <= len(self.frames) else None
 
     def is_numbered(self, number: int) -> bool:
         """Whether there is room for a block's number beside the current one's and the others'."""
-        widest = self.fontMetrics().horizontalAdvance(str(len(self.blocks))) + 3
+        widest = self.fontMetrics().horizontalAdvance(str(len(self.frames))) + 3
         step = -(-widest // (self.side + _GAP))
         if abs(number - self.current) < step:
             return number == self.current
         return number % step == 0
 
-    def words(self, number: int) -> str:
-        """A thumbnail in words."""
-        state = self.blocks[number - 1].cam_states[0]
-        label = self.labels[number - 1] if number <= len(self.labels) else f"block {number}"
-        if state != "shown":
-            return f"{label} · blank: {CAM_REASONS[state]}"
-        highest = cam_maximum(self.blocks[number - 1])
-        faint = ", hardly seen on this scale" if is_faint(highest, self.limit) else ""
-        return f"{label} · highest {highest:.3g}{faint}"
-
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self.theme
         with QPainter(self) as painter:
-            for number in range(1, len(self.blocks) + 1):
+            for frame, tiles in zip(self.frames, self.tiles, strict=True):
+                number = frame.number
                 rect = self.rect_of(number)
                 if not event.rect().intersects(rect.adjusted(-2, -2, 2, 40)):
                     continue
-                tiles, place = self.images[number - 1]
                 painter.setOpacity(STALE_OPACITY if self.is_dimmed else 1.0)
-                if self.blocks[number - 1].cam_states[0] == "shown":
-                    painter.drawImage(rect, tiles.image, tiles.source(place))
+                if not frame.is_blank:
+                    painter.drawImage(rect, tiles.image, tiles.source(frame.place))
                 else:
                     painter.setPen(QPen(QColor(theme.faint), 1.0))
                     inner = rect.adjusted(0, 0, -1, -1)
@@ -125,17 +109,17 @@ class _Frames(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Left: self.current - 1, Qt.Key.Key_Right: self.current + 1}
-        steps |= {Qt.Key.Key_Home: 1, Qt.Key.Key_End: len(self.blocks)}
+        steps |= {Qt.Key.Key_Home: 1, Qt.Key.Key_End: len(self.frames)}
         number = steps.get(Qt.Key(event.key()))
         if number is None:
             super().keyPressEvent(event)
-        elif 1 <= number <= len(self.blocks):
+        elif 1 <= number <= len(self.frames):
             self.chosen.emit(number)
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             number = self.block_at(event.pos())
-            QToolTip.showText(event.globalPos(), self.words(number) if number else "", self)
+            QToolTip.showText(event.globalPos(), self.frames[number - 1].words if number else "", self)
             return True
         return super().event(event)
 
@@ -180,7 +164,7 @@ class Filmstrip(QScrollArea):
 
     def words(self, number: int) -> str:
         """A thumbnail in words, as in its tooltip."""
-        return self._frames.words(number)
+        return self._frames.frames[number - 1].words
 
     @staticmethod
     def height_for(side: int, metrics: QFontMetrics) -> int:
@@ -196,14 +180,13 @@ class Filmstrip(QScrollArea):
             self._bring_into_view()
             self._frames.update()
 
-    def set_blocks(
-        self, blocks: tuple[BlockReading, ...], labels: tuple[str, ...], colours: str, limit: float
-    ) -> None:
-        """Show the first picture's CAM of every block; `limit` is the value of the last colour."""
+    def set_frames(self, made: tuple[Frame, ...]) -> None:
+        """Show these maps."""
         frames = self._frames
-        count_changed = len(blocks) != len(frames.blocks)
-        frames.blocks, frames.labels, frames.limit = blocks, labels, limit
-        frames.images = _thumbnails(blocks, colours, limit)
+        count_changed = len(made) != len(frames.frames)
+        images = {id(frame.maps): frame.maps for frame in made}
+        tiles = {key: tiles_of(maps) for key, maps in images.items()}
+        frames.frames, frames.tiles = made, [tiles[id(frame.maps)] for frame in made]
         if count_changed:
             self._fit()
             self._bring_into_view()
@@ -250,26 +233,25 @@ class Filmstrip(QScrollArea):
 
 
 class StripScale(QWidget):
-    """The strip's scale: its colours upright, zero at the foot and the limit written at the top."""
+    """The strip's scale: its colours upright, zero at the foot and the last colour's value written at the top."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = DARK
-        self._limit = 0.0
-        self._ramp: QImage | None = None
-        self._colours = ""
+        self._scale = scale_to(0.0, COLOUR_MAPS[0])
+        self._ramp = QImage()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
     @property
     def words(self) -> str:
         """The scale in words."""
-        return f"strip: 0 to {self._limit:.2g}"
+        return f"strip: {self._scale.ends[0]} to {self._scale.ends[1]}"
 
-    def show_scale(self, colours: str, limit: float) -> None:
-        """`limit` is the value of the last colour."""
-        if (colours, limit) != (self._colours, self._limit):
-            self._colours, self._limit = colours, limit
-            self._ramp = image_of_ramp(colours).transformed(QTransform().rotate(-90))
+    def show_scale(self, scale: ColourScale) -> None:
+        """Another scale."""
+        if scale != self._scale:
+            self._scale = scale
+            self._ramp = image_of_ramp(scale.colours).transformed(QTransform().rotate(-90))
             self.setToolTip(f"{self.words}, the highest value of all blocks, now and reference")
             self.setAccessibleName(self.words)
             self.updateGeometry()
@@ -281,10 +263,11 @@ class StripScale(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(_RAMP_WIDTH + 5 + self.fontMetrics().horizontalAdvance(f"{self._limit:.2g}"), SIDES[0])
+        return QSize(_RAMP_WIDTH + 5 + self.fontMetrics().horizontalAdvance(self._scale.ends[1]), SIDES[0])
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._ramp is None or self._limit <= 0:
+        low, high = self._scale.ends
+        if not high:
             return
         metrics = self.fontMetrics()
         area = QRect(0, 2, _RAMP_WIDTH, self.height() - 5 - metrics.height() - _BAR_HEIGHT)
@@ -292,16 +275,6 @@ class StripScale(QWidget):
             painter.drawImage(area, self._ramp)
             painter.setPen(QColor(self._theme.muted))
             left, ascent = area.right() + 5, metrics.capHeight()
-            painter.drawText(left, area.top() + ascent, f"{self._limit:.2g}")
+            painter.drawText(left, area.top() + ascent, high)
             if area.height() >= 2 * ascent + 3:
-                painter.drawText(left, area.bottom() + 1, "0")
-
-
-def _thumbnails(blocks: tuple[BlockReading, ...], colours: str, limit: float) -> list[tuple[Tiles, int]]:
-    """For each block an image of many and its place there; blocks of one size share an image."""
-    places: list[tuple[Tiles, int]] = []
-    for _, group in groupby(blocks, key=lambda block: block.cam.shape[1:]):
-        cams = np.stack([block.cam[0] for block in group])
-        tiles = tiles_of(coloured(cams, colours, 0.0, limit))
-        places.extend((tiles, place) for place in range(len(cams)))
-    return places
+                painter.drawText(left, area.bottom() + 1, low)

@@ -3,43 +3,270 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from math import ceil
+from typing import TypeVar
 
-from PySide6.QtCore import QPointF, QTimer, Signal, Slot
-from PySide6.QtGui import QImage, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
-from resnet_viewer.charts.gradcam import cam_maximum, cam_scale
-from resnet_viewer.figures.overlay import overlay
-from resnet_viewer.records.captions import target_name
-from resnet_viewer.records.comparing import reading_beside
-from resnet_viewer.records.probe import BlockReading, ProbeResult
-from resnet_viewer.records.registering import cam_tiles
+from resnet_viewer.charts.colour_scale import scale_to
+from resnet_viewer.charts.gradcam import (
+    DIGITS,
+    CamChart,
+    CamSide,
+    Underlay,
+    cam_chart,
+    cam_scale,
+    filmstrip,
+    is_hairline,
+    underlay,
+)
+from resnet_viewer.charts.palette import COLOUR_MAPS
+from resnet_viewer.records.captions import class_name, target_name
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.records.session import View
+from resnet_viewer.records.session import Setup, View
+from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.inspect.filmstrip import SIDES, Filmstrip, StripScale
 from resnet_viewer.ui.inspect.picture import ImagePane
 from resnet_viewer.ui.inspect.readings import is_reference_old, last_full, last_reference, placeholder
-from resnet_viewer.ui.inspect.saliency_controls import SaliencyControls
-from resnet_viewer.ui.inspect.saliency_ground import FINEST, QUICK, Ground, Grounds
-from resnet_viewer.ui.inspect.saliency_words import (
-    note,
-    stand_in_wordings,
-    stands_in,
-    tip,
-    value_at,
-    wordings,
-)
 from resnet_viewer.ui.widgets.card import Card, colour_text
-from resnet_viewer.ui.widgets.fitting import FittingLabel
+from resnet_viewer.ui.widgets.fitting import ChoiceBox, FittingLabel, SearchBox
 from resnet_viewer.ui.widgets.pixels import image_of_rgb
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
+QUICK = 192
+"""Pixels a side of an overlay that is made at every toggle."""
+FINEST = 768
+"""Pixels a side of the finest overlay, made once the view is at rest: a pair of them takes some 20 ms."""
+_FOLDED_WIDTH = 330
 _SMALLEST = 256, 120
 """Pixels; said outright, else what is shown now would keep the card from being made lower."""
 _LOWEST_PICTURES = 56, 72, 64
 """Pixels of height that the pictures keep before the strip, and each row of controls, takes its own."""
 _REST_MS = 150
+TOP_CLASS = "reference's top"
+Box = TypeVar("Box", bound=QComboBox)
+
+
+class Field:
+    """A control and its name, which the popup always shows."""
+
+    def __init__(
+        self, name: str, control: QWidget, *, stretch: int = 1, is_always_named: bool = False
+    ) -> None:
+        self.label, self.control, self.stretch = QLabel(name), control, stretch
+        self.label.setBuddy(control)
+        self.is_always_named = is_always_named
+
+
+class Fields(QWidget):
+    """A row of fields in the panel, while it is not `is_folded` into the popup."""
+
+    def __init__(self, *fields: Field) -> None:
+        super().__init__()
+        self.fields = fields
+        self.is_folded = True
+        self._line = QHBoxLayout(self)
+        self._line.setContentsMargins(0, 0, 0, 0)
+        self._line.setSpacing(6)
+
+    def take_back(self, field: Field) -> None:
+        """Put a field at the end of the row."""
+        self._line.addWidget(field.label)
+        self._line.addWidget(field.control, field.stretch)
+
+
+class GradCamControls(QWidget):
+    """Every signal is a wish, the block's None for the last one; `render_scene` sets the controls and emits nothing.
+
+    The combo boxes are read by `activated`, which only the user causes.
+    """
+
+    view_changed = Signal(View)
+    target_chosen = Signal(object)
+    """A class index, or None for the reference's highest class."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.block = _narrow(ChoiceBox(), "Block", "The block whose output Grad-CAM explains")
+        explained = "The class whose score is explained: the reference's highest, or one of your choice; type to search"
+        self.target = _narrow(SearchBox(explained), "Class")
+        line = self.target.lineEdit()
+        assert line is not None  # it is editable
+        self._line = line
+        self.colours = _narrow(ChoiceBox(), "Colours", "Colour map of Grad-CAM")
+        self.colours.addItems(COLOUR_MAPS)
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setRange(0, 100)
+        self.opacity.setPageStep(10)
+        self.opacity.setAccessibleName("Opacity")
+        self.opacity.setMinimumWidth(40)
+        self.network_input = QToolButton()
+        self.network_input.setText("input")
+        self.network_input.setCheckable(True)
+        self.network_input.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.network_input.setAccessibleName("What the network sees")
+        self.network_input.setToolTip("Show what the network sees: resized, cropped and normalised")
+        self._choices = Fields(Field("&Block", self.block), Field("&Class", self.target))
+        self._looks = Fields(
+            Field("O&pacity", self.opacity, is_always_named=True),
+            Field("C&olours", self.colours),
+            Field("&Network's input", self.network_input, stretch=0),
+        )
+        inline = QVBoxLayout(self)
+        inline.setContentsMargins(0, 0, 0, 0)
+        inline.setSpacing(5)
+        inline.addWidget(self._choices)
+        inline.addWidget(self._looks)
+        self._folded = QFrame(self, Qt.WindowType.Popup)
+        self._lines = QGridLayout(self._folded)
+        self._lines.setColumnStretch(1, 1)
+        self._folded.setFrameShape(QFrame.Shape.StyledPanel)
+        self._folded.setFixedWidth(_FOLDED_WIDTH)
+        self.more = QToolButton()
+        self.more.setText("⋯")
+        self.more.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.more.setAccessibleName("More choices for Grad-CAM")
+        self.more.setToolTip("Block, class, opacity, colours")
+        self.more.clicked.connect(self._unfold)
+        self.show_groups(choices=True, looks=True)
+        self._view = View()
+        self._network: NetworkSpec | None = None
+        self._listed: tuple[NetworkSpec, tuple[str, ...], str | None] | None = None
+        self.block.activated.connect(lambda place: self._wish(cam_block=place or None))
+        self.target.activated.connect(self._tell_target)
+        self._line.editingFinished.connect(self._forget_typing)
+        self.opacity.valueChanged.connect(lambda percent: self._wish(cam_opacity=percent / 100))
+        self.colours.textActivated.connect(lambda name: self._wish(cam_colours=name))
+        self.network_input.toggled.connect(lambda sees: self._wish(sees_network_input=sees))
+
+    def render_scene(self, scene: Scene) -> None:
+        """Show the session's choices."""
+        session, view = scene.session, scene.session.view
+        self._view = view
+        network = session.setup.state.network
+        self._fill_blocks(scene)
+        self._fill_targets(network, session.setup)
+        self.block.setCurrentIndex(min(view.cam_block or 0, network.block_count))
+        target = session.setup.target
+        place = 0 if target is None else target + 1 if isinstance(target, int) else self.target.count() - 1
+        if place != self.target.currentIndex():  # else it would undo what is being typed
+            self.target.setCurrentIndex(place)
+            self._line.setCursorPosition(0)
+        with QSignalBlocker(self.network_input):
+            self.network_input.setChecked(view.sees_network_input)
+        percent = round(view.cam_opacity * 100)
+        with QSignalBlocker(self.opacity):
+            self.opacity.setValue(percent)
+        self.opacity.setToolTip(f"Opacity of the map over the picture: {percent} %")
+        if self.colours.findText(view.cam_colours) < 0:
+            self.colours.addItem(view.cam_colours)
+        self.colours.setCurrentText(view.cam_colours)
+
+    @property
+    def folded(self) -> QWidget:
+        """The popup with the rows that have no room in the panel."""
+        return self._folded
+
+    @property
+    def row_height(self) -> int:
+        """The height of one group in the panel."""
+        return max(self.block.sizeHint().height(), self.network_input.sizeHint().height())
+
+    def show_groups(self, *, choices: bool, looks: bool) -> None:
+        """Keep block and class, or opacity and colours, in the panel; the others open with `more`."""
+        if (choices, looks) == (not self._choices.is_folded, not self._looks.is_folded):
+            return
+        line = 0
+        for group, is_inline in ((self._choices, choices), (self._looks, looks)):
+            group.is_folded = not is_inline
+            for field in group.fields:
+                if is_inline:
+                    group.take_back(field)
+                else:
+                    self._lines.addWidget(field.label, line, 0)
+                    self._lines.addWidget(field.control, line, 1)
+                    line += 1
+                field.label.setVisible(not is_inline or field.is_always_named)
+                field.control.show()
+            group.setVisible(is_inline)
+        self.more.setVisible(not (choices and looks))
+        self.setVisible(choices or looks)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours; the font may be another, too."""
+        self.more.setFixedHeight(self.more.fontMetrics().height() + 4)
+        for field in (*self._choices.fields, *self._looks.fields):
+            colour_text(field.label, theme.muted)
+
+    @Slot()
+    def _unfold(self) -> None:
+        self._folded.adjustSize()
+        corner = self.more.mapToGlobal(QPoint(self.more.width(), self.more.height() + 2))
+        self._folded.move(corner - QPoint(self._folded.width(), 0))
+        self._folded.show()
+
+    def _fill_blocks(self, scene: Scene) -> None:
+        network = scene.session.setup.state.network
+        if network != self._network:
+            self._network = network
+            self.block.clear()
+            self.block.addItem("last block")
+            self.block.addItems([block.label for block in scene.blueprint.blocks])
+
+    def _fill_targets(self, network: NetworkSpec, setup: Setup) -> None:
+        """The usual target, every class, and last the chosen mean of a block."""
+        names, target = setup.class_names, setup.target
+        mean = target.name if isinstance(target, BlockTarget) else None
+        if (network, names, mean) != self._listed:
+            self._listed = network, names, mean
+            known = [class_name(index, names) for index in range(network.classes)]
+            usual = TOP_CLASS if network.has_classifier else "mean of the last block"
+            self.target.clear()
+            self.target.addItems([usual, *known, *([mean] if mean else [])])  # type: ignore[no-untyped-call]
+            self._line.setCursorPosition(0)
+
+    def _wish(self, **changes: object) -> None:
+        self.view_changed.emit(replace(self._view, **changes))  # type: ignore[arg-type]
+
+    def _tell_target(self, index: int) -> None:
+        if self._network is not None and index <= self._network.classes:  # what comes last is chosen already
+            self.target_chosen.emit(index - 1 if index > 0 else None)
+
+    @Slot()
+    def _forget_typing(self) -> None:
+        """Words that name no class give way to the chosen one."""
+        chosen = self.target.itemText(self.target.currentIndex())
+        if self._line.text() != chosen:
+            self._line.setText(chosen)
+        self._line.setCursorPosition(0)
+
+
+def _narrow(combo: Box, name: str, tip: str = "") -> Box:
+    """A combo box that takes the width it is given; its list is as wide as its entries."""
+    combo.setAccessibleName(name)
+    if tip:
+        combo.setToolTip(tip)
+    combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    combo.setMinimumWidth(64)
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(4)
+    return combo
 
 
 class GradCamPanel(Card):
@@ -59,8 +286,10 @@ class GradCamPanel(Card):
         self._reference: ProbeResult | None = None
         self._drawn: tuple[object, ...] = ()
         self._strip_drawn: tuple[object, ...] = ()
-        self._grounds = Grounds()
-        self._ground: Ground | None = None
+        self._chart: CamChart | None = None
+        self._underlays = Underlays()
+        self._shown: list[Underlay | None] = [None, None]
+        """What lies under now's map and the reference's."""
         self._detail = 0
         self._sharpening = QTimer(self)
         self._sharpening.setSingleShot(True)
@@ -69,7 +298,7 @@ class GradCamPanel(Card):
         self.now_pane, self.reference_pane = ImagePane(), ImagePane()
         self._labels = FittingLabel(), FittingLabel()
         self.filmstrip, self.strip_scale = Filmstrip(), StripScale()
-        self.controls = SaliencyControls()
+        self.controls = GradCamControls()
         self.add_control(self.controls.more)
         pictures = QGridLayout()
         pictures.setHorizontalSpacing(DARK.gap)
@@ -147,17 +376,18 @@ class GradCamPanel(Card):
     def _picture_height(self) -> int:
         """How high the pictures are where only the width limits them."""
         width = (self.width() - 2 * DARK.padding - DARK.gap) // 2
-        if self._ground is None:
-            return width
-        height, across = self._ground.pixels.shape[:2]
+        height, across = self._size or (1, 1)
         return int(width * height / across)
 
+    @property
+    def _size(self) -> tuple[int, int] | None:
+        """Height and width of what is shown, in its pixels."""
+        found = self._shown[1] or self._shown[0]
+        return None if found is None else (found.pixels.shape[0], found.pixels.shape[1])
+
     def _connect(self) -> None:
-        self.controls.block_chosen.connect(self._wish_block)
-        self.controls.opacity_chosen.connect(self._wish_opacity)
-        self.controls.colours_chosen.connect(self._wish_colours)
+        self.controls.view_changed.connect(self.view_changed)
         self.controls.target_chosen.connect(self.target_chosen)
-        self.controls.input_toggled.connect(self._wish_input)
         self.filmstrip.block_chosen.connect(self.block_chosen)
         for pane, other in (
             (self.now_pane, self.reference_pane),
@@ -166,7 +396,7 @@ class GradCamPanel(Card):
             pane.moved.connect(other.look)
             pane.moved.connect(self._sharpening.start)
             pane.pixel_hovered.connect(self._tell_pixel)
-            pane.left.connect(self._tell_nothing)
+            pane.left.connect(partial(self.hovered.emit, ""))
 
     # Rendering
     def _block_number(self, scene: Scene) -> int:
@@ -179,9 +409,7 @@ class GradCamPanel(Card):
         if shown is not None:
             words.append(target_name(shown.target, scene.session.setup.class_names))
             words += ["untrained"] if shown.is_untrained else []
-        picture = scene.session.setup.picture
-        if picture is not None and (said := stands_in(picture, has_reading=shown is not None)):
-            words.append(said)
+        words += stand_in_wordings(scene, shown)[:1]
         return " · ".join(words)
 
     def _render_pictures(self, scene: Scene) -> None:
@@ -200,40 +428,22 @@ class GradCamPanel(Card):
 
     def _draw_pictures(self, scene: Scene, longest: int) -> None:
         """Lay the maps over the picture, which has about `longest` pixels a side."""
-        self._detail = longest
-        readings = self._now, self._reference
-        number = self._block_number(scene)
-        blocks = tuple(_reading_of(number, scene, reading) for reading in readings)
-        highest = max((cam_maximum(block) for block in blocks if block is not None), default=0.0)
+        self._detail, view, size = longest, scene.session.view, self._size
+        chart = cam_chart(self._now, self._reference, plan=scene.blueprint, number=self._block_number(scene))
         known = self._now or self._reference
-        shape = None if self._ground is None else self._ground.pixels.shape[:2]
         panes = self.now_pane, self.reference_pane
-        for pane, label, name, reading, block in zip(
-            panes, self._labels, ("now", "reference"), readings, blocks, strict=True
-        ):
-            ground = self._grounds.find(scene, reading or known, longest)
-            view = scene.session.view
-            image = None if ground is None else self._composed(ground, reading, block, highest, view)
-            pane.set_image(image)
-            pane.set_message("" if image is not None else placeholder(scene))
-            pane.set_note(*self._note(scene, reading or known, block, highest))
-            is_untrained = reading is not None and reading.is_untrained
-            said = wordings(_whose(name, number, block), block, is_untrained=is_untrained)
-            label.set_wordings(*said, tip=tip(block, highest))
-            self._ground = ground or self._ground
-        if self._ground is not None and self._ground.pixels.shape[:2] != shape:
+        for place, (pane, label, side) in enumerate(zip(panes, self._labels, chart.sides, strict=True)):
+            reading = side.reading or known
+            under = self._underlays.find(scene, reading, longest)
+            laid = None if under is None else side.over(under, view.cam_colours, view.cam_opacity)
+            pane.set_image(None if laid is None else image_of_rgb(laid))
+            pane.set_message("" if laid is not None else placeholder(scene))
+            pane.set_note(*(side.notes or stand_in_wordings(scene, reading)))
+            label.set_wordings(*wordings(side), tip=tip(side))
+            self._shown[place] = under or self._shown[place]
+        self._chart = chart
+        if self._size is not None and self._size != size:
             self._share_height()
-
-    def _note(
-        self, scene: Scene, reading: ProbeResult | None, block: BlockReading | None, highest: float
-    ) -> tuple[str, ...]:
-        """Why a map is blank; else, where the picture cannot be shown as it is, what is shown instead."""
-        picture = scene.session.setup.picture if reading is None else reading.request.picture
-        if found := note(block, highest):
-            return found
-        if picture is None or scene.session.view.sees_network_input:
-            return ()
-        return stand_in_wordings(picture, has_reading=reading is not None)
 
     def _wanted_detail(self) -> int:
         """Pixels a side that the panes show, in steps, so that a resize makes few grounds."""
@@ -247,84 +457,94 @@ class GradCamPanel(Card):
         if self._scene is not None and self._drawn and self._wanted_detail() != self._detail:
             self._draw_pictures(self._scene, self._wanted_detail())
 
-    def _composed(
-        self,
-        ground: Ground,
-        reading: ProbeResult | None,
-        block: BlockReading | None,
-        highest: float,
-        view: View,
-    ) -> QImage:
-        if reading is None or block is None or block.cam_states[0] != "shown":
-            return image_of_rgb(ground.pixels)
-        return image_of_rgb(
-            overlay(
-                ground.pixels,
-                block.cam[0],
-                ground.box,
-                tiles=cam_tiles(reading, block, ground.box),
-                vmax=highest,
-                colours=view.cam_colours,
-                opacity=view.cam_opacity,
-            )
-        )
-
     def _render_strip(self, scene: Scene) -> None:
-        key = (self._now, self._reference, scene.session.view.cam_colours)
+        colours = scene.session.view.cam_colours
+        key = self._now, self._reference, colours
         if key != self._strip_drawn:
             self._strip_drawn = key
-            blocks = () if self._now is None else self._now.blocks
-            labels = tuple(block.label for block in scene.blueprint.blocks)
             limit = cam_scale(reading for reading in (self._now, self._reference) if reading is not None)
-            self.filmstrip.set_blocks(blocks, labels, scene.session.view.cam_colours, limit)
-            self.strip_scale.show_scale(scene.session.view.cam_colours, limit)
+            self.filmstrip.set_frames(() if self._now is None else filmstrip(self._now, colours, limit))
+            self.strip_scale.show_scale(scale_to(limit, colours, digits=DIGITS))
         self.filmstrip.set_current(self._block_number(scene))
 
-    # Wishes
-    def _wish(self, **changes: object) -> None:
-        if self._scene is not None:
-            self.view_changed.emit(replace(self._scene.session.view, **changes))  # type: ignore[arg-type]
-
-    def _wish_block(self, number: int | None) -> None:
-        self._wish(cam_block=number)
-
-    def _wish_opacity(self, opacity: float) -> None:
-        self._wish(cam_opacity=opacity)
-
-    def _wish_colours(self, colours: str) -> None:
-        self._wish(cam_colours=colours)
-
-    def _wish_input(self, sees: bool) -> None:
-        self._wish(sees_network_input=sees)
-
     def _tell_pixel(self, x: int, y: int) -> None:
-        if self._scene is None or self._ground is None:
+        """The value of both maps at a point of either picture, which may be of another size."""
+        if self._chart is None or self._size is None:
             return
-        high, wide = self._ground.pixels.shape[:2]
-        number = self._block_number(self._scene)
         words = []
-        for name, reading in (("now", self._now), ("reference", self._reference)):
-            block, ground = (
-                _reading_of(number, self._scene, reading),
-                self._grounds.find(self._scene, reading, self._detail),
-            )
-            if reading is not None and block is not None and ground is not None:
-                rows, columns = ground.pixels.shape[:2]
-                point = QPointF((x + 0.5) / wide * columns, (y + 0.5) / high * rows)
-                value = value_at(reading, block, ground.box, point)
-                words.append(f"{name} {'outside' if value is None else format(value, '.4g')}")
+        for side, under in zip(self._chart.sides, self._shown, strict=True):
+            if side.block is not None and under is not None:
+                rows, columns = under.pixels.shape[:2]
+                across, down = (x + 0.5) / self._size[1] * columns, (y + 0.5) / self._size[0] * rows
+                value = side.value_at(under.box, across, down)
+                words.append(
+                    f"{side.name.split(',')[0]} {'outside' if value is None else format(value, '.4g')}"
+                )
         if words:
-            self.hovered.emit(f"Grad-CAM of block {number} · " + " · ".join(words) + " · wheel: zoom")
-
-    def _tell_nothing(self) -> None:
-        self.hovered.emit("")
+            said = " · ".join(words)
+            self.hovered.emit(f"Grad-CAM of block {self._chart.number} · {said} · wheel: zoom")
 
 
-def _reading_of(number: int, scene: Scene, reading: ProbeResult | None) -> BlockReading | None:
-    """Of a reading the block beside now's block `number`."""
-    return None if reading is None else reading_beside(number, scene.blueprint, reading)
+class Underlays:
+    """Makes what lies under the maps, and keeps the quick and the fine one of what was last asked for."""
+
+    def __init__(self) -> None:
+        self._key: tuple[object, ...] = ()
+        self._made: dict[int, Underlay] = {}
+
+    def find(self, scene: Scene, reading: ProbeResult | None, longest: int) -> Underlay | None:
+        """For a reading (None before there is one), near `longest` pixels a side; None without a picture, and for the
+        network's input before there is a reading.
+        """
+        picture = scene.session.setup.picture if reading is None else reading.request.picture
+        sees_input = scene.session.view.sees_network_input
+        if picture is None or (sees_input and reading is None):
+            return None
+        preprocessing = (
+            scene.session.setup.state if reading is None else reading.request.state
+        ).preprocessing
+        key = sees_input, reading is None, picture, preprocessing
+        if key != self._key:
+            self._key, self._made = key, {}
+        if longest not in self._made:
+            self._made = {size: made for size, made in self._made.items() if size == QUICK}
+            self._made[longest] = underlay(picture, preprocessing, reading, longest, sees_input=sees_input)
+        return self._made[longest]
 
 
-def _whose(name: str, number: int, block: BlockReading | None) -> str:
-    """The name of a map, with its block's number where that is another."""
-    return name if block is None or block.number == number else f"{name}, block {block.number}"
+def wordings(side: CamSide) -> tuple[str, ...]:
+    """A map's name and highest value, in ever fewer words: the value tells a faint map from none.
+
+    That of untrained weights is called so for as long as there is room for more than the value.
+    """
+    short = side.name.replace("reference", "ref.").replace(", block", "")
+    if side.block is None:
+        return (side.name,)
+    if not side.is_shown:
+        return f"{side.name} · blank", f"{short} · blank", short
+    value = f"≤ {side.value}"
+    if side.title != side.name:
+        return f"{side.title} {value}", f"{short}, untrained {value}", f"untrained {value}", value
+    return f"{side.name} {value}", f"{short} {value}", value
+
+
+def tip(side: CamSide) -> str:
+    """The map's and the scale's highest value; empty for a blank map."""
+    if not side.is_shown:
+        return ""
+    return f"The map's highest value is {side.highest:.4g}; now and reference share one scale, 0 to {side.limit:.4g}"
+
+
+def stand_in_wordings(scene: Scene, reading: ProbeResult | None) -> tuple[str, ...]:
+    """That a hairline of a picture is not what is shown, in ever fewer words; empty for any other picture."""
+    picture = scene.session.setup.picture if reading is None else reading.request.picture
+    if (
+        picture is None
+        or scene.session.view.sees_network_input
+        or not is_hairline(picture.width, picture.height)
+    ):
+        return ()
+    size = f"{picture.width} × {picture.height}"
+    if reading is None:
+        return (f"{size} pixels",)
+    return f"{size} pixels: what the network sees", f"{size}: network's input", "network's input", "input"

@@ -11,17 +11,16 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.gradcam import CamSide, cam_chart, underlay
 from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.figures import gradcam
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Box
-from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.probe import ProbeRequest, ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session, View
-from resnet_viewer.ui.inspect.gradcam import GradCamPanel
+from resnet_viewer.ui.inspect.gradcam import QUICK, TOP_CLASS, GradCamPanel
 from resnet_viewer.ui.inspect.picture import ImagePane
-from resnet_viewer.ui.inspect.saliency_controls import TOP_CLASS
-from resnet_viewer.ui.inspect.saliency_ground import QUICK
-from resnet_viewer.ui.inspect.saliency_words import value_at
 from resnet_viewer.ui.widgets.fitting import FittingLabel
 from tests import fabricated
 
@@ -320,10 +319,10 @@ def test_the_map_and_the_pointer_stand_where_the_cells_look(panel: GradCamPanel)
     across = ((shares.sum(0) * (np.arange(wide) + 0.5)).sum() / shares.sum() / wide * 2 - 0.5) * 32
     assert (down, across) == pytest.approx((4.5, 20.5), abs=0.1), "of 32 pixels; before, 6 and 22"
     assert found.now is not None
-    block, box = found.now.blocks[8], Box(0, 0, 32, 32)
+    side, box = CamSide("now", found.now, found.now.blocks[8], 1.0), Box(0, 0, 32, 32)
 
     def value(x: float, y: float) -> float | None:
-        return value_at(found.now, block, box, QPointF(x, y))  # type: ignore[arg-type]
+        return side.value_at(box, x, y)
 
     assert value(20.5, 4.5) == value(18.6, 2.6) == value(22.4, 6.4) == 1.0
     assert value(18.4, 4.5) == value(22.6, 4.5) == value(20.5, 2.4) == value(20.5, 6.6) == 0.0
@@ -388,3 +387,36 @@ def test_a_map_of_untrained_weights_is_called_so(panel: GradCamPanel) -> None:
     assert now.startswith("now, untrained ≤")
     assert "untrained" not in reference
     assert panel.subtitle.endswith("· untrained")
+
+
+def test_paper_shows_the_same_overlay_and_the_same_strip(panel: GradCamPanel) -> None:
+    found = scene(np.eye(8), np.eye(8) * 2)
+    panel.render_scene(found)
+    assert found.now is not None
+    printed = gradcam.figure(found.now, found.reference, colours="gray", opacity=1.0)
+    chart = cam_chart(found.now, found.reference, plan=found.blueprint, number=9)
+    panes = panel.now_pane, panel.reference_pane
+    for pane, axes, side in zip(panes, printed.axes, chart.sides, strict=False):
+        assert side.reading is not None
+        request = side.reading.request
+
+        def drawn(longest: int, side: CamSide = side, request: ProbeRequest = request) -> list[list[int]]:
+            under = underlay(request.picture, request.state.preprocessing, side.reading, longest)
+            return side.over(under, "gray", 1.0)[..., 0].tolist()
+
+        assert np.asarray(axes.images[0].get_array())[..., 0].tolist() == drawn(gradcam._PIXELS)
+        image = pane.image
+        assert image is not None
+        assert drawn(QUICK) == [
+            [image.pixelColor(x, y).red() for x in range(image.width())] for y in range(image.height())
+        ]
+    strip = next(axes for axes in printed.axes if len(axes.images) == 9)
+    frames = panel.filmstrip._frames
+    for frame, tiles, image in zip(frames.frames, frames.tiles, strip.images, strict=True):
+        corner, paper = tiles.source(frame.place).topLeft(), np.asarray(image.get_array())
+        height, width = paper.shape[:2]
+        on_screen = [
+            [tiles.image.pixelColor(corner.x() + x, corner.y() + y).red() for x in range(width)]
+            for y in range(height)
+        ]
+        assert paper[..., 0].tolist() == on_screen

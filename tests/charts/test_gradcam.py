@@ -1,0 +1,163 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from resnet_viewer.charts.gradcam import cam_chart, filmstrip, overlay, shrunk, underlay
+from resnet_viewer.charts.palette import lookup
+from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.records.comparing import plan_of
+from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.preprocessing import (
+    CIFAR10_PREPROCESSING,
+    IMAGENET_PREPROCESSING,
+    Box,
+    visible_box,
+)
+from tests import fabricated
+
+GREY = np.full((40, 80, 3), 100, np.uint8)
+
+
+def changed(result: np.ndarray, original: np.ndarray) -> np.ndarray:
+    return (result != original).any(axis=2)
+
+
+def test_a_hot_cell_lands_where_it_belongs_on_an_asymmetric_picture() -> None:
+    cam = np.zeros((4, 4), np.float32)
+    cam[0, 3] = 1.0  # top right of what the network saw
+    box = Box(20, 0, 60, 40)
+    mask = changed(overlay(GREY, cam, box), GREY)
+    rows, columns = np.nonzero(mask)
+    # one cell is 10 pixels; interpolation reaches the centre of the neighbouring cells
+    assert (columns.min(), columns.max()) == (45, 59)
+    assert (rows.min(), rows.max()) == (0, 14)
+
+
+def test_what_the_network_did_not_see_stays_as_it_is() -> None:
+    height, width = GREY.shape[:2]
+    box = visible_box(width, height, IMAGENET_PREPROCESSING)
+    mask = changed(overlay(GREY, np.ones((7, 7), np.float32), box), GREY)
+    rows, columns = np.nonzero(mask)
+    assert (columns.min(), columns.max() + 1) == pytest.approx((box.left, box.right), abs=0.5)
+    assert (rows.min(), rows.max() + 1) == pytest.approx((box.top, box.bottom), abs=0.5)
+
+
+def test_the_highest_value_has_the_last_colour_at_the_opacity_given() -> None:
+    result = overlay(GREY, np.ones((1, 1), np.float32), Box(0, 0, 80, 40), opacity=0.5, colours="viridis")
+    expected = 0.5 * 100 + 0.5 * lookup("viridis")[255].astype(float)
+    assert result[20, 40] == pytest.approx(expected, abs=0.51)
+
+
+def test_between_cell_centres_values_are_interpolated() -> None:
+    black = np.zeros((1, 4, 3), np.uint8)
+    cam = np.array([[0.0, 1.0]], np.float32)
+    values = overlay(black, cam, Box(0, 0, 4, 1), opacity=1.0, colours="gray")[0, :, 0]
+    shares = np.array([0.0, 0.25, 0.75, 1.0])
+    assert values == pytest.approx(255 * shares * np.sqrt(shares), abs=2)
+
+
+def test_a_shared_scale_dims_the_smaller_map() -> None:
+    cam = np.full((2, 2), 0.25, np.float32)
+    result = overlay(GREY, cam, Box(0, 0, 80, 40), vmax=1.0, opacity=1.0, colours="gray")
+    assert result[0, 0, 0] == pytest.approx(0.5 * 100 + 0.5 * 64, abs=2)
+
+
+@pytest.mark.parametrize(
+    "cam",
+    [np.zeros((3, 3)), np.full((3, 3), np.nan), -np.ones((3, 3)), np.full((3, 3), np.inf)],
+    ids=["zero", "nan", "negative", "infinite"],
+)
+def test_a_blank_map_leaves_the_picture(cam: np.ndarray) -> None:
+    result = overlay(GREY, cam.astype(np.float32), Box(0, 0, 80, 40))
+    assert np.array_equal(result, GREY)
+
+
+def test_one_value_that_is_no_number_does_not_spread() -> None:
+    cam = np.ones((4, 8), np.float32)
+    cam[0, 0] = np.nan
+    whole = overlay(GREY, np.ones((4, 8), np.float32), Box(0, 0, 80, 40))
+    result = overlay(GREY, cam, Box(0, 0, 80, 40))
+    assert np.array_equal(result[:, 20:], whole[:, 20:])
+
+
+def test_a_box_beyond_the_picture_keeps_its_scale() -> None:
+    cam = np.array([[1.0, 0.0, 0.0, 0.0]], np.float32)
+    mask = changed(overlay(GREY, cam, Box(-40, 0, 120, 40)), GREY)
+    assert (
+        np.nonzero(mask)[1].max() == 19
+    )  # the first cell spans -40 to 0 and fades out at the centre of the next
+
+
+def picture(height: int, width: int) -> Picture:
+    noise = np.random.default_rng(0).integers(0, 256, (height, width, 3))
+    return Picture.of(noise.astype(np.uint8), name="noise.png")
+
+
+def test_a_large_picture_is_averaged_with_its_box() -> None:
+    large = np.zeros((300, 400, 3), np.uint8)
+    large[:, 200:] = 200
+    whole = np.asarray(shrunk(large, 100))
+    assert whole.shape == (75, 100, 3)
+    assert (whole[:, :50] == 0).all()
+    assert (whole[:, 50:] == 200).all()
+    under = underlay(picture(1200, 1600), IMAGENET_PREPROCESSING, None, 400)
+    assert under.pixels.shape == (300, 400, 3)
+    box = visible_box(1600, 1200, IMAGENET_PREPROCESSING)
+    assert under.box == Box(box.left / 4, box.top / 4, box.right / 4, box.bottom / 4)
+
+
+@pytest.mark.parametrize("longest", [97, 64, 33, 1])
+def test_each_pixel_of_a_shrunken_picture_is_the_mean_of_what_it_covers(longest: int) -> None:
+    """Against a mean over a grid so fine that every pixel, old and new, is whole cells of it."""
+    pixels = picture(60, 98).pixels
+    found = shrunk(pixels, longest)
+    expected = pixels.astype(np.float64)
+    for axis, length in enumerate(found.shape[:2]):
+        shape = list(expected.shape)
+        shape[axis : axis + 1] = [length, expected.shape[axis]]
+        expected = expected.repeat(length, axis=axis).reshape(shape).mean(axis=axis + 1)
+    assert max(found.shape[:2]) == longest
+    assert np.abs(found - expected).max() <= 0.51
+
+
+def test_a_tiny_picture_keeps_its_pixels_large_and_square() -> None:
+    tiny = picture(2, 3)
+    under = underlay(tiny, CIFAR10_PREPROCESSING, None, 192)
+    assert np.array_equal(under.pixels, tiny.pixels.repeat(64, axis=0).repeat(64, axis=1))
+
+
+def test_another_networks_block_is_named_and_each_map_may_have_its_own_scale() -> None:
+    now, reference = (fabricated.scene(spec(name)).now for name in ("cifar-resnet-20", "resnet18"))
+    assert now is not None
+    assert reference is not None
+    shared = cam_chart(now, reference, plan=plan_of(now), number=9)
+    assert [side.name for side in shared.sides] == ["now", "reference, block 8"]
+    assert shared.sides[0].limit == shared.sides[1].limit == max(side.highest for side in shared.sides)
+    assert shared.scale.ends == ("0", f"{shared.sides[0].limit:.3g}")
+    own = cam_chart(now, reference, plan=plan_of(now), number=9, is_shared=False)
+    assert [side.limit for side in own.sides] == [side.highest for side in own.sides]
+    assert own.scale.ends == ("0", "own max.")
+
+
+def test_a_filmstrip_is_on_one_scale_and_says_what_is_blank() -> None:
+    now = fabricated.scene(spec("cifar-resnet-20")).now
+    assert now is not None
+    blank = replace(now.blocks[1], cam=np.zeros((1, 32, 32), np.float32), cam_states=("all negative",))
+    faint = replace(now.blocks[2], cam=np.full((1, 32, 32), 0.01, np.float32), cam_states=("shown",))
+    half = replace(now.blocks[8], cam=np.full((1, 8, 8), 5.0, np.float32), cam_states=("shown",))
+    result = replace(now, blocks=(now.blocks[0], blank, faint, *now.blocks[3:8], half))
+    frames = filmstrip(result, "gray", 10.0)
+    assert [frame.number for frame in frames] == list(range(1, 10))
+    assert len({id(frame.maps) for frame in frames}) == 3, "maps of one size share an image"
+    assert (frames[8].maps.places[frames[8].place] == 127).all()
+    assert frames[1].is_blank
+    assert frames[1].words == "block 2 · conv2_x 2 · blank: all contributions are negative"
+    assert frames[2].words == "block 3 · conv2_x 3 · highest 0.01, hardly seen on this scale"
+
+
+def test_the_picture_given_is_never_written_to() -> None:
+    frozen = GREY.copy()
+    frozen.flags.writeable = False
+    overlay(frozen, np.ones((2, 2), np.float32), Box(0, 0, 80, 40))
+    assert shrunk(frozen, 400) is frozen
