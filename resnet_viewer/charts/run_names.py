@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from resnet_viewer.charts.chart import Stroke
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.run_log import run_title
 from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import RunReport, RunSpec
 
 
-def variants(runs: Iterable[RunSpec]) -> tuple[str, ...]:
-    """What tells each from other runs of the same network, in words, but for seeds; "" where nothing does."""
-    runs = tuple(runs)
-    return tuple(
+def variants(runs: Sequence[RunSpec]) -> list[tuple[str, bool]]:
+    """What tells each from other runs of the same network, in words, "" where nothing does; and whether runs that are
+    told alike by that have several seeds.
+    """
+    words = [
         _variant(run, [other for other in runs if other.network.title == run.network.title]) for run in runs
-    )
+    ]
+    told = [(run.network.title, variant) for run, variant in zip(runs, words, strict=True)]
+    seeds: dict[tuple[str, str], set[int]] = {}
+    for run, key in zip(runs, told, strict=True):
+        seeds.setdefault(key, set()).add(run.network.seed)
+    return [(key[1], len(seeds[key]) > 1) for key in told]
 
 
 def _variant(run: RunSpec, alike: list[RunSpec]) -> str:
@@ -27,13 +35,15 @@ def _variant(run: RunSpec, alike: list[RunSpec]) -> str:
         return len(set(values)) > 1
 
     parts = []
-    name, rivals = run.recipe.name, [other for other in alike if other.recipe.name == run.recipe.name]
+    name, rivals = plain(run.recipe.name), [other for other in alike if other.recipe.name == run.recipe.name]
     if len(rivals) < len(alike):
         parts.append(name)
     if differs(other.recipe.rate for other in rivals):
         parts.append(f"rate {run.recipe.rate:g}")
     if differs(other.recipe.batch for other in rivals):
         parts.append(f"batch {run.recipe.batch}")
+    if differs(other.data for other in alike):
+        parts.append(_data_title(run))
     if differs(other.epochs for other in alike):
         parts.append(f"{run.epochs} epochs")
     if differs(other.precision for other in alike):
@@ -101,14 +111,18 @@ def variant_numbers(runs: Sequence[RunSpec]) -> list[int]:
     return numbers
 
 
-def run_names(runs: Sequence[RunReport]) -> list[str]:
-    """A name for each run that no other has: "Plain-56", "Plain-56 · seed 1", "ResNet-20 · recipe adam"."""
-    return _named([[run] for run in runs], (*_ASPECTS, _changes, end_words))
-
-
 def plain_names(runs: Sequence[RunReport]) -> list[str]:
-    """The same without what was done to a run and where it ended: for words that say so themselves."""
-    return _named([[run] for run in runs], _ASPECTS, is_numbered=False)
+    """What runs are called everywhere: "Plain-56", "Plain-56 seed 1", "ResNet-20 adam"."""
+    told = variants([run.spec for run in runs])
+    return [
+        run_title(run.spec, variant, has_seed=has_seeds)
+        for run, (variant, has_seeds) in zip(runs, told, strict=True)
+    ]
+
+
+def run_names(runs: Sequence[RunReport]) -> list[str]:
+    """The same, each of which no other has: "ResNet-20 · shortcuts cut at epoch 1.5"."""
+    return _apart(plain_names(runs), runs)
 
 
 def groups(runs: Sequence[RunReport]) -> list[Group]:
@@ -126,7 +140,12 @@ def groups(runs: Sequence[RunReport]) -> list[Group]:
         else:
             alike.append(run)
     together = list(found.values())
-    names = _named(together, (*_ASPECTS, _changes, end_words))
+    told = iter(variants([run.spec for alike in together for run in alike]))
+    names = []
+    for alike in together:
+        (variant, has_seeds), *_ = [next(told) for _ in alike]
+        names.append(run_title(alike[0].spec, variant, has_seed=has_seeds and len(alike) == 1))
+    names = _apart(names, [alike[0] for alike in together])
     specs = [alike[0].spec for alike in together]
     numbers = variant_numbers(specs)
     taken: set[tuple[int, bool, int]] = set()
@@ -187,8 +206,11 @@ def duration_words(epochs: float) -> str:
 
 def data_words(runs: Sequence[RunReport]) -> str:
     """What they were trained on, called as in the window: "Digits", "CIFAR-10"."""
-    names = dict.fromkeys(run.spec.data for run in runs)
-    return ", ".join(NAMED[name].title if name in NAMED else plain(name) for name in names)
+    return ", ".join(dict.fromkeys(_data_title(run.spec) for run in runs))
+
+
+def _data_title(run: RunSpec) -> str:
+    return NAMED[run.data].title if run.data in NAMED else plain(run.data)
 
 
 def recipe_words(runs: Sequence[RunReport]) -> str:
@@ -210,37 +232,17 @@ def _changes(run: RunReport) -> str:
     return f"{strength_words(made[0].strength)} at {where}{' …' if len(made) > 1 else ''}"
 
 
-_ASPECTS: tuple[Callable[[RunReport], str], ...] = (
-    lambda run: f"recipe {plain(run.spec.recipe.name)}",
-    lambda run: f"rate {run.spec.recipe.rate:g}",
-    lambda run: f"batch {run.spec.recipe.batch}",
-    lambda run: data_words([run]),
-    lambda run: f"{run.spec.length} epochs",
-)
-
-
-def _seed(alike: Sequence[RunReport]) -> str:
-    return f"seed {alike[0].spec.network.seed}" if len(alike) == 1 else ""
-
-
-def _named(
-    together: Sequence[Sequence[RunReport]],
-    aspects: Sequence[Callable[[RunReport], str]],
-    *,
-    is_numbered: bool = True,
-) -> list[str]:
-    """Each one's title, and of seed and aspects those in which ones of one title differ; a number where none does."""
-    by_title: dict[str, list[int]] = {}
-    for index, alike in enumerate(together):
-        by_title.setdefault(alike[0].spec.network.title, []).append(index)
-    names = [""] * len(together)
-    for title, rivals in by_title.items():
-        words = [[_seed(together[index]), *(say(together[index][0]) for say in aspects)] for index in rivals]
-        differing = [len(set(column)) > 1 for column in zip(*words, strict=True)]
-        seen: dict[str, int] = {}
-        for index, said in zip(rivals, words, strict=True):
-            kept = [word for word, differs in zip(said, differing, strict=True) if differs and word]
-            name = " · ".join((title, *kept))
-            seen[name] = seen.get(name, 0) + 1
-            names[index] = name if seen[name] == 1 or not is_numbered else f"{name} ({seen[name]})"
-    return names
+def _apart(names: Sequence[str], runs: Sequence[RunReport]) -> list[str]:
+    """Names, with what was done to runs and where they ended where ones of one name differ in that; else a number."""
+    said = [(_changes(run), end_words(run)) for run in runs]
+    found = list(names)
+    for name in dict.fromkeys(names):
+        rivals = [place for place, other in enumerate(names) if other == name]
+        differing = [len({said[place][part] for place in rivals}) > 1 for part in (0, 1)]
+        seen: Counter[str] = Counter()
+        for place in rivals:
+            kept = [words for words, differs in zip(said[place], differing, strict=True) if differs and words]
+            told = " · ".join((name, *kept))
+            seen[told] += 1
+            found[place] = told if seen[told] == 1 else f"{told} ({seen[told]})"
+    return found

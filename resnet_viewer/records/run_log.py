@@ -40,6 +40,13 @@ _AT, _LOSS, _ERROR, _BATCH_LOSS, _BATCH_ERROR, _RATE, _SMOOTHED, _SUM = range(8)
 """Columns of the steps; `_SUM` is that of the batch errors up to and with this step."""
 
 
+def run_title(run: RunSpec, variant: str, *, has_seed: bool) -> str:
+    """What a run is called: "Plain-56", "Plain-56 adam seed 1"."""
+    return " ".join(
+        filter(None, (run.network.title, variant, f"seed {run.network.seed}" if has_seed else ""))
+    )
+
+
 class RunLog:
     """One training run as it is now: its steps, gradient records, epochs and newest predictions.
 
@@ -290,12 +297,12 @@ class RunLog:
     @property
     def title(self) -> str:
         """ "Plain-56"; with its variant, and its seed where the same network is trained from several."""
-        return f"{self.group_title} seed {self.run.network.seed}" if self.has_siblings else self.group_title
+        return run_title(self.run, self.variant, has_seed=self.has_siblings)
 
     @property
     def group_title(self) -> str:
         """The same without the seed: "Plain-56 adam"."""
-        return f"{self.run.network.title} {self.variant}".rstrip()
+        return run_title(self.run, self.variant, has_seed=False)
 
     def report(self, class_names: tuple[str, ...] = ()) -> RunReport:
         """The run so far as a record, for figures and tables.

@@ -20,12 +20,12 @@ def test_a_name_says_no_more_than_is_needed_to_tell_the_runs_apart() -> None:
     assert run_names([plain, residual]) == ["Plain-8", "ResNet-8"]
     assert run_names([plain, residual, report(seed=1)]) == [
         "Plain-8",
-        "ResNet-8 · seed 0",
-        "ResNet-8 · seed 1",
+        "ResNet-8 seed 0",
+        "ResNet-8 seed 1",
     ]
     adam = replace(residual, spec=replace(residual.spec, recipe=RECIPES["adam"]))
     assert run_names([residual, adam]) == [
-        "ResNet-8 · recipe quick · rate 0.05", "ResNet-8 · recipe adam · rate 0.001"
+        "ResNet-8 quick", "ResNet-8 adam"
     ]  # fmt: skip
     cut = report(interventions=(Intervention(6, 0.0), Intervention(8, 1.0)))
     assert run_names([residual, cut]) == ["ResNet-8", "ResNet-8 · shortcuts cut at epoch 1.5 …"]
@@ -44,7 +44,7 @@ def test_seeds_of_one_network_are_a_group_and_what_ended_early_is_none() -> None
     together = groups(runs)
     assert [[run.spec.network.seed for run in group.runs] for group in together] == [[0, 1], [0], [2]]
     assert [group.label for group in together] == [
-        "ResNet-8 · 2 seeds", "Plain-8", "ResNet-8 · seed 2 · diverged after 1 epoch"
+        "ResNet-8 · 2 seeds", "Plain-8", "ResNet-8 seed 2 · diverged after 1 epoch"
     ]  # fmt: skip
     marks = [group.stroke.mark for group in together]
     assert marks == ["", "", "o"], "the first of a depth and kind has no marker"

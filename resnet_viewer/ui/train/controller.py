@@ -290,14 +290,9 @@ class TrainController(QObject):
     def _name_siblings(self) -> None:
         """Sort, and note what tells runs of the same network apart."""
         logs = list(self._logs.values())
-        for log, variant in zip(logs, variants(log.run for log in logs), strict=True):
-            log.variant = variant
+        for log, told in zip(logs, variants([log.run for log in logs]), strict=True):
+            log.variant, log.has_siblings = told
         self._logs = {log.key: log for log in sorted(logs, key=_place)}
-        seeds: dict[str, set[int]] = {}
-        for log in logs:
-            seeds.setdefault(log.group_title, set()).add(log.run.network.seed)
-        for log in logs:
-            log.has_siblings = len(seeds[log.group_title]) > 1
 
     def _change(self, **fields: object) -> None:
         self._scene = replace(

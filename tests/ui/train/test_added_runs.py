@@ -56,12 +56,18 @@ def test_added_runs_count_with_those_that_are_there() -> None:
         keys(PLAN, many)
 
 
+def told(*runs: RunSpec) -> list[str]:
+    return [variant for variant, _ in variants(runs)]
+
+
 def test_what_differs_is_told_and_seeds_are_not() -> None:
     quick, adam = THERE[KEY], runs_of(ADAM)[0][1]
-    assert variants([quick, replace(quick, network=replace(quick.network, seed=1))]) == ("", "")
-    assert variants([quick, adam]) == ("quick", "adam")
+    other = replace(quick, network=replace(quick.network, seed=1))
+    assert variants([quick, other, adam]) == [("quick", True), ("quick", True), ("adam", False)]
+    assert told(quick, other) == ["", ""]
+    assert told(quick, adam) == ["quick", "adam"]
     faster = replace(quick, recipe=replace(quick.recipe, rate=0.2))
-    assert variants([quick, faster, adam]) == ("quick, rate 0.05", "quick, rate 0.2", "adam")
-    assert variants([quick, replace(quick, epochs=24)]) == ("12 epochs", "24 epochs")
+    assert told(quick, faster, adam) == ["quick, rate 0.05", "quick, rate 0.2", "adam"]
+    assert told(quick, replace(quick, epochs=24)) == ["12 epochs", "24 epochs"]
     deeper = runs_of(replace(PLAN, depths="14"))[0][1]
-    assert variants([adam, deeper]) == ("", "")
+    assert told(adam, deeper) == ["", ""]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,11 +13,12 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.chart import Chart
 from resnet_viewer.charts.curves import Quantity, courses_of
-from resnet_viewer.charts.run_names import groups, plain_names, run_strokes
+from resnet_viewer.charts.run_names import plain_names, run_strokes, variants
 from resnet_viewer.figures import training_curves
 from resnet_viewer.figures.page import printed
 from resnet_viewer.figures.plot import draw
 from resnet_viewer.records.lab import StateChanged
+from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.depth_plot import DepthPlot
 from resnet_viewer.ui.train.error_plot import ErrorPlot
@@ -98,11 +100,16 @@ def test_a_run_in_the_window_and_its_report_have_the_same_curves(quantity: Quant
 
 
 def test_runs_have_one_name_and_one_look() -> None:
-    scene = LabScene(logs())
+    seeds = [begun(run(seed=seed)) for seed in (0, 1)]
+    adam = begun(replace(run(), recipe=RECIPES["adam"]))
+    scene = LabScene((*logs(), *seeds, adam))
+    for log, told in zip(scene.logs, variants([log.run for log in scene.logs]), strict=True):
+        log.variant, log.has_siblings = told
     reports = [log.report() for log in scene.logs]
     assert plain_names(reports) == [log.title for log in scene.logs]
+    assert [log.title for log in scene.logs[-2:]] == ["Plain-20 quick seed 1", "Plain-20 adam"]
     strokes = run_strokes([log.run for log in scene.logs], scene.depths)
-    assert [group.stroke for group in groups(reports)] == strokes
+    assert run_strokes([report.spec for report in reports]) == strokes
 
 
 def test_a_spike_of_one_step_is_drawn_in_the_window_and_on_paper(qtbot: QtBot) -> None:
