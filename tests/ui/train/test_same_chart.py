@@ -107,7 +107,10 @@ def test_runs_have_one_name_and_one_look() -> None:
         log.variant, log.has_siblings = told
     reports = [log.report() for log in scene.logs]
     assert plain_names(reports) == [log.title for log in scene.logs]
-    assert [log.title for log in scene.logs[-2:]] == ["Plain-20 quick seed 1", "Plain-20 adam"]
+    assert [log.title for log in scene.logs[-2:]] == [
+        "Plain-20 quick, 4 epochs seed 1",
+        "Plain-20 adam, 4 epochs",
+    ]
     strokes = run_strokes([log.run for log in scene.logs], scene.depths)
     assert run_strokes([report.spec for report in reports]) == strokes
 
