@@ -46,7 +46,7 @@ def test_start_trains_and_a_run_is_opened_beside_its_twin(qtbot: QtBot, qapp: QA
         assert (plain.state, residual.state) == ("done", "done"), (plain.sentence, residual.sentence)
         assert residual.test_error < 90
         assert residual.norms.shape[1] == 8
-        training.handing_over.open(residual, with_twin=True)
+        training.open_in_inspect.open(residual, with_twin=True)
         qtbot.waitUntil(lambda: window.pages.currentIndex() == 0, timeout=LONG)
         session.wait_fresh(window)
         pinned = window.store.session.pinned

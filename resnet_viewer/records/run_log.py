@@ -367,7 +367,11 @@ class LabScene:
     @property
     def chosen(self) -> RunLog | None:
         """The selected run."""
-        return next((log for log in self.logs if log.key == self.selected), None)
+        return self.log(self.selected)
+
+    def log(self, key: str) -> RunLog | None:
+        """The run of that key."""
+        return next((log for log in self.logs if log.key == key), None)
 
     @property
     def is_being_read(self) -> bool:

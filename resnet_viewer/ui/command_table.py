@@ -228,7 +228,7 @@ def _training(window: MainWindow) -> tuple[Command, ...]:
             "train_runs_folder",
             "Runs fo&lder…",
             "Train",
-            seen(training.places.ask),
+            seen(training.folders.ask),
             starts_group=True,
             tip="Choose where new runs are kept",
         ),
@@ -236,7 +236,7 @@ def _training(window: MainWindow) -> tuple[Command, ...]:
             "train_logs",
             "Tensor&Board…",
             "Train",
-            seen(training.places.ask_about_logs),
+            seen(training.folders.ask_about_logs),
             tip="Write every run for TensorBoard too, and choose where",
         ),
     )

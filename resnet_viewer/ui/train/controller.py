@@ -168,6 +168,10 @@ class TrainController(QObject):
         """The runs of the folder by key, also those that were taken out of the list."""
         return self._removed | {log.key: log.run for log in self._logs.values()}
 
+    def is_live(self, log: RunLog) -> bool:
+        """Whether the run's weights of now can be published."""
+        return log.state in ("running", "paused") and self.is_busy
+
     def folder_of(self, log: RunLog) -> Path:
         """Where the run's files are."""
         return (self._order.folder if self._order is not None else Path()) / log.key

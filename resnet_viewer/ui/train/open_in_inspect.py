@@ -35,8 +35,8 @@ WEIGHTS = "weights.safetensors"
 """What a run leaves in its folder at its end."""
 
 
-class GivingWeights(QObject):
-    """What became of it is said as of every file."""
+class WeightsExport(QObject):
+    """Writes a run's weights where the user wants them; what became of it is said as of every file."""
 
     def __init__(self, window: QWidget, controller: TrainController, exporting: Exporting) -> None:
         super().__init__(window)
@@ -46,19 +46,19 @@ class GivingWeights(QObject):
         """By the runs' keys: where weights go that are on their way."""
         controller.published.connect(self._take)
 
-    def can_give(self, log: RunLog) -> bool:
+    def can_export(self, log: RunLog) -> bool:
         """There are weights of the run, or will be when they are asked for."""
-        return self._is_live(log) or self._left(log) is not None
+        return self._controller.is_live(log) or self._left(log) is not None
 
     def export(self, log: RunLog | None) -> None:
         """Ask where to."""
         if log is None:
             self._refuse("No run is selected; choose one in the table of runs first.")
             return
-        if not self.can_give(log):
+        if not self.can_export(log):
             self._refuse(f"There are no weights of {log.title} to export yet; wait until it trains.")
             return
-        at = f"step-{log.steps}" if self._is_live(log) else f"epoch-{len(log.epochs)}"
+        at = f"step-{log.steps}" if self._controller.is_live(log) else f"epoch-{len(log.epochs)}"
         suggestion = (self._folder or Path.home()) / f"{log.key}-{at}.safetensors"
         path = dialogs.SaveAs.ask(f"Export the weights of {log.title}", suggestion, self._window)
         if path is None:
@@ -66,7 +66,7 @@ class GivingWeights(QObject):
         if path.suffix.lower() != ".safetensors":
             path = path.with_name(f"{path.name}.safetensors")
         self._folder = path.parent
-        if self._is_live(log):
+        if self._controller.is_live(log):
             self._awaited[log.key] = path
             self._controller.publish(log.key)
         elif (left := self._left(log)) is not None:
@@ -77,25 +77,18 @@ class GivingWeights(QObject):
     @Slot(object)
     def _take(self, published: Published) -> None:
         path = self._awaited.pop(published.key, None)
-        log = next((log for log in self._controller.scene.logs if log.key == published.key), None)
-        if path is not None and log is not None:
+        if path is not None and (log := self._controller.scene.log(published.key)) is not None:
             self._write(log, published.path, path)
 
     def _write(self, log: RunLog, source: Path, path: Path) -> None:
         data = self._controller.scene.data
         report = log.reporting(data.class_names if data is not None else ())
-        self._exporting.save(WriteWeights(source, report, path, self._is_live(log)))
-
-    def _is_live(self, log: RunLog) -> bool:
-        return log.state in ("running", "paused") and self._controller.is_busy
+        self._exporting.save(WriteWeights(source, report, path, self._controller.is_live(log)))
 
     def _left(self, log: RunLog) -> Path | None:
         """The weights of the run's end."""
-        order = self._controller.order
-        path = None if order is None else order.folder / log.key / WEIGHTS
-        return (
-            path if path is not None and log.state not in ("waiting", "running") and path.is_file() else None
-        )
+        path = self._controller.folder_of(log) / WEIGHTS
+        return path if log.state not in ("waiting", "running") and path.is_file() else None
 
     def _refuse(self, sentence: str) -> None:
         self._exporting.failed.emit(Failure(sentence))
@@ -141,8 +134,8 @@ def tested_picture(scene: LabScene, log: RunLog, index: int) -> Picture | None:
     return Picture.of(colours, name=f"{title}, test picture {index}, true class {true}")
 
 
-class HandingOver(QObject):
-    """One wish at a time; a newer one replaces it."""
+class OpenInInspect(QObject):
+    """Opens runs: one wish at a time; a newer one replaces it."""
 
     failed = Signal(object)
     said = Signal(str)
@@ -170,7 +163,7 @@ class HandingOver(QObject):
         twin = twin_of(self._controller.scene, log) if with_twin else None
         steps = []
         for run in (log,) if twin is None else (twin, log):
-            if epoch is None and self._is_live(run):
+            if epoch is None and self._controller.is_live(run):
                 steps.append(_Step(run.key, None, run is twin))
                 continue
             found = self._kept(run, epoch)
@@ -189,7 +182,7 @@ class HandingOver(QObject):
 
     def open_picture(self, log: RunLog, picture: int) -> None:
         """A test picture in the run as it is now; where Inspect holds just these weights, they stay as they are."""
-        found = None if self._is_live(log) else self._kept(log, None)
+        found = None if self._controller.is_live(log) else self._kept(log, None)
         if found is not None and self._opening.weights_path == found:
             self._show_picture(log, picture)
             self.opened.emit()
@@ -198,10 +191,7 @@ class HandingOver(QObject):
 
     def can_open(self, log: RunLog) -> bool:
         """There are weights of the run, or will be when they are asked for."""
-        return self._is_live(log) or self._kept(log, None) is not None
-
-    def _is_live(self, log: RunLog) -> bool:
-        return log.state in ("running", "paused") and self._controller.is_busy
+        return self._controller.is_live(log) or self._kept(log, None) is not None
 
     def _kept(self, log: RunLog, epoch: int | None) -> Path | None:
         """The file of an epoch, else of the newest weights; what a run left at its end counts."""
@@ -209,7 +199,7 @@ class HandingOver(QObject):
             return log.states[epoch]
         newest = max(log.states, default=None)
         if log.state in ("stopped", "diverged") and log.ended is not None:
-            last = self._controller.folder_of(log) / "weights.safetensors"
+            last = self._controller.folder_of(log) / WEIGHTS
             if (newest is None or newest * log.steps_per_epoch < log.steps) and last.is_file():
                 return last
         return None if newest is None else log.states[newest]
@@ -218,9 +208,6 @@ class HandingOver(QObject):
         """Open the next one, as soon as its weights are there."""
         if self._steps and self._asked is None and (path := self._steps[0].path) is not None:
             self._asked = self._files.ask(IdentifyWeights(path), self._note_opened, self._fail)
-
-    def _log(self, key: str) -> RunLog | None:
-        return next((log for log in self._controller.scene.logs if log.key == key), None)
 
     @Slot(object)
     def _take(self, published: Published) -> None:
@@ -245,7 +232,7 @@ class HandingOver(QObject):
     def _finish(self, opened: OpenedNetwork) -> None:
         wish, self._wish = self._wish, None
         assert wish is not None
-        if (log := self._log(wish.key)) is not None:
+        if (log := self._controller.scene.log(wish.key)) is not None:
             self._show_picture(log, wish.picture)
         title = f"{opened.spec.title}, {opened.spec.weights.title}"
         reference = self._opening.reference_title
@@ -274,7 +261,7 @@ class HandingOver(QObject):
         if is_busy or wish is None or all(step.path is not None for step in self._steps):
             return
         self._give_up()
-        if (log := self._log(wish.key)) is not None:
+        if (log := self._controller.scene.log(wish.key)) is not None:
             self.open(log, wish.epoch, with_twin=wish.with_twin, picture=wish.picture)
 
     @Slot(object)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QGridLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QMenu,
@@ -111,13 +111,13 @@ class Folders:
     """TensorBoard's files are written."""
 
 
-class Places(QObject):
-    """Asks, remembers and tells."""
+class RunFolders(QObject):
+    """Asks where training writes, remembers and tells."""
 
     def __init__(self, window: QWidget, settings: Settings, usual: Callable[[], Path]) -> None:
         super().__init__(window)
         self._window, self._settings, self._usual = window, settings, usual
-        self._chosen = _remembered(settings)
+        self._chosen = settings.training("folders", folders_of, Folders())
 
     @property
     def chosen(self) -> Folders:
@@ -186,6 +186,37 @@ class Places(QObject):
             self._settings.set_training("folders", json.dumps(asdict(found)))
 
 
+class FolderRow(QWidget):
+    """A folder's path, with buttons to choose it and to have the usual one."""
+
+    def __init__(self, name: str, chosen: str, usual: Path) -> None:
+        super().__init__()
+        self._usual = usual
+        self.field = QLineEdit(chosen or str(usual))
+        self.field.setAccessibleName(name)
+        self.field.setMinimumWidth(360)
+        self.choose, self.reset = QPushButton("Choose…"), QPushButton("The usual one")
+        self.choose.setAccessibleName(f"Choose the {name.lower()}")
+        self.reset.setAccessibleName(f"The usual {name.lower()}")
+        self.choose.clicked.connect(self._choose)
+        self.reset.clicked.connect(lambda: self.field.setText(str(usual)))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for part in (self.field, self.choose, self.reset):
+            layout.addWidget(part)
+
+    @property
+    def chosen(self) -> str:
+        """The path; empty for the usual one."""
+        text = self.field.text().strip()
+        return "" if not text or Path(text) == self._usual else str(Path(text).expanduser().absolute())
+
+    @Slot()
+    def _choose(self) -> None:
+        if found := QFileDialog.getExistingDirectory(self, self.field.accessibleName(), self.field.text()):
+            self.field.setText(found)
+
+
 class FoldersDialog(QDialog):
     """A form; folders that cannot be written in are not taken."""
 
@@ -195,11 +226,12 @@ class FoldersDialog(QDialog):
         """`runs` and `logs` are the usual ones."""
         super().__init__(parent)
         self.setWindowTitle("Where training writes")
-        self._usual = {"runs": runs, "logs": logs}
-        self.runs = _path_field("Folder of new runs", folders.runs or str(runs))
-        self.logs = _path_field("Folder of TensorBoard's files", folders.logs or str(logs))
+        self.runs = FolderRow("Folder of new runs", folders.runs, runs)
+        self.logs = FolderRow("Folder of TensorBoard's files", folders.logs, logs)
         self.has_logs = QCheckBox("Write &TensorBoard's files too")
         self.has_logs.setChecked(folders.has_logs)
+        head = QLabel("&Runs folder: every start makes a folder of its own in it")
+        head.setBuddy(self.runs.field)
         self._command = plain_label()
         self._command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._sentence = plain_label()
@@ -210,66 +242,32 @@ class FoldersDialog(QDialog):
         )
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
-        self._lay_out()
-        self.has_logs.toggled.connect(self._follow)
-        self.logs.textChanged.connect(self._follow)
-        self._follow()
-        (self.runs if first == "runs" else self.has_logs).setFocus()
-
-    def _lay_out(self) -> None:
-        grid = QGridLayout()
-        head = QLabel("&Runs folder: every start makes a folder of its own in it")
-        head.setBuddy(self.runs)
-        grid.addWidget(head, 0, 0, 1, 3)
-        grid.addWidget(self.has_logs, 2, 0, 1, 3)
-        fields: tuple[tuple[Which, QLineEdit, int], ...] = (("runs", self.runs, 1), ("logs", self.logs, 3))
-        self._beside: dict[Which, tuple[QPushButton, QPushButton]] = {}
-        for which, field, row in fields:
-            choose, usual = QPushButton("Choose…"), QPushButton("The usual one")
-            choose.setAccessibleName(f"Choose the {field.accessibleName().lower()}")
-            usual.setAccessibleName(f"The usual {field.accessibleName().lower()}")
-            choose.clicked.connect(lambda _checked=False, field=field: self._choose(field))
-            usual.clicked.connect(
-                lambda _checked=False, field=field, which=which: field.setText(str(self._usual[which]))
-            )
-            for place, part in enumerate((field, choose, usual)):
-                grid.addWidget(part, row, place)
-            self._beside[which] = choose, usual
-        grid.addWidget(self._command, 4, 0, 1, 3)
         layout = QVBoxLayout(self)
-        layout.addLayout(grid)
-        layout.addWidget(self._sentence)
+        for part in (head, self.runs, self.has_logs, self.logs, self._command, self._sentence):
+            layout.addWidget(part)
         layout.addStretch(1)
         layout.addWidget(self._buttons)
+        self.has_logs.toggled.connect(self._follow)
+        self.logs.field.textChanged.connect(self._follow)
+        self._follow()
+        (self.runs.field if first == "runs" else self.has_logs).setFocus()
 
     @property
     def folders(self) -> Folders:
         """What the fields say."""
-        return Folders(
-            self._said("runs", self.runs), self._said("logs", self.logs), self.has_logs.isChecked()
-        )
+        return Folders(self.runs.chosen, self.logs.chosen, self.has_logs.isChecked())
 
     @property
     def sentence(self) -> str:
         """Why the folders were not taken; "" where they were not refused."""
         return self._sentence.text()
 
-    def _said(self, which: Which, field: QLineEdit) -> str:
-        text = field.text().strip()
-        return "" if not text or Path(text) == self._usual[which] else str(Path(text).expanduser().absolute())
-
     @Slot()
     def _follow(self) -> None:
         is_on = self.has_logs.isChecked()
-        for part in (self.logs, *self._beside["logs"]):
-            part.setEnabled(is_on)
-        self._command.setText(
-            f"See them with: tensorboard --logdir {self.logs.text().strip()}" if is_on else " "
-        )
-
-    def _choose(self, field: QLineEdit) -> None:
-        if found := QFileDialog.getExistingDirectory(self, field.accessibleName(), field.text()):
-            field.setText(found)
+        self.logs.setEnabled(is_on)
+        command = f"See them with: tensorboard --logdir {self.logs.field.text().strip()}"
+        self._command.setText(command if is_on else " ")
 
     def accept(self) -> None:
         folders = self.folders
@@ -294,22 +292,11 @@ class FoldersDialog(QDialog):
         return dialog.folders if is_taken else None
 
 
-def _path_field(name: str, text: str) -> QLineEdit:
-    field = QLineEdit(text)
-    field.setAccessibleName(name)
-    field.setMinimumWidth(360)
-    return field
-
-
 def _reason(error: WriteError) -> str:
     cause = error.__cause__
     return (
         (cause.strerror or type(cause).__name__).lower() if isinstance(cause, OSError) else "no reason given"
     )
-
-
-def _remembered(settings: Settings) -> Folders:
-    return settings.training("folders", folders_of, Folders())
 
 
 def folders_of(text: str) -> Folders:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 from resnet_viewer.records.run_log import RunLog
 from resnet_viewer.records.run_plan import MOST_EPOCHS
 from resnet_viewer.ui.train.controller import TrainController
-from resnet_viewer.ui.train.open_in_inspect import GivingWeights, HandingOver, twin_of
+from resnet_viewer.ui.train.open_in_inspect import OpenInInspect, WeightsExport, twin_of
 from resnet_viewer.ui.train.pictures import run_of
 from resnet_viewer.ui.work.worker import Failure
 
@@ -30,8 +30,8 @@ class RunMenu(QObject):
         self,
         window: QWidget,
         controller: TrainController,
-        opened: HandingOver,
-        weights: GivingWeights,
+        opened: OpenInInspect,
+        weights: WeightsExport,
         picture: Callable[[], int],
     ) -> None:
         """`picture` tells which test picture a run is opened on."""
@@ -62,7 +62,7 @@ class RunMenu(QObject):
         menu.addSeparator()
         self._add_opening(menu, log)
         menu.addSeparator()
-        _add(menu, "Export weights…", self.export_weights).setEnabled(self._weights.can_give(log))
+        _add(menu, "Export weights…", self.export_weights).setEnabled(self._weights.can_export(log))
         _add(menu, "Show the folder", self.show_folder)
         _add(menu, "Remove from the list", partial(controller.remove, key))
 

@@ -31,10 +31,10 @@ from resnet_viewer.ui.train.bar import (
 from resnet_viewer.ui.train.controller import LabWorker, Runs, TrainController, Ways
 from resnet_viewer.ui.train.drops import Drops
 from resnet_viewer.ui.train.exporting import RunExporting
-from resnet_viewer.ui.train.open_in_inspect import GivingWeights, HandingOver
+from resnet_viewer.ui.train.open_in_inspect import OpenInInspect, WeightsExport
 from resnet_viewer.ui.train.page import TrainPage
 from resnet_viewer.ui.train.plan import Plan
-from resnet_viewer.ui.train.run_folders import WAY_BACK, Earlier, Places
+from resnet_viewer.ui.train.run_folders import WAY_BACK, Earlier, RunFolders
 from resnet_viewer.ui.train.run_menu import RunMenu
 from resnet_viewer.ui.widgets.theme import Theme
 from resnet_viewer.ui.work.asking import Askers
@@ -99,17 +99,17 @@ class Training(QObject):
         """What there is, as far as it is known."""
         self._knows_devices = False
         self.controller = TrainController(worker, self)
-        self.handing_over = HandingOver(self.controller, files, opening, editing, self)
+        self.open_in_inspect = OpenInInspect(self.controller, files, opening, editing, self)
         self.exporting = RunExporting(window, self.controller, exporting, settings)
-        self.places = Places(window, settings, ways.runs_dir)
-        self.giving = GivingWeights(window, self.controller, exporting)
+        self.folders = RunFolders(window, settings, ways.runs_dir)
+        self.weights = WeightsExport(window, self.controller, exporting)
         self.plan = Plan(settings, ways.runs_of, self)
         self.drops = Drops(self.plan, ways.has_runs, self.open_runs, self)
         self.page, self.bar = TrainPage(), TrainBar()
         self.exporting.fill(self.bar.export_button.menu())
         chosen = self.page.pictures.grid
         self.run_menu = RunMenu(
-            window, self.controller, self.handing_over, self.giving, lambda: chosen.chosen
+            window, self.controller, self.open_in_inspect, self.weights, lambda: chosen.chosen
         )
         self._earlier = Earlier(settings)
         self.bar.show_plan(self.plan.present)
@@ -127,13 +127,13 @@ class Training(QObject):
         self.page.export_requested.connect(self.exporting.export)
         self.page.copy_requested.connect(self.exporting.copy)
         self.page.pictures.rule_chosen.connect(self.exporting.set_rule)
-        for part in (self.handing_over, self.drops, self.run_menu):
+        for part in (self.open_in_inspect, self.drops, self.run_menu):
             part.failed.connect(self.failed)
-        self.handing_over.said.connect(self.said)
+        self.open_in_inspect.said.connect(self.said)
         self.run_menu.said.connect(self.said)
         self.plan.changed.connect(bar.show_plan)
         self.drops.said.connect(self._note_chosen)
-        self.handing_over.opened.connect(self.inspect_wished)
+        self.open_in_inspect.opened.connect(self.inspect_wished)
         self.page.run_selected.connect(controller.select)
         self.page.picture_wished.connect(self.run_menu.open_picture)
         table.menu_wished.connect(self._pop_up_run_menu)
@@ -233,9 +233,9 @@ class Training(QObject):
 
     def _begin(self, runs: Runs) -> None:
         plan = self.plan.present
-        folder = self.places.new_folder(data_words(plan.data).partition(" (")[0])
+        folder = self.folders.new_folder(data_words(plan.data).partition(" (")[0])
         device = plan.course.device or self.ways.device
-        logs = self.places.logs_of(folder)
+        logs = self.folders.logs_of(folder)
         order = Order(runs, plan.data, folder, device, self.ways.threads, logs)
         had_runs = bool(self.controller.scene.logs)
         self._files.ask(KeepOrder(order), None, self.failed)
@@ -326,7 +326,7 @@ class Training(QObject):
 
     def choose_runs(self) -> None:
         """Ask which folder of earlier runs."""
-        found = QFileDialog.getExistingDirectory(self._window, "Open runs", str(self.places.runs_dir))
+        found = QFileDialog.getExistingDirectory(self._window, "Open runs", str(self.folders.runs_dir))
         if found:
             self.open_runs(Path(found))
 
@@ -348,7 +348,7 @@ class Training(QObject):
     def _show_order(self, found: FoundOrder) -> None:
         if not self.controller.is_busy:
             order = found.order
-            logs = self.places.logs_of(order.folder)
+            logs = self.folders.logs_of(order.folder)
             self.plan.choose(replace(self.plan.present, data=order.data))  # so that Add adds to them
             threads = order.threads or self.ways.threads
             self._send(replace(order, threads=threads, log_dir=logs, is_shown=not self._goes_on))

@@ -49,7 +49,7 @@ def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
 
 def open_run(desk: Desk, key: str, epoch: int | None = None, *, with_twin: bool = False) -> None:
     log = next(log for log in desk.window.training.controller.scene.logs if log.key == key)
-    desk.window.training.handing_over.open(log, epoch, with_twin=with_twin)
+    desk.window.training.open_in_inspect.open(log, epoch, with_twin=with_twin)
 
 
 def asked(desk: Desk) -> list[Path]:

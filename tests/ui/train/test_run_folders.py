@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.train import run_folders as places
+from resnet_viewer.ui.train import run_folders
 from resnet_viewer.ui.train.run_folders import Folders, FoldersDialog
 from tests.ui.windows import Desk
 
@@ -31,7 +31,7 @@ def test_runs_and_event_files_go_where_the_user_says(
         asked.append(first)
         return Folders(str(tmp_path / "mine"), str(tmp_path / "board"), has_logs=True)
 
-    monkeypatch.setattr(places.FoldersDialog, "ask", ask)
+    monkeypatch.setattr(run_folders.FoldersDialog, "ask", ask)
     desk.window.commands["train_runs_folder"].trigger()
     desk.window.commands["train_logs"].trigger()
     assert asked == ["runs", "logs"]
@@ -46,7 +46,7 @@ def test_runs_and_event_files_go_where_the_user_says(
     assert desk.lab.order.log_dir == tmp_path / "board" / "runs-1"
     again = Desk(qtbot, qapp, tmp_path)
     try:
-        assert again.window.training.places.runs_dir == tmp_path / "mine"
+        assert again.window.training.folders.runs_dir == tmp_path / "mine"
     finally:
         again.close()
 
@@ -75,7 +75,7 @@ def test_damaged_settings_are_the_usual_folders(
     desk: Desk, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     desk.settings.set_training("folders", '{"runs": 5}')
-    found = places.Places(desk.window, desk.settings, lambda: tmp_path / "runs")
+    found = run_folders.RunFolders(desk.window, desk.settings, lambda: tmp_path / "runs")
     assert found.runs_dir == tmp_path / "runs"
     assert "training/folders" in caplog.text
 
@@ -92,11 +92,11 @@ def test_the_form_takes_no_folder_that_cannot_be_written(
     (tmp_path / "file").touch()
     form = dialog(qtbot, tmp_path)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "file"))
-    form._beside["runs"][0].click()
+    form.runs.choose.click()
     form._buttons.button(OK).click()
     assert "is a file, not a folder" in form.sentence
     assert form.result() == 0
-    form._beside["runs"][1].click()
+    form.runs.reset.click()
     form.has_logs.setChecked(True)
     assert f"tensorboard --logdir {tmp_path / 'board'}" in form._command.text()
     form._buttons.button(OK).click()
