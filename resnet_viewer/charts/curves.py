@@ -30,7 +30,7 @@ from resnet_viewer.charts.chart import (
 )
 from resnet_viewer.charts.interventions import Done, lay_out, together
 from resnet_viewer.charts.log_axis import Lane, Scale, log_axis, round_above, round_below, scale_of
-from resnet_viewer.charts.name_places import FreeGround, Wish, name_lines
+from resnet_viewer.charts.plot_words import FreeGround, Wish, name_lines
 from resnet_viewer.records.columns import StepColumns
 from resnet_viewer.records.lab import RunState
 from resnet_viewer.records.run_log import RunLog

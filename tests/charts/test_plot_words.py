@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from resnet_viewer.charts.chart import Rect
-from resnet_viewer.charts.name_places import FreeGround, Nearness, place_names
+from resnet_viewer.charts.plot_words import FreeGround, Nearness, place_names
 
 SIZE = (400.0, 200.0)
 
