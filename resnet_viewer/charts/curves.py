@@ -28,9 +28,8 @@ from resnet_viewer.charts.chart import (
     Tick,
     inside,
 )
-from resnet_viewer.charts.interventions import Done, lay_out, together
 from resnet_viewer.charts.log_axis import Lane, Scale, log_axis, round_above, round_below, scale_of
-from resnet_viewer.charts.plot_words import FreeGround, Wish, name_lines
+from resnet_viewer.charts.plot_words import Done, FreeGround, Wish, done_in, lay_out, name_lines
 from resnet_viewer.records.columns import StepColumns
 from resnet_viewer.records.lab import RunState
 from resnet_viewer.records.run_log import RunLog
@@ -68,8 +67,6 @@ _PARTS = 6.0
 _WHOLE = 2.0
 """From so many epochs on only whole ones are numbered."""
 _WORDS_APART = 8.0
-_CLOSE = 14.0
-"""Between two interventions of one run that are told as one."""
 _DOT, _SIGN = 5.0, 6.0
 """Around the end of a bold line, and around a sign, that no name covers."""
 
@@ -341,16 +338,6 @@ def epoch_ticks(
 
     end = edges(ticks[-1])[0] - _WORDS_APART
     return (*(tick for tick in ticks[:-1] if edges(tick)[1] <= end), ticks[-1])
-
-
-def done_in(done: Sequence[Done], span: tuple[float, float], width: float) -> list[Done]:
-    """What was done in a span that is so wide; what would lie on each other there is told as one."""
-    per_unit = (span[1] - span[0]) / width
-    return [
-        one
-        for one in together(done, _CLOSE * per_unit)
-        if span[0] - 0.5 * per_unit <= one.time <= span[1] + 0.5 * per_unit
-    ]
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.chart import Flag, Room
-from resnet_viewer.charts.curves import done_in
 from resnet_viewer.charts.gradient_record import (
     SYMBOLS,
     Record,
@@ -25,7 +24,7 @@ from resnet_viewer.charts.gradient_record import (
     scale_for,
     stages_of,
 )
-from resnet_viewer.charts.interventions import Told, interventions_in, lay_out
+from resnet_viewer.charts.plot_words import Told, done_in, interventions_in, lay_out
 from resnet_viewer.charts.run_names import (
     data_words,
     end_words,

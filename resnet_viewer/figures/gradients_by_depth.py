@@ -9,8 +9,14 @@ import numpy as np
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.chart import MIDDLE, Shape
-from resnet_viewer.charts.depths import DepthLine, depth_chart, depth_scale, series_of
-from resnet_viewer.charts.gradient_record import Record, Spread
+from resnet_viewer.charts.gradient_record import (
+    DepthLine,
+    Record,
+    Spread,
+    depth_chart,
+    depth_scale,
+    series_of,
+)
 from resnet_viewer.charts.run_names import (
     Group,
     data_words,

@@ -23,7 +23,7 @@ from resnet_viewer.charts.curves import (
     step_columns,
     step_times,
 )
-from resnet_viewer.charts.interventions import Told, interventions_in
+from resnet_viewer.charts.plot_words import Told, interventions_in
 from resnet_viewer.charts.run_names import (
     Group,
     data_words,

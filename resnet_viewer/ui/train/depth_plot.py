@@ -10,8 +10,16 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from resnet_viewer.charts.chart import Floats
 from resnet_viewer.charts.curves import at_time, time_words
-from resnet_viewer.charts.depths import AXIS, DepthLine, depth_chart, depth_scale, series_of
-from resnet_viewer.charts.gradient_record import Spread, Spreads, reading_words
+from resnet_viewer.charts.gradient_record import (
+    AXIS,
+    DepthLine,
+    Spread,
+    Spreads,
+    depth_chart,
+    depth_scale,
+    reading_words,
+    series_of,
+)
 from resnet_viewer.charts.log_axis import Series, heights
 from resnet_viewer.charts.run_names import run_strokes
 from resnet_viewer.records.run_log import LabScene, RunLog

@@ -20,11 +20,10 @@ from resnet_viewer.charts.curves import (
     at_time,
     courses_of,
     curves_chart,
-    done_in,
     length_of,
     time_words,
 )
-from resnet_viewer.charts.interventions import Done, Told, interventions_in
+from resnet_viewer.charts.plot_words import Done, Told, done_in, interventions_in
 from resnet_viewer.charts.run_names import run_strokes
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.training import EpochReport

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.charts.interventions import Told, interventions_in
+from resnet_viewer.charts.plot_words import Told, interventions_in
 from resnet_viewer.core.lab.lab import Lab
 from resnet_viewer.core.lab.run_files import read_run
 from resnet_viewer.records.lab import (
