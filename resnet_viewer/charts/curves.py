@@ -28,7 +28,7 @@ from resnet_viewer.charts.chart import (
     Tick,
     inside,
 )
-from resnet_viewer.charts.log_axis import Lane, Scale, log_axis, round_above, round_below, scale_of
+from resnet_viewer.charts.log_axis import Scale, extent_of, log_axis, round_above, round_below, scale_of
 from resnet_viewer.charts.plot_words import Done, FreeGround, Wish, done_in, lay_out, name_lines
 from resnet_viewer.records.columns import StepColumns
 from resnet_viewer.records.lab import RunState
@@ -226,16 +226,9 @@ class Heights:
 
     def of(self, values: Floats) -> Floats:
         """Values as places between `bottom` and `top`; nan for what has none."""
-        if self.scale is None:
-            return np.where(np.isfinite(values), values, np.nan)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found: Floats = np.log10(values)
-        found[~np.isfinite(found)] = np.nan
-        if self.scale.zero is not None:
-            found[values == 0.0] = self.scale.zero
-        if self.scale.odd is not None:
-            found[~(values >= 0.0) | np.isinf(values)] = self.scale.odd
-        return found
+        return (
+            np.where(np.isfinite(values), values, np.nan) if self.scale is None else self.scale.place(values)
+        )
 
     def curve(self, key: Hashable, course: Course, stroke: Stroke, width: float) -> Curve:
         """The course as a line; none leads to a lane, or from one."""
@@ -269,31 +262,16 @@ def heights_for(courses: Iterable[Course], quantity: Quantity, height: float) ->
     values = [y for course in courses for y in (course.y, *(course.band or ())) if len(y)]
     together = np.concatenate(values) if values else np.zeros(0)
     if quantity == "loss":
-        return _log_heights(together, height)
+        found, lanes = extent_of(together)
+        ends = None if found is None else (round_below(found[0]), round_above(found[1]))
+        scale = scale_of(ends, lanes, height)
+        return Heights(scale.bottom, scale.top, scale)
     finite = together[np.isfinite(together)]
     highest = float(finite.max()) if finite.size else 0.0
     if highest <= 0.0:
         highest = 100.0 if quantity == "error" else 0.1
     digit = 10.0 ** math.floor(math.log10(highest))
     return Heights(0.0, _HEADROOM * min(math.ceil(highest / digit - 1e-9) * digit, _LARGEST))
-
-
-def _log_heights(values: Floats, height: float) -> Heights:
-    lanes: set[Lane] = set()
-    positive = values[np.isfinite(values) & (values > 0.0)]
-    if np.any(values == 0.0):
-        lanes.add("zero")
-    if np.any(np.isposinf(values)):
-        lanes.add("infinite")
-    if np.any(np.isnan(values) | (values < 0.0)):
-        lanes.add("nan")
-    found = (
-        (round_below(math.log10(positive.min())), round_above(math.log10(positive.max())))
-        if positive.size
-        else None
-    )
-    scale = scale_of(found, lanes, height)
-    return Heights(scale.bottom, scale.top, scale)
 
 
 def round_numbers(low: float, high: float, pixels: float, least: float) -> list[tuple[float, str]]:

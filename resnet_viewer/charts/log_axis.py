@@ -91,14 +91,33 @@ class Scale:
     """Middle of the lane for infinite values and what is not a number, above `high`."""
     odd_label: str = ""
 
+    def place(self, values: Floats) -> Floats:
+        """y of values, lanes included; nan for what has none."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found: Floats = np.log10(values)
+        found[~np.isfinite(found)] = np.nan
+        if self.zero is not None:
+            found[values == 0.0] = self.zero
+        if self.odd is not None:
+            found[~(values >= 0.0) | np.isinf(values)] = self.odd
+        return found
+
+
+def extent_of(values: Floats) -> tuple[tuple[float, float] | None, set[Lane]]:
+    """The lowest and highest log10 there is, None where there is none, and the lanes that are needed."""
+    logs = np.log10(values[np.isfinite(values) & (values > 0.0)])
+    kinds: dict[Lane, bool] = {
+        "zero": bool(np.any(values == 0.0)),
+        "infinite": bool(np.any(np.isposinf(values))),
+        "nan": bool(np.any(np.isnan(values) | (values < 0.0))),
+    }
+    lanes = {lane for lane, is_there in kinds.items() if is_there}
+    return (float(logs.min()), float(logs.max())) if logs.size else None, lanes
+
 
 def scale_for(curves: Sequence[Series], height: float) -> Scale:
     """The range that shows every point of every curve, in a plot `height` pixels high."""
-    logs = np.concatenate([curve.logs for curve in curves]) if curves else np.zeros(0)
-    logs = logs[np.isfinite(logs)]
-    found = (float(logs.min()), float(logs.max())) if logs.size else None
-    lanes = {curve.lane(int(i)) for curve in curves for i in np.flatnonzero(np.isnan(curve.logs))}
-    return scale_of(found, lanes, height)
+    return scale_of(*extent_of(np.concatenate([np.zeros(0), *(curve.values for curve in curves)])), height)
 
 
 def scale_of(logs: tuple[float, float] | None, lanes: Set[Lane], height: float) -> Scale:
@@ -125,10 +144,7 @@ def scale_of(logs: tuple[float, float] | None, lanes: Set[Lane], height: float) 
 
 def heights(curve: Series, scale: Scale) -> Floats:
     """y of every point on that scale, lanes included."""
-    y = curve.logs.copy()
-    for index in np.flatnonzero(np.isnan(y)):
-        y[index] = scale.zero if curve.lane(int(index)) == "zero" else scale.odd
-    return y
+    return scale.place(curve.values)
 
 
 def ticks(scale: Scale, height: float, label_height: float) -> list[tuple[float, str]]:
