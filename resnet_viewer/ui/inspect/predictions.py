@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from math import isfinite
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_viewer.charts.palette import STALE_OPACITY
 from resnet_viewer.charts.predictions import PredictionChart, PredictionRow, prediction_chart, words_of
@@ -16,6 +16,7 @@ from resnet_viewer.records.predictions import NO_CLASSIFIER, percent
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.inspect.readings import placeholder
 from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.fitting import FittingParagraph
 from resnet_viewer.ui.widgets.labels import OneLineLabel, tooltip_text
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -164,50 +165,13 @@ class _Legend(OneLineLabel):
         return QSize(self.fontMetrics().horizontalAdvance(self.beginning), super().minimumSizeHint().height())
 
 
-class _Message(QLabel):
-    """Words in place of the rows, in the first of their wordings that fits; the longest is the tooltip."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._wordings: tuple[str, ...] = ("",)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setWordWrap(True)
-        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-
-    def say(self, *wordings: str) -> None:
-        """Say it in one of these ways, the longest first."""
-        self._wordings = wordings
-        self.setToolTip(tooltip_text(wordings[0]) if wordings[1:] else "")
-        self.setAccessibleName(wordings[0])
-        self._choose()
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(super().minimumSizeHint().width(), self.fontMetrics().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._choose()
-
-    def _choose(self) -> None:
-        flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignCenter
-        place = QRect(0, 0, self.width(), 1)
-        fits = (
-            self.fontMetrics().boundingRect(place, flags, words).height() <= self.height()
-            for words in self._wordings
-        )
-        chosen = next(
-            (words for words, fit in zip(self._wordings, fits, strict=True) if fit), self._wordings[-1]
-        )
-        if chosen != self.text():
-            self.setText(chosen)
-
-
 class PredictionsPanel(Card):
     """Up to seven rows in a card."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Prediction", parent)
-        self._message = _Message()
+        self._message = FittingParagraph(0)
+        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._lines = tuple(PredictionLine(self) for _ in range(ROWS))
         self._scene: Scene | None = None
         self._legend = _Legend(PredictionChart().legend)
@@ -232,7 +196,7 @@ class PredictionsPanel(Card):
     @property
     def message(self) -> str:
         """The words in place of rows, in their longest wording; empty while there are rows."""
-        return "" if self._message.isHidden() else self._message.accessibleName()
+        return "" if self._message.isHidden() else self._message.whole
 
     @property
     def message_shown(self) -> str:
@@ -256,7 +220,8 @@ class PredictionsPanel(Card):
         self._message.setVisible(not rows)
         if not rows:
             is_coming = setup.state.network.has_classifier or scene.is_starting
-            self._message.say(*(chart.message or (placeholder(scene) if is_coming else NO_CLASSIFIER,)))
+            words = placeholder(scene) if is_coming else NO_CLASSIFIER
+            self._message.set_wordings(chart.message or (words,))
         self._legend.setVisible(bool(rows))
         self.set_updating(scene.is_stale and bool(rows))
 

@@ -85,13 +85,17 @@ def tooltip_text(text: str) -> str:
 
 
 class Paragraph(QElidingLabel):
-    """A plain label that is always `lines` lines high, however much it says; "…" ends what does not fit."""
+    """A plain label that is always `lines` lines high, however much it says; "…" ends what does not fit.
+
+    Of no lines, it is as high as its place.
+    """
 
     def __init__(self, lines: int) -> None:
         super().__init__()
         self._lines = lines
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        vertical = QSizePolicy.Policy.Fixed if lines else QSizePolicy.Policy.Expanding
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, vertical)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.setWordWrap(True)
         self._measure()
@@ -108,5 +112,8 @@ class Paragraph(QElidingLabel):
             self._measure()
 
     def _measure(self) -> None:
-        self.setFixedHeight(self._lines * self.fontMetrics().height())
+        if self._lines:
+            self.setFixedHeight(self._lines * self.fontMetrics().height())
+        else:
+            self.setMinimumHeight(self.fontMetrics().height())
         self.setText(self.text())
