@@ -51,17 +51,47 @@ LEAST_UNITS = 4.0
 """The nearest zoom shows that many layers."""
 
 
-class WiringCanvas(pg.GraphicsLayoutWidget):
-    """Strip and plot, without hands: `WiringView` adds the pointer and the keyboard."""
+_OWN_KEYS = (
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Return,
+    Qt.Key.Key_Enter,
+    Qt.Key.Key_Home,
+)
+
+Drag = Literal["none", "pending", "sweep", "pan"]
+
+
+class WiringView(pg.GraphicsLayoutWidget):
+    """Keeps pointer, focus and zoom, and emits what the user wants; it changes no number."""
 
     pointed = Signal(str)
     """Name of the layer or block whose reading is under the pointer; empty for none."""
     rearranged = Signal()
     """The place of strip, bar and plot in the view changed."""
+    activated = Signal(object)
+    """Part: a left click, or Return on the part with the focus."""
+    swept = Signal(object, float)
+    """Blocks in ascending order, and the strength that their shortcuts shall have."""
+    focus_moved = Signal(object)
+    """Part: the keyboard went there, and the selection shall go with it."""
+    menu_wanted = Signal(object, QPoint)
+    """Part or None, global position."""
+    announced = Signal(str)
+    """What the pointer or the focus is on, in words."""
+
+    _drag: Drag = "none"
+    _rest: QPointF | None = None
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFrameShape(self.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
+        self.setAccessibleName("Wiring strip and gradient norms")
+        self._press = QPointF()
+        self._last = QPointF()
+        self._sweep_from: int | None = None
         self.ci.layout.setSpacing(0)
         self.strip_box = _box()
         self.plot_box = _box()
@@ -79,7 +109,7 @@ class WiringCanvas(pg.GraphicsLayoutWidget):
             box.sigResized.connect(self._resized)
         self.strip_box.sigXRangeChanged.connect(self._followed)
         self.plot_box.sigXRangeChanged.connect(self._followed)
-        WiringCanvas.apply_theme(self, DARK)
+        self.apply_theme(DARK)
 
     @property
     def layout_shown(self) -> StripLayout | None:
@@ -87,17 +117,24 @@ class WiringCanvas(pg.GraphicsLayoutWidget):
         return self.strip.state.layout if self.strip.state is not None else None
 
     def show_wiring(self, layout: StripLayout, wiring: Wiring, selected: str) -> None:
-        """Show a network's wiring; another network is shown whole."""
-        state = self.strip.state
-        if state is None or state.layout is not layout:
+        """Show a network's wiring; another network is shown whole, and a sweep over the one before ends without a wish.
+
+        A focus goes where the selection went: no key acts on anything else than what is selected.
+        """
+        before = self.strip.state
+        if before is None or before.layout is not layout:
+            self._drag = "none"
             self.strip.set_state(StripState(layout, wiring, selected))
             left, right = layout.limits
             for box in (self.strip_box, self.plot_box):
                 box.setLimits(xMin=left, xMax=right, minXRange=min(LEAST_UNITS, right - left))
             self._size_strip()
             self.fit()
-        elif state.wiring != wiring or state.selected != selected:
+        else:
             self.strip.adjust(wiring=wiring, selected=selected)
+            focused = before.focused
+            if focused is not None and selected not in (before.selected, focused.name):
+                self._focus(layout.parts[self._first_focus()])
         self._place_lines()
 
     def fit(self) -> None:
@@ -165,6 +202,8 @@ class WiringCanvas(pg.GraphicsLayoutWidget):
         self._follow_strip()
         self.plot.prepare()
         self._place_lines()
+        if self._drag == "none" and self._rest is not None:  # another layer lies under the pointer now
+            self._hover(self._rest)
 
     def _follow_strip(self) -> None:
         left, right = self.strip_box.viewRange()[0]
@@ -250,157 +289,6 @@ class WiringCanvas(pg.GraphicsLayoutWidget):
                     rings.append(self.plot_box.mapToItem(self.ci, spot))
                     x = spot.x()
         self.lines.point_at(x, rings)
-
-
-def _box() -> pg.ViewBox:
-    """A view box that only maps: no menu, no mouse of its own, no automatic range."""
-    box = pg.ViewBox(enableMenu=False, enableMouse=False)
-    box.disableAutoRange()
-    box.setDefaultPadding(0)
-    return box
-
-
-_RING = 6.0
-
-
-class WiringLines(QGraphicsObject):
-    """Lies over everything, in the view's pixels; repaints no more than the lines that moved."""
-
-    def __init__(self, parent: QGraphicsItem, theme: Theme) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._bounds = QRectF(0, 0, 1, 1)
-        self._span = (0.0, 1.0)
-        self._rows = (0.0, 0.5, 1.0)
-        self._selected: float | None = None
-        self._pointer: float | None = None
-        self._rings: list[QPointF] = []
-        self.setZValue(100)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-
-    @property
-    def selected(self) -> float | None:
-        """Pixels from the strip's left edge to the selected layer's line, or None."""
-        return self._selected
-
-    @property
-    def pointer(self) -> float | None:
-        """The same for the pointer's line."""
-        return self._pointer
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Other colours."""
-        self._theme = theme
-        self.update()
-
-    def place(
-        self,
-        bounds: QRectF,
-        span: tuple[float, float],
-        rows: tuple[float, float, float],
-        selected: float | None,
-    ) -> None:
-        """Left and right end, and the lower edge of the strip with the plot's edges, in the parent's pixels;
-        then the selected layer's place, in pixels from the left end.
-        """
-        where = (bounds, span, rows, selected)
-        if where == (self._bounds, self._span, self._rows, self._selected):
-            return
-        if bounds != self._bounds:
-            self.prepareGeometryChange()
-        self._bounds, self._span, self._rows, self._selected = where
-        self.update()
-
-    def point_at(self, x: float | None, rings: Sequence[QPointF]) -> None:
-        """Move the pointer's line (pixels from the strip's left edge) and ring these points of the parent."""
-        if x == self._pointer and list(rings) == self._rings:
-            return
-        self._update_pointer()
-        self._pointer, self._rings = x, list(rings)
-        self._update_pointer()
-
-    def _update_pointer(self) -> None:
-        if self._pointer is not None:
-            x = self._span[0] + self._pointer
-            self.update(QRectF(x - _RING - 2, 0, 2 * _RING + 4, self._bounds.height()))
-
-    def boundingRect(self) -> QRectF:
-        return self._bounds
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        left, right = self._span
-        for x, colour, opacity, style in (
-            (self._selected, self._theme.accent, 0.8, Qt.PenStyle.SolidLine),
-            (self._pointer, self._theme.text, 0.5, Qt.PenStyle.DashLine),
-        ):
-            if x is None or not 0 <= x <= right - left:
-                continue
-            pen = QPen(QColor(colour), 1.0, style)
-            painter.setOpacity(opacity)
-            painter.setPen(pen)
-            at = round(left + x) + 0.5
-            strip, top, bottom = self._rows
-            painter.drawLine(QPointF(at, top), QPointF(at, bottom))
-            painter.setOpacity(0.4 * opacity)  # texts stand between strip and plot
-            painter.drawLine(QPointF(at, strip), QPointF(at, top))
-        painter.setOpacity(1.0)
-        painter.setPen(QPen(QColor(self._theme.text), 1.4))
-        for ring in self._rings:
-            painter.drawEllipse(ring, _RING - 1, _RING - 1)
-
-
-_OWN_KEYS = (
-    Qt.Key.Key_Left,
-    Qt.Key.Key_Right,
-    Qt.Key.Key_Return,
-    Qt.Key.Key_Enter,
-    Qt.Key.Key_Home,
-)
-
-Drag = Literal["none", "pending", "sweep", "pan"]
-
-
-class WiringView(WiringCanvas):
-    """Keeps pointer, focus and zoom, and emits what the user wants; it changes no number."""
-
-    activated = Signal(object)
-    """Part: a left click, or Return on the part with the focus."""
-    swept = Signal(object, float)
-    """Blocks in ascending order, and the strength that their shortcuts shall have."""
-    focus_moved = Signal(object)
-    """Part: the keyboard went there, and the selection shall go with it."""
-    menu_wanted = Signal(object, QPoint)
-    """Part or None, global position."""
-    announced = Signal(str)
-    """What the pointer or the focus is on, in words."""
-
-    _drag: Drag = "none"
-    _rest: QPointF | None = None
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.viewport().setMouseTracking(True)
-        self.setAccessibleName("Wiring strip and gradient norms")
-        self._press = QPointF()
-        self._last = QPointF()
-        self._sweep_from: int | None = None
-
-    def show_wiring(self, layout: StripLayout, wiring: Wiring, selected: str) -> None:
-        """Show a network's wiring; a sweep over another network ends without a wish.
-
-        A focus goes where the selection went: no key acts on anything else than what is selected.
-        """
-        before = self.strip.state
-        if before is None or before.layout is not layout:
-            self._drag = "none"
-        super().show_wiring(layout, wiring, selected)
-        focused = None if before is None or before.layout is not layout else before.focused
-        if before is not None and focused is not None and selected not in (before.selected, focused.name):
-            self._focus(layout.parts[self._first_focus()])
 
     def tell_again(self) -> None:
         """Announce anew what the pointer rests on, or else the focus is on: its numbers or gates may have changed."""
@@ -545,11 +433,6 @@ class WiringView(WiringCanvas):
             self.menu_wanted.emit(part, self.viewport().mapToGlobal(where))
         event.accept()
 
-    def _followed(self) -> None:
-        super()._followed()
-        if self._drag == "none" and self._rest is not None:  # another layer lies under the pointer now
-            self._hover(self._rest)
-
     def wheelEvent(self, event: QWheelEvent) -> None:
         turn_wheel(self, event, self.strip_point(event.position()).x())
         self._rest = event.position()
@@ -652,3 +535,103 @@ class WiringView(WiringCanvas):
         super().focusOutEvent(event)
         if event.reason() != Qt.FocusReason.PopupFocusReason:
             self.strip.adjust(focused=None)
+
+
+def _box() -> pg.ViewBox:
+    """A view box that only maps: no menu, no mouse of its own, no automatic range."""
+    box = pg.ViewBox(enableMenu=False, enableMouse=False)
+    box.disableAutoRange()
+    box.setDefaultPadding(0)
+    return box
+
+
+_RING = 6.0
+
+
+class WiringLines(QGraphicsObject):
+    """Lies over everything, in the view's pixels; repaints no more than the lines that moved."""
+
+    def __init__(self, parent: QGraphicsItem, theme: Theme) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._bounds = QRectF(0, 0, 1, 1)
+        self._span = (0.0, 1.0)
+        self._rows = (0.0, 0.5, 1.0)
+        self._selected: float | None = None
+        self._pointer: float | None = None
+        self._rings: list[QPointF] = []
+        self.setZValue(100)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    @property
+    def selected(self) -> float | None:
+        """Pixels from the strip's left edge to the selected layer's line, or None."""
+        return self._selected
+
+    @property
+    def pointer(self) -> float | None:
+        """The same for the pointer's line."""
+        return self._pointer
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Other colours."""
+        self._theme = theme
+        self.update()
+
+    def place(
+        self,
+        bounds: QRectF,
+        span: tuple[float, float],
+        rows: tuple[float, float, float],
+        selected: float | None,
+    ) -> None:
+        """Left and right end, and the lower edge of the strip with the plot's edges, in the parent's pixels;
+        then the selected layer's place, in pixels from the left end.
+        """
+        where = (bounds, span, rows, selected)
+        if where == (self._bounds, self._span, self._rows, self._selected):
+            return
+        if bounds != self._bounds:
+            self.prepareGeometryChange()
+        self._bounds, self._span, self._rows, self._selected = where
+        self.update()
+
+    def point_at(self, x: float | None, rings: Sequence[QPointF]) -> None:
+        """Move the pointer's line (pixels from the strip's left edge) and ring these points of the parent."""
+        if x == self._pointer and list(rings) == self._rings:
+            return
+        self._update_pointer()
+        self._pointer, self._rings = x, list(rings)
+        self._update_pointer()
+
+    def _update_pointer(self) -> None:
+        if self._pointer is not None:
+            x = self._span[0] + self._pointer
+            self.update(QRectF(x - _RING - 2, 0, 2 * _RING + 4, self._bounds.height()))
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        left, right = self._span
+        for x, colour, opacity, style in (
+            (self._selected, self._theme.accent, 0.8, Qt.PenStyle.SolidLine),
+            (self._pointer, self._theme.text, 0.5, Qt.PenStyle.DashLine),
+        ):
+            if x is None or not 0 <= x <= right - left:
+                continue
+            pen = QPen(QColor(colour), 1.0, style)
+            painter.setOpacity(opacity)
+            painter.setPen(pen)
+            at = round(left + x) + 0.5
+            strip, top, bottom = self._rows
+            painter.drawLine(QPointF(at, top), QPointF(at, bottom))
+            painter.setOpacity(0.4 * opacity)  # texts stand between strip and plot
+            painter.drawLine(QPointF(at, strip), QPointF(at, top))
+        painter.setOpacity(1.0)
+        painter.setPen(QPen(QColor(self._theme.text), 1.4))
+        for ring in self._rings:
+            painter.drawEllipse(ring, _RING - 1, _RING - 1)
