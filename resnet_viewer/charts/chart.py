@@ -21,6 +21,8 @@ DASHES = (5.0, 3.0)
 """Drawn and left out, however wide the line."""
 MARK_APART = 48.0
 """From one mark of a line to the next."""
+DOT = 5.6
+"""A dot on a curve whose points are not close together."""
 SAMPLE = 22.0
 """Of a name's piece of line, with the gap after it."""
 
@@ -171,6 +173,8 @@ class Dots:
     shapes: tuple[Shape, ...]
     colour: str
     is_around: bool = False
+    size: float = DOT
+    """Of a dot."""
 
 
 @dataclass(frozen=True)

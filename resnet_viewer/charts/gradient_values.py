@@ -156,6 +156,7 @@ def gradient_chart(
                 tuple(shapes[index] for index in marked),
                 stroke.colour,
                 is_around=role == "reference",
+                size=5.6 if room.width > 5 * (span[1] - span[0]) else 3.0,
             )
         )
     x = Axis(*span, tuple(_layer_numbers(span, layers, room)))

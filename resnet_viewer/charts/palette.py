@@ -44,7 +44,7 @@ TITLE_FONT = 11.0
 
 
 def printed(role: str) -> str:
-    """The colour of a chart's role: "depth 3", "changed", "reference", "text", or "#rrggbb" itself."""
+    """The colour of a chart's role, "depth 3" or one of `PAPER`, or "#rrggbb" itself."""
     name, _, number = role.partition(" ")
     if number:
         return DEPTHS[int(number) % len(DEPTHS)]

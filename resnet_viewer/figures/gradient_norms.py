@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from resnet_viewer.charts import palette
-from resnet_viewer.charts.chart import Rect
+from resnet_viewer.charts.chart import Rect, Stroke
 from resnet_viewer.charts.gradient_values import (
     ROLES,
     TITLES,
+    WIDTHS,
     GradientCurves,
     Role,
     formula,
@@ -23,11 +24,21 @@ from resnet_viewer.charts.gradient_values import (
     table,
 )
 from resnet_viewer.charts.log_axis import Series, scale_for
-from resnet_viewer.charts.wiring_drawing import Arc, Box, Disc, Kind, ink_of, level
+from resnet_viewer.charts.wiring_drawing import Arc, Box, Disc, Kind, Outline, ink_of, level
 from resnet_viewer.charts.wiring_layout import lay_out, openings
-from resnet_viewer.figures.page import MARGIN, Page, Without, page, shortened, text_width
-from resnet_viewer.figures.plot import PIXELS, draw, room_of, shape_style
-from resnet_viewer.figures.wiring_strip import draw_shapes, draw_strip, prepare_pixels, strip_height
+from resnet_viewer.figures.fonts import FAMILY
+from resnet_viewer.figures.page import MARGIN, Without, page, shortened
+from resnet_viewer.figures.plot import (
+    Entry,
+    draw,
+    draw_legend,
+    legend_height,
+    legend_words,
+    room_of,
+    shape_style,
+    style_of,
+)
+from resnet_viewer.figures.wiring_strip import draw_shapes, draw_strip, strip_height
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import plan_of
 from resnet_viewer.records.probe import ProbeResult
@@ -36,26 +47,8 @@ from resnet_viewer.records.session import GradientQuantity
 __all__ = ["figure", "table"]
 
 _LEFT, _RIGHT = 0.82, 0.2
-_FOOT, _LOWEST = 0.52, 0.85
-"""Inches of what stands under the plot, and of the least height that a plot can be read at."""
-_SIGN, _BETWEEN, _ROW, _BENEATH = 0.3, 0.22, 0.2, 0.05
-"""Inches of the legend: a sign before its words, between two entries, a row, under the last."""
-_CURVES: dict[str, dict[str, Any]] = {
-    "reference": {"color": palette.REFERENCE, "linewidth": 1.1, "linestyle": (0, (4, 2)), "zorder": 2},
-    "now": {"color": palette.NOW, "linewidth": 1.5, "zorder": 3},
-}
-_SIGNED: dict[str, dict[str, Any]] = {
-    "now": {"marker": "o", "markersize": 4, "markevery": [1]}, "reference": {}
-}  # fmt: skip
-Sign = Kind | Literal["now", "reference", "log", "square"]
-
-
-@dataclass(frozen=True)
-class Legend:
-    """One entry of the legend: what is drawn, and its words."""
-
-    kind: Sign
-    words: str
+_FOOT, _LOWEST, _GAP = 0.52, 0.85, 0.05
+"""Inches of what stands under the plot, of the least height that a plot can be read at, and under the legend."""
 
 
 def figure(
@@ -67,7 +60,7 @@ def figure(
     size: tuple[float, float] = (7.6, 5.0),
     without: Without = (),
 ) -> Figure:
-    """Draw the curves of `gradient_chart` on a log scale, under the strip. `size` is in inches.
+    """Draw `gradient_chart` under the wiring strip. `size` is in inches.
 
     Zeros stand on a row "0" below the axis, non-finite values on a row above it; none is dropped.
 
@@ -77,9 +70,9 @@ def figure(
     require_complete(now)
     layout = lay_out(plan_of(now))
     curves = gradient_curves(now, reference, quantity, layout)
-    entries = _legend(now, curves)
-    brief = [entry for entry in entries if entry.kind in _CURVES]
-    strip_high = strip_height(layout)
+    brief = _curve_entries(curves)
+    entries = brief + _sign_entries(now, curves)
+    least, strip_high = legend_height(brief, size[0]), strip_height(layout)
     sheet = page(
         title=f"{TITLES[quantity]} · {now.request.state.network.title}",
         subtitle="",
@@ -87,12 +80,13 @@ def figure(
         width=size[0],
         height=size[1],
         content=_FOOT + _LOWEST + strip_high,
-        legend=_legend_height(brief, size[0]),
-        signs=_legend_height(entries, size[0]) - _legend_height(brief, size[0]),
-        legend_words="; ".join(entry.words for entry in entries),
+        legend=least + _GAP,
+        signs=legend_height(entries, size[0]) - least,
+        legend_words=legend_words(entries),
         without=without,
     )
-    top = _draw_legend(sheet, entries if sheet.has_signs else brief) if sheet.has_legend else sheet.top
+    top = draw_legend(sheet, entries if sheet.has_signs else brief)
+    top -= _GAP if sheet.has_legend else 0.0
     bottom = sheet.bottom + _FOOT
     width = sheet.width - _LEFT - _RIGHT
     height = top - strip_high - bottom
@@ -106,111 +100,81 @@ def figure(
     scale = scale_for([shown for shown in points.values() if shown is not None], room.height)
     chart = gradient_chart(points, scale, layout.limits, layout.depth, room)
     wordings = ("layer, in the order of the forward pass", "layer")
-    words = next((w for w in wordings if text_width(w, palette.FONT) <= width), wordings[-1])
-    x, y = replace(chart.x, title=words), replace(chart.y, title=formula(quantity, now))
-    draw(axes, replace(chart, x=x, y=y), room)
-    _name_not_finite(axes, points, chart.y.high, width=width)
+    words = next((words for words in wordings if room.measure(words) <= room.width), wordings[-1])
+    draw(axes, replace(chart, x=replace(chart.x, title=words)), room)
+    _name_not_finite(axes, points, width)
+    axes.set_ylabel(formula(quantity, now), fontsize=palette.FONT, color=palette.TEXT, parse_math=False)
     axes.yaxis.set_label_coords(-(_LEFT - MARGIN - 0.06) / width, 0.5)
     return sheet.figure
 
 
-def _name_not_finite(axes: Axes, curves: Mapping[Role, Series | None], top: float, *, width: float) -> None:
+def _name_not_finite(axes: Axes, curves: Mapping[Role, Series | None], width: float) -> None:
     """How many of each kind stand on the upper row, at its right end."""
     counts: list[str] = []
     for role in reversed(ROLES):
         points = curves[role]
-        marks = [] if points is None else [points.lane(index) for index in range(len(points.x))]
+        lanes = [] if points is None else [points.lane(index) for index in range(len(points.x))]
         kinds = (("infinite", "infinite (▲)"), ("nan", "NaN (✖)"))
-        if words := [f"{marks.count(lane)} {name}" for lane, name in kinds if lane in marks]:
+        if words := [f"{lanes.count(lane)} {name}" for lane, name in kinds if lane in lanes]:
             counts.append(f"{role}: {', '.join(words)}")
-    if counts:
-        axes.annotate(
-            shortened(" · ".join(counts), width - 0.1, palette.FONT - 1.5),
-            xy=(1, top),
-            xycoords=("axes fraction", "data"),
-            xytext=(-3, -3),
-            textcoords="offset points",
-            ha="right",
-            va="top",
-            fontsize=palette.FONT - 1.5,
-            color=palette.MUTED,
-            fontfamily="DejaVu Sans",
-        )
+    axes.annotate(
+        shortened(" · ".join(counts), width - 0.1, palette.FONT - 1.5),
+        xy=(1, 1),
+        xycoords="axes fraction",
+        xytext=(-3, -3),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        fontsize=palette.FONT - 1.5,
+        color=palette.MUTED,
+        fontfamily=FAMILY,
+    )
 
 
-def _legend(now: ProbeResult, curves: GradientCurves) -> list[Legend]:
-    state = now.request.state
-    wiring, kinds = state.wiring, set(curves.now.kinds if curves.now is not None else ())
+def _curve_entries(curves: GradientCurves) -> list[Entry]:
+    entries = [
+        Entry(curves.now_name, style_of(Stroke("changed", mark="o"), WIDTHS["now"]) | {"markersize": 4.2})
+    ]
+    if curves.reference is not None and curves.reference_name:
+        style = style_of(Stroke("reference", is_dashed=True), WIDTHS["reference"])
+        entries.append(Entry(curves.reference_name, style))
+    return entries
+
+
+def _sign_entries(now: ProbeResult, curves: GradientCurves) -> list[Entry]:
+    """What the shapes of points, and of the strip, are."""
+    wiring, kinds = now.request.state.wiring, curves.now.kinds if curves.now is not None else ()
     beside = " or ".join(
         words for kind, words in (("projection", "projection"), ("gate", "gate layer")) if kind in kinds
     )
-    linear = (curves.now.kinds if curves.now is not None else ()).count("linear")
-    has_shortcuts = state.network.has_shortcuts
-    has_openings = any(block.opening is not None for block in now.blocks)
-    entries: list[tuple[bool, Sign, str]] = [
-        (True, "now", curves.now_name),
-        (curves.reference is not None and bool(curves.reference_name), "reference", curves.reference_name),
-        (bool(beside), "log", beside),
-        (bool(linear), "square", "classifier" if linear == 1 else "linear layer"),
+    linear = kinds.count("linear")
+    entries = [Entry(beside, shape_style("log", palette.NOW))] if beside else []
+    if linear:
+        words = "classifier" if linear == 1 else "linear layer"
+        entries.append(Entry(words, shape_style("square", palette.NOW)))
+    has_shortcuts = now.request.state.network.has_shortcuts
+    signs: tuple[tuple[bool, Kind, str], ...] = (
         (has_shortcuts and 1.0 in wiring.shortcuts, "open arc", "shortcut"),
         (has_shortcuts and bool(wiring.weakened), "weak arc", "weakened shortcut"),
         (has_shortcuts and bool(wiring.cut), "cut arc", "cut shortcut"),
-        (has_openings, "gate", "opening of a gate layer"),
+        (any(block.opening is not None for block in now.blocks), "gate", "opening of a gate layer"),
         (bool(wiring.dropped), "dropped", "dropped branch"),
-    ]
-    return [Legend(kind, words) for is_there, kind, words in entries if is_there]
+    )
+    return entries + [Entry(words, {}, sign=partial(_sign, kind)) for there, kind, words in signs if there]
 
 
-def _legend_height(entries: Sequence[Legend], width: float) -> float:
-    """Inches that the legend takes on a page of `width` inches, with the gap beneath it."""
-    return _ROW * len(_rows_of(entries, width - 2 * MARGIN)) + _BENEATH
-
-
-def _draw_legend(sheet: Page, entries: Sequence[Legend]) -> float:
-    """Draw the legend below the title, wrapped to the page; gives the height left beneath, in inches."""
-    inner = sheet.width - 2 * MARGIN
-    rows = _rows_of(entries, inner)
-    height = _ROW * len(rows)
-    axes = sheet.axes(MARGIN, sheet.top - height, inner, height)
-    axes.set_label("legend")
-    prepare_pixels(axes, PIXELS * inner, PIXELS * height)
-    for index, line in enumerate(rows):
-        y = (index + 0.5) * _ROW
-        for left, words, kind in line:
-            _draw_sign(axes, kind, PIXELS * left, PIXELS * y)
-            sheet.write(MARGIN + left + _SIGN, sheet.top - y - 0.035, words)
-    return sheet.top - height - _BENEATH
-
-
-def _rows_of(entries: Sequence[Legend], inner: float) -> list[list[tuple[float, str, Sign]]]:
-    """Place in inches, words, cut where a row is too short for them, and kind of each entry, row by row."""
-    rows: list[list[tuple[float, str, Sign]]] = [[]]
-    x = 0.0
-    for entry in entries:
-        words = shortened(entry.words, inner - _SIGN, palette.FONT)
-        width = _SIGN + text_width(words, palette.FONT) + _BETWEEN
-        if rows[-1] and x + width - _BETWEEN > inner:
-            rows.append([])
-            x = 0.0
-        rows[-1].append((x, words, entry.kind))
-        x += width
-    return rows
-
-
-def _draw_sign(axes: Axes, kind: Sign, x: float, y: float) -> None:
-    arc = Arc((x, y + 5), (x, y - 8), (x + 21, y - 8), (x + 21, y + 5))
-    square = Rect(x + 9, y - 5, 10, 10)
+def _sign(kind: Kind, axes: Axes, x: float, y: float) -> None:
+    """A shape of the strip beside its words; in inches, from its left end, y upwards."""
+    arc = Arc((x, y - 0.05), (x, y + 0.08), (x + 0.24, y + 0.08), (x + 0.24, y - 0.05))
+    square = Rect(x + 0.08, y - 0.05, 0.1, 0.1)
     match kind:
-        case "now" | "reference":
-            axes.plot([x, x + 10.5, x + 21], [y] * 3, **_CURVES[kind], **_SIGNED[kind])
-        case "log" | "square":
-            axes.plot([x + 14], [y], **shape_style(kind, palette.NOW))
         case "cut arc":
             draw_shapes(axes, ink_of(kind), (arc.piece(0.0, 0.4), arc.piece(0.6, 1.0)))
         case "weak arc" | "open arc":
             draw_shapes(axes, ink_of(kind, 0.5), [arc])
         case "gate":
+            lower = tuple((px, 2 * y - py) for px, py in level(square, 0.5).points)
             draw_shapes(axes, ink_of(kind), [Disc(square)])
-            draw_shapes(axes, ink_of("gate level"), [level(square, 0.5)])
+            draw_shapes(axes, ink_of("gate level"), [Outline(lower)])
         case _:
-            draw_shapes(axes, ink_of(kind), [Box(square, 3.0)])
+            draw_shapes(axes, ink_of(kind), [Box(square, 0.03)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from resnet_viewer.charts import palette
 from resnet_viewer.charts.chart import (
     BOLD,
     DASHES,
+    DOT,
     SAMPLE,
     THIN,
     Chart,
@@ -45,8 +46,6 @@ _SHAPES: dict[Shape, str] = {
     "dot": "o", "log": "D", "square": "s", "zero": "v", "infinite": "^", "nan": "x"
 }  # fmt: skip
 _ON_LANES = ("zero", "infinite", "nan")
-_CLOSE = 5.0
-"""Pixels from point to point under which their marks are smaller."""
 
 
 def room_of(width: float, height: float) -> Room:
@@ -82,7 +81,7 @@ def draw(axes: Axes, chart: Chart, room: Room) -> dict[Hashable, Line2D]:
             axes.plot(*places, marker=curve.stroke.mark, markersize=_mark_size(curve.width), **dots)
     for beside in chart.dots:
         shapes = np.array(beside.shapes)
-        factor = 0.6 if len(beside.x) * _CLOSE > room.width else 1.0
+        factor = beside.size / DOT
         for shape in _SHAPES:
             chosen = shapes == shape
             if chosen.any():
@@ -225,11 +224,14 @@ def _draw_break(axes: Axes, share: float, room: Room) -> None:
 
 @dataclass(frozen=True)
 class Entry:
-    """A sign and its words. `style` goes to the line that is the sign, `filled` makes a field of it."""
+    """A sign and its words. `style` goes to the line that is the sign, `filled` makes a field of it; or `sign` draws it
+    at a place in inches.
+    """
 
     words: str
     style: dict[str, Any]
     filled: bool = False
+    sign: Callable[[Axes, float, float], None] | None = None
 
 
 def legend_height(entries: Sequence[Entry], width: float) -> float:
@@ -254,7 +256,9 @@ def draw_legend(sheet: Page, entries: Sequence[Entry]) -> float:
     axes.set_label("legend")
     for left, line, words, entry in places:
         y = height - (line + 0.5) * _ROW
-        if entry.filled:
+        if entry.sign is not None:
+            entry.sign(axes, left, y)
+        elif entry.filled:
             axes.fill_between([left, left + 0.26], y - 0.05, y + 0.05, **entry.style)
         elif entry.style.get("linestyle") == "none":
             axes.plot([left + 0.13], [y], **entry.style)

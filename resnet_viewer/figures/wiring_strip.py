@@ -27,14 +27,15 @@ from resnet_viewer.charts.wiring_drawing import (
     labels,
 )
 from resnet_viewer.charts.wiring_layout import Openings, StripLayout
+from resnet_viewer.figures.fonts import FAMILY
 from resnet_viewer.figures.page import text_width
 from resnet_viewer.figures.plot import PIXELS
 from resnet_viewer.records.wiring import Wiring
 
-POINTS = 72 / PIXELS
+_POINTS = 72 / PIXELS
 """Of a pixel."""
 _FONT = palette.FONT - 1
-_TEXT_HEIGHT = 1.42 * _FONT / POINTS
+_TEXT_HEIGHT = 1.42 * _FONT / _POINTS
 
 
 def strip_height(layout: StripLayout) -> float:
@@ -50,7 +51,9 @@ def draw_strip(
     left, right = layout.limits
     scale = PIXELS * width / (right - left)
     frame = StripFrame(left, scale, PIXELS * width, PIXELS * strip_height(layout), _TEXT_HEIGHT)
-    prepare_pixels(strip, frame.width, frame.height)
+    strip.set_axis_off()
+    strip.set_xlim(0, frame.width)
+    strip.set_ylim(frame.height, 0)
     for band in layout.bands:
         ground = _rgba(BAND_INK.fill, BAND_INK.fill_opacity)
         plot.axvspan(band.left + 1 / scale, band.right - 1 / scale, color=ground, linewidth=0, zorder=0)
@@ -69,15 +72,8 @@ def draw_strip(
             va="center",
             fontsize=_FONT,
             color=_rgba(label.role, label.opacity),
-            fontfamily="DejaVu Sans",
+            fontfamily=FAMILY,
         )
-
-
-def prepare_pixels(axes: Axes, width: float, height: float) -> None:
-    """Bare axes in pixels from their upper left corner."""
-    axes.set_axis_off()
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
 
 
 def draw_shapes(axes: Axes, ink: Ink, shapes: Iterable[Shape]) -> None:
@@ -86,7 +82,7 @@ def draw_shapes(axes: Axes, ink: Ink, shapes: Iterable[Shape]) -> None:
         Path.make_compound_path(*map(_path, shapes)),
         facecolor=_rgba(ink.fill, ink.fill_opacity),
         edgecolor=_rgba(ink.edge, ink.edge_opacity),
-        linewidth=POINTS * ink.width if ink.edge else 0.0,
+        linewidth=_POINTS * ink.width if ink.edge else 0.0,
         linestyle=(0, ink.dashes) if ink.dashes else "-",
         capstyle="butt" if ink.dashes else "projecting",
     )
@@ -108,4 +104,4 @@ def _path(shape: Shape) -> Path:
 
 
 def _rgba(role: str, opacity: float) -> tuple[float, float, float, float] | str:
-    return to_rgba(palette.PAPER[role], opacity) if role else "none"
+    return to_rgba(palette.printed(role), opacity) if role else "none"

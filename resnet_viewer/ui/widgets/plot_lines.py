@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 import pyqtgraph as pg
@@ -112,8 +110,7 @@ class CurveDots(QGraphicsObject):
             else:
                 self._add(shape, x, y)
         self._dots = QPolygonF([QPointF(*at) for at in plain])
-        apart = min((b[0] - a[0] for a, b in pairwise(plain)), default=math.inf)
-        self._diameter = 5.6 if apart > 5 else 3.0
+        self._diameter = dots.size
         self.update()
 
     def _add(self, shape: Shape, x: float, y: float) -> None:
