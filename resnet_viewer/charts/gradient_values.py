@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from resnet_viewer.charts.chart import Axis, Chart, Curve, Dots, Room, Stroke, Tick, lonely
+from resnet_viewer.charts.chart import (
+    SAMPLE,
+    Axis,
+    Chart,
+    Curve,
+    Dots,
+    Name,
+    Rect,
+    Room,
+    Stroke,
+    Tick,
+    lonely,
+)
 from resnet_viewer.charts.log_axis import Scale, Series, heights, log_axis
+from resnet_viewer.charts.name_places import FreeGround
 from resnet_viewer.charts.wiring_layout import StripLayout, lay_out
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import have_same_plan, plan_of
@@ -34,6 +48,10 @@ ROLES: tuple[Role, Role] = ("reference", "now")
 WIDTHS: dict[Role, float] = {"now": 2.0, "reference": 1.4}
 _LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 _BETWEEN_NUMBERS = 22.0
+_LONGEST = 0.6
+"""Of the plot's width may a name take."""
+_NAME_PLACES = (0.06, 0.16, 0.28, 0.42, 0.56, 0.7, 0.8, 0.9)
+"""Where along the plot a name may stand, in the order of preference."""
 
 
 class IncompleteReadingError(UserError):
@@ -129,9 +147,11 @@ def gradient_chart(
     span: tuple[float, float],
     layers: int,
     room: Room,
+    names: Mapping[Role, str] = MappingProxyType({}),
     message: str = "",
 ) -> Chart:
-    """The curves in the range `span` of the strip's x, now on top; `layers` is the highest number on the x axis.
+    """The curves in the range `span` of the strip's x, now on top, and the `names` that find room beside them; `layers`
+    is the highest number on the x axis.
 
     Of now every layer has its mark; of the reference what no line reaches.
     """
@@ -161,7 +181,53 @@ def gradient_chart(
         )
     x = Axis(*span, tuple(_layer_numbers(span, layers, room)))
     y_axis = log_axis(scale, room.height, room.line)
-    return Chart(x, y_axis, tuple(lines), tuple(dots), message=message)
+    chart = Chart(x, y_axis, tuple(lines), tuple(dots), message=message)
+    return replace(chart, names=_names(chart, names, room))
+
+
+def _names(chart: Chart, names: Mapping[Role, str], room: Room) -> tuple[Name, ...]:
+    """Each name clear of curves, marks and the other one, near its own curve and rather at the left. Where not all have
+    room, perhaps their first words have.
+    """
+    short = replace(room, width=_LONGEST * room.width)
+    whole = _placed(chart, {role: short.shortened(text) for role, text in names.items()}, room)
+    if len(whole) == sum(map(bool, names.values())):
+        return whole
+    brief = _placed(chart, {role: text.partition(":")[0] for role, text in names.items()}, room)
+    return brief if len(brief) > len(whole) else whole
+
+
+def _placed(chart: Chart, names: Mapping[Role, str], room: Room) -> tuple[Name, ...]:
+    size, high = room.size, math.ceil(room.line)
+    tracks = {curve.key: chart.place(size, curve.x, curve.y) for curve in chart.curves}
+    ground = FreeGround(size)
+    ground.cover_lines(tracks.values())
+    for dots in chart.dots:
+        for shape, x, y in zip(dots.shapes, *chart.place(size, dots.x, dots.y), strict=True):
+            if shape != "dot" and 0 < x < size[0]:
+                ground.cover(Rect(x - 5, y - 5, 10, 10))
+    found = []
+    strokes = {curve.key: curve.stroke for curve in chart.curves}
+    for role in reversed(ROLES):
+        text, (xs, ys) = names.get(role, ""), tracks.get(role, (np.zeros(0), np.zeros(0)))
+        known = np.isfinite(ys)
+        if not text or not known.any():
+            continue
+        best: tuple[float, Rect] | None = None
+        for order, share in enumerate(_NAME_PLACES):
+            x = share * size[0]
+            if not xs[known][0] <= x <= xs[known][-1]:
+                continue
+            end = x, float(np.interp(x, xs[known], ys[known]))
+            place = ground.nearest(*end, SAMPLE + math.ceil(room.measure(text)), high)
+            if place is not None:
+                gap = max(place.top - end[1], end[1] - place.bottom, place.left - x, x - place.right, 0.0)
+                if best is None or 10.0 * order + gap < best[0]:
+                    best = 10.0 * order + gap, place
+        if best is not None:
+            ground.cover(best[1].grown(6))
+            found.append(Name(role, text, strokes[role], best[1]))
+    return tuple(found)
 
 
 def curve_names(now: ProbeResult | None, reference: ProbeResult | None) -> tuple[str, str]:

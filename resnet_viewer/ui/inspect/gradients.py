@@ -23,8 +23,8 @@ from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.widgets.card import colour_text
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, choice_box, part_wordings, readout_wordings
 from resnet_viewer.ui.widgets.labels import TitleLabel, tooltip_text
-from resnet_viewer.ui.widgets.plot_axes import CurveNames, Ground, Track, marks_of
-from resnet_viewer.ui.widgets.plot_lines import CurveDots, Line, Lines, coloured
+from resnet_viewer.ui.widgets.plot_axes import Ground, marks_of
+from resnet_viewer.ui.widgets.plot_lines import CurveDots, Line, Lines, Overlay, coloured
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 QUANTITIES: dict[GradientQuantity, str] = {
@@ -34,6 +34,8 @@ QUANTITIES: dict[GradientQuantity, str] = {
 }
 SOURCES: dict[GradientOf, str] = {"score": "of the score", "loss": "of the loss"}
 STALE_OPACITY = 0.35
+_LEAST_OPACITY = 0.6
+"""Of a name: it can still be read."""
 CORNER = "layer"
 """The word before the numbers under the plot."""
 
@@ -76,7 +78,7 @@ class GradientPlot:
             self.dots[role].setZValue(10 + z)
         # A view box clips its children, and the numbers stand outside it.
         self.ground = Ground(surround, DARK, font, CORNER)
-        self.names = CurveNames(view, DARK, font)
+        self.names = {role: Overlay(view, font) for role in ROLES}
 
     @property
     def curves(self) -> tuple[Series, ...]:
@@ -117,25 +119,27 @@ class GradientPlot:
             curve = self._curves[role]
             self._curves[role] = None if curve is None else replace(curve, is_stale=is_stale)
         self._dim()
-        self.names.set_opacities({role: _opacity(curve) for role, curve in self._curves.items()})
 
     def _dim(self) -> None:
         for role, curve in self._curves.items():
             self.lines[role].setOpacity(_opacity(curve))
             self.dots[role].setOpacity(_opacity(curve))
+            self.names[role].setOpacity(max(_opacity(curve), _LEAST_OPACITY))
 
     def apply_theme(self, theme: Theme) -> None:
         """Other colours."""
         self._theme = theme
         self.ground.apply_theme(theme)
-        self.names.apply_theme(theme)
+        for names in self.names.values():
+            names.apply_theme(theme)
         self.prepare()
 
     def set_font(self, font: QFont) -> None:
         """Write in another font."""
         self._font = font
         self.ground.set_font(font)
-        self.names.set_font(font)
+        for names in self.names.values():
+            names.set_font(font)
         self.prepare()
 
     def prepare(self) -> None:
@@ -150,6 +154,7 @@ class GradientPlot:
             tuple(self.view.viewRange()[0]),
             self._layers,
             Room(*size, measure, metrics.height()),
+            {role: curve.name for role, curve in self._curves.items() if curve is not None},
             self._message,
         )
         if self.view.viewRange()[1] != [chart.y.low, chart.y.high]:
@@ -169,14 +174,10 @@ class GradientPlot:
         for dots in chart.dots:
             shown = replace(dots, colour=self._theme.colour(dots.colour))
             self.dots[dots.key].show_dots(shown, chart.place(size, dots.x, dots.y), self._theme.panel, size)
-        tracks, opacities = [], []
-        for role in reversed(ROLES):
-            if (curve := self._curves[role]) is not None:
-                x, y = self._pixels(curve.points)
-                joined = curve.points.is_joined
-                tracks.append(Track(curve.name, role, x[joined], y[joined], np.stack((x, y), axis=1)))
-                opacities.append(_opacity(curve))
-        self.names.prepare(tracks, opacities, size)
+        for role in ROLES:
+            self.names[role].set_size(size)
+            own = tuple(name for name in chart.names if name.key == role)
+            self.names[role].show_chart(replace(chart, names=own))
 
     @property
     def _size(self) -> tuple[float, float]:

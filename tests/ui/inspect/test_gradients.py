@@ -9,10 +9,11 @@ import pyqtgraph as pg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtGui import QFont, QFontMetricsF
+from PySide6.QtGui import QFont
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.charts.gradient_values import series
+from resnet_viewer.charts.chart import Chart, Name, Room
+from resnet_viewer.charts.gradient_values import Role, gradient_chart, series
 from resnet_viewer.charts.log_axis import (
     Series,
     heights,
@@ -27,7 +28,6 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.inspect.gradients import Curve, GradientBar, GradientPlot
-from resnet_viewer.ui.widgets.plot_axes import Track, place_names
 from tests import fabricated
 
 
@@ -234,75 +234,76 @@ def test_the_nearest_of_two_points_at_one_x_is_the_one_nearer_in_height(plot: Gr
         assert plot.nearest(2.2, plot.pixel_of(points, index).y()) == name
 
 
-def test_names_stand_clear_of_each_other_and_of_the_curves(qtbot: QtBot) -> None:
-    x = np.linspace(0, 1200, 56)
-    high, low = (
-        Track("reference: all shortcuts open", "reference", x, np.full(56, 20.0)),
-        Track("now: 8 of 27 shortcuts cut", "now", x, np.linspace(180, 20, 56)),
-    )
-    (now, now_clear), (reference, reference_clear) = place_names(
-        [low, high], 1200, 200, QFontMetricsF(QFont())
-    )
-    assert now_clear
-    assert reference_clear
-    assert not now.intersects(reference)
-    assert reference.top() >= 0
+def named(
+    now: Series, reference: Series, size: tuple[float, float], names: tuple[str, str]
+) -> tuple[Chart, tuple[Name, ...]]:
+    """The chart of two curves, in a plot of that size, and the names that it has."""
+    room = Room(*size, lambda text: 7.0 * len(text), 14.0)
+    scale = scale_for([now, reference], size[1])
+    words: dict[Role, str] = {"now": names[0], "reference": names[1]}
+    span = (now.x[0] - 1, now.x[-1] + 1)
+    chart = gradient_chart({"reference": reference, "now": now}, scale, span, 56, room, words)
+    return chart, chart.names
 
 
-def test_a_name_covers_no_curve_and_no_row_of_zeros(qtbot: QtBot) -> None:
-    x = np.linspace(0, 900, 56)
-    zeros = np.where(x < 600, 130.0, 60.0)
-    marks = np.stack((x, zeros), axis=1)
-    tracks = [
-        Track("now: 14 of 27 shortcuts cut", "now", x, zeros, marks),
-        Track("reference: all shortcuts open", "reference", x, 18 + 8 * np.sin(x / 9)),
-    ]
-    for rect, is_clear in place_names(tracks, 900, 140, QFontMetricsF(QFont())):
-        assert is_clear
-        for track in tracks:
-            near = (x > rect.left()) & (x < rect.right())
-            assert not np.any((track.y[near] > rect.top()) & (track.y[near] < rect.bottom()))
+def is_clear(chart: Chart, name: Name, size: tuple[float, float]) -> bool:
+    """Whether no point, and no line between two of them, runs through a name."""
+    for line in chart.curves:
+        x, y = chart.place(size, line.x, line.y)
+        at = np.linspace(name.rect.left, name.rect.right, 60)
+        heights = np.interp(at, x, np.where(np.isfinite(y), y, -99))
+        if np.any((heights > name.rect.top) & (heights < name.rect.bottom)):
+            return False
+    for dots in chart.dots:
+        places = zip(*chart.place(size, dots.x, dots.y), strict=True)
+        if any(name.rect.holds(float(x), float(y)) for x, y in places):
+            return False
+    return True
 
 
-def test_a_mark_beside_the_curve_is_kept_clear(qtbot: QtBot) -> None:
-    x = np.linspace(0, 900, 20)
-    metrics = QFontMetricsF(QFont())
-    bare = Track("now", "now", x, np.full(20, 80.0))
-    ((free, _),) = place_names([bare], 900, 160, metrics)
-    marks = np.array([[free.center().x(), free.center().y()]])
-    ((moved, is_clear),) = place_names([replace(bare, marks=marks)], 900, 160, metrics)
-    assert is_clear
-    assert not moved.contains(free.center())
+WORDS = ("now: 8 of 27 shortcuts cut", "reference: all shortcuts open")
+FALLING = np.geomspace(1e-14, 1.0, 56)
 
 
-def test_a_low_plot_and_a_nameless_curve_have_no_names(plot: GradientPlot) -> None:
+@pytest.mark.parametrize("height", [120.0, 200.0, 400.0])
+def test_names_stand_clear_of_each_other_and_of_the_curves(height: float) -> None:
+    size = (1200.0, height)
+    reference = 1.0 + 0.8 * np.sin(np.arange(56))
+    for values in (FALLING, np.where(FALLING < 1e-5, 0.0, FALLING)):
+        chart, names = named(curve(*values), curve(*reference), size, WORDS)
+        assert {name.text for name in names} == set(WORDS)
+        assert all(is_clear(chart, name, size) for name in names)
+        assert not names[0].rect.meets(names[1].rect)
+
+
+def test_a_mark_beside_the_curve_is_kept_clear() -> None:
+    size, flat = (900.0, 160.0), curve(*[1e-4] * 20)
+    _, (name, *_) = named(flat, curve(*[1.0] * 20), size, ("now", ""))
+    x = (name.rect.left + name.rect.width / 2) / size[0] * 21
+    chart, _ = named(flat, curve(*[1.0] * 20), size, ("now", ""))
+    share = 1 - (name.rect.top + name.rect.height / 2) / size[1]
+    log = chart.y.low + share * (chart.y.high - chart.y.low)
+    aside = Series(
+        (*flat.names, "projection"), (*flat.shapes, (1,)), np.append(flat.x, x),
+        np.append(flat.values, 10.0**log), np.append(flat.is_joined, False),
+    )  # fmt: skip
+    chart, (moved, *_) = named(aside, curve(*[1.0] * 20), size, ("now", ""))
+    assert moved.rect != name.rect
+    assert is_clear(chart, moved, size)
+
+
+def test_a_nameless_curve_has_no_name(plot: GradientPlot) -> None:
     now, reference = Curve(curve(1.0, 0.1), "now = reference"), Curve(curve(1.0, 0.1), "")
     plot.set_curves(now, reference, layers=2, message="")
-    assert [name.text for name in plot.names.names] == ["now = reference"]
-    plot.names.prepare([Track("now", "now", np.arange(9.0), np.ones(9))], [1.0], (500.0, 59.0))
-    assert plot.names.names == []
+    assert [name.text for name in plot.chart.names] == ["now = reference"]
 
 
-def test_a_low_plot_keeps_names_that_cross_nothing(plot: GradientPlot) -> None:
-    x = np.linspace(0, 700, 50)
-    tracks = [
-        Track("now: 54 of 54 shortcuts cut", "now", x, np.full(50, 42.0)),
-        Track("reference: all shortcuts open", "reference", x, np.full(50, 5.0)),
-    ]
-    plot.names.prepare(tracks, [1.0, 1.0], (700.0, 48.0))
-    assert {name.text for name in plot.names.names} == {track.text for track in tracks}
-    assert all(name.is_clear for name in plot.names.names)
-    now, reference = (name.rect for name in plot.names.names)
-    assert not now.intersects(reference)
-
-
-def test_a_name_that_would_cross_a_curve_is_its_first_word(plot: GradientPlot) -> None:
-    x = np.linspace(0, 700, 200)
-    height = plot.names._metrics.height()
-    saw = np.where(np.abs(x - 110) < 30, 2 * height + 20, height / 2)  # one gap, too narrow for all the words
-    plot.names.prepare([Track("now: 54 of 54 shortcuts cut", "now", x, saw)], [1.0], (700.0, 1.6 * height))
-    (name,) = plot.names.names
-    assert (name.text, name.is_clear) == ("now", True)
+def test_names_that_have_no_room_are_their_first_words_or_none() -> None:
+    saw = np.tile([1e-14, 1.0], 28)
+    _, names = named(curve(*FALLING), curve(*FALLING[::-1]), (300.0, 70.0), WORDS)
+    assert {name.text for name in names} <= {"now", "reference"}
+    _, names = named(curve(*saw), curve(*saw), (300.0, 40.0), WORDS)
+    assert names == ()
 
 
 def test_a_zero_in_both_shows_two_marks(plot: GradientPlot) -> None:
@@ -313,29 +314,11 @@ def test_a_zero_in_both_shows_two_marks(plot: GradientPlot) -> None:
     assert plot.dots["reference"].zValue() < plot.dots["now"].zValue()
 
 
-def test_a_projection_beside_the_curve_pushes_its_name_away(plot: GradientPlot) -> None:
-    values = curve(1.0, 1e-4, 1e-4, 1e-4, 1.0)
-    plot.set_curves(Curve(values, "now: 1 of 9 shortcuts cut"), None, layers=6, message="")
-    (name,) = plot.names.names
-    spot = name.rect.center()
-    left, right = plot.view.viewRange()[0]
-    x = left + spot.x() * (right - left) / plot.view.width()
-    log = plot.scale.top - spot.y() * (plot.scale.top - plot.scale.bottom) / plot.view.height()
-    aside = Series(
-        (*values.names, "projection"), (*values.shapes, (1,)), np.append(values.x, x),
-        np.append(values.values, 10.0**log), np.append(values.is_joined, False),
-    )  # fmt: skip
-    plot.set_curves(Curve(aside, "now: 1 of 9 shortcuts cut"), None, layers=6, message="")
-    (name,) = plot.names.names
-    assert name.is_clear
-    assert not name.rect.contains(plot.pixel_of(aside, 5))
-
-
 def test_a_long_name_is_shortened_to_the_plot(plot: GradientPlot) -> None:
     plot.set_curves(Curve(curve(1.0, 0.1), "many words " * 40), None, layers=2, message="")
-    (name,) = plot.names.names
+    (name,) = plot.chart.names
     assert name.text.endswith("…")
-    assert name.rect.width() < 0.7 * plot.view.width()
+    assert name.rect.width < 0.7 * plot.view.width()
 
 
 def test_the_bar_shows_a_choice_without_wishing_and_wishes_when_chosen(qtbot: QtBot) -> None:

@@ -67,7 +67,7 @@ def test_the_wish_is_drawn_at_once_and_the_old_reading_is_dimmed(panel: WiringPa
     assert "2 of 9 shortcuts cut" in panel.subtitle
     assert panel.view.plot.opacity < 0.5
     assert panel.is_updating
-    assert panel.view.plot.names.names[0].text == "now: 1 of 9 shortcuts cut (3)", (
+    assert panel.view.plot.chart.names[0].text == "now: 1 of 9 shortcuts cut (3)", (
         "a reading keeps its own state"
     )
 
@@ -299,9 +299,9 @@ def test_the_caption_gives_way_where_it_would_lie_on_the_plot(panel: WiringPanel
 def test_one_state_twice_has_one_name(panel: WiringPanel) -> None:
     scene = fabricated.scene()
     panel.render_scene(replace(scene, reference=scene.now))
-    assert [name.text for name in panel.view.plot.names.names] == ["now = reference: all shortcuts open"]
+    assert [name.text for name in panel.view.plot.chart.names] == ["now = reference: all shortcuts open"]
     panel.render_scene(fabricated.scene(cut=(3,)))
-    assert [name.text.split(":")[0] for name in panel.view.plot.names.names] == ["now", "reference"]
+    assert [name.text.split(":")[0] for name in panel.view.plot.chart.names] == ["now", "reference"]
 
 
 @pytest.mark.parametrize("width", [994, 1410])
