@@ -26,6 +26,8 @@ settings.register_profile("fixed", derandomize=True, deadline=None, database=Non
 settings.load_profile("fixed")
 
 _TESTS = Path(__file__).parent
+_PATIENCE = 120_000
+"""Milliseconds."""
 _OPTIONS_OF_QT = ("qt_api", "qt_log_level_fail", "qt_log_ignore")
 
 
@@ -41,7 +43,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Without a display of any kind, Qt draws into memory; pytest-xvfb has begun a display where it can. Where Python is
     told to keep no bytecode, every process would compile torch anew, for some seven seconds: pytest's cache keeps it.
+    A wait for what a window shall do ends when it does; pytest-qt's five seconds are too few for a loaded machine.
     """
+    if config.pluginmanager.hasplugin("pytest-qt"):
+        from pytestqt.qtbot import QtBot
+
+        for wait in (
+            QtBot.waitUntil,
+            QtBot.waitSignal,
+            QtBot.waitSignals,
+            QtBot.waitActive,
+            QtBot.waitExposed,
+        ):
+            wait.__kwdefaults__["timeout"] = _PATIENCE
     if sys.dont_write_bytecode and config.cache is not None:
         sys.dont_write_bytecode = False
         sys.pycache_prefix = str(config.cache.mkdir("bytecode"))
@@ -50,6 +64,14 @@ def pytest_configure(config: pytest.Config) -> None:
     displays = ("DISPLAY", "WAYLAND_DISPLAY")
     if sys.platform == "linux" and not any(map(os.environ.get, displays)) and shutil.which("Xvfb") is None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no worker ends long after the others, and may take longer."""
+    items.sort(key=lambda item: item.get_closest_marker("heavy") is None)
+    for item in items:
+        if item.get_closest_marker("heavy"):
+            item.add_marker(pytest.mark.timeout(1800))
 
 
 class _Windowless(pytest.Module):

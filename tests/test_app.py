@@ -29,7 +29,7 @@ from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.incoming import pixels_of
 from resnet_viewer.ui.window import MainWindow
 from tests import fabricated
-from tests.started import LONG, Session
+from tests.started import Session
 
 SMALL = ["--network", "cifar-resnet-20", "--weights", "none", "--device", "cpu"]
 
@@ -74,7 +74,7 @@ def test_a_click_on_an_arc_reaches_the_pixels_and_comes_back_and_the_plot_is_dra
         cut = plot(window)
         assert cut != intact
         window.prompts.export_as("gradient_norms", "csv")
-        session.qtbot.waitUntil(target.exists, timeout=LONG)
+        session.qtbot.waitUntil(target.exists)
         session.qtbot.mouseClick(window.wiring.view.viewport(), Qt.MouseButton.LeftButton, pos=arc(window, 5))
         assert not window.controller.scene.is_stale, "a state seen before is there at once"
         window.wiring.view.setFocus()
@@ -103,13 +103,11 @@ def test_a_figure_is_copied_as_picture_and_svg_and_a_missing_folder_is_one_sente
         session.wait_fresh(window)
         qapp.clipboard().clear()
         window.commands["copy_figure"].trigger()
-        session.qtbot.waitUntil(
-            lambda: (data := qapp.clipboard().mimeData()) is not None and data.hasImage(), timeout=LONG
-        )
+        session.qtbot.waitUntil(lambda: (data := qapp.clipboard().mimeData()) is not None and data.hasImage())
         svg = bytes(qapp.clipboard().mimeData().data("image/svg+xml").data())
         assert b"cifar-resnet-20" in svg
         window.prompts.export_as("gradcam", "png")
-        session.qtbot.waitUntil(lambda: "does not exist" in window.messages.sentence, timeout=LONG)
+        session.qtbot.waitUntil(lambda: "does not exist" in window.messages.sentence)
 
     assert session.run(SMALL, deeds) == 0
 
@@ -319,7 +317,7 @@ status = {start}
 assert "PySide6.QtGui" not in sys.modules, "its import fails where the library is missing"
 sys.exit(status)
 """
-    done = subprocess.run([sys.executable, "-c", watched], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", watched], capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.startswith(
         "Qt cannot open a window without the system's libresnet-viewer-nowhere.so.7;"
@@ -331,7 +329,7 @@ sys.exit(status)
 def test_where_qt_would_abort_a_sentence_says_why() -> None:
     environment = os.environ | {"QT_QPA_PLATFORM": "nowhere"}
     start = [sys.executable, "-c", "import sys; from resnet_viewer import app; sys.exit(app.main([]))"]
-    done = subprocess.run(start, capture_output=True, text=True, timeout=120, env=environment)
+    done = subprocess.run(start, capture_output=True, text=True, env=environment)
     assert done.returncode == 2
     assert 'Could not find the Qt platform plugin "nowhere"' in done.stderr
     assert done.stderr.count("\n") == 1
@@ -367,12 +365,12 @@ sys.exit(app.main(sys.argv[1:]))
 """
 
 
+@pytest.mark.heavy
 def test_the_window_is_painted_before_torch_is_imported(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", WATCHED_START, *SMALL, "--screenshot", str(tmp_path / "a.png")],
         capture_output=True,
         text=True,
-        timeout=200,
     )
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines()[0] == "torch at a paint: False"

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer import paths
 from resnet_viewer.ui.window import MainWindow
 from resnet_viewer.ui.work.process_worker import ProcessWorker
-from tests.started import LONG, Session
+from tests.started import Session
 
 SMALL = ["--network", "cifar-resnet-20", "--weights", "none", "--device", "cpu"]
 
@@ -23,7 +23,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RESNET_VIEWER_HOME", str(tmp_path / "home"))
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.heavy
 def test_start_trains_and_a_run_is_opened_beside_its_twin(qtbot: QtBot, qapp: QApplication) -> None:
     session = Session(qtbot, qapp)
     processes: list[int | None] = []
@@ -37,17 +37,15 @@ def test_start_trains_and_a_run_is_opened_beside_its_twin(qtbot: QtBot, qapp: QA
         qtbot.mouseClick(training.bar.start_button, Qt.MouseButton.LeftButton)
         worker = controller._worker
         assert isinstance(worker, ProcessWorker)
-        qtbot.waitUntil(
-            lambda: controller.is_busy and any(log.steps for log in controller.scene.logs), timeout=4 * LONG
-        )
+        qtbot.waitUntil(lambda: controller.is_busy and any(log.steps for log in controller.scene.logs))
         processes.append(worker.pid)
-        qtbot.waitUntil(lambda: not controller.is_busy, timeout=2 * LONG)
+        qtbot.waitUntil(lambda: not controller.is_busy)
         plain, residual = controller.scene.logs
         assert (plain.state, residual.state) == ("done", "done"), (plain.sentence, residual.sentence)
         assert residual.test_error < 90
         assert residual.norms.shape[1] == 8
         training.open_in_inspect.open(residual, with_twin=True)
-        qtbot.waitUntil(lambda: window.pages.currentIndex() == 0, timeout=LONG)
+        qtbot.waitUntil(lambda: window.pages.currentIndex() == 0)
         session.wait_fresh(window)
         pinned = window.store.session.pinned
         assert pinned is not None

@@ -58,7 +58,7 @@ class Prober:
         self.asked.append(request)
         self.started.release()
         if self.is_held:
-            assert self.allowed.acquire(timeout=10), "the test forgot to allow this answer"
+            assert self.allowed.acquire(timeout=60), "the test forgot to allow this answer"
         if self.refusal:
             raise UserError(self.refusal)
         for question in (request.now, request.reference):

@@ -43,7 +43,7 @@ def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
 def settled(desk: Desk, page: QWidget) -> list[str]:
     """The faults that stay when everything is laid out."""
     with suppress(QtBotTimeout):
-        desk.qtbot.waitUntil(lambda: not faults(page), timeout=2000)
+        desk.qtbot.waitUntil(lambda: not faults(page))
     return faults(page)
 
 

@@ -38,7 +38,7 @@ def digits_run(name: str, epochs: int = 2, *, batch: int = 256) -> RunSpec:
     )
 
 
-RUN = digits_run("cifar-resnet-8", epochs=3)
+RUN = digits_run("cifar-resnet-8", epochs=6)
 
 
 def main() -> None:

@@ -193,11 +193,11 @@ def visit(address: str, **environment: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
     )
     return done.stdout.strip() or done.stderr
 
 
+@pytest.mark.heavy
 @pytest.mark.cluster
 @pytest.mark.skipif(not HAS_RAY, reason='needs Ray: pip install "resnet-viewer[cluster]"')
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -300,6 +300,7 @@ def worker_of(folder: Path) -> int:
     return 0
 
 
+@pytest.mark.heavy
 @pytest.mark.cluster
 @pytest.mark.skipif(not HAS_RAY, reason='needs Ray: pip install "resnet-viewer[cluster]"')
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="finds the worker in /proc")

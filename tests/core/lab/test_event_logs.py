@@ -190,6 +190,6 @@ def test_tensorflow_is_not_imported_where_it_is_installed(tmp_path: Path) -> Non
     path = os.pathsep.join([str(tmp_path), *sys.path])
     run = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "log")],
-        capture_output=True, text=True, timeout=200, env=os.environ | {"PYTHONPATH": path},
+        capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path},
     )  # fmt: skip
     assert run.stdout.strip() == "False", run.stderr

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import torch
 
 from resnet_viewer.core.lab.checkpoints import read
@@ -15,6 +16,8 @@ from resnet_viewer.core.lab.run_files import CHECKPOINT, read_run
 from resnet_viewer.records.lab import Order
 from tests.core.lab.lab_apart import KEY, RUN
 
+LAST = 5 * RUN.epochs
+"""Far behind the steps at which it is killed: on a loaded machine it trains on until the kill arrives."""
 ROOT = Path(__file__).parents[3]
 
 
@@ -32,25 +35,26 @@ def _killed_after(step: int, folder: Path, *told: str) -> None:
             process.kill()  # SIGKILL: nothing is put in order
 
 
+@pytest.mark.heavy
 def test_killed_twice_it_ends_with_the_same_weights(tmp_path: Path) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     _killed_after(6, killed, "2=0.0")
     first = read(killed / KEY / CHECKPOINT)
-    assert 3 <= first.at < 15
+    assert 3 <= first.at < LAST
     _killed_after(10, killed)
     second = read(killed / KEY / CHECKPOINT)
-    assert first.at < second.at < 15, "it went on after its last step"
+    assert first.at < second.at < LAST, "it went on after its last step"
     list(Lab().answer(Order(((KEY, RUN),), "digits", killed, "cpu", threads=1, is_resumed=True)))
 
     run = read_run(killed / KEY)
     (made,) = run.interventions
     assert made.strength == 0.0
-    assert 3 <= made.step <= 6
+    assert 3 <= made.step <= first.at
     assert replace(run, interventions=()) == RUN
     list(Lab().answer(Order(((KEY, run),), "digits", whole, "cpu", threads=1)))
 
     one, other = (read(folder / KEY / CHECKPOINT) for folder in (killed, whole))
-    assert one.at == other.at == 15
+    assert one.at == other.at == LAST
     assert all(torch.equal(value, other.network[name]) for name, value in one.network.items())
     assert one.steps == other.steps
     assert one.gradients == other.gradients

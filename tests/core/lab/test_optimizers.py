@@ -130,4 +130,4 @@ def test_no_compiler_is_imported_for_it() -> None:
         "    optimizer_for(network, RECIPES[name]).step(0.1)\n"
         "assert not {'torch._dynamo', 'sympy'} & set(sys.modules)\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], check=True)

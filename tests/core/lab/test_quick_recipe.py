@@ -25,6 +25,7 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+@pytest.mark.heavy
 def test_a_deep_residual_network_keeps_what_it_has_learned(one_thread: None) -> None:
     """The Train tab's ResNet-56, which lost it at twice the rate: 14.5, 61.1, 66.6 % from the second epoch on."""
     plan = RunPlan(depths="56", is_plain=False, course=Course(RECIPES["quick"], seed=1, record_every=1000))

@@ -48,7 +48,7 @@ class Service:
     def _wait(self) -> None:
         self.reached.release()
         if self.is_held:
-            assert self.allowed.acquire(timeout=10)
+            assert self.allowed.acquire(timeout=60)
 
     def answer(self, request: object) -> Iterator[object]:
         self.threads.add(QThread.currentThread())

@@ -41,10 +41,10 @@ class Bench:
         self.worker.ask(ticket, request)
 
     def wait_begun(self, ticket: int) -> None:
-        self.qtbot.waitUntil(lambda: (ticket, "begun") in self.ear.replies, timeout=20_000)
+        self.qtbot.waitUntil(lambda: (ticket, "begun") in self.ear.replies)
 
     def wait_idle(self) -> None:
-        self.qtbot.waitUntil(lambda: bool(self.ear.busy) and not self.worker.is_busy, timeout=20_000)
+        self.qtbot.waitUntil(lambda: bool(self.ear.busy) and not self.worker.is_busy)
 
     def heard(self, ticket: int) -> list[object]:
         return [
@@ -309,7 +309,7 @@ def test_a_window_that_does_not_listen_holds_the_work_up_and_lets_it_go_on(
     while child._room._value and time.monotonic() < deadline:
         pass  # the window is stalled, by this loop
     assert child._room._value == 0
-    bench.qtbot.waitUntil(lambda: len(bench.heard(0)) > 300, timeout=20_000)
+    bench.qtbot.waitUntil(lambda: len(bench.heard(0)) > 300)
     assert bench.heard(0)[:300] == list(range(1, 301)), "nothing was lost"
     assert max(came) <= 5, "nothing is taken beyond what the window may have unhandled"
 
@@ -326,7 +326,7 @@ def test_a_factory_that_no_pipe_takes_is_told(qtbot: QtBot, caplog: pytest.LogCa
     worker = ProcessWorker(lambda: Fake(), name="test-unsayable")
     ear = Ear(worker)
     worker.ask(0, ("count", 1))
-    qtbot.waitUntil(lambda: bool(ear.failures), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(ear.failures))
     assert "could not be started" in ear.failures[0][1].sentence
     assert "could not be started" in caplog.text
     worker.close()

@@ -37,7 +37,7 @@ class Work:
             if request == "break":
                 raise KeyError("inner")
             for step in range(2):
-                assert self.allowed.acquire(timeout=10)
+                assert self.allowed.acquire(timeout=60)
                 yield (request, step)
         finally:
             self.closed.append(request)
@@ -116,7 +116,7 @@ def test_it_is_made_on_its_own_thread_and_replies_on_ours(bench: Bench) -> None:
 
 def test_only_the_newest_of_those_that_wait_is_answered(bench: Bench) -> None:
     bench.worker.ask(0, "a")
-    assert bench.work.started.acquire(timeout=10)
+    assert bench.work.started.acquire(timeout=60)
     for ticket, letter in enumerate("bcde", 1):
         bench.worker.ask(ticket, Newest(letter))
     bench.work.allowed.release(4)
@@ -127,7 +127,7 @@ def test_only_the_newest_of_those_that_wait_is_answered(bench: Bench) -> None:
 
 def test_what_waits_can_be_forgotten(bench: Bench) -> None:
     bench.worker.ask(0, "a")
-    assert bench.work.started.acquire(timeout=10)
+    assert bench.work.started.acquire(timeout=60)
     bench.worker.ask(1, "b")
     bench.worker.forget_waiting()
     bench.work.allowed.release(4)
@@ -137,7 +137,7 @@ def test_what_waits_can_be_forgotten(bench: Bench) -> None:
 
 def test_a_stop_ends_the_work_at_its_next_yield_and_the_next_question_is_answered(bench: Bench) -> None:
     bench.worker.ask(0, "a")
-    assert bench.work.started.acquire(timeout=10)
+    assert bench.work.started.acquire(timeout=60)
     bench.worker.stop()
     bench.work.allowed.release(3)
     bench.worker.ask(1, "b")
@@ -166,7 +166,7 @@ def test_a_fault_is_logged_and_the_thread_lives_on(bench: Bench, caplog: pytest.
 
 def test_closing_waits_for_the_thread_and_silences_it(bench: Bench) -> None:
     bench.worker.ask(0, "a")
-    assert bench.work.started.acquire(timeout=10)
+    assert bench.work.started.acquire(timeout=60)
     bench.work.allowed.release(1)
     bench.worker.close()
     bench.worker.ask(1, "b")
@@ -189,7 +189,7 @@ def test_a_factory_that_fails_is_told_with_the_first_question(qtbot: QtBot) -> N
 
 def test_a_request_says_itself_whether_a_newer_one_of_its_kind_makes_it_pointless(bench: Bench) -> None:
     bench.worker.ask(0, "a")
-    assert bench.work.started.acquire(timeout=10)
+    assert bench.work.started.acquire(timeout=60)
     ended: list[int] = []
     bench.worker.ended.connect(ended.append)
     for ticket, request in enumerate((Newest("b"), "c", "c", Newest("d")), 1):
@@ -203,7 +203,7 @@ def test_a_request_says_itself_whether_a_newer_one_of_its_kind_makes_it_pointles
 def test_one_that_waits_and_one_at_work_can_be_cancelled(bench: Bench) -> None:
     for ticket, letter in enumerate("abc"):
         bench.worker.ask(ticket, letter)
-    assert bench.work.started.acquire(timeout=10)
+    assert bench.work.started.acquire(timeout=60)
     bench.worker.cancel(1)
     bench.worker.cancel(0)
     bench.work.allowed.release(6)
