@@ -25,10 +25,9 @@ class Session:
     def run(self, argv: list[str], deeds: Callable[[MainWindow], None]) -> int:
         def act() -> None:
             window = next(w for w in self.qapp.topLevelWidgets() if isinstance(w, MainWindow))
-            opening = window.opening
-            workers = (window.controller._worker, opening._files, opening._downloads)
-            self.threads = [worker._thread for worker in workers]
             try:
+                workers = window._workers
+                self.threads = [w._thread for w in (workers.probing, workers.files, workers.downloads)]
                 deeds(window)
                 self.is_done = True
             except BaseException as error:  # handed to the test below, which main() would outlive
