@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -29,7 +29,7 @@ from resnet_viewer.charts.run_names import steps_per_epoch
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.run_log import RunLog
-from resnet_viewer.records.training import RunReport
+from resnet_viewer.records.training import RunReport, RunSpec
 
 RecordQuantity = Literal["norms", "updates", "dead"]
 CHOICES: dict[RecordQuantity, str] = {
@@ -208,30 +208,20 @@ class RecordScale:
             return "0 %", "100 %"
         return power_text(1, round(self.low)), power_text(1, round(self.high))
 
-    def ticks(self, most: int) -> list[tuple[float, str]]:
-        """Places of round numbers from 0 to 1 with their words, at most so many."""
-        if not self.is_log:
-            return [(share, f"{100 * share:.0f} %") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
-        return [
-            ((n + math.log10(m) - self.low) / (self.high - self.low), power_text(m, n))
-            for m, n in round_powers(self.low, self.high, most)
-        ]
-
     def bar(self, most: int) -> ColourScale:
         """What stands beside the colours, with at most so many ticks."""
-        said = (
-            ("what lies beyond takes the end's colour", self.is_clipped_below or self.is_clipped_above),
-            ("grey: exactly zero", self.has_zero),
-            ("red: not finite", self.has_odd),
-        )
-        keys: tuple[tuple[Key, bool], ...] = ("zero", self.has_zero), ("not finite", self.has_odd)
-        return ColourScale(
-            COLOURS,
-            self.ends,
-            tuple(self.ticks(most)),
-            meaning="; ".join(words for words, is_true in said if is_true),
-            keys=tuple(key for key, is_there in keys if is_there),
-        )
+        ticks = [(share, f"{100 * share:.0f} %") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+        if self.is_log:
+            powers = [
+                (n + math.log10(m), power_text(m, n)) for m, n in round_powers(self.low, self.high, most)
+            ]
+            ticks = [((power - self.low) / (self.high - self.low), words) for power, words in powers]
+        beyond = "what lies beyond takes the end's colour"
+        meaning = [beyond] * (self.is_clipped_below or self.is_clipped_above)
+        meaning += ["grey: exactly zero"] * self.has_zero + ["red: not finite"] * self.has_odd
+        known: tuple[tuple[Key, bool], ...] = ("zero", self.has_zero), ("not finite", self.has_odd)
+        keys = tuple(key for key, is_there in known if is_there)
+        return ColourScale(COLOURS, self.ends, tuple(ticks), "; ".join(meaning), keys)
 
     def levels(self, values: Floats) -> NDArray[np.uint16]:
         """The place of each value among the colours, `ZERO` or `NOT_FINITE`."""
@@ -303,6 +293,12 @@ def layers_of(network: NetworkSpec, count: int) -> Layers:
         tuple(layer.weight_shape for layer in layers),
         tuple(layer.kind not in ("projection", "gate") for layer in layers),
     )
+
+
+def every_words(runs: Iterable[RunSpec]) -> str:
+    """How often the runs' gradients are recorded: "at every step", "every 5, 10 steps"."""
+    every = dict.fromkeys(max(run.record_every, 1) for run in runs)
+    return "at every step" if list(every) == [1] else f"every {', '.join(map(str, every))} steps"
 
 
 def row_words(network: NetworkSpec, quantity: RecordQuantity, row: int, count: int) -> str:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from resnet_viewer.charts import palette
-from resnet_viewer.charts.chart import Flag, Room
+from resnet_viewer.charts.chart import Axis, Flag, Room, Tick
+from resnet_viewer.charts.curves import epoch_ticks
 from resnet_viewer.charts.gradient_record import (
     SYMBOLS,
     Record,
@@ -21,6 +20,7 @@ from resnet_viewer.charts.gradient_record import (
     Spread,
     Stage,
     colours_of,
+    every_words,
     scale_for,
     stages_of,
 )
@@ -39,13 +39,14 @@ from resnet_viewer.figures.plot import (
     Entry,
     draw_flags,
     draw_legend,
+    draw_numbers,
     legend_height,
     legend_words,
     room_of,
 )
 from resnet_viewer.records.training import RunReport
 
-_HEAD, _FOOT, _LEFT, _GAP, _BAR = 0.24, 0.46, 0.58, 0.2, 0.62
+_HEAD, _FOOT, _LEFT, _GAP, _BAR = 0.24, 0.36, 0.58, 0.2, 0.62
 _TITLES: dict[RecordQuantity, str] = {
     "norms": "Gradient record: gradient norms",
     "updates": "Gradient record: update ratios",
@@ -84,6 +85,10 @@ def figure(
     height = min(1.9, max(0.9, 5.5 / lines))
     limits = (0.0, max(record.until for record in records))
     room = room_of(cell, height)
+    ticks = epoch_ticks(limits, room.width, room.measure)
+    if not is_in_epochs:
+        ticks = tuple(Tick(place, text.replace("epoch", "step")) for place, text in ticks)
+    x = Axis(*limits, ticks)
     bands = [_flags(run, limits, room) if is_in_epochs else ((), 0.0) for run in shown]
     titles = [wrapped(title, cell, palette.FONT, bold=True) for title in _run_titles(shown)]
     own = [
@@ -113,10 +118,9 @@ def figure(
         axes = sheet.axes(left, bottom, cell, height)
         axes.set_label(name)
         cells = record.cells(scale, limits, round(cell * _COLUMNS))
-        _draw(axes, colours[cells], limits, is_in_epochs=is_in_epochs)
+        _draw(axes, colours[cells], limits)
+        draw_numbers(axes, x, room)
         _mark_rows(axes, stages_of(run.spec.network, quantity), len(cells), cell, height)
-        if index // columns == lines - 1 or index + columns >= len(shown):
-            axes.set_xlabel("epoch" if is_in_epochs else "step", **_words())
         above = bottom + height
         flags, band = bands[index]
         draw_flags(axes, flags, room, above=band, halo=True)
@@ -135,8 +139,7 @@ def caption(
 ) -> str:
     """What was measured, in which networks, trained how, as one sentence."""
     names = ", ".join(dict.fromkeys(run.spec.network.title for run in runs))
-    every = ", ".join(str(n) for n in dict.fromkeys(run.spec.record_every for run in runs))
-    steps = f"every {every} steps" if every != "1" else "at every step"
+    steps = every_words(run.spec for run in runs)
     match quantity:
         case "norms":
             what = (
@@ -219,15 +222,12 @@ def _legend(scale: RecordScale) -> list[Entry]:
     ]
 
 
-def _draw(axes: Axes, picture: NDArray[np.uint8], limits: tuple[float, float], *, is_in_epochs: bool) -> None:
+def _draw(axes: Axes, picture: NDArray[np.uint8], limits: tuple[float, float]) -> None:
     extent = (*limits, len(picture), 0)
     axes.imshow(picture, extent=extent, aspect="auto", origin="upper", interpolation="nearest")
     axes.set_xlim(*limits)
     axes.set_ylim(len(picture), 0)
-    whole = not is_in_epochs or limits[1] >= 4
-    places = MaxNLocator(5, integer=whole, steps=[1, 2, 2.5, 5, 10]).tick_values(*limits)
-    axes.set_xticks([place for place in places if limits[0] <= place <= limits[1]])
-    axes.tick_params(colors=palette.TEXT, width=0.6, length=2, labelsize=_FONT, labelfontfamily="DejaVu Sans")
+    axes.tick_params(colors=palette.TEXT, width=0.6, length=2)
     for spine in axes.spines.values():
         spine.set_color(palette.REFERENCE)
         spine.set_linewidth(0.6)
@@ -252,7 +252,3 @@ def _mark_rows(axes: Axes, stages: Sequence[Stage], rows: int, width: float, hei
             ha="right",
             va="center",
         )
-
-
-def _words() -> dict[str, Any]:
-    return {"fontsize": _FONT, "color": palette.TEXT, "fontfamily": "DejaVu Sans", "labelpad": 2}

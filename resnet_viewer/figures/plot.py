@@ -19,6 +19,7 @@ from resnet_viewer.charts.chart import (
     DOT,
     SAMPLE,
     THIN,
+    Axis,
     Chart,
     Flag,
     Room,
@@ -201,16 +202,22 @@ def _draw_axes(axes: Axes, chart: Chart, room: Room) -> None:
     for edge in y.edges:
         axes.axhline(edge, color=palette.REFERENCE, linewidth=0.7, linestyle=(0, (1, 2)), zorder=1)
         _draw_break(axes, y.share(edge), room)
-    axes.set_xticks([tick.place for tick in x.numbers], [tick.text for tick in x.numbers], **words)
-    for tick, label in zip(x.numbers, axes.get_xticklabels(), strict=True):
-        middle, half = x.share(tick.place) * room.width, room.measure(tick.text) / 2
-        by = inside(middle, half, room.width, BEYOND) - middle
-        label.set_horizontalalignment("left" if by > 0 else "right" if by < 0 else "center")
+    draw_numbers(axes, x, room)
     axes.tick_params(colors=palette.TEXT, width=0.7, length=3)
     axes.tick_params(which="minor", length=1.6, width=0.5)
     draw_frame(axes)
     axes.set_xlabel(x.title, **words)
     axes.set_ylabel(y.title, **words)
+
+
+def draw_numbers(axes: Axes, x: Axis, room: Room) -> None:
+    """What is written under a plot, moved so that it does not stand out of it too far."""
+    words: dict[str, Any] = {"fontsize": palette.FONT, "color": palette.TEXT, "fontfamily": FAMILY}
+    axes.set_xticks([tick.place for tick in x.numbers], [tick.text for tick in x.numbers], **words)
+    for tick, label in zip(x.numbers, axes.get_xticklabels(), strict=True):
+        middle, half = x.share(tick.place) * room.width, room.measure(tick.text) / 2
+        by = inside(middle, half, room.width, BEYOND) - middle
+        label.set_horizontalalignment("left" if by > 0 else "right" if by < 0 else "center")
 
 
 def _draw_break(axes: Axes, share: float, room: Room) -> None:

@@ -5,6 +5,7 @@ place on the scale.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from resnet_viewer.charts.gradient_record import (
     RecordQuantity,
     RecordScale,
     Spread,
+    every_words,
     layers_of,
     power_text,
     reading_words,
@@ -160,13 +162,13 @@ def test_the_scale_ends_at_decades(values: tuple[float, ...], ends: tuple[str, s
 
 
 def test_ticks_stand_at_decades_and_where_those_are_few_at_round_numbers_between() -> None:
-    ticks = scale_of(1e-3, 1e1).ticks(8)
+    ticks = scale_of(1e-3, 1e1).bar(8).ticks
     assert [share for share, _ in ticks] == pytest.approx([0.0, 0.25, 0.5, 0.75, 1.0])
     assert [words for _, words in ticks] == ["1e-3", "1e-2", "1e-1", "1e0", "1e1"]
-    below_a_decade = scale_of(0.012, 0.09).ticks(8)
+    below_a_decade = scale_of(0.012, 0.09).bar(8).ticks
     assert [words for _, words in below_a_decade] == ["1e-2", "2e-2", "5e-2", "1e-1"]
     assert below_a_decade[1][0] == pytest.approx(np.log10(2))
-    shares = scale_of(0.1, quantity="dead").ticks(8)
+    shares = scale_of(0.1, quantity="dead").bar(8).ticks
     assert [words for _, words in shares] == ["0 %", "25 %", "50 %", "75 %", "100 %"]
     assert power_text(5, -3) == "5e-3"
 
@@ -206,6 +208,12 @@ def test_a_row_is_told_by_its_number_and_in_inspects_words() -> None:
     assert row_words(network, "updates", 3, count) == "layer 4, block 2, conv2_x 2, conv1"
     assert row_words(network, "norms", count - 1, count) == f"layer {count}, classifier"
     assert row_words(network, "dead", 4, 9) == "block 5 · conv3_x 2"
+
+
+def test_how_often_is_said_in_steps() -> None:
+    runs = [replace(report().spec, record_every=every) for every in (1, 5, 5, 10)]
+    assert every_words(runs[:1]) == "at every step"
+    assert every_words(runs[1:]) == "every 5, 10 steps"
 
 
 def test_a_record_of_another_length_has_numbers_alone() -> None:

@@ -34,6 +34,7 @@ from resnet_viewer.charts.gradient_record import (
     RecordScale,
     Spreads,
     colours_of,
+    every_words,
     reading_words,
     scale_for,
 )
@@ -402,8 +403,7 @@ class GradientMaps(FigureCard):
 
     def _say(self) -> None:
         """The scale's ends stand beside the colour bar; in the tooltip they are told too."""
-        every = {log.run.record_every for log in self.scene.logs}
-        at = f"at {step_words(every.pop())}" if len(every) == 1 and all(every) else "at every recorded step"
+        at = every_words(log.run for log in self.scene.logs)
         scale = "one colour scale, {} to {}".format(*self.scale.ends)
         what = f"{SYMBOLS[self.quantity]} of every layer {at} · top: first layer"
         if self.quantity == "dead":
@@ -427,8 +427,6 @@ class GradientMaps(FigureCard):
         self.pictures = {log.key: self.pictures.get(log.key) or self._picture(log) for log in self.scene.logs}
         for place, picture in enumerate(self.pictures.values()):
             self._grid.addWidget(picture, *divmod(place, columns))
-        for picture in reversed(self.pictures.values()):
-            QWidget.setTabOrder(self.choice, picture)  # else Tab comes to them last of all
         for column in range(columns):
             self._grid.setColumnStretch(column, 1)
         for before, after in pairwise((self.choice, *self.pictures.values())):
@@ -493,17 +491,3 @@ class GradientMaps(FigureCard):
     @Slot(int)
     def _choose(self, index: int) -> None:
         self.show_quantity(self.choice.itemData(index))
-
-
-def step_words(every: int) -> str:
-    """How often something is recorded.
-
-    Example:
-        >>> step_words(1), step_words(2), step_words(13), step_words(21)
-        ('every step', 'every 2nd step', 'every 13th step', 'every 21st step')
-    """
-    if every <= 1:
-        return "every step"
-    is_teen = every % 100 in (11, 12, 13)
-    ending = "th" if is_teen else {1: "st", 2: "nd", 3: "rd"}.get(every % 10, "th")
-    return f"every {every}{ending} step"

@@ -46,7 +46,7 @@ from resnet_viewer.records.lab import Confidences, DataRead, Numbers
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.confusion import ConfusionMatrix
 from resnet_viewer.ui.widgets.card import FigureCard, colour_text
-from resnet_viewer.ui.widgets.fitting import ChoiceBox, ShorteningLabel, part_wordings
+from resnet_viewer.ui.widgets.fitting import ShorteningLabel, choice_box, part_wordings
 from resnet_viewer.ui.widgets.labels import plain_eliding_label, plain_label, tooltip_text
 from resnet_viewer.ui.widgets.pixels import image_of_rgb
 from resnet_viewer.ui.widgets.theme import DARK, Theme
@@ -362,35 +362,32 @@ _SIZE = QSize(760, 640)
 
 
 class PicturesWindow(QWidget):
-    """Around a panel, which it owns; deleted when it is closed."""
+    """Around a panel, which it owns; named like what that shows, and deleted when it is closed."""
 
-    def __init__(self, panel: QWidget, parent: QWidget) -> None:
+    def __init__(self, panel: PicturesPanel, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._words = plain_eliding_label()
+        self.panel = panel
+        self.words = plain_eliding_label()
+        """What is pointed at."""
+        panel.hovered.connect(self._say)
+        panel.named.connect(self._take_name)
         layout = QVBoxLayout(self)
         layout.addWidget(panel, 1)
-        layout.addWidget(self._words)
+        layout.addWidget(self.words)
         self.resize(_SIZE)
 
-    @property
-    def words(self) -> str:
-        """What is pointed at."""
-        return str(self._words.text())
+    @Slot(str)
+    def _say(self, words: str) -> None:
+        self.words.setText(words)
 
     @Slot(str)
-    def say(self, words: str) -> None:
-        """Tell what is pointed at."""
-        self._words.setText(words)
-
-    @Slot(str)
-    def name(self, title: str) -> None:
-        """Be called like what is shown."""
+    def _take_name(self, title: str) -> None:
         self.setWindowTitle(f"{title} – ResNet Viewer")
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
-        colour_text(self._words, theme.muted)
+        colour_text(self.words, theme.muted)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -406,7 +403,8 @@ _NAMES: dict[Shown, tuple[str, str]] = {
 }
 _HINTS: dict[Shown, str] = {"pictures": "true / predicted", "confusion": "rows true, columns predicted"}
 EMPTY = "Press Start: test pictures with their classes are shown here."
-_PAIR = 3
+_CHOICES = ("all", "all"), ("wrong", "wrong"), ("surest", "surest mistakes")
+_PAIR = len(_CHOICES)
 """The place of a pair of classes among the choices of pictures."""
 _NARROW = 26
 """The width of a button with one sign in it, in pixels."""
@@ -435,8 +433,7 @@ class PicturesPanel(FigureCard):
         self._subtitle.hide()
         self._scene = LabScene()
         self._data: DataRead | None = None
-        self._enlarged: PicturesWindow | None = None
-        self._larger: PicturesPanel | None = None
+        self._window: PicturesWindow | None = None
         self._tabs: dict[Shown, QToolButton] = {}
         group = QButtonGroup(self)
         for place, (shown, (words, _)) in enumerate(_NAMES.items()):
@@ -449,7 +446,7 @@ class PicturesPanel(FigureCard):
             group.addButton(tab, place)
             self.header.insertWidget(place, tab)
             self._tabs[shown] = tab
-        group.idClicked.connect(self._show_tab)
+        group.idClicked.connect(lambda place: self.show_what(tuple(_NAMES)[place]))
         self.header.setSpacing(4)
         self.header.addStretch(1)
         self.enlarge = QToolButton()
@@ -496,12 +493,11 @@ class PicturesPanel(FigureCard):
             button.setAccessibleName(name)
             button.setMaximumWidth(_NARROW)
             row.addWidget(button)
-        self.back.clicked.connect(self._turn_back)
-        self.forward.clicked.connect(self._turn_on)
+        self.back.clicked.connect(lambda: self.grid.turn(-1))
+        self.forward.clicked.connect(lambda: self.grid.turn(1))
         self.page = ShorteningLabel(partial(part_wordings, separator=", "))
         row.addWidget(self.page, 1)
-        self.filter = ChoiceBox()
-        self.filter.setAccessibleName("Which test pictures")
+        self.filter = choice_box("Which test pictures", _CHOICES)
         self.filter.setToolTip(
             "All test pictures, or the wrong ones: a sample over the classes, or those first of which the network was "
             "surest; a cell of the confusion matrix chooses those of one pair"
@@ -509,9 +505,6 @@ class PicturesPanel(FigureCard):
         self.filter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.filter.setMinimumContentsLength(3)
         self.filter.setMinimumWidth(64)
-        self.filter.addItem("all", "all")
-        self.filter.addItem("wrong", "wrong")
-        self.filter.addItem("surest mistakes", "surest")
         self.filter.activated.connect(self._filter_chosen)
         row.addWidget(self.filter)
         layout.addLayout(row)
@@ -542,8 +535,8 @@ class PicturesPanel(FigureCard):
         if predicted is not None:
             self._stack.setCurrentIndex(tuple(_NAMES).index(self.shown))
         self._tell_whose(log if predicted is not None else None)
-        if self._larger is not None:
-            self._larger.render_lab(scene)
+        if self._window is not None:
+            self._window.panel.render_lab(scene)
 
     def show_what(self, shown: Shown) -> None:
         """Show the pictures, or the confusion matrix."""
@@ -573,9 +566,9 @@ class PicturesPanel(FigureCard):
         self.matrix.apply_theme(theme)
         self.enlarge.setIcon(qtawesome.icon("mdi6.arrow-expand", color=theme.text))
         self._fit_tabs()
-        if self._larger is not None and self._enlarged is not None:
-            self._larger.apply_theme(theme)
-            self._enlarged.apply_theme(theme)
+        if self._window is not None:
+            self._window.panel.apply_theme(theme)
+            self._window.apply_theme(theme)
 
     def _show_message(self, log: RunLog | None) -> None:
         words = "no run has finished an epoch yet" if self._scene.logs else EMPTY
@@ -626,23 +619,11 @@ class PicturesPanel(FigureCard):
         choice = self.filter.itemData(index)
         self._filter(choice if isinstance(choice, str) else (int(choice[0]), int(choice[1])))
 
-    @Slot(int)
-    def _show_tab(self, place: int) -> None:
-        self.show_what(tuple(_NAMES)[place])
-
-    @Slot()
-    def _turn_back(self) -> None:
-        self.grid.turn(-1)
-
-    @Slot()
-    def _turn_on(self) -> None:
-        self.grid.turn(1)
-
     @Slot()
     def _open_enlarged(self) -> None:
-        if self._enlarged is not None:
-            self._enlarged.raise_()
-            self._enlarged.activateWindow()
+        if self._window is not None:
+            self._window.raise_()
+            self._window.activateWindow()
             return
         larger = PicturesPanel(can_enlarge=False)
         larger.picture_wished.connect(self.picture_wished)
@@ -650,24 +631,21 @@ class PicturesPanel(FigureCard):
         larger.export_requested.connect(self.export_requested)
         larger.copy_requested.connect(self.copy_requested)
         larger.apply_theme(self._theme)
-        window = PicturesWindow(larger, self)
-        window.apply_theme(self._theme)
-        larger.hovered.connect(window.say)
-        larger.named.connect(window.name)
-        self._enlarged, self._larger = window, larger
-        window.destroyed.connect(self._forget_enlarged)
+        self._window = PicturesWindow(larger, self)
+        self._window.apply_theme(self._theme)
+        self._window.destroyed.connect(self._forget_window)
         larger.render_lab(self._scene)
         larger.show_what(self.shown)
-        window.show()
+        self._window.show()
 
     @Slot()
-    def _forget_enlarged(self) -> None:
-        self._enlarged = self._larger = None
+    def _forget_window(self) -> None:
+        self._window = None
 
     @property
     def larger(self) -> PicturesPanel | None:
         """The same in a window of its own, while that is open."""
-        return self._larger
+        return None if self._window is None else self._window.panel
 
     def menu_at(self, where: QPoint) -> QMenu:
         """What can be done with the picture there, where there is one, and then with all of what is shown."""

@@ -20,7 +20,6 @@ from resnet_viewer.ui.train.gradient_maps import (
     GradientMaps,
     RunPicture,
     columns_for,
-    step_words,
 )
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests.ui.train.hands import move
@@ -64,7 +63,7 @@ def test_before_any_run_one_sentence_says_what_will_be_here(panel: GradientMaps)
 
 def test_the_header_says_what_is_shown_and_on_which_scale(panel: GradientMaps) -> None:
     panel.render_lab(scene(*two()))
-    assert panel.subtitle == "‖∂L/∂W‖₂ of every layer at every 2nd step · top: first layer"
+    assert panel.subtitle == "‖∂L/∂W‖₂ of every layer every 2 steps · top: first layer"
     assert panel.accessibleDescription().endswith("one colour scale, 1e-2 to 1e-1")
     assert panel.bar.accessibleName() == "viridis from 1e-2 to 1e-1"
     panel.show_quantity("dead")
@@ -308,13 +307,6 @@ def test_more_pictures_than_fit_are_scrolled(panel: GradientMaps, qtbot: QtBot) 
 )
 def test_columns_follow_the_number_of_runs_and_the_width(count: int, width: int, columns: int) -> None:
     assert columns_for(count, width) == columns
-
-
-def test_steps_are_counted_in_words() -> None:
-    assert [step_words(n) for n in (1, 2, 3, 10, 11, 12, 13, 22, 111)] == [
-        "every step", "every 2nd step", "every 3rd step", "every 10th step", "every 11th step",
-        "every 12th step", "every 13th step", "every 22nd step", "every 111th step",
-    ]  # fmt: skip
 
 
 def test_between_the_pictures_is_the_cards_own_ground(panel: GradientMaps) -> None:

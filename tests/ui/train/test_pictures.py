@@ -131,7 +131,7 @@ def test_enlarging_opens_a_window_that_follows(qtbot: QtBot, panel: PicturesPane
     assert window.windowTitle() == "Confusion matrix – ResNet Viewer"
     with qtbot.assertNotEmitted(panel.hovered):
         larger.hovered.emit("true 1, predicted 2: 2 of 3")
-    assert window.words == "true 1, predicted 2: 2 of 3"
+    assert window.words.text() == "true 1, predicted 2: 2 of 3"
     larger.show_what("pictures")
     assert window.windowTitle() == "Test pictures – ResNet Viewer"
     with qtbot.waitActive(window):
