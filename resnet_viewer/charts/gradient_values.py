@@ -24,7 +24,7 @@ from resnet_viewer.charts.chart import (
     lonely,
 )
 from resnet_viewer.charts.log_axis import Scale, Series, heights, log_axis
-from resnet_viewer.charts.name_places import FreeGround
+from resnet_viewer.charts.plot_words import FreeGround
 from resnet_viewer.charts.wiring_layout import StripLayout, lay_out
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import have_same_plan, plan_of
