@@ -156,8 +156,8 @@ def build(
 
     from resnet_viewer.services import downloads, files, lab, network_entries, order_files, probing, run_plans
     from resnet_viewer.ui.appearance import Appearance
+    from resnet_viewer.ui.inspect.prompts import Facts
     from resnet_viewer.ui.inspect.store import Store
-    from resnet_viewer.ui.prompts import Facts
     from resnet_viewer.ui.settings import Settings
     from resnet_viewer.ui.train.controller import Ways
     from resnet_viewer.ui.window import MainWindow

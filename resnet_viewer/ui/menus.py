@@ -20,7 +20,7 @@ from resnet_viewer.ui.commands import MENUS, Commands, Entry, Menu
 from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.editing import Editing
 from resnet_viewer.ui.inspect.loading import Opening
-from resnet_viewer.ui.prompts import Prompts
+from resnet_viewer.ui.inspect.prompts import Prompts
 from resnet_viewer.ui.settings import FONT_SIZES, Settings, ThemeChoice
 from resnet_viewer.ui.toolbar import Toolbar
 from resnet_viewer.ui.train.training import Training

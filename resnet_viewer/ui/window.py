@@ -43,13 +43,13 @@ from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.editing import Editing
 from resnet_viewer.ui.inspect.exporting import Exporting
 from resnet_viewer.ui.inspect.loading import Opening
+from resnet_viewer.ui.inspect.messages import Saying
 from resnet_viewer.ui.inspect.network_dialog import Describing
 from resnet_viewer.ui.inspect.page import InspectPage
+from resnet_viewer.ui.inspect.prompts import Facts, Prompts
 from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.layout import WindowLayout, least_size
 from resnet_viewer.ui.menus import Menus
-from resnet_viewer.ui.messages import Saying
-from resnet_viewer.ui.prompts import Facts, Prompts
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.status import StatusBar
 from resnet_viewer.ui.toolbar import Toolbar, network_title

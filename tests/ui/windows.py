@@ -37,8 +37,8 @@ from resnet_viewer.services.network_entries import entry_of, networks
 from resnet_viewer.services.order_files import has_runs
 from resnet_viewer.services.run_plans import runs_of
 from resnet_viewer.ui.appearance import Appearance
+from resnet_viewer.ui.inspect.prompts import Facts
 from resnet_viewer.ui.inspect.store import Store
-from resnet_viewer.ui.prompts import Facts
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.train.controller import Ways
 from resnet_viewer.ui.window import MainWindow
