@@ -23,8 +23,8 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QTableView, QWidget
 
 from benchmarks.toggling import opened_window
+from resnet_viewer import app
 from resnet_viewer.charts.wiring_layout import Part
-from resnet_viewer.ui.window import MainWindow
 
 LIMIT_MS = 100.0
 LIMIT_STORY_S = 60.0
@@ -55,20 +55,20 @@ def clicked(widget: QWidget, place: QPoint) -> float:
     return 1000 * (time.perf_counter() - started)
 
 
-def arc_click(window: MainWindow, block: int) -> float:
+def arc_click(viewer: app.Viewer, block: int) -> float:
     """Cut or restore a block's shortcut on the strip."""
-    view = window.wiring.view
+    view = viewer.inspect.panels.wiring.view
     span = view.strip.state.layout.spans[block - 1]
-    before = window.store.session.setup.wiring
+    before = viewer.inspect.store.session.setup.wiring
     taken = clicked(view.viewport(), view.view_point(Part("arc", span.name, block)))
-    if window.store.session.setup.wiring == before:
+    if viewer.inspect.store.session.setup.wiring == before:
         raise RuntimeError(f"the click on block {block}'s arc did nothing")
     return taken
 
 
-def row_click(window: MainWindow, row: int) -> float:
+def row_click(viewer: app.Viewer, row: int) -> float:
     """Select a run in the table."""
-    table = window.training.page.findChild(QTableView)
+    table = viewer.train.panels.findChild(QTableView)
     index = table.model().index(row, 0)
     taken = clicked(table.viewport(), table.visualRect(index).center())
     if not table.selectionModel().isRowSelected(row):
@@ -79,12 +79,12 @@ def row_click(window: MainWindow, row: int) -> float:
 def measure() -> dict[str, object]:
     """Start the default runs, click until they are done."""
     application = QApplication(sys.argv[:1])
-    window, workers = opened_window(application, "cifar-resnet-56", None)
-    window.commands["show_train"].trigger()
+    viewer = opened_window(application, "cifar-resnet-56", None)
+    viewer.window.commands["show_train"].trigger()
     waited(500)
-    controller = window.training.controller
+    controller = viewer.train.controller
     started = time.perf_counter()
-    window.commands["train_start"].trigger()
+    viewer.window.commands["train_start"].trigger()
     while not controller.is_busy:
         waited(20)
     inspect: list[float] = []
@@ -95,15 +95,15 @@ def measure() -> dict[str, object]:
         for _ in range(6):
             waited(PAUSE_MS)
             if turns % 2 and len(controller.scene.logs) == 4:
-                train.append(row_click(window, len(train) % 4))
+                train.append(row_click(viewer, len(train) % 4))
             elif not turns % 2:
-                inspect.append(arc_click(window, next(blocks)))
+                inspect.append(arc_click(viewer, next(blocks)))
         turns += 1
-        window.commands["show_train" if turns % 2 else "show_inspect"].trigger()
+        viewer.window.commands["show_train" if turns % 2 else "show_inspect"].trigger()
     seconds = time.perf_counter() - started
     errors = {log.title: log.train_error for log in controller.scene.logs}
-    window.store.close()
-    workers.close()
+    viewer.inspect.store.close()
+    viewer.workers.close()
     worst = {name: statistics.quantiles(found, n=100)[98] for name, found in _named(inspect, train).items()}
     return {
         "seconds until the runs were done": round(seconds, 1),

@@ -25,9 +25,7 @@ from resnet_viewer.diagnostics import Diagnostics
 from resnet_viewer.records.requests import Begin
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.window import MainWindow
 from resnet_viewer.ui.work.worker import REST_MS
-from resnet_viewer.ui.work.workers import Workers
 
 LIMIT_MS = 25.0
 LIMIT_GAP_MS = 100.0
@@ -38,11 +36,11 @@ BETWEEN_MS = 2 * REST_MS
 class Watch(QObject):
     """Notes every scene on screen and every turn of the event loop."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+    def __init__(self, viewer: app.Viewer) -> None:
+        super().__init__(viewer.window)
         self.scenes: list[tuple[float, Scene]] = []
         self.turns: list[float] = []
-        window.controller.scene_changed.connect(self.note_scene)
+        viewer.inspect.controller.scene_changed.connect(self.note_scene)
         self._pulse = QTimer(self)
         self._pulse.setInterval(2)
         self._pulse.timeout.connect(self.note_turn)
@@ -57,21 +55,21 @@ class Watch(QObject):
         self.turns.append(time.perf_counter())
 
 
-def opened_window(application: QApplication, network: str, weights: str | None) -> tuple[MainWindow, Workers]:
+def opened_window(application: QApplication, network: str, weights: str | None) -> app.Viewer:
     """The real window with its first full reading."""
     sys.setswitchinterval(0.001)
     arguments = app.parser().parse_args(["--network", network])
-    window, workers = app.build(application, arguments, Diagnostics(paths.log_dir()))
-    workers.probing.start()
-    window.show()
-    window.opening.begin(Begin(network, weights, ()))
-    settled(window)
-    return window, workers
+    viewer = app.build(application, arguments, Diagnostics(paths.log_dir()))
+    viewer.workers.probing.start()
+    viewer.window.show()
+    viewer.inspect.opening.begin(Begin(network, weights, ()))
+    settled(viewer)
+    return viewer
 
 
-def settled(window: MainWindow, seconds: float = 60.0) -> None:
+def settled(viewer: app.Viewer, seconds: float = 60.0) -> None:
     """Run the event loop until the wished reading is on screen, complete and painted."""
-    if _is_whole(window):
+    if _is_whole(viewer):
         return
     loop = QEventLoop()
 
@@ -79,17 +77,17 @@ def settled(window: MainWindow, seconds: float = 60.0) -> None:
         QTimer.singleShot(0, loop.quit)
 
     def look() -> None:
-        if _is_whole(window):
+        if _is_whole(viewer):
             QTimer.singleShot(0, after_painting)  # update() has posted the painting before this
 
-    window.controller.scene_changed.connect(look)
+    viewer.inspect.controller.scene_changed.connect(look)
     QTimer.singleShot(int(seconds * 1000), loop.quit)
     loop.exec()
-    window.controller.scene_changed.disconnect(look)
+    viewer.inspect.controller.scene_changed.disconnect(look)
 
 
-def _is_whole(window: MainWindow) -> bool:
-    scene = window.controller.scene
+def _is_whole(viewer: app.Viewer) -> bool:
+    scene = viewer.inspect.controller.scene
     is_whole = scene.now is not None and scene.now.is_complete and scene.reference is not None
     return is_whole and not scene.is_stale
 
@@ -101,30 +99,32 @@ def rested() -> None:
     loop.exec()
 
 
-def single(window: MainWindow, numbers: range) -> list[tuple[float, float]]:
+def single(viewer: app.Viewer, numbers: range) -> list[tuple[float, float]]:
     """(milliseconds from click to painted, milliseconds of its probe) for toggles never seen before."""
     found = []
-    blocks = window.store.session.setup.wiring.block_count
+    blocks = viewer.inspect.store.session.setup.wiring.block_count
     for number in numbers:
         pattern = format(number * 40_503 % 2**16, "016b")  # another set of cut shortcuts each time
         cut = [block for block, bit in enumerate(pattern[:blocks], 1) if bit == "1"]
-        setup = window.store.session.setup.with_wiring(Wiring.all_open(blocks).with_shortcuts(cut, 0.0))
+        setup = viewer.inspect.store.session.setup.with_wiring(
+            Wiring.all_open(blocks).with_shortcuts(cut, 0.0)
+        )
         rested()
         started = time.perf_counter()
-        window.store.edit(window.store.session.with_setup(setup), "another pattern")
-        settled(window)
+        viewer.inspect.store.edit(viewer.inspect.store.session.with_setup(setup), "another pattern")
+        settled(viewer)
         ended = time.perf_counter()
-        now = window.controller.scene.now
+        now = viewer.inspect.controller.scene.now
         assert now is not None
         found.append((1000 * (ended - started), 1000 * now.seconds))
     return found
 
 
-def burst(window: MainWindow, watch: Watch, count: int = 60) -> dict[str, object]:
+def burst(viewer: app.Viewer, watch: Watch, count: int = 60) -> dict[str, object]:
     """`count` toggles in one second."""
     watch.scenes.clear()
     watch.turns.clear()
-    blocks = window.store.session.setup.wiring.block_count
+    blocks = viewer.inspect.store.session.setup.wiring.block_count
     loop = QEventLoop()
     done = 0
     timer = QTimer()
@@ -132,7 +132,7 @@ def burst(window: MainWindow, watch: Watch, count: int = 60) -> dict[str, object
 
     def toggle() -> None:
         nonlocal done
-        window.editing.toggle_shortcut(1 + done % blocks)
+        viewer.inspect.editing.toggle_shortcut(1 + done % blocks)
         done += 1
         if done == count:
             timer.stop()
@@ -143,16 +143,16 @@ def burst(window: MainWindow, watch: Watch, count: int = 60) -> dict[str, object
     timer.start()
     loop.exec()
     ended = time.perf_counter()
-    settled(window)
+    settled(viewer)
     settled_at = time.perf_counter()
-    scene = window.controller.scene
+    scene = viewer.inspect.controller.scene
     gaps = [1000 * (b - a) for a, b in zip(watch.turns, watch.turns[1:], strict=False)]
     shown = {id(s.now) for moment, s in watch.scenes if s.now is not None and moment <= ended}
     assert scene.now is not None
     return {
         "seconds": ended - started,
         "readings shown on the way": len(shown),
-        "last is right": scene.now.request.state.wiring == window.store.session.setup.wiring,
+        "last is right": scene.now.request.state.wiring == viewer.inspect.store.session.setup.wiring,
         "last came after ms": 1000 * (settled_at - ended),
         "longest gap ms": max(gaps),
         "99th percentile gap ms": statistics.quantiles(gaps, n=100)[98],
@@ -183,15 +183,15 @@ def main() -> int:
 def measure(chosen: argparse.Namespace) -> dict[str, object]:
     """Both measurements in one window."""
     application = QApplication(sys.argv[:1])
-    window, workers = opened_window(application, chosen.network, chosen.weights)
-    single(window, range(5))
-    toggles = single(window, range(5, 5 + chosen.toggles))
-    watch = Watch(window)  # not before: its pulse would be measured too
+    viewer = opened_window(application, chosen.network, chosen.weights)
+    single(viewer, range(5))
+    toggles = single(viewer, range(5, 5 + chosen.toggles))
+    watch = Watch(viewer)  # not before: its pulse would be measured too
     surplus = [total - probe for total, probe in toggles]
-    bursts = [burst(window, watch) for _ in range(3)]
+    bursts = [burst(viewer, watch) for _ in range(3)]
     longest = statistics.median(float(str(found["longest gap ms"])) for found in bursts)
-    window.store.close()
-    workers.close()
+    viewer.inspect.store.close()
+    viewer.workers.close()
     median_surplus = statistics.median(surplus)
     return {
         "network": chosen.network,

@@ -47,7 +47,7 @@ def main() -> int:
 def measured(chosen: argparse.Namespace) -> dict[str, float]:
     """Resident memory at the start, half-way and at the end of both series, and the growth between the last two."""
     application = QApplication(sys.argv[:1])
-    window, workers = opened_window(application, chosen.network, None)
+    viewer = opened_window(application, chosen.network, None)
     random = np.random.default_rng(0)
     found = {"start": resident_mib()}
 
@@ -60,16 +60,16 @@ def measured(chosen: argparse.Namespace) -> dict[str, float]:
 
     for step in range(1, chosen.steps + 1):
         pixels = random.integers(0, 256, (chosen.side, chosen.side, 3), dtype=np.uint8)
-        window.editing.set_picture(Picture.of(pixels, name=f"picture {step}"))
-        settled(window)
+        viewer.inspect.editing.set_picture(Picture.of(pixels, name=f"picture {step}"))
+        settled(viewer)
         note("pictures", step)
-    blocks = window.store.session.setup.wiring.block_count
+    blocks = viewer.inspect.store.session.setup.wiring.block_count
     for step in range(1, chosen.steps + 1):
-        window.editing.toggle_shortcut(int(random.integers(1, blocks + 1)))
-        settled(window)
+        viewer.inspect.editing.toggle_shortcut(int(random.integers(1, blocks + 1)))
+        settled(viewer)
         note("toggles", step)
-    window.store.close()
-    workers.close()
+    viewer.inspect.store.close()
+    viewer.workers.close()
     return found
 
 

@@ -13,7 +13,7 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from resnet_viewer import paths
@@ -35,7 +35,16 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from resnet_viewer.diagnostics import Diagnostics
+    from resnet_viewer.records.network_entries import Networks
+    from resnet_viewer.records.requests import CatalogEntry
     from resnet_viewer.records.session import Session
+    from resnet_viewer.ui.appearance import Appearance
+    from resnet_viewer.ui.help import Facts
+    from resnet_viewer.ui.inspect.page import InspectPage
+    from resnet_viewer.ui.inspect.store import Store
+    from resnet_viewer.ui.settings import Settings
+    from resnet_viewer.ui.train.controller import Ways
+    from resnet_viewer.ui.train.training import TrainPage
     from resnet_viewer.ui.window import MainWindow
     from resnet_viewer.ui.work.workers import Workers
 
@@ -117,15 +126,16 @@ def _run(application: QApplication, arguments: argparse.Namespace, diagnostics: 
     from resnet_viewer.screenshot import Screenshot
 
     application.setWindowIcon(QIcon(str(paths.asset("icons", "resnet-viewer.png"))))
-    window, workers = build(application, arguments, diagnostics)
-    screenshot = Screenshot(window, arguments.screenshot) if arguments.screenshot else None
+    viewer = build(application, arguments, diagnostics)
+    window, workers = viewer.window, viewer.workers
+    screenshot = Screenshot(window, viewer.inspect, arguments.screenshot) if arguments.screenshot else None
     pictures, options = tuple(arguments.pictures), build_options(arguments)
     own = own_input(arguments)
     first = Begin(arguments.network or "", arguments.weights, pictures, arguments.seed, own, options)
 
     def begin() -> None:
         workers.probing.start()
-        window.opening.begin(first)
+        viewer.inspect.opening.begin(first)
 
     window.painted.connect(begin)  # not before: importing torch would hold the first frame up
     window.show()
@@ -133,10 +143,10 @@ def _run(application: QApplication, arguments: argparse.Namespace, diagnostics: 
         window.messages.show_remark(
             "The last run ended in a crash; its details are in the log.",
             "Open the log",
-            [("Open the log", window.prompts.show_log)],
+            [("Open the log", window.help.show_log)],
         )
     status = application.exec()
-    window.store.close()
+    viewer.inspect.close()
     workers.close()
     window.hide()
     window.deleteLater()
@@ -148,38 +158,41 @@ def _run(application: QApplication, arguments: argparse.Namespace, diagnostics: 
     return status
 
 
-def build(
-    application: QApplication, arguments: argparse.Namespace, diagnostics: Diagnostics
-) -> tuple[MainWindow, Workers]:
+@dataclass(frozen=True)
+class Viewer:
+    """The window, its pages, and the workers behind them."""
+
+    window: MainWindow
+    inspect: InspectPage
+    train: TrainPage
+    workers: Workers
+
+
+def build(application: QApplication, arguments: argparse.Namespace, diagnostics: Diagnostics) -> Viewer:
     """Everything, wired, not yet shown. Nothing here imports torch on this thread."""
     from functools import partial
 
     from resnet_viewer.services import downloads, files, lab, network_entries, order_files, probing, run_plans
     from resnet_viewer.ui.appearance import Appearance
-    from resnet_viewer.ui.inspect.prompts import Facts
+    from resnet_viewer.ui.help import Facts
     from resnet_viewer.ui.inspect.store import Store
     from resnet_viewer.ui.settings import Settings
     from resnet_viewer.ui.train.controller import Ways
-    from resnet_viewer.ui.window import MainWindow
     from resnet_viewer.ui.work.process_worker import ProcessWorker
     from resnet_viewer.ui.work.worker import Worker
     from resnet_viewer.ui.work.workers import Workers
     from resnet_viewer.versions import info
 
     settings = Settings(None if arguments.safe else paths.settings_dir())
-    appearance = Appearance(application, settings)
-    store = Store(first_session(arguments.network, arguments.weights, build_options(arguments)))
-    workers = Workers(
-        Worker(partial(probing.ProbeService, arguments.device), name="probing"),
-        Worker(files.FilesService, name="files"),
-        Worker(downloads.DownloadService, name="downloads"),
-        ProcessWorker(lab.LabService, name="training", grace=lab.SAVING_SECONDS),
-    )
-    threads = probing.computing_threads()
-    window = MainWindow(
-        store,
-        workers,
-        appearance,
+    viewer = viewer_of(
+        Store(first_session(arguments.network, arguments.weights, build_options(arguments))),
+        Workers(
+            Worker(partial(probing.ProbeService, arguments.device), name="probing"),
+            Worker(files.FilesService, name="files"),
+            Worker(downloads.DownloadService, name="downloads"),
+            ProcessWorker(lab.LabService, name="training", grace=lab.SAVING_SECONDS),
+        ),
+        Appearance(application, settings),
         settings,
         catalog=files.catalog_entries(),
         facts=Facts(info, diagnostics.log_file),
@@ -189,14 +202,49 @@ def build(
             paths.runs_dir,
             run_plans.remark,
             order_files.has_runs,
-            threads,
+            probing.computing_threads(),
             "" if arguments.device == "auto" else arguments.device,
         ),
-        threads=f"{threads} thread" if threads == 1 else f"{threads} threads",
     )
-    appearance.setParent(window)
-    diagnostics.happened.connect(window.show_failure)
-    return window, workers
+    diagnostics.happened.connect(viewer.window.messages.show_failure)
+    return viewer
+
+
+def viewer_of(
+    store: Store,
+    workers: Workers,
+    appearance: Appearance,
+    settings: Settings,
+    *,
+    catalog: tuple[CatalogEntry, ...],
+    facts: Facts,
+    networks: Networks,
+    ways: Ways,
+) -> Viewer:
+    """The pages, in the order of their tabs, and the window around them."""
+    from resnet_viewer.ui.bars import Messages
+    from resnet_viewer.ui.inspect.page import InspectPage
+    from resnet_viewer.ui.train.training import TrainPage
+    from resnet_viewer.ui.window import MainWindow
+    from resnet_viewer.ui.work.asking import Askers
+
+    messages = Messages()
+    files, downloads = Askers(workers.files), Askers(workers.downloads)
+    inspect = InspectPage(
+        store, workers.probing, files, downloads, settings, messages,
+        catalog=catalog, networks=networks, threads=ways.threads_words,
+    )  # fmt: skip
+    train = TrainPage(
+        workers.lab, files, inspect.opening, inspect.editing, inspect.exporting, settings, ways, messages
+    )
+    pages = inspect, train
+    window = MainWindow(pages, workers, messages, appearance, settings, facts)
+    for part in (*pages, files, downloads, appearance):
+        part.setParent(window)
+    train.inspect_wished.connect(inspect.wished)
+    inspect.headed.connect(window.setWindowTitle)
+    window.setWindowTitle(inspect.heading)
+    return Viewer(window, inspect, train, workers)
 
 
 def first_session(network: str | None, weights: str | None, options: BuildOptions = USUAL) -> Session:

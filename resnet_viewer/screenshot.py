@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QCoreApplication, QIODevice, QObject, QTimer, Slot
+from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.media.files import write_whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.ui.window import MainWindow
+from resnet_viewer.ui.inspect.page import InspectPage
 from resnet_viewer.ui.work.worker import Failure
 
 PATIENCE_MS = 300_000
@@ -20,7 +21,7 @@ SETTLE_MS = 400
 class Screenshot(QObject):
     """`problem` is the sentence about what went wrong; empty where the file is whole."""
 
-    def __init__(self, window: MainWindow, path: Path) -> None:
+    def __init__(self, window: QWidget, page: InspectPage, path: Path) -> None:
         super().__init__(window)
         self._window = window
         self._path = path
@@ -33,9 +34,9 @@ class Screenshot(QObject):
         self._patience.setSingleShot(True)
         self._patience.timeout.connect(self._give_up)
         self._patience.start(PATIENCE_MS)
-        window.controller.scene_changed.connect(self._look)
-        window.controller.failed.connect(self._fail)
-        window.opening.failed.connect(self._fail)
+        page.controller.scene_changed.connect(self._look)
+        page.controller.failed.connect(self._fail)
+        page.opening.failed.connect(self._fail)
 
     @Slot(object)
     def _look(self, scene: Scene) -> None:

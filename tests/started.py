@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer import app
 from resnet_viewer.ui.window import MainWindow
+from tests.ui.windows import inspect_page
 
 
 class Session:
@@ -46,7 +47,7 @@ class Session:
 
     def wait_fresh(self, window: MainWindow) -> None:
         def is_fresh() -> bool:
-            scene = window.controller.scene
+            scene = inspect_page(window).controller.scene
             return scene.now is not None and scene.now.is_complete and not scene.is_stale
 
         self.qtbot.waitUntil(is_fresh)

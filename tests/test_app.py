@@ -30,6 +30,7 @@ from resnet_viewer.ui.incoming import pixels_of
 from resnet_viewer.ui.window import MainWindow
 from tests import fabricated
 from tests.started import Session
+from tests.ui.windows import inspect_page
 
 SMALL = ["--network", "cifar-resnet-20", "--weights", "none", "--device", "cpu"]
 
@@ -45,12 +46,12 @@ def session(qtbot: QtBot, qapp: QApplication) -> Session:
 
 
 def plot(window: MainWindow) -> QImage:
-    return window.wiring.view.grab().toImage()
+    return inspect_page(window).panels.wiring.view.grab().toImage()
 
 
 def arc(window: MainWindow, block: int) -> QPoint:
     """Where a user clicks on that block's arc, in the view's viewport."""
-    view = window.wiring.view
+    view = inspect_page(window).panels.wiring.view
     assert view.strip.state is not None
     part = next(p for p in view.strip.state.layout.parts if p.kind == "arc" and p.block == block)
     return view.mapFromScene(view.strip.mapToScene(view.strip.centre_of(part)))
@@ -64,20 +65,24 @@ def test_a_click_on_an_arc_reaches_the_pixels_and_comes_back_and_the_plot_is_dra
 
     def deeds(window: MainWindow) -> None:
         session.wait_fresh(window)
-        assert window.controller.scene.now is not None
+        assert inspect_page(window).controller.scene.now is not None
         intact, norms = plot(window), first_norm(window)
-        session.qtbot.mouseClick(window.wiring.view.viewport(), Qt.MouseButton.LeftButton, pos=arc(window, 5))
-        assert window.store.session.setup.wiring.cut == (5,)
+        session.qtbot.mouseClick(
+            inspect_page(window).panels.wiring.view.viewport(), Qt.MouseButton.LeftButton, pos=arc(window, 5)
+        )
+        assert inspect_page(window).store.session.setup.wiring.cut == (5,)
         session.wait_fresh(window)
-        assert window.controller.scene.now.request.state.wiring.cut == (5,)
+        assert inspect_page(window).controller.scene.now.request.state.wiring.cut == (5,)
         assert first_norm(window) != norms
         cut = plot(window)
         assert cut != intact
-        window.prompts.export_as("gradient_norms", "csv")
+        inspect_page(window).prompts.export_as("gradient_norms", "csv")
         session.qtbot.waitUntil(target.exists)
-        session.qtbot.mouseClick(window.wiring.view.viewport(), Qt.MouseButton.LeftButton, pos=arc(window, 5))
-        assert not window.controller.scene.is_stale, "a state seen before is there at once"
-        window.wiring.view.setFocus()
+        session.qtbot.mouseClick(
+            inspect_page(window).panels.wiring.view.viewport(), Qt.MouseButton.LeftButton, pos=arc(window, 5)
+        )
+        assert not inspect_page(window).controller.scene.is_stale, "a state seen before is there at once"
+        inspect_page(window).panels.wiring.view.setFocus()
         assert first_norm(window) == norms
         back = plot(window)
         middle = slice(None), slice(back.width() // 5, back.width() // 2)
@@ -106,7 +111,7 @@ def test_a_figure_is_copied_as_picture_and_svg_and_a_missing_folder_is_one_sente
         session.qtbot.waitUntil(lambda: (data := qapp.clipboard().mimeData()) is not None and data.hasImage())
         svg = bytes(qapp.clipboard().mimeData().data("image/svg+xml").data())
         assert b"cifar-resnet-20" in svg
-        window.prompts.export_as("gradcam", "png")
+        inspect_page(window).prompts.export_as("gradcam", "png")
         session.qtbot.waitUntil(lambda: "does not exist" in window.messages.sentence)
 
     assert session.run(SMALL, deeds) == 0
@@ -223,7 +228,7 @@ def test_a_picture_is_read_once_more_with_twelve_bits_and_stays_in_its_album(tmp
 
 
 def first_norm(window: MainWindow) -> float:
-    now = window.controller.scene.now
+    now = inspect_page(window).controller.scene.now
     assert now is not None
     return now.layers[0].gradient_norm
 
@@ -235,12 +240,12 @@ def difference(one: QImage, other: QImage) -> np.ndarray:
 def test_without_arguments_it_starts_with_a_bundled_picture_and_everything_open(session: Session) -> None:
     def deeds(window: MainWindow) -> None:
         session.wait_fresh(window)
-        setup = window.store.session.setup
+        setup = inspect_page(window).store.session.setup
         assert setup.picture is not None
         assert setup.picture.name == "cat.jpg"
         assert setup.state.network.name == "cifar-resnet-56"
         assert setup.wiring.is_open
-        assert window.store.undo_label is None
+        assert inspect_page(window).store.undo_label is None
 
     assert session.run([], deeds) == 0
 
@@ -258,8 +263,8 @@ def test_a_picture_called_like_a_verb_is_a_picture(session: Session, tmp_path: P
 
     def deeds(window: MainWindow) -> None:
         session.wait_fresh(window)
-        assert window.store.session.setup.picture is not None
-        assert window.store.session.setup.picture.name == "train"
+        assert inspect_page(window).store.session.setup.picture is not None
+        assert inspect_page(window).store.session.setup.picture.name == "train"
 
     assert session.run([str(path), *SMALL], deeds) == 0
 
@@ -272,8 +277,8 @@ def test_an_unreadable_picture_is_a_sentence_and_the_bundled_one_is_shown(
     def deeds(window: MainWindow) -> None:
         session.wait_fresh(window)
         assert "bad.png" in window.messages.sentence
-        assert window.store.session.setup.picture is not None
-        assert window.store.session.setup.picture.name == "cat.jpg"
+        assert inspect_page(window).store.session.setup.picture is not None
+        assert inspect_page(window).store.session.setup.picture.name == "cat.jpg"
 
     assert session.run([str(tmp_path / "bad.png"), *SMALL], deeds) == 0
 

@@ -16,6 +16,7 @@ from resnet_viewer.records.requests import Begin, Begun
 from resnet_viewer.services.files import FilesService
 from resnet_viewer.ui.window import MainWindow
 from tests.started import Session
+from tests.ui.windows import inspect_page
 
 CAT = paths.asset("pictures", "cat.jpg")
 
@@ -78,7 +79,7 @@ def test_the_inputs_arguments_change_what_is_shown_and_are_kept_for_the_file(
 
     def note(window: MainWindow) -> None:
         session.wait_fresh(window)
-        now, setup = window.controller.scene.now, window.store.session.setup
+        now, setup = inspect_page(window).controller.scene.now, inspect_page(window).store.session.setup
         assert now is not None
         shown.append((setup.state.preprocessing, setup.class_names, now.probabilities.tolist()))
 

@@ -14,6 +14,7 @@ from resnet_viewer import paths
 from resnet_viewer.ui.window import MainWindow
 from resnet_viewer.ui.work.process_worker import ProcessWorker
 from tests.started import Session
+from tests.ui.windows import TRAIN, inspect_page, train_page
 
 SMALL = ["--network", "cifar-resnet-20", "--weights", "none", "--device", "cpu"]
 
@@ -30,8 +31,8 @@ def test_start_trains_and_a_run_is_opened_beside_its_twin(qtbot: QtBot, qapp: QA
 
     def deeds(window: MainWindow) -> None:
         session.wait_fresh(window)
-        training, controller = window.training, window.training.controller
-        window.show_train()
+        training, controller = train_page(window), train_page(window).controller
+        window.show_page(TRAIN)
         plan = training.plan.present
         training.plan.choose(replace(plan, depths="8", course=replace(plan.course, epochs=1)))
         qtbot.mouseClick(training.bar.start_button, Qt.MouseButton.LeftButton)
@@ -45,12 +46,12 @@ def test_start_trains_and_a_run_is_opened_beside_its_twin(qtbot: QtBot, qapp: QA
         assert residual.test_error < 90
         assert residual.norms.shape[1] == 8
         training.open_in_inspect.open(residual, with_twin=True)
-        qtbot.waitUntil(lambda: window.pages.currentIndex() == 0)
+        qtbot.waitUntil(lambda: window.place == 0)
         session.wait_fresh(window)
-        pinned = window.store.session.pinned
+        pinned = inspect_page(window).store.session.pinned
         assert pinned is not None
         assert pinned.network.title == "Plain-8"
-        assert window.store.session.setup.state.network.title == "ResNet-8"
+        assert inspect_page(window).store.session.setup.state.network.title == "ResNet-8"
 
     assert session.run(SMALL, deeds) == 0
     (process,) = processes

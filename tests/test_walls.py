@@ -5,11 +5,16 @@ import-linter reads our own imports only, so a fresh interpreter imports every m
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 import pytest
+
+import resnet_viewer
 
 _IMPORT_ALL = """
 import importlib, pkgutil, sys
@@ -70,3 +75,32 @@ def test_the_process_that_trains_knows_no_window_and_begins_without_torch() -> N
 @pytest.mark.skipif(importlib.util.find_spec("PySide6") is None, reason="the window needs PySide6")
 def test_the_window_is_there_before_torch() -> None:
     assert not imported(_IMPORT_ONE, "resnet_viewer.app") & _TORCH
+
+
+def imports_within(package: Path) -> dict[str, set[str]]:
+    """Every module with the modules of the package that it names, wherever that stands in it."""
+    names = {
+        ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in package.rglob("*.py")
+    }
+    found: dict[str, set[str]] = {}
+    for name, path in names.items():
+        wanted: set[str] = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                inner = {f"{node.module}.{one.name}" for one in node.names}
+                wanted |= inner if inner <= names.keys() else {node.module, *inner}
+            elif isinstance(node, ast.Import):
+                wanted |= {one.name for one in node.names}
+        found[name] = (wanted & names.keys()) - {name}
+    return found
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    """Imports for types alone and inside functions count: they hide that two modules are one idea."""
+    imports = imports_within(Path(resnet_viewer.__file__).parent)
+    assert "resnet_viewer.ui.window" in imports["resnet_viewer.app"], "imports inside functions are seen"
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as circle:
+        pytest.fail(f"an import circle: {' <- '.join(circle.args[1])}; hand in the part that is needed")

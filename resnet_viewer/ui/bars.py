@@ -22,11 +22,13 @@ from PySide6.QtWidgets import (
 from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Preprocessing
+from resnet_viewer.ui.status import StatusBar
 from resnet_viewer.ui.widgets.labels import plain_label
 from resnet_viewer.ui.work.worker import Failure
 
-Topic = Literal["", "network", "opening", "probing", "exporting", "training", "data", "picture"]
-"""What a message is about: when that is over, the message goes. Without a topic it stays until it is dismissed."""
+Topic = str
+"""What a message is about, in a word of the page's: when that is over, the message goes. One without a topic, "", stays
+until it is dismissed."""
 Choice = tuple[str, Callable[[], object]]
 """A button's or menu entry's text, and what it does."""
 
@@ -79,6 +81,7 @@ class MessageBar(QFrame):
         if self._topic == "network" and (self._network != network or is_prepared_anew):
             self._leave()
 
+    @Slot(object)
     def show_failure(self, failure: Failure, topic: Topic = "") -> None:
         """Say what went wrong, with details to read and copy."""
         self._say("error", failure.sentence, topic)
@@ -222,3 +225,10 @@ class ProgressBar(QFrame):
 
     def _amount(self, count: int) -> str:
         return str(count) if self._is_counting else f"{count / 1e6:.1f}"
+
+
+class Messages:
+    """Where a page says something; the window shows them over its pages and under them."""
+
+    def __init__(self) -> None:
+        self.bar, self.progress, self.status = MessageBar(), ProgressBar(), StatusBar()

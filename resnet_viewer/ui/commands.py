@@ -1,21 +1,20 @@
-"""The table of everything that can be done by menu or key: one place for the menu bar, the toolbar, the
-shortcut sheet and the command palette."""
+"""Everything that can be done by menu or key: what the window and its pages offer, for the menu bar, the toolbar,
+the shortcut sheet and the command palette."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import qtawesome
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QMenu
 
 from resnet_viewer.ui.widgets.theme import Theme
 
-Page = Literal["inspect", "train"]
-Menu = Literal["File", "Edit", "View", "Network", "Train", "Help"]
-MENUS: tuple[Menu, ...] = ("File", "Edit", "View", "Network", "Train", "Help")
+FIRST_MENUS, LAST_MENU = ("File", "Edit", "View"), "Help"
+"""The menu bar begins and ends with these; the menus of the pages stand between them."""
 PLAIN_KEYS = {
     Qt.Key.Key_Space: "Space",
     Qt.Key.Key_B: "B",
@@ -34,18 +33,22 @@ takes them when nobody else did."""
 
 @dataclass(frozen=True)
 class Command:
-    """Something that can be done. `keys` is a Qt key sequence in portable text, or a name from PLAIN_KEYS."""
+    """Something that can be done. `keys` is a Qt key sequence in portable text, or a name from PLAIN_KEYS.
+
+    A page's command acts where the page stands: while another one is in view it is disabled, and its key does nothing.
+    """
 
     id: str
     text: str
-    menu: Menu
+    menu: str
     slot: Callable[[], object]
     keys: str = ""
     icon: str = ""
-    starts_group: bool = False
     tip: str = ""
-    page: Page | None = None
-    """The page that it acts on where it stands: in view of another one it is disabled, and its key does nothing."""
+    place: int = 100
+    """Among what its menu offers; where the hundreds change, a line is drawn."""
+    shows_page: bool = False
+    """It shows its page first, and so is there while another one is in view."""
 
     @property
     def is_plain(self) -> bool:
@@ -55,14 +58,22 @@ class Command:
     @property
     def keys_text(self) -> str:
         """The keys as people write them on this system."""
-        if not self.keys or self.is_plain:
-            return self.keys
-        return QKeySequence(self.keys).toString(QKeySequence.SequenceFormat.NativeText)
+        return self.keys if self.is_plain else keys_text(self.keys)
 
     @property
     def plain_text(self) -> str:
         """The text without a mnemonic."""
         return self.text.replace("&", "")
+
+
+@dataclass(frozen=True)
+class Submenu:
+    """A menu in a menu, filled whenever it opens; `place` is as a command's."""
+
+    text: str
+    menu: str
+    fill: Callable[[QMenu], None]
+    place: int = 100
 
 
 @dataclass(frozen=True)
@@ -75,19 +86,33 @@ class Entry:
 
 
 class Commands:
-    """The table with the QActions made of it.
+    """What the window, or one of its pages, offers, with the QActions made of it.
 
     Raises:
         ValueError: two commands share an id or a key.
     """
 
-    def __init__(self, table: Iterable[Command], parent: QObject) -> None:
-        self.table = tuple(table)
+    def __init__(
+        self,
+        offered: Iterable[Command | Submenu],
+        parent: QObject,
+        *,
+        show: Callable[[], object] | None = None,
+        pages: Sequence[Commands] = (),
+    ) -> None:
+        """`show` brings the page into view that these are about; the window's have those of all `pages` among them."""
+        own = tuple(offered)
+        self._own = tuple(one for one in own if isinstance(one, Command))
+        self._show, self._pages = show, pages
+        everything = (*own, *(one for page in pages for one in page.offered))
+        self.offered: tuple[Command | Submenu, ...] = tuple(sorted(everything, key=lambda one: one.place))
+        self.table = tuple(one for one in self.offered if isinstance(one, Command))
         _check(self.table)
-        self.actions = {command.id: self._action(command, parent) for command in self.table}
-        self._page: Page = "inspect"
+        self.actions = {command.id: self._action(command, parent) for command in self._own}
+        for page in pages:
+            self.actions |= page.actions
+        self._is_in_view = True
         self._impossible: set[str] = set()
-        self._plain = {command.keys: self.actions[command.id] for command in self.table if command.is_plain}
 
     def __getitem__(self, command_id: str) -> QAction:
         return self.actions[command_id]
@@ -99,29 +124,29 @@ class Commands:
             self._impossible.add(command_id)
         self._enable()
 
-    def show_page(self, page: Page) -> None:
-        """That page is in view; the commands of the other rest."""
-        self._page = page
+    def set_in_view(self, is_in_view: bool) -> None:
+        """Their page comes into view, or leaves it; then they rest."""
+        self._is_in_view = is_in_view
         self._enable()
 
     def _enable(self) -> None:
-        for command in self.table:
-            is_here = command.page in (None, self._page)
+        for command in self._own:
+            is_here = self._is_in_view or command.shows_page
             self.actions[command.id].setEnabled(is_here and command.id not in self._impossible)
 
-    def of_menu(self, menu: Menu) -> tuple[Command, ...]:
-        """A menu's commands in order."""
-        return tuple(command for command in self.table if command.menu == menu)
+    def of_menu(self, menu: str) -> tuple[Command | Submenu, ...]:
+        """What a menu offers, in order."""
+        return tuple(one for one in self.offered if one.menu == menu)
 
     def take_key(self, event: QKeyEvent) -> bool:
         """Run the command of a key without modifiers; False where there is none or it is disabled."""
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         name = PLAIN_KEYS.get(Qt.Key(event.key())) if modifiers == Qt.KeyboardModifier.NoModifier else None
-        action = self._plain.get(name) if name else None
-        if action is None or not action.isEnabled():
-            return False
-        action.trigger()
-        return True
+        for command in self.table:
+            if name and command.keys == name and self.actions[command.id].isEnabled():
+                self.actions[command.id].trigger()
+                return True
+        return False
 
     def apply_theme(self, theme: Theme) -> None:
         """Draw the icons in the theme's colours."""
@@ -140,8 +165,24 @@ class Commands:
         tip = command.tip or command.plain_text
         action.setToolTip(f"{tip} ({command.keys_text})" if command.keys else tip)
         action.setIconVisibleInMenu(False)
-        action.triggered.connect(lambda _checked=False: command.slot())
+        action.triggered.connect(lambda _checked=False: self._run(command))
         return action
+
+    def _run(self, command: Command) -> None:
+        if command.shows_page and self._show is not None:
+            self._show()
+        command.slot()
+
+
+def menus_of(offered: Iterable[Command | Submenu]) -> tuple[str, ...]:
+    """The menus of the bar, in order."""
+    named = dict.fromkeys((*FIRST_MENUS, *(one.menu for one in offered)))
+    return (*(name for name in named if name != LAST_MENU), LAST_MENU)
+
+
+def keys_text(keys: str) -> str:
+    """A key sequence in portable text, as people write it on this system."""
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 def _check(table: tuple[Command, ...]) -> None:

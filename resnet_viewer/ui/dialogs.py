@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_viewer.ui.commands import MENUS, Command
+from resnet_viewer.ui.commands import Command, menus_of
 from resnet_viewer.ui.incoming import WEIGHT_SUFFIXES
 from resnet_viewer.ui.widgets.theme import DARK
 from resnet_viewer.versions import version_of
@@ -138,7 +138,7 @@ class ShortcutSheet(QDialog):
 def shortcut_sheet(table: tuple[Command, ...]) -> str:
     """The sheet as rich text: one table, so that its columns stand below each other."""
     parts: list[str] = []
-    for menu in MENUS:
+    for menu in menus_of(table):
         rows = [(command.keys_text, command.plain_text) for command in table if command.menu == menu]
         parts.append(_section(menu, [row for row in rows if row[0]]))
     parts.append(_section("Mouse", list(MOUSE_AND_KEYS)))

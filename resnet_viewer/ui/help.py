@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, QUrl, Signal, Slot
@@ -37,7 +38,10 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viewer import paths
-from resnet_viewer.ui.widgets.theme import DARK
+from resnet_viewer.ui import dialogs
+from resnet_viewer.ui.commands import Commands, Entry
+from resnet_viewer.ui.widgets.picker import Picker
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 HELP_PAGES = {
     "window": "&The window",
@@ -259,3 +263,59 @@ class HelpWindow(QDialog):
         self.titles.blockSignals(True)
         self.titles.setCurrentRow(list(HELP_PAGES).index(name) if name in HELP_PAGES else -1)
         self.titles.blockSignals(False)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the window tells about the program."""
+
+    info: Callable[[], str]
+    """Versions, devices and folders, as `--info` prints them."""
+    log_file: Path
+
+
+class Help:
+    """What the Help menu does."""
+
+    def __init__(self, window: QWidget, facts: Facts, say: Callable[[str], object]) -> None:
+        self._window, self._facts, self._say = window, facts, say
+        self._pages: HelpWindow | None = None
+        self.theme: Theme = DARK
+
+    def run_command(self, entries: Sequence[Entry]) -> None:
+        """The command palette."""
+        texts = [(entry.text, entry.keys) for entry in entries]
+        chosen = Picker.ask("Run a command", texts, self.theme, self._window)
+        if chosen is not None:
+            entries[chosen].action.trigger()
+
+    def show_shortcuts(self, commands: Commands) -> None:
+        """Every command with its keys."""
+        dialogs.ShortcutSheet.show_table(commands.table, self._window)
+
+    def show_page(self, name: str) -> None:
+        """A page about the program, in the window that is kept for them."""
+        if self._pages is None:
+            self._pages = HelpWindow(self._window)
+            self._pages.said.connect(self._say)
+        self._pages.show_page(name)
+
+    def show_about(self) -> None:
+        """Versions, licences, the paper."""
+        dialogs.About.show_info(self._facts.info(), self._window)
+
+    def show_log(self) -> None:
+        """The log file, in whatever opens text here."""
+        path = self._facts.log_file
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            QGuiApplication.clipboard().setText(str(path))
+            self._say(f"The log is {path}; its path was copied.")
+
+    def copy_report(self) -> None:
+        """Versions and the end of the log, to paste into a report; nothing is sent by itself."""
+        try:
+            log_end = self._facts.log_file.read_text(encoding="utf-8", errors="replace")[-8000:]
+        except OSError:
+            log_end = "(no log)"
+        QGuiApplication.clipboard().setText(f"{self._facts.info()}\n\n{log_end}")
+        self._say("Copied versions and the end of the log; paste them into your report.")

@@ -19,17 +19,6 @@ _GROWTH = 0.6
 """Of the font's growth: words give way first."""
 _COMFORTABLE_LINES = 31
 """A page that scrolls anyway is at least as high as so many lines of text, so that nothing in it is squeezed."""
-_SHARES = {
-    "top": (0.7, 0.3),
-    "right": (0.72, 0.28),
-    "outer": (0.55, 0.45),
-    "train_columns": (0.72, 0.28),
-    "train_rows": (0.51, 0.49),
-    "train_top": (0.4, 0.6),
-    "train_left": (0.5, 0.5),
-    "train_right": (0.51, 0.49),
-}
-"""Of each splitter's length, for its two parts."""
 
 
 class WindowLayout:
@@ -39,7 +28,7 @@ class WindowLayout:
     strip of nothing where no window manager draws one.
     """
 
-    def __init__(self, window: QMainWindow, splitters: Mapping[str, QSplitter], settings: Settings) -> None:
+    def __init__(self, window: QMainWindow, splitters: Mapping[str, Splitter], settings: Settings) -> None:
         self._window = window
         self._splitters = splitters
         self._settings = settings
@@ -75,20 +64,27 @@ class WindowLayout:
 
     def share_room(self) -> None:
         """Give every panel its default share."""
-        for name, splitter in self._splitters.items():
-            splitter.setSizes([round(share * 10_000) for share in _SHARES[name]])
+        for splitter in self._splitters.values():
+            splitter.share_room()
 
 
-def splitter(orientation: Qt.Orientation, first: QWidget, second: QWidget) -> QSplitter:
+class Splitter(QSplitter):
     """Two panels that share the room; neither can be squeezed away."""
-    made = QSplitter(orientation)
-    made.setChildrenCollapsible(False)
-    made.setHandleWidth(DARK.gap)
-    made.addWidget(first)
-    made.addWidget(second)
-    made.setStretchFactor(0, 3)
-    made.setStretchFactor(1, 2)
-    return made
+
+    def __init__(self, orientation: Qt.Orientation, first: QWidget, second: QWidget, share: float) -> None:
+        """`share` is what the first has by default, of 1."""
+        super().__init__(orientation)
+        self._share = share
+        self.setChildrenCollapsible(False)
+        self.setHandleWidth(DARK.gap)
+        self.addWidget(first)
+        self.addWidget(second)
+        self.setStretchFactor(0, 3)
+        self.setStretchFactor(1, 2)
+
+    def share_room(self) -> None:
+        """As at the first start."""
+        self.setSizes([round(share * 10_000) for share in (self._share, 1 - self._share)])
 
 
 class PanelArea(QScrollArea):

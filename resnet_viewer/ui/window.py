@@ -1,11 +1,13 @@
-"""The window: toolbar, panels, status bar. It renders scenes and passes wishes on; it computes nothing."""
+"""The window: toolbar, pages, status bar. It knows a list of pages, and of none what it is about."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from functools import partial
 
-from PySide6.QtCore import QMimeData, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
+    QActionGroup,
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -30,40 +32,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_viewer.records.captions import plain
-from resnet_viewer.records.network_entries import Networks
-from resnet_viewer.records.requests import CatalogEntry
-from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.appearance import Appearance
-from resnet_viewer.ui.bars import MessageBar, ProgressBar
-from resnet_viewer.ui.command_table import command_table
-from resnet_viewer.ui.commands import Commands
+from resnet_viewer.ui.bars import Messages
+from resnet_viewer.ui.commands import Command, Commands, Submenu
+from resnet_viewer.ui.help import HELP_PAGES, Facts, Help
 from resnet_viewer.ui.incoming import is_welcome
-from resnet_viewer.ui.inspect.controller import Controller
-from resnet_viewer.ui.inspect.editing import Editing
-from resnet_viewer.ui.inspect.exporting import Exporting
-from resnet_viewer.ui.inspect.loading import Opening
-from resnet_viewer.ui.inspect.messages import Saying
-from resnet_viewer.ui.inspect.network_dialog import Describing
-from resnet_viewer.ui.inspect.page import InspectPage
-from resnet_viewer.ui.inspect.prompts import Facts, Prompts
-from resnet_viewer.ui.inspect.store import Store
-from resnet_viewer.ui.layout import WindowLayout, least_size
-from resnet_viewer.ui.menus import Menus
-from resnet_viewer.ui.settings import Settings
-from resnet_viewer.ui.status import StatusBar
-from resnet_viewer.ui.toolbar import Toolbar, network_title
-from resnet_viewer.ui.train.controller import Ways
-from resnet_viewer.ui.train.drops import WELCOME
-from resnet_viewer.ui.train.training import Training
-from resnet_viewer.ui.widgets.labels import tooltip_text
+from resnet_viewer.ui.layout import Splitter, WindowLayout, least_size
+from resnet_viewer.ui.menus import Menus, add_choice
+from resnet_viewer.ui.page import Page
+from resnet_viewer.ui.settings import FONT_SIZES, Settings, ThemeChoice
+from resnet_viewer.ui.toolbar import Toolbar
 from resnet_viewer.ui.widgets.theme import DARK, Theme
-from resnet_viewer.ui.work.asking import Askers
-from resnet_viewer.ui.work.worker import Failure
 from resnet_viewer.ui.work.workers import Workers
 
-INSPECT, TRAIN = range(2)
-"""The pages' places among the tabs."""
+THEMES: dict[ThemeChoice, str] = {"system": "As the system", "light": "Light", "dark": "Dark"}
 
 
 class MainWindow(QMainWindow):
@@ -74,65 +56,114 @@ class MainWindow(QMainWindow):
 
     def __init__(
         self,
-        store: Store,
+        pages: Sequence[Page],
         workers: Workers,
+        messages: Messages,
         appearance: Appearance,
         settings: Settings,
-        *,
-        catalog: tuple[CatalogEntry, ...],
         facts: Facts,
-        networks: Networks,
-        ways: Ways,
-        threads: str = "",
     ) -> None:
         super().__init__()
         self.setObjectName("main_window")
         self.setWindowTitle("ResNet Viewer")
         self.setAcceptDrops(True)
-        self.store = store
-        self._settings = settings
+        self.pages = tuple(pages)
+        self._workers, self._appearance, self._settings = workers, appearance, settings
         self._is_painted = False
-        self.controller = Controller(store, workers.probing, parent=self)
-        self.editing = Editing(store, self)
-        files, downloads = Askers(workers.files, self), Askers(workers.downloads, self)
-        self.opening = Opening(store, self.editing, files, downloads, settings, self)
-        self.exporting = Exporting(files, self)
-        self.prompts = Prompts(
-            self, self.controller, self.editing, self.opening, self.exporting, settings, facts
-        )
-        self.describing = Describing(
-            self, self.controller, self.editing, self.opening, self.exporting, networks
-        )
-        self.training = Training(
-            self, workers.lab, files, self.opening, self.editing, self.exporting, settings, ways
-        )
-        self.commands = Commands(command_table(self), self)
+        self.messages, self.progress, self.status = messages.bar, messages.progress, messages.status
+        self.help = Help(self, facts, self.status.say)
+        self.commands = Commands(self._offered(), self, pages=[page.commands for page in self.pages])
         self.addActions(list(self.commands.actions.values()))
-        self.toolbar = Toolbar(self.commands, self.training.bar, self)
+        self.toolbar = Toolbar(self.pages, self)
         self.addToolBar(self.toolbar)
-        self.status = StatusBar(threads, self)
         self.setStatusBar(self.status)
-        self.messages, self.progress = MessageBar(), ProgressBar()
-        self.inspect = InspectPage(self.editing)
-        self.wiring, self.feature_maps = self.inspect.wiring, self.inspect.feature_maps
-        self.gradcam, self.predictions = self.inspect.gradcam, self.inspect.predictions
-        self.pages = QStackedWidget()
-        for page in (self.inspect, self.training.page):
-            self.pages.addWidget(page)
-        splitters = self.inspect.splitters | self.training.page.splitters
+        self._stack = QStackedWidget()
+        splitters: dict[str, Splitter] = {}
+        others: dict[str, QMenu] = {}
+        for place, page in enumerate(self.pages):
+            self._stack.addWidget(page.panels)
+            splitters.update(page.splitters)
+            others.update(page.menus)
+            page.commands.set_in_view(place == 0)
+            page.hovered.connect(self.status.show_hover)
+            page.facts_changed.connect(self._show_facts)
+            page.wished.connect(partial(self.show_page, place))
         self._shape = WindowLayout(self, splitters, settings)
         self.setCentralWidget(self._central())
-        self.menus = Menus(
-            self.menuBar(), self.toolbar, self.commands, self.controller, self.editing,
-            self.opening, self.prompts, self.training, appearance, settings, catalog,
-        )  # fmt: skip
-        self.saying = Saying(self, {entry.name: entry.download for entry in catalog if entry.download})
-        self._connect(workers)
+        self.menus = Menus(self.menuBar(), self.commands, others)
+        for worker in workers.all:
+            worker.busy_changed.connect(self._show_busy)
+        self.toolbar.page_chosen.connect(self.show_page)
         appearance.theme_changed.connect(self.apply_theme)
         appearance.apply()
-        self._show_history()
-        self.render_scene(self.controller.scene)
+        self._show_facts()
         self._shape.restore()
+
+    def _offered(self) -> tuple[Command | Submenu, ...]:
+        return (
+            Command("paste", "&Paste", "File", self.paste, "Ctrl+V", place=110),
+            Command("export", "&Export…", "File", self.export, "Ctrl+E", "mdi6.export-variant", place=300),
+            Command("copy_figure", "&Copy figure", "File", self.copy_figure, "Ctrl+Shift+C", place=300),
+            Command("quit", "&Quit", "File", self.close, "Ctrl+Q", place=400),
+            *(
+                Command(
+                    f"show_{page.key}",
+                    f"&{page.title}",
+                    "View",
+                    partial(self.show_page, place),
+                    f"Ctrl+{place + 1}",
+                )
+                for place, page in enumerate(self.pages)
+            ),
+            Command("full_screen", "F&ull screen", "View", self.toggle_full_screen, "F11", place=300),
+            Command("reset_layout", "Reset the &layout", "View", self.reset_layout, place=300),
+            Command(
+                "escape",
+                "&Cancel, release the time, or leave full screen",
+                "View",
+                self.escape,
+                "Esc",
+                place=300,
+            ),
+            Submenu("&Appearance", "View", self._fill_themes, 400),
+            Submenu("Font si&ze", "View", self._fill_sizes, 400),
+            Command("shortcuts", "&Keyboard shortcuts", "Help", self.show_shortcuts, "F1"),
+            Command("palette", "&Run a command…", "Help", self.show_palette, "Ctrl+Shift+P"),
+            *(
+                Command(
+                    f"help_{name}",
+                    title,
+                    "Help",
+                    partial(self.help.show_page, name),
+                    "Shift+F1" if name == "window" else "",
+                    place=200,
+                )
+                for name, title in HELP_PAGES.items()
+            ),
+            Command("log", "Open the &log file", "Help", self.help.show_log, place=300),
+            Command(
+                "report",
+                "&Copy details for a report",
+                "Help",
+                self.help.copy_report,
+                tip="Versions and the end of the log go to the clipboard; nothing is sent",
+                place=300,
+            ),
+            Command("about", "&About ResNet Viewer", "Help", self.help.show_about, place=400),
+        )
+
+    def _fill_themes(self, menu: QMenu) -> None:
+        group = QActionGroup(menu)
+        for choice, title in THEMES.items():
+            is_chosen = self._appearance.choice == choice
+            add_choice(menu, group, title, is_chosen, partial(self._appearance.choose, choice))
+
+    def _fill_sizes(self, menu: QMenu) -> None:
+        group = QActionGroup(menu)
+        for points in (0, *FONT_SIZES):
+            title = f"{points} pt" if points else "As the system"
+            is_chosen = self._settings.font_size() == points
+            add_choice(menu, group, title, is_chosen, partial(self._appearance.set_font_size, points))
 
     def _central(self) -> QWidget:
         central = QWidget()
@@ -141,7 +172,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(DARK.gap)
         layout.addWidget(self.messages)
         layout.addWidget(self.progress)
-        layout.addWidget(self.pages, 1)
+        layout.addWidget(self._stack, 1)
         for area in central.findChildren(
             QAbstractScrollArea
         ):  # drops belong to the window, wherever they fall
@@ -149,178 +180,84 @@ class MainWindow(QMainWindow):
             area.viewport().setAcceptDrops(False)
         return central
 
-    def _connect(self, workers: Workers) -> None:
-        editing = self.editing
-        self.controller.scene_changed.connect(self.render_scene)
-        self.store.history_changed.connect(self._show_history)
-        self._workers = workers
-        for worker in workers.all:
-            worker.busy_changed.connect(self._show_busy)
-        self.toolbar.shortcuts_wished.connect(editing.open_all_shortcuts)
-        self.toolbar.branches_wished.connect(editing.open_all_branches)
-        self.toolbar.page_chosen.connect(self.show_page)
-        self.inspect.export_requested.connect(self.prompts.export)
-        for page in (self.inspect, self.training.page):
-            page.hovered.connect(self.status.show_hover)
-        self.training.inspect_wished.connect(self.show_inspect)
-        self.training.controller.scene_changed.connect(self.status.render_lab)
-        self.training.device_chosen.connect(self.status.show_training_device)
-        opening = self.opening
-        opening.begun.connect(self.controller.end_start)
-
-    @Slot(object)
-    def render_scene(self, scene: Scene) -> None:
-        """Show a scene everywhere; each panel touches only what differs."""
-        self.inspect.render_scene(scene)
-        self.toolbar.render_scene(scene)
-        self.status.render_scene(scene)
-        state = scene.session.setup.state
-        self.messages.end_unless_about(state.network, state.preprocessing)
-        if scene.now is not None and scene.now.is_complete and not scene.is_stale:
-            self.messages.end("probing")
-        self.commands.set_possible("reset_reference", scene.session.pinned is not None)
-        network = scene.session.setup.state.network
-        self.commands.set_possible("all_shortcuts", network.has_shortcuts)
-        self.commands.set_possible("choose_target", network.has_classifier)
-        picture = scene.session.setup.picture
-        told = (network_title(scene), plain(picture.name) if picture else "", "ResNet Viewer")
-        self.setWindowTitle(" – ".join(filter(None, told)))
-
     @Slot(object)
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours, everywhere."""
         self._limit_size()
-        self.prompts.theme = theme
+        self.help.theme = theme
         self.commands.apply_theme(theme)
-        for part in (self.toolbar, self.status, self.inspect, self.training.page):
-            part.apply_theme(theme)
+        self.toolbar.apply_theme(theme)
+        self.status.apply_theme(theme)
+        for page in self.pages:
+            page.apply_theme(theme)
 
     def _limit_size(self) -> None:
         """The larger the font, the larger the smallest window."""
         self.ensurePolished()
         self.setMinimumSize(least_size(self.fontMetrics().height(), self.screen().availableSize()))
 
-    @Slot(object)
-    def show_failure(self, failure: Failure) -> None:
-        """One sentence, details on demand; what is on screen stays."""
-        self.messages.show_failure(failure)
-
     @Slot(bool)
     def _show_busy(self, _is_busy: bool) -> None:
         self.status.show_busy(any(worker.is_busy for worker in self._workers.all))
 
-    @Slot(str)
-    def say(self, sentence: str) -> None:
-        """A short word in the status bar."""
-        self.status.say(sentence)
+    @property
+    def place(self) -> int:
+        """Of the page in view, among the tabs."""
+        return self._stack.currentIndex()
+
+    @property
+    def page(self) -> Page:
+        """The page in view."""
+        return self.pages[self.place]
 
     @Slot()
-    def _show_history(self) -> None:
-        for name, label in (("undo", self.store.undo_label), ("redo", self.store.redo_label)):
-            action = self.commands[name]
-            self.commands.set_possible(name, label is not None)
-            words = f"{name.capitalize()}: {plain(label)}" if label else name.capitalize()
-            action.setText("&" + words.replace("&", "&&"))
-            action.setToolTip(tooltip_text(words))
+    def _show_facts(self) -> None:
+        self.status.show_facts(self.page.facts)
 
     @Slot(int)
     def show_page(self, place: int) -> None:
-        """Inspect or Train, by its place among the tabs; the page in view keeps its focus."""
-        if place == self.pages.currentIndex():
+        """Bring a page into view, by its place among the tabs; the page in view keeps its focus."""
+        if place == self.place:
             return
-        self.pages.setCurrentIndex(place)
+        self.page.commands.set_in_view(False)
+        self._stack.setCurrentIndex(place)
         self.toolbar.show_page(place)
-        self.status.show_page(place)
-        self.commands.show_page("inspect" if place == INSPECT else "train")
-        if place == INSPECT:
-            self.inspect.take_focus()
-        else:
-            self.training.page.take_focus()
-            self.training.get_ready()
-
-    @Slot()
-    def show_inspect(self) -> None:
-        """Ctrl+1."""
-        self.show_page(INSPECT)
-
-    def show_train(self) -> None:
-        """Ctrl+2."""
-        self.show_page(TRAIN)
-
-    def in_train(self, act: Callable[[], object]) -> Callable[[], None]:
-        """What is about the Train page, done where it is seen."""
-
-        def shown() -> None:
-            self.show_train()
-            act()
-
-        return shown
+        self.status.forget_words()
+        self._show_facts()
+        self.page.commands.set_in_view(True)
+        self.page.enter()
 
     def export(self) -> None:
-        """Ctrl+E: a figure of the page in view."""
-        if self.pages.currentIndex() == INSPECT:
-            self.prompts.export()
-        else:
-            self.training.exporting.ask()
+        """A figure of the page in view."""
+        self.page.export()
 
     def copy_figure(self) -> None:
-        """Ctrl+Shift+C: the figure that has the focus, else the one that was exported last."""
-        if self.pages.currentIndex() == INSPECT:
-            self.prompts.copy_figure(self.inspect.figure_in_focus())
-        else:
-            self.training.copy_figure()
+        """A figure of the page in view."""
+        self.page.copy_figure()
 
     def paste(self) -> None:
-        """Ctrl+V: whatever is on the clipboard, as if it were dropped on the page in view."""
-        self._take_mime(QGuiApplication.clipboard().mimeData())
-
-    def _take_mime(self, mime: QMimeData) -> None:
-        if self.pages.currentIndex() == INSPECT:
-            self.opening.take_mime(mime)
-        else:
-            self.training.drops.take_mime(mime)
-
-    def in_inspect(self, act: Callable[[], object]) -> Callable[[], None]:
-        """What is about the Inspect page, done where it is seen."""
-
-        def shown() -> None:
-            self.show_inspect()
-            act()
-
-        return shown
-
-    def fit(self) -> None:
-        """The whole strip in view."""
-        self.wiring.view.fit()
-
-    def toggle_selected_branch(self) -> None:
-        """D: drop or restore the residual branch of the block whose layer is selected."""
-        if (block := self.wiring.selected_block()) is not None:
-            self.editing.toggle_branch(block)
-        else:
-            self.say("No block is selected; click a box of a block first.")
+        """Whatever is on the clipboard, as if it were dropped on the page in view."""
+        self.page.take_mime(QGuiApplication.clipboard().mimeData())
 
     def toggle_full_screen(self) -> None:
-        """F11."""
+        """All of the screen, or as before."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def escape(self) -> None:
-        """Esc: end a download, else release the pinned time, else leave full screen."""
+        """End a download, else what the page in view has to end, else leave full screen."""
         if not self.progress.isHidden():
             self.progress.cancelled.emit()
-        elif self.pages.currentIndex() == TRAIN and self.training.page.errors.release():
-            pass
-        elif self.isFullScreen():
+        elif not self.page.escape() and self.isFullScreen():
             self.toggle_full_screen()
 
     def show_shortcuts(self) -> None:
-        """F1."""
-        self.prompts.show_shortcuts(self.commands)
+        """Every command with its keys."""
+        self.help.show_shortcuts(self.commands)
 
     def show_palette(self) -> None:
-        """Ctrl+Shift+P."""
+        """Everything that the menus offer, found by typing."""
         palette = self.commands["palette"]
-        self.prompts.run_command([entry for entry in self.menus.entries() if entry.action is not palette])
+        self.help.run_command([entry for entry in self.menus.entries() if entry.action is not palette])
 
     def reset_layout(self) -> None:
         """Sizes as at the first start."""
@@ -328,8 +265,8 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self.pages.currentIndex() == INSPECT:
-            self.inspect.take_focus()
+        if not event.spontaneous():
+            self.page.enter()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -338,8 +275,7 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, self.painted.emit)  # after the panels, painted in this same pass
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        is_inspected = self.pages.currentIndex() == INSPECT or event.key() == Qt.Key.Key_Escape
-        if _is_kept(event, self.focusWidget()) or not is_inspected or not self.commands.take_key(event):
+        if _is_kept(event, self.focusWidget()) or not self.commands.take_key(event):
             super().keyPressEvent(event)
 
     def createPopupMenu(self) -> QMenu | None:  # type: ignore[override]
@@ -348,10 +284,7 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if is_welcome(event.mimeData()):
             event.acceptProposedAction()
-            is_inspected = self.pages.currentIndex() == INSPECT
-            self.status.show_hover(
-                "Drop pictures, a folder, or a weight file." if is_inspected else f"Drop {WELCOME}."
-            )
+            self.status.show_hover(f"Drop {self.page.welcome}.")
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         self.status.show_hover("")
@@ -359,15 +292,16 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
         self.status.show_hover("")
-        self._take_mime(event.mimeData())
+        self.page.take_mime(event.mimeData())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self.training.may_close():
+        if not all(page.may_close() for page in self.pages):
             event.ignore()
             return
         self._shape.remember()
         self._settings.save()
-        self.store.close()
+        for page in self.pages:
+            page.close()
         event.accept()
 
 

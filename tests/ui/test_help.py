@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer import paths
 from resnet_viewer.ui.help import HELP_PAGES, HelpWindow
-from tests.ui.windows import Desk
+from tests.ui.windows import Desk, inspect_page
 
 ALL = sorted(path.stem for path in paths.document().glob("*.md"))
 
@@ -113,7 +113,7 @@ def test_pictures_fit_the_page_and_its_colours(desk: Desk, qtbot: QtBot) -> None
     brightness = {}
     for theme in ("dark", "light"):
         desk.window.menus._appearance.choose(theme)
-        desk.window.prompts.show_page("window")
+        inspect_page(desk.window).prompts.show_page("window")
         page = desk.window.findChild(HelpWindow).browser
         qtbot.waitUntil(lambda page=page: page.horizontalScrollBar().maximum() == 0)
         for name in ("inspect-dark.png", "train-dark.png"):
@@ -126,7 +126,7 @@ def test_pictures_fit_the_page_and_its_colours(desk: Desk, qtbot: QtBot) -> None
 
 
 def test_the_page_takes_new_letters_and_stays_at_its_place(desk: Desk, qtbot: QtBot) -> None:
-    desk.window.prompts.show_page("training")
+    inspect_page(desk.window).prompts.show_page("training")
     page = desk.window.findChild(HelpWindow).browser
     bar = page.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 0)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.ui.widgets.picker import Picker
-from tests.ui.windows import Desk
+from tests.ui.windows import Desk, train_page
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def letters(actions: list[QAction]) -> list[str]:
 
 
 def train(desk: Desk) -> None:
-    training = desk.window.training
+    training = train_page(desk.window)
     training.start()
     desk.lab.begin()
     for key, run in desk.lab.order.runs:

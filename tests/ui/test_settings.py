@@ -23,7 +23,7 @@ from resnet_viewer.ui.export_dialog import ExportDialog
 from resnet_viewer.ui.settings import FONT_SIZES, MOST_BYTES, Settings, path_of
 from resnet_viewer.ui.train.plan import SavedRecipes
 from resnet_viewer.ui.train.run_folders import Earlier, Folders, folders_of
-from tests.ui.windows import Desk
+from tests.ui.windows import TRAIN, Desk, inspect_page, train_page
 
 KEYS = (
     "appearance/theme", "appearance/font_size",
@@ -146,11 +146,13 @@ def test_the_window_starts_whatever_its_settings_hold(
     desk = Desk(qtbot, qapp, tmp_path)
     try:
         desk.window.show()
-        desk.window.show_train()
+        desk.window.show_page(TRAIN)
         room = desk.window.screen().availableGeometry()
         assert desk.window.width() <= max(room.width(), desk.window.minimumWidth())
         assert QFontInfo(qapp.font()).pointSize() == usual
-        for splitter in (desk.window.inspect.splitters | desk.window.training.page.splitters).values():
+        for splitter in (
+            inspect_page(desk.window).panels.splitters | train_page(desk.window).panels.splitters
+        ).values():
             assert min(splitter.sizes()) > 0 or not splitter.isVisible()
     finally:
         desk.close()

@@ -23,7 +23,7 @@ from resnet_viewer.ui.layout import PanelArea
 from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.fitting import ChoiceBox, FittingParagraph, ShorteningLabel
 from tests import fabricated
-from tests.ui.windows import Desk, rendered
+from tests.ui.windows import TRAIN, Desk, inspect_page, rendered, train_page
 
 USUAL_LINE = 20
 SMALL_SCREEN = QSize(960, 540)
@@ -112,7 +112,7 @@ def words_cut(part: QWidget) -> bool:
 
 
 def test_a_fault_is_found(desk: Desk) -> None:
-    page = desk.window.inspect
+    page = inspect_page(desk.window).panels
     assert settled(desk, page) == []
     label, card = QLabel("over the title", page.predictions), page.predictions
     label.setGeometry(QRect(0, 0, 120, card.fontMetrics().height() + 12))
@@ -137,26 +137,26 @@ def test_nothing_is_cut_and_nothing_overlaps_where_the_window_is_smallest(
     network = spec("cifar-resnet-56")
     desk.store.restart(Session(fabricated.setup(network, fabricated.picture(400, 300))))
     desk.wait_fresh()
-    window.editing.set_shortcuts(tuple(range(20, 28)), 0.0)
-    window.editing.select_layer("layer3.0")
+    inspect_page(window).editing.set_shortcuts(tuple(range(20, 28)), 0.0)
+    inspect_page(window).editing.select_layer("layer3.0")
     desk.wait_fresh()
-    assert settled(desk, window.inspect) == []
-    window.editing.select_channel(5)
-    assert settled(desk, window.inspect) == []
+    assert settled(desk, inspect_page(window).panels) == []
+    inspect_page(window).editing.select_channel(5)
+    assert settled(desk, inspect_page(window).panels) == []
     plain = replace(desk.store.session.setup.state, network=spec("cifar-plain-56"))
-    window.editing.look(replace(desk.store.session.view, channel=None))
-    window.editing.open_everything()
-    window.editing.compare_with(plain)
+    inspect_page(window).editing.look(replace(desk.store.session.view, channel=None))
+    inspect_page(window).editing.open_everything()
+    inspect_page(window).editing.compare_with(plain)
     desk.wait_fresh()
-    assert settled(desk, window.inspect) == []
-    window.show_train()
-    assert settled(desk, window.training.page) == []
-    window.training.start()
+    assert settled(desk, inspect_page(window).panels) == []
+    window.show_page(TRAIN)
+    assert settled(desk, train_page(window).panels) == []
+    train_page(window).start()
     desk.lab.begin()
     for key, run in desk.lab.order.runs:
         desk.lab.train(key, run, 6)
     rendered(desk)
-    assert settled(desk, window.training.page) == []
+    assert settled(desk, train_page(window).panels) == []
 
 
 def test_the_page_scrolls_where_its_panels_do_not_fit_and_only_there(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""The status bar and the toolbar's title: the present network's facts, and names as they are."""
+"""The status bar and Inspect's title: the present network's facts, and names as they are."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session
 from resnet_viewer.records.weights import WeightsRef
-from resnet_viewer.ui.status import StatusBar, shortened
-from resnet_viewer.ui.toolbar import network_title
+from resnet_viewer.ui.inspect.bar import network_title
+from resnet_viewer.ui.inspect.page import facts_of
+from resnet_viewer.ui.status import StatusBar
+from resnet_viewer.ui.widgets.labels import shortened
 from tests import fabricated
 
 MARKUP = "<b>bold</b> & <img src=x>.png"
@@ -23,7 +25,7 @@ MARKUP = "<b>bold</b> & <img src=x>.png"
 
 @pytest.fixture
 def bar(qtbot: QtBot) -> StatusBar:
-    made = StatusBar("1 thread")
+    made = StatusBar()
     qtbot.addWidget(made)
     made.resize(1400, 24)
     made.show()
@@ -37,19 +39,19 @@ def scene_of(network: NetworkSpec, *, is_starting: bool = False) -> Scene:
 def test_names_are_shown_letter_by_letter(bar: StatusBar) -> None:
     scene = fabricated.scene()
     setup = replace(scene.session.setup, picture=fabricated.picture(name=MARKUP))
-    bar.render_scene(replace(scene, session=replace(scene.session, setup=setup)))
+    bar.show_facts(facts_of(replace(scene, session=replace(scene.session, setup=setup)), "1 thread"))
     bar.show_hover(MARKUP)
     assert bar.texts()[2] == MARKUP
     assert bar.texts()[3].startswith(MARKUP)
-    for label in (bar._probe, bar._network, bar._hover, bar._picture):
+    for label in (bar._work, bar._subject, bar._hover, bar._data):
         assert label.textFormat() == Qt.TextFormat.PlainText
-    for label in (bar._hover, bar._picture):
+    for label in (bar._hover, bar._data):
         assert escape(MARKUP, quote=False) in label.toolTip()
         assert MARKUP not in label.toolTip()
 
 
 def test_a_hovered_number_stays_whole_in_the_smallest_window(bar: StatusBar, qtbot: QtBot) -> None:
-    bar.render_scene(fabricated.scene(spec("resnet152")))
+    bar.show_facts(facts_of(fabricated.scene(spec("resnet152")), "1 thread"))
     bar.resize(880, 24)
     bar.show_hover(
         "block 12 · conv3_x 3 · projection · now 1.234e-14 · reference 2.361 · now/reference 5.23e-15 · 1×1"
@@ -62,28 +64,28 @@ def test_a_hovered_number_stays_whole_in_the_smallest_window(bar: StatusBar, qtb
 
 def test_where_there_is_little_room_names_stay_and_the_tooltip_has_the_whole(bar: StatusBar) -> None:
     bar.resize(1400, 24)
-    bar.render_scene(fabricated.scene())
+    bar.show_facts(facts_of(fabricated.scene(), "1 thread"))
     assert bar.texts()[1].endswith("MMACs")
     bar.resize(500, 24)
     assert bar.texts()[1].strip() == "ResNet-20 · untrained"
     assert bar.texts()[3] == "invented.png"
-    assert "48×32" in bar._picture.toolTip()
-    assert "MMACs" in bar._network.toolTip()
+    assert "48×32" in bar._data.toolTip()
+    assert "MMACs" in bar._subject.toolTip()
 
 
 def test_no_time_of_an_older_network_stands_beside_the_new_ones_name(bar: StatusBar) -> None:
-    bar.render_scene(fabricated.scene())
+    bar.show_facts(facts_of(fabricated.scene(), "1 thread"))
     assert "14 ms" in bar.texts()[0]
-    bar.render_scene(scene_of(spec("cifar-resnet-32")))
+    bar.show_facts(facts_of(scene_of(spec("cifar-resnet-32")), "1 thread"))
     assert bar.texts()[0] == "computing…"
     assert "ResNet-32" in bar.texts()[1]
 
 
 def test_while_it_starts_nothing_is_called_untrained(bar: StatusBar) -> None:
-    bar.render_scene(scene_of(spec("resnet18"), is_starting=True))
+    bar.show_facts(facts_of(scene_of(spec("resnet18"), is_starting=True), "1 thread"))
     assert bar.texts()[0] == "starting…"
     assert "untrained" not in bar.texts()[1]
-    bar.render_scene(scene_of(spec("resnet18")))
+    bar.show_facts(facts_of(scene_of(spec("resnet18")), "1 thread"))
     assert "untrained" in bar.texts()[1]
 
 
@@ -102,14 +104,11 @@ def test_an_empty_hover_clears_and_what_was_said_stays_a_moment(bar: StatusBar) 
 def test_nothing_said_on_one_page_stays_over_another(bar: StatusBar) -> None:
     bar.say("Saved net.pth.")
     bar.show_hover("stem · conv1")
-    bar.show_page(1)
+    bar.forget_words()
     assert bar.texts()[2] == ""
     bar.say("Stopped.")
-    bar.show_page(1)
-    assert bar.texts()[2] == "Stopped."
-    bar.show_page(0)
     bar.show_hover("")
-    assert bar.texts()[2] == ""
+    assert bar.texts()[2] == "Stopped."
 
 
 def test_a_long_name_keeps_its_beginning_and_its_end() -> None:

@@ -33,7 +33,7 @@ from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.theme import LIGHT
 from resnet_viewer.ui.work.worker import Failure
 from tests import fabricated
-from tests.ui.windows import Desk
+from tests.ui.windows import Desk, inspect_page
 
 
 @pytest.fixture
@@ -48,19 +48,19 @@ def wiring(desk: Desk) -> Wiring:
 
 
 def test_a_panels_wish_is_an_edit_that_undo_names(desk: Desk) -> None:
-    desk.window.wiring.shortcut_clicked.emit(4)
+    inspect_page(desk.window).panels.wiring.shortcut_clicked.emit(4)
     assert wiring(desk).cut == (4,)
     assert desk.window.commands["undo"].text() == "&Undo: cut the shortcut of block 4"
-    assert desk.window.toolbar.shortcuts.state == "half"
+    assert inspect_page(desk.window).bar.shortcuts.state == "half"
     desk.wait_fresh()
     desk.window.commands["undo"].trigger()
     assert wiring(desk).is_open
-    assert desk.window.toolbar.shortcuts.state == "on"
+    assert inspect_page(desk.window).bar.shortcuts.state == "on"
     assert not desk.window.commands["undo"].isEnabled()
 
 
 def test_a_swept_range_is_one_step(desk: Desk) -> None:
-    desk.window.wiring.shortcuts_swept.emit((3, 4, 5), 0.0)
+    inspect_page(desk.window).panels.wiring.shortcuts_swept.emit((3, 4, 5), 0.0)
     assert wiring(desk).cut == (3, 4, 5)
     desk.store.undo()
     assert wiring(desk).is_open
@@ -68,22 +68,22 @@ def test_a_swept_range_is_one_step(desk: Desk) -> None:
 
 def test_a_slider_is_one_step(desk: Desk) -> None:
     for strength in (0.8, 0.5, 0.3):
-        desk.window.wiring.strength_chosen.emit(2, strength)
+        inspect_page(desk.window).panels.wiring.strength_chosen.emit(2, strength)
     assert wiring(desk).weakened == {2: 0.3}
     desk.store.undo()
     assert wiring(desk).is_open
 
 
 def test_the_master_switches_cut_and_restore_everything(desk: Desk) -> None:
-    switch = desk.window.toolbar.shortcuts
+    switch = inspect_page(desk.window).bar.shortcuts
     desk.qtbot.mouseClick(switch, Qt.MouseButton.LeftButton)
     assert len(wiring(desk).cut) == 9
     assert switch.state == "off"
-    desk.window.editing.toggle_shortcut(1)
+    inspect_page(desk.window).editing.toggle_shortcut(1)
     assert switch.state == "half"
     desk.qtbot.mouseClick(switch, Qt.MouseButton.LeftButton)
     assert switch.state == "on"
-    desk.qtbot.mouseClick(desk.window.toolbar.branches, Qt.MouseButton.LeftButton)
+    desk.qtbot.mouseClick(inspect_page(desk.window).bar.branches, Qt.MouseButton.LeftButton)
     assert len(wiring(desk).dropped) == 9
 
 
@@ -104,7 +104,7 @@ def test_keys_without_modifiers_reach_their_commands(desk: Desk) -> None:
 
 
 def test_keys_that_the_strip_does_not_want_reach_their_commands(desk: Desk) -> None:
-    view = desk.window.wiring.view
+    view = inspect_page(desk.window).panels.wiring.view
     QTest.keyClick(view, Qt.Key.Key_Down)
     assert desk.store.session.view.layer == "layer1.0.conv1"
     QTest.keyClick(view, Qt.Key.Key_B)
@@ -112,14 +112,14 @@ def test_keys_that_the_strip_does_not_want_reach_their_commands(desk: Desk) -> N
 
 
 def test_the_reference_can_be_pinned_and_let_go(desk: Desk) -> None:
-    desk.window.editing.toggle_shortcut(2)
+    inspect_page(desk.window).editing.toggle_shortcut(2)
     desk.window.commands["set_reference"].trigger()
     desk.wait_fresh()
-    scene = desk.window.controller.scene
+    scene = inspect_page(desk.window).controller.scene
     assert scene.reference is scene.now
     desk.window.commands["reset_reference"].trigger()
     desk.wait_fresh()
-    scene = desk.window.controller.scene
+    scene = inspect_page(desk.window).controller.scene
     assert scene.reference is not None
     assert scene.reference.request.state.wiring.is_open
 
@@ -162,20 +162,20 @@ def test_pixels_from_a_browser_are_taken_where_there_is_no_file(desk: Desk) -> N
 def test_an_address_alone_is_refused_in_a_sentence(desk: Desk) -> None:
     mime = QMimeData()
     mime.setUrls([QUrl("https://example.org/cat.png")])
-    desk.window.opening.take_mime(mime)
+    inspect_page(desk.window).opening.take_mime(mime)
     assert "only an address" in desk.window.messages.sentence
 
 
 def test_an_unreadable_picture_is_one_sentence_and_the_old_one_stays(desk: Desk) -> None:
-    before = desk.window.controller.scene
-    desk.window.opening.open_paths((Path("bad.png"),))
+    before = inspect_page(desk.window).controller.scene
+    inspect_page(desk.window).opening.open_paths((Path("bad.png"),))
     desk.qtbot.waitUntil(lambda: bool(desk.window.messages.sentence))
     assert desk.window.messages.sentence == "bad.png is no picture; open another file."
-    assert desk.window.controller.scene is before
+    assert inspect_page(desk.window).controller.scene is before
 
 
 def test_previous_and_next_walk_from_the_present_picture(desk: Desk, tmp_path: Path) -> None:
-    opening: Opening = desk.window.opening
+    opening: Opening = inspect_page(desk.window).opening
     opening.step_picture(1)
     assert "no folder" in desk.window.messages.sentence
     opening._place = tmp_path / "a.png"
@@ -185,7 +185,7 @@ def test_previous_and_next_walk_from_the_present_picture(desk: Desk, tmp_path: P
 
 
 def test_another_network_comes_with_its_remark_and_can_be_undone(desk: Desk) -> None:
-    desk.window.opening.choose_network("cifar-resnet-32")
+    inspect_page(desk.window).opening.choose_network("cifar-resnet-32")
     desk.qtbot.waitUntil(lambda: desk.store.session.setup.state.network.name == "cifar-resnet-32")
     assert desk.window.messages.sentence == "cifar-resnet-32 is untrained."
     desk.wait_fresh()
@@ -197,7 +197,7 @@ def test_another_network_comes_with_its_remark_and_can_be_undone(desk: Desk) -> 
 def test_a_file_that_fits_two_networks_offers_the_other(desk: Desk) -> None:
     setup = desk.store.session.setup
     other = replace(setup.state.network, name="cifar-plain-20", shortcut="none")
-    desk.window.saying.remark_network(
+    inspect_page(desk.window).messages.remark_network(
         OpenedNetwork(
             setup.state.network, setup.state.preprocessing, (), (other,), ("It fits two networks.",)
         )
@@ -209,7 +209,7 @@ def test_a_file_that_fits_two_networks_offers_the_other(desk: Desk) -> None:
 
 
 def test_an_untrained_network_offers_the_weights_that_can_be_had(desk: Desk) -> None:
-    desk.window.opening.choose_network("resnet18")
+    inspect_page(desk.window).opening.choose_network("resnet18")
     desk.qtbot.waitUntil(lambda: bool(desk.window.messages.sentence))
     button = desk.window.messages._choice
     assert button.text() == "Download weights (45 MB)"
@@ -221,20 +221,20 @@ def test_an_untrained_network_offers_the_weights_that_can_be_had(desk: Desk) -> 
 def test_a_picture_that_may_have_twelve_bits_can_be_read_so(desk: Desk) -> None:
     scan = Path("/pictures/scan.tif")
     dark = replace(fabricated.picture(name=scan.name), path=scan, may_have_twelve_bits=True)
-    desk.window.opening.show_picture(dark)
+    inspect_page(desk.window).opening.show_picture(dark)
     assert desk.window.messages.sentence.startswith("scan.tif has 16 bits a pixel and uses no more than 12")
     button = desk.window.messages._choice
     assert button.text() == "Read it as 12 bits"
     desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     desk.qtbot.waitUntil(lambda: desk.files.asked[-1:] == [ReadPicture((scan,), wants_twelve_bits=True)])
-    desk.window.opening.show_picture(dark)
-    desk.window.opening.show_picture(fabricated.picture(name="other.png"))
+    inspect_page(desk.window).opening.show_picture(dark)
+    inspect_page(desk.window).opening.show_picture(fabricated.picture(name="other.png"))
     assert desk.window.messages.sentence == "", "that was about the picture before"
     desk.wait_fresh()
 
 
 def test_a_download_shows_progress_and_ends_with_escape(desk: Desk) -> None:
-    desk.window.opening.download("resnet18")
+    inspect_page(desk.window).opening.download("resnet18")
     assert not desk.window.progress.isHidden()
     desk.qtbot.waitUntil(lambda: "of 1000.0 MB" in desk.window.progress._label.text())
     QTest.keyClick(desk.window, Qt.Key.Key_Escape)
@@ -244,17 +244,17 @@ def test_a_download_shows_progress_and_ends_with_escape(desk: Desk) -> None:
 
 
 def test_a_failing_probe_says_so_and_keeps_the_last_reading(desk: Desk) -> None:
-    before = desk.window.controller.scene.now
+    before = inspect_page(desk.window).controller.scene.now
     desk.prober.refusal = "There is no such device; choose cpu."
-    desk.window.editing.toggle_shortcut(1)
+    inspect_page(desk.window).editing.toggle_shortcut(1)
     desk.qtbot.waitUntil(lambda: desk.window.messages.sentence == desk.prober.refusal)
-    assert desk.window.controller.scene.now is before
-    assert desk.window.controller.scene.is_stale
+    assert inspect_page(desk.window).controller.scene.now is before
+    assert inspect_page(desk.window).controller.scene.is_stale
 
 
 def test_the_layout_is_remembered_and_can_be_reset(desk: Desk, qapp: QApplication, tmp_path: Path) -> None:
     desk.window.resize(1000, 700)
-    desk.window.inspect.splitters["outer"].setSizes([300, 300])
+    inspect_page(desk.window).panels.splitters["outer"].setSizes([300, 300])
     desk.window.close()
     again = Settings(tmp_path / "settings")
     assert again.shape("geometry", 5) is not None
@@ -332,10 +332,10 @@ def test_menus_offer_networks_targets_and_exports(desk: Desk) -> None:
         menu.aboutToShow.emit()
         return [action.text() for action in menu.actions()]
 
-    toolbar = desk.window.toolbar
-    assert "ResNet-20 · CIFAR-10" in texts(toolbar.network_button.menu())
-    assert {"cat", "truck", "Top class of the reference"} <= set(texts(toolbar.target_button.menu()))
-    export = toolbar.export_button.menu()
+    bar = inspect_page(desk.window).bar
+    assert "ResNet-20 · CIFAR-10" in texts(bar.network_button.menu())
+    assert {"cat", "truck", "Top class of the reference"} <= set(texts(bar.target_button.menu()))
+    export = bar.export_button.menu()
     titles = [figure.title for figure in figures_of("inspect")]
     assert texts(export)[: len(titles)] == titles
     for part, title in zip(export.actions()[: len(titles)], titles, strict=True):
@@ -344,7 +344,7 @@ def test_menus_offer_networks_targets_and_exports(desk: Desk) -> None:
             *(f"{title} as {suffix}…" for suffix in ("SVG", "PDF", "PNG", "CSV")),
             "Size and resolution…",
         ]
-    cat = next(a for a in toolbar.target_button.menu().actions() if a.text() == "cat")
+    cat = next(a for a in bar.target_button.menu().actions() if a.text() == "cat")
     cat.trigger()
     assert desk.store.session.setup.target == 3
 
@@ -367,16 +367,16 @@ def shown(desk: Desk) -> str:
 
 def test_many_pictures_leave_memory_bounded(desk: Desk) -> None:
     desk.store._history._max_bytes = 10 * 48 * 32 * 3
-    desk.window.controller._answers._max_bytes = 20_000_000
+    inspect_page(desk.window).controller._answers._max_bytes = 20_000_000
     for seed in range(40):
-        desk.window.editing.set_picture(fabricated.picture(seed=seed, name=f"{seed}.png"))
+        inspect_page(desk.window).editing.set_picture(fabricated.picture(seed=seed, name=f"{seed}.png"))
         desk.wait_fresh()
     assert desk.store._history.nbytes <= 10 * 48 * 32 * 3
-    assert desk.window.controller._answers.nbytes <= 20_000_000
+    assert inspect_page(desk.window).controller._answers.nbytes <= 20_000_000
 
 
 def test_the_details_of_an_error_can_be_read_and_copied(desk: Desk, qapp: QApplication) -> None:
-    desk.window.show_failure(Failure("The file is damaged; open another.", "Traceback: KeyError"))
+    desk.window.messages.show_failure(Failure("The file is damaged; open another.", "Traceback: KeyError"))
     bar = desk.window.messages
     desk.qtbot.mouseClick(bar._copy, Qt.MouseButton.LeftButton)
     assert qapp.clipboard().text() == "The file is damaged; open another.\n\nTraceback: KeyError"
@@ -388,14 +388,14 @@ def test_a_remark_about_the_input_ends_when_the_input_changes(desk: Desk) -> Non
     state = desk.store.session.setup.state
     desk.window.messages.show_remark("normalisation CIFAR-10 is assumed", network=state.network)
     assert desk.window.messages.sentence
-    desk.window.editing.set_input(replace(state.preprocessing, mean=(0.1, 0.2, 0.3)), ())
+    inspect_page(desk.window).editing.set_input(replace(state.preprocessing, mean=(0.1, 0.2, 0.3)), ())
     desk.qtbot.waitUntil(lambda: desk.window.messages.sentence == "")
 
 
 def test_escape_leaves_full_screen_but_ends_a_download_first(desk: Desk) -> None:
     desk.window.commands["full_screen"].trigger()
     assert desk.window.isFullScreen()
-    desk.window.opening.download("resnet18")
+    inspect_page(desk.window).opening.download("resnet18")
     QTest.keyClick(desk.window, Qt.Key.Key_Escape)
     assert desk.window.progress.isHidden()
     assert desk.window.isFullScreen()
@@ -423,39 +423,42 @@ def test_what_is_copied_is_the_figure_that_has_the_focus(desk: Desk) -> None:
         return request.choice
 
     clicked = {
-        "gradcam": window.gradcam.findChildren(ImagePane)[0],
-        "predictions": window.predictions,
-        "gradient_norms": window.wiring.view.viewport(),
+        "gradcam": inspect_page(window).panels.gradcam.findChildren(ImagePane)[0],
+        "predictions": inspect_page(window).panels.predictions,
+        "gradient_norms": inspect_page(window).panels.wiring.view.viewport(),
     }
     for figure, part in clicked.items():
         desk.qtbot.mouseClick(part, Qt.MouseButton.LeftButton, pos=part.rect().center())
         assert copied().figure == figure
-    for part in (window.feature_maps.now_pane, *window.feature_maps.controls.findChildren(QComboBox)):
+    for part in (
+        inspect_page(window).panels.feature_maps.now_pane,
+        *inspect_page(window).panels.feature_maps.controls.findChildren(QComboBox),
+    ):
         part.setFocus()
         assert copied().figure == "feature_maps"
-    window.editing.select_channel(3)
-    assert window.feature_maps.is_channel_shown
+    inspect_page(window).editing.select_channel(3)
+    assert inspect_page(window).panels.feature_maps.is_channel_shown
     assert copied().figure == "channel"
-    window.editing.look(replace(desk.store.session.view, channel=None))
+    inspect_page(window).editing.look(replace(desk.store.session.view, channel=None))
     assert copied().figure == "feature_maps"
 
 
 def test_a_channel_that_is_not_shown_is_not_copied(desk: Desk) -> None:
-    desk.window.prompts.copy_figure("channel")
+    inspect_page(desk.window).prompts.copy_figure("channel")
     assert "No channel is shown large" in desk.window.messages.sentence
 
 
 def test_a_channel_becomes_the_target_everywhere_and_undo_takes_it_back(desk: Desk) -> None:
     window = desk.window
-    window.editing.select_layer("layer2.1")
-    window.editing.select_channel(7)
-    window.feature_maps.channel_view.target.click()
+    inspect_page(window).editing.select_layer("layer2.1")
+    inspect_page(window).editing.select_channel(7)
+    inspect_page(window).panels.feature_maps.channel_view.target.click()
     assert desk.store.session.setup.target == BlockTarget(5, 7)
-    assert window.toolbar.target_button.accessibleName() == "Target: block 5, channel 7"
+    assert inspect_page(window).bar.target_button.accessibleName() == "Target: block 5, channel 7"
     assert desk.store.undo_label == "target: block 5, channel 7"
     desk.store.undo()
-    assert window.toolbar.target_button.accessibleName() == "Target: top reference class"
+    assert inspect_page(window).bar.target_button.accessibleName() == "Target: top reference class"
     state = desk.store.session.setup.state
-    window.editing.set_network(replace(state, network=replace(state.network, classes=0)), ())
-    assert window.toolbar.target_button.accessibleName() == "Target: mean of the last block"
+    inspect_page(window).editing.set_network(replace(state, network=replace(state.network, classes=0)), ())
+    assert inspect_page(window).bar.target_button.accessibleName() == "Target: mean of the last block"
     assert not window.commands["choose_target"].isEnabled()

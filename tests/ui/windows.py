@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.app import viewer_of
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.lab import Order
@@ -37,10 +38,12 @@ from resnet_viewer.services.network_entries import entry_of, networks
 from resnet_viewer.services.order_files import has_runs
 from resnet_viewer.services.run_plans import runs_of
 from resnet_viewer.ui.appearance import Appearance
-from resnet_viewer.ui.inspect.prompts import Facts
+from resnet_viewer.ui.help import Facts
+from resnet_viewer.ui.inspect.page import InspectPage
 from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.train.controller import Ways
+from resnet_viewer.ui.train.training import TrainPage
 from resnet_viewer.ui.window import MainWindow
 from resnet_viewer.ui.work.worker import Worker
 from resnet_viewer.ui.work.workers import Workers
@@ -48,6 +51,8 @@ from tests import fabricated
 from tests.ui.probing import Prober
 from tests.ui.train.laboratory import Laboratory
 
+INSPECT, TRAIN = range(2)
+"""The pages' places among the tabs."""
 CATALOG = (
     CatalogEntry("cifar-resnet-20", "ResNet-20 · CIFAR-10", "CIFAR-10", is_bundled=True),
     CatalogEntry("resnet18", "ResNet-18 · ImageNet", "ImageNet", download="45 MB"),
@@ -116,6 +121,20 @@ class Downloads:
             self.closed += 1
 
 
+def inspect_page(window: MainWindow) -> InspectPage:
+    """The window's first page."""
+    page = window.pages[INSPECT]
+    assert isinstance(page, InspectPage)
+    return page
+
+
+def train_page(window: MainWindow) -> TrainPage:
+    """The window's second page."""
+    page = window.pages[TRAIN]
+    assert isinstance(page, TrainPage)
+    return page
+
+
 class Desk:
     """The window with everything behind it; close it at the end of the test."""
 
@@ -134,7 +153,7 @@ class Desk:
             self.lab,
         )
         self.appearance = Appearance(application, self.settings)
-        self.window = MainWindow(
+        viewer = viewer_of(
             self.store,
             self.workers,
             self.appearance,
@@ -144,12 +163,13 @@ class Desk:
             networks=NETWORKS,
             ways=Ways(runs_of, lambda: folder / "runs", lambda name: "", has_runs, threads=1),
         )
+        self.window = viewer.window
         qtbot.addWidget(self.window)
         self.store.restart(Session(fabricated.setup()))
         self.wait_fresh()
 
     def wait_fresh(self) -> None:
-        controller = self.window.controller
+        controller = inspect_page(self.window).controller
         self.qtbot.waitUntil(lambda: controller.scene.now is not None and not controller.scene.is_stale)
         self.qtbot.waitUntil(lambda: not self.workers.probing.is_busy)
 
@@ -160,5 +180,5 @@ class Desk:
 
 def rendered(desk: Desk) -> None:
     """Wait until the Train tab shows what its runs have reported."""
-    controller = desk.window.training.controller
+    controller = train_page(desk.window).controller
     desk.qtbot.waitUntil(lambda: not controller._timer.isActive())

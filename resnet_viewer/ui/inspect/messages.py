@@ -1,66 +1,60 @@
-"""What is said over the pages: failures, remarks about a network, progress; each ends when what it is about is over."""
+"""What Inspect says over the pages: failures and remarks about networks and pictures; each ends when that is over."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.requests import OpenedNetwork
-from resnet_viewer.ui.bars import Choice
-from resnet_viewer.ui.work.worker import Failure
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.ui.bars import Choice, Messages
+from resnet_viewer.ui.inspect.controller import Controller
+from resnet_viewer.ui.inspect.exporting import Exporting
+from resnet_viewer.ui.inspect.loading import Opening
+from resnet_viewer.ui.inspect.prompts import Prompts
 
-if TYPE_CHECKING:
-    from resnet_viewer.ui.window import MainWindow
 
+class InspectMessages(QObject):
+    """Leads what the parts of the page report to the message bar, the progress bar and the status bar."""
 
-class Saying(QObject):
-    """Leads what the parts of the window report to its message bar, its progress bar and its status bar."""
-
-    def __init__(self, window: MainWindow, downloads: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        messages: Messages,
+        controller: Controller,
+        opening: Opening,
+        exporting: Exporting,
+        prompts: Prompts,
+        downloads: Mapping[str, str],
+        parent: QObject | None = None,
+    ) -> None:
         """`downloads` says for the name of a network how large its weights are, "45 MB"."""
-        super().__init__(window)
-        self._messages, self._progress, self._status = window.messages, window.progress, window.status
-        self._opening, self._prompts = window.opening, window.prompts
-        self._downloads = downloads
-        window.controller.failed.connect(self._show_failed_probe)
-        opening, exporting, training = window.opening, window.exporting, window.training
-        opening.failed.connect(self._show_failed_opening)
-        opening.opened.connect(self._end_failed_opening)
+        super().__init__(parent)
+        self._messages, status, progress = messages.bar, messages.status, messages.progress
+        self._opening, self._prompts, self._downloads = opening, prompts, downloads
+        fail = self._messages.show_failure
+        controller.failed.connect(partial(fail, topic="probing"))
+        opening.failed.connect(partial(fail, topic="opening"))
+        opening.opened.connect(partial(self._messages.end, "opening"))
         opening.network_opened.connect(self.remark_network)
         opening.picture_opened.connect(self._remark_picture)
-        opening.download_began.connect(self._progress.begin)
-        opening.progressed.connect(self._progress.show_progress)
-        opening.download_ended.connect(self._progress.hide)
-        self._progress.cancelled.connect(opening.cancel_download)
-        exporting.failed.connect(self._show_failed_export)
-        exporting.began.connect(self._end_failed_export)
-        exporting.said.connect(self._status.say)
-        window.prompts.said.connect(self._status.say)
-        training.failed.connect(self._show_failed_training)
-        training.began.connect(self._end_failed_training)
-        training.said.connect(self._status.say)
-        training.remarked.connect(self._remark_data)
-        training.reading_began.connect(self._progress.begin)
-        training.counting_began.connect(self._progress.begin_counting)
-        training.progressed.connect(self._progress.show_progress)
-        training.reading_ended.connect(self._progress.hide)
-        self._progress.cancelled.connect(training.cancel_reading)
+        opening.download_began.connect(progress.begin)
+        opening.progressed.connect(progress.show_progress)
+        opening.download_ended.connect(progress.hide)
+        progress.cancelled.connect(opening.cancel_download)
+        exporting.failed.connect(partial(fail, topic="exporting"))
+        exporting.began.connect(partial(self._messages.end, "exporting"))
+        exporting.said.connect(status.say)
+        prompts.said.connect(status.say)
 
-    @Slot(object)
-    def _show_failed_probe(self, failure: Failure) -> None:
-        self._messages.show_failure(failure, "probing")
-
-    @Slot(object)
-    def _show_failed_opening(self, failure: Failure) -> None:
-        self._messages.show_failure(failure, "opening")
-
-    @Slot()
-    def _end_failed_opening(self) -> None:
-        self._messages.end("opening")
+    def render_scene(self, scene: Scene) -> None:
+        """What was said about another network, or about a reading that is there now, is over."""
+        state = scene.session.setup.state
+        self._messages.end_unless_about(state.network, state.preprocessing)
+        if scene.now is not None and scene.now.is_complete and not scene.is_stale:
+            self._messages.end("probing")
 
     @Slot(object)
     def _remark_picture(self, picture: Picture) -> None:
@@ -70,27 +64,6 @@ class Saying(QObject):
             self._messages.show_remark(picture.remark, title, [act], topic="picture")
         else:
             self._messages.end("picture")
-
-    @Slot(object)
-    def _show_failed_export(self, failure: Failure) -> None:
-        self._messages.show_failure(failure, "exporting")
-
-    @Slot()
-    def _end_failed_export(self) -> None:
-        self._messages.end("exporting")
-
-    @Slot(object)
-    def _show_failed_training(self, failure: Failure) -> None:
-        self._messages.show_failure(failure, "training")
-
-    @Slot(str)
-    def _remark_data(self, sentence: str) -> None:
-        self._messages.show_remark(sentence, topic="data")
-
-    @Slot()
-    def _end_failed_training(self) -> None:
-        self._messages.end("training")
-        self._messages.end("data")
 
     @Slot(object)
     def remark_network(self, opened: OpenedNetwork) -> None:

@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from functools import partial
 
+from PySide6.QtCore import QMimeData, QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from resnet_viewer.records.captions import plain
 from resnet_viewer.records.figure_list import FigureName
+from resnet_viewer.records.network_entries import Networks
+from resnet_viewer.records.requests import CatalogEntry
 from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.story_words import thousands
+from resnet_viewer.ui.bars import Messages
+from resnet_viewer.ui.commands import Command, Commands, Submenu
+from resnet_viewer.ui.inspect.bar import InspectBar, InspectMenus, network_title
+from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.editing import Editing
+from resnet_viewer.ui.inspect.exporting import Exporting
 from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel
 from resnet_viewer.ui.inspect.gradcam import GradCamPanel
+from resnet_viewer.ui.inspect.loading import Opening
+from resnet_viewer.ui.inspect.messages import InspectMessages
+from resnet_viewer.ui.inspect.network_dialog import Describing
 from resnet_viewer.ui.inspect.predictions import PredictionsPanel
+from resnet_viewer.ui.inspect.prompts import Prompts
+from resnet_viewer.ui.inspect.readings import placeholder
+from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
-from resnet_viewer.ui.layout import PanelArea, splitter
+from resnet_viewer.ui.layout import PanelArea, Splitter
+from resnet_viewer.ui.menus import fill_on_open
+from resnet_viewer.ui.page import Fact, PageFacts
+from resnet_viewer.ui.settings import Settings
+from resnet_viewer.ui.widgets.labels import shortened, tooltip_text
 from resnet_viewer.ui.widgets.theme import Theme
+from resnet_viewer.ui.work.asking import Askers
+from resnet_viewer.ui.work.worker import Worker
 
 
-class InspectPage(QWidget):
+class InspectPanels(QWidget):
     """Renders scenes; the panels' wishes become edits. Where the window is too small for the panels, it scrolls."""
 
     hovered = Signal(str)
@@ -27,10 +50,10 @@ class InspectPage(QWidget):
         self.wiring, self.feature_maps = WiringPanel(), FeatureMapsPanel()
         self.gradcam, self.predictions = GradCamPanel(), PredictionsPanel()
         self.predictions.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # for the figure to be copied
-        right = splitter(Qt.Orientation.Vertical, self.gradcam, self.predictions)
-        top = splitter(Qt.Orientation.Horizontal, self.feature_maps, right)
-        outer = splitter(Qt.Orientation.Vertical, top, self.wiring)
-        self.splitters: dict[str, QSplitter] = {"right": right, "top": top, "outer": outer}
+        right = Splitter(Qt.Orientation.Vertical, self.gradcam, self.predictions, 0.72)
+        top = Splitter(Qt.Orientation.Horizontal, self.feature_maps, right, 0.7)
+        outer = Splitter(Qt.Orientation.Vertical, top, self.wiring, 0.55)
+        self.splitters: dict[str, Splitter] = {"right": right, "top": top, "outer": outer}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self.area = PanelArea(outer)
@@ -84,6 +107,285 @@ class InspectPage(QWidget):
                 return figure
         return None
 
-    def take_focus(self) -> None:
+
+class InspectPage(QObject):
+    """Leads scenes to what shows them, and wishes to what acts on them."""
+
+    key, title = "inspect", "Inspect"
+    welcome = "pictures, a folder, or a weight file"
+    hovered = Signal(str)
+    facts_changed = Signal()
+    wished = Signal()
+    headed = Signal(str)
+    """The window's title is another."""
+
+    def __init__(
+        self,
+        store: Store,
+        probing: Worker,
+        files: Askers,
+        downloads: Askers,
+        settings: Settings,
+        messages: Messages,
+        *,
+        catalog: tuple[CatalogEntry, ...],
+        networks: Networks,
+        threads: str = "",
+    ) -> None:
+        super().__init__()
+        self.store, self._messages, self._threads = store, messages, threads
+        self.editing = Editing(store, self)
+        self.panels = InspectPanels(self.editing)
+        self.splitters = self.panels.splitters
+        self.controller = Controller(store, probing, parent=self)
+        self.opening = Opening(store, self.editing, files, downloads, settings, self)
+        self.exporting = Exporting(files, self)
+        parts = self.controller, self.editing, self.opening, self.exporting
+        self.prompts = Prompts(self.panels, *parts, settings)
+        self.describing = Describing(self.panels, *parts, networks)
+        self.commands = Commands(self._offered(), self, show=self.wished.emit)
+        self.bar = InspectBar(self.commands)
+        filled = InspectMenus(
+            self.commands, self.controller, self.editing, self.opening, self.prompts, settings, catalog,
+            self.copy_figure,
+        )  # fmt: skip
+        self._filled = filled
+        fill_on_open(self.bar.network_button.menu(), filled.fill_network)
+        fill_on_open(self.bar.target_button.menu(), filled.fill_target)
+        filled.fill_export(self.bar.export_button.menu())
+        self.menus = {"Export": self.bar.export_button.menu()}
+        sizes = {entry.name: entry.download for entry in catalog if entry.download}
+        self.messages = InspectMessages(
+            messages, self.controller, self.opening, self.exporting, self.prompts, sizes, self
+        )
+        self._connect()
+        self._show_history()
+        self.render_scene(self.controller.scene)
+
+    def _connect(self) -> None:
+        self.controller.scene_changed.connect(self.render_scene)
+        self.store.history_changed.connect(self._show_history)
+        self.bar.shortcuts_wished.connect(self.editing.open_all_shortcuts)
+        self.bar.branches_wished.connect(self.editing.open_all_branches)
+        self.panels.export_requested.connect(self.prompts.export)
+        self.panels.hovered.connect(self.hovered)
+        self.opening.begun.connect(self.controller.end_start)
+
+    def _offered(self) -> tuple[Command | Submenu, ...]:
+        prompts, opening, editing, store = self.prompts, self.opening, self.editing, self.store
+        shown = partial(Command, shows_page=True)
+        return (
+            shown(
+                "open_picture",
+                "&Open picture…",
+                "File",
+                prompts.open_pictures,
+                "Ctrl+O",
+                "mdi6.image-outline",
+            ),
+            Submenu("Recen&t pictures", "File", lambda menu: self._filled.fill_recent("pictures", menu), 105),
+            Command(
+                "previous_picture",
+                "Pre&vious picture",
+                "File",
+                partial(opening.step_picture, -1),
+                "PgUp",
+                place=120,
+            ),
+            Command(
+                "next_picture", "&Next picture", "File", partial(opening.step_picture, 1), "PgDown", place=120
+            ),
+            shown("open_weights", "Open &weights…", "File", prompts.open_weights, "Ctrl+Shift+O", place=200),
+            Submenu("Recent wei&ghts", "File", lambda menu: self._filled.fill_recent("weights", menu), 205),
+            Command("undo", "&Undo", "Edit", store.undo, "Ctrl+Z", "mdi6.undo"),
+            Command("redo", "&Redo", "Edit", store.redo, "Ctrl+Shift+Z", "mdi6.redo"),
+            Command(
+                "all_shortcuts",
+                "&Cut or restore all shortcuts",
+                "Edit",
+                editing.toggle_all_shortcuts,
+                "Space",
+                place=200,
+            ),
+            Command(
+                "all_branches",
+                "&Drop or restore all residual branches",
+                "Edit",
+                editing.toggle_all_branches,
+                "B",
+                place=200,
+            ),
+            Command(
+                "selected_branch",
+                "Drop or restore the selected block's residual &branch",
+                "Edit",
+                self.toggle_selected_branch,
+                "D",
+                place=200,
+            ),
+            Command(
+                "open_everything", "&Open everything", "Edit", editing.open_everything, "Ctrl+0", place=200
+            ),
+            Command(
+                "set_reference",
+                "Set as re&ference",
+                "Edit",
+                editing.set_reference,
+                "R",
+                "mdi6.pin-outline",
+                "Compare with the present state from now on",
+                300,
+            ),
+            Command(
+                "compare_network",
+                "Compare with a &network…",
+                "Edit",
+                self.describing.choose_reference,
+                tip="Set another network beside this one, as the reference",
+                place=300,
+            ),
+            Command(
+                "compare_weights",
+                "Compare with &weights…",
+                "Edit",
+                prompts.compare_weights,
+                tip="Set a weight file's network beside this one, as the reference",
+                place=300,
+            ),
+            Command(
+                "reset_reference",
+                "Reference: &everything open",
+                "Edit",
+                editing.reset_reference,
+                "Shift+R",
+                place=300,
+            ),
+            Command("previous_layer", "&Previous layer", "View", editing.previous_layer, "Up", place=200),
+            Command("next_layer", "&Next layer", "View", editing.next_layer, "Down", place=200),
+            Command("fit", "&Fit the wiring", "View", self.panels.wiring.view.fit, "Home", place=200),
+            Command(
+                "change_input", "&Input: normalisation, size, class names…", "Network", prompts.change_input
+            ),
+            Command(
+                "choose_block_target", "Target the mean of a &block…", "Network", prompts.choose_block_target
+            ),
+            Command("choose_target", "Choose a &target class…", "Network", prompts.choose_target, "Ctrl+T"),
+            shown(
+                "choose_network",
+                "&Networks…",
+                "Network",
+                self.describing.choose_network,
+                "Ctrl+N",
+                tip="Search and compare the networks, and choose how one is built",
+                place=200,
+            ),
+            Command("layers", "&Layers…", "Network", self.describing.show_layers, "Ctrl+L", place=200),
+            shown("architecture", "&Architecture figure…", "Network", prompts.export_architecture, place=200),
+            Submenu("&Open network", "Network", lambda menu: self._filled.fill_network(menu), 300),
+            Submenu("Tar&get", "Network", lambda menu: self._filled.fill_target(menu), 300),
+        )
+
+    @Slot(object)
+    def render_scene(self, scene: Scene) -> None:
+        """Show a scene everywhere; each panel touches only what differs."""
+        self.panels.render_scene(scene)
+        self.bar.render_scene(scene)
+        self.messages.render_scene(scene)
+        network = scene.session.setup.state.network
+        self.commands.set_possible("reset_reference", scene.session.pinned is not None)
+        self.commands.set_possible("all_shortcuts", network.has_shortcuts)
+        self.commands.set_possible("choose_target", network.has_classifier)
+        self.facts_changed.emit()
+        self.headed.emit(self.heading)
+
+    @property
+    def heading(self) -> str:
+        """The window's title."""
+        scene = self.controller.scene
+        picture = scene.session.setup.picture
+        told = (network_title(scene), plain(picture.name) if picture else "", "ResNet Viewer")
+        return " – ".join(filter(None, told))
+
+    @property
+    def facts(self) -> PageFacts:
+        """What the probe took, the network, and the picture."""
+        return facts_of(self.controller.scene, self._threads)
+
+    @Slot()
+    def _show_history(self) -> None:
+        for name, label in (("undo", self.store.undo_label), ("redo", self.store.redo_label)):
+            action = self.commands[name]
+            self.commands.set_possible(name, label is not None)
+            words = f"{name.capitalize()}: {plain(label)}" if label else name.capitalize()
+            action.setText("&" + words.replace("&", "&&"))
+            action.setToolTip(tooltip_text(words))
+
+    def enter(self) -> None:
         """The strip gets the keys."""
-        self.wiring.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.panels.wiring.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def take_mime(self, mime: QMimeData) -> None:
+        """Pictures, folders of them, or weights."""
+        self.opening.take_mime(mime)
+
+    def export(self) -> None:
+        """Ask for a figure of the scene."""
+        self.prompts.export()
+
+    def copy_figure(self) -> None:
+        """The figure that has the focus, else the one that was exported last."""
+        self.prompts.copy_figure(self.panels.figure_in_focus())
+
+    def toggle_selected_branch(self) -> None:
+        """Drop or restore the residual branch of the block whose layer is selected."""
+        if (block := self.panels.wiring.selected_block()) is not None:
+            self.editing.toggle_branch(block)
+        else:
+            self._messages.status.say("No block is selected; click a box of a block first.")
+
+    def escape(self) -> bool:
+        """Esc ends nothing here."""
+        return False
+
+    def may_close(self) -> bool:
+        """Nothing here is lost by closing."""
+        return True
+
+    def close(self) -> None:
+        """Edits are refused from now on."""
+        self.store.close()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        self.prompts.theme = theme
+        self.panels.apply_theme(theme)
+
+
+def facts_of(scene: Scene, threads: str = "") -> PageFacts:
+    """What the status bar says of a scene."""
+    work = placeholder(scene)  # a time measured on another network must not stand beside this one's name
+    if scene.now is not None and scene.now.is_complete:
+        device = f"{scene.now.device} · {threads}" if threads else scene.now.device
+        waiting = " · updating…" if scene.is_stale else ""
+        work = f"{device}    forward + backward {_duration(scene.now.seconds)}{waiting}"
+    plan, picture = scene.blueprint, scene.session.setup.picture
+    name = f"{plan.spec.title} · {plain(plan.spec.weights.title)}"
+    if scene.is_starting and plan.spec.weights.source == "none":
+        name = plan.spec.title
+    size = f"{thousands(plan.parameters)} parameters · {_macs(plan.macs)}"
+    network = Fact(f"{shortened(name)} · {size}", shortened(name, 24), f"{name} · {size}")
+    if picture is None:
+        return PageFacts(work, network)
+    title = plain(picture.name)
+    told = "".join(
+        f" · {fact}" for fact in (f"{picture.width}×{picture.height}", plain(picture.facts)) if fact
+    )
+    return PageFacts(work, network, Fact(f"{shortened(title)}{told}", shortened(title, 16), f"{title}{told}"))
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def _macs(number: int) -> str:
+    return f"{number / 1e9:.2f} GMACs" if number >= 1e9 else f"{number / 1e6:.0f} MMACs"

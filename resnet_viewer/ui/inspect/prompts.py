@@ -1,13 +1,11 @@
-"""Commands that ask the user something first, or show something beside the window."""
+"""Inspect's commands that ask the user something first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.records.figure_list import (
@@ -20,8 +18,6 @@ from resnet_viewer.records.figure_list import (
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui import dialogs, export_dialog
-from resnet_viewer.ui.commands import Commands, Entry
-from resnet_viewer.ui.help import HelpWindow
 from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.editing import Editing
 from resnet_viewer.ui.inspect.exporting import Exporting
@@ -31,15 +27,6 @@ from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.picker import Picker
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 from resnet_viewer.ui.work.worker import Failure
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the window tells about the program."""
-
-    info: Callable[[], str]
-    """Versions, devices and folders, as `--info` prints them."""
-    log_file: Path
 
 
 class Prompts(QObject):
@@ -55,7 +42,6 @@ class Prompts(QObject):
         opening: Opening,
         exporting: Exporting,
         settings: Settings,
-        facts: Facts,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -64,10 +50,8 @@ class Prompts(QObject):
         self._opening = opening
         self._exporting = exporting
         self._settings = settings
-        self._facts = facts
         self._choice = settings.export("inspect", FigureChoice())
         self._folder: Path | None = None
-        self._help: HelpWindow | None = None
         self.theme: Theme = DARK
         opening.compared.connect(self.said)
 
@@ -178,41 +162,3 @@ class Prompts(QObject):
         chosen = Picker.ask("Target: the mean of a block's output", entries, self.theme, self._window)
         if chosen is not None:
             self._editing.set_target(BlockTarget(blocks[chosen].number))
-
-    def run_command(self, entries: Sequence[Entry]) -> None:
-        """The command palette."""
-        texts = [(entry.text, entry.keys) for entry in entries]
-        chosen = Picker.ask("Run a command", texts, self.theme, self._window)
-        if chosen is not None:
-            entries[chosen].action.trigger()
-
-    def show_shortcuts(self, commands: Commands) -> None:
-        """Every command with its keys."""
-        dialogs.ShortcutSheet.show_table(commands.table, self._window)
-
-    def show_page(self, name: str) -> None:
-        """A page about the program, in the window that is kept for them."""
-        if self._help is None:
-            self._help = HelpWindow(self._window)
-            self._help.said.connect(self.said)
-        self._help.show_page(name)
-
-    def show_about(self) -> None:
-        """Versions, licences, the paper."""
-        dialogs.About.show_info(self._facts.info(), self._window)
-
-    def show_log(self) -> None:
-        """The log file, in whatever opens text here."""
-        path = self._facts.log_file
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            QGuiApplication.clipboard().setText(str(path))
-            self.said.emit(f"The log is {path}; its path was copied.")
-
-    def copy_report(self) -> None:
-        """Versions and the end of the log, to paste into a report; nothing is sent by itself."""
-        try:
-            log_end = self._facts.log_file.read_text(encoding="utf-8", errors="replace")[-8000:]
-        except OSError:
-            log_end = "(no log)"
-        QGuiApplication.clipboard().setText(f"{self._facts.info()}\n\n{log_end}")
-        self.said.emit("Copied versions and the end of the log; paste them into your report.")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 import qtawesome
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QActionGroup, QIcon
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -24,12 +24,11 @@ from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.run_plan import RunPlan
-from resnet_viewer.ui.status import shortened
+from resnet_viewer.ui.menus import add_choice, add_entry
+from resnet_viewer.ui.page import ICON, LETTERS, WORDS_FROM, PageBar
 from resnet_viewer.ui.train.plan import Plan
-from resnet_viewer.ui.widgets.labels import tooltip_text
+from resnet_viewer.ui.widgets.labels import shortened, tooltip_text
 from resnet_viewer.ui.widgets.theme import DARK, Theme
-
-_ICON = QSize(17, 17)
 
 
 def data_words(data: str) -> str:
@@ -51,7 +50,7 @@ def _steered(scene: LabScene) -> list[RunLog]:
     return [log for log in logs if log.run.network.has_shortcuts]
 
 
-class TrainBar(QWidget):
+class TrainBar(PageBar):
     """Renders the plan and the runs, and emits wishes. The menus are filled by who knows what there is."""
 
     networks_wished = Signal()
@@ -61,13 +60,14 @@ class TrainBar(QWidget):
     stop_wished = Signal()
     cut_wished = Signal()
     strength_wished = Signal(float)
-    needs_room = Signal()
-    """Its words are others, and need another width."""
+    shapes = tuple(
+        (icons, letters) for icons in (0, 4) for letters in LETTERS if icons or letters >= WORDS_FROM
+    )
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.data_button = self._menu_button("Data")
-        self.recipe_button = self._menu_button("Recipe")
+        self.data_button = self.menu_button("Data")
+        self.recipe_button = self.menu_button("Recipe")
         self.networks_button = self._button("Networks", self.networks_wished)
         self.start_button = self._button("Start", self.start_wished)
         self.start_button.setObjectName("primary")
@@ -77,14 +77,14 @@ class TrainBar(QWidget):
         self.pause_button = self._button("Pause", self.pause_wished)
         self.stop_button = self._button("Stop", self.stop_wished)
         self.cut_button = self._button("Cut shortcuts now", self.cut_wished)
-        self.strength_button = self._menu_button("Strength of the shortcuts")
+        self.strength_button = self.menu_button("Strength of the shortcuts")
         self.strength_button.setToolTip(
             "How far the shortcuts of every residual network are open, from the next step on"
         )
         self.strength = QSlider(Qt.Orientation.Horizontal)
         self.strength_label = QLabel()
         self._add_strength(self.strength_button.menu())
-        self.export_button = self._menu_button("Export")
+        self.export_button = self.menu_button("Export")
         self.export_button.setToolTip("Export a figure or its numbers")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -99,13 +99,13 @@ class TrainBar(QWidget):
         layout.addStretch(1)
         layout.addWidget(self.export_button)
         self._plan, self._scene, self._is_busy, self._is_paused = RunPlan(), LabScene(), False, False
-        self._is_compact, self._letters = False, 44
+        self._is_compact, self._icon_count, self._letters = False, 0, 44
         self._icons: dict[str, QIcon] = {}
 
     def show_plan(self, plan: RunPlan) -> None:
         """What a start would train."""
         self._plan = plan
-        self.label(is_compact=self._is_compact, letters=self._letters)
+        self.label(icons=self._icon_count, letters=self._letters)
         self.needs_room.emit()
 
     def render_lab(self, scene: LabScene, *, is_busy: bool, is_paused: bool) -> None:
@@ -118,9 +118,10 @@ class TrainBar(QWidget):
         if self.sizeHint() != before:
             self.needs_room.emit()
 
-    def label(self, *, is_compact: bool, letters: int) -> None:
+    def label(self, *, icons: int, letters: int) -> None:
         """Whole words, or shorter ones and names of so many letters where there is no room."""
-        self._is_compact, self._letters = is_compact, letters
+        self._icon_count, self._letters = icons, letters
+        is_compact = self._is_compact = icons > 0
         plan = self._plan
         recipe = plan.course.recipe.name
         long = f"{recipe.capitalize()} recipe" if recipe in RECIPES else recipe
@@ -139,9 +140,9 @@ class TrainBar(QWidget):
         self.recipe_button.setToolTip(tooltip_text(f"{course.recipe.words}\n{course.epochs} epochs, {seeds}"))
         self.networks_button.setToolTip(tooltip_text(f"{plan.networks_words}\nchoose which are trained"))
         style = Qt.ToolButtonStyle
-        icons = style.ToolButtonIconOnly if is_compact else style.ToolButtonTextOnly
+        look = style.ToolButtonIconOnly if is_compact else style.ToolButtonTextOnly
         for button in (self.pause_button, self.stop_button, self.export_button):
-            button.setToolButtonStyle(icons)
+            button.setToolButtonStyle(look)
         self.strength_button.setText("▾" if letters < 24 else "Strength ▾")
         self._label_actions()
 
@@ -226,21 +227,10 @@ class TrainBar(QWidget):
         button = QToolButton()
         button.setText(name)
         button.setAccessibleName(name)
-        button.setIconSize(_ICON)
+        button.setIconSize(ICON)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         button.clicked.connect(wish)
-        return button
-
-    def _menu_button(self, name: str) -> QToolButton:
-        button = QToolButton()
-        button.setText(f"{name} ▾")
-        button.setAccessibleName(name)
-        button.setIconSize(_ICON)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setMenu(QMenu(button))
         return button
 
 
@@ -255,45 +245,31 @@ def fill_data_menu(
     menu: QMenu, plan: Plan, choose_folder: Callable[[], object], remark: Callable[[str], str]
 ) -> None:
     """Every named data set; `remark` says what it costs to have it, "" where it is here."""
-    menu.clear()
     group, present = QActionGroup(menu), plan.present
     for name in NAMED:
         said = remark(name)
         title = f"{data_words(name)}{f' · {said}' if said else ''}"
         act = partial(plan.choose, replace(present, data=name))
-        _radio(menu, group, title, present.data == name, act)
+        add_choice(menu, group, title, present.data == name, act)
     menu.addSeparator()
     if present.data not in NAMED:
-        _radio(menu, group, data_words(present.data), True, partial(plan.choose, present))
-    menu.addAction("Folder of pictures…").triggered.connect(lambda _checked=False: choose_folder())
+        add_choice(menu, group, data_words(present.data), True, partial(plan.choose, present))
+    add_entry(menu, "Folder of pictures…", choose_folder)
 
 
 def fill_recipe_menu(menu: QMenu, plan: Plan, edit: Callable[[], object]) -> None:
     """The built-in recipes, those of this user, and the way to another."""
-    menu.clear()
-    for part in menu.findChildren(QMenu):
-        part.deleteLater()
     group, course, own = QActionGroup(menu), plan.present.course, plan.saved.all()
     for name, recipe in RECIPES.items():
         act = partial(plan.follow, replace(course, recipe=recipe))
-        _radio(menu, group, f"{name.capitalize()}: {ABOUT[name]}", course.recipe == recipe, act)
+        add_choice(menu, group, f"{name.capitalize()}: {ABOUT[name]}", course.recipe == recipe, act)
     if own:
         menu.addSeparator()
     for name, saved in own.items():
-        _radio(menu, group, name, course.recipe == saved.recipe, partial(plan.follow, saved))
+        add_choice(menu, group, name, course.recipe == saved.recipe, partial(plan.follow, saved))
     menu.addSeparator()
-    menu.addAction("Edit…").triggered.connect(lambda _checked=False: edit())
+    add_entry(menu, "Edit…", edit)
     if own:
         forget = menu.addMenu("Forget a recipe")
         for name in own:
-            forget.addAction(name.replace("&", "&&")).triggered.connect(
-                lambda _checked=False, name=name: plan.saved.forget(name)
-            )
-
-
-def _radio(menu: QMenu, group: QActionGroup, text: str, is_chosen: bool, act: Callable[[], object]) -> None:
-    action = menu.addAction(text.replace("&", "&&"))
-    action.setCheckable(True)
-    action.setChecked(is_chosen)
-    group.addAction(action)
-    action.triggered.connect(lambda _checked=False: act())
+            add_entry(forget, name, partial(plan.saved.forget, name))

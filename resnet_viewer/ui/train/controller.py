@@ -64,6 +64,12 @@ class Ways:
     device: str = ""
     """Where a recipe names none; "" is the best there is."""
 
+    @property
+    def threads_words(self) -> str:
+        """ "7 threads"; "" where nobody has counted them."""
+        words = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+        return words if self.threads else ""
+
 
 TOLD_EVERY_MS = 66
 OfRun = Began | Advanced | EpochEnded | StateKept | StateChanged | Intervened | Published | RunEnded

@@ -7,7 +7,6 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
-    QSplitter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -15,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.story_words import thousands
-from resnet_viewer.ui.layout import PanelArea, splitter
+from resnet_viewer.ui.layout import PanelArea, Splitter
 from resnet_viewer.ui.train.depth_plot import DepthPlot
 from resnet_viewer.ui.train.error_plot import ErrorPlot
 from resnet_viewer.ui.train.gradient_maps import GradientMaps
@@ -126,7 +125,7 @@ def _said(scene: LabScene) -> str:
     return " · ".join(words)
 
 
-class TrainPage(QWidget):
+class TrainPanels(QWidget):
     """Renders lab scenes; the panels' wishes are signals. Where the window is too small for the panels, it scrolls."""
 
     hovered = Signal(str)
@@ -145,12 +144,12 @@ class TrainPage(QWidget):
         self.runs, self.pictures = RunsCard(), PicturesPanel()
         self.errors, self.story = ErrorPlot(), StoryPanel()
         self.gradients, self.by_depth = GradientMaps(), DepthPlot()
-        left = splitter(Qt.Orientation.Vertical, self.runs, self.pictures)
-        top = splitter(Qt.Orientation.Horizontal, left, self.errors)
-        rows = splitter(Qt.Orientation.Vertical, top, self.gradients)
-        right = splitter(Qt.Orientation.Vertical, self.story, self.by_depth)
-        columns = splitter(Qt.Orientation.Horizontal, rows, right)
-        self.splitters: dict[str, QSplitter] = {
+        left = Splitter(Qt.Orientation.Vertical, self.runs, self.pictures, 0.5)
+        top = Splitter(Qt.Orientation.Horizontal, left, self.errors, 0.4)
+        rows = Splitter(Qt.Orientation.Vertical, top, self.gradients, 0.51)
+        right = Splitter(Qt.Orientation.Vertical, self.story, self.by_depth, 0.51)
+        columns = Splitter(Qt.Orientation.Horizontal, rows, right, 0.72)
+        self.splitters: dict[str, Splitter] = {
             "train_left": left,
             "train_top": top,
             "train_rows": rows,

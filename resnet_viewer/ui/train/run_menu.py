@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
+from PySide6.QtCore import QObject, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
 from resnet_viewer.records.run_log import RunLog
 from resnet_viewer.records.run_plan import MOST_EPOCHS
+from resnet_viewer.ui.menus import add_entry, escaped
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.train.open_in_inspect import OpenInInspect, WeightsExport, twin_of
 from resnet_viewer.ui.train.pictures import run_of
@@ -41,9 +42,6 @@ class RunMenu(QObject):
 
     def fill(self, menu: QMenu) -> None:
         """For the run that is selected now."""
-        menu.clear()
-        for part in menu.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            part.deleteLater()
         controller = self._controller
         log = controller.scene.chosen
         if log is None:
@@ -52,19 +50,19 @@ class RunMenu(QObject):
         key, is_busy = log.key, controller.is_busy
         is_under_way = is_busy and log.state in ("waiting", "running", "paused")
         if log.state in ("paused", "stopped", "failed"):
-            _add(menu, "Continue", partial(controller.go_on, key))
+            add_entry(menu, "Continue", partial(controller.go_on, key))
         else:
-            _add(menu, "Pause", partial(controller.pause, key)).setEnabled(
+            add_entry(menu, "Pause", partial(controller.pause, key)).setEnabled(
                 is_under_way and log.state != "paused"
             )
-        _add(menu, "Stop", partial(controller.stop, key)).setEnabled(is_under_way)
-        _add(menu, "Extend…", self.extend).setEnabled(log.state not in ("diverged", "failed"))
+        add_entry(menu, "Stop", partial(controller.stop, key)).setEnabled(is_under_way)
+        add_entry(menu, "Extend…", self.extend).setEnabled(log.state not in ("diverged", "failed"))
         menu.addSeparator()
         self._add_opening(menu, log)
         menu.addSeparator()
-        _add(menu, "Export weights…", self.export_weights).setEnabled(self._weights.can_export(log))
-        _add(menu, "Show the folder", self.show_folder)
-        _add(menu, "Remove from the list", partial(controller.remove, key))
+        add_entry(menu, "Export weights…", self.export_weights).setEnabled(self._weights.can_export(log))
+        add_entry(menu, "Show the folder", self.show_folder)
+        add_entry(menu, "Remove from the list", partial(controller.remove, key))
 
     def _add_opening(self, menu: QMenu, log: RunLog) -> None:
         hand = self._opened
@@ -72,24 +70,24 @@ class RunMenu(QObject):
         is_live = self._controller.is_busy and log.state in ("running", "paused")
         title = "Open in Inspect, as it is now" if is_live else "Open in Inspect"
         can_open = hand.can_open(log)
-        _add(menu, title, partial(opened, log)).setEnabled(can_open)
+        add_entry(menu, title, partial(opened, log)).setEnabled(can_open)
         twin = twin_of(self._controller.scene, log)
         words = (
             f"Open in Inspect, with {twin.title} as reference" if twin else "Open in Inspect, with its twin"
         )
-        _add(menu, words, partial(opened, log, with_twin=True)).setEnabled(
+        add_entry(menu, words, partial(opened, log, with_twin=True)).setEnabled(
             can_open and twin is not None and hand.can_open(twin)
         )
         epochs = menu.addMenu("Open in Inspect, after epoch")
         epochs.setEnabled(bool(log.states))
         for epoch in _chosen(log.states):
-            _add(epochs, _epoch_words(epoch), partial(opened, log, epoch))
+            add_entry(epochs, _epoch_words(epoch), partial(opened, log, epoch))
         if twin is not None:
-            both = menu.addMenu(f"{words}, after epoch".replace("&", "&&"))
+            both = menu.addMenu(escaped(f"{words}, after epoch"))
             shared = log.states.keys() & twin.states.keys()
             both.setEnabled(bool(shared))
             for epoch in _chosen(shared):
-                _add(both, _epoch_words(epoch), partial(opened, log, epoch, with_twin=True))
+                add_entry(both, _epoch_words(epoch), partial(opened, log, epoch, with_twin=True))
 
     def extend(self) -> None:
         """Ask by how many epochs."""
@@ -134,9 +132,3 @@ def _chosen(epochs: Iterable[int]) -> list[int]:
 
 def _epoch_words(epoch: int) -> str:
     return str(epoch) if epoch else "0, before training"
-
-
-def _add(menu: QMenu, text: str, act: Callable[[], object]) -> QAction:
-    action = menu.addAction(text.replace("&", "&&"))
-    action.triggered.connect(lambda _checked=False: act())
-    return action

@@ -1,4 +1,4 @@
-"""The Train tab as a whole: its plan, what is done with it, and what its page and its part of the toolbar show."""
+"""The Train page: its plan, what is done with it, and what its panels and its bar show."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, Signal, Slot
+from PySide6.QtCore import QMimeData, QObject, QPoint, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from resnet_viewer.records.data import NAMED
@@ -14,10 +14,15 @@ from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Order
 from resnet_viewer.records.requests import FindDevices, FoundDevices, FoundOrder, KeepOrder, ReadOrder
 from resnet_viewer.records.run_log import LabScene
+from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui import dialogs
+from resnet_viewer.ui.bars import Messages
+from resnet_viewer.ui.commands import Command, Commands, Submenu
 from resnet_viewer.ui.inspect.editing import Editing
 from resnet_viewer.ui.inspect.exporting import Exporting
 from resnet_viewer.ui.inspect.loading import Opening
+from resnet_viewer.ui.menus import fill_on_open
+from resnet_viewer.ui.page import Fact, PageFacts
 from resnet_viewer.ui.settings import Settings, path_of
 from resnet_viewer.ui.train import networks_dialog, recipe_dialog
 from resnet_viewer.ui.train.added_runs import remark_on, require_data, to_add
@@ -29,10 +34,10 @@ from resnet_viewer.ui.train.bar import (
     strength_in,
 )
 from resnet_viewer.ui.train.controller import LabWorker, Runs, TrainController, Ways
-from resnet_viewer.ui.train.drops import Drops
+from resnet_viewer.ui.train.drops import WELCOME, Drops
 from resnet_viewer.ui.train.exporting import RunExporting
 from resnet_viewer.ui.train.open_in_inspect import OpenInInspect, WeightsExport
-from resnet_viewer.ui.train.page import TrainPage
+from resnet_viewer.ui.train.page import TrainPanels
 from resnet_viewer.ui.train.plan import Plan
 from resnet_viewer.ui.train.run_folders import WAY_BACK, Earlier, RunFolders
 from resnet_viewer.ui.train.run_menu import RunMenu
@@ -60,28 +65,21 @@ def leaving_words(count: int) -> str:
     return f"{count} runs are training. They are saved where they are, and Resume goes on with them."
 
 
-class Training(QObject):
-    """Owns the controller, the page and the bar."""
+class TrainPage(QObject):
+    """Owns the controller, the panels and the bar."""
 
-    failed = Signal(object)
-    began = Signal()
-    """A new order is on its way; what was said about an earlier one is over."""
-    said = Signal(str)
-    remarked = Signal(str)
-    """What one should know about the data that are trained on, and not only for a moment."""
-    reading_began = Signal(str)
-    """What is read, by bytes."""
-    counting_began = Signal(str)
-    """What is read, by pictures."""
-    progressed = Signal(object)
-    reading_ended = Signal()
+    key, title = "train", "Train"
+    welcome = WELCOME
+    hovered = Signal(str)
+    facts_changed = Signal()
+    wished = Signal()
     inspect_wished = Signal()
-    device_chosen = Signal(str)
-    """Where the runs train, or would."""
+    """A run is open in Inspect."""
+    failed = Signal(object)
+    said = Signal(str)
 
     def __init__(
         self,
-        window: QWidget,
         worker: LabWorker,
         files: Askers,
         opening: Opening,
@@ -89,44 +87,55 @@ class Training(QObject):
         exporting: Exporting,
         settings: Settings,
         ways: Ways,
+        messages: Messages,
     ) -> None:
-        super().__init__(window)
+        super().__init__()
         self._files = files
         self._reading, self._goes_on = -1, False
         """Ticket of the folder of runs that was opened last, and whether its runs go on at once."""
-        self._window, self._settings, self.ways = window, settings, ways
+        self._messages, self._progress, self._status = messages.bar, messages.progress, messages.status
+        self._settings, self.ways = settings, ways
         self._devices: tuple[str, ...] = ("cpu",)
         """What there is, as far as it is known."""
         self._knows_devices = False
+        self._device = ""
+        """Where the runs train, or would; "" while that is not known."""
+        self.panels, self.bar = TrainPanels(), TrainBar()
+        self.splitters = self.panels.splitters
         self.controller = TrainController(worker, self)
         self.open_in_inspect = OpenInInspect(self.controller, files, opening, editing, self)
-        self.exporting = RunExporting(window, self.controller, exporting, settings)
-        self.folders = RunFolders(window, settings, ways.runs_dir)
-        self.weights = WeightsExport(window, self.controller, exporting)
+        self.exporting = RunExporting(self.panels, self.controller, exporting, settings)
+        self.folders = RunFolders(self.panels, settings, ways.runs_dir)
+        self.weights = WeightsExport(self.panels, self.controller, exporting)
         self.plan = Plan(settings, ways.runs_of, self)
         self.drops = Drops(self.plan, ways.has_runs, self.open_runs, self)
-        self.page, self.bar = TrainPage(), TrainBar()
-        self.exporting.fill(self.bar.export_button.menu())
-        chosen = self.page.pictures.grid
+        chosen = self.panels.pictures.grid
         self.run_menu = RunMenu(
-            window, self.controller, self.open_in_inspect, self.weights, lambda: chosen.chosen
+            self.panels, self.controller, self.open_in_inspect, self.weights, lambda: chosen.chosen
         )
         self._earlier = Earlier(settings)
+        self.commands = Commands(self._offered(), self, show=self.wished.emit)
+        self.exporting.fill(self.bar.export_button.menu())
+        self.menus = {"Export runs": self.bar.export_button.menu()}
         self.bar.show_plan(self.plan.present)
-        self.page.runs.offer_resume(self._last_runs() is not None)
+        self.panels.runs.offer_resume(self._last_runs() is not None)
         self._connect()
         self._render(self.controller.scene)
 
     def _connect(self) -> None:
-        controller, bar, table = self.controller, self.bar, self.page.runs.table
+        controller, bar, table = self.controller, self.bar, self.panels.runs.table
         controller.scene_changed.connect(self._render)
         controller.busy_changed.connect(self._note_busy)
         controller.failed.connect(self.failed)
-        controller.progressed.connect(self.progressed)
+        controller.progressed.connect(self._progress.show_progress)
+        self.failed.connect(partial(self._messages.show_failure, topic="training"))
+        self.said.connect(self._status.say)
+        self._progress.cancelled.connect(self.cancel_reading)
+        self.panels.hovered.connect(self.hovered)
         controller.data_read.connect(self._note_read)
-        self.page.export_requested.connect(self.exporting.export)
-        self.page.copy_requested.connect(self.exporting.copy)
-        self.page.pictures.rule_chosen.connect(self.exporting.set_rule)
+        self.panels.export_requested.connect(self.exporting.export)
+        self.panels.copy_requested.connect(self.exporting.copy)
+        self.panels.pictures.rule_chosen.connect(self.exporting.set_rule)
         for part in (self.open_in_inspect, self.drops, self.run_menu):
             part.failed.connect(self.failed)
         self.open_in_inspect.said.connect(self.said)
@@ -134,11 +143,11 @@ class Training(QObject):
         self.plan.changed.connect(bar.show_plan)
         self.drops.said.connect(self._note_chosen)
         self.open_in_inspect.opened.connect(self.inspect_wished)
-        self.page.run_selected.connect(controller.select)
-        self.page.picture_wished.connect(self.run_menu.open_picture)
+        self.panels.run_selected.connect(controller.select)
+        self.panels.picture_wished.connect(self.run_menu.open_picture)
         table.menu_wished.connect(self._pop_up_run_menu)
-        self.page.time_pointed.connect(controller.point)
-        self.page.runs.resume_wished.connect(self.resume_last)
+        self.panels.time_pointed.connect(controller.point)
+        self.panels.runs.resume_wished.connect(self.resume_last)
         bar.networks_wished.connect(self.choose_networks)
         bar.start_wished.connect(self.start)
         bar.add_wished.connect(self.add)
@@ -146,28 +155,66 @@ class Training(QObject):
         bar.stop_wished.connect(self.stop)
         bar.cut_wished.connect(self.cut_or_restore)
         bar.strength_wished.connect(controller.open_shortcuts)
-        for menu, fill in (
-            (bar.data_button.menu(), self._fill_data),
-            (bar.recipe_button.menu(), self._fill_recipes),
-            (self.page.runs.run_button.menu(), self.run_menu.fill),
-        ):
-            menu.aboutToShow.connect(partial(fill, menu))
-            fill(menu)
+        fill_on_open(
+            bar.data_button.menu(),
+            lambda menu: fill_data_menu(menu, self.plan, self.choose_folder, self.ways.remark),
+        )
+        fill_on_open(
+            bar.recipe_button.menu(), lambda menu: fill_recipe_menu(menu, self.plan, self.edit_recipe)
+        )
+        fill_on_open(self.panels.runs.run_button.menu(), self.run_menu.fill)
 
-    def _fill_data(self, menu: QMenu) -> None:
-        fill_data_menu(menu, self.plan, self.choose_folder, self.ways.remark)
-
-    def _fill_recipes(self, menu: QMenu) -> None:
-        fill_recipe_menu(menu, self.plan, self.edit_recipe)
+    def _offered(self) -> tuple[Command | Submenu, ...]:
+        command = partial(Command, menu="Train", shows_page=True)
+        return (
+            command("train_start", "&Start, or add to the runs at work", slot=self.start, keys="F5"),
+            command("train_add", "&Add to the runs on the screen", slot=self.add, keys="Shift+F6"),
+            command("train_pause", "&Pause or continue all runs", slot=self.pause_or_continue, keys="F6"),
+            command("train_stop", "S&top all runs", slot=self.stop, keys="Shift+F5"),
+            command(
+                "train_cut",
+                "&Cut or restore the shortcuts in training",
+                slot=self.cut_or_restore,
+                keys="Ctrl+Shift+X",
+            ),
+            command("train_networks", "&Networks to train…", slot=self.choose_networks, place=200),
+            command("train_recipe", "&Recipe…", slot=self.edit_recipe, place=200),
+            command("train_folder", "Train on a &folder of pictures…", slot=self.choose_folder, place=200),
+            command("train_open", "&Open runs…", slot=self.choose_runs, place=300),
+            command("train_resume", "Res&ume the last runs", slot=self.resume_last, place=300),
+            Submenu("Earl&ier runs", "Train", self.fill_earlier, 300),
+            command(
+                "train_weights",
+                "Export &weights of the selected run…",
+                slot=self.run_menu.export_weights,
+                place=400,
+            ),
+            command(
+                "train_runs_folder",
+                "Runs fo&lder…",
+                slot=self.folders.ask,
+                tip="Choose where new runs are kept",
+                place=500,
+            ),
+            command(
+                "train_logs",
+                "Tensor&Board…",
+                slot=self.folders.ask_about_logs,
+                tip="Write every run for TensorBoard too, and choose where",
+                place=500,
+            ),
+            Submenu("S&elected run", "Train", self.run_menu.fill, 600),
+        )
 
     @Slot(QPoint)
     def _pop_up_run_menu(self, place: QPoint) -> None:
-        self.page.runs.run_button.menu().popup(place)
+        self.panels.runs.run_button.menu().popup(place)
 
     @Slot(object)
     def _render(self, scene: LabScene) -> None:
         controller = self.controller
-        self.page.render_lab(scene)
+        self.panels.render_lab(scene)
+        self.facts_changed.emit()
         self.bar.render_lab(scene, is_busy=controller.is_busy, is_paused=controller.is_paused)
 
     @Slot(bool)
@@ -176,38 +223,46 @@ class Training(QObject):
 
     @Slot(str)
     def _note_chosen(self, sentence: str) -> None:
-        """Something for the next start was taken; what was said about an earlier one is over."""
-        self.began.emit()
+        """Something for the next start was taken."""
+        self._end_said()
         self.said.emit(sentence)
 
     @Slot()
     def _note_read(self) -> None:
         """The data are read, or will not be; what one should know about them is said."""
-        self.reading_ended.emit()
+        self._progress.hide()
         if (data := self.controller.scene.data) is not None and data.remark and self.controller.is_busy:
-            (self.remarked if data.left_out else self.said).emit(data.remark)
+            if data.left_out:
+                self._messages.show_remark(data.remark, topic="data")
+            else:
+                self.said.emit(data.remark)
+
+    def _end_said(self) -> None:
+        """A new order is on its way: what was said about an earlier one is over."""
+        self._messages.end("training")
+        self._messages.end("data")
 
     def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours; the bar has them from the toolbar."""
-        self.page.apply_theme(theme)
+        """Take the theme's colours."""
+        self.panels.apply_theme(theme)
 
     @Slot()
     def choose_networks(self) -> None:
         """Ask which."""
-        found = networks_dialog.NetworksDialog.ask(self.plan.present, self.plan.refusal, self._window)
+        found = networks_dialog.NetworksDialog.ask(self.plan.present, self.plan.refusal, self.panels)
         if found is not None:
             self.plan.choose(found)
 
     def edit_recipe(self) -> None:
         """Ask how; a recipe that is not built in is saved under its name."""
-        found = recipe_dialog.RecipeDialog.ask(self.plan.present.course, self._devices, self._window)
+        found = recipe_dialog.RecipeDialog.ask(self.plan.present.course, self._devices, self.panels)
         if found is not None:
             self.plan.saved.save(found)
             self.plan.follow(found)
 
     def choose_folder(self) -> None:
         """Ask which folder of pictures; one without classes is refused."""
-        found = QFileDialog.getExistingDirectory(self._window, "Folder with a subfolder for each class")
+        found = QFileDialog.getExistingDirectory(self.panels, "Folder with a subfolder for each class")
         if found:
             self.drops.take_data(Path(found))
 
@@ -241,15 +296,15 @@ class Training(QObject):
         self._files.ask(KeepOrder(order), None, self.failed)
         self._send(order)
         if had_runs:
-            self.remarked.emit(WAY_BACK)
+            self._messages.show_remark(WAY_BACK, topic="data")
 
     def _send(self, order: Order) -> None:
         self._settings.set_training("folder", str(order.folder))
         self._earlier.note(order.folder, order.data, (run for _, run in order.runs))
         self._settings.save()  # nobody asks a process that is killed
-        self.began.emit()
-        reading = self.reading_began if order.data in NAMED else self.counting_began
-        reading.emit(f"Reading {data_words(order.data)}")
+        self._end_said()
+        begin = self._progress.begin if order.data in NAMED else self._progress.begin_counting
+        begin(f"Reading {data_words(order.data)}")
         self.controller.begin(order, data_words(order.data))
         self._tell_device()
         if order.log_dir is not None:
@@ -261,7 +316,7 @@ class Training(QObject):
         require_data(order.data, self.plan.present.data, is_busy=controller.is_busy)
         new = to_add(runs, controller.known, {log.key for log in controller.scene.logs})
         remark = remark_on(new, controller.scene)
-        self.began.emit()
+        self._end_said()
         controller.add(new)
         runs = tuple(controller.known.items())
         self._files.ask(KeepOrder(replace(order, runs=runs)), None, self.failed)
@@ -280,7 +335,7 @@ class Training(QObject):
         if self.controller.is_busy and not self.controller.is_paused:
             self.controller.pause()
             return
-        self.began.emit()
+        self._end_said()
         self.controller.go_on()
 
     @Slot()
@@ -293,7 +348,7 @@ class Training(QObject):
         """The progress bar's wish while the data are read; else it is about something else."""
         if self.controller.is_busy and self.controller.scene.data is None:
             self.controller.cancel()
-            self.reading_ended.emit()
+            self._progress.hide()
 
     @Slot()
     def cut_or_restore(self) -> None:
@@ -302,16 +357,37 @@ class Training(QObject):
 
     def copy_figure(self) -> None:
         """The figure that has the focus, else the one that was exported last."""
-        self.exporting.copy(self.page.figure_in_focus())
+        self.exporting.copy(self.panels.figure_in_focus())
 
-    def get_ready(self) -> None:
-        """The page comes into view: an order may come soon."""
+    def enter(self) -> None:
+        """The plot that is looked at first gets the keys; the lab gets ready, as an order may come soon."""
+        self.panels.take_focus()
         self.controller.get_ready()
         self._files.ask(FindDevices(), self._note_devices, self.failed)
 
+    def take_mime(self, mime: QMimeData) -> None:
+        """Data, runs or a recipe."""
+        self.drops.take_mime(mime)
+
+    def export(self) -> None:
+        """Ask for a figure of the runs."""
+        self.exporting.ask()
+
+    def escape(self) -> bool:
+        """Release the pinned time."""
+        return self.panels.errors.release()
+
+    def close(self) -> None:
+        """Runs at work are saved where they are when their worker is closed."""
+
+    @property
+    def facts(self) -> PageFacts:
+        """Where it trains, how many runs are done, and on what."""
+        return facts_of(self.controller.scene, self._device, self.ways.threads_words)
+
     def may_close(self) -> bool:
         """Nothing trains, or the user wants to close all the same."""
-        return may_close(self.controller, self._settings, self._window)
+        return may_close(self.controller, self._settings, self.panels)
 
     @Slot()
     def resume_last(self) -> None:
@@ -326,7 +402,7 @@ class Training(QObject):
 
     def choose_runs(self) -> None:
         """Ask which folder of earlier runs."""
-        found = QFileDialog.getExistingDirectory(self._window, "Open runs", str(self.folders.runs_dir))
+        found = QFileDialog.getExistingDirectory(self.panels, "Open runs", str(self.folders.runs_dir))
         if found:
             self.open_runs(Path(found))
 
@@ -357,11 +433,26 @@ class Training(QObject):
         order = self.controller.order
         wished = order.device if order is not None else self.plan.present.course.device or self.ways.device
         if wished not in ("", "auto"):
-            self.device_chosen.emit(wished)
+            self._device = wished
         elif self._knows_devices:  # else which is the best is told when they are found
-            self.device_chosen.emit(self._devices[0])
+            self._device = self._devices[0]
+        self.facts_changed.emit()
 
     def _last_runs(self) -> Path | None:
         """Their folder, where there is something in it to go on with."""
         folder = self._settings.training("folder", path_of, None)
         return folder if folder is not None and self.ways.has_runs(folder) else None
+
+
+def facts_of(scene: LabScene, device: str, threads: str) -> PageFacts:
+    """What the status bar says of the runs."""
+    at = " · ".join(filter(None, (device, threads)))
+    done = sum(log.state == "done" for log in scene.logs)
+    words = f"{done} of {len(scene.logs)} runs done" if scene.logs and not scene.is_being_read else ""
+    data = Fact()
+    if scene.data is not None:
+        count, (_, _, height, width) = scene.data.count, scene.data.test_pictures.shape
+        tested = thousands(len(scene.data.test_labels))
+        whole = f"{scene.data_name}: {thousands(count)} pictures and {tested} to test, {width}×{height}"
+        data = Fact(whole, scene.data_name, whole)
+    return PageFacts(f"training: {at}" if at else "", Fact(words, words, words), data)

@@ -117,3 +117,16 @@ class Paragraph(QElidingLabel):
         else:
             self.setMinimumHeight(self.fontMetrics().height())
         self.setText(self.text())
+
+
+def shortened(name: str, most: int = 40) -> str:
+    """A name of at most `most` characters; a longer one keeps its beginning and its end.
+
+    Example:
+        >>> shortened("a_very_long_name.pth", 12)
+        'a_ver…me.pth'
+    """
+    if len(name) <= most:
+        return name
+    head = (most - 1) // 2
+    return f"{name[:head]}…{name[-(most - 1 - head) :]}"

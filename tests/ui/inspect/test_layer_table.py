@@ -19,7 +19,7 @@ from resnet_viewer.services.figures import layers_csv
 from resnet_viewer.services.files import FilesService
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.inspect.layer_table import HEADER, LayerTable, total
-from tests.ui.windows import Desk
+from tests.ui.windows import Desk, inspect_page
 
 
 @pytest.fixture
@@ -32,13 +32,13 @@ def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
 @pytest.fixture
 def table(desk: Desk) -> LayerTable:
     desk.window.commands["layers"].trigger()
-    found = desk.window.describing.layers
+    found = inspect_page(desk.window).describing.layers
     assert found is not None
     return found
 
 
 def test_it_lists_every_layer_with_the_blueprints_numbers(desk: Desk, table: LayerTable) -> None:
-    plan = desk.window.controller.scene.blueprint
+    plan = inspect_page(desk.window).controller.scene.blueprint
     rows = table.shown_rows()
     assert [row[0] for row in rows] == [layer.name for layer in plan.layers]
     assert sum(int(row[-1]) for row in rows) == plan.macs
@@ -58,7 +58,7 @@ def test_a_row_and_the_window_select_the_same_layer(desk: Desk, table: LayerTabl
     table.table.selectRow(3)
     name = table.shown_rows()[3][0]
     assert desk.store.session.view.layer == name
-    desk.window.editing.select_layer("layer2.0.conv1")
+    inspect_page(desk.window).editing.select_layer("layer2.0.conv1")
     assert table.shown_rows()[table.table.currentIndex().row()][0] == "layer2.0.conv1"
     rows = table.rows.rowCount()
     table.table.selectRow(rows - 1)
@@ -66,7 +66,7 @@ def test_a_row_and_the_window_select_the_same_layer(desk: Desk, table: LayerTabl
 
 
 def test_it_follows_another_network(desk: Desk, table: LayerTable) -> None:
-    desk.window.opening.choose_network("cifar-resnet-8")
+    inspect_page(desk.window).opening.choose_network("cifar-resnet-8")
     desk.qtbot.waitUntil(lambda: table.rows.rowCount() == 8)
     assert table.windowTitle() == "Layers of ResNet-8"
 
@@ -87,7 +87,7 @@ def test_saving_asks_the_files_worker(
 ) -> None:
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: tmp_path / "layers.csv")
     table.save()
-    wanted = WriteLayers(desk.window.controller.scene.blueprint, tmp_path / "layers.csv")
+    wanted = WriteLayers(inspect_page(desk.window).controller.scene.blueprint, tmp_path / "layers.csv")
     desk.qtbot.waitUntil(lambda: wanted in desk.files.asked)
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: None)
     table.save()

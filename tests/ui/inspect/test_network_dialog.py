@@ -22,7 +22,7 @@ from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef
 from resnet_viewer.services.network_entries import networks
 from resnet_viewer.ui.dialogs import OpenWeights
 from resnet_viewer.ui.inspect.network_dialog import HEADER, NetworkDialog, facts
-from tests.ui.windows import NETWORKS, Desk
+from tests.ui.windows import NETWORKS, Desk, inspect_page
 
 
 @pytest.fixture
@@ -243,7 +243,7 @@ def test_another_network_is_set_beside_the_one_on_the_screen(desk: Desk) -> None
     assert session.setup == present
     assert desk.store.undo_label == "compare with Plain-20"
     desk.wait_fresh()
-    assert desk.window.controller.scene.reference is not None
+    assert inspect_page(desk.window).controller.scene.reference is not None
 
 
 def test_a_weight_file_is_set_beside_the_network_on_the_screen(
@@ -252,13 +252,13 @@ def test_a_weight_file_is_set_beside_the_network_on_the_screen(
     monkeypatch.setattr(OpenWeights, "ask", lambda *_: Path("/x/plain.safetensors"))
     present = desk.store.session.setup
     said: list[str] = []
-    desk.window.opening.compared.connect(said.append)
+    inspect_page(desk.window).opening.compared.connect(said.append)
     desk.window.commands["compare_weights"].trigger()
     desk.qtbot.waitUntil(lambda: desk.store.session.pinned is not None)
     assert desk.store.session.reference.network.weights.title == "plain.safetensors"
     assert desk.store.session.setup == present
     assert said == ["Plain-20 is the reference now."]
-    desk.window.opening.open_weights(Path("/x/plain.safetensors"))
+    inspect_page(desk.window).opening.open_weights(Path("/x/plain.safetensors"))
     desk.qtbot.waitUntil(lambda: desk.store.session.setup != present)
 
 

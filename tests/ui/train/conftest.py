@@ -9,8 +9,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.train.training import Training
-from tests.ui.windows import Desk
+from resnet_viewer.ui.train.training import TrainPage
+from tests.ui.windows import TRAIN, Desk, train_page
 
 
 @pytest.fixture
@@ -26,11 +26,11 @@ def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
     """The whole window, its Train tab in front."""
     made = Desk(qtbot, qapp, tmp_path)
     made.window.show()
-    made.window.show_train()
+    made.window.show_page(TRAIN)
     yield made
     made.close()
 
 
 @pytest.fixture
-def training(desk: Desk) -> Training:
-    return desk.window.training
+def training(desk: Desk) -> TrainPage:
+    return train_page(desk.window)

@@ -11,14 +11,14 @@ from resnet_viewer.records.lab import AddRuns, Intervened
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_plan import Course
 from resnet_viewer.records.training import Intervention
-from resnet_viewer.ui.train.training import Training
+from resnet_viewer.ui.train.training import TrainPage
 from tests.ui.windows import Desk, rendered
 
 FIRST = "cifar-plain-20"
 LEFT = Qt.MouseButton.LeftButton
 
 
-def test_a_start_while_runs_are_at_work_adds_those_that_are_new(desk: Desk, training: Training) -> None:
+def test_a_start_while_runs_are_at_work_adds_those_that_are_new(desk: Desk, training: TrainPage) -> None:
     training.start()
     rendered(desk)
     assert training.bar.start_button.text() == "Add"
@@ -42,7 +42,7 @@ def test_a_start_while_runs_are_at_work_adds_those_that_are_new(desk: Desk, trai
     assert training.bar.start_button.accessibleName() == "Start again"
 
 
-def test_one_limit_holds_for_what_is_started_and_what_is_added(desk: Desk, training: Training) -> None:
+def test_one_limit_holds_for_what_is_started_and_what_is_added(desk: Desk, training: TrainPage) -> None:
     training.plan.choose(
         replace(training.plan.present, depths="20", course=replace(training.plan.present.course, seeds=12))
     )
@@ -62,7 +62,7 @@ def test_one_limit_holds_for_what_is_started_and_what_is_added(desk: Desk, train
     assert not desk.window.messages.sentence
 
 
-def test_runs_join_those_that_are_done_in_their_folder(desk: Desk, training: Training) -> None:
+def test_runs_join_those_that_are_done_in_their_folder(desk: Desk, training: TrainPage) -> None:
     assert training.bar.add_button.isHidden()
     training.start()
     desk.lab.begin()
@@ -85,7 +85,7 @@ def test_runs_join_those_that_are_done_in_their_folder(desk: Desk, training: Tra
     assert "press Start again for others on MNIST" in desk.window.messages.sentence
 
 
-def test_the_same_network_with_another_recipe_is_added_and_named(desk: Desk, training: Training) -> None:
+def test_the_same_network_with_another_recipe_is_added_and_named(desk: Desk, training: TrainPage) -> None:
     training.start()
     training.plan.choose(replace(training.plan.present, depths="20", course=Course(RECIPES["adam"])))
     training.start()
@@ -95,7 +95,7 @@ def test_the_same_network_with_another_recipe_is_added_and_named(desk: Desk, tra
     assert titles[:4] == ["Plain-20 adam", "Plain-20 quick", "ResNet-20 adam", "ResNet-20 quick"]
 
 
-def test_what_is_added_while_shortcuts_are_cut_begins_whole(desk: Desk, training: Training) -> None:
+def test_what_is_added_while_shortcuts_are_cut_begins_whole(desk: Desk, training: TrainPage) -> None:
     said: list[str] = []
     training.said.connect(said.append)
     training.start()
@@ -109,7 +109,7 @@ def test_what_is_added_while_shortcuts_are_cut_begins_whole(desk: Desk, training
     assert said == ["The added runs begin with their shortcuts whole; those of the others stay as they are."]
 
 
-def test_a_new_start_says_where_the_earlier_runs_are(desk: Desk, training: Training) -> None:
+def test_a_new_start_says_where_the_earlier_runs_are(desk: Desk, training: TrainPage) -> None:
     training.start()
     assert desk.window.messages.sentence == ""
     first = desk.lab.order.folder

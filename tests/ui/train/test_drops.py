@@ -17,7 +17,7 @@ from resnet_viewer.records.recipe import Recipe
 from resnet_viewer.records.requests import ReadPicture
 from resnet_viewer.records.run_plan import Course, RunPlan, course_json, plan_json
 from tests.ui.test_window import drop
-from tests.ui.windows import Desk
+from tests.ui.windows import INSPECT, Desk, train_page
 
 
 def dropped(desk: Desk, *paths: Path) -> None:
@@ -36,11 +36,11 @@ def classes_in(folder: Path) -> Path:
 def test_a_folder_of_classes_is_what_the_next_start_trains_on(desk: Desk, tmp_path: Path) -> None:
     folder = classes_in(tmp_path / "own")
     dropped(desk, folder)
-    training = desk.window.training
+    training = train_page(desk.window)
     assert training.plan.present.data == str(folder)
     assert "own" in training.bar.data_button.text()
     assert desk.window.status.texts()[2] == "The next start trains on own."
-    assert desk.window.pages.currentIndex() == 1
+    assert desk.window.place == 1
     assert not desk.window.messages.sentence
     assert ReadPicture((folder,)) not in desk.files.asked
     training.start()
@@ -62,7 +62,7 @@ def test_runs_are_gone_on_with(desk: Desk, tmp_path: Path, is_one: bool) -> None
 
 
 def test_recipes_and_plans_are_imported(desk: Desk, tmp_path: Path) -> None:
-    training = desk.window.training
+    training = train_page(desk.window)
     course = Course(Recipe("mine", rate=0.02), epochs=3)
     (tmp_path / "mine.json").write_text(course_json(course))
     before = training.plan.present
@@ -82,7 +82,7 @@ def test_what_is_none_of_these_is_one_sentence(desk: Desk, tmp_path: Path) -> No
     (tmp_path / "weights.pth").touch()
     (tmp_path / "other.json").write_text(json.dumps({"a": 1}))
     (tmp_path / "torn.json").write_text("{")
-    before = desk.window.training.plan.present
+    before = train_page(desk.window).plan.present
     for name, words in {
         "empty": "holds no pictures in subfolders",
         "notes.txt": "notes.txt is nothing to train with",
@@ -95,8 +95,8 @@ def test_what_is_none_of_these_is_one_sentence(desk: Desk, tmp_path: Path) -> No
         sentence = desk.window.messages.sentence
         assert words in sentence, (name, sentence)
         assert "picture in" not in sentence.replace("no pictures in", "")
-    assert desk.window.training.plan.present == before
-    assert desk.window.pages.currentIndex() == 1
+    assert train_page(desk.window).plan.present == before
+    assert desk.window.place == 1
 
 
 def test_a_refusal_ends_with_the_next_thing_that_is_taken(desk: Desk, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_pasting_is_dropping(desk: Desk, qapp: QApplication, tmp_path: Path) -> 
     folder = classes_in(tmp_path / "own")
     qapp.clipboard().setText(str(folder))
     desk.window.commands["paste"].trigger()
-    assert desk.window.training.plan.present.data == str(folder)
+    assert train_page(desk.window).plan.present.data == str(folder)
     qapp.clipboard().setImage(QImage(4, 4, QImage.Format.Format_RGB32))
     desk.window.commands["paste"].trigger()
     assert "cannot be trained on" in desk.window.messages.sentence
@@ -118,8 +118,8 @@ def test_pasting_is_dropping(desk: Desk, qapp: QApplication, tmp_path: Path) -> 
 
 
 def test_a_folder_on_inspect_is_still_an_album(desk: Desk, tmp_path: Path) -> None:
-    desk.window.show_inspect()
+    desk.window.show_page(INSPECT)
     folder = classes_in(tmp_path / "own")
     dropped(desk, folder)
     desk.qtbot.waitUntil(lambda: ReadPicture((folder,)) in desk.files.asked)
-    assert desk.window.training.plan.present.data == "digits"
+    assert train_page(desk.window).plan.present.data == "digits"

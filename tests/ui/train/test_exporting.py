@@ -29,7 +29,7 @@ from resnet_viewer.services.files import FilesService
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.export_dialog import ExportDialog
 from tests.ui.train import invented
-from tests.ui.windows import Desk
+from tests.ui.windows import Desk, train_page
 
 
 def dialogs_answered(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> list[FigureChoice]:
@@ -45,7 +45,7 @@ def dialogs_answered(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> list[Fi
 
 
 def train(desk: Desk) -> None:
-    desk.window.training.start()
+    train_page(desk.window).start()
     desk.lab.begin()
     for key, run in desk.lab.order.runs[:2]:
         desk.lab.train(key, run, 3)
@@ -60,7 +60,7 @@ def test_the_menu_offers_every_figure_in_every_format(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train(desk)
-    menu = desk.window.training.bar.export_button.menu()
+    menu = train_page(desk.window).bar.export_button.menu()
     parts = [part for part in menu.findChildren(QMenu) if part.title()]
     assert [part.title() for part in parts] == [figure.title for figure in figures_of("train")]
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: tmp_path / "errors")
@@ -80,10 +80,10 @@ def test_a_panels_wish_is_about_the_selected_run(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train(desk)
-    desk.window.training.controller.select("cifar-plain-20")
+    train_page(desk.window).controller.select("cifar-plain-20")
     asked = dialogs_answered(monkeypatch, suffix="png", dpi=300)
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda _title, suggestion, _parent: suggestion)
-    desk.window.training.page.export_requested.emit("confusion")
+    train_page(desk.window).panels.export_requested.emit("confusion")
     request = written(desk)
     assert request.path.name == "confusion-cifar-plain-20.png"
     assert list(request.source.predicted) == ["cifar-plain-20"]
@@ -94,7 +94,7 @@ def test_a_panels_wish_is_about_the_selected_run(
 def test_what_is_not_there_yet_and_unknown_kinds_are_refused(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exporting = desk.window.training.exporting
+    exporting = train_page(desk.window).exporting
     for figure, sentence in (
         ("curves", "nothing to draw yet"),
         ("gradients", "no gradient record yet"),
@@ -119,7 +119,7 @@ def test_size_and_resolution_are_asked_and_remembered(
     desk.window.commands["export"].trigger()
     assert asked == [FigureChoice("curves", "svg", 7.6, 4.6, 200)]
     parts = [
-        part for part in desk.window.training.bar.export_button.menu().findChildren(QMenu) if part.title()
+        part for part in train_page(desk.window).bar.export_button.menu().findChildren(QMenu) if part.title()
     ]
     parts[3].actions()[-1].trigger()
     desk.window.commands["export"].trigger()
@@ -135,12 +135,12 @@ def test_who_leaves_the_dialog_exports_nothing(desk: Desk, monkeypatch: pytest.M
     train(desk)
     monkeypatch.setattr(ExportDialog, "ask", lambda *_: None)
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: pytest.fail("nothing to save"))
-    desk.window.training.exporting.export("curves")
+    train_page(desk.window).exporting.export("curves")
     assert not any(isinstance(request, WriteFigure) for request in desk.files.asked)
 
 
 def test_copying_is_about_the_figure_that_has_the_focus(desk: Desk, qtbot: QtBot) -> None:
-    window, page = desk.window, desk.window.training.page
+    window, page = desk.window, train_page(desk.window).panels
     copy = window.commands["copy_figure"]
     copy.trigger()
     assert "start a training first" in window.messages.sentence
@@ -155,12 +155,14 @@ def test_copying_is_about_the_figure_that_has_the_focus(desk: Desk, qtbot: QtBot
     qtbot.waitUntil(lambda: not desk.workers.files.is_busy)
     copied = [request.choice.figure for request in desk.files.asked if isinstance(request, CopyFigure)]
     assert copied == ["curves", "by-depth", "gradients", "loss"]
-    assert window.pages.currentIndex() == 1
+    assert window.place == 1
 
 
 def test_a_figure_is_copied_as_a_picture_and_as_svg(desk: Desk) -> None:
     train(desk)
-    pictures = desk.window.training.exporting._pictures(list(desk.window.training.controller.scene.logs))
+    pictures = train_page(desk.window).exporting._pictures(
+        list(train_page(desk.window).controller.scene.logs)
+    )
     (found,) = FilesService().answer(CopyFigure(pictures, FigureChoice("curves")))
     assert isinstance(found, Rendered)
     assert Image.open(io.BytesIO(found.png)).format == "PNG"
@@ -170,14 +172,14 @@ def test_a_figure_is_copied_as_a_picture_and_as_svg(desk: Desk) -> None:
 def test_all_files_go_into_a_folder(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train(desk)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
-    desk.window.training.exporting.export_all()
+    train_page(desk.window).exporting.export_all()
     desk.qtbot.waitUntil(lambda: any(isinstance(r, WriteAllRunFigures) for r in desk.files.asked))
 
 
 def test_the_files_are_whole(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train(desk)
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda _title, suggestion, _parent: suggestion)
-    desk.window.training.exporting.export_as("by-depth", "svg")
+    train_page(desk.window).exporting.export_as("by-depth", "svg")
     request = written(desk)
     pictures = request.source
     assert drawn(pictures, request.choice).content.startswith(b"<?xml")
@@ -192,7 +194,7 @@ def test_every_figure_is_as_wide_and_as_fine_as_was_chosen(
 ) -> None:
     train(desk)
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda _title, suggestion, _parent: suggestion)
-    desk.window.training.exporting.export_as(figure, "png")
+    train_page(desk.window).exporting.export_as(figure, "png")
     pictures = written(desk).source
     choice = FigureChoice(figure, "png", width=9.0, height=12.0, dpi=80)
     image = Image.open(io.BytesIO(drawn(pictures, choice).content))

@@ -10,7 +10,7 @@ from resnet_viewer.records.lab import Publish, Published
 from resnet_viewer.records.requests import WriteWeights
 from resnet_viewer.ui import dialogs
 from tests.ui.train.laboratory import STEPS
-from tests.ui.windows import Desk
+from tests.ui.windows import Desk, train_page
 
 KEY = "cifar-plain-20"
 
@@ -34,9 +34,9 @@ def asked(desk: Desk) -> list[WriteWeights]:
 
 
 def start(desk: Desk) -> None:
-    desk.window.training.start()
+    train_page(desk.window).start()
     desk.lab.begin()
-    desk.window.training.controller.select(KEY)
+    train_page(desk.window).controller.select(KEY)
 
 
 def test_weights_of_a_run_at_work_are_published_and_then_written(
@@ -63,7 +63,7 @@ def test_weights_of_a_run_at_work_are_published_and_then_written(
 def test_weights_of_the_end_are_copied_from_the_folder(desk: Desk, suggested: list[Path]) -> None:
     start(desk)
     desk.lab.states("done", KEY)
-    menu = desk.window.training.page.runs.run_button.menu()
+    menu = train_page(desk.window).panels.runs.run_button.menu()
     menu.aboutToShow.emit()
     entry = next(action for action in menu.actions() if action.text() == "Export weights…")
     assert not entry.isEnabled()

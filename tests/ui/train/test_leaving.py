@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.dialogs import MayClose
-from tests.ui.windows import Desk
+from tests.ui.windows import Desk, inspect_page, train_page
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ class Asked:
 
 def test_nothing_is_asked_while_nothing_trains(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked(monkeypatch)
-    training = desk.window.training
+    training = train_page(desk.window)
     training.start()
     desk.lab.begin()
     desk.lab.states("paused", *(key for key, _ in desk.lab.order.runs))
@@ -55,12 +55,12 @@ def test_runs_at_work_are_counted_and_cancelling_leaves_everything(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = Asked(monkeypatch)
-    desk.window.training.start()
+    train_page(desk.window).start()
     desk.lab.begin()
     assert not desk.window.close()
     assert desk.window.isVisible()
     assert desk.store.undo_label is None
-    desk.window.editing.toggle_shortcut(1)
+    inspect_page(desk.window).editing.toggle_shortcut(1)
     assert desk.store.undo_label is not None, "the session takes edits still"
     desk.lab.states("done", *(key for key, _ in desk.lab.order.runs[1:]))
     asked.answer = True, True
@@ -74,7 +74,7 @@ def test_runs_at_work_are_counted_and_cancelling_leaves_everything(
 
 def test_who_does_not_want_to_be_asked_is_not(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked(monkeypatch)
-    training = desk.window.training
+    training = train_page(desk.window)
     training.start()
     desk.lab.begin()
     asked.answer = False, False

@@ -31,7 +31,7 @@ from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.services.run_plans import runs_of
 from resnet_viewer.ui.train.open_in_inspect import twin_of
 from tests.ui.train.laboratory import STEPS
-from tests.ui.windows import Desk
+from tests.ui.windows import TRAIN, Desk, inspect_page, train_page
 
 RUNS = dict(runs_of(RunPlan()))
 PLAIN, RESIDUAL = "cifar-plain-20", "cifar-resnet-20"
@@ -40,16 +40,16 @@ PLAIN, RESIDUAL = "cifar-plain-20", "cifar-resnet-20"
 @pytest.fixture
 def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
     made = Desk(qtbot, qapp, tmp_path)
-    made.window.show_train()
-    made.window.training.controller.begin(Order(tuple(RUNS.items()), "digits", tmp_path), "Digits")
+    made.window.show_page(TRAIN)
+    train_page(made.window).controller.begin(Order(tuple(RUNS.items()), "digits", tmp_path), "Digits")
     made.lab.begin()
     yield made
     made.close()
 
 
 def open_run(desk: Desk, key: str, epoch: int | None = None, *, with_twin: bool = False) -> None:
-    log = next(log for log in desk.window.training.controller.scene.logs if log.key == key)
-    desk.window.training.open_in_inspect.open(log, epoch, with_twin=with_twin)
+    log = next(log for log in train_page(desk.window).controller.scene.logs if log.key == key)
+    train_page(desk.window).open_in_inspect.open(log, epoch, with_twin=with_twin)
 
 
 def asked(desk: Desk) -> list[Path]:
@@ -65,25 +65,25 @@ def test_weights_of_now_are_published_first(desk: Desk, tmp_path: Path, qtbot: Q
     assert desk.lab.told == [Publish(RESIDUAL)]
     assert asked(desk) == []
     desk.lab.say(Published(RESIDUAL, 5, tmp_path / "cifar-resnet-20.safetensors"))
-    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    qtbot.waitUntil(lambda: desk.window.place == 0)
     assert shown(desk).name == str(tmp_path / "cifar-resnet-20.safetensors")
 
 
 def test_a_run_is_opened_on_a_test_picture_of_its_own_data(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
     desk.lab.train(RESIDUAL, RUNS[RESIDUAL], 3, folder=tmp_path)
-    training = desk.window.training
+    training = train_page(desk.window)
     training.controller.select(RESIDUAL)
-    menu = training.page.runs.run_button.menu()
-    training.page.pictures.render_lab(training.controller.scene)  # the window is not shown
-    training.page.pictures.grid._go(7)
+    menu = training.panels.runs.run_button.menu()
+    training.panels.pictures.render_lab(training.controller.scene)  # the window is not shown
+    training.panels.pictures.grid._go(7)
     menu.aboutToShow.emit()
     epochs = next(part for part in menu.findChildren(QMenu) if part.title() == "Open in Inspect, after epoch")
     epochs.actions()[0].trigger()
-    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    qtbot.waitUntil(lambda: desk.window.place == 0)
     picture, data = desk.store.session.setup.picture, training.controller.scene.data
     assert picture is not None
     assert data is not None
-    index = int(training.page.pictures.grid.chart.order[7])
+    index = int(training.panels.pictures.grid.chart.order[7])
     true = int(data.test_labels[index])
     assert picture.name == f"Digits, test picture {index}, true class {true}"
     assert (picture.pixels == data.test_pictures[index][0][..., None]).all()
@@ -95,17 +95,17 @@ def test_a_test_picture_is_opened_with_the_run_that_is_shown(
     for key in (PLAIN, RESIDUAL):
         desk.lab.train(key, RUNS[key], 2, folder=tmp_path)
     desk.lab.end()
-    training = desk.window.training
+    training = train_page(desk.window)
     training.controller.select(PLAIN)
-    training.page.picture_wished.emit(5)
-    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    training.panels.picture_wished.emit(5)
+    qtbot.waitUntil(lambda: desk.window.place == 0)
     assert Path(shown(desk).name) == tmp_path / PLAIN / "epoch-2.safetensors"
-    desk.window.editing.set_branch_strength(1, 0.0)
-    desk.window.editing.set_reference()
+    inspect_page(desk.window).editing.set_branch_strength(1, 0.0)
+    inspect_page(desk.window).editing.set_reference()
     wired = desk.store.session
-    desk.window.show_train()
-    training.page.picture_wished.emit(6)
-    assert desk.window.pages.currentIndex() == 0
+    desk.window.show_page(TRAIN)
+    training.panels.picture_wished.emit(6)
+    assert desk.window.place == 0
     now = desk.store.session
     assert now.setup.picture is not None
     assert now.setup.picture.name == "Digits, test picture 6, true class 6"
@@ -118,15 +118,15 @@ def test_without_its_twin_a_run_is_compared_with_no_other_network(
     for key in (PLAIN, RESIDUAL):
         desk.lab.train(key, RUNS[key], 2, folder=tmp_path)
     said: list[str] = []
-    desk.window.training.said.connect(said.append)
+    train_page(desk.window).said.connect(said.append)
     for with_twin, words in (
         (True, "The reference is ResNet-20, epoch-1.safetensors; "),
         (False, "The reference is no longer ResNet-20, epoch-1.safetensors; "),
         (False, ""),
     ):
-        desk.window.show_train()
+        desk.window.show_page(TRAIN)
         open_run(desk, PLAIN, 1, with_twin=with_twin)
-        qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+        qtbot.waitUntil(lambda: desk.window.place == 0)
         assert said[-1] == f"{words}Plain-20, epoch-1.safetensors is open."
         assert (desk.store.session.pinned is not None) is with_twin
 
@@ -135,7 +135,7 @@ def test_what_is_refused_is_not_opened_later(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[Path] = []
-    monkeypatch.setattr(desk.window.opening, "open_weights", opened.append)
+    monkeypatch.setattr(inspect_page(desk.window).opening, "open_weights", opened.append)
     open_run(desk, RESIDUAL)
     desk.lab.say(StateChanged(RESIDUAL, "running", "ResNet-20 holds weights that are not finite numbers."))
     assert "not finite" in desk.window.messages.sentence
@@ -150,7 +150,7 @@ def test_a_lab_that_ends_before_it_publishes_leaves_what_it_kept(
     open_run(desk, RESIDUAL)
     desk.lab.states("done", RESIDUAL)
     desk.lab.end()
-    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    qtbot.waitUntil(lambda: desk.window.place == 0)
     assert Path(shown(desk).name).name == "epoch-2.safetensors"
 
 
@@ -164,14 +164,14 @@ def test_of_a_run_that_diverged_its_last_finite_weights_are_opened(
     (tmp_path / RESIDUAL / "weights.safetensors").touch()
     desk.lab.say(RunEnded(RESIDUAL, RunReport(run, (), math.nan, math.nan, (), state="diverged")))
     open_run(desk, RESIDUAL)
-    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    qtbot.waitUntil(lambda: desk.window.place == 0)
     assert Path(shown(desk).name) == tmp_path / RESIDUAL / "weights.safetensors"
 
 
 def test_a_kept_epoch_is_opened_as_it_is(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
     desk.lab.train(RESIDUAL, RUNS[RESIDUAL], 3, folder=tmp_path)
     open_run(desk, RESIDUAL, 2)
-    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    qtbot.waitUntil(lambda: desk.window.place == 0)
     assert desk.lab.told == []
     assert Path(shown(desk).name).name == "epoch-2.safetensors"
 
@@ -181,7 +181,7 @@ def test_the_twin_becomes_the_reference(desk: Desk, tmp_path: Path, qtbot: QtBot
         desk.lab.train(key, RUNS[key], 2, folder=tmp_path)
     desk.lab.end()
     open_run(desk, PLAIN, with_twin=True)
-    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    qtbot.waitUntil(lambda: desk.window.place == 0)
     pinned = desk.store.session.pinned
     assert pinned is not None
     assert (pinned.network.name, shown(desk).name) == (
@@ -199,15 +199,15 @@ def with_state_before(desk: Desk, folder: Path, key: str) -> None:
 def test_the_state_before_training_is_opened(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
     for key in (PLAIN, RESIDUAL):
         with_state_before(desk, tmp_path, key)
-    desk.window.training.controller.select(RESIDUAL)
-    menu = desk.window.training.page.runs.run_button.menu()
+    train_page(desk.window).controller.select(RESIDUAL)
+    menu = train_page(desk.window).panels.runs.run_button.menu()
     menu.aboutToShow.emit()
     lists = {part.title(): part for part in menu.findChildren(QMenu)}
     alone = lists["Open in Inspect, after epoch"].actions()
     assert [action.text() for action in alone] == ["0, before training"]
     beside = lists["Open in Inspect, with Plain-20 as reference, after epoch"].actions()
     beside[0].trigger()
-    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    qtbot.waitUntil(lambda: desk.window.place == 0)
     assert Path(shown(desk).name) == tmp_path / RESIDUAL / "epoch-0.safetensors"
     pinned = desk.store.session.pinned
     assert pinned is not None
@@ -220,7 +220,7 @@ def test_a_kept_epoch_is_opened_beside_the_same_epoch_of_its_twin(
     for key in (PLAIN, RESIDUAL):
         desk.lab.train(key, RUNS[key], 3, folder=tmp_path)
     open_run(desk, RESIDUAL, 2, with_twin=True)
-    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    qtbot.waitUntil(lambda: desk.window.place == 0)
     pinned = desk.store.session.pinned
     assert pinned is not None
     names = Path(shown(desk).name).name, Path(pinned.network.weights.name).name
@@ -231,8 +231,8 @@ def test_of_many_epochs_even_ones_are_listed_with_the_first_and_the_last(desk: D
     with_state_before(desk, tmp_path, PLAIN)
     states = tuple((epoch, tmp_path / f"{epoch}.safetensors") for epoch in range(51))
     desk.lab.say(Began(PLAIN, RUNS[PLAIN], STEPS, states=states))
-    desk.window.training.controller.select(PLAIN)
-    menu = desk.window.training.page.runs.run_button.menu()
+    train_page(desk.window).controller.select(PLAIN)
+    menu = train_page(desk.window).panels.runs.run_button.menu()
     menu.aboutToShow.emit()
     part = next(part for part in menu.findChildren(QMenu) if part.title().endswith("Inspect, after epoch"))
     listed = [action.text() for action in part.actions()]
@@ -254,15 +254,15 @@ def test_of_many_epochs_even_ones_are_listed_with_the_first_and_the_last(desk: D
 )
 def test_what_a_run_can_do_follows_its_state(desk: Desk, state: RunState, can: list[str]) -> None:
     desk.lab.states(state, PLAIN)
-    desk.window.training.controller.select(PLAIN)
-    menu = desk.window.training.page.runs.run_button.menu()
+    train_page(desk.window).controller.select(PLAIN)
+    menu = train_page(desk.window).panels.runs.run_button.menu()
     menu.aboutToShow.emit()
     assert [action.text() for action in menu.actions()[:3] if action.isEnabled()] == can
 
 
 def test_a_menu_that_was_opened_often_keeps_one_list_of_epochs(desk: Desk, qtbot: QtBot) -> None:
-    desk.window.training.controller.select(PLAIN)
-    menu = desk.window.training.page.runs.run_button.menu()
+    train_page(desk.window).controller.select(PLAIN)
+    menu = train_page(desk.window).panels.runs.run_button.menu()
     for _ in range(5):
         menu.aboutToShow.emit()
     qtbot.waitUntil(lambda: len(menu.findChildren(QMenu)) == 2)
@@ -270,8 +270,8 @@ def test_a_menu_that_was_opened_often_keeps_one_list_of_epochs(desk: Desk, qtbot
 
 def test_a_folder_that_is_not_there_yet_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda *_: pytest.fail("there is none to show"))
-    desk.window.training.controller.select(PLAIN)
-    desk.window.training.run_menu.show_folder()
+    train_page(desk.window).controller.select(PLAIN)
+    train_page(desk.window).run_menu.show_folder()
     assert desk.window.messages.sentence == "Plain-20 has no folder yet; wait until it has begun."
 
 
@@ -279,11 +279,11 @@ def test_before_the_first_epoch_there_is_nothing_to_open(desk: Desk) -> None:
     desk.lab.end()
     open_run(desk, PLAIN)
     assert "no weights of Plain-20 yet" in desk.window.messages.sentence
-    assert desk.window.pages.currentIndex() == 1
+    assert desk.window.place == 1
 
 
 def test_a_twin_differs_by_its_shortcuts_alone(desk: Desk) -> None:
-    scene = desk.window.training.controller.scene
+    scene = train_page(desk.window).controller.scene
     plain, residual, deeper, _ = scene.logs
     assert twin_of(scene, plain) is residual
     assert twin_of(scene, residual) is plain
@@ -299,13 +299,13 @@ def test_shortcuts_are_open_as_far_as_the_weights_tell(desk: Desk, tmp_path: Pat
         desk.lab.train(key, RUNS[key], 2, folder=tmp_path)
     desk.files.shortcut_strength = 0.5
     open_run(desk, RESIDUAL, 1)
-    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    qtbot.waitUntil(lambda: desk.window.place == 0)
     assert set(desk.store.session.setup.state.wiring.shortcuts) == {0.5}
     desk.store.undo()  # the picture
     assert desk.store.undo_label == "network: ResNet-20", "the network comes with its wiring"
-    desk.window.show_train()
+    desk.window.show_page(TRAIN)
     open_run(desk, PLAIN, 1, with_twin=True)
-    qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+    qtbot.waitUntil(lambda: desk.window.place == 0)
     pinned = desk.store.session.pinned
     assert pinned is not None
     assert set(pinned.wiring.shortcuts) == {0.5}
@@ -315,11 +315,11 @@ def test_shortcuts_are_open_as_far_as_the_weights_tell(desk: Desk, tmp_path: Pat
 def test_what_cannot_be_opened_is_not_offered(desk: Desk, tmp_path: Path) -> None:
     desk.lab.train(RESIDUAL, RUNS[RESIDUAL], 1, folder=tmp_path)
     desk.lab.states("diverged", PLAIN)
-    training = desk.window.training
+    training = train_page(desk.window)
     offered = []
     for key in (PLAIN, RESIDUAL):
         training.controller.select(key)
-        menu = training.page.runs.run_button.menu()
+        menu = training.panels.runs.run_button.menu()
         menu.aboutToShow.emit()
         offered.append([a.isEnabled() for a in menu.actions() if a.text().startswith("Open in Inspect")])
     assert offered == [[False, False, False, False], [True, False, True, False]]
@@ -332,15 +332,15 @@ def test_a_run_that_diverged_in_its_first_epoch_is_opened_as_it_began(
 ) -> None:
     desk.lab.say(StateKept(RESIDUAL, 0, tmp_path / RESIDUAL / "epoch-0000.safetensors"))
     desk.lab.states("diverged", RESIDUAL)
-    training = desk.window.training
+    training = train_page(desk.window)
     training.controller.select(RESIDUAL)
-    menu = training.page.runs.run_button.menu()
+    menu = training.panels.runs.run_button.menu()
     menu.aboutToShow.emit()
     (epochs,) = (m for m in menu.findChildren(QMenu) if m.title() == "Open in Inspect, after epoch")
     (before,) = epochs.actions()
     assert before.text() == "0, before training"
     for action in (before, next(a for a in menu.actions() if a.text() == "Open in Inspect")):
-        desk.window.show_train()
+        desk.window.show_page(TRAIN)
         action.trigger()
-        qtbot.waitUntil(lambda: desk.window.pages.currentIndex() == 0)
+        qtbot.waitUntil(lambda: desk.window.place == 0)
         assert Path(shown(desk).name).name == "epoch-0000.safetensors"

@@ -17,8 +17,7 @@ from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.train import depth_plot
 from resnet_viewer.ui.train.gradient_maps import RunPicture
-from resnet_viewer.ui.window import INSPECT, TRAIN
-from tests.ui.windows import Desk
+from tests.ui.windows import INSPECT, TRAIN, Desk, inspect_page, train_page
 
 
 @pytest.fixture
@@ -31,22 +30,22 @@ def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
 
 def place(desk: Desk) -> int:
     window = desk.window
-    assert window.toolbar.tabs.currentIndex() == window.pages.currentIndex()
-    return window.pages.currentIndex()
+    assert window.toolbar.tabs.currentIndex() == window.place
+    return window.place
 
 
 def test_a_tab_shows_its_page_and_its_controls(desk: Desk) -> None:
     window = desk.window
     assert place(desk) == INSPECT
-    assert window.toolbar.network_button.isVisible()
-    assert not window.training.bar.isVisible()
+    assert inspect_page(window).bar.network_button.isVisible()
+    assert not train_page(window).bar.isVisible()
     window.toolbar.tabs.setCurrentIndex(TRAIN)
     assert place(desk) == TRAIN
-    assert window.training.bar.isVisible()
-    assert not window.toolbar.network_button.isVisible()
+    assert train_page(window).bar.isVisible()
+    assert not inspect_page(window).bar.network_button.isVisible()
     window.commands["show_inspect"].trigger()
     assert place(desk) == INSPECT
-    assert window.focusWidget() is window.wiring.view
+    assert window.focusWidget() is inspect_page(window).panels.wiring.view
     window.commands["show_train"].trigger()
     assert place(desk) == TRAIN
 
@@ -61,47 +60,47 @@ def test_the_tabs_have_keys_and_stand_in_the_menu_and_the_palette(desk: Desk) ->
 
 
 def test_inspects_keys_do_nothing_on_the_other_page(desk: Desk) -> None:
-    desk.window.show_train()
+    desk.window.show_page(TRAIN)
     QTest.keyClick(desk.window, Qt.Key.Key_Space)
     QTest.keyClick(desk.window, Qt.Key.Key_B)
     assert desk.store.session.setup.wiring.is_open
-    desk.window.show_inspect()
+    desk.window.show_page(INSPECT)
     QTest.keyClick(desk.window, Qt.Key.Key_Space)
     assert not desk.store.session.setup.wiring.is_open
 
 
 def test_a_command_of_the_page_in_view_leaves_the_focus_where_it_is(desk: Desk) -> None:
     window = desk.window
-    window.toolbar.open_button.setFocus()
+    inspect_page(window).bar.open_button.setFocus()
     focused = window.focusWidget()
-    assert focused is window.toolbar.open_button
+    assert focused is inspect_page(window).bar.open_button
     window.commands["next_layer"].trigger()
     assert window.focusWidget() is focused
 
 
 def test_the_status_bar_says_the_facts_of_the_page_in_view(desk: Desk) -> None:
-    status, training = desk.window.status, desk.window.training
+    status, training = desk.window.status, train_page(desk.window)
     assert "ResNet-20" in status.texts()[1]
-    desk.window.show_train()
+    desk.window.show_page(TRAIN)
     training.start()
     desk.lab.begin()
     desk.lab.states("done", "cifar-plain-20")
     desk.qtbot.waitUntil(lambda: "1 of 4 runs done" in status.texts()[1])
     assert status.texts()[3] == "Digits (bundled): 1\u00a0437 pictures and 40 to test, 8×8"
-    desk.window.show_inspect()
+    desk.window.show_page(INSPECT)
     assert "ResNet-20" in status.texts()[1]
     assert "invented.png" in status.texts()[3]
 
 
 def test_the_lab_gets_ready_when_its_page_is_shown(desk: Desk) -> None:
     assert not desk.lab.is_started
-    desk.window.show_train()
+    desk.window.show_page(TRAIN)
     assert desk.lab.is_started
 
 
 def test_each_pages_sizes_are_remembered(desk: Desk, tmp_path: Path) -> None:
-    desk.window.show_train()
-    splitter = desk.window.training.page.splitters["train_columns"]
+    desk.window.show_page(TRAIN)
+    splitter = train_page(desk.window).panels.splitters["train_columns"]
     splitter.setSizes([500, 500])
     desk.window.close()
     kept = Settings(tmp_path / "settings").shape("train_columns", 2)
@@ -111,19 +110,19 @@ def test_each_pages_sizes_are_remembered(desk: Desk, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("width", [1440, 1024])
 def test_the_bar_fits_the_window(desk: Desk, width: int) -> None:
-    desk.window.show_train()
+    desk.window.show_page(TRAIN)
     desk.window.resize(width, 700)
     toolbar = desk.window.toolbar
     desk.qtbot.waitUntil(lambda: toolbar.width() == width)
     assert toolbar._row.sizeHint().width() <= width
-    assert toolbar.train.export_button.geometry().right() <= width
+    assert train_page(desk.window).bar.export_button.geometry().right() <= width
 
 
 def test_a_page_too_small_for_its_panels_scrolls_and_squeezes_none(desk: Desk) -> None:
-    window, page = desk.window, desk.window.training.page
+    window, page = desk.window, train_page(desk.window).panels
     bar = page.area.verticalScrollBar()
-    window.show_train()
-    window.training.start()
+    window.show_page(TRAIN)
+    train_page(window).start()
     desk.lab.begin()
     try:
         desk.appearance.set_font_size(16)
@@ -141,10 +140,10 @@ def test_a_page_too_small_for_its_panels_scrolls_and_squeezes_none(desk: Desk) -
 
 
 def test_the_table_of_runs_ends_with_a_whole_row(desk: Desk) -> None:
-    window, card = desk.window, desk.window.training.page.runs
-    window.show_train()
-    window.training.plan.choose(replace(window.training.plan.present, depths="8, 14, 20, 26"))
-    window.training.start()
+    window, card = desk.window, train_page(desk.window).panels.runs
+    window.show_page(TRAIN)
+    train_page(window).plan.choose(replace(train_page(window).plan.present, depths="8, 14, 20, 26"))
+    train_page(window).start()
     desk.lab.begin()
     table = card.table
     desk.qtbot.waitUntil(lambda: table.model().rowCount() == 8)
@@ -161,9 +160,9 @@ def test_the_table_of_runs_ends_with_a_whole_row(desk: Desk) -> None:
 
 
 def test_everything_that_takes_keys_has_a_name_and_stands_in_order(desk: Desk) -> None:
-    window, page = desk.window, desk.window.training.page
-    window.show_train()
-    window.training.start()
+    window, page = desk.window, train_page(desk.window).panels
+    window.show_page(TRAIN)
+    train_page(window).start()
     desk.lab.begin()
     shown = page.gradients.pictures.values
     desk.qtbot.waitUntil(lambda: len(shown()) == 4 and all(picture.isVisible() for picture in shown()))
@@ -186,8 +185,8 @@ def test_everything_that_takes_keys_has_a_name_and_stands_in_order(desk: Desk) -
 
 
 def test_the_words_before_the_first_run_are_whole_in_a_large_font(desk: Desk) -> None:
-    window, card = desk.window, desk.window.training.page.runs
-    window.show_train()
+    window, card = desk.window, train_page(desk.window).panels.runs
+    window.show_page(TRAIN)
     card.offer_resume(True)
     try:
         desk.appearance.set_font_size(16)
@@ -200,15 +199,15 @@ def test_the_words_before_the_first_run_are_whole_in_a_large_font(desk: Desk) ->
 
 
 def test_a_command_about_inspect_does_nothing_in_train(desk: Desk) -> None:
-    desk.window.editing.toggle_shortcut(1)
-    desk.window.show_train()
+    inspect_page(desk.window).editing.toggle_shortcut(1)
+    desk.window.show_page(TRAIN)
     for name in ("undo", "all_shortcuts", "set_reference", "choose_target", "layers", "next_picture"):
         assert not desk.window.commands[name].isEnabled(), name
     QTest.keyClick(desk.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     desk.window.commands["undo"].trigger()
     assert place(desk) == TRAIN
     assert not desk.store.session.setup.wiring.is_open
-    desk.window.show_inspect()
+    desk.window.show_page(INSPECT)
     assert not desk.window.commands["reset_reference"].isEnabled(), "nothing is pinned"
     desk.window.commands["undo"].trigger()
     assert desk.store.session.setup.wiring.is_open
@@ -218,17 +217,17 @@ def test_a_command_that_opens_something_in_inspect_shows_it(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(dialogs.OpenPictures, "ask", lambda *_: (tmp_path / "a.png",))
-    desk.window.show_train()
+    desk.window.show_page(TRAIN)
     desk.window.commands["open_picture"].trigger()
     assert place(desk) == INSPECT
 
 
 def test_tab_visits_the_page_as_it_is_seen(desk: Desk) -> None:
-    window, page = desk.window, desk.window.training.page
-    window.show_train()
+    window, page = desk.window, train_page(desk.window).panels
+    window.show_page(TRAIN)
     assert window.focusWidget() is page.errors.canvas
     assert window.toolbar.tabs.accessibleName() == "Pages"
-    window.training.start()
+    train_page(window).start()
     desk.lab.begin()
     for key, run in desk.lab.order.runs:
         desk.lab.train(key, run, 1)
@@ -251,9 +250,9 @@ def test_tab_visits_the_page_as_it_is_seen(desk: Desk) -> None:
 
 
 def test_escape_releases_the_pinned_time(desk: Desk) -> None:
-    window, page = desk.window, desk.window.training.page
-    window.show_train()
-    window.training.start()
+    window, page = desk.window, train_page(desk.window).panels
+    window.show_page(TRAIN)
+    train_page(window).start()
     desk.lab.begin()
     desk.lab.train("cifar-plain-20", dict(desk.lab.order.runs)["cifar-plain-20"], 2)
     desk.qtbot.waitUntil(lambda: bool(page.errors.scene.logs))
@@ -261,12 +260,12 @@ def test_escape_releases_the_pinned_time(desk: Desk) -> None:
     page.runs.table.setFocus()
     QTest.keyClick(window, Qt.Key.Key_Escape)
     assert page.errors.pinned is None
-    desk.qtbot.waitUntil(lambda: window.training.controller.scene.time is None)
+    desk.qtbot.waitUntil(lambda: train_page(window).controller.scene.time is None)
 
 
 def test_every_empty_card_says_what_start_brings(desk: Desk) -> None:
-    page = desk.window.training.page
-    desk.window.show_train()
+    page = train_page(desk.window).panels
+    desk.window.show_page(TRAIN)
     texts = [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
     assert page.runs._hint.text() in texts
     said = [
@@ -278,7 +277,7 @@ def test_every_empty_card_says_what_start_brings(desk: Desk) -> None:
 
 @pytest.mark.parametrize(("letters", "words"), [(44, "Strength ▾"), (14, "▾")])
 def test_the_strength_has_a_name(desk: Desk, letters: int, words: str) -> None:
-    bar = desk.window.training.bar
-    bar.label(is_compact=letters < 44, letters=letters)
+    bar = train_page(desk.window).bar
+    bar.label(icons=0 if letters == 44 else 4, letters=letters)
     assert bar.strength_button.text() == words
     assert bar.strength_button.accessibleName() == "Strength of the shortcuts"

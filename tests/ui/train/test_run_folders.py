@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.ui.train import run_folders
 from resnet_viewer.ui.train.run_folders import Folders, FoldersDialog
-from tests.ui.windows import Desk
+from tests.ui.windows import Desk, train_page
 
 USUAL = Folders()
 OK = QDialogButtonBox.StandardButton.Ok
@@ -35,38 +35,38 @@ def test_runs_and_event_files_go_where_the_user_says(
     desk.window.commands["train_runs_folder"].trigger()
     desk.window.commands["train_logs"].trigger()
     assert asked == ["runs", "logs"]
-    desk.window.training.start()
+    train_page(desk.window).start()
     folder = desk.lab.order.folder
     assert folder.parent == tmp_path / "mine"
     assert desk.lab.order.log_dir == tmp_path / "board" / folder.name
     assert str(tmp_path / "board") in desk.window.status.texts()[2]
     desk.lab.end()
-    desk.window.training.open_runs(tmp_path / "runs-1")
+    train_page(desk.window).open_runs(tmp_path / "runs-1")
     qtbot.waitUntil(lambda: len(desk.lab.orders) == 2)
     assert desk.lab.order.log_dir == tmp_path / "board" / "runs-1"
     again = Desk(qtbot, qapp, tmp_path)
     try:
-        assert again.window.training.folders.runs_dir == tmp_path / "mine"
+        assert train_page(again.window).folders.runs_dir == tmp_path / "mine"
     finally:
         again.close()
 
 
 def test_nothing_is_logged_unasked(desk: Desk, tmp_path: Path) -> None:
-    desk.window.training.start()
+    train_page(desk.window).start()
     assert desk.lab.order.log_dir is None
     assert desk.lab.order.folder.parent == tmp_path / "runs"
 
 
 def test_a_folder_that_cannot_be_written_names_the_entry_that_changes_it(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "runs").touch()
-    desk.window.training.start()
+    train_page(desk.window).start()
     sentence = desk.window.messages.sentence
     assert "cannot be written" in sentence
     assert "Runs folder… in the Train menu" in sentence
     assert "Runs folder…" in desk.window.commands["train_runs_folder"].text().replace("&", "")
     assert not desk.lab.orders
     (tmp_path / "runs").unlink()
-    desk.window.training.start()
+    train_page(desk.window).start()
     assert desk.lab.orders
     assert not desk.window.messages.sentence
 

@@ -30,15 +30,15 @@ from resnet_viewer.records.requests import FindDevices, FoundDevices, KeepOrder
 from resnet_viewer.records.run_plan import Course, RunPlan, course_json, plan_json, plan_of
 from resnet_viewer.records.training import Intervention
 from resnet_viewer.ui.train import networks_dialog, recipe_dialog
-from resnet_viewer.ui.train.training import Training
-from tests.ui.windows import Desk, rendered
+from resnet_viewer.ui.train.training import TrainPage
+from tests.ui.windows import INSPECT, TRAIN, Desk, rendered, train_page
 
 FIRST = "cifar-plain-20"
 LEFT = Qt.MouseButton.LeftButton
 
 
 def test_one_press_trains_the_first_plan_in_a_new_folder(
-    desk: Desk, training: Training, tmp_path: Path
+    desk: Desk, training: TrainPage, tmp_path: Path
 ) -> None:
     assert training.bar.networks_button.accessibleName() == "Networks: Depths 20, 56 · plain and residual"
     assert training.bar.start_button.text() == "Start"
@@ -54,7 +54,7 @@ def test_one_press_trains_the_first_plan_in_a_new_folder(
 
 
 def test_the_recipe_offers_what_the_machine_has(
-    desk: Desk, training: Training, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, training: TrainPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offered: list[tuple[str, ...]] = []
     monkeypatch.setattr(
@@ -73,16 +73,15 @@ def test_the_recipe_offers_what_the_machine_has(
     desk.qtbot.waitUntil(lambda: FindDevices() in desk.files.asked)
 
 
-def test_where_runs_train_is_told_when_it_is_known(desk: Desk, training: Training) -> None:
-    said: list[str] = []
-    training.device_chosen.connect(said.append)
+def test_where_runs_train_is_told_when_it_is_known(desk: Desk, training: TrainPage) -> None:
     training.start()
-    assert said == [], "the best device may be another than the processor"
+    work = desk.window.status.texts()[0]
+    assert work == "training: 1 thread", "the best device may be another than the processor"
     training._note_devices(FoundDevices(("cuda", "cpu")))
-    assert said == ["cuda"]
+    assert desk.window.status.texts()[0] == "training: cuda · 1 thread"
 
 
-def test_the_status_bar_forgets_the_data_of_an_earlier_start(desk: Desk, training: Training) -> None:
+def test_the_status_bar_forgets_the_data_of_an_earlier_start(desk: Desk, training: TrainPage) -> None:
     training.start()
     desk.lab.begin()
     rendered(desk)
@@ -93,14 +92,14 @@ def test_the_status_bar_forgets_the_data_of_an_earlier_start(desk: Desk, trainin
     assert desk.window.status.texts()[3] == ""
 
 
-def test_what_cannot_be_trained_is_one_sentence(desk: Desk, training: Training) -> None:
+def test_what_cannot_be_trained_is_one_sentence(desk: Desk, training: TrainPage) -> None:
     training.plan.choose(replace(training.plan.present, depths="21"))
     training.start()
     assert "not 21" in desk.window.messages.sentence
     assert desk.lab.orders == []
 
 
-def test_reading_shows_its_progress_and_can_be_cancelled(desk: Desk, training: Training) -> None:
+def test_reading_shows_its_progress_and_can_be_cancelled(desk: Desk, training: TrainPage) -> None:
     training.start()
     assert not desk.window.progress.isHidden()
     desk.lab.replied.emit(desk.lab._ticket, Progress(1_000_000, 2_000_000))
@@ -113,13 +112,13 @@ def test_reading_shows_its_progress_and_can_be_cancelled(desk: Desk, training: T
     assert desk.window.progress.isHidden()
 
 
-def test_pictures_of_a_folder_are_counted(desk: Desk, training: Training, tmp_path: Path) -> None:
+def test_pictures_of_a_folder_are_counted(desk: Desk, training: TrainPage, tmp_path: Path) -> None:
     training._send(Order((), str(tmp_path / "birds"), tmp_path))
     desk.lab.replied.emit(desk.lab._ticket, Progress(30, 200))
     assert desk.window.progress._label.text() == "Reading birds: 30 of 200 pictures"
 
 
-def test_the_bar_steers_all_runs(desk: Desk, training: Training) -> None:
+def test_the_bar_steers_all_runs(desk: Desk, training: TrainPage) -> None:
     bar = training.bar
     assert not bar.pause_button.isEnabled()
     training.start()
@@ -146,7 +145,7 @@ def test_the_bar_steers_all_runs(desk: Desk, training: Training) -> None:
     ]  # fmt: skip
 
 
-def test_only_runs_at_work_say_whether_shortcuts_are_cut(desk: Desk, training: Training) -> None:
+def test_only_runs_at_work_say_whether_shortcuts_are_cut(desk: Desk, training: TrainPage) -> None:
     training.start()
     desk.lab.begin()
     for key, run in desk.lab.order.runs:
@@ -166,7 +165,7 @@ def test_only_runs_at_work_say_whether_shortcuts_are_cut(desk: Desk, training: T
 
 
 def test_the_table_of_the_window_cuts_no_number_and_its_card_says_first_how_long_it_takes(
-    desk: Desk, training: Training
+    desk: Desk, training: TrainPage
 ) -> None:
     desk.window.resize(1440, 900)
     training.start()
@@ -174,15 +173,15 @@ def test_the_table_of_the_window_cuts_no_number_and_its_card_says_first_how_long
     for key, run in desk.lab.order.runs:
         desk.lab.train(key, run, 11)
     rendered(desk)
-    table = training.page.runs.table
+    table = training.panels.runs.table
     for column in range(1, table.model().columnCount()):
         index = table.model().index(0, column)
         room = table.visualRect(index).width()
         assert table.isColumnHidden(column) or table.sizeHintForIndex(index).width() <= room, index.data()
-    assert re.match(r"\d+ s left · 4 running · [\d\u00a0]+ pictures/s", training.page.runs.subtitle)
+    assert re.match(r"\d+ s left · 4 running · [\d\u00a0]+ pictures/s", training.panels.runs.subtitle)
 
 
-def test_what_was_stopped_or_failed_goes_on_with_the_bars_button(desk: Desk, training: Training) -> None:
+def test_what_was_stopped_or_failed_goes_on_with_the_bars_button(desk: Desk, training: TrainPage) -> None:
     bar = training.bar
     training.start()
     desk.lab.begin()
@@ -192,7 +191,7 @@ def test_what_was_stopped_or_failed_goes_on_with_the_bars_button(desk: Desk, tra
     assert "was killed" in desk.window.messages.sentence
     assert (bar.pause_button.text(), bar.pause_button.isEnabled()) == ("Continue", True)
     training.controller.select("cifar-resnet-20")
-    menu = training.page.runs.run_button.menu()
+    menu = training.panels.runs.run_button.menu()
     menu.aboutToShow.emit()
     assert menu.actions()[0].text() == "Continue"
     desk.qtbot.mouseClick(bar.pause_button, LEFT)
@@ -208,13 +207,13 @@ def test_what_was_stopped_or_failed_goes_on_with_the_bars_button(desk: Desk, tra
 
 
 def test_a_run_is_extended_from_its_menu(
-    desk: Desk, training: Training, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, training: TrainPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     training.start()
     desk.lab.begin()
     training.controller.select(FIRST)
     monkeypatch.setattr(QInputDialog, "getInt", lambda *_: (5, True))
-    menu = training.page.runs.run_button.menu()
+    menu = training.panels.runs.run_button.menu()
     menu.aboutToShow.emit()
     texts = [action.text() for action in menu.actions() if action.text()]
     assert texts == [
@@ -227,7 +226,7 @@ def test_a_run_is_extended_from_its_menu(
     assert desk.lab.told == [Extend(5, FIRST)]
 
 
-def test_the_plan_is_remembered(desk: Desk, training: Training, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plan_is_remembered(desk: Desk, training: TrainPage, monkeypatch: pytest.MonkeyPatch) -> None:
     wished = RunPlan(depths="32", is_plain=False, endings=("-nobn",))
     monkeypatch.setattr(networks_dialog.NetworksDialog, "ask", lambda *_: wished)
     desk.qtbot.mouseClick(training.bar.networks_button, LEFT)
@@ -244,7 +243,7 @@ def test_a_plan_that_names_a_built_in_recipe_has_it_as_it_is_now(
         desk.settings.save()
         again = Desk(qtbot, qapp, tmp_path)
         try:
-            return again.window.training.plan.present.course.recipe
+            return train_page(again.window).plan.present.course.recipe
         finally:
             again.close()
 
@@ -255,7 +254,7 @@ def test_a_plan_that_names_a_built_in_recipe_has_it_as_it_is_now(
 
 
 def test_an_own_recipe_is_saved_by_its_name_and_can_be_forgotten(
-    desk: Desk, training: Training, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, training: TrainPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = Course(Recipe("mine", rate=0.02), epochs=3)
     monkeypatch.setattr(recipe_dialog.RecipeDialog, "ask", lambda *_: mine)
@@ -271,7 +270,7 @@ def test_an_own_recipe_is_saved_by_its_name_and_can_be_forgotten(
 
 
 def test_data_are_chosen_from_the_menu_and_a_folder_without_classes_is_refused(
-    desk: Desk, training: Training, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, training: TrainPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     menu = training.bar.data_button.menu()
     menu.aboutToShow.emit()
@@ -284,7 +283,7 @@ def test_data_are_chosen_from_the_menu_and_a_folder_without_classes_is_refused(
 
 
 def test_a_folder_of_classes_alone_will_do_and_how_it_is_split_is_said(
-    desk: Desk, training: Training, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, training: TrainPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("ant", "bee"):
         (tmp_path / "pets" / name).mkdir(parents=True)
@@ -302,7 +301,7 @@ def test_a_folder_of_classes_alone_will_do_and_how_it_is_split_is_said(
     assert len(said) == 1
 
 
-def test_pictures_that_are_left_out_are_named_until_the_next_start(desk: Desk, training: Training) -> None:
+def test_pictures_that_are_left_out_are_named_until_the_next_start(desk: Desk, training: TrainPage) -> None:
     sentence = "1 of 20 pictures cannot be read and is left out: ant/3.png."
     training.start()
     pictures = np.zeros((4, 3, 8, 8), np.uint8)
@@ -314,14 +313,14 @@ def test_pictures_that_are_left_out_are_named_until_the_next_start(desk: Desk, t
     assert sentence not in desk.window.messages.sentence
 
 
-def test_a_saved_recipe_that_cannot_be_read_leaves_the_others(desk: Desk, training: Training) -> None:
+def test_a_saved_recipe_that_cannot_be_read_leaves_the_others(desk: Desk, training: TrainPage) -> None:
     mine = course_json(Course(Recipe("mine", rate=0.02), epochs=3))
     desk.settings.set_training("recipes", json.dumps(["{}", 5, mine.replace("0.02", "NaN"), mine]))
     assert list(training.plan.saved.all()) == ["mine"]
 
 
 def test_runs_of_another_day_are_shown_and_can_be_added_to(
-    desk: Desk, training: Training, tmp_path: Path
+    desk: Desk, training: TrainPage, tmp_path: Path
 ) -> None:
     training.open_runs(tmp_path / "elsewhere")
     desk.qtbot.waitUntil(lambda: "holds no training runs" in desk.window.messages.sentence)
@@ -337,7 +336,7 @@ def test_runs_of_another_day_are_shown_and_can_be_added_to(
 
 
 def test_the_next_start_offers_the_last_runs(
-    qtbot: QtBot, qapp: QApplication, tmp_path: Path, desk: Desk, training: Training
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, desk: Desk, training: TrainPage
 ) -> None:
     training.start()
     desk.lab.begin()
@@ -346,8 +345,8 @@ def test_the_next_start_offers_the_last_runs(
     (desk.lab.order.folder / "order.json").touch()
     again = Desk(qtbot, qapp, tmp_path)
     try:
-        again.window.show_train()
-        resume = again.window.training.page.runs.resume
+        again.window.show_page(TRAIN)
+        resume = train_page(again.window).panels.runs.resume
         assert not resume.isHidden()
         resume.click()
         qtbot.waitUntil(lambda: bool(again.window.messages.sentence) or bool(again.lab.orders))
@@ -357,7 +356,7 @@ def test_the_next_start_offers_the_last_runs(
 
 
 def test_a_window_that_is_killed_has_said_where_its_runs_are(
-    desk: Desk, training: Training, tmp_path: Path
+    desk: Desk, training: TrainPage, tmp_path: Path
 ) -> None:
     training.start()
     folder = desk.lab.order.folder
@@ -375,19 +374,19 @@ def test_a_window_that_is_killed_has_said_where_its_runs_are(
     )
 
 
-def test_closing_ends_the_lab(desk: Desk, training: Training) -> None:
+def test_closing_ends_the_lab(desk: Desk, training: TrainPage) -> None:
     training.start()
     desk.window.close()
     desk.workers.close()
     assert desk.lab.is_closed
 
 
-def test_nothing_is_drawn_while_the_page_is_out_of_view(desk: Desk, training: Training) -> None:
-    desk.window.show_inspect()
+def test_nothing_is_drawn_while_the_page_is_out_of_view(desk: Desk, training: TrainPage) -> None:
+    desk.window.show_page(INSPECT)
     training.controller.begin(Order((), "digits", Path()), "Digits")
     training.start()
     rendered(desk)
-    model = training.page.runs.table.model()
+    model = training.panels.runs.table.model()
     assert model.rowCount() == 0
-    desk.window.show_train()
+    desk.window.show_page(TRAIN)
     assert model.rowCount() == 4

@@ -1,0 +1,287 @@
+"""Inspect's row in the toolbar, with its menus: what is opened, the master switches, the target, the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Literal
+
+import qtawesome
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton
+
+from resnet_viewer.records.captions import plain
+from resnet_viewer.records.figure_list import SUFFIXES, figures_of
+from resnet_viewer.records.predictions import top_classes
+from resnet_viewer.records.requests import CatalogEntry
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.target import BlockTarget, Target
+from resnet_viewer.records.weights import WeightsRef
+from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.ui.commands import Commands, keys_text
+from resnet_viewer.ui.inspect.controller import Controller
+from resnet_viewer.ui.inspect.editing import Editing
+from resnet_viewer.ui.inspect.loading import Opening
+from resnet_viewer.ui.inspect.prompts import Prompts
+from resnet_viewer.ui.menus import add_choice, add_entry, add_head, escaped
+from resnet_viewer.ui.page import ICON, LETTERS, SHORT, WORDS_FROM, PageBar
+from resnet_viewer.ui.settings import Settings
+from resnet_viewer.ui.widgets.labels import shortened, tooltip_text
+from resnet_viewer.ui.widgets.switch import MasterSwitch, SwitchState
+from resnet_viewer.ui.widgets.theme import Theme
+
+MOST_CLASSES_LISTED = 20
+_ICONS = ("reference", "target", "export", "picture")
+"""The buttons that can be icons, in the order in which they become some."""
+
+
+def network_title(scene: Scene) -> str:
+    """The network and what it was trained on, as far as that is known: "ResNet-56 · CIFAR-10".
+
+    Bundled and torchvision's weights tell their data. A file is named instead; its classes are counted where they
+    are not as many as usual.
+    """
+    spec = scene.session.setup.state.network
+    parts = [spec.title]
+    match spec.weights.source:
+        case "bundled" | "torchvision":
+            parts.append(spec.data)
+        case "file":
+            parts.append(shortened(plain(spec.weights.title), 24 if spec.weights.trained is None else 40))
+        case "none":
+            parts.append("starting…" if scene.is_starting else "untrained")
+    if spec.has_classifier and not spec.has_usual_classes:  # else the title says so
+        parts.append("1 class" if spec.classes == 1 else f"{spec.classes} classes")
+    return " · ".join(parts)
+
+
+def _weights_told(weights: WeightsRef) -> str:
+    title = plain(weights.title)
+    return (
+        title if weights.trained is None else f"{title}, {weights.trained.words} ({plain(weights.file_name)})"
+    )
+
+
+def switch_state(strengths: Sequence[float]) -> SwitchState:
+    """On where every gate is fully open, off where every gate is closed, else half."""
+    if all(strength == 1 for strength in strengths):
+        return "on"
+    return "off" if all(strength == 0 for strength in strengths) else "half"
+
+
+class InspectBar(PageBar):
+    """Renders the scene and emits wishes; its buttons are the commands' own actions."""
+
+    shortcuts_wished = Signal(bool)
+    branches_wished = Signal(bool)
+    shapes = tuple(
+        (icons, letters)
+        for letters in LETTERS
+        for icons in range(len(_ICONS) + 1)
+        if icons == len(_ICONS) or letters >= (SHORT if icons else WORDS_FROM)
+    )
+
+    def __init__(self, commands: Commands) -> None:
+        super().__init__()
+        self._target_text = "Target: top reference class"
+        self._title = "Network"
+        self.open_button = _button(commands["open_picture"], "Open picture…")
+        self.network_button = self.menu_button("Network")
+        self.shortcuts = MasterSwitch("Shortcuts", "shortcut")
+        self.branches = MasterSwitch("Residual branches", "branch")
+        self.target_button = self.menu_button("Target")
+        self.undo_button, self.redo_button = _button(commands["undo"]), _button(commands["redo"])
+        self.reference_button = _button(commands["set_reference"], "Set as reference")
+        self.export_button = self.menu_button("Export")
+        self.export_button.setToolTip("Export a figure or its numbers")
+        self.shortcuts.wished.connect(self.shortcuts_wished)
+        self.branches.wished.connect(self.branches_wished)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(10)
+        for part in (
+            self.open_button, self.network_button, self.shortcuts, self.branches, self.target_button,
+        ):  # fmt: skip
+            layout.addWidget(part)
+        layout.addStretch(1)
+        for part in (self.undo_button, self.redo_button, self.reference_button, self.export_button):
+            layout.addWidget(part)
+
+    def render_scene(self, scene: Scene) -> None:
+        """Show the wish: what is open, and what the target is."""
+        setup = scene.session.setup
+        spec, wiring = setup.state.network, setup.wiring
+        before = self._title, self._target_text
+        self._title = network_title(scene)
+        classes = f"{spec.classes} classes" if spec.has_classifier else "no classifier"
+        self.network_button.setToolTip(
+            tooltip_text(f"{self._title}\nweights: {_weights_told(spec.weights)}\n{classes}")
+        )
+        self.shortcuts.setEnabled(spec.has_shortcuts)
+        if spec.has_shortcuts:
+            self.shortcuts.show_state(switch_state(wiring.shortcuts), _open_words(wiring, "shortcuts"))
+        else:
+            self.shortcuts.show_state("off", "a plain network has no shortcuts")
+        self.branches.show_state(switch_state(wiring.branches), _open_words(wiring, "branches"))
+        usual = "top reference class" if spec.has_classifier else "mean of the last block"
+        self._target_text = f"Target: {usual}"
+        if setup.target is not None:
+            self._target_text = f"Target: {plain(setup.target_name(setup.target))}"
+        self.reference_button.setProperty("is_pinned", scene.session.pinned is not None)
+        if (self._title, self._target_text) != before:
+            self.needs_room.emit()
+
+    def apply_theme(self, theme: Theme) -> None:
+        self.shortcuts.apply_theme(theme)
+        self.branches.apply_theme(theme)
+        self.target_button.setIcon(qtawesome.icon("mdi6.target", color=theme.text))
+        self.export_button.setIcon(qtawesome.icon("mdi6.export-variant", color=theme.text))
+
+    def label(self, *, icons: int, letters: int) -> None:
+        style = Qt.ToolButtonStyle
+        buttons = (self.reference_button, self.target_button, self.export_button, self.open_button)
+        for number, button in enumerate(buttons):
+            button.setToolButtonStyle(
+                style.ToolButtonIconOnly if number < icons else style.ToolButtonTextOnly
+            )
+        self.network_button.setText(f"{escaped(shortened(self._title, letters))} ▾")
+        self.target_button.setText(f"{escaped(shortened(self._target_text, 36))} ▾")
+        self.target_button.setToolTip(tooltip_text(self._target_text))
+        self.target_button.setAccessibleName(self._target_text)
+        self.branches.set_label("Branches" if icons else "Residual branches")
+
+
+class InspectMenus:
+    """Menus that depend on the scene, each filled when it opens."""
+
+    def __init__(
+        self,
+        commands: Commands,
+        controller: Controller,
+        editing: Editing,
+        opening: Opening,
+        prompts: Prompts,
+        settings: Settings,
+        catalog: tuple[CatalogEntry, ...],
+        copy_figure: Callable[[], object],
+    ) -> None:
+        self._commands, self._controller, self._editing, self._copy = (
+            commands,
+            controller,
+            editing,
+            copy_figure,
+        )
+        self._opening, self._prompts, self._settings, self._catalog = opening, prompts, settings, catalog
+
+    def fill_recent(self, kind: Literal["pictures", "weights"], menu: QMenu) -> None:
+        """The files that were opened last."""
+        recent = self._settings.recent(kind)
+        for path in recent:
+            act = partial(self._opening.open_paths, (path,))
+            if kind == "weights":
+                act = partial(self._opening.open_weights, path)
+            action = add_entry(menu, path.name, act)
+            action.setToolTip(tooltip_text(str(path)))
+        menu.setToolTipsVisible(True)
+        if not recent:
+            menu.addAction("None yet").setEnabled(False)
+        menu.addSeparator()
+        add_entry(menu, "Clear the list", partial(self._settings.clear_recent, kind)).setEnabled(bool(recent))
+
+    def fill_network(self, menu: QMenu) -> None:
+        """Every network."""
+        bundled = [entry for entry in self._catalog if entry.is_bundled]
+        if bundled:
+            add_head(menu, "Bundled, trained")
+        for entry in bundled:
+            add_entry(menu, entry.title, partial(self._opening.choose_network, entry.name))
+        add_head(menu, "Other networks, untrained unless downloaded")
+        for group in dict.fromkeys(entry.group for entry in self._catalog):
+            part = menu.addMenu(group)
+            for entry in self._catalog:
+                if entry.group == group:
+                    add_entry(part, entry.title, partial(self._opening.choose_network, entry.name))
+        downloads = menu.addMenu("Download torchvision's weights")
+        for entry in self._catalog:
+            if entry.download:
+                title = f"{entry.title} ({entry.download})"
+                add_entry(downloads, title, partial(self._opening.download, entry.name))
+        menu.addSeparator()
+        menu.addAction(self._commands["choose_network"])
+        menu.addAction(self._commands["open_weights"])
+        menu.addAction(self._commands["change_input"])
+
+    def fill_target(self, menu: QMenu) -> None:
+        """What the gradients and Grad-CAM are of."""
+        scene = self._controller.scene
+        setup = scene.session.setup
+        group = QActionGroup(menu)
+        top = partial(self._editing.set_target, None)
+        network, classes = setup.state.network, setup.state.network.classes
+        usual = "Top class of the reference" if network.has_classifier else "Mean of the last block"
+        add_choice(menu, group, usual, setup.target is None, top)
+        menu.addSeparator()
+        listed: tuple[Target, ...] = tuple(range(classes))
+        if classes > MOST_CLASSES_LISTED:
+            found = top_classes(scene.now, scene.reference)
+            chosen = () if setup.target is None or setup.target in found else (setup.target,)
+            listed = (*found, *chosen)
+        elif isinstance(setup.target, BlockTarget):
+            listed = (*listed, setup.target)
+        for index in listed:
+            name = plain(setup.target_name(index))
+            act = partial(self._editing.set_target, index)
+            add_choice(menu, group, name, setup.target == index, act)
+        if network.has_classifier:
+            menu.addAction(self._commands["choose_target"])
+        menu.addAction(self._commands["choose_block_target"])
+        if not network.has_classifier or isinstance(setup.target, BlockTarget):
+            return  # only a class has a loss
+        menu.addSeparator()
+        add_head(menu, "Gradient norms of")
+        sources = QActionGroup(menu)
+        for source, title in (
+            ("score", "the score (the target's logit)"),
+            ("loss", "the loss (cross-entropy)"),
+        ):
+            is_chosen = setup.gradient_of == source
+            add_choice(menu, sources, title, is_chosen, partial(self._editing.set_gradient_of, source))
+
+    def fill_export(self, menu: QMenu) -> None:
+        """Every figure in every format."""
+        for figure in figures_of("inspect"):
+            part = menu.addMenu(figure.title)
+            for suffix in SUFFIXES:
+                act = partial(self._prompts.export_as, figure.name, suffix)
+                add_entry(part, f"{figure.title} as {suffix.upper()}…", act)
+            part.addSeparator()
+            add_entry(part, "Size and resolution…", partial(self._prompts.export_figure, figure.name))
+        menu.addSeparator()
+        for text, keys, wished in (
+            ("&Export…", "Ctrl+E", self._prompts.export),
+            ("&Copy figure", "Ctrl+Shift+C", self._copy),
+        ):
+            menu.addAction(f"{text}\t{keys_text(keys)}").triggered.connect(
+                lambda _=False, wished=wished: wished()
+            )
+
+
+def _button(action: QAction, text: str = "") -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setIconSize(ICON)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setAccessibleName(text or action.text())
+    if text:
+        action.setIconText(text)
+    else:
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    return button
+
+
+def _open_words(wiring: Wiring, what: str) -> str:
+    strengths = wiring.shortcuts if what == "shortcuts" else wiring.branches
+    count = sum(strength > 0 for strength in strengths)
+    name = "shortcuts" if what == "shortcuts" else "residual branches"
+    return f"{count} of {len(strengths)} {name} open"
