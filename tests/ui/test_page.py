@@ -1,0 +1,164 @@
+"""A third page is one more entry of the list that the window is given; the rest comes from what it says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QObject, QPointF, Qt, QUrl, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.ui.bars import Messages
+from resnet_viewer.ui.commands import Command, Commands, Submenu
+from resnet_viewer.ui.dialogs import Facts
+from resnet_viewer.ui.layout import Splitter
+from resnet_viewer.ui.page import Fact, PageBar, PageFacts
+from resnet_viewer.ui.widgets.theme import Theme
+from resnet_viewer.ui.window import MainWindow
+from tests.ui.windows import INSPECT, TRAIN, Desk
+
+THIRD = 2
+
+
+class Notes(QObject):
+    """A page that keeps what it is asked."""
+
+    key, title, welcome = "notes", "Notes", "a note"
+    hovered = Signal(str)
+    facts_changed = Signal()
+    wished = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+        self.panels, self.bar = QWidget(), PageBar()
+        self.panels.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        QVBoxLayout(self.bar).addWidget(QLabel("its own row"))
+        self.splitters = {"notes": Splitter(Qt.Orientation.Vertical, QLabel("a"), QLabel("b"), 0.25)}
+        QVBoxLayout(self.panels).addWidget(self.splitters["notes"])
+        offered = (
+            Command("note_here", "&Here", "Notes", lambda: self.asked.append("here"), "F9"),
+            Command("note", "&Note", "Notes", lambda: self.asked.append("note"), shows_page=True, place=200),
+            Submenu("&Old notes", "Notes", lambda menu: self.asked.append(f"fill {menu.title()}"), 200),
+        )
+        self.commands = Commands(offered, self, show=self.wished.emit)
+        self.menus: dict[str, QMenu] = {}
+        self.facts = PageFacts("noting", Fact("all notes", "notes"), Fact("one note"))
+        self.is_idle = True
+
+    def enter(self) -> None:
+        self.panels.setFocus()
+
+    def take_mime(self, mime: QMimeData) -> None:
+        self.asked.append(mime.text())
+
+    def export(self) -> None:
+        self.asked.append("export")
+
+    def copy_figure(self) -> None:
+        self.asked.append("copy")
+
+    def escape(self) -> bool:
+        self.asked.append("escape")
+        return True
+
+    def may_close(self) -> bool:
+        return self.is_idle
+
+    def close(self) -> None:
+        self.asked.append("close")
+
+    def apply_theme(self, theme: Theme) -> None:
+        self.asked.append(theme.text)
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
+
+
+@pytest.fixture
+def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, notes: Notes) -> Iterator[MainWindow]:
+    desk = Desk(qtbot, qapp, tmp_path)
+    facts = Facts(lambda: "versions", tmp_path / "log.txt")
+    made = MainWindow(
+        (*desk.window.pages, notes), desk.workers, Messages(), desk.appearance, desk.settings, facts
+    )
+    qtbot.addWidget(made)
+    with qtbot.waitExposed(made):
+        made.show()
+    yield made
+    notes.is_idle = True
+    made.close()
+    desk.close()
+
+
+def test_its_tab_key_menu_row_facts_and_focus_come_of_themselves(window: MainWindow, notes: Notes) -> None:
+    assert [window.toolbar.tabs.tabText(place) for place in range(3)] == ["Inspect", "Train", "Notes"]
+    assert {"View: Notes", "Notes: Note"} <= {entry.text for entry in window.menus.entries()}
+    assert "fill &Old notes" in notes.asked
+    assert [action.text() for action in window.menuBar().actions()][-2:] == ["&Notes", "&Help"]
+    show = window.commands["show_notes"]
+    assert show.shortcut().toString() == "Ctrl+3"
+    show.trigger()
+    assert window.place == THIRD
+    assert notes.bar.isVisible()
+    assert not any(page.bar.isVisible() for page in window.pages[:THIRD])
+    assert window.status.texts()[0] == "noting"
+    assert window.status.texts()[3] == "one note"
+    assert window.focusWidget() is notes.panels
+    assert window.pages[INSPECT].panels.isHidden()
+
+
+def test_what_is_dropped_exported_copied_and_ended_there_is_its_own(window: MainWindow, notes: Notes) -> None:
+    window.show_page(THIRD)
+    mime = QMimeData()
+    mime.setUrls([QUrl("file:///note.txt")])
+    mime.setText("a note")
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dragEnterEvent(QDragEnterEvent(QPointF(9, 9).toPoint(), copy, mime, left, none))
+    assert window.status.texts()[2] == "Drop a note."
+    window.dropEvent(QDropEvent(QPointF(9, 9), copy, mime, left, none))
+    for command in ("export", "copy_figure", "escape"):
+        window.commands[command].trigger()
+    assert notes.asked[-4:] == ["a note", "export", "copy", "escape"]
+    notes.hovered.emit("pointed at")
+    assert window.status.texts()[2] == "pointed at"
+    window.show_page(TRAIN)
+    assert window.status.texts()[2] == ""
+
+
+def test_its_commands_rest_while_it_is_out_of_view_or_show_it(window: MainWindow, notes: Notes) -> None:
+    assert not window.commands["note_here"].isEnabled()
+    window.commands["note_here"].trigger()
+    assert "here" not in notes.asked
+    window.commands["note"].trigger()
+    assert notes.asked[-1] == "note"
+    assert window.place == THIRD
+    assert window.commands["note_here"].isEnabled()
+    assert not window.commands["next_layer"].isEnabled(), "Inspect's rest now"
+    window.commands["note_here"].trigger()
+    assert notes.asked[-1] == "here"
+
+
+def test_it_is_asked_before_the_window_closes_and_told_when_it_does(
+    window: MainWindow, notes: Notes, qapp: QApplication
+) -> None:
+    notes.is_idle = False
+    assert not window.close()
+    assert "close" not in notes.asked
+    notes.is_idle = True
+    assert window.close()
+    assert notes.asked[-1] == "close"
+
+
+def test_its_room_is_shared_as_it_says(window: MainWindow, notes: Notes) -> None:
+    window.show_page(THIRD)
+    splitter = notes.splitters["notes"]
+    splitter.setSizes([100, 100])
+    window.reset_layout()
+    first, second = splitter.sizes()
+    assert first / (first + second) == pytest.approx(0.25, abs=0.05)
