@@ -162,9 +162,10 @@ def test_nothing_is_cut_and_nothing_overlaps_where_the_window_is_smallest(
 def test_the_page_scrolls_where_its_panels_do_not_fit_and_only_there(desk: Desk) -> None:
     window = desk.window
     window.setMinimumSize(SMALL_SCREEN)
-    for area in window.findChildren(PanelArea):
+    for place, page in enumerate(window.pages):
+        (area,) = page.panels.findChildren(PanelArea)
         window.resize(1440, 900)
-        window.show_page(window.pages.indexOf(area.parentWidget()))
+        window.show_page(place)
         desk.qtbot.waitUntil(lambda area=area: area.verticalScrollBar().maximum() == 0)
         panels = area.widget()
         window.setMinimumSize(600, 300)
