@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer import paths
 from resnet_viewer.ui.help import HELP_PAGES, HelpWindow
-from tests.ui.windows import Desk, inspect_page
+from tests.ui.windows import Desk
 
 ALL = sorted(path.stem for path in paths.document().glob("*.md"))
 
@@ -112,8 +112,8 @@ def test_a_link_that_nothing_opens_is_copied_and_said(
 def test_pictures_fit_the_page_and_its_colours(desk: Desk, qtbot: QtBot) -> None:
     brightness = {}
     for theme in ("dark", "light"):
-        desk.window.menus._appearance.choose(theme)
-        inspect_page(desk.window).prompts.show_page("window")
+        desk.appearance.choose(theme)
+        desk.window.help.show_page("window")
         page = desk.window.findChild(HelpWindow).browser
         qtbot.waitUntil(lambda page=page: page.horizontalScrollBar().maximum() == 0)
         for name in ("inspect-dark.png", "train-dark.png"):
@@ -126,13 +126,13 @@ def test_pictures_fit_the_page_and_its_colours(desk: Desk, qtbot: QtBot) -> None
 
 
 def test_the_page_takes_new_letters_and_stays_at_its_place(desk: Desk, qtbot: QtBot) -> None:
-    inspect_page(desk.window).prompts.show_page("training")
+    desk.window.help.show_page("training")
     page = desk.window.findChild(HelpWindow).browser
     bar = page.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 0)
     bar.setValue(bar.maximum() // 2)
     before = page.document().size().height()
-    desk.window.menus._appearance.set_font_size(18)
+    desk.appearance.set_font_size(18)
     qtbot.waitUntil(lambda: page.document().size().height() > 1.3 * before)
     qtbot.waitUntil(lambda: 0.4 < bar.value() / bar.maximum() < 0.6)
     for code in ("resnet-viewer train", "checkpoint.pt"):

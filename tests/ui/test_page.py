@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.ui.bars import Messages
 from resnet_viewer.ui.commands import Command, Commands, Submenu
-from resnet_viewer.ui.dialogs import Facts
+from resnet_viewer.ui.help import Facts
 from resnet_viewer.ui.layout import Splitter
 from resnet_viewer.ui.page import Fact, PageBar, PageFacts
 from resnet_viewer.ui.widgets.theme import Theme
