@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viewer.charts.colour_scale import ColourScale, scale_to
-from resnet_viewer.charts.palette import COLOUR_MAPS, SIGNED_COLOURS
 from resnet_viewer.charts.tiles import Coloured, coloured
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.captions import missing_maps_words
 from resnet_viewer.records.comparing import lacking_words, layer_beside, plan_of, words_beside
 from resnet_viewer.records.probe import ProbeResult
-from resnet_viewer.records.session import MapOrder, MapScale
+from resnet_viewer.records.session import MapOrder, View
 
 Maps = NDArray[np.float32]
 Whose = Literal["now", "reference"]
@@ -97,28 +96,24 @@ def _sides(
 def maps_chart(
     now: ProbeResult | None,
     reference: ProbeResult | None,
+    view: View,
     *,
-    layer: str,
     plan: Blueprint,
-    scale: MapScale = "channel",
-    order: MapOrder = "index",
-    colours: str = COLOUR_MAPS[0],
-    signed_colours: str = SIGNED_COLOURS,
     before: MapsChart | None = None,
 ) -> MapsChart:
-    """All channels of `layer`, a name of `plan.map_names()`, `plan` being now's network. Readings are complete.
+    """All channels of the view's layer, a name of `plan.map_names()`; `plan` is now's network. Readings are complete.
 
-    Maps with negative values take the diverging `signed_colours` with symmetric limits in place of `colours`. Mosaics
-    that are in `before` already are taken from there.
+    Maps with negative values take the diverging colours with symmetric limits. Mosaics that are in `before` already are
+    taken from there.
 
     Raises:
         KeyError: there is no such layer.
     """
-    sides = _sides(now, reference, layer, plan)
+    sides, order = _sides(now, reference, view.layer, plan), view.map_order
     groups = [side.maps for side in sides if side.maps is not None]
     signed = is_signed(*groups)
-    limit = layer_limit(*groups) if scale == "layer" else None
-    table = signed_colours if signed else colours
+    limit = layer_limit(*groups) if view.map_scale == "layer" else None
+    table = view.map_signed_colours if signed else view.map_colours
     orders = [channel_order(groups[0], order, sides[1].maps)] if groups else []
     if len(groups) == 2:
         is_alike = len(groups[1]) == len(orders[0])
@@ -201,21 +196,16 @@ class ChannelChart:
 
 
 def channel_chart(
-    now: ProbeResult | None,
-    reference: ProbeResult | None,
-    *,
-    layer: str,
-    plan: Blueprint,
-    channel: int,
-    colours: str = COLOUR_MAPS[0],
-    signed_colours: str = SIGNED_COLOURS,
+    now: ProbeResult | None, reference: ProbeResult | None, view: View, *, plan: Blueprint
 ) -> ChannelChart:
-    """The map of `channel`, from 0, of `layer`, a name of `plan.map_names()`, `plan` being now's network.
+    """The map of the view's channel, 0 where that is none, of its layer, a name of `plan.map_names()`; `plan` is now's
+    network.
 
     Raises:
         KeyError: there is no such layer.
         IndexError: neither network has such a channel.
     """
+    layer, channel = view.layer, view.channel or 0
     sides = _sides(now, reference, layer, plan)
     known = [plan.shape_of(layer)[0] if sides[0].maps is None else len(sides[0].maps)]
     count = max(known + [len(side.maps) for side in sides if side.maps is not None])
@@ -224,7 +214,7 @@ def channel_chart(
     shown = [None if s.maps is None or channel >= len(s.maps) else s.maps[channel][None] for s in sides]
     groups = [maps for maps in shown if maps is not None]
     signed, limit = is_signed(*groups), layer_limit(*groups)
-    table = signed_colours if signed else colours
+    table = view.map_signed_colours if signed else view.map_colours
     counted = [maps[np.isfinite(maps) & (maps != 0)].astype(np.float64) for maps in groups]
     filled = np.concatenate(counted) if counted else np.zeros(0)
     edges = np.zeros(0)

@@ -68,6 +68,12 @@ def require_complete(result: ProbeResult) -> None:
         raise IncompleteReadingError("The full reading is not there yet; wait for it, then export again.")
 
 
+def complete_reference(now: ProbeResult, reference: ProbeResult | None) -> ProbeResult | None:
+    """The reference, or None where it holds the logits alone; `now` must hold more, as `require_complete` says."""
+    require_complete(now)
+    return reference if reference is not None and reference.is_complete else None
+
+
 class Norm(NamedTuple):
     """One layer's or block's value, with the shape of its weight or output."""
 

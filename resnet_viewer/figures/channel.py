@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from resnet_viewer.charts import palette
 from resnet_viewer.charts.feature_maps import ChannelChart, Maps, channel_chart
-from resnet_viewer.charts.gradient_values import require_complete
+from resnet_viewer.charts.gradient_values import complete_reference
 from resnet_viewer.figures.feature_maps import Picture, draw_pair
 from resnet_viewer.figures.page import Without
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import plan_of, words_beside
 from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.session import View
 
 VALUES = "the channel's map, value by value, before any scaling"
 """What the numbers of the table are, for its header."""
@@ -20,24 +20,20 @@ VALUES = "the channel's map, value by value, before any scaling"
 def figure(
     now: ProbeResult,
     reference: ProbeResult | None,
+    view: View,
     *,
-    layer: str,
-    channel: int,
-    colours: str = palette.COLOUR_MAPS[0],
-    signed_colours: str = palette.SIGNED_COLOURS,
     width: float = 7.6,
     without: Without = (),
 ) -> Figure:
-    """The map of `channel`, from 0, of `layer`, a name of `Blueprint.map_names`, as `channel_chart` says. What is not
-    finite is white.
+    """The map of the view's channel, as `channel_chart` says. What is not finite is white.
 
     Raises:
         IncompleteReadingError: `now` holds the logits alone.
         KeyError: there is no such layer.
         IndexError: the layer has no such channel.
     """
-    chart = _chart(now, reference, layer, channel, colours, signed_colours)
-    plan, count = plan_of(now), plan_of(now).shape_of(layer)[0]
+    chart, plan, layer = _chart(now, reference, view), plan_of(now), view.layer
+    count, height, across = plan.shape_of(layer)
     pictures = [
         Picture(
             found.side.name,
@@ -53,35 +49,17 @@ def figure(
     return draw_pair(
         pictures,
         chart.scale,
-        title=f"Channel {channel} · {plan.describe(layer)} · {now.request.state.network.title}",
-        subtitle=f"of channels 0 to {count - 1} · {'{} × {}'.format(*plan.shape_of(layer)[1:])} · one scale",
-        caption=caption(now, reference, layer=layer, channel=channel),
+        title=f"Channel {chart.channel} · {plan.describe(layer)} · {now.request.state.network.title}",
+        subtitle=f"of channels 0 to {count - 1} · {height} × {across} · one scale",
+        caption=caption(now, reference, layer=layer, channel=chart.channel),
         width=width,
         largest=4.0,
         without=without,
     )[0]
 
 
-def _chart(
-    now: ProbeResult,
-    reference: ProbeResult | None,
-    layer: str,
-    channel: int,
-    colours: str = palette.COLOUR_MAPS[0],
-    signed_colours: str = palette.SIGNED_COLOURS,
-) -> ChannelChart:
-    require_complete(now)
-    if reference is not None and not reference.is_complete:
-        reference = None
-    return channel_chart(
-        now,
-        reference,
-        layer=layer,
-        plan=plan_of(now),
-        channel=channel,
-        colours=colours,
-        signed_colours=signed_colours,
-    )
+def _chart(now: ProbeResult, reference: ProbeResult | None, view: View) -> ChannelChart:
+    return channel_chart(now, complete_reference(now, reference), view, plan=plan_of(now))
 
 
 def caption(now: ProbeResult, reference: ProbeResult | None, *, layer: str, channel: int) -> str:
@@ -102,7 +80,7 @@ def table(
     Raises:
         IncompleteReadingError, KeyError, IndexError: as for `figure`.
     """
-    maps = [found.values for found in _chart(now, reference, layer, channel).sides]
+    maps = [found.values for found in _chart(now, reference, View(layer, channel)).sides]
     shapes = [plan_of(now).shape_of(layer)[1:], *(found.shape for found in maps if found is not None)]
     height, width = (max(sizes) for sizes in zip(*shapes, strict=True))
     rows = [

@@ -22,18 +22,25 @@ from resnet_viewer.charts.feature_maps import (
     maps_chart,
     statistics,
 )
-from resnet_viewer.charts.gradient_values import require_complete
+from resnet_viewer.charts.gradient_values import complete_reference
 from resnet_viewer.charts.tiles import Grid, fitted_grid, sheet
-from resnet_viewer.figures.page import MARGIN, Page, Without, draw_colour_bar, page, text_width, wrapped
+from resnet_viewer.figures.page import (
+    HEAD,
+    HEAD_LINE,
+    MARGIN,
+    Without,
+    beside,
+    draw_colour_bar,
+    page,
+    wrapped,
+)
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import maps_beside, plan_of
 from resnet_viewer.records.probe import ProbeResult
-from resnet_viewer.records.session import MapOrder, MapScale
+from resnet_viewer.records.session import View
 
-_HEAD, _BAR, _GAP = 0.24, 0.52, 0.3
-"""Inches: the words above a picture, the colour bar below, the room between two pictures."""
-_EMPTY, _LINE = 0.9, 0.15
-"""Inches: the height of a place without maps, and a further line of words above some."""
+_BAR, _GAP, _EMPTY = 0.52, 0.3, 0.9
+"""Inches: the colour bar below, the room between two pictures, the height of a place without maps."""
 _SQUARE = 360.0
 """Hundredths of an inch: the screen's rows and columns of a square so large."""
 
@@ -67,26 +74,27 @@ def draw_pair(
     """
     side = min((width - 2 * MARGIN - (len(pictures) - 1) * _GAP) / len(pictures), largest)
     heights = [_EMPTY if p.pixels is None else side * p.pixels.shape[0] / p.pixels.shape[1] for p in pictures]
-    beside, below = zip(*(_said(picture, side) for picture in pictures), strict=True)
-    head = _HEAD + max(len(lines) for lines in below) * _LINE
-    content = head + max(heights) + _BAR
+    said = []
+    for picture in pictures:
+        words, below = beside(picture.name, picture.words, side)
+        origin = [line for part in picture.origin for line in wrapped(part, side, palette.FONT)]
+        said.append((words, origin + below))
+    head = HEAD + max(len(lines) for _, lines in said) * HEAD_LINE
     sheet = page(
         title=title,
         subtitle=subtitle,
         caption=caption,
         width=width,
         height=None,
-        content=content,
+        content=head + max(heights) + _BAR,
         without=without,
     )
     found = []
     for column, (picture, high) in enumerate(zip(pictures, heights, strict=True)):
-        left, y = MARGIN + column * (side + _GAP), sheet.top - 0.15
-        sheet.write(left, y, picture.name, bold=True)
-        sheet.write(left + side, y, beside[column], colour=palette.MUTED, right=True)
-        _write_lines(sheet, left, y - _LINE, below[column])
+        left = MARGIN + column * (side + _GAP)
+        sheet.write_head(left, sheet.top, side, picture.name, said[column])
         if picture.pixels is None:
-            _write_lines(sheet, left, sheet.top - head - 0.2, wrapped(picture.message, side, palette.FONT))
+            sheet.write_lines(left, sheet.top - head - 0.2, wrapped(picture.message, side, palette.FONT))
             continue
         axes = sheet.axes(left, sheet.top - head - high, side, high)
         axes.set_axis_off()
@@ -99,55 +107,25 @@ def draw_pair(
     return sheet.figure, found
 
 
-def _write_lines(sheet: Page, left: float, y: float, lines: Sequence[str]) -> None:
-    for line, words in enumerate(lines):
-        sheet.write(left, y - line * _LINE, words, colour=palette.MUTED)
-
-
-def _said(picture: Picture, side: float) -> tuple[str, list[str]]:
-    """What fits beside the name, and the lines below it."""
-    below = [line for words in picture.origin for line in wrapped(words, side, palette.FONT)]
-    words = " · ".join(picture.words)
-    room = side - text_width(picture.name, palette.FONT, bold=True) - 0.15
-    if text_width(words, palette.FONT) <= room:
-        return words, below
-    return "", below + [line for part in picture.words for line in wrapped(part, side, palette.FONT)]
-
-
 def figure(
     now: ProbeResult,
     reference: ProbeResult | None,
+    view: View,
     *,
-    layer: str,
-    scale: MapScale = "channel",
-    order: MapOrder = "index",
-    colours: str = palette.COLOUR_MAPS[0],
-    signed_colours: str = palette.SIGNED_COLOURS,
     width: float = 7.6,
     without: Without = (),
 ) -> Figure:
-    """All channels of `layer`, a name of `Blueprint.map_names`, as `maps_chart` says; dead channels are crossed out,
-    those with values that are not finite struck through.
+    """All channels of the view's layer, as `maps_chart` says; dead channels are crossed out, those with values that are
+    not finite struck through.
 
     Raises:
         IncompleteReadingError: `now` holds the logits alone.
         KeyError: there is no such layer.
     """
-    require_complete(now)
-    if reference is not None and not reference.is_complete:
-        reference = None
-    plan = plan_of(now)
+    reference = complete_reference(now, reference)
+    plan, layer, scale, order = plan_of(now), view.layer, view.map_scale, view.map_order
     size = "{} × {}×{}".format(*plan.shape_of(layer))
-    chart = maps_chart(
-        now,
-        reference,
-        layer=layer,
-        plan=plan,
-        scale=scale,
-        order=order,
-        colours=colours,
-        signed_colours=signed_colours,
-    )
+    chart = maps_chart(now, reference, view, plan=plan)
     shown = [side for side in chart.sides if side.reading is not None]
     grids = [None if side.mosaic is None else _grid(side.mosaic) for side in shown]
     figure, axes = draw_pair(
@@ -215,9 +193,8 @@ def table(
         IncompleteReadingError: `now` holds the logits alone.
         KeyError: there is no such layer.
     """
-    require_complete(now)
-    plan = plan_of(now)
-    theirs = None if reference is None or not reference.is_complete else maps_beside(layer, plan, reference)
+    reference, plan = complete_reference(now, reference), plan_of(now)
+    theirs = None if reference is None else maps_beside(layer, plan, reference)
     channels = max(plan.shape_of(layer)[0], 0 if theirs is None else len(theirs))
     both = [_rows(maps, channels) for maps in (now.maps(layer), theirs)]
     header = ("channel", *(f"{whose} {name}" for whose in ("now", "reference") for name in STATISTICS))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -23,26 +24,37 @@ from resnet_viewer.charts.gradcam import (
     is_hairline,
     underlay,
 )
-from resnet_viewer.charts.gradient_values import require_complete
-from resnet_viewer.figures.page import MARGIN, Page, Without, draw_colour_bar, page, text_width, wrapped
+from resnet_viewer.charts.gradient_values import complete_reference
+from resnet_viewer.figures.page import (
+    HEAD,
+    HEAD_LINE,
+    MARGIN,
+    Page,
+    Without,
+    beside,
+    draw_colour_bar,
+    page,
+    wrapped,
+)
 from resnet_viewer.records import captions
+from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.comparing import plan_of, reading_beside
-from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.preprocessing import Box
-from resnet_viewer.records.probe import CamState, ProbeResult
+from resnet_viewer.records.probe import BlockReading, CamState, ProbeResult
+from resnet_viewer.records.session import View
 
 CamScale = Literal["shared", "own"]
+_USUAL = View()
 _BAR = 0.78
 _GAP = 0.22
-_HEAD, _LINE = 0.24, 0.14
 _ROOM_FOR_UNTRAINED = 2.9
 """Inches of a panel from which on "reference, untrained" fits beside its maximum."""
 _TALLEST = 5.0
 """Inches of height that a tall picture takes, if it leaves room at its sides."""
 _PIXELS = 900
 """The longer side of a shown picture."""
-_NUMBER, _APART, _WORDS = 0.15, 0.05, 0.16
-"""Inches of the filmstrip: a block's number, the room between two tiles, a line of words."""
+_NUMBER, _APART = 0.15, 0.05
+"""Inches of the filmstrip: a block's number, the room between two tiles."""
 _MOST_ROWS = 4
 """Of tiles of half an inch; where they would take more, tiles are smaller."""
 
@@ -50,17 +62,15 @@ _MOST_ROWS = 4
 def figure(
     now: ProbeResult,
     reference: ProbeResult | None,
+    view: View = _USUAL,
     *,
-    block: int | None = None,
     class_names: tuple[str, ...] = (),
-    colours: str = palette.COLOUR_MAPS[0],
-    opacity: float = 0.6,
     scale: CamScale = "shared",
     has_filmstrip: bool = True,
     width: float = 7.6,
     without: Without = (),
 ) -> Figure:
-    """The map of `block` (from 1, the last by default) over the picture, now beside the reference.
+    """The map of the view's block over the picture, now beside the reference.
 
     With scale "shared" one colour means one value on both pictures; with "own" each map has its own maximum,
     which is written above it. `has_filmstrip` adds the map of every block, all on one scale. A blank map carries
@@ -70,9 +80,8 @@ def figure(
         IncompleteReadingError: `now` holds the logits alone.
         IndexError: there is no such block.
     """
-    number, plan = _block_number(now, block), plan_of(now)
-    if reference is not None and not reference.is_complete:
-        reference = None
+    reference = complete_reference(now, reference)
+    number, plan, colours = _block_number(now, view.cam_block), plan_of(now), view.cam_colours
     chart = cam_chart(now, reference, plan=plan, number=number, colours=colours, is_shared=scale == "shared")
     panels = [side for side in chart.sides if side.reading is not None]
     picture, subtitle = now.request.picture, captions.network_title(now)
@@ -88,19 +97,17 @@ def figure(
     shown_width = min(room, _TALLEST * across / high)
     shown_height = shown_width * high / across
     cell = max(shown_width, min(room, 2.4))  # a tower of a picture still needs room for its words
-    strips = [("now", now)] + ([] if reference is None else [("reference", reference)])
+    readings = [now] if reference is None else [now, reference]
+    strips = _strips(readings, colours, width - 2 * MARGIN) if has_filmstrip else []
     said = [_said(panel, cell) for panel in panels]
-    head = _HEAD + max(len(lines) for _, lines in said) * _LINE
+    head = HEAD + max(len(lines) for _, lines in said) * HEAD_LINE
     sheet = page(
         title=f"Grad-CAM · {plan.blocks[number - 1].label} · {captions.target_name(now.target, class_names)}",
         subtitle=subtitle,
         caption=captions.cam_caption(now, reference, class_names, block=number),
         width=width,
         height=None,
-        content=head
-        + max(shown_height, 0.8)
-        + 0.3
-        + (filmstrip_height(strips, width - 2 * MARGIN) if has_filmstrip else 0.0),
+        content=head + max(shown_height, 0.8) + 0.3 + sum(strip.height for strip in strips),
         without=without,
     )
     # What is narrower than the page stands in its middle.
@@ -108,18 +115,15 @@ def figure(
     for column, (panel, under) in enumerate(zip(panels, lying, strict=True)):
         left, above = start + column * (cell + _GAP), sheet.top - head
         axes = sheet.axes(left, above - shown_height, shown_width, shown_height)
-        _draw(axes, panel.over(under, colours, opacity), under.box)
-        words, lines = said[column]
-        sheet.write(left, sheet.top - 0.15, _name(panel, cell), bold=True)
-        sheet.write(left + cell, sheet.top - 0.15, words, colour=palette.MUTED, right=True)
-        for number_of_line, line in enumerate(lines, 1):
-            sheet.write(left, sheet.top - 0.15 - number_of_line * _LINE, line, colour=palette.MUTED)
+        _draw(axes, panel.over(under, colours, view.cam_opacity), under.box)
+        sheet.write_head(left, sheet.top, cell, _name(panel, cell), said[column])
     left = start + len(panels) * (cell + _GAP) - _GAP + 0.12
     height = max(min(shown_height, 2.4), 0.6)
     draw_colour_bar(sheet.axes(left, sheet.top - head - height, 0.11, height), chart.scale)
-    if has_filmstrip:
-        below = sheet.top - head - max(shown_height, 0.8) - 0.3
-        _draw_filmstrip(sheet, strips, below, selected=number, colours=colours)
+    below = sheet.top - head - max(shown_height, 0.8) - 0.3
+    for strip in strips:
+        _draw_strip(sheet, strip, below, selected=number)
+        below -= strip.height
     return sheet.figure
 
 
@@ -143,29 +147,30 @@ def table(
         IncompleteReadingError: `now` holds the logits alone.
         IndexError: there is no such block.
     """
-    number = _block_number(now, block)
-    ours = now.blocks[number - 1].cam[0]
-    beside = None
-    if reference is not None and reference.is_complete:
-        beside = reading_beside(number, plan_of(now), reference)
-    theirs = None if beside is None else beside.cam[0]
-    is_aligned = theirs is not None and theirs.shape == ours.shape
-    where = blueprint(now.request.state.network).sampling(now.blocks[number - 1].name)
+    reference = complete_reference(now, reference)
+    number, plan = _block_number(now, block), plan_of(now)
+    ours = now.blocks[number - 1]
+    theirs = None if reference is None else reading_beside(number, plan, reference)
+    is_aligned = theirs is not None and theirs.cam.shape == ours.cam.shape
     rows: list[tuple[str, ...]] = []
-    for (row, column), value in np.ndenumerate(ours):
-        other = repr(float(theirs[row, column])) if theirs is not None and is_aligned else ""
-        place = str(where.stride * row + where.offset), str(where.stride * column + where.offset)
-        rows.append((str(number), str(row), str(column), repr(float(value)), other, *place))
-    if reference is not None and beside is not None and not is_aligned:
-        where = blueprint(reference.request.state.network).sampling(beside.name)
-        for (row, column), value in np.ndenumerate(beside.cam[0]):
-            place = str(where.stride * row + where.offset), str(where.stride * column + where.offset)
-            rows.append((str(beside.number), str(row), str(column), "", repr(float(value)), *place))
+    for cell, value, y, x in _cells(plan, ours):
+        other = repr(float(theirs.cam[0][cell])) if theirs is not None and is_aligned else ""
+        rows.append((str(number), str(cell[0]), str(cell[1]), value, other, y, x))
+    if reference is not None and theirs is not None and not is_aligned:
+        for cell, value, y, x in _cells(plan_of(reference), theirs):
+            rows.append((str(theirs.number), str(cell[0]), str(cell[1]), "", value, y, x))
     return ("block", "row", "column", "now", "reference", "y", "x"), rows
 
 
+def _cells(plan: Blueprint, block: BlockReading) -> Iterator[tuple[tuple[int, int], str, str, str]]:
+    """Row and column, value, and the pixel of the network's input that the cell looks at."""
+    where = plan.sampling(block.name)
+    for (row, column), value in np.ndenumerate(block.cam[0]):
+        y, x = (str(where.stride * place + where.offset) for place in (row, column))
+        yield (row, column), repr(float(value)), y, x
+
+
 def _block_number(now: ProbeResult, block: int | None) -> int:
-    require_complete(now)
     number = len(now.blocks) if block is None else block
     if not 1 <= number <= len(now.blocks):
         raise IndexError(f"there is no block {number}: this network has blocks 1 to {len(now.blocks)}")
@@ -200,20 +205,9 @@ def _name(panel: CamSide, cell: float) -> str:
 
 
 def _said(panel: CamSide, cell: float) -> tuple[str, list[str]]:
-    """What the map amounts to, its maximum or why it is blank: on the line of its name where `cell` inches have room,
-    else on lines of its own.
-    """
-    words = " · ".join(([f"maximum {panel.value}"] if panel.is_shown else []) + list(panel.notes[:1]))
-    name = text_width(_name(panel, cell), palette.FONT, bold=True)
-    if name + 0.15 + text_width(words, palette.FONT) <= cell:
-        return words, []
-    return "", wrapped(words, cell, palette.FONT)
-
-
-def filmstrip_height(results: Sequence[tuple[str, ProbeResult]], width: float) -> float:
-    """Inches that `draw_filmstrip` needs at that width."""
-    lines = (_has_own_line(results, place, width) for place in range(len(results)))
-    return sum(_height(result, width, has_line) for (_, result), has_line in zip(results, lines, strict=True))
+    """What the map amounts to: its maximum, and why it is blank or looks so."""
+    words = [f"maximum {panel.value}"] if panel.is_shown else []
+    return beside(_name(panel, cell), [*words, *panel.notes[:1]], cell)
 
 
 def blank_words(result: ProbeResult) -> str:
@@ -228,62 +222,68 @@ def blank_words(result: ProbeResult) -> str:
     )
 
 
-def _draw_filmstrip(
-    sheet: Page, results: Sequence[tuple[str, ProbeResult]], top: float, *, selected: int, colours: str
-) -> None:
-    """Below `top` (inches from the foot of the page): for each reading its blocks' maps, all on one scale."""
-    width = sheet.width - 2 * MARGIN
-    limit = cam_scale([result for _, result in results])
-    for place, (_, result) in enumerate(results):
+@dataclass(frozen=True)
+class _Strip:
+    """The filmstrip of one reading, laid out."""
+
+    name: str
+    said: tuple[str, list[str]]
+    frames: tuple[Frame, ...]
+    blank: list[str]
+    """Lines below it."""
+    per_row: int
+    tile: float
+    """Inches of a side."""
+    high: float
+    """Inches of all rows with their numbers."""
+
+    @property
+    def head(self) -> float:
+        """Inches above the tiles."""
+        return HEAD + len(self.said[1]) * HEAD_LINE
+
+    @property
+    def height(self) -> float:
+        """Inches of all of it."""
+        return self.head + self.high + len(self.blank) * HEAD_LINE + 0.1
+
+
+def _strips(results: Sequence[ProbeResult], colours: str, width: float) -> list[_Strip]:
+    """For each reading its blocks' maps, all on one scale."""
+    limit = cam_scale(results)
+    found: list[_Strip] = []
+    for name, result in zip(("every block, now", "every block, reference"), results, strict=False):
+        own = cam_scale([result])
+        words = [f"maximum {own:.{DIGITS}g}" if own else "no map"]
+        words += [f"one scale, 0 to {limit:.{DIGITS}g}"] if limit and not found else []
         per_row, tile, rows = _grid(len(result.blocks), width)
-        first, own, scale = _head_words(results, place)
-        sheet.write(MARGIN, top - 0.15, first, bold=True)
-        x = MARGIN + text_width(first, palette.FONT, bold=True) + 0.15
-        sheet.write(x, top - 0.15, own, colour=palette.MUTED)
-        if has_line := _has_own_line(results, place, width):
-            top -= _WORDS
-            sheet.write(MARGIN, top - 0.15, scale, colour=palette.MUTED)
-        else:
-            sheet.write(sheet.width - MARGIN, top - 0.15, scale, colour=palette.MUTED, right=True)
-        high = rows * (tile + _NUMBER)
-        axes = sheet.bare_axes(MARGIN, top - _HEAD - high, width, high)
-        for index, frame in enumerate(filmstrip(result, colours, limit)):
-            left = (index % per_row) * (tile + _APART)
-            bottom = high - (index // per_row + 1) * (tile + _NUMBER) + _NUMBER
-            _draw_frame(axes, frame, left, bottom, tile, is_selected=frame.number == selected)
-        axes.set_xlim(0, width)
-        axes.set_ylim(0, high)
-        for line, words in enumerate(_blank_lines(result, width)):
-            y = top - _HEAD - high - 0.1 - line * _WORDS
-            sheet.write(MARGIN, y, words, size=palette.FONT - 1, colour=palette.MUTED)
-        top -= _height(result, width, has_line) - _WORDS * has_line
+        blank = blank_words(result)
+        found.append(
+            _Strip(
+                name,
+                beside(name, words, width),
+                filmstrip(result, colours, limit),
+                wrapped(blank, width, palette.FONT) if blank else [],
+                per_row,
+                tile,
+                rows * (tile + _NUMBER),
+            )
+        )
+    return found
 
 
-def _head_words(results: Sequence[tuple[str, ProbeResult]], place: int) -> tuple[str, str, str]:
-    """The name of a strip, its own highest value, and over the first the scale of all."""
-    name, result = results[place]
-    own, limit = cam_scale([result]), cam_scale([each for _, each in results])
-    scale = "" if place or not limit else f"one scale, 0 to {limit:.{DIGITS}g}"
-    return f"every block, {name}", f"maximum {own:.{DIGITS}g}" if own else "no map", scale
-
-
-def _has_own_line(results: Sequence[tuple[str, ProbeResult]], place: int, width: float) -> bool:
-    """Whether the scale has no room beside the other words, in `width` inches."""
-    first, own, scale = _head_words(results, place)
-    used = text_width(first, palette.FONT, bold=True) + text_width(own, palette.FONT) + 0.3
-    return bool(scale) and used + text_width(scale, palette.FONT) > width
-
-
-def _height(result: ProbeResult, width: float, has_line: bool) -> float:
-    _, tile, rows = _grid(len(result.blocks), width)
-    return (
-        _HEAD + _WORDS * has_line + rows * (tile + _NUMBER) + len(_blank_lines(result, width)) * _WORDS + 0.1
-    )
-
-
-def _blank_lines(result: ProbeResult, width: float) -> list[str]:
-    words = blank_words(result)
-    return wrapped(words, width, palette.FONT - 1) if words else []
+def _draw_strip(sheet: Page, strip: _Strip, top: float, *, selected: int) -> None:
+    """Below `top`, inches from the foot of the page."""
+    width = sheet.width - 2 * MARGIN
+    sheet.write_head(MARGIN, top, width, strip.name, strip.said)
+    axes = sheet.bare_axes(MARGIN, top - strip.head - strip.high, width, strip.high)
+    for index, frame in enumerate(strip.frames):
+        left = (index % strip.per_row) * (strip.tile + _APART)
+        bottom = strip.high - (index // strip.per_row + 1) * (strip.tile + _NUMBER) + _NUMBER
+        _draw_frame(axes, frame, left, bottom, strip.tile, is_selected=frame.number == selected)
+    axes.set_xlim(0, width)
+    axes.set_ylim(0, strip.high)
+    sheet.write_lines(MARGIN, top - strip.head - strip.high - 0.1, strip.blank)
 
 
 def _grid(count: int, width: float) -> tuple[int, float, int]:

@@ -65,6 +65,8 @@ def draw_colour_bar(
 
 
 MARGIN = 0.18
+HEAD, HEAD_LINE = 0.24, 0.15
+"""Inches: the name above a picture, and each line of words below the name."""
 _LINE = 1.42 / 72
 """Inches of height for each point of font size, line spacing included."""
 _SUBTITLE_FONT = FONT + 0.5
@@ -104,6 +106,16 @@ def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list
             lines.append(line[:fitting])
             line = line[fitting:]
     return [*lines, line] if line or not lines else lines
+
+
+def beside(name: str, parts: Sequence[str], width: float) -> tuple[str, list[str]]:
+    """What is said of something `width` inches wide: in one line where that has room beside its bold name, else part
+    by part in lines to write below.
+    """
+    words = " · ".join(parts)
+    if text_width(name, FONT, bold=True) + 0.15 + text_width(words, FONT) <= width:
+        return words, []
+    return "", [line for part in parts for line in wrapped(part, width, FONT)]
 
 
 def shortened(text: str, width: float, size: float) -> str:
@@ -214,6 +226,20 @@ class Page:
             va="baseline",
             parse_math=False,
         )
+
+    def write_head(
+        self, left: float, top: float, width: float, name: str, said: tuple[str, list[str]]
+    ) -> None:
+        """A bold name, and what `beside` makes of the words that belong to it, at the right end and below."""
+        words, lines = said
+        self.write(left, top - 0.15, name, bold=True)
+        self.write(left + width, top - 0.15, words, colour=MUTED, right=True)
+        self.write_lines(left, top - 0.15 - HEAD_LINE, lines)
+
+    def write_lines(self, left: float, y: float, lines: Sequence[str]) -> None:
+        """Muted lines from `y` inches down."""
+        for place, words in enumerate(lines):
+            self.write(left, y - place * HEAD_LINE, words, colour=MUTED)
 
 
 def page(

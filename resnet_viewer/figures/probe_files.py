@@ -18,6 +18,7 @@ from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.predictions import not_finite_words
 from resnet_viewer.records.probe import NetworkState, ProbeResult
+from resnet_viewer.records.session import View
 from resnet_viewer.records.target import BlockTarget, Target
 
 
@@ -73,7 +74,7 @@ def files(
     yield "gradcam.png", render(cams, "png", metadata=metadata)
     yield "gradcam.npz", cam_archive(now)
     for layer in dict.fromkeys(layers):
-        maps = feature_maps.figure(now, reference, layer=layer)
+        maps = feature_maps.figure(now, reference, View(layer=layer))
         yield f"feature_maps/{layer}.png", render(maps, "png", metadata=metadata)
     yield "probe.json", probe_json(now, reference, class_names=class_names, environment=environment)
 

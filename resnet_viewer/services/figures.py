@@ -157,7 +157,6 @@ def _of_reading(
 
     view, names, without = scene.session.view, scene.session.setup.class_names, choice.without
     width, height, layer, number = choice.width, choice.height, view.layer, view.channel or 0
-    maps = {"colours": view.map_colours, "signed_colours": view.map_signed_colours}
 
     def cams() -> Table:
         block = view.cam_block or len(now.blocks)
@@ -190,22 +189,16 @@ def _of_reading(
         ),
         "gradcam": (
             lambda: gradcam.figure(
-                now, reference, block=view.cam_block, class_names=names, colours=view.cam_colours,
-                opacity=view.cam_opacity, width=width, without=without,
+                now, reference, view, class_names=names, width=width, without=without
             ),
             cams,
         ),
         "feature_maps": (
-            lambda: feature_maps.figure(
-                now, reference, layer=layer, scale=view.map_scale, order=view.map_order, **maps,
-                width=width, without=without,
-            ),
+            lambda: feature_maps.figure(now, reference, view, width=width, without=without),
             statistics,
         ),
         "channel": (
-            lambda: channel.figure(
-                now, reference, layer=layer, channel=number, **maps, width=width, without=without
-            ),
+            lambda: channel.figure(now, reference, view, width=width, without=without),
             one_channel,
         ),
         "predictions": (

@@ -18,6 +18,7 @@ from resnet_viewer.charts.feature_maps import (
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.session import View
 from tests import fabricated
 
 NAN = float("nan")
@@ -72,7 +73,8 @@ PLAN = blueprint(spec("cifar-resnet-20"))
 
 
 def chart(now: np.ndarray | None, reference: np.ndarray | None, **looks: object) -> MapsChart:
-    return maps_chart(reading(now), reading(reference), layer="layer1.0", plan=PLAN, **looks)  # type: ignore[arg-type]
+    view = View("layer1.0", **looks)  # type: ignore[arg-type]
+    return maps_chart(reading(now), reading(reference), view, plan=PLAN)
 
 
 def places(made: MapsChart, which: int = 0) -> list[list[list[int]]]:
@@ -89,29 +91,29 @@ def test_each_channel_has_the_scale_of_its_own_maximum_or_all_have_one() -> None
         [[255, 0], [0, 0]],
         [[255] * 2] * 2,
     ]
-    shared = chart(FOUR, 2 * FOUR, scale="layer")
+    shared = chart(FOUR, 2 * FOUR, map_scale="layer")
     assert (shared.scale.ends, places(shared)[2][0][0], places(shared, 1)[2][0][0]) == (("0", "16"), 127, 255)
     assert layer_limit(FOUR, 3 * FOUR) == 24
 
 
 def test_signed_maps_keep_zero_in_the_middle() -> None:
-    made = chart(maps([[-4, 2, 0]]), FOUR, signed_colours="vik")
+    made = chart(maps([[-4, 2, 0]]), FOUR, map_signed_colours="vik")
     assert made.is_signed
     assert (places(made), made.scale.colours) == ([[[0, 191, 127]]], "vik")
     assert not is_signed(FOUR)
 
 
 def test_both_sides_have_one_order_and_what_is_there_is_taken_over() -> None:
-    made = chart(FOUR, FOUR[::-1].copy(), order="maximum")
+    made = chart(FOUR, FOUR[::-1].copy(), map_order="maximum")
     assert made.order == (2, 0, 3, 1)
     assert [side.mosaic.order.tolist() for side in made.sides if side.mosaic] == [[2, 0, 3, 1]] * 2
     first = made.sides[0]
     again = maps_chart(
-        first.reading, reading(2 * FOUR), layer="layer1.0", plan=PLAN, order="maximum", before=made
+        first.reading, reading(2 * FOUR), View("layer1.0", map_order="maximum"), plan=PLAN, before=made
     )
     assert again.sides[0].mosaic is first.mosaic, "nothing of it has changed"
     assert again.sides[1].mosaic is not made.sides[1].mosaic
-    other = maps_chart(first.reading, None, layer="layer1.0", plan=PLAN, scale="layer", before=made)
+    other = maps_chart(first.reading, None, View("layer1.0", map_scale="layer"), plan=PLAN, before=made)
     assert other.sides[0].mosaic is not first.mosaic, "another scale"
 
 
@@ -119,7 +121,7 @@ def test_a_side_without_maps_says_why() -> None:
     made = chart(None, FOUR)
     assert (made.sides[0].message, made.sides[0].mosaic, made.sides[1].message) == ("not computed", None, "")
     assert made.order == (0, 1, 2, 3)
-    nothing = maps_chart(None, None, layer="layer1.0", plan=PLAN)
+    nothing = maps_chart(None, None, View("layer1.0"), plan=PLAN)
     assert (nothing.order, [side.message for side in nothing.sides]) == ((), ["", ""])
 
 
@@ -127,9 +129,8 @@ def test_one_channel_is_on_the_scale_of_both_its_maps() -> None:
     made = channel_chart(
         reading(maps([[9, 9]], [[0, 1]])),
         reading(maps([[9, 9]], [[2, NAN]])),
-        layer="layer1.0",
+        View("layer1.0", 1),
         plan=PLAN,
-        channel=1,
     )
     now, reference = made.sides
     assert now.colours is not None
@@ -138,9 +139,9 @@ def test_one_channel_is_on_the_scale_of_both_its_maps() -> None:
     assert (made.edges[0], made.edges[-1], len(made.edges)) == (1.0, 2.0, 41)
     assert (now.counts[0], now.counts.sum(), reference.counts[-1]) == (1, 1, 1), "zeros and NaN are left out"
     with pytest.raises(IndexError, match="no channel 16"):
-        channel_chart(reading(FOUR), None, layer="layer1.0", plan=PLAN, channel=16)
+        channel_chart(reading(FOUR), None, View("layer1.0", 16), plan=PLAN)
     with pytest.raises(KeyError):
-        channel_chart(reading(FOUR), None, layer="nothing", plan=PLAN, channel=0)
+        channel_chart(reading(FOUR), None, View("nothing"), plan=PLAN)
 
 
 def test_a_value_is_told_with_the_one_beside_it() -> None:

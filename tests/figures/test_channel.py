@@ -12,6 +12,7 @@ from resnet_viewer.charts.palette import SIGNED_COLOURS, lookup
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import channel
 from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.session import View
 from tests import fabricated
 from tests.figures.layout import overlapping
 from tests.figures.readings import pair
@@ -41,8 +42,7 @@ def test_both_maps_are_on_one_scale_with_its_values() -> None:
     figure = channel.figure(
         with_maps(now, "layer1.0", ours),
         with_maps(reference, "layer1.0", theirs),
-        layer="layer1.0",
-        channel=3,
+        View(layer="layer1.0", channel=3),
     )
     table = lookup("inferno")
     mine, other = pictures(figure)
@@ -59,7 +59,7 @@ def test_signed_maps_are_symmetric_about_zero_and_what_is_not_finite_is_white() 
     now, _ = pair()
     maps = np.zeros((16, 32, 32))
     maps[0, 0, :3] = -2, 1, np.nan
-    figure = channel.figure(with_maps(now, "layer1.0", maps), None, layer="layer1.0", channel=0)
+    figure = channel.figure(with_maps(now, "layer1.0", maps), None, View(layer="layer1.0", channel=0))
     [mine], table = pictures(figure), lookup(SIGNED_COLOURS)
     np.testing.assert_array_equal(mine[0, :3], [table[0], table[191], [255, 255, 255]])
     assert ends(figure) == ["−2", "0", "2"]
@@ -74,7 +74,7 @@ def test_no_words_lie_on_each_other(width: float, is_missing: bool) -> None:
         wiring = state.wiring.with_branches([4], 0.0)
         now = replace(now, request=replace(now.request, state=replace(state, wiring=wiring)))
         now = with_maps(now, "layer2.0.conv1", None)
-    figure = channel.figure(now, reference, layer="layer2.0.conv1", channel=2, width=width)
+    figure = channel.figure(now, reference, View(layer="layer2.0.conv1", channel=2), width=width)
     assert overlapping(figure) == []
     words = "not computed: the residual branch of block 4 is dropped"
     assert (words in " ".join(text.get_text() for text in figure.texts)) == is_missing
@@ -96,7 +96,7 @@ def test_every_value_is_in_the_table() -> None:
 def test_a_channel_that_is_not_there_is_none() -> None:
     now, reference = pair()
     with pytest.raises(IndexError, match=r"no channel 16: layer1\.0 has channels 0 to 15"):
-        channel.figure(now, reference, layer="layer1.0", channel=16)
+        channel.figure(now, reference, View(layer="layer1.0", channel=16))
     with pytest.raises(KeyError):
         channel.table(now, reference, layer="nothing", channel=0)
 
@@ -105,7 +105,7 @@ def test_a_channel_beside_another_networks_has_its_size_and_number() -> None:
     now, reference = fabricated.scene(spec("cifar-resnet-20")).now, fabricated.scene(spec("vgg19")).now
     assert now is not None
     assert reference is not None
-    figure = channel.figure(now, reference, layer="layer3.2", channel=300)
+    figure = channel.figure(now, reference, View(layer="layer3.2", channel=300))
     said = " ".join(text.get_text().replace("\n", " ") for text in figure.texts)
     assert "only channels 0 to 63 here" in said
     assert "beside VGG-19 · block 15" in said
@@ -115,4 +115,4 @@ def test_a_channel_beside_another_networks_has_its_size_and_number() -> None:
     assert rows[-1][2] == ""
     assert float(rows[-1][3]) == reference.maps("features.3")[3, 223, 223]
     with pytest.raises(IndexError, match="channels 0 to 511"):
-        channel.figure(now, reference, layer="layer3.2", channel=512)
+        channel.figure(now, reference, View(layer="layer3.2", channel=512))

@@ -17,6 +17,7 @@ from resnet_viewer.figures.state import describe
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
+from resnet_viewer.records.session import View
 from tests.figures.readings import pair, with_picture
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -47,7 +48,7 @@ def test_every_figures_metadata_carries_its_own_sentence() -> None:
             now, reference, quantity="output"
         ),
         "Grad-CAM of the score of class 3": gradcam.figure(now, reference, has_filmstrip=False),
-        "Feature maps of stem": feature_maps.figure(now, reference, layer="stem"),
+        "Feature maps of stem": feature_maps.figure(now, reference, View(layer="stem")),
         "Softmax probabilities": predictions.figure(now, reference),
     }
     for words, figure in figures.items():

@@ -10,7 +10,7 @@ from resnet_viewer.charts.palette import lookup
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import feature_maps
 from resnet_viewer.records.probe import ProbeResult
-from resnet_viewer.records.session import MapOrder
+from resnet_viewer.records.session import MapOrder, View
 from tests import fabricated
 from tests.figures.layout import overlapping
 from tests.figures.readings import pair
@@ -29,7 +29,9 @@ def words(figure: Figure) -> list[str]:
 
 def test_titles_say_what_is_shown() -> None:
     now, reference = pair()
-    said = words(feature_maps.figure(now, reference, layer="layer2.0.conv1", scale="layer", order="mean"))
+    said = words(
+        feature_maps.figure(now, reference, View(layer="layer2.0.conv1", map_scale="layer", map_order="mean"))
+    )
     assert "Feature maps · block 4 · conv3_x 1 · conv1 · ResNet-20" in said
     assert "32 × 16×16 · by mean, highest first · all channels on one scale" in said
     assert {"now", "reference"} <= set(said)
@@ -39,7 +41,7 @@ def test_dead_channels_are_crossed_out_and_counted() -> None:
     now, reference = pair()
     maps = np.random.default_rng(0).random((16, 32, 32))
     maps[[3, 9]] = 0
-    figure = feature_maps.figure(with_maps(now, "layer1.0", maps), reference, layer="layer1.0")
+    figure = feature_maps.figure(with_maps(now, "layer1.0", maps), reference, View(layer="layer1.0"))
     assert "2 of 16 channels dead (×)" in words(figure)
     crosses = [c for axes in figure.axes for c in axes.collections if isinstance(c, LineCollection)]
     assert [len(c.get_segments()) for c in crosses] == [4, 0]
@@ -52,12 +54,14 @@ def test_channels_that_are_not_finite_are_struck_through_and_counted() -> None:
     now, reference = pair()
     maps = np.random.default_rng(0).random((16, 32, 32))
     maps[3], maps[9], maps[5, 2, 2] = 0, np.inf, np.nan
-    figure = feature_maps.figure(with_maps(now, "layer1.0", maps), reference, layer="layer1.0")
+    figure = feature_maps.figure(with_maps(now, "layer1.0", maps), reference, View(layer="layer1.0"))
     assert "1 of 16 channels dead (×) · 2 of 16 not finite (/)" in words(figure)
     strokes = [c for axes in figure.axes for c in axes.collections if isinstance(c, LineCollection)]
     assert [len(c.get_segments()) for c in strokes] == [4, 0]
     lost = feature_maps.figure(
-        with_maps(now, "layer1.0", np.full((16, 32, 32), np.nan)), None, layer="layer1.0", scale="layer"
+        with_maps(now, "layer1.0", np.full((16, 32, 32), np.nan)),
+        None,
+        View(layer="layer1.0", map_scale="layer"),
     )
     assert "16 of 16 not finite (/)" in words(lost)
     ticks = [label.get_text() for axes in lost.axes if axes.axison for label in axes.get_xticklabels()]
@@ -69,17 +73,19 @@ def test_a_layer_that_was_left_out_says_so() -> None:
     state = now.request.state
     state = replace(state, wiring=state.wiring.with_branches([4], 0.0))
     now = with_maps(replace(now, request=replace(now.request, state=state)), "layer2.0.conv1", None)
-    figure = feature_maps.figure(now, reference, layer="layer2.0.conv1")
+    figure = feature_maps.figure(now, reference, View(layer="layer2.0.conv1"))
     assert "not computed: the residual branch of block 4 is dropped" in words(figure)
     assert overlapping(figure) == []
-    assert overlapping(feature_maps.figure(now, None, layer="layer2.0.conv1")) == []
+    assert overlapping(feature_maps.figure(now, None, View(layer="layer2.0.conv1"))) == []
 
 
 def test_now_and_reference_share_order_and_scale() -> None:
     now, reference = pair()
     ramp = np.arange(16.0)[:, None, None] * np.ones((16, 32, 32))
     now, reference = with_maps(now, "stem", ramp), with_maps(reference, "stem", 2 * ramp[::-1])
-    figure = feature_maps.figure(now, reference, layer="stem", scale="layer", order="mean", colours="gray")
+    figure = feature_maps.figure(
+        now, reference, View(layer="stem", map_scale="layer", map_order="mean", map_colours="gray")
+    )
     ours, theirs = (np.asarray(axes.images[0].get_array()) for axes in figure.axes[:2])
     assert ours[0, 0, 0] == 127  # channel 15, of 30 at most
     assert theirs[0, 0, 0] == 0
@@ -89,14 +95,14 @@ def test_now_and_reference_share_order_and_scale() -> None:
 @pytest.mark.parametrize("layer", ["conv1", "stem", "layer1.0", "layer4.2", "layer1.0.downsample.0"])
 def test_words_are_readable_for_every_kind_of_layer(layer: str) -> None:
     now, reference = pair("resnet50")
-    assert overlapping(feature_maps.figure(now, reference, layer=layer, scale="layer")) == []
-    assert overlapping(feature_maps.figure(now, None, layer=layer)) == []
+    assert overlapping(feature_maps.figure(now, reference, View(layer=layer, map_scale="layer"))) == []
+    assert overlapping(feature_maps.figure(now, None, View(layer=layer))) == []
 
 
 def test_a_layer_that_does_not_exist_is_refused() -> None:
     now, reference = pair()
     with pytest.raises(KeyError):
-        feature_maps.figure(now, reference, layer="layer9.9")
+        feature_maps.figure(now, reference, View(layer="layer9.9"))
 
 
 def test_the_table_holds_every_channels_statistics() -> None:
@@ -129,7 +135,9 @@ def test_maps_of_both_signs_take_the_chosen_diverging_colours() -> None:
     now, _ = pair()
     maps = np.array([[[-1.0, 1.0]]], np.float32)
     figure = feature_maps.figure(
-        with_maps(now, "stem", maps), None, layer="stem", colours="viridis", signed_colours="PuOr_r"
+        with_maps(now, "stem", maps),
+        None,
+        View(layer="stem", map_colours="viridis", map_signed_colours="PuOr_r"),
     )
     shown = {tuple(pixel) for axes in figure.axes for image in axes.images for pixel in _pixels(image)}
     ends = lookup("PuOr_r")[[0, 255]].tolist()
@@ -154,7 +162,7 @@ def test_another_networks_maps_stand_beside_by_what_it_has(order: MapOrder) -> N
         ("layer3.2", "block 15 ", "512 × 14×14"),
         ("layer2.0.conv1", "block 6 ", "256 × 56×56"),
     ):
-        figure = feature_maps.figure(now, reference, layer=layer, order=order)
+        figure = feature_maps.figure(now, reference, View(layer=layer, map_order=order))
         said = [text.get_text() for text in figure.texts]
         assert [words for words in said if words.startswith(f"VGG-19 · {theirs}") and words.endswith(size)], (
             said

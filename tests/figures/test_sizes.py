@@ -31,6 +31,7 @@ from resnet_viewer.records.figure_list import FIGURE_INCHES, PRESETS
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.session import View
 from resnet_viewer.records.training import Intervention, RunReport
 from tests.figures.layout import overlapping
 from tests.figures.readings import pair
@@ -102,16 +103,16 @@ def drawings() -> dict[str, Drawing]:
             now, reference, class_names=names, width=size[0], without=no
         ),
         "grad-cam of a deep network": lambda size, no: gradcam.figure(
-            deep, beside, block=3, class_names=names, width=size[0], without=no
+            deep, beside, View(cam_block=3), class_names=names, width=size[0], without=no
         ),
         "feature maps": lambda size, no: feature_maps.figure(
-            now, reference, layer="layer1.0", width=size[0], without=no
+            now, reference, View(layer="layer1.0"), width=size[0], without=no
         ),
         "signed feature maps": lambda size, no: feature_maps.figure(
-            now, reference, layer="layer2.0.conv1", order="change", width=size[0], without=no
+            now, reference, View(layer="layer2.0.conv1", map_order="change"), width=size[0], without=no
         ),
         "channel": lambda size, no: channel.figure(
-            now, reference, layer="layer1.0", channel=3, width=size[0], without=no
+            now, reference, View(layer="layer1.0", channel=3), width=size[0], without=no
         ),
         "predictions": lambda size, no: predictions.figure(
             now, reference, class_names=names, width=size[0], height=size[1], without=no

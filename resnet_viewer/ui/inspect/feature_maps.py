@@ -161,7 +161,7 @@ class FeatureMapsPanel(QWidget):
         self.now_card, self.reference_card = Card("Feature maps"), Card("Feature maps")
         self.now_pane, self.reference_pane = MosaicPane(), MosaicPane()
         self.controls, self.legend = MapControls(), ColourBar()
-        self.legend.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.legend.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.channel_view = ChannelView()
         self._pair = QWidget()
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._pair)
@@ -199,17 +199,7 @@ class FeatureMapsPanel(QWidget):
         wanted = self._now, self._reference, plan, view.layer, *looks  # readings are equal when they are one
         if self._chart is None or wanted != self._drawn:
             self._drawn = wanted
-            self._chart = maps_chart(
-                self._now,
-                self._reference,
-                layer=view.layer,
-                plan=plan,
-                scale=view.map_scale,
-                order=view.map_order,
-                colours=view.map_colours,
-                signed_colours=view.map_signed_colours,
-                before=self._chart,
-            )
+            self._chart = maps_chart(self._now, self._reference, view, plan=plan, before=self._chart)
             self.legend.show_scale(self._chart.scale)
             for pane, side in zip(self._panes, self._chart.sides, strict=True):
                 pane.set_mosaic(side.mosaic)
@@ -228,9 +218,15 @@ class FeatureMapsPanel(QWidget):
             self.controls, self.legend, self.channel_view,
         ):  # fmt: skip
             part.apply_theme(theme)
+        self._align()
+
+    def _align(self) -> None:
+        """Both mosaics stand at one height, over the controls and over the legend."""
+        self.legend.setFixedHeight(self.controls.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._align()
         is_narrow = self.width() < _STACKED_BELOW and self.height() > self.width()
         direction = QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
         self._cards.setDirection(direction)
@@ -277,15 +273,7 @@ class FeatureMapsPanel(QWidget):
         block = plan.block_named(view.layer)
         is_own = block is not None and channel < plan.shape_of(view.layer)[0]
         target = BlockTarget(block.number, channel) if block is not None and is_own else None
-        chart = channel_chart(
-            self._now,
-            self._reference,
-            layer=view.layer,
-            plan=plan,
-            channel=channel,
-            colours=view.map_colours,
-            signed_colours=view.map_signed_colours,
-        )
+        chart = channel_chart(self._now, self._reference, view, plan=plan)
         self.channel_view.show_channel(
             chart,
             order=maps.order,

@@ -41,10 +41,11 @@ from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Setup, View
 from resnet_viewer.records.target import BlockTarget
-from resnet_viewer.ui.inspect.filmstrip import SIDES, Filmstrip, StripScale
+from resnet_viewer.ui.inspect.filmstrip import SIDES, Filmstrip
 from resnet_viewer.ui.inspect.picture import ImagePane
 from resnet_viewer.ui.inspect.readings import is_reference_old, last_full, last_reference, placeholder
 from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.colour_bar import UprightColourBar
 from resnet_viewer.ui.widgets.fitting import ChoiceBox, FittingLabel, SearchBox
 from resnet_viewer.ui.widgets.pixels import image_of_rgb
 from resnet_viewer.ui.widgets.theme import DARK, Theme
@@ -53,7 +54,7 @@ QUICK = 192
 """Pixels a side of an overlay that is made at every toggle."""
 FINEST = 768
 """Pixels a side of the finest overlay, made once the view is at rest: a pair of them takes some 20 ms."""
-_FOLDED_WIDTH = 330
+_FOLDED_WIDTH = 440
 _SMALLEST = 256, 120
 """Pixels; said outright, else what is shown now would keep the card from being made lower."""
 _LOWEST_PICTURES = 56, 72, 64
@@ -63,32 +64,19 @@ TOP_CLASS = "reference's top"
 Box = TypeVar("Box", bound=QComboBox)
 
 
-class Field:
-    """A control and its name, which the popup always shows."""
+class Row(QWidget):
+    """Controls beside their names, in the panel or in its popup, where every name is shown."""
 
-    def __init__(
-        self, name: str, control: QWidget, *, stretch: int = 1, is_always_named: bool = False
-    ) -> None:
-        self.label, self.control, self.stretch = QLabel(name), control, stretch
-        self.label.setBuddy(control)
-        self.is_always_named = is_always_named
-
-
-class Fields(QWidget):
-    """A row of fields in the panel, while it is not `is_folded` into the popup."""
-
-    def __init__(self, *fields: Field) -> None:
+    def __init__(self, *fields: tuple[str, QWidget]) -> None:
         super().__init__()
-        self.fields = fields
-        self.is_folded = True
-        self._line = QHBoxLayout(self)
-        self._line.setContentsMargins(0, 0, 0, 0)
-        self._line.setSpacing(6)
-
-    def take_back(self, field: Field) -> None:
-        """Put a field at the end of the row."""
-        self._line.addWidget(field.label)
-        self._line.addWidget(field.control, field.stretch)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(6)
+        self.labels = [QLabel(name) for name, _ in fields]
+        for label, (_, control) in zip(self.labels, fields, strict=True):
+            label.setBuddy(control)
+            line.addWidget(label)
+            line.addWidget(control, 0 if isinstance(control, QToolButton) else 1)
 
 
 class GradCamControls(QWidget):
@@ -122,20 +110,15 @@ class GradCamControls(QWidget):
         self.network_input.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.network_input.setAccessibleName("What the network sees")
         self.network_input.setToolTip("Show what the network sees: resized, cropped and normalised")
-        self._choices = Fields(Field("&Block", self.block), Field("&Class", self.target))
-        self._looks = Fields(
-            Field("O&pacity", self.opacity, is_always_named=True),
-            Field("C&olours", self.colours),
-            Field("&Network's input", self.network_input, stretch=0),
+        self._choices = Row(("&Block", self.block), ("&Class", self.target))
+        self._looks = Row(
+            ("O&pacity", self.opacity), ("C&olours", self.colours), ("&Network's input", self.network_input)
         )
-        inline = QVBoxLayout(self)
-        inline.setContentsMargins(0, 0, 0, 0)
-        inline.setSpacing(5)
-        inline.addWidget(self._choices)
-        inline.addWidget(self._looks)
+        self._inline = QVBoxLayout(self)
+        self._inline.setContentsMargins(0, 0, 0, 0)
+        self._inline.setSpacing(5)
         self._folded = QFrame(self, Qt.WindowType.Popup)
-        self._lines = QGridLayout(self._folded)
-        self._lines.setColumnStretch(1, 1)
+        self._lines = QVBoxLayout(self._folded)
         self._folded.setFrameShape(QFrame.Shape.StyledPanel)
         self._folded.setFixedWidth(_FOLDED_WIDTH)
         self.more = QToolButton()
@@ -190,29 +173,21 @@ class GradCamControls(QWidget):
 
     def show_groups(self, *, choices: bool, looks: bool) -> None:
         """Keep block and class, or opacity and colours, in the panel; the others open with `more`."""
-        if (choices, looks) == (not self._choices.is_folded, not self._looks.is_folded):
-            return
-        line = 0
-        for group, is_inline in ((self._choices, choices), (self._looks, looks)):
-            group.is_folded = not is_inline
-            for field in group.fields:
-                if is_inline:
-                    group.take_back(field)
-                else:
-                    self._lines.addWidget(field.label, line, 0)
-                    self._lines.addWidget(field.control, line, 1)
-                    line += 1
-                field.label.setVisible(not is_inline or field.is_always_named)
-                field.control.show()
-            group.setVisible(is_inline)
+        for row, is_inline in ((self._choices, choices), (self._looks, looks)):
+            place = self._inline if is_inline else self._lines
+            if place.indexOf(row) < 0:
+                place.addWidget(row)
+                for label in row.labels:
+                    label.setVisible(not is_inline or label.buddy() is self.opacity)
+                row.show()
         self.more.setVisible(not (choices and looks))
         self.setVisible(choices or looks)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours; the font may be another, too."""
         self.more.setFixedHeight(self.more.fontMetrics().height() + 4)
-        for field in (*self._choices.fields, *self._looks.fields):
-            colour_text(field.label, theme.muted)
+        for label in (*self._choices.labels, *self._looks.labels):
+            colour_text(label, theme.muted)
 
     @Slot()
     def _unfold(self) -> None:
@@ -287,7 +262,8 @@ class GradCamPanel(Card):
         self._drawn: tuple[object, ...] = ()
         self._strip_drawn: tuple[object, ...] = ()
         self._chart: CamChart | None = None
-        self._underlays = Underlays()
+        self._underlays: dict[tuple[object, ...], Underlay] = {}
+        """The quick one and the fine one of what was last asked for."""
         self._shown: list[Underlay | None] = [None, None]
         """What lies under now's map and the reference's."""
         self._detail = 0
@@ -297,7 +273,8 @@ class GradCamPanel(Card):
         self._sharpening.timeout.connect(self._sharpen)
         self.now_pane, self.reference_pane = ImagePane(), ImagePane()
         self._labels = FittingLabel(), FittingLabel()
-        self.filmstrip, self.strip_scale = Filmstrip(), StripScale()
+        self.filmstrip, self.strip_scale = Filmstrip(), UprightColourBar()
+        self.strip_scale.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.controls = GradCamControls()
         self.add_control(self.controls.more)
         pictures = QGridLayout()
@@ -348,6 +325,7 @@ class GradCamPanel(Card):
             colour_text(label, theme.muted)
         for part in (self.now_pane, self.reference_pane, self.filmstrip, self.strip_scale, self.controls):
             part.apply_theme(theme)
+        self.strip_scale.setContentsMargins(0, 2, 0, Filmstrip.height_for(0, self.fontMetrics()) - 2)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -434,7 +412,7 @@ class GradCamPanel(Card):
         panes = self.now_pane, self.reference_pane
         for place, (pane, label, side) in enumerate(zip(panes, self._labels, chart.sides, strict=True)):
             reading = side.reading or known
-            under = self._underlays.find(scene, reading, longest)
+            under = self._underlay(scene, reading, longest)
             laid = None if under is None else side.over(under, view.cam_colours, view.cam_opacity)
             pane.set_image(None if laid is None else image_of_rgb(laid))
             pane.set_message("" if laid is not None else placeholder(scene))
@@ -444,6 +422,24 @@ class GradCamPanel(Card):
         self._chart = chart
         if self._size is not None and self._size != size:
             self._share_height()
+
+    def _underlay(self, scene: Scene, reading: ProbeResult | None, longest: int) -> Underlay | None:
+        """For a reading (None before there is one), near `longest` pixels a side; None without a picture, and for the
+        network's input before there is a reading.
+        """
+        picture = scene.session.setup.picture if reading is None else reading.request.picture
+        sees_input = scene.session.view.sees_network_input
+        if picture is None or (sees_input and reading is None):
+            return None
+        preprocessing = (
+            scene.session.setup.state if reading is None else reading.request.state
+        ).preprocessing
+        key = sees_input, reading is None, picture, preprocessing, longest
+        if key not in self._underlays:
+            quick = (*key[:-1], QUICK)
+            self._underlays = {quick: self._underlays[quick]} if quick in self._underlays else {}
+            self._underlays[key] = underlay(picture, preprocessing, reading, longest, sees_input=sees_input)
+        return self._underlays[key]
 
     def _wanted_detail(self) -> int:
         """Pixels a side that the panes show, in steps, so that a resize makes few grounds."""
@@ -464,7 +460,8 @@ class GradCamPanel(Card):
             self._strip_drawn = key
             limit = cam_scale(reading for reading in (self._now, self._reference) if reading is not None)
             self.filmstrip.set_frames(() if self._now is None else filmstrip(self._now, colours, limit))
-            self.strip_scale.show_scale(scale_to(limit, colours, digits=DIGITS))
+            meaning = "the highest value of all blocks, now and reference"
+            self.strip_scale.show_scale(scale_to(limit, colours, meaning=meaning, digits=DIGITS))
         self.filmstrip.set_current(self._block_number(scene))
 
     def _tell_pixel(self, x: int, y: int) -> None:
@@ -483,33 +480,6 @@ class GradCamPanel(Card):
         if words:
             said = " · ".join(words)
             self.hovered.emit(f"Grad-CAM of block {self._chart.number} · {said} · wheel: zoom")
-
-
-class Underlays:
-    """Makes what lies under the maps, and keeps the quick and the fine one of what was last asked for."""
-
-    def __init__(self) -> None:
-        self._key: tuple[object, ...] = ()
-        self._made: dict[int, Underlay] = {}
-
-    def find(self, scene: Scene, reading: ProbeResult | None, longest: int) -> Underlay | None:
-        """For a reading (None before there is one), near `longest` pixels a side; None without a picture, and for the
-        network's input before there is a reading.
-        """
-        picture = scene.session.setup.picture if reading is None else reading.request.picture
-        sees_input = scene.session.view.sees_network_input
-        if picture is None or (sees_input and reading is None):
-            return None
-        preprocessing = (
-            scene.session.setup.state if reading is None else reading.request.state
-        ).preprocessing
-        key = sees_input, reading is None, picture, preprocessing
-        if key != self._key:
-            self._key, self._made = key, {}
-        if longest not in self._made:
-            self._made = {size: made for size, made in self._made.items() if size == QUICK}
-            self._made[longest] = underlay(picture, preprocessing, reading, longest, sees_input=sees_input)
-        return self._made[longest]
 
 
 def wordings(side: CamSide) -> tuple[str, ...]:

@@ -114,26 +114,20 @@ class MosaicPane(LookingPane):
         self._paint_mark(painter)
 
     def _paint_signs(self, painter: QPainter, places: Sequence[int]) -> None:
-        """A cross for dead channels, a red stroke where values are not finite."""
+        """An empty tile with a cross for dead channels, a red stroke where values are not finite."""
         assert self._mosaic is not None
-        self._paint_dead(painter, [place for place in places if self._mosaic.is_dead[place]])
-        painter.setPen(QPen(QColor(self.theme.changed), 1.0))
         for place in places:
-            if self._mosaic.is_not_finite[place]:
-                inner = self.rect_of(place).adjusted(0, 0, -1, -1)
-                painter.drawRect(inner)
-                painter.drawLine(inner.bottomLeft(), inner.topRight())
-
-    def _paint_dead(self, painter: QPainter, places: list[int]) -> None:
-        empty = QColor(self.theme.panel)
-        painter.setPen(QPen(QColor(self.theme.faint), 1.0))
-        for place in places:
-            target = self.rect_of(place)
-            painter.fillRect(target, empty)
-            inner = target.adjusted(0, 0, -1, -1)
+            is_dead = bool(self._mosaic.is_dead[place])
+            if not (is_dead or self._mosaic.is_not_finite[place]):
+                continue
+            tile = self.rect_of(place)
+            inner = tile.adjusted(0, 0, -1, -1)
+            painter.setPen(QPen(QColor(self.theme.faint if is_dead else self.theme.changed), 1.0))
+            if is_dead:
+                painter.fillRect(tile, QColor(self.theme.panel))
+                painter.drawLine(inner.topLeft(), inner.bottomRight())
             painter.drawRect(inner)
             painter.drawLine(inner.bottomLeft(), inner.topRight())
-            painter.drawLine(inner.topLeft(), inner.bottomRight())
 
     def _paint_mark(self, painter: QPainter) -> None:
         if self._mosaic is None:

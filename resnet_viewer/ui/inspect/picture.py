@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QEnterEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -184,12 +183,8 @@ class LookingPane(QWidget):
             if was_click:
                 self.point_clicked(event.position())
 
-    def enterEvent(self, event: QEnterEvent) -> None:
-        self.update()
-
     def leaveEvent(self, event: QEvent) -> None:
         self.left.emit()
-        self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Home:
@@ -198,12 +193,6 @@ class LookingPane(QWidget):
             self._zoom_at(QRectF(self.rect()).center(), _ZOOM_KEYS[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QEvent) -> None:
-        self.update()
-
-    def focusOutEvent(self, event: QEvent) -> None:
-        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
@@ -270,7 +259,6 @@ class ImagePane(LookingPane):
     """
 
     pixel_hovered = Signal(int, int)
-    clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -323,6 +311,3 @@ class ImagePane(LookingPane):
             self.left.emit()
         else:
             self.pixel_hovered.emit(point.x(), point.y())
-
-    def point_clicked(self, position: QPointF) -> None:
-        self.clicked.emit()

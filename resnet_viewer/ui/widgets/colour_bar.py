@@ -17,6 +17,8 @@ from resnet_viewer.ui.widgets.theme import DARK, Theme
 _RAMP, _GAP = 72.0, 5.0
 _LEAST, _MOST = 20.0, 120.0
 """Pixels of colours where the bar stands in the middle of a wider place."""
+_UPRIGHT = 7.0
+"""Pixels of colours across."""
 _TICK = 2.5
 """Pixels: a tick under the colours is so high."""
 
@@ -97,3 +99,28 @@ class ColourBar(QWidget):
                 painter.setPen(QColor(self._theme.muted))
                 painter.drawText(QPointF(x, base), text)
                 x += metrics.horizontalAdvance(text) + 2 * _GAP
+
+
+class UprightColourBar(ColourBar):
+    """The colours upright within the margins, the last one's value beside the top and the first one's beside the foot;
+    nothing where there is no scale.
+    """
+
+    def sizeHint(self) -> QSize:
+        wide = QFontMetricsF(self.font()).horizontalAdvance(self.scale.ends[1])
+        return QSize(math.ceil(_UPRIGHT + _GAP + wide), 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        low, high = self.scale.ends
+        if not high:
+            return
+        area, ascent = self.contentsRect(), QFontMetricsF(self.font()).capHeight()
+        with QPainter(self) as painter:
+            painter.setPen(QColor(self._theme.muted))
+            x = _UPRIGHT + _GAP
+            painter.drawText(QPointF(x, area.top() + ascent), high)
+            if area.height() >= 2 * ascent + 3:
+                painter.drawText(QPointF(x, area.bottom() + 1), low)
+            painter.translate(0, area.bottom() + 1)
+            painter.rotate(-90)
+            painter.drawImage(QRectF(0, 0, area.height(), _UPRIGHT), self._ramp)

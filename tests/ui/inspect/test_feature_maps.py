@@ -210,6 +210,13 @@ def test_many_channels_are_painted_at_once_in_the_right_places(panel: FeatureMap
         assert image.pixelColor(rect.center()).name() == middle
 
 
+def test_both_mosaics_stand_at_one_height(panel: FeatureMapsPanel) -> None:
+    panel.render_scene(scene(ramp(), ramp()))
+    QApplication.sendPostedEvents()
+    assert panel.now_pane.geometry().size() == panel.reference_pane.geometry().size()
+    assert panel.now_pane.rect_of(5) == panel.reference_pane.rect_of(5)
+
+
 def test_both_panes_are_moved_together(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
     panel.render_scene(scene(ramp(64), ramp(64)))
     panel.now_pane.look(4.0, panel.now_pane.rect().center().toPointF())
@@ -344,7 +351,9 @@ def test_paper_shows_the_same_colours_in_the_same_order_on_the_same_scale(
     shown = scene(maps, ramp(16)[::-1], map_scale=scale, map_order="maximum")
     panel.render_scene(shown)
     assert shown.now is not None
-    printed = feature_maps.figure(shown.now, shown.reference, layer=LAYER, scale=scale, order="maximum")
+    printed = feature_maps.figure(
+        shown.now, shown.reference, View(layer=LAYER, map_scale=scale, map_order="maximum")
+    )
     for pane, axes in zip((panel.now_pane, panel.reference_pane), printed.axes, strict=False):
         paper, tiles = np.asarray(axes.images[0].get_array()), pane.tiles
         assert tiles is not None

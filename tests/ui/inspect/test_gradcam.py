@@ -99,7 +99,7 @@ def test_a_blank_map_says_why(panel: GradCamPanel, state: str, words: str) -> No
     panel.render_scene(scene(cam, np.ones((8, 8)), state=state))
     assert panel.now_pane.note == words
     assert panel.labels == ("now · blank", "reference ≤ 1")
-    assert panel.filmstrip.words(9) == f"block 9 · conv4_x 3 · {words}"
+    assert panel.filmstrip.frames.shown[8].words == f"block 9 · conv4_x 3 · {words}"
     assert grey(panel.reference_pane, 0.5, 0.5) == 255
 
 
@@ -154,7 +154,7 @@ def test_pictures_shrink_before_the_controls_fold(panel: GradCamPanel, qtbot: Qt
 @pytest.mark.parametrize("pixels", [12, 26])
 def test_the_strips_numbers_never_run_together(panel: GradCamPanel, pixels: int) -> None:
     panel.render_scene(scene(np.ones((8, 8)), np.ones((8, 8))))
-    frames = panel.filmstrip._frames
+    frames = panel.filmstrip.frames
     font = frames.font()
     font.setPixelSize(pixels)
     frames.setFont(font)
@@ -174,20 +174,20 @@ def test_subtitle_names_block_and_class(panel: GradCamPanel) -> None:
     assert found.now is not None
     panel.render_scene(replace(found, now=replace(found.now, target=7)))
     assert panel.subtitle == "block 4 · conv3_x 1 · horse"
-    assert panel.filmstrip.current == 4
+    assert panel.filmstrip.frames.current == 4
 
 
 def test_filmstrip_wishes_for_a_block(panel: GradCamPanel, qtbot: QtBot) -> None:
     panel.render_scene(scene(np.ones((8, 8)), np.ones((8, 8))))
     strip = panel.filmstrip
-    assert strip.current == 9
+    assert strip.frames.current == 9
     with qtbot.waitSignal(panel.block_chosen) as wished:
-        qtbot.mouseClick(strip.frames, Qt.MouseButton.LeftButton, pos=strip.rect_of(3).center())
+        qtbot.mouseClick(strip.frames, Qt.MouseButton.LeftButton, pos=strip.frames.rect_of(3).center())
     assert wished.args == [3]
     with qtbot.waitSignal(panel.block_chosen) as wished:
         qtbot.keyClick(strip.frames, Qt.Key.Key_Left)
     assert wished.args == [8]
-    assert strip.current == 9, "a wish changes nothing by itself"
+    assert strip.frames.current == 9, "a wish changes nothing by itself"
 
 
 def test_filmstrip_is_on_one_scale(panel: GradCamPanel) -> None:
@@ -196,7 +196,7 @@ def test_filmstrip_is_on_one_scale(panel: GradCamPanel) -> None:
     result = with_cam(found.now, 1, np.full((32, 32), 20.0))
     panel.render_scene(replace(found, now=result))
     image = panel.filmstrip.frames.grab().toImage()
-    brightness = [image.pixelColor(panel.filmstrip.rect_of(n).center()).red() for n in (1, 9)]
+    brightness = [image.pixelColor(panel.filmstrip.frames.rect_of(n).center()).red() for n in (1, 9)]
     assert brightness == [255, pytest.approx(25, abs=1)]
 
 
@@ -336,11 +336,11 @@ def test_panes_and_strip_name_their_scales(panel: GradCamPanel) -> None:
     assert panel.labels == ("now ≤ 0.00045", "reference ≤ 2.5")
     assert panel.now_pane.note == "≤ 0.018 % of the scale"
     assert panel.reference_pane.note == ""
-    assert panel.strip_scale.words == "strip: 0 to 2.5", "the strip takes the reference into its scale too"
-    assert panel.filmstrip.words(9).endswith("highest 0.00045, hardly seen on this scale")
+    assert panel.strip_scale.scale.ends == ("0", "2.5"), "the strip takes the reference into its scale too"
+    assert panel.filmstrip.frames.shown[8].words.endswith("highest 0.00045, hardly seen on this scale")
     panel.render_scene(scene(np.full((8, 8), 2.0), np.full((8, 8), 2.5)))
     assert panel.now_pane.note == ""
-    assert panel.filmstrip.words(9).endswith("highest 2")
+    assert panel.filmstrip.frames.shown[8].words.endswith("highest 2")
 
 
 def test_numbers_under_the_pictures_are_never_cut(panel: GradCamPanel) -> None:
@@ -393,7 +393,7 @@ def test_paper_shows_the_same_overlay_and_the_same_strip(panel: GradCamPanel) ->
     found = scene(np.eye(8), np.eye(8) * 2)
     panel.render_scene(found)
     assert found.now is not None
-    printed = gradcam.figure(found.now, found.reference, colours="gray", opacity=1.0)
+    printed = gradcam.figure(found.now, found.reference, View(cam_colours="gray", cam_opacity=1.0))
     chart = cam_chart(found.now, found.reference, plan=found.blueprint, number=9)
     panes = panel.now_pane, panel.reference_pane
     for pane, axes, side in zip(panes, printed.axes, chart.sides, strict=False):
@@ -411,8 +411,8 @@ def test_paper_shows_the_same_overlay_and_the_same_strip(panel: GradCamPanel) ->
             [image.pixelColor(x, y).red() for x in range(image.width())] for y in range(image.height())
         ]
     strip = next(axes for axes in printed.axes if len(axes.images) == 9)
-    frames = panel.filmstrip._frames
-    for frame, tiles, image in zip(frames.frames, frames.tiles, strip.images, strict=True):
+    frames = panel.filmstrip.frames
+    for frame, tiles, image in zip(frames.shown, frames.tiles, strip.images, strict=True):
         corner, paper = tiles.source(frame.place).topLeft(), np.asarray(image.get_array())
         height, width = paper.shape[:2]
         on_screen = [

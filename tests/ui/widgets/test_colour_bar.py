@@ -7,7 +7,7 @@ from dataclasses import replace
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.colour_scale import ColourScale
-from resnet_viewer.ui.widgets.colour_bar import ColourBar
+from resnet_viewer.ui.widgets.colour_bar import ColourBar, UprightColourBar
 from resnet_viewer.ui.widgets.theme import DARK
 
 SCALE = ColourScale("viridis", ("1e-3", "1e1"), ((0.0, "1e-3"), (0.5, "1e-1"), (1.0, "1e1")))
@@ -47,3 +47,15 @@ def test_in_a_wider_place_it_stands_in_the_middle_with_more_colours(qtbot: QtBot
     drawn = [x for x in range(400) if any(image.pixelColor(x, y) != ground for y in range(20))]
     assert abs(drawn[0] - (399 - drawn[-1])) <= 3
     assert drawn[-1] - drawn[0] > 120
+
+
+def test_upright_the_last_colour_is_at_the_top(qtbot: QtBot) -> None:
+    bar = UprightColourBar()
+    qtbot.addWidget(bar)
+    bar.show_scale(SCALE)
+    bar.resize(bar.sizeHint().width(), 60)
+    bar.setContentsMargins(0, 2, 0, 10)
+    image = bar.grab().toImage()
+    first, last = (image.pixelColor(3, y).lightness() for y in (48, 3))
+    assert last > first + 30
+    assert image.pixelColor(3, 55) == image.pixelColor(3, 0), "nothing in the margins"
