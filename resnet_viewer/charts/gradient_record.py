@@ -100,37 +100,34 @@ class Record:
         """(layers, columns) places in `colours_of`: each column shows what holds at its middle, the first record from
         the beginning on.
 
-        Of more records than columns each two columns show every layer's lowest and highest, so that nothing that stands
-        out is lost.
+        Of several records that begin within two columns these show every layer's lowest and highest, so that nothing
+        that stands out is lost.
         """
-        first = max(int(np.searchsorted(self.times, span[0], side="right")) - 1, 0)
-        last = max(int(np.searchsorted(self.times, span[1])), first + 1)
-        times, values = thinned(self.times[first:last], self.values[first:last], columns)
-        middles = span[0] + (np.arange(columns) + 0.5) * ((span[1] - span[0]) / max(columns, 1))
-        is_shown = middles <= self.until
-        cells = np.full((values.shape[1], columns), CLEAR, np.uint16)
-        if len(times) and is_shown.any():
-            index = np.maximum(np.searchsorted(times, middles[is_shown], side="right") - 1, 0)
-            cells[:, is_shown] = scale.levels(values)[index].T
+        width, even = (span[1] - span[0]) / max(columns, 1), columns + columns % 2
+        middles = span[0] + (np.arange(even) + 0.5) * width
+        is_shown = (middles <= self.until) & (np.arange(even) < columns)
+        cells = np.full((self.values.shape[1], columns), CLEAR, np.uint16)
+        if len(self.times) and is_shown.any():
+            shown = self.values[np.maximum(np.searchsorted(self.times, middles, side="right") - 1, 0)]
+            self._keep_ends(shown, is_shown, span[0] + 2 * width * np.arange(even // 2 + 1))
+            cells[:, is_shown[:columns]] = scale.levels(shown[is_shown]).T
         return cells
 
-
-def thinned(times: Floats, values: Floats, most: int) -> tuple[Floats, Floats]:
-    """At most some `most` of records (m,), (m, L): where there are more, of so many that follow each other each layer's
-    lowest and highest, in the order in which they came. What is not a number counts as the highest.
-    """
-    size = -(-2 * len(times) // max(most, 2))
-    if size <= 2:
-        return times, values
-    lacking = -len(times) % size
-    blocks = np.concatenate((values, np.repeat(values[-1:], lacking, axis=0))).reshape(
-        -1, size, values.shape[1]
-    )
-    ends = [np.where(np.isnan(blocks), np.inf, blocks).argmin(axis=1), blocks.argmax(axis=1)]
-    picked = np.take_along_axis(blocks, np.sort(ends, axis=0).swapaxes(0, 1), axis=1)
-    starts = np.arange(0, len(times), size)
-    middles = np.minimum(starts + size // 2, len(times) - 1)
-    return times[np.stack((starts, middles), axis=1).ravel()], picked.reshape(-1, values.shape[1])
+    def _keep_ends(self, shown: Floats, is_shown: NDArray[np.bool_], edges: Floats) -> None:
+        """Put the lowest and the highest of what begins between two `edges` into the two columns between them, as the
+        values rise or fall there; where only the first column is painted, the highest. What is not a number is highest.
+        """
+        starts = np.searchsorted(self.times, edges)
+        pairs = np.flatnonzero(np.diff(starts))
+        if not len(pairs):
+            return
+        first, after = starts[pairs], starts[pairs + 1]
+        values = self.values[first[0] : after[-1]]
+        low, high = (kind.reduceat(values, first - first[0]) for kind in (np.fmin, np.maximum))
+        is_rising, is_whole = self.values[after - 1] >= self.values[first], is_shown[2 * pairs + 1]
+        shown[2 * pairs + 1] = np.where(is_rising, high, low)
+        has_several = (after - first > 1) | ~is_whole
+        shown[2 * pairs[has_several]] = np.where(is_rising & is_whole[:, None], low, high)[has_several]
 
 
 def colours_of(zero: str, not_finite: str) -> NDArray[np.uint8]:

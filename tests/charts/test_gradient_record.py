@@ -28,7 +28,6 @@ from resnet_viewer.charts.gradient_record import (
     row_words,
     scale_for,
     stages_of,
-    thinned,
 )
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
@@ -94,25 +93,34 @@ def test_of_more_records_than_columns_the_lowest_and_the_highest_of_every_layer_
     assert sorted(set(made[0].tolist())) == [usual, 255]
     assert abs(made[0].tolist().index(255) - 40 * 417 // 1000) <= 1, "where it was"
     assert made[1].tolist().count(0) == made[1].tolist().count(NOT_FINITE) == 1
-    assert thinned(np.arange(40.0), values[:40], 40)[1] is not None
-    for count in (40, 41, 79, 80, 81, 999):
-        times, kept = thinned(np.arange(float(count)), values[:count], 40)
-        assert len(times) == len(kept) <= max(40, count if count <= 40 else 42)
-        assert (np.diff(times) >= 0).all()
 
 
-@given(arrays(np.float64, (31, 2), elements=st.floats(allow_nan=True)), st.integers(1, 40))
-def test_thinning_keeps_the_lows_and_highs_of_any_records(values: np.ndarray, most: int) -> None:
-    times, kept = thinned(np.arange(31.0), values, most)
-    assert len(times) <= max(most, 2) + 1 or len(times) == 31
+def test_nothing_is_lost_of_a_run_that_has_only_begun() -> None:
+    values = np.full((500, 1), 0.1)
+    values[123] = 1e3
+    made = Record(np.arange(500.0) / 100, values, 5.0).cells(SCALE, (0.0, 50.0), 400)
+    assert made[0].tolist().count(255) == 1
+    assert (made[0] == CLEAR).sum() == 360
+
+
+@given(
+    arrays(
+        np.float64, st.tuples(st.integers(1, 60), st.just(2)), elements=st.floats(1e-4, 1e4) | st.just(np.nan)
+    ),
+    st.integers(1, 40),
+    st.floats(0.05, 1.0),
+)
+def test_the_lows_and_highs_of_any_records_are_shown(values: np.ndarray, columns: int, share: float) -> None:
+    times = np.linspace(0.0, share, len(values), endpoint=False)
+    made = Record(times, values, share).cells(SCALE, (0.0, 1.0), columns)
+    levels = SCALE.levels(values)
     for layer in range(2):
-        finite = values[~np.isnan(values[:, layer]), layer]
-        if len(finite):
-            assert np.nanmin(kept[:, layer]) == finite.min()
-        if len(finite) == 31:
-            assert kept[:, layer].max() == finite.max()
-        else:
-            assert np.isnan(kept[:, layer]).any()
+        shown = set(made[layer].tolist()) - {CLEAR}
+        assert shown <= set(levels[:, layer].tolist()), "a value that was not recorded"
+        if shown:
+            assert max(shown) == max(levels[:, layer]), "the highest, or what is not a number"
+        if len(shown) > 1 and share == 1.0 and columns % 2 == 0:
+            assert min(shown) == min(levels[:, layer])
 
 
 def test_zeros_and_what_is_not_finite_have_places_of_their_own() -> None:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from resnet_viewer.charts.chart import shortened_inside
 from resnet_viewer.charts.confusion import ERROR, PREDICTED, TRUE, ConfusionChart
-from resnet_viewer.records.lab import Numbers
+from resnet_viewer.charts.picture_grid import NO_PICTURES, PictureChart
 from resnet_viewer.ui.widgets.labels import tooltip_text
 from resnet_viewer.ui.widgets.pixels import image_of_rgb
 from resnet_viewer.ui.widgets.theme import DARK, Theme
@@ -42,6 +42,7 @@ class _Cells(QWidget):
     """The whole matrix with its names and errors, inside the scrolling view."""
 
     chosen = Signal(object)
+    """A pair (true, predicted)."""
     hovered = Signal(str)
 
     def __init__(self) -> None:
@@ -273,22 +274,16 @@ class _Cells(QWidget):
 
 
 class ConfusionMatrix(QScrollArea):
-    """The matrix in the room there is; scrolls where that is too little. `pair_chosen((true, predicted))` is a wish.
+    """The matrix in the room there is; scrolls where that is too little. Its cells tell what is wished and pointed at.
 
     A cell's colour is its share of the row, blue where it is right and red where it is not; its count is written in it
     where there is room.
     """
 
-    pair_chosen = Signal(object)
-    hovered = Signal(str)
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.cells = _Cells()
-        """The whole matrix."""
-        self.cells.chosen.connect(self.pair_chosen)
-        self.cells.hovered.connect(self.hovered)
-        self._shown: tuple[Numbers | None, Numbers | None, tuple[str, ...]] = (None, None, ())
+        self._shown = NO_PICTURES
         self.setWidget(self.cells)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(False)
@@ -297,22 +292,13 @@ class ConfusionMatrix(QScrollArea):
         self.viewport().setAutoFillBackground(False)
         self.cells.setAutoFillBackground(False)
 
-    def show_predictions(
-        self, labels: Numbers | None, predicted: Numbers | None, names: tuple[str, ...]
-    ) -> None:
-        """Count these; None for nothing."""
-        if labels is self._shown[0] and predicted is self._shown[1] and names == self._shown[2]:
-            return
-        self._shown = labels, predicted, names
-        if labels is None or predicted is None:
-            self.cells.show_chart(_NOTHING)
-        else:
-            self.cells.show_chart(ConfusionChart.of(labels, predicted, names))
-        self._fit()
-
-    def set_pair(self, pair: tuple[int, int] | None) -> None:
-        """Frame a cell, or none."""
-        self.cells.set_pair(pair)
+    def show_predictions(self, shown: PictureChart) -> None:
+        """Count what became of these pictures, whichever of them are chosen."""
+        old, self._shown = self._shown, shown
+        is_same = shown.labels is old.labels and shown.predicted is old.predicted
+        if not is_same or shown.class_names != old.class_names:
+            self.cells.show_chart(ConfusionChart.of(shown.labels, shown.predicted, shown.class_names))
+            self._fit()
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours; the font may be another, too."""

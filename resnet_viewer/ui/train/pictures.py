@@ -464,8 +464,8 @@ class PicturesPanel(FigureCard):
         self.grid.pair_wished.connect(self.choose_pair)
         self.grid.hovered.connect(self.hovered)
         self.grid.paged.connect(self._tell_page)
-        self.matrix.pair_chosen.connect(self.choose_pair)
-        self.matrix.hovered.connect(self.hovered)
+        self.matrix.cells.chosen.connect(self.choose_pair)
+        self.matrix.cells.hovered.connect(self.hovered)
         self._stack = QStackedWidget()
         for page in (self._pictures_page(), self.matrix, self._message):
             self._stack.addWidget(page)
@@ -530,8 +530,7 @@ class PicturesPanel(FigureCard):
         self._data = data
         confidence = None if log is None or predicted is None else log.confidence
         self.grid.show_pictures(data, predicted, "" if log is None else log.key, confidence)
-        labels, names = (None, ()) if data is None else (data.test_labels, data.class_names)
-        self.matrix.show_predictions(labels, predicted, names)
+        self.matrix.show_predictions(self.grid.chart)
         if predicted is not None:
             self._stack.setCurrentIndex(tuple(_NAMES).index(self.shown))
         self._tell_whose(log if predicted is not None else None)
@@ -612,7 +611,7 @@ class PicturesPanel(FigureCard):
         self.grid.choose(choice)
         self.rule_chosen.emit("surest" if choice == "surest" else "sample")
         self.render_lab(self._scene)
-        self.matrix.set_pair(choice if isinstance(choice, tuple) else None)
+        self.matrix.cells.set_pair(choice if isinstance(choice, tuple) else None)
 
     @Slot(int)
     def _filter_chosen(self, index: int) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.picture_grid import NO_PICTURES, PictureChart
 from resnet_viewer.ui.train.confusion import ConfusionMatrix
 from resnet_viewer.ui.widgets.pixels import pixel
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT, Theme
@@ -20,7 +21,7 @@ def matrix(qtbot: QtBot) -> ConfusionMatrix:
     matrix = ConfusionMatrix()
     qtbot.addWidget(matrix)
     matrix.resize(300, 200)
-    matrix.show_predictions(LABELS, PREDICTED, ("0", "1", "2"))
+    matrix.show_predictions(PictureChart(LABELS, PREDICTED, ("0", "1", "2")))
     with qtbot.waitExposed(matrix):
         matrix.show()
     return matrix
@@ -55,7 +56,7 @@ def test_colours_are_shares_of_rows(matrix: ConfusionMatrix, theme: Theme) -> No
 
 def test_a_click_on_a_cell_and_the_keys_wish_a_pair(qtbot: QtBot, matrix: ConfusionMatrix) -> None:
     pairs: list[tuple[int, int]] = []
-    matrix.pair_chosen.connect(pairs.append)
+    matrix.cells.chosen.connect(pairs.append)
     qtbot.mouseClick(matrix.cells, Qt.MouseButton.LeftButton, pos=matrix.cells.rect_of(1, 2).center())
     assert pairs == [(1, 2)]
     qtbot.keyClick(matrix.cells, Qt.Key.Key_Down)
@@ -68,7 +69,7 @@ def test_a_click_on_a_cell_and_the_keys_wish_a_pair(qtbot: QtBot, matrix: Confus
 
 def test_hovering_tells_cells_and_rows(matrix: ConfusionMatrix) -> None:
     said: list[str] = []
-    matrix.hovered.connect(said.append)
+    matrix.cells.hovered.connect(said.append)
     move_pointer(matrix.cells, matrix.cells.rect_of(0, 0).center())
     move_pointer(matrix.cells, matrix.cells.rect_of(2, 0).center())
     assert said[-1] == "true 2, predicted 0: 1 of 3 (33 %)"
@@ -81,7 +82,7 @@ def test_hovering_tells_cells_and_rows(matrix: ConfusionMatrix) -> None:
 
 
 def test_a_class_without_pictures_has_no_share(matrix: ConfusionMatrix) -> None:
-    matrix.show_predictions(LABELS, PREDICTED, ("0", "1", "2", "3"))
+    matrix.show_predictions(PictureChart(LABELS, PREDICTED, ("0", "1", "2", "3")))
     assert matrix.cells.chart.describe(3, 0) == "true 3, predicted 0: 0 of 0"
     matrix.cells.grab()
 
@@ -89,7 +90,7 @@ def test_a_class_without_pictures_has_no_share(matrix: ConfusionMatrix) -> None:
 def test_a_hundred_classes_scroll_and_ten_fit(qtbot: QtBot, matrix: ConfusionMatrix) -> None:
     assert matrix.cells.height() <= matrix.height()
     everything = np.arange(100)
-    matrix.show_predictions(everything, everything[::-1].copy(), tuple(map(str, everything)))
+    matrix.show_predictions(PictureChart(everything, everything[::-1].copy(), tuple(map(str, everything))))
     assert matrix.cells.height() > matrix.height()
     assert matrix.cells.rect_of(99, 99).bottom() <= matrix.cells.height()
     assert matrix.cells.chart.counts.trace() == 0
@@ -98,7 +99,7 @@ def test_a_hundred_classes_scroll_and_ten_fit(qtbot: QtBot, matrix: ConfusionMat
 
 def test_scrolling_down_brings_no_bar_to_the_side(qtbot: QtBot, matrix: ConfusionMatrix) -> None:
     everything = np.arange(12)
-    matrix.show_predictions(everything, everything.copy(), tuple(map(str, everything)))
+    matrix.show_predictions(PictureChart(everything, everything.copy(), tuple(map(str, everything))))
     matrix.resize(300, 60)
     QApplication.processEvents()
     assert matrix.verticalScrollBar().isVisible()
@@ -106,7 +107,7 @@ def test_scrolling_down_brings_no_bar_to_the_side(qtbot: QtBot, matrix: Confusio
 
 
 def test_nothing_is_counted_without_predictions(matrix: ConfusionMatrix) -> None:
-    matrix.show_predictions(None, None, ())
+    matrix.show_predictions(NO_PICTURES)
     assert matrix.cells.chart.counts.shape == (0, 0)
     matrix.cells.grab()
 
@@ -131,7 +132,7 @@ def test_rows_columns_and_errors_have_headings_that_overlap_nothing(matrix: Conf
 
 def test_without_height_the_counts_go_before_the_headings(matrix: ConfusionMatrix) -> None:
     labels = np.arange(10).repeat(3)
-    matrix.show_predictions(labels, labels, tuple(map(str, range(10))))
+    matrix.show_predictions(PictureChart(labels, labels, tuple(map(str, range(10)))))
     cells = matrix.cells
     heights = []
     for height in range(240, 80, -5):
@@ -162,6 +163,6 @@ def test_long_names_that_begin_alike_stay_apart(matrix: ConfusionMatrix) -> None
     images = []
     for ends in ("abc", "xyz"):
         names = tuple(f"class_of_own_pictures_{end}" for end in ends)
-        matrix.show_predictions(LABELS.copy(), PREDICTED, names)
+        matrix.show_predictions(PictureChart(LABELS.copy(), PREDICTED, names))
         images.append(matrix.cells.grab().toImage())
     assert images[0] != images[1], "what tells the classes apart is cut off"
