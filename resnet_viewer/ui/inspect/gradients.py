@@ -24,7 +24,7 @@ from resnet_viewer.ui.widgets.card import colour_text
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, choice_box, part_wordings, readout_wordings
 from resnet_viewer.ui.widgets.labels import TitleLabel, tooltip_text
 from resnet_viewer.ui.widgets.plot_axes import Ground, marks_of
-from resnet_viewer.ui.widgets.plot_lines import CurveDots, Line, Lines, Overlay, coloured
+from resnet_viewer.ui.widgets.plot_items import CurveDots, Line, Lines, Overlay, coloured
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 QUANTITIES: dict[GradientQuantity, str] = {

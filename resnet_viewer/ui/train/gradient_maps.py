@@ -44,7 +44,7 @@ from resnet_viewer.ui.widgets.colour_bar import ColourBar
 from resnet_viewer.ui.widgets.fitting import choice_box
 from resnet_viewer.ui.widgets.labels import plain_label
 from resnet_viewer.ui.widgets.pixels import image_of_rgba
-from resnet_viewer.ui.widgets.plot_lines import paint_sample, strokes_of
+from resnet_viewer.ui.widgets.plot_items import paint_sample, strokes_of
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 LEAST_HEIGHT, LEAST_LINES = 40, 2

@@ -35,7 +35,7 @@ from PySide6.QtWidgets import (
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.widgets.labels import tooltip_text
-from resnet_viewer.ui.widgets.plot_lines import paint_sample, strokes_of
+from resnet_viewer.ui.widgets.plot_items import paint_sample, strokes_of
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 

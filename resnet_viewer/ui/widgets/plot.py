@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.charts.chart import Chart, Room
 from resnet_viewer.ui.widgets.plot_axes import BOTTOM_ROOM, RIGHT_ROOM, TOP_ROOM, Ground, marks_of
-from resnet_viewer.ui.widgets.plot_lines import CurveDots, Line, Lines, Overlay, coloured
+from resnet_viewer.ui.widgets.plot_items import CurveDots, Line, Lines, Overlay, coloured
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 CLICK = 4.0

@@ -15,7 +15,7 @@ from resnet_viewer.charts.run_names import VARIANT_MARKERS
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.training import Intervention
-from resnet_viewer.ui.widgets.plot_lines import Line, Lines, strokes_of
+from resnet_viewer.ui.widgets.plot_items import Line, Lines, strokes_of
 from resnet_viewer.ui.widgets.theme import DARK
 from tests.ui.train.invented import begun, run
 
