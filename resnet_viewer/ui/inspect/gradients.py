@@ -5,17 +5,16 @@ The y range always holds both curves whole; only x can be zoomed.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Signal
-from PySide6.QtGui import QFont, QFontMetricsF
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QGraphicsItem, QHBoxLayout, QWidget
 
-from resnet_viewer.charts.chart import Axis, Chart, Floats, Room
-from resnet_viewer.charts.gradient_values import ROLES, TITLES, Role, formula, gradient_chart
+from resnet_viewer.charts.chart import Axis, Chart, Floats
+from resnet_viewer.charts.gradient_values import TITLES, Role, formula, gradient_chart
 from resnet_viewer.charts.log_axis import Scale, Series, heights, scale_for
 from resnet_viewer.records.probe import GradientOf, ProbeResult
 from resnet_viewer.records.session import GradientQuantity
@@ -23,8 +22,7 @@ from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.widgets.card import colour_text
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, choice_box, part_wordings, readout_wordings
 from resnet_viewer.ui.widgets.labels import TitleLabel, tooltip_text
-from resnet_viewer.ui.widgets.plot_axes import Ground, marks_of
-from resnet_viewer.ui.widgets.plot_items import CurveDots, Line, Lines, Overlay, coloured
+from resnet_viewer.ui.widgets.plot_items import Drawing
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 QUANTITIES: dict[GradientQuantity, str] = {
@@ -34,8 +32,6 @@ QUANTITIES: dict[GradientQuantity, str] = {
 }
 SOURCES: dict[GradientOf, str] = {"score": "of the score", "loss": "of the loss"}
 STALE_OPACITY = 0.35
-_LEAST_OPACITY = 0.6
-"""Of a name: it can still be read."""
 CORNER = "layer"
 """The word before the numbers under the plot."""
 
@@ -64,21 +60,12 @@ class GradientPlot:
         self.view = view
         self.scale = Scale(-1, 1, -1, 1)
         self.chart = Chart(Axis(0.0, 1.0), Axis(-1.0, 1.0))
-        self._font = font
         self._curves: dict[Role, Curve | None] = {"reference": None, "now": None}
         self._layers = 1
         self._message = ""
         self._theme = DARK
-        self.lines: dict[Hashable, Lines] = {role: Lines(view) for role in ROLES}
-        self.dots: dict[Hashable, CurveDots] = {
-            role: CurveDots(view, is_around=role == "reference") for role in ROLES
-        }
-        for z, role in enumerate(ROLES):
-            self.lines[role].setZValue(z)
-            self.dots[role].setZValue(10 + z)
-        # A view box clips its children, and the numbers stand outside it.
-        self.ground = Ground(surround, DARK, font, CORNER)
-        self.names = {role: Overlay(view, font) for role in ROLES}
+        self.drawing = Drawing(view, surround, font, CORNER)
+        self.ground = self.drawing.ground
 
     @property
     def curves(self) -> tuple[Series, ...]:
@@ -100,7 +87,7 @@ class GradientPlot:
     @property
     def opacity(self) -> float:
         """Of the now-curve: 1, or less while it is stale."""
-        return float(self.lines["now"].opacity())
+        return self.drawing.opacities.get("now", 1.0)
 
     def set_curves(self, now: Curve | None, reference: Curve | None, *, layers: int, message: str) -> None:
         """Show these; `layers` is the highest number on the x axis; `message` stands in an empty plot."""
@@ -121,71 +108,39 @@ class GradientPlot:
         self._dim()
 
     def _dim(self) -> None:
-        for role, curve in self._curves.items():
-            self.lines[role].setOpacity(_opacity(curve))
-            self.dots[role].setOpacity(_opacity(curve))
-            self.names[role].setOpacity(max(_opacity(curve), _LEAST_OPACITY))
+        self.drawing.dim({role: _opacity(curve) for role, curve in self._curves.items()})
 
     def apply_theme(self, theme: Theme) -> None:
         """Other colours."""
-        self._theme = theme
-        self.ground.apply_theme(theme)
-        for names in self.names.values():
-            names.apply_theme(theme)
+        self.drawing.apply_theme(theme)
         self.prepare()
 
     def set_font(self, font: QFont) -> None:
         """Write in another font."""
-        self._font = font
-        self.ground.set_font(font)
-        for names in self.names.values():
-            names.set_font(font)
+        self.drawing.set_font(font)
         self.prepare()
 
     def prepare(self) -> None:
         """Fit the y range to the curves and the height, and lay everything out for the present x range."""
-        size = self._size
-        metrics = QFontMetricsF(self._font)
-        measure = metrics.horizontalAdvance
-        self.scale = scale_for(self.curves, size[1])
+        room = self.drawing.room
+        self.scale = scale_for(self.curves, room.height)
         chart = self.chart = gradient_chart(
             {role: None if curve is None else curve.points for role, curve in self._curves.items()},
             self.scale,
             tuple(self.view.viewRange()[0]),
             self._layers,
-            Room(*size, measure, metrics.height()),
+            room,
             {role: curve.name for role, curve in self._curves.items() if curve is not None},
             self._message,
         )
         if self.view.viewRange()[1] != [chart.y.low, chart.y.high]:
             self.view.setYRange(chart.y.low, chart.y.high, padding=0)
             self.view.updateMatrix()  # else only the first paint event does, and everything is painted twice
-        self.ground.setPos(self.view.pos())
-        marks = marks_of(chart.x, chart.y, size, measure, corner=CORNER, message=chart.message)
-        self.ground.show_marks(marks, *size)
-        for role in ROLES:
-            self.lines[role].set_size(size)
-            self.lines[role].set_order([curve.key for curve in chart.curves if curve.key == role])
-            self.dots[role].setVisible(self._curves[role] is not None)
-        for line in chart.curves:
-            pixels = chart.place(size, line.x, line.y)
-            drawn = Line(*pixels, coloured(line.stroke, self._theme), line.width)
-            self.lines[line.key].set_line(line.key, drawn)
-        for dots in chart.dots:
-            shown = replace(dots, colour=self._theme.colour(dots.colour))
-            self.dots[dots.key].show_dots(shown, chart.place(size, dots.x, dots.y), self._theme.panel, size)
-        for role in ROLES:
-            self.names[role].set_size(size)
-            own = tuple(name for name in chart.names if name.key == role)
-            self.names[role].show_chart(replace(chart, names=own))
-
-    @property
-    def _size(self) -> tuple[float, float]:
-        return max(float(self.view.width()), 1.0), max(float(self.view.height()), 1.0)
+        self.drawing.draw(chart)
 
     def _pixels(self, points: Series) -> tuple[Floats, Floats]:
         """x and y of every point in the view box's pixels."""
-        return self.chart.place(self._size, points.x, heights(points, self.scale))
+        return self.chart.place(self.drawing.size, points.x, heights(points, self.scale))
 
     def pixel_of(self, points: Series, index: int) -> QPointF:
         """Where a point of a curve lies in the view box's pixels."""

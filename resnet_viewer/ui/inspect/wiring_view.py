@@ -38,7 +38,7 @@ from resnet_viewer.ui.inspect import wiring_words
 from resnet_viewer.ui.inspect.gradients import GradientPlot
 from resnet_viewer.ui.inspect.wiring_strip import StripItem, StripState
 from resnet_viewer.ui.widgets.plot import CLICK, FARTHER, NEARER, takes_key, turn_wheel
-from resnet_viewer.ui.widgets.plot_axes import BOTTOM_ROOM, RIGHT_ROOM
+from resnet_viewer.ui.widgets.plot_items import BOTTOM_ROOM, RIGHT_ROOM
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 BAR_HEIGHT = 30

@@ -117,7 +117,8 @@ class DepthPlot(FigureCard):
             moment = "newest" if self.scene.time is None else time_words(self.scene.time)
             if room.measure(AXIS + moment) + 20 > room.width + self.canvas.ground.left_room:
                 moment = ""
-        self.canvas.draw(replace(self.chart, moment=moment))
+        self.chart = replace(self.chart, moment=moment)
+        self.canvas.draw(self.chart)
         self._tell()
 
     def _pixels(self, points: Series) -> tuple[Floats, Floats]:

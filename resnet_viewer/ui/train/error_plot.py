@@ -30,7 +30,7 @@ from resnet_viewer.records.training import EpochReport
 from resnet_viewer.ui.widgets.card import FigureCard
 from resnet_viewer.ui.widgets.fitting import choice_box
 from resnet_viewer.ui.widgets.plot import PlotCanvas
-from resnet_viewer.ui.widgets.plot_axes import RIGHT_ROOM
+from resnet_viewer.ui.widgets.plot_items import RIGHT_ROOM
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 NOBODY = "no run has come this far"

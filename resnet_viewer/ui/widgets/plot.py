@@ -5,8 +5,7 @@ The y range is the owner's: it follows what is visible.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable
-from dataclasses import replace
+from collections.abc import Collection
 from typing import Protocol
 
 import pyqtgraph as pg
@@ -15,8 +14,7 @@ from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QFontMetricsF, QKeyEve
 from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.charts.chart import Chart, Room
-from resnet_viewer.ui.widgets.plot_axes import BOTTOM_ROOM, RIGHT_ROOM, TOP_ROOM, Ground, marks_of
-from resnet_viewer.ui.widgets.plot_items import CurveDots, Line, Lines, Overlay, coloured
+from resnet_viewer.ui.widgets.plot_items import BOTTOM_ROOM, RIGHT_ROOM, TOP_ROOM, Drawing
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 CLICK = 4.0
@@ -108,11 +106,9 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         self.box.disableAutoRange()
         self.box.setDefaultPadding(0)
         self.addItem(self.box, 0, 0)
-        # A view box clips its children, and the numbers stand outside it.
-        self.ground = Ground(self.ci, DARK, self.font())
-        self.lines = Lines(self.box)
-        self.overlay = Overlay(self.box, self.font())
-        self.dots: dict[Hashable, CurveDots] = {}
+        self._drawing = Drawing(self.box, self.ci, self.font())
+        self.ground, self.lines = self._drawing.ground, self._drawing.lines
+        self.dots, self.overlay = self._drawing.dots, self._drawing.overlay
         self._make_room()
         self.box.sigResized.connect(self._resized)
         PlotCanvas.apply_theme(self, DARK)
@@ -120,7 +116,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
     @property
     def size_of_plot(self) -> tuple[float, float]:
         """Width and height in pixels, at least one."""
-        return max(float(self.box.width()), 1.0), max(float(self.box.height()), 1.0)
+        return self._drawing.size
 
     @property
     def x_range(self) -> tuple[float, float]:
@@ -181,37 +177,13 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
     @property
     def room(self) -> Room:
         """What a chart of this plot is made for."""
-        metrics = self.text_metrics()
-        return Room(*self.size_of_plot, metrics.horizontalAdvance, metrics.height())
+        return self._drawing.room
 
     def draw(self, chart: Chart) -> None:
-        """Draw this one; lines that are as they were are not made ready again."""
-        room, size = self.room, self.size_of_plot
-        self.lines.set_size(size)
-        self.overlay.set_size(size)
-        for curve in chart.curves:
-            stroke = coloured(curve.stroke, self._theme)
-            self.lines.set_line(
-                curve.key, Line(*chart.place(room.size, curve.x, curve.y), stroke, curve.width)
-            )
-        self.lines.set_order([curve.key for curve in chart.curves])
-        for gone in self.dots.keys() - {dots.key for dots in chart.dots}:
-            self.scene().removeItem(self.dots.pop(gone))
-        for dots in chart.dots:
-            if dots.key not in self.dots:
-                self.dots[dots.key] = CurveDots(self.box, is_around=dots.is_around)
-                self.dots[dots.key].setZValue(9 if dots.is_around else 10)
-            drawn = replace(dots, colour=self._theme.colour(dots.colour))
-            self.dots[dots.key].show_dots(
-                drawn, chart.place(room.size, dots.x, dots.y), self._theme.panel, size
-            )
-        self.overlay.show_chart(chart)
+        """Draw this one."""
+        self._drawing.draw(chart)
         self._is_empty = bool(chart.message)
         self._show_focus()
-        measure = self.text_metrics().horizontalAdvance
-        marks = marks_of(chart.x, chart.y, size, measure, message=chart.message, moment=chart.moment)
-        self.ground.setPos(self.box.pos())
-        self.ground.show_marks(marks, *size)
 
     def text_metrics(self) -> QFontMetricsF:
         """Of the numbers and names."""
@@ -219,10 +191,8 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
 
     def apply_theme(self, theme: Theme) -> None:
         """pyqtgraph does not follow the palette: every colour is handed on by hand."""
-        self._theme = theme
         self.setBackground(theme.panel)
-        self.ground.apply_theme(theme)
-        self.overlay.apply_theme(theme)
+        self._drawing.apply_theme(theme)
 
     def _make_room(self) -> None:
         metrics = QFontMetricsF(self.font())
@@ -239,8 +209,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and hasattr(self, "ground"):
-            self.ground.set_font(self.font())
-            self.overlay.set_font(self.font())
+            self._drawing.set_font(self.font())
             self._make_room()
             self.rearranged.emit()
 

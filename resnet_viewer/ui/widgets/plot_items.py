@@ -1,8 +1,10 @@
-"""Lines of a plot, in its pixels: thick and dashed ones cut into pieces that Qt paints quickly."""
+"""What a plot in the window is drawn with, in its pixels: lines, cut into pieces that Qt paints quickly, points, words,
+and the ground with the numbers around it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,9 +23,11 @@ from resnet_viewer.charts.chart import (
     Dots,
     Floats,
     Rect,
+    Room,
     Shape,
     Sign,
     Stroke,
+    inside,
     marked,
 )
 from resnet_viewer.charts.run_names import run_strokes
@@ -193,9 +197,10 @@ class Lines(QGraphicsObject):
     def __init__(self, parent: QGraphicsItem) -> None:
         super().__init__(parent)
         self._size = (1.0, 1.0)
-        self._lines: dict[object, Line] = {}
-        self._pieces: dict[object, _Pieces] = {}
-        self._order: tuple[object, ...] = ()
+        self._lines: dict[Hashable, Line] = {}
+        self._pieces: dict[Hashable, _Pieces] = {}
+        self._order: tuple[Hashable, ...] = ()
+        self.opacities: Mapping[Hashable, float] = {}
         self.prepared = 0
         """How many lines were made ready since the beginning."""
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -203,7 +208,7 @@ class Lines(QGraphicsObject):
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
     @property
-    def lines(self) -> dict[object, Line]:
+    def lines(self) -> dict[Hashable, Line]:
         """What is drawn, by key."""
         return self._lines
 
@@ -213,7 +218,7 @@ class Lines(QGraphicsObject):
             self.prepareGeometryChange()
             self._size = size
 
-    def set_line(self, key: object, line: Line) -> None:
+    def set_line(self, key: Hashable, line: Line) -> None:
         """Replace one line, where it is another."""
         if key in self._lines and self._lines[key].is_like(line):
             return
@@ -222,7 +227,7 @@ class Lines(QGraphicsObject):
         self.prepared += 1
         self.update()
 
-    def set_order(self, keys: Sequence[object]) -> None:
+    def set_order(self, keys: Sequence[Hashable]) -> None:
         """Draw these, the last one on top, and forget all others."""
         order = tuple(keys)
         if order != self._order:
@@ -242,6 +247,7 @@ class Lines(QGraphicsObject):
             if key not in self._lines:
                 continue
             line, pieces = self._lines[key], self._pieces[key]
+            painter.setOpacity(self.opacities.get(key, 1.0))
             painter.setPen(pen_of(line.stroke, line.width))
             for polygon in pieces.polygons:
                 painter.drawPolyline(polygon)
@@ -307,6 +313,8 @@ def _segments(x: Floats, y: Floats, line: Line) -> Floats:
 
 _SIGN, _SQUARE = 5.0, 3.5
 """Half of a sign's size."""
+_LEAST_OPACITY = 0.6
+"""Of a name, however dim its line."""
 
 
 class Overlay(QGraphicsObject):
@@ -319,6 +327,7 @@ class Overlay(QGraphicsObject):
         self._size = (1.0, 1.0)
         self.time: float | None = None
         self.is_pinned = False
+        self.opacities: Mapping[Hashable, float] = {}
         self._chart: Chart | None = None
         self.ring: QPointF | None = None
         self.told = ""
@@ -397,10 +406,12 @@ class Overlay(QGraphicsObject):
             painter.drawRoundedRect(QRectF(*chart.legend), 4, 4)
         for name in chart.names:
             left, top, wide, high = name.rect
+            painter.setOpacity(max(self.opacities.get(name.key, 1.0), _LEAST_OPACITY))
             text = Rect(left + SAMPLE, top, wide - SAMPLE, high)
             self._write(painter, text, name.text, theme.text, back=SAMPLE)
             middle = QPointF(left, top + high / 2)
             paint_sample(painter, coloured(name.stroke, theme), middle, SAMPLE - 5)
+        painter.setOpacity(1.0)
         for sign in chart.signs:
             self._paint_sign(painter, sign)
 
@@ -433,3 +444,186 @@ class Overlay(QGraphicsObject):
         painter.setPen(QColor(colour))
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
         painter.drawText(written, left, text)
+
+
+BOTTOM_ROOM = 4.0
+"""Pixels between the plot and the numbers under it."""
+RIGHT_ROOM = 12.0
+TOP_ROOM = 8.0
+"""Pixels above the plot, or between its highest number and the y axis's title."""
+_WIDEST = "1e-14", "∞ nan"
+_APART = 12.0
+"""Pixels beside the y axis's numbers."""
+
+
+class Ground(QGraphicsObject):
+    """Paints in the pixels of the plot's view box (its owner keeps it at that place), and the numbers around it.
+
+    `corner` is the word before the x axis's numbers, where there is one.
+    """
+
+    def __init__(self, parent: QGraphicsItem, font: QFont, corner: str = "") -> None:
+        super().__init__(parent)
+        self._theme = DARK
+        self._font = font
+        self._metrics = QFontMetricsF(font)
+        self._corner = corner
+        self._size = (1.0, 1.0)
+        self._chart: Chart | None = None
+        self.is_focused = False
+        self.setZValue(-200)  # pyqtgraph puts view boxes at -100
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def set_font(self, font: QFont) -> None:
+        """Write in another font, from the next chart on."""
+        self.prepareGeometryChange()
+        self._font, self._metrics = font, QFontMetricsF(font)
+
+    @property
+    def left_room(self) -> float:
+        """Pixels left of the plot for the y axis's numbers and the corner's word; the plot's owner leaves them free."""
+        widths = map(self._metrics.horizontalAdvance, (*_WIDEST, f"{self._corner}0"))
+        return max(widths) + _APART
+
+    def show_focus(self, is_focused: bool) -> None:
+        """Frame the plot while the keys are its own."""
+        if is_focused != self.is_focused:
+            self.is_focused = is_focused
+            self.update()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Other colours."""
+        self._theme = theme
+        self.update()
+
+    def show_chart(self, chart: Chart, size: tuple[float, float]) -> None:
+        """Draw this one's axes around a plot of that size."""
+        if self._size != size:
+            self.prepareGeometryChange()
+        self._chart, self._size = chart, size
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        width, height = self._size
+        left, bottom = self.left_room, BOTTOM_ROOM + self._metrics.height()
+        top = TOP_ROOM + self._metrics.height()
+        return QRectF(-left, -top, width + left + RIGHT_ROOM, height + top + bottom)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        if self._chart is None:
+            return
+        width, height = self._size
+        theme, chart, measure = self._theme, self._chart, self._metrics.horizontalAdvance
+        x, y, line, room = chart.x, chart.y, self._metrics.height(), self.left_room
+        faint = QColor(theme.grid)
+        faint.setAlphaF(0.45)
+        for places, colour, style in (
+            (y.minor, faint, Qt.PenStyle.SolidLine),
+            ([tick.place for tick in y.numbers], QColor(theme.grid), Qt.PenStyle.SolidLine),
+            (y.edges, QColor(theme.faint), Qt.PenStyle.DotLine),
+        ):
+            painter.setPen(QPen(colour, 1.0, style))
+            for place in places:
+                down = round((1.0 - y.share(place)) * height) + 0.5
+                painter.drawLine(QPointF(0, down), QPointF(width, down))
+        if y.numbers:
+            painter.setPen(QColor(theme.border))
+            painter.drawLine(QPointF(0, height - 0.5), QPointF(width, height - 0.5))
+        if self.is_focused:
+            painter.setPen(QPen(QColor(theme.accent), 1.0))
+            painter.drawRect(QRectF(0.5, 0.5, width - 1, height - 1))
+        painter.setPen(QColor(theme.muted))
+        painter.setFont(self._font)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for tick in (*y.numbers, *y.lanes):
+            middle = (1.0 - y.share(tick.place)) * height
+            painter.drawText(QRectF(-room, middle - line / 2, room - 8, line), right, tick.text)
+        centre = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextDontClip
+        for tick in x.numbers:
+            middle = inside(x.share(tick.place) * width, measure(tick.text) / 2, width, RIGHT_ROOM)
+            painter.drawText(QRectF(middle - 30, height + BOTTOM_ROOM, 60, line), centre, tick.text)
+        # the first number stands around the corner
+        apart = max(min(measure("0"), room - 8 - measure(self._corner)), 0.0)
+        corner = QRectF(-room, height + BOTTOM_ROOM, room - 8 - apart, line)
+        painter.drawText(corner, right, self._corner if x.numbers else "")
+        if y.title:
+            above = QRectF(8 - room, -TOP_ROOM - line, width + room, line)
+            left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(above, left, y.title)
+            painter.drawText(above, right, chart.moment)
+        if chart.message:
+            whole = QRectF(0, 0, width, height)
+            if not y.numbers:  # nothing stands beside the plot
+                whole.adjust(-room, 0, RIGHT_ROOM, 0)
+            words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(whole, words, chart.message)
+
+
+class Drawing:
+    """A chart in a view box: axes around it, curves, points beside them, and words over them.
+
+    `surround` is the view box's parent, for a view box clips its children, and the numbers stand outside it.
+    """
+
+    def __init__(self, box: pg.ViewBox, surround: QGraphicsItem, font: QFont, corner: str = "") -> None:
+        self._box, self._font, self._theme = box, font, DARK
+        self.ground = Ground(surround, font, corner)
+        self.lines = Lines(box)
+        self.dots: dict[Hashable, CurveDots] = {}
+        self.overlay = Overlay(box, font)
+        self.opacities: Mapping[Hashable, float] = {}
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """The plot's width and height in pixels, at least one."""
+        return max(float(self._box.width()), 1.0), max(float(self._box.height()), 1.0)
+
+    @property
+    def room(self) -> Room:
+        """What a chart is made for."""
+        metrics = QFontMetricsF(self._font)
+        return Room(*self.size, metrics.horizontalAdvance, metrics.height())
+
+    def set_font(self, font: QFont) -> None:
+        """Write in another font, from the next chart on."""
+        self._font = font
+        self.ground.set_font(font)
+        self.overlay.set_font(font)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Other colours, for curves from the next chart on."""
+        self._theme = theme
+        self.ground.apply_theme(theme)
+        self.overlay.apply_theme(theme)
+
+    def draw(self, chart: Chart) -> None:
+        """Draw this one; lines that are as they were are not made ready again."""
+        size, theme = self.size, self._theme
+        self.lines.set_size(size)
+        for curve in chart.curves:
+            places = chart.place(size, curve.x, curve.y)
+            self.lines.set_line(curve.key, Line(*places, coloured(curve.stroke, theme), curve.width))
+        self.lines.set_order([curve.key for curve in chart.curves])
+        for gone in self.dots.keys() - {dots.key for dots in chart.dots}:
+            self._box.scene().removeItem(self.dots.pop(gone))
+        for dots in chart.dots:
+            if dots.key not in self.dots:
+                self.dots[dots.key] = CurveDots(self._box, is_around=dots.is_around)
+                self.dots[dots.key].setZValue(9 if dots.is_around else 10)
+            shown = replace(dots, colour=theme.colour(dots.colour))
+            self.dots[dots.key].show_dots(shown, chart.place(size, dots.x, dots.y), theme.panel, size)
+        self.overlay.set_size(size)
+        self.overlay.show_chart(chart)
+        self.ground.setPos(self._box.pos())
+        self.ground.show_chart(chart, size)
+        self.dim(self.opacities)
+
+    def dim(self, opacities: Mapping[Hashable, float]) -> None:
+        """Draw curves with their points and names so opaque, by their keys."""
+        self.opacities = self.lines.opacities = self.overlay.opacities = opacities
+        for key, dots in self.dots.items():
+            dots.setOpacity(opacities.get(key, 1.0))
+        self.lines.update()
+        self.overlay.update()

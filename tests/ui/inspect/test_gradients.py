@@ -187,17 +187,17 @@ def plot(qtbot: QtBot) -> GradientPlot:
 
 def test_a_zero_breaks_the_line_and_has_a_mark(plot: GradientPlot) -> None:
     plot.set_curves(Curve(curve(1.0, 0.1, 0.0, 0.1, float("inf")), "now"), None, layers=5, message="")
-    line = plot.lines["now"].lines["now"]
+    line = plot.drawing.lines.lines["now"]
     unit = plot.view.width() / 6
     np.testing.assert_allclose(line.x, unit * np.arange(1, 6))
     assert np.isfinite(line.y).tolist() == [True, True, False, True, False]
-    assert plot.dots["now"].marks == {"dot": 3, "zero": 1, "infinite": 1}
-    assert [text for _, text in plot.ground.marks.lanes] == ["0", "∞"]
+    assert plot.drawing.dots["now"].marks == {"dot": 3, "zero": 1, "infinite": 1}
+    assert [text for _, text in plot.chart.y.lanes] == ["0", "∞"]
 
 
 def test_a_lonely_point_of_the_reference_gets_a_dot(plot: GradientPlot) -> None:
     plot.set_curves(None, Curve(curve(1.0, 0.1, 0.0, 0.1, 0.0), "reference"), layers=5, message="")
-    assert len(plot.dots["reference"]._dots.toList()) == 1
+    assert len(plot.drawing.dots["reference"]._dots.toList()) == 1
 
 
 def test_the_view_shows_the_whole_of_both_curves(plot: GradientPlot) -> None:
@@ -214,7 +214,7 @@ def test_the_view_shows_the_whole_of_both_curves(plot: GradientPlot) -> None:
 def test_a_stale_curve_is_dimmed_and_the_reference_is_not(plot: GradientPlot) -> None:
     plot.set_curves(Curve(curve(1, 2), "now", True), Curve(curve(2, 3), "reference"), layers=2, message="")
     assert plot.opacity < 0.5
-    assert plot.lines["reference"].opacity() == 1.0
+    assert plot.drawing.opacities["reference"] == 1.0
 
 
 def test_new_numbers_reuse_the_items(plot: GradientPlot) -> None:
@@ -309,9 +309,9 @@ def test_names_that_have_no_room_are_their_first_words_or_none() -> None:
 def test_a_zero_in_both_shows_two_marks(plot: GradientPlot) -> None:
     both = curve(1.0, 0.0, 0.1)
     plot.set_curves(Curve(both, "now"), Curve(both, "reference"), layers=3, message="")
-    now, reference = (plot.dots[role]._outlines[0].boundingRect() for role in ("now", "reference"))
+    now, reference = (plot.drawing.dots[role]._outlines[0].boundingRect() for role in ("now", "reference"))
     assert reference.adjusted(2, 2, -2, -2).contains(now), "one hides the other"
-    assert plot.dots["reference"].zValue() < plot.dots["now"].zValue()
+    assert plot.drawing.dots["reference"].zValue() < plot.drawing.dots["now"].zValue()
 
 
 def test_a_long_name_is_shortened_to_the_plot(plot: GradientPlot) -> None:

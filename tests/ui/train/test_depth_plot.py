@@ -11,9 +11,11 @@ from PySide6.QtCore import QEvent, QPoint, QPointF
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.chart import inside
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.depth_plot import EMPTY, DepthPlot, series_at
+from resnet_viewer.ui.widgets.plot_items import RIGHT_ROOM
 from resnet_viewer.ui.widgets.theme import LIGHT
 from tests.ui.train.hands import move
 from tests.ui.train.invented import begun, grow, run, trained
@@ -53,9 +55,13 @@ def test_the_words_below_never_overlap(panel: DepthPlot, width: int) -> None:
     panel.resize(width, 300)
     panel.grab()
     wide = panel.canvas.text_metrics().horizontalAdvance
-    spans = sorted(
-        (x - wide(text) / 2, x + wide(text) / 2) for x, text in panel.canvas.ground.marks.below if text
-    )
+    x, across = panel.chart.x, panel.canvas.size_of_plot[0]
+    halves = [wide(tick.text) / 2 for tick in x.numbers]
+    middles = [
+        inside(x.share(tick.place) * across, half, across, RIGHT_ROOM)
+        for tick, half in zip(x.numbers, halves, strict=True)
+    ]
+    spans = [(middle - half, middle + half) for middle, half in zip(middles, halves, strict=True)]
     assert len(spans) >= 2
     assert all(before[1] < after[0] for before, after in pairwise(spans))
 
@@ -76,11 +82,11 @@ def test_the_record_of_a_time_is_the_newest_then() -> None:
 
 
 def test_before_any_run_one_sentence_says_what_will_be_here(panel: DepthPlot) -> None:
-    assert panel.canvas.ground.marks.message == EMPTY
+    assert panel.chart.message == EMPTY
     panel.render_lab(scene(begun(run())))
-    assert panel.canvas.ground.marks.message == "No gradient record yet."
+    assert panel.chart.message == "No gradient record yet."
     panel.render_lab(scene(trained(), version=2, time=3.9))
-    assert panel.canvas.ground.marks.message == "No record at this time."
+    assert panel.chart.message == "No record at this time."
 
 
 def test_the_subtitle_says_when(panel: DepthPlot) -> None:
@@ -121,13 +127,17 @@ def test_the_scale_is_the_same_at_every_time_and_ends_at_decades(panel: DepthPlo
 def test_the_plot_says_what_it_measures_and_in_a_narrow_one_when(panel: DepthPlot) -> None:
     panel.resize(640, 300)
     panel.render_lab(replace(scene(trained()), time=1.3))
-    marks = panel.canvas.ground.marks
-    assert (marks.title, marks.moment) == ("gradient norm", "")
+    assert (panel.chart.y.title, panel.chart.moment) == ("gradient norm", "")
     panel.resize(300, 300)
     panel.grab()
-    marks = panel.canvas.ground.marks
-    assert marks.moment == "epoch 1.3"
-    assert {text for _, text in marks.below} <= {"first layer", "classifier", "first", "last", "½"}
+    assert panel.chart.moment == "epoch 1.3"
+    assert {tick.text for tick in panel.chart.x.numbers} <= {
+        "first layer",
+        "classifier",
+        "first",
+        "last",
+        "½",
+    }
 
 
 def test_zeros_and_what_is_not_finite_lie_on_lanes(panel: DepthPlot) -> None:
@@ -135,7 +145,7 @@ def test_zeros_and_what_is_not_finite_lie_on_lanes(panel: DepthPlot) -> None:
     log = begun(run())
     grow(log, 3, norms=lambda _, layers: [values[i % 4] for i in range(layers)])
     panel.render_lab(scene(log))
-    assert [text for _, text in panel.canvas.ground.marks.lanes] == ["0", "∞ nan"]
+    assert [text for _, text in panel.chart.y.lanes] == ["0", "∞ nan"]
     marks = panel.canvas.dots[log.key].marks
     assert (marks["zero"], marks["nan"], marks["infinite"]) == (5, 5, 5)
     assert np.isnan(panel.canvas.lines.lines[log.key].y).sum() == 15, "a line leads to a value that is none"

@@ -50,11 +50,11 @@ def point(panel: ErrorPlot, time: float, share: float = 0.5) -> QPoint:
 
 
 def test_before_any_run_one_sentence_says_what_will_be_here(panel: ErrorPlot) -> None:
-    assert panel.canvas.ground.marks.message == EMPTY["error"]
+    assert panel.chart.message == EMPTY["error"]
     panel.render_lab(scene(*four()))
-    assert panel.canvas.ground.marks.message == ""
+    assert panel.chart.message == ""
     panel.render_lab(scene(version=2))
-    assert panel.canvas.ground.marks.message == EMPTY["error"]
+    assert panel.chart.message == EMPTY["error"]
     assert panel.canvas.lines.lines == {}
 
 
@@ -111,7 +111,7 @@ def test_bad_values_are_drawn_as_what_they_are_or_left_out(panel: ErrorPlot, qua
     panel.render_lab(scene(log, begun(run("cifar-resnet-20"))))
     panel.grab()
     if quantity == "loss":
-        assert [text for _, text in panel.canvas.ground.marks.lanes] == ["nan"]
+        assert [text for _, text in panel.chart.y.lanes] == ["nan"]
 
 
 def test_a_run_that_diverged_ends_in_a_cross(panel: ErrorPlot) -> None:
@@ -155,7 +155,8 @@ def test_curves_lie_below_the_band_of_interventions_and_names_too(panel: ErrorPl
     panel.render_lab(scene(*logs))
     band = max(flag.rect.bottom for flag in panel.chart.flags)
     assert all(np.nanmin(line.y) > band for line in panel.canvas.lines.lines.values())
-    assert all(y > band for y, _ in panel.canvas.ground.marks.numbers)
+    y, height = panel.chart.y, panel.canvas.size_of_plot[1]
+    assert all((1 - y.share(tick.place)) * height > band for tick in y.numbers)
     assert len(panel.chart.names) == 2
     assert all(name.rect.top >= band - 4 for name in panel.chart.names)
 
@@ -197,11 +198,10 @@ def test_an_intervention_is_told_where_its_line_is_pointed_at(panel: ErrorPlot) 
 
 def test_the_axes_say_what_they_measure(panel: ErrorPlot) -> None:
     panel.render_lab(scene(*four()))
-    marks = panel.canvas.ground.marks
-    assert marks.title == "error (%)"
-    assert marks.below[-1][1] == "epoch 4"
+    assert panel.chart.y.title == "error (%)"
+    assert panel.chart.x.numbers[-1].text == "epoch 4"
     panel.show_quantity("loss")
-    assert panel.canvas.ground.marks.title == "loss (cross-entropy)"
+    assert panel.chart.y.title == "loss (cross-entropy)"
 
 
 def test_the_scale_stays_while_a_run_trains(panel: ErrorPlot) -> None:
@@ -219,7 +219,7 @@ def test_the_scale_stays_while_a_run_trains(panel: ErrorPlot) -> None:
         seen_of_loss.add(heights_for(courses_of(log, "loss"), "loss", 300.0))
     assert len(set(seen)) == 1, "the axis moved"
     assert len(seen_of_loss) <= 3, "it moves with every step"
-    assert panel.canvas.ground.marks.numbers[-1][1] == "80"
+    assert panel.chart.y.numbers[-1][1] == "80"
 
 
 @pytest.mark.parametrize("epochs", [1, 4])
@@ -323,9 +323,9 @@ def test_loss_is_logarithmic_and_the_rate_begins_at_zero(panel: ErrorPlot) -> No
     panel.choice.setCurrentIndex(1)
     panel.choice.activated.emit(1)
     assert panel.title == "Loss"
-    assert all("e" in text for _, text in panel.canvas.ground.marks.numbers)
+    assert all("e" in text for _, text in panel.chart.y.numbers)
     panel.show_quantity("rate")
-    assert panel.canvas.ground.marks.numbers[0][1].startswith("0")
+    assert panel.chart.y.numbers[0][1].startswith("0")
     assert all(index == 0 for _, index in panel.canvas.lines.lines)
 
 
@@ -390,7 +390,7 @@ def test_a_large_font_keeps_the_numbers_inside(panel: ErrorPlot, application_fon
     panel.render_lab(scene(*four()))
     room = panel.canvas.box.pos().x()
     metrics = panel.canvas.text_metrics()
-    widest = max(metrics.horizontalAdvance(text) for _, text in panel.canvas.ground.marks.numbers)
+    widest = max(metrics.horizontalAdvance(text) for _, text in panel.chart.y.numbers)
     assert widest + 8 <= room
 
 

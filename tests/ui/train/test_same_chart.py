@@ -77,15 +77,11 @@ def test_the_window_and_paper_draw_the_same_curves_numbers_and_names(qtbot: QtBo
             np.testing.assert_allclose(np.asarray(lines[key].get_xdata()), x, atol=1e-9)
             np.testing.assert_allclose(np.asarray(lines[key].get_ydata()), y, atol=1e-6)
             assert (lines[key].get_linestyle() == "--") == line.stroke.is_dashed
-        shown = canvas.ground.marks
-        beside = {
-            label.get_text(): place
-            for label, place in zip(axes.get_yticklabels(), axes.get_yticks(), strict=True)
-        }
-        assert beside.keys() == {printed(text) for _, text in (*shown.numbers, *shown.lanes)}
-        for down, text in (*shown.numbers, *shown.lanes):
-            assert chart.y.share(beside[printed(text)]) == pytest.approx(1 - down / room.height)
-        assert [label.get_text() for label in axes.get_xticklabels()] == [text for _, text in shown.below]
+        labels = [label.get_text() for label in axes.get_yticklabels()]
+        numbers = (*chart.y.numbers, *chart.y.lanes)
+        assert labels == [printed(tick.text) for tick in numbers]
+        assert list(axes.get_yticks()) == [tick.place for tick in numbers]
+        assert [label.get_text() for label in axes.get_xticklabels()] == [t.text for t in chart.x.numbers]
         words = {text.get_text() for text in axes.texts}
         assert {name.text for name in chart.names} <= words
         assert {flag.word for flag in chart.flags if flag.word} <= words
