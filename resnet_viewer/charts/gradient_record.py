@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -26,6 +25,7 @@ from resnet_viewer.charts.log_axis import (
     scale_of,
 )
 from resnet_viewer.charts.run_names import steps_per_epoch
+from resnet_viewer.records.layers import LayerSpec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.run_log import RunLog
@@ -104,12 +104,13 @@ class Record:
         that stands out is lost.
         """
         width, even = (span[1] - span[0]) / max(columns, 1), columns + columns % 2
+        edges: Floats = span[0] + 2 * width * np.arange(even // 2 + 1, dtype=np.float64)
         middles = span[0] + (np.arange(even) + 0.5) * width
         is_shown = (middles <= self.until) & (np.arange(even) < columns)
         cells = np.full((self.values.shape[1], columns), CLEAR, np.uint16)
         if len(self.times) and is_shown.any():
             shown = self.values[np.maximum(np.searchsorted(self.times, middles, side="right") - 1, 0)]
-            self._keep_ends(shown, is_shown, span[0] + 2 * width * np.arange(even // 2 + 1))
+            self._keep_ends(shown, is_shown, edges)
             cells[:, is_shown[:columns]] = scale.levels(shown[is_shown]).T
         return cells
 
@@ -265,31 +266,10 @@ def scale_for(spreads: Sequence[Spread], quantity: RecordQuantity) -> RecordScal
     )
 
 
-@dataclass(frozen=True)
-class Layers:
-    """The weighted layers of a network as its records list them."""
-
-    names: tuple[str, ...]
-    places: tuple[str, ...]
-    """In the words of the screen: "block 2 · conv2_x 2 · conv1"."""
-    shapes: tuple[tuple[int, ...], ...]
-    is_joined: tuple[bool, ...]
-    """False for projections and gate layers, which stand beside the curve."""
-
-
-@lru_cache(maxsize=64)
-def layers_of(network: NetworkSpec, count: int) -> Layers:
-    """Names and shapes of the `count` layers of a record; numbers alone where the network has others."""
-    plan = blueprint(network)
-    layers = plan.layers
-    if len(layers) != count:
-        return Layers(("",) * count, ("",) * count, ((),) * count, (True,) * count)
-    return Layers(
-        tuple(layer.name for layer in layers),
-        tuple(plan.describe(layer.name) for layer in layers),
-        tuple(layer.weight_shape for layer in layers),
-        tuple(layer.kind not in ("projection", "gate") for layer in layers),
-    )
+def recorded_layers(network: NetworkSpec, count: int) -> tuple[LayerSpec, ...]:
+    """The layers of a record of so many; none where the network has others."""
+    layers = blueprint(network).layers
+    return layers if len(layers) == count else ()
 
 
 def every_words(runs: Iterable[RunSpec]) -> str:
@@ -303,8 +283,9 @@ def row_words(network: NetworkSpec, quantity: RecordQuantity, row: int, count: i
     if quantity == "dead":
         blocks = blueprint(network).blocks
         return blocks[row].label if len(blocks) == count else f"block {row + 1}"
-    place = layers_of(network, count).places[row].replace(" · ", ", ")
-    return f"layer {row + 1}, {place}" if place else f"layer {row + 1}"
+    if not (layers := recorded_layers(network, count)):
+        return f"layer {row + 1}"
+    return f"layer {row + 1}, {blueprint(network).describe(layers[row].name).replace(' · ', ', ')}"
 
 
 def reading_words(log: RunLog, quantity: RecordQuantity, row: int, time: float, values: Floats) -> str:
@@ -324,9 +305,13 @@ _SHARES = {4: ((0.25, "¼"), (0.5, "½"), (0.75, "¾")), 2: ((0.5, "½"),)}
 
 def series_of(network: NetworkSpec, norms: Floats) -> Series:
     """A record's norms over relative depth, 0 to 1; without names where the network has other layers."""
-    layers = layers_of(network, len(norms))
-    x = np.linspace(0.0, 1.0, len(norms)) if len(norms) > 1 else np.zeros(len(norms))
-    return Series(layers.names, layers.shapes, x, norms, np.array(layers.is_joined, dtype=bool))
+    count = len(norms)
+    layers = recorded_layers(network, count)
+    x = np.linspace(0.0, 1.0, count) if count > 1 else np.zeros(count)
+    names = tuple(layer.name for layer in layers) or ("",) * count
+    shapes = tuple(layer.weight_shape for layer in layers) or ((),) * count
+    is_joined = [layer.kind not in ("projection", "gate") for layer in layers] or [True] * count
+    return Series(names, shapes, x, norms, np.array(is_joined, dtype=bool))
 
 
 def depth_scale(spreads: Sequence[Spread], height: float) -> Scale:

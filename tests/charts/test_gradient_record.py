@@ -22,11 +22,11 @@ from resnet_viewer.charts.gradient_record import (
     RecordScale,
     Spread,
     every_words,
-    layers_of,
     power_text,
     reading_words,
     row_words,
     scale_for,
+    series_of,
     stages_of,
 )
 from resnet_viewer.core.weights.catalog import spec
@@ -232,8 +232,9 @@ def test_a_record_of_another_length_has_numbers_alone() -> None:
 
 def test_projections_stand_beside_the_curve() -> None:
     network = spec("resnet18")
-    joined = layers_of(network, len(blueprint(network).layers)).is_joined
-    assert joined.count(False) == 3
+    series = series_of(network, np.ones(len(blueprint(network).layers)))
+    assert np.count_nonzero(~series.is_joined) == 3
+    assert series_of(network, np.ones(3)).names == ("",) * 3, "a network of other layers"
 
 
 def test_words_for_the_status_line() -> None:
