@@ -39,13 +39,6 @@ _SEGMENT = 13
 Point = tuple[float, float]
 
 
-class Line(NamedTuple):
-    """A straight line."""
-
-    start: Point
-    end: Point
-
-
 class Arc(NamedTuple):
     """A cubic Bézier curve."""
 
@@ -85,7 +78,7 @@ class Outline(NamedTuple):
     is_closed: bool = True
 
 
-Shape = Line | Arc | Box | Disc | Outline
+Shape = Arc | Box | Disc | Outline
 
 
 @dataclass(frozen=True)
@@ -140,10 +133,6 @@ _INKS: dict[Kind, Ink] = {
 }
 """In the order of drawing."""
 _ORDER = {kind: place for place, kind in enumerate(_INKS)}
-_THINNER: frozenset[Kind] = frozenset(
-    ("end", "box", "dropped", "open diamond", "cut diamond", "weak box", "gate")
-)
-"""Whose edges are thin where boxes are narrow."""
 BAND_INK = Ink(fill="window", fill_opacity=0.55)
 
 
@@ -264,7 +253,7 @@ class StripDrawing:
         found = []
         for (kind, strength), shapes in sorted(self.shapes.items(), key=lambda item: _ORDER[item[0][0]]):
             ink = ink_of(kind, strength)
-            if self.is_narrow and kind in _THINNER:
+            if self.is_narrow and ink.edge and ink.fill:  # boxes, diamonds, discs
                 ink = replace(ink, width=0.8)
             if self.is_stale and kind in ("gate profile", "gate level"):
                 ink = replace(ink, edge_opacity=STALE_OPACITY, fill_opacity=STALE_OPACITY)
@@ -335,8 +324,8 @@ def _draw_shortcut(drawing: StripDrawing, frame: StripFrame, span: Span, strengt
         before, after = arc.piece(0.0, _GAP[0]), arc.piece(_GAP[1], 1.0)
         drawing.add("cut arc", before, after)
         if frame.length(span) >= 16:
-            ends = (Line((x, y - 3), (x, y + 3)) for x, y in (before.end, after.start))
-            drawing.add("cut end", *ends)
+            for x, y in (before.end, after.start):
+                drawing.add("cut end", Outline(((x, y - 3), (x, y + 3)), is_closed=False))
     else:
         drawing.add("weak arc", arc, strength=strength)
         y = (frame.arc_top + frame.base - frame.half_height) / 2 + 1
@@ -414,8 +403,8 @@ def _draw_ribbon(
             drawing.add("preview", bar)
 
 
-def _line(frame: StripFrame, start: float, stop: float) -> Line:
-    return Line((frame.px(start), frame.base), (frame.px(stop), frame.base))
+def _line(frame: StripFrame, start: float, stop: float) -> Outline:
+    return Outline(((frame.px(start), frame.base), (frame.px(stop), frame.base)), is_closed=False)
 
 
 def _split(arc: Arc, t: float) -> tuple[Arc, Arc]:

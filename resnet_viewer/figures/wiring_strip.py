@@ -18,7 +18,6 @@ from resnet_viewer.charts.wiring_drawing import (
     Box,
     Disc,
     Ink,
-    Line,
     Outline,
     Shape,
     StripFrame,
@@ -91,8 +90,6 @@ def draw_shapes(axes: Axes, ink: Ink, shapes: Iterable[Shape]) -> None:
 
 def _path(shape: Shape) -> Path:
     match shape:
-        case Line():
-            return Path(shape)
         case Arc():
             return Path(shape, [Path.MOVETO, *[Path.CURVE4] * 3])
         case Box(rect, radius):

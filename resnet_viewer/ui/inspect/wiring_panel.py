@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 from superqt import QLabeledDoubleSlider
@@ -96,9 +96,8 @@ class WiringControls(QWidget):
         self._label.setToolTip(block.label if block is not None else "")
         has_shortcut = block is None or block.shortcut != "none"
         if not has_shortcut and self.chosen_gate == "shortcut":
-            self.gate.blockSignals(True)
-            self.gate.setCurrentIndex(1)
-            self.gate.blockSignals(False)
+            with QSignalBlocker(self.gate):
+                self.gate.setCurrentIndex(1)
         self.gate.setEnabled(block is not None and has_shortcut)
         self.gate.setToolTip(
             _GATE_TIP if has_shortcut else "This block has no shortcut, only a residual branch"
@@ -108,10 +107,8 @@ class WiringControls(QWidget):
         if block is not None and wiring is not None:
             gates = wiring.shortcuts if self.chosen_gate == "shortcut" else wiring.branches
             value = gates[block.number - 1]
-        if self.slider.value() != value:
-            self.slider.blockSignals(True)
+        with QSignalBlocker(self.slider):
             self.slider.setValue(value)
-            self.slider.blockSignals(False)
 
     def _choose(self, value: float) -> None:
         if self._block is None or self._wiring is None:

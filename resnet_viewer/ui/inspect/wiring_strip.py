@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
@@ -17,7 +17,6 @@ from resnet_viewer.charts.wiring_drawing import (
     Disc,
     Ink,
     Label,
-    Line,
     Outline,
     Shape,
     StripDrawing,
@@ -220,9 +219,6 @@ def _paint(pen: QPen, brush: QBrush, calls: Sequence[_Paint], painter: QPainter)
 
 def _painted(shape: Shape) -> _Paint:
     match shape:
-        case Line((x0, y0), (x1, y1)):
-            line = QLineF(x0, y0, x1, y1)
-            return lambda painter: painter.drawLine(line)
         case Arc():
             path = _path(shape)
             return lambda painter: painter.drawPath(path)

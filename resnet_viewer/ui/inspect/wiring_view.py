@@ -7,6 +7,7 @@ pointer, Home and a double click on empty ground fit everything.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Literal
 
 import pyqtgraph as pg
@@ -18,12 +19,11 @@ from PySide6.QtGui import (
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
-    QPainter,
     QPen,
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QToolTip, QWidget
+from PySide6.QtWidgets import QGraphicsEllipseItem, QGraphicsItem, QGraphicsLineItem, QToolTip, QWidget
 
 from resnet_viewer.charts.wiring_drawing import (
     LOW_STRIP_HEIGHT,
@@ -101,7 +101,7 @@ class WiringView(pg.GraphicsLayoutWidget):
         self.plot_box.setXLink(self.strip_box)
         self.strip = StripItem(self.strip_box, DARK, self.font())
         self.plot = GradientPlot(self.plot_box, self.ci, self.font())
-        self.lines = WiringLines(self.ci, DARK)
+        self.lines = WiringLines(self.ci)
         self._pointed_at: str | None = None
         self._strip_height = 0.0
         self._make_room()
@@ -216,10 +216,8 @@ class WiringView(pg.GraphicsLayoutWidget):
         selected = None
         if state is not None and state.selected in state.layout.x_by_name:
             selected = frame.px(state.layout.x_by_name[state.selected])
-        bounds = QRectF(self.ci.rect())
-        self.lines.place(
-            bounds, (plot.left(), plot.right()), (strip.bottom(), plot.top(), plot.bottom()), selected
-        )
+        rows = strip.bottom(), plot.top(), plot.bottom()
+        self.lines.place((plot.left(), plot.right()), rows, selected)
         self.place_pointer()
 
     def zoom(self, factor: float, px: float) -> None:
@@ -545,93 +543,70 @@ def _box() -> pg.ViewBox:
     return box
 
 
-_RING = 6.0
+_RING = 5.0
 
 
-class WiringLines(QGraphicsObject):
-    """Lies over everything, in the view's pixels; repaints no more than the lines that moved."""
+class WiringLines:
+    """Lies over everything, in the view's pixels: lines through strip and plot, and rings around points.
 
-    def __init__(self, parent: QGraphicsItem, theme: Theme) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._bounds = QRectF(0, 0, 1, 1)
+    Between strip and plot, where texts stand, a line is faint.
+    """
+
+    def __init__(self, parent: QGraphicsItem) -> None:
+        self._parts = {
+            role: tuple(QGraphicsLineItem(parent) for _ in range(2)) for role in ("selected", "pointer")
+        }
+        self._rings = [QGraphicsEllipseItem(-_RING, -_RING, 2 * _RING, 2 * _RING, parent) for _ in range(2)]
         self._span = (0.0, 1.0)
         self._rows = (0.0, 0.5, 1.0)
-        self._selected: float | None = None
-        self._pointer: float | None = None
-        self._rings: list[QPointF] = []
-        self.setZValue(100)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-
-    @property
-    def selected(self) -> float | None:
+        self.selected: float | None = None
         """Pixels from the strip's left edge to the selected layer's line, or None."""
-        return self._selected
+        self.pointer: float | None = None
+        """The same for the pointer's line."""
+        for item in (*self._rings, *self._parts["selected"], *self._parts["pointer"]):
+            item.setZValue(100)
+            item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     @property
-    def pointer(self) -> float | None:
-        """The same for the pointer's line."""
-        return self._pointer
+    def rings(self) -> list[QPointF]:
+        """The middles of the rings that are shown."""
+        return [ring.pos() for ring in self._rings if ring.isVisible()]
 
     def apply_theme(self, theme: Theme) -> None:
         """Other colours."""
-        self._theme = theme
-        self.update()
+        for role, colour, opacity, style in (
+            ("selected", theme.accent, 0.8, Qt.PenStyle.SolidLine),
+            ("pointer", theme.text, 0.5, Qt.PenStyle.DashLine),
+        ):
+            for item, share in zip(self._parts[role], (1.0, 0.4), strict=True):
+                item.setPen(QPen(QColor(colour), 1.0, style))
+                item.setOpacity(share * opacity)
+        for ring in self._rings:
+            ring.setPen(QPen(QColor(theme.text), 1.4))
 
     def place(
-        self,
-        bounds: QRectF,
-        span: tuple[float, float],
-        rows: tuple[float, float, float],
-        selected: float | None,
+        self, span: tuple[float, float], rows: tuple[float, float, float], selected: float | None
     ) -> None:
         """Left and right end, and the lower edge of the strip with the plot's edges, in the parent's pixels;
         then the selected layer's place, in pixels from the left end.
         """
-        where = (bounds, span, rows, selected)
-        if where == (self._bounds, self._span, self._rows, self._selected):
-            return
-        if bounds != self._bounds:
-            self.prepareGeometryChange()
-        self._bounds, self._span, self._rows, self._selected = where
-        self.update()
+        self._span, self._rows, self.selected = span, rows, selected
+        self._draw("selected", selected)
+        self._draw("pointer", self.pointer)
 
     def point_at(self, x: float | None, rings: Sequence[QPointF]) -> None:
         """Move the pointer's line (pixels from the strip's left edge) and ring these points of the parent."""
-        if x == self._pointer and list(rings) == self._rings:
-            return
-        self._update_pointer()
-        self._pointer, self._rings = x, list(rings)
-        self._update_pointer()
+        self.pointer = x
+        self._draw("pointer", x)
+        for item, ring in zip_longest(self._rings, rings):
+            item.setVisible(ring is not None)
+            if ring is not None:
+                item.setPos(ring)
 
-    def _update_pointer(self) -> None:
-        if self._pointer is not None:
-            x = self._span[0] + self._pointer
-            self.update(QRectF(x - _RING - 2, 0, 2 * _RING + 4, self._bounds.height()))
-
-    def boundingRect(self) -> QRectF:
-        return self._bounds
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        left, right = self._span
-        for x, colour, opacity, style in (
-            (self._selected, self._theme.accent, 0.8, Qt.PenStyle.SolidLine),
-            (self._pointer, self._theme.text, 0.5, Qt.PenStyle.DashLine),
-        ):
-            if x is None or not 0 <= x <= right - left:
-                continue
-            pen = QPen(QColor(colour), 1.0, style)
-            painter.setOpacity(opacity)
-            painter.setPen(pen)
-            at = round(left + x) + 0.5
-            strip, top, bottom = self._rows
-            painter.drawLine(QPointF(at, top), QPointF(at, bottom))
-            painter.setOpacity(0.4 * opacity)  # texts stand between strip and plot
-            painter.drawLine(QPointF(at, strip), QPointF(at, top))
-        painter.setOpacity(1.0)
-        painter.setPen(QPen(QColor(self._theme.text), 1.4))
-        for ring in self._rings:
-            painter.drawEllipse(ring, _RING - 1, _RING - 1)
+    def _draw(self, role: str, x: float | None) -> None:
+        (left, right), (strip, top, bottom) = self._span, self._rows
+        is_there = x is not None and 0 <= x <= right - left
+        at = round(left + (x or 0.0)) + 0.5
+        for item, ends in zip(self._parts[role], ((top, bottom), (strip, top)), strict=True):
+            item.setVisible(is_there)
+            item.setLine(at, ends[0], at, ends[1])

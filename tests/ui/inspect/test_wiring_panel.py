@@ -283,7 +283,7 @@ def is_on_its_point(panel: WiringPanel) -> bool:
     ]
     line = view.lines.pointer
     return bool(
-        view.lines._rings == spots
+        view.lines.rings == spots
         and line is not None
         and abs(line + view.strip_box.geometry().left() - spots[0].x()) < 1
     )
@@ -310,7 +310,7 @@ def test_the_rings_stay_on_the_points_through_zoom_size_and_new_curves(
     assert is_on_its_point(panel)
     view.zoom(0.1, 0)
     view.pan(100_000)
-    assert view.lines._rings == []
+    assert view.lines.rings == []
     assert view.lines.pointer is None
 
 
