@@ -222,6 +222,8 @@ def _placed(chart: Chart, names: Mapping[Role, str], room: Room) -> tuple[Name, 
         best: tuple[float, Rect] | None = None
         for order, share in enumerate(_NAME_PLACES):
             x = share * size[0]
+            if best is not None and best[0] <= 10.0 * order:
+                break
             if not xs[known][0] <= x <= xs[known][-1]:
                 continue
             end = x, float(np.interp(x, xs[known], ys[known]))
