@@ -6,19 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDialog,
-    QDialogButtonBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QLabel,
-    QLineEdit,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLabel, QLineEdit, QSpinBox, QWidget
 
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.figure_list import (
@@ -28,11 +16,10 @@ from resnet_viewer.records.figure_list import (
     SUFFIXES,
     Figure,
     FigureChoice,
-    FigureName,
-    Suffix,
     figure_of,
 )
 from resnet_viewer.ui import dialogs
+from resnet_viewer.ui.widgets.form import OK, Form, allow, choices, on_change
 
 TABLE_SIZE = "A table of numbers has no size."
 NO_WORDS = "A table always says what it holds."
@@ -46,7 +33,7 @@ class SuffixError(UserError):
     """A file's name asks for a kind of file that we do not write."""
 
 
-class ExportDialog(QDialog):
+class ExportDialog(Form[FigureChoice]):
     """Figure, kind, size and resolution. What the figure or the kind does not take is disabled and says why.
 
     `figures` are those to choose from.
@@ -59,92 +46,46 @@ class ExportDialog(QDialog):
         *,
         figures: tuple[Figure, ...],
     ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Export")
-        self.figure = QComboBox()
-        for entry in figures:
-            self.figure.addItem(entry.title, entry.name)
-        self.suffix = QComboBox()
-        for suffix, title in SUFFIXES.items():
-            self.suffix.addItem(title, suffix)
-        self.preset = QComboBox()
-        for preset in PRESETS:
-            self.preset.addItem(f"{preset.name} ({preset.width:g} × {preset.height:g} in)", preset)
-        self.preset.addItem("own size", None)
-        self.width_field = _inches(choice.width)
-        self.height_field = _inches(choice.height)
-        self.dpi = QSpinBox()
-        self.dpi.setRange(*FIGURE_DPI)
-        self.dpi.setSuffix(" dpi")
-        self.dpi.setValue(choice.dpi)
-        self.columns = QLineEdit(choice.columns)
+        super().__init__("Export", parent)
+        self.figure = choices({entry.name: entry.title for entry in figures})
+        self.suffix = choices(SUFFIXES)
+        sizes = {preset: f"{preset.name} ({preset.width:g} × {preset.height:g} in)" for preset in PRESETS}
+        self.preset = choices({**sizes, None: "own size"})
+        self.width_field, self.height_field = _inches(), _inches()
+        self.dpi = QSpinBox(minimum=FIGURE_DPI[0], maximum=FIGURE_DPI[1], suffix=" dpi")
+        self.columns = QLineEdit()
         self.columns.setMinimumWidth(260)
-        self._pixels = QLabel()
+        self._pixels, self._gives_way = QLabel(), QLabel(GIVING_WAY, wordWrap=True)
         self.has_title, self.has_caption = QCheckBox("Title"), QCheckBox("Caption")
-        self.has_title.setChecked(choice.has_title)
-        self.has_caption.setChecked(choice.has_caption)
-        self._gives_way = QLabel(GIVING_WAY)
-        self._gives_way.setWordWrap(True)
-        form = QFormLayout()
-        for label, field in (
-            ("&Figure", self.figure),
-            ("&Networks, with commas", self.columns),
-            ("File &type", self.suffix),
-            ("&Size", self.preset),
-            ("&Width", self.width_field),
-            ("&Height", self.height_field),
-            ("&Resolution", self.dpi),
-            ("", self._pixels),
-            ("Wor&ds", self.has_title),
-            ("", self.has_caption),
-            ("", self._gives_way),
-        ):
-            form.addRow(label, field)
-        form.setRowVisible(self.columns, any(entry.name == "architecture" for entry in figures))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        buttons.addButton("Choose the file…", QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.addLayout(form)
-        layout.addWidget(buttons)
-        self.figure.setCurrentIndex(self.figure.findData(choice.figure))
-        self.suffix.setCurrentIndex(self.suffix.findData(choice.suffix))
-        for box in (self.figure, self.suffix):
-            box.currentIndexChanged.connect(self._follow)
+        self.add_fields(
+            {
+                "figure": ("&Figure", self.figure),
+                "columns": ("&Networks, with commas", self.columns),
+                "suffix": ("File &type", self.suffix),
+            }
+        )
+        self.rows.addRow("&Size", self.preset)
+        self.add_fields(
+            {
+                "width": ("&Width", self.width_field),
+                "height": ("&Height", self.height_field),
+                "dpi": ("&Resolution", self.dpi),
+            }
+        )
+        self.rows.addRow("", self._pixels)
+        self.add_fields({"has_title": ("Wor&ds", self.has_title), "has_caption": ("", self.has_caption)})
+        self.rows.addRow("", self._gives_way)
+        self.rows.setRowVisible(self.columns, any(entry.name == "architecture" for entry in figures))
+        self.buttons.button(OK).setText("Choose the file…")
+        self.sentence_label.hide()
+        self.fill(choice)
         self.preset.activated.connect(self._take_preset)
-        for field in (self.width_field, self.height_field, self.dpi):
-            field.valueChanged.connect(self._follow)
+        on_change(self.fields.values(), self._follow)
         self._follow()
 
     @property
-    def choice(self) -> FigureChoice:
-        """What the fields say."""
-        figure: FigureName = self.figure.currentData()
-        suffix: Suffix = self.suffix.currentData()
-        return FigureChoice(
-            figure,
-            suffix,
-            self.width_field.value(),
-            self.height_field.value(),
-            self.dpi.value(),
-            self.columns.text(),
-            self.has_title.isChecked(),
-            self.has_caption.isChecked(),
-        )
-
-    @classmethod
-    def ask(
-        cls,
-        choice: FigureChoice,
-        parent: QWidget | None,
-        figures: tuple[Figure, ...],
-    ) -> FigureChoice | None:
-        """The choice, starting from `choice`; None where the user leaves."""
-        dialog = cls(choice, parent, figures=figures)
-        is_taken = dialog.exec() == QDialog.DialogCode.Accepted
-        dialog.deleteLater()
-        return dialog.choice if is_taken else None
+    def answer(self) -> FigureChoice:
+        return self.record(FigureChoice)
 
     @Slot(int)
     def _take_preset(self, index: int) -> None:
@@ -170,8 +111,7 @@ class ExportDialog(QDialog):
             (self.height_field, no_height),
             (self.dpi, no_dpi),
         ):
-            field.setEnabled(not reason)
-            field.setToolTip(reason)
+            allow(field, reason)
         self._gives_way.setVisible(not no_height)
         size = self.width_field.value(), None if no_height else self.height_field.value()
         fitting = (n for n, p in enumerate(PRESETS) if size[0] == p.width and size[1] in (None, p.height))
@@ -225,11 +165,6 @@ def with_suffix_of(choice: FigureChoice, path: Path) -> tuple[FigureChoice, Path
     return choice, path.with_name(f"{path.name.rstrip('.')}.{choice.suffix}")
 
 
-def _inches(value: float) -> QDoubleSpinBox:
-    field = QDoubleSpinBox()
-    field.setRange(*FIGURE_INCHES)
-    field.setSingleStep(0.5)
-    field.setDecimals(1)
-    field.setSuffix(" in")
-    field.setValue(value)
-    return field
+def _inches() -> QDoubleSpinBox:
+    least, most = FIGURE_INCHES
+    return QDoubleSpinBox(decimals=1, minimum=least, maximum=most, singleStep=0.5, suffix=" in")

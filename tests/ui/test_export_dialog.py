@@ -20,10 +20,10 @@ from resnet_viewer.ui.export_dialog import (
 def test_it_starts_from_the_last_choice_and_returns_what_was_changed(qtbot: QtBot) -> None:
     dialog = ExportDialog(FigureChoice("gradcam", "png", 6.0, 5.0, 300), figures=figures_of("inspect"))
     qtbot.addWidget(dialog)
-    assert dialog.choice == FigureChoice("gradcam", "png", 6.0, 5.0, 300)
+    assert dialog.answer == FigureChoice("gradcam", "png", 6.0, 5.0, 300)
     assert dialog._pixels.text() == "1800 pixels wide"
     dialog.dpi.setValue(100)
-    assert dialog.choice.dpi == 100
+    assert dialog.answer.dpi == 100
     assert not dialog.height_field.isEnabled(), "the picture's shape fixes it"
     assert "shape of the picture" in dialog.height_field.toolTip()
 
@@ -33,7 +33,7 @@ def test_every_figure_has_numbers_and_a_table_has_no_size(qtbot: QtBot, figure: 
     dialog = ExportDialog(FigureChoice(figure, "png"), figures=figures_of("inspect"))
     qtbot.addWidget(dialog)
     dialog.suffix.setCurrentIndex(dialog.suffix.findData("csv"))
-    assert (dialog.choice.figure, dialog.choice.suffix) == (figure, "csv")
+    assert (dialog.answer.figure, dialog.answer.suffix) == (figure, "csv")
     for field in (dialog.width_field, dialog.height_field, dialog.dpi):
         assert not field.isEnabled()
         assert "no size" in field.toolTip()
@@ -68,13 +68,13 @@ def test_networks_are_named_for_the_architecture_figure_alone(qtbot: QtBot) -> N
         FigureChoice("architecture", "png", columns="resnet18, vgg19"), figures=figures_of("inspect")
     )
     qtbot.addWidget(dialog)
-    assert dialog.choice.columns == "resnet18, vgg19"
+    assert dialog.answer.columns == "resnet18, vgg19"
     assert dialog._pixels.text() == ""
     for field in (dialog.width_field, dialog.height_field):
         assert not field.isEnabled()
         assert "follows from the networks" in field.toolTip()
     dialog.columns.setText("alexnet")
-    assert dialog.choice.columns == "alexnet"
+    assert dialog.answer.columns == "alexnet"
     dialog.figure.setCurrentIndex(0)
     assert not dialog.columns.isEnabled()
 
@@ -87,7 +87,7 @@ def test_figures_of_runs_have_the_same_dialog_without_columns(qtbot: QtBot) -> N
         figure.title for figure in figures_of("train")
     ]
     assert not dialog.columns.isVisible()
-    assert dialog.choice == FigureChoice("loss", "pdf")
+    assert dialog.answer == FigureChoice("loss", "pdf")
     assert not dialog.dpi.isEnabled()
     dialog.figure.setCurrentIndex(dialog.figure.findData("confusion"))
     assert dialog.dpi.isEnabled()
@@ -123,7 +123,7 @@ def test_presets_set_the_size_and_are_named_where_the_fields_say_theirs(qtbot: Q
     for index, preset in enumerate(PRESETS):
         dialog.preset.setCurrentIndex(index)
         dialog.preset.activated.emit(index)
-        assert (dialog.choice.width, dialog.choice.height) == (preset.width, preset.height)
+        assert (dialog.answer.width, dialog.answer.height) == (preset.width, preset.height)
         assert dialog.preset.currentIndex() == index
     assert [(p.name, p.width) for p in PRESETS] == [
         ("single column", 3.3), ("double column", 7.0), ("slide, 16:9", 6.4)
@@ -141,10 +141,10 @@ def test_title_and_caption_can_be_left_away_and_what_gives_way_is_said(qtbot: Qt
     dialog = ExportDialog(FigureChoice("loss", "pdf", has_title=False), figures=figures_of("train"))
     qtbot.addWidget(dialog)
     dialog.show()
-    assert dialog.choice.without == ("title", "subtitle")
+    assert dialog.answer.without == ("title", "subtitle")
     dialog.has_title.setChecked(True)
     dialog.has_caption.setChecked(False)
-    assert dialog.choice.without == ("caption",)
+    assert dialog.answer.without == ("caption",)
     assert dialog._gives_way.isVisible()
     assert GIVING_WAY.startswith("On a page that is too low, the caption goes first")
     dialog.suffix.setCurrentIndex(dialog.suffix.findData("csv"))

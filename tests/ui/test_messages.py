@@ -203,7 +203,7 @@ def test_an_unknown_suffix_is_one_sentence_and_nothing_is_written(
 
 def test_the_dialog_of_a_figure_begins_with_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[FigureChoice] = []
-    monkeypatch.setattr(ExportDialog, "ask", lambda choice, *_: begun.append(choice))
+    monkeypatch.setattr(ExportDialog, "asked", lambda dialog: begun.append(dialog.answer))
     inspect_page(desk.window).prompts.export_figure("predictions")
     assert [choice.figure for choice in begun] == ["predictions"]
 

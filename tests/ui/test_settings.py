@@ -272,7 +272,7 @@ def test_the_export_dialog_offers_what_is_kept(qtbot: QtBot, tmp_path: Path) -> 
         choice = FigureChoice("gradient_norms", "png", inches, inches, dpi)
         dialog = ExportDialog(choice, figures=figures_of("inspect"))
         qtbot.addWidget(dialog)
-        assert dialog.choice == choice
+        assert dialog.answer == choice
         settings = Settings(tmp_path)
-        settings.set_export("inspect", dialog.choice)
+        settings.set_export("inspect", dialog.answer)
         assert settings.export("inspect", FigureChoice()) == choice

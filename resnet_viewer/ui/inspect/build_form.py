@@ -21,6 +21,7 @@ from resnet_viewer.records.network_entries import (
     NetworkEntry,
     WeightsChoice,
 )
+from resnet_viewer.ui.widgets.form import allow, choices, on_change, put
 from resnet_viewer.ui.widgets.labels import tooltip_text
 
 POOLINGS = {"average": "average", "maximum": "maximum", "none": "none: the maps themselves"}
@@ -39,35 +40,23 @@ class BuildForm(QWidget):
         self.weights = QComboBox()
         self.weights.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.weights.setMinimumContentsLength(18)
-        self.classes = _number(1, 100_000)
-        self.side = _number(1, 4096, " pixels")
-        self.channels = QComboBox()
-        for count, words in ((3, "3 (colour)"), (1, "1 (grey)")):
-            self.channels.addItem(words, count)
+        self.classes = QSpinBox(minimum=1, maximum=100_000)
+        self.side = QSpinBox(minimum=1, maximum=4096, suffix=" pixels")
+        self.channels = choices({3: "3 (colour)", 1: "1 (grey)"})
         self.classifier = QCheckBox("Classifier")
-        self.pooling = QComboBox()
-        for pooling, words in POOLINGS.items():
-            self.pooling.addItem(words, pooling)
-        self.seed = _number(0, 2**31 - 1)
+        self.pooling = choices(POOLINGS)
+        self.seed = QSpinBox(minimum=0, maximum=2**31 - 1)
         self._form = QFormLayout(self)
         self._form.setContentsMargins(0, 0, 0, 0)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for label, field in (
-            ("&Weights", self.weights),
-            ("Input &side", self.side),
-            ("Input c&hannels", self.channels),
-            ("", self.classifier),
-            ("&Classes", self.classes),
-            ("&Pooling", self.pooling),
-            ("S&eed", self.seed),
-        ):
+        fields = {
+            "&Weights": self.weights, "Input &side": self.side, "Input c&hannels": self.channels,
+            "": self.classifier, "&Classes": self.classes, "&Pooling": self.pooling, "S&eed": self.seed,
+        }  # fmt: skip
+        for label, field in fields.items():
             self._form.addRow(label, field)
         self._usual_rows = self._form.rowCount()
-        for box in (self.weights, self.channels, self.pooling):
-            box.currentIndexChanged.connect(self._follow)
-        for spin in (self.classes, self.side, self.seed):
-            spin.valueChanged.connect(self._follow)
-        self.classifier.toggled.connect(self._follow)
+        on_change(fields.values(), self._follow)
 
     def show_entry(self, entry: NetworkEntry) -> None:
         """The options of this network, all as usual."""
@@ -75,7 +64,7 @@ class BuildForm(QWidget):
         self.blockSignals(True)
         spec = entry.spec
         self.side.setValue(spec.input_size)
-        self.channels.setCurrentIndex(self.channels.findData(spec.channels))
+        put(self.channels, spec.channels)
         self.classifier.setChecked(True)
         self.classes.setValue(spec.classes)
         self.pooling.setCurrentIndex(0)
@@ -98,12 +87,12 @@ class BuildForm(QWidget):
         """
         self.blockSignals(True)
         self.side.setValue(spec.input_size)
-        self.channels.setCurrentIndex(self.channels.findData(spec.channels))
+        put(self.channels, spec.channels)
         self.classifier.setChecked(spec.has_classifier)
         if spec.has_classifier:
             self.classes.setValue(spec.classes)
         else:
-            self.pooling.setCurrentIndex(self.pooling.findData(spec.top_pooling))
+            put(self.pooling, spec.top_pooling)
         self.seed.setValue(spec.seed)
         for index in range(self.weights.count()):
             choice = self.weights.itemData(index)
@@ -144,11 +133,9 @@ class BuildForm(QWidget):
             return
         self._list_weights()
         self.classes.setEnabled(self.classifier.isChecked())
-        self.pooling.setEnabled(not self.classifier.isChecked())
-        self.pooling.setToolTip("" if self.pooling.isEnabled() else "A classifier takes the average.")
+        allow(self.pooling, "A classifier takes the average." if self.classifier.isChecked() else "")
         is_drawn = self.chosen_weights.ref.source == "none"
-        self.seed.setEnabled(is_drawn)
-        self.seed.setToolTip("" if is_drawn else "Trained weights are not drawn from a seed.")
+        allow(self.seed, "" if is_drawn else "Trained weights are not drawn from a seed.")
         self.changed.emit()
 
     def _list_weights(self) -> None:
@@ -180,9 +167,7 @@ class _EndingField(QWidget):
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.box.setMinimumContentsLength(8)
         self.box.addItem(USUAL_ENDING, None)
-        self.number = QDoubleSpinBox()
-        self.number.setRange(-100.0, 100.0)
-        self.number.setDecimals(2)
+        self.number = QDoubleSpinBox(decimals=2, minimum=-100.0, maximum=100.0)
         self.number.hide()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -226,10 +211,3 @@ class _EndingField(QWidget):
         self.number.setAccessibleName(choice.number)
         self.number.setSingleStep(1.0 if abs(choice.usual) >= 1 else 0.01)
         self.number.setValue(value)
-
-
-def _number(lowest: int, highest: int, suffix: str = "") -> QSpinBox:
-    field = QSpinBox()
-    field.setRange(lowest, highest)
-    field.setSuffix(suffix)
-    return field

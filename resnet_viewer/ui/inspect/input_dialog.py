@@ -7,19 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDialog,
-    QDialogButtonBox,
-    QFileDialog,
-    QFormLayout,
-    QHBoxLayout,
-    QLineEdit,
-    QPushButton,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
 
 from resnet_viewer.media.reading import read_whole
 from resnet_viewer.records.errors import UserError
@@ -31,6 +19,7 @@ from resnet_viewer.records.preprocessing import (
     Channels,
     Preprocessing,
 )
+from resnet_viewer.ui.widgets.form import Form, choices, on_change, put, value_of
 from resnet_viewer.ui.widgets.labels import plain_label
 
 NORMALISATIONS: dict[str, tuple[Channels, Channels] | None] = {
@@ -54,58 +43,37 @@ class InputChoice:
     class_names: tuple[str, ...] = ()
 
 
-class InputDialog(QDialog):
+class InputDialog(Form[InputChoice]):
     """Shows what is assumed and lets it be changed; "own" opens the fields of mean and deviation."""
 
     def __init__(self, choice: InputChoice, classes: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Input of the network")
+        super().__init__("Input of the network", parent)
         self._start = choice
         self._classes = classes
         self._names = choice.class_names
         preprocessing = choice.preprocessing
-        self.normalisation = QComboBox()
-        self.normalisation.addItems(list(NORMALISATIONS))
+        self.normalisation = choices({name: name for name in NORMALISATIONS})
         self.mean, self.std = QLineEdit(_joined(preprocessing.mean)), QLineEdit(_joined(preprocessing.std))
         self.resize_field, self.crop = _pixels(preprocessing.resize), _pixels(preprocessing.crop)
         self._names_label = plain_label()
-        self._problem = plain_label()
-        self._problem.setWordWrap(True)
         names_button = QPushButton("Class names from a file…")
         names_button.clicked.connect(self._choose_names)
         row = QHBoxLayout()
         row.addWidget(self._names_label, 1)
         row.addWidget(names_button)
-        form = QFormLayout()
-        form.addRow("&Normalisation", self.normalisation)
-        form.addRow("&Mean (red, green, blue)", self.mean)
-        form.addRow("&Standard deviation", self.std)
-        form.addRow("&Resize the shorter side to", self.resize_field)
-        form.addRow("&Input size (centred crop)", self.crop)
-        form.addRow("Classes", row)
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        buttons.accepted.connect(self._accept_valid)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.addLayout(form)
-        layout.addWidget(self._problem)
-        layout.addWidget(buttons)
-        self.normalisation.setCurrentText(preprocessing.normalisation)
-        self.normalisation.currentTextChanged.connect(self._follow)
-        self._follow(preprocessing.normalisation)
+        self.rows.addRow("&Normalisation", self.normalisation)
+        self.rows.addRow("&Mean (red, green, blue)", self.mean)
+        self.rows.addRow("&Standard deviation", self.std)
+        self.rows.addRow("&Resize the shorter side to", self.resize_field)
+        self.rows.addRow("&Input size (centred crop)", self.crop)
+        self.rows.addRow("Classes", row)
+        put(self.normalisation, preprocessing.normalisation)
+        on_change((self.normalisation,), self._follow)
+        self._follow()
         self._show_names()
 
-    @classmethod
-    def ask(cls, choice: InputChoice, classes: int, parent: QWidget | None) -> InputChoice | None:
-        """The changed input, or None where the user leaves."""
-        dialog = cls(choice, classes, parent)
-        is_taken = dialog.exec() == QDialog.DialogCode.Accepted
-        dialog.deleteLater()
-        return dialog.choice() if is_taken else None
-
-    def choice(self) -> InputChoice:
+    @property
+    def answer(self) -> InputChoice:
         """What the fields say.
 
         Raises:
@@ -121,9 +89,9 @@ class InputDialog(QDialog):
         prepared = Preprocessing(self.resize_field.value(), self.crop.value(), mean, std, interpolation)
         return InputChoice(prepared, self._names)
 
-    @Slot(str)
-    def _follow(self, name: str) -> None:
-        known = NORMALISATIONS.get(name)
+    @Slot()
+    def _follow(self) -> None:
+        known = NORMALISATIONS[value_of(self.normalisation)]
         for field in (self.mean, self.std):
             field.setEnabled(known is None)
         if known is not None:
@@ -141,19 +109,10 @@ class InputDialog(QDialog):
         if path:
             try:
                 self._names = read_class_names(Path(path), self._classes)
-                self._problem.clear()
+                self.say("")
             except InputError as error:
-                self._problem.setText(str(error))
+                self.say(str(error))
             self._show_names()
-
-    @Slot()
-    def _accept_valid(self) -> None:
-        try:
-            self.choice()
-        except InputError as error:
-            self._problem.setText(str(error))
-            return
-        self.accept()
 
     def _show_names(self) -> None:
         words = f"{self._names[0]}, {self._names[1]} …" if len(self._names) > 1 else "names not known"
@@ -201,8 +160,4 @@ def _numbers(text: str, what: str) -> Channels:
 
 
 def _pixels(value: int) -> QSpinBox:
-    field = QSpinBox()
-    field.setRange(8, 1024)
-    field.setSuffix(" pixels")
-    field.setValue(value)
-    return field
+    return QSpinBox(minimum=8, maximum=1024, suffix=" pixels", value=value)

@@ -83,7 +83,7 @@ class Prompts(QObject):
         if not self._exporting.can_export(self._controller.scene, figure):
             return
         start = self._starting_from(figure)
-        choice = export_dialog.ExportDialog.ask(start, self._window, figures_of("inspect"))
+        choice = export_dialog.ExportDialog(start, self._window, figures=figures_of("inspect")).asked()
         if choice is not None:
             self._save(choice)
 
@@ -138,7 +138,7 @@ class Prompts(QObject):
         """Show and change what the network's pictures go through."""
         setup = self._controller.scene.session.setup
         start = InputChoice(setup.state.preprocessing, setup.class_names)
-        choice = InputDialog.ask(start, setup.state.network.classes, self._window)
+        choice = InputDialog(start, setup.state.network.classes, self._window).asked()
         if choice is not None and choice != start:
             self._opening.change_input(choice.preprocessing, choice.class_names)
 

@@ -77,7 +77,7 @@ class RunExporting(QObject):
         """A panel's own wish, by the figure's name: ask how and where to."""
         start = replace(self._choice, figure=figure)  # type: ignore[arg-type]
         if self._can_export(start):
-            choice = ExportDialog.ask(start, self._window, figures_of("train"))
+            choice = ExportDialog(start, self._window, figures=figures_of("train")).asked()
             if choice is not None:
                 self._save(choice)
 

@@ -13,15 +13,12 @@ from typing import Literal
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QMenu,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -31,6 +28,7 @@ from resnet_viewer.records.training import RunSpec
 from resnet_viewer.records.typed_json import decoded_text
 from resnet_viewer.ui.settings import Settings, path_of
 from resnet_viewer.ui.train.bar import data_words
+from resnet_viewer.ui.widgets.form import Form, on_change
 from resnet_viewer.ui.widgets.labels import plain_label, tooltip_text
 
 MOST = 10
@@ -180,7 +178,7 @@ class RunFolders(QObject):
         self._ask("logs")
 
     def _ask(self, first: Which) -> None:
-        found = FoldersDialog.ask(self._chosen, self._usual(), self.usual_logs, first, self._window)
+        found = FoldersDialog(self._chosen, self._usual(), self.usual_logs, first, self._window).asked()
         if found is not None:
             self._chosen = found
             self._settings.set_training("folders", json.dumps(asdict(found)))
@@ -217,79 +215,51 @@ class FolderRow(QWidget):
             self.field.setText(found)
 
 
-class FoldersDialog(QDialog):
-    """A form; folders that cannot be written in are not taken."""
+class FoldersDialog(Form[Folders]):
+    """Folders that cannot be written in are not taken."""
 
     def __init__(
         self, folders: Folders, runs: Path, logs: Path, first: Which, parent: QWidget | None = None
     ) -> None:
         """`runs` and `logs` are the usual ones."""
-        super().__init__(parent)
-        self.setWindowTitle("Where training writes")
+        super().__init__("Where training writes", parent)
+        head = QLabel("&Runs folder: every start makes a folder of its own in it")
         self.runs = FolderRow("Folder of new runs", folders.runs, runs)
-        self.logs = FolderRow("Folder of TensorBoard's files", folders.logs, logs)
         self.has_logs = QCheckBox("Write &TensorBoard's files too")
         self.has_logs.setChecked(folders.has_logs)
-        head = QLabel("&Runs folder: every start makes a folder of its own in it")
-        head.setBuddy(self.runs.field)
+        self.logs = FolderRow("Folder of TensorBoard's files", folders.logs, logs)
         self._command = plain_label()
         self._command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._sentence = plain_label()
-        for label in (self._command, self._sentence):
-            label.setWordWrap(True)
-        self._buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        self._buttons.accepted.connect(self.accept)
-        self._buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        for part in (head, self.runs, self.has_logs, self.logs, self._command, self._sentence):
-            layout.addWidget(part)
-        layout.addStretch(1)
-        layout.addWidget(self._buttons)
-        self.has_logs.toggled.connect(self._follow)
-        self.logs.field.textChanged.connect(self._follow)
+        self._command.setWordWrap(True)
+        head.setBuddy(self.runs.field)
+        for row in (head, self.runs, self.has_logs, self.logs, self._command):
+            self.rows.addRow(row)
+        on_change((self.has_logs, self.logs.field), self._follow)
         self._follow()
         (self.runs.field if first == "runs" else self.has_logs).setFocus()
 
     @property
-    def folders(self) -> Folders:
-        """What the fields say."""
+    def answer(self) -> Folders:
         return Folders(self.runs.chosen, self.logs.chosen, self.has_logs.isChecked())
-
-    @property
-    def sentence(self) -> str:
-        """Why the folders were not taken; "" where they were not refused."""
-        return self._sentence.text()
 
     @Slot()
     def _follow(self) -> None:
         is_on = self.has_logs.isChecked()
         self.logs.setEnabled(is_on)
-        command = f"See them with: tensorboard --logdir {self.logs.field.text().strip()}"
-        self._command.setText(command if is_on else " ")
+        self._command.setText(
+            f"See them with: tensorboard --logdir {self.logs.field.text().strip()}" if is_on else " "
+        )
 
     def accept(self) -> None:
-        folders = self.folders
-        wished = [folders.runs, folders.logs if folders.has_logs else ""]
+        folders = self.answer
         try:
-            for path in wished:
+            for path in (folders.runs, folders.logs if folders.has_logs else ""):
                 if path:
                     make_folder(Path(path))
         except WriteError as refusal:
-            self._sentence.setText(str(refusal))
-            return
-        super().accept()
-
-    @classmethod
-    def ask(
-        cls, folders: Folders, runs: Path, logs: Path, first: Which, parent: QWidget | None
-    ) -> Folders | None:
-        """The folders, or None where the user leaves."""
-        dialog = cls(folders, runs, logs, first, parent)
-        is_taken = dialog.exec() == QDialog.DialogCode.Accepted
-        dialog.deleteLater()
-        return dialog.folders if is_taken else None
+            self.say(str(refusal))
+        else:
+            super().accept()
 
 
 def _reason(error: WriteError) -> str:

@@ -249,13 +249,13 @@ class TrainPage(QObject):
     @Slot()
     def choose_networks(self) -> None:
         """Ask which."""
-        found = networks_dialog.NetworksDialog.ask(self.plan.present, self.plan.refusal, self.panels)
+        found = networks_dialog.NetworksDialog(self.plan.present, self.plan.refusal, self.panels).asked()
         if found is not None:
             self.plan.choose(found)
 
     def edit_recipe(self) -> None:
         """Ask how; a recipe that is not built in is saved under its name."""
-        found = recipe_dialog.RecipeDialog.ask(self.plan.present.course, self._devices, self.panels)
+        found = recipe_dialog.RecipeDialog(self.plan.present.course, self._devices, self.panels).asked()
         if found is not None:
             self.plan.saved.save(found)
             self.plan.follow(found)

@@ -20,21 +20,21 @@ def dialog(qtbot: QtBot) -> InputDialog:
 
 
 def test_left_alone_it_returns_what_it_was_given(dialog: InputDialog) -> None:
-    assert dialog.choice() == InputChoice(CIFAR10_PREPROCESSING, ("cat", "dog"))
+    assert dialog.answer == InputChoice(CIFAR10_PREPROCESSING, ("cat", "dog"))
 
 
 def test_a_known_normalisation_fills_the_fields(dialog: InputDialog) -> None:
     dialog.normalisation.setCurrentText("ImageNet")
-    assert dialog.choice().preprocessing.mean == IMAGENET_MEAN
+    assert dialog.answer.preprocessing.mean == IMAGENET_MEAN
     assert not dialog.mean.isEnabled()
     dialog.normalisation.setCurrentText("none")
-    assert dialog.choice().preprocessing.normalisation == "none"
+    assert dialog.answer.preprocessing.normalisation == "none"
 
 
 def test_an_own_normalisation_is_typed(dialog: InputDialog) -> None:
     dialog.normalisation.setCurrentText("own")
     dialog.mean.setText("0.5; 0.4; 0.3")
-    assert dialog.choice().preprocessing.mean == (0.5, 0.4, 0.3)
+    assert dialog.answer.preprocessing.mean == (0.5, 0.4, 0.3)
 
 
 @pytest.mark.parametrize(
@@ -44,15 +44,15 @@ def test_nonsense_is_refused_and_the_dialog_stays(dialog: InputDialog, mean: str
     dialog.normalisation.setCurrentText("own")
     dialog.mean.setText(mean)
     dialog.std.setText(std)
-    dialog._accept_valid()
-    assert dialog._problem.text().endswith(".")
+    dialog.accept()
+    assert dialog.sentence.endswith(".")
     assert dialog.result() == 0
 
 
 def test_a_crop_larger_than_the_picture_is_refused(dialog: InputDialog) -> None:
     dialog.crop.setValue(64)
     with pytest.raises(InputError, match="larger than the resized"):
-        dialog.choice()
+        _ = dialog.answer
 
 
 def test_class_names_come_one_a_line_or_as_a_list(tmp_path: Path) -> None:

@@ -30,15 +30,15 @@ def test_the_architecture_figure_begins_with_the_network_on_the_screen(
     suggested: list[str] = []
     columns = ["", "alexnet, vgg16", ""]
 
-    def ask(choice: FigureChoice, _parent: object, _figures: object) -> FigureChoice:
-        begun.append(choice)
-        return replace(choice, columns=columns.pop(0) or choice.columns)
+    def ask(dialog: export_dialog.ExportDialog) -> FigureChoice:
+        begun.append(dialog.answer)
+        return replace(dialog.answer, columns=columns.pop(0) or dialog.answer.columns)
 
     def save(_title: str, suggestion: Path, _parent: object) -> Path:
         suggested.append(suggestion.name)
         return tmp_path / "columns.svg"
 
-    monkeypatch.setattr(export_dialog.ExportDialog, "ask", ask)
+    monkeypatch.setattr(export_dialog.ExportDialog, "asked", ask)
     monkeypatch.setattr(dialogs.SaveAs, "ask", save)
     store = desk.store
     store.edit(store.session.with_setup(replace(store.session.setup, picture=None)), "no picture")
@@ -58,7 +58,7 @@ def test_another_figure_chosen_there_still_needs_a_reading(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        export_dialog.ExportDialog, "ask", lambda choice, *_: replace(choice, figure="gradcam")
+        export_dialog.ExportDialog, "asked", lambda dialog: replace(dialog.answer, figure="gradcam")
     )
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: pytest.fail("nothing to save"))
     store = desk.store

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialogButtonBox, QFileDialog
+from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.errors import UserError
@@ -18,6 +18,7 @@ from resnet_viewer.services.run_plans import runs_of
 from resnet_viewer.ui.appearance import style_sheet
 from resnet_viewer.ui.train.networks_dialog import NetworksDialog
 from resnet_viewer.ui.train.recipe_dialog import RecipeDialog, read_course
+from resnet_viewer.ui.widgets.form import Number
 from resnet_viewer.ui.widgets.theme import DARK
 
 MINE = Course(
@@ -55,12 +56,12 @@ def networks(qtbot: QtBot, plan: RunPlan) -> NetworksDialog:
     ],
 )
 def test_the_form_says_what_it_was_given(qtbot: QtBot, plan: RunPlan) -> None:
-    assert networks(qtbot, plan).plan == plan
+    assert networks(qtbot, plan).answer == plan
 
 
 def test_networks_that_cannot_be_built_cannot_be_taken(qtbot: QtBot) -> None:
     dialog = networks(qtbot, RunPlan())
-    ok = dialog._buttons.button(QDialogButtonBox.StandardButton.Ok)
+    ok = dialog.buttons.button(QDialogButtonBox.StandardButton.Ok)
     assert ok.isEnabled()
     dialog.depths.setText("20, 21")
     assert "not 21" in dialog.sentence
@@ -78,13 +79,15 @@ def test_networks_that_cannot_be_built_cannot_be_taken(qtbot: QtBot) -> None:
 def test_every_field_of_a_recipe_is_kept(qtbot: QtBot, course: Course) -> None:
     dialog = RecipeDialog(course)
     qtbot.addWidget(dialog)
-    assert dialog.course == course
+    assert dialog.answer == course
 
 
 def test_numbers_have_no_more_digits_than_needed(qtbot: QtBot) -> None:
     dialog = RecipeDialog(Course())
     qtbot.addWidget(dialog)
-    shown = [field.text().replace(",", ".") for field in (dialog.rate, dialog.weight_decay)]
+    shown = [
+        field.text().replace(",", ".") for field in (dialog.fields["rate"], dialog.fields["weight_decay"])
+    ]
     assert shown == ["0.05", "0.0005"]
 
 
@@ -98,11 +101,11 @@ def test_numbers_have_no_more_digits_than_needed(qtbot: QtBot) -> None:
 def test_numbers_are_taken_as_they_are_written_or_not_at_all(qtbot: QtBot, typed: str, value: float) -> None:
     dialog = RecipeDialog(Course())
     qtbot.addWidget(dialog)
-    dialog.rate.lineEdit().clear()
-    QTest.keyClicks(dialog.rate, typed)
-    assert dialog.course.recipe.rate == pytest.approx(value), "also while it is being written"
-    QTest.keyClick(dialog.rate, Qt.Key.Key_Return)
-    assert dialog.rate.value() == pytest.approx(value)
+    dialog.fields["rate"].lineEdit().clear()
+    QTest.keyClicks(dialog.fields["rate"], typed)
+    assert dialog.answer.recipe.rate == pytest.approx(value), "also while it is being written"
+    QTest.keyClick(dialog.fields["rate"], Qt.Key.Key_Return)
+    assert dialog.fields["rate"].value() == pytest.approx(value)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +125,7 @@ def test_a_number_out_of_its_range_is_refused_with_the_range(
     dialog = RecipeDialog(Course())
     qtbot.addWidget(dialog)
     dialog.show()
-    field = getattr(dialog, name)
+    field = dialog.fields[name]
     field.setFocus()
     field.selectAll()
     if typed:
@@ -130,17 +133,17 @@ def test_a_number_out_of_its_range_is_refused_with_the_range(
     else:
         QTest.keyClick(field, Qt.Key.Key_Backspace)
     span = words.partition(";")[0]
-    assert dialog._sentence.text() == f"{span}."
+    assert dialog.sentence == f"{span}."
     assert field.toolTip() == f"{span}."
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert dialog.result() == 0, "Enter takes no other number than the one that was written"
     assert dialog.isVisible()
-    assert dialog._sentence.text().replace("0,05", "0.05") == words
-    assert dialog.course == Course()
+    assert dialog.sentence.replace("0,05", "0.05") == words
+    assert dialog.answer == Course()
     field.selectAll()
     QTest.keyClicks(field, "2")
-    assert dialog._sentence.text() == ""
-    dialog._buttons.button(QDialogButtonBox.StandardButton.Ok).click()
+    assert dialog.sentence == ""
+    dialog.buttons.button(QDialogButtonBox.StandardButton.Ok).click()
     assert dialog.result() == 1
 
 
@@ -149,41 +152,45 @@ def test_no_number_is_cut_at_its_lower_edge(qtbot: QtBot) -> None:
     qtbot.addWidget(dialog)
     dialog.setStyleSheet(style_sheet(DARK))
     dialog.show()
-    for field in dialog._numbers.values():
+    for field in dialog.findChildren(Number):
         assert field.lineEdit().height() >= field.fontMetrics().height()
 
 
 def test_only_devices_that_are_here_are_offered(qtbot: QtBot) -> None:
     dialog = RecipeDialog(Course(), ("cuda", "cpu"))
     qtbot.addWidget(dialog)
-    offered = [dialog.device.itemText(place) for place in range(dialog.device.count())]
+    offered = [dialog.fields["device"].itemText(place) for place in range(dialog.fields["device"].count())]
     assert offered == ["the best there is", "cuda", "cpu"]
     other = RecipeDialog(MINE, ("cpu",))
     qtbot.addWidget(other)
-    assert other.device.currentText() == "cuda, which is not here"
-    assert other.course == MINE
+    assert other.fields["device"].currentText() == "cuda, which is not here"
+    assert other.answer == MINE
 
 
 def test_a_name_has_an_end_and_buttons_for_files_stand_apart(qtbot: QtBot) -> None:
     dialog = RecipeDialog(Course())
     qtbot.addWidget(dialog)
-    dialog.name.setText("x" * 5000)
-    assert len(dialog.course.recipe.name) == LONGEST_NAME
+    dialog.fields["name"].setText("x" * 5000)
+    assert len(dialog.answer.recipe.name) == LONGEST_NAME
     dialog.show()
     ok, cancel = (
-        dialog._buttons.button(which).mapTo(dialog, QPoint()).x()
+        dialog.buttons.button(which).mapTo(dialog, QPoint()).x()
         for which in (QDialogButtonBox.StandardButton.Ok, QDialogButtonBox.StandardButton.Cancel)
     )
-    assert all(button.x() + button.width() < min(ok, cancel) for button in dialog._files)
+    assert all(
+        button.x() + button.width() < min(ok, cancel)
+        for button in dialog.findChildren(QPushButton)
+        if button.text() in ("&Import…", "E&xport…")
+    )
 
 
 def test_a_changed_built_in_recipe_gets_another_name(qtbot: QtBot) -> None:
     dialog = RecipeDialog(Course())
     qtbot.addWidget(dialog)
-    dialog.rate.setValue(0.1)
-    assert dialog.course.recipe.name == "quick, changed"
-    dialog.rate.setValue(0.05)
-    assert dialog.course.recipe == RECIPES["quick"]
+    dialog.fields["rate"].setValue(0.1)
+    assert dialog.answer.recipe.name == "quick, changed"
+    dialog.fields["rate"].setValue(0.05)
+    assert dialog.answer.recipe == RECIPES["quick"]
 
 
 def test_recipes_travel_as_files(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,11 +204,11 @@ def test_recipes_travel_as_files(qtbot: QtBot, tmp_path: Path, monkeypatch: pyte
     qtbot.addWidget(other)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
     other._import()
-    assert other.course == MINE
+    assert other.answer == MINE
     path.write_text("{}")
     other._import()
-    assert "no recipe" in other._sentence.text()
-    assert other.course == MINE
+    assert "no recipe" in other.sentence
+    assert other.answer == MINE
 
 
 def test_a_file_that_is_no_recipe_is_refused(tmp_path: Path) -> None:

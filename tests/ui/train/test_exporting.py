@@ -36,11 +36,11 @@ def dialogs_answered(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> list[Fi
     """What the export dialog was opened with; it is answered with these changes."""
     asked: list[FigureChoice] = []
 
-    def ask(choice: FigureChoice, _parent: object, _figures: object) -> FigureChoice:
-        asked.append(choice)
-        return replace(choice, **changes)
+    def ask(dialog: ExportDialog) -> FigureChoice:
+        asked.append(dialog.answer)
+        return replace(dialog.answer, **changes)
 
-    monkeypatch.setattr(ExportDialog, "ask", ask)
+    monkeypatch.setattr(ExportDialog, "asked", ask)
     return asked
 
 
@@ -133,7 +133,7 @@ def test_size_and_resolution_are_asked_and_remembered(
 
 def test_who_leaves_the_dialog_exports_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     train(desk)
-    monkeypatch.setattr(ExportDialog, "ask", lambda *_: None)
+    monkeypatch.setattr(ExportDialog, "asked", lambda *_: None)
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: pytest.fail("nothing to save"))
     train_page(desk.window).exporting.export("curves")
     assert not any(isinstance(request, WriteFigure) for request in desk.files.asked)

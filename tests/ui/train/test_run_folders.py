@@ -27,11 +27,13 @@ def test_runs_and_event_files_go_where_the_user_says(
 ) -> None:
     asked: list[str] = []
 
-    def ask(_now: Folders, _runs: Path, _logs: Path, first: str, _parent: object) -> Folders:
-        asked.append(first)
+    def ask(form: FoldersDialog) -> Folders:
+        form.show()
+        asked.append("runs" if form.focusWidget() is form.runs.field else "logs")
+        assert form.focusWidget() in (form.runs.field, form.has_logs)
         return Folders(str(tmp_path / "mine"), str(tmp_path / "board"), has_logs=True)
 
-    monkeypatch.setattr(run_folders.FoldersDialog, "ask", ask)
+    monkeypatch.setattr(run_folders.FoldersDialog, "asked", ask)
     desk.window.commands["train_runs_folder"].trigger()
     desk.window.commands["train_logs"].trigger()
     assert asked == ["runs", "logs"]
@@ -82,8 +84,8 @@ def test_damaged_settings_are_the_usual_folders(
 
 def test_the_form_says_what_it_was_given(qtbot: QtBot, tmp_path: Path) -> None:
     given = Folders(str(tmp_path / "a"), str(tmp_path / "b"), has_logs=True)
-    assert dialog(qtbot, tmp_path, given).folders == given
-    assert dialog(qtbot, tmp_path).folders == Folders(), "the usual folders are not chosen ones"
+    assert dialog(qtbot, tmp_path, given).answer == given
+    assert dialog(qtbot, tmp_path).answer == Folders(), "the usual folders are not chosen ones"
 
 
 def test_the_form_takes_no_folder_that_cannot_be_written(
@@ -93,12 +95,12 @@ def test_the_form_takes_no_folder_that_cannot_be_written(
     form = dialog(qtbot, tmp_path)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "file"))
     form.runs.choose.click()
-    form._buttons.button(OK).click()
+    form.buttons.button(OK).click()
     assert "is a file, not a folder" in form.sentence
     assert form.result() == 0
     form.runs.reset.click()
     form.has_logs.setChecked(True)
     assert f"tensorboard --logdir {tmp_path / 'board'}" in form._command.text()
-    form._buttons.button(OK).click()
+    form.buttons.button(OK).click()
     assert form.result() == 1
-    assert form.folders == Folders(has_logs=True)
+    assert form.answer == Folders(has_logs=True)

@@ -57,9 +57,12 @@ def test_the_recipe_offers_what_the_machine_has(
     desk: Desk, training: TrainPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offered: list[tuple[str, ...]] = []
-    monkeypatch.setattr(
-        recipe_dialog.RecipeDialog, "ask", lambda _course, devices, _parent: offered.append(devices)
-    )
+
+    def ask(dialog: recipe_dialog.RecipeDialog) -> None:
+        device = dialog.fields["device"]
+        offered.append(tuple(device.itemText(place) for place in range(1, device.count())))
+
+    monkeypatch.setattr(recipe_dialog.RecipeDialog, "asked", ask)
     training.edit_recipe()
     training._note_devices(FoundDevices(("cuda", "cpu")))
     training.edit_recipe()
@@ -228,7 +231,7 @@ def test_a_run_is_extended_from_its_menu(
 
 def test_the_plan_is_remembered(desk: Desk, training: TrainPage, monkeypatch: pytest.MonkeyPatch) -> None:
     wished = RunPlan(depths="32", is_plain=False, endings=("-nobn",))
-    monkeypatch.setattr(networks_dialog.NetworksDialog, "ask", lambda *_: wished)
+    monkeypatch.setattr(networks_dialog.NetworksDialog, "asked", lambda *_: wished)
     desk.qtbot.mouseClick(training.bar.networks_button, LEFT)
     assert training.plan.present == wished
     assert desk.settings.training("plan", plan_of, RunPlan()) == wished
@@ -257,7 +260,7 @@ def test_an_own_recipe_is_saved_by_its_name_and_can_be_forgotten(
     desk: Desk, training: TrainPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = Course(Recipe("mine", rate=0.02), epochs=3)
-    monkeypatch.setattr(recipe_dialog.RecipeDialog, "ask", lambda *_: mine)
+    monkeypatch.setattr(recipe_dialog.RecipeDialog, "asked", lambda *_: mine)
     training.edit_recipe()
     training.plan.choose(replace(training.plan.present, course=Course(RECIPES["adam"])))
     menu = training.bar.recipe_button.menu()
