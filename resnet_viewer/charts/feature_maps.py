@@ -109,32 +109,28 @@ def maps_chart(
     Raises:
         KeyError: there is no such layer.
     """
-    sides, order = _sides(now, reference, view.layer, plan), view.map_order
+    sides = _sides(now, reference, view.layer, plan)
     groups = [side.maps for side in sides if side.maps is not None]
     signed = is_signed(*groups)
     limit = layer_limit(*groups) if view.map_scale == "layer" else None
     table = view.map_signed_colours if signed else view.map_colours
-    orders = [channel_order(groups[0], order, sides[1].maps)] if groups else []
-    if len(groups) == 2:
-        is_alike = len(groups[1]) == len(orders[0])
-        orders.append(orders[0] if is_alike else channel_order(groups[1], order))
-    waiting = iter(orders)
     olds = (None, None) if before is None else tuple(side.mosaic for side in before.sides)
-    made = [
-        side if side.maps is None else _with_mosaic(side, next(waiting), limit, table, signed=signed, old=old)
-        for side, old in zip(sides, olds, strict=True)
-    ]
+    made: list[Side] = []
+    orders: list[NDArray[np.int64]] = []
+    for side, old in zip(sides, olds, strict=True):
+        if side.maps is None:
+            made.append(side)
+            continue
+        if not orders or len(side.maps) != len(orders[0]):
+            orders.append(channel_order(side.maps, view.map_order, None if orders else sides[1].maps))
+        made.append(replace(side, mosaic=_mosaic(side, orders[-1], limit, table, signed=signed, old=old)))
     meaning = "each channel on its own scale" if limit is None else "one scale for now and reference"
     shown = dict.fromkeys(channel for found in orders for channel in found.tolist())
-    return MapsChart(
-        (made[0], made[1]),
-        scale_to(limit, table, is_signed=signed, meaning=meaning),
-        signed,
-        tuple(shown),
-    )
+    scale = scale_to(limit, table, is_signed=signed, meaning=meaning)
+    return MapsChart((made[0], made[1]), scale, signed, tuple(shown))
 
 
-def _with_mosaic(
+def _mosaic(
     side: Side,
     order: NDArray[np.int64],
     limit: float | None,
@@ -142,23 +138,16 @@ def _with_mosaic(
     *,
     signed: bool,
     old: Mosaic | None,
-) -> Side:
+) -> Mosaic | None:
     maps = side.maps
-    assert maps is not None
-    source = (
-        side.reading,
-        side.layer,
-        limit,
-        colours,
-        signed,
-        order.tobytes(),
-    )  # readings are equal when they are one
-    if old is None or old.source != source:
-        high = channel_limits(maps) if limit is None else np.full(len(maps), limit, np.float32)
-        high, dead, odd = high[order], dead_channels(maps)[order], not_finite_channels(maps)[order]
-        shown = maps if (order[1:] > order[:-1]).all() else maps[order]
-        old = Mosaic(coloured(shown, colours, -high if signed else 0.0, high), order, dead, odd, source)
-    return replace(side, mosaic=old)
+    # readings are equal when they are one
+    source = side.reading, side.layer, limit, colours, signed, order.tobytes()
+    if maps is None or (old is not None and old.source == source):
+        return old
+    high = channel_limits(maps) if limit is None else np.full(len(maps), limit, np.float32)
+    high, dead, odd = high[order], dead_channels(maps)[order], not_finite_channels(maps)[order]
+    shown = maps if (order[1:] > order[:-1]).all() else maps[order]
+    return Mosaic(coloured(shown, colours, -high if signed else 0.0, high), order, dead, odd, source)
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,26 +204,26 @@ def channel_chart(
     groups = [maps for maps in shown if maps is not None]
     signed, limit = is_signed(*groups), layer_limit(*groups)
     table = view.map_signed_colours if signed else view.map_colours
-    counted = [maps[np.isfinite(maps) & (maps != 0)].astype(np.float64) for maps in groups]
-    filled = np.concatenate(counted) if counted else np.zeros(0)
-    edges = np.zeros(0)
+    counted = [
+        np.zeros(0) if maps is None else maps[np.isfinite(maps) & (maps != 0)].astype(np.float64)
+        for maps in shown
+    ]
+    filled, edges = np.concatenate(counted), np.zeros(0)
     if len(filled):
         low, high = float(filled.min()), float(filled.max())
         edges = np.linspace(low, high if high > low else low + 1e-12 + abs(low) * 1e-6, BINS + 1)
-    none = np.zeros(max(len(edges) - 1, 0), np.int64)
-    counts = iter([np.histogram(values, edges)[0] if len(edges) else none for values in counted])
     made = [
         ChannelSide(
             side,
             None if maps is None else maps[0],
             None if maps is None else coloured(maps, table, -limit if signed else 0.0, limit),
             side.message or lacking_words(side.maps, channel),
-            none if maps is None else next(counts),
+            np.histogram(values, edges)[0] if len(edges) else np.zeros(0, np.int64),
         )
-        for side, maps in zip(sides, shown, strict=True)
+        for side, maps, values in zip(sides, shown, counted, strict=True)
     ]
     meaning = "now and reference alike" if limit else "every value is 0"
-    if groups and not any(bool(np.isfinite(maps).any()) for maps in groups):
+    if groups and not any(np.isfinite(maps).any() for maps in groups):
         meaning = "No value is finite, and none has a colour"
     scale = scale_to(limit, table, is_signed=signed, meaning=meaning)
     return ChannelChart(channel, count, (made[0], made[1]), scale, edges)
@@ -242,16 +231,16 @@ def channel_chart(
 
 def value_words(sides: Sequence[Side], whose: Whose, channel: int, y: int, x: int) -> str:
     """One value of a map, and that at the same place beside it where the maps are of one shape."""
-    pointed = next((side.maps for side in sides if side.name == whose), None)
-    if pointed is None:
+    found = {side.name: side.maps for side in sides if side.maps is not None}
+    if whose not in found:
         return ""
-    alike = [side for side in sides if side.maps is not None and side.maps.shape[1:] == pointed.shape[1:]]
+    count, *shape = found[whose].shape
     values = [
-        f"{side.name} {float(side.maps[channel, y, x]):.4g}"
-        for side in alike
-        if side.maps is not None and channel < len(side.maps)
+        f"{name} {float(maps[channel, y, x]):.4g}"
+        for name, maps in found.items()
+        if list(maps.shape[1:]) == shape and channel < len(maps)
     ]
-    return " · ".join((f"channel {channel} (of 0 to {len(pointed) - 1}) · y {y}, x {x}", *values))
+    return " · ".join((f"channel {channel} (of 0 to {count - 1}) · y {y}, x {x}", *values))
 
 
 def statistics(maps: Maps) -> NDArray[np.float64]:

@@ -34,18 +34,15 @@ def figure(
     """
     chart, plan, layer = _chart(now, reference, view), plan_of(now), view.layer
     count, height, across = plan.shape_of(layer)
-    pictures = [
-        Picture(
-            found.side.name,
+    pictures = []
+    for found in [found for found in chart.sides if found.side.reading is not None]:
+        said = (
             (f"{found.odd} of {found.values.size} not finite",)
             if found.odd and found.values is not None
-            else (),
-            None if found.colours is None else found.colours.rgb()[0],
-            found.message,
+            else ()
         )
-        for found in chart.sides
-        if found.side.reading is not None
-    ]
+        pixels = None if found.colours is None else found.colours.rgb()[0]
+        pictures.append(Picture(found.side.name, said, pixels, found.message))
     return draw_pair(
         pictures,
         chart.scale,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -181,21 +181,11 @@ def _draw(axes: Axes, laid: Pixels, box: Box) -> None:
     """A picture with a frame around what the network saw of it."""
     axes.set_axis_off()
     height, width = laid.shape[:2]
-    axes.add_patch(_edge((0, 0), width, height))
+    _edge(axes, (0, 0), (width, height), palette.REFERENCE, 0.4)  # white ones would melt into the paper
     axes.imshow(laid, extent=(0, width, height, 0), aspect="auto", interpolation="antialiased")
     if box.width < width - 1 or box.height < height - 1:
         for colour, dashes in (("black", "-"), ("white", (0, (3, 2)))):  # seen on every picture
-            axes.add_patch(
-                Rectangle(
-                    (box.left, box.top),
-                    box.width,
-                    box.height,
-                    fill=False,
-                    edgecolor=colour,
-                    linewidth=0.8,
-                    linestyle=dashes,
-                )
-            )
+            _edge(axes, (box.left, box.top), (box.width, box.height), colour, 0.8, dashes)
         axes.set_xlim(0, width)
         axes.set_ylim(height, 0)
 
@@ -295,10 +285,16 @@ def _grid(count: int, width: float) -> tuple[int, float, int]:
     return per_row, min((width + _APART) / per_row - _APART, 0.9), rows
 
 
-def _edge(corner: tuple[float, float], width: float, height: float) -> Rectangle:
-    """A hairline around a picture: white ones would melt into the paper."""
-    return Rectangle(
-        corner, width, height, fill=False, edgecolor=palette.REFERENCE, linewidth=0.4, clip_on=False
+def _edge(
+    axes: Axes,
+    place: tuple[float, float],
+    size: tuple[float, float],
+    colour: str,
+    line: float,
+    dashes: Any = "-",
+) -> None:
+    axes.add_patch(
+        Rectangle(place, *size, fill=False, edgecolor=colour, linewidth=line, linestyle=dashes, clip_on=False)
     )
 
 
@@ -306,16 +302,14 @@ def _draw_frame(
     axes: Axes, frame: Frame, left: float, bottom: float, side: float, *, is_selected: bool
 ) -> None:
     """A map; a hollow frame with a stroke where it is blank."""
-    axes.add_patch(_edge((left, bottom), side, side))
+    _edge(axes, (left, bottom), (side, side), palette.REFERENCE, 0.4)
     if frame.is_blank:
         axes.plot([left, left + side], [bottom, bottom + side], color=palette.REFERENCE, linewidth=0.4)
     else:
         extent = (left, left + side, bottom, bottom + side)
         axes.imshow(frame.maps.rgb()[frame.place], extent=extent, aspect="auto", interpolation="antialiased")
     if is_selected:
-        axes.add_patch(
-            Rectangle((left, bottom), side, side, fill=False, edgecolor=palette.BRANCH, linewidth=1.4)
-        )
+        _edge(axes, (left, bottom), (side, side), palette.BRANCH, 1.4)
     axes.text(
         left + side / 2,
         bottom - 0.035,

@@ -104,22 +104,12 @@ class ChannelView(Card):
         self.apply_theme(DARK)
 
     @property
-    def channel(self) -> int | None:
-        """What is shown."""
-        return None if self._chart is None else self._chart.channel
-
-    @property
     def numbers(self) -> dict[str, tuple[str, str]]:
         """Each statistic's text, now and reference."""
         return {
             name: (now.text(), reference.text())
             for name, (now, reference) in zip(STATISTICS, self._cells, strict=True)
         }
-
-    @property
-    def scale_words(self) -> str:
-        """Which values take the colours."""
-        return self._scale.text()
 
     def show_channel(
         self,

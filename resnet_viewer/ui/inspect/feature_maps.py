@@ -66,11 +66,7 @@ class MapControls(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(_GAP)
         for words, combo, tip in (
-            (
-                "&Scale",
-                self.scale,
-                "Each channel from zero to its own maximum, or one scale for the whole layer",
-            ),
+            ("&Scale", self.scale, "Each channel up to its own maximum, or one scale for the whole layer"),
             ("&Order", self.order, "Order of the channels: highest first; change is now against reference"),
             ("&Colours", self.colours, _UNSIGNED_TIP),
         ):
@@ -319,14 +315,13 @@ def subtitles(side: Side, order: MapOrder) -> tuple[str, ...]:
     count, size = f"{channels} ch", f"{channels} × {height}×{width}"
     dead = int(side.mosaic.is_dead.sum())
     dying = [f"{dead} dead"] if dead else []
-    return tuple(
-        " · ".join(words)
-        for words in (
-            [name, layer, size, *dying, f"by {order}"],
-            [name, brief, size, *dying, f"by {order}"],
-            [name, brief, count, *dying, f"by {order}"],
-            [name, brief, count, *dying],
-            [short, brief, count, *dying],
-            [short, count, *dying],
-        )
-    )
+    ending = [*dying, f"by {order}"]
+    forms = [
+        [name, layer, size, *ending],
+        [name, brief, size, *ending],
+        [name, brief, count, *ending],
+        [name, brief, count, *dying],
+        [short, brief, count, *dying],
+        [short, count, *dying],
+    ]
+    return tuple(map(" · ".join, forms))

@@ -117,10 +117,11 @@ class GradCamControls(QWidget):
         self._inline = QVBoxLayout(self)
         self._inline.setContentsMargins(0, 0, 0, 0)
         self._inline.setSpacing(5)
-        self._folded = QFrame(self, Qt.WindowType.Popup)
-        self._lines = QVBoxLayout(self._folded)
-        self._folded.setFrameShape(QFrame.Shape.StyledPanel)
-        self._folded.setFixedWidth(_FOLDED_WIDTH)
+        self.folded = QFrame(self, Qt.WindowType.Popup)
+        """The rows that have no room in the panel."""
+        self._lines = QVBoxLayout(self.folded)
+        self.folded.setFrameShape(QFrame.Shape.StyledPanel)
+        self.folded.setFixedWidth(_FOLDED_WIDTH)
         self.more = QToolButton()
         self.more.setText("⋯")
         self.more.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -162,11 +163,6 @@ class GradCamControls(QWidget):
         self.colours.setCurrentText(view.cam_colours)
 
     @property
-    def folded(self) -> QWidget:
-        """The popup with the rows that have no room in the panel."""
-        return self._folded
-
-    @property
     def row_height(self) -> int:
         """The height of one group in the panel."""
         return max(self.block.sizeHint().height(), self.network_input.sizeHint().height())
@@ -191,10 +187,10 @@ class GradCamControls(QWidget):
 
     @Slot()
     def _unfold(self) -> None:
-        self._folded.adjustSize()
+        self.folded.adjustSize()
         corner = self.more.mapToGlobal(QPoint(self.more.width(), self.more.height() + 2))
-        self._folded.move(corner - QPoint(self._folded.width(), 0))
-        self._folded.show()
+        self.folded.move(corner - QPoint(self.folded.width(), 0))
+        self.folded.show()
 
     def _fill_blocks(self, scene: Scene) -> None:
         network = scene.session.setup.state.network
@@ -367,10 +363,8 @@ class GradCamPanel(Card):
         self.controls.view_changed.connect(self.view_changed)
         self.controls.target_chosen.connect(self.target_chosen)
         self.filmstrip.block_chosen.connect(self.block_chosen)
-        for pane, other in (
-            (self.now_pane, self.reference_pane),
-            (self.reference_pane, self.now_pane),
-        ):
+        panes = self.now_pane, self.reference_pane
+        for pane, other in zip(panes, panes[::-1], strict=True):
             pane.moved.connect(other.look)
             pane.moved.connect(self._sharpening.start)
             pane.pixel_hovered.connect(self._tell_pixel)
@@ -393,10 +387,8 @@ class GradCamPanel(Card):
     def _render_pictures(self, scene: Scene) -> None:
         view = scene.session.view
         number = self._block_number(scene)
-        key = (
-            self._now, self._reference, scene.session.setup.picture, number, view.cam_colours,
-            view.cam_opacity, view.sees_network_input,
-        )  # fmt: skip
+        looks = view.cam_colours, view.cam_opacity, view.sees_network_input
+        key = self._now, self._reference, scene.session.setup.picture, number, *looks
         if key == self._drawn:  # readings have no equality but identity
             return
         self._drawn = key

@@ -31,34 +31,19 @@ class MosaicPane(LookingPane):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._mosaic: Mosaic | None = None
-        self._tiles: Tiles | None = None
-        self._grid = Grid(1, 1, 1, 1, 1)
+        self.mosaic: Mosaic | None = None
+        self.tiles: Tiles | None = None
+        self.grid = Grid(1, 1, 1, 1, 1)
         self._sheet: QImage | None = None
         self._marked: int | None = None
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
-    @property
-    def mosaic(self) -> Mosaic | None:
-        """What is shown."""
-        return self._mosaic
-
-    @property
-    def tiles(self) -> Tiles | None:
-        """The maps one by one."""
-        return self._tiles
-
-    @property
-    def grid(self) -> Grid:
-        """How it lies at zoom 1."""
-        return self._grid
-
     def set_mosaic(self, mosaic: Mosaic | None) -> None:
         """Replace the maps. The view stays where it was while number and size of the maps stay the same."""
-        if mosaic is self._mosaic:
+        if mosaic is self.mosaic:
             return
-        old, self._mosaic = self._mosaic, mosaic
-        self._tiles = None if mosaic is None else tiles_of(mosaic.maps)
+        old, self.mosaic = self.mosaic, mosaic
+        self.tiles = None if mosaic is None else tiles_of(mosaic.maps)
         if old is None or mosaic is None or old.maps.places.shape != mosaic.maps.places.shape:
             self._marked = None
             self._fit()
@@ -74,39 +59,39 @@ class MosaicPane(LookingPane):
             self.update()
 
     def content_size(self) -> QSizeF:
-        return QSizeF() if self._mosaic is None else QSizeF(*self._grid.size)
+        return QSizeF() if self.mosaic is None else QSizeF(*self.grid.size)
 
     def tile_at(self, position: QPointF) -> tuple[int, int, int] | None:
         """Place, y and x of the map pixel at a point of the pane; None between tiles and outside."""
-        if self._mosaic is None:
+        if self.mosaic is None:
             return None
-        grid, zoom, inside = self._grid, self.zoom, position - self.frame().topLeft()
+        grid, zoom, inside = self.grid, self.zoom, position - self.frame().topLeft()
         column, across = divmod(inside.x() / zoom, grid.width + grid.gap)
         row, down = divmod(inside.y() / zoom, grid.height + grid.gap)
         place = int(row) * grid.columns + int(column)
-        is_outside = not 0 <= column < grid.columns or row < 0 or place >= len(self._mosaic.order)
+        is_outside = not 0 <= column < grid.columns or row < 0 or place >= len(self.mosaic.order)
         if is_outside or across >= grid.width or down >= grid.height:
             return None
-        height, width = self._mosaic.maps.places.shape[1:]
+        height, width = self.mosaic.maps.places.shape[1:]
         return place, int(down / grid.height * height), int(across / grid.width * width)
 
     def rect_of(self, place: int) -> QRect:
         """Where a tile lies in the pane, in whole pixels."""
-        grid, zoom, corner = self._grid, self.zoom, self.frame().topLeft()
+        grid, zoom, corner = self.grid, self.zoom, self.frame().topLeft()
         left, top = grid.corner(place)
         size = QSizeF(grid.width * zoom, grid.height * zoom)
         return QRectF(corner + QPointF(left * zoom, top * zoom), size).toRect()
 
     def paint_content(self, painter: QPainter, frame: QRectF) -> None:
-        if self._mosaic is None or self._tiles is None:
+        if self.mosaic is None or self.tiles is None:
             return
         if self._sheet is not None and self.zoom < 2.0:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.zoom == 1.0)
             painter.drawImage(frame, self._sheet, QRectF(self._sheet.rect()))
-            places: Sequence[int] = range(len(self._mosaic.order))
+            places: Sequence[int] = range(len(self.mosaic.order))
         else:
-            tiles, places = self._tiles, self._places_in_view(frame)
-            is_smaller = self._grid.width * self.zoom * self.devicePixelRatioF() < tiles.width
+            tiles, places = self.tiles, self._places_in_view(frame)
+            is_smaller = self.grid.width * self.zoom * self.devicePixelRatioF() < tiles.width
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smaller)
             for place in places:
                 painter.drawImage(self.rect_of(place), tiles.image, tiles.source(place))
@@ -115,10 +100,10 @@ class MosaicPane(LookingPane):
 
     def _paint_signs(self, painter: QPainter, places: Sequence[int]) -> None:
         """An empty tile with a cross for dead channels, a red stroke where values are not finite."""
-        assert self._mosaic is not None
+        assert self.mosaic is not None
         for place in places:
-            is_dead = bool(self._mosaic.is_dead[place])
-            if not (is_dead or self._mosaic.is_not_finite[place]):
+            is_dead = bool(self.mosaic.is_dead[place])
+            if not (is_dead or self.mosaic.is_not_finite[place]):
                 continue
             tile = self.rect_of(place)
             inner = tile.adjusted(0, 0, -1, -1)
@@ -130,50 +115,50 @@ class MosaicPane(LookingPane):
             painter.drawLine(inner.bottomLeft(), inner.topRight())
 
     def _paint_mark(self, painter: QPainter) -> None:
-        if self._mosaic is None:
+        if self.mosaic is None:
             return
-        if self._marked is not None and self._marked < len(self._mosaic.order):
+        if self._marked is not None and self._marked < len(self.mosaic.order):
             painter.setOpacity(1.0)
             painter.setPen(QPen(QColor(self.theme.accent), 2.0))
             painter.drawRect(self.rect_of(self._marked).adjusted(-1, -1, 1, 1))
 
     def point_hovered(self, position: QPointF) -> None:
         found = self.tile_at(position)
-        if found is None or self._mosaic is None:
+        if found is None or self.mosaic is None:
             self._mark_and_tell(None)
             self.left.emit()
             return
         place, y, x = found
         self._mark_and_tell(place)
-        self.channel_hovered.emit(int(self._mosaic.order[place]), y, x)
+        self.channel_hovered.emit(int(self.mosaic.order[place]), y, x)
 
     def point_clicked(self, position: QPointF) -> None:
-        if self._mosaic is not None and (found := self.tile_at(position)) is not None:
-            self.channel_clicked.emit(int(self._mosaic.order[found[0]]))
+        if self.mosaic is not None and (found := self.tile_at(position)) is not None:
+            self.channel_clicked.emit(int(self.mosaic.order[found[0]]))
 
     def resizeEvent(self, event: QEvent) -> None:
         self._fit()
         super().resizeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self._mosaic is None or self.message:
+        if self.mosaic is None or self.message:
             super().keyPressEvent(event)
             return
         steps = {
             Qt.Key.Key_Left: -1,
             Qt.Key.Key_Right: 1,
-            Qt.Key.Key_Up: -self._grid.columns,
-            Qt.Key.Key_Down: self._grid.columns,
+            Qt.Key.Key_Up: -self.grid.columns,
+            Qt.Key.Key_Down: self.grid.columns,
         }
         key = Qt.Key(event.key())
         if key in steps:
             place = 0 if self._marked is None else self._marked + steps[key]
-            if 0 <= place < len(self._mosaic.order):
+            if 0 <= place < len(self.mosaic.order):
                 self._mark_and_tell(place)
-                height, width = self._mosaic.maps.places.shape[1:]
-                self.channel_hovered.emit(int(self._mosaic.order[place]), height // 2, width // 2)
+                height, width = self.mosaic.maps.places.shape[1:]
+                self.channel_hovered.emit(int(self.mosaic.order[place]), height // 2, width // 2)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._marked is not None:
-            self.channel_clicked.emit(int(self._mosaic.order[self._marked]))
+            self.channel_clicked.emit(int(self.mosaic.order[self._marked]))
         else:
             super().keyPressEvent(event)
 
@@ -186,16 +171,16 @@ class MosaicPane(LookingPane):
         self.marked.emit(place)
 
     def _fit(self) -> None:
-        if self._mosaic is not None:
-            (count, height, width), margin = self._mosaic.maps.places.shape, 4
-            self._grid = fitted_grid(count, width, height, self.width() - margin, self.height() - margin)
+        if self.mosaic is not None:
+            (count, height, width), margin = self.mosaic.maps.places.shape, 4
+            self.grid = fitted_grid(count, width, height, self.width() - margin, self.height() - margin)
         self._make_sheet()
 
     def _make_sheet(self) -> None:
         """Many tiles are put together once, for painting: as large as shown, or whole where they are shrunk."""
         self._sheet = None
-        if self._mosaic is not None and len(self._mosaic.order) > _MANY:
-            maps, grid = self._mosaic.maps, self._grid
+        if self.mosaic is not None and len(self.mosaic.order) > _MANY:
+            maps, grid = self.mosaic.maps, self.grid
             times = max(self.devicePixelRatioF(), maps.places.shape[2] / grid.width)
             width, height = round(grid.width * times), round(grid.height * times)
             fine = Grid(grid.columns, grid.rows, width, height, max(round(grid.gap * times), 1))
@@ -203,11 +188,11 @@ class MosaicPane(LookingPane):
 
     def _places_in_view(self, frame: QRectF) -> list[int]:
         """Places of the tiles that a zoomed view shows at least in part."""
-        assert self._mosaic is not None
-        grid, seen = self._grid, QRectF(self.rect()).translated(-frame.topLeft())
+        assert self.mosaic is not None
+        grid, seen = self.grid, QRectF(self.rect()).translated(-frame.topLeft())
         pitch_x, pitch_y = (grid.width + grid.gap) * self.zoom, (grid.height + grid.gap) * self.zoom
         columns = range(max(int(seen.left() / pitch_x), 0), min(ceil(seen.right() / pitch_x), grid.columns))
         rows = range(max(int(seen.top() / pitch_y), 0), min(ceil(seen.bottom() / pitch_y), grid.rows))
-        count = len(self._mosaic.order)
+        count = len(self.mosaic.order)
         places = (row * grid.columns + column for row in rows for column in columns)
         return [place for place in places if place < count]

@@ -262,18 +262,13 @@ class ImagePane(LookingPane):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._image: QImage | None = None
-
-    @property
-    def image(self) -> QImage | None:
-        """What is shown."""
-        return self._image
+        self.image: QImage | None = None
 
     def set_image(self, image: QImage | None) -> None:
         """Replace the image. The view stays where it was if the new image has the same proportions, up to the
         rounding of its size in pixels."""
-        if image is not self._image:
-            before, self._image = self.content_size(), image
+        if image is not self.image:
+            before, self.image = self.content_size(), image
             after = self.content_size()
             if abs(after.width() - before.width()) > 2 or abs(after.height() - before.height()) > 2:
                 self.look_at_all()
@@ -282,29 +277,29 @@ class ImagePane(LookingPane):
     def pixel_at(self, position: QPointF) -> QPoint | None:
         """The image's pixel at a point of the pane, or None outside."""
         frame = self.frame()
-        if self._image is None or not frame.contains(position):
+        if self.image is None or not frame.contains(position):
             return None
-        x = int((position.x() - frame.left()) / frame.width() * self._image.width())
-        y = int((position.y() - frame.top()) / frame.height() * self._image.height())
-        return QPoint(min(x, self._image.width() - 1), min(y, self._image.height() - 1))
+        x = int((position.x() - frame.left()) / frame.width() * self.image.width())
+        y = int((position.y() - frame.top()) / frame.height() * self.image.height())
+        return QPoint(min(x, self.image.width() - 1), min(y, self.image.height() - 1))
 
     def content_size(self) -> QSizeF:
-        if self._image is None:
+        if self.image is None:
             return QSizeF()
         return QSizeF(
-            QSizeF(self._image.size()).scaled(QSizeF(self.size()), Qt.AspectRatioMode.KeepAspectRatio)
+            QSizeF(self.image.size()).scaled(QSizeF(self.size()), Qt.AspectRatioMode.KeepAspectRatio)
         )
 
     def paint_content(self, painter: QPainter, frame: QRectF) -> None:
-        if self._image is None:
+        if self.image is None:
             return
-        is_smaller = frame.width() * self.devicePixelRatioF() < self._image.width()
+        is_smaller = frame.width() * self.devicePixelRatioF() < self.image.width()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smaller)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rounded = QPainterPath()
         rounded.addRoundedRect(frame.intersected(QRectF(self.rect())), _ROUNDING, _ROUNDING)
         painter.setClipPath(rounded)
-        painter.drawImage(frame, self._image, QRectF(QRect(QPoint(), self._image.size())))
+        painter.drawImage(frame, self.image, QRectF(QRect(QPoint(), self.image.size())))
 
     def point_hovered(self, position: QPointF) -> None:
         if (point := self.pixel_at(position)) is None:

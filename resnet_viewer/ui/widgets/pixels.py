@@ -84,12 +84,6 @@ def image_of_rgba(pixels: NDArray[np.uint8]) -> QImage:
     return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # which owns its pixels
 
 
-def pixel(image: QImage, x: int, y: int) -> tuple[int, int, int]:
-    """Red, green and blue of one pixel."""
-    colour = image.pixelColor(x, y)
-    return colour.red(), colour.green(), colour.blue()
-
-
 def _writable(image: QImage) -> NDArray[np.uint32]:
     """The image's own memory as (H, W); lines of 32-bit pixels have no padding."""
     if image.isNull():

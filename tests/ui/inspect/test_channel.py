@@ -14,9 +14,9 @@ from resnet_viewer.records.session import View
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.inspect.channel import HISTOGRAM_AXES
 from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel
-from resnet_viewer.ui.widgets.pixels import pixel
 from resnet_viewer.ui.widgets.theme import DARK
 from tests.ui.inspect.test_feature_maps import ramp, scene
+from tests.ui.pixel import pixel
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_a_channel_without_a_finite_value_has_no_scale(panel: FeatureMapsPanel) 
     panel.render_scene(scene(lost, lost, channel=2))
     view = panel.channel_view
     assert view.now_pane.note == "not finite (NaN, ∞) in all positions"
-    assert view.scale_words == "No value is finite, and none has a colour"
+    assert view._scale.text() == "No value is finite, and none has a colour"
 
 
 def test_a_channel_that_the_layer_lacks_shows_the_mosaic(panel: FeatureMapsPanel) -> None:

@@ -20,9 +20,10 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import MapScale, View
 from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel, subtitles
-from resnet_viewer.ui.widgets.pixels import colour_table, pixel
+from resnet_viewer.ui.widgets.pixels import colour_table
 from resnet_viewer.ui.widgets.theme import DARK
 from tests import fabricated
+from tests.ui.pixel import pixel
 
 LAYER = "layer3.2"
 

@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.picture_grid import NO_PICTURES, PictureChart
 from resnet_viewer.ui.train.confusion import ConfusionMatrix
-from resnet_viewer.ui.widgets.pixels import pixel
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT, Theme
+from tests.ui.pixel import pixel
 from tests.ui.train.lab_scenes import LABELS, PREDICTED, move_pointer
 
 

@@ -14,9 +14,9 @@ from resnet_viewer.charts import palette
 from resnet_viewer.figures import picture_grid
 from resnet_viewer.records.confusion import picture_order
 from resnet_viewer.ui.train.pictures import PicturesGrid
-from resnet_viewer.ui.widgets.pixels import pixel
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests.figures.runs import report
+from tests.ui.pixel import pixel
 from tests.ui.train.lab_scenes import LABELS, PREDICTED, data_of, move_pointer
 
 SHORT = ("0", "1", "2")

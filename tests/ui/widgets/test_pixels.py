@@ -9,7 +9,8 @@ import pytest
 from PySide6.QtGui import QImage
 
 from resnet_viewer.charts.tiles import Coloured, coloured
-from resnet_viewer.ui.widgets.pixels import image_of_rgb, pixel, tiles_of
+from resnet_viewer.ui.widgets.pixels import image_of_rgb, tiles_of
+from tests.ui.pixel import pixel
 
 
 def grey(maps: np.ndarray, high: float = 1.0) -> Coloured:
