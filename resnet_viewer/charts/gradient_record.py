@@ -104,31 +104,35 @@ class Record:
         that stands out is lost.
         """
         width, even = (span[1] - span[0]) / max(columns, 1), columns + columns % 2
-        edges: Floats = span[0] + 2 * width * np.arange(even // 2 + 1, dtype=np.float64)
         middles = span[0] + (np.arange(even) + 0.5) * width
         is_shown = (middles <= self.until) & (np.arange(even) < columns)
         cells = np.full((self.values.shape[1], columns), CLEAR, np.uint16)
-        if len(self.times) and is_shown.any():
-            shown = self.values[np.maximum(np.searchsorted(self.times, middles, side="right") - 1, 0)]
-            self._keep_ends(shown, is_shown, edges)
-            cells[:, is_shown[:columns]] = scale.levels(shown[is_shown]).T
+        if not len(self.times) or not is_shown.any():
+            return cells
+        index = np.maximum(np.searchsorted(self.times, middles, side="right") - 1, 0)
+        starts = np.searchsorted(self.times, span[0] + 2 * width * np.arange(even // 2 + 1))
+        counts, is_whole = np.diff(starts), is_shown[1::2]
+        index[1::2][counts == 1] = starts[:-1][counts == 1]  # else one that begins late might be passed over
+        index[::2][(counts == 1) & ~is_whole] = starts[:-1][(counts == 1) & ~is_whole]
+        shown, pairs = self.values[index], np.flatnonzero(counts > 1)
+        low, high, is_rising = self._ends(starts[pairs], starts[pairs + 1])
+        shown[2 * pairs] = np.where(is_rising & is_whole[pairs, None], low, high)
+        shown[2 * pairs + 1] = np.where(is_rising, high, low)
+        cells[:, is_shown[:columns]] = scale.levels(shown[is_shown]).T
         return cells
 
-    def _keep_ends(self, shown: Floats, is_shown: NDArray[np.bool_], edges: Floats) -> None:
-        """Put the lowest and the highest of what begins between two `edges` into the two columns between them, as the
-        values rise or fall there; where only the first column is painted, the highest. What is not a number is highest.
+    def _ends(
+        self, first: NDArray[np.intp], after: NDArray[np.intp]
+    ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """The lowest and the highest (n, layers) of the records from `first` to before `after`, (n,), and where values
+        rise over these; what is not a number is highest.
         """
-        starts = np.searchsorted(self.times, edges)
-        pairs = np.flatnonzero(np.diff(starts))
-        if not len(pairs):
-            return
-        first, after = starts[pairs], starts[pairs + 1]
-        values = self.values[first[0] : after[-1]]
-        low, high = (kind.reduceat(values, first - first[0]) for kind in (np.fmin, np.maximum))
-        is_rising, is_whole = self.values[after - 1] >= self.values[first], is_shown[2 * pairs + 1]
-        shown[2 * pairs + 1] = np.where(is_rising, high, low)
-        has_several = (after - first > 1) | ~is_whole
-        shown[2 * pairs[has_several]] = np.where(is_rising & is_whole[:, None], low, high)[has_several]
+        low = high = self.values[first]
+        is_rising = self.values[after - 1] >= low
+        for more in range(1, int((after - first).max(initial=1))):
+            found = self.values[np.minimum(first + more, after - 1)]
+            low, high = np.fmin(low, found), np.maximum(high, found)
+        return low, high, is_rising
 
 
 def colours_of(zero: str, not_finite: str) -> NDArray[np.uint8]:
@@ -223,10 +227,14 @@ class RecordScale:
 
     def levels(self, values: Floats) -> NDArray[np.uint16]:
         """The place of each value among the colours, `ZERO` or `NOT_FINITE`."""
+        is_odd = ~((values >= 0.0) & (values < np.inf))
         with np.errstate(divide="ignore", invalid="ignore"):
-            shares = ((np.log10(values) if self.is_log else values) - self.low) / (self.high - self.low)
-        is_odd = ~np.isfinite(values) | (values < 0.0)
-        levels = np.clip(np.where(is_odd, 0.0, shares) * 255.999, 0.0, 255.0).astype(np.uint16)
+            shares = np.log10(values) if self.is_log else np.array(values)
+        shares -= self.low
+        shares *= 255.999 / (self.high - self.low)
+        np.clip(shares, 0.0, 255.0, out=shares)
+        shares[is_odd] = 0.0
+        levels = shares.astype(np.uint16)
         levels[is_odd] = NOT_FINITE
         if self.is_log:
             levels[values == 0.0] = ZERO

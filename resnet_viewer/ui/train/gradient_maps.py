@@ -147,7 +147,9 @@ class RunPicture(QWidget):
         if wished != self._made:
             self._made = wished
             cells = record.cells(look.scale, look.span, columns)
-            self._image = image_of_rgba(colours_of(*colours)[cells]) if np.any(cells < CLEAR) else None
+            self._image = (
+                image_of_rgba(np.take(colours_of(*colours), cells, axis=0)) if np.any(cells < CLEAR) else None
+            )
             self.images_made += 1
             self.update()
 
