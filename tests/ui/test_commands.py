@@ -61,15 +61,22 @@ def test_the_picker_filters_by_every_word_and_takes_with_enter(qtbot: QtBot) -> 
     assert picker.width() < 600
     long = Picker("Run", [("Download " * 12, "Ctrl+D")], DARK)
     qtbot.addWidget(long)
-    row = long._list.itemWidget(long._list.item(0))
     long.show()
     qtbot.waitExposed(long)
-    assert row.width() >= row.sizeHint().width(), "long entries are whole"
+    for column in range(2):
+        assert long._list.columnWidth(column) >= long._list.sizeHintForColumn(column), (
+            "long entries are whole"
+        )
     picker._field.setText("")
     QTest.keyClick(picker._field, Qt.Key.Key_Down)
     QTest.keyClick(picker._field, Qt.Key.Key_Down)
     QTest.keyClick(picker._field, Qt.Key.Key_Return)
     assert picker.chosen == 2
+    picker.chosen = None
+    picker._field.setText("nothing is called so")
+    QTest.keyClick(picker._field, Qt.Key.Key_Down)
+    QTest.keyClick(picker._field, Qt.Key.Key_Return)
+    assert picker.chosen is None
 
 
 def test_the_palette_finds_whatever_a_menu_offers(

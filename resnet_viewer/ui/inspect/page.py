@@ -23,7 +23,6 @@ from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel
 from resnet_viewer.ui.inspect.gradcam import GradCamPanel
 from resnet_viewer.ui.inspect.loading import Opening
 from resnet_viewer.ui.inspect.messages import InspectMessages
-from resnet_viewer.ui.inspect.network_dialog import Describing
 from resnet_viewer.ui.inspect.predictions import PredictionsPanel
 from resnet_viewer.ui.inspect.prompts import Prompts
 from resnet_viewer.ui.inspect.readings import placeholder
@@ -141,8 +140,7 @@ class InspectPage(QObject):
         self.opening = Opening(store, self.editing, files, downloads, settings, self)
         self.exporting = Exporting(files, self)
         parts = self.controller, self.editing, self.opening, self.exporting
-        self.prompts = Prompts(self.panels, *parts, settings)
-        self.describing = Describing(self.panels, *parts, networks)
+        self.prompts = Prompts(self.panels, *parts, settings, networks)
         self.commands = Commands(self._offered(), self, show=self.wished.emit)
         self.bar = InspectBar(self.commands)
         filled = InspectMenus(
@@ -240,7 +238,7 @@ class InspectPage(QObject):
                 "compare_network",
                 "Compare with a &network…",
                 "Edit",
-                self.describing.choose_reference,
+                prompts.choose_reference,
                 tip="Set another network beside this one, as the reference",
                 place=300,
             ),
@@ -274,12 +272,12 @@ class InspectPage(QObject):
                 "choose_network",
                 "&Networks…",
                 "Network",
-                self.describing.choose_network,
+                prompts.choose_network,
                 "Ctrl+N",
                 tip="Search and compare the networks, and choose how one is built",
                 place=200,
             ),
-            Command("layers", "&Layers…", "Network", self.describing.show_layers, "Ctrl+L", place=200),
+            Command("layers", "&Layers…", "Network", prompts.show_layers, "Ctrl+L", place=200),
             shown("architecture", "&Architecture figure…", "Network", prompts.export_architecture, place=200),
             Submenu("&Open network", "Network", lambda menu: self._filled.fill_network(menu), 300),
             Submenu("Tar&get", "Network", lambda menu: self._filled.fill_target(menu), 300),

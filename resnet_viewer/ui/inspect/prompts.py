@@ -1,11 +1,11 @@
-"""Inspect's commands that ask the user something first."""
+"""Inspect's commands that ask the user something first, or show something beside the window."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.records.figure_list import (
@@ -16,13 +16,16 @@ from resnet_viewer.records.figure_list import (
     figures_of,
 )
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.network_entries import NetworkChoice, Networks
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui import dialogs, export_dialog
 from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.editing import Editing
 from resnet_viewer.ui.inspect.exporting import Exporting
 from resnet_viewer.ui.inspect.input_dialog import InputChoice, InputDialog
+from resnet_viewer.ui.inspect.layer_table import LayerTable
 from resnet_viewer.ui.inspect.loading import Opening
+from resnet_viewer.ui.inspect.network_dialog import NetworkDialog
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.picker import Picker
 from resnet_viewer.ui.widgets.theme import DARK, Theme
@@ -42,6 +45,7 @@ class Prompts(QObject):
         opening: Opening,
         exporting: Exporting,
         settings: Settings,
+        networks: Networks,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -50,8 +54,11 @@ class Prompts(QObject):
         self._opening = opening
         self._exporting = exporting
         self._settings = settings
+        self._networks = networks
         self._choice = settings.export("inspect", FigureChoice())
         self._folder: Path | None = None
+        self.layers: LayerTable | None = None
+        """Made when it is first shown."""
         self.theme: Theme = DARK
         opening.compared.connect(self.said)
 
@@ -141,6 +148,45 @@ class Prompts(QObject):
         choice = InputDialog(start, setup.state.network.classes, self._window).asked()
         if choice is not None and choice != start:
             self._opening.change_input(choice.preprocessing, choice.class_names)
+
+    def choose_network(self) -> None:
+        """The list of networks, beginning with the one on the screen."""
+        present = self._controller.scene.session.setup.state.network
+        self._ask_network(NetworkDialog(self._networks, present, self._window), as_reference=False)
+
+    def choose_reference(self) -> None:
+        """The same list, for the network that the one on the screen is compared with."""
+        present = self._controller.scene.session.reference.network
+        dialog = NetworkDialog(self._networks, present, self._window, verb="Compare")
+        self._ask_network(dialog, as_reference=True)
+
+    def _ask_network(self, dialog: NetworkDialog, *, as_reference: bool) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._take_network(dialog.choice, as_reference=as_reference))
+        dialog.open()
+        dialog.search.setFocus()
+
+    def _take_network(self, choice: NetworkChoice | None, *, as_reference: bool) -> None:
+        if choice is None:
+            return
+        if choice.needs_download:
+            self._opening.download(choice.spec.name, choice.spec, as_reference=as_reference)
+        elif as_reference:
+            self._opening.compare_spec(choice.spec)
+        else:
+            self._opening.choose_spec(choice.spec)
+
+    def show_layers(self) -> None:
+        """The table of layers, beside the window."""
+        if self.layers is None:
+            self.layers = LayerTable(self._window)
+            self.layers.layer_selected.connect(self._editing.select_layer)
+            self.layers.save_wished.connect(self._exporting.write_layers)
+            self._controller.scene_changed.connect(self.layers.render_scene)
+        self.layers.render_scene(self._controller.scene)
+        self.layers.show()
+        self.layers.raise_()
+        self.layers.activateWindow()
 
     def choose_target(self) -> None:
         """Any class, found by typing."""

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QEvent,
     QItemSelectionModel,
     QModelIndex,
@@ -20,7 +19,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPixmap, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -36,6 +35,7 @@ from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.widgets.labels import tooltip_text
 from resnet_viewer.ui.widgets.plot_items import paint_sample, strokes_of
+from resnet_viewer.ui.widgets.table_model import Cell, TableModel
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 
@@ -196,80 +196,57 @@ def told(scene: LabScene, log: RunLog) -> str:
     return "\n".join(lines)
 
 
-class RunsModel(QAbstractTableModel):
-    """Read-only; rows are the scene's logs in order."""
+class RunsModel(TableModel):
+    """Rows are the scene's logs in order."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__([column.title for column in _COLUMNS])
         self._scene = LabScene()
-        self._keys: tuple[str, ...] = ()
         self._theme = DARK
-        self.pixel_ratio = 1.0
-
-    @property
-    def keys(self) -> tuple[str, ...]:
+        self.keys: tuple[str, ...] = ()
         """The runs' keys, row by row."""
-        return self._keys
+        self.pixel_ratio = 1.0
 
     def show_scene(self, scene: LabScene) -> bool:
         """Take the scene; True where rows came or went."""
         keys = tuple(log.key for log in scene.logs)
-        is_other = keys != self._keys
-        if is_other:
-            self.beginResetModel()
-        self._scene, self._keys = scene, keys
-        if is_other:
-            self.endResetModel()
-        elif keys:
-            self._all_changed()
+        is_other = keys != self.keys
+        self._scene, self.keys = scene, keys
+        self.set_rows([self._cells(log) for log in scene.logs], are_others=is_other)
         return is_other
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
         self._theme = theme
-        if self._keys:
-            self._all_changed()
+        self.show_scene(self._scene)
 
-    def _all_changed(self) -> None:
-        self.dataChanged.emit(self.index(0, 0), self.index(len(self._keys) - 1, len(_COLUMNS) - 1))
-
-    def rowCount(self, parent: _Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._keys)
-
-    def columnCount(self, parent: _Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(_COLUMNS)
+    def _cells(self, log: RunLog) -> tuple[Cell, ...]:
+        wrong = self._theme.changed if log.state in ("failed", "diverged") else ""
+        return tuple(
+            Cell(
+                column.words(self._scene, log),
+                colour=wrong if column.title in _MARKED else "",
+                is_right=column.is_number,
+            )
+            for column in _COLUMNS
+        )
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        log, column = self._scene.logs[index.row()], _COLUMNS[index.column()]
         match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return column.words(self._scene, log)
             case Qt.ItemDataRole.UserRole:
-                return log
+                return self._scene.logs[index.row()]
             case Qt.ItemDataRole.ToolTipRole:
-                return tooltip_text(told(self._scene, log))
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return _aligned(column)
+                return tooltip_text(told(self._scene, self._scene.logs[index.row()]))
             case Qt.ItemDataRole.DecorationRole if index.column() == 0:
-                return self._sample(log)
-            case Qt.ItemDataRole.ForegroundRole if column.title in _MARKED and log.state in (
-                "failed",
-                "diverged",
-            ):
-                return QColor(self._theme.changed)
-        return None
+                return self._sample(self._scene.logs[index.row()])
+        return super().data(index, role)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        if orientation == Qt.Orientation.Horizontal:
-            if role == Qt.ItemDataRole.DisplayRole:
-                return _COLUMNS[section].title
-            if role == Qt.ItemDataRole.TextAlignmentRole:
-                return _aligned(_COLUMNS[section])
-            if role == Qt.ItemDataRole.ToolTipRole:
-                return tooltip_text(_COLUMNS[section].about)
-        return None
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
+            return tooltip_text(_COLUMNS[section].about)
+        return super().headerData(section, orientation, role)
 
     def _sample(self, log: RunLog) -> QIcon:
         """A stretch of its line in the plots, selected or not."""
@@ -283,11 +260,6 @@ class RunsModel(QAbstractTableModel):
         icon = QIcon(pixmap)
         icon.addPixmap(pixmap, QIcon.Mode.Selected)
         return icon
-
-
-def _aligned(column: _Column) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column.is_number else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter
 
 
 class RunsTable(QTableView):
@@ -399,9 +371,11 @@ class RunsTable(QTableView):
         beside_words = self.sizeHintForIndex(cell).width() - metrics.horizontalAdvance(str(cell.data()))
         beside_words += metrics.averageCharWidth() // 2  # Qt's hint is some pixels short in a large font
         widths = []
-        for column in _COLUMNS:
-            words = {words for log in logs for words in (column.words(scene, log), column.widest(scene, log))}
-            held = max(metrics.horizontalAdvance(one) for one in words) + beside_words
+        for place, column in enumerate(_COLUMNS):
+            words = {row[place].text for row in self._model.rows} | {
+                column.widest(scene, log) for log in logs
+            }
+            held = max(map(metrics.horizontalAdvance, words)) + beside_words
             widths.append(max(held, letters(column.title) + _BESIDE_TITLE))
         beside_sample = _SAMPLE.width() + beside_words + 6
         whole = min(widths[0] - beside_words, _WHOLE_NAME * metrics.averageCharWidth())

@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QSortFilterProxyModel,
     Qt,
 )
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
@@ -25,47 +26,46 @@ class Cell:
 
     text: str
     number: float | None = None
+    colour: str = ""
+    """Empty for the usual one."""
+    is_right: bool | None = None
+    """Stands at the right; None where numbers do."""
 
 
 class TableModel(QAbstractTableModel):
-    """Read-only; numbers stand at the right."""
+    """Read-only."""
 
-    def __init__(self, header: Sequence[str]) -> None:
+    def __init__(self, header: Sequence[str], rows: Sequence[Sequence[Cell]] = ()) -> None:
         super().__init__()
-        self._header = tuple(header)
-        self._rows: tuple[tuple[Cell, ...], ...] = ()
-
-    @property
-    def header(self) -> tuple[str, ...]:
-        """The titles of the columns."""
-        return self._header
-
-    @property
-    def rows(self) -> tuple[tuple[Cell, ...], ...]:
+        self.header = tuple(header)
+        self.rows: Sequence[Sequence[Cell]] = rows
         """In their own order, not as sorted."""
-        return self._rows
 
-    def set_rows(self, rows: Sequence[tuple[Cell, ...]]) -> None:
-        """Show these."""
-        self.beginResetModel()
-        self._rows = tuple(rows)
-        self.endResetModel()
+    def set_rows(self, rows: Sequence[Sequence[Cell]], *, are_others: bool = True) -> None:
+        """Show these; what is selected stays where they are no others but say something else."""
+        if are_others:
+            self.beginResetModel()
+        self.rows = rows
+        if are_others:
+            self.endResetModel()
+        elif rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self.header) - 1))
 
     def rowCount(self, parent: _Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._rows)
+        return 0 if parent is not None and parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: _Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._header)
+        return 0 if parent is not None and parent.isValid() else len(self.header)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        cell = self._rows[index.row()][index.column()]
+        cell = self.rows[index.row()][index.column()]
         match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return cell.text
-            case Qt.ItemDataRole.ToolTipRole:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole:
                 return cell.text
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _aligned(cell)
+            case Qt.ItemDataRole.ForegroundRole if cell.colour:
+                return QColor(cell.colour)
             case Qt.ItemDataRole.UserRole:
                 return cell.text.casefold() if cell.number is None else cell.number
         return None
@@ -73,19 +73,17 @@ class TableModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self._header[section]
-        if (
-            orientation == Qt.Orientation.Horizontal
-            and role == Qt.ItemDataRole.TextAlignmentRole
-            and self._rows
-        ):
-            return _aligned(self._rows[0][section])
+        if orientation == Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return self.header[section]
+            if role == Qt.ItemDataRole.TextAlignmentRole and self.rows:
+                return _aligned(self.rows[0][section])
         return None
 
 
 def _aligned(cell: Cell) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft if cell.number is None else Qt.AlignmentFlag.AlignRight
+    is_right = cell.number is not None if cell.is_right is None else cell.is_right
+    side = Qt.AlignmentFlag.AlignRight if is_right else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter
 
 

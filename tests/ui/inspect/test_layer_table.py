@@ -32,7 +32,7 @@ def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
 @pytest.fixture
 def table(desk: Desk) -> LayerTable:
     desk.window.commands["layers"].trigger()
-    found = inspect_page(desk.window).describing.layers
+    found = inspect_page(desk.window).prompts.layers
     assert found is not None
     return found
 
