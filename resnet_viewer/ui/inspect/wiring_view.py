@@ -222,24 +222,12 @@ class WiringView(pg.GraphicsLayoutWidget):
 
     def zoom(self, factor: float, px: float) -> None:
         """Show `factor` times as many layers, keeping what lies at `px` pixels of the strip in its place."""
-        layout, frame = self.layout_shown, self.strip.frame
-        if layout is None:
-            return
-        low, high = layout.limits
-        span = min(max((frame.right - frame.left) * factor, LEAST_UNITS), high - low)
-        share = min(max(px / max(frame.width, 1.0), 0.0), 1.0)
-        left = min(max(frame.x(px) - share * span, low), high - span)
-        self.strip_box.setXRange(left, left + span, padding=0)
+        frame = self.strip.frame
+        self.strip_box.scaleBy(x=factor, center=(frame.x(min(max(px, 0.0), frame.width)), 0.0))
 
     def pan(self, px: float) -> None:
         """Move everything by that many pixels to the right, within the limits."""
-        layout, frame = self.layout_shown, self.strip.frame
-        if layout is None:
-            return
-        low, high = layout.limits
-        span = frame.right - frame.left
-        left = min(max(frame.left - px / frame.scale, low), high - span)
-        self.strip_box.setXRange(left, left + span, padding=0)
+        self.strip_box.translateBy(x=-px / self.strip.frame.scale)
 
     def strip_point(self, position: QPointF) -> QPointF:
         """From the view's pixels to the strip's."""
