@@ -172,6 +172,8 @@ class InspectPage(QObject):
     def _offered(self) -> tuple[Command | Submenu, ...]:
         prompts, opening, editing, store = self.prompts, self.opening, self.editing, self.store
         shown = partial(Command, shows_page=True)
+        wired = partial(Command, menu="Edit", place=200)
+        compared = partial(Command, menu="Edit", place=300)
         return (
             shown(
                 "open_picture",
@@ -197,66 +199,47 @@ class InspectPage(QObject):
             Submenu("Recent wei&ghts", "File", lambda menu: self._filled.fill_recent("weights", menu), 205),
             Command("undo", "&Undo", "Edit", store.undo, "Ctrl+Z", "mdi6.undo"),
             Command("redo", "&Redo", "Edit", store.redo, "Ctrl+Shift+Z", "mdi6.redo"),
-            Command(
+            wired(
                 "all_shortcuts",
                 "&Cut or restore all shortcuts",
-                "Edit",
-                editing.toggle_all_shortcuts,
-                "Space",
-                place=200,
+                slot=editing.toggle_all_shortcuts,
+                keys="Space",
             ),
-            Command(
+            wired(
                 "all_branches",
                 "&Drop or restore all residual branches",
-                "Edit",
-                editing.toggle_all_branches,
-                "B",
-                place=200,
+                slot=editing.toggle_all_branches,
+                keys="B",
             ),
-            Command(
+            wired(
                 "selected_branch",
                 "Drop or restore the selected block's residual &branch",
-                "Edit",
-                self.toggle_selected_branch,
-                "D",
-                place=200,
+                slot=self.toggle_selected_branch,
+                keys="D",
             ),
-            Command(
-                "open_everything", "&Open everything", "Edit", editing.open_everything, "Ctrl+0", place=200
-            ),
-            Command(
+            wired("open_everything", "&Open everything", slot=editing.open_everything, keys="Ctrl+0"),
+            compared(
                 "set_reference",
                 "Set as re&ference",
-                "Edit",
-                editing.set_reference,
-                "R",
-                "mdi6.pin-outline",
-                "Compare with the present state from now on",
-                300,
+                slot=editing.set_reference,
+                keys="R",
+                icon="mdi6.pin-outline",
+                tip="Compare with the present state from now on",
             ),
-            Command(
+            compared(
                 "compare_network",
                 "Compare with a &network…",
-                "Edit",
-                prompts.choose_reference,
+                slot=prompts.choose_reference,
                 tip="Set another network beside this one, as the reference",
-                place=300,
             ),
-            Command(
+            compared(
                 "compare_weights",
                 "Compare with &weights…",
-                "Edit",
-                prompts.compare_weights,
+                slot=prompts.compare_weights,
                 tip="Set a weight file's network beside this one, as the reference",
-                place=300,
             ),
-            Command(
-                "reset_reference",
-                "Reference: &everything open",
-                "Edit",
-                editing.reset_reference,
-                "Shift+R",
-                place=300,
+            compared(
+                "reset_reference", "Reference: &everything open", slot=editing.reset_reference, keys="Shift+R"
             ),
             Command("previous_layer", "&Previous layer", "View", editing.previous_layer, "Up", place=200),
             Command("next_layer", "&Next layer", "View", editing.next_layer, "Down", place=200),
