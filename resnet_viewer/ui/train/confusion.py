@@ -33,7 +33,7 @@ _MANY, _LEAST = 24, 16
 _WIDEST_NAME, _NARROWEST_NAME = 72, 32
 _POINTS = (4, 2, 1, 0, -2)
 """Sizes of the letters beside the window's: the largest whose cells are so many lines high, else the last."""
-_ROOMY, _ROOM_FOR_TWO = 2.2, 2.5
+_ROOMY = 2.5
 _LEAST_LINES = 9
 """A lower matrix has no line for the word above its columns."""
 
@@ -159,7 +159,7 @@ class _Cells(QWidget):
 
     def _paint_counts(self, painter: QPainter, metrics: QFontMetrics) -> None:
         """The counts that fit into their cells, and percent of the row where two lines do."""
-        theme, lines = self._theme, 2 if self._cell.height() >= _ROOM_FOR_TWO * metrics.height() else 1
+        theme, lines = self._theme, 2 if self._cell.height() >= _ROOMY * metrics.height() else 1
 
         def fits(words: str) -> bool:
             return metrics.horizontalAdvance(words) < self._cell.width()
