@@ -1,0 +1,370 @@
+"""Every feature beside every other one on the files worker: each gets its own answer or its own sentence.
+
+A feature is asked as the window asks it. What becomes of it is written down as facts that only this feature brings
+about. A request that the window learns to ask needs a row here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QEventLoop, QMimeData, QObject, Slot
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.records import requests
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.figure_list import FigureChoice
+from resnet_viewer.records.lab import Order
+from resnet_viewer.records.requests import (
+    Begin,
+    Begun,
+    ChooseNetwork,
+    CopyFigure,
+    DescribeNetwork,
+    DownloadWeights,
+    FindDevices,
+    FoundDevices,
+    IdentifyWeights,
+    KeepChoices,
+    KeepOrder,
+    OpenedNetwork,
+    OpenedPicture,
+    PackReadings,
+    Pair,
+    ReadOrder,
+    ReadPicture,
+    Rendered,
+    Request,
+    StepPicture,
+    TakePixels,
+    WriteAllRunFigures,
+    WriteFigure,
+    WriteLayers,
+    WriteWeights,
+    Written,
+)
+from resnet_viewer.records.run_log import RunLog
+from resnet_viewer.records.run_plan import RunPlan
+from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.session import Session
+from resnet_viewer.records.weights import WeightsRef
+from resnet_viewer.services.run_plans import runs_of
+from resnet_viewer.ui import dialogs
+from resnet_viewer.ui.work.worker import Failure
+from tests import fabricated
+from tests.ui.windows import Desk, Files
+
+RUNS = dict(runs_of(RunPlan(depths="20")))
+KEY = "cifar-plain-20"
+OTHER_WORKERS = {Pair, PackReadings, DownloadWeights}
+"""What is asked of others than the files worker."""
+
+
+class Hold(Request):
+    """Answered when the test lets it, so that what is asked meanwhile waits."""
+
+
+class Scripted(Files):
+    """Answers everything that is asked of files, or refuses where the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused: dict[int, str] = {}
+        """Sentences by the identity of requests."""
+        self.allowed = threading.Semaphore(0)
+
+    def answer(self, request: object) -> Iterator[object]:
+        if id(request) in self.refused:
+            raise UserError(self.refused[id(request)])
+        match request:
+            case Hold():
+                assert self.allowed.acquire(timeout=10)
+            case Begin():
+                network = OpenedNetwork(spec("cifar-resnet-32"), fabricated.setup().state.preprocessing, ())
+                yield Begun(network, OpenedPicture(fabricated.picture(name="first.png")))
+            case WriteFigure(path=path) | WriteLayers(path=path) | WriteWeights(path=path):
+                yield Written(path)
+            case WriteAllRunFigures(folder=folder):
+                yield Written(folder)
+            case CopyFigure(source=source):
+                yield Rendered(b"", b"", "The page." if isinstance(source, Scene) else "The runs.")
+            case FindDevices():
+                yield FoundDevices(("cuda:7", "cpu"))
+            case _:
+                yield from super().answer(request)
+
+
+class Facts(QObject):
+    """Writes down what the window tells: answers by what only they bring, failures by where they are said."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.told: list[str] = []
+        window = desk.window
+        window.opening.picture_opened.connect(self.note_picture)
+        window.opening.network_opened.connect(self.note_network)
+        window.opening.compared.connect(self.note_compared)
+        window.opening.begun.connect(self.note_begun)
+        window.exporting.said.connect(self.note_said)
+        window.training.handing_over.opened.connect(self.note_run)
+        window.training.device_chosen.connect(self.note_device)
+        window.opening.failed.connect(self.note_opening)
+        window.exporting.failed.connect(self.note_export)
+        window.training.failed.connect(self.note_training)
+
+    @Slot(object)
+    def note_picture(self, picture: object) -> None:
+        if not str(picture.name).startswith("Digits"):  # type: ignore[attr-defined]
+            self.told.append(f"picture {picture.name}")  # type: ignore[attr-defined]
+
+    @Slot(object)
+    def note_network(self, opened: OpenedNetwork) -> None:
+        weights = opened.spec.weights
+        self.told.append(f"network {weights.file_name if weights.source == 'file' else opened.spec.name}")
+
+    @Slot(str)
+    def note_compared(self, sentence: str) -> None:
+        self.told.append(f"compared {sentence.split()[0]}")
+
+    @Slot()
+    def note_begun(self) -> None:
+        self.told.append("begun")
+
+    @Slot(str)
+    def note_said(self, sentence: str) -> None:
+        if not sentence.endswith("…"):
+            self.told.append(sentence)
+
+    @Slot()
+    def note_run(self) -> None:
+        self.told.append("run in Inspect")
+
+    @Slot(str)
+    def note_device(self, device: str) -> None:
+        if f"device {device}" not in self.told:  # a new order tells it again
+            self.told.append(f"device {device}")
+
+    @Slot(object)
+    def note_opening(self, failure: Failure) -> None:
+        self.told.append(f"opening: {failure.sentence}")
+
+    @Slot(object)
+    def note_export(self, failure: Failure) -> None:
+        self.told.append(f"exporting: {failure.sentence}")
+
+    @Slot(object)
+    def note_training(self, failure: Failure) -> None:
+        self.told.append(f"training: {failure.sentence}")
+
+
+class Room:
+    """A window that paints nothing and probes nothing, with runs that have ended."""
+
+    def __init__(self, qtbot: QtBot, application: QApplication, folder: Path) -> None:
+        self.desk = Desk(qtbot, application, folder)
+        self.folder = folder
+        self.window, self.training = self.desk.window, self.desk.window.training
+        self.opening, self.exporting = self.window.opening, self.window.exporting
+        self.files = Scripted()
+        self.desk.files = self.files
+        self.desk.store.changed.disconnect(self.window.controller._follow)
+        self.window.controller.scene_changed.disconnect(self.window.render_scene)
+        self.training.controller.scene_changed.disconnect(self.training._render)
+        self.training.places.new_folder = lambda _name: folder  # type: ignore[method-assign]
+        self.facts = Facts(self.desk)
+        self._asked: list[Request] = []  # kept, so that each has an identity of its own
+        self._ask, self._order = self.desk.workers.files.ask, self.desk.lab.ask
+        self.desk.workers.files.ask = self._note_asked  # type: ignore[method-assign]
+        self.desk.lab.ask = self._note_order  # type: ignore[method-assign]
+        (folder / KEY).mkdir()
+        (folder / KEY / "weights.safetensors").touch()
+        self._hold = Hold()
+
+    def _note_asked(self, ticket: int, request: object) -> None:
+        assert isinstance(request, Request)
+        self._asked.append(request)
+        self._ask(ticket, request)
+
+    def _note_order(self, ticket: int, order: object) -> None:
+        assert isinstance(order, Order)
+        self._order(ticket, order)
+        self.desk.lab.is_busy = False  # it trains nothing
+        if order.is_resumed:
+            self.facts.told.append(f"order {order.folder.name}")
+
+    def show_runs(self) -> None:
+        """Runs that were trained for three epochs and stopped."""
+        lab = self.desk.lab
+        self.training.controller.begin(Order(tuple(RUNS.items()), "digits", self.folder), "Digits")
+        lab.begin()
+        lab.train(KEY, RUNS[KEY], 2, folder=self.folder)
+        lab.end()
+
+    @property
+    def run(self) -> RunLog:
+        """One of them."""
+        return next(log for log in self.training.controller.scene.logs if log.key == KEY)
+
+    def told(self, *wishes: tuple[Feature, bool]) -> Counter[str]:
+        """What is told when these are asked while none is answered, each granted or refused."""
+        setup = fabricated.setup()
+        network = replace(setup.state.network, weights=WeightsRef("file", "/w/mine.pt", "ab" * 32))
+        state = replace(setup.state, network=network)
+        self.desk.store.restart(Session(replace(setup, state=state)))
+        self.opening._place = Path("/pictures/placed.png")
+        self.training._knows_devices = False
+        self.show_runs()
+        self.files.refused.clear()
+        self._asked.clear()
+        self._ask(10**9, self._hold)
+        self.facts.told.clear()
+        for number, (feature, is_granted) in enumerate(wishes):
+            feature.ask(self)
+            assert type(self._asked[-1]) is feature.request
+            if not is_granted:
+                self.files.refused[id(self._asked[-1])] = f"No {number}."
+        self._settle()
+        return Counter(self.facts.told)
+
+    def _settle(self) -> None:
+        loop = QEventLoop()
+        self.desk.workers.files.busy_changed.connect(loop.quit)
+        self.files.allowed.release()
+        while self.desk.workers.files.is_busy:
+            loop.exec()
+        self.desk.workers.files.busy_changed.disconnect(loop.quit)
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One that asks the files worker. `answer` is told where it is granted; `place` says its failure."""
+
+    name: str
+    request: type[Request]
+    ask: Callable[[Room], object]
+    place: str
+    answer: tuple[str, ...] = ()
+    failure: tuple[str, ...] = ()
+    """What is told beside the sentence."""
+    is_one_wish: bool = False
+    """A newer one of this feature takes the place of an older one, also at work."""
+
+    def told(self, number: int, *, is_granted: bool) -> Counter[str]:
+        """What becomes of it."""
+        return Counter(self.answer if is_granted else (f"{self.place}: No {number}.", *self.failure))
+
+    def is_replaced_by(self, newer: Feature) -> bool:
+        """Nobody waits for it any more."""
+        return (self.request is newer.request and self.request.newest_only) or (
+            self is newer and self.is_one_wish
+        )
+
+
+def paste(room: Room) -> None:
+    mime = QMimeData()
+    image = QImage(4, 3, QImage.Format.Format_RGB32)
+    image.fill(0)
+    mime.setImageData(image)
+    room.opening.take_mime(mime)
+
+
+def change_input(room: Room) -> None:
+    state = room.desk.store.session.setup.state
+    room.opening.change_input(replace(state.preprocessing, resize=40), ())
+
+
+def start(room: Room) -> None:
+    room.training.start()
+    room.show_runs()
+
+
+def figure(room: Room) -> None:
+    room.exporting.write(room.window.controller.scene, FigureChoice(), Path("/out/figure.svg"))
+
+
+FEATURES = (
+    Feature("open a picture", ReadPicture, lambda room: room.opening.open_paths((Path("read.png"),)), "opening",
+            ("picture read.png",)),
+    Feature("read it with twelve bits", ReadPicture, lambda room: room.opening.read_with_twelve_bits(), "opening",
+            ("picture placed.png",)),
+    Feature("next picture", StepPicture, lambda room: room.opening.step_picture(1), "opening",
+            ("picture step+1.png",)),
+    Feature("paste", TakePixels, paste, "opening", ("picture pasted picture",)),
+    Feature("choose a network", ChooseNetwork, lambda room: room.opening.choose_network("resnet18"), "opening",
+            ("network resnet18",)),
+    Feature("open weights", IdentifyWeights, lambda room: room.opening.open_weights(Path("/w/opened.pt")), "opening",
+            ("network opened.pt",)),
+    Feature("compare weights", IdentifyWeights,
+            lambda room: room.opening.compare_weights(Path("/w/cifar-resnet-20.pt")), "opening",
+            ("compared ResNet-20",)),
+    Feature("open a described network", DescribeNetwork,
+            lambda room: room.opening.choose_spec(spec("cifar-resnet-44")), "opening",
+            ("network cifar-resnet-44",)),
+    Feature("compare a described network", DescribeNetwork,
+            lambda room: room.opening.compare_spec(spec("cifar-resnet-56")), "opening", ("compared ResNet-56",)),
+    Feature("change the input", KeepChoices, change_input, "opening"),
+    Feature("begin", Begin, lambda room: room.opening.begin(Begin()), "opening",
+            ("network cifar-resnet-32", "picture first.png", "begun"), ("begun",)),
+    Feature("export a figure", WriteFigure, figure, "exporting", ("Saved /out/figure.svg.",)),
+    Feature("copy a figure", CopyFigure,
+            lambda room: room.exporting.copy(room.window.controller.scene, FigureChoice()), "exporting",
+            ("Copied the figure, as a picture and as SVG. The page.",)),
+    Feature("export the table of layers", WriteLayers,
+            lambda room: room.exporting.write_layers(room.window.controller.scene.blueprint, Path("/out/layers.csv")),
+            "exporting", ("Saved /out/layers.csv.",)),
+    Feature("export a figure of runs", WriteFigure, lambda room: room.training.exporting.export_as("curves", "svg"),
+            "exporting", ("Saved /out/curves.svg.",)),
+    Feature("copy a figure of runs", CopyFigure, lambda room: room.training.exporting.copy("curves"), "exporting",
+            ("Copied the figure, as a picture and as SVG. The runs.",)),
+    Feature("export all figures of runs", WriteAllRunFigures, lambda room: room.training.exporting.export_all(),
+            "exporting", ("Saved /out/all.",)),
+    Feature("export weights of a run", WriteWeights, lambda room: room.training.giving.export(room.run), "exporting",
+            (f"Saved /out/{KEY}-epoch-2.safetensors.",)),
+    Feature("find devices", FindDevices, lambda room: room.training.get_ready(), "training", ("device cuda:7",)),
+    Feature("start a training", KeepOrder, start, "training"),
+    Feature("open runs", ReadOrder, lambda room: room.training.open_runs(Path("/r/runs-1")), "training",
+            ("order runs-1",), is_one_wish=True),
+    Feature("open a run in Inspect", IdentifyWeights, lambda room: room.training.handing_over.open(room.run),
+            "opening", ("network epoch-2.safetensors", "run in Inspect"), is_one_wish=True),
+)  # fmt: skip
+
+
+@pytest.fixture
+def room(qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
+    monkeypatch.setattr(
+        dialogs.SaveAs, "ask", lambda _title, suggestion, _parent: Path("/out") / suggestion.name
+    )
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "/out/all")
+    made = Room(qtbot, qapp, tmp_path)
+    yield made
+    made.files.allowed.release(10)
+    made.desk.close()
+
+
+def test_every_request_of_the_files_worker_has_a_feature_here() -> None:
+    asked = {
+        found for found in vars(requests).values() if isinstance(found, type) and issubclass(found, Request)
+    }
+    assert asked - OTHER_WORKERS - {Request} == {feature.request for feature in FEATURES}
+
+
+def test_each_feature_beside_each_gets_its_own_answer_or_its_own_sentence(room: Room) -> None:
+    wrong = []
+    for first, second in itertools.product(FEATURES, repeat=2):
+        for granted in itertools.product((True, False), repeat=2):
+            told = room.told((first, granted[0]), (second, granted[1]))
+            wished = second.told(1, is_granted=granted[1])
+            if not first.is_replaced_by(second):
+                wished += first.told(0, is_granted=granted[0])
+            if told != wished:
+                wrong.append(f"{first.name} {granted[0]}, {second.name} {granted[1]}: {dict(told)}")
+    assert not wrong, f"{len(wrong)} pairs were told otherwise:\n" + "\n".join(wrong[:40])
