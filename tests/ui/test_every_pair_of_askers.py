@@ -188,6 +188,7 @@ class Room:
         (folder / KEY).mkdir()
         (folder / KEY / "weights.safetensors").touch()
         self._hold = Hold()
+        self.show_runs()
 
     def _note_asked(self, ticket: int, request: object) -> None:
         assert isinstance(request, Request)
@@ -204,7 +205,8 @@ class Room:
     def show_runs(self) -> None:
         """Runs that were trained for three epochs and stopped."""
         lab = self.desk.lab
-        self.training.controller.begin(Order(tuple(RUNS.items()), "digits", self.folder), "Digits")
+        self._shown = Order(tuple(RUNS.items()), "digits", self.folder)
+        self.training.controller.begin(self._shown, "Digits")
         lab.begin()
         lab.train(KEY, RUNS[KEY], 2, folder=self.folder)
         lab.end()
@@ -222,7 +224,8 @@ class Room:
         self.desk.store.restart(Session(replace(setup, state=state)))
         self.opening._place = Path("/pictures/placed.png")
         self.training._knows_devices = False
-        self.show_runs()
+        if self.training.controller.order is not self._shown:
+            self.show_runs()
         self.files.refused.clear()
         self._asked.clear()
         self._ask(10**9, self._hold)
@@ -368,3 +371,27 @@ def test_each_feature_beside_each_gets_its_own_answer_or_its_own_sentence(room: 
             if told != wished:
                 wrong.append(f"{first.name} {granted[0]}, {second.name} {granted[1]}: {dict(told)}")
     assert not wrong, f"{len(wrong)} pairs were told otherwise:\n" + "\n".join(wrong[:40])
+
+
+def test_downloads_that_wait_for_another_are_each_opened_or_compared(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, allowed = threading.Semaphore(0), threading.Semaphore(0)
+
+    def answer(request: DownloadWeights) -> Iterator[OpenedNetwork]:
+        begun.release()
+        assert allowed.acquire(timeout=10)
+        if request.name == "vgg16":
+            raise UserError("No connection.")
+        yield OpenedNetwork(spec(request.name), fabricated.setup().state.preprocessing, ())
+
+    monkeypatch.setattr(room.desk.downloads, "answer", answer)
+    room.opening.download("resnet18")
+    assert begun.acquire(timeout=10)
+    room.opening.download("resnet34", as_reference=True)
+    room.opening.download("vgg16")
+    room.opening.download("resnet50")
+    allowed.release(4)
+    room.desk.qtbot.waitUntil(lambda: not room.desk.workers.downloads.is_busy)
+    told = ["network resnet18", "compared ResNet-34", "opening: No connection.", "network resnet50"]
+    assert room.facts.told == told
