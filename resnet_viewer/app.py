@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from resnet_viewer.ui.train.controller import Ways
     from resnet_viewer.ui.train.training import TrainPage
     from resnet_viewer.ui.window import MainWindow
-    from resnet_viewer.ui.work.workers import Workers
+    from resnet_viewer.ui.work.worker import Workers
 
 SUPPORTED_PYSIDE = ((6, 8, 3), (6, 11, 0))
 """From, and up to but not including: 6.11 breaks pyqtgraph's SVG export, 6.12 aborts on Python 3.10 and 3.11."""
@@ -179,8 +179,7 @@ def build(application: QApplication, arguments: argparse.Namespace, diagnostics:
     from resnet_viewer.ui.settings import Settings
     from resnet_viewer.ui.train.controller import Ways
     from resnet_viewer.ui.work.process_worker import ProcessWorker
-    from resnet_viewer.ui.work.worker import Worker
-    from resnet_viewer.ui.work.workers import Workers
+    from resnet_viewer.ui.work.worker import Worker, Workers
     from resnet_viewer.versions import info
 
     settings = Settings(None if arguments.safe else paths.settings_dir())

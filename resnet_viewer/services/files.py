@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from resnet_viewer import paths
+from resnet_viewer.media.files import write_whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.figure_list import Suffix
 from resnet_viewer.records.network import USUAL, BuildOptions
@@ -39,6 +40,7 @@ from resnet_viewer.records.requests import (
     Written,
 )
 from resnet_viewer.services.figures import all_run_figures, drawn, layers_csv
+from resnet_viewer.services.order_files import read_order, write_order
 
 log = logging.getLogger(__name__)
 _COPIED: tuple[Suffix, Suffix] = ("png", "svg")
@@ -92,27 +94,17 @@ class FilesService:
             case KeepChoices():
                 _keep(request)
             case KeepOrder(order=order):
-                from resnet_viewer.services.order_files import write_order
-
                 write_order(order)
             case ReadOrder(folder=folder):
-                from resnet_viewer.services.order_files import read_order
-
                 yield FoundOrder(read_order(folder))
             case WriteFigure(source=source, choice=choice, path=path):
-                from resnet_viewer.media.files import write_whole
-
                 made = drawn(source, choice)
                 write_whole(path, made.content)
                 yield Written(path, f"{made.remark} {_remark(choice.suffix, source.class_names)}".strip())
             case WriteLayers(plan=plan, path=path):
-                from resnet_viewer.media.files import write_whole
-
                 write_whole(path, layers_csv(plan))
                 yield Written(path)
             case WriteAllRunFigures(pictures=pictures_of_runs, folder=folder):
-                from resnet_viewer.media.files import write_whole
-
                 for name, content in all_run_figures(pictures_of_runs):
                     write_whole(folder / name, content)
                 yield Written(folder, _remark("png", pictures_of_runs.class_names))

@@ -43,7 +43,7 @@ from resnet_viewer.ui.page import Page
 from resnet_viewer.ui.settings import FONT_SIZES, Settings, ThemeChoice
 from resnet_viewer.ui.toolbar import Toolbar
 from resnet_viewer.ui.widgets.theme import DARK, Theme
-from resnet_viewer.ui.work.workers import Workers
+from resnet_viewer.ui.work.worker import Workers
 
 THEMES: dict[ThemeChoice, str] = {"system": "As the system", "light": "Light", "dark": "Dark"}
 

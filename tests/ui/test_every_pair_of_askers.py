@@ -169,17 +169,14 @@ class Facts(QObject):
 class Room:
     """A window that paints nothing and probes nothing, with runs that have ended."""
 
-    def __init__(self, qtbot: QtBot, application: QApplication, folder: Path) -> None:
-        self.desk = Desk(qtbot, application, folder)
-        self.folder = folder
+    def __init__(self, desk: Desk, files: Scripted, folder: Path) -> None:
+        self.desk, self.files, self.folder = desk, files, folder
         self.window, self.training = self.desk.window, self.desk.window.training
         self.opening, self.exporting = self.window.opening, self.window.exporting
-        self.files = Scripted()
-        self.desk.files = self.files
         self.desk.store.changed.disconnect(self.window.controller._follow)
         self.window.controller.scene_changed.disconnect(self.window.render_scene)
         self.training.controller.scene_changed.disconnect(self.training._render)
-        self.training.places.new_folder = lambda _name: folder  # type: ignore[method-assign]
+        self.training.folders.new_folder = lambda _name: folder  # type: ignore[method-assign]
         self.facts = Facts(self.desk)
         self._asked: list[Request] = []  # kept, so that each has an identity of its own
         self._ask, self._order = self.desk.workers.files.ask, self.desk.lab.ask
@@ -347,10 +344,13 @@ def room(qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.M
         dialogs.SaveAs, "ask", lambda _title, suggestion, _parent: Path("/out") / suggestion.name
     )
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "/out/all")
-    made = Room(qtbot, qapp, tmp_path)
-    yield made
-    made.files.allowed.release(10)
-    made.desk.close()
+    desk = Desk(qtbot, qapp, tmp_path)
+    files = desk.files = Scripted()
+    try:
+        yield Room(desk, files, tmp_path)
+    finally:
+        files.allowed.release(10)
+        desk.close()
 
 
 def test_every_request_of_the_files_worker_has_a_feature_here() -> None:

@@ -45,8 +45,7 @@ from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.train.controller import Ways
 from resnet_viewer.ui.train.training import TrainPage
 from resnet_viewer.ui.window import MainWindow
-from resnet_viewer.ui.work.worker import Worker
-from resnet_viewer.ui.work.workers import Workers
+from resnet_viewer.ui.work.worker import Worker, Workers
 from tests import fabricated
 from tests.ui.probing import Prober
 from tests.ui.train.laboratory import Laboratory

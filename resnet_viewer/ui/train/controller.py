@@ -11,9 +11,8 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
-from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from resnet_viewer.charts.run_names import variants
 from resnet_viewer.media.lending import taken
@@ -43,6 +42,7 @@ from resnet_viewer.records.pace import Pace
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.training import RunSpec
+from resnet_viewer.ui.work.process_worker import ProcessWorker
 from resnet_viewer.ui.work.worker import Failure
 
 Runs = tuple[tuple[str, RunSpec], ...]
@@ -76,39 +76,6 @@ OfRun = Began | Advanced | EpochEnded | StateKept | StateChanged | Intervened | 
 """Reports that are about one run."""
 
 
-class LabWorker(Protocol):
-    """What trains: a worker that can be told something while it works on an order."""
-
-    replied: SignalInstance
-    failed: SignalInstance
-    busy_changed: SignalInstance
-
-    @property
-    def is_busy(self) -> bool:
-        """An order is in flight."""
-        ...
-
-    def start(self) -> None:
-        """Get ready, so that the first order is answered sooner."""
-        ...
-
-    def ask(self, ticket: int, request: object) -> None:
-        """Work on an order."""
-        ...
-
-    def tell(self, message: object) -> None:
-        """Say something to the work in flight."""
-        ...
-
-    def stop(self) -> None:
-        """End the work in flight."""
-        ...
-
-    def close(self) -> None:
-        """Stop, and wait until it has ended."""
-        ...
-
-
 class TrainController(QObject):
     """Owns the logs of the runs."""
 
@@ -125,7 +92,7 @@ class TrainController(QObject):
 
     def __init__(
         self,
-        worker: LabWorker,
+        worker: ProcessWorker,
         parent: QObject | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,

@@ -33,7 +33,7 @@ from resnet_viewer.ui.train.bar import (
     fill_recipe_menu,
     strength_in,
 )
-from resnet_viewer.ui.train.controller import LabWorker, Runs, TrainController, Ways
+from resnet_viewer.ui.train.controller import Runs, TrainController, Ways
 from resnet_viewer.ui.train.drops import WELCOME, Drops
 from resnet_viewer.ui.train.exporting import RunExporting
 from resnet_viewer.ui.train.open_in_inspect import OpenInInspect, WeightsExport
@@ -43,6 +43,7 @@ from resnet_viewer.ui.train.run_folders import WAY_BACK, Earlier, RunFolders
 from resnet_viewer.ui.train.run_menu import RunMenu
 from resnet_viewer.ui.widgets.theme import Theme
 from resnet_viewer.ui.work.asking import Askers
+from resnet_viewer.ui.work.process_worker import ProcessWorker
 from resnet_viewer.ui.work.worker import Failure
 
 
@@ -80,7 +81,7 @@ class TrainPage(QObject):
 
     def __init__(
         self,
-        worker: LabWorker,
+        worker: ProcessWorker,
         files: Askers,
         opening: Opening,
         editing: Editing,

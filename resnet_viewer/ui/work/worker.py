@@ -1,9 +1,10 @@
-"""A thread that answers one request at a time, and works on what has time while nobody asks."""
+"""A thread that answers one request at a time, and works on what has time while nobody asks; all workers together."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
@@ -11,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 from resnet_viewer.records.errors import Failure as Failure  # by this name for all of the window
 from resnet_viewer.records.errors import UserError, failure_of
 from resnet_viewer.ui.work.asking import Askers, Asking
+from resnet_viewer.ui.work.process_worker import ProcessWorker
 
 log = logging.getLogger(__name__)
 
@@ -214,3 +216,25 @@ class Worker(_AskedLane):
         self.stop()
         self._thread.quit()
         self._thread.wait()
+
+
+@dataclass(frozen=True)
+class Workers:
+    """The threads behind the window, and the process that trains; each answers its own kind of request."""
+
+    probing: Worker
+    files: Worker
+    downloads: Worker
+    lab: ProcessWorker
+
+    @property
+    def all(self) -> tuple[Worker | ProcessWorker, ...]:
+        """In the order in which they are ended: the slowest to end first."""
+        return self.lab, self.probing, self.files, self.downloads
+
+    def close(self) -> None:
+        """End all of them: first tell each to stop, then wait for each."""
+        for worker in self.all:
+            worker.stop()
+        for worker in self.all:
+            worker.close()
