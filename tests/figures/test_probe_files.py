@@ -13,7 +13,7 @@ from resnet_viewer.figures import probe_files
 from resnet_viewer.figures.export import json_bytes
 from resnet_viewer.figures.probe_files import UnknownLayerError, files
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
-from resnet_viewer.records.probe import NotFinite
+from resnet_viewer.records.probe import NotFinite, ProbeResult
 from resnet_viewer.records.target import BlockTarget
 from tests.figures.readings import as_trained, pair, partial
 
@@ -26,6 +26,11 @@ def written(**changes: object) -> dict[str, bytes]:
         "class_names": CIFAR10_CLASSES, "layers": ("stem", "layer2.0.conv1"), "environment": ENVIRONMENT, **changes
     }  # fmt: skip
     return dict(files(now, reference, **options))  # type: ignore[arg-type]
+
+
+def described(now: ProbeResult, reference: ProbeResult) -> bytes:
+    """`probe.json` alone: nothing is drawn."""
+    return probe_files.probe_json(now, reference, class_names=CIFAR10_CLASSES, environment=ENVIRONMENT)
 
 
 def strict(data: bytes) -> dict[str, object]:
@@ -89,7 +94,8 @@ def test_what_untrained_weights_say_is_called_so() -> None:
 
 
 def test_probe_json_defines_the_state() -> None:
-    found = strict(written()["probe.json"])
+    now, reference = pair(cut=(3, 5, 6))
+    found = strict(described(now, reference))
     state = found["state"]
     assert isinstance(state, dict)
     assert state["network"]["name"] == "cifar-resnet-20"
@@ -115,8 +121,7 @@ def test_without_names_and_reference_everything_is_still_written() -> None:
 def test_json_has_null_and_a_note_where_there_is_no_number() -> None:
     now, _ = pair()
     values = np.array([[0.5, np.nan, np.inf, 0, 0, 0, 0, 0, 0, 0]], np.float32)
-    found = dict(files(replace(now, probabilities=values), None, class_names=(), environment={}))
-    predicted = strict(found["predictions.json"])
+    predicted = strict(probe_files.predictions_json(replace(now, probabilities=values), None, class_names=()))
     assert predicted["probabilities"] == [0.5, None, None, 0, 0, 0, 0, 0, 0, 0]
     assert predicted["notes"] == [
         "probabilities[1] is null because it was nan",
@@ -169,4 +174,4 @@ def test_values_that_are_not_finite_are_said_in_every_file() -> None:
     for name in ("gradient_norms.png", "gradcam.png"):
         with Image.open(io.BytesIO(found[name])) as image:
             assert image.info["not finite"].endswith(said)
-    assert strict(written()["probe.json"])["not_finite"] is None
+    assert strict(described(now, reference))["not_finite"] is None

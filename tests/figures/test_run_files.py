@@ -81,5 +81,6 @@ def test_the_metadata_fix_every_run() -> None:
 
 
 def test_the_same_runs_give_the_same_bytes() -> None:
-    first, second = (dict(drawn(RUNS, test=ANSWERS, kinds=("svg", "pdf"))) for _ in range(2))
+    """In one kind: that each kind is made the same every time is a test of `render`."""
+    first, second = (dict(drawn(RUNS, test=ANSWERS, kinds=("svg",))) for _ in range(2))
     assert first == second

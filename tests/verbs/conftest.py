@@ -29,3 +29,9 @@ def data(tmp_path: Path) -> Path:
                 pixels = random.integers(0, 50, (32, 32, 3)) + brightness
                 Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{index}.png")
     return tmp_path / "data"
+
+
+@pytest.fixture
+def blank_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a test that reads the numbers of `probe` alone: its figures are thought out, not drawn."""
+    monkeypatch.setattr("resnet_viewer.figures.probe_files.render", lambda *_args, **_named: b"")

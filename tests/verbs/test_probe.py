@@ -82,6 +82,7 @@ def test_every_file_is_written_and_agrees_with_autograd(photo: Path, tmp_path: P
     assert cams["block_006"].shape == (8, 8)
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_a_picture_that_may_have_twelve_bits_is_said_so_and_can_be_read_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_picture_that_may_have_twelve_bits_is_said_so_and_can_be_read_so(
     assert seen == [16, 255]
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_the_reference_is_the_network_with_everything_open(photo: Path, tmp_path: Path) -> None:
     assert main(["probe", str(photo), "--out", str(tmp_path / "cut"), *NETWORK, "--cut", "all"]) == 0
     assert main(["probe", str(photo), "--out", str(tmp_path / "open"), *NETWORK, "--cut", "none"]) == 0
@@ -111,6 +113,7 @@ def test_the_reference_is_the_network_with_everything_open(photo: Path, tmp_path
     assert cut[0]["now"] != cut[0]["reference"]
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_the_loss_and_a_named_target_can_be_asked_for(photo: Path, tmp_path: Path) -> None:
     words = [
         "probe",
@@ -223,6 +226,7 @@ def test_no_file_tells_in_which_folders_it_was_made(photo: Path, tmp_path: Path)
         assert str(tmp_path).encode() not in path.read_bytes(), path.name
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_another_network_is_the_reference(photo: Path, tmp_path: Path) -> None:
     assert (
         main(["probe", str(photo), "--out", str(tmp_path), *NETWORK, "--reference-network", "cifar-plain-8"])
@@ -236,6 +240,7 @@ def test_another_network_is_the_reference(photo: Path, tmp_path: Path) -> None:
     assert [bool(row["reference"]) for row in found] == [False] * 14 + [True] * 8
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_reference_weights_without_a_file_are_of_the_same_network(photo: Path, tmp_path: Path) -> None:
     flags = ["--network", "cifar-resnet-20", "--reference-weights"]
     assert main(["probe", str(photo), "--out", str(tmp_path), *flags, "none"]) == 0
@@ -249,6 +254,7 @@ def test_reference_weights_without_a_file_are_of_the_same_network(photo: Path, t
     assert described["reference"]["network"]["classes"] == 7
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_reference_weights_have_their_shortcuts_as_in_training(photo: Path, tmp_path: Path) -> None:
     path = tmp_path / "w.safetensors"
     told = {"network": "cifar-resnet-8", "shortcut_strength": "0.0"}
@@ -260,6 +266,7 @@ def test_reference_weights_have_their_shortcuts_as_in_training(photo: Path, tmp_
     assert set(described["state"]["wiring"]["shortcuts"]) == {1.0}
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_a_blocks_channel_is_the_target(photo: Path, tmp_path: Path) -> None:
     assert main(["probe", str(photo), "--out", str(tmp_path), *NETWORK, "--target", "block:4:7"]) == 0
     described = json.loads((tmp_path / "probe.json").read_text(encoding="utf-8"))
