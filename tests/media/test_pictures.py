@@ -159,7 +159,7 @@ def test_memory_that_does_not_suffice_for_an_array(monkeypatch: pytest.MonkeyPat
 def test_a_truncated_file(kind: str, share: float) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (60, 60, 3)).astype(np.uint8)
     data = encoded(Image.fromarray(noise), kind)
-    with pytest.raises(PictureError, match=r"damaged or incomplete|not a picture in a known format"):
+    with pytest.raises(PictureError, match=r"damaged or incomplete|not a picture"):
         read_bytes(data[: int(len(data) * share)], name="cut." + kind.lower())
 
 

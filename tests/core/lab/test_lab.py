@@ -341,14 +341,14 @@ def test_another_run_in_the_folder_is_refused(tmp_path: Path) -> None:
     again = list(Lab().answer(order(tmp_path, RESIDUAL)))
     (said,) = [report for report in again if isinstance(report, StateChanged)]
     assert said.state == "failed"
-    assert "already holds a run (run.json)" in said.sentence
+    assert "already holds a run" in said.sentence
     other = replace(RESIDUAL, record_every=4)
     (said,) = [
         report
         for report in Lab().answer(order(tmp_path, other, is_resumed=True))
         if isinstance(report, StateChanged)
     ]
-    assert "belongs to a run with other settings (record_every)" in said.sentence
+    assert "other settings (record_every)" in said.sentence
 
 
 def test_an_interval_that_was_chosen_is_written_down_and_stays_what_it_was(tmp_path: Path) -> None:

