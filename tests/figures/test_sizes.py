@@ -132,10 +132,20 @@ def drawings() -> dict[str, Drawing]:
 
 
 DRAWINGS = drawings()
+BY_WIDTH = (
+    "grad-cam", "grad-cam of a deep network", "feature maps", "signed feature maps", "channel", "gradient record",
+    "confusion",
+)  # fmt: skip
+"""Those whose height follows from their width: narrow is smallest, and flat is largest."""
+CASES = [
+    (name, size)
+    for name in DRAWINGS
+    for size in SIZES
+    if name not in BY_WIDTH or size not in ("narrow", "flat")
+]
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", DRAWINGS)
+@pytest.mark.parametrize(("name", "size"), CASES)
 def test_no_words_overlap(name: str, size: str) -> None:
     figure = DRAWINGS[name](SIZES[size], ())
     assert overlapping(figure) == [], f"{name} at {SIZES[size]}"
