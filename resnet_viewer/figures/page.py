@@ -90,21 +90,27 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
 
 
 def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
-    """`text` in lines at most `width` inches wide at `size` points; a word that is wider is broken."""
+    """`text` in lines at most `width` inches wide at `size` points; a word that is wider is broken.
+
+    Each word is measured once, not with all that stand before it in its line.
+    """
     lines: list[str] = []
-    line = ""
+    line, begun = "", 0.0
+    """The line, and where its next word begins, in inches."""
+    stroke = text_width("|", size, bold=bold)
     for word in text.split(" "):
-        candidate = f"{line} {word}" if line else word
-        if text_width(candidate, size, bold=bold) <= width:
-            line = candidate
-            continue
-        if line:
-            lines.append(line)
-        line = word
-        while text_width(line, size, bold=bold) > width and len(line) > 1:
-            fitting = _fitting(line, width, size, bold=bold)
-            lines.append(line[:fitting])
-            line = line[fitting:]
+        if begun + text_width(word, size, bold=bold) <= width:
+            line = f"{line} {word}" if line else word
+        else:
+            if line:
+                lines.append(line)
+            line, begun = word, 0.0
+            while text_width(line, size, bold=bold) > width and len(line) > 1:
+                fitting = _fitting(line, width, size, bold=bold)
+                lines.append(line[:fitting])
+                line = line[fitting:]
+            word = line
+        begun += text_width(f"{word} |", size, bold=bold) - stroke if line else 0.0
     return [*lines, line] if line or not lines else lines
 
 
