@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -130,10 +129,19 @@ def series(result: ProbeResult, layout: StripLayout, quantity: GradientQuantity)
 class GradientCurves:
     """Now's values and the reference's over the strip, and what is written beside each."""
 
-    now: Series | None
-    reference: Series | None
-    now_name: str
-    reference_name: str
+    now: Series | None = None
+    reference: Series | None = None
+    now_name: str = ""
+    reference_name: str = ""
+
+    def of(self, role: Role) -> Series | None:
+        """One of both."""
+        return self.now if role == "now" else self.reference
+
+    @property
+    def there(self) -> tuple[Series, ...]:
+        """Those that there are, the reference first."""
+        return tuple(points for role in ROLES if (points := self.of(role)) is not None)
 
 
 def gradient_curves(
@@ -148,22 +156,23 @@ def gradient_curves(
 
 
 def gradient_chart(
-    curves: Mapping[Role, Series | None],
+    curves: GradientCurves,
     scale: Scale,
     span: tuple[float, float],
     layers: int,
     room: Room,
-    names: Mapping[Role, str] = MappingProxyType({}),
+    *,
+    has_names: bool = False,
     message: str = "",
 ) -> Chart:
-    """The curves in the range `span` of the strip's x, now on top, and the `names` that find room beside them; `layers`
-    is the highest number on the x axis.
+    """The curves in the range `span` of the strip's x, now on top, and their names as far as they find room beside
+    them; `layers` is the highest number on the x axis.
 
     Of now every layer has its mark; of the reference what no line reaches.
     """
     lines, dots = [], []
     for role in ROLES:
-        if (points := curves[role]) is None:
+        if (points := curves.of(role)) is None:
             continue
         y, is_log, joined = heights(points, scale), ~np.isnan(points.logs), points.is_joined
         stroke = Stroke("changed" if role == "now" else "reference", is_dashed=role == "reference")
@@ -188,7 +197,8 @@ def gradient_chart(
     x = Axis(*span, tuple(_layer_numbers(span, layers, room)))
     y_axis = log_axis(scale, room.height, room.line)
     chart = Chart(x, y_axis, tuple(lines), tuple(dots), message=message)
-    return replace(chart, names=_names(chart, names, room))
+    names: dict[Role, str] = {"now": curves.now_name, "reference": curves.reference_name}
+    return replace(chart, names=_names(chart, names, room)) if has_names else chart
 
 
 def _names(chart: Chart, names: Mapping[Role, str], room: Room) -> tuple[Name, ...]:

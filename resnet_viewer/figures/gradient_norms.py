@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -16,14 +15,13 @@ from resnet_viewer.charts.gradient_values import (
     TITLES,
     WIDTHS,
     GradientCurves,
-    Role,
     formula,
     gradient_chart,
     gradient_curves,
     require_complete,
     table,
 )
-from resnet_viewer.charts.log_axis import Series, scale_for
+from resnet_viewer.charts.log_axis import scale_for
 from resnet_viewer.charts.wiring_drawing import Arc, Box, Disc, Kind, Outline, ink_of, level
 from resnet_viewer.charts.wiring_layout import lay_out, openings
 from resnet_viewer.figures.fonts import FAMILY
@@ -95,24 +93,23 @@ def figure(
     strip.set_label("strip")
     found = openings(now, reference, is_stale=False)
     draw_strip(strip, axes, layout, now.request.state.wiring, found, width=width)
-    points: dict[Role, Series | None] = {"reference": curves.reference, "now": curves.now}
     room = room_of(width, height)
-    scale = scale_for([shown for shown in points.values() if shown is not None], room.height)
-    chart = gradient_chart(points, scale, layout.limits, layout.depth, room)
+    scale = scale_for(curves.there, room.height)
+    chart = gradient_chart(curves, scale, layout.limits, layout.depth, room)
     wordings = ("layer, in the order of the forward pass", "layer")
     words = next((words for words in wordings if room.measure(words) <= room.width), wordings[-1])
     draw(axes, replace(chart, x=replace(chart.x, title=words)), room)
-    _name_not_finite(axes, points, width)
+    _name_not_finite(axes, curves, width)
     axes.set_ylabel(formula(quantity, now), fontsize=palette.FONT, color=palette.TEXT, parse_math=False)
     axes.yaxis.set_label_coords(-(_LEFT - MARGIN - 0.06) / width, 0.5)
     return sheet.figure
 
 
-def _name_not_finite(axes: Axes, curves: Mapping[Role, Series | None], width: float) -> None:
+def _name_not_finite(axes: Axes, curves: GradientCurves, width: float) -> None:
     """How many of each kind stand on the upper row, at its right end."""
     counts: list[str] = []
     for role in reversed(ROLES):
-        points = curves[role]
+        points = curves.of(role)
         lanes = [] if points is None else [points.lane(index) for index in range(len(points.x))]
         kinds = (("infinite", "infinite (▲)"), ("nan", "NaN (✖)"))
         if words := [f"{lanes.count(lane)} {name}" for lane, name in kinds if lane in lanes]:

@@ -192,7 +192,10 @@ def test_paper_and_screen_draw_the_same_values(qtbot: QtBot) -> None:
     panel.render_scene(replace(invented, now=now, reference=reference))
     axes = plot_of(gradient_norms.figure(now, reference))
     assert axes.get_xlim() == tuple(panel.view.strip_box.viewRange()[0])
-    for shown, colour in ((panel.view.plot.now, palette.NOW), (panel.view.plot.reference, palette.REFERENCE)):
+    for shown, colour in (
+        (panel.view.plot.shown.now, palette.NOW),
+        (panel.view.plot.shown.reference, palette.REFERENCE),
+    ):
         assert shown is not None
         line = next(line for line in axes.lines if len(line.get_xdata()) == 50 and line.get_color() == colour)
         np.testing.assert_array_equal(line.get_xdata(), shown.x[shown.is_joined])

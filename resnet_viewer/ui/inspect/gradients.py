@@ -5,7 +5,7 @@ The y range always holds both curves whole; only x can be zoomed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Hashable
 
 import numpy as np
 import pyqtgraph as pg
@@ -14,7 +14,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QGraphicsItem, QHBoxLayout, QWidget
 
 from resnet_viewer.charts.chart import Axis, Chart, Floats
-from resnet_viewer.charts.gradient_values import TITLES, Role, formula, gradient_chart
+from resnet_viewer.charts.gradient_values import TITLES, GradientCurves, formula, gradient_chart
 from resnet_viewer.charts.log_axis import Scale, Series, heights, scale_for
 from resnet_viewer.records.probe import GradientOf, ProbeResult
 from resnet_viewer.records.session import GradientQuantity
@@ -36,19 +36,6 @@ CORNER = "layer"
 """The word before the numbers under the plot."""
 
 
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """A series to draw, the name written beside it, and whether it belongs to an older wish."""
-
-    points: Series
-    name: str
-    is_stale: bool = False
-
-
-def _opacity(curve: Curve | None) -> float:
-    return STALE_OPACITY if curve is not None and curve.is_stale else 1.0
-
-
 class GradientPlot:
     """Draws two curves into a view box whose x axis somebody else steers.
 
@@ -60,55 +47,26 @@ class GradientPlot:
         self.view = view
         self.scale = Scale(-1, 1, -1, 1)
         self.chart = Chart(Axis(0.0, 1.0), Axis(-1.0, 1.0))
-        self._curves: dict[Role, Curve | None] = {"reference": None, "now": None}
+        self.shown = GradientCurves()
+        """What is drawn."""
         self._layers = 1
         self._message = ""
         self._theme = DARK
         self.drawing = Drawing(view, surround, font, CORNER)
         self.ground = self.drawing.ground
 
-    @property
-    def curves(self) -> tuple[Series, ...]:
-        """What is drawn, reference first."""
-        return tuple(curve.points for curve in self._curves.values() if curve is not None)
-
-    @property
-    def now(self) -> Series | None:
-        """The red curve."""
-        curve = self._curves["now"]
-        return None if curve is None else curve.points
-
-    @property
-    def reference(self) -> Series | None:
-        """The grey curve."""
-        curve = self._curves["reference"]
-        return None if curve is None else curve.points
-
-    @property
-    def opacity(self) -> float:
-        """Of the now-curve: 1, or less while it is stale."""
-        return self.drawing.opacities.get("now", 1.0)
-
-    def set_curves(self, now: Curve | None, reference: Curve | None, *, layers: int, message: str) -> None:
+    def set_curves(self, curves: GradientCurves, *, layers: int, message: str) -> None:
         """Show these; `layers` is the highest number on the x axis; `message` stands in an empty plot."""
-        self._curves = {"reference": reference, "now": now}
-        self._layers = layers
-        self._message = message if now is None and reference is None else ""
-        self._dim()
+        self.shown, self._layers = curves, layers
+        self._message = "" if curves.there else message
         self.prepare()
 
     def set_stale(self, *, now: bool, reference: bool) -> None:
-        """Show the same curves as belonging to an older wish, or no more."""
-        wished: dict[Role, bool] = {"now": now, "reference": reference}
-        if all(curve is None or curve.is_stale == wished[role] for role, curve in self._curves.items()):
-            return
-        for role, is_stale in wished.items():
-            curve = self._curves[role]
-            self._curves[role] = None if curve is None else replace(curve, is_stale=is_stale)
-        self._dim()
-
-    def _dim(self) -> None:
-        self.drawing.dim({role: _opacity(curve) for role, curve in self._curves.items()})
+        """Show the curves as belonging to an older wish, or no more."""
+        wished: dict[Hashable, bool] = {"now": now, "reference": reference}
+        opacities = {role: STALE_OPACITY if is_stale else 1.0 for role, is_stale in wished.items()}
+        if opacities != self.drawing.opacities:
+            self.drawing.dim(opacities)
 
     def apply_theme(self, theme: Theme) -> None:
         """Other colours."""
@@ -123,15 +81,10 @@ class GradientPlot:
     def prepare(self) -> None:
         """Fit the y range to the curves and the height, and lay everything out for the present x range."""
         room = self.drawing.room
-        self.scale = scale_for(self.curves, room.height)
+        self.scale = scale_for(self.shown.there, room.height)
+        span, message = tuple(self.view.viewRange()[0]), self._message
         chart = self.chart = gradient_chart(
-            {role: None if curve is None else curve.points for role, curve in self._curves.items()},
-            self.scale,
-            tuple(self.view.viewRange()[0]),
-            self._layers,
-            room,
-            {role: curve.name for role, curve in self._curves.items() if curve is not None},
-            self._message,
+            self.shown, self.scale, span, self._layers, room, has_names=True, message=message
         )
         if self.view.viewRange()[1] != [chart.y.low, chart.y.high]:
             self.view.setYRange(chart.y.low, chart.y.high, padding=0)
@@ -149,7 +102,7 @@ class GradientPlot:
 
     def nearest(self, x: float, y: float) -> str | None:
         """The layer or block whose point lies nearest to x; of two at one x the one nearer to y (pixels)."""
-        points = self.now or self.reference
+        points = self.shown.now or self.shown.reference
         if points is None or len(points.x) == 0:
             return None
         distances = np.abs(points.x - x)

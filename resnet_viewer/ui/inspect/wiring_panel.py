@@ -11,14 +11,13 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 from superqt import QLabeledDoubleSlider
 
 from resnet_viewer.charts.gradient_values import gradient_curves
-from resnet_viewer.charts.log_axis import Series
 from resnet_viewer.charts.wiring_layout import Part, StripLayout, lay_out, openings
 from resnet_viewer.records.blueprint import BlockSpec
 from resnet_viewer.records.captions import target_name, wiring_words
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.inspect.gradients import Curve, GradientBar
+from resnet_viewer.ui.inspect.gradients import GradientBar
 from resnet_viewer.ui.inspect.readings import last_full, last_reference, placeholder
 from resnet_viewer.ui.inspect.wiring_view import WiringView
 from resnet_viewer.ui.inspect.wiring_words import caption_wordings, hint, readout
@@ -247,18 +246,13 @@ class WiringPanel(Card):
         self._now, self._reference = now, reference
         self.set_updating(now_is_stale)
         self.view.strip.adjust(openings=openings(now, reference, is_stale=now_is_stale))
+        self.view.plot.set_stale(now=now_is_stale, reference=reference_is_stale)
         if is_drawn:
-            self.view.plot.set_stale(now=now_is_stale, reference=reference_is_stale)
             return
         target = target_name(now.target, names) if now is not None else ""
         self.bar.show_reading(now, quantity, target)
         curves = gradient_curves(now, reference, quantity, self._layout)
-        self.view.plot.set_curves(
-            _curve(curves.now, curves.now_name, now_is_stale),
-            _curve(curves.reference, curves.reference_name, reference_is_stale),
-            layers=self._layout.depth,
-            message=placeholder(scene),
-        )
+        self.view.plot.set_curves(curves, layers=self._layout.depth, message=placeholder(scene))
         wordings = ("",) if now is None else caption_wordings(now, reference, names, quantity)
         self._caption.set_wordings(wordings)
 
@@ -268,7 +262,9 @@ class WiringPanel(Card):
     def _read_out(self, name: str) -> None:
         text = ""
         if name and self._layout is not None:
-            text = readout(self._layout.blueprint, name, self.view.plot.now, self.view.plot.reference)
+            text = readout(
+                self._layout.blueprint, name, self.view.plot.shown.now, self.view.plot.shown.reference
+            )
         self.bar.show_readout(text)
         self.hovered.emit(text)
 
@@ -339,10 +335,6 @@ class WiringPanel(Card):
         action = menu.addAction(text)
         action.triggered.connect(lambda: wish(*values))
         return action
-
-
-def _curve(points: Series | None, name: str, is_stale: bool) -> Curve | None:
-    return None if points is None else Curve(points, name, is_stale)
 
 
 def _menu_title(layout: StripLayout, part: Part) -> str:

@@ -262,13 +262,13 @@ class WiringView(pg.GraphicsLayoutWidget):
         """Draw the line across both, ring the points, and tell."""
         self._pointed_at = name
         self.place_pointer()
-        is_known = name is not None and any(name in points.names for points in self.plot.curves)
+        is_known = name is not None and any(name in points.names for points in self.plot.shown.there)
         self.pointed.emit(name if name is not None and is_known else "")
 
     def place_pointer(self) -> None:
         """The line and the rings where the points are now; of a point out of view there are none."""
         name, x, rings = self._pointed_at, None, []
-        for points in self.plot.curves:
+        for points in self.plot.shown.there:
             if name is not None and name in points.names:
                 spot = self.plot.pixel_of(points, points.names.index(name))
                 if 0 <= spot.x() <= self.plot_box.width():
@@ -434,8 +434,8 @@ class WiringView(pg.GraphicsLayoutWidget):
                     state.layout.blueprint,
                     state.wiring,
                     part,
-                    self.plot.now,
-                    self.plot.reference,
+                    self.plot.shown.now,
+                    self.plot.shown.reference,
                     state.openings,
                 )
                 QToolTip.showText(event.globalPos(), text, self.viewport())

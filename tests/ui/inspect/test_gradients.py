@@ -13,7 +13,7 @@ from PySide6.QtGui import QFont
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.chart import Chart, Name, Room
-from resnet_viewer.charts.gradient_values import Role, gradient_chart, series
+from resnet_viewer.charts.gradient_values import GradientCurves, gradient_chart, series
 from resnet_viewer.charts.log_axis import (
     Series,
     heights,
@@ -27,7 +27,7 @@ from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.target import BlockTarget
-from resnet_viewer.ui.inspect.gradients import Curve, GradientBar, GradientPlot
+from resnet_viewer.ui.inspect.gradients import GradientBar, GradientPlot
 from tests import fabricated
 
 
@@ -186,7 +186,9 @@ def plot(qtbot: QtBot) -> GradientPlot:
 
 
 def test_a_zero_breaks_the_line_and_has_a_mark(plot: GradientPlot) -> None:
-    plot.set_curves(Curve(curve(1.0, 0.1, 0.0, 0.1, float("inf")), "now"), None, layers=5, message="")
+    plot.set_curves(
+        GradientCurves(curve(1.0, 0.1, 0.0, 0.1, float("inf")), None, "now"), layers=5, message=""
+    )
     line = plot.drawing.lines.lines["now"]
     unit = plot.view.width() / 6
     np.testing.assert_allclose(line.x, unit * np.arange(1, 6))
@@ -196,13 +198,15 @@ def test_a_zero_breaks_the_line_and_has_a_mark(plot: GradientPlot) -> None:
 
 
 def test_a_lonely_point_of_the_reference_gets_a_dot(plot: GradientPlot) -> None:
-    plot.set_curves(None, Curve(curve(1.0, 0.1, 0.0, 0.1, 0.0), "reference"), layers=5, message="")
+    plot.set_curves(
+        GradientCurves(None, curve(1.0, 0.1, 0.0, 0.1, 0.0), "", "reference"), layers=5, message=""
+    )
     assert len(plot.drawing.dots["reference"]._dots.toList()) == 1
 
 
 def test_the_view_shows_the_whole_of_both_curves(plot: GradientPlot) -> None:
     now, reference = curve(1e-14, 1e-9, 1e-3), curve(0.5, 2.0, 40.0)
-    plot.set_curves(Curve(now, "now"), Curve(reference, "reference"), layers=3, message="")
+    plot.set_curves(GradientCurves(now, reference, "now", "reference"), layers=3, message="")
     low, high = plot.view.viewRange()[1]
     assert low < -14
     assert high > np.log10(40)
@@ -212,15 +216,16 @@ def test_the_view_shows_the_whole_of_both_curves(plot: GradientPlot) -> None:
 
 
 def test_a_stale_curve_is_dimmed_and_the_reference_is_not(plot: GradientPlot) -> None:
-    plot.set_curves(Curve(curve(1, 2), "now", True), Curve(curve(2, 3), "reference"), layers=2, message="")
-    assert plot.opacity < 0.5
+    plot.set_curves(GradientCurves(curve(1, 2), curve(2, 3), "now", "reference"), layers=2, message="")
+    plot.set_stale(now=True, reference=False)
+    assert plot.drawing.opacities["now"] < 0.5
     assert plot.drawing.opacities["reference"] == 1.0
 
 
 def test_new_numbers_reuse_the_items(plot: GradientPlot) -> None:
-    plot.set_curves(Curve(curve(1, 2, 3), "now"), None, layers=3, message="")
+    plot.set_curves(GradientCurves(curve(1, 2, 3), None, "now"), layers=3, message="")
     before = list(plot.view.addedItems)
-    plot.set_curves(Curve(curve(4, 5, 6), "now"), Curve(curve(1, 1, 1), "reference"), layers=3, message="")
+    plot.set_curves(GradientCurves(curve(4, 5, 6), curve(1, 1, 1), "now", "reference"), layers=3, message="")
     assert plot.view.addedItems == before
 
 
@@ -229,7 +234,7 @@ def test_the_nearest_of_two_points_at_one_x_is_the_one_nearer_in_height(plot: Gr
         ("conv2", "projection"), ((1,), (1,)), np.array([2.0, 2.0]), np.array([1.0, 1e-9]),
         np.array([True, False]),
     )  # fmt: skip
-    plot.set_curves(Curve(points, "now"), None, layers=3, message="")
+    plot.set_curves(GradientCurves(points, None, "now"), layers=3, message="")
     for index, name in enumerate(points.names):
         assert plot.nearest(2.2, plot.pixel_of(points, index).y()) == name
 
@@ -240,9 +245,9 @@ def named(
     """The chart of two curves, in a plot of that size, and the names that it has."""
     room = Room(*size, lambda text: 7.0 * len(text), 14.0)
     scale = scale_for([now, reference], size[1])
-    words: dict[Role, str] = {"now": names[0], "reference": names[1]}
+    curves = GradientCurves(now, reference, *names)
     span = (now.x[0] - 1, now.x[-1] + 1)
-    chart = gradient_chart({"reference": reference, "now": now}, scale, span, 56, room, words)
+    chart = gradient_chart(curves, scale, span, 56, room, has_names=True)
     return chart, chart.names
 
 
@@ -293,8 +298,8 @@ def test_a_mark_beside_the_curve_is_kept_clear() -> None:
 
 
 def test_a_nameless_curve_has_no_name(plot: GradientPlot) -> None:
-    now, reference = Curve(curve(1.0, 0.1), "now = reference"), Curve(curve(1.0, 0.1), "")
-    plot.set_curves(now, reference, layers=2, message="")
+    curves = GradientCurves(curve(1.0, 0.1), curve(1.0, 0.1), "now = reference")
+    plot.set_curves(curves, layers=2, message="")
     assert [name.text for name in plot.chart.names] == ["now = reference"]
 
 
@@ -308,14 +313,14 @@ def test_names_that_have_no_room_are_their_first_words_or_none() -> None:
 
 def test_a_zero_in_both_shows_two_marks(plot: GradientPlot) -> None:
     both = curve(1.0, 0.0, 0.1)
-    plot.set_curves(Curve(both, "now"), Curve(both, "reference"), layers=3, message="")
+    plot.set_curves(GradientCurves(both, both, "now", "reference"), layers=3, message="")
     now, reference = (plot.drawing.dots[role]._outlines[0].boundingRect() for role in ("now", "reference"))
     assert reference.adjusted(2, 2, -2, -2).contains(now), "one hides the other"
     assert plot.drawing.dots["reference"].zValue() < plot.drawing.dots["now"].zValue()
 
 
 def test_a_long_name_is_shortened_to_the_plot(plot: GradientPlot) -> None:
-    plot.set_curves(Curve(curve(1.0, 0.1), "many words " * 40), None, layers=2, message="")
+    plot.set_curves(GradientCurves(curve(1.0, 0.1), None, "many words " * 40), layers=2, message="")
     (name,) = plot.chart.names
     assert name.text.endswith("…")
     assert name.rect.width < 0.7 * plot.view.width()

@@ -67,7 +67,7 @@ def test_the_classifier_has_no_maps_to_select(qtbot: QtBot, panel: WiringPanel) 
 
 
 def test_a_click_in_the_plot_selects_the_nearest_layer(qtbot: QtBot, panel: WiringPanel) -> None:
-    points = panel.view.plot.now
+    points = panel.view.plot.shown.now
     assert points is not None
     spot = panel.view.plot.pixel_of(points, 6) + panel.view.plot_box.pos()
     with qtbot.waitSignal(panel.layer_selected) as wish:
@@ -190,7 +190,7 @@ def test_both_axes_are_one_at_every_zoom_and_pan(qtbot: QtBot, panel: WiringPane
 def test_a_box_and_its_point_share_their_x(panel: WiringPanel) -> None:
     view = panel.view
     view.zoom(0.5, 300)
-    points = view.plot.now
+    points = view.plot.shown.now
     assert points is not None
     for index, name in enumerate(points.names):
         box = view.strip.mapToScene(QPointF(view.strip.frame.px(view.strip.state.layout.x_by_name[name]), 0))
@@ -279,7 +279,7 @@ def is_on_its_point(panel: WiringPanel) -> bool:
     view = panel.view
     spots = [
         view.plot_box.mapToItem(view.ci, view.plot.pixel_of(points, points.names.index(view._pointed_at)))
-        for points in view.plot.curves
+        for points in view.plot.shown.there
     ]
     line = view.lines.pointer
     return bool(

@@ -35,7 +35,7 @@ def test_a_larger_font_makes_room_for_itself(panel: WiringPanel) -> None:
 
 
 def test_the_pointer_reads_out_exact_numbers(qtbot: QtBot, panel: WiringPanel) -> None:
-    points, reference = panel.view.plot.now, panel.view.plot.reference
+    points, reference = panel.view.plot.shown.now, panel.view.plot.shown.reference
     assert points is not None
     assert reference is not None
     spot = panel.view.plot.pixel_of(points, 4) + panel.view.plot_box.pos()
@@ -60,12 +60,12 @@ def test_the_selected_layer_has_its_line(panel: WiringPanel) -> None:
 def test_the_wish_is_drawn_at_once_and_the_old_reading_is_dimmed(panel: WiringPanel) -> None:
     scene = fabricated.scene(cut=(3,))
     panel.render_scene(scene)
-    assert panel.view.plot.opacity == 1.0
+    assert panel.view.plot.drawing.opacities["now"] == 1.0
     wish = wired(scene, Wiring.all_open(9).with_shortcuts([3, 4], 0.0))
     panel.render_scene(replace(wish, is_stale=True))
     assert panel.view.strip.state.wiring.cut == (3, 4)
     assert "2 of 9 shortcuts cut" in panel.subtitle
-    assert panel.view.plot.opacity < 0.5
+    assert panel.view.plot.drawing.opacities["now"] < 0.5
     assert panel.is_updating
     assert panel.view.plot.chart.names[0].text == "now: 1 of 9 shortcuts cut (3)", (
         "a reading keeps its own state"
@@ -78,11 +78,11 @@ def test_a_partial_reading_keeps_the_last_whole_curve_of_the_same_network(panel:
     assert scene.now is not None
     partial = replace(scene.now, layers=(), blocks=(), activations={})
     panel.render_scene(replace(scene, now=partial))
-    assert panel.view.plot.now is not None
-    assert panel.view.plot.opacity < 0.5
+    assert panel.view.plot.shown.now is not None
+    assert panel.view.plot.drawing.opacities["now"] < 0.5
     other = fabricated.scene(spec("resnet18"))
     panel.render_scene(replace(other, now=None, reference=None))
-    assert panel.view.plot.now is None
+    assert panel.view.plot.shown.now is None
     assert panel.caption_text == ""
 
 
@@ -106,9 +106,11 @@ def test_another_quantity_is_another_curve_of_the_same_reading(panel: WiringPane
     scene = fabricated.scene(cut=(3,))
     view = replace(scene.session.view, gradient_quantity="output")
     panel.render_scene(replace(scene, session=scene.session.with_view(view)))
-    assert panel.view.plot.now is not None
+    assert panel.view.plot.shown.now is not None
     assert scene.now is not None
-    assert np.array_equal(panel.view.plot.now.values, [block.gradient_norm for block in scene.now.blocks])
+    assert np.array_equal(
+        panel.view.plot.shown.now.values, [block.gradient_norm for block in scene.now.blocks]
+    )
 
 
 def test_another_network_is_shown_whole(panel: WiringPanel) -> None:
@@ -177,14 +179,14 @@ def heard(panel: WiringPanel) -> list[str]:
 
 
 def test_a_resting_pointer_reads_the_new_numbers(panel: WiringPanel) -> None:
-    points = panel.view.plot.now
+    points = panel.view.plot.shown.now
     assert points is not None
     spot = (panel.view.plot.pixel_of(points, 4) + panel.view.plot_box.pos()).toPoint()
     send(panel, QEvent.Type.MouseMove, spot, LEFT, False)
     said = heard(panel)
     panel.render_scene(fabricated.scene(cut=(3, 4), decades=5))
-    assert panel.view.plot.now is not points
-    new = f"now {panel.view.plot.now.values[4]:.4g}"
+    assert panel.view.plot.shown.now is not points
+    new = f"now {panel.view.plot.shown.now.values[4]:.4g}"
     assert new in said[-1]
     assert new in panel.bar.readout
     panel.render_scene(replace(fabricated.scene(spec("resnet18")), now=None, reference=None))
