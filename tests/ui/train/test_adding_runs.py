@@ -35,7 +35,7 @@ def test_a_start_while_runs_are_at_work_adds_those_that_are_new(desk: Desk, trai
     desk.lab.end()
     rendered(desk)
     assert training.bar.start_button.accessibleName() == "Start again"
-    training.bar.label(is_compact=True, letters=9)
+    training.bar.label(icons=4, letters=9)
     assert training.bar.start_button.text() == "Start", (
         "it keeps its word whole where there is no room for two"
     )
