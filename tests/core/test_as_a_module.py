@@ -27,9 +27,10 @@ Change = Callable[[Any], Any]
 
 def pair() -> tuple[Network, nn.Module]:
     """Ours and torchvision's with the same weights."""
-    theirs = models.resnet18(weights=None).eval()
+    with torch.device("meta"):
+        theirs = models.resnet18(weights=None).eval()
     state = random_state(theirs.state_dict(), seed=3)
-    theirs.load_state_dict(state)
+    theirs.load_state_dict({name: value.clone() for name, value in state.items()}, assign=True)
     return build(spec("resnet18"), state), theirs
 
 
@@ -263,8 +264,11 @@ def test_containers_are_indexed_and_iterated_as_torchvisions() -> None:
 
 def test_features_of_vgg_are_torchvisions() -> None:
     for name in ("vgg16", "alexnet"):
-        theirs = getattr(models, name)(weights=None).eval()
-        ours = build(spec(name), theirs.state_dict())
+        with torch.device("meta"):
+            theirs = getattr(models, name)(weights=None).eval()
+        state = random_state(theirs.state_dict())
+        theirs.load_state_dict(state, assign=True)
+        ours = build(spec(name), state)
         x = images(1, 64)
         with torch.no_grad():
             assert len(ours.features) == len(theirs.features)
