@@ -60,7 +60,7 @@ def test_text_stays_text_in_svg() -> None:
     figure, state = drawn("a $x$ & <b> 猫.jpg")
     root = ElementTree.fromstring(render(figure, "svg", metadata=state))
     words = ["".join(text.itertext()).strip() for text in root.iter(f"{SVG}text")]
-    assert "Gradient norm of every layer's weight · ResNet-20" in words
+    assert "Gradient norm per layer · ResNet-20" in words
     assert "layer, in the order of the forward pass" in words
     assert "‖∂score/∂W‖₂" in words
     assert "now: 3 of 9 shortcuts cut (2-3,7)" in words
