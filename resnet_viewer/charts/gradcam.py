@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
-from math import floor
+from math import ceil, floor
 from typing import Any, get_args
 
 import numpy as np
@@ -233,7 +233,7 @@ def underlay(
     if reading is not None and (sees_input or is_hairline(picture.width, picture.height)):
         seen = _repeated(denormalised(reading.network_input[0], preprocessing), longest)
         return Underlay(seen, Box(0, 0, seen.shape[1], seen.shape[0]))
-    step = max(max(picture.pixels.shape[:2]) // max(_ENOUGH, 2 * longest), 1)
+    step = max(max(picture.pixels.shape[:2]) // _ENOUGH, 1)
     pixels = _repeated(shrunk(picture.pixels[::step, ::step], longest), longest)
     x, y = pixels.shape[1] / picture.width, pixels.shape[0] / picture.height
     box = visible_box(picture.width, picture.height, preprocessing)
@@ -251,19 +251,23 @@ def shrunk(pixels: Pixels, longest: int) -> Pixels:
     if max(height, width) <= longest:
         return pixels
     scale = longest / max(height, width)
-    lower = _averaged(pixels, max(round(height * scale), 1))
-    narrower = _averaged(lower.swapaxes(0, 1), max(round(width * scale), 1)).swapaxes(0, 1)
-    return np.ascontiguousarray(narrower + np.float32(0.5), dtype=np.uint8)
+    lower = _averaged(np.ascontiguousarray(pixels), max(round(height * scale), 1))
+    across = np.ascontiguousarray(lower.swapaxes(0, 1))
+    narrower = _averaged(across, max(round(width * scale), 1)) + np.float32(0.5)
+    return np.ascontiguousarray(narrower.swapaxes(0, 1), dtype=np.uint8)
 
 
 def _averaged(values: NDArray[Any], length: int) -> NDArray[np.float32]:
     """`length` rows in place of (N, ...), each the mean of those that it covers, in part or whole."""
     edges = np.linspace(0, len(values), length + 1)
-    first = edges.astype(np.int64)
-    share = (edges - first).astype(np.float32).reshape(-1, *[1] * (values.ndim - 1))
-    parts = share * values[np.minimum(first, len(values) - 1)]
-    whole = np.add.reduceat(values, first[:-1], axis=0, dtype=np.float32)
-    return np.asarray((whole + parts[1:] - parts[:-1]) * np.float32(length / len(values)))
+    first, ratio = edges[:-1].astype(np.int64), len(values) / length
+    found: NDArray[np.float32] = np.zeros((length, *values.shape[1:]), np.float32)
+    for place in range(ceil(ratio) + 1):
+        row = first + place
+        share = np.clip(np.minimum(edges[1:], row + 1) - np.maximum(edges[:-1], row), 0, None) / ratio
+        weights = share.astype(np.float32).reshape(-1, *[1] * (values.ndim - 1))
+        found += np.multiply(values[np.minimum(row, len(values) - 1)], weights, dtype=np.float32)
+    return found
 
 
 def overlay(
