@@ -164,7 +164,7 @@ def test_what_a_small_page_left_out_is_said_and_what_was_not_wished_for_is_not()
     assert b"left out: caption" in small.content
     wished = drawn(scene, FigureChoice("gradient_norms", "svg", has_title=False, has_caption=False))
     assert wished.remark == ""
-    assert b"Gradient norm of every layer" not in wished.content.split(b"</metadata>")[1]
+    assert b"Gradient norm per layer" not in wished.content.split(b"</metadata>")[1]
     assert drawn(scene, FigureChoice("gradcam", "svg", 3.3)).remark == ""
 
 
