@@ -234,7 +234,7 @@ def viewer_of(
         catalog=catalog, networks=networks, threads=ways.threads_words,
     )  # fmt: skip
     train = TrainPage(
-        workers.lab, files, inspect.opening, inspect.editing, inspect.exporting, settings, ways, messages
+        workers.lab, files, inspect.opening, inspect.editing, inspect.outbox, settings, ways, messages
     )
     pages = inspect, train
     window = MainWindow(pages, workers, messages, appearance, settings, facts)

@@ -76,7 +76,7 @@ def test_a_click_on_an_arc_reaches_the_pixels_and_comes_back_and_the_plot_is_dra
         assert first_norm(window) != norms
         cut = plot(window)
         assert cut != intact
-        inspect_page(window).prompts.export_as("gradient_norms", "csv")
+        inspect_page(window).exports.export_as("gradient_norms", "csv")
         session.qtbot.waitUntil(target.exists)
         session.qtbot.mouseClick(
             inspect_page(window).panels.wiring.view.viewport(), Qt.MouseButton.LeftButton, pos=arc(window, 5)
@@ -111,7 +111,7 @@ def test_a_figure_is_copied_as_picture_and_svg_and_a_missing_folder_is_one_sente
         session.qtbot.waitUntil(lambda: (data := qapp.clipboard().mimeData()) is not None and data.hasImage())
         svg = bytes(qapp.clipboard().mimeData().data("image/svg+xml").data())
         assert b"cifar-resnet-20" in svg
-        inspect_page(window).prompts.export_as("gradcam", "png")
+        inspect_page(window).exports.export_as("gradcam", "png")
         session.qtbot.waitUntil(lambda: "does not exist" in window.messages.sentence)
 
     assert session.run(SMALL, deeds) == 0

@@ -125,12 +125,6 @@ class ExportDialog(Form[FigureChoice]):
         self._pixels.setText(pixels)
 
 
-def suggested_name(choice: FigureChoice, picture_name: str) -> str:
-    """A file name that says what it is of: "cat_gradient_norms.svg"."""
-    kept = "".join(c if c.isalnum() or c in "-_" else "_" for c in Path(picture_name).stem)[:40]
-    return f"{kept or 'picture'}_{choice.figure}.{choice.suffix}"
-
-
 def ask_path(
     choice: FigureChoice, suggestion: Path, parent: QWidget | None
 ) -> tuple[FigureChoice, Path] | None:

@@ -12,7 +12,6 @@ from resnet_viewer.ui.export_dialog import (
     GIVING_WAY,
     ExportDialog,
     SuffixError,
-    suggested_name,
     with_suffix_of,
 )
 
@@ -108,12 +107,6 @@ def test_a_typed_suffix_rules_and_a_missing_one_is_added() -> None:
 def test_a_suffix_that_we_do_not_write_is_refused_in_a_sentence(name: str) -> None:
     with pytest.raises(SuffixError, match=r"ends in \.svg, \.pdf, \.png or \.csv"):
         with_suffix_of(FigureChoice("gradcam", "png"), Path(name))
-
-
-def test_the_suggested_name_says_what_it_is_of() -> None:
-    assert suggested_name(FigureChoice(), "my cat/1.jpg") == "1_gradient_norms.svg"
-    assert suggested_name(FigureChoice(), "Ä b?.png") == "Ä_b__gradient_norms.svg"
-    assert suggested_name(FigureChoice(), "") == "picture_gradient_norms.svg"
 
 
 def test_presets_set_the_size_and_are_named_where_the_fields_say_theirs(qtbot: QtBot) -> None:

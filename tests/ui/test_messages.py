@@ -196,7 +196,7 @@ def test_an_unknown_suffix_is_one_sentence_and_nothing_is_written(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: tmp_path / "x.jpg")
-    inspect_page(desk.window).prompts.export_as("gradcam", "png")
+    inspect_page(desk.window).exports.export_as("gradcam", "png")
     assert "cannot be saved as x.jpg" in desk.window.messages.sentence
     assert desk.files.asked == []
 
@@ -204,7 +204,7 @@ def test_an_unknown_suffix_is_one_sentence_and_nothing_is_written(
 def test_the_dialog_of_a_figure_begins_with_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[FigureChoice] = []
     monkeypatch.setattr(ExportDialog, "asked", lambda dialog: begun.append(dialog.answer))
-    inspect_page(desk.window).prompts.export_figure("predictions")
+    inspect_page(desk.window).exports.export("predictions")
     assert [choice.figure for choice in begun] == ["predictions"]
 
 

@@ -444,7 +444,7 @@ def test_what_is_copied_is_the_figure_that_has_the_focus(desk: Desk) -> None:
 
 
 def test_a_channel_that_is_not_shown_is_not_copied(desk: Desk) -> None:
-    inspect_page(desk.window).prompts.copy_figure("channel")
+    inspect_page(desk.window).exports.copy("channel")
     assert "No channel is shown large" in desk.window.messages.sentence
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
@@ -12,18 +12,16 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton
 
 from resnet_viewer.records.captions import plain
-from resnet_viewer.records.figure_list import SUFFIXES, figures_of
 from resnet_viewer.records.predictions import top_classes
 from resnet_viewer.records.requests import CatalogEntry
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.target import BlockTarget, Target
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.commands import Commands, keys_text
+from resnet_viewer.ui.commands import Commands
 from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.editing import Editing
 from resnet_viewer.ui.inspect.loading import Opening
-from resnet_viewer.ui.inspect.prompts import Prompts
 from resnet_viewer.ui.menus import add_choice, add_entry, add_head, escaped
 from resnet_viewer.ui.page import ICON, LETTERS, SHORT, WORDS_FROM, PageBar
 from resnet_viewer.ui.settings import Settings
@@ -161,18 +159,11 @@ class InspectMenus:
         controller: Controller,
         editing: Editing,
         opening: Opening,
-        prompts: Prompts,
         settings: Settings,
         catalog: tuple[CatalogEntry, ...],
-        copy_figure: Callable[[], object],
     ) -> None:
-        self._commands, self._controller, self._editing, self._copy = (
-            commands,
-            controller,
-            editing,
-            copy_figure,
-        )
-        self._opening, self._prompts, self._settings, self._catalog = opening, prompts, settings, catalog
+        self._commands, self._controller, self._editing = commands, controller, editing
+        self._opening, self._settings, self._catalog = opening, settings, catalog
 
     def fill_recent(self, kind: Literal["pictures", "weights"], menu: QMenu) -> None:
         """The files that were opened last."""
@@ -247,24 +238,6 @@ class InspectMenus:
         ):
             is_chosen = setup.gradient_of == source
             add_choice(menu, sources, title, is_chosen, partial(self._editing.set_gradient_of, source))
-
-    def fill_export(self, menu: QMenu) -> None:
-        """Every figure in every format."""
-        for figure in figures_of("inspect"):
-            part = menu.addMenu(figure.title)
-            for suffix in SUFFIXES:
-                act = partial(self._prompts.export_as, figure.name, suffix)
-                add_entry(part, f"{figure.title} as {suffix.upper()}…", act)
-            part.addSeparator()
-            add_entry(part, "Size and resolution…", partial(self._prompts.export_figure, figure.name))
-        menu.addSeparator()
-        for text, keys, wished in (
-            ("&Export…", "Ctrl+E", self._prompts.export),
-            ("&Copy figure", "Ctrl+Shift+C", self._copy),
-        ):
-            menu.addAction(f"{text}\t{keys_text(keys)}").triggered.connect(
-                lambda _=False, wished=wished: wished()
-            )
 
 
 def _button(action: QAction, text: str = "") -> QToolButton:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout,
 
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.csv_text import csv_text
+from resnet_viewer.records.requests import WriteLayers
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.widgets.labels import plain_label
@@ -23,7 +24,7 @@ class LayerTable(QDialog):
     """Stays beside the window and follows its network. A selected row selects that layer there."""
 
     layer_selected = Signal(str)
-    save_wished = Signal(object, object)
+    save_wished = Signal(object)
     """A Blueprint and the path of the CSV."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -137,7 +138,7 @@ class LayerTable(QDialog):
         suggestion = Path.home() / f"{self.plan.spec.name}_layers.csv"
         path = dialogs.SaveAs.ask("Save the table of layers", suggestion, self)
         if path is not None:
-            self.save_wished.emit(self.plan, path if path.suffix else path.with_suffix(".csv"))
+            self.save_wished.emit(WriteLayers(self.plan, path if path.suffix else path.with_suffix(".csv")))
 
 
 def total(plan: Blueprint) -> str:

@@ -11,8 +11,8 @@ from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.requests import OpenedNetwork
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.bars import Choice, Messages
+from resnet_viewer.ui.figure_export import Outbox
 from resnet_viewer.ui.inspect.controller import Controller
-from resnet_viewer.ui.inspect.exporting import Exporting
 from resnet_viewer.ui.inspect.loading import Opening
 from resnet_viewer.ui.inspect.prompts import Prompts
 
@@ -25,7 +25,7 @@ class InspectMessages(QObject):
         messages: Messages,
         controller: Controller,
         opening: Opening,
-        exporting: Exporting,
+        outbox: Outbox,
         prompts: Prompts,
         downloads: Mapping[str, str],
         parent: QObject | None = None,
@@ -44,9 +44,9 @@ class InspectMessages(QObject):
         opening.progressed.connect(progress.show_progress)
         opening.download_ended.connect(progress.hide)
         progress.cancelled.connect(opening.cancel_download)
-        exporting.failed.connect(partial(fail, topic="exporting"))
-        exporting.began.connect(partial(self._messages.end, "exporting"))
-        exporting.said.connect(status.say)
+        outbox.failed.connect(partial(fail, topic="exporting"))
+        outbox.began.connect(partial(self._messages.end, "exporting"))
+        outbox.said.connect(status.say)
         prompts.said.connect(status.say)
 
     def render_scene(self, scene: Scene) -> None:

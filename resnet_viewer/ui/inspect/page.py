@@ -14,11 +14,12 @@ from resnet_viewer.records.requests import CatalogEntry
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.bars import Messages
-from resnet_viewer.ui.commands import Command, Commands, Submenu
+from resnet_viewer.ui.commands import Command, Commands, Submenu, keys_text
+from resnet_viewer.ui.figure_export import Outbox
 from resnet_viewer.ui.inspect.bar import InspectBar, InspectMenus, network_title
 from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.editing import Editing
-from resnet_viewer.ui.inspect.exporting import Exporting
+from resnet_viewer.ui.inspect.export import SceneExport
 from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel
 from resnet_viewer.ui.inspect.gradcam import GradCamPanel
 from resnet_viewer.ui.inspect.loading import Opening
@@ -138,23 +139,26 @@ class InspectPage(QObject):
         self.splitters = self.panels.splitters
         self.controller = Controller(store, probing, parent=self)
         self.opening = Opening(store, self.editing, files, downloads, settings, self)
-        self.exporting = Exporting(files, self)
-        parts = self.controller, self.editing, self.opening, self.exporting
+        self.outbox = Outbox(files, self)
+        self.exports = SceneExport(self.controller, self.outbox, settings, self.panels)
+        parts = self.controller, self.editing, self.opening, self.outbox
         self.prompts = Prompts(self.panels, *parts, settings, networks)
         self.commands = Commands(self._offered(), self, show=self.wished.emit)
         self.bar = InspectBar(self.commands)
         filled = InspectMenus(
-            self.commands, self.controller, self.editing, self.opening, self.prompts, settings, catalog,
-            self.copy_figure,
+            self.commands, self.controller, self.editing, self.opening, settings, catalog,
         )  # fmt: skip
         self._filled = filled
         fill_on_open(self.bar.network_button.menu(), filled.fill_network)
         fill_on_open(self.bar.target_button.menu(), filled.fill_target)
-        filled.fill_export(self.bar.export_button.menu())
-        self.menus = {"Export": self.bar.export_button.menu()}
+        menu = self.bar.export_button.menu()
+        self.exports.fill(menu)
+        menu.addAction(f"&Export…\t{keys_text('Ctrl+E')}", self.exports.ask)
+        menu.addAction(f"&Copy figure\t{keys_text('Ctrl+Shift+C')}", self.copy_figure)
+        self.menus = {"Export": menu}
         sizes = {entry.name: entry.download for entry in catalog if entry.download}
         self.messages = InspectMessages(
-            messages, self.controller, self.opening, self.exporting, self.prompts, sizes, self
+            messages, self.controller, self.opening, self.outbox, self.prompts, sizes, self
         )
         self._connect()
         self._show_history()
@@ -165,7 +169,7 @@ class InspectPage(QObject):
         self.store.history_changed.connect(self._show_history)
         self.bar.shortcuts_wished.connect(self.editing.open_all_shortcuts)
         self.bar.branches_wished.connect(self.editing.open_all_branches)
-        self.panels.export_requested.connect(self.prompts.export)
+        self.panels.export_requested.connect(self.exports.ask)
         self.panels.hovered.connect(self.hovered)
         self.opening.begun.connect(self.controller.end_start)
 
@@ -261,7 +265,13 @@ class InspectPage(QObject):
                 place=200,
             ),
             Command("layers", "&Layers…", "Network", prompts.show_layers, "Ctrl+L", place=200),
-            shown("architecture", "&Architecture figure…", "Network", prompts.export_architecture, place=200),
+            shown(
+                "architecture",
+                "&Architecture figure…",
+                "Network",
+                partial(self.exports.export, "architecture"),
+                place=200,
+            ),
             Submenu("&Open network", "Network", lambda menu: self._filled.fill_network(menu), 300),
             Submenu("Tar&get", "Network", lambda menu: self._filled.fill_target(menu), 300),
         )
@@ -311,11 +321,11 @@ class InspectPage(QObject):
 
     def export(self) -> None:
         """Ask for a figure of the scene."""
-        self.prompts.export()
+        self.exports.ask()
 
     def copy_figure(self) -> None:
         """The figure that has the focus, else the one that was exported last."""
-        self.prompts.copy_figure(self.panels.figure_in_focus())
+        self.exports.copy(self.panels.figure_in_focus())
 
     def toggle_selected_branch(self) -> None:
         """Drop or restore the residual branch of the block whose layer is selected."""

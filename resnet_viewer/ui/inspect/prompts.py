@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from resnet_viewer.records.figure_list import (
-    ARCHITECTURE_COLUMNS,
-    FigureChoice,
-    FigureName,
-    Suffix,
-    figures_of,
-)
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network_entries import NetworkChoice, Networks
 from resnet_viewer.records.target import BlockTarget
-from resnet_viewer.ui import dialogs, export_dialog
+from resnet_viewer.ui import dialogs
+from resnet_viewer.ui.figure_export import Outbox
 from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.editing import Editing
-from resnet_viewer.ui.inspect.exporting import Exporting
 from resnet_viewer.ui.inspect.input_dialog import InputChoice, InputDialog
 from resnet_viewer.ui.inspect.layer_table import LayerTable
 from resnet_viewer.ui.inspect.loading import Opening
@@ -29,7 +21,6 @@ from resnet_viewer.ui.inspect.network_dialog import NetworkDialog
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.picker import Picker
 from resnet_viewer.ui.widgets.theme import DARK, Theme
-from resnet_viewer.ui.work.worker import Failure
 
 
 class Prompts(QObject):
@@ -43,7 +34,7 @@ class Prompts(QObject):
         controller: Controller,
         editing: Editing,
         opening: Opening,
-        exporting: Exporting,
+        outbox: Outbox,
         settings: Settings,
         networks: Networks,
     ) -> None:
@@ -52,11 +43,9 @@ class Prompts(QObject):
         self._controller = controller
         self._editing = editing
         self._opening = opening
-        self._exporting = exporting
+        self._outbox = outbox
         self._settings = settings
         self._networks = networks
-        self._choice = settings.export("inspect", FigureChoice())
-        self._folder: Path | None = None
         self.layers: LayerTable | None = None
         """Made when it is first shown."""
         self.theme: Theme = DARK
@@ -80,66 +69,6 @@ class Prompts(QObject):
     def _asked_weights(self) -> Path | None:
         recent = self._settings.recent("weights")
         return dialogs.OpenWeights.ask(recent[0].parent if recent else None, self._window)
-
-    def export(self) -> None:
-        """Ask what and how, then where."""
-        self.export_figure(self._choice.figure)
-
-    def export_figure(self, figure: FigureName) -> None:
-        """The same, beginning with that figure."""
-        if not self._exporting.can_export(self._controller.scene, figure):
-            return
-        start = self._starting_from(figure)
-        choice = export_dialog.ExportDialog(start, self._window, figures=figures_of("inspect")).asked()
-        if choice is not None:
-            self._save(choice)
-
-    def export_as(self, figure: FigureName, suffix: Suffix) -> None:
-        """A menu's entry: ask only where."""
-        if self._exporting.can_export(self._controller.scene, figure):
-            self._save(replace(self._starting_from(figure), suffix=suffix))
-
-    def export_architecture(self) -> None:
-        """Networks side by side as columns."""
-        self.export_figure("architecture")
-
-    def _starting_from(self, figure: FigureName) -> FigureChoice:
-        """The last choice, for this figure; unless others were named, the network on the screen is the first column."""
-        return replace(self._choice, figure=figure, columns=self._choice.columns or self._usual_columns())
-
-    def _usual_columns(self) -> str:
-        network = self._controller.scene.session.setup.state.network.name
-        others = [name for name in ARCHITECTURE_COLUMNS.split(", ") if name != network]
-        return ", ".join((network, *others))
-
-    def _save(self, choice: FigureChoice) -> None:
-        scene = self._controller.scene
-        if not self._exporting.can_export(scene, choice.figure):
-            return
-        is_usual = choice.columns == self._usual_columns()
-        self._choice = replace(choice, columns="" if is_usual else choice.columns)
-        self._settings.set_export("inspect", self._choice)
-        picture = scene.now.request.picture if scene.now is not None else None
-        about = choice.columns if picture is None or choice.figure == "architecture" else picture.name
-        name = export_dialog.suggested_name(choice, about)
-        suggestion = (self._folder or Path.home()) / name
-        try:
-            asked = export_dialog.ask_path(choice, suggestion, self._window)
-        except export_dialog.SuffixError as refusal:
-            self._exporting.failed.emit(Failure(str(refusal)))
-            return
-        if asked is None:
-            return
-        choice, path = asked
-        self._folder = path.parent
-        self._exporting.write(scene, choice, path)
-
-    def copy_figure(self, figure: FigureName | None) -> None:
-        """That figure, or the one chosen last, to the clipboard, as it was exported last."""
-        choice = self._choice if figure is None else self._starting_from(figure)
-        scene = self._controller.scene
-        if self._exporting.can_export(scene, choice.figure):
-            self._exporting.copy(scene, choice)
 
     def change_input(self) -> None:
         """Show and change what the network's pictures go through."""
@@ -181,7 +110,7 @@ class Prompts(QObject):
         if self.layers is None:
             self.layers = LayerTable(self._window)
             self.layers.layer_selected.connect(self._editing.select_layer)
-            self.layers.save_wished.connect(self._exporting.write_layers)
+            self.layers.save_wished.connect(self._outbox.save)
             self._controller.scene_changed.connect(self.layers.render_scene)
         self.layers.render_scene(self._controller.scene)
         self.layers.show()

@@ -23,8 +23,8 @@ from resnet_viewer.records.requests import IdentifyWeights, OpenedNetwork, Write
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story_groups import are_twins
 from resnet_viewer.ui import dialogs
+from resnet_viewer.ui.figure_export import Outbox
 from resnet_viewer.ui.inspect.editing import Editing
-from resnet_viewer.ui.inspect.exporting import Exporting
 from resnet_viewer.ui.inspect.loading import Opening
 from resnet_viewer.ui.train.added_runs import settings_of
 from resnet_viewer.ui.train.controller import TrainController
@@ -38,9 +38,9 @@ WEIGHTS = "weights.safetensors"
 class WeightsExport(QObject):
     """Writes a run's weights where the user wants them; what became of it is said as of every file."""
 
-    def __init__(self, window: QWidget, controller: TrainController, exporting: Exporting) -> None:
+    def __init__(self, window: QWidget, controller: TrainController, outbox: Outbox) -> None:
         super().__init__(window)
-        self._window, self._controller, self._exporting = window, controller, exporting
+        self._window, self._controller, self._outbox = window, controller, outbox
         self._folder: Path | None = None
         self._awaited: dict[str, Path] = {}
         """By the runs' keys: where weights go that are on their way."""
@@ -53,10 +53,10 @@ class WeightsExport(QObject):
     def export(self, log: RunLog | None) -> None:
         """Ask where to."""
         if log is None:
-            self._refuse("No run is selected; choose one in the table of runs first.")
+            self._outbox.refuse("No run is selected; choose one in the table of runs first.")
             return
         if not self.can_export(log):
-            self._refuse(f"There are no weights of {log.title} to export yet; wait until it trains.")
+            self._outbox.refuse(f"There are no weights of {log.title} to export yet; wait until it trains.")
             return
         at = f"step-{log.steps}" if self._controller.is_live(log) else f"epoch-{len(log.epochs)}"
         suggestion = (self._folder or Path.home()) / f"{log.key}-{at}.safetensors"
@@ -72,7 +72,7 @@ class WeightsExport(QObject):
         elif (left := self._left(log)) is not None:
             self._write(log, left, path)
         else:
-            self._refuse(f"The weights of {log.title} are not in its folder any more.")
+            self._outbox.refuse(f"The weights of {log.title} are not in its folder any more.")
 
     @Slot(object)
     def _take(self, published: Published) -> None:
@@ -83,15 +83,12 @@ class WeightsExport(QObject):
     def _write(self, log: RunLog, source: Path, path: Path) -> None:
         data = self._controller.scene.data
         report = log.reporting(data.class_names if data is not None else ())
-        self._exporting.save(WriteWeights(source, report, path, self._controller.is_live(log)))
+        self._outbox.save(WriteWeights(source, report, path, self._controller.is_live(log)))
 
     def _left(self, log: RunLog) -> Path | None:
         """The weights of the run's end."""
         path = self._controller.folder_of(log) / WEIGHTS
         return path if log.state not in ("waiting", "running") and path.is_file() else None
-
-    def _refuse(self, sentence: str) -> None:
-        self._exporting.failed.emit(Failure(sentence))
 
 
 @dataclass(frozen=True)

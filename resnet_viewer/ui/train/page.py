@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_viewer.records.figure_list import FigureName
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.layout import PanelArea, Splitter
@@ -182,13 +183,13 @@ class TrainPanels(QWidget):
         """To the plot that is looked at first."""
         self.errors.canvas.setFocus()
 
-    def figure_in_focus(self) -> str:
-        """The name of the figure whose panel has the focus, "" where none has."""
+    def figure_in_focus(self) -> FigureName | None:
+        """The name of the figure whose panel has the focus, None where none has."""
         focused = self.window().focusWidget()
         for panel in (self.pictures, self.errors, self.gradients, self.by_depth):
             if focused is not None and panel.isAncestorOf(focused):
                 return panel.figure
-        return ""
+        return None
 
     @Slot(object)
     def _point(self, time: float | None) -> None:

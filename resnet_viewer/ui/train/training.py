@@ -18,8 +18,8 @@ from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.bars import Messages
 from resnet_viewer.ui.commands import Command, Commands, Submenu
+from resnet_viewer.ui.figure_export import Outbox
 from resnet_viewer.ui.inspect.editing import Editing
-from resnet_viewer.ui.inspect.exporting import Exporting
 from resnet_viewer.ui.inspect.loading import Opening
 from resnet_viewer.ui.menus import fill_on_open
 from resnet_viewer.ui.page import Fact, PageFacts
@@ -35,7 +35,7 @@ from resnet_viewer.ui.train.bar import (
 )
 from resnet_viewer.ui.train.controller import Runs, TrainController, Ways
 from resnet_viewer.ui.train.drops import WELCOME, Drops
-from resnet_viewer.ui.train.exporting import RunExporting
+from resnet_viewer.ui.train.export import RunExport
 from resnet_viewer.ui.train.open_in_inspect import OpenInInspect, WeightsExport
 from resnet_viewer.ui.train.page import TrainPanels
 from resnet_viewer.ui.train.plan import Plan
@@ -85,7 +85,7 @@ class TrainPage(QObject):
         files: Askers,
         opening: Opening,
         editing: Editing,
-        exporting: Exporting,
+        outbox: Outbox,
         settings: Settings,
         ways: Ways,
         messages: Messages,
@@ -105,9 +105,9 @@ class TrainPage(QObject):
         self.splitters = self.panels.splitters
         self.controller = TrainController(worker, self)
         self.open_in_inspect = OpenInInspect(self.controller, files, opening, editing, self)
-        self.exporting = RunExporting(self.panels, self.controller, exporting, settings)
+        self.exports = RunExport(self.controller, outbox, settings, self.panels)
         self.folders = RunFolders(self.panels, settings, ways.runs_dir)
-        self.weights = WeightsExport(self.panels, self.controller, exporting)
+        self.weights = WeightsExport(self.panels, self.controller, outbox)
         self.plan = Plan(settings, ways.runs_of, self)
         self.drops = Drops(self.plan, ways.has_runs, self.open_runs, self)
         chosen = self.panels.pictures.grid
@@ -116,7 +116,7 @@ class TrainPage(QObject):
         )
         self._earlier = Earlier(settings)
         self.commands = Commands(self._offered(), self, show=self.wished.emit)
-        self.exporting.fill(self.bar.export_button.menu())
+        self.exports.fill(self.bar.export_button.menu())
         self.menus = {"Export runs": self.bar.export_button.menu()}
         self.bar.show_plan(self.plan.present)
         self.panels.runs.offer_resume(self._last_runs() is not None)
@@ -134,9 +134,9 @@ class TrainPage(QObject):
         self._progress.cancelled.connect(self.cancel_reading)
         self.panels.hovered.connect(self.hovered)
         controller.data_read.connect(self._note_read)
-        self.panels.export_requested.connect(self.exporting.export)
-        self.panels.copy_requested.connect(self.exporting.copy)
-        self.panels.pictures.rule_chosen.connect(self.exporting.set_rule)
+        self.panels.export_requested.connect(self.exports.export)
+        self.panels.copy_requested.connect(self.exports.copy)
+        self.panels.pictures.rule_chosen.connect(self.exports.set_rule)
         for part in (self.open_in_inspect, self.drops, self.run_menu):
             part.failed.connect(self.failed)
         self.open_in_inspect.said.connect(self.said)
@@ -358,7 +358,7 @@ class TrainPage(QObject):
 
     def copy_figure(self) -> None:
         """The figure that has the focus, else the one that was exported last."""
-        self.exporting.copy(self.panels.figure_in_focus())
+        self.exports.copy(self.panels.figure_in_focus())
 
     def enter(self) -> None:
         """The plot that is looked at first gets the keys; the lab gets ready, as an order may come soon."""
@@ -372,7 +372,7 @@ class TrainPage(QObject):
 
     def export(self) -> None:
         """Ask for a figure of the runs."""
-        self.exporting.ask()
+        self.exports.ask()
 
     def escape(self) -> bool:
         """Release the pinned time."""

@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 )  # fmt: skip
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from resnet_viewer.records.figure_list import FigureName
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, part_wordings
 from resnet_viewer.ui.widgets.labels import TitleLabel, tooltip_text
 from resnet_viewer.ui.widgets.theme import DARK, Theme
@@ -147,7 +148,7 @@ class FigureCard(Card):
     hovered = Signal(str)
     export_requested = Signal(str)
     copy_requested = Signal(str)
-    figure = ""
+    figure: FigureName
     figure_words = ""
     """Behind "Export": "the curves"."""
     has_figure = True

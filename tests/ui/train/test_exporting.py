@@ -94,18 +94,18 @@ def test_a_panels_wish_is_about_the_selected_run(
 def test_what_is_not_there_yet_and_unknown_kinds_are_refused(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exporting = train_page(desk.window).exporting
+    exports = train_page(desk.window).exports
     for figure, sentence in (
         ("curves", "nothing to draw yet"),
         ("gradients", "no gradient record yet"),
         ("pictures", "No test picture"),
     ):
-        exporting.export(figure)
+        exports.export(figure)
         assert sentence in desk.window.messages.sentence
     train(desk)
     dialogs_answered(monkeypatch)
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: tmp_path / "errors.gif")
-    exporting.export("curves")
+    exports.export("curves")
     assert "errors.gif" in desk.window.messages.sentence
     assert not any(isinstance(request, WriteFigure) for request in desk.files.asked)
 
@@ -135,7 +135,7 @@ def test_who_leaves_the_dialog_exports_nothing(desk: Desk, monkeypatch: pytest.M
     train(desk)
     monkeypatch.setattr(ExportDialog, "asked", lambda *_: None)
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda *_: pytest.fail("nothing to save"))
-    train_page(desk.window).exporting.export("curves")
+    train_page(desk.window).exports.export("curves")
     assert not any(isinstance(request, WriteFigure) for request in desk.files.asked)
 
 
@@ -160,9 +160,7 @@ def test_copying_is_about_the_figure_that_has_the_focus(desk: Desk, qtbot: QtBot
 
 def test_a_figure_is_copied_as_a_picture_and_as_svg(desk: Desk) -> None:
     train(desk)
-    pictures = train_page(desk.window).exporting._pictures(
-        list(train_page(desk.window).controller.scene.logs)
-    )
+    pictures = train_page(desk.window).exports.source("curves")
     (found,) = FilesService().answer(CopyFigure(pictures, FigureChoice("curves")))
     assert isinstance(found, Rendered)
     assert Image.open(io.BytesIO(found.png)).format == "PNG"
@@ -172,14 +170,14 @@ def test_a_figure_is_copied_as_a_picture_and_as_svg(desk: Desk) -> None:
 def test_all_files_go_into_a_folder(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train(desk)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
-    train_page(desk.window).exporting.export_all()
+    train_page(desk.window).exports.export_all()
     desk.qtbot.waitUntil(lambda: any(isinstance(r, WriteAllRunFigures) for r in desk.files.asked))
 
 
 def test_the_files_are_whole(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train(desk)
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda _title, suggestion, _parent: suggestion)
-    train_page(desk.window).exporting.export_as("by-depth", "svg")
+    train_page(desk.window).exports.export_as("by-depth", "svg")
     request = written(desk)
     pictures = request.source
     assert drawn(pictures, request.choice).content.startswith(b"<?xml")
@@ -194,7 +192,7 @@ def test_every_figure_is_as_wide_and_as_fine_as_was_chosen(
 ) -> None:
     train(desk)
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda _title, suggestion, _parent: suggestion)
-    train_page(desk.window).exporting.export_as(figure, "png")
+    train_page(desk.window).exports.export_as(figure, "png")
     pictures = written(desk).source
     choice = FigureChoice(figure, "png", width=9.0, height=12.0, dpi=80)
     image = Image.open(io.BytesIO(drawn(pictures, choice).content))

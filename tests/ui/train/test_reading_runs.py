@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.plot_words import Told, interventions_in
@@ -28,9 +30,11 @@ from resnet_viewer.records.lab import (
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story import READING, story
 from resnet_viewer.records.training import EpochReport, Intervention, RunReport, StepReport
+from resnet_viewer.ui.figure_export import Outbox
+from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.train.bar import strength_in
 from resnet_viewer.ui.train.controller import TrainController
-from resnet_viewer.ui.train.exporting import RunExporting
+from resnet_viewer.ui.train.export import RunExport
 from resnet_viewer.ui.train.runs_table import RunsModel, told
 from resnet_viewer.ui.train.story import StoryPanel, story_run
 from tests.core.lab.lab_orders import PLAIN, RESIDUAL, STEPS, order, step_done
@@ -177,10 +181,13 @@ def test_a_run_whose_folder_is_refused_keeps_what_is_known_of_it() -> None:
     assert "before the first step" not in "\n".join(story([story_run(unknown)]))
 
 
-def test_what_is_being_read_is_not_exported_or_steered() -> None:
+def test_what_is_being_read_is_not_exported_or_steered(qtbot: QtBot) -> None:
     made = run("cifar-resnet-20").intervened(20, 0.0)
     log = RunLog("a", made, is_read=False)
-    assert "still being read" in RunExporting._refusal("curves", [log])
+    window, scene, files = QWidget(), LabScene((log,)), cast(Any, None)
+    qtbot.addWidget(window)
+    exports = RunExport(cast(Any, SimpleNamespace(scene=scene)), Outbox(files), Settings(None), window)
+    assert "still being read" in exports.refusal("curves")
     log.take(Began("a", made, PER_EPOCH))
     assert log.is_being_read, "its steps are still to come"
     assert strength_in(LabScene((log,))) == 1.0
