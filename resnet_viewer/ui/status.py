@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStatusBar, QWidget
 
 from resnet_viewer.ui.page import PageFacts
 from resnet_viewer.ui.widgets.card import colour_text
-from resnet_viewer.ui.widgets.fitting import ReadoutLabel
+from resnet_viewer.ui.widgets.fitting import ShorteningLabel, readout_wordings
 from resnet_viewer.ui.widgets.labels import plain_label, tooltip_text
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -58,7 +58,7 @@ class StatusBar(QStatusBar):
         self.setMinimumWidth(1)  # what does not fit is shortened, and never widens the window
         self.dot = BusyDot()
         self._work, self._subject, self._data = plain_label("starting…"), plain_label(), plain_label()
-        self._hover = ReadoutLabel()
+        self._hover = ShorteningLabel(readout_wordings)
         self.setContentsMargins(10, 0, 10, 0)
         self.addWidget(self.dot)
         self.addWidget(self._work)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -37,9 +37,7 @@ class BuildForm(QWidget):
         super().__init__(parent)
         self._entry: NetworkEntry | None = None
         self.endings: list[_EndingField] = []
-        self.weights = QComboBox()
-        self.weights.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.weights.setMinimumContentsLength(18)
+        self.weights = _narrow(QComboBox(), 18)
         self.classes = QSpinBox(minimum=1, maximum=100_000)
         self.side = QSpinBox(minimum=1, maximum=4096, suffix=" pixels")
         self.channels = choices({3: "3 (colour)", 1: "1 (grey)"})
@@ -146,13 +144,11 @@ class BuildForm(QWidget):
         listed = tuple(self.weights.itemData(index) for index in range(self.weights.count()))
         if listed == wanted:
             return
-        self.weights.blockSignals(True)
-        self.weights.clear()
-        for choice in wanted:
-            self.weights.addItem(choice.words, choice)
-        here = next((index for index, choice in enumerate(wanted) if choice.is_here), 0)
-        self.weights.setCurrentIndex(here)
-        self.weights.blockSignals(False)
+        with QSignalBlocker(self.weights):
+            self.weights.clear()
+            for choice in wanted:
+                self.weights.addItem(choice.words, choice)
+            put(self.weights, next((choice for choice in wanted if choice.is_here), wanted[0]))
 
 
 class _EndingField(QWidget):
@@ -162,24 +158,19 @@ class _EndingField(QWidget):
 
     def __init__(self, group: EndingGroup, preset: tuple[str, ...]) -> None:
         super().__init__()
-        self.box = QComboBox()
+        self.box = _narrow(choices({None: USUAL_ENDING} | {one: one.words for one in group.choices}), 8)
         self.box.setAccessibleName(group.title)
-        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.box.setMinimumContentsLength(8)
-        self.box.addItem(USUAL_ENDING, None)
         self.number = QDoubleSpinBox(decimals=2, minimum=-100.0, maximum=100.0)
-        self.number.hide()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.box, 1)
         layout.addWidget(self.number)
-        for choice in group.choices:
-            self.box.addItem(choice.words, choice)
-            for part in preset:
-                ending, _, value = part.partition("=")
-                if ending == choice.ending:
-                    self.box.setCurrentIndex(self.box.count() - 1)
-                    self._show_number(choice, float(value) if value else choice.usual)
+        values = {ending: value for ending, _, value in (part.partition("=") for part in preset)}
+        chosen = next((one for one in group.choices if one.ending in values), None)
+        put(self.box, chosen)
+        self._show_choice()
+        if chosen is not None and (value := values[chosen.ending]):
+            self.number.setValue(float(value))
         self.box.currentIndexChanged.connect(self._follow)
         self.number.valueChanged.connect(self.changed)
 
@@ -194,20 +185,25 @@ class _EndingField(QWidget):
 
     @Slot()
     def _follow(self) -> None:
+        with QSignalBlocker(self.number):
+            self._show_choice()
+        self.changed.emit()
+
+    def _show_choice(self) -> None:
+        """Its tooltip, and its number with the usual value where it takes one."""
         choice = self.box.currentData()
         has_number = isinstance(choice, EndingChoice) and bool(choice.number)
         self.number.setVisible(has_number)
         if isinstance(choice, EndingChoice):
             self.box.setToolTip(tooltip_text(choice.words))
-            if has_number:
-                self.number.blockSignals(True)
-                self._show_number(choice, choice.usual)
-                self.number.blockSignals(False)
-        self.changed.emit()
+            self.number.setToolTip(choice.number)
+            self.number.setAccessibleName(choice.number)
+            self.number.setSingleStep(1.0 if abs(choice.usual) >= 1 else 0.01)
+            self.number.setValue(choice.usual)
 
-    def _show_number(self, choice: EndingChoice, value: float) -> None:
-        self.number.setVisible(bool(choice.number))
-        self.number.setToolTip(choice.number)
-        self.number.setAccessibleName(choice.number)
-        self.number.setSingleStep(1.0 if abs(choice.usual) >= 1 else 0.01)
-        self.number.setValue(value)
+
+def _narrow(box: QComboBox, letters: int) -> QComboBox:
+    """As wide as so many letters, however long its choices are."""
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(letters)
+    return box

@@ -140,7 +140,7 @@ class ChannelView(Card):
             size = 0 if found.values is None else found.values.size
             pane.set_note(*not_finite_wordings(found.odd, size, "positions"))
         title = chart.sides[1].side.title
-        self._names[1].set_wordings(title, "reference", tip=title)
+        self._names[1].set_wordings(title, "reference", "ref.", tip=title)
         self.now_pane.set_dimmed(is_stale)
         self.set_updating(is_stale)
         self._scale.setText(chart.scale.words)

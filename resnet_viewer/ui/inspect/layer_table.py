@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.csv_text import csv_text
@@ -15,7 +15,15 @@ from resnet_viewer.records.requests import WriteLayers
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.widgets.labels import plain_label
-from resnet_viewer.ui.widgets.table_model import Cell, RowFilter, TableModel, fit_columns, table_view
+from resnet_viewer.ui.widgets.table_model import (
+    Cell,
+    RowFilter,
+    Table,
+    TableModel,
+    fit_columns,
+    search_field,
+    sorted_by_header,
+)
 
 HEADER = ("Layer", "Kind", "Block", "Weight", "Output", "Parameters", "MACs")
 
@@ -34,11 +42,8 @@ class LayerTable(QDialog):
         self.plan: Blueprint | None = None
         self._model = TableModel(HEADER)
         self.rows = RowFilter(self._model)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Search: layer2, projection, 3×3 …")
-        self.search.setAccessibleName("Search layers")
-        self.search.setClearButtonEnabled(True)
-        self.table = table_view(self.rows, "Layers")
+        self.search = search_field("Search layers", "Search: layer2, projection, 3×3 …")
+        self.table = sorted_by_header(Table(self.rows, "Layers"))
         self.total = plain_label()
         self.total.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

@@ -7,12 +7,10 @@ from html import escape
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Slot
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QScrollArea,
     QSplitter,
     QVBoxLayout,
@@ -24,8 +22,17 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.network_entries import NetworkChoice, NetworkEntry, Networks
 from resnet_viewer.ui.inspect.build_form import BuildForm
+from resnet_viewer.ui.widgets.form import CANCEL, OK, choices
 from resnet_viewer.ui.widgets.labels import plain_label
-from resnet_viewer.ui.widgets.table_model import Cell, RowFilter, TableModel, fit_columns, table_view
+from resnet_viewer.ui.widgets.table_model import (
+    Cell,
+    RowFilter,
+    Table,
+    TableModel,
+    fit_columns,
+    search_field,
+    sorted_by_header,
+)
 
 HEADER = ("Name", "Depth", "Parameters", "MACs", "Weights", "Blocks", "Data", "Title")
 ALL = "All families"
@@ -56,30 +63,24 @@ class NetworkDialog(QDialog):
         self._build = networks.build
         self._entries = networks.entries()
         self.choice: NetworkChoice | None = None
-        self.search, self.family = QLineEdit(), QComboBox()
-        self.search.setPlaceholderText("Search: name, depth, data, weights …")
-        self.search.setAccessibleName("Search networks")
-        self.search.setClearButtonEnabled(True)
+        self.search = search_field("Search networks", "Search: name, depth, data, weights …")
+        families = {entry.spec.family_words: entry.spec.family_words for entry in self._entries}
+        self.family = choices({None: ALL, **families})
         self.family.setAccessibleName("Family")
-        self.family.addItem(ALL, None)
-        for words in dict.fromkeys(entry.spec.family_words for entry in self._entries):
-            self.family.addItem(words, words)
-        self._model = TableModel(HEADER)
-        self._model.set_rows([_row(entry) for entry in self._entries])
+        self._model = TableModel(HEADER, [_row(entry) for entry in self._entries])
         self.rows = RowFilter(self._model)
-        self.table = table_view(self.rows, "Networks")
+        self.table = sorted_by_header(Table(self.rows, "Networks"))
         self.form = BuildForm()
-        self.facts = QLabel()
-        self.facts.setTextFormat(Qt.TextFormat.RichText)
-        self.facts.setWordWrap(True)
-        self.facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.facts.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self.problem = plain_label()
+        self.facts = QLabel(
+            textFormat=Qt.TextFormat.RichText,
+            wordWrap=True,
+            textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse,
+            alignment=Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft,
+        )
+        self.problem, self.count = plain_label(), plain_label()
         self.problem.setWordWrap(True)
-        self.count = plain_label()
-        ok, cancel = QDialogButtonBox.StandardButton.Ok, QDialogButtonBox.StandardButton.Cancel
-        self.buttons = QDialogButtonBox(ok | cancel)
-        self.ok = self.buttons.button(ok)
+        self.buttons = QDialogButtonBox(OK | CANCEL)
+        self.ok = self.buttons.button(OK)
         self._lay_out()
         self.search.textChanged.connect(self._filter)
         self.family.currentIndexChanged.connect(self._filter)
@@ -144,11 +145,8 @@ class NetworkDialog(QDialog):
     @Slot()
     def _filter(self) -> None:
         family = self.family.currentData()
-        kept = None
-        if family is not None:
-            kept = frozenset(n for n, entry in enumerate(self._entries) if entry.spec.family_words == family)
-        self.rows.keep(kept)
-        self.rows.search(self.search.text())
+        kept = {n for n, entry in enumerate(self._entries) if family in (None, entry.spec.family_words)}
+        self.rows.search(self.search.text(), kept)
         if not self.table.currentIndex().isValid():
             self.table.setCurrentIndex(self.rows.index(0, 0))
         count = self.rows.rowCount()

@@ -47,7 +47,7 @@ from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.confusion import ConfusionMatrix
 from resnet_viewer.ui.widgets.card import FigureCard, colour_text
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, choice_box, part_wordings
-from resnet_viewer.ui.widgets.labels import plain_eliding_label, plain_label, tooltip_text
+from resnet_viewer.ui.widgets.labels import plain_label, tooltip_text
 from resnet_viewer.ui.widgets.pixels import image_of_rgb
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -368,7 +368,7 @@ class PicturesWindow(QWidget):
         super().__init__(parent, Qt.WindowType.Window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.panel = panel
-        self.words = plain_eliding_label()
+        self.words = ShorteningLabel(lambda text: (text,))
         """What is pointed at."""
         panel.hovered.connect(self._say)
         panel.named.connect(self._take_name)

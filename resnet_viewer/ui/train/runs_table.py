@@ -21,13 +21,11 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QFontMetrics, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFrame,
     QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTableView,
     QWidget,
 )
 
@@ -35,7 +33,7 @@ from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.widgets.labels import tooltip_text
 from resnet_viewer.ui.widgets.plot_items import paint_sample, strokes_of
-from resnet_viewer.ui.widgets.table_model import Cell, TableModel
+from resnet_viewer.ui.widgets.table_model import Cell, Table, TableModel
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 
@@ -262,7 +260,7 @@ class RunsModel(TableModel):
         return icon
 
 
-class RunsTable(QTableView):
+class RunsTable(Table):
     """Columns that do not fit are left out, the least important first; a row's tooltip says everything."""
 
     selected = Signal(str)
@@ -271,25 +269,15 @@ class RunsTable(QTableView):
     """On the screen, for the selected run."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self._model = RunsModel()
-        self.setModel(self._model)
+        super().__init__(self._model, "Runs", parent)
         self.setObjectName("runs")  # the style sheet knows it
-        self.setAccessibleName("Runs")
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
         self.setItemDelegateForColumn(0, NameDelegate(self))
-        self.setTabKeyNavigation(False)
         self.setIconSize(_SAMPLE)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.verticalHeader().hide()
         self.verticalHeader().setMinimumSectionSize(1)  # the style's own is higher than rows that stand close
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setMinimumSectionSize(24)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

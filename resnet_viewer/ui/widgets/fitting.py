@@ -17,51 +17,12 @@ from PySide6.QtWidgets import (
 )
 from superqt import QElidingLabel, QSearchableComboBox
 
-from resnet_viewer.ui.widgets.labels import Paragraph, tooltip_text
+from resnet_viewer.ui.widgets.labels import OneLineLabel, tooltip_text
 
 _LEAST_LETTERS = 6
 """So many letters of a choice stay in view."""
 _VALUES = "now ", "reference ", "now/reference ", "gate open "
 """How the parts of a readout begin that are numbers."""
-
-
-class FittingLabel(QWidget):
-    """One line in several wordings, the longest first: shows the first one that fits, else the last.
-
-    Words are drawn letter by letter, never as markup. The label takes the width that it is given.
-    """
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._wordings: tuple[str, ...] = ("",)
-        self._tip = ""
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    def text(self) -> str:
-        """The whole of what it has to say: the longest wording."""
-        return self._wordings[0]
-
-    @property
-    def shown(self) -> str:
-        """The wording that fits."""
-        return fitting(self._wordings, self.width(), self)
-
-    def set_wordings(self, *wordings: str, tip: str = "") -> None:
-        """Say it in one of these ways, the longest first; `tip` is the tooltip."""
-        if (wordings, tip) != (self._wordings, self._tip):
-            self._wordings, self._tip = wordings, tip
-            self.setToolTip(tooltip_text(tip))
-            self.setAccessibleName(wordings[0])
-            self.update()
-
-    def sizeHint(self) -> QSize:
-        metrics = self.fontMetrics()
-        return QSize(metrics.horizontalAdvance(self._wordings[0]) + 2, metrics.height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        with QPainter(self) as painter:
-            painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.shown)
 
 
 def fitting(wordings: tuple[str, ...], width: float, widget: QWidget) -> str:
@@ -99,56 +60,58 @@ def part_wordings(text: str, separator: str = " · ") -> tuple[str, ...]:
     return tuple(dict.fromkeys(separator.join(parts[:count]) for count in range(len(parts), -1, -1)))
 
 
-class ShorteningLabel(QElidingLabel):
+class ShorteningLabel(OneLineLabel):
     """A plain label on one line, as wide as its place allows, that says its words in the longest way that fits.
 
     `wordings` makes these ways of a text, the longest first. `text()` gives the whole text; where not even the last
     way fits, it ends with "…".
     """
 
-    def __init__(self, wordings: Callable[[str], tuple[str, ...]], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, wordings: Callable[[str], tuple[str, ...]]) -> None:
+        super().__init__()
         self._wordings = wordings
-        self._whole = ""
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    def text(self) -> str:
-        return self._whole
 
     @property
     def shown(self) -> str:
         """The wording that fits, before a last resort of "…"."""
-        return fitting(self._wordings(self._whole), self.width() - 4, self)
-
-    def setText(self, text: str) -> None:
-        self._whole = text
-        super().setText(self.shown)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        super().setText(self.shown)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange and hasattr(self, "_whole"):
-            super().setText(self.shown)
+        return fitting(self._wordings(self.text()), self.width(), self)
 
 
-class ReadoutLabel(ShorteningLabel):
-    """Shortens a readout's hints and name before its numbers."""
+class FittingLabel(ShorteningLabel):
+    """The same for a title over a picture, in the middle, in the wordings that it is given."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(readout_wordings, parent)
+    def __init__(self) -> None:
+        super().__init__(lambda _text: self._given)
+        self._given: tuple[str, ...] = ("",)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+
+    def set_wordings(self, *wordings: str, tip: str = "") -> None:
+        """Say it in one of these ways, the longest first; `tip` is the tooltip."""
+        self._given = wordings
+        self.setText(wordings[0])
+        self.setToolTip(tooltip_text(tip))
+        self.setAccessibleName(wordings[0])
+        self.update()
 
 
-class FittingParagraph(Paragraph):
-    """A paragraph in several wordings, the longest first: shows the first one that fits into its lines, else the
-    last, which then ends with "…". `text()` gives what is shown, `whole` the longest."""
+class FittingParagraph(QElidingLabel):
+    """A plain label that is always `lines` lines high, or as high as its place where there are none.
+
+    Of several wordings, the longest first, it shows the first one that fits, else the last, which then ends with "…".
+    `text()` gives what is shown, `whole` the longest.
+    """
 
     def __init__(self, lines: int) -> None:
+        super().__init__()
+        self._lines = lines
         self._wordings: tuple[str, ...] = ("",)
-        super().__init__(lines)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        vertical = QSizePolicy.Policy.Fixed if lines else QSizePolicy.Policy.Expanding
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, vertical)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.setWordWrap(True)
+        self._measure()
 
     @property
     def whole(self) -> str:
@@ -164,8 +127,10 @@ class FittingParagraph(Paragraph):
             self._choose()
 
     def set_lines(self, lines: int) -> None:
-        super().set_lines(lines)
-        self._choose()
+        """Be higher or lower."""
+        if lines != self._lines:
+            self._lines = lines
+            self._measure()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -174,15 +139,19 @@ class FittingParagraph(Paragraph):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._choose()
+            self._measure()
+
+    def _measure(self) -> None:
+        if self._lines:
+            self.setFixedHeight(self._lines * self.fontMetrics().height())
+        else:
+            self.setMinimumHeight(self.fontMetrics().height())
+        self._choose()
 
     def _choose(self) -> None:
-        lines, width = self.height() // self.fontMetrics().height(), self.width()
-        wrapped = (self.wrapText(words, width, self.font()) for words in self._wordings)
-        fits = (len(found) <= lines for found in wrapped)
-        chosen = next(
-            (words for words, fit in zip(self._wordings, fits, strict=True) if fit), self._wordings[-1]
-        )
+        room = self.height() // self.fontMetrics().height()
+        wrapped = ((words, self.wrapText(words, self.width(), self.font())) for words in self._wordings)
+        chosen = next((words for words, lines in wrapped if len(lines) <= room), self._wordings[-1])
         if chosen != self.text():
             self.setText(chosen)
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy
-from superqt import QElidingLabel
 
 
 def plain_label(text: str = "") -> QLabel:
@@ -44,10 +43,10 @@ class OneLineLabel(QLabel):
         return min(self.sizeHint().width(), self._LEAST * self.fontMetrics().averageCharWidth())
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        words = self.fontMetrics().elidedText(self.shown, Qt.TextElideMode.ElideRight, self.width())
         with QPainter(self) as painter:
             painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-            place = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(self.rect(), place, self.shown)
+            painter.drawText(self.rect(), self.alignment(), words)
 
 
 class TitleLabel(OneLineLabel):
@@ -60,18 +59,6 @@ class TitleLabel(OneLineLabel):
         self.setFont(font)
 
 
-def plain_eliding_label(text: str = "") -> QElidingLabel:
-    """The same on one line, as wide as its place allows; "…" ends what does not fit.
-
-    `text()` gives the whole text. Put the whole into the tooltip with `tooltip_text`.
-    """
-    label = QElidingLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-    label.setText(text)
-    return label
-
-
 def tooltip_text(text: str) -> str:
     """`text` for `setToolTip`, shown letter by letter and wrapped where it is long; empty for empty.
 
@@ -82,41 +69,6 @@ def tooltip_text(text: str) -> str:
         '<qt>&lt;b&gt;x&lt;/b&gt; &amp; y.jpg</qt>'
     """
     return f"<qt>{escape(text, quote=False).replace(chr(10), '<br>')}</qt>" if text else ""
-
-
-class Paragraph(QElidingLabel):
-    """A plain label that is always `lines` lines high, however much it says; "…" ends what does not fit.
-
-    Of no lines, it is as high as its place.
-    """
-
-    def __init__(self, lines: int) -> None:
-        super().__init__()
-        self._lines = lines
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        vertical = QSizePolicy.Policy.Fixed if lines else QSizePolicy.Policy.Expanding
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, vertical)
-        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.setWordWrap(True)
-        self._measure()
-
-    def set_lines(self, lines: int) -> None:
-        """Be higher or lower."""
-        if lines != self._lines:
-            self._lines = lines
-            self._measure()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._measure()
-
-    def _measure(self) -> None:
-        if self._lines:
-            self.setFixedHeight(self._lines * self.fontMetrics().height())
-        else:
-            self.setMinimumHeight(self.fontMetrics().height())
-        self.setText(self.text())
 
 
 def shortened(name: str, most: int = 40) -> str:

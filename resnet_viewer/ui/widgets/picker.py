@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, QObject, Qt, S
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QVBoxLayout, QWidget
 
-from resnet_viewer.ui.widgets.table_model import Cell, RowFilter, TableModel, table_view
+from resnet_viewer.ui.widgets.table_model import Cell, RowFilter, Table, TableModel
 from resnet_viewer.ui.widgets.theme import Theme
 
 _WALKING = Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp
@@ -29,7 +29,7 @@ class Picker(QDialog):
         self._field.installEventFilter(self)
         rows = [(Cell(text), Cell(hint, colour=theme.muted, is_right=True)) for text, hint in entries]
         self._rows = RowFilter(TableModel(("", ""), rows))
-        self._list = table_view(self._rows, title)
+        self._list = Table(self._rows, title)
         header = self._list.horizontalHeader()
         header.hide()
         self._list.resizeColumnToContents(1)

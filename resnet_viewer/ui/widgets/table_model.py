@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import (
+    QAbstractItemModel,
     QAbstractTableModel,
     QModelIndex,
     QPersistentModelIndex,
@@ -13,9 +14,8 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableView, QWidget
 
-SORT_ROLE = Qt.ItemDataRole.UserRole
 _Index = QModelIndex | QPersistentModelIndex
 _WIDEST = 160
 
@@ -94,45 +94,48 @@ class RowFilter(QSortFilterProxyModel):
         super().__init__()
         self._source = source
         self._words: list[str] = []
-        self._kept: frozenset[int] | None = None
+        self._kept: Container[int] | None = None
         self.setSourceModel(source)
-        self.setSortRole(SORT_ROLE)
+        self.setSortRole(Qt.ItemDataRole.UserRole)
 
-    def search(self, text: str) -> None:
-        """Only rows in which every word occurs."""
-        self._words = text.casefold().split()
-        self.invalidate()
-
-    def keep(self, rows: frozenset[int] | None) -> None:
-        """Only these rows of the source; None for all."""
-        self._kept = rows
+    def search(self, text: str, kept: Container[int] | None = None) -> None:
+        """Only rows in which every word occurs, and which are among the kept ones of the source; None keeps all."""
+        self._words, self._kept = text.casefold().split(), kept
         self.invalidate()
 
     def filterAcceptsRow(self, source_row: int, _parent: _Index) -> bool:
-        if self._kept is not None and source_row not in self._kept:
-            return False
         text = " ".join(cell.text for cell in self._source.rows[source_row]).casefold()
-        return all(word in text for word in self._words)
+        return (self._kept is None or source_row in self._kept) and all(word in text for word in self._words)
 
 
-def table_view(model: RowFilter, name: str) -> QTableView:
-    """A sortable view of whole rows, one selected at a time."""
-    view = QTableView()
-    view.setAccessibleName(name)
-    view.setModel(model)
-    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    view.setShowGrid(False)
-    view.setTabKeyNavigation(False)
-    view.setWordWrap(False)
-    view.verticalHeader().hide()
-    height = view.fontMetrics().height() + 8
-    view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    view.verticalHeader().setDefaultSectionSize(height)
-    view.horizontalHeader().setHighlightSections(False)
+class Table(QTableView):
+    """A view of whole rows, one selected at a time."""
+
+    def __init__(self, model: QAbstractItemModel, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent, showGrid=False, wordWrap=False)
+        self.setAccessibleName(name)
+        self.setModel(model)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+        self.horizontalHeader().setHighlightSections(False)
+
+
+def sorted_by_header(view: Table) -> Table:
+    """The same, sorted by the column whose title is clicked; at first as the rows come."""
     view.setSortingEnabled(True)
     view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
     return view
+
+
+def search_field(name: str, hint: str) -> QLineEdit:
+    """For the words that rows are searched by."""
+    field = QLineEdit(placeholderText=hint, clearButtonEnabled=True)
+    field.setAccessibleName(name)
+    return field
 
 
 def fit_columns(view: QTableView, *, stretched: int) -> None:

@@ -8,9 +8,10 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.ui.widgets.fitting import (
     ChoiceBox,
+    FittingLabel,
     FittingParagraph,
-    ReadoutLabel,
     SearchBox,
+    ShorteningLabel,
     choice_box,
     readout_wordings,
 )
@@ -39,14 +40,21 @@ def test_a_readout_loses_its_hints_then_its_name_and_never_a_number() -> None:
 
 @pytest.mark.parametrize("words", readout_wordings(READOUT))
 def test_the_longest_wording_that_fits_is_shown(qtbot: QtBot, words: str) -> None:
-    label = ReadoutLabel()
+    label = ShorteningLabel(readout_wordings)
     qtbot.addWidget(label)
     label.setText(READOUT)
     label.show()
     label.resize(width_of(label, words) + 6, 20)
     assert label.shown == words
     assert label.text() == READOUT
-    assert "…" not in super(ReadoutLabel, label)._elidedText()
+    painted = label.grab().toImage()
+    other = FittingLabel()
+    qtbot.addWidget(other)
+    other.set_wordings(words)
+    other.setAlignment(label.alignment())
+    other.resize(label.size())
+    other.show()
+    assert other.grab().toImage() == painted, "painted as it is, without an ellipsis"
 
 
 def test_a_paragraph_takes_the_longest_wording_that_its_lines_hold(qtbot: QtBot) -> None:
@@ -61,6 +69,30 @@ def test_a_paragraph_takes_the_longest_wording_that_its_lines_hold(qtbot: QtBot)
     assert "many words more" in label.toolTip()
     label.set_lines(2)
     assert label.text() == label.whole
+
+
+def test_a_label_of_two_lines_keeps_its_height_and_its_whole_text(qtbot: QtBot) -> None:
+    label = FittingParagraph(2)
+    label.set_wordings(("short",))
+    qtbot.addWidget(label)
+    label.resize(160, label.height())
+    height = label.height()
+    words = "many words that do not fit " * 20
+    label.set_wordings((words,))
+    assert label.height() == label.maximumHeight() == height
+    assert label.text() == words
+    assert label._elidedText().endswith("…")
+
+
+def test_a_label_of_two_lines_grows_with_its_font(qtbot: QtBot) -> None:
+    label = FittingParagraph(2)
+    qtbot.addWidget(label)
+    font = label.font()
+    font.setPixelSize(2 * label.fontMetrics().height())
+    label.setFont(font)
+    assert label.height() == 2 * label.fontMetrics().height()
+    label.set_lines(1)
+    assert label.height() == label.fontMetrics().height()
 
 
 def test_a_choice_that_does_not_fit_ends_with_an_ellipsis(qtbot: QtBot) -> None:

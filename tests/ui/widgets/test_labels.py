@@ -3,19 +3,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.widgets.labels import (
-    Paragraph,
-    TitleLabel,
-    plain_eliding_label,
-    plain_label,
-    tooltip_text,
-)
+from resnet_viewer.ui.widgets.labels import OneLineLabel, TitleLabel, plain_label, tooltip_text
 
 HOSTILE = "<b>x</b> & y.jpg"
 
 
 def test_labels_show_markup_letter_by_letter(qtbot: QtBot) -> None:
-    for label in (plain_label(HOSTILE), plain_eliding_label(HOSTILE), Paragraph(2)):
+    for label in (plain_label(HOSTILE), OneLineLabel(HOSTILE), TitleLabel(HOSTILE)):
         qtbot.addWidget(label)
         label.setText(HOSTILE)
         assert label.text() == HOSTILE
@@ -47,27 +41,3 @@ def test_a_title_is_elided_where_it_does_not_fit_and_never_cut(qtbot: QtBot) -> 
 
 def test_no_text_has_no_tooltip() -> None:
     assert tooltip_text("") == ""
-
-
-def test_a_label_of_two_lines_keeps_its_height_and_its_whole_text(qtbot: QtBot) -> None:
-    label = Paragraph(2)
-    label.setText("short")
-    qtbot.addWidget(label)
-    label.resize(160, label.height())
-    height = label.height()
-    words = "many words that do not fit " * 20
-    label.setText(words)
-    assert label.height() == label.maximumHeight() == height
-    assert label.text() == words
-    assert label._elidedText().endswith("…")
-
-
-def test_a_label_of_two_lines_grows_with_its_font(qtbot: QtBot) -> None:
-    label = Paragraph(2)
-    qtbot.addWidget(label)
-    font = label.font()
-    font.setPixelSize(2 * label.fontMetrics().height())
-    label.setFont(font)
-    assert label.height() == 2 * label.fontMetrics().height()
-    label.set_lines(1)
-    assert label.height() == label.fontMetrics().height()
