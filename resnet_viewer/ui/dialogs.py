@@ -127,13 +127,6 @@ class ShortcutSheet(QDialog):
         room = self.screen().availableSize()
         self.resize((whole + QSize(across, down)).boundedTo(QSize(room.width(), room.height() * 9 // 10)))
 
-    @classmethod
-    def show_table(cls, table: Iterable[Command], parent: QWidget | None) -> None:
-        """Show it until it is closed."""
-        dialog = cls(table, parent)
-        dialog.exec()
-        dialog.deleteLater()
-
 
 def shortcut_sheet(table: tuple[Command, ...]) -> str:
     """The sheet as rich text: one table, so that its columns stand below each other."""
@@ -182,15 +175,14 @@ class About(QDialog):
         layout.addWidget(label)
         layout.addWidget(buttons)
 
-    @classmethod
-    def show_info(cls, info: str, parent: QWidget | None) -> None:
-        """Show it until it is closed."""
-        dialog = cls(info, parent)
-        dialog.exec()
-        dialog.deleteLater()
-
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._info)
+
+
+def show_until_closed(dialog: QDialog) -> None:
+    """And forget it then."""
+    dialog.exec()
+    dialog.deleteLater()
 
 
 def ask_to_replace(path: Path, parent: QWidget | None) -> bool:

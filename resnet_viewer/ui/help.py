@@ -291,7 +291,7 @@ class Help:
 
     def show_shortcuts(self, commands: Commands) -> None:
         """Every command with its keys."""
-        dialogs.ShortcutSheet.show_table(commands.table, self._window)
+        dialogs.show_until_closed(dialogs.ShortcutSheet(commands.table, self._window))
 
     def show_page(self, name: str) -> None:
         """A page about the program, in the window that is kept for them."""
@@ -302,7 +302,7 @@ class Help:
 
     def show_about(self) -> None:
         """Versions, licences, the paper."""
-        dialogs.About.show_info(self._facts.info(), self._window)
+        dialogs.show_until_closed(dialogs.About(self._facts.info(), self._window))
 
     def show_log(self) -> None:
         """The log file, in whatever opens text here."""

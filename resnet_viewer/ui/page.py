@@ -55,14 +55,20 @@ class PageBar(QWidget):
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
 
-    def menu_button(self, name: str) -> QToolButton:
-        """A button that opens a menu."""
+    def button(self, name: str) -> QToolButton:
+        """A button with words on it."""
         button = QToolButton()
-        button.setText(f"{name} ▾")
+        button.setText(name)
         button.setAccessibleName(name)
         button.setIconSize(ICON)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        return button
+
+    def menu_button(self, name: str) -> QToolButton:
+        """A button that opens a menu."""
+        button = self.button(name)
+        button.setText(f"{name} ▾")
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setMenu(QMenu(button))
         return button

@@ -22,7 +22,7 @@ from resnet_viewer.ui.inspect.readings import last_full, last_reference, placeho
 from resnet_viewer.ui.inspect.wiring_view import WiringView
 from resnet_viewer.ui.inspect.wiring_words import caption_wordings, hint, readout
 from resnet_viewer.ui.widgets.card import Card, colour_text
-from resnet_viewer.ui.widgets.fitting import ChoiceBox, FittingParagraph
+from resnet_viewer.ui.widgets.fitting import FittingParagraph, choice_box
 from resnet_viewer.ui.widgets.labels import plain_label
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -45,11 +45,8 @@ class WiringControls(QWidget):
         self._block: BlockSpec | None = None
         self._wiring: Wiring | None = None
         self._label = plain_label()
-        self.gate = ChoiceBox()
-        self.gate.addItem("shortcut", "shortcut")
-        self.gate.addItem("residual branch", "branch")
-        self.gate.setAccessibleName("Gate of the selected block")
-        self.gate.setToolTip(_GATE_TIP)
+        gates = ("shortcut", "shortcut"), ("branch", "residual branch")
+        self.gate = choice_box("Gate of the selected block", gates, _GATE_TIP)
         self.slider = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0.0, 1.0)
         self.slider.setSingleStep(STEP)  # type: ignore[arg-type]  # superqt takes floats

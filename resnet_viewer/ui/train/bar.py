@@ -7,14 +7,13 @@ from dataclasses import replace
 from functools import partial
 
 import qtawesome
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QActionGroup, QIcon
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
     QSlider,
-    QToolButton,
     QVBoxLayout,
     QWidget,
     QWidgetAction,
@@ -25,7 +24,7 @@ from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.ui.menus import add_choice, add_entry
-from resnet_viewer.ui.page import ICON, LETTERS, WORDS_FROM, PageBar
+from resnet_viewer.ui.page import LETTERS, WORDS_FROM, PageBar
 from resnet_viewer.ui.train.plan import Plan
 from resnet_viewer.ui.widgets.labels import shortened, tooltip_text
 from resnet_viewer.ui.widgets.theme import DARK, Theme
@@ -51,14 +50,8 @@ def _steered(scene: LabScene) -> list[RunLog]:
 
 
 class TrainBar(PageBar):
-    """Renders the plan and the runs, and emits wishes. The menus are filled by who knows what there is."""
+    """Renders the plan and the runs; its buttons are connected, and its menus filled, by who knows what there is."""
 
-    networks_wished = Signal()
-    start_wished = Signal()
-    add_wished = Signal()
-    pause_wished = Signal()
-    stop_wished = Signal()
-    cut_wished = Signal()
     strength_wished = Signal(float)
     shapes = tuple(
         (icons, letters) for icons in (0, 4) for letters in LETTERS if icons or letters >= WORDS_FROM
@@ -68,15 +61,15 @@ class TrainBar(PageBar):
         super().__init__(parent)
         self.data_button = self.menu_button("Data")
         self.recipe_button = self.menu_button("Recipe")
-        self.networks_button = self._button("Networks", self.networks_wished)
-        self.start_button = self._button("Start", self.start_wished)
+        self.networks_button = self.button("Networks")
+        self.start_button = self.button("Start")
         self.start_button.setObjectName("primary")
-        self.add_button = self._button("Add", self.add_wished)
+        self.add_button = self.button("Add")
         self.add_button.setToolTip("Train the chosen networks beside the runs on the screen (Shift+F6)")
         self.add_button.hide()
-        self.pause_button = self._button("Pause", self.pause_wished)
-        self.stop_button = self._button("Stop", self.stop_wished)
-        self.cut_button = self._button("Cut shortcuts now", self.cut_wished)
+        self.pause_button = self.button("Pause")
+        self.stop_button = self.button("Stop")
+        self.cut_button = self.button("Cut shortcuts now")
         self.strength_button = self.menu_button("Strength of the shortcuts")
         self.strength_button.setToolTip(
             "How far the shortcuts of every residual network are open, from the next step on"
@@ -91,11 +84,9 @@ class TrainBar(PageBar):
         layout.setSpacing(DARK.gap)
         for part in (
             self.data_button, self.recipe_button, self.networks_button, self.start_button, self.add_button,
-            self.pause_button,
-            self.stop_button, self.cut_button,
+            self.pause_button, self.stop_button, self.cut_button, self.strength_button,
         ):  # fmt: skip
             layout.addWidget(part)
-        layout.addWidget(self.strength_button)
         layout.addStretch(1)
         layout.addWidget(self.export_button)
         self._plan, self._scene, self._is_busy, self._is_paused = RunPlan(), LabScene(), False, False
@@ -178,9 +169,8 @@ class TrainBar(PageBar):
         ):  # fmt: skip
             button.setEnabled(is_on)
         if not self.strength.isSliderDown():
-            self.strength.blockSignals(True)
-            self.strength.setValue(round(100 * strength_in(self._scene)))
-            self.strength.blockSignals(False)
+            with QSignalBlocker(self.strength):
+                self.strength.setValue(round(100 * strength_in(self._scene)))
             self._say_strength(self.strength.value())
 
     def apply_theme(self, theme: Theme) -> None:
@@ -209,10 +199,9 @@ class TrainBar(PageBar):
         menu.addAction(action)
         for percent in (100, 50, 10, 0):
             title = {100: "Restore (100 %)", 0: "Cut (0 %)"}.get(percent, f"{percent} %")
-            menu.addAction(title).triggered.connect(partial(self._set_strength, percent))
-
-    def _set_strength(self, percent: int, _is_checked: bool = False) -> None:
-        self.strength.setValue(percent)
+            menu.addAction(title).triggered.connect(
+                lambda _=False, percent=percent: self.strength.setValue(percent)
+            )
 
     @Slot(int)
     def _wish_strength(self, percent: int) -> None:
@@ -222,16 +211,6 @@ class TrainBar(PageBar):
     @Slot(int)
     def _say_strength(self, percent: int) -> None:
         self.strength_label.setText(f"Shortcuts open by {percent} %")
-
-    def _button(self, name: str, wish: object) -> QToolButton:
-        button = QToolButton()
-        button.setText(name)
-        button.setAccessibleName(name)
-        button.setIconSize(ICON)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        button.clicked.connect(wish)
-        return button
 
 
 ABOUT = {

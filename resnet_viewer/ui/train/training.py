@@ -149,12 +149,12 @@ class TrainPage(QObject):
         table.menu_wished.connect(self._pop_up_run_menu)
         self.panels.time_pointed.connect(controller.point)
         self.panels.runs.resume_wished.connect(self.resume_last)
-        bar.networks_wished.connect(self.choose_networks)
-        bar.start_wished.connect(self.start)
-        bar.add_wished.connect(self.add)
-        bar.pause_wished.connect(self.pause_or_continue)
-        bar.stop_wished.connect(self.stop)
-        bar.cut_wished.connect(self.cut_or_restore)
+        bar.networks_button.clicked.connect(self.choose_networks)
+        bar.start_button.clicked.connect(self.start)
+        bar.add_button.clicked.connect(self.add)
+        bar.pause_button.clicked.connect(self.pause_or_continue)
+        bar.stop_button.clicked.connect(self.stop)
+        bar.cut_button.clicked.connect(self.cut_or_restore)
         bar.strength_wished.connect(controller.open_shortcuts)
         fill_on_open(
             bar.data_button.menu(),

@@ -156,11 +156,14 @@ class FittingParagraph(QElidingLabel):
             self.setText(chosen)
 
 
-def choice_box(name: str, entries: Iterable[tuple[str, str]]) -> ChoiceBox:
-    """A choice with its name, of (value, words) each; `currentData` is the value, and Tab leads to it."""
+def choice_box(name: str, entries: Iterable[tuple[str, str]], tip: str = "") -> ChoiceBox:
+    """A choice with its name, of (value, words) each; `currentData` is the value, and Tab leads to it.
+
+    `tip` is the tooltip; empty for the name.
+    """
     box = ChoiceBox()
     box.setAccessibleName(name)
-    box.setToolTip(name)
+    box.setToolTip(tip or name)
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     for value, words in entries:
         box.addItem(words, value)
