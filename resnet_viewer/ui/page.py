@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from resnet_viewer.ui.commands import Commands
 from resnet_viewer.ui.layout import Splitter
+from resnet_viewer.ui.widgets.labels import tool_button
 from resnet_viewer.ui.widgets.theme import Theme
 
 LETTERS = (72, 60, 52, 44, 36, 30, 24, 19, 14)
@@ -57,11 +58,8 @@ class PageBar(QWidget):
 
     def button(self, name: str) -> QToolButton:
         """A button with words on it."""
-        button = QToolButton()
-        button.setText(name)
-        button.setAccessibleName(name)
+        button = tool_button(name)
         button.setIconSize(ICON)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         return button
 

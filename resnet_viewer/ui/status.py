@@ -65,15 +65,11 @@ class StatusBar(QStatusBar):
         self.addWidget(self._subject)
         self.addWidget(self._hover, 1)
         self.addPermanentWidget(self._data)
-        self._delay = QTimer(self)
-        self._delay.setSingleShot(True)
-        self._delay.setInterval(BUSY_AFTER_MS)
+        self._delay = QTimer(self, singleShot=True, interval=BUSY_AFTER_MS)
         self._delay.timeout.connect(self._light)
         self._facts = PageFacts("starting…")
         self._said = ""
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(SAID_FOR_MS)
+        self._rest = QTimer(self, singleShot=True, interval=SAID_FOR_MS)
         self._rest.timeout.connect(self._forget_said)
         self.apply_theme(DARK)
 

@@ -24,6 +24,7 @@ from resnet_viewer.ui.inspect.picture import ImagePane
 from resnet_viewer.ui.inspect.readings import not_finite_wordings
 from resnet_viewer.ui.widgets.card import Card, colour_text
 from resnet_viewer.ui.widgets.fitting import FittingLabel, ShorteningLabel, part_wordings
+from resnet_viewer.ui.widgets.labels import tool_button
 from resnet_viewer.ui.widgets.pixels import tiles_of
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -48,10 +49,7 @@ class ChannelView(Card):
         self._order: tuple[int, ...] = ()
         self._target: BlockTarget | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.back = QToolButton()
-        self.back.setText("‹ All channels")
-        self.back.setToolTip("Back to all channels (Esc)")
-        self.back.setAccessibleName("Back to all channels")
+        self.back = tool_button("‹ All channels", "Back to all channels", "Back to all channels (Esc)")
         self.back.clicked.connect(self.closed)
         self.header.insertWidget(0, self.back)
         self.number = QSpinBox()

@@ -47,6 +47,7 @@ from resnet_viewer.ui.inspect.readings import is_reference_old, last_full, last_
 from resnet_viewer.ui.widgets.card import Card, colour_text
 from resnet_viewer.ui.widgets.colour_bar import UprightColourBar
 from resnet_viewer.ui.widgets.fitting import ChoiceBox, FittingLabel, SearchBox
+from resnet_viewer.ui.widgets.labels import tool_button
 from resnet_viewer.ui.widgets.pixels import image_of_rgb
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -104,12 +105,10 @@ class GradCamControls(QWidget):
         self.opacity.setPageStep(10)
         self.opacity.setAccessibleName("Opacity")
         self.opacity.setMinimumWidth(40)
-        self.network_input = QToolButton()
-        self.network_input.setText("input")
+        sees = "Show what the network sees: resized, cropped and normalised"
+        self.network_input = tool_button("input", "What the network sees", sees)
         self.network_input.setCheckable(True)
         self.network_input.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.network_input.setAccessibleName("What the network sees")
-        self.network_input.setToolTip("Show what the network sees: resized, cropped and normalised")
         self._choices = Row(("&Block", self.block), ("&Class", self.target))
         self._looks = Row(
             ("O&pacity", self.opacity), ("C&olours", self.colours), ("&Network's input", self.network_input)
@@ -122,11 +121,8 @@ class GradCamControls(QWidget):
         self._lines = QVBoxLayout(self.folded)
         self.folded.setFrameShape(QFrame.Shape.StyledPanel)
         self.folded.setFixedWidth(_FOLDED_WIDTH)
-        self.more = QToolButton()
-        self.more.setText("⋯")
+        self.more = tool_button("⋯", "More choices for Grad-CAM", "Block, class, opacity, colours")
         self.more.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.more.setAccessibleName("More choices for Grad-CAM")
-        self.more.setToolTip("Block, class, opacity, colours")
         self.more.clicked.connect(self._unfold)
         self.show_groups(choices=True, looks=True)
         self._view = View()
@@ -263,9 +259,7 @@ class GradCamPanel(Card):
         self._shown: list[Underlay | None] = [None, None]
         """What lies under now's map and the reference's."""
         self._detail = 0
-        self._sharpening = QTimer(self)
-        self._sharpening.setSingleShot(True)
-        self._sharpening.setInterval(_REST_MS)
+        self._sharpening = QTimer(self, singleShot=True, interval=_REST_MS)
         self._sharpening.timeout.connect(self._sharpen)
         self.now_pane, self.reference_pane = ImagePane(), ImagePane()
         self._labels = FittingLabel(), FittingLabel()

@@ -133,9 +133,7 @@ class Store(QObject):
         self._session = session
         self._history: History[Session] = History(_pictures)
         self._is_closed = False
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(MERGE_PAUSE_MS)
+        self._pause = QTimer(self, singleShot=True, interval=MERGE_PAUSE_MS)
         self._pause.timeout.connect(self._seal)
 
     @property

@@ -7,7 +7,7 @@ from typing import Literal
 
 from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from superqt import QLabeledDoubleSlider
 
 from resnet_viewer.charts.gradient_values import gradient_curves
@@ -23,7 +23,7 @@ from resnet_viewer.ui.inspect.wiring_view import WiringView
 from resnet_viewer.ui.inspect.wiring_words import caption_wordings, hint, readout
 from resnet_viewer.ui.widgets.card import Card, colour_text
 from resnet_viewer.ui.widgets.fitting import FittingParagraph, choice_box
-from resnet_viewer.ui.widgets.labels import plain_label
+from resnet_viewer.ui.widgets.labels import plain_label, tool_button
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 Gate = Literal["shortcut", "branch"]
@@ -55,10 +55,7 @@ class WiringControls(QWidget):
         self.slider.setValue(1.0)
         self.slider.setAccessibleName("Strength of the selected block's gate")
         self.slider.setToolTip("How far the gate of the selected block is open, from 0 (cut) to 1 (open)")
-        self.fit_button = QToolButton()
-        self.fit_button.setText("Fit")
-        self.fit_button.setToolTip("Show the whole network (Home)")
-        self.fit_button.setAccessibleName("Show the whole network")
+        self.fit_button = tool_button("Fit", "Show the whole network", "Show the whole network (Home)")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)

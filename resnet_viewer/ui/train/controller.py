@@ -107,9 +107,7 @@ class TrainController(QObject):
         self._order: Order | None = None
         self._scene = LabScene(pace=self._pace, clock=clock)
         self._ticket = 0
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(TOLD_EVERY_MS)
+        self._timer = QTimer(self, singleShot=True, interval=TOLD_EVERY_MS)
         self._timer.timeout.connect(self._tell)
         worker.replied.connect(self._take)
         worker.failed.connect(self._fail)

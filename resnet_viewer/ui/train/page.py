@@ -23,7 +23,7 @@ from resnet_viewer.ui.train.pictures import PicturesPanel
 from resnet_viewer.ui.train.runs_table import RunsTable, doing, duration
 from resnet_viewer.ui.train.story import StoryPanel
 from resnet_viewer.ui.widgets.card import Card, colour_text
-from resnet_viewer.ui.widgets.labels import plain_label
+from resnet_viewer.ui.widgets.labels import plain_label, tool_button
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _LEAST_LETTERS = 22
@@ -39,10 +39,7 @@ class RunsCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Runs", parent)
         self.table = RunsTable()
-        self.run_button = QToolButton()
-        self.run_button.setText("Run ▾")
-        self.run_button.setToolTip("What can be done with the selected run")
-        self.run_button.setAccessibleName("The selected run")
+        self.run_button = tool_button("Run ▾", "The selected run", "What can be done with the selected run")
         self.run_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.run_button.setMenu(QMenu(self.run_button))
         self.add_control(self.run_button)

@@ -47,7 +47,7 @@ from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.confusion import ConfusionMatrix
 from resnet_viewer.ui.widgets.card import FigureCard, colour_text
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, choice_box, part_wordings
-from resnet_viewer.ui.widgets.labels import plain_label, tooltip_text
+from resnet_viewer.ui.widgets.labels import plain_label, tool_button, tooltip_text
 from resnet_viewer.ui.widgets.pixels import image_of_rgb
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -437,11 +437,8 @@ class PicturesPanel(FigureCard):
         self._tabs: dict[Shown, QToolButton] = {}
         group = QButtonGroup(self)
         for place, (shown, (words, _)) in enumerate(_NAMES.items()):
-            tab = QToolButton()
-            tab.setText(words)
+            tab = tool_button(words, tip=f"{words} of the selected run")
             tab.setCheckable(True)
-            tab.setAccessibleName(words)
-            tab.setToolTip(f"{words} of the selected run")
             tab.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             group.addButton(tab, place)
             self.header.insertWidget(place, tab)
@@ -449,9 +446,7 @@ class PicturesPanel(FigureCard):
         group.idClicked.connect(lambda place: self.show_what(tuple(_NAMES)[place]))
         self.header.setSpacing(4)
         self.header.addStretch(1)
-        self.enlarge = QToolButton()
-        self.enlarge.setToolTip("Show it in a window of its own")
-        self.enlarge.setAccessibleName("Enlarge")
+        self.enlarge = tool_button("", "Enlarge", "Show it in a window of its own")
         self.enlarge.setVisible(can_enlarge)
         self.enlarge.clicked.connect(self._open_enlarged)
         self.header.addWidget(self.enlarge)
@@ -486,11 +481,8 @@ class PicturesPanel(FigureCard):
         layout.addWidget(self.grid, 1)
         row = QHBoxLayout()
         row.setSpacing(4)
-        self.back, self.forward = QToolButton(), QToolButton()
-        for button, words, name in ((self.back, "‹", "Page before"), (self.forward, "›", "Next page")):
-            button.setText(words)
-            button.setToolTip(name)
-            button.setAccessibleName(name)
+        self.back, self.forward = tool_button("‹", "Page before"), tool_button("›", "Next page")
+        for button in (self.back, self.forward):
             button.setMaximumWidth(_NARROW)
             row.addWidget(button)
         self.back.clicked.connect(lambda: self.grid.turn(-1))

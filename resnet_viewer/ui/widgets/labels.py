@@ -9,7 +9,7 @@ from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QLabel, QSizePolicy
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton
 
 
 def plain_label(text: str = "") -> QLabel:
@@ -18,6 +18,16 @@ def plain_label(text: str = "") -> QLabel:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setText(text)
     return label
+
+
+def tool_button(words: str, name: str = "", tip: str = "") -> QToolButton:
+    """A button with words or a sign on it. `name` and `tip` say what it is and does where the words do not."""
+    button = QToolButton()
+    button.setText(words)
+    button.setAccessibleName(name or words)
+    button.setToolTip(tip or name)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
 
 
 class OneLineLabel(QLabel):

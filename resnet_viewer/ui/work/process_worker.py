@@ -61,9 +61,7 @@ class ProcessWorker(Asking):
         self._child: _Child | None = None
         self._started = 0
         """Processes so far: what is still on its way from an earlier one is known by its number."""
-        self._killing = QTimer(self)
-        self._killing.setSingleShot(True)
-        self._killing.setInterval(round(grace * 1000))
+        self._killing = QTimer(self, singleShot=True, interval=round(grace * 1000))
         self._killing.timeout.connect(self._kill)
 
     @property

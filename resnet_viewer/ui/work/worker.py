@@ -59,8 +59,7 @@ class _Bench(QObject):
         self._made: Answering | None = None
         self.high, self.low = _Lane(self), _Lane(self)
         self._low_steps: Generator[None] | None = None
-        self._calm = QTimer(self)
-        self._calm.setSingleShot(True)
+        self._calm = QTimer(self, singleShot=True)
         self._calm.timeout.connect(self.step)
 
     @Slot()

@@ -294,11 +294,11 @@ def test_value_under_the_pointer(panel: GradCamPanel, qtbot: QtBot) -> None:
     panel.render_scene(scene(cam, cam * 2))
     pane = panel.now_pane
     frame = pane.frame().toRect()
-    with qtbot.waitSignal(panel.hovered) as told:
+    with qtbot.waitSignal(panel.hovered, check_params_cb=bool) as told:
         qtbot.mouseMove(pane, frame.topLeft() + QPoint(frame.width() * 3 // 10, frame.height() // 5))
     assert told.args is not None
     assert told.args[0].startswith("Grad-CAM of block 9 · now 0.25 · reference 0.5")
-    with qtbot.waitSignal(panel.hovered) as told:
+    with qtbot.waitSignal(panel.hovered, check_params_cb=bool) as told:
         qtbot.mouseMove(pane, frame.topLeft() + QPoint(frame.width() // 10, frame.height() // 5))
     assert told.args is not None
     assert told.args[0].startswith("Grad-CAM of block 9 · now outside")
