@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from resnet_viewer.ui.inspect.store import Store
     from resnet_viewer.ui.settings import Settings
     from resnet_viewer.ui.train.controller import Ways
-    from resnet_viewer.ui.train.training import TrainPage
+    from resnet_viewer.ui.train.page import TrainPage
     from resnet_viewer.ui.window import MainWindow
     from resnet_viewer.ui.work.worker import Workers
 
@@ -223,7 +223,7 @@ def viewer_of(
     """The pages, in the order of their tabs, and the window around them."""
     from resnet_viewer.ui.bars import Messages
     from resnet_viewer.ui.inspect.page import InspectPage
-    from resnet_viewer.ui.train.training import TrainPage
+    from resnet_viewer.ui.train.page import TrainPage
     from resnet_viewer.ui.window import MainWindow
     from resnet_viewer.ui.work.asking import Askers
 

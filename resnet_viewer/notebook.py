@@ -14,7 +14,7 @@ from resnet_viewer.core import network as networks
 from resnet_viewer.core.engine import ProbeEngine
 from resnet_viewer.core.network import Network, spec_now, wired
 from resnet_viewer.core.weights.build_options import built
-from resnet_viewer.core.weights.opening import adjusted, open_network
+from resnet_viewer.core.weights.opened import adjusted, open_network
 from resnet_viewer.core.weights.sources import available, resolve
 from resnet_viewer.media import pictures
 from resnet_viewer.records import notation

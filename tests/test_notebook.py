@@ -9,7 +9,7 @@ import torch
 
 import resnet_viewer
 from resnet_viewer.core.weights import published
-from resnet_viewer.core.weights.opening import FIRST_NETWORK
+from resnet_viewer.core.weights.opened import FIRST_NETWORK
 from resnet_viewer.core.weights.weight_files import save_safetensors
 from resnet_viewer.records.errors import UserError
 from tests.fabricated import picture

@@ -21,7 +21,7 @@ class DownloadService:
         assert isinstance(request, DownloadWeights)
         from resnet_viewer.core.weights import catalog
         from resnet_viewer.core.weights import sources as weights
-        from resnet_viewer.core.weights.opening import described
+        from resnet_viewer.core.weights.opened import described
 
         spec = request.spec or catalog.spec(request.name)
         refs = [ref for ref in (spec.weights, *weights.available(spec)) if ref.source == "torchvision"]

@@ -88,7 +88,7 @@ class FilesService:
             case IdentifyWeights(path=path):
                 yield _open("", str(path))
             case DescribeNetwork(spec=spec):
-                from resnet_viewer.core.weights.opening import described
+                from resnet_viewer.core.weights.opened import described
 
                 yield described(spec)
             case KeepChoices():
@@ -144,14 +144,14 @@ def _remark(suffix: Suffix, class_names: Iterable[str]) -> str:
 
 
 def _open(name: str, weights: str | None, options: BuildOptions = USUAL) -> OpenedNetwork:
-    from resnet_viewer.core.weights.opening import open_network
+    from resnet_viewer.core.weights.opened import open_network
 
     return open_network(name or None, weights, options=options)
 
 
 def _begin_network(request: Begin) -> tuple[OpenedNetwork, list[str]]:
     """The network that was asked for, with the input that was asked for, as far as they can be had; and why not."""
-    from resnet_viewer.core.weights.opening import adjusted, open_network
+    from resnet_viewer.core.weights.opened import adjusted, open_network
 
     try:
         opening = open_network(

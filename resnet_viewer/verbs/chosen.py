@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tqdm import tqdm
 
-from resnet_viewer.core.weights.opening import adjusted, open_network
+from resnet_viewer.core.weights.opened import adjusted, open_network
 from resnet_viewer.records import notation
 from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.network import USUAL, BuildOptions

@@ -26,7 +26,7 @@ from resnet_viewer.records.requests import (
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.appearance import Appearance
-from resnet_viewer.ui.inspect.loading import Opening
+from resnet_viewer.ui.inspect.loader import Opening
 from resnet_viewer.ui.inspect.picture import ImagePane
 from resnet_viewer.ui.layout import FIRST_SIZE, rescued
 from resnet_viewer.ui.settings import Settings

@@ -43,7 +43,7 @@ from resnet_viewer.ui.inspect.page import InspectPage
 from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.train.controller import Ways
-from resnet_viewer.ui.train.training import TrainPage
+from resnet_viewer.ui.train.page import TrainPage
 from resnet_viewer.ui.window import MainWindow
 from resnet_viewer.ui.work.worker import Worker, Workers
 from tests import fabricated

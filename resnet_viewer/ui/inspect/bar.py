@@ -20,8 +20,8 @@ from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.commands import Commands
 from resnet_viewer.ui.inspect.controller import Controller
-from resnet_viewer.ui.inspect.editing import Editing
-from resnet_viewer.ui.inspect.loading import Opening
+from resnet_viewer.ui.inspect.editor import Editing
+from resnet_viewer.ui.inspect.loader import Opening
 from resnet_viewer.ui.menus import add_choice, add_entry, add_head, escaped
 from resnet_viewer.ui.page import ICON, LETTERS, SHORT, WORDS_FROM, PageBar
 from resnet_viewer.ui.settings import Settings

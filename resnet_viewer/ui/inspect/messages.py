@@ -13,7 +13,7 @@ from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.bars import Choice, Messages
 from resnet_viewer.ui.figure_export import Outbox
 from resnet_viewer.ui.inspect.controller import Controller
-from resnet_viewer.ui.inspect.loading import Opening
+from resnet_viewer.ui.inspect.loader import Opening
 from resnet_viewer.ui.inspect.prompts import Prompts
 
 

@@ -18,11 +18,11 @@ from resnet_viewer.ui.commands import Command, Commands, Submenu, keys_text
 from resnet_viewer.ui.figure_export import Outbox
 from resnet_viewer.ui.inspect.bar import InspectBar, InspectMenus, network_title
 from resnet_viewer.ui.inspect.controller import Controller
-from resnet_viewer.ui.inspect.editing import Editing
+from resnet_viewer.ui.inspect.editor import Editing
 from resnet_viewer.ui.inspect.export import SceneExport
 from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel
 from resnet_viewer.ui.inspect.gradcam import GradCamPanel
-from resnet_viewer.ui.inspect.loading import Opening
+from resnet_viewer.ui.inspect.loader import Opening
 from resnet_viewer.ui.inspect.messages import InspectMessages
 from resnet_viewer.ui.inspect.predictions import PredictionsPanel
 from resnet_viewer.ui.inspect.prompts import Prompts

@@ -13,10 +13,10 @@ from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.figure_export import Outbox
 from resnet_viewer.ui.inspect.controller import Controller
-from resnet_viewer.ui.inspect.editing import Editing
+from resnet_viewer.ui.inspect.editor import Editing
 from resnet_viewer.ui.inspect.input_dialog import InputChoice, InputDialog
 from resnet_viewer.ui.inspect.layer_table import LayerTable
-from resnet_viewer.ui.inspect.loading import Opening
+from resnet_viewer.ui.inspect.loader import Opening
 from resnet_viewer.ui.inspect.network_dialog import NetworkDialog
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.picker import Picker

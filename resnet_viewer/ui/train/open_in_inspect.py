@@ -24,8 +24,8 @@ from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story_groups import are_twins
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.figure_export import Outbox
-from resnet_viewer.ui.inspect.editing import Editing
-from resnet_viewer.ui.inspect.loading import Opening
+from resnet_viewer.ui.inspect.editor import Editing
+from resnet_viewer.ui.inspect.loader import Opening
 from resnet_viewer.ui.train.added_runs import settings_of
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.work.asking import Askers

@@ -1,210 +1,459 @@
-"""The Train page: the runs, their errors, what their gradients did, and what that shows."""
+"""The Train page: its plan, what is done with it, and what its panels and its bar show."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QMenu,
-    QPushButton,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
-from resnet_viewer.records.figure_list import FigureName
+from PySide6.QtCore import QMimeData, QObject, QPoint, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from resnet_viewer.records.data import NAMED
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.lab import Order
+from resnet_viewer.records.requests import FindDevices, FoundDevices, FoundOrder, KeepOrder, ReadOrder
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.story_words import thousands
-from resnet_viewer.ui.layout import PanelArea, Splitter
-from resnet_viewer.ui.train.depth_plot import DepthPlot
-from resnet_viewer.ui.train.error_plot import ErrorPlot
-from resnet_viewer.ui.train.gradient_maps import GradientMaps
-from resnet_viewer.ui.train.pictures import PicturesPanel
-from resnet_viewer.ui.train.runs_table import RunsTable, doing, duration
-from resnet_viewer.ui.train.story import StoryPanel
-from resnet_viewer.ui.widgets.card import Card, colour_text
-from resnet_viewer.ui.widgets.labels import plain_label, tool_button
-from resnet_viewer.ui.widgets.theme import DARK, Theme
-
-_LEAST_LETTERS = 22
-"""The narrowest table of runs is as wide as so many."""
-FIRST_WORDS = "Press Start: every network that is trained gets a row here."
-
-
-class RunsCard(Card):
-    """The table with what can be done; before the first run, a word about what a start does."""
-
-    resume_wished = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Runs", parent)
-        self.table = RunsTable()
-        self.run_button = tool_button("Run ▾", "The selected run", "What can be done with the selected run")
-        self.run_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.run_button.setMenu(QMenu(self.run_button))
-        self.add_control(self.run_button)
-        self._hint = plain_label(FIRST_WORDS)
-        self._hint.setWordWrap(True)
-        self.resume = QPushButton("Resume the last runs")
-        self.resume.hide()
-        self.resume.clicked.connect(self.resume_wished)
-        self._first = QWidget()
-        first = QVBoxLayout(self._first)
-        first.setContentsMargins(0, 0, 0, 0)
-        first.addWidget(self._hint)
-        first.addWidget(self.resume, 0, Qt.AlignmentFlag.AlignLeft)
-        first.addStretch(1)
-        self.body.addWidget(self._first, 1)
-        self.body.addWidget(self.table, 1)
-        self.table.hide()
-        self.run_button.hide()
-
-    def minimumSizeHint(self) -> QSize:
-        """Narrow: the table leaves columns out. The words before the first run are always whole."""
-        letters = _LEAST_LETTERS * self.fontMetrics().averageCharWidth() + 2 * DARK.padding
-        width, left_over = max(220, letters), self.body.contentsMargins().bottom()
-        height = super().minimumSizeHint().height() - left_over
-        if not self._first.isHidden():  # a wrapped label does not tell a splitter how high it gets
-            height += (
-                self._hint.heightForWidth(width - 2 * DARK.padding) - self._hint.minimumSizeHint().height()
-            )
-        return QSize(width, height)
-
-    def offer_resume(self, is_offered: bool) -> None:
-        """Show the way back to earlier runs, where there are some."""
-        self.resume.setVisible(is_offered)
-
-    def render_lab(self, scene: LabScene) -> None:
-        """Show the runs."""
-        has_runs = bool(scene.logs)
-        if has_runs == self.table.isHidden():
-            self.table.setVisible(has_runs)
-            self.run_button.setVisible(has_runs)
-            self._first.setVisible(not has_runs)
-        self.table.render_lab(scene)
-        self.run_button.setEnabled(scene.chosen is not None)
-        self.set_subtitle(_said(scene))
-        self._show_whole_rows()
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        super().apply_theme(theme)
-        if hasattr(self, "table"):
-            self.table.apply_theme(theme)
-            colour_text(self._hint, theme.muted)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._show_whole_rows()
-
-    def _show_whole_rows(self) -> None:
-        """The table ends with a row: what is left of the height is the card's."""
-        room = self.contentsRect().height() - self._around() - self.table.horizontalHeader().height()
-        self.body.setContentsMargins(0, 0, 0, self.table.fit_rows(room))
-
-    def _around(self) -> int:
-        """Pixels of the card's height that the table does not have."""
-        layout = self.layout()
-        assert layout is not None
-        margins = layout.contentsMargins()
-        return margins.top() + self.header.geometry().height() + layout.spacing() + margins.bottom()
+from resnet_viewer.ui import dialogs
+from resnet_viewer.ui.bars import Messages
+from resnet_viewer.ui.commands import Command, Commands, Submenu
+from resnet_viewer.ui.figure_export import Outbox
+from resnet_viewer.ui.inspect.editor import Editing
+from resnet_viewer.ui.inspect.loader import Opening
+from resnet_viewer.ui.menus import fill_on_open
+from resnet_viewer.ui.page import Fact, PageFacts
+from resnet_viewer.ui.settings import Settings, path_of
+from resnet_viewer.ui.train import networks_dialog, recipe_dialog
+from resnet_viewer.ui.train.added_runs import remark_on, require_data, to_add
+from resnet_viewer.ui.train.bar import (
+    TrainBar,
+    data_words,
+    fill_data_menu,
+    fill_recipe_menu,
+    strength_in,
+)
+from resnet_viewer.ui.train.controller import Runs, TrainController, Ways
+from resnet_viewer.ui.train.drops import WELCOME, Drops
+from resnet_viewer.ui.train.export import RunExport
+from resnet_viewer.ui.train.open_in_inspect import OpenInInspect, WeightsExport
+from resnet_viewer.ui.train.panels import TrainPanels
+from resnet_viewer.ui.train.plan import Plan
+from resnet_viewer.ui.train.run_folders import WAY_BACK, Earlier, RunFolders
+from resnet_viewer.ui.train.run_menu import RunMenu
+from resnet_viewer.ui.widgets.theme import Theme
+from resnet_viewer.ui.work.asking import Askers
+from resnet_viewer.ui.work.process_worker import ProcessWorker
+from resnet_viewer.ui.work.worker import Failure
 
 
-def _said(scene: LabScene) -> str:
-    if not scene.logs:
-        return ""
-    states = [doing(scene, log) for log in scene.logs]
-    counts = {state: states.count(state) for state in dict.fromkeys(states)}
-    words, now = [f"{count} {state}" for state, count in counts.items()], scene.clock()
-    if "running" in counts and (left := scene.pace.seconds_left(now=now)) is not None:
-        words.insert(0, f"{duration(left)} left")
-    if "running" in counts and (speed := scene.pace.pictures_per_second(now=now)) is not None:
-        words.append(f"{thousands(round(speed))} pictures/s")
-    return " · ".join(words)
+def may_close(controller: TrainController, settings: Settings, window: QWidget) -> bool:
+    """Nothing trains, or the user wants to close all the same; who does not want to be asked again is not."""
+    logs = controller.scene.logs
+    count = sum(log.state == "running" and not log.awaits_errors for log in logs) if controller.is_busy else 0
+    if not count or not settings.asks_to_close():
+        return True
+    is_taken, is_asked_again = dialogs.MayClose.ask(leaving_words(count), window)
+    if is_taken and not is_asked_again:
+        settings.set_asks_to_close(False)
+    return is_taken
 
 
-class TrainPanels(QWidget):
-    """Renders lab scenes; the panels' wishes are signals. Where the window is too small for the panels, it scrolls."""
+def leaving_words(count: int) -> str:
+    """What closing does to runs at work."""
+    if count == 1:
+        return "1 run is training. It is saved where it is, and Resume goes on with it."
+    return f"{count} runs are training. They are saved where they are, and Resume goes on with them."
 
+
+class TrainPage(QObject):
+    """Owns the controller, the panels and the bar."""
+
+    key, title = "train", "Train"
+    welcome = WELCOME
     hovered = Signal(str)
-    export_requested = Signal(str)
-    """The name of a figure."""
-    copy_requested = Signal(str)
-    """The same."""
-    time_pointed = Signal(object)
+    facts_changed = Signal()
+    wished = Signal()
+    inspect_wished = Signal()
+    """A run is open in Inspect."""
+    failed = Signal(object)
+    said = Signal(str)
 
-    run_selected = Signal(str)
-    picture_wished = Signal(int)
-    """The index of a test picture, for Inspect with the run whose pictures are shown."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.runs, self.pictures = RunsCard(), PicturesPanel()
-        self.errors, self.story = ErrorPlot(), StoryPanel()
-        self.gradients, self.by_depth = GradientMaps(), DepthPlot()
-        left = Splitter(Qt.Orientation.Vertical, self.runs, self.pictures, 0.5)
-        top = Splitter(Qt.Orientation.Horizontal, left, self.errors, 0.4)
-        rows = Splitter(Qt.Orientation.Vertical, top, self.gradients, 0.51)
-        right = Splitter(Qt.Orientation.Vertical, self.story, self.by_depth, 0.51)
-        columns = Splitter(Qt.Orientation.Horizontal, rows, right, 0.72)
-        self.splitters: dict[str, Splitter] = {
-            "train_left": left,
-            "train_top": top,
-            "train_rows": rows,
-            "train_right": right,
-            "train_columns": columns,
-        }
-        self.area = PanelArea(columns)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.area)
-        self._panels = (
-            self.runs, self.pictures, self.errors, self.story, self.gradients, self.by_depth,
-        )  # fmt: skip
-        self._scene = LabScene()
+    def __init__(
+        self,
+        worker: ProcessWorker,
+        files: Askers,
+        opening: Opening,
+        editing: Editing,
+        outbox: Outbox,
+        settings: Settings,
+        ways: Ways,
+        messages: Messages,
+    ) -> None:
+        super().__init__()
+        self._files = files
+        self._reading, self._goes_on = -1, False
+        """Ticket of the folder of runs that was opened last, and whether its runs go on at once."""
+        self._messages, self._progress, self._status = messages.bar, messages.progress, messages.status
+        self._settings, self.ways = settings, ways
+        self._devices: tuple[str, ...] = ("cpu",)
+        """What there is, as far as it is known."""
+        self._knows_devices = False
+        self._device = ""
+        """Where the runs train, or would; "" while that is not known."""
+        self.panels, self.bar = TrainPanels(), TrainBar()
+        self.splitters = self.panels.splitters
+        self.controller = TrainController(worker, self)
+        self.open_in_inspect = OpenInInspect(self.controller, files, opening, editing, self)
+        self.exports = RunExport(self.controller, outbox, settings, self.panels)
+        self.folders = RunFolders(self.panels, settings, ways.runs_dir)
+        self.weights = WeightsExport(self.panels, self.controller, outbox)
+        self.plan = Plan(settings, ways.runs_of, self)
+        self.drops = Drops(self.plan, ways.has_runs, self.open_runs, self)
+        chosen = self.panels.pictures.grid
+        self.run_menu = RunMenu(
+            self.panels, self.controller, self.open_in_inspect, self.weights, lambda: chosen.chosen
+        )
+        self._earlier = Earlier(settings)
+        self.commands = Commands(self._offered(), self, show=self.wished.emit)
+        self.exports.fill(self.bar.export_button.menu())
+        self.menus = {"Export runs": self.bar.export_button.menu()}
+        self.bar.show_plan(self.plan.present)
+        self.panels.runs.offer_resume(self._last_runs() is not None)
         self._connect()
+        self._render(self.controller.scene)
 
     def _connect(self) -> None:
-        for panel in (self.pictures, self.errors, self.gradients, self.by_depth):
-            panel.hovered.connect(self.hovered)
-            panel.export_requested.connect(self.export_requested)
-            panel.copy_requested.connect(self.copy_requested)
-        self.runs.table.selected.connect(self.run_selected)
-        self.gradients.run_selected.connect(self.run_selected)
-        self.errors.range_changed.connect(self.gradients.show_span)
-        for plot in (self.errors, self.gradients):
-            plot.time_pointed.connect(self._point)
-        self.pictures.picture_wished.connect(self.picture_wished)
+        controller, bar, table = self.controller, self.bar, self.panels.runs.table
+        controller.scene_changed.connect(self._render)
+        controller.busy_changed.connect(self._note_busy)
+        controller.failed.connect(self.failed)
+        controller.progressed.connect(self._progress.show_progress)
+        self.failed.connect(partial(self._messages.show_failure, topic="training"))
+        self.said.connect(self._status.say)
+        self._progress.cancelled.connect(self.cancel_reading)
+        self.panels.hovered.connect(self.hovered)
+        controller.data_read.connect(self._note_read)
+        self.panels.export_requested.connect(self.exports.export)
+        self.panels.copy_requested.connect(self.exports.copy)
+        self.panels.pictures.rule_chosen.connect(self.exports.set_rule)
+        for part in (self.open_in_inspect, self.drops, self.run_menu):
+            part.failed.connect(self.failed)
+        self.open_in_inspect.said.connect(self.said)
+        self.run_menu.said.connect(self.said)
+        self.plan.changed.connect(bar.show_plan)
+        self.drops.said.connect(self._note_chosen)
+        self.open_in_inspect.opened.connect(self.inspect_wished)
+        self.panels.run_selected.connect(controller.select)
+        self.panels.picture_wished.connect(self.run_menu.open_picture)
+        table.menu_wished.connect(self._pop_up_run_menu)
+        self.panels.time_pointed.connect(controller.point)
+        self.panels.runs.resume_wished.connect(self.resume_last)
+        bar.networks_button.clicked.connect(self.choose_networks)
+        bar.start_button.clicked.connect(self.start)
+        bar.add_button.clicked.connect(self.add)
+        bar.pause_button.clicked.connect(self.pause_or_continue)
+        bar.stop_button.clicked.connect(self.stop)
+        bar.cut_button.clicked.connect(self.cut_or_restore)
+        bar.strength_wished.connect(controller.open_shortcuts)
+        fill_on_open(
+            bar.data_button.menu(),
+            lambda menu: fill_data_menu(menu, self.plan, self.choose_folder, self.ways.remark),
+        )
+        fill_on_open(
+            bar.recipe_button.menu(), lambda menu: fill_recipe_menu(menu, self.plan, self.edit_recipe)
+        )
+        fill_on_open(self.panels.runs.run_button.menu(), self.run_menu.fill)
 
-    def take_focus(self) -> None:
-        """To the plot that is looked at first."""
-        self.errors.canvas.setFocus()
+    def _offered(self) -> tuple[Command | Submenu, ...]:
+        command = partial(Command, menu="Train", shows_page=True)
+        return (
+            command("train_start", "&Start, or add to the runs at work", slot=self.start, keys="F5"),
+            command("train_add", "&Add to the runs on the screen", slot=self.add, keys="Shift+F6"),
+            command("train_pause", "&Pause or continue all runs", slot=self.pause_or_continue, keys="F6"),
+            command("train_stop", "S&top all runs", slot=self.stop, keys="Shift+F5"),
+            command(
+                "train_cut",
+                "&Cut or restore the shortcuts in training",
+                slot=self.cut_or_restore,
+                keys="Ctrl+Shift+X",
+            ),
+            command("train_networks", "&Networks to train…", slot=self.choose_networks, place=200),
+            command("train_recipe", "&Recipe…", slot=self.edit_recipe, place=200),
+            command("train_folder", "Train on a &folder of pictures…", slot=self.choose_folder, place=200),
+            command("train_open", "&Open runs…", slot=self.choose_runs, place=300),
+            command("train_resume", "Res&ume the last runs", slot=self.resume_last, place=300),
+            Submenu("Earl&ier runs", "Train", self.fill_earlier, 300),
+            command(
+                "train_weights",
+                "Export &weights of the selected run…",
+                slot=self.run_menu.export_weights,
+                place=400,
+            ),
+            command(
+                "train_runs_folder",
+                "Runs fo&lder…",
+                slot=self.folders.ask,
+                tip="Choose where new runs are kept",
+                place=500,
+            ),
+            command(
+                "train_logs",
+                "Tensor&Board…",
+                slot=self.folders.ask_about_logs,
+                tip="Write every run for TensorBoard too, and choose where",
+                place=500,
+            ),
+            Submenu("S&elected run", "Train", self.run_menu.fill, 600),
+        )
 
-    def figure_in_focus(self) -> FigureName | None:
-        """The name of the figure whose panel has the focus, None where none has."""
-        focused = self.window().focusWidget()
-        for panel in (self.pictures, self.errors, self.gradients, self.by_depth):
-            if focused is not None and panel.isAncestorOf(focused):
-                return panel.figure
-        return None
+    @Slot(QPoint)
+    def _pop_up_run_menu(self, place: QPoint) -> None:
+        self.panels.runs.run_button.menu().popup(place)
 
     @Slot(object)
-    def _point(self, time: float | None) -> None:
-        """Where nobody points, the time that is pinned is shown, if one is."""
-        self.time_pointed.emit(self.errors.pinned if time is None else time)
+    def _render(self, scene: LabScene) -> None:
+        controller = self.controller
+        self.panels.render_lab(scene)
+        self.facts_changed.emit()
+        self.bar.render_lab(scene, is_busy=controller.is_busy, is_paused=controller.is_paused)
 
-    def render_lab(self, scene: LabScene) -> None:
-        """Show the runs; each panel touches only what differs. Nothing is drawn while the page is out of view."""
-        self._scene = scene
-        if self.isVisible():
-            for panel in self._panels:
-                panel.render_lab(scene)
+    @Slot(bool)
+    def _note_busy(self, _is_busy: bool) -> None:
+        self._render(self.controller.scene)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.render_lab(self._scene)
+    @Slot(str)
+    def _note_chosen(self, sentence: str) -> None:
+        """Something for the next start was taken."""
+        self._end_said()
+        self.said.emit(sentence)
+
+    @Slot()
+    def _note_read(self) -> None:
+        """The data are read, or will not be; what one should know about them is said."""
+        self._progress.hide()
+        if (data := self.controller.scene.data) is not None and data.remark and self.controller.is_busy:
+            if data.left_out:
+                self._messages.show_remark(data.remark, topic="data")
+            else:
+                self.said.emit(data.remark)
+
+    def _end_said(self) -> None:
+        """A new order is on its way: what was said about an earlier one is over."""
+        self._messages.end("training")
+        self._messages.end("data")
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
-        for panel in self._panels:
-            panel.apply_theme(theme)
+        self.panels.apply_theme(theme)
+
+    @Slot()
+    def choose_networks(self) -> None:
+        """Ask which."""
+        found = networks_dialog.NetworksDialog(self.plan.present, self.plan.refusal, self.panels).asked()
+        if found is not None:
+            self.plan.choose(found)
+
+    def edit_recipe(self) -> None:
+        """Ask how; a recipe that is not built in is saved under its name."""
+        found = recipe_dialog.RecipeDialog(self.plan.present.course, self._devices, self.panels).asked()
+        if found is not None:
+            self.plan.saved.save(found)
+            self.plan.follow(found)
+
+    def choose_folder(self) -> None:
+        """Ask which folder of pictures; one without classes is refused."""
+        found = QFileDialog.getExistingDirectory(self.panels, "Folder with a subfolder for each class")
+        if found:
+            self.drops.take_data(Path(found))
+
+    @Slot()
+    def start(self) -> None:
+        """Train what the plan says: in a new folder, or beside the runs at work."""
+        self._train(is_beside=self.controller.is_busy)
+
+    @Slot()
+    def add(self) -> None:
+        """Train what the plan says beside the runs on the screen, whether or not those are at work."""
+        self._train(is_beside=bool(self.controller.scene.logs))
+
+    def _train(self, *, is_beside: bool) -> None:
+        try:
+            runs = self.ways.runs_of(self.plan.present)
+            if is_beside:
+                self._add(runs)
+            else:
+                self._begin(runs)
+        except UserError as refused:
+            self.failed.emit(Failure(str(refused)))
+
+    def _begin(self, runs: Runs) -> None:
+        plan = self.plan.present
+        folder = self.folders.new_folder(data_words(plan.data).partition(" (")[0])
+        device = plan.course.device or self.ways.device
+        logs = self.folders.logs_of(folder)
+        order = Order(runs, plan.data, folder, device, self.ways.threads, logs)
+        had_runs = bool(self.controller.scene.logs)
+        self._files.ask(KeepOrder(order), None, self.failed)
+        self._send(order)
+        if had_runs:
+            self._messages.show_remark(WAY_BACK, topic="data")
+
+    def _send(self, order: Order) -> None:
+        self._settings.set_training("folder", str(order.folder))
+        self._earlier.note(order.folder, order.data, (run for _, run in order.runs))
+        self._settings.save()  # nobody asks a process that is killed
+        self._end_said()
+        begin = self._progress.begin if order.data in NAMED else self._progress.begin_counting
+        begin(f"Reading {data_words(order.data)}")
+        self.controller.begin(order, data_words(order.data))
+        self._tell_device()
+        if order.log_dir is not None:
+            self.said.emit(f"TensorBoard's files go to {order.log_dir}.")
+
+    def _add(self, runs: Runs) -> None:
+        controller, order = self.controller, self.controller.order
+        assert order is not None
+        require_data(order.data, self.plan.present.data, is_busy=controller.is_busy)
+        new = to_add(runs, controller.known, {log.key for log in controller.scene.logs})
+        remark = remark_on(new, controller.scene)
+        self._end_said()
+        controller.add(new)
+        runs = tuple(controller.known.items())
+        self._files.ask(KeepOrder(replace(order, runs=runs)), None, self.failed)
+        self._earlier.note(order.folder, order.data, (log.run for log in controller.scene.logs))
+        if remark:
+            self.said.emit(remark)
+
+    def fill_earlier(self, menu: QMenu) -> None:
+        """The newest starts but the one on the screen."""
+        order = self.controller.order
+        self._earlier.fill(menu, self.open_runs, shown=None if order is None else order.folder)
+
+    @Slot()
+    def pause_or_continue(self) -> None:
+        """All runs; where none is at work, those that were stopped or failed go on."""
+        if self.controller.is_busy and not self.controller.is_paused:
+            self.controller.pause()
+            return
+        self._end_said()
+        self.controller.go_on()
+
+    @Slot()
+    def stop(self) -> None:
+        """All runs; they can be resumed."""
+        self.controller.stop()
+
+    @Slot()
+    def cancel_reading(self) -> None:
+        """The progress bar's wish while the data are read; else it is about something else."""
+        if self.controller.is_busy and self.controller.scene.data is None:
+            self.controller.cancel()
+            self._progress.hide()
+
+    @Slot()
+    def cut_or_restore(self) -> None:
+        """Every shortcut of every run, from the next step on."""
+        self.controller.open_shortcuts(1.0 if strength_in(self.controller.scene) < 1 else 0.0)
+
+    def copy_figure(self) -> None:
+        """The figure that has the focus, else the one that was exported last."""
+        self.exports.copy(self.panels.figure_in_focus())
+
+    def enter(self) -> None:
+        """The plot that is looked at first gets the keys; the lab gets ready, as an order may come soon."""
+        self.panels.take_focus()
+        self.controller.get_ready()
+        self._files.ask(FindDevices(), self._note_devices, self.failed)
+
+    def take_mime(self, mime: QMimeData) -> None:
+        """Data, runs or a recipe."""
+        self.drops.take_mime(mime)
+
+    def export(self) -> None:
+        """Ask for a figure of the runs."""
+        self.exports.ask()
+
+    def escape(self) -> bool:
+        """Release the pinned time."""
+        return self.panels.errors.release()
+
+    def close(self) -> None:
+        """Runs at work are saved where they are when their worker is closed."""
+
+    @property
+    def facts(self) -> PageFacts:
+        """Where it trains, how many runs are done, and on what."""
+        return facts_of(self.controller.scene, self._device, self.ways.threads_words)
+
+    def may_close(self) -> bool:
+        """Nothing trains, or the user wants to close all the same."""
+        return may_close(self.controller, self._settings, self.panels)
+
+    @Slot()
+    def resume_last(self) -> None:
+        """The runs that the window left when it was closed."""
+        folder = self._last_runs()
+        if folder is not None:
+            self.open_runs(folder, goes_on=True)
+        else:
+            self.failed.emit(
+                Failure("There are no runs to resume yet; press Start, or open runs by their folder.")
+            )
+
+    def choose_runs(self) -> None:
+        """Ask which folder of earlier runs."""
+        found = QFileDialog.getExistingDirectory(self.panels, "Open runs", str(self.folders.runs_dir))
+        if found:
+            self.open_runs(Path(found))
+
+    def open_runs(self, folder: Path, *, goes_on: bool = False) -> None:
+        """Show the runs of a folder; those that are not done wait for Continue, or go on at once."""
+        if self.controller.is_busy:
+            self.failed.emit(Failure("Runs are at work; stop them before you open others."))
+            return
+        self._files.cancel(self._reading)
+        self._goes_on = goes_on
+        self._reading = self._files.ask(ReadOrder(folder), self._show_order, self.failed)
+
+    @Slot(object)
+    def _note_devices(self, found: FoundDevices) -> None:
+        self._devices, self._knows_devices = found.devices, True
+        self._tell_device()
+
+    @Slot(object)
+    def _show_order(self, found: FoundOrder) -> None:
+        if not self.controller.is_busy:
+            order = found.order
+            logs = self.folders.logs_of(order.folder)
+            self.plan.choose(replace(self.plan.present, data=order.data))  # so that Add adds to them
+            threads = order.threads or self.ways.threads
+            self._send(replace(order, threads=threads, log_dir=logs, is_shown=not self._goes_on))
+
+    def _tell_device(self) -> None:
+        order = self.controller.order
+        wished = order.device if order is not None else self.plan.present.course.device or self.ways.device
+        if wished not in ("", "auto"):
+            self._device = wished
+        elif self._knows_devices:  # else which is the best is told when they are found
+            self._device = self._devices[0]
+        self.facts_changed.emit()
+
+    def _last_runs(self) -> Path | None:
+        """Their folder, where there is something in it to go on with."""
+        folder = self._settings.training("folder", path_of, None)
+        return folder if folder is not None and self.ways.has_runs(folder) else None
+
+
+def facts_of(scene: LabScene, device: str, threads: str) -> PageFacts:
+    """What the status bar says of the runs."""
+    at = " · ".join(filter(None, (device, threads)))
+    done = sum(log.state == "done" for log in scene.logs)
+    words = f"{done} of {len(scene.logs)} runs done" if scene.logs and not scene.is_being_read else ""
+    data = Fact()
+    if scene.data is not None:
+        count, (_, _, height, width) = scene.data.count, scene.data.test_pictures.shape
+        tested = thousands(len(scene.data.test_labels))
+        whole = f"{scene.data_name}: {thousands(count)} pictures and {tested} to test, {width}×{height}"
+        data = Fact(whole, scene.data_name, whole)
+    return PageFacts(f"training: {at}" if at else "", Fact(words, words, words), data)

@@ -11,7 +11,7 @@ import torch
 from resnet_viewer.core import network
 from resnet_viewer.core.weights.build_options import BuildError, built, smallest_side, with_options
 from resnet_viewer.core.weights.catalog import names, spec
-from resnet_viewer.core.weights.opening import open_network
+from resnet_viewer.core.weights.opened import open_network
 from resnet_viewer.core.weights.sources import resolve
 from resnet_viewer.paths import asset
 from resnet_viewer.records.laying_out import blueprint

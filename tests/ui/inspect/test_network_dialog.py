@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.app import first_session
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.core.weights.opening import open_network
+from resnet_viewer.core.weights.opened import open_network
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network_entries import NetworkChoice
 from resnet_viewer.records.preprocessing import IMAGENET_PREPROCESSING

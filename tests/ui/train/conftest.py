@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.train.training import TrainPage
+from resnet_viewer.ui.train.page import TrainPage
 from tests.ui.windows import TRAIN, Desk, train_page
 
 

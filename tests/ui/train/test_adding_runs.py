@@ -11,7 +11,7 @@ from resnet_viewer.records.lab import AddRuns, Intervened
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_plan import Course
 from resnet_viewer.records.training import Intervention
-from resnet_viewer.ui.train.training import TrainPage
+from resnet_viewer.ui.train.page import TrainPage
 from tests.ui.windows import Desk, rendered
 
 FIRST = "cifar-plain-20"

@@ -1,283 +1,395 @@
-"""The tabs of the window: one page in view with its controls and facts, and each page's own keys and sizes."""
+"""The Train tab in the window, on a lab that trains nothing: plans, starts, steering, refusals, runs of another day."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.charts.curves import EMPTY
-from resnet_viewer.ui import dialogs
-from resnet_viewer.ui.settings import Settings
-from resnet_viewer.ui.train import depth_plot
-from resnet_viewer.ui.train.gradient_maps import RunPicture
-from tests.ui.windows import INSPECT, TRAIN, Desk, inspect_page, train_page
+from resnet_viewer.records.errors import Progress
+from resnet_viewer.records.lab import (
+    Continue,
+    DataRead,
+    Extend,
+    Intervened,
+    OpenShortcuts,
+    Order,
+    Pause,
+    Stop,
+)
+from resnet_viewer.records.recipe import RECIPES, Recipe
+from resnet_viewer.records.requests import FindDevices, FoundDevices, KeepOrder
+from resnet_viewer.records.run_plan import Course, RunPlan, course_json, plan_json, plan_of
+from resnet_viewer.records.training import Intervention
+from resnet_viewer.ui.train import networks_dialog, recipe_dialog
+from resnet_viewer.ui.train.page import TrainPage
+from tests.ui.windows import INSPECT, TRAIN, Desk, rendered, train_page
+
+FIRST = "cifar-plain-20"
+LEFT = Qt.MouseButton.LeftButton
 
 
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(qtbot, qapp, tmp_path)
-    made.window.show()
-    yield made
-    made.close()
+def test_one_press_trains_the_first_plan_in_a_new_folder(
+    desk: Desk, training: TrainPage, tmp_path: Path
+) -> None:
+    assert training.bar.networks_button.accessibleName() == "Networks: Depths 20, 56 · plain and residual"
+    assert training.bar.start_button.text() == "Start"
+    desk.qtbot.mouseClick(training.bar.start_button, LEFT)
+    order = desk.lab.order
+    assert [key for key, _ in order.runs] == [
+        "cifar-plain-20", "cifar-resnet-20", "cifar-plain-56", "cifar-resnet-56",
+    ]  # fmt: skip
+    assert (order.data, order.threads, order.folder.parent) == ("digits", 1, tmp_path / "runs")
+    assert order.folder.name.endswith("-digits")
+    assert training.controller.scene.selected == "cifar-plain-56", "the story is about it"
+    desk.qtbot.waitUntil(lambda: KeepOrder(order) in desk.files.asked)
 
 
-def place(desk: Desk) -> int:
-    window = desk.window
-    assert window.toolbar.tabs.currentIndex() == window.place
-    return window.place
+def test_the_recipe_offers_what_the_machine_has(
+    desk: Desk, training: TrainPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered: list[tuple[str, ...]] = []
+
+    def ask(dialog: recipe_dialog.RecipeDialog) -> None:
+        device = dialog.fields["device"]
+        offered.append(tuple(device.itemText(place) for place in range(1, device.count())))
+
+    monkeypatch.setattr(recipe_dialog.RecipeDialog, "asked", ask)
+    training.edit_recipe()
+    training._note_devices(FoundDevices(("cuda", "cpu")))
+    training.edit_recipe()
+    assert offered == [("cpu",), ("cuda", "cpu")]
+    assert desk.window.status.texts()[0].startswith("training: cuda")
+    training.plan.choose(
+        replace(training.plan.present, course=replace(training.plan.present.course, device="cpu"))
+    )
+    training.start()
+    assert desk.window.status.texts()[0].startswith("training: cpu")
+    desk.qtbot.waitUntil(lambda: FindDevices() in desk.files.asked)
 
 
-def test_a_tab_shows_its_page_and_its_controls(desk: Desk) -> None:
-    window = desk.window
-    assert place(desk) == INSPECT
-    assert inspect_page(window).bar.network_button.isVisible()
-    assert not train_page(window).bar.isVisible()
-    window.toolbar.tabs.setCurrentIndex(TRAIN)
-    assert place(desk) == TRAIN
-    assert train_page(window).bar.isVisible()
-    assert not inspect_page(window).bar.network_button.isVisible()
-    window.commands["show_inspect"].trigger()
-    assert place(desk) == INSPECT
-    assert window.focusWidget() is inspect_page(window).panels.wiring.view
-    window.commands["show_train"].trigger()
-    assert place(desk) == TRAIN
+def test_where_runs_train_is_told_when_it_is_known(desk: Desk, training: TrainPage) -> None:
+    training.start()
+    work = desk.window.status.texts()[0]
+    assert work == "training: 1 thread", "the best device may be another than the processor"
+    training._note_devices(FoundDevices(("cuda", "cpu")))
+    assert desk.window.status.texts()[0] == "training: cuda · 1 thread"
 
 
-def test_the_tabs_have_keys_and_stand_in_the_menu_and_the_palette(desk: Desk) -> None:
-    table = {command.id: (command.menu, command.keys) for command in desk.window.commands.table}
-    assert table["show_inspect"] == ("View", "Ctrl+1")
-    assert table["show_train"] == ("View", "Ctrl+2")
-    offered = {entry.text for entry in desk.window.menus.entries()}
-    assert {"View: Train", "Train: Start, or add to the runs at work", "Train: Open runs"} <= offered
-    assert "Export runs: Errors: Errors as SVG" in offered
-
-
-def test_inspects_keys_do_nothing_on_the_other_page(desk: Desk) -> None:
-    desk.window.show_page(TRAIN)
-    QTest.keyClick(desk.window, Qt.Key.Key_Space)
-    QTest.keyClick(desk.window, Qt.Key.Key_B)
-    assert desk.store.session.setup.wiring.is_open
-    desk.window.show_page(INSPECT)
-    QTest.keyClick(desk.window, Qt.Key.Key_Space)
-    assert not desk.store.session.setup.wiring.is_open
-
-
-def test_a_command_of_the_page_in_view_leaves_the_focus_where_it_is(desk: Desk) -> None:
-    window = desk.window
-    inspect_page(window).bar.open_button.setFocus()
-    focused = window.focusWidget()
-    assert focused is inspect_page(window).bar.open_button
-    window.commands["next_layer"].trigger()
-    assert window.focusWidget() is focused
-
-
-def test_the_status_bar_says_the_facts_of_the_page_in_view(desk: Desk) -> None:
-    status, training = desk.window.status, train_page(desk.window)
-    assert "ResNet-20" in status.texts()[1]
-    desk.window.show_page(TRAIN)
+def test_the_status_bar_forgets_the_data_of_an_earlier_start(desk: Desk, training: TrainPage) -> None:
     training.start()
     desk.lab.begin()
-    desk.lab.states("done", "cifar-plain-20")
-    desk.qtbot.waitUntil(lambda: "1 of 4 runs done" in status.texts()[1])
-    assert status.texts()[3] == "Digits (bundled): 1\u00a0437 pictures and 40 to test, 8×8"
-    desk.window.show_page(INSPECT)
-    assert "ResNet-20" in status.texts()[1]
-    assert "invented.png" in status.texts()[3]
+    rendered(desk)
+    assert "1\u00a0437 pictures" in desk.window.status.texts()[3]
+    desk.lab.end()
+    training.start()
+    rendered(desk)
+    assert desk.window.status.texts()[3] == ""
 
 
-def test_the_lab_gets_ready_when_its_page_is_shown(desk: Desk) -> None:
-    assert not desk.lab.is_started
-    desk.window.show_page(TRAIN)
-    assert desk.lab.is_started
+def test_what_cannot_be_trained_is_one_sentence(desk: Desk, training: TrainPage) -> None:
+    training.plan.choose(replace(training.plan.present, depths="21"))
+    training.start()
+    assert "not 21" in desk.window.messages.sentence
+    assert desk.lab.orders == []
 
 
-def test_each_pages_sizes_are_remembered(desk: Desk, tmp_path: Path) -> None:
-    desk.window.show_page(TRAIN)
-    splitter = train_page(desk.window).panels.splitters["train_columns"]
-    splitter.setSizes([500, 500])
-    desk.window.close()
-    kept = Settings(tmp_path / "settings").shape("train_columns", 2)
-    assert kept is not None
-    assert list(kept) == splitter.sizes()
-
-
-@pytest.mark.parametrize("width", [1440, 1024])
-def test_the_bar_fits_the_window(desk: Desk, width: int) -> None:
-    desk.window.show_page(TRAIN)
-    desk.window.resize(width, 700)
-    toolbar = desk.window.toolbar
-    desk.qtbot.waitUntil(lambda: toolbar.width() == width)
-    assert toolbar._row.sizeHint().width() <= width
-    assert train_page(desk.window).bar.export_button.geometry().right() <= width
-
-
-def test_a_page_too_small_for_its_panels_scrolls_and_squeezes_none(desk: Desk) -> None:
-    window, page = desk.window, train_page(desk.window).panels
-    bar = page.area.verticalScrollBar()
-    window.show_page(TRAIN)
-    train_page(window).start()
+def test_reading_shows_its_progress_and_can_be_cancelled(desk: Desk, training: TrainPage) -> None:
+    training.start()
+    assert not desk.window.progress.isHidden()
+    desk.lab.replied.emit(desk.lab._ticket, Progress(1_000_000, 2_000_000))
+    assert "1.0 of 2.0 MB" in desk.window.progress._label.text()
+    QTest.keyClick(desk.window, Qt.Key.Key_Escape)
+    assert desk.window.progress.isHidden()
+    assert not desk.lab.is_busy
+    training.start()
     desk.lab.begin()
-    try:
-        desk.appearance.set_font_size(16)
-        window.setMinimumSize(0, 0)
-        window.resize(1024, 640)
-        desk.qtbot.waitUntil(lambda: bar.maximum() > 0)
-        for panel in (page.runs, page.pictures, page.errors, page.gradients, page.by_depth):
-            least = panel.minimumSizeHint()
-            assert panel.width() >= least.width(), panel.title
-            assert panel.height() >= least.height(), panel.title
-        window.resize(1440, 1400)
-        desk.qtbot.waitUntil(lambda: bar.maximum() == 0)
-    finally:
-        desk.appearance.set_font_size(0)
+    assert desk.window.progress.isHidden()
 
 
-def test_the_table_of_runs_ends_with_a_whole_row(desk: Desk) -> None:
-    window, card = desk.window, train_page(desk.window).panels.runs
-    window.show_page(TRAIN)
-    train_page(window).plan.choose(replace(train_page(window).plan.present, depths="8, 14, 20, 26"))
-    train_page(window).start()
+def test_pictures_of_a_folder_are_counted(desk: Desk, training: TrainPage, tmp_path: Path) -> None:
+    training._send(Order((), str(tmp_path / "birds"), tmp_path))
+    desk.lab.replied.emit(desk.lab._ticket, Progress(30, 200))
+    assert desk.window.progress._label.text() == "Reading birds: 30 of 200 pictures"
+
+
+def test_the_bar_steers_all_runs(desk: Desk, training: TrainPage) -> None:
+    bar = training.bar
+    assert not bar.pause_button.isEnabled()
+    training.start()
     desk.lab.begin()
-    table = card.table
-    desk.qtbot.waitUntil(lambda: table.model().rowCount() == 8)
-    row = table.verticalHeader().defaultSectionSize()
-    card.body.setContentsMargins(0, 0, 0, 0)
-    least = card.minimumSizeHint().height()
-    for height in (620, 700, 713, 900):
-        window.resize(1024, height)
-        QApplication.processEvents()
-        card.layout().activate()
-        view = table.viewport().height()
-        assert view >= 8 * row or view % row == 0, "a row is cut"
-        assert card.minimumSizeHint().height() == least, "what is left over makes the card higher"
+    rendered(desk)
+    desk.qtbot.mouseClick(bar.pause_button, LEFT)
+    keys = [log.key for log in training.controller.scene.logs]
+    desk.lab.states("paused", *keys)
+    rendered(desk)
+    assert bar.pause_button.accessibleName() == "Continue"
+    desk.qtbot.mouseClick(bar.pause_button, LEFT)
+    desk.lab.states("running", *keys)
+    desk.qtbot.mouseClick(bar.cut_button, LEFT)
+    log = training.controller.scene.logs[1]
+    cut = Intervention(3, 0.0)
+    desk.lab.say(Intervened(log.key, replace(log.run, interventions=(cut,)), cut))
+    rendered(desk)
+    assert bar.cut_button.accessibleName() == "Restore shortcuts"
+    desk.qtbot.mouseClick(bar.cut_button, LEFT)
+    bar.strength.setValue(25)
+    desk.qtbot.mouseClick(bar.stop_button, LEFT)
+    assert desk.lab.told == [
+        Pause(), Continue(), OpenShortcuts(0.0), OpenShortcuts(1.0), OpenShortcuts(0.25), Stop(),
+    ]  # fmt: skip
 
 
-def test_everything_that_takes_keys_has_a_name_and_stands_in_order(desk: Desk) -> None:
-    window, page = desk.window, train_page(desk.window).panels
-    window.show_page(TRAIN)
-    train_page(window).start()
-    desk.lab.begin()
-    shown = page.gradients.pictures.values
-    desk.qtbot.waitUntil(lambda: len(shown()) == 4 and all(picture.isVisible() for picture in shown()))
-    for button in (*window.toolbar.findChildren(QToolButton), *page.findChildren(QToolButton)):
-        if button.isVisible():
-            assert button.toolTip(), button.text()
-    order: list[QWidget] = []
-    widget: QWidget = window.toolbar.tabs
-    while widget not in order:
-        order.append(widget)
-        widget = widget.nextInFocusChain()
-    taking = [found for found in order if found.isVisible() and found.focusPolicy() & Qt.FocusPolicy.TabFocus]
-    for found in taking:
-        parent = found.parent()
-        is_viewport = isinstance(parent, QAbstractScrollArea) and parent.viewport() is found
-        assert found.accessibleName() or is_viewport or getattr(found, "text", str)(), found
-    places = [taking.index(found) for found in (page.errors.canvas, page.gradients.choice, *shown())]
-    places += [taking.index(found) for found in (page.story.view, page.by_depth.canvas)]
-    assert places == sorted(places)
-
-
-def test_the_words_before_the_first_run_are_whole_in_a_large_font(desk: Desk) -> None:
-    window, card = desk.window, train_page(desk.window).panels.runs
-    window.show_page(TRAIN)
-    card.offer_resume(True)
-    try:
-        desk.appearance.set_font_size(16)
-        window.setMinimumSize(0, 0)
-        window.resize(1024, 640)
-        desk.qtbot.waitUntil(lambda: card._hint.height() >= card._hint.heightForWidth(card._hint.width()))
-        assert not card._hint.geometry().intersects(card.resume.geometry())
-    finally:
-        desk.appearance.set_font_size(0)
-
-
-def test_a_command_about_inspect_does_nothing_in_train(desk: Desk) -> None:
-    inspect_page(desk.window).editing.toggle_shortcut(1)
-    desk.window.show_page(TRAIN)
-    for name in ("undo", "all_shortcuts", "set_reference", "choose_target", "layers", "next_picture"):
-        assert not desk.window.commands[name].isEnabled(), name
-    QTest.keyClick(desk.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    desk.window.commands["undo"].trigger()
-    assert place(desk) == TRAIN
-    assert not desk.store.session.setup.wiring.is_open
-    desk.window.show_page(INSPECT)
-    assert not desk.window.commands["reset_reference"].isEnabled(), "nothing is pinned"
-    desk.window.commands["undo"].trigger()
-    assert desk.store.session.setup.wiring.is_open
-
-
-def test_a_command_that_opens_something_in_inspect_shows_it(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(dialogs.OpenPictures, "ask", lambda *_: (tmp_path / "a.png",))
-    desk.window.show_page(TRAIN)
-    desk.window.commands["open_picture"].trigger()
-    assert place(desk) == INSPECT
-
-
-def test_tab_visits_the_page_as_it_is_seen(desk: Desk) -> None:
-    window, page = desk.window, train_page(desk.window).panels
-    window.show_page(TRAIN)
-    assert window.focusWidget() is page.errors.canvas
-    assert window.toolbar.tabs.accessibleName() == "Pages"
-    train_page(window).start()
+def test_only_runs_at_work_say_whether_shortcuts_are_cut(desk: Desk, training: TrainPage) -> None:
+    training.start()
     desk.lab.begin()
     for key, run in desk.lab.order.runs:
-        desk.lab.train(key, run, 1)
-    maps = page.gradients
-    desk.qtbot.waitUntil(lambda: [one.isVisible() for one in maps.pictures.values()] == [True] * 4)
-    panels = (page.runs, page.pictures, page.errors, page.gradients, page.story, page.by_depth)
-    page.runs.table.setFocus()
-    visited: list[int] = []
-    seen: list[RunPicture] = []
-    while (focused := window.focusWidget()) is not None:
-        place = next((place for place, panel in enumerate(panels) if panel.isAncestorOf(focused)), None)
-        if place is None:
-            break
-        visited.append(place)
-        seen += [focused] if isinstance(focused, RunPicture) else []
-        window.focusNextPrevChild(True)
-    assert visited == sorted(visited)
-    assert set(visited) == set(range(6))
-    assert seen == list(maps.pictures.values())
+        if run.network.has_shortcuts:
+            desk.lab.say(Intervened(key, run.intervened(3, 0.0), Intervention(3, 0.0)))
+    desk.lab.states("done", *(key for key, _ in desk.lab.order.runs))
+    rendered(desk)
+    assert not training.bar.cut_button.isEnabled(), "nobody can be cut"
+    training.plan.choose(replace(training.plan.present, depths="8"))
+    training.start()
+    rendered(desk)
+    assert training.bar.cut_button.isEnabled()
+    assert training.bar.cut_button.accessibleName() == "Cut shortcuts now"
+    assert training.bar.strength.value() == 100
+    desk.qtbot.mouseClick(training.bar.cut_button, LEFT)
+    assert desk.lab.told[-1] == OpenShortcuts(0.0)
 
 
-def test_escape_releases_the_pinned_time(desk: Desk) -> None:
-    window, page = desk.window, train_page(desk.window).panels
-    window.show_page(TRAIN)
-    train_page(window).start()
+def test_the_table_of_the_window_cuts_no_number_and_its_card_says_first_how_long_it_takes(
+    desk: Desk, training: TrainPage
+) -> None:
+    desk.window.resize(1440, 900)
+    training.start()
     desk.lab.begin()
-    desk.lab.train("cifar-plain-20", dict(desk.lab.order.runs)["cifar-plain-20"], 2)
-    desk.qtbot.waitUntil(lambda: bool(page.errors.scene.logs))
-    page.errors._pin(1.0)
-    page.runs.table.setFocus()
-    QTest.keyClick(window, Qt.Key.Key_Escape)
-    assert page.errors.pinned is None
-    desk.qtbot.waitUntil(lambda: train_page(window).controller.scene.time is None)
+    for key, run in desk.lab.order.runs:
+        desk.lab.train(key, run, 11)
+    rendered(desk)
+    table = training.panels.runs.table
+    for column in range(1, table.model().columnCount()):
+        index = table.model().index(0, column)
+        room = table.visualRect(index).width()
+        assert table.isColumnHidden(column) or table.sizeHintForIndex(index).width() <= room, index.data()
+    assert re.match(r"\d+ s left · 4 running · [\d\u00a0]+ pictures/s", training.panels.runs.subtitle)
 
 
-def test_every_empty_card_says_what_start_brings(desk: Desk) -> None:
-    page = train_page(desk.window).panels
-    desk.window.show_page(TRAIN)
-    texts = [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
-    assert page.runs._hint.text() in texts
-    said = [
-        page.runs._hint.text(), page.pictures.message, page.story.paragraphs[0], page.gradients._empty.text(),
-        EMPTY["error"], depth_plot.EMPTY,
+def test_what_was_stopped_or_failed_goes_on_with_the_bars_button(desk: Desk, training: TrainPage) -> None:
+    bar = training.bar
+    training.start()
+    desk.lab.begin()
+    desk.lab.states("done", FIRST)
+    desk.lab.refuse("The process was killed.")
+    rendered(desk)
+    assert "was killed" in desk.window.messages.sentence
+    assert (bar.pause_button.text(), bar.pause_button.isEnabled()) == ("Continue", True)
+    training.controller.select("cifar-resnet-20")
+    menu = training.panels.runs.run_button.menu()
+    menu.aboutToShow.emit()
+    assert menu.actions()[0].text() == "Continue"
+    desk.qtbot.mouseClick(bar.pause_button, LEFT)
+    first, again = desk.lab.orders
+    assert [key for key, _ in again.runs] == [key for key, _ in first.runs if key != FIRST]
+    assert again.is_resumed
+    assert again.folder == first.folder
+    assert desk.window.messages.sentence == ""
+    desk.lab.states("done", *(key for key, _ in again.runs))
+    desk.lab.end()
+    rendered(desk)
+    assert (bar.pause_button.text(), bar.pause_button.isEnabled()) == ("Pause", False)
+
+
+def test_a_run_is_extended_from_its_menu(
+    desk: Desk, training: TrainPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training.start()
+    desk.lab.begin()
+    training.controller.select(FIRST)
+    monkeypatch.setattr(QInputDialog, "getInt", lambda *_: (5, True))
+    menu = training.panels.runs.run_button.menu()
+    menu.aboutToShow.emit()
+    texts = [action.text() for action in menu.actions() if action.text()]
+    assert texts == [
+        "Pause", "Stop", "Extend…", "Open in Inspect, as it is now",
+        "Open in Inspect, with ResNet-20 as reference", "Open in Inspect, after epoch",
+        "Open in Inspect, with ResNet-20 as reference, after epoch", "Export weights…", "Show the folder",
+        "Remove from the list",
     ]  # fmt: skip
-    assert all(text.startswith("Press Start: ") and text.endswith(".") for text in said), said
+    next(action for action in menu.actions() if action.text() == "Extend…").trigger()
+    assert desk.lab.told == [Extend(5, FIRST)]
 
 
-@pytest.mark.parametrize(("letters", "words"), [(44, "Strength ▾"), (14, "▾")])
-def test_the_strength_has_a_name(desk: Desk, letters: int, words: str) -> None:
-    bar = train_page(desk.window).bar
-    bar.label(icons=0 if letters == 44 else 4, letters=letters)
-    assert bar.strength_button.text() == words
-    assert bar.strength_button.accessibleName() == "Strength of the shortcuts"
+def test_the_plan_is_remembered(desk: Desk, training: TrainPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    wished = RunPlan(depths="32", is_plain=False, endings=("-nobn",))
+    monkeypatch.setattr(networks_dialog.NetworksDialog, "asked", lambda *_: wished)
+    desk.qtbot.mouseClick(training.bar.networks_button, LEFT)
+    assert training.plan.present == wished
+    assert desk.settings.training("plan", plan_of, RunPlan()) == wished
+    assert training.bar.networks_button.accessibleName().startswith("Networks: Depth 32 ")
+
+
+def test_a_plan_that_names_a_built_in_recipe_has_it_as_it_is_now(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, desk: Desk
+) -> None:
+    def planned(recipe: Recipe) -> Recipe:
+        desk.settings.set_training("plan", plan_json(RunPlan(course=Course(recipe))))
+        desk.settings.save()
+        again = Desk(qtbot, qapp, tmp_path)
+        try:
+            return train_page(again.window).plan.present.course.recipe
+        finally:
+            again.close()
+
+    older = replace(RECIPES["quick"], rate=0.1)
+    assert planned(older) == RECIPES["quick"]
+    mine = replace(older, name="quick, changed")
+    assert planned(mine) == mine, "what somebody changed stays"
+
+
+def test_an_own_recipe_is_saved_by_its_name_and_can_be_forgotten(
+    desk: Desk, training: TrainPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = Course(Recipe("mine", rate=0.02), epochs=3)
+    monkeypatch.setattr(recipe_dialog.RecipeDialog, "asked", lambda *_: mine)
+    training.edit_recipe()
+    training.plan.choose(replace(training.plan.present, course=Course(RECIPES["adam"])))
+    menu = training.bar.recipe_button.menu()
+    menu.aboutToShow.emit()
+    next(action for action in menu.actions() if action.text() == "mine").trigger()
+    assert training.plan.present.course == mine
+    training.plan.saved.forget("mine")
+    menu.aboutToShow.emit()
+    assert "mine" not in [action.text() for action in menu.actions()]
+
+
+def test_data_are_chosen_from_the_menu_and_a_folder_without_classes_is_refused(
+    desk: Desk, training: TrainPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    menu = training.bar.data_button.menu()
+    menu.aboutToShow.emit()
+    next(action for action in menu.actions() if action.text() == "CIFAR-10").trigger()
+    assert training.plan.present.data == "cifar10"
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    training.choose_folder()
+    assert "no pictures" in desk.window.messages.sentence
+    assert training.plan.present.data == "cifar10"
+
+
+def test_a_folder_of_classes_alone_will_do_and_how_it_is_split_is_said(
+    desk: Desk, training: TrainPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ant", "bee"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        (tmp_path / "pets" / name / "1.png").touch()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "pets"))
+    training.choose_folder()
+    assert training.plan.present.data == str(tmp_path / "pets")
+    training.start()
+    pictures = np.zeros((4, 3, 8, 8), np.uint8)
+    said: list[str] = []
+    training.said.connect(said.append)
+    desk.lab.say(DataRead(16, pictures, np.arange(4) % 2, ("ant", "bee"), "A fifth is kept for testing."))
+    assert said == ["A fifth is kept for testing."]
+    desk.lab.end()
+    assert len(said) == 1
+
+
+def test_pictures_that_are_left_out_are_named_until_the_next_start(desk: Desk, training: TrainPage) -> None:
+    sentence = "1 of 20 pictures cannot be read and is left out: ant/3.png."
+    training.start()
+    pictures = np.zeros((4, 3, 8, 8), np.uint8)
+    desk.lab.say(DataRead(16, pictures, np.arange(4) % 2, ("ant", "bee"), sentence, left_out=1))
+    assert desk.window.messages.sentence == sentence
+    desk.lab.end()
+    assert desk.window.messages.sentence == sentence
+    training.start()
+    assert sentence not in desk.window.messages.sentence
+
+
+def test_a_saved_recipe_that_cannot_be_read_leaves_the_others(desk: Desk, training: TrainPage) -> None:
+    mine = course_json(Course(Recipe("mine", rate=0.02), epochs=3))
+    desk.settings.set_training("recipes", json.dumps(["{}", 5, mine.replace("0.02", "NaN"), mine]))
+    assert list(training.plan.saved.all()) == ["mine"]
+
+
+def test_runs_of_another_day_are_shown_and_can_be_added_to(
+    desk: Desk, training: TrainPage, tmp_path: Path
+) -> None:
+    training.open_runs(tmp_path / "elsewhere")
+    desk.qtbot.waitUntil(lambda: "holds no training runs" in desk.window.messages.sentence)
+    training.plan.choose(replace(training.plan.present, data="mnist"))
+    training.open_runs(tmp_path / "runs-1")
+    desk.qtbot.waitUntil(lambda: bool(desk.lab.orders))
+    assert desk.lab.order.is_resumed
+    assert desk.lab.order.is_shown, "nothing is trained unasked"
+    assert desk.lab.order.threads == 1
+    assert training.plan.present.data == "digits"
+    training.open_runs(tmp_path / "runs-2")
+    assert "stop them before you open others" in desk.window.messages.sentence
+
+
+def test_the_next_start_offers_the_last_runs(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, desk: Desk, training: TrainPage
+) -> None:
+    training.start()
+    desk.lab.begin()
+    desk.window.close()
+    assert not desk.lab.told, "closing asks nothing and tells nothing; the process is ended by its worker"
+    (desk.lab.order.folder / "order.json").touch()
+    again = Desk(qtbot, qapp, tmp_path)
+    try:
+        again.window.show_page(TRAIN)
+        resume = train_page(again.window).panels.runs.resume
+        assert not resume.isHidden()
+        resume.click()
+        qtbot.waitUntil(lambda: bool(again.window.messages.sentence) or bool(again.lab.orders))
+        assert all(order.is_resumed and not order.is_shown for order in again.lab.orders)
+    finally:
+        again.close()
+
+
+def test_a_window_that_is_killed_has_said_where_its_runs_are(
+    desk: Desk, training: TrainPage, tmp_path: Path
+) -> None:
+    training.start()
+    folder = desk.lab.order.folder
+    assert folder.name in (tmp_path / "settings" / "settings.ini").read_text(), (
+        "on the disk, before anything else happens"
+    )
+    training.plan.choose(replace(training.plan.present, depths="8"))
+    training.start()
+    keys = {key for key, _ in desk.lab.orders[0].runs} | {"cifar-plain-8", "cifar-resnet-8"}
+    desk.qtbot.waitUntil(
+        lambda: any(
+            isinstance(asked, KeepOrder) and {key for key, _ in asked.order.runs} == keys
+            for asked in desk.files.asked
+        )
+    )
+
+
+def test_closing_ends_the_lab(desk: Desk, training: TrainPage) -> None:
+    training.start()
+    desk.window.close()
+    desk.workers.close()
+    assert desk.lab.is_closed
+
+
+def test_nothing_is_drawn_while_the_page_is_out_of_view(desk: Desk, training: TrainPage) -> None:
+    desk.window.show_page(INSPECT)
+    training.controller.begin(Order((), "digits", Path()), "Digits")
+    training.start()
+    rendered(desk)
+    model = training.panels.runs.table.model()
+    assert model.rowCount() == 0
+    desk.window.show_page(TRAIN)
+    assert model.rowCount() == 4

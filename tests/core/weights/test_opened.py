@@ -9,7 +9,7 @@ import torch
 from resnet_viewer.core.lab.run_files import write_state
 from resnet_viewer.core.network import build
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.core.weights.opening import adjusted, described, open_network
+from resnet_viewer.core.weights.opened import adjusted, described, open_network
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, IMAGENET_MEAN, IMAGENET_STD

@@ -12,7 +12,7 @@ from resnet_viewer.records.preprocessing import CIFAR10_PREPROCESSING, IMAGENET_
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.session import Session
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.inspect.editing import Editing
+from resnet_viewer.ui.inspect.editor import Editing
 from resnet_viewer.ui.inspect.store import Store
 from tests import fabricated
 

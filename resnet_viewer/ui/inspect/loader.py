@@ -28,7 +28,7 @@ from resnet_viewer.records.requests import (
 )
 from resnet_viewer.records.session import Session, Setup
 from resnet_viewer.ui.incoming import sort_incoming
-from resnet_viewer.ui.inspect.editing import Editing
+from resnet_viewer.ui.inspect.editor import Editing
 from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.work.asking import Askers
