@@ -62,7 +62,7 @@ def opened_window(application: QApplication, network: str, weights: str | None) 
     viewer = app.build(application, arguments, Diagnostics(paths.log_dir()))
     viewer.workers.probing.start()
     viewer.window.show()
-    viewer.inspect.opening.begin(Begin(network, weights, ()))
+    viewer.inspect.loader.begin(Begin(network, weights, ()))
     settled(viewer)
     return viewer
 
@@ -132,7 +132,7 @@ def burst(viewer: app.Viewer, watch: Watch, count: int = 60) -> dict[str, object
 
     def toggle() -> None:
         nonlocal done
-        viewer.inspect.editing.toggle_shortcut(1 + done % blocks)
+        viewer.inspect.editor.toggle_shortcut(1 + done % blocks)
         done += 1
         if done == count:
             timer.stop()

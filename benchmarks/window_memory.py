@@ -60,12 +60,12 @@ def measured(chosen: argparse.Namespace) -> dict[str, float]:
 
     for step in range(1, chosen.steps + 1):
         pixels = random.integers(0, 256, (chosen.side, chosen.side, 3), dtype=np.uint8)
-        viewer.inspect.editing.set_picture(Picture.of(pixels, name=f"picture {step}"))
+        viewer.inspect.editor.set_picture(Picture.of(pixels, name=f"picture {step}"))
         settled(viewer)
         note("pictures", step)
     blocks = viewer.inspect.store.session.setup.wiring.block_count
     for step in range(1, chosen.steps + 1):
-        viewer.inspect.editing.toggle_shortcut(int(random.integers(1, blocks + 1)))
+        viewer.inspect.editor.toggle_shortcut(int(random.integers(1, blocks + 1)))
         settled(viewer)
         note("toggles", step)
     viewer.inspect.store.close()

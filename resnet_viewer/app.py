@@ -135,7 +135,7 @@ def _run(application: QApplication, arguments: argparse.Namespace, diagnostics: 
 
     def begin() -> None:
         workers.probing.start()
-        viewer.inspect.opening.begin(first)
+        viewer.inspect.loader.begin(first)
 
     window.painted.connect(begin)  # not before: importing torch would hold the first frame up
     window.show()
@@ -234,7 +234,7 @@ def viewer_of(
         catalog=catalog, networks=networks, threads=ways.threads_words,
     )  # fmt: skip
     train = TrainPage(
-        workers.lab, files, inspect.opening, inspect.editing, inspect.outbox, settings, ways, messages
+        workers.lab, files, inspect.loader, inspect.editor, inspect.outbox, settings, ways, messages
     )
     pages = inspect, train
     window = MainWindow(pages, workers, messages, appearance, settings, facts)

@@ -136,18 +136,18 @@ def load(
         _whole("crop", crop, 1, LARGEST_SIDE),
         None if classes is None else path("classes", classes, "the name of a file with class names"),
     )
-    opening = adjusted(
+    opened = adjusted(
         open_network(
             None if network is None else text("network", network, _NETWORK),
             None if weights is None else str(path("weights", weights, _WEIGHTS)),
         ),
         own,
     )
-    if weights is None and opening.spec.weights.is_untrained:
-        warnings.warn(_untrained(opening.spec), UntrainedWarning, stacklevel=2)
-    live = networks.build(opening.spec, resolve(opening.spec))
-    live.set_wiring(opening.state.wiring)
-    return Model(live, opening.preprocessing, opening.class_names, opening.sentences)
+    if weights is None and opened.spec.weights.is_untrained:
+        warnings.warn(_untrained(opened.spec), UntrainedWarning, stacklevel=2)
+    live = networks.build(opened.spec, resolve(opened.spec))
+    live.set_wiring(opened.state.wiring)
+    return Model(live, opened.preprocessing, opened.class_names, opened.sentences)
 
 
 def probe(

@@ -36,7 +36,7 @@ class Screenshot(QObject):
         self._patience.start(PATIENCE_MS)
         page.controller.scene_changed.connect(self._look)
         page.controller.failed.connect(self._fail)
-        page.opening.failed.connect(self._fail)
+        page.loader.failed.connect(self._fail)
 
     @Slot(object)
     def _look(self, scene: Scene) -> None:

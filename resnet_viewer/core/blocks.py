@@ -54,11 +54,11 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C', H', W'). With both gates closed what is merged is zero."""
-        opening = run(self, self._before, x)
-        residual = run(self, self._branch, opening) if self.branch_strength else None
+        entered = run(self, self._before, x)
+        residual = run(self, self._branch, entered) if self.branch_strength else None
         shortcut = None
         if self.has_shortcut and self.shortcut_strength:
-            shortcut = self.carried(opening if self.spec.carries_preactivation else x)
+            shortcut = self.carried(entered if self.spec.carries_preactivation else x)
         if self.spec.gate is not None:
             residual, shortcut = self._gated(x, residual, shortcut)
         return run(self, self._after, self._merged(x, residual, shortcut))

@@ -154,26 +154,26 @@ def _begin_network(request: Begin) -> tuple[OpenedNetwork, list[str]]:
     from resnet_viewer.core.weights.opened import adjusted, open_network
 
     try:
-        opening = open_network(
+        opened = open_network(
             request.network or None, request.weights, seed=request.seed, options=request.options
         )
     except UserError as refusal:
         return _open("", None), [str(refusal)]
     refusals = []
     try:
-        opening = adjusted(opening, request.own)
-        _keep_own(request.own, opening)
+        opened = adjusted(opened, request.own)
+        _keep_own(request.own, opened)
     except UserError as refusal:
         refusals.append(str(refusal))
-    return opening, refusals
+    return opened, refusals
 
 
-def _keep_own(own: OwnInput, opening: OpenedNetwork) -> None:
+def _keep_own(own: OwnInput, opened: OpenedNetwork) -> None:
     """As if the input had been changed in the window; what is not said stays as it was remembered before."""
-    digest = opening.spec.weights.digest
+    digest = opened.spec.weights.digest
     if digest and own != OwnInput():
-        preprocessing = opening.preprocessing if own.has_preprocessing else None
-        names = opening.class_names if own.classes is not None else ()
+        preprocessing = opened.preprocessing if own.has_preprocessing else None
+        names = opened.class_names if own.classes is not None else ()
         _keep(KeepChoices(digest, preprocessing, names))
 
 

@@ -24,13 +24,13 @@ def opened(arguments: argparse.Namespace, options: BuildOptions = USUAL) -> Open
         UserError: something does not fit; the message says what.
     """
     own = own_input(arguments)
-    opening = adjusted(
+    network = adjusted(
         opened_by_name(arguments.network, arguments.weights, seed=arguments.seed, options=options), own
     )
     if arguments.cut is not None or arguments.strength:  # whatever the weights tell
-        opening = replace(opening, shortcut_strength=1.0)
-    say(opening)
-    return opening
+        network = replace(network, shortcut_strength=1.0)
+    say(network)
+    return network
 
 
 def opened_by_name(
@@ -52,20 +52,20 @@ def opened_by_name(
         return open_network(network, weights, seed=seed, options=options, progress=show)
 
 
-def say(opening: OpenedNetwork) -> None:
+def say(opened: OpenedNetwork) -> None:
     """What was chosen or assumed, on stderr."""
-    for sentence in opening.sentences:
+    for sentence in opened.sentences:
         print(sentence, file=sys.stderr)
 
 
-def wiring(arguments: argparse.Namespace, opening: OpenedNetwork) -> Wiring:
+def wiring(arguments: argparse.Namespace, opened: OpenedNetwork) -> Wiring:
     """The gates that the arguments set; shortcuts of which they say nothing are as the weights tell.
 
     Raises:
         UserError: a block is not there, or a list is badly written.
     """
     cut = arguments.cut or "none"
-    gates = notation.wiring(opening.spec, cut=cut, drop=arguments.drop, strength=arguments.strength or "")
+    gates = notation.wiring(opened.spec, cut=cut, drop=arguments.drop, strength=arguments.strength or "")
     if arguments.cut is None and not arguments.strength:
-        return replace(gates, shortcuts=opening.state.wiring.shortcuts)
+        return replace(gates, shortcuts=opened.state.wiring.shortcuts)
     return gates

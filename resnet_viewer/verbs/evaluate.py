@@ -27,13 +27,13 @@ def run(arguments: argparse.Namespace) -> int:
     folders, files = labelled_files(arguments.folder)
     if arguments.limit is not None:
         files = spread(files, arguments.limit)
-    opening = chosen.opened(arguments)
-    gates = chosen.wiring(arguments, opening)
-    taken = labelling(folders, opening.class_names, opening.spec.classes)
+    opened = chosen.opened(arguments)
+    gates = chosen.wiring(arguments, opened)
+    taken = labelling(folders, opened.class_names, opened.spec.classes)
     if taken.remark:
         print(taken.remark, file=sys.stderr)
     device = choose_device(arguments.device)
-    network = build(opening.spec, resolve(opening.spec)).to(device)
+    network = build(opened.spec, resolve(opened.spec)).to(device)
     network.set_wiring(gates)
     left_out = LeftOut(arguments.folder, len(files))
     wrong = seen = in_question = lost = 0
@@ -41,13 +41,13 @@ def run(arguments: argparse.Namespace) -> int:
         for predicted, labels, doubtful in folder_predictions(
             network,
             files,
-            opening.preprocessing,
+            opened.preprocessing,
             device,
             left_out,
             wants_twelve_bits=arguments.twelve_bits,
         ):
             wrong += sum(ours != taken.classes[label] for ours, label in zip(predicted, labels, strict=True))
-            lost += sum(ours == opening.spec.classes for ours in predicted)
+            lost += sum(ours == opened.spec.classes for ours in predicted)
             seen += len(labels)
             in_question += doubtful
             bar.update(seen + len(left_out) - bar.n)
@@ -82,8 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
     else:
         said = [f"{error:.2f} % of {seen} pictures wrong", taken.remark, left_out.remark()]
-        untrained = ", untrained" if opening.spec.weights.is_untrained else ""
-        words = f"{opening.spec.title}{untrained}, {captions.wiring_words(opening.spec, gates)}: "
+        untrained = ", untrained" if opened.spec.weights.is_untrained else ""
+        words = f"{opened.spec.title}{untrained}, {captions.wiring_words(opened.spec, gates)}: "
         print(words + ". ".join(part.rstrip(".") for part in said if part))
     return 0
 

@@ -35,26 +35,26 @@ def run(arguments: argparse.Namespace) -> int:
     picture = pictures.read(arguments.picture, wants_twelve_bits=arguments.twelve_bits)
     if picture.remark:
         print(f"{picture.remark} --twelve-bits reads it as 12.", file=sys.stderr)
-    opening = chosen.opened(arguments, build_options(arguments))
-    gates = chosen.wiring(arguments, opening)
-    plan = blueprint(opening.spec, opening.preprocessing.crop)
+    opened = chosen.opened(arguments, build_options(arguments))
+    gates = chosen.wiring(arguments, opened)
+    plan = blueprint(opened.spec, opened.preprocessing.crop)
     layers = tuple(arguments.layer) or ("stem", plan.blocks[-1].name)
     probe_files.require_layers(plan, layers)
     target = None
     if arguments.target is not None:
-        target = notation.target(arguments.target, opening.class_names, opening.spec)
-    state = NetworkState(opening.spec, opening.preprocessing, gates, opening.class_names)
-    setup = Setup(state, picture, target, arguments.gradient, opening.class_names)
-    reference, now = readings(setup, _pinned(arguments, opening.spec.name), device=arguments.device)
+        target = notation.target(arguments.target, opened.class_names, opened.spec)
+    state = NetworkState(opened.spec, opened.preprocessing, gates, opened.class_names)
+    setup = Setup(state, picture, target, arguments.gradient, opened.class_names)
+    reference, now = readings(setup, _pinned(arguments, opened.spec.name), device=arguments.device)
     for said in dict.fromkeys(filter(None, map(not_finite_words, (now, reference)))):
         print(said, file=sys.stderr)
     folder: Path = arguments.out
     made = probe_files.files(
         now,
         reference,
-        class_names=opening.class_names,
+        class_names=opened.class_names,
         layers=layers,
-        environment=environment(opening, command=command_line(arguments)),
+        environment=environment(opened, command=command_line(arguments)),
     )
     for name, content in made:
         make_folder((folder / name).parent)
@@ -74,9 +74,9 @@ def _pinned(arguments: argparse.Namespace, network: str) -> NetworkState | None:
     options = USUAL
     if name is None and not is_file_name(weights):
         name, options = network, build_options(arguments)
-    opening = chosen.opened_by_name(name, weights, seed=arguments.seed, options=options)
-    chosen.say(opening)
-    return opening.state
+    opened = chosen.opened_by_name(name, weights, seed=arguments.seed, options=options)
+    chosen.say(opened)
+    return opened.state
 
 
 def readings(
@@ -101,13 +101,13 @@ def readings(
     return reference, now
 
 
-def environment(opening: OpenedNetwork, *, command: str) -> dict[str, object]:
+def environment(opened: OpenedNetwork, *, command: str) -> dict[str, object]:
     """What else must be known to repeat a probe: the command, versions, what was assumed."""
     return {
         "command": command,
         "versions": {"torch": torch.__version__, "python": platform.python_version()},
         "threads": torch.get_num_threads(),
-        "notes": opening.sentences,
+        "notes": opened.sentences,
     }
 
 

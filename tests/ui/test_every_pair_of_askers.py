@@ -111,14 +111,14 @@ class Facts(QObject):
         self.told: list[str] = []
         inspect, train = inspect_page(desk.window), train_page(desk.window)
         self._train = train
-        inspect.opening.picture_opened.connect(self.note_picture)
-        inspect.opening.network_opened.connect(self.note_network)
-        inspect.opening.compared.connect(self.note_compared)
-        inspect.opening.begun.connect(self.note_begun)
+        inspect.loader.picture_opened.connect(self.note_picture)
+        inspect.loader.network_opened.connect(self.note_network)
+        inspect.loader.compared.connect(self.note_compared)
+        inspect.loader.begun.connect(self.note_begun)
         inspect.exporting.said.connect(self.note_said)
         train.open_in_inspect.opened.connect(self.note_run)
         train.facts_changed.connect(self.note_device)
-        inspect.opening.failed.connect(self.note_opening)
+        inspect.loader.failed.connect(self.note_loader)
         inspect.exporting.failed.connect(self.note_export)
         train.failed.connect(self.note_training)
 
@@ -156,8 +156,8 @@ class Facts(QObject):
             self.told.append(told)
 
     @Slot(object)
-    def note_opening(self, failure: Failure) -> None:
-        self.told.append(f"opening: {failure.sentence}")
+    def note_loader(self, failure: Failure) -> None:
+        self.told.append(f"loader: {failure.sentence}")
 
     @Slot(object)
     def note_export(self, failure: Failure) -> None:
@@ -174,7 +174,7 @@ class Room:
     def __init__(self, desk: Desk, files: Scripted, folder: Path) -> None:
         self.desk, self.files, self.folder = desk, files, folder
         inspect, self.training = inspect_page(desk.window), train_page(desk.window)
-        self.opening, self.exporting, self.controller = inspect.opening, inspect.exporting, inspect.controller
+        self.loader, self.exporting, self.controller = inspect.loader, inspect.exporting, inspect.controller
         desk.settings.save = lambda: None  # type: ignore[method-assign]
         self.desk.store.changed.disconnect(self.controller._follow)
         self.controller.scene_changed.disconnect(inspect.render_scene)
@@ -222,7 +222,7 @@ class Room:
         network = replace(setup.state.network, weights=WeightsRef("file", "/w/mine.pt", "ab" * 32))
         state = replace(setup.state, network=network)
         self.desk.store.restart(Session(replace(setup, state=state)))
-        self.opening._place = Path("/pictures/placed.png")
+        self.loader._place = Path("/pictures/placed.png")
         self.training._knows_devices, self.training._device = False, ""
         if self.training.controller.order is not self._shown:
             self.show_runs()
@@ -277,12 +277,12 @@ def paste(room: Room) -> None:
     image = QImage(4, 3, QImage.Format.Format_RGB32)
     image.fill(0)
     mime.setImageData(image)
-    room.opening.take_mime(mime)
+    room.loader.take_mime(mime)
 
 
 def change_input(room: Room) -> None:
     state = room.desk.store.session.setup.state
-    room.opening.change_input(replace(state.preprocessing, resize=40), ())
+    room.loader.change_input(replace(state.preprocessing, resize=40), ())
 
 
 def start(room: Room) -> None:
@@ -295,27 +295,27 @@ def figure(room: Room) -> None:
 
 
 FEATURES = (
-    Feature("open a picture", ReadPicture, lambda room: room.opening.open_paths((Path("read.png"),)), "opening",
+    Feature("open a picture", ReadPicture, lambda room: room.loader.open_paths((Path("read.png"),)), "loader",
             ("picture read.png",)),
-    Feature("read it with twelve bits", ReadPicture, lambda room: room.opening.read_with_twelve_bits(), "opening",
+    Feature("read it with twelve bits", ReadPicture, lambda room: room.loader.read_with_twelve_bits(), "loader",
             ("picture placed.png",)),
-    Feature("next picture", StepPicture, lambda room: room.opening.step_picture(1), "opening",
+    Feature("next picture", StepPicture, lambda room: room.loader.step_picture(1), "loader",
             ("picture step+1.png",)),
-    Feature("paste", TakePixels, paste, "opening", ("picture pasted picture",)),
-    Feature("choose a network", ChooseNetwork, lambda room: room.opening.choose_network("resnet18"), "opening",
+    Feature("paste", TakePixels, paste, "loader", ("picture pasted picture",)),
+    Feature("choose a network", ChooseNetwork, lambda room: room.loader.choose_network("resnet18"), "loader",
             ("network resnet18",)),
-    Feature("open weights", IdentifyWeights, lambda room: room.opening.open_weights(Path("/w/opened.pt")), "opening",
+    Feature("open weights", IdentifyWeights, lambda room: room.loader.open_weights(Path("/w/opened.pt")), "loader",
             ("network opened.pt",)),
     Feature("compare weights", IdentifyWeights,
-            lambda room: room.opening.compare_weights(Path("/w/cifar-resnet-20.pt")), "opening",
+            lambda room: room.loader.compare_weights(Path("/w/cifar-resnet-20.pt")), "loader",
             ("compared ResNet-20",)),
     Feature("open a described network", DescribeNetwork,
-            lambda room: room.opening.choose_spec(spec("cifar-resnet-44")), "opening",
+            lambda room: room.loader.choose_spec(spec("cifar-resnet-44")), "loader",
             ("network cifar-resnet-44",)),
     Feature("compare a described network", DescribeNetwork,
-            lambda room: room.opening.compare_spec(spec("cifar-resnet-56")), "opening", ("compared ResNet-56",)),
-    Feature("change the input", KeepChoices, change_input, "opening"),
-    Feature("begin", Begin, lambda room: room.opening.begin(Begin()), "opening",
+            lambda room: room.loader.compare_spec(spec("cifar-resnet-56")), "loader", ("compared ResNet-56",)),
+    Feature("change the input", KeepChoices, change_input, "loader"),
+    Feature("begin", Begin, lambda room: room.loader.begin(Begin()), "loader",
             ("network cifar-resnet-32", "picture first.png", "begun"), ("begun",)),
     Feature("export a figure", WriteFigure, figure, "exporting", ("Saved /out/figure.svg.",)),
     Feature("copy a figure", CopyFigure,
@@ -337,7 +337,7 @@ FEATURES = (
     Feature("open runs", ReadOrder, lambda room: room.training.open_runs(Path("/r/runs-1")), "training",
             ("order runs-1",), is_one_wish=True),
     Feature("open a run in Inspect", IdentifyWeights, lambda room: room.training.open_in_inspect.open(room.run),
-            "opening", ("network epoch-2.safetensors", "run in Inspect"), is_one_wish=True),
+            "loader", ("network epoch-2.safetensors", "run in Inspect"), is_one_wish=True),
 )  # fmt: skip
 
 
@@ -389,12 +389,12 @@ def test_downloads_that_wait_for_another_are_each_opened_or_compared(
         yield OpenedNetwork(spec(request.name), fabricated.setup().state.preprocessing, ())
 
     monkeypatch.setattr(room.desk.downloads, "answer", answer)
-    room.opening.download("resnet18")
+    room.loader.download("resnet18")
     assert begun.acquire(timeout=10)
-    room.opening.download("resnet34", as_reference=True)
-    room.opening.download("vgg16")
-    room.opening.download("resnet50")
+    room.loader.download("resnet34", as_reference=True)
+    room.loader.download("vgg16")
+    room.loader.download("resnet50")
     allowed.release(4)
     room.desk.qtbot.waitUntil(lambda: not room.desk.workers.downloads.is_busy)
-    told = ["network resnet18", "compared ResNet-34", "opening: No connection.", "network resnet50"]
+    told = ["network resnet18", "compared ResNet-34", "loader: No connection.", "network resnet50"]
     assert room.facts.told == told

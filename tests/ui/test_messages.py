@@ -30,7 +30,7 @@ def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
 
 
 def test_a_remark_about_a_network_goes_with_it_and_so_do_its_actions(desk: Desk) -> None:
-    inspect_page(desk.window).opening.choose_network("resnet18")
+    inspect_page(desk.window).loader.choose_network("resnet18")
     bar = desk.window.messages
     desk.qtbot.waitUntil(lambda: bool(bar.sentence))
     assert bar._act is not None
@@ -40,41 +40,41 @@ def test_a_remark_about_a_network_goes_with_it_and_so_do_its_actions(desk: Desk)
 
 
 def test_a_remark_stays_while_its_network_is_cut_and_another_picture_is_opened(desk: Desk) -> None:
-    inspect_page(desk.window).opening.choose_network("cifar-resnet-32")
+    inspect_page(desk.window).loader.choose_network("cifar-resnet-32")
     desk.qtbot.waitUntil(lambda: bool(desk.window.messages.sentence))
-    inspect_page(desk.window).editing.toggle_shortcut(2)
-    inspect_page(desk.window).opening.open_paths((Path("good.png"),))
+    inspect_page(desk.window).editor.toggle_shortcut(2)
+    inspect_page(desk.window).loader.open_paths((Path("good.png"),))
     desk.qtbot.waitUntil(lambda: desk.store.undo_label == "open good.png")
     assert desk.window.messages.sentence == "cifar-resnet-32 is untrained."
 
 
 def test_an_opening_error_goes_with_the_next_opening_that_succeeds(desk: Desk) -> None:
-    inspect_page(desk.window).opening.open_paths((Path("bad.png"),))
+    inspect_page(desk.window).loader.open_paths((Path("bad.png"),))
     desk.qtbot.waitUntil(lambda: bool(desk.window.messages.sentence))
-    inspect_page(desk.window).editing.toggle_shortcut(2)
+    inspect_page(desk.window).editor.toggle_shortcut(2)
     desk.wait_fresh()
     assert desk.window.messages.sentence, "computing something is no answer to it"
-    inspect_page(desk.window).opening.open_paths((Path("good.png"),))
+    inspect_page(desk.window).loader.open_paths((Path("good.png"),))
     desk.qtbot.waitUntil(lambda: desk.store.undo_label == "open good.png")
     assert desk.window.messages.sentence == ""
 
 
 def test_a_failed_probe_is_forgotten_with_the_next_reading_a_fault_is_not(desk: Desk) -> None:
     desk.prober.refusal = "There is no such device; choose cpu."
-    inspect_page(desk.window).editing.toggle_shortcut(1)
+    inspect_page(desk.window).editor.toggle_shortcut(1)
     desk.qtbot.waitUntil(lambda: bool(desk.window.messages.sentence))
     desk.prober.refusal = ""
-    inspect_page(desk.window).editing.toggle_shortcut(2)
+    inspect_page(desk.window).editor.toggle_shortcut(2)
     desk.wait_fresh()
     assert desk.window.messages.sentence == ""
     desk.window.messages.show_failure(Failure("Something went wrong inside."))
-    inspect_page(desk.window).editing.toggle_shortcut(3)
+    inspect_page(desk.window).editor.toggle_shortcut(3)
     desk.wait_fresh()
     assert desk.window.messages.sentence == "Something went wrong inside."
 
 
 def test_the_disc_is_lit_for_downloads_too(desk: Desk) -> None:
-    inspect_page(desk.window).opening.download("resnet18")
+    inspect_page(desk.window).loader.download("resnet18")
     desk.qtbot.waitUntil(lambda: desk.window.status.dot.is_lit)
     desk.window.escape()
     desk.qtbot.waitUntil(lambda: not desk.window.status.dot.is_lit)
@@ -84,7 +84,7 @@ def test_d_drops_the_selected_blocks_branch_wherever_the_focus_is(desk: Desk) ->
     QTest.keyClick(desk.window, Qt.Key.Key_D)
     assert desk.store.session.setup.wiring.is_open, "the stem has no branch"
     assert "No block is selected" in desk.window.status.texts()[2]
-    inspect_page(desk.window).editing.select_layer("layer2.1.conv1")
+    inspect_page(desk.window).editor.select_layer("layer2.1.conv1")
     for dropped in ((5,), ()):
         QTest.keyClick(desk.window, Qt.Key.Key_D)
         assert desk.store.session.setup.wiring.dropped == dropped
@@ -92,7 +92,7 @@ def test_d_drops_the_selected_blocks_branch_wherever_the_focus_is(desk: Desk) ->
 
 def test_d_drops_the_branch_of_the_block_to_which_the_keys_went(desk: Desk) -> None:
     view = inspect_page(desk.window).panels.wiring.view
-    inspect_page(desk.window).editing.select_layer("layer1.1.conv2")
+    inspect_page(desk.window).editor.select_layer("layer1.1.conv2")
     with desk.qtbot.waitExposed(desk.window):
         desk.window.show()
     desk.window.activateWindow()
@@ -105,7 +105,7 @@ def test_d_drops_the_branch_of_the_block_to_which_the_keys_went(desk: Desk) -> N
     assert inspect_page(desk.window).panels.wiring.controls._label.text() == "block 5"
     QTest.keyClick(view, Qt.Key.Key_D)
     assert desk.store.session.setup.wiring.dropped == (5,)
-    inspect_page(desk.window).editing.select_layer("layer3.0")
+    inspect_page(desk.window).editor.select_layer("layer3.0")
     desk.window.commands["selected_branch"].trigger()
     QTest.keyClick(view, Qt.Key.Key_Return)
     assert desk.store.session.setup.wiring.dropped == (5, 7)
@@ -136,7 +136,7 @@ def test_an_address_may_be_dropped_and_gets_its_sentence(desk: Desk) -> None:
     assert event.isAccepted()
     text = QMimeData()
     text.setText("https://example.org/cat.png")
-    inspect_page(desk.window).opening.take_mime(text)
+    inspect_page(desk.window).loader.take_mime(text)
     assert "only an address" in desk.window.messages.sentence
 
 
@@ -186,7 +186,7 @@ def test_the_toolbar_shortens_names_only_where_icons_do_not_make_room(desk: Desk
 
 
 def test_a_name_in_undo_is_neither_markup_nor_a_mnemonic(desk: Desk) -> None:
-    inspect_page(desk.window).editing.set_picture(fabricated.picture(name="<b>R&D</b>.png"))
+    inspect_page(desk.window).editor.set_picture(fabricated.picture(name="<b>R&D</b>.png"))
     undo = desk.window.commands["undo"]
     assert undo.text() == "&Undo: open <b>R&&D</b>.png"
     assert "<b>" not in undo.toolTip()
@@ -214,5 +214,5 @@ def test_it_says_starting_until_what_it_starts_with_is_there(desk: Desk) -> None
     inspect_page(desk.window).controller._is_starting = True
     inspect_page(desk.window).controller._publish()
     assert desk.window.status.texts()[0] == "starting…"
-    inspect_page(desk.window).opening.begun.emit()
+    inspect_page(desk.window).loader.begun.emit()
     assert desk.window.status.texts()[0] == "open a picture"

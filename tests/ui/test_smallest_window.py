@@ -137,16 +137,16 @@ def test_nothing_is_cut_and_nothing_overlaps_where_the_window_is_smallest(
     network = spec("cifar-resnet-56")
     desk.store.restart(Session(fabricated.setup(network, fabricated.picture(400, 300))))
     desk.wait_fresh()
-    inspect_page(window).editing.set_shortcuts(tuple(range(20, 28)), 0.0)
-    inspect_page(window).editing.select_layer("layer3.0")
+    inspect_page(window).editor.set_shortcuts(tuple(range(20, 28)), 0.0)
+    inspect_page(window).editor.select_layer("layer3.0")
     desk.wait_fresh()
     assert settled(desk, inspect_page(window).panels) == []
-    inspect_page(window).editing.select_channel(5)
+    inspect_page(window).editor.select_channel(5)
     assert settled(desk, inspect_page(window).panels) == []
     plain = replace(desk.store.session.setup.state, network=spec("cifar-plain-56"))
-    inspect_page(window).editing.look(replace(desk.store.session.view, channel=None))
-    inspect_page(window).editing.open_everything()
-    inspect_page(window).editing.compare_with(plain)
+    inspect_page(window).editor.look(replace(desk.store.session.view, channel=None))
+    inspect_page(window).editor.open_everything()
+    inspect_page(window).editor.compare_with(plain)
     desk.wait_fresh()
     assert settled(desk, inspect_page(window).panels) == []
     window.show_page(TRAIN)

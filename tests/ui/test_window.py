@@ -26,7 +26,7 @@ from resnet_viewer.records.requests import (
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.appearance import Appearance
-from resnet_viewer.ui.inspect.loader import Opening
+from resnet_viewer.ui.inspect.loader import Loader
 from resnet_viewer.ui.inspect.picture import ImagePane
 from resnet_viewer.ui.layout import FIRST_SIZE, rescued
 from resnet_viewer.ui.settings import Settings
@@ -79,7 +79,7 @@ def test_the_master_switches_cut_and_restore_everything(desk: Desk) -> None:
     desk.qtbot.mouseClick(switch, Qt.MouseButton.LeftButton)
     assert len(wiring(desk).cut) == 9
     assert switch.state == "off"
-    inspect_page(desk.window).editing.toggle_shortcut(1)
+    inspect_page(desk.window).editor.toggle_shortcut(1)
     assert switch.state == "half"
     desk.qtbot.mouseClick(switch, Qt.MouseButton.LeftButton)
     assert switch.state == "on"
@@ -112,7 +112,7 @@ def test_keys_that_the_strip_does_not_want_reach_their_commands(desk: Desk) -> N
 
 
 def test_the_reference_can_be_pinned_and_let_go(desk: Desk) -> None:
-    inspect_page(desk.window).editing.toggle_shortcut(2)
+    inspect_page(desk.window).editor.toggle_shortcut(2)
     desk.window.commands["set_reference"].trigger()
     desk.wait_fresh()
     scene = inspect_page(desk.window).controller.scene
@@ -162,30 +162,30 @@ def test_pixels_from_a_browser_are_taken_where_there_is_no_file(desk: Desk) -> N
 def test_an_address_alone_is_refused_in_a_sentence(desk: Desk) -> None:
     mime = QMimeData()
     mime.setUrls([QUrl("https://example.org/cat.png")])
-    inspect_page(desk.window).opening.take_mime(mime)
+    inspect_page(desk.window).loader.take_mime(mime)
     assert "only an address" in desk.window.messages.sentence
 
 
 def test_an_unreadable_picture_is_one_sentence_and_the_old_one_stays(desk: Desk) -> None:
     before = inspect_page(desk.window).controller.scene
-    inspect_page(desk.window).opening.open_paths((Path("bad.png"),))
+    inspect_page(desk.window).loader.open_paths((Path("bad.png"),))
     desk.qtbot.waitUntil(lambda: bool(desk.window.messages.sentence))
     assert desk.window.messages.sentence == "bad.png is no picture; open another file."
     assert inspect_page(desk.window).controller.scene is before
 
 
 def test_previous_and_next_walk_from_the_present_picture(desk: Desk, tmp_path: Path) -> None:
-    opening: Opening = inspect_page(desk.window).opening
-    opening.step_picture(1)
+    loader: Loader = inspect_page(desk.window).loader
+    loader.step_picture(1)
     assert "no folder" in desk.window.messages.sentence
-    opening._place = tmp_path / "a.png"
-    opening.step_picture(-1)
+    loader._place = tmp_path / "a.png"
+    loader.step_picture(-1)
     desk.qtbot.waitUntil(lambda: shown(desk) == "step-1.png")
     assert desk.files.asked[-1] == StepPicture(tmp_path / "a.png", -1)
 
 
 def test_another_network_comes_with_its_remark_and_can_be_undone(desk: Desk) -> None:
-    inspect_page(desk.window).opening.choose_network("cifar-resnet-32")
+    inspect_page(desk.window).loader.choose_network("cifar-resnet-32")
     desk.qtbot.waitUntil(lambda: desk.store.session.setup.state.network.name == "cifar-resnet-32")
     assert desk.window.messages.sentence == "cifar-resnet-32 is untrained."
     desk.wait_fresh()
@@ -209,7 +209,7 @@ def test_a_file_that_fits_two_networks_offers_the_other(desk: Desk) -> None:
 
 
 def test_an_untrained_network_offers_the_weights_that_can_be_had(desk: Desk) -> None:
-    inspect_page(desk.window).opening.choose_network("resnet18")
+    inspect_page(desk.window).loader.choose_network("resnet18")
     desk.qtbot.waitUntil(lambda: bool(desk.window.messages.sentence))
     button = desk.window.messages._choice
     assert button.text() == "Download weights (45 MB)"
@@ -221,20 +221,20 @@ def test_an_untrained_network_offers_the_weights_that_can_be_had(desk: Desk) -> 
 def test_a_picture_that_may_have_twelve_bits_can_be_read_so(desk: Desk) -> None:
     scan = Path("/pictures/scan.tif")
     dark = replace(fabricated.picture(name=scan.name), path=scan, may_have_twelve_bits=True)
-    inspect_page(desk.window).opening.show_picture(dark)
+    inspect_page(desk.window).loader.show_picture(dark)
     assert desk.window.messages.sentence.startswith("scan.tif has 16 bits")
     button = desk.window.messages._choice
     assert button.text() == "Read it as 12 bits"
     desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     desk.qtbot.waitUntil(lambda: desk.files.asked[-1:] == [ReadPicture((scan,), wants_twelve_bits=True)])
-    inspect_page(desk.window).opening.show_picture(dark)
-    inspect_page(desk.window).opening.show_picture(fabricated.picture(name="other.png"))
+    inspect_page(desk.window).loader.show_picture(dark)
+    inspect_page(desk.window).loader.show_picture(fabricated.picture(name="other.png"))
     assert desk.window.messages.sentence == "", "that was about the picture before"
     desk.wait_fresh()
 
 
 def test_a_download_shows_progress_and_ends_with_escape(desk: Desk) -> None:
-    inspect_page(desk.window).opening.download("resnet18")
+    inspect_page(desk.window).loader.download("resnet18")
     assert not desk.window.progress.isHidden()
     desk.qtbot.waitUntil(lambda: "of 1000.0 MB" in desk.window.progress._label.text())
     QTest.keyClick(desk.window, Qt.Key.Key_Escape)
@@ -246,7 +246,7 @@ def test_a_download_shows_progress_and_ends_with_escape(desk: Desk) -> None:
 def test_a_failing_probe_says_so_and_keeps_the_last_reading(desk: Desk) -> None:
     before = inspect_page(desk.window).controller.scene.now
     desk.prober.refusal = "There is no such device; choose cpu."
-    inspect_page(desk.window).editing.toggle_shortcut(1)
+    inspect_page(desk.window).editor.toggle_shortcut(1)
     desk.qtbot.waitUntil(lambda: desk.window.messages.sentence == desk.prober.refusal)
     assert inspect_page(desk.window).controller.scene.now is before
     assert inspect_page(desk.window).controller.scene.is_stale
@@ -369,7 +369,7 @@ def test_many_pictures_leave_memory_bounded(desk: Desk) -> None:
     desk.store._history._max_bytes = 10 * 48 * 32 * 3
     inspect_page(desk.window).controller._answers._max_bytes = 20_000_000
     for seed in range(40):
-        inspect_page(desk.window).editing.set_picture(fabricated.picture(seed=seed, name=f"{seed}.png"))
+        inspect_page(desk.window).editor.set_picture(fabricated.picture(seed=seed, name=f"{seed}.png"))
         desk.wait_fresh()
     assert desk.store._history.nbytes <= 10 * 48 * 32 * 3
     assert inspect_page(desk.window).controller._answers.nbytes <= 20_000_000
@@ -388,14 +388,14 @@ def test_a_remark_about_the_input_ends_when_the_input_changes(desk: Desk) -> Non
     state = desk.store.session.setup.state
     desk.window.messages.show_remark("normalisation CIFAR-10 is assumed", network=state.network)
     assert desk.window.messages.sentence
-    inspect_page(desk.window).editing.set_input(replace(state.preprocessing, mean=(0.1, 0.2, 0.3)), ())
+    inspect_page(desk.window).editor.set_input(replace(state.preprocessing, mean=(0.1, 0.2, 0.3)), ())
     desk.qtbot.waitUntil(lambda: desk.window.messages.sentence == "")
 
 
 def test_escape_leaves_full_screen_but_ends_a_download_first(desk: Desk) -> None:
     desk.window.commands["full_screen"].trigger()
     assert desk.window.isFullScreen()
-    inspect_page(desk.window).opening.download("resnet18")
+    inspect_page(desk.window).loader.download("resnet18")
     QTest.keyClick(desk.window, Qt.Key.Key_Escape)
     assert desk.window.progress.isHidden()
     assert desk.window.isFullScreen()
@@ -436,10 +436,10 @@ def test_what_is_copied_is_the_figure_that_has_the_focus(desk: Desk) -> None:
     ):
         part.setFocus()
         assert copied().figure == "feature_maps"
-    inspect_page(window).editing.select_channel(3)
+    inspect_page(window).editor.select_channel(3)
     assert inspect_page(window).panels.feature_maps.is_channel_shown
     assert copied().figure == "channel"
-    inspect_page(window).editing.look(replace(desk.store.session.view, channel=None))
+    inspect_page(window).editor.look(replace(desk.store.session.view, channel=None))
     assert copied().figure == "feature_maps"
 
 
@@ -450,8 +450,8 @@ def test_a_channel_that_is_not_shown_is_not_copied(desk: Desk) -> None:
 
 def test_a_channel_becomes_the_target_everywhere_and_undo_takes_it_back(desk: Desk) -> None:
     window = desk.window
-    inspect_page(window).editing.select_layer("layer2.1")
-    inspect_page(window).editing.select_channel(7)
+    inspect_page(window).editor.select_layer("layer2.1")
+    inspect_page(window).editor.select_channel(7)
     inspect_page(window).panels.feature_maps.channel_view.target.click()
     assert desk.store.session.setup.target == BlockTarget(5, 7)
     assert inspect_page(window).bar.target_button.accessibleName() == "Target: block 5, channel 7"
@@ -459,6 +459,6 @@ def test_a_channel_becomes_the_target_everywhere_and_undo_takes_it_back(desk: De
     desk.store.undo()
     assert inspect_page(window).bar.target_button.accessibleName() == "Target: top reference class"
     state = desk.store.session.setup.state
-    inspect_page(window).editing.set_network(replace(state, network=replace(state.network, classes=0)), ())
+    inspect_page(window).editor.set_network(replace(state, network=replace(state.network, classes=0)), ())
     assert inspect_page(window).bar.target_button.accessibleName() == "Target: mean of the last block"
     assert not window.commands["choose_target"].isEnabled()

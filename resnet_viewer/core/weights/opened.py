@@ -47,14 +47,14 @@ def open_network(
         is_trained = spec.weights.source != "none"
         return described(with_trained(spec, options) if is_trained else with_options(spec, options))
     others = tuple(with_trained(other, options) for other in report.others)
-    opening = described(with_trained(spec, options), others=others)
+    opened = described(with_trained(spec, options), others=others)
     if not report.sentence:
-        return opening
-    return replace(opening, notes=(report.sentence, *opening.notes))
+        return opened
+    return replace(opened, notes=(report.sentence, *opened.notes))
 
 
 def described(spec: NetworkSpec, *, others: tuple[NetworkSpec, ...] = ()) -> OpenedNetwork:
-    """The opening of a spec whose weights are named already."""
+    """The network of a spec whose weights are named already."""
     preprocessing, names = default_for(spec)
     notes: tuple[str, ...] = ()
     if spec.weights.source == "none":
@@ -65,16 +65,16 @@ def described(spec: NetworkSpec, *, others: tuple[NetworkSpec, ...] = ()) -> Ope
     return OpenedNetwork(spec, preprocessing, names, others, notes, *assumed, shortcut_strength(spec))
 
 
-def adjusted(opening: OpenedNetwork, own: OwnInput) -> OpenedNetwork:
-    """The opening with the user's own normalisation, sizes and class names.
+def adjusted(opened: OpenedNetwork, own: OwnInput) -> OpenedNetwork:
+    """The network with the user's own normalisation, sizes and class names.
 
     Raises:
         UserError: they do not fit the network, or the class names cannot be read.
     """
-    prepared = own.applied(opening.preprocessing, opening.spec)
-    is_assumed = opening.is_assumed and not own.has_preprocessing
-    opening = replace(opening, preprocessing=prepared, is_assumed=is_assumed)
+    prepared = own.applied(opened.preprocessing, opened.spec)
+    is_assumed = opened.is_assumed and not own.has_preprocessing
+    opened = replace(opened, preprocessing=prepared, is_assumed=is_assumed)
     if own.classes is not None:
-        names = class_names.read(own.classes, opening.spec.classes)
-        opening = replace(opening, class_names=names, names_are_assumed=False)
-    return opening
+        names = class_names.read(own.classes, opened.spec.classes)
+        opened = replace(opened, class_names=names, names_are_assumed=False)
+    return opened

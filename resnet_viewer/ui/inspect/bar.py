@@ -20,8 +20,8 @@ from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.commands import Commands
 from resnet_viewer.ui.inspect.controller import Controller
-from resnet_viewer.ui.inspect.editor import Editing
-from resnet_viewer.ui.inspect.loader import Opening
+from resnet_viewer.ui.inspect.editor import Editor
+from resnet_viewer.ui.inspect.loader import Loader
 from resnet_viewer.ui.menus import add_choice, add_entry, add_head, escaped
 from resnet_viewer.ui.page import ICON, LETTERS, SHORT, WORDS_FROM, PageBar
 from resnet_viewer.ui.settings import Settings
@@ -157,21 +157,21 @@ class InspectMenus:
         self,
         commands: Commands,
         controller: Controller,
-        editing: Editing,
-        opening: Opening,
+        editor: Editor,
+        loader: Loader,
         settings: Settings,
         catalog: tuple[CatalogEntry, ...],
     ) -> None:
-        self._commands, self._controller, self._editing = commands, controller, editing
-        self._opening, self._settings, self._catalog = opening, settings, catalog
+        self._commands, self._controller, self._editor = commands, controller, editor
+        self._loader, self._settings, self._catalog = loader, settings, catalog
 
     def fill_recent(self, kind: Literal["pictures", "weights"], menu: QMenu) -> None:
         """The files that were opened last."""
         recent = self._settings.recent(kind)
         for path in recent:
-            act = partial(self._opening.open_paths, (path,))
+            act = partial(self._loader.open_paths, (path,))
             if kind == "weights":
-                act = partial(self._opening.open_weights, path)
+                act = partial(self._loader.open_weights, path)
             action = add_entry(menu, path.name, act)
             action.setToolTip(tooltip_text(str(path)))
         menu.setToolTipsVisible(True)
@@ -186,18 +186,18 @@ class InspectMenus:
         if bundled:
             add_head(menu, "Bundled, trained")
         for entry in bundled:
-            add_entry(menu, entry.title, partial(self._opening.choose_network, entry.name))
+            add_entry(menu, entry.title, partial(self._loader.choose_network, entry.name))
         add_head(menu, "Other networks, untrained unless downloaded")
         for group in dict.fromkeys(entry.group for entry in self._catalog):
             part = menu.addMenu(group)
             for entry in self._catalog:
                 if entry.group == group:
-                    add_entry(part, entry.title, partial(self._opening.choose_network, entry.name))
+                    add_entry(part, entry.title, partial(self._loader.choose_network, entry.name))
         downloads = menu.addMenu("Download torchvision's weights")
         for entry in self._catalog:
             if entry.download:
                 title = f"{entry.title} ({entry.download})"
-                add_entry(downloads, title, partial(self._opening.download, entry.name))
+                add_entry(downloads, title, partial(self._loader.download, entry.name))
         menu.addSeparator()
         menu.addAction(self._commands["choose_network"])
         menu.addAction(self._commands["open_weights"])
@@ -208,7 +208,7 @@ class InspectMenus:
         scene = self._controller.scene
         setup = scene.session.setup
         group = QActionGroup(menu)
-        top = partial(self._editing.set_target, None)
+        top = partial(self._editor.set_target, None)
         network, classes = setup.state.network, setup.state.network.classes
         usual = "Top class of the reference" if network.has_classifier else "Mean of the last block"
         add_choice(menu, group, usual, setup.target is None, top)
@@ -222,7 +222,7 @@ class InspectMenus:
             listed = (*listed, setup.target)
         for index in listed:
             name = plain(setup.target_name(index))
-            act = partial(self._editing.set_target, index)
+            act = partial(self._editor.set_target, index)
             add_choice(menu, group, name, setup.target == index, act)
         if network.has_classifier:
             menu.addAction(self._commands["choose_target"])
@@ -237,7 +237,7 @@ class InspectMenus:
             ("loss", "the loss (cross-entropy)"),
         ):
             is_chosen = setup.gradient_of == source
-            add_choice(menu, sources, title, is_chosen, partial(self._editing.set_gradient_of, source))
+            add_choice(menu, sources, title, is_chosen, partial(self._editor.set_gradient_of, source))
 
 
 def _button(action: QAction, text: str = "") -> QToolButton:

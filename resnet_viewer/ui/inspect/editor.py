@@ -17,7 +17,7 @@ from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.inspect.store import Store
 
 
-class Editing(QObject):
+class Editor(QObject):
     """Turns wishes into edits of the store, each with the name that undo shows."""
 
     def __init__(self, store: Store, parent: QObject | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Opening pictures, networks and weight files: asks the files worker, and edits the session with what it answers.
+"""Loads pictures, networks and weight files: asks the files worker, edits the session with what it answers.
 
 Whatever cannot be opened is one sentence, and what is on screen stays.
 """
@@ -28,14 +28,14 @@ from resnet_viewer.records.requests import (
 )
 from resnet_viewer.records.session import Session, Setup
 from resnet_viewer.ui.incoming import sort_incoming
-from resnet_viewer.ui.inspect.editor import Editing
+from resnet_viewer.ui.inspect.editor import Editor
 from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.work.asking import Askers
 from resnet_viewer.ui.work.worker import Failure
 
 
-class Opening(QObject):
+class Loader(QObject):
     """Owns the album: the pictures that previous and next walk through."""
 
     failed = Signal(object)
@@ -58,7 +58,7 @@ class Opening(QObject):
     def __init__(
         self,
         store: Store,
-        editing: Editing,
+        editor: Editor,
         files: Askers,
         downloads: Askers,
         settings: Settings,
@@ -66,7 +66,7 @@ class Opening(QObject):
     ) -> None:
         super().__init__(parent)
         self._store = store
-        self._editing = editing
+        self._editor = editor
         self._files = files
         self._downloads = downloads
         self._settings = settings
@@ -155,7 +155,7 @@ class Opening(QObject):
 
     def change_input(self, preprocessing: Preprocessing, class_names: tuple[str, ...]) -> None:
         """Prepare pictures in another way, and keep that for the weight file from now on."""
-        self._editing.set_input(preprocessing, class_names)
+        self._editor.set_input(preprocessing, class_names)
         network = self._store.session.setup.state.network
         if network.weights.digest:
             self._files.ask(
@@ -182,7 +182,7 @@ class Opening(QObject):
     def _show_picture(self, opened: OpenedPicture) -> None:
         self.opened.emit()
         self._remember_place(opened)
-        self._editing.set_picture(opened.picture)
+        self._editor.set_picture(opened.picture)
         self.picture_opened.emit(opened.picture)
 
     def _remember_place(self, opened: OpenedPicture) -> None:
@@ -196,14 +196,14 @@ class Opening(QObject):
         """A network that is at hand."""
         self.opened.emit()
         self._remember_weights(opened)
-        self._editing.set_network(opened.state, opened.class_names)
+        self._editor.set_network(opened.state, opened.class_names)
         self.network_opened.emit(opened)
 
     @Slot(object)
     def _compare_with(self, opened: OpenedNetwork) -> None:
         self.opened.emit()
         self._remember_weights(opened)
-        self._editing.compare_with(opened.state)
+        self._editor.compare_with(opened.state)
         self.compared.emit(f"{opened.spec.title} is the reference now. {opened.sentence}".strip())
 
     def _remember_weights(self, opened: OpenedNetwork) -> None:

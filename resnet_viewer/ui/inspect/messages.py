@@ -13,7 +13,7 @@ from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.bars import Choice, Messages
 from resnet_viewer.ui.figure_export import Outbox
 from resnet_viewer.ui.inspect.controller import Controller
-from resnet_viewer.ui.inspect.loader import Opening
+from resnet_viewer.ui.inspect.loader import Loader
 from resnet_viewer.ui.inspect.prompts import Prompts
 
 
@@ -24,7 +24,7 @@ class InspectMessages(QObject):
         self,
         messages: Messages,
         controller: Controller,
-        opening: Opening,
+        loader: Loader,
         outbox: Outbox,
         prompts: Prompts,
         downloads: Mapping[str, str],
@@ -33,17 +33,17 @@ class InspectMessages(QObject):
         """`downloads` says for the name of a network how large its weights are, "45 MB"."""
         super().__init__(parent)
         self._messages, status, progress = messages.bar, messages.status, messages.progress
-        self._opening, self._prompts, self._downloads = opening, prompts, downloads
+        self._loader, self._prompts, self._downloads = loader, prompts, downloads
         fail = self._messages.show_failure
         controller.failed.connect(partial(fail, topic="probing"))
-        opening.failed.connect(partial(fail, topic="opening"))
-        opening.opened.connect(partial(self._messages.end, "opening"))
-        opening.network_opened.connect(self.remark_network)
-        opening.picture_opened.connect(self._remark_picture)
-        opening.download_began.connect(progress.begin)
-        opening.progressed.connect(progress.show_progress)
-        opening.download_ended.connect(progress.hide)
-        progress.cancelled.connect(opening.cancel_download)
+        loader.failed.connect(partial(fail, topic="loading"))
+        loader.opened.connect(partial(self._messages.end, "loading"))
+        loader.network_opened.connect(self.remark_network)
+        loader.picture_opened.connect(self._remark_picture)
+        loader.download_began.connect(progress.begin)
+        loader.progressed.connect(progress.show_progress)
+        loader.download_ended.connect(progress.hide)
+        progress.cancelled.connect(loader.cancel_download)
         outbox.failed.connect(partial(fail, topic="exporting"))
         outbox.began.connect(partial(self._messages.end, "exporting"))
         outbox.said.connect(status.say)
@@ -60,7 +60,7 @@ class InspectMessages(QObject):
     def _remark_picture(self, picture: Picture) -> None:
         if picture.remark:
             title = "Read it as 12 bits"
-            act: Choice = (title, self._opening.read_with_twelve_bits)
+            act: Choice = (title, self._loader.read_with_twelve_bits)
             self._messages.show_remark(picture.remark, title, [act], topic="picture")
         else:
             self._messages.end("picture")
@@ -73,7 +73,7 @@ class InspectMessages(QObject):
             self._messages.end("network")
         elif opened.others:
             choices: list[Choice] = [
-                (f"Read it as {other.title}", partial(self._opening.choose_spec, other))
+                (f"Read it as {other.title}", partial(self._loader.choose_spec, other))
                 for other in opened.others
             ]
             choices.append(("Change the input…", self._prompts.change_input))
@@ -83,7 +83,7 @@ class InspectMessages(QObject):
             self._messages.show_remark(opened.sentence, "Input…", [change], about)
         elif opened.spec.weights.source == "none" and opened.spec.name in self._downloads:
             title = f"Download weights ({self._downloads[opened.spec.name]})"
-            download = partial(self._opening.download, opened.spec.name)
+            download = partial(self._loader.download, opened.spec.name)
             self._messages.show_remark(opened.sentence, title, [(title, download)], about)
         else:
             self._messages.show_remark(opened.sentence, network=about)

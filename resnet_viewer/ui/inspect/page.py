@@ -18,11 +18,11 @@ from resnet_viewer.ui.commands import Command, Commands, Submenu, keys_text
 from resnet_viewer.ui.figure_export import Outbox
 from resnet_viewer.ui.inspect.bar import InspectBar, InspectMenus, network_title
 from resnet_viewer.ui.inspect.controller import Controller
-from resnet_viewer.ui.inspect.editor import Editing
+from resnet_viewer.ui.inspect.editor import Editor
 from resnet_viewer.ui.inspect.export import SceneExport
 from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel
 from resnet_viewer.ui.inspect.gradcam import GradCamPanel
-from resnet_viewer.ui.inspect.loader import Opening
+from resnet_viewer.ui.inspect.loader import Loader
 from resnet_viewer.ui.inspect.messages import InspectMessages
 from resnet_viewer.ui.inspect.predictions import PredictionsPanel
 from resnet_viewer.ui.inspect.prompts import Prompts
@@ -45,7 +45,7 @@ class InspectPanels(QWidget):
     hovered = Signal(str)
     export_requested = Signal()
 
-    def __init__(self, editing: Editing, parent: QWidget | None = None) -> None:
+    def __init__(self, editor: Editor, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.wiring, self.feature_maps = WiringPanel(), FeatureMapsPanel()
         self.gradcam, self.predictions = GradCamPanel(), PredictionsPanel()
@@ -58,25 +58,25 @@ class InspectPanels(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         self.area = PanelArea(outer)
         layout.addWidget(self.area)
-        self._connect(editing)
+        self._connect(editor)
 
-    def _connect(self, editing: Editing) -> None:
+    def _connect(self, editor: Editor) -> None:
         wiring = self.wiring
-        wiring.shortcut_clicked.connect(editing.toggle_shortcut)
-        wiring.shortcuts_swept.connect(editing.set_shortcuts)
-        wiring.branch_clicked.connect(editing.toggle_branch)
-        wiring.strength_chosen.connect(editing.set_shortcut_strength)
-        wiring.branch_strength_chosen.connect(editing.set_branch_strength)
-        wiring.layer_selected.connect(editing.select_layer)
-        wiring.quantity_chosen.connect(editing.select_quantity)
-        wiring.gradient_of_chosen.connect(editing.set_gradient_of)
+        wiring.shortcut_clicked.connect(editor.toggle_shortcut)
+        wiring.shortcuts_swept.connect(editor.set_shortcuts)
+        wiring.branch_clicked.connect(editor.toggle_branch)
+        wiring.strength_chosen.connect(editor.set_shortcut_strength)
+        wiring.branch_strength_chosen.connect(editor.set_branch_strength)
+        wiring.layer_selected.connect(editor.select_layer)
+        wiring.quantity_chosen.connect(editor.select_quantity)
+        wiring.gradient_of_chosen.connect(editor.set_gradient_of)
         wiring.export_requested.connect(self.export_requested)
-        self.feature_maps.view_changed.connect(editing.look)
-        self.feature_maps.channel_chosen.connect(editing.select_channel)
-        self.feature_maps.channel_view.target_wished.connect(editing.set_target)
-        self.gradcam.view_changed.connect(editing.look)
-        self.gradcam.target_chosen.connect(editing.set_target)
-        self.gradcam.block_chosen.connect(editing.select_cam_block)
+        self.feature_maps.view_changed.connect(editor.look)
+        self.feature_maps.channel_chosen.connect(editor.select_channel)
+        self.feature_maps.channel_view.target_wished.connect(editor.set_target)
+        self.gradcam.view_changed.connect(editor.look)
+        self.gradcam.target_chosen.connect(editor.set_target)
+        self.gradcam.block_chosen.connect(editor.select_cam_block)
         for panel in (wiring, self.feature_maps, self.gradcam):
             panel.hovered.connect(self.hovered)
 
@@ -134,19 +134,19 @@ class InspectPage(QObject):
     ) -> None:
         super().__init__()
         self.store, self._messages, self._threads = store, messages, threads
-        self.editing = Editing(store, self)
-        self.panels = InspectPanels(self.editing)
+        self.editor = Editor(store, self)
+        self.panels = InspectPanels(self.editor)
         self.splitters = self.panels.splitters
         self.controller = Controller(store, probing, parent=self)
-        self.opening = Opening(store, self.editing, files, downloads, settings, self)
+        self.loader = Loader(store, self.editor, files, downloads, settings, self)
         self.outbox = Outbox(files, self)
         self.exports = SceneExport(self.controller, self.outbox, settings, self.panels)
-        parts = self.controller, self.editing, self.opening, self.outbox
+        parts = self.controller, self.editor, self.loader, self.outbox
         self.prompts = Prompts(self.panels, *parts, settings, networks)
         self.commands = Commands(self._offered(), self, show=self.wished.emit)
         self.bar = InspectBar(self.commands)
         filled = InspectMenus(
-            self.commands, self.controller, self.editing, self.opening, settings, catalog,
+            self.commands, self.controller, self.editor, self.loader, settings, catalog,
         )  # fmt: skip
         self._filled = filled
         fill_on_open(self.bar.network_button.menu(), filled.fill_network)
@@ -158,7 +158,7 @@ class InspectPage(QObject):
         self.menus = {"Export": menu}
         sizes = {entry.name: entry.download for entry in catalog if entry.download}
         self.messages = InspectMessages(
-            messages, self.controller, self.opening, self.outbox, self.prompts, sizes, self
+            messages, self.controller, self.loader, self.outbox, self.prompts, sizes, self
         )
         self._connect()
         self._show_history()
@@ -167,14 +167,14 @@ class InspectPage(QObject):
     def _connect(self) -> None:
         self.controller.scene_changed.connect(self.render_scene)
         self.store.history_changed.connect(self._show_history)
-        self.bar.shortcuts_wished.connect(self.editing.open_all_shortcuts)
-        self.bar.branches_wished.connect(self.editing.open_all_branches)
+        self.bar.shortcuts_wished.connect(self.editor.open_all_shortcuts)
+        self.bar.branches_wished.connect(self.editor.open_all_branches)
         self.panels.export_requested.connect(self.exports.ask)
         self.panels.hovered.connect(self.hovered)
-        self.opening.begun.connect(self.controller.end_start)
+        self.loader.begun.connect(self.controller.end_start)
 
     def _offered(self) -> tuple[Command | Submenu, ...]:
-        prompts, opening, editing, store = self.prompts, self.opening, self.editing, self.store
+        prompts, loader, editor, store = self.prompts, self.loader, self.editor, self.store
         shown = partial(Command, shows_page=True)
         wired = partial(Command, menu="Edit", place=200)
         compared = partial(Command, menu="Edit", place=300)
@@ -192,12 +192,12 @@ class InspectPage(QObject):
                 "previous_picture",
                 "Pre&vious picture",
                 "File",
-                partial(opening.step_picture, -1),
+                partial(loader.step_picture, -1),
                 "PgUp",
                 place=120,
             ),
             Command(
-                "next_picture", "&Next picture", "File", partial(opening.step_picture, 1), "PgDown", place=120
+                "next_picture", "&Next picture", "File", partial(loader.step_picture, 1), "PgDown", place=120
             ),
             shown("open_weights", "Open &weights…", "File", prompts.open_weights, "Ctrl+Shift+O", place=200),
             Submenu("Recent wei&ghts", "File", lambda menu: self._filled.fill_recent("weights", menu), 205),
@@ -206,13 +206,13 @@ class InspectPage(QObject):
             wired(
                 "all_shortcuts",
                 "&Cut or restore all shortcuts",
-                slot=editing.toggle_all_shortcuts,
+                slot=editor.toggle_all_shortcuts,
                 keys="Space",
             ),
             wired(
                 "all_branches",
                 "&Drop or restore all residual branches",
-                slot=editing.toggle_all_branches,
+                slot=editor.toggle_all_branches,
                 keys="B",
             ),
             wired(
@@ -221,11 +221,11 @@ class InspectPage(QObject):
                 slot=self.toggle_selected_branch,
                 keys="D",
             ),
-            wired("open_everything", "&Open everything", slot=editing.open_everything, keys="Ctrl+0"),
+            wired("open_everything", "&Open everything", slot=editor.open_everything, keys="Ctrl+0"),
             compared(
                 "set_reference",
                 "Set as re&ference",
-                slot=editing.set_reference,
+                slot=editor.set_reference,
                 keys="R",
                 icon="mdi6.pin-outline",
                 tip="Compare with the present state from now on",
@@ -243,10 +243,10 @@ class InspectPage(QObject):
                 tip="Set a weight file's network beside this one, as the reference",
             ),
             compared(
-                "reset_reference", "Reference: &everything open", slot=editing.reset_reference, keys="Shift+R"
+                "reset_reference", "Reference: &everything open", slot=editor.reset_reference, keys="Shift+R"
             ),
-            Command("previous_layer", "&Previous layer", "View", editing.previous_layer, "Up", place=200),
-            Command("next_layer", "&Next layer", "View", editing.next_layer, "Down", place=200),
+            Command("previous_layer", "&Previous layer", "View", editor.previous_layer, "Up", place=200),
+            Command("next_layer", "&Next layer", "View", editor.next_layer, "Down", place=200),
             Command("fit", "&Fit the wiring", "View", self.panels.wiring.view.fit, "Home", place=200),
             Command(
                 "change_input", "&Input: normalisation, size, class names…", "Network", prompts.change_input
@@ -317,7 +317,7 @@ class InspectPage(QObject):
 
     def take_mime(self, mime: QMimeData) -> None:
         """Pictures, folders of them, or weights."""
-        self.opening.take_mime(mime)
+        self.loader.take_mime(mime)
 
     def export(self) -> None:
         """Ask for a figure of the scene."""
@@ -330,7 +330,7 @@ class InspectPage(QObject):
     def toggle_selected_branch(self) -> None:
         """Drop or restore the residual branch of the block whose layer is selected."""
         if (block := self.panels.wiring.selected_block()) is not None:
-            self.editing.toggle_branch(block)
+            self.editor.toggle_branch(block)
         else:
             self._messages.status.say("No block is selected; click a box of a block first.")
 

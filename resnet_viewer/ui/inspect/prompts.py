@@ -13,10 +13,10 @@ from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.figure_export import Outbox
 from resnet_viewer.ui.inspect.controller import Controller
-from resnet_viewer.ui.inspect.editor import Editing
+from resnet_viewer.ui.inspect.editor import Editor
 from resnet_viewer.ui.inspect.input_dialog import InputChoice, InputDialog
 from resnet_viewer.ui.inspect.layer_table import LayerTable
-from resnet_viewer.ui.inspect.loader import Opening
+from resnet_viewer.ui.inspect.loader import Loader
 from resnet_viewer.ui.inspect.network_dialog import NetworkDialog
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.picker import Picker
@@ -32,8 +32,8 @@ class Prompts(QObject):
         self,
         window: QWidget,
         controller: Controller,
-        editing: Editing,
-        opening: Opening,
+        editor: Editor,
+        loader: Loader,
         outbox: Outbox,
         settings: Settings,
         networks: Networks,
@@ -41,30 +41,30 @@ class Prompts(QObject):
         super().__init__(window)
         self._window = window
         self._controller = controller
-        self._editing = editing
-        self._opening = opening
+        self._editor = editor
+        self._loader = loader
         self._outbox = outbox
         self._settings = settings
         self._networks = networks
         self.layers: LayerTable | None = None
         """Made when it is first shown."""
         self.theme: Theme = DARK
-        opening.compared.connect(self.said)
+        loader.compared.connect(self.said)
 
     def open_pictures(self) -> None:
         """Ask which pictures."""
         recent = self._settings.recent("pictures")
-        self._opening.open_paths(dialogs.OpenPictures.ask(recent[0].parent if recent else None, self._window))
+        self._loader.open_paths(dialogs.OpenPictures.ask(recent[0].parent if recent else None, self._window))
 
     def open_weights(self) -> None:
         """Ask which weight file."""
         if (path := self._asked_weights()) is not None:
-            self._opening.open_weights(path)
+            self._loader.open_weights(path)
 
     def compare_weights(self) -> None:
         """Ask which weight file to compare with."""
         if (path := self._asked_weights()) is not None:
-            self._opening.compare_weights(path)
+            self._loader.compare_weights(path)
 
     def _asked_weights(self) -> Path | None:
         recent = self._settings.recent("weights")
@@ -76,7 +76,7 @@ class Prompts(QObject):
         start = InputChoice(setup.state.preprocessing, setup.class_names)
         choice = InputDialog(start, setup.state.network.classes, self._window).asked()
         if choice is not None and choice != start:
-            self._opening.change_input(choice.preprocessing, choice.class_names)
+            self._loader.change_input(choice.preprocessing, choice.class_names)
 
     def choose_network(self) -> None:
         """The list of networks, beginning with the one on the screen."""
@@ -99,17 +99,17 @@ class Prompts(QObject):
         if choice is None:
             return
         if choice.needs_download:
-            self._opening.download(choice.spec.name, choice.spec, as_reference=as_reference)
+            self._loader.download(choice.spec.name, choice.spec, as_reference=as_reference)
         elif as_reference:
-            self._opening.compare_spec(choice.spec)
+            self._loader.compare_spec(choice.spec)
         else:
-            self._opening.choose_spec(choice.spec)
+            self._loader.choose_spec(choice.spec)
 
     def show_layers(self) -> None:
         """The table of layers, beside the window."""
         if self.layers is None:
             self.layers = LayerTable(self._window)
-            self.layers.layer_selected.connect(self._editing.select_layer)
+            self.layers.layer_selected.connect(self._editor.select_layer)
             self.layers.save_wished.connect(self._outbox.save)
             self._controller.scene_changed.connect(self.layers.render_scene)
         self.layers.render_scene(self._controller.scene)
@@ -127,7 +127,7 @@ class Prompts(QObject):
         entries = [(setup.target_name(index), hint) for index, hint in enumerate(hints)]
         chosen = Picker.ask("Target class", entries, self.theme, self._window)
         if chosen is not None:
-            self._editing.set_target(chosen)
+            self._editor.set_target(chosen)
 
     def choose_block_target(self) -> None:
         """The mean of a block's output, found by typing; a channel's is chosen in its large view."""
@@ -136,4 +136,4 @@ class Prompts(QObject):
         entries = [(f"Mean of {block.label}", f"{block.output_shape[0]} channels") for block in blocks]
         chosen = Picker.ask("Target: the mean of a block's output", entries, self.theme, self._window)
         if chosen is not None:
-            self._editing.set_target(BlockTarget(blocks[chosen].number))
+            self._editor.set_target(BlockTarget(blocks[chosen].number))

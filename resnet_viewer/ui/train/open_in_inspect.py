@@ -24,8 +24,8 @@ from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story_groups import are_twins
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.figure_export import Outbox
-from resnet_viewer.ui.inspect.editor import Editing
-from resnet_viewer.ui.inspect.loader import Opening
+from resnet_viewer.ui.inspect.editor import Editor
+from resnet_viewer.ui.inspect.loader import Loader
 from resnet_viewer.ui.train.added_runs import settings_of
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.work.asking import Askers
@@ -140,11 +140,11 @@ class OpenInInspect(QObject):
     """The run that was wished for is in Inspect."""
 
     def __init__(
-        self, controller: TrainController, files: Askers, opening: Opening, editing: Editing, parent: QObject
+        self, controller: TrainController, files: Askers, loader: Loader, editor: Editor, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._controller, self._files = controller, files
-        self._opening, self._editing = opening, editing
+        self._loader, self._editor = loader, editor
         self._wish: _Wish | None = None
         self._steps: list[_Step] = []
         self._asked: int | None = None
@@ -180,7 +180,7 @@ class OpenInInspect(QObject):
     def open_picture(self, log: RunLog, picture: int) -> None:
         """A test picture in the run as it is now; where Inspect holds just these weights, they stay as they are."""
         found = None if self._controller.is_live(log) else self._kept(log, None)
-        if found is not None and self._opening.weights_path == found:
+        if found is not None and self._loader.weights_path == found:
             self._show_picture(log, picture)
             self.opened.emit()
         else:
@@ -217,10 +217,10 @@ class OpenInInspect(QObject):
     @Slot(object)
     def _note_opened(self, opened: OpenedNetwork) -> None:
         self._asked = None
-        self._opening.show_network(opened)
+        self._loader.show_network(opened)
         step = self._steps.pop(0)
         if step.is_reference:
-            self._editing.set_reference()
+            self._editor.set_reference()
         if self._steps:
             self._go_on()
         else:
@@ -232,10 +232,10 @@ class OpenInInspect(QObject):
         if (log := self._controller.scene.log(wish.key)) is not None:
             self._show_picture(log, wish.picture)
         title = f"{opened.spec.title}, {opened.spec.weights.title}"
-        reference = self._opening.reference_title
+        reference = self._loader.reference_title
         if wish.with_twin:
             self.said.emit(f"The reference is {reference}; {title} is open.")
-        elif self._editing.drop_other_reference():
+        elif self._editor.drop_other_reference():
             self.said.emit(f"The reference is no longer {reference}; {title} is open.")
         else:
             self.said.emit(f"{title} is open.")
@@ -243,7 +243,7 @@ class OpenInInspect(QObject):
 
     def _show_picture(self, log: RunLog, index: int) -> None:
         if (picture := tested_picture(self._controller.scene, log, index)) is not None:
-            self._opening.show_picture(picture)
+            self._loader.show_picture(picture)
 
     @Slot(str)
     def _note_refused(self, key: str) -> None:
@@ -264,7 +264,7 @@ class OpenInInspect(QObject):
     @Slot(object)
     def _fail(self, failure: Failure) -> None:
         self._give_up()
-        self._opening.failed.emit(failure)
+        self._loader.failed.emit(failure)
 
     def _give_up(self) -> None:
         if self._asked is not None:

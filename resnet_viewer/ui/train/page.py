@@ -19,8 +19,8 @@ from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.bars import Messages
 from resnet_viewer.ui.commands import Command, Commands, Submenu
 from resnet_viewer.ui.figure_export import Outbox
-from resnet_viewer.ui.inspect.editor import Editing
-from resnet_viewer.ui.inspect.loader import Opening
+from resnet_viewer.ui.inspect.editor import Editor
+from resnet_viewer.ui.inspect.loader import Loader
 from resnet_viewer.ui.menus import fill_on_open
 from resnet_viewer.ui.page import Fact, PageFacts
 from resnet_viewer.ui.settings import Settings, path_of
@@ -83,8 +83,8 @@ class TrainPage(QObject):
         self,
         worker: ProcessWorker,
         files: Askers,
-        opening: Opening,
-        editing: Editing,
+        loader: Loader,
+        editor: Editor,
         outbox: Outbox,
         settings: Settings,
         ways: Ways,
@@ -104,7 +104,7 @@ class TrainPage(QObject):
         self.panels, self.bar = TrainPanels(), TrainBar()
         self.splitters = self.panels.splitters
         self.controller = TrainController(worker, self)
-        self.open_in_inspect = OpenInInspect(self.controller, files, opening, editing, self)
+        self.open_in_inspect = OpenInInspect(self.controller, files, loader, editor, self)
         self.exports = RunExport(self.controller, outbox, settings, self.panels)
         self.folders = RunFolders(self.panels, settings, ways.runs_dir)
         self.weights = WeightsExport(self.panels, self.controller, outbox)

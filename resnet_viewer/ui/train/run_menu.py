@@ -58,13 +58,13 @@ class RunMenu(QObject):
         add_entry(menu, "Stop", partial(controller.stop, key)).setEnabled(is_under_way)
         add_entry(menu, "Extend…", self.extend).setEnabled(log.state not in ("diverged", "failed"))
         menu.addSeparator()
-        self._add_opening(menu, log)
+        self._add_ways_to_inspect(menu, log)
         menu.addSeparator()
         add_entry(menu, "Export weights…", self.export_weights).setEnabled(self._weights.can_export(log))
         add_entry(menu, "Show the folder", self.show_folder)
         add_entry(menu, "Remove from the list", partial(controller.remove, key))
 
-    def _add_opening(self, menu: QMenu, log: RunLog) -> None:
+    def _add_ways_to_inspect(self, menu: QMenu, log: RunLog) -> None:
         hand = self._opened
         opened = partial(hand.open, picture=self._picture())
         is_live = self._controller.is_busy and log.state in ("running", "paused")

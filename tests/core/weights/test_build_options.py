@@ -118,14 +118,14 @@ def test_a_weight_file_tells_its_classes(tmp_path: Path) -> None:
 def test_without_its_classifier_a_trained_network_keeps_its_weights(weights: str | None) -> None:
     name = "cifar-resnet-20"
     named = str(asset("weights", f"{name}.safetensors")) if weights == "file" else weights
-    opening = open_network(name, named, options=BuildOptions(has_classifier=False, pooling="average"))
-    assert opening.spec.weights.source == ("file" if weights == "file" else "bundled")
-    assert opening.class_names == ()
+    opened = open_network(name, named, options=BuildOptions(has_classifier=False, pooling="average"))
+    assert opened.spec.weights.source == ("file" if weights == "file" else "bundled")
+    assert opened.class_names == ()
     whole = spec(name)
     trained = resolve(replace(whole, weights=WeightsRef("bundled", name)))
-    found = resolve(opening.spec)
+    found = resolve(opened.spec)
     assert trained.keys() - found.keys() == {"fc.weight", "fc.bias"}
     images = torch.rand(2, 3, 32, 32)
-    features = network.build(opening.spec, found)(images)
+    features = network.build(opened.spec, found)(images)
     logits = network.build(whole, trained)(images)
     torch.testing.assert_close(features @ trained["fc.weight"].T + trained["fc.bias"], logits)

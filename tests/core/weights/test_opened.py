@@ -65,19 +65,19 @@ def test_shortcuts_are_as_training_left_them_and_that_is_said(
     run = RunSpec(network, "digits", 1).intervened(0, strength)
     path = tmp_path / "w.safetensors"
     write_state(path, run, build(network).state_dict(), CIFAR10_CLASSES, 1, steps_per_epoch=1)
-    opening = open_network(None, str(path))
-    assert opening.state.wiring == Wiring.evenly(3, strength)
+    opened = open_network(None, str(path))
+    assert opened.state.wiring == Wiring.evenly(3, strength)
     assert (
-        opening.sentence == f"w.safetensors comes from training with all shortcuts {words}, so they are here."
+        opened.sentence == f"w.safetensors comes from training with all shortcuts {words}, so they are here."
     )
-    plain = described(replace(spec("cifar-plain-8"), weights=opening.spec.weights))
+    plain = described(replace(spec("cifar-plain-8"), weights=opened.spec.weights))
     assert plain.state.wiring.is_open
     assert not plain.sentence
 
 
 def test_untrained_weights_are_said_whatever_the_normalisation() -> None:
-    opening = adjusted(open_network("cifar-resnet-8", "none", seed=3), OwnInput((0.0,) * 3, (1.0,) * 3))
-    assert opening.sentences == (
+    opened = adjusted(open_network("cifar-resnet-8", "none", seed=3), OwnInput((0.0,) * 3, (1.0,) * 3))
+    assert opened.sentences == (
         "ResNet-8 is untrained: its weights are drawn from seed 3, and what it finds means nothing.",
     )
 

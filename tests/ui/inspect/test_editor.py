@@ -12,7 +12,7 @@ from resnet_viewer.records.preprocessing import CIFAR10_PREPROCESSING, IMAGENET_
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.session import Session
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.inspect.editor import Editing
+from resnet_viewer.ui.inspect.editor import Editor
 from resnet_viewer.ui.inspect.store import Store
 from tests import fabricated
 
@@ -20,7 +20,7 @@ from tests import fabricated
 class Desk:
     def __init__(self, name: str = "cifar-resnet-20") -> None:
         self.store = Store(Session(fabricated.setup(spec(name))))
-        self.editing = Editing(self.store)
+        self.editor = Editor(self.store)
 
 
 @pytest.fixture
@@ -29,17 +29,17 @@ def desk(qtbot: QtBot) -> Desk:
 
 
 def test_labels_say_what_undo_takes_back(desk: Desk) -> None:
-    editing, store = desk.editing, desk.store
+    editor, store = desk.editor, desk.store
     labels = []
     for deed in (
-        lambda: editing.toggle_shortcut(2),
-        lambda: editing.toggle_shortcut(2),
-        lambda: editing.toggle_branch(3),
-        lambda: editing.set_shortcuts((1, 2, 3), 0.0),
-        lambda: editing.set_shortcuts({1, 3}, 1.0),
-        lambda: editing.set_target(4),
-        lambda: editing.set_gradient_of("loss"),
-        lambda: editing.open_everything(),
+        lambda: editor.toggle_shortcut(2),
+        lambda: editor.toggle_shortcut(2),
+        lambda: editor.toggle_branch(3),
+        lambda: editor.set_shortcuts((1, 2, 3), 0.0),
+        lambda: editor.set_shortcuts({1, 3}, 1.0),
+        lambda: editor.set_target(4),
+        lambda: editor.set_gradient_of("loss"),
+        lambda: editor.open_everything(),
     ):
         deed()
         labels.append(store.undo_label)
@@ -57,28 +57,28 @@ def test_labels_say_what_undo_takes_back(desk: Desk) -> None:
 
 def test_a_plain_network_has_no_shortcuts_to_cut(qtbot: QtBot) -> None:
     desk = Desk("cifar-plain-20")
-    desk.editing.toggle_shortcut(1)
-    desk.editing.toggle_all_shortcuts()
-    desk.editing.set_shortcuts((1, 2), 0.0)
+    desk.editor.toggle_shortcut(1)
+    desk.editor.toggle_all_shortcuts()
+    desk.editor.set_shortcuts((1, 2), 0.0)
     assert desk.store.undo_label is None
 
 
 def test_the_input_changes_for_the_reference_too(desk: Desk) -> None:
-    desk.editing.toggle_shortcut(1)
-    desk.editing.set_reference()
+    desk.editor.toggle_shortcut(1)
+    desk.editor.set_reference()
     changed = replace(CIFAR10_PREPROCESSING, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
-    desk.editing.set_input(changed, ("a",) * 10)
+    desk.editor.set_input(changed, ("a",) * 10)
     session = desk.store.session
     assert session.reference.preprocessing == session.setup.state.preprocessing == changed
     assert session.reference.wiring.cut == (1,)
 
 
 def test_another_network_keeps_the_pin_and_lets_a_foreign_target_go(desk: Desk) -> None:
-    desk.editing.toggle_shortcut(1)
-    desk.editing.set_target(3)
-    desk.editing.set_reference()
+    desk.editor.toggle_shortcut(1)
+    desk.editor.set_target(3)
+    desk.editor.set_reference()
     state = NetworkState(spec("resnet18"), IMAGENET_PREPROCESSING, Wiring.evenly(8, 0.5))
-    desk.editing.set_network(state, ())
+    desk.editor.set_network(state, ())
     session = desk.store.session
     assert session.setup.state == state
     assert session.setup.target is None
@@ -88,20 +88,20 @@ def test_another_network_keeps_the_pin_and_lets_a_foreign_target_go(desk: Desk) 
 
 
 def test_layers_are_walked_and_the_walk_stops_at_the_ends(desk: Desk) -> None:
-    desk.editing.previous_layer()
-    desk.editing.previous_layer()
+    desk.editor.previous_layer()
+    desk.editor.previous_layer()
     assert desk.store.session.view.layer == "conv1"
     for _ in range(100):
-        desk.editing.next_layer()
+        desk.editor.next_layer()
     assert desk.store.session.view.layer == "layer3.2"
     assert desk.store.undo_label is None, "looking is not undone"
 
 
 def test_views_are_chosen_without_an_undo_step(desk: Desk) -> None:
-    desk.editing.select_quantity("relative")
-    desk.editing.select_quantity("nonsense")
-    desk.editing.select_cam_block(2)
-    desk.editing.select_channel(5)
+    desk.editor.select_quantity("relative")
+    desk.editor.select_quantity("nonsense")
+    desk.editor.select_cam_block(2)
+    desk.editor.select_channel(5)
     view = desk.store.session.view
     assert (view.gradient_quantity, view.cam_block, view.channel) == ("relative", 2, 5)
     assert desk.store.undo_label is None

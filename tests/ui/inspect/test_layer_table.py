@@ -58,7 +58,7 @@ def test_a_row_and_the_window_select_the_same_layer(desk: Desk, table: LayerTabl
     table.table.selectRow(3)
     name = table.shown_rows()[3][0]
     assert desk.store.session.view.layer == name
-    inspect_page(desk.window).editing.select_layer("layer2.0.conv1")
+    inspect_page(desk.window).editor.select_layer("layer2.0.conv1")
     assert table.shown_rows()[table.table.currentIndex().row()][0] == "layer2.0.conv1"
     rows = table.rows.rowCount()
     table.table.selectRow(rows - 1)
@@ -66,7 +66,7 @@ def test_a_row_and_the_window_select_the_same_layer(desk: Desk, table: LayerTabl
 
 
 def test_it_follows_another_network(desk: Desk, table: LayerTable) -> None:
-    inspect_page(desk.window).opening.choose_network("cifar-resnet-8")
+    inspect_page(desk.window).loader.choose_network("cifar-resnet-8")
     desk.qtbot.waitUntil(lambda: table.rows.rowCount() == 8)
     assert table.windowTitle() == "Layers of ResNet-8"
 

@@ -252,13 +252,13 @@ def test_a_weight_file_is_set_beside_the_network_on_the_screen(
     monkeypatch.setattr(OpenWeights, "ask", lambda *_: Path("/x/plain.safetensors"))
     present = desk.store.session.setup
     said: list[str] = []
-    inspect_page(desk.window).opening.compared.connect(said.append)
+    inspect_page(desk.window).loader.compared.connect(said.append)
     desk.window.commands["compare_weights"].trigger()
     desk.qtbot.waitUntil(lambda: desk.store.session.pinned is not None)
     assert desk.store.session.reference.network.weights.title == "plain.safetensors"
     assert desk.store.session.setup == present
     assert said == ["Plain-20 is the reference now."]
-    inspect_page(desk.window).opening.open_weights(Path("/x/plain.safetensors"))
+    inspect_page(desk.window).loader.open_weights(Path("/x/plain.safetensors"))
     desk.qtbot.waitUntil(lambda: desk.store.session.setup != present)
 
 

@@ -60,7 +60,7 @@ def test_runs_at_work_are_counted_and_cancelling_leaves_everything(
     assert not desk.window.close()
     assert desk.window.isVisible()
     assert desk.store.undo_label is None
-    inspect_page(desk.window).editing.toggle_shortcut(1)
+    inspect_page(desk.window).editor.toggle_shortcut(1)
     assert desk.store.undo_label is not None, "the session takes edits still"
     desk.lab.states("done", *(key for key, _ in desk.lab.order.runs[1:]))
     asked.answer = True, True

@@ -100,8 +100,8 @@ def test_a_test_picture_is_opened_with_the_run_that_is_shown(
     training.panels.picture_wished.emit(5)
     qtbot.waitUntil(lambda: desk.window.place == 0)
     assert Path(shown(desk).name) == tmp_path / PLAIN / "epoch-2.safetensors"
-    inspect_page(desk.window).editing.set_branch_strength(1, 0.0)
-    inspect_page(desk.window).editing.set_reference()
+    inspect_page(desk.window).editor.set_branch_strength(1, 0.0)
+    inspect_page(desk.window).editor.set_reference()
     wired = desk.store.session
     desk.window.show_page(TRAIN)
     training.panels.picture_wished.emit(6)
@@ -135,7 +135,7 @@ def test_what_is_refused_is_not_opened_later(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[Path] = []
-    monkeypatch.setattr(inspect_page(desk.window).opening, "open_weights", opened.append)
+    monkeypatch.setattr(inspect_page(desk.window).loader, "open_weights", opened.append)
     open_run(desk, RESIDUAL)
     desk.lab.say(StateChanged(RESIDUAL, "running", "ResNet-20 holds weights that are not finite numbers."))
     assert "not finite" in desk.window.messages.sentence

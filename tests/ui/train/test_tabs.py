@@ -199,7 +199,7 @@ def test_the_words_before_the_first_run_are_whole_in_a_large_font(desk: Desk) ->
 
 
 def test_a_command_about_inspect_does_nothing_in_train(desk: Desk) -> None:
-    inspect_page(desk.window).editing.toggle_shortcut(1)
+    inspect_page(desk.window).editor.toggle_shortcut(1)
     desk.window.show_page(TRAIN)
     for name in ("undo", "all_shortcuts", "set_reference", "choose_target", "layers", "next_picture"):
         assert not desk.window.commands[name].isEnabled(), name
