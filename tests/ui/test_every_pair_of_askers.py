@@ -115,11 +115,11 @@ class Facts(QObject):
         inspect.loader.network_opened.connect(self.note_network)
         inspect.loader.compared.connect(self.note_compared)
         inspect.loader.begun.connect(self.note_begun)
-        inspect.exporting.said.connect(self.note_said)
+        inspect.outbox.said.connect(self.note_said)
         train.open_in_inspect.opened.connect(self.note_run)
         train.facts_changed.connect(self.note_device)
         inspect.loader.failed.connect(self.note_loader)
-        inspect.exporting.failed.connect(self.note_export)
+        inspect.outbox.failed.connect(self.note_export)
         train.failed.connect(self.note_training)
 
     @Slot(object)
@@ -174,7 +174,7 @@ class Room:
     def __init__(self, desk: Desk, files: Scripted, folder: Path) -> None:
         self.desk, self.files, self.folder = desk, files, folder
         inspect, self.training = inspect_page(desk.window), train_page(desk.window)
-        self.loader, self.exporting, self.controller = inspect.loader, inspect.exporting, inspect.controller
+        self.loader, self.outbox, self.controller = inspect.loader, inspect.outbox, inspect.controller
         desk.settings.save = lambda: None  # type: ignore[method-assign]
         self.desk.store.changed.disconnect(self.controller._follow)
         self.controller.scene_changed.disconnect(inspect.render_scene)
@@ -291,7 +291,7 @@ def start(room: Room) -> None:
 
 
 def figure(room: Room) -> None:
-    room.exporting.write(room.controller.scene, FigureChoice(), Path("/out/figure.svg"))
+    room.outbox.save(WriteFigure(room.controller.scene, FigureChoice(), Path("/out/figure.svg")))
 
 
 FEATURES = (
@@ -319,16 +319,16 @@ FEATURES = (
             ("network cifar-resnet-32", "picture first.png", "begun"), ("begun",)),
     Feature("export a figure", WriteFigure, figure, "exporting", ("Saved /out/figure.svg.",)),
     Feature("copy a figure", CopyFigure,
-            lambda room: room.exporting.copy(room.controller.scene, FigureChoice()), "exporting",
+            lambda room: room.outbox.copy(room.controller.scene, FigureChoice()), "exporting",
             ("Copied the figure, as a picture and as SVG. The page.",)),
     Feature("export the table of layers", WriteLayers,
-            lambda room: room.exporting.write_layers(room.controller.scene.blueprint, Path("/out/layers.csv")),
+            lambda room: room.outbox.save(WriteLayers(room.controller.scene.blueprint, Path("/out/layers.csv"))),
             "exporting", ("Saved /out/layers.csv.",)),
-    Feature("export a figure of runs", WriteFigure, lambda room: room.training.exporting.export_as("curves", "svg"),
+    Feature("export a figure of runs", WriteFigure, lambda room: room.training.exports.export_as("curves", "svg"),
             "exporting", ("Saved /out/curves.svg.",)),
-    Feature("copy a figure of runs", CopyFigure, lambda room: room.training.exporting.copy("curves"), "exporting",
+    Feature("copy a figure of runs", CopyFigure, lambda room: room.training.exports.copy("curves"), "exporting",
             ("Copied the figure, as a picture and as SVG. The runs.",)),
-    Feature("export all figures of runs", WriteAllRunFigures, lambda room: room.training.exporting.export_all(),
+    Feature("export all figures of runs", WriteAllRunFigures, lambda room: room.training.exports.export_all(),
             "exporting", ("Saved /out/all.",)),
     Feature("export weights of a run", WriteWeights, lambda room: room.training.weights.export(room.run), "exporting",
             (f"Saved /out/{KEY}-epoch-2.safetensors.",)),
