@@ -7,9 +7,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QStatusBar, QWidget
 
 from resnet_viewer.ui.page import PageFacts
-from resnet_viewer.ui.widgets.card import colour_text
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, readout_wordings
-from resnet_viewer.ui.widgets.labels import plain_label, tooltip_text
+from resnet_viewer.ui.widgets.labels import muted, plain_label, tooltip_text
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 BUSY_AFTER_MS = 150
@@ -57,7 +56,7 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self.setMinimumWidth(1)  # what does not fit is shortened, and never widens the window
         self.dot = BusyDot()
-        self._work, self._subject, self._data = plain_label("starting…"), plain_label(), plain_label()
+        self._work, self._subject, self._data = (muted(plain_label(text)) for text in ("starting…", "", ""))
         self._hover = ShorteningLabel(readout_wordings)
         self.setContentsMargins(10, 0, 10, 0)
         self.addWidget(self.dot)
@@ -143,9 +142,6 @@ class StatusBar(QStatusBar):
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
-        for label in (self._work, self._subject, self._data):
-            colour_text(label, theme.muted)
-        colour_text(self._hover, theme.text)
         self.dot.apply_theme(theme)
 
     @Slot()

@@ -6,7 +6,7 @@ from functools import partial
 
 import pyqtgraph as pg
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -22,9 +22,9 @@ from resnet_viewer.charts.feature_maps import STATISTICS, ChannelChart, Whose, s
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.inspect.picture import ImagePane
 from resnet_viewer.ui.inspect.readings import not_finite_wordings
-from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.fitting import FittingLabel, ShorteningLabel, part_wordings
-from resnet_viewer.ui.widgets.labels import tool_button
+from resnet_viewer.ui.widgets.labels import muted, tool_button
 from resnet_viewer.ui.widgets.pixels import tiles_of
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -66,15 +66,14 @@ class ChannelView(Card):
         self.add_control(self.target)
         self.add_control(self.number)
         self.now_pane, self.reference_pane = ImagePane(), ImagePane()
-        self._scale = ShorteningLabel(partial(part_wordings, separator="; "))
-        self._names = FittingLabel(), FittingLabel()
+        self._scale = muted(ShorteningLabel(partial(part_wordings, separator="; ")))
+        self._names = muted(FittingLabel()), muted(FittingLabel())
         self._histogram = _histogram()
         self._curves = (
             self._histogram.plot(stepMode="center", fillLevel=0),
             self._histogram.plot(stepMode="center"),
         )
         self._cells: list[tuple[QLabel, QLabel]] = []
-        self._heads: list[QLabel] = []
         row = QHBoxLayout()
         row.setSpacing(DARK.gap)
         for pane, label, name in zip(
@@ -159,11 +158,10 @@ class ChannelView(Card):
         super().apply_theme(theme)
         for pane in (self.now_pane, self.reference_pane):
             pane.apply_theme(theme)
-        for label in (*self._names, self._scale, *self._heads):
-            colour_text(label, theme.muted)
-        for now, reference in self._cells:
-            colour_text(now, theme.changed)
-            colour_text(reference, theme.reference)
+        for _, reference in self._cells:
+            colours = reference.palette()
+            colours.setColor(reference.foregroundRole(), QColor(theme.reference))
+            reference.setPalette(colours)
         self._histogram.setBackground(QColor(theme.panel))
         for name in ("left", "bottom"):
             axis = self._histogram.getAxis(name)
@@ -201,12 +199,11 @@ class ChannelView(Card):
         table.setVerticalSpacing(1)
         table.setColumnStretch(0, 1)
         for column, name in enumerate(("now", "reference"), 1):
-            self._heads.append(QLabel(name))
-            table.addWidget(self._heads[-1], 0, column, Qt.AlignmentFlag.AlignRight)
+            table.addWidget(muted(QLabel(name)), 0, column, Qt.AlignmentFlag.AlignRight)
         for row, name in enumerate(STATISTICS, 1):
-            self._heads.append(QLabel(name))
-            table.addWidget(self._heads[-1], row, 0)
+            table.addWidget(muted(QLabel(name)), row, 0)
             cells = QLabel(), QLabel()
+            cells[0].setForegroundRole(QPalette.ColorRole.BrightText)
             for column, cell in enumerate(cells, 1):
                 cell.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
                 table.addWidget(cell, row, column, Qt.AlignmentFlag.AlignRight)

@@ -34,9 +34,10 @@ from resnet_viewer.ui.inspect.readings import (
     not_finite_wordings,
     placeholder,
 )
-from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.colour_bar import ColourBar
 from resnet_viewer.ui.widgets.fitting import ChoiceBox, fitting
+from resnet_viewer.ui.widgets.labels import muted
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 SCALES: tuple[MapScale, ...] = "channel", "layer"
@@ -70,7 +71,7 @@ class MapControls(QWidget):
             ("&Order", self.order, "Order of the channels: highest first; change is now against reference"),
             ("&Colours", self.colours, _UNSIGNED_TIP),
         ):
-            label = QLabel(words)
+            label = muted(QLabel(words))
             label.setBuddy(combo)
             label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             self._labels.append(label)
@@ -105,8 +106,6 @@ class MapControls(QWidget):
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
-        for label in self._labels:
-            colour_text(label, theme.muted)
         self._share_width()
 
     def minimumSizeHint(self) -> QSize:

@@ -44,10 +44,10 @@ from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.inspect.filmstrip import SIDES, Filmstrip
 from resnet_viewer.ui.inspect.picture import ImagePane
 from resnet_viewer.ui.inspect.readings import is_reference_old, last_full, last_reference, placeholder
-from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.colour_bar import UprightColourBar
 from resnet_viewer.ui.widgets.fitting import ChoiceBox, FittingLabel, SearchBox
-from resnet_viewer.ui.widgets.labels import tool_button
+from resnet_viewer.ui.widgets.labels import muted, tool_button
 from resnet_viewer.ui.widgets.pixels import image_of_rgb
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -73,7 +73,7 @@ class Row(QWidget):
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(6)
-        self.labels = [QLabel(name) for name, _ in fields]
+        self.labels = [muted(QLabel(name)) for name, _ in fields]
         for label, (_, control) in zip(self.labels, fields, strict=True):
             label.setBuddy(control)
             line.addWidget(label)
@@ -178,8 +178,6 @@ class GradCamControls(QWidget):
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours; the font may be another, too."""
         self.more.setFixedHeight(self.more.fontMetrics().height() + 4)
-        for label in (*self._choices.labels, *self._looks.labels):
-            colour_text(label, theme.muted)
 
     @Slot()
     def _unfold(self) -> None:
@@ -262,7 +260,7 @@ class GradCamPanel(Card):
         self._sharpening = QTimer(self, singleShot=True, interval=_REST_MS)
         self._sharpening.timeout.connect(self._sharpen)
         self.now_pane, self.reference_pane = ImagePane(), ImagePane()
-        self._labels = FittingLabel(), FittingLabel()
+        self._labels = muted(FittingLabel()), muted(FittingLabel())
         self.filmstrip, self.strip_scale = Filmstrip(), UprightColourBar()
         self.strip_scale.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.controls = GradCamControls()
@@ -311,8 +309,6 @@ class GradCamPanel(Card):
 
     def apply_theme(self, theme: Theme) -> None:
         super().apply_theme(theme)
-        for label in self._labels:
-            colour_text(label, theme.muted)
         for part in (self.now_pane, self.reference_pane, self.filmstrip, self.strip_scale, self.controls):
             part.apply_theme(theme)
         self.strip_scale.setContentsMargins(0, 2, 0, Filmstrip.height_for(0, self.fontMetrics()) - 2)

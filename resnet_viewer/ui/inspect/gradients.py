@@ -19,9 +19,8 @@ from resnet_viewer.charts.log_axis import Scale, Series, heights, scale_for
 from resnet_viewer.records.probe import GradientOf, ProbeResult
 from resnet_viewer.records.session import GradientQuantity
 from resnet_viewer.records.target import BlockTarget
-from resnet_viewer.ui.widgets.card import colour_text
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, choice_box, part_wordings, readout_wordings
-from resnet_viewer.ui.widgets.labels import TitleLabel, tooltip_text
+from resnet_viewer.ui.widgets.labels import TitleLabel, muted, tooltip_text
 from resnet_viewer.ui.widgets.plot_items import Drawing
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -121,7 +120,7 @@ class GradientBar(QWidget):
         super().__init__(parent)
         self._rest = ""
         self._title = TitleLabel()
-        self._readout = ShorteningLabel(self._wordings)
+        self._readout = muted(ShorteningLabel(self._wordings))
         self.quantity = choice_box("Quantity in the gradient plot", QUANTITIES.items())
         self.source = choice_box("Whose gradient is taken", SOURCES.items())
         row = QHBoxLayout(self)
@@ -168,11 +167,6 @@ class GradientBar(QWidget):
     def _wordings(self, text: str) -> tuple[str, ...]:
         """What is plotted loses its parts from the end; what lies under the pointer keeps its numbers."""
         return part_wordings(text) if text == self._rest else readout_wordings(text)
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Other colours."""
-        colour_text(self._title, theme.text)
-        colour_text(self._readout, theme.muted)
 
     def _choose_quantity(self, index: int) -> None:
         self.quantity_chosen.emit(self.quantity.itemData(index))

@@ -15,9 +15,9 @@ from resnet_viewer.charts.predictions import PredictionChart, PredictionRow, pre
 from resnet_viewer.records.predictions import NO_CLASSIFIER, percent
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.inspect.readings import placeholder
-from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.fitting import FittingParagraph
-from resnet_viewer.ui.widgets.labels import OneLineLabel, tooltip_text
+from resnet_viewer.ui.widgets.labels import OneLineLabel, muted, tooltip_text
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 ROWS = 7
@@ -170,11 +170,11 @@ class PredictionsPanel(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Prediction", parent)
-        self._message = FittingParagraph(0)
+        self._message = muted(FittingParagraph(0))
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._lines = tuple(PredictionLine(self) for _ in range(ROWS))
         self._scene: Scene | None = None
-        self._legend = _Legend(PredictionChart().legend)
+        self._legend = muted(_Legend(PredictionChart().legend))
         self._legend.setToolTip(_LEGEND_TIP)
         self.body.setSpacing(0)
         self.body.addWidget(self._message, 1)
@@ -227,8 +227,6 @@ class PredictionsPanel(Card):
 
     def apply_theme(self, theme: Theme) -> None:
         super().apply_theme(theme)
-        colour_text(self._message, theme.muted)
-        colour_text(self._legend, theme.muted)
         for line in self._lines:
             line.apply_theme(theme)
         if self._scene is not None:  # the font may be another, too

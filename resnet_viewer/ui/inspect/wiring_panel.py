@@ -21,9 +21,9 @@ from resnet_viewer.ui.inspect.gradients import GradientBar
 from resnet_viewer.ui.inspect.readings import last_full, last_reference, placeholder
 from resnet_viewer.ui.inspect.wiring_view import WiringView
 from resnet_viewer.ui.inspect.wiring_words import caption_wordings, hint, readout
-from resnet_viewer.ui.widgets.card import Card, colour_text
+from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.fitting import FittingParagraph, choice_box
-from resnet_viewer.ui.widgets.labels import plain_label, tool_button
+from resnet_viewer.ui.widgets.labels import muted, plain_label, tool_button
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 Gate = Literal["shortcut", "branch"]
@@ -44,7 +44,7 @@ class WiringControls(QWidget):
         super().__init__(parent)
         self._block: BlockSpec | None = None
         self._wiring: Wiring | None = None
-        self._label = plain_label()
+        self._label = muted(plain_label())
         gates = ("shortcut", "shortcut"), ("branch", "residual branch")
         self.gate = choice_box("Gate of the selected block", gates, _GATE_TIP)
         self.slider = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
@@ -79,7 +79,6 @@ class WiringControls(QWidget):
 
     def apply_theme(self, theme: Theme) -> None:
         """Other colours; the font may be another, too."""
-        colour_text(self._label, theme.muted)
         self.slider.setDecimals(2)  # makes the number's field as wide as it needs
         self.slider.setFixedWidth(_TRACK + self.slider.fontMetrics().horizontalAdvance("0.00"))
 
@@ -156,7 +155,7 @@ class WiringPanel(Card):
         self.controls = WiringControls()
         self.view = WiringView()
         self.bar = GradientBar(self.view.viewport())
-        self._caption = FittingParagraph(2)
+        self._caption = muted(FittingParagraph(2))
         self.add_control(self.controls)
         self.body.setSpacing(2)
         self.body.addWidget(self.view, 1)
@@ -224,8 +223,6 @@ class WiringPanel(Card):
         if hasattr(self, "view"):
             self.view.apply_theme(theme)
             self.controls.apply_theme(theme)
-            self.bar.apply_theme(theme)
-            colour_text(self._caption, theme.muted)
 
     def _show_readings(self, scene: Scene) -> None:
         assert self._layout is not None

@@ -39,10 +39,10 @@ from resnet_viewer.charts.gradient_record import (
     scale_for,
 )
 from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.widgets.card import FigureCard, colour_text
+from resnet_viewer.ui.widgets.card import FigureCard
 from resnet_viewer.ui.widgets.colour_bar import ColourBar
 from resnet_viewer.ui.widgets.fitting import choice_box
-from resnet_viewer.ui.widgets.labels import plain_label
+from resnet_viewer.ui.widgets.labels import muted, plain_label
 from resnet_viewer.ui.widgets.pixels import image_of_rgba
 from resnet_viewer.ui.widgets.plot_items import paint_sample, strokes_of
 from resnet_viewer.ui.widgets.theme import DARK, Theme
@@ -339,7 +339,7 @@ class GradientMaps(FigureCard):
         self.area.viewport().setAutoFillBackground(False)
         self.area.setWidget(self._sheet)
         self._sheet.setAutoFillBackground(False)  # a scroll area switches it on
-        self._empty = plain_label(EMPTY)
+        self._empty = muted(plain_label(EMPTY))
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._stack = QStackedLayout()
@@ -378,7 +378,6 @@ class GradientMaps(FigureCard):
     def apply_theme(self, theme: Theme) -> None:
         super().apply_theme(theme)
         self.bar.apply_theme(theme)
-        colour_text(self._empty, theme.muted)
         self._show_runs()
 
     def _show_runs(self) -> None:

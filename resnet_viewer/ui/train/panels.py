@@ -22,8 +22,8 @@ from resnet_viewer.ui.train.gradient_maps import GradientMaps
 from resnet_viewer.ui.train.pictures import PicturesPanel
 from resnet_viewer.ui.train.runs_table import RunsTable, doing, duration
 from resnet_viewer.ui.train.story import StoryPanel
-from resnet_viewer.ui.widgets.card import Card, colour_text
-from resnet_viewer.ui.widgets.labels import plain_label, tool_button
+from resnet_viewer.ui.widgets.card import Card
+from resnet_viewer.ui.widgets.labels import muted, plain_label, tool_button
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _LEAST_LETTERS = 22
@@ -43,7 +43,7 @@ class RunsCard(Card):
         self.run_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.run_button.setMenu(QMenu(self.run_button))
         self.add_control(self.run_button)
-        self._hint = plain_label(FIRST_WORDS)
+        self._hint = muted(plain_label(FIRST_WORDS))
         self._hint.setWordWrap(True)
         self.resume = QPushButton("Resume the last runs")
         self.resume.hide()
@@ -91,7 +91,6 @@ class RunsCard(Card):
         super().apply_theme(theme)
         if hasattr(self, "table"):
             self.table.apply_theme(theme)
-            colour_text(self._hint, theme.muted)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

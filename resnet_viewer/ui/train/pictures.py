@@ -45,9 +45,9 @@ from resnet_viewer.records.confusion import PictureRule
 from resnet_viewer.records.lab import Confidences, DataRead, Numbers
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.confusion import ConfusionMatrix
-from resnet_viewer.ui.widgets.card import FigureCard, colour_text
+from resnet_viewer.ui.widgets.card import FigureCard
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, choice_box, part_wordings
-from resnet_viewer.ui.widgets.labels import plain_label, tool_button, tooltip_text
+from resnet_viewer.ui.widgets.labels import muted, plain_label, tool_button, tooltip_text
 from resnet_viewer.ui.widgets.pixels import image_of_rgb
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -368,7 +368,7 @@ class PicturesWindow(QWidget):
         super().__init__(parent, Qt.WindowType.Window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.panel = panel
-        self.words = ShorteningLabel(lambda text: (text,))
+        self.words = muted(ShorteningLabel(lambda text: (text,)))
         """What is pointed at."""
         panel.hovered.connect(self._say)
         panel.named.connect(self._take_name)
@@ -384,10 +384,6 @@ class PicturesWindow(QWidget):
     @Slot(str)
     def _take_name(self, title: str) -> None:
         self.setWindowTitle(f"{title} – ResNet Viewer")
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        colour_text(self.words, theme.muted)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -450,8 +446,8 @@ class PicturesPanel(FigureCard):
         self.enlarge.setVisible(can_enlarge)
         self.enlarge.clicked.connect(self._open_enlarged)
         self.header.addWidget(self.enlarge)
-        self.whose = ShorteningLabel(part_wordings)
-        self._message = plain_label()
+        self.whose = muted(ShorteningLabel(part_wordings))
+        self._message = muted(plain_label())
         self._message.setWordWrap(True)
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.grid, self.matrix = PicturesGrid(), ConfusionMatrix()
@@ -487,7 +483,7 @@ class PicturesPanel(FigureCard):
             row.addWidget(button)
         self.back.clicked.connect(lambda: self.grid.turn(-1))
         self.forward.clicked.connect(lambda: self.grid.turn(1))
-        self.page = ShorteningLabel(partial(part_wordings, separator=", "))
+        self.page = muted(ShorteningLabel(partial(part_wordings, separator=", ")))
         row.addWidget(self.page, 1)
         self.filter = choice_box("Which test pictures", _CHOICES)
         self.filter.setToolTip(
@@ -551,15 +547,12 @@ class PicturesPanel(FigureCard):
 
     def apply_theme(self, theme: Theme) -> None:
         super().apply_theme(theme)
-        for label in (self.whose, self._message, self.page):
-            colour_text(label, theme.muted)
         self.grid.apply_theme(theme)
         self.matrix.apply_theme(theme)
         self.enlarge.setIcon(qtawesome.icon("mdi6.arrow-expand", color=theme.text))
         self._fit_tabs()
         if self._window is not None:
             self._window.panel.apply_theme(theme)
-            self._window.apply_theme(theme)
 
     def _show_message(self, log: RunLog | None) -> None:
         words = "no run has finished an epoch yet" if self._scene.logs else EMPTY
@@ -623,7 +616,6 @@ class PicturesPanel(FigureCard):
         larger.copy_requested.connect(self.copy_requested)
         larger.apply_theme(self._theme)
         self._window = PicturesWindow(larger, self)
-        self._window.apply_theme(self._theme)
         self._window.destroyed.connect(self._forget_window)
         larger.render_lab(self._scene)
         larger.show_what(self.shown)

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story import READING, story
 from resnet_viewer.records.story_groups import StoryRun
-from resnet_viewer.ui.widgets.card import Card, colour_text
-from resnet_viewer.ui.widgets.theme import DARK, Theme
+from resnet_viewer.ui.widgets.card import Card
+from resnet_viewer.ui.widgets.theme import DARK
 
 
 def story_run(log: RunLog) -> StoryRun:
@@ -74,10 +74,6 @@ class StoryPanel(Card):
         body = "".join(f'<p style="margin: 0 0 10px 0">{escape(words)}</p>' for words in paragraphs)
         self._text.setHtml(body)
         bar.setValue(min(place, bar.maximum()))
-
-    def apply_theme(self, theme: Theme) -> None:
-        super().apply_theme(theme)
-        colour_text(self._text, theme.text)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, 90)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from resnet_viewer.records.figure_list import FigureName
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, part_wordings
-from resnet_viewer.ui.widgets.labels import TitleLabel, tooltip_text
+from resnet_viewer.ui.widgets.labels import TitleLabel, muted, tooltip_text
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 UPDATING = "updating…"
@@ -37,7 +37,7 @@ class Card(QFrame):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self._theme = DARK
         self._title = TitleLabel(title)
-        self._subtitle = ShorteningLabel(part_wordings)
+        self._subtitle = muted(ShorteningLabel(part_wordings))
         self._mark = _Mark(self)
         self._is_updating = False
         self.header = QHBoxLayout()
@@ -122,13 +122,6 @@ class Card(QFrame):
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
         self._theme = theme
-        for label, colour in (
-            (self._title, theme.text),
-            (self._subtitle, theme.muted),
-            (self._mark, theme.changed),
-        ):
-            colour_text(label, colour)
-        self._mark.ground = QColor(theme.panel)
         self._place_mark()
         self.update()
 
@@ -177,30 +170,18 @@ class FigureCard(Card):
 class _Mark(QWidget):
     """One word that covers what lies under it."""
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.ground = QColor()
-
     def sizeHint(self) -> QSize:
         return QSize(self.fontMetrics().horizontalAdvance(UPDATING) + _FADE, self.fontMetrics().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             ground = QLinearGradient(0, 0, 0.75 * _FADE, 0)
-            clear = QColor(self.ground)
+            clear, solid = (self.palette().color(QPalette.ColorRole.Base) for _ in range(2))
             clear.setAlpha(0)
             ground.setColorAt(0, clear)
-            ground.setColorAt(1, self.ground)
+            ground.setColorAt(1, solid)
             painter.fillRect(self.rect(), ground)
-            painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+            painter.setPen(self.palette().color(QPalette.ColorRole.BrightText))
             painter.drawText(
                 self.rect(), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, UPDATING
             )
-
-
-def colour_text(widget: QWidget, colour: str) -> None:
-    """Set the colour of a label's text."""
-    palette = widget.palette()
-    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text):
-        palette.setColor(role, QColor(colour))
-    widget.setPalette(palette)

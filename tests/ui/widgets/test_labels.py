@@ -1,9 +1,12 @@
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextDocument
+from PySide6.QtGui import QColor, QTextDocument
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.widgets.labels import OneLineLabel, TitleLabel, plain_label, tooltip_text
+from resnet_viewer.ui.appearance import palette
+from resnet_viewer.ui.widgets.labels import OneLineLabel, TitleLabel, muted, plain_label, tooltip_text
+from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 
 HOSTILE = "<b>x</b> & y.jpg"
 
@@ -41,3 +44,16 @@ def test_a_title_is_elided_where_it_does_not_fit_and_never_cut(qtbot: QtBot) -> 
 
 def test_no_text_has_no_tooltip() -> None:
     assert tooltip_text("") == ""
+
+
+def test_quiet_letters_follow_every_change_of_theme(qtbot: QtBot) -> None:
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    layout = QVBoxLayout(holder)
+    for label in (muted(plain_label("████")), muted(OneLineLabel("████"))):
+        layout.addWidget(label)
+    for theme in (DARK, LIGHT, DARK):
+        holder.setPalette(palette(theme))
+        for label in holder.findChildren(QLabel):
+            image = label.grab().toImage()
+            assert image.pixelColor(image.width() // 4, image.height() // 2) == QColor(theme.muted)
