@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import Any, Generic, TypeVar
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -97,9 +98,9 @@ class Form(QDialog, Generic[Answer]):
 
     def say(self, sentence: str) -> None:
         """Say it, and have room for it: a wrapped sentence would press the fields together."""
-        if sentence != self.sentence:
-            self.sentence_label.setText(sentence)
-            self.adjustSize()
+        self.sentence_label.setText(sentence)
+        if self.isVisible():
+            self.resize(self.size().expandedTo(QSize(0, self.heightForWidth(self.width()))))
 
     def accept(self) -> None:
         try:

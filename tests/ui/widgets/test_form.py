@@ -74,6 +74,19 @@ def test_what_cannot_be_taken_is_said_and_the_form_stays(form: BreadForm) -> Non
     assert form.answer.name == "oat"
 
 
+def test_a_long_sentence_has_room_and_leaves_the_width_that_the_user_gave(
+    form: BreadForm, qtbot: QtBot
+) -> None:
+    form.show()
+    form.resize(form.width() + 100, form.height())
+    width, fields = form.width(), {name: field.height() for name, field in form.fields.items()}
+    form.say("The bread has no name, and nobody buys what has none; give it one. " * 9)
+    label = form.sentence_label
+    qtbot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()))
+    assert form.width() == width
+    assert {name: field.height() for name, field in form.fields.items()} == fields
+
+
 def test_every_kind_of_field_tells_its_changes(form: BreadForm) -> None:
     told: list[Bread] = []
     on_change(form.fields.values(), lambda: told.append(form.answer))
