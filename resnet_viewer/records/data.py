@@ -63,3 +63,11 @@ def augmentation(wanted: Augmentation | None, kind: DataKind) -> Augmentation:
     if wanted == "crop+flip" and not kind.may_flip:
         raise AugmentationError(f"A mirrored digit is none: augment {kind.title} by crop, or not at all.")
     return wanted or kind.augment
+
+
+def data_title(data: str) -> str:
+    """A data set's name as people write it; a folder's own name."""
+    kind = NAMED.get(data)
+    if kind is None:
+        return data.replace("\\", "/").rstrip("/").rpartition("/")[2] or data
+    return f"{kind.title} (bundled)" if data == "digits" else kind.title

@@ -42,6 +42,10 @@ def key_of(network: NetworkSpec) -> str:
     return f"{network.name}-seed-{network.seed}" if network.seed else network.name
 
 
+Runs = tuple[tuple[str, RunSpec], ...]
+"""With their keys."""
+
+
 @dataclass(frozen=True)
 class Order:
     """Train `runs` side by side, each in `folder / key`: in turn on one device, on several GPUs at the same time.
@@ -53,7 +57,7 @@ class Order:
     not, so that they can be looked at.
     """
 
-    runs: tuple[tuple[str, RunSpec], ...]
+    runs: Runs
     data: str
     folder: Path
     device: str = ""
@@ -109,7 +113,7 @@ class OpenShortcuts:
 class AddRuns:
     """Train these too, beside the others."""
 
-    runs: tuple[tuple[str, RunSpec], ...]
+    runs: Runs
 
 
 @dataclass(frozen=True)
@@ -243,18 +247,9 @@ class Idle:
     """Nothing is new; a chance to be told something."""
 
 
-LabReport = (
-    DataRead
-    | Began
-    | Advanced
-    | EpochEnded
-    | StateKept
-    | StateChanged
-    | Intervened
-    | Published
-    | RunEnded
-    | Idle
-)
+OfRun = Began | Advanced | EpochEnded | StateKept | StateChanged | Intervened | Published | RunEnded
+"""Reports that are about one run."""
+LabReport = DataRead | OfRun | Idle
 
 _PIECE = 500
 """Steps: few enough to be read, and drawn, within some milliseconds."""

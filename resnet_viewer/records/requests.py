@@ -84,8 +84,8 @@ class CatalogEntry:
 class Begin(Request):
     """What the window starts with. Answered by Begun, whatever is missing.
 
-    `network` may be empty (the weight file tells it, or it is the default); `weights` as for ChooseNetwork. `seed`
-    is of untrained weights; `own` is kept for the weight file from then on.
+    `network` may be empty (the weight file tells it, or it is the default); `weights` is a file, a name, "none", or
+    None for the best at hand. `seed` is of untrained weights; `own` is kept for the weight file from then on.
     """
 
     network: str = ""
@@ -98,27 +98,16 @@ class Begin(Request):
 
 @dataclass(frozen=True)
 class ChooseNetwork(Request, newest_only=True):
-    """A network by name with the best weights at hand, or with `weights` (a file, a name, "none").
-
-    Answered by OpenedNetwork.
-    """
+    """A network by name, with the best weights at hand. Answered by OpenedNetwork."""
 
     name: str
-    weights: str | None = None
 
 
 @dataclass(frozen=True)
-class IdentifyWeights(Request):
-    """Which network is this weight file? Answered by OpenedNetwork."""
+class OpenNetwork(Request):
+    """A weight file, whichever network it is, or exactly this spec. Answered by OpenedNetwork."""
 
-    path: Path
-
-
-@dataclass(frozen=True)
-class DescribeNetwork(Request):
-    """How pictures are prepared for exactly this spec. Answered by OpenedNetwork."""
-
-    spec: NetworkSpec
+    wished: Path | NetworkSpec
 
 
 @dataclass(frozen=True)
@@ -282,14 +271,7 @@ class WriteWeights(Request):
 
 @dataclass(frozen=True)
 class FindDevices(Request, newest_only=True):
-    """What torch can compute on here. Answered by FoundDevices."""
-
-
-@dataclass(frozen=True)
-class FoundDevices:
-    """The best first."""
-
-    devices: tuple[str, ...]
+    """What torch can compute on here. Answered by their names in a tuple, the best first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -309,16 +291,9 @@ class KeepOrder(Request):
 
 @dataclass(frozen=True)
 class ReadOrder(Request, newest_only=True):
-    """The training runs in a folder, as an order with which they go on. Answered by FoundOrder."""
+    """The training runs in a folder. Answered by the Order with which they go on."""
 
     folder: Path
-
-
-@dataclass(frozen=True)
-class FoundOrder:
-    """What ReadOrder asks for."""
-
-    order: Order
 
 
 @dataclass(frozen=True)

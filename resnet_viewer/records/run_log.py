@@ -20,6 +20,7 @@ from resnet_viewer.records.lab import (
     EpochEnded,
     Intervened,
     Numbers,
+    OfRun,
     Published,
     RunEnded,
     RunState,
@@ -91,10 +92,7 @@ class RunLog:
         self._records: Rows | None = None
         self._layers = self._blocks = 0
 
-    def take(
-        self,
-        report: Began | Advanced | EpochEnded | StateKept | StateChanged | Intervened | Published | RunEnded,
-    ) -> None:
+    def take(self, report: OfRun) -> None:
         """Grow by what the lab reports of this run."""
         assert report.key == self.key
         self.version += 1

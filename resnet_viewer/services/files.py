@@ -11,7 +11,7 @@ from resnet_viewer import paths
 from resnet_viewer.media.files import write_whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.figure_list import Suffix
-from resnet_viewer.records.network import USUAL, BuildOptions
+from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.requests import (
     Begin,
@@ -19,15 +19,12 @@ from resnet_viewer.records.requests import (
     CatalogEntry,
     ChooseNetwork,
     CopyFigure,
-    DescribeNetwork,
     FindDevices,
-    FoundDevices,
-    FoundOrder,
-    IdentifyWeights,
     KeepChoices,
     KeepOrder,
     OpenedNetwork,
     OpenedPicture,
+    OpenNetwork,
     ReadOrder,
     ReadPicture,
     Rendered,
@@ -83,11 +80,11 @@ class FilesService:
                 from resnet_viewer.media import pictures
 
                 yield OpenedPicture(pictures.from_array(pixels, name))
-            case ChooseNetwork(name=name, weights=weights):
-                yield _open(name, weights)
-            case IdentifyWeights(path=path):
-                yield _open("", str(path))
-            case DescribeNetwork(spec=spec):
+            case ChooseNetwork(name=name):
+                yield _open(name)
+            case OpenNetwork(wished=Path() as path):
+                yield _open(None, str(path))
+            case OpenNetwork(wished=NetworkSpec() as spec):
                 from resnet_viewer.core.weights.opened import described
 
                 yield described(spec)
@@ -96,7 +93,7 @@ class FilesService:
             case KeepOrder(order=order):
                 write_order(order)
             case ReadOrder(folder=folder):
-                yield FoundOrder(read_order(folder))
+                yield read_order(folder)
             case WriteFigure(source=source, choice=choice, path=path):
                 made = drawn(source, choice)
                 write_whole(path, made.content)
@@ -116,7 +113,7 @@ class FilesService:
             case FindDevices():
                 from resnet_viewer.core.lab.device_habits import available_devices
 
-                yield FoundDevices(available_devices())
+                yield available_devices()
             case CopyFigure(source=source, choice=choice):
                 png, svg = (drawn(source, replace(choice, suffix=kind)) for kind in _COPIED)
                 yield Rendered(png.content, svg.content, svg.remark)
@@ -143,10 +140,10 @@ def _remark(suffix: Suffix, class_names: Iterable[str]) -> str:
     return fonts.remark("".join(class_names))
 
 
-def _open(name: str, weights: str | None, options: BuildOptions = USUAL) -> OpenedNetwork:
+def _open(name: str | None = None, weights: str | None = None) -> OpenedNetwork:
     from resnet_viewer.core.weights.opened import open_network
 
-    return open_network(name or None, weights, options=options)
+    return open_network(name, weights)
 
 
 def _begin_network(request: Begin) -> tuple[OpenedNetwork, list[str]]:
@@ -158,7 +155,7 @@ def _begin_network(request: Begin) -> tuple[OpenedNetwork, list[str]]:
             request.network or None, request.weights, seed=request.seed, options=request.options
         )
     except UserError as refusal:
-        return _open("", None), [str(refusal)]
+        return _open(), [str(refusal)]
     refusals = []
     try:
         opened = adjusted(opened, request.own)

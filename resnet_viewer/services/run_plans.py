@@ -10,7 +10,7 @@ from resnet_viewer.core.data.picture_folders import class_names_of
 from resnet_viewer.core.data.sources import fitted, named_kind
 from resnet_viewer.core.weights import catalog
 from resnet_viewer.records.data import NAMED, augmentation
-from resnet_viewer.records.lab import key_of
+from resnet_viewer.records.lab import Runs, key_of
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.recipe import RECIPES, Recipe, recipe_for
 from resnet_viewer.records.run_plan import MOST_RUNS, PlanError, RunPlan
@@ -28,7 +28,7 @@ _DEEPEST = 1202
 """The deepest of He et al. 2015."""
 
 
-def runs_of(plan: RunPlan) -> tuple[tuple[str, RunSpec], ...]:
+def runs_of(plan: RunPlan) -> Runs:
     """Every run with its key, by depth, plain before residual.
 
     Raises:

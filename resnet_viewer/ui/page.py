@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from PySide6.QtCore import QMimeData, QSize, Qt, Signal, SignalInstance
-from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from PySide6.QtCore import QMimeData, QObject, QSize, Qt, Signal
+from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
+from resnet_viewer.records.figure_list import FigureName
 from resnet_viewer.ui.commands import Commands
-from resnet_viewer.ui.layout import Splitter
+from resnet_viewer.ui.figure_export import FigureExport
+from resnet_viewer.ui.layout import PanelArea, Splitter
 from resnet_viewer.ui.widgets.labels import tool_button
 from resnet_viewer.ui.widgets.theme import Theme
 
@@ -72,50 +73,69 @@ class PageBar(QWidget):
         return button
 
 
-class Page(Protocol):
-    """A tab of the window with all that the window shows of it, and asks it about. It is a QObject."""
+class PagePanels(QWidget):
+    """What is seen of a page under the toolbar. Where the window is too small for the panels, it scrolls."""
 
-    hovered: SignalInstance
+    hovered = Signal(str)
     """What is under the pointer, in words; "" for nothing."""
-    facts_changed: SignalInstance
-    wished: SignalInstance
+
+    def __init__(self, **splitters: Splitter) -> None:
+        """By the keys under which their sizes are remembered, which no other page has; the last one holds all."""
+        super().__init__()
+        self.splitters = splitters
+        *_, outermost = splitters.values()
+        self.area = PanelArea(outermost)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.area)
+
+    def figures(self) -> Mapping[QWidget, FigureName]:
+        """The panels that show a figure, now."""
+        return {}
+
+    def figure_in_focus(self) -> FigureName | None:
+        """The figure of the panel that has the focus, None where none has."""
+        focused = self.window().focusWidget()
+        for panel, figure in self.figures().items():
+            if focused is not None and (focused is panel or panel.isAncestorOf(focused)):
+                return figure
+        return None
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+
+
+class Page(QObject):
+    """A tab of the window with all that the window shows of it, and asks it about."""
+
+    key = ""
+    """ "inspect": its command is "show_inspect"."""
+    title = ""
+    """On its tab, and in the View menu."""
+    welcome = ""
+    """What can be dropped on it, in words."""
+    hovered = Signal(str)
+    """What is under the pointer, in words; "" for nothing."""
+    facts_changed = Signal()
+    wished = Signal()
     """It has something to show: it wants to come into view."""
+    bar: PageBar
+    """Its row in the toolbar."""
+    commands: Commands
+    """What it offers in the menus and by keys."""
+    menus: Mapping[str, QMenu]
+    """What its bar offers and the menu bar does not, by the names that the command palette gives it."""
+    exports: FigureExport
 
-    @property
-    def key(self) -> str:
-        """ "inspect": its command is "show_inspect"."""
-
-    @property
-    def title(self) -> str:
-        """On its tab, and in the View menu."""
-
-    @property
-    def panels(self) -> QWidget:
-        """What is seen of it under the toolbar."""
-
-    @property
-    def bar(self) -> PageBar:
-        """Its row in the toolbar."""
-
-    @property
-    def commands(self) -> Commands:
-        """What it offers in the menus and by keys."""
-
-    @property
-    def menus(self) -> Mapping[str, QMenu]:
-        """What its bar offers and the menu bar does not, by the names that the command palette gives it."""
+    def __init__(self, panels: PagePanels) -> None:
+        super().__init__()
+        self.panels = panels
+        panels.hovered.connect(self.hovered)
 
     @property
     def facts(self) -> PageFacts:
         """For the status bar, now."""
-
-    @property
-    def splitters(self) -> Mapping[str, Splitter]:
-        """By the keys under which their sizes are remembered, which no other page has."""
-
-    @property
-    def welcome(self) -> str:
-        """What can be dropped on it, in words."""
+        return PageFacts()
 
     def enter(self) -> None:
         """It comes into view: it takes the keyboard's focus, and gets ready."""
@@ -125,18 +145,23 @@ class Page(Protocol):
 
     def export(self) -> None:
         """Ask which of its figures goes to which file."""
+        self.exports.ask()
 
     def copy_figure(self) -> None:
         """The figure that has the focus, else the one that was exported last, to the clipboard."""
+        self.exports.copy(self.panels.figure_in_focus())
 
     def escape(self) -> bool:
         """End what Esc ends on it; False where there is nothing."""
+        return False
 
     def may_close(self) -> bool:
         """Nothing is at work that closing would end, or the user wants it all the same."""
+        return True
 
     def close(self) -> None:
         """The window closes: nothing is changed any more."""
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours; the toolbar gives them to its bar."""
+        self.panels.apply_theme(theme)

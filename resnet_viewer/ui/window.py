@@ -82,7 +82,7 @@ class MainWindow(QMainWindow):
         others: dict[str, QMenu] = {}
         for place, page in enumerate(self.pages):
             self._stack.addWidget(page.panels)
-            splitters.update(page.splitters)
+            splitters.update(page.panels.splitters)
             others.update(page.menus)
             page.commands.set_in_view(place == 0)
             page.hovered.connect(self.status.show_hover)

@@ -23,9 +23,8 @@ from resnet_viewer.records.requests import (
     Begun,
     DownloadWeights,
     FindDevices,
-    FoundDevices,
-    IdentifyWeights,
     OpenedNetwork,
+    OpenNetwork,
     RunPictures,
     WriteFigure,
     Written,
@@ -67,7 +66,7 @@ def test_the_window_begins_with_a_network_that_is_built_otherwise() -> None:
 
 
 def test_devices_are_those_that_torch_can_use() -> None:
-    assert list(FilesService().answer(FindDevices())) == [FoundDevices(available_devices())]
+    assert list(FilesService().answer(FindDevices())) == [available_devices()]
 
 
 def test_the_menus_list_every_download() -> None:
@@ -108,7 +107,7 @@ def test_a_file_is_opened_with_its_shortcuts_as_training_left_them(tmp_path: Pat
     path = tmp_path / "w.safetensors"
     told = {"network": "cifar-resnet-8", "shortcut_strength": "0.5"}
     save_safetensors(path, build(spec("cifar-resnet-8")).state_dict(), metadata=told)
-    (opened,) = FilesService().answer(IdentifyWeights(path))
+    (opened,) = FilesService().answer(OpenNetwork(path))
     assert isinstance(opened, OpenedNetwork)
     assert opened.state.wiring == Wiring.evenly(3, 0.5)
     assert "all shortcuts open by 0.5" in opened.sentence

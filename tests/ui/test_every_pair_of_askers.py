@@ -29,15 +29,13 @@ from resnet_viewer.records.requests import (
     Begun,
     ChooseNetwork,
     CopyFigure,
-    DescribeNetwork,
     DownloadWeights,
     FindDevices,
-    FoundDevices,
-    IdentifyWeights,
     KeepChoices,
     KeepOrder,
     OpenedNetwork,
     OpenedPicture,
+    OpenNetwork,
     PackReadings,
     Pair,
     ReadOrder,
@@ -98,7 +96,7 @@ class Scripted(Files):
             case CopyFigure(source=source):
                 yield Rendered(b"", b"", "The page." if isinstance(source, Scene) else "The runs.")
             case FindDevices():
-                yield FoundDevices(("cuda:7", "cpu"))
+                yield ("cuda:7", "cpu")
             case _:
                 yield from super().answer(request)
 
@@ -304,16 +302,16 @@ FEATURES = (
     Feature("paste", TakePixels, paste, "loader", ("picture pasted picture",)),
     Feature("choose a network", ChooseNetwork, lambda room: room.loader.choose_network("resnet18"), "loader",
             ("network resnet18",)),
-    Feature("open weights", IdentifyWeights, lambda room: room.loader.open_weights(Path("/w/opened.pt")), "loader",
+    Feature("open weights", OpenNetwork, lambda room: room.loader.open_weights(Path("/w/opened.pt")), "loader",
             ("network opened.pt",)),
-    Feature("compare weights", IdentifyWeights,
-            lambda room: room.loader.compare_weights(Path("/w/cifar-resnet-20.pt")), "loader",
+    Feature("compare weights", OpenNetwork,
+            lambda room: room.loader.compare(Path("/w/cifar-resnet-20.pt")), "loader",
             ("compared ResNet-20",)),
-    Feature("open a described network", DescribeNetwork,
+    Feature("open a described network", OpenNetwork,
             lambda room: room.loader.choose_spec(spec("cifar-resnet-44")), "loader",
             ("network cifar-resnet-44",)),
-    Feature("compare a described network", DescribeNetwork,
-            lambda room: room.loader.compare_spec(spec("cifar-resnet-56")), "loader", ("compared ResNet-56",)),
+    Feature("compare a described network", OpenNetwork,
+            lambda room: room.loader.compare(spec("cifar-resnet-56")), "loader", ("compared ResNet-56",)),
     Feature("change the input", KeepChoices, change_input, "loader"),
     Feature("begin", Begin, lambda room: room.loader.begin(Begin()), "loader",
             ("network cifar-resnet-32", "picture first.png", "begun"), ("begun",)),
@@ -336,7 +334,7 @@ FEATURES = (
     Feature("start a training", KeepOrder, start, "training"),
     Feature("open runs", ReadOrder, lambda room: room.training.open_runs(Path("/r/runs-1")), "training",
             ("order runs-1",), is_one_wish=True),
-    Feature("open a run in Inspect", IdentifyWeights, lambda room: room.training.open_in_inspect.open(room.run),
+    Feature("open a run in Inspect", OpenNetwork, lambda room: room.training.open_in_inspect.open(room.run),
             "loader", ("network epoch-2.safetensors", "run in Inspect"), is_one_wish=True),
 )  # fmt: skip
 

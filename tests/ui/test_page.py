@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QObject, QPointF, Qt, QUrl, Signal
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QVBoxLayout
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.ui.bars import Messages
 from resnet_viewer.ui.commands import Command, Commands, Submenu
 from resnet_viewer.ui.help import Facts
 from resnet_viewer.ui.layout import Splitter
-from resnet_viewer.ui.page import Fact, PageBar, PageFacts
+from resnet_viewer.ui.page import Fact, Page, PageBar, PageFacts, PagePanels
 from resnet_viewer.ui.widgets.theme import Theme
 from resnet_viewer.ui.window import MainWindow
 from tests.ui.windows import INSPECT, TRAIN, Desk
@@ -23,22 +23,17 @@ from tests.ui.windows import INSPECT, TRAIN, Desk
 THIRD = 2
 
 
-class Notes(QObject):
+class Notes(Page):
     """A page that keeps what it is asked."""
 
     key, title, welcome = "notes", "Notes", "a note"
-    hovered = Signal(str)
-    facts_changed = Signal()
-    wished = Signal()
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(PagePanels(notes=Splitter(Qt.Orientation.Vertical, QLabel("a"), QLabel("b"), 0.25)))
         self.asked: list[str] = []
-        self.panels, self.bar = QWidget(), PageBar()
+        self.bar = PageBar()
         self.panels.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         QVBoxLayout(self.bar).addWidget(QLabel("its own row"))
-        self.splitters = {"notes": Splitter(Qt.Orientation.Vertical, QLabel("a"), QLabel("b"), 0.25)}
-        QVBoxLayout(self.panels).addWidget(self.splitters["notes"])
         offered = (
             Command("note_here", "&Here", "Notes", lambda: self.asked.append("here"), "F9"),
             Command("note", "&Note", "Notes", lambda: self.asked.append("note"), shows_page=True, place=200),
@@ -46,8 +41,11 @@ class Notes(QObject):
         )
         self.commands = Commands(offered, self, show=self.wished.emit)
         self.menus: dict[str, QMenu] = {}
-        self.facts = PageFacts("noting", Fact("all notes", "notes"), Fact("one note"))
         self.is_idle = True
+
+    @property
+    def facts(self) -> PageFacts:
+        return PageFacts("noting", Fact("all notes", "notes"), Fact("one note"))
 
     def enter(self) -> None:
         self.panels.setFocus()
@@ -157,7 +155,7 @@ def test_it_is_asked_before_the_window_closes_and_told_when_it_does(
 
 def test_its_room_is_shared_as_it_says(window: MainWindow, notes: Notes) -> None:
     window.show_page(THIRD)
-    splitter = notes.splitters["notes"]
+    splitter = notes.panels.splitters["notes"]
     splitter.setSizes([100, 100])
     window.reset_layout()
     first, second = splitter.sizes()

@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.records.figure_list import FigureChoice, figures_of
 from resnet_viewer.records.requests import (
     CopyFigure,
-    DescribeNetwork,
     OpenedNetwork,
+    OpenNetwork,
     ReadPicture,
     StepPicture,
     TakePixels,
@@ -205,7 +205,7 @@ def test_a_file_that_fits_two_networks_offers_the_other(desk: Desk) -> None:
     menu = desk.window.messages._menu
     assert [action.text() for action in menu.actions()] == ["Read it as Plain-20", "Change the input…"]
     menu.actions()[0].trigger()
-    desk.qtbot.waitUntil(lambda: desk.files.asked[-1:] == [DescribeNetwork(other)])
+    desk.qtbot.waitUntil(lambda: desk.files.asked[-1:] == [OpenNetwork(other)])
 
 
 def test_an_untrained_network_offers_the_weights_that_can_be_had(desk: Desk) -> None:

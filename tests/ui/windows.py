@@ -15,17 +15,16 @@ from resnet_viewer.app import viewer_of
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.lab import Order
+from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, CIFAR10_PREPROCESSING
 from resnet_viewer.records.requests import (
     CatalogEntry,
     ChooseNetwork,
-    DescribeNetwork,
     DownloadWeights,
-    FoundOrder,
-    IdentifyWeights,
     OpenedNetwork,
     OpenedPicture,
+    OpenNetwork,
     ReadOrder,
     ReadPicture,
     StepPicture,
@@ -90,14 +89,14 @@ class Files:
             case ReadOrder(folder=folder):
                 if not folder.name.startswith("runs"):
                     raise UserError(f"{folder} holds no training runs; choose another.")
-                yield FoundOrder(Order(runs_of(RunPlan(depths="20")), "digits", folder, is_resumed=True))
+                yield Order(runs_of(RunPlan(depths="20")), "digits", folder, is_resumed=True)
             case ChooseNetwork(name=name):
                 yield OpenedNetwork(
                     spec(name), CIFAR10_PREPROCESSING, CIFAR10_CLASSES, notes=(f"{name} is untrained.",)
                 )
-            case DescribeNetwork(spec=found):
+            case OpenNetwork(wished=NetworkSpec() as found):
                 yield OpenedNetwork(found, CIFAR10_PREPROCESSING, (), notes=(f"{found.title} is untrained.",))
-            case IdentifyWeights(path=path):
+            case OpenNetwork(wished=Path() as path):
                 ref = WeightsRef("file", str(path), "ab" * 32)
                 name = "cifar-resnet-20" if "cifar-resnet-20" in str(path) else "cifar-plain-20"
                 found = replace(spec(name), weights=ref)

@@ -16,12 +16,11 @@ from resnet_viewer.records.requests import (
     Begin,
     Begun,
     ChooseNetwork,
-    DescribeNetwork,
     DownloadWeights,
-    IdentifyWeights,
     KeepChoices,
     OpenedNetwork,
     OpenedPicture,
+    OpenNetwork,
     ReadPicture,
     StepPicture,
     TakePixels,
@@ -133,15 +132,11 @@ class Loader(QObject):
 
     def open_weights(self, path: Path) -> None:
         """A weight file, whichever network it is."""
-        self._files.ask(IdentifyWeights(path), self.show_network, self.failed)
+        self._files.ask(OpenNetwork(path), self.show_network, self.failed)
 
-    def compare_weights(self, path: Path) -> None:
-        """A weight file, whichever network it is, as the reference."""
-        self._files.ask(IdentifyWeights(path), self._compare_with, self.failed)
-
-    def compare_spec(self, spec: NetworkSpec) -> None:
-        """Another network, or this one with other weights, as the reference."""
-        self._files.ask(DescribeNetwork(spec), self._compare_with, self.failed)
+    def compare(self, wished: Path | NetworkSpec) -> None:
+        """A weight file, whichever network it is, or another network, or this one with other weights: the reference."""
+        self._files.ask(OpenNetwork(wished), self._compare_with, self.failed)
 
     def choose_network(self, name: str) -> None:
         """A network of the catalog, with the best weights at hand."""
@@ -149,7 +144,7 @@ class Loader(QObject):
 
     def choose_spec(self, spec: NetworkSpec) -> None:
         """Read the present weight file as another network, now and from now on."""
-        self._files.ask(DescribeNetwork(spec), self.show_network, self.failed)
+        self._files.ask(OpenNetwork(spec), self.show_network, self.failed)
         if spec.weights.digest:
             self._files.ask(KeepChoices(spec.weights.digest, network=spec.name), None, self.failed)
 

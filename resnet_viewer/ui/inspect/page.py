@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
-from PySide6.QtCore import QMimeData, QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QMimeData, Qt, Signal, Slot
+from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.figure_list import FigureName
@@ -29,9 +30,9 @@ from resnet_viewer.ui.inspect.prompts import Prompts
 from resnet_viewer.ui.inspect.readings import placeholder
 from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
-from resnet_viewer.ui.layout import PanelArea, Splitter
+from resnet_viewer.ui.layout import Splitter
 from resnet_viewer.ui.menus import fill_on_open
-from resnet_viewer.ui.page import Fact, PageFacts
+from resnet_viewer.ui.page import Fact, Page, PageFacts, PagePanels
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.labels import shortened, tooltip_text
 from resnet_viewer.ui.widgets.theme import Theme
@@ -39,25 +40,24 @@ from resnet_viewer.ui.work.asking import Askers
 from resnet_viewer.ui.work.worker import Worker
 
 
-class InspectPanels(QWidget):
-    """Renders scenes; the panels' wishes become edits. Where the window is too small for the panels, it scrolls."""
+class InspectPanels(PagePanels):
+    """Renders scenes; the panels' wishes become edits."""
 
-    hovered = Signal(str)
     export_requested = Signal()
 
-    def __init__(self, editor: Editor, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.wiring, self.feature_maps = WiringPanel(), FeatureMapsPanel()
-        self.gradcam, self.predictions = GradCamPanel(), PredictionsPanel()
-        self.predictions.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # for the figure to be copied
-        right = Splitter(Qt.Orientation.Vertical, self.gradcam, self.predictions, 0.72)
-        top = Splitter(Qt.Orientation.Horizontal, self.feature_maps, right, 0.7)
-        outer = Splitter(Qt.Orientation.Vertical, top, self.wiring, 0.55)
-        self.splitters: dict[str, Splitter] = {"right": right, "top": top, "outer": outer}
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        self.area = PanelArea(outer)
-        layout.addWidget(self.area)
+    def __init__(self, editor: Editor) -> None:
+        wiring, feature_maps, gradcam, predictions = (
+            WiringPanel(),
+            FeatureMapsPanel(),
+            GradCamPanel(),
+            PredictionsPanel(),
+        )
+        right = Splitter(Qt.Orientation.Vertical, gradcam, predictions, 0.72)
+        top = Splitter(Qt.Orientation.Horizontal, feature_maps, right, 0.7)
+        super().__init__(right=right, top=top, outer=Splitter(Qt.Orientation.Vertical, top, wiring, 0.55))
+        self.wiring, self.feature_maps = wiring, feature_maps
+        self.gradcam, self.predictions = gradcam, predictions
+        predictions.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # for the figure to be copied
         self._connect(editor)
 
     def _connect(self, editor: Editor) -> None:
@@ -92,30 +92,22 @@ class InspectPanels(QWidget):
         for panel in (self.wiring, self.feature_maps, self.gradcam, self.predictions):
             panel.apply_theme(theme)
 
-    def figure_in_focus(self) -> FigureName | None:
-        """The figure of the panel that has the focus, None where none has it."""
-        focused = self.window().focusWidget()
-        of_maps: FigureName = "channel" if self.feature_maps.is_channel_shown else "feature_maps"
-        figures: tuple[tuple[QWidget, FigureName], ...] = (
-            (self.wiring, "gradient_norms"),
-            (self.feature_maps, of_maps),
-            (self.gradcam, "gradcam"),
-            (self.predictions, "predictions"),
-        )
-        for panel, figure in figures:
-            if focused is not None and (focused is panel or panel.isAncestorOf(focused)):
-                return figure
-        return None
+    def figures(self) -> Mapping[QWidget, FigureName]:
+        return {
+            self.wiring: "gradient_norms",
+            self.feature_maps: "channel" if self.feature_maps.is_channel_shown else "feature_maps",
+            self.gradcam: "gradcam",
+            self.predictions: "predictions",
+        }
 
 
-class InspectPage(QObject):
+class InspectPage(Page):
     """Leads scenes to what shows them, and wishes to what acts on them."""
 
     key, title = "inspect", "Inspect"
     welcome = "pictures, a folder, or a weight file"
-    hovered = Signal(str)
-    facts_changed = Signal()
-    wished = Signal()
+    panels: InspectPanels
+    bar: InspectBar
     headed = Signal(str)
     """The window's title is another."""
 
@@ -132,11 +124,10 @@ class InspectPage(QObject):
         networks: Networks,
         threads: str = "",
     ) -> None:
-        super().__init__()
+        editor = Editor(store)
+        super().__init__(InspectPanels(editor))
         self.store, self._messages, self._threads = store, messages, threads
-        self.editor = Editor(store, self)
-        self.panels = InspectPanels(self.editor)
-        self.splitters = self.panels.splitters
+        self.editor = editor
         self.controller = Controller(store, probing, parent=self)
         self.loader = Loader(store, self.editor, files, downloads, settings, self)
         self.outbox = Outbox(files, self)
@@ -170,7 +161,6 @@ class InspectPage(QObject):
         self.bar.shortcuts_wished.connect(self.editor.open_all_shortcuts)
         self.bar.branches_wished.connect(self.editor.open_all_branches)
         self.panels.export_requested.connect(self.exports.ask)
-        self.panels.hovered.connect(self.hovered)
         self.loader.begun.connect(self.controller.end_start)
 
     def _offered(self) -> tuple[Command | Submenu, ...]:
@@ -319,14 +309,6 @@ class InspectPage(QObject):
         """Pictures, folders of them, or weights."""
         self.loader.take_mime(mime)
 
-    def export(self) -> None:
-        """Ask for a figure of the scene."""
-        self.exports.ask()
-
-    def copy_figure(self) -> None:
-        """The figure that has the focus, else the one that was exported last."""
-        self.exports.copy(self.panels.figure_in_focus())
-
     def toggle_selected_branch(self) -> None:
         """Drop or restore the residual branch of the block whose layer is selected."""
         if (block := self.panels.wiring.selected_block()) is not None:
@@ -334,22 +316,14 @@ class InspectPage(QObject):
         else:
             self._messages.status.say("No block is selected; click a box of a block first.")
 
-    def escape(self) -> bool:
-        """Esc ends nothing here."""
-        return False
-
-    def may_close(self) -> bool:
-        """Nothing here is lost by closing."""
-        return True
-
     def close(self) -> None:
         """Edits are refused from now on."""
         self.store.close()
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
+        super().apply_theme(theme)
         self.prompts.theme = theme
-        self.panels.apply_theme(theme)
 
 
 def facts_of(scene: Scene, threads: str = "") -> PageFacts:

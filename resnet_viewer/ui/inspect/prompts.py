@@ -64,7 +64,7 @@ class Prompts(QObject):
     def compare_weights(self) -> None:
         """Ask which weight file to compare with."""
         if (path := self._asked_weights()) is not None:
-            self._loader.compare_weights(path)
+            self._loader.compare(path)
 
     def _asked_weights(self) -> Path | None:
         recent = self._settings.recent("weights")
@@ -101,7 +101,7 @@ class Prompts(QObject):
         if choice.needs_download:
             self._loader.download(choice.spec.name, choice.spec, as_reference=as_reference)
         elif as_reference:
-            self._loader.compare_spec(choice.spec)
+            self._loader.compare(choice.spec)
         else:
             self._loader.choose_spec(choice.spec)
 

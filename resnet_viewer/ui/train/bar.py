@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
-from resnet_viewer.records.data import NAMED
+from resnet_viewer.records.data import NAMED, data_title
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.run_plan import RunPlan
@@ -28,14 +28,6 @@ from resnet_viewer.ui.page import LETTERS, WORDS_FROM, PageBar
 from resnet_viewer.ui.train.plan import Plan
 from resnet_viewer.ui.widgets.labels import shortened, tooltip_text
 from resnet_viewer.ui.widgets.theme import DARK, Theme
-
-
-def data_words(data: str) -> str:
-    """A data set's name as people write it; a folder's own name."""
-    kind = NAMED.get(data)
-    if kind is None:
-        return data.replace("\\", "/").rstrip("/").rpartition("/")[2] or data
-    return f"{kind.title} (bundled)" if data == "digits" else kind.title
 
 
 def strength_in(scene: LabScene) -> float:
@@ -117,7 +109,7 @@ class TrainBar(PageBar):
         recipe = plan.course.recipe.name
         long = f"{recipe.capitalize()} recipe" if recipe in RECIPES else recipe
         for button, name, text in (
-            (self.data_button, "Data", data_words(plan.data)),
+            (self.data_button, "Data", data_title(plan.data)),
             (self.recipe_button, "Recipe", recipe.capitalize() if is_compact else long),
             (self.networks_button, "Networks", plan.networks_words),
         ):
@@ -227,12 +219,12 @@ def fill_data_menu(
     group, present = QActionGroup(menu), plan.present
     for name in NAMED:
         said = remark(name)
-        title = f"{data_words(name)}{f' · {said}' if said else ''}"
+        title = f"{data_title(name)}{f' · {said}' if said else ''}"
         act = partial(plan.choose, replace(present, data=name))
         add_choice(menu, group, title, present.data == name, act)
     menu.addSeparator()
     if present.data not in NAMED:
-        add_choice(menu, group, data_words(present.data), True, partial(plan.choose, present))
+        add_choice(menu, group, data_title(present.data), True, partial(plan.choose, present))
     add_entry(menu, "Folder of pictures…", choose_folder)
 
 

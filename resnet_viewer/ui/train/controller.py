@@ -19,23 +19,20 @@ from resnet_viewer.media.lending import taken
 from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.lab import (
     AddRuns,
-    Advanced,
     Began,
     Continue,
     DataLent,
     DataRead,
-    EpochEnded,
     Extend,
-    Intervened,
+    OfRun,
     OpenShortcuts,
     Order,
     Pause,
     Publish,
     Published,
-    RunEnded,
+    Runs,
     RunState,
     StateChanged,
-    StateKept,
     Stop,
 )
 from resnet_viewer.records.pace import Pace
@@ -44,8 +41,6 @@ from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.training import RunSpec
 from resnet_viewer.ui.work.process_worker import ProcessWorker
 from resnet_viewer.ui.work.worker import Failure
-
-Runs = tuple[tuple[str, RunSpec], ...]
 
 
 @dataclass(frozen=True)
@@ -72,8 +67,6 @@ class Ways:
 
 
 TOLD_EVERY_MS = 66
-OfRun = Began | Advanced | EpochEnded | StateKept | StateChanged | Intervened | Published | RunEnded
-"""Reports that are about one run."""
 
 
 class TrainController(QObject):

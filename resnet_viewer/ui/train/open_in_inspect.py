@@ -19,14 +19,14 @@ from resnet_viewer.records.captions import class_name
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.lab import Published
 from resnet_viewer.records.picture import Picture
-from resnet_viewer.records.requests import IdentifyWeights, OpenedNetwork, WriteWeights
+from resnet_viewer.records.requests import OpenedNetwork, OpenNetwork, WriteWeights
 from resnet_viewer.records.run_log import LabScene, RunLog
+from resnet_viewer.records.run_plan import settings_of
 from resnet_viewer.records.story_groups import are_twins
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.figure_export import Outbox
 from resnet_viewer.ui.inspect.editor import Editor
 from resnet_viewer.ui.inspect.loader import Loader
-from resnet_viewer.ui.train.added_runs import settings_of
 from resnet_viewer.ui.train.controller import TrainController
 from resnet_viewer.ui.work.asking import Askers
 from resnet_viewer.ui.work.worker import Failure
@@ -204,7 +204,7 @@ class OpenInInspect(QObject):
     def _go_on(self) -> None:
         """Open the next one, as soon as its weights are there."""
         if self._steps and self._asked is None and (path := self._steps[0].path) is not None:
-            self._asked = self._files.ask(IdentifyWeights(path), self._note_opened, self._fail)
+            self._asked = self._files.ask(OpenNetwork(path), self._note_opened, self._fail)
 
     @Slot(object)
     def _take(self, published: Published) -> None:

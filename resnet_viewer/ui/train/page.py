@@ -6,42 +6,40 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject, QPoint, Signal, Slot
+from PySide6.QtCore import QMimeData, QPoint, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from resnet_viewer.records.data import NAMED
+from resnet_viewer.records.data import NAMED, data_title
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.lab import Order
-from resnet_viewer.records.requests import FindDevices, FoundDevices, FoundOrder, KeepOrder, ReadOrder
+from resnet_viewer.records.lab import Order, Runs
+from resnet_viewer.records.requests import FindDevices, KeepOrder, ReadOrder
 from resnet_viewer.records.run_log import LabScene
+from resnet_viewer.records.run_plan import remark_on, require_data, to_add
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.bars import Messages
 from resnet_viewer.ui.commands import Command, Commands, Submenu
 from resnet_viewer.ui.figure_export import Outbox
+from resnet_viewer.ui.incoming import sort_incoming
 from resnet_viewer.ui.inspect.editor import Editor
 from resnet_viewer.ui.inspect.loader import Loader
 from resnet_viewer.ui.menus import fill_on_open
-from resnet_viewer.ui.page import Fact, PageFacts
+from resnet_viewer.ui.page import Fact, Page, PageFacts
 from resnet_viewer.ui.settings import Settings, path_of
 from resnet_viewer.ui.train import networks_dialog, recipe_dialog
-from resnet_viewer.ui.train.added_runs import remark_on, require_data, to_add
 from resnet_viewer.ui.train.bar import (
     TrainBar,
-    data_words,
     fill_data_menu,
     fill_recipe_menu,
     strength_in,
 )
-from resnet_viewer.ui.train.controller import Runs, TrainController, Ways
-from resnet_viewer.ui.train.drops import WELCOME, Drops
+from resnet_viewer.ui.train.controller import TrainController, Ways
 from resnet_viewer.ui.train.export import RunExport
 from resnet_viewer.ui.train.open_in_inspect import OpenInInspect, WeightsExport
 from resnet_viewer.ui.train.panels import TrainPanels
-from resnet_viewer.ui.train.plan import Plan
+from resnet_viewer.ui.train.plan import WELCOME, Plan
 from resnet_viewer.ui.train.run_folders import WAY_BACK, Earlier, RunFolders
 from resnet_viewer.ui.train.run_menu import RunMenu
-from resnet_viewer.ui.widgets.theme import Theme
 from resnet_viewer.ui.work.asking import Askers
 from resnet_viewer.ui.work.process_worker import ProcessWorker
 from resnet_viewer.ui.work.worker import Failure
@@ -66,14 +64,14 @@ def leaving_words(count: int) -> str:
     return f"{count} runs are training. They are saved where they are, and Resume goes on with them."
 
 
-class TrainPage(QObject):
+class TrainPage(Page):
     """Owns the controller, the panels and the bar."""
 
     key, title = "train", "Train"
     welcome = WELCOME
-    hovered = Signal(str)
-    facts_changed = Signal()
-    wished = Signal()
+    panels: TrainPanels
+    bar: TrainBar
+    exports: RunExport
     inspect_wished = Signal()
     """A run is open in Inspect."""
     failed = Signal(object)
@@ -90,7 +88,7 @@ class TrainPage(QObject):
         ways: Ways,
         messages: Messages,
     ) -> None:
-        super().__init__()
+        super().__init__(TrainPanels())
         self._files = files
         self._reading, self._goes_on = -1, False
         """Ticket of the folder of runs that was opened last, and whether its runs go on at once."""
@@ -101,15 +99,13 @@ class TrainPage(QObject):
         self._knows_devices = False
         self._device = ""
         """Where the runs train, or would; "" while that is not known."""
-        self.panels, self.bar = TrainPanels(), TrainBar()
-        self.splitters = self.panels.splitters
+        self.bar = TrainBar()
         self.controller = TrainController(worker, self)
         self.open_in_inspect = OpenInInspect(self.controller, files, loader, editor, self)
         self.exports = RunExport(self.controller, outbox, settings, self.panels)
         self.folders = RunFolders(self.panels, settings, ways.runs_dir)
         self.weights = WeightsExport(self.panels, self.controller, outbox)
         self.plan = Plan(settings, ways.runs_of, self)
-        self.drops = Drops(self.plan, ways.has_runs, self.open_runs, self)
         chosen = self.panels.pictures.grid
         self.run_menu = RunMenu(
             self.panels, self.controller, self.open_in_inspect, self.weights, lambda: chosen.chosen
@@ -132,17 +128,16 @@ class TrainPage(QObject):
         self.failed.connect(partial(self._messages.show_failure, topic="training"))
         self.said.connect(self._status.say)
         self._progress.cancelled.connect(self.cancel_reading)
-        self.panels.hovered.connect(self.hovered)
         controller.data_read.connect(self._note_read)
         self.panels.export_requested.connect(self.exports.export)
         self.panels.copy_requested.connect(self.exports.copy)
         self.panels.pictures.rule_chosen.connect(self.exports.set_rule)
-        for part in (self.open_in_inspect, self.drops, self.run_menu):
+        for part in (self.open_in_inspect, self.plan, self.run_menu):
             part.failed.connect(self.failed)
         self.open_in_inspect.said.connect(self.said)
         self.run_menu.said.connect(self.said)
         self.plan.changed.connect(bar.show_plan)
-        self.drops.said.connect(self._note_chosen)
+        self.plan.said.connect(self._note_chosen)
         self.open_in_inspect.opened.connect(self.inspect_wished)
         self.panels.run_selected.connect(controller.select)
         self.panels.picture_wished.connect(self.run_menu.open_picture)
@@ -243,10 +238,6 @@ class TrainPage(QObject):
         self._messages.end("training")
         self._messages.end("data")
 
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        self.panels.apply_theme(theme)
-
     @Slot()
     def choose_networks(self) -> None:
         """Ask which."""
@@ -265,7 +256,7 @@ class TrainPage(QObject):
         """Ask which folder of pictures; one without classes is refused."""
         found = QFileDialog.getExistingDirectory(self.panels, "Folder with a subfolder for each class")
         if found:
-            self.drops.take_data(Path(found))
+            self.plan.take(Path(found))
 
     @Slot()
     def start(self) -> None:
@@ -289,7 +280,7 @@ class TrainPage(QObject):
 
     def _begin(self, runs: Runs) -> None:
         plan = self.plan.present
-        folder = self.folders.new_folder(data_words(plan.data).partition(" (")[0])
+        folder = self.folders.new_folder(data_title(plan.data).partition(" (")[0])
         device = plan.course.device or self.ways.device
         logs = self.folders.logs_of(folder)
         order = Order(runs, plan.data, folder, device, self.ways.threads, logs)
@@ -305,8 +296,8 @@ class TrainPage(QObject):
         self._settings.save()  # nobody asks a process that is killed
         self._end_said()
         begin = self._progress.begin if order.data in NAMED else self._progress.begin_counting
-        begin(f"Reading {data_words(order.data)}")
-        self.controller.begin(order, data_words(order.data))
+        begin(f"Reading {data_title(order.data)}")
+        self.controller.begin(order, data_title(order.data))
         self._tell_device()
         if order.log_dir is not None:
             self.said.emit(f"TensorBoard's files go to {order.log_dir}.")
@@ -356,10 +347,6 @@ class TrainPage(QObject):
         """Every shortcut of every run, from the next step on."""
         self.controller.open_shortcuts(1.0 if strength_in(self.controller.scene) < 1 else 0.0)
 
-    def copy_figure(self) -> None:
-        """The figure that has the focus, else the one that was exported last."""
-        self.exports.copy(self.panels.figure_in_focus())
-
     def enter(self) -> None:
         """The plot that is looked at first gets the keys; the lab gets ready, as an order may come soon."""
         self.panels.take_focus()
@@ -367,19 +354,19 @@ class TrainPage(QObject):
         self._files.ask(FindDevices(), self._note_devices, self.failed)
 
     def take_mime(self, mime: QMimeData) -> None:
-        """Data, runs or a recipe."""
-        self.drops.take_mime(mime)
-
-    def export(self) -> None:
-        """Ask for a figure of the runs."""
-        self.exports.ask()
+        """Data, runs or a recipe; of several things the first."""
+        found = sort_incoming(mime)
+        paths = [*found.pictures, *filter(None, (found.weights,))]
+        if not paths:
+            self.failed.emit(Failure(f"That cannot be trained on; drop or paste {WELCOME}."))
+        elif paths[0].is_dir() and self.ways.has_runs(paths[0]):
+            self.open_runs(paths[0])
+        else:
+            self.plan.take(paths[0])
 
     def escape(self) -> bool:
         """Release the pinned time."""
         return self.panels.errors.release()
-
-    def close(self) -> None:
-        """Runs at work are saved where they are when their worker is closed."""
 
     @property
     def facts(self) -> PageFacts:
@@ -417,14 +404,13 @@ class TrainPage(QObject):
         self._reading = self._files.ask(ReadOrder(folder), self._show_order, self.failed)
 
     @Slot(object)
-    def _note_devices(self, found: FoundDevices) -> None:
-        self._devices, self._knows_devices = found.devices, True
+    def _note_devices(self, devices: tuple[str, ...]) -> None:
+        self._devices, self._knows_devices = devices, True
         self._tell_device()
 
     @Slot(object)
-    def _show_order(self, found: FoundOrder) -> None:
+    def _show_order(self, order: Order) -> None:
         if not self.controller.is_busy:
-            order = found.order
             logs = self.folders.logs_of(order.folder)
             self.plan.choose(replace(self.plan.present, data=order.data))  # so that Add adds to them
             threads = order.threads or self.ways.threads

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -15,7 +17,8 @@ from PySide6.QtWidgets import (
 from resnet_viewer.records.figure_list import FigureName
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.story_words import thousands
-from resnet_viewer.ui.layout import PanelArea, Splitter
+from resnet_viewer.ui.layout import Splitter
+from resnet_viewer.ui.page import PagePanels
 from resnet_viewer.ui.train.depth_plot import DepthPlot
 from resnet_viewer.ui.train.error_plot import ErrorPlot
 from resnet_viewer.ui.train.gradient_maps import GradientMaps
@@ -122,10 +125,9 @@ def _said(scene: LabScene) -> str:
     return " · ".join(words)
 
 
-class TrainPanels(QWidget):
-    """Renders lab scenes; the panels' wishes are signals. Where the window is too small for the panels, it scrolls."""
+class TrainPanels(PagePanels):
+    """Renders lab scenes; the panels' wishes are signals."""
 
-    hovered = Signal(str)
     export_requested = Signal(str)
     """The name of a figure."""
     copy_requested = Signal(str)
@@ -136,30 +138,20 @@ class TrainPanels(QWidget):
     picture_wished = Signal(int)
     """The index of a test picture, for Inspect with the run whose pictures are shown."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.runs, self.pictures = RunsCard(), PicturesPanel()
-        self.errors, self.story = ErrorPlot(), StoryPanel()
-        self.gradients, self.by_depth = GradientMaps(), DepthPlot()
-        left = Splitter(Qt.Orientation.Vertical, self.runs, self.pictures, 0.5)
-        top = Splitter(Qt.Orientation.Horizontal, left, self.errors, 0.4)
-        rows = Splitter(Qt.Orientation.Vertical, top, self.gradients, 0.51)
-        right = Splitter(Qt.Orientation.Vertical, self.story, self.by_depth, 0.51)
+    def __init__(self) -> None:
+        runs, pictures, errors, story = RunsCard(), PicturesPanel(), ErrorPlot(), StoryPanel()
+        gradients, by_depth = GradientMaps(), DepthPlot()
+        left = Splitter(Qt.Orientation.Vertical, runs, pictures, 0.5)
+        top = Splitter(Qt.Orientation.Horizontal, left, errors, 0.4)
+        rows = Splitter(Qt.Orientation.Vertical, top, gradients, 0.51)
+        right = Splitter(Qt.Orientation.Vertical, story, by_depth, 0.51)
         columns = Splitter(Qt.Orientation.Horizontal, rows, right, 0.72)
-        self.splitters: dict[str, Splitter] = {
-            "train_left": left,
-            "train_top": top,
-            "train_rows": rows,
-            "train_right": right,
-            "train_columns": columns,
-        }
-        self.area = PanelArea(columns)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.area)
-        self._panels = (
-            self.runs, self.pictures, self.errors, self.story, self.gradients, self.by_depth,
-        )  # fmt: skip
+        super().__init__(
+            train_left=left, train_top=top, train_rows=rows, train_right=right, train_columns=columns
+        )
+        self.runs, self.pictures, self.errors, self.story = runs, pictures, errors, story
+        self.gradients, self.by_depth = gradients, by_depth
+        self._panels = runs, pictures, errors, story, gradients, by_depth
         self._scene = LabScene()
         self._connect()
 
@@ -179,13 +171,8 @@ class TrainPanels(QWidget):
         """To the plot that is looked at first."""
         self.errors.canvas.setFocus()
 
-    def figure_in_focus(self) -> FigureName | None:
-        """The name of the figure whose panel has the focus, None where none has."""
-        focused = self.window().focusWidget()
-        for panel in (self.pictures, self.errors, self.gradients, self.by_depth):
-            if focused is not None and panel.isAncestorOf(focused):
-                return panel.figure
-        return None
+    def figures(self) -> Mapping[QWidget, FigureName]:
+        return {panel: panel.figure for panel in (self.pictures, self.errors, self.gradients, self.by_depth)}
 
     @Slot(object)
     def _point(self, time: float | None) -> None:

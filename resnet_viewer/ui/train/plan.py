@@ -1,13 +1,15 @@
-"""What a start would train, and the recipes of this user: kept in the settings, and shown by whoever listens."""
+"""What a start would train, also by what is dropped, and the recipes of this user: kept in the settings."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from resnet_viewer.records.data import data_title
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_plan import (
@@ -18,8 +20,13 @@ from resnet_viewer.records.run_plan import (
     course_of,
     plan_json,
     plan_of,
+    plan_with,
 )
 from resnet_viewer.ui.settings import Settings
+from resnet_viewer.ui.train.recipe_dialog import recipe_text
+from resnet_viewer.ui.work.worker import Failure
+
+WELCOME = "a folder of pictures by class, a folder of runs, or a recipe"
 
 
 class Plan(QObject):
@@ -27,6 +34,8 @@ class Plan(QObject):
 
     changed = Signal(object)
     """To this RunPlan."""
+    failed = Signal(object)
+    said = Signal(str)
 
     def __init__(
         self, settings: Settings, runs_of: Callable[[RunPlan], object], parent: QObject | None = None
@@ -50,6 +59,32 @@ class Plan(QObject):
     def follow(self, course: Course) -> None:
         """The same runs on the same data, with another recipe, length, or seeds."""
         self.choose(replace(self.present, course=course))
+
+    def take(self, path: Path) -> None:
+        """A folder of pictures, or a recipe's file; looks at names and small files only."""
+        try:
+            if path.is_dir():
+                folder = replace(self.present, data=str(path))
+                self._take(folder, f"The next start trains on {data_title(folder.data)}.")
+            elif path.suffix.lower() == ".json":
+                plan = plan_with(self.present, recipe_text(path))
+                if self._take(plan, f"The next start follows {path.name}."):
+                    self.saved.save(plan.course)
+            else:
+                raise PlanError(
+                    f"{path.name} is nothing to train with: give {WELCOME}; pictures and weights are opened in Inspect."
+                )
+        except UserError as refusal:
+            self.failed.emit(Failure(str(refusal)))
+
+    def _take(self, plan: RunPlan, sentence: str) -> bool:
+        """Train this from the next start on, unless it cannot be trained."""
+        if refusal := self.refusal(plan):
+            self.failed.emit(Failure(refusal))
+            return False
+        self.choose(plan)
+        self.said.emit(sentence)
+        return True
 
     def refusal(self, plan: RunPlan) -> str:
         """Why a plan cannot be trained; "" where it can."""

@@ -23,11 +23,11 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viewer.media.files import WriteError, make_folder
+from resnet_viewer.records.data import data_title
 from resnet_viewer.records.run_plan import PlanError
 from resnet_viewer.records.training import RunSpec
 from resnet_viewer.records.typed_json import decoded_text
 from resnet_viewer.ui.settings import Settings, path_of
-from resnet_viewer.ui.train.bar import data_words
 from resnet_viewer.ui.widgets.form import Form, on_change
 from resnet_viewer.ui.widgets.labels import plain_label, tooltip_text
 
@@ -54,7 +54,7 @@ class _Start:
             when = f"{datetime.strptime(name[:17], '%Y-%m-%d-%H%M%S'):%d %b %Y, %H:%M}"
         except ValueError:  # made on the command line, or renamed
             when = name
-        return f"{data_words(self.data).partition(' (')[0]} · {first}{more} · {when}"
+        return f"{data_title(self.data).partition(' (')[0]} · {first}{more} · {when}"
 
 
 class Earlier:

@@ -17,7 +17,7 @@ from resnet_viewer.core.weights.opened import open_network
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network_entries import NetworkChoice
 from resnet_viewer.records.preprocessing import IMAGENET_PREPROCESSING
-from resnet_viewer.records.requests import DescribeNetwork, DownloadWeights, OpenedNetwork
+from resnet_viewer.records.requests import DownloadWeights, OpenedNetwork, OpenNetwork
 from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef
 from resnet_viewer.services.network_entries import networks
 from resnet_viewer.ui.dialogs import OpenWeights
@@ -182,7 +182,7 @@ def test_ok_opens_the_spec_in_the_window(desk: Desk) -> None:
     dialog.form.weights.setCurrentText("none (untrained)")
     dialog.form.classes.setValue(3)
     dialog.accept()
-    wanted = DescribeNetwork(spec("cifar-resnet-20", classes=3))
+    wanted = OpenNetwork(spec("cifar-resnet-20", classes=3))
     desk.qtbot.waitUntil(lambda: wanted in desk.files.asked)
 
 
@@ -204,7 +204,7 @@ def test_leaving_opens_nothing(desk: Desk) -> None:
     dialog = desk.window.findChild(NetworkDialog)
     assert dialog is not None
     dialog.reject()
-    assert not any(isinstance(request, DescribeNetwork) for request in desk.files.asked)
+    assert not any(isinstance(request, OpenNetwork) for request in desk.files.asked)
 
 
 def test_it_begins_with_the_options_of_the_network_on_the_screen(qtbot: QtBot) -> None:

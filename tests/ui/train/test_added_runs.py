@@ -8,10 +8,9 @@ import pytest
 
 from resnet_viewer.charts.run_names import variants
 from resnet_viewer.records.recipe import RECIPES
-from resnet_viewer.records.run_plan import MOST_RUNS, Course, PlanError, RunPlan
+from resnet_viewer.records.run_plan import MOST_RUNS, Course, PlanError, RunPlan, to_add
 from resnet_viewer.records.training import RunSpec
 from resnet_viewer.services.run_plans import runs_of
-from resnet_viewer.ui.train.added_runs import to_add
 
 PLAN = RunPlan(depths="8", is_residual=False)
 ADAM = replace(PLAN, course=Course(RECIPES["adam"]))

@@ -24,7 +24,7 @@ from resnet_viewer.records.lab import (
     StateKept,
 )
 from resnet_viewer.records.recipe import RECIPES
-from resnet_viewer.records.requests import IdentifyWeights
+from resnet_viewer.records.requests import OpenNetwork
 from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.training import RunReport, StepReport
 from resnet_viewer.records.weights import WeightsRef
@@ -53,7 +53,7 @@ def open_run(desk: Desk, key: str, epoch: int | None = None, *, with_twin: bool 
 
 
 def asked(desk: Desk) -> list[Path]:
-    return [request.path for request in desk.files.asked if isinstance(request, IdentifyWeights)]
+    return [request.wished for request in desk.files.asked if isinstance(request, OpenNetwork)]
 
 
 def shown(desk: Desk) -> WeightsRef:

@@ -26,7 +26,7 @@ from resnet_viewer.records.lab import (
     Stop,
 )
 from resnet_viewer.records.recipe import RECIPES, Recipe
-from resnet_viewer.records.requests import FindDevices, FoundDevices, KeepOrder
+from resnet_viewer.records.requests import FindDevices, KeepOrder
 from resnet_viewer.records.run_plan import Course, RunPlan, course_json, plan_json, plan_of
 from resnet_viewer.records.training import Intervention
 from resnet_viewer.ui.train import networks_dialog, recipe_dialog
@@ -64,7 +64,7 @@ def test_the_recipe_offers_what_the_machine_has(
 
     monkeypatch.setattr(recipe_dialog.RecipeDialog, "asked", ask)
     training.edit_recipe()
-    training._note_devices(FoundDevices(("cuda", "cpu")))
+    training._note_devices(("cuda", "cpu"))
     training.edit_recipe()
     assert offered == [("cpu",), ("cuda", "cpu")]
     assert desk.window.status.texts()[0].startswith("training: cuda")
@@ -80,7 +80,7 @@ def test_where_runs_train_is_told_when_it_is_known(desk: Desk, training: TrainPa
     training.start()
     work = desk.window.status.texts()[0]
     assert work == "training: 1 thread", "the best device may be another than the processor"
-    training._note_devices(FoundDevices(("cuda", "cpu")))
+    training._note_devices(("cuda", "cpu"))
     assert desk.window.status.texts()[0] == "training: cuda · 1 thread"
 
 
