@@ -135,11 +135,16 @@ def _no_log_above_info(request: pytest.FixtureRequest, caplog: pytest.LogCapture
 @pytest.fixture(autouse=True)
 def _no_window_of_an_earlier_test() -> Iterator[None]:
     """Closed widgets go at once: until an event loop runs they would be styled and laid out with those of the next
-    test. So does the style, which makes every widget slower to build.
+    test. So does the style, which makes every widget slower to build, and the size of the letters.
     """
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    letters = widgets.QApplication.font() if widgets and widgets.QApplication.instance() else None
     yield
     if widgets := sys.modules.get("PySide6.QtWidgets"):
         core = sys.modules["PySide6.QtCore"]
         core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete)
-        if (application := widgets.QApplication.instance()) and application.styleSheet():
+        application = widgets.QApplication.instance()
+        if application and application.styleSheet():
             application.setStyleSheet("")
+        if application and letters is not None and application.font() != letters:
+            application.setFont(letters)

@@ -54,7 +54,7 @@ STATE = build(RUN.network).state_dict()
 def test_a_run_is_read_back_with_everything_done_to_it(tmp_path: Path) -> None:
     write_spec(tmp_path, CHANGED)
     assert read_run(tmp_path) == CHANGED
-    assert (CHANGED.length, CHANGED.epochs_at(1), CHANGED.epochs_at(2)) == (7, 3, 7)
+    assert (CHANGED.length, CHANGED.epochs_at(1), CHANGED.epochs_at(2)) == (10, 6, 10)
     assert [CHANGED.strength_at(step) for step in range(4)] == [1.0, 1.0, 0.0, 0.0]
 
 
@@ -137,7 +137,7 @@ def test_everything_is_written_strictly(tmp_path: Path) -> None:
     ]
     assert report["pictures"] == card["pictures"] == {"train": 50, "test": 10, "left_out": 3}
     assert (card["epochs"], card["interventions"], card["commit"]) == (
-        7,
+        10,
         [{"step": 2, "strength": 0.0}],
         "abc",
     )
