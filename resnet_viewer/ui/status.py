@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QStatusBar, QWidget
 from resnet_viewer.ui.page import PageFacts
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, readout_wordings
 from resnet_viewer.ui.widgets.labels import muted, plain_label, tooltip_text
-from resnet_viewer.ui.widgets.theme import DARK, Theme
+from resnet_viewer.ui.widgets.theme import theme_of
 
 BUSY_AFTER_MS = 150
 """Shorter work shows no sign: a flicker with every toggle tells nothing."""
@@ -24,7 +24,6 @@ class BusyDot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedSize(14, 14)
-        self._colour = QColor(DARK.shortcut)
         self.is_lit = False
 
     def light(self, is_lit: bool) -> None:
@@ -34,17 +33,12 @@ class BusyDot(QWidget):
         self.setAccessibleName("working" if is_lit else "idle")
         self.update()
 
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        self._colour = QColor(theme.shortcut)
-        self.update()
-
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self.is_lit:
             with QPainter(self) as painter:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                painter.setPen(self._colour)
-                painter.setBrush(self._colour)
+                painter.setPen(QColor(theme_of(self).shortcut))
+                painter.setBrush(QColor(theme_of(self).shortcut))
                 painter.drawEllipse(3, 3, 8, 8)
 
 
@@ -70,7 +64,6 @@ class StatusBar(QStatusBar):
         self._said = ""
         self._rest = QTimer(self, singleShot=True, interval=SAID_FOR_MS)
         self._rest.timeout.connect(self._forget_said)
-        self.apply_theme(DARK)
 
     def texts(self) -> tuple[str, str, str, str]:
         """Work, subject, what is pointed at, and data, as shown."""
@@ -139,10 +132,6 @@ class StatusBar(QStatusBar):
         else:
             self._delay.stop()
             self.dot.light(False)
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        self.dot.apply_theme(theme)
 
     @Slot()
     def _light(self) -> None:

@@ -187,7 +187,6 @@ class MainWindow(QMainWindow):
         self.help.theme = theme
         self.commands.apply_theme(theme)
         self.toolbar.apply_theme(theme)
-        self.status.apply_theme(theme)
         for page in self.pages:
             page.apply_theme(theme)
 

@@ -131,8 +131,6 @@ class InspectBar(PageBar):
             self.needs_room.emit()
 
     def apply_theme(self, theme: Theme) -> None:
-        self.shortcuts.apply_theme(theme)
-        self.branches.apply_theme(theme)
         self.target_button.setIcon(qtawesome.icon("mdi6.target", color=theme.text))
         self.export_button.setIcon(qtawesome.icon("mdi6.export-variant", color=theme.text))
 

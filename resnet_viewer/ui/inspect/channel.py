@@ -6,27 +6,18 @@ from functools import partial
 
 import pyqtgraph as pg
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPalette, QPen, QResizeEvent
-from PySide6.QtWidgets import (
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QSizePolicy,
-    QSpinBox,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QColor, QKeyEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from resnet_viewer.charts.feature_maps import STATISTICS, ChannelChart, Whose, statistics, value_words
 from resnet_viewer.records.target import BlockTarget
-from resnet_viewer.ui.inspect.picture import ImagePane
+from resnet_viewer.ui.inspect.picture import ImagePane, beside
 from resnet_viewer.ui.inspect.readings import not_finite_wordings
 from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.fitting import FittingLabel, ShorteningLabel, part_wordings
 from resnet_viewer.ui.widgets.labels import muted, tool_button
 from resnet_viewer.ui.widgets.pixels import tiles_of
-from resnet_viewer.ui.widgets.theme import DARK, Theme
+from resnet_viewer.ui.widgets.theme import DARK, Theme, theme_of
 
 _LINES_WITH_AXES, _LINES_WITH_NAMES, _LINES_WITH_NUMBERS = 8.0, 6.5, 5.0
 """A histogram as high as so many lines of text has them."""
@@ -65,7 +56,7 @@ class ChannelView(Card):
         self.target.clicked.connect(self._wish_target)
         self.add_control(self.target)
         self.add_control(self.number)
-        self.now_pane, self.reference_pane = ImagePane(), ImagePane()
+        self._panes = self.now_pane, self.reference_pane = beside(ImagePane, "Channel map", self.hovered)
         self._scale = muted(ShorteningLabel(partial(part_wordings, separator="; ")))
         self._names = muted(FittingLabel()), muted(FittingLabel())
         self._histogram = _histogram()
@@ -73,16 +64,16 @@ class ChannelView(Card):
             self._histogram.plot(stepMode="center", fillLevel=0),
             self._histogram.plot(stepMode="center"),
         )
-        self._cells: list[tuple[QLabel, QLabel]] = []
+        self.numbers: dict[str, tuple[str, str]] = {}
+        """Each statistic's text, now and reference."""
+        self._table = QLabel()
+        self._table.setTextFormat(Qt.TextFormat.RichText)
+        self._table.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = QHBoxLayout()
         row.setSpacing(DARK.gap)
-        for pane, label, name in zip(
-            (self.now_pane, self.reference_pane), self._names, ("now", "reference"), strict=True
-        ):
+        for pane, label, name in zip(self._panes, self._names, ("now", "reference"), strict=True):
             label.set_wordings(name)
-            pane.setAccessibleName(f"Channel map, {name}")
             pane.resting = 0.0
-            pane.left.connect(partial(self.hovered.emit, ""))
             column = QVBoxLayout()
             column.setSpacing(2)
             column.addWidget(label)
@@ -90,23 +81,13 @@ class ChannelView(Card):
             row.addLayout(column, 3)
         self.now_pane.pixel_hovered.connect(partial(self._tell_pixel, "now"))
         self.reference_pane.pixel_hovered.connect(partial(self._tell_pixel, "reference"))
-        self.now_pane.moved.connect(self.reference_pane.look)
-        self.reference_pane.moved.connect(self.now_pane.look)
         side = QVBoxLayout()
         side.addWidget(self._histogram, 1)
-        side.addLayout(self._table())
+        side.addWidget(self._table)
         side.addWidget(self._scale)
         row.addLayout(side, 3)
         self.body.addLayout(row, 1)
         self.apply_theme(DARK)
-
-    @property
-    def numbers(self) -> dict[str, tuple[str, str]]:
-        """Each statistic's text, now and reference."""
-        return {
-            name: (now.text(), reference.text())
-            for name, (now, reference) in zip(STATISTICS, self._cells, strict=True)
-        }
 
     def show_channel(
         self,
@@ -129,9 +110,7 @@ class ChannelView(Card):
         with QSignalBlocker(self.number):
             self.number.setRange(0, chart.count - 1)
             self.number.setValue(chart.channel)
-        for pane, found, message in zip(
-            (self.now_pane, self.reference_pane), chart.sides, messages, strict=True
-        ):
+        for pane, found, message in zip(self._panes, chart.sides, messages, strict=True):
             pane.set_image(None if found.colours is None else tiles_of(found.colours).image)
             pane.set_message(message)
             size = 0 if found.values is None else found.values.size
@@ -141,27 +120,23 @@ class ChannelView(Card):
         self.now_pane.set_dimmed(is_stale)
         self.set_updating(is_stale)
         self._scale.setText(chart.scale.words)
-        for column, found in enumerate(chart.sides):
+        columns = []
+        for curve, found in zip(self._curves, chart.sides, strict=True):
             texts = ["–"] * len(STATISTICS)
             if found.values is not None:
                 *values, zeros = statistics(found.values[None])[0].tolist()
                 texts = [*(f"{value:.4g}" for value in values), f"{100 * zeros:.1f} %"]
-            for cells, text in zip(self._cells, texts, strict=True):
-                cells[column].setText(text)
+            columns.append(texts)
             if len(chart.edges):
-                self._curves[column].setData(chart.edges, found.counts)
+                curve.setData(chart.edges, found.counts)
             else:
-                self._curves[column].clear()
+                curve.clear()
+        self.numbers = {name: (now, then) for name, now, then in zip(STATISTICS, *columns, strict=True)}
+        self._write_numbers()
         self._show_target(is_target=is_target)
 
     def apply_theme(self, theme: Theme) -> None:
-        super().apply_theme(theme)
-        for pane in (self.now_pane, self.reference_pane):
-            pane.apply_theme(theme)
-        for _, reference in self._cells:
-            colours = reference.palette()
-            colours.setColor(reference.foregroundRole(), QColor(theme.reference))
-            reference.setPalette(colours)
+        self._write_numbers()
         self._histogram.setBackground(QColor(theme.panel))
         for name in ("left", "bottom"):
             axis = self._histogram.getAxis(name)
@@ -193,22 +168,17 @@ class ChannelView(Card):
         else:
             super().keyPressEvent(event)
 
-    def _table(self) -> QGridLayout:
-        table = QGridLayout()
-        table.setHorizontalSpacing(12)
-        table.setVerticalSpacing(1)
-        table.setColumnStretch(0, 1)
-        for column, name in enumerate(("now", "reference"), 1):
-            table.addWidget(muted(QLabel(name)), 0, column, Qt.AlignmentFlag.AlignRight)
-        for row, name in enumerate(STATISTICS, 1):
-            table.addWidget(muted(QLabel(name)), row, 0)
-            cells = QLabel(), QLabel()
-            cells[0].setForegroundRole(QPalette.ColorRole.BrightText)
-            for column, cell in enumerate(cells, 1):
-                cell.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-                table.addWidget(cell, row, column, Qt.AlignmentFlag.AlignRight)
-            self._cells.append(cells)
-        return table
+    def _write_numbers(self) -> None:
+        theme = theme_of(self)
+        lines = [("", "now", "reference", theme.muted, theme.muted)]
+        lines += [(name, *pair, theme.changed, theme.reference) for name, pair in self.numbers.items()]
+        rows = (
+            f'<tr><td style="color:{theme.muted}">{name}</td>'
+            f'<td width="1%" align="right" style="color:{red}; padding-left:12px">{now}</td>'
+            f'<td width="1%" align="right" style="color:{grey}; padding-left:12px">{then}</td></tr>'
+            for name, now, then, red, grey in lines
+        )
+        self._table.setText(f'<table width="100%" cellspacing="0">{"".join(rows)}</table>')
 
     def _show_target(self, *, is_target: bool) -> None:
         self.target.setEnabled(self._target is not None and not is_target)

@@ -27,6 +27,7 @@ from resnet_viewer.records.session import MapOrder, MapScale, View
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.inspect.channel import ChannelView
 from resnet_viewer.ui.inspect.mosaic import MosaicPane
+from resnet_viewer.ui.inspect.picture import beside
 from resnet_viewer.ui.inspect.readings import (
     is_reference_old,
     last_full,
@@ -102,11 +103,7 @@ class MapControls(QWidget):
         if self.colours.findText(chosen) < 0:
             self.colours.addItem(chosen)
         self.colours.setCurrentText(chosen)
-        self._share_width()
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        self._share_width()
+        self.share_width()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(3 * 60, super().minimumSizeHint().height())
@@ -114,9 +111,9 @@ class MapControls(QWidget):
     def resizeEvent(self, event: object) -> None:
         for label in self._labels:
             label.setVisible(self._fits_with_labels())
-        self._share_width()
+        self.share_width()
 
-    def _share_width(self) -> None:
+    def share_width(self) -> None:
         """What is chosen stays whole where all three can; what might be chosen gives way first."""
         combos = (self.scale, self.order, self.colours)
         needs = [combo.width_for(combo.currentText()) for combo in combos]
@@ -154,7 +151,7 @@ class FeatureMapsPanel(QWidget):
         self._drawn: tuple[object, ...] = ()
         self._chart: MapsChart | None = None
         self.now_card, self.reference_card = Card("Feature maps"), Card("Feature maps")
-        self.now_pane, self.reference_pane = MosaicPane(), MosaicPane()
+        self._panes = self.now_pane, self.reference_pane = beside(MosaicPane, "Feature maps", self.hovered)
         self.controls, self.legend = MapControls(), ColourBar()
         self.legend.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.channel_view = ChannelView()
@@ -162,11 +159,10 @@ class FeatureMapsPanel(QWidget):
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._pair)
         self._cards.setContentsMargins(0, 0, 0, 0)
         self._cards.setSpacing(DARK.gap)
-        for card, pane, below, name in (
-            (self.now_card, self.now_pane, self.controls, "now"),
-            (self.reference_card, self.reference_pane, self.legend, "reference"),
+        for card, pane, below in (
+            (self.now_card, self.now_pane, self.controls),
+            (self.reference_card, self.reference_pane, self.legend),
         ):
-            pane.setAccessibleName(f"Feature maps, {name}")
             card.body.addWidget(pane, 1)
             card.body.addWidget(below)
             self._cards.addWidget(card, 1)
@@ -177,7 +173,6 @@ class FeatureMapsPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
         self._connect()
-        self.apply_theme(DARK)
 
     @property
     def is_channel_shown(self) -> bool:
@@ -207,12 +202,9 @@ class FeatureMapsPanel(QWidget):
         self._render_channel(scene, self._chart, is_old)
 
     def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        for part in (
-            self.now_card, self.reference_card, self.now_pane, self.reference_pane,
-            self.controls, self.legend, self.channel_view,
-        ):  # fmt: skip
-            part.apply_theme(theme)
+        """Take the theme's colours where the palette does not reach; the font may be another, too."""
+        self.channel_view.apply_theme(theme)
+        self.controls.share_width()
         self._align()
 
     def _align(self) -> None:
@@ -228,10 +220,6 @@ class FeatureMapsPanel(QWidget):
         if self._scene is not None and self._chart is not None:
             self._render_words(self._scene, self._chart)
 
-    @property
-    def _panes(self) -> tuple[MosaicPane, MosaicPane]:
-        return self.now_pane, self.reference_pane
-
     def _connect(self) -> None:
         self.controls.view_changed.connect(self.view_changed)
         self.channel_view.closed.connect(self._wish_mosaic)
@@ -239,9 +227,7 @@ class FeatureMapsPanel(QWidget):
         self.channel_view.hovered.connect(self.hovered)
         whose: tuple[Whose, Whose] = ("now", "reference")
         for pane, other, name in zip(self._panes, self._panes[::-1], whose, strict=True):
-            pane.moved.connect(other.look)
             pane.channel_clicked.connect(self.channel_chosen)
-            pane.left.connect(partial(self.hovered.emit, ""))
             pane.marked.connect(partial(_mark_beside, pane, other))
             pane.channel_hovered.connect(partial(self._tell_value, name))
 

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFontMetrics,
-    QHelpEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QResizeEvent,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_viewer.charts.gradcam import Frame
 from resnet_viewer.charts.palette import STALE_OPACITY
+from resnet_viewer.ui.widgets.cells import Cells, ScrollingCells
 from resnet_viewer.ui.widgets.pixels import Tiles, tiles_of
-from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _GAP = 4
 SIDES = 24, 44
@@ -28,100 +17,87 @@ SIDES = 24, 44
 _BAR_HEIGHT = 6
 
 
-class Frames(QWidget):
-    """All thumbnails at their full width, inside the scrolling strip."""
+class Frames(Cells):
+    """All thumbnails at their full width, inside the scrolling strip; `current` is the framed block's place."""
 
     chosen = Signal(int)
 
     def __init__(self) -> None:
-        super().__init__()
-        self.theme = DARK
+        super().__init__("Grad-CAM of every block")
+        self.current = -1
         self.shown: tuple[Frame, ...] = ()
         self.tiles: list[Tiles] = []
         """The image that each frame's map is a part of."""
-        self.current = 0
-        """The framed block's number; 0 for none."""
         self.is_dimmed = False
         self.side = SIDES[0]
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName("Grad-CAM of every block")
-        self.setToolTip("")
+
+    @property
+    def count(self) -> int:
+        return len(self.shown)
 
     def sizeHint(self) -> QSize:
-        return QSize(
-            max(len(self.shown) * (self.side + _GAP), 1), self.side + self.fontMetrics().height() + 3
-        )
+        return QSize(max(self.count * (self.side + _GAP), 1), self.side + self.fontMetrics().height() + 3)
 
-    def rect_of(self, number: int) -> QRect:
-        """The thumbnail of block `number` (from 1)."""
-        return QRect((number - 1) * (self.side + _GAP) + 2, 2, self.side, self.side)
+    def rect_of(self, cell: int) -> QRect:
+        return QRect(cell * (self.side + _GAP) + 2, 2, self.side, self.side)
 
-    def block_at(self, position: QPoint) -> int | None:
-        """The block at a point, its number included; None past the last."""
-        number = position.x() // (self.side + _GAP) + 1
-        return number if 1 <= number <= len(self.shown) else None
+    def cell_at(self, position: QPoint) -> int | None:
+        place = position.x() // (self.side + _GAP)
+        return place if 0 <= place < self.count else None
 
-    def is_numbered(self, number: int) -> bool:
+    def words_of(self, cell: int) -> str:
+        return self.shown[cell].words
+
+    def focus_frame(self) -> QRect:
+        return self.visibleRegion().boundingRect().adjusted(0, 0, -1, -1)
+
+    def go(self, cell: int) -> None:
+        self.chosen.emit(cell)  # a wish: the frame follows where it is granted
+
+    def take(self, cell: int, where: QPoint) -> None:
+        self.go(cell)
+
+    def is_numbered(self, cell: int) -> bool:
         """Whether there is room for a block's number beside the current one's and the others'."""
-        widest = self.fontMetrics().horizontalAdvance(str(len(self.shown))) + 3
+        widest = self.fontMetrics().horizontalAdvance(str(self.count)) + 3
         step = -(-widest // (self.side + _GAP))
-        if abs(number - self.current) < step:
-            return number == self.current
-        return number % step == 0
+        if abs(cell - self.current) < step:
+            return cell == self.current
+        return (cell + 1) % step == 0
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paint_cells(self, painter: QPainter, area: QRect) -> None:
         theme = self.theme
-        with QPainter(self) as painter:
-            for frame, tiles in zip(self.shown, self.tiles, strict=True):
-                number = frame.number
-                rect = self.rect_of(number)
-                if not event.rect().intersects(rect.adjusted(-2, -2, 2, 40)):
-                    continue
-                painter.setOpacity(STALE_OPACITY if self.is_dimmed else 1.0)
-                if not frame.is_blank:
-                    painter.drawImage(rect, tiles.image, tiles.source(frame.place))
-                else:
-                    painter.setPen(QPen(QColor(theme.faint), 1.0))
-                    inner = rect.adjusted(0, 0, -1, -1)
-                    painter.drawRect(inner)
-                    painter.drawLine(inner.bottomLeft(), inner.topRight())
-                painter.setOpacity(1.0)
-                if not self.is_numbered(number):
-                    continue
-                if number == self.current:
-                    painter.setPen(QPen(QColor(theme.accent), 2.0))
-                    painter.drawRect(rect.adjusted(-1, -1, 1, 1))
-                painter.setPen(QColor(theme.text if number == self.current else theme.muted))
-                below = QRect(rect.left() - 4, rect.bottom() + 1, self.side + 8, self.fontMetrics().height())
-                painter.drawText(below, Qt.AlignmentFlag.AlignCenter, str(number))
-            if self.hasFocus():
-                painter.setPen(QPen(QColor(theme.accent), 1.0, Qt.PenStyle.DotLine))
-                painter.drawRect(self.visibleRegion().boundingRect().adjusted(0, 0, -1, -1))
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        number = self.block_at(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and number is not None:
-            self.chosen.emit(number)
+        for cell, (frame, tiles) in enumerate(zip(self.shown, self.tiles, strict=True)):
+            rect = self.rect_of(cell)
+            if not area.intersects(rect.adjusted(-2, -2, 2, 40)):
+                continue
+            painter.setOpacity(STALE_OPACITY if self.is_dimmed else 1.0)
+            if not frame.is_blank:
+                painter.drawImage(rect, tiles.image, tiles.source(frame.place))
+            else:
+                painter.setPen(QPen(QColor(theme.faint), 1.0))
+                inner = rect.adjusted(0, 0, -1, -1)
+                painter.drawRect(inner)
+                painter.drawLine(inner.bottomLeft(), inner.topRight())
+            painter.setOpacity(1.0)
+            if not self.is_numbered(cell):
+                continue
+            if cell == self.current:
+                painter.setPen(QPen(QColor(theme.accent), 2.0))
+                painter.drawRect(rect.adjusted(-1, -1, 1, 1))
+            painter.setPen(QColor(theme.text if cell == self.current else theme.muted))
+            below = QRect(rect.left() - 4, rect.bottom() + 1, self.side + 8, self.fontMetrics().height())
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, str(frame.number))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Left: self.current - 1, Qt.Key.Key_Right: self.current + 1}
-        steps |= {Qt.Key.Key_Home: 1, Qt.Key.Key_End: len(self.shown)}
-        number = steps.get(Qt.Key(event.key()))
-        if number is None:
+        ends = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self.count - 1}
+        if (key := Qt.Key(event.key())) in ends and self.count:
+            self.go(ends[key])
+        else:
             super().keyPressEvent(event)
-        elif 1 <= number <= len(self.shown):
-            self.chosen.emit(number)
-
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            number = self.block_at(event.pos())
-            QToolTip.showText(event.globalPos(), self.shown[number - 1].words if number else "", self)
-            return True
-        return super().event(event)
 
 
-class Filmstrip(QScrollArea):
+class Filmstrip(ScrollingCells):
     """Thumbnails of every block's CAM on one scale, from zero to a limit; scrolls sideways.
 
     `block_chosen(number)` is a wish. A blank map is a hollow frame with a stroke, its reason in the tooltip.
@@ -130,20 +106,14 @@ class Filmstrip(QScrollArea):
     block_chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self.frames = Frames()
-        self.frames.chosen.connect(self.block_chosen)
-        self.setWidget(self.frames)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(False)
+        super().__init__(self.frames, parent)
+        self.frames.chosen.connect(lambda place: self.block_chosen.emit(place + 1))
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.viewport().setAutoFillBackground(False)
-        self.frames.setAutoFillBackground(False)
         self.horizontalScrollBar().setFixedHeight(_BAR_HEIGHT)
-        self._fit()
+        self.fit()
 
     @staticmethod
     def height_for(side: int, metrics: QFontMetrics) -> int:
@@ -155,7 +125,7 @@ class Filmstrip(QScrollArea):
         side = min(max(side, SIDES[0]), SIDES[1])
         if side != self.frames.side:
             self.frames.side = side
-            self._fit()
+            self.fit()
             self._bring_into_view()
             self.frames.update()
 
@@ -167,15 +137,15 @@ class Filmstrip(QScrollArea):
         tiles = {key: tiles_of(maps) for key, maps in images.items()}
         frames.shown, frames.tiles = made, [tiles[id(frame.maps)] for frame in made]
         if count_changed:
-            self._fit()
+            self.fit()
             self._bring_into_view()
         frames.update()
 
     def set_current(self, number: int) -> None:
         """Frame a block and bring it into view."""
         frames = self.frames
-        if number != frames.current:
-            frames.current = number
+        if number - 1 != frames.current:
+            frames.current = number - 1
             self._bring_into_view()
             frames.setAccessibleDescription(f"block {number}")
             frames.update()
@@ -185,12 +155,6 @@ class Filmstrip(QScrollArea):
         if is_dimmed != self.frames.is_dimmed:
             self.frames.is_dimmed = is_dimmed
             self.frames.update()
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours; the font may be another, too."""
-        self.frames.theme = theme
-        self.frames.update()
-        self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -202,10 +166,10 @@ class Filmstrip(QScrollArea):
         bar.setValue(bar.value() - (delta.y() or delta.x()))
 
     def _bring_into_view(self) -> None:
-        if self.frames.current:
+        if self.frames.current >= 0:
             rect = self.frames.rect_of(self.frames.current)
             self.ensureVisible(rect.center().x(), rect.center().y(), self.frames.side * 2, 0)
 
-    def _fit(self) -> None:
+    def fit(self) -> None:
         self.frames.resize(self.frames.sizeHint())
         self.setFixedHeight(self.height_for(self.frames.side, self.frames.fontMetrics()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from math import ceil
 from typing import TypeVar
 
@@ -42,7 +41,7 @@ from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Setup, View
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.inspect.filmstrip import SIDES, Filmstrip
-from resnet_viewer.ui.inspect.picture import ImagePane
+from resnet_viewer.ui.inspect.picture import ImagePane, beside
 from resnet_viewer.ui.inspect.readings import is_reference_old, last_full, last_reference, placeholder
 from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.colour_bar import UprightColourBar
@@ -175,10 +174,6 @@ class GradCamControls(QWidget):
         self.more.setVisible(not (choices and looks))
         self.setVisible(choices or looks)
 
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours; the font may be another, too."""
-        self.more.setFixedHeight(self.more.fontMetrics().height() + 4)
-
     @Slot()
     def _unfold(self) -> None:
         self.folded.adjustSize()
@@ -259,7 +254,7 @@ class GradCamPanel(Card):
         self._detail = 0
         self._sharpening = QTimer(self, singleShot=True, interval=_REST_MS)
         self._sharpening.timeout.connect(self._sharpen)
-        self.now_pane, self.reference_pane = ImagePane(), ImagePane()
+        self._panes = self.now_pane, self.reference_pane = beside(ImagePane, "Grad-CAM", self.hovered)
         self._labels = muted(FittingLabel()), muted(FittingLabel())
         self.filmstrip, self.strip_scale = Filmstrip(), UprightColourBar()
         self.strip_scale.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
@@ -268,10 +263,8 @@ class GradCamPanel(Card):
         pictures = QGridLayout()
         pictures.setHorizontalSpacing(DARK.gap)
         pictures.setVerticalSpacing(2)
-        for column, (pane, name) in enumerate(((self.now_pane, "now"), (self.reference_pane, "reference"))):
-            pane.setAccessibleName(f"Grad-CAM, {name}")
+        for column, (pane, label) in enumerate(zip(self._panes, self._labels, strict=True)):
             pane.resting = 1.0
-            label = self._labels[column]
             pictures.addWidget(pane, 0, column)
             pictures.addWidget(label, 1, column)
             pictures.setColumnStretch(column, 1)
@@ -308,9 +301,7 @@ class GradCamPanel(Card):
         self.reference_pane.set_dimmed(is_reference_old(self._reference, scene))
 
     def apply_theme(self, theme: Theme) -> None:
-        super().apply_theme(theme)
-        for part in (self.now_pane, self.reference_pane, self.filmstrip, self.strip_scale, self.controls):
-            part.apply_theme(theme)
+        self.controls.more.setFixedHeight(self.fontMetrics().height() + 4)
         self.strip_scale.setContentsMargins(0, 2, 0, Filmstrip.height_for(0, self.fontMetrics()) - 2)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -353,12 +344,9 @@ class GradCamPanel(Card):
         self.controls.view_changed.connect(self.view_changed)
         self.controls.target_chosen.connect(self.target_chosen)
         self.filmstrip.block_chosen.connect(self.block_chosen)
-        panes = self.now_pane, self.reference_pane
-        for pane, other in zip(panes, panes[::-1], strict=True):
-            pane.moved.connect(other.look)
+        for pane in self._panes:
             pane.moved.connect(self._sharpening.start)
             pane.pixel_hovered.connect(self._tell_pixel)
-            pane.left.connect(partial(self.hovered.emit, ""))
 
     # Rendering
     def _block_number(self, scene: Scene) -> int:
@@ -391,8 +379,7 @@ class GradCamPanel(Card):
         self._detail, view, size = longest, scene.session.view, self._size
         chart = cam_chart(self._now, self._reference, plan=scene.blueprint, number=self._block_number(scene))
         known = self._now or self._reference
-        panes = self.now_pane, self.reference_pane
-        for place, (pane, label, side) in enumerate(zip(panes, self._labels, chart.sides, strict=True)):
+        for place, (pane, label, side) in enumerate(zip(self._panes, self._labels, chart.sides, strict=True)):
             reading = side.reading or known
             under = self._underlay(scene, reading, longest)
             laid = None if under is None else side.over(under, view.cam_colours, view.cam_opacity)

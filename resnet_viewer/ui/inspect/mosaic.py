@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from resnet_viewer.charts.feature_maps import Mosaic
 from resnet_viewer.charts.tiles import Grid, fitted_grid, sheet
 from resnet_viewer.ui.inspect.picture import LookingPane
+from resnet_viewer.ui.widgets.cells import ARROWS, TAKING
 from resnet_viewer.ui.widgets.pixels import Tiles, tiles_of
 
 _MANY = 100
@@ -144,20 +145,15 @@ class MosaicPane(LookingPane):
         if self.mosaic is None or self.message:
             super().keyPressEvent(event)
             return
-        steps = {
-            Qt.Key.Key_Left: -1,
-            Qt.Key.Key_Right: 1,
-            Qt.Key.Key_Up: -self.grid.columns,
-            Qt.Key.Key_Down: self.grid.columns,
-        }
         key = Qt.Key(event.key())
-        if key in steps:
-            place = 0 if self._marked is None else self._marked + steps[key]
+        if key in ARROWS:
+            across, down = ARROWS[key]
+            place = 0 if self._marked is None else self._marked + across + down * self.grid.columns
             if 0 <= place < len(self.mosaic.order):
                 self._mark_and_tell(place)
                 height, width = self.mosaic.maps.places.shape[1:]
                 self.channel_hovered.emit(int(self.mosaic.order[place]), height // 2, width // 2)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._marked is not None:
+        elif key in TAKING and self._marked is not None:
             self.channel_clicked.emit(int(self.mosaic.order[self._marked]))
         else:
             super().keyPressEvent(event)

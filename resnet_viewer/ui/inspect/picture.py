@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
+from functools import partial
+from typing import TypeVar
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal, SignalInstance
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -19,7 +22,7 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 from resnet_viewer.charts.palette import STALE_OPACITY
 from resnet_viewer.ui.widgets.fitting import fitting
 from resnet_viewer.ui.widgets.labels import tooltip_text
-from resnet_viewer.ui.widgets.theme import DARK, Theme
+from resnet_viewer.ui.widgets.theme import Theme, theme_of
 
 _NEAREST, _FURTHEST = 64.0, 1.0
 _ROUNDING = 4.0
@@ -39,7 +42,6 @@ class LookingPane(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.theme = DARK
         self.message = ""
         self._notes: tuple[str, ...] = ("",)
         self.is_dimmed = False
@@ -136,10 +138,10 @@ class LookingPane(QWidget):
             self.is_dimmed = is_dimmed
             self.update()
 
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        self.theme = theme
-        self.update()
+    @property
+    def theme(self) -> Theme:
+        """The one on screen."""
+        return theme_of(self)
 
     # What Qt tells
     def sizeHint(self) -> QSize:
@@ -306,3 +308,16 @@ class ImagePane(LookingPane):
             self.left.emit()
         else:
             self.pixel_hovered.emit(point.x(), point.y())
+
+
+Pane = TypeVar("Pane", bound=LookingPane)
+
+
+def beside(kind: type[Pane], name: str, left: SignalInstance) -> tuple[Pane, Pane]:
+    """Panes for now and the reference that look at one place; `left` is told "" when the pointer leaves them."""
+    panes = kind(), kind()
+    for pane, other, whose in zip(panes, panes[::-1], ("now", "reference"), strict=True):
+        pane.setAccessibleName(f"{name}, {whose}")
+        pane.moved.connect(other.look)
+        pane.left.connect(partial(left.emit, ""))
+    return panes

@@ -18,7 +18,7 @@ from resnet_viewer.ui.inspect.readings import placeholder
 from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.fitting import FittingParagraph
 from resnet_viewer.ui.widgets.labels import OneLineLabel, muted, tooltip_text
-from resnet_viewer.ui.widgets.theme import DARK, Theme
+from resnet_viewer.ui.widgets.theme import Theme, theme_of
 
 ROWS = 7
 """Five of the reference and, where they are others, now's highest and the target."""
@@ -62,7 +62,6 @@ class PredictionLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._row: PredictionRow | None = None
-        self._theme = DARK
         self._is_dimmed = False
         self._columns = Columns()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -81,11 +80,6 @@ class PredictionLine(QWidget):
             self.setAccessibleName(words)
             self.update()
 
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        self._theme = theme
-        self.update()
-
     def sizeHint(self) -> QSize:
         return QSize(220, self.fontMetrics().height() + 9)
 
@@ -93,7 +87,7 @@ class PredictionLine(QWidget):
         return QSize(160, self.fontMetrics().height() + 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        row, theme = self._row, self._theme
+        row, theme = self._row, theme_of(self)
         if row is None:
             return
         metrics = self.fontMetrics()
@@ -113,7 +107,7 @@ class PredictionLine(QWidget):
             painter.drawText(column.translated(number, 0), right, words_of(row.reference))
 
     def _paint_name(self, painter: QPainter, row: PredictionRow, metrics: QFontMetrics, width: int) -> None:
-        theme, middle = self._theme, self.height() / 2
+        theme, middle = theme_of(self), self.height() / 2
         mark = 0
         if row.is_target:
             mark = _MARK
@@ -133,10 +127,10 @@ class PredictionLine(QWidget):
         painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
 
     def _paint_bars(self, painter: QPainter, row: PredictionRow, area: QRectF) -> None:
-        middle = area.center().y()
+        theme, middle = theme_of(self), area.center().y()
         for value, colour, top, height, is_hollow in (
-            (row.now, self._theme.changed, middle - 6, 7, row.untrained[0]),
-            (row.reference, self._theme.reference, middle + 2, 4, row.untrained[1]),
+            (row.now, theme.changed, middle - 6, 7, row.untrained[0]),
+            (row.reference, theme.reference, middle + 2, 4, row.untrained[1]),
         ):
             if value is not None and isfinite(value) and value > 0:
                 bar = QRectF(area.left(), top, max(value / self._columns.end * area.width(), 1.5), height)
@@ -181,7 +175,6 @@ class PredictionsPanel(Card):
         for line in self._lines:
             self.body.addWidget(line, 1)
         self.add_control(self._legend)
-        self.apply_theme(DARK)
 
     @property
     def rows(self) -> tuple[PredictionRow, ...]:
@@ -226,8 +219,5 @@ class PredictionsPanel(Card):
         self.set_updating(scene.is_stale and bool(rows))
 
     def apply_theme(self, theme: Theme) -> None:
-        super().apply_theme(theme)
-        for line in self._lines:
-            line.apply_theme(theme)
         if self._scene is not None:  # the font may be another, too
             self.render_scene(self._scene)

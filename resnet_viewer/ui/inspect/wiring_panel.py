@@ -77,8 +77,8 @@ class WiringControls(QWidget):
         self._block, self._wiring = block, wiring
         self._show()
 
-    def apply_theme(self, theme: Theme) -> None:
-        """Other colours; the font may be another, too."""
+    def fit_number(self) -> None:
+        """The font may be another."""
         self.slider.setDecimals(2)  # makes the number's field as wide as it needs
         self.slider.setFixedWidth(_TRACK + self.slider.fontMetrics().horizontalAdvance("0.00"))
 
@@ -219,10 +219,8 @@ class WiringPanel(Card):
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours; the font may be another, too."""
         self._fit_caption()
-        super().apply_theme(theme)
-        if hasattr(self, "view"):
-            self.view.apply_theme(theme)
-            self.controls.apply_theme(theme)
+        self.view.apply_theme(theme)
+        self.controls.fit_number()
 
     def _show_readings(self, scene: Scene) -> None:
         assert self._layout is not None

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QFontMetrics,
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_viewer.charts.chart import shortened_inside
 from resnet_viewer.charts.confusion import ERROR, PREDICTED, TRUE, ConfusionChart
 from resnet_viewer.charts.picture_grid import NO_PICTURES, PictureChart
-from resnet_viewer.ui.widgets.labels import tooltip_text
+from resnet_viewer.ui.widgets.cells import Cells, ScrollingCells
 from resnet_viewer.ui.widgets.pixels import image_of_rgb
-from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _NOTHING = ConfusionChart(np.zeros((0, 0), np.int64), ())
 _SMALLEST = 5
@@ -38,48 +26,47 @@ _LEAST_LINES = 9
 """A lower matrix has no line for the word above its columns."""
 
 
-class _Cells(QWidget):
-    """The whole matrix with its names and errors, inside the scrolling view."""
+class _Cells(Cells):
+    """The whole matrix with its names and errors, inside the scrolling view, row by row."""
 
     chosen = Signal(object)
     """A pair (true, predicted)."""
-    hovered = Signal(str)
 
     def __init__(self) -> None:
-        super().__init__()
-        self._theme = DARK
+        super().__init__("Confusion matrix")
         self.chart = _NOTHING
         self._image: QImage | None = None
         self._is_deep = np.zeros((0, 0), bool)
         self._pair: tuple[int, int] | None = None
-        self._current = (0, 0)
         self._left = self._top = self._right = 0
         self._cell = QSize(_SMALLEST, _SMALLEST)
         self._is_turned = False
         self.letters = self.font()
         """Of names, counts and errors."""
         self._head = 0
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Confusion matrix")
+        self.restyled.connect(self._colour)
 
     @property
     def classes(self) -> int:
         return len(self.chart.names)
 
+    @property
+    def count(self) -> int:
+        return self.classes**2
+
     def show_chart(self, chart: ConfusionChart) -> None:
-        self.chart = chart
-        last = max(self.classes - 1, 0)
-        self._current = (min(self._current[0], last), min(self._current[1], last))
-        self.apply_theme(self._theme)
+        row, column = divmod(self.current, max(self.classes, 1))
+        self.chart, last = chart, max(len(chart.names) - 1, 0)
+        self.current = min(row, last) * self.classes + min(column, last)
+        self._colour()
 
     def set_pair(self, pair: tuple[int, int] | None) -> None:
         if pair != self._pair:
             self._pair = pair
             self.update()
 
-    def apply_theme(self, theme: Theme) -> None:
-        self._theme = theme
+    def _colour(self) -> None:
+        theme = self.theme
         colours, self._is_deep = self.chart.colours(
             ground=theme.panel, right=theme.branch, wrong=theme.changed, text=theme.text
         )
@@ -119,47 +106,65 @@ class _Cells(QWidget):
             max(room.height(), self._top + count * down + 2),
         )
 
-    def rect_of(self, true: int, given: int) -> QRect:
-        """Where a cell lies."""
+    def rect_of(self, cell: int) -> QRect:
         width, height = self._cell.width(), self._cell.height()
+        true, given = divmod(cell, max(self.classes, 1))
         return QRect(self._left + given * width, self._top + true * height, width, height)
 
-    def cell_at(self, position: QPoint) -> tuple[int, int] | None:
+    def _rect(self, true: int, given: int) -> QRect:
+        return self.rect_of(true * self.classes + given)
+
+    def _place_at(self, position: QPoint) -> tuple[int, int] | None:
         """Row and column at a point; the column is -1 beside the cells, on a name or an error."""
         row = (position.y() - self._top) // self._cell.height()
         column = (position.x() - self._left) // self._cell.width()
-        if not 0 <= row < self.classes or position.y() < self._top:
+        if not 0 <= row < self.classes:
             return None
         return row, column if 0 <= column < self.classes else -1
 
+    def cell_at(self, position: QPoint) -> int | None:
+        place = self._place_at(position)
+        return None if place is None or place[1] < 0 else place[0] * self.classes + place[1]
+
+    def words_at(self, position: QPoint) -> str:
+        place = self._place_at(position)
+        return "" if place is None else self.chart.describe(*place)
+
+    def words_of(self, cell: int) -> str:
+        return self.chart.describe(*divmod(cell, self.classes))
+
+    def beside(self, across: int, down: int) -> int:
+        row, column = divmod(self.current, self.classes)
+        last = self.classes - 1
+        return min(max(row + down, 0), last) * self.classes + min(max(column + across, 0), last)
+
+    def take(self, cell: int, where: QPoint) -> None:
+        self.current = cell
+        self.chosen.emit(divmod(cell, self.classes))
+
     # painting
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paint_cells(self, painter: QPainter, area: QRect) -> None:
         if self._image is None:
             return
-        theme, count = self._theme, self.classes
-        area = QRectF(self.rect_of(0, 0)).united(QRectF(self.rect_of(count - 1, count - 1)))
-        with QPainter(self) as painter:
-            painter.setFont(self.letters)
-            painter.drawImage(area, self._image)
-            metrics = painter.fontMetrics()
-            if self._cell.height() > metrics.ascent():
-                self._paint_counts(painter, metrics)
-            self._paint_names(painter, metrics)
-            self._paint_headings(painter, metrics)
-            painter.setPen(QPen(QColor(theme.border), 1.0))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(area.adjusted(-0.5, -0.5, 0, 0))
-            if self._pair is not None and max(self._pair) < count:
-                painter.setPen(QPen(QColor(theme.text), 2.0))
-                painter.drawRect(self.rect_of(*self._pair).adjusted(0, 0, -1, -1))
-            if self.hasFocus():
-                painter.setPen(QPen(QColor(theme.accent), 1.5, Qt.PenStyle.DotLine))
-                painter.drawRect(self.rect_of(*self._current).adjusted(0, 0, -1, -1))
+        whole = QRectF(self.rect_of(0).united(self.rect_of(self.count - 1)))
+        painter.setFont(self.letters)
+        painter.drawImage(whole, self._image)
+        metrics = painter.fontMetrics()
+        if self._cell.height() > metrics.ascent():
+            self._paint_counts(painter, metrics)
+        self._paint_names(painter, metrics)
+        self._paint_headings(painter, metrics)
+        painter.setPen(QPen(QColor(self.theme.border), 1.0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(whole.adjusted(-0.5, -0.5, 0, 0))
+        if self._pair is not None and max(self._pair) < self.classes:
+            painter.setPen(QPen(QColor(self.theme.text), 2.0))
+            painter.drawRect(self._rect(*self._pair).adjusted(0, 0, -1, -1))
 
     def _paint_counts(self, painter: QPainter, metrics: QFontMetrics) -> None:
         """The counts that fit into their cells, and percent of the row where two lines do."""
-        theme, lines = self._theme, 2 if self._cell.height() >= _ROOMY * metrics.height() else 1
+        theme, lines = self.theme, 2 if self._cell.height() >= _ROOMY * metrics.height() else 1
 
         def fits(words: str) -> bool:
             return metrics.horizontalAdvance(words) < self._cell.width()
@@ -167,12 +172,12 @@ class _Cells(QWidget):
         for true, given in zip(*np.nonzero(self.chart.counts), strict=True):
             said = [words for words in self.chart.cell_words(int(true), int(given))[:lines] if fits(words)]
             painter.setPen(QColor(theme.panel if self._is_deep[true, given] else theme.text))
-            place = self.rect_of(int(true), int(given))
+            place = self._rect(true, given)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, "\n".join(said))
 
     def _paint_names(self, painter: QPainter, metrics: QFontMetrics) -> None:
         """Names at the left and above, and errors at the right; every second or third where rows are narrow."""
-        theme, height, width = self._theme, self._cell.height(), self._cell.width()
+        theme, height, width = self.theme, self._cell.height(), self._cell.width()
         every = max(1, -(-(metrics.ascent()) // height))
         across = max(1, -(-(metrics.ascent()) // width)) if self._is_turned else 1
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -181,9 +186,9 @@ class _Cells(QWidget):
         above = [
             shortened_inside(name, room, measure) if self._is_turned else name for name in self.chart.names
         ]
-        edge = self.rect_of(0, self.classes - 1).right() + 2
+        edge = self._rect(0, self.classes - 1).right() + 2
         for i in range(self.classes):
-            middle = self.rect_of(i, 0).center().y()
+            middle = self._rect(i, 0).center().y()
             line = QRect(0, middle - metrics.height() // 2, self._left - 4, metrics.height())
             if i % every == 0:
                 painter.setPen(QColor(theme.muted))
@@ -200,7 +205,7 @@ class _Cells(QWidget):
         if self._cell.height() < metrics.ascent():  # they would lie on the first row's name and error
             return []
         line = self._top - metrics.height()
-        edge = self.rect_of(0, self.classes - 1).right() + 2
+        edge = self._rect(0, self.classes - 1).right() + 2
         wide = metrics.horizontalAdvance(PREDICTED)
         centre = (self._left + edge) // 2
         found = [
@@ -215,13 +220,13 @@ class _Cells(QWidget):
         font = QFont(self.letters)
         font.setItalic(True)
         painter.setFont(font)
-        painter.setPen(QColor(self._theme.text))
+        painter.setPen(QColor(self.theme.text))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
         for place, words in self.headings(metrics):
             painter.drawText(place, right, words)
 
     def _paint_column(self, painter: QPainter, name: str, column: int, metrics: QFontMetrics) -> None:
-        centre = self.rect_of(0, column).center().x()
+        centre = self._rect(0, column).center().x()
         if not self._is_turned:
             high = self._top - 1 - self._head
             place = QRect(centre - self._cell.width(), self._head, 2 * self._cell.width(), high)
@@ -234,46 +239,8 @@ class _Cells(QWidget):
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
         painter.restore()
 
-    # what is done to it
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        found = self.cell_at(event.position().toPoint())
-        is_cell = found is not None and found[1] >= 0
-        self.setCursor(Qt.CursorShape.PointingHandCursor if is_cell else Qt.CursorShape.ArrowCursor)
-        words = "" if found is None else self.chart.describe(*found)
-        self.setToolTip(tooltip_text(words))
-        self.hovered.emit(words)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self.hovered.emit("")
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        event.accept()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        found = self.cell_at(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and found is not None and found[1] >= 0:
-            self._current = found
-            self.chosen.emit(found)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        steps = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
-        steps |= {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
-        if key in steps and self.classes:
-            down, across = steps[key]
-            row, column = self._current[0] + down, self._current[1] + across
-            last = self.classes - 1
-            self._current = (min(max(row, 0), last), min(max(column, 0), last))
-            self.hovered.emit(self.chart.describe(*self._current))
-            self.update()
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.classes:
-            self.chosen.emit(self._current)
-        else:
-            super().keyPressEvent(event)
-
-
-class ConfusionMatrix(QScrollArea):
+class ConfusionMatrix(ScrollingCells):
     """The matrix in the room there is; scrolls where that is too little. Its cells tell what is wished and pointed at.
 
     A cell's colour is its share of the row, blue where it is right and red where it is not; its count is written in it
@@ -281,16 +248,10 @@ class ConfusionMatrix(QScrollArea):
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self.cells = _Cells()
+        super().__init__(self.cells, parent)
         self._shown = NO_PICTURES
-        self.setWidget(self.cells)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(False)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.viewport().setAutoFillBackground(False)
-        self.cells.setAutoFillBackground(False)
 
     def show_predictions(self, shown: PictureChart) -> None:
         """Count what became of these pictures, whichever of them are chosen."""
@@ -298,26 +259,16 @@ class ConfusionMatrix(QScrollArea):
         is_same = shown.labels is old.labels and shown.predicted is old.predicted
         if not is_same or shown.class_names != old.class_names:
             self.cells.show_chart(ConfusionChart.of(shown.labels, shown.predicted, shown.class_names))
-            self._fit()
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours; the font may be another, too."""
-        self.cells.apply_theme(theme)
-        self._fit()
+            self.fit()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, 80)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit()
+        self.fit()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._fit()
-
-    def _fit(self) -> None:
+    def fit(self) -> None:
         room = self.maximumViewportSize()
         self.cells.fit(room)
         if self.cells.height() > room.height():

@@ -81,7 +81,6 @@ class DepthPlot(FigureCard):
         self._draw()
 
     def apply_theme(self, theme: Theme) -> None:
-        super().apply_theme(theme)
         self.canvas.apply_theme(theme)
         self._draw()
 

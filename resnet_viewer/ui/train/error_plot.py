@@ -146,7 +146,6 @@ class ErrorPlot(FigureCard):
         self._place_time()
 
     def apply_theme(self, theme: Theme) -> None:
-        super().apply_theme(theme)
         self.canvas.apply_theme(theme)
         self._draw()
 

@@ -45,7 +45,7 @@ from resnet_viewer.ui.widgets.fitting import choice_box
 from resnet_viewer.ui.widgets.labels import muted, plain_label
 from resnet_viewer.ui.widgets.pixels import image_of_rgba
 from resnet_viewer.ui.widgets.plot_items import paint_sample, strokes_of
-from resnet_viewer.ui.widgets.theme import DARK, Theme
+from resnet_viewer.ui.widgets.theme import DARK, Theme, theme_of
 
 LEAST_HEIGHT, LEAST_LINES = 40, 2
 """Pixels, and lines of text, of a picture under which layers cannot be told apart; then the panel scrolls."""
@@ -376,8 +376,6 @@ class GradientMaps(FigureCard):
             self._show_runs()
 
     def apply_theme(self, theme: Theme) -> None:
-        super().apply_theme(theme)
-        self.bar.apply_theme(theme)
         self._show_runs()
 
     def _show_runs(self) -> None:
@@ -390,9 +388,9 @@ class GradientMaps(FigureCard):
         self._say()
         self._place(columns_for(len(logs), self.area.width()))
         rows = -(-len(logs) // max(self._columns, 1))
-        strokes = strokes_of(self.scene, self._theme)
+        strokes = strokes_of(self.scene, theme_of(self))
         span = self._span or (0.0, length_of(logs))
-        look = Look(self.quantity, self.scale, span, self._theme, time=self.scene.time)
+        look = Look(self.quantity, self.scale, span, theme_of(self), time=self.scene.time)
         for place, log in enumerate(logs):
             own = replace(
                 look,

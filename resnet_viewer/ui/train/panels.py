@@ -6,13 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QMenu,
-    QPushButton,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from resnet_viewer.records.figure_list import FigureName
 from resnet_viewer.records.run_log import LabScene
@@ -90,10 +84,7 @@ class RunsCard(Card):
         self._show_whole_rows()
 
     def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        super().apply_theme(theme)
-        if hasattr(self, "table"):
-            self.table.apply_theme(theme)
+        self.table.apply_theme(theme)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

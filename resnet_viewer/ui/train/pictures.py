@@ -12,16 +12,14 @@ from functools import partial
 from typing import Literal
 
 import qtawesome
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QFont,
     QFontMetrics,
     QImage,
     QKeyEvent,
-    QMouseEvent,
     QPainter,
-    QPaintEvent,
     QPen,
     QResizeEvent,
     QWheelEvent,
@@ -29,6 +27,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
+    QDialog,
     QHBoxLayout,
     QMenu,
     QSizePolicy,
@@ -46,10 +45,11 @@ from resnet_viewer.records.lab import Confidences, DataRead, Numbers
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.train.confusion import ConfusionMatrix
 from resnet_viewer.ui.widgets.card import FigureCard
+from resnet_viewer.ui.widgets.cells import Cells
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, choice_box, part_wordings
 from resnet_viewer.ui.widgets.labels import muted, plain_label, tool_button, tooltip_text
 from resnet_viewer.ui.widgets.pixels import image_of_rgb
-from resnet_viewer.ui.widgets.theme import DARK, Theme
+from resnet_viewer.ui.widgets.theme import DARK, Theme, theme_of
 
 GAP = 6
 SIDES = 40, 80
@@ -74,17 +74,17 @@ class Frame:
     is_wrong: bool
 
 
-class PicturesGrid(QWidget):
-    """`picture_wished` carries a test picture's index; `paged` says that another page is shown."""
+class PicturesGrid(Cells):
+    """Its cells are places in the order of the pictures. `picture_wished` carries a test picture's index; `paged` says
+    that another page is shown.
+    """
 
     picture_wished = Signal(int)
     pair_wished = Signal(object)
-    hovered = Signal(str)
     paged = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = DARK
+        super().__init__("Test pictures", parent)
         self._data: DataRead | None = None
         self._source = ""
         self.chart = NO_PICTURES
@@ -93,13 +93,11 @@ class PicturesGrid(QWidget):
         self.frames: list[Frame] = []
         """Of the page."""
         self._tiles = Tiles(0, 0, 0, 1, 1)
-        self._first = self._current = 0
+        self._first = 0
         self._menu = QMenu(self)
         self._wheel = 0
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Test pictures")
+        self.restyled.connect(self._make_page)
 
     # what is shown
 
@@ -112,7 +110,7 @@ class PicturesGrid(QWidget):
     def chosen(self) -> int:
         """The index of the picture that was chosen last, else of the page's first; 0 where there is none."""
         order = self.chart.order
-        return int(order[self._current]) if self._current < order.size else 0
+        return int(order[self.current]) if self.current < order.size else 0
 
     @property
     def words(self) -> str:
@@ -154,13 +152,8 @@ class PicturesGrid(QWidget):
         """Go that many pages on, or back."""
         first = min(max(self._first + pages * self._tiles.count, 0), self._page_of(self.chart.order.size - 1))
         if first != self._first:
-            self._first = self._current = first
+            self._first = self.current = first
             self._make_page()
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours; the font may be another, too."""
-        self._theme = theme
-        self._make_page()
 
     def _page_of(self, place: int) -> int:
         """Where the page begins that has a place of the order."""
@@ -171,7 +164,7 @@ class PicturesGrid(QWidget):
         rule: PictureRule = "surest" if self.choice == "surest" else "sample"
         self.chart = replace(self.chart, wished_rule=rule, choice=self.choice)
         if not keep_page:
-            self._first = self._current = 0
+            self._first = self.current = 0
         self._make_page()
 
     # the page
@@ -190,7 +183,7 @@ class PicturesGrid(QWidget):
             self._first = min(self._first, self._page_of(self.chart.order.size - 1))
             shown = self.chart.order[self._first : self._first + self._tiles.count].tolist()
             self.frames = [self._frame(self._data, *placed, metrics) for placed in enumerate(shown)]
-        self._current = min(max(self._current, self._first), max(self._first + len(self.frames) - 1, 0))
+        self.current = min(max(self.current, self._first), max(self._first + len(self.frames) - 1, 0))
         self.setAccessibleDescription(self.words)
         self.update()
         self.paged.emit()
@@ -220,13 +213,29 @@ class PicturesGrid(QWidget):
         title = self.chart.title(index, tiles.width + 2, metrics.horizontalAdvance)[0]
         return Frame(index, rect, image, title, bool(self.chart.is_wrong[index]))
 
-    def place_at(self, position: QPoint) -> int | None:
-        """The place on the page whose picture or title lies at a point."""
+    @property
+    def count(self) -> int:
+        return int(self.chart.order.size) if self.frames else 0
+
+    def rect_of(self, cell: int) -> QRect:
+        return self.frames[cell - self._first].place
+
+    def cell_at(self, position: QPoint) -> int | None:
         below = QFontMetrics(self._title_font()).height()
         for place, frame in enumerate(self.frames):
             if frame.place.adjusted(-2, -2, 2, below).contains(position):
-                return place
+                return self._first + place
         return None
+
+    def words_of(self, cell: int) -> str:
+        return self.chart.describe(int(self.chart.order[cell]))
+
+    def beside(self, across: int, down: int) -> int | None:
+        cell = self.current + across + down * self._tiles.columns
+        return cell if 0 <= cell < self.count else None
+
+    def focus_frame(self) -> QRect:
+        return self.rect_of(self.current).adjusted(-4, -3, 3, 2)
 
     def sizeHint(self) -> QSize:
         return QSize(300, 130)
@@ -237,38 +246,28 @@ class PicturesGrid(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._make_page()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._make_page()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme = self._theme
-        with QPainter(self) as painter:
-            painter.setFont(self._title_font())
-            height = painter.fontMetrics().height()
-            for place, frame in enumerate(self.frames):
-                rect = frame.place
-                painter.drawImage(rect, frame.image)  # without smoothing: pixels are repeated
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                is_current = self.hasFocus() and self._first + place == self._current
-                colour = theme.changed if frame.is_wrong else theme.border
-                painter.setPen(QPen(QColor(colour), 2.0 if frame.is_wrong else 1.0))
-                painter.drawRect(rect.adjusted(-1, -1, 0, 0))
-                if frame.is_wrong:
-                    self._paint_mark(painter, rect)
-                if is_current:
-                    painter.setPen(QPen(QColor(theme.accent), 1.5, Qt.PenStyle.DotLine))
-                    painter.drawRect(rect.adjusted(-4, -3, 3, 2))
-                painter.setPen(QColor(theme.changed if frame.is_wrong else theme.muted))
-                below = QRect(rect.left() - 40, rect.bottom() + 2, rect.width() + 80, height)
-                painter.drawText(below, Qt.AlignmentFlag.AlignCenter, frame.title)
+    def paint_cells(self, painter: QPainter, area: QRect) -> None:
+        theme = self.theme
+        painter.setFont(self._title_font())
+        height = painter.fontMetrics().height()
+        for frame in self.frames:
+            rect = frame.place
+            painter.drawImage(rect, frame.image)  # without smoothing: pixels are repeated
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            colour = theme.changed if frame.is_wrong else theme.border
+            painter.setPen(QPen(QColor(colour), 2.0 if frame.is_wrong else 1.0))
+            painter.drawRect(rect.adjusted(-1, -1, 0, 0))
+            if frame.is_wrong:
+                self._paint_mark(painter, rect)
+            painter.setPen(QColor(theme.changed if frame.is_wrong else theme.muted))
+            below = QRect(rect.left() - 40, rect.bottom() + 2, rect.width() + 80, height)
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, frame.title)
 
     def _paint_mark(self, painter: QPainter, rect: QRect) -> None:
         """A cross in the corner: wrong ones differ by shape, too."""
         badge = QRectF(rect.right() - 8, rect.top() - 1, 10, 10)
-        painter.fillRect(badge, QColor(self._theme.changed))
-        painter.setPen(QPen(QColor(self._theme.panel), 1.6))
+        painter.fillRect(badge, QColor(self.theme.changed))
+        painter.setPen(QPen(QColor(self.theme.panel), 1.6))
         inner = badge.adjusted(2.5, 2.5, -2.5, -2.5)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawLine(QPointF(inner.topLeft()), QPointF(inner.bottomRight()))
@@ -294,33 +293,25 @@ class PicturesGrid(QWidget):
 
     def take_at(self, position: QPoint) -> int | None:
         """Choose the picture at a point: its index, or None where there is none."""
-        place = self.place_at(position)
-        if place is None:
+        cell = self.cell_at(position)
+        if cell is None:
             return None
-        self._current = self._first + place
+        self.current = cell
         self.update()
-        return self.frames[place].index
+        return int(self.chart.order[cell])
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        event.accept()
+    def take(self, cell: int, where: QPoint) -> None:
+        self.current = cell
+        self.update()
+        self.offer(int(self.chart.order[cell])).popup(where)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() != Qt.MouseButton.LeftButton:
-            return  # the card has a menu for the other one
-        index = self.take_at(event.position().toPoint())
-        if index is not None:
-            self.offer(index).popup(event.globalPosition().toPoint())
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        place = self.place_at(event.position().toPoint())
-        hand = Qt.CursorShape.PointingHandCursor
-        self.setCursor(Qt.CursorShape.ArrowCursor if place is None else hand)
-        words = "" if place is None else self.chart.describe(self.frames[place].index)
-        self.setToolTip(tooltip_text(words))
-        self.hovered.emit(words)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self.hovered.emit("")
+    def go(self, cell: int) -> None:
+        """Make another picture the current one, on its page."""
+        self.current = cell
+        if (page := self._page_of(cell)) != self._first:
+            self._first = page
+            self._make_page()
+        super().go(cell)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._wheel += event.angleDelta().y() or event.angleDelta().x()
@@ -330,38 +321,18 @@ class PicturesGrid(QWidget):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
-        steps |= {Qt.Key.Key_Up: -self._tiles.columns, Qt.Key.Key_Down: self._tiles.columns}
-        pages = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
-        many = self.chart.order.size
-        pages |= {Qt.Key.Key_Home: -many, Qt.Key.Key_End: many}
-        if key in steps:
-            self._go(self._current + steps[key])
-        elif key in pages:
+        many = int(self.chart.order.size)
+        pages = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1, Qt.Key.Key_Home: -many, Qt.Key.Key_End: many}
+        if (key := Qt.Key(event.key())) in pages:
             self.turn(pages[key])
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.frames:
-            frame = self.frames[self._current - self._first]
-            self.offer(frame.index).popup(self.mapToGlobal(frame.place.center()))
         else:
             super().keyPressEvent(event)
-
-    def _go(self, current: int) -> None:
-        """Make another picture the current one, on its page."""
-        if not 0 <= current < self.chart.order.size:
-            return
-        self._current = current
-        if (page := self._page_of(current)) != self._first:
-            self._first = page
-            self._make_page()
-        self.hovered.emit(self.chart.describe(int(self.chart.order[current])))
-        self.update()
 
 
 _SIZE = QSize(760, 640)
 
 
-class PicturesWindow(QWidget):
+class PicturesWindow(QDialog):
     """Around a panel, which it owns; named like what that shows, and deleted when it is closed."""
 
     def __init__(self, panel: PicturesPanel, parent: QWidget) -> None:
@@ -370,7 +341,7 @@ class PicturesWindow(QWidget):
         self.panel = panel
         self.words = muted(ShorteningLabel(lambda text: (text,)))
         """What is pointed at."""
-        panel.hovered.connect(self._say)
+        panel.hovered.connect(self.words.setText)
         panel.named.connect(self._take_name)
         layout = QVBoxLayout(self)
         layout.addWidget(panel, 1)
@@ -378,18 +349,8 @@ class PicturesWindow(QWidget):
         self.resize(_SIZE)
 
     @Slot(str)
-    def _say(self, words: str) -> None:
-        self.words.setText(words)
-
-    @Slot(str)
     def _take_name(self, title: str) -> None:
         self.setWindowTitle(f"{title} – ResNet Viewer")
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.close()
-        else:
-            super().keyPressEvent(event)
 
 
 Shown = Literal["pictures", "confusion"]
@@ -429,7 +390,6 @@ class PicturesPanel(FigureCard):
         self._subtitle.hide()
         self._scene = LabScene()
         self._data: DataRead | None = None
-        self._window: PicturesWindow | None = None
         self._tabs: dict[Shown, QToolButton] = {}
         group = QButtonGroup(self)
         for place, (shown, (words, _)) in enumerate(_NAMES.items()):
@@ -522,8 +482,8 @@ class PicturesPanel(FigureCard):
         if predicted is not None:
             self._stack.setCurrentIndex(tuple(_NAMES).index(self.shown))
         self._tell_whose(log if predicted is not None else None)
-        if self._window is not None:
-            self._window.panel.render_lab(scene)
+        if self.larger is not None:
+            self.larger.render_lab(scene)
 
     def show_what(self, shown: Shown) -> None:
         """Show the pictures, or the confusion matrix."""
@@ -546,13 +506,10 @@ class PicturesPanel(FigureCard):
         self.show_what("pictures")
 
     def apply_theme(self, theme: Theme) -> None:
-        super().apply_theme(theme)
-        self.grid.apply_theme(theme)
-        self.matrix.apply_theme(theme)
         self.enlarge.setIcon(qtawesome.icon("mdi6.arrow-expand", color=theme.text))
         self._fit_tabs()
-        if self._window is not None:
-            self._window.panel.apply_theme(theme)
+        if self.larger is not None:
+            self.larger.apply_theme(theme)
 
     def _show_message(self, log: RunLog | None) -> None:
         words = "no run has finished an epoch yet" if self._scene.logs else EMPTY
@@ -605,30 +562,26 @@ class PicturesPanel(FigureCard):
 
     @Slot()
     def _open_enlarged(self) -> None:
-        if self._window is not None:
-            self._window.raise_()
-            self._window.activateWindow()
+        if self.larger is not None:
+            self.larger.window().raise_()
+            self.larger.window().activateWindow()
             return
         larger = PicturesPanel(can_enlarge=False)
         larger.picture_wished.connect(self.picture_wished)
         larger.rule_chosen.connect(self.rule_chosen)
         larger.export_requested.connect(self.export_requested)
         larger.copy_requested.connect(self.copy_requested)
-        larger.apply_theme(self._theme)
-        self._window = PicturesWindow(larger, self)
-        self._window.destroyed.connect(self._forget_window)
+        window = PicturesWindow(larger, self)
+        larger.apply_theme(theme_of(self))
         larger.render_lab(self._scene)
         larger.show_what(self.shown)
-        self._window.show()
-
-    @Slot()
-    def _forget_window(self) -> None:
-        self._window = None
+        window.show()
 
     @property
     def larger(self) -> PicturesPanel | None:
         """The same in a window of its own, while that is open."""
-        return None if self._window is None else self._window.panel
+        window = self.findChild(PicturesWindow)
+        return None if window is None else window.panel
 
     def menu_at(self, where: QPoint) -> QMenu:
         """What can be done with the picture there, where there is one, and then with all of what is shown."""
@@ -645,11 +598,6 @@ class PicturesPanel(FigureCard):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_tabs()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange and hasattr(self, "_tabs"):
-            self._fit_tabs()
 
     def _fit_tabs(self) -> None:
         """Write the tabs' names in full where there is room."""

@@ -12,7 +12,6 @@ from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story import READING, story
 from resnet_viewer.records.story_groups import StoryRun
 from resnet_viewer.ui.widgets.card import Card
-from resnet_viewer.ui.widgets.theme import DARK
 
 
 def story_run(log: RunLog) -> StoryRun:
@@ -48,7 +47,6 @@ class StoryPanel(Card):
         self._text.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._text.setAccessibleName("What you see")
         self.body.addWidget(self._text, 1)
-        self.apply_theme(DARK)
         self.render_lab(LabScene())
 
     @property

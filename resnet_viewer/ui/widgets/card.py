@@ -9,7 +9,6 @@ from PySide6.QtGui import (
     QLinearGradient,
     QPainter,
     QPaintEvent,
-    QPalette,
     QPen,
     QResizeEvent,
 )  # fmt: skip
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from resnet_viewer.records.figure_list import FigureName
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, part_wordings
 from resnet_viewer.ui.widgets.labels import TitleLabel, muted, tooltip_text
-from resnet_viewer.ui.widgets.theme import DARK, Theme
+from resnet_viewer.ui.widgets.theme import DARK, Theme, theme_of
 
 UPDATING = "updating…"
 _FADE = 24
@@ -35,7 +34,6 @@ class Card(QFrame):
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self._theme = DARK
         self._title = TitleLabel(title)
         self._subtitle = muted(ShorteningLabel(part_wordings))
         self._mark = _Mark(self)
@@ -53,7 +51,6 @@ class Card(QFrame):
         layout.addLayout(self.header)
         layout.addLayout(self.body, 1)
         self.setAccessibleName(title)
-        Card.apply_theme(self, DARK)
 
     @property
     def title(self) -> str:
@@ -120,13 +117,10 @@ class Card(QFrame):
         self.header.addWidget(control)
 
     def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        self._theme = theme
-        self._place_mark()
-        self.update()
+        """Take the theme's colours where the palette does not reach."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme = self._theme
+        theme = theme_of(self)
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(QColor(theme.border), 1.0))
@@ -175,13 +169,13 @@ class _Mark(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
-            ground = QLinearGradient(0, 0, 0.75 * _FADE, 0)
-            clear, solid = (self.palette().color(QPalette.ColorRole.Base) for _ in range(2))
+            theme, ground = theme_of(self), QLinearGradient(0, 0, 0.75 * _FADE, 0)
+            clear = QColor(theme.panel)
             clear.setAlpha(0)
             ground.setColorAt(0, clear)
-            ground.setColorAt(1, solid)
+            ground.setColorAt(1, QColor(theme.panel))
             painter.fillRect(self.rect(), ground)
-            painter.setPen(self.palette().color(QPalette.ColorRole.BrightText))
+            painter.setPen(QColor(theme.changed))
             painter.drawText(
                 self.rect(), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, UPDATING
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -12,7 +12,7 @@ from resnet_viewer.charts.colour_scale import ColourScale, scale_to
 from resnet_viewer.charts.palette import COLOUR_MAPS
 from resnet_viewer.ui.widgets.labels import tooltip_text
 from resnet_viewer.ui.widgets.pixels import image_of_ramp
-from resnet_viewer.ui.widgets.theme import DARK, Theme
+from resnet_viewer.ui.widgets.theme import theme_of
 
 _RAMP, _GAP = 72.0, 5.0
 _LEAST, _MOST = 20.0, 120.0
@@ -30,7 +30,6 @@ class ColourBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = DARK
         self.scale = scale_to(None, COLOUR_MAPS[0])
         self._ramp = image_of_ramp(self.scale.colours)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -46,14 +45,9 @@ class ColourBar(QWidget):
         self.updateGeometry()
         self.update()
 
-    def apply_theme(self, theme: Theme) -> None:
-        """Other colours."""
-        self._theme = theme
-        self.update()
-
     def _keys(self) -> list[tuple[str, str]]:
         """Colours beside the scale, and what they mean."""
-        theme = self._theme
+        theme = theme_of(self)
         known = {"zero": (theme.reference, "0"), "not finite": (theme.changed, "∞ nan")}
         return [known[key] for key in self.scale.keys]
 
@@ -67,11 +61,6 @@ class ColourBar(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(math.ceil(self._width(_RAMP)), math.ceil(QFontMetricsF(self.font()).height()))
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self.updateGeometry()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         metrics = QFontMetricsF(self.font())
         high, base = metrics.capHeight() + 2, (self.height() + metrics.capHeight()) / 2
@@ -80,7 +69,7 @@ class ColourBar(QWidget):
         ramp = min(max(self.width() - self._width(0), _LEAST), _MOST)
         x = max(self.width() - self._width(ramp), 0) / 2
         with QPainter(self) as painter:
-            painter.setPen(QColor(self._theme.muted))
+            painter.setPen(QColor(theme_of(self).muted))
             painter.drawText(QPointF(x, base), low_text)
             x += metrics.horizontalAdvance(low_text) + _GAP
             painter.drawImage(QRectF(x, top, ramp, high), self._ramp)
@@ -96,7 +85,7 @@ class ColourBar(QWidget):
                 painter.setBrush(QColor(colour))
                 painter.drawRect(QRectF(x, top, high, high))
                 x += metrics.ascent() + _GAP
-                painter.setPen(QColor(self._theme.muted))
+                painter.setPen(QColor(theme_of(self).muted))
                 painter.drawText(QPointF(x, base), text)
                 x += metrics.horizontalAdvance(text) + 2 * _GAP
 
@@ -116,7 +105,7 @@ class UprightColourBar(ColourBar):
             return
         area, ascent = self.contentsRect(), QFontMetricsF(self.font()).capHeight()
         with QPainter(self) as painter:
-            painter.setPen(QColor(self._theme.muted))
+            painter.setPen(QColor(theme_of(self).muted))
             x = _UPRIGHT + _GAP
             painter.drawText(QPointF(x, area.top() + ascent), high)
             if area.height() >= 2 * ascent + 3:

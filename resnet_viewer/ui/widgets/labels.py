@@ -64,7 +64,6 @@ class OneLineLabel(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:
         words = self.fontMetrics().elidedText(self.shown, Qt.TextElideMode.ElideRight, self.width())
         with QPainter(self) as painter:
-            painter.setPen(self.palette().color(self.foregroundRole()))
             painter.drawText(self.rect(), self.alignment(), words)
 
 

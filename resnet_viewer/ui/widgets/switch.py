@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from resnet_viewer.ui.widgets.theme import DARK, Theme
+from resnet_viewer.ui.widgets.theme import theme_of
 
 SwitchState = Literal["on", "half", "off"]
 _TRACK = QSize(38, 20)
@@ -26,7 +26,6 @@ class MasterSwitch(QAbstractButton):
     def __init__(self, text: str, colour_name: Literal["shortcut", "branch"], parent: QWidget | None = None):
         super().__init__(parent)
         self._colour_name = colour_name
-        self._theme = DARK
         self._state: SwitchState = "on"
         self.setText(text)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -55,19 +54,9 @@ class MasterSwitch(QAbstractButton):
             self.setText(text)
             self.updateGeometry()
 
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        self._theme = theme
-        self.update()
-
     @Slot()
     def _wish(self) -> None:
         self.wished.emit(self._state != "on")
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         text = self.fontMetrics().horizontalAdvance(self.text())
@@ -77,7 +66,7 @@ class MasterSwitch(QAbstractButton):
         return self.sizeHint()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        theme = self._theme
+        theme = theme_of(self)
         colour = QColor(theme.shortcut if self._colour_name == "shortcut" else theme.branch)
         off = QColor(theme.faint)
         if not self.isEnabled():

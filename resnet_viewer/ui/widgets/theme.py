@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QWidget
+
 from resnet_viewer.charts.palette import DEPTHS
 
 
@@ -61,3 +64,8 @@ LIGHT = Theme(
     branch_fill="#d6e6fa", changed="#d0342c", reference="#6d7486", accent="#1667c7",
     depths=DEPTHS,
 )  # fmt: skip
+
+
+def theme_of(widget: QWidget) -> Theme:
+    """The theme whose palette a widget has: Qt hands that down, and paints anew when it is another."""
+    return LIGHT if widget.palette().color(QPalette.ColorRole.Link) == QColor(LIGHT.accent) else DARK

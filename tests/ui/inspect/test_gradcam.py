@@ -160,9 +160,9 @@ def test_the_strips_numbers_never_run_together(panel: GradCamPanel, pixels: int)
     frames.setFont(font)
     for current in (1, 5, 9):
         panel.filmstrip.set_current(current)
-        numbered = [number for number in range(1, 10) if frames.is_numbered(number)]
+        numbered = [number for number in range(1, 10) if frames.is_numbered(number - 1)]
         assert current in numbered
-        pitch = frames.rect_of(2).left() - frames.rect_of(1).left()
+        pitch = frames.rect_of(1).left() - frames.rect_of(0).left()
         room = np.diff(numbered) * pitch
         assert np.all(room >= frames.fontMetrics().horizontalAdvance("9"))
         if pixels == 12:
@@ -174,20 +174,20 @@ def test_subtitle_names_block_and_class(panel: GradCamPanel) -> None:
     assert found.now is not None
     panel.render_scene(replace(found, now=replace(found.now, target=7)))
     assert panel.subtitle == "block 4 · conv3_x 1 · horse"
-    assert panel.filmstrip.frames.current == 4
+    assert panel.filmstrip.frames.current == 3
 
 
 def test_filmstrip_wishes_for_a_block(panel: GradCamPanel, qtbot: QtBot) -> None:
     panel.render_scene(scene(np.ones((8, 8)), np.ones((8, 8))))
     strip = panel.filmstrip
-    assert strip.frames.current == 9
+    assert strip.frames.current == 8
     with qtbot.waitSignal(panel.block_chosen) as wished:
-        qtbot.mouseClick(strip.frames, Qt.MouseButton.LeftButton, pos=strip.frames.rect_of(3).center())
+        qtbot.mouseClick(strip.frames, Qt.MouseButton.LeftButton, pos=strip.frames.rect_of(2).center())
     assert wished.args == [3]
     with qtbot.waitSignal(panel.block_chosen) as wished:
         qtbot.keyClick(strip.frames, Qt.Key.Key_Left)
     assert wished.args == [8]
-    assert strip.frames.current == 9, "a wish changes nothing by itself"
+    assert strip.frames.current == 8, "a wish changes nothing by itself"
 
 
 def test_filmstrip_is_on_one_scale(panel: GradCamPanel) -> None:
@@ -196,7 +196,7 @@ def test_filmstrip_is_on_one_scale(panel: GradCamPanel) -> None:
     result = with_cam(found.now, 1, np.full((32, 32), 20.0))
     panel.render_scene(replace(found, now=result))
     image = panel.filmstrip.frames.grab().toImage()
-    brightness = [image.pixelColor(panel.filmstrip.frames.rect_of(n).center()).red() for n in (1, 9)]
+    brightness = [image.pixelColor(panel.filmstrip.frames.rect_of(place).center()).red() for place in (0, 8)]
     assert brightness == [255, pytest.approx(25, abs=1)]
 
 

@@ -18,6 +18,7 @@ from resnet_viewer.records.session import Session
 from resnet_viewer.ui.inspect.predictions import Columns, PredictionLine, PredictionsPanel
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests import fabricated
+from tests.ui.pixel import wear
 
 
 def scene_of(
@@ -149,7 +150,7 @@ def reds_and_greys(panel: PredictionsPanel) -> tuple[list[int], list[int]]:
 def test_now_lies_above_the_reference_as_in_the_figure(qtbot: QtBot) -> None:
     panel = PredictionsPanel()
     qtbot.addWidget(panel)
-    panel.apply_theme(LIGHT)
+    wear(panel, LIGHT)
     panel.resize(300, 220)
     panel.show()
     panel.render_scene(scene_of([0.9], [0.9]))
@@ -162,7 +163,7 @@ def test_now_lies_above_the_reference_as_in_the_figure(qtbot: QtBot) -> None:
 def test_small_probabilities_get_bars_that_can_be_seen(qtbot: QtBot) -> None:
     panel = PredictionsPanel()
     qtbot.addWidget(panel)
-    panel.apply_theme(LIGHT)
+    wear(panel, LIGHT)
     panel.resize(300, 220)
     panel.show()
     panel.render_scene(scene_of([0.9], [0.5]))
@@ -209,7 +210,7 @@ def _red(panel: PredictionsPanel) -> int:
 def test_the_bar_for_now_is_as_long_as_its_probability(qtbot: QtBot) -> None:
     panel = PredictionsPanel()
     qtbot.addWidget(panel)
-    panel.apply_theme(LIGHT)
+    wear(panel, LIGHT)
     panel.resize(300, 220)
     panel.show()
     reds = []

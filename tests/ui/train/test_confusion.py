@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.charts.picture_grid import NO_PICTURES, PictureChart
 from resnet_viewer.ui.train.confusion import ConfusionMatrix
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT, Theme
-from tests.ui.pixel import pixel
+from tests.ui.pixel import pixel, wear
 from tests.ui.train.lab_scenes import LABELS, PREDICTED, move_pointer
 
 
@@ -31,17 +31,17 @@ def test_rows_are_true_and_columns_predicted(matrix: ConfusionMatrix) -> None:
     assert matrix.cells.chart.counts.tolist() == [[4, 0, 0], [0, 1, 2], [1, 0, 2]]
     assert matrix.cells.chart.describe(1, 2) == "true 1, predicted 2: 2 of 3 (67 %)"
     assert matrix.cells.chart.describe(1, -1) == "true 1: 2 of 3 wrong (67 %)"
-    assert matrix.cells.rect_of(1, 2).left() > matrix.cells.rect_of(1, 1).left()
-    assert matrix.cells.rect_of(2, 1).top() > matrix.cells.rect_of(1, 1).top()
+    assert matrix.cells.rect_of(5).left() > matrix.cells.rect_of(4).left()
+    assert matrix.cells.rect_of(7).top() > matrix.cells.rect_of(4).top()
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])
 def test_colours_are_shares_of_rows(matrix: ConfusionMatrix, theme: Theme) -> None:
-    matrix.apply_theme(theme)
+    wear(matrix, theme)
     painted = matrix.cells.grab().toImage()
 
     def colour(true: int, given: int) -> tuple[int, int, int]:
-        corner = matrix.cells.rect_of(true, given).topLeft() + QPoint(3, 3)
+        corner = matrix.cells.rect_of(3 * true + given).topLeft() + QPoint(3, 3)
         return pixel(painted, corner.x(), corner.y())
 
     def distance(true: int, given: int, name: str) -> int:
@@ -57,7 +57,7 @@ def test_colours_are_shares_of_rows(matrix: ConfusionMatrix, theme: Theme) -> No
 def test_a_click_on_a_cell_and_the_keys_wish_a_pair(qtbot: QtBot, matrix: ConfusionMatrix) -> None:
     pairs: list[tuple[int, int]] = []
     matrix.cells.chosen.connect(pairs.append)
-    qtbot.mouseClick(matrix.cells, Qt.MouseButton.LeftButton, pos=matrix.cells.rect_of(1, 2).center())
+    qtbot.mouseClick(matrix.cells, Qt.MouseButton.LeftButton, pos=matrix.cells.rect_of(5).center())
     assert pairs == [(1, 2)]
     qtbot.keyClick(matrix.cells, Qt.Key.Key_Down)
     qtbot.keyClick(matrix.cells, Qt.Key.Key_Left)
@@ -70,13 +70,13 @@ def test_a_click_on_a_cell_and_the_keys_wish_a_pair(qtbot: QtBot, matrix: Confus
 def test_hovering_tells_cells_and_rows(matrix: ConfusionMatrix) -> None:
     said: list[str] = []
     matrix.cells.hovered.connect(said.append)
-    move_pointer(matrix.cells, matrix.cells.rect_of(0, 0).center())
-    move_pointer(matrix.cells, matrix.cells.rect_of(2, 0).center())
+    move_pointer(matrix.cells, matrix.cells.rect_of(0).center())
+    move_pointer(matrix.cells, matrix.cells.rect_of(6).center())
     assert said[-1] == "true 2, predicted 0: 1 of 3 (33 %)"
-    move_pointer(matrix.cells, QPoint(1, matrix.cells.rect_of(2, 0).center().y()))
+    move_pointer(matrix.cells, QPoint(1, matrix.cells.rect_of(6).center().y()))
     assert said[-1] == "true 2: 1 of 3 wrong (33 %)"
     move_pointer(
-        matrix.cells, QPoint(matrix.cells.rect_of(2, 2).right() + 8, matrix.cells.rect_of(1, 0).center().y())
+        matrix.cells, QPoint(matrix.cells.rect_of(8).right() + 8, matrix.cells.rect_of(3).center().y())
     )
     assert said[-1] == "true 1: 2 of 3 wrong (67 %)"
 
@@ -92,7 +92,7 @@ def test_a_hundred_classes_scroll_and_ten_fit(qtbot: QtBot, matrix: ConfusionMat
     everything = np.arange(100)
     matrix.show_predictions(PictureChart(everything, everything[::-1].copy(), tuple(map(str, everything))))
     assert matrix.cells.height() > matrix.height()
-    assert matrix.cells.rect_of(99, 99).bottom() <= matrix.cells.height()
+    assert matrix.cells.rect_of(9_999).bottom() <= matrix.cells.height()
     assert matrix.cells.chart.counts.trace() == 0
     matrix.cells.grab()
 
@@ -118,12 +118,12 @@ def test_rows_columns_and_errors_have_headings_that_overlap_nothing(matrix: Conf
     metrics = QFontMetrics(cells.letters)
     found = {words: place for place, words in cells.headings(metrics)}
     assert set(found) == {"true", "predicted", "error"}
-    grid = matrix.cells.rect_of(0, 0).united(matrix.cells.rect_of(2, 2))
+    grid = matrix.cells.rect_of(0).united(matrix.cells.rect_of(8))
     for place in found.values():
         assert not place.intersects(grid)
         assert cells.rect().contains(place)
     assert found["error"].left() > grid.right()
-    assert found["predicted"].bottom() <= matrix.cells.rect_of(0, 0).top() - metrics.height(), (
+    assert found["predicted"].bottom() <= matrix.cells.rect_of(0).top() - metrics.height(), (
         "the columns' names"
     )
     matrix.resize(200, 80)
@@ -139,13 +139,13 @@ def test_without_height_the_counts_go_before_the_headings(matrix: ConfusionMatri
         matrix.resize(300, height)
         metrics = QFontMetrics(cells.letters)
         assert cells.height() <= matrix.viewport().height(), "it need not scroll"
-        heights.append(matrix.cells.rect_of(0, 0).height())
+        heights.append(matrix.cells.rect_of(0).height())
         has_headings = bool(cells.headings(metrics))
         assert has_headings == (heights[-1] >= metrics.ascent())
         if not has_headings:
             middle, edge = (
-                matrix.cells.rect_of(0, 0).center(),
-                matrix.cells.rect_of(0, 0).topLeft() + QPoint(2, 2),
+                matrix.cells.rect_of(0).center(),
+                matrix.cells.rect_of(0).topLeft() + QPoint(2, 2),
             )
             image = cells.grab().toImage()
             assert image.pixelColor(middle) == image.pixelColor(edge)

@@ -14,14 +14,9 @@ from resnet_viewer.charts import palette
 from resnet_viewer.charts.gradient_record import Record
 from resnet_viewer.figures import gradient_record
 from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.train.gradient_maps import (
-    EMPTY,
-    LEAST_HEIGHT,
-    GradientMaps,
-    RunPicture,
-    columns_for,
-)
+from resnet_viewer.ui.train.gradient_maps import EMPTY, LEAST_HEIGHT, GradientMaps, RunPicture, columns_for
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT
+from tests.ui.pixel import wear
 from tests.ui.train.hands import move
 from tests.ui.train.invented import begun, grow, run, trained, with_interventions
 
@@ -205,7 +200,7 @@ def test_bad_values_have_a_legend(panel: GradientMaps) -> None:
     assert image is not None
     assert image.pixelColor(1, 0).name() == DARK.reference
     assert image.pixelColor(1, 1).name() == DARK.changed
-    panel.apply_theme(LIGHT)
+    wear(panel, LIGHT)
     image = panel.pictures[log.key].image
     assert image is not None
     assert image.pixelColor(1, 0).name() == LIGHT.reference
@@ -244,7 +239,7 @@ def test_the_colour_scale_is_that_of_all_records_live_reopened_and_exported(
 def test_the_screen_and_the_page_draw_the_same_values(panel: GradientMaps) -> None:
     log = begun(run())
     grow(log, 30, norms=lambda step, layers: [0.0, *(10.0 ** (i % 7 - step / 9) for i in range(1, layers))])
-    panel.apply_theme(LIGHT)
+    wear(panel, LIGHT)
     panel.render_lab(scene(log))
     settle(panel)
     image = panel.pictures[log.key].image

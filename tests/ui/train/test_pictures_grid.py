@@ -14,9 +14,9 @@ from resnet_viewer.charts import palette
 from resnet_viewer.figures import picture_grid
 from resnet_viewer.records.confusion import picture_order
 from resnet_viewer.ui.train.pictures import PicturesGrid
-from resnet_viewer.ui.widgets.theme import DARK, LIGHT
+from resnet_viewer.ui.widgets.theme import LIGHT
 from tests.figures.runs import report
-from tests.ui.pixel import pixel
+from tests.ui.pixel import pixel, wear
 from tests.ui.train.lab_scenes import LABELS, PREDICTED, data_of, move_pointer
 
 SHORT = ("0", "1", "2")
@@ -111,7 +111,7 @@ def test_large_pictures_are_made_smaller(qtbot: QtBot) -> None:
 
 
 def test_wrong_ones_have_a_red_frame_and_a_cross(grid: PicturesGrid) -> None:
-    grid.apply_theme(LIGHT)
+    wear(grid, LIGHT)
     painted = grid.grab().toImage()
     red = QColor(LIGHT.changed)
     for place, is_wrong in ((0, True), (3, False)):
@@ -236,7 +236,6 @@ def test_nothing_is_shown_without_predictions(qtbot: QtBot) -> None:
     grid = PicturesGrid()
     qtbot.addWidget(grid)
     grid.show_pictures(data_of(), None, "a")
-    grid.apply_theme(DARK)
     grid.turn(1)
     qtbot.keyClick(grid, Qt.Key.Key_Return)
     assert grid.shown == ()

@@ -8,7 +8,6 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.colour_scale import ColourScale
 from resnet_viewer.ui.widgets.colour_bar import ColourBar, UprightColourBar
-from resnet_viewer.ui.widgets.theme import DARK
 
 SCALE = ColourScale("viridis", ("1e-3", "1e1"), ((0.0, "1e-3"), (0.5, "1e-1"), (1.0, "1e1")))
 
@@ -28,7 +27,6 @@ def test_the_colours_run_from_dark_to_bright(qtbot: QtBot) -> None:
     bar = ColourBar()
     qtbot.addWidget(bar)
     bar.show_scale(SCALE)
-    bar.apply_theme(DARK)
     bar.resize(bar.sizeHint())
     image = bar.grab().toImage()
     left = round(bar.fontMetrics().horizontalAdvance("1e-3")) + 5
@@ -40,7 +38,6 @@ def test_in_a_wider_place_it_stands_in_the_middle_with_more_colours(qtbot: QtBot
     bar = ColourBar()
     qtbot.addWidget(bar)
     bar.show_scale(SCALE)
-    bar.apply_theme(DARK)
     bar.resize(400, 20)
     image = bar.grab().toImage()
     ground = image.pixelColor(0, 10)
