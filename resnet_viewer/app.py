@@ -21,7 +21,6 @@ from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import USUAL, BuildOptions
 from resnet_viewer.standard_output import delivered
 from resnet_viewer.system_libraries import libraries_problem
-from resnet_viewer.verbs.argument_types import path
 from resnet_viewer.verbs.arguments import (
     STATUSES,
     Parser,
@@ -29,6 +28,7 @@ from resnet_viewer.verbs.arguments import (
     add_network,
     build_options,
     own_input,
+    path,
 )
 
 if TYPE_CHECKING:

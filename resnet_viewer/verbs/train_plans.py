@@ -17,7 +17,7 @@ from resnet_viewer.records.lab import key_of
 from resnet_viewer.records.network import LARGEST_SEED, NetworkSpec
 from resnet_viewer.records.recipe import RECIPES, Optimizer, Recipe, recipe_for
 from resnet_viewer.records.training import RunSpec
-from resnet_viewer.verbs.train_flags import SCHEDULES
+from resnet_viewer.verbs.arguments import SCHEDULES
 
 _RATES: dict[Optimizer, float] = {"sgd": RECIPES["quick"].rate, "adam": RECIPES["adam"].rate}
 """What is usual with each optimizer."""
