@@ -13,7 +13,7 @@ from resnet_viewer.core.lab.run_files import read_run
 from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.recipe import RECIPES, WARM_UP_STEPS, Recipe
 from resnet_viewer.verbs.arguments import parsed
-from resnet_viewer.verbs.train_plans import networks, recipe
+from resnet_viewer.verbs.train import networks, recipe
 
 
 def words(data: Path | str, out: Path, *more: str) -> list[str]:
