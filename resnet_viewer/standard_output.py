@@ -31,7 +31,7 @@ def delivered(run: Callable[[], int]) -> int:
         if error.filename is not None:  # of a file, not of a stream
             raise
         if sys.stdout is not None:
-            _silence(sys.stdout)
+            silence(sys.stdout)
         if isinstance(error, BrokenPipeError):
             return PIPE_CLOSED
         reason = (error.strerror or type(error).__name__).lower()
@@ -41,7 +41,7 @@ def delivered(run: Callable[[], int]) -> int:
         try:
             print(sentence, file=sys.stderr, flush=True)
         except OSError:
-            _silence(sys.stderr)
+            silence(sys.stderr)
         return FAILED
 
 
@@ -51,7 +51,7 @@ def _flush() -> None:
             stream.flush()
 
 
-def _silence(stream: TextIO) -> None:
+def silence(stream: TextIO) -> None:
     """What it still holds, and all that follows, goes nowhere: the interpreter would try again, and complain."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())

@@ -18,7 +18,7 @@ import numpy as np
 from resnet_viewer.records.lab import RunState
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.story_words import counted
-from resnet_viewer.records.training import EpochReport, Extension, Intervention, RunSpec
+from resnet_viewer.records.training import EpochReport, Extension, Intervention, RunSpec, in_force
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -73,14 +73,7 @@ class StoryRun:
     @property
     def interventions(self) -> tuple[Intervention, ...]:
         """Those that change how far the shortcuts are open; of several at one step the last."""
-        if not self.run.network.has_shortcuts:
-            return ()
-        changes, strength = [], 1.0
-        for made in {made.step: made for made in self.run.interventions}.values():
-            if made.strength != strength:
-                changes.append(made)
-                strength = made.strength
-        return tuple(changes)
+        return in_force(self.run.interventions) if self.run.network.has_shortcuts else ()
 
 
 MARGIN = 1.0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from resnet_viewer.core.data.picture_folders import DatasetError, LeftOut, labelled_files
+from resnet_viewer.core.data.picture_folders import LeftOut, labelled_files
 from resnet_viewer.core.evaluating import folder_predictions, labelling
 from resnet_viewer.core.lab.device_habits import choose_device
 from resnet_viewer.core.network import build
@@ -89,13 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def spread(files: list[tuple[Path, int]], limit: int) -> list[tuple[Path, int]]:
-    """`limit` of the files at even distances, so that every class has its share.
-
-    Raises:
-        DatasetError: the limit is not positive.
-    """
-    if limit < 1:
-        raise DatasetError(f"--limit must be at least 1, not {limit}.")
+    """`limit` of the files, from 1 on, at even distances, so that every class has its share."""
     if limit >= len(files):
         return files
     return [files[index * len(files) // limit] for index in range(limit)]

@@ -11,7 +11,6 @@ from typing import TypedDict
 from resnet_viewer.core.weights import catalog
 from resnet_viewer.core.weights.sources import available
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.layers import LayerSpec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 
@@ -27,21 +26,13 @@ class Entry(TypedDict):
     weights: list[str]
 
 
-class LayerEntry(TypedDict):
-    """A weighted layer as `--layers --json` prints it; shapes are (C, H, W), `macs` for one picture.
+_LAYER = (
+    "name", "kind", "block", "weight_shape", "output_shape", "stride", "groups", "parameters", "macs",
+)  # fmt: skip
+"""What `--layers --json` prints of a weighted layer; shapes are (C, H, W), `macs` for one picture.
 
-    `parameters` are the layer's own; those of the batch normalisation behind it are not among them.
-    """
-
-    name: str
-    kind: str
-    block: int | None
-    weight_shape: tuple[int, ...]
-    output_shape: tuple[int, ...]
-    stride: int
-    groups: int
-    parameters: int
-    macs: int
+`parameters` are the layer's own; those of the batch normalisation behind it are not among them.
+"""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -115,7 +106,9 @@ def _entry(spec: NetworkSpec) -> Entry:
 def _print_layers(spec: NetworkSpec, *, as_json: bool) -> int:
     plan = blueprint(spec)
     if as_json:
-        print(json.dumps([_layer(layer) for layer in plan.layers], indent=1))
+        print(
+            json.dumps([{part: getattr(layer, part) for part in _LAYER} for layer in plan.layers], indent=1)
+        )
         return 0
     print(
         f"{'layer':<22} {'kind':<10} {'block':>5} {'weight':<16} {'output':<14} {'parameters':>12} {'MMACs':>8}"
@@ -132,20 +125,6 @@ def _print_layers(spec: NetworkSpec, *, as_json: bool) -> int:
         f"{_sized(plan.input_shape)}."
     )
     return 0
-
-
-def _layer(layer: LayerSpec) -> LayerEntry:
-    return {
-        "name": layer.name,
-        "kind": layer.kind,
-        "block": layer.block,
-        "weight_shape": layer.weight_shape,
-        "output_shape": layer.output_shape,
-        "stride": layer.stride,
-        "groups": layer.groups,
-        "parameters": layer.parameters,
-        "macs": layer.macs,
-    }
 
 
 def _sized(shape: tuple[int, ...]) -> str:

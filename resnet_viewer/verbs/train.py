@@ -317,7 +317,7 @@ def _train(
 
     command, commit = command_line(arguments), _commit()
     lab = Lab(commit=commit, command=command)
-    with TrainScreen(arguments.out) as screen, stoppable(lambda: lab.tell(Stop())) as stopping:
+    with closing(TrainScreen(arguments.out)) as screen, stoppable(lambda: lab.tell(Stop())) as stopping:
         pictures = 0
         if arguments.steps or arguments.shortcuts:
             for progress in lab.read(arguments.data, kind.side, kind.channels):

@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import TextIO
 
 from tqdm import tqdm
@@ -33,6 +32,7 @@ from resnet_viewer.records.lab import (
 )
 from resnet_viewer.records.pace import Pace
 from resnet_viewer.records.training import RunReport, RunSpec
+from resnet_viewer.standard_output import silence
 
 _QUIET = 60.0
 """Seconds without a word after which a line takes the place of the bar."""
@@ -40,10 +40,7 @@ _NARROWEST = 20
 
 
 class TrainScreen:
-    """Shows reports as they come, and keeps those of runs that ended, which lie in `folder`.
-
-    A context manager: leaving it takes the bar away.
-    """
+    """Shows reports as they come until it is closed, and keeps those of runs that ended, which lie in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.reports: dict[str, RunReport] = {}
@@ -61,12 +58,8 @@ class TrainScreen:
         self._words = ""
         self._bar = _bar("picture", "reading")
 
-    def __enter__(self) -> TrainScreen:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Take the bar away."""
         with _audible():
             self._bar.close()
 
@@ -78,8 +71,7 @@ class TrainScreen:
                 self._move(report.done, report.total)
             case DataRead():
                 self.data = report
-                with _audible():
-                    self._bar.close()
+                self.close()
                 if report.remark:
                     self.say(report.remark)
                 self._bar = _bar("step", "training", "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]")
@@ -223,7 +215,4 @@ def _audible() -> Iterator[None]:
                 if stream is not None:
                     stream.flush()
             except OSError:
-                nowhere = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(nowhere, stream.fileno())
-                os.close(nowhere)
-                stream.flush()
+                silence(stream)

@@ -6,6 +6,7 @@ import errno
 import io
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ def test_durations_are_told_in_words(seconds: float, words: str) -> None:
 
 def test_the_bar_goes_as_far_as_the_runs_will(tmp_path: Path) -> None:
     steps = tuple(StepReport(0, step, 10, 1.0, 50.0) for step in range(4))
-    with TrainScreen(tmp_path) as screen:
+    with closing(TrainScreen(tmp_path)) as screen:
         screen.show(Progress(3, 7))
         assert screen.steps == (3, 7)
         screen.show(DataRead(1000, np.zeros((500, 1, 8, 8), np.uint8), np.zeros(500, np.int64), ("a", "b")))
@@ -62,7 +63,7 @@ def test_without_a_terminal_a_line_comes_now_and_then_and_no_bar(
 ) -> None:
     now = [100.0]
     monkeypatch.setattr(train_screen.time, "monotonic", lambda: now[0])
-    with TrainScreen(tmp_path) as screen:
+    with closing(TrainScreen(tmp_path)) as screen:
         screen.show(Began("a", RUN, 10))
         for now[0] in (100.0, 130.0, 159.0, 161.0, 162.0, 230.0):
             screen.show(Idle())
