@@ -21,8 +21,8 @@ import torch
 
 from resnet_viewer.core.engine import ProbeEngine
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.records.own_input import usual_preprocessing
 from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.preprocessing import usual_preprocessing
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.session import Session, Setup
 from resnet_viewer.records.wiring import Wiring

@@ -253,7 +253,7 @@ def first_session(network: str | None, weights: str | None, options: BuildOption
     """
     from resnet_viewer.core.weights import catalog
     from resnet_viewer.core.weights.build_options import with_options
-    from resnet_viewer.records.own_input import usual_preprocessing
+    from resnet_viewer.records.preprocessing import usual_preprocessing
     from resnet_viewer.records.probe import NetworkState
     from resnet_viewer.records.session import Session, Setup
     from resnet_viewer.records.weights import WeightsRef

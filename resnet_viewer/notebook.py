@@ -29,9 +29,8 @@ from resnet_viewer.records.checking import (
 )
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import LARGEST_SEED, MOST_CLASSES, BuildOptions, NetworkSpec, TopPooling
-from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.picture import Picture
-from resnet_viewer.records.preprocessing import LARGEST_SIDE, Channels, Preprocessing
+from resnet_viewer.records.preprocessing import LARGEST_SIDE, Channels, OwnInput, Preprocessing
 from resnet_viewer.records.probe import GradientOf, NetworkState, ProbeResult
 from resnet_viewer.records.session import Session, Setup
 from resnet_viewer.records.target import BlockTarget, Target

@@ -10,8 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer import app, cli, paths
 from resnet_viewer.media.file_choices import FileChoices, remembered
-from resnet_viewer.records.own_input import OwnInput
-from resnet_viewer.records.preprocessing import CIFAR10_MEAN, Preprocessing
+from resnet_viewer.records.preprocessing import CIFAR10_MEAN, OwnInput, Preprocessing
 from resnet_viewer.records.requests import Begin, Begun
 from resnet_viewer.services.files import FilesService
 from resnet_viewer.ui.window import MainWindow

@@ -18,12 +18,12 @@ from resnet_viewer.charts.tiles import Coloured, coloured
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.captions import CAM_REASONS
 from resnet_viewer.records.comparing import plan_of, reading_beside
+from resnet_viewer.records.layers import Sampling
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Box, Preprocessing, denormalised, visible_box
 from resnet_viewer.records.probe import BlockReading, CamState, ProbeResult
-from resnet_viewer.records.registering import cam_tiles
 
-Pixels = NDArray[np.uint8]
 FAINT = 0.02
 """Below this share of the scale a map looks blank, and the words beside it say so."""
 HAIRLINE = 16
@@ -283,7 +283,7 @@ def overlay(
     """Lay a map over the part of the picture that the network saw.
 
     `box` is that part, in the pixels of `pixels`. `cam` (h, w) is stretched over `tiles`, so that the middle of its
-    cell (i, j) lies on the pixel that the cell looks at (`records.registering`); without `tiles` over `box`, as is
+    cell (i, j) lies on the pixel that the cell looks at (see the function `tiles`); without `tiles` over `box`, as is
     right for a map that looks at even parts of it. Between the middles it is interpolated bilinearly, and the
     outermost cells reach to the edges of `box`. `vmax` is the value of the last colour, the map's own maximum by
     default. A value v is mixed in with weight `opacity` · √(v / vmax), so that the picture stays itself
@@ -344,3 +344,32 @@ def _mixing(colours: str, opacity: float) -> tuple[NDArray[np.float32], NDArray[
     """
     alpha = (opacity * np.sqrt(np.linspace(0, 1, 256))).astype(np.float32)[:, None]
     return 1 - alpha, lookup(colours).astype(np.float32) * alpha + np.float32(0.5)
+
+
+def tiles(sampling: Sampling, cells: tuple[int, int], side: int, box: Box) -> Box:
+    """The rectangle whose even tiles, `cells` = (rows, columns) of them, have their middles where the cells look.
+
+    `box` is the rectangle of the network's input of `side` pixels, in any units; the result has the same. A pixel's
+    middle is half a pixel from its edge: tile i, `stride` wide, begins at pixel `stride · (i − ½) + offset + ½`.
+    The rectangle need not have the edges of `box`: cells of a ResNet look at every 32nd pixel from 0 on, so that their
+    tiles begin 15.5 pixels before the first.
+
+    Example:
+        >>> tiles(Sampling(32, 0.0), (7, 7), 224, Box(0, 0, 224, 224))
+        Box(left=-15.5, top=-15.5, right=208.5, bottom=208.5)
+    """
+    rows, columns = cells
+    x, y = box.width / side, box.height / side
+    start = sampling.offset + 0.5 - sampling.stride / 2
+    left, top = box.left + start * x, box.top + start * y
+    return Box(left, top, left + columns * sampling.stride * x, top + rows * sampling.stride * y)
+
+
+def cam_tiles(result: ProbeResult, block: BlockReading, box: Box) -> Box:
+    """The rectangle of a block's Grad-CAM where what the network saw fills `box`, in its units, as `tiles` says."""
+    rows, columns = block.cam.shape[-2:]
+    where = blueprint(result.request.state.network).sampling(block.name)
+    return tiles(where, (rows, columns), result.network_input.shape[-1], box)
+
+
+Pixels = NDArray[np.uint8]

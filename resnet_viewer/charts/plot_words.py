@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viewer.charts.chart import SAMPLE, Flag, Floats, Name, Rect, Room, Stroke
-from resnet_viewer.records.story_interventions import is_one_turn
+from resnet_viewer.records.story import is_one_turn
 from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import Intervention, RunSpec
 

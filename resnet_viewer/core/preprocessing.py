@@ -12,12 +12,11 @@ from torch import Tensor
 
 from resnet_viewer import paths
 from resnet_viewer.core.weights import catalog, class_names, published, weight_files
-from resnet_viewer.core.weights.cards import Card, card_of
-from resnet_viewer.media.file_choices import FileChoices, remembered
+from resnet_viewer.core.weights.weight_files import Card, card_of
+from resnet_viewer.media.file_choices import remembered
 from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.records.own_input import usual_preprocessing
 from resnet_viewer.records.picture import Picture
-from resnet_viewer.records.preprocessing import Preprocessing, crop_corner, resized
+from resnet_viewer.records.preprocessing import Preprocessing, crop_corner, resized, usual_preprocessing
 
 _LARGEST_RESIZED = 64_000_000
 """Pixels. A strip of 1 × 100 000 pixels would grow to gigabytes before its centre is cut out."""
@@ -97,25 +96,27 @@ def _told(spec: NetworkSpec) -> Card:
 
 
 def _source_tells(spec: NetworkSpec) -> Card:
-    match spec.weights.source:
-        case "bundled":
-            path = paths.asset("weights", f"{spec.weights.name}.safetensors")
-            return card_of(weight_files.metadata(path)) if path.is_file() else Card()
-        case "torchvision":
-            weights = published.look_up(spec.name, spec.weights.name)
-            return Card(spec.name, weights.preprocessing, weights.class_names)
-        case "file":
-            path = Path(spec.weights.name)
-            card = card_of(weight_files.metadata(path)) if path.is_file() else Card()
-            chosen = remembered(spec.weights.digest) if spec.weights.digest else FileChoices()
-            return replace(
-                card,
-                network=chosen.network or card.network,
-                preprocessing=chosen.preprocessing or card.preprocessing,
-                class_names=chosen.class_names or card.class_names,
-            )
+    ref = spec.weights
+    match ref.source:
         case "none":
             return Card()
+        case "torchvision":
+            weights = published.look_up(spec.name, ref.name)
+            return Card(spec.name, weights.preprocessing, weights.class_names)
+        case "bundled":
+            path = paths.asset("weights", f"{ref.name}.safetensors")
+        case "file":
+            path = Path(ref.name)
+    card = card_of(weight_files.metadata(path)) if path.is_file() else Card()
+    if not ref.digest:
+        return card
+    chosen = remembered(ref.digest)
+    return replace(
+        card,
+        network=chosen.network or card.network,
+        preprocessing=chosen.preprocessing or card.preprocessing,
+        class_names=chosen.class_names or card.class_names,
+    )
 
 
 def cut(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:

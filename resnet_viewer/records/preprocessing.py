@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viewer.records.checking import ArgumentError, require_choice
+from resnet_viewer.records.checking import ArgumentError, require_choice, require_number, require_types, whole
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.network import NetworkSpec
 
 Interpolation = Literal["bilinear", "bicubic"]
 Channels = tuple[float, ...]
@@ -139,7 +142,7 @@ def visible_box(width: int, height: int, preprocessing: Preprocessing) -> Box:
     """The part of a `width` × `height` picture that the network sees, in the picture's own pixels.
 
     What the network was given, stretched over this box, lies where it belongs on the original picture; where one of
-    its maps does, `registering` says.
+    its maps does, `charts.gradcam.tiles` says.
     """
     new_width, new_height = resized(width, height, preprocessing)
     left, top = crop_corner(new_width, new_height, preprocessing.crop)
@@ -168,3 +171,85 @@ def denormalised(network_input: NDArray[np.float32], preprocessing: Preprocessin
     std = np.array(preprocessing.std)[:, None, None]
     values = np.clip(np.rint((network_input * std + mean) * 255.0), 0, 255).astype(np.uint8)
     return np.ascontiguousarray(np.broadcast_to(values, (3, *values.shape[1:])).transpose(1, 2, 0))
+
+
+_NUMBERS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "mean": (lambda value: abs(value) <= LARGEST_FLOAT, "finite numbers"),
+    "std": (lambda value: 0 < value <= LARGEST_FLOAT, "finite numbers above 0"),
+}
+
+
+@dataclass(frozen=True)
+class OwnInput:
+    """Normalisation, sizes in pixels, and a file of class names; None keeps what the weights tell or is usual.
+
+    Raises:
+        UserError: one is of another type or out of range, or only one of mean and std is given.
+    """
+
+    mean: Channels | None = None
+    std: Channels | None = None
+    resize: int | None = None
+    crop: int | None = None
+    classes: Path | None = None
+
+    def __post_init__(self) -> None:
+        require_types(self)
+        for name, numbers in (("mean", self.mean), ("std", self.std)):
+            holds, words = _NUMBERS[name]
+            for number in numbers or ():
+                require_number(name, number, holds, words)
+        for name, side in (("resize", self.resize), ("crop", self.crop)):
+            if side is not None:
+                whole(name, side, 1, LARGEST_SIDE)
+        if (self.mean is None) != (self.std is None):
+            raise UserError("A normalisation is a mean and a standard deviation; give both --mean and --std.")
+
+    @property
+    def has_preprocessing(self) -> bool:
+        """Something is said about how pictures are prepared."""
+        return any(value is not None for value in (self.mean, self.resize, self.crop))
+
+    def applied(self, usual: Preprocessing, network: NetworkSpec) -> Preprocessing:
+        """`usual` with what is said in its place.
+
+        Raises:
+            UserError: mean and std are not one number a channel, or the crop is larger than the resized picture.
+        """
+        used = usual
+        if self.mean is not None and self.std is not None:
+            channels = network.channels
+            if len(self.mean) != channels or len(self.std) != channels:
+                raise UserError(
+                    f"{network.title} takes {channels} channels; give --mean and --std that many numbers."
+                )
+            used = replace(used, mean=self.mean, std=self.std)
+        used = replace(used, resize=self.resize or used.resize, crop=self.crop or used.crop)
+        if used.crop > used.resize:
+            raise UserError(
+                f"A crop of {used.crop} pixels is larger than the picture resized to {used.resize}; "
+                "give --resize too."
+            )
+        return used
+
+
+def usual_preprocessing(spec: NetworkSpec) -> Preprocessing:
+    """What networks of this family are usually fed through; an assumption where the weights do not tell.
+
+    A network for another side or number of channels than its family's gets its pictures in that side, and without
+    normalisation.
+    """
+    usual = KERAS_V2_PREPROCESSING if spec.family == "keras-v2" else _USUAL[spec.data]
+    if spec.input_size != usual.crop:
+        resize = round(spec.input_size * usual.resize / usual.crop)
+        usual = replace(usual, resize=resize, crop=spec.input_size)
+    if spec.channels == len(usual.mean):
+        return usual
+    return replace(usual, mean=(0.0,) * spec.channels, std=(1.0,) * spec.channels)
+
+
+_USUAL = {
+    "ImageNet": IMAGENET_PREPROCESSING,
+    "CIFAR-10": CIFAR10_PREPROCESSING,
+    "MNIST": MNIST_PREPROCESSING,
+}

@@ -14,9 +14,8 @@ from resnet_viewer.records.confusion import PictureRule
 from resnet_viewer.records.figure_list import FigureChoice
 from resnet_viewer.records.lab import Confidences, DataRead, Numbers, Order
 from resnet_viewer.records.network import USUAL, BuildOptions, NetworkSpec
-from resnet_viewer.records.own_input import OwnInput
 from resnet_viewer.records.picture import Picture
-from resnet_viewer.records.preprocessing import Preprocessing
+from resnet_viewer.records.preprocessing import OwnInput, Preprocessing
 from resnet_viewer.records.probe import NetworkState, ProbeRequest
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.training import RunReport

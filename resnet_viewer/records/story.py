@@ -1,33 +1,36 @@
 """What a set of training runs shows, in sentences: only what was measured in them, with its numbers.
 
 Paragraphs: the question, what is trained to answer it, and how far that has come; whether depth costs training error,
-without shortcuts and with them (`story_depth`); which runs lost what they had learned (`story_collapse`); what was done
-to the shortcuts (`story_interventions`); what the layers' gradients do (`story_gradients`); which runs ended before
-their time; the test set. What weighs most stands first, where it is seen without scrolling.
+without shortcuts and with them, and which runs lost what they had learned (`story_depth`); what was done to the
+shortcuts; what the layers' gradients do; which runs ended before their time; the test set. What weighs most stands
+first, where it is seen without scrolling.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import combinations
+from math import isfinite, log10
+
+import numpy as np
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.story_depth import collapse_sentences, depth_sentences
-from resnet_viewer.records.story_gradients import gradient_sentences
-from resnet_viewer.records.story_groups import StoryRun, are_twins, kind_of
-from resnet_viewer.records.story_interventions import intervention_sentences
+from resnet_viewer.records.story_groups import Floats, StoryRun, are_twins, kind_of
 from resnet_viewer.records.story_words import (
     counted,
     epochs_span,
     joined,
     number_word,
+    percent,
     sentence,
     some_of,
     thousands,
 )
+from resnet_viewer.records.training import Intervention
 
 EMPTY = "Press Start: what the curves and gradients of the runs show is said here in words."
 READING = "The runs are being read: what they show is said here as soon as all of it is known."
@@ -191,3 +194,269 @@ def _places(runs: Sequence[StoryRun], verb: str, count: int) -> str:
     return ", ".join(
         [f"{some_of(titles, count)} {verb} {where}", *(f"{joined(names)} {place}" for place, names in others)]
     )
+
+
+STRENGTHS = {0.0: "cut", 1.0: "restored"}
+"""What was done to shortcuts that are open by so much now."""
+_TOLD = 3
+"""So many of a run's interventions are told, the newest; a slider makes dozens."""
+_LEAST = 5
+"""Errors around an intervention are told only where so many steps, and half an epoch, stand on either side of it."""
+_APART, _PART = 3, 0.25
+"""Steps by which runs that take turns may differ when something is done to all of them, and the part of an epoch."""
+
+
+@dataclass(frozen=True)
+class _Event:
+    """An intervention in one run, and the training errors around it."""
+
+    told: StoryRun
+    epoch: float
+    what: str
+    """ "cut", "restored", "set to strength 0.5" """
+    before: Floats
+    """Of the batches of the epoch before it, since the intervention before it."""
+    after: Floats
+    """Of the batches of the epoch after it, until the next one."""
+
+    def belongs_to(self, first: _Event) -> bool:
+        """Whether it was one act with another: the same, within a few steps."""
+        apart = abs(self.epoch - first.epoch) * self.told.steps_per_epoch
+        is_same = (self.what, self.epoch > 0) == (first.what, first.epoch > 0)
+        return is_same and is_one_turn(apart, self.told.steps_per_epoch)
+
+
+def is_one_turn(steps: float, steps_per_epoch: int) -> bool:
+    """Whether what was done so many steps apart to runs that take turns was one act, at one time to be read."""
+    return round(steps, 6) <= min(_APART, _PART * steps_per_epoch)
+
+
+def intervention_sentences(runs: Sequence[StoryRun]) -> list[str]:
+    """What was done when, oldest first; what was done to several runs at once is told once."""
+    many: dict[int, list[StoryRun]] = {}
+    events: list[_Event] = []
+    for told in runs:
+        made = [one for one in told.interventions if one.step < len(told.errors)]
+        if len(made) > _TOLD:
+            many.setdefault(len(made), []).append(told)
+        events += _events(told, made)[-_TOLD:]
+    said = [
+        f"The shortcuts of {joined(_names(alike))} were set {counted(count, 'time')}; the last "
+        f"{counted(_TOLD, 'time')} are told here"
+        for count, alike in many.items()
+    ]
+    together: list[list[_Event]] = []
+    for event in sorted(events, key=lambda event: event.epoch):
+        known = next((found for found in together if event.belongs_to(found[0])), None)
+        if known is None or any(event.told is other.told for other in known):
+            together.append([event])
+        else:
+            known.append(event)
+    return said + [_sentence(found) for found in together]
+
+
+def _events(told: StoryRun, made: Sequence[Intervention]) -> list[_Event]:
+    errors, window = told.errors, max(told.steps_per_epoch, _LEAST)
+    steps = [0, *(one.step for one in made), len(errors)]
+    return [
+        _Event(
+            told,
+            one.step / told.steps_per_epoch,
+            STRENGTHS.get(one.strength, f"set to strength {one.strength:.2g}"),
+            errors[max(last, one.step - window) : one.step],
+            errors[one.step : min(one.step + window, following)],
+        )
+        for last, one, following in zip(steps, made, steps[2:], strict=False)
+    ]
+
+
+def _sentence(events: Sequence[_Event]) -> str:
+    """One that was made in several runs at once, with the mean training errors around it."""
+    first = events[0]
+    names = joined(_names([event.told for event in events]))
+    if not first.epoch:
+        return f"The shortcuts of {names} were {first.what} from the first step on"
+    what = f"At epoch {first.epoch:.1f} the shortcuts of {names} were {first.what}"
+    width = max(event.told.steps_per_epoch for event in events)
+    before, after = (
+        min(map(len, parts)) for parts in zip(*((e.before, e.after) for e in events), strict=True)
+    )
+    if min(before, after) < max(_LEAST, width / 2):
+        return what
+    told = []
+    for title in dict.fromkeys(event.told.run.network.title for event in events):
+        own = [event for event in events if event.told.run.network.title == title]
+        was = percent(*(float(event.before[len(event.before) - before :].mean()) for event in own))
+        became = percent(*(float(event.after[:after].mean()) for event in own))
+        told.append((title, was, became))
+    when = (f"over {_stretch(before, width)} before", f"over {_stretch(after, width)} after")
+    (title, was, became), *others = told
+    if not others:
+        return f"{what}; the training error was {was} {when[0]}, and {became} {when[1]}"
+    errors = [
+        f"{title} erred on {was} {when[0]} and on {became} {when[1]}",
+        *(f"{name} on {was} and on {became}" for name, was, became in others),
+    ]
+    return f"{what}; on the training pictures {', '.join(errors)}"
+
+
+def _names(runs: Sequence[StoryRun]) -> list[str]:
+    """Their titles; several seeds of one network are one: "ResNet-56 (three seeds)"."""
+    alike: dict[str, list[StoryRun]] = {}
+    for told in runs:
+        alike.setdefault(told.run.network.title, []).append(told)
+    return [
+        members[0].title if len(members) == 1 else f"{title} ({counted(len(members), 'run')})"
+        for title, members in alike.items()
+    ]
+
+
+def _stretch(steps: int, width: int) -> str:
+    return "the epoch" if steps == width else f"the {counted(steps, 'step')}"
+
+
+FAR = 3.0
+"""Decades between the first and the last layer from which on a gradient vanishes or explodes."""
+FAINT, LARGE = 1e-5, 10.0
+_WHAT = "a layer learns from its gradient, which comes back to it from the last layer; a decade is a factor of ten"
+
+
+def gradient_sentences(runs: Sequence[StoryRun], time: float | None) -> list[str]:
+    """What the records show of the deepest run of each kind, at the pointer and at the start.
+
+    A gradient *vanishes* on its way back where the first layer's norm is three decades or more below the last layer's.
+    It *explodes* where the first is as far above the last, or where the largest norm is three decades or more above the
+    largest at the start, and 10 or more. Without batch normalisation the signal may be lost on the way forward: a
+    gradient is *faint* where no layer's norm reaches 1e-5 in the run's first record, and *large* where none is below
+    10. He et al. (2015, section 4.1) argue vanishing unlikely to cause degradation, because their plain networks are
+    batch-normalised; of those that are not nothing of the kind is said, but what their records show.
+    """
+    found = [(told, row) for told in _deepest(runs) if (row := _row_at(told, time)) is not None]
+    spread = [(told, row) for told, row in found if _way_back(told, row) == ""]
+    said = [_way_back(told, row) for told, row in found if (told, row) not in spread]
+    when = "in the newest record" if time is None else f"at the pointer (epoch {time:.1f})"
+    if said:
+        said[0] = f"{when}, {said[0]}"
+    if spread:
+        spans = [f"{_titled(told, row)} {_span_words(told, row)}" for told, row in spread]
+        said.append(f"{when} the gradient norms over the layers of {', those of '.join(spans)}")
+    for told, row in spread:
+        if not told.run.network.has_shortcuts and told.run.network.is_normalised and told.norms[row].any():
+            said.append(
+                f"those of {told.title} do not vanish: after every convolution batch normalisation gives each channel "
+                "a spread again, so that no signal dies out on its way"
+            )
+            said.append(
+                "He et al. (2015) argue it unlikely that plain networks with batch normalisation owe their degradation "
+                "to vanishing gradients"
+            )
+    if said:
+        said.insert(0, _WHAT)
+    return said
+
+
+def decades_back(norms: Floats) -> float:
+    """How many decades the first layer's norm is below the last layer's; negative above, infinite for a zero.
+
+    Not a number where one of them is not finite, or the last is zero.
+    """
+    first, last = float(norms[0]), float(norms[-1])
+    if not isfinite(first) or not isfinite(last) or last == 0:
+        return float("nan")
+    return log10(last / first) if first else float("inf")
+
+
+def _way_back(told: StoryRun, row: int) -> str:
+    """That the gradient vanishes or explodes, with its numbers; empty where it does neither."""
+    norms, start = told.norms[row], told.norms[0]
+    far, title, were = decades_back(norms), _titled(told, row), "it was"
+    ends = f"{norms[-1]:.1e} in the last layer, {_ends_words(norms)} in the first"
+    most, most_then = (float(np.max(some, where=np.isfinite(some), initial=0.0)) for some in (norms, start))
+    if most >= max(LARGE, 10**FAR * most_then) and row:
+        then = "" if told.run.network.is_normalised else _start_words(start)
+        then = f"it was {then or f'{most_then:.1e} at most'}"
+        return f"the gradient of {title} explodes: {most:.1e} in its largest layer; at the start {then}"
+    if far >= FAR:
+        less = f", {far:.1f} decades less" if isfinite(far) else ""
+        words = f"the gradient of {title} vanishes on its way back: {ends}{less}"
+    elif far <= -FAR:
+        words = f"the gradient of {title} explodes on its way back: {ends}, {-far:.1f} decades more"
+    elif told.run.network.is_normalised or not _start_words(start):
+        return ""
+    else:
+        words = f"the gradient norms over the layers of {title} {_span_words(told, row, has_start=False)}"
+        were = "they were"
+    if row and isfinite(start[0]) and isfinite(start[-1]):
+        at_start = "" if told.run.network.is_normalised else _start_words(start)
+        then = f"{were} {at_start}" if at_start else f"they were {start[-1]:.1e} and {start[0]:.1e}"
+        words += f"; at the start {then}"
+    return words
+
+
+def _ends_words(norms: Floats) -> str:
+    return f"{norms[0]:.1e}" if norms[0] else "zero"
+
+
+def _start_words(start: Floats) -> str:
+    """Where the very first gradient is faint, or large, in all layers."""
+    if start.max() < FAINT:
+        return f"faint in every layer, {start.max():.1e} at most"
+    if start.min() >= LARGE:
+        return f"large in every layer, {start.min():.1e} at least"
+    return ""
+
+
+def _titled(told: StoryRun, row: int) -> str:
+    """The run's title, and how its shortcuts stood at a record where that was not whole."""
+    step = round(told.record_times[row] * told.steps_per_epoch)
+    strengths = [made.strength for made in told.interventions if made.step <= step]
+    if not strengths or strengths[-1] == 1:
+        return told.title
+    return f"{told.title} (shortcuts {STRENGTHS.get(strengths[-1], f'at strength {strengths[-1]:.2g}')})"
+
+
+def _span_words(told: StoryRun, row: int, *, has_start: bool = True) -> str:
+    """ "span 2.6 decades (smallest 3.1e-03, in layer 1 of 56; at the start 3.1)"; zeros and no numbers beside it."""
+    norms = told.norms[row]
+    usable = np.isfinite(norms) & (norms > 0)
+    parts = []
+    if usable.any():
+        lowest = int(np.where(usable, norms, np.inf).argmin())
+        start = _span(told.norms[0])
+        then = f"; at the start {start:.1f} decades" if has_start and row and isfinite(start) else ""
+        parts.append(
+            f"span {_span(norms):.1f} decades (smallest {norms[lowest]:.1e}, in layer {lowest + 1} of "
+            f"{norms.size}{then})"
+        )
+    zeros, others = int((norms == 0).sum()), int((~np.isfinite(norms)).sum())
+    if zeros:
+        parts.append(f"are zero in {counted(zeros, 'layer')}")
+    if others:
+        parts.append(f"are not finite in {counted(others, 'layer')}")
+    return joined(parts)
+
+
+def _span(norms: Floats) -> float:
+    """Decades from the smallest to the largest; not a number where there is none."""
+    usable = norms[np.isfinite(norms) & (norms > 0)]
+    return float(np.log10(usable.max()) - np.log10(usable.min())) if len(usable) else float("nan")
+
+
+def _deepest(runs: Sequence[StoryRun]) -> list[StoryRun]:
+    """The deepest of each kind: plain and residual, with and without batch normalisation; of equal ones the first."""
+    chosen: dict[tuple[bool, bool], StoryRun] = {}
+    for told in sorted(runs, key=lambda told: -told.run.network.depth):
+        if len(told.norms):
+            network = told.run.network
+            chosen.setdefault((not network.is_normalised, network.has_shortcuts), told)
+    return [told for _, told in sorted(chosen.items(), key=lambda one: one[0])]
+
+
+def _row_at(told: StoryRun, time: float | None) -> int | None:
+    """The record at or last before `time`; None where the run has not come that far."""
+    times = told.record_times
+    if time is None:
+        return len(times) - 1
+    row = int(np.searchsorted(times, time, side="right")) - 1
+    reached = len(told.errors) / told.steps_per_epoch
+    return row if row >= 0 and time <= max(reached, times[-1]) else None

@@ -12,7 +12,7 @@ from resnet_viewer.media.files import write_whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.figure_list import Suffix
 from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.records.own_input import OwnInput
+from resnet_viewer.records.preprocessing import OwnInput
 from resnet_viewer.records.requests import (
     Begin,
     Begun,

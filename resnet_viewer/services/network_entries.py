@@ -7,7 +7,7 @@ import re
 from resnet_viewer import paths
 from resnet_viewer.core.weights import catalog
 from resnet_viewer.core.weights.build_options import built
-from resnet_viewer.core.weights.name_endings import ENDINGS
+from resnet_viewer.core.weights.catalog import ENDINGS
 from resnet_viewer.core.weights.published import FILES, torch_cache
 from resnet_viewer.records.network import BuildOptions, NetworkSpec
 from resnet_viewer.records.network_entries import (

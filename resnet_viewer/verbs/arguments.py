@@ -15,8 +15,7 @@ from resnet_viewer.records import notation
 from resnet_viewer.records.checking import shown
 from resnet_viewer.records.data import NAMED, Augmentation
 from resnet_viewer.records.network import LARGEST_SEED, MOST_CLASSES, BuildOptions
-from resnet_viewer.records.own_input import OwnInput
-from resnet_viewer.records.preprocessing import LARGEST_SIDE
+from resnet_viewer.records.preprocessing import LARGEST_SIDE, OwnInput
 from resnet_viewer.records.recipe import RECIPES, WARM_UP_STEPS, WARMED_DEPTH, Optimizer, Schedule
 from resnet_viewer.records.training import Intervention, Precision
 from resnet_viewer.verbs import VERBS

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from resnet_viewer.core.data.sources import fitted, named_kind
 from resnet_viewer.core.weights import catalog
-from resnet_viewer.core.weights.name_endings import VALUE, written
+from resnet_viewer.core.weights.catalog import VALUE, written
 from resnet_viewer.media.files import WriteError, empty_ones_removed, make_folder, write_whole
 from resnet_viewer.records.data import NAMED, DataKind, augmentation
 from resnet_viewer.records.errors import Progress, UserError

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_viewer import Model, probe
-from resnet_viewer.charts.gradcam import overlay
+from resnet_viewer.charts.gradcam import cam_tiles, overlay, tiles
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.probing import Probe
 from resnet_viewer.core.weights.build_options import built
@@ -21,7 +21,6 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import BuildOptions, NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing, visible_box
-from resnet_viewer.records.registering import cam_tiles, tiles
 
 
 def narrow(name: str, options: BuildOptions) -> NetworkSpec:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from resnet_viewer.records.story_gradients import decades_back
+from resnet_viewer.records.story import decades_back
 from resnet_viewer.records.story_groups import StoryRun
 from resnet_viewer.records.training import Intervention
 from tests.records.story_runs import four, text, told

@@ -12,7 +12,7 @@ from resnet_viewer.core.weights.build_options import with_options, with_trained
 from resnet_viewer.core.weights.catalog import FIRST_NETWORK
 from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.network import USUAL, BuildOptions, NetworkSpec
-from resnet_viewer.records.own_input import OwnInput
+from resnet_viewer.records.preprocessing import OwnInput
 from resnet_viewer.records.requests import OpenedNetwork
 
 

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from resnet_viewer import paths
 from resnet_viewer.core.weights import catalog, fitting, published, weight_files
-from resnet_viewer.core.weights.cards import card_of
 from resnet_viewer.core.weights.fitting import Finding, sentence
 from resnet_viewer.core.weights.unwrapping import WeightsError, unwrapped
+from resnet_viewer.core.weights.weight_files import card_of
 from resnet_viewer.media.file_choices import remembered
 from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.network import NetworkSpec

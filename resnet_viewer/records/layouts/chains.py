@@ -21,7 +21,7 @@ from resnet_viewer.records.layers import (
     linear,
     output_side,
 )
-from resnet_viewer.records.layouts.head import pooled
+from resnet_viewer.records.layouts.residual import pooled
 from resnet_viewer.records.network import NetworkSpec
 
 _HIDDEN = 4096

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from resnet_viewer.records.blueprint import BlockSpec, Blueprint, ShortcutForm, StageSpec
 from resnet_viewer.records.layers import Normalisation, Pooling, ReLU, Shape, Steps, conv
-from resnet_viewer.records.layouts.head import head
-from resnet_viewer.records.layouts.residual import EXPANSION
+from resnet_viewer.records.layouts.residual import EXPANSION, head
 from resnet_viewer.records.network import NetworkSpec
 
 EPSILON = 1.001e-5

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from resnet_viewer.records.blueprint import BlockSpec, Blueprint, ShortcutForm, StageSpec
 from resnet_viewer.records.layers import (
     ChannelPadding,
     Dropout,
+    GlobalPooling,
     LayerKind,
     LayerSpec,
     Normalisation,
@@ -19,9 +21,24 @@ from resnet_viewer.records.layers import (
     Step,
     Steps,
     conv,
+    linear,
 )
-from resnet_viewer.records.layouts.head import head
 from resnet_viewer.records.network import NetworkSpec
+
+
+def head(spec: NetworkSpec, shape: Shape, ending: Steps = ()) -> Steps:
+    """`ending`, global average pooling and one linear layer `fc`; without classes the pooling that is asked for."""
+    if spec.has_classifier:
+        return (*ending, *pooled("average"), linear("fc", shape[0], spec.classes))
+    if spec.top_pooling == "none":
+        return ending
+    return (*ending, *pooled(spec.top_pooling))
+
+
+def pooled(kind: Literal["average", "maximum"]) -> Steps:
+    """One number for each channel."""
+    return GlobalPooling("avgpool" if kind == "average" else "globalmaxpool", kind), "flatten"
+
 
 EXPANSION = 4
 """How many times its width a bottleneck's output has in channels."""

@@ -17,7 +17,7 @@ from resnet_viewer.records.layers import (
     same,
     same_as_tensorflow,
 )
-from resnet_viewer.records.layouts.head import head
+from resnet_viewer.records.layouts.residual import head
 from resnet_viewer.records.network import NetworkSpec
 
 KERAS_EPSILON = 1e-3

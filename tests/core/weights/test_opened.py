@@ -11,8 +11,7 @@ from resnet_viewer.core.network import build
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.core.weights.opened import adjusted, described, open_network
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.own_input import OwnInput
-from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, IMAGENET_MEAN, IMAGENET_STD
+from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, IMAGENET_MEAN, IMAGENET_STD, OwnInput
 from resnet_viewer.records.requests import OpenedNetwork
 from resnet_viewer.records.training import RunSpec
 from resnet_viewer.records.wiring import Wiring
