@@ -10,6 +10,8 @@ import ctypes
 import sys
 from collections.abc import Mapping
 
+from resnet_viewer.records.story_words import joined
+
 QT = {
     "libGL.so.1": "libgl1",
     "libEGL.so.1": "libegl1",
@@ -47,7 +49,7 @@ def libraries_problem(
     if not missing:
         return None
     return (
-        f"Qt cannot open a window without the system's {_listed(missing)}; on Debian or Ubuntu install what it needs "
+        f"Qt cannot open a window without the system's {joined(missing)}; on Debian or Ubuntu install what it needs "
         f"(apt-get install {' '.join(needed.values())}), or use `resnet-viewer probe` without a window."
     )
 
@@ -65,9 +67,3 @@ def _can_be_loaded(name: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def _listed(names: list[str]) -> str:
-    """ "libEGL.so.1", "libGL.so.1 and libEGL.so.1"."""
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last

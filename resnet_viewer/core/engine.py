@@ -18,7 +18,6 @@ from resnet_viewer.core.not_finite import first_not_finite, highest
 from resnet_viewer.core.preprocessing import prepare
 from resnet_viewer.core.probing import Probe, TargetError, frozen, require_laid_out, require_readable
 from resnet_viewer.core.weights.sources import resolve
-from resnet_viewer.core.weights.unwrapping import WeightsError
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
@@ -186,7 +185,7 @@ class ProbeEngine:
         try:
             network = build(spec, weights)
         except RuntimeError as error:  # names or shapes; torch's message has a line for each
-            raise WeightsError(
+            raise UserError(
                 f"These weights ({spec.weights.title}) do not fit {spec.title}; choose others or another network."
             ) from error
         return Probe(network.to(self.device)).__enter__()

@@ -27,10 +27,6 @@ _FORGOTTEN_AFTER = 3600.0
 """Seconds after which nobody will come for a file any more."""
 
 
-class LendingError(UserError):
-    """What was lent is not there any more."""
-
-
 @contextmanager
 def lent(data: DataRead, folder: Path) -> Iterator[DataLent]:
     """The same with its test pictures in a file in `folder`, which is removed if the work ends before it is taken.
@@ -62,14 +58,14 @@ def taken(lent_data: DataLent) -> DataRead:
     """The data as they were read, their test pictures being the mapped file, which has no name from now on.
 
     Raises:
-        LendingError: it is not there.
+        UserError: it is not there.
     """
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_TEMPORARY", 0)
     try:
         with os.fdopen(os.open(lent_data.path, flags), "rb") as file:
             pictures: Pictures = np.memmap(file, np.uint8, "r", shape=lent_data.shape)
     except (OSError, ValueError) as error:
-        raise LendingError(
+        raise UserError(
             f"The test pictures are not in {lent_data.path.parent} any more, and cannot be shown: start the runs again "
             "to see them."
         ) from error

@@ -9,7 +9,6 @@ from typing import get_args
 
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.comparing import have_same_plan, plan_of, words_beside
-from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.predictions import has_highest_class
 from resnet_viewer.records.probe import CamState, NetworkState, ProbeResult
@@ -242,7 +241,7 @@ def cam_caption(
     now: ProbeResult, reference: ProbeResult | None, class_names: tuple[str, ...], *, block: int
 ) -> str:
     """The sentence under a Grad-CAM of block `block` (from 1). Grad-CAM always takes the score."""
-    label = _block_label(now, block)
+    label = plan_of(now).blocks[block - 1].label
     words = target_words(now.target, class_names)
     return measured(f"Grad-CAM of {words} at the output of {label}", now, reference)
 
@@ -251,7 +250,7 @@ def maps_caption(
     now: ProbeResult, reference: ProbeResult | None, *, layer: str, scale: MapScale, order: MapOrder
 ) -> str:
     """The sentence under a mosaic of feature maps."""
-    plan = blueprint(now.request.state.network, now.request.state.preprocessing.crop)
+    plan = plan_of(now)
     what = f"Feature maps of {plan.describe(layer)}, {MAP_ORDERS[order]}, {MAP_SCALES[scale]}"
     if reference is not None and (theirs := plan_of(reference)).spec != plan.spec:
         what += f", beside {words_beside(layer, plan, theirs)}"
@@ -295,8 +294,3 @@ def measured(what: str, now: ProbeResult, reference: ProbeResult | None) -> str:
         "no reference" if reference is None else f"reference: {reference_words(now, reference)}",
     )
     return " · ".join(parts) + "."
-
-
-def _block_label(now: ProbeResult, number: int) -> str:
-    plan = blueprint(now.request.state.network, now.request.state.preprocessing.crop)
-    return plan.blocks[number - 1].label

@@ -17,10 +17,6 @@ AUGMENTATION_WORDS: dict[Augmentation, str] = {
 }
 
 
-class AugmentationError(UserError):
-    """Pictures were to be mirrored that are none then."""
-
-
 @dataclass(frozen=True)
 class DataKind:
     """A data set's pictures: `side` pixels square, values from 0 to 1 before the normalisation.
@@ -58,10 +54,10 @@ def augmentation(wanted: Augmentation | None, kind: DataKind) -> Augmentation:
     """What is done to such pictures: what is wanted, or, where nothing is, what is usual.
 
     Raises:
-        AugmentationError: they are to be mirrored, and are none then.
+        UserError: they are to be mirrored, and are none then.
     """
     if wanted == "crop+flip" and not kind.may_flip:
-        raise AugmentationError(f"A mirrored digit is none: augment {kind.title} by crop, or not at all.")
+        raise UserError(f"A mirrored digit is none: augment {kind.title} by crop, or not at all.")
     return wanted or kind.augment
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 _NAMED = 4
 """So many runs at most are told by their names."""
-_SMALL = (
+_SMALL = [
     "no",
     "one",
     "two",
@@ -20,12 +20,12 @@ _SMALL = (
     "ten",
     "eleven",
     "twelve",
-)
+]
 
 
-def counted(count: int, noun: str, nouns: str = "") -> str:
-    """ "four networks", "one seed", "13 runs"; a plural that is no mere "s" is given."""
-    return f"{number_word(count)} {noun if count == 1 else nouns or noun + 's'}"
+def counted(count: int, noun: str) -> str:
+    """ "four networks", "one seed", "13 runs"."""
+    return f"{number_word(count)} {noun if count == 1 else noun + 's'}"
 
 
 def number_word(count: int) -> str:

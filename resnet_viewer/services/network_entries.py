@@ -9,7 +9,7 @@ from resnet_viewer.core.weights import catalog
 from resnet_viewer.core.weights.build_options import built
 from resnet_viewer.core.weights.catalog import ENDINGS
 from resnet_viewer.core.weights.published import FILES, torch_cache
-from resnet_viewer.records.network import BuildOptions, NetworkSpec
+from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.network_entries import (
     EndingChoice,
     EndingGroup,
@@ -33,7 +33,7 @@ _NUMBERS = {"gate_bias": "first bias of the gates", "deviation": "standard devia
 
 def networks() -> Networks:
     """For the window."""
-    return Networks(entries, _build)
+    return Networks(entries, built)
 
 
 def entries() -> tuple[NetworkEntry, ...]:
@@ -75,7 +75,3 @@ def _groups(spec: NetworkSpec) -> tuple[EndingGroup, ...]:
             words = ending.words.partition("; =")[0]
             groups.setdefault(field, []).append(EndingChoice(f"-{name}", words, number, usual))
     return tuple(EndingGroup(_GROUPS[field], tuple(choices)) for field, choices in groups.items())
-
-
-def _build(name: str, options: BuildOptions, weights: WeightsRef, seed: int) -> NetworkSpec:
-    return built(name, options, weights=weights, seed=seed)

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from resnet_viewer.media.files import WriteError
-from resnet_viewer.media.lending import LendingError, lent, taken
+from resnet_viewer.media.lending import lent, taken
+from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import DataRead
 
 PICTURES = np.arange(5 * 3 * 4 * 4, dtype=np.uint8).reshape(5, 3, 4, 4)
@@ -61,10 +62,10 @@ def test_what_the_killed_have_left_is_removed_and_what_is_new_is_not(tmp_path: P
 def test_a_file_that_is_gone_or_cut_is_said(tmp_path: Path) -> None:
     with lent(READ, tmp_path) as data:
         data.path.write_bytes(b"short")
-        with pytest.raises(LendingError, match="cannot be shown: start the runs again"):
+        with pytest.raises(UserError, match="cannot be shown: start the runs again"):
             taken(data)
         data.path.unlink(missing_ok=True)
-        with pytest.raises(LendingError, match=r"are not in .* any more"):
+        with pytest.raises(UserError, match=r"are not in .* any more"):
             taken(data)
 
 

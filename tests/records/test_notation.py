@@ -25,7 +25,7 @@ def test_block_lists(text: str, found: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("text", ["0", "6", "4-2", "2-9", "a", "1,,2", "-3", "1-", "1.5", "³"])
 def test_a_bad_block_list_is_one_sentence(text: str) -> None:
-    with pytest.raises(notation.NotationError, match="block") as refusal:
+    with pytest.raises(notation.UserError, match="block") as refusal:
         notation.blocks(text, 5)
     assert "\n" not in str(refusal.value)
 
@@ -36,7 +36,7 @@ def test_strengths() -> None:
 
 @pytest.mark.parametrize("text", ["4", "4=2", "4=nan", "9=0.5", "x=1", "4=-0.1"])
 def test_a_bad_strength_is_refused(text: str) -> None:
-    with pytest.raises(notation.NotationError):
+    with pytest.raises(notation.UserError):
         notation.strengths(text, 5)
 
 
@@ -48,7 +48,7 @@ def test_a_wiring_is_what_its_arguments_say() -> None:
 
 
 def test_a_plain_network_has_no_shortcut_to_cut() -> None:
-    with pytest.raises(notation.NotationError, match="plain network"):
+    with pytest.raises(notation.UserError, match="plain network"):
         notation.wiring(spec("cifar-plain-20"), cut="3")
     assert notation.wiring(spec("cifar-plain-20"), cut="none", drop="2").dropped == (2,)
 
@@ -60,12 +60,12 @@ def test_triples() -> None:
 
 @pytest.mark.parametrize("text", ["", "a,b,c", "1,2", "nan,0,0", "inf,1,1"])
 def test_a_bad_triple_is_refused(text: str) -> None:
-    with pytest.raises(notation.NotationError):
+    with pytest.raises(notation.UserError):
         notation.channels(text)
 
 
 def test_a_standard_deviation_is_positive() -> None:
-    with pytest.raises(notation.NotationError, match="positive"):
+    with pytest.raises(notation.UserError, match="positive"):
         notation.channels("0.2,0,0.2", positive=True)
 
 
@@ -76,5 +76,5 @@ def test_a_target_is_an_index_or_a_name() -> None:
     assert notation.target("retriever", names, replace(spec("resnet18"), classes=3)) == 2
     assert notation.target("7", (), spec("cifar-resnet-8")) == 7
     for wrong in ("cat", "3", "-1", "dog"):
-        with pytest.raises(notation.NotationError, match="no class"):
+        with pytest.raises(notation.UserError, match="no class"):
             notation.target(wrong, names, replace(spec("resnet18"), classes=3))

@@ -37,19 +37,15 @@ _MEMINFO = Path("/proc/meminfo")
 _GROUP = Path("/sys/fs/cgroup")
 
 
-class TooLargeError(UserError):
-    """Pictures would take more memory than there is; the message says how much."""
-
-
 def require_memory(count: int, side: int, channels: int, name: str) -> None:
     """Nothing where so many pictures fit into memory as bytes.
 
     Raises:
-        TooLargeError: they do not.
+        UserError: they do not.
     """
     needed, free = count * side * side * channels, free_bytes()
     if free is not None and needed > free - _KEPT_FREE:
-        raise TooLargeError(
+        raise UserError(
             f"The {count} pictures of {name} take {needed / 1e9:.1f} GB of memory at {side}×{side} pixels, and this "
             f"computer has {max(0, free - _KEPT_FREE) / 1e9:.1f} GB for them: choose a smaller side, or give fewer "
             "pictures."
@@ -118,7 +114,7 @@ def load(folder: Path, size: int, *, seed: int = 0, channels: int = 3) -> Iterat
 
     Raises:
         DatasetError: there is no such folder, it is not laid out like that, or too much of it cannot be read.
-        TooLargeError: the pictures do not fit into memory.
+        UserError: the pictures do not fit into memory.
     """
     classes = class_names_of(folder)
     remarks = []

@@ -24,7 +24,7 @@ import torch
 from resnet_viewer import paths
 from resnet_viewer.core.data import idx_files
 from resnet_viewer.core.data.datasets import Data, PictureSet
-from resnet_viewer.core.data.folder_data import load
+from resnet_viewer.core.data.folder_data import TEST_SHARE, load
 from resnet_viewer.core.data.picture_folders import DatasetError, class_names_of
 from resnet_viewer.core.data.sources import CIFAR, CIFAR_FOLDERS, IDX, files_in, name_in
 from resnet_viewer.media.downloads import DownloadError, download
@@ -33,7 +33,6 @@ from resnet_viewer.records.data import NAMED, DataKind
 from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, DIGITS
 
-_TEST_SHARE = 0.2
 _FORGOTTEN_AFTER = 24 * 3600.0
 """Seconds: no download takes as long without a new file."""
 _INSTEAD = "give a folder that holds its files"
@@ -106,7 +105,7 @@ def _digits() -> Data:
         pictures, labels = file["pictures"], file["labels"]
     images = torch.from_numpy(np.rint(pictures * (255 / 16)).astype(np.uint8))[:, None]
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
-    test = round(_TEST_SHARE * len(images))
+    test = round(TEST_SHARE * len(images))
     return Data(
         *(
             PictureSet(images[chosen], torch.from_numpy(labels.astype(np.int64))[chosen], DIGITS)
@@ -205,7 +204,7 @@ def read_data(name: str, size: int, seed: int = 0, *, channels: int = 3) -> Iter
 
     Raises:
         DatasetError: there is none, it cannot be downloaded, or it is damaged.
-        TooLargeError: a folder's pictures do not fit into memory.
+        UserError: a folder's pictures do not fit into memory.
 
     Example:
         >>> *_, data = read_data("digits", 8)

@@ -10,6 +10,7 @@ from pathlib import Path
 from resnet_viewer.media.pictures import PictureError, class_folders, pictures_in
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.story_words import joined
 
 MOST_LEFT_OUT = 0.1
 """Of all pictures."""
@@ -61,8 +62,7 @@ class LeftOut:
 
 def listed(names: Sequence[str]) -> str:
     """The first few: "a, b, c and 4 more"."""
-    *first, last = names if len(names) <= _NAMED else [*names[:_NAMED], f"{len(names) - _NAMED} more"]
-    return f"{', '.join(first)} and {last}" if first else last
+    return joined(names if len(names) <= _NAMED else [*names[:_NAMED], f"{len(names) - _NAMED} more"])
 
 
 def class_names_of(folder: Path) -> tuple[str, ...]:

@@ -49,10 +49,6 @@ _SMALL = ("cifar", "mnist-teaching", "keras-teaching")
 """Families for pictures of any size; the others halve their maps five times."""
 
 
-class UntrainableError(UserError):
-    """A network is not for such data."""
-
-
 def named_kind(data: str) -> DataKind | None:
     """What a data set's pictures are like: one that is named, or whose files a folder holds; None for pictures.
 
@@ -67,18 +63,18 @@ def fitted(spec: NetworkSpec, kind: DataKind | None) -> NetworkSpec:
     """The network for a data set's pictures and classes; with None, which is a folder of pictures, it is as it was.
 
     Raises:
-        UntrainableError: it is none for them.
+        UserError: it is none for them.
 
     Example:
         >>> fitted(catalog.spec("cifar-resnet-8"), NAMED["digits"]).input_size  # doctest: +SKIP
         8
     """
     if not spec.has_classifier:
-        raise UntrainableError(f"{spec.title} has no classifier to train; choose another network.")
+        raise UserError(f"{spec.title} has no classifier to train; choose another network.")
     if kind is None:
         return spec
     if spec.family not in _SMALL:
-        raise UntrainableError(
+        raise UserError(
             f"{spec.title} is made for pictures of {spec.input_size} pixels; train it on a folder of pictures, "
             f"not on {kind.title}."
         )

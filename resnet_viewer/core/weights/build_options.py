@@ -7,7 +7,7 @@ from itertools import chain
 
 from resnet_viewer.core.weights import catalog
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.layers import ChannelPadding, GlobalPooling, LayerSpec, Pooling
+from resnet_viewer.records.layers import LayerSpec, output_side
 from resnet_viewer.records.laying_out import LAYOUTS
 from resnet_viewer.records.network import MOST_CLASSES, BuildOptions, NetworkSpec
 from resnet_viewer.records.preprocessing import LARGEST_SIDE
@@ -18,30 +18,26 @@ SMALLEST_SIDE, SMALL_INPUT = 32, 32
 _SMALLEST_OF_SMALL = 8
 
 
-class BuildError(UserError):
-    """No such network can be built."""
-
-
 def with_options(spec: NetworkSpec, options: BuildOptions) -> NetworkSpec:
     """The spec with the options, without weights where it had none.
 
     Raises:
-        BuildError: they do not fit it, or each other.
+        UserError: they do not fit it, or each other.
 
     Example:
         >>> with_options(catalog.spec("resnet18"), BuildOptions(classes=5, input_size=64)).input_size
         64
     """
     if not options.has_classifier and options.classes is not None:
-        raise BuildError("A network without a classifier has no classes; leave out one of the two.")
+        raise UserError("A network without a classifier has no classes; leave out one of the two.")
     if options.has_classifier and options.pooling is not None:
-        raise BuildError(
+        raise UserError(
             "The pooling is a choice only where there is no classifier; leave out one of the two."
         )
     if options.classes is not None and not 1 <= options.classes <= MOST_CLASSES:
-        raise BuildError(f"A network has 1 to {MOST_CLASSES} classes, not {options.classes}.")
+        raise UserError(f"A network has 1 to {MOST_CLASSES} classes, not {options.classes}.")
     if options.channels not in (None, 1, 3):
-        raise BuildError(f"Pictures have 1 or 3 channels, not {options.channels}.")
+        raise UserError(f"Pictures have 1 or 3 channels, not {options.channels}.")
     changed = replace(spec, channels=options.channels or spec.channels)
     if not options.has_classifier:
         changed = replace(changed, classes=0, top_pooling=options.pooling or "average")
@@ -57,7 +53,7 @@ def with_trained(spec: NetworkSpec, options: BuildOptions) -> NetworkSpec:
     """The same for a spec that is as its trained weights have it: the side is free then, and the classifier may go.
 
     Raises:
-        BuildError: the options do not fit the weights.
+        UserError: the options do not fit the weights.
     """
     changed = with_options(spec, options)
     for what, wanted, have in (
@@ -67,13 +63,11 @@ def with_trained(spec: NetworkSpec, options: BuildOptions) -> NetworkSpec:
         if wanted != have and not (what == "classes" and wanted == 0):
             whose = f"{spec.data} weights" if spec.weights.source != "file" else spec.weights.title
             verb = "has" if spec.weights.source == "file" else "have"
-            raise BuildError(f"{whose} {verb} {have} {what}; choose weights “none” for another number.")
+            raise UserError(f"{whose} {verb} {have} {what}; choose weights “none” for another number.")
     return changed
 
 
-def built(
-    name: str, options: BuildOptions, *, weights: WeightsRef = NO_WEIGHTS, seed: int = 0
-) -> NetworkSpec:
+def built(name: str, options: BuildOptions, weights: WeightsRef = NO_WEIGHTS, seed: int = 0) -> NetworkSpec:
     """The spec of a named network with options, weights and, for untrained ones, a seed.
 
     Raises:
@@ -94,7 +88,7 @@ def smallest_side(spec: NetworkSpec) -> int:
 def _require_side(spec: NetworkSpec, side: int) -> None:
     smallest = smallest_side(spec)
     if not smallest <= side <= LARGEST_SIDE:
-        raise BuildError(
+        raise UserError(
             f"{spec.title} takes pictures of {smallest} to {LARGEST_SIDE} pixels a side, not of {side}."
         )
 
@@ -104,10 +98,8 @@ def has_maps(spec: NetworkSpec, side: int) -> bool:
     plan = LAYOUTS[spec.family](replace(spec, input_size=side), side)
     branches = chain.from_iterable((*block.before, *block.branch, *block.after) for block in plan.blocks)
     for step in (*plan.stem_steps, *branches, *plan.head_steps):
-        if isinstance(step, Pooling | GlobalPooling | ChannelPadding) or (
-            isinstance(step, LayerSpec) and step.kind != "linear"
-        ):
-            side = step.output_side(side)
+        if not isinstance(step, LayerSpec) or step.kind != "linear":
+            side = output_side((step,), side)
             if side < 1:
                 return False
     return True

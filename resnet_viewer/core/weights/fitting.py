@@ -13,9 +13,10 @@ from torch import Tensor
 
 from resnet_viewer.core.weights import deducing
 from resnet_viewer.core.weights.deducing import Shapes, is_listed
-from resnet_viewer.core.weights.unwrapping import WeightsError
+from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.story_words import joined
 
 _ANTI_ALIASED = re.compile(r"resne(?:t|xt)(?:aa|blur)\d+[a-z]?")
 """timm's names of networks that blur before they take every second row and column (Zhang 2019)."""
@@ -61,8 +62,7 @@ def _missing(finding: Finding, *, is_last: bool) -> Iterator[str]:
     """`is_last`: nothing else will say as what it is opened."""
     title = finding.chosen.title
     if finding.left_out:
-        *first, last = finding.left_out
-        parts = f"{', '.join(first)} and {last} are" if first else f"{last} is"
+        parts = f"{joined(finding.left_out)} {'are' if len(finding.left_out) > 1 else 'is'}"
         opened = f"opened, as {title}" if is_last else "opened"
         yield f"is a detector, of which only the backbone is {opened}: {parts} left out"
     elif not finding.chosen.has_classifier:
@@ -141,11 +141,11 @@ def require_reasonable(tensors: Mapping[str, Tensor], name: str) -> None:
     """Nothing where the network that these tensors are could be built; `name` is the file's, for the messages.
 
     Raises:
-        WeightsError: it would be deeper than any, or larger than its file, because tensors share their numbers.
+        UserError: it would be deeper than any, or larger than its file, because tensors share their numbers.
     """
     depth = deducing.depth_of({key: tuple(tensor.shape) for key, tensor in tensors.items()})
     if depth > deducing.DEEPEST:
-        raise WeightsError(
+        raise UserError(
             f"{name} would be a network of {depth} layers, and {deducing.DEEPEST} are the most that are opened: choose "
             "another file."
         )
@@ -153,7 +153,7 @@ def require_reasonable(tensors: Mapping[str, Tensor], name: str) -> None:
         tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in tensors.values()
     }
     if sum(tensor.nbytes for tensor in tensors.values()) > sum(held.values()):
-        raise WeightsError(
+        raise UserError(
             f"{name} holds tensors that share their numbers, which those of no network here do: save each by itself, "
             "with .clone()."
         )
@@ -185,13 +185,13 @@ def fitted(tensors: Mapping[str, Tensor], spec: NetworkSpec, name: str) -> dict[
     Counters of batches, which older files lack, are 0.
 
     Raises:
-        WeightsError: names, shapes or number types differ, a number is not finite, or a variance negative. Nothing is
+        UserError: names, shapes or number types differ, a number is not finite, or a variance negative. Nothing is
             loaded by halves.
     """
     wanted = expected(spec)
     shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
     if difference := next(_differences(shapes, wanted), None):
-        raise WeightsError(f"{name} does not fit {spec.name}, which {difference.says}.")
+        raise UserError(f"{name} does not fit {spec.name}, which {difference.says}.")
     state: dict[str, Tensor] = {}
     for key, shape in wanted.items():
         if key.endswith(_COUNTER):
@@ -200,32 +200,32 @@ def fitted(tensors: Mapping[str, Tensor], spec: NetworkSpec, name: str) -> dict[
             continue
         tensor = tensors[key]
         if not tensor.is_floating_point():
-            raise WeightsError(f"{name} holds {key} as {tensor.dtype}, and weights must be floating point.")
+            raise UserError(f"{name} holds {key} as {tensor.dtype}, and weights must be floating point.")
         state[key] = tensor.detach().to(torch.float32).contiguous()
         if not np.isfinite(state[key].numpy()).all():  # on a busy machine far faster than torch's own
-            raise WeightsError(
+            raise UserError(
                 f"{name} holds values in {key} that are not finite numbers: its training went wrong, "
                 "choose an earlier checkpoint."
             )
         if key.endswith(_VARIANCE) and (state[key].numpy() < 0).any():
-            raise WeightsError(
+            raise UserError(
                 f"{name} holds negative numbers in {key}, and a variance has none: the file is damaged or was changed, "
                 "choose another one."
             )
     return state
 
 
-def refusal(matches: Sequence[Match], shapes: Shapes, name: str) -> WeightsError:
+def refusal(matches: Sequence[Match], shapes: Shapes, name: str) -> UserError:
     """Why a file fits nothing, against the network that comes nearest: the first of the matches."""
     best = matches[0]
     if not set(shapes) & set(expected(best.spec)):
-        return WeightsError(
+        return UserError(
             f"{name} holds no network that is known here: none of its {len(shapes)} tensors is named as a "
             f"ResNet's are (conv1.weight, layer1.0.conv1.weight …), but {_first(shapes)}."
         )
     first, *others = best.differences
     more = f" (also different: {_first(difference.key for difference in others)})" if others else ""
-    return WeightsError(
+    return UserError(
         f"{name} fits no network that is known here; the nearest is {best.spec.name}, which {first.says}{more}."
     )
 

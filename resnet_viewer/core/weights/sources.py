@@ -12,10 +12,10 @@ from torch import Tensor
 from resnet_viewer import paths
 from resnet_viewer.core.weights import catalog, fitting, published, weight_files
 from resnet_viewer.core.weights.fitting import Finding, sentence
-from resnet_viewer.core.weights.unwrapping import WeightsError, unwrapped
+from resnet_viewer.core.weights.unwrapping import unwrapped
 from resnet_viewer.core.weights.weight_files import card_of
 from resnet_viewer.media.file_choices import remembered
-from resnet_viewer.records.errors import Progress
+from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef
@@ -48,7 +48,7 @@ def identify(path: Path, wanted: str = "") -> WeightsReport:
 
     Raises:
         WeightFileError: it cannot be read safely.
-        WeightsError: it fits no network that is known here, or holds numbers that are not finite.
+        UserError: it fits no network that is known here, or holds numbers that are not finite.
     """
     file = weight_files.read(path)
     found = unwrapped(file.content, file.name)
@@ -63,7 +63,7 @@ def identify(path: Path, wanted: str = "") -> WeightsReport:
     if not fits:
         raise fitting.refusal(matches, shapes, file.name)
     if fits[0].channels not in (1, 3):
-        raise WeightsError(
+        raise UserError(
             f"{file.name} is a {fits[0].name} for inputs of {fits[0].channels} channels, and pictures have 1 or 3: "
             "choose another file."
         )
@@ -91,7 +91,7 @@ def resolve(spec: NetworkSpec) -> dict[str, Tensor]:
 
     Raises:
         WeightFileError: the file cannot be read safely.
-        WeightsError: there are no such weights, they are not on this computer, they do not fit, or the file is
+        UserError: there are no such weights, they are not on this computer, they do not fit, or the file is
             no longer the one with the ref's digest.
     """
     ref = spec.weights
@@ -99,11 +99,11 @@ def resolve(spec: NetworkSpec) -> dict[str, Tensor]:
         return {}
     file = weight_files.read(_path(ref, spec))
     if ref.source == "file" and ref.digest and file.digest != ref.digest:
-        raise WeightsError(f"{file.name} has changed since it was opened: open it again.")
+        raise UserError(f"{file.name} has changed since it was opened: open it again.")
     if ref.source == "torchvision":
         prefix = published.look_up(spec.name, ref.name).sha256_prefix
         if not file.digest.startswith(prefix):
-            raise WeightsError(
+            raise UserError(
                 f"{file.name} in torch's cache is damaged: delete it from {published.cache()} and download it again."
             )
     tensors = unwrapped(file.content, file.name).tensors
@@ -147,7 +147,7 @@ def download(ref: WeightsRef, spec: NetworkSpec) -> Generator[Progress, None, No
 
     Raises:
         DownloadError: they did not arrive whole.
-        WeightsError: torchvision has no such weights.
+        UserError: torchvision has no such weights.
     """
     if ref.source != "torchvision" or is_cached(ref, spec):
         return
@@ -166,19 +166,17 @@ def parse(
     comes back carries its weights; the report is there for files.
 
     Raises:
-        WeightFileError, WeightsError, DownloadError: one sentence says what is wrong and what to do.
+        UserError: one sentence says what is wrong and what to do.
     """
     if is_file_name(text):
         return _from_file(Path(text), spec)
     family, dot, member = text.rpartition(".")
     if dot and (named := _named_by(family)) is not None:
         if spec is not None and spec.name != named.name:
-            raise WeightsError(
-                f"{text} are weights of {named.name}, not of {spec.name}: choose one of the two."
-            )
+            raise UserError(f"{text} are weights of {named.name}, not of {spec.name}: choose one of the two.")
         spec, text = named, member
     if spec is None:
-        raise WeightsError(
+        raise UserError(
             f"{text} is not a file, and weights by name need a network: say which with --network NAME."
         )
     if text.lower() == "none":
@@ -205,9 +203,7 @@ def _from_file(path: Path, spec: NetworkSpec | None) -> tuple[NetworkSpec, Weigh
     report = identify(path, "" if spec is None else spec.name)
     if spec is not None and spec.name != report.spec.name:
         fits = " or ".join(other.name for other in (report.spec, *report.others))
-        raise WeightsError(
-            f"{path.name} holds {fits}, not {spec.name}: choose that network, or another file."
-        )
+        raise UserError(f"{path.name} holds {fits}, not {spec.name}: choose that network, or another file.")
     return report.spec, report
 
 
@@ -238,17 +234,17 @@ def _is_bundled(spec: NetworkSpec) -> bool:
     return spec.classes in (0, usual.classes) and spec.channels == usual.channels
 
 
-def _no_such_weights(text: str, spec: NetworkSpec) -> WeightsError:
+def _no_such_weights(text: str, spec: NetworkSpec) -> UserError:
     refs = available(spec)
     names = ", ".join(ref.name if ref.source == "torchvision" else "bundled" for ref in refs)
-    return WeightsError(
+    return UserError(
         f"{spec.name} has no weights called {text}, and there is no such file: it has "
         f"{names + ' and none' if names else 'only none'}, or takes a file ({', '.join(SUFFIXES)})."
     )
 
 
-def _not_here(ref: WeightsRef, spec: NetworkSpec) -> WeightsError:
-    return WeightsError(
+def _not_here(ref: WeightsRef, spec: NetworkSpec) -> UserError:
+    return UserError(
         f"torchvision's weights {ref.name} for {spec.name} are not on this computer yet: download them with "
         f"--weights {ref.name} or from the window's list of weights, or choose a file instead."
     )

@@ -12,7 +12,8 @@ from resnet_viewer.records.errors import UserError
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "network", "weights", "ema", "model_ema")
 """Under which names training scripts keep the state dict, in the order they are tried."""
-_PREFIXES = ("module.", "_orig_mod.", "model.", "backbone.", "net.", "network.")
+_PREFIXES = re.compile(r"^((module|_orig_mod|model|backbone|net|network)\.)+")
+_OUTER_PREFIXES = re.compile(r"^((module|_orig_mod|model)\.)+")
 _BODY = "backbone.body."
 """Where torchvision's detectors keep their ResNet."""
 _HEADS = ("linear", "classifier", "last_linear", "head.fc")
@@ -21,10 +22,6 @@ _LONGEST_NAME = 250
 """Characters in a tensor's name; names are shown in sentences."""
 _ADDED = ("n_averaged",)
 """What averaging weights adds to a state dict."""
-
-
-class WeightsError(UserError):
-    """Weights that do not exist, are not here, or fit no network."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,14 +45,14 @@ def unwrapped(content: object, name: str) -> Unwrapped:
     file's, for the messages.
 
     Raises:
-        WeightsError: there are no tensors, one has no name that can be shown, or two of them get one name.
+        UserError: there are no tensors, one has no name that can be shown, or two of them get one name.
     """
     inner = _innermost(content)
     tensors = {str(key): value for key, value in inner.items() if isinstance(value, Tensor)}
     bodies = {key: inside for key in tensors if (inside := _in_body(key)) is not None}
     left_out = sorted({_part(key) for key in tensors if key not in bodies}) if bodies else ()
     if not all(len(key) <= _LONGEST_NAME and key.isprintable() for key in tensors):
-        raise WeightsError(
+        raise UserError(
             f"{name} holds a tensor whose name has more than {_LONGEST_NAME} characters or some that cannot be "
             "printed, as no network's: choose another file."
         )
@@ -65,10 +62,10 @@ def unwrapped(content: object, name: str) -> Unwrapped:
         if ours in _ADDED:
             continue
         if ours in found:
-            raise WeightsError(f"{name} holds {ours} twice, so it is more than one network: save one alone.")
+            raise UserError(f"{name} holds {ours} twice, so it is more than one network: save one alone.")
         found[ours] = tensors[key]
     if not found:
-        raise WeightsError(f"{name} holds no weights: choose a file with a model's state_dict.")
+        raise UserError(f"{name} holds no weights: choose a file with a model's state_dict.")
     return Unwrapped(found, tuple(left_out))
 
 
@@ -85,10 +82,7 @@ def _innermost(content: object) -> Mapping[object, object]:
 
 def _in_body(key: str) -> str | None:
     """The name inside a detector's body; None for what lies outside it."""
-    while prefix := next(
-        (prefix for prefix in ("module.", "_orig_mod.", "model.") if key.startswith(prefix)), None
-    ):
-        key = key.removeprefix(prefix)
+    key = _OUTER_PREFIXES.sub("", key)
     return key.removeprefix(_BODY) if key.startswith(_BODY) else None
 
 
@@ -99,8 +93,7 @@ def _part(key: str) -> str:
 
 
 def _renamed(key: str) -> str:
-    while prefix := next((prefix for prefix in _PREFIXES if key.startswith(prefix)), None):
-        key = key.removeprefix(prefix)
+    key = _PREFIXES.sub("", key)
     owner, _, part = key.rpartition(".")
     if owner in _HEADS and part in ("weight", "bias"):
         return f"fc.{part}"

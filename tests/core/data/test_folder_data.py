@@ -15,10 +15,10 @@ from resnet_viewer.core import preprocessing
 from resnet_viewer.core.data import folder_data
 from resnet_viewer.core.data import folder_data as memory
 from resnet_viewer.core.data.datasets import Data
-from resnet_viewer.core.data.folder_data import TooLargeError, load
+from resnet_viewer.core.data.folder_data import load
 from resnet_viewer.core.data.picture_folders import DatasetError, class_names_of, labelled_files
 from resnet_viewer.media.pictures import PictureError
-from resnet_viewer.records.errors import Progress
+from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.training import PictureCounts
 from tests.core.data.folders_written import write_data, write_folder
 
@@ -268,7 +268,7 @@ def test_pictures_that_do_not_fit_into_memory_are_refused_before_one_is_read(
 ) -> None:
     write_data(tmp_path / "flowers")
     monkeypatch.setattr(memory, "free_bytes", lambda: 3 << 30)
-    with pytest.raises(TooLargeError) as caught:
+    with pytest.raises(UserError) as caught:
         next(load(tmp_path / "flowers", 20_000))
     assert str(caught.value) == (
         "The 8 pictures of flowers take 9.6 GB of memory at 20000×20000 pixels, and this computer has 2.1 GB for them: "

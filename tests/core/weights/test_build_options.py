@@ -9,11 +9,12 @@ import pytest
 import torch
 
 from resnet_viewer.core import network
-from resnet_viewer.core.weights.build_options import BuildError, built, smallest_side, with_options
+from resnet_viewer.core.weights.build_options import built, smallest_side, with_options
 from resnet_viewer.core.weights.catalog import names, spec
 from resnet_viewer.core.weights.opened import open_network
 from resnet_viewer.core.weights.sources import resolve
 from resnet_viewer.paths import asset
+from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import USUAL, BuildOptions
 from resnet_viewer.records.weights import WeightsRef
@@ -57,7 +58,7 @@ def test_a_network_without_a_classifier_ends_with_its_maps(
     ],
 )
 def test_what_cannot_be_built_is_one_sentence(name: str, options: BuildOptions, said: str) -> None:
-    with pytest.raises(BuildError, match=said) as refusal:
+    with pytest.raises(UserError, match=said) as refusal:
         built(name, options)
     assert str(refusal.value).count(". ") == 0
 
@@ -75,10 +76,10 @@ def test_the_smallest_side_can_be_computed(name: str) -> None:
 def test_trained_weights_leave_only_the_side_free() -> None:
     ref = WeightsRef("torchvision", "IMAGENET1K_V1")
     with pytest.raises(
-        BuildError, match=r"ImageNet weights have 1000 classes; choose weights “none” for another"
+        UserError, match=r"ImageNet weights have 1000 classes; choose weights “none” for another"
     ):
         built("resnet18", BuildOptions(classes=5), weights=ref)
-    with pytest.raises(BuildError, match="3 channels"):
+    with pytest.raises(UserError, match="3 channels"):
         built("resnet18", BuildOptions(channels=1), weights=ref)
     headless = built("resnet18", BuildOptions(has_classifier=False), weights=ref)
     assert (headless.weights, headless.classes) == (ref, 0)
@@ -94,12 +95,12 @@ def test_opening_with_options() -> None:
     assert smaller.preprocessing.mean == plain.preprocessing.mean
     other = open_network("cifar-resnet-56", options=BuildOptions(classes=7))
     assert (other.spec.weights.source, other.spec.classes, other.class_names) == ("none", 7, ())
-    with pytest.raises(BuildError, match="CIFAR-10 weights have 10 classes"):
+    with pytest.raises(UserError, match="CIFAR-10 weights have 10 classes"):
         open_network("cifar-resnet-56", "bundled", options=BuildOptions(classes=7))
 
 
 def test_nothing_is_downloaded_for_options_that_do_not_fit() -> None:
-    with pytest.raises(BuildError, match="1000 classes"):
+    with pytest.raises(UserError, match="1000 classes"):
         open_network("resnet18", "DEFAULT", options=BuildOptions(classes=7), progress=pytest.fail)
 
 
@@ -110,7 +111,7 @@ def test_a_weight_file_tells_its_classes(tmp_path: Path) -> None:
     path = tmp_path / "three.safetensors"
     save_safetensors(path, network.build(made).state_dict(), metadata={"network": "cifar-resnet-8"})
     assert open_network(None, str(path), options=BuildOptions(classes=3)).spec.classes == 3
-    with pytest.raises(BuildError, match=r"three\.safetensors has 3 classes"):
+    with pytest.raises(UserError, match=r"three\.safetensors has 3 classes"):
         open_network("cifar-resnet-8", str(path), options=BuildOptions(classes=4))
 
 

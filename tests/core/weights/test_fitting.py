@@ -11,7 +11,7 @@ from resnet_viewer.core.network import build
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.core.weights.deducing import Shapes
 from resnet_viewer.core.weights.fitting import expected, fitted, matches, refusal
-from resnet_viewer.core.weights.unwrapping import WeightsError
+from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
 
 NAMES = ("cifar-resnet-8", "cifar-plain-14", "resnet18", "resnet50", "plain50", "plain34")
@@ -87,7 +87,7 @@ def test_numbers_that_are_not_finite_are_refused(value: float) -> None:
     network = spec("cifar-resnet-8")
     state = dict(build(network).state_dict())
     state["layer2.0.bn1.running_var"] = torch.full((32,), value)
-    with pytest.raises(WeightsError, match=r"layer2\.0\.bn1\.running_var that are not finite"):
+    with pytest.raises(UserError, match=r"layer2\.0\.bn1\.running_var that are not finite"):
         fitted(state, network, "w.th")
 
 
@@ -95,7 +95,7 @@ def test_integers_for_weights_are_refused() -> None:
     network = spec("cifar-resnet-8")
     state = dict(build(network).state_dict())
     state["fc.weight"] = state["fc.weight"].to(torch.int8)
-    with pytest.raises(WeightsError, match=r"fc\.weight as torch\.int8"):
+    with pytest.raises(UserError, match=r"fc\.weight as torch\.int8"):
         fitted(state, network, "w.th")
 
 

@@ -21,11 +21,10 @@ from resnet_viewer.core.network import build
 from resnet_viewer.core.weights import published
 from resnet_viewer.core.weights import sources as weights
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.core.weights.unwrapping import WeightsError
 from resnet_viewer.core.weights.weight_files import WeightFileError, save_safetensors
 from resnet_viewer.media.downloads import DownloadError
 from resnet_viewer.media.file_choices import FileChoices, remember
-from resnet_viewer.records.errors import Progress
+from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import (
     CIFAR10_CLASSES,
@@ -150,19 +149,17 @@ def test_one_channel_is_read_and_four_are_refused(tmp_path: Path) -> None:
     grey = weights.identify(tmp_path / "1.pth").spec
     assert grey.channels == 1
     assert preprocessing.default_for(grey)[0] == Preprocessing(32, 32, (0.0,), (1.0,))
-    with pytest.raises(WeightsError, match="4 channels, and pictures have 1 or 3"):
+    with pytest.raises(UserError, match="4 channels, and pictures have 1 or 3"):
         weights.identify(tmp_path / "4.pth")
 
 
 def test_another_networks_file_is_refused_with_the_first_difference(tmp_path: Path) -> None:
     torch.save({"encoder.0.weight": torch.ones(3), "encoder.0.bias": torch.ones(3)}, tmp_path / "vit.pth")
-    with pytest.raises(WeightsError, match=r"vit\.pth holds no network that is known here"):
+    with pytest.raises(UserError, match=r"vit\.pth holds no network that is known here"):
         weights.identify(tmp_path / "vit.pth")
     torch.save(_state(spec("cifar-resnet-8")), tmp_path / "w.pth")
     ref = WeightsRef("file", str(tmp_path / "w.pth"))
-    with pytest.raises(
-        WeightsError, match=r"w\.pth does not fit cifar-resnet-14, which needs layer1\.1\.conv1"
-    ):
+    with pytest.raises(UserError, match=r"w\.pth does not fit cifar-resnet-14, which needs layer1\.1\.conv1"):
         weights.resolve(replace(spec("cifar-resnet-14"), weights=ref))
 
 
@@ -171,7 +168,7 @@ def test_a_file_that_changed_since_is_another_network(tmp_path: Path) -> None:
     torch.save(_state(spec("cifar-resnet-8")), path)
     opened = weights.identify(path).spec
     torch.save(_state(replace(spec("cifar-resnet-8"), seed=1)), path)
-    with pytest.raises(WeightsError, match="has changed since it was opened"):
+    with pytest.raises(UserError, match="has changed since it was opened"):
         weights.resolve(opened)
 
 
@@ -186,7 +183,7 @@ def test_bundled_weights_come_first_and_none_means_the_seed(home: Path) -> None:
     assert _same(weights.resolve(replace(network, weights=ref)), state)
     assert list(weights.download(ref, network)) == []
     assert weights.default_for(spec("cifar-resnet-8", classes=3)) == NO_WEIGHTS
-    with pytest.raises(WeightsError, match="no weights called cifar-resnet-8"):
+    with pytest.raises(UserError, match="no weights called cifar-resnet-8"):
         weights.resolve(replace(spec("cifar-resnet-14"), weights=ref))
 
 
@@ -210,7 +207,7 @@ class TestParse:
         assert (plain.name, plain.classes, plain.weights) == ("cifar-plain-8", 4, told.weights)
         assert report is not None
         assert (report.spec, report.others, report.sentence) == (plain, (told,), "")
-        with pytest.raises(WeightsError, match=r"w\.th holds cifar-resnet-8 or cifar-plain-8, not resnet18"):
+        with pytest.raises(UserError, match=r"w\.th holds cifar-resnet-8 or cifar-plain-8, not resnet18"):
             weights.parse(str(path), spec("resnet18"))
 
     @pytest.mark.parametrize(
@@ -237,7 +234,7 @@ class TestParse:
         ],
     )
     def test_what_is_wrong_is_said_in_a_sentence(self, text: str, network: str | None, reason: str) -> None:
-        with pytest.raises((WeightsError, WeightFileError), match=reason):
+        with pytest.raises((UserError, WeightFileError), match=reason):
             weights.parse(text, spec(network) if network else None)
 
 
@@ -279,7 +276,7 @@ def test_torchvisions_weights_are_downloaded_once_and_loaded(server: dict[str, T
     network = spec("resnet18")
     assert weights.available(network) == (V1,)
     assert not weights.is_cached(V1, network)
-    with pytest.raises(WeightsError, match="not on this computer yet"):
+    with pytest.raises(UserError, match="not on this computer yet"):
         weights.resolve(replace(network, weights=V1))
     seen: list[Progress] = []
     parsed, report = weights.parse("ResNet18_Weights.DEFAULT", None, progress=seen.append)
@@ -305,7 +302,7 @@ def test_a_damaged_download_or_cache_is_refused(server: dict[str, Tensor], home:
     list(weights.download(V1, network))
     (cached,) = (home / "torch/hub/checkpoints").iterdir()
     torch.save(_state(replace(network, seed=1, weights=NO_WEIGHTS)), cached)
-    with pytest.raises(WeightsError, match="is damaged: delete it from"):
+    with pytest.raises(UserError, match="is damaged: delete it from"):
         weights.resolve(network)
     cached.unlink()
     served = home / "served" / cached.name
@@ -316,7 +313,7 @@ def test_a_damaged_download_or_cache_is_refused(server: dict[str, Tensor], home:
 
 
 def test_weights_that_torchvision_does_not_have_are_not_downloaded() -> None:
-    with pytest.raises(WeightsError, match="no weights called IMAGENET1K_V9"):
+    with pytest.raises(UserError, match="no weights called IMAGENET1K_V9"):
         list(weights.download(WeightsRef("torchvision", "IMAGENET1K_V9"), spec("resnet18")))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from resnet_viewer.core.weights.unwrapping import WeightsError, class_names, unwrapped
+from resnet_viewer.core.weights.unwrapping import class_names, unwrapped
+from resnet_viewer.records.errors import UserError
 
 ONE = torch.ones(2)
 
@@ -40,12 +41,12 @@ def test_of_a_detector_the_body_is_taken_and_the_rest_named() -> None:
 
 @pytest.mark.parametrize("content", [{}, [], None, 3, {"epoch": 3}, {"state_dict": {}}, torch.ones(2)])
 def test_a_file_without_tensors_is_refused(content: object) -> None:
-    with pytest.raises(WeightsError, match=r"w\.pth holds no weights"):
+    with pytest.raises(UserError, match=r"w\.pth holds no weights"):
         unwrapped(content, "w.pth")
 
 
 def test_two_networks_in_one_dict_are_refused() -> None:
-    with pytest.raises(WeightsError, match=r"holds fc\.bias twice"):
+    with pytest.raises(UserError, match=r"holds fc\.bias twice"):
         unwrapped({"module.fc.bias": ONE, "fc.bias": ONE}, "w.pth")
 
 
@@ -74,7 +75,7 @@ def test_what_are_no_class_names_is_passed_over(beside: dict[str, object]) -> No
 
 @pytest.mark.parametrize("key", ["k" * 1_000_000, "conv1.\x1b[2Jweight", "conv1\nweight"])
 def test_names_of_tensors_that_no_sentence_can_show_are_refused_without_them(key: str) -> None:
-    with pytest.raises(WeightsError, match="holds a tensor whose name") as raised:
+    with pytest.raises(UserError, match="holds a tensor whose name") as raised:
         unwrapped({key: torch.zeros(1)}, "net.pth")
     assert len(str(raised.value)) < 200
     assert str(raised.value).isprintable()
