@@ -95,8 +95,9 @@ def _network(layers: tuple[str, ...]) -> str:
 
 def _first(layers: _Layers) -> Iterator[tuple[str, Array]]:
     for name in [name for name in layers if name.endswith("_conv")]:
-        norm, kernel = name.removesuffix("conv") + "bn", _convolution(layers[name])
-        yield f"{_ours(name)}.weight", kernel[:, ::-1] if name == "conv1_conv" else kernel
+        ours, norm = _ours(name), name.removesuffix("conv") + "bn"
+        kernel = _convolution(layers[name])
+        yield f"{ours}.weight", kernel[:, ::-1] if name == "conv1_conv" else kernel
         bias = layers[name].get("bias", np.zeros(len(kernel)))
         yield from _normalisation(_ours(norm), layers[norm], bias=bias, excess=_EPSILON_EXCESS)
     yield from _classifier(layers)
