@@ -96,20 +96,18 @@ class Finished:
     ticket: int
 
 
-def main(orders: Connection, news: Connection, factory: Callable[[], TellableAnswering]) -> None:
-    """Answer what `orders` brings, into `news`, until either has nobody at its other end."""
+def main(asked: Connection, news: Connection, factory: Callable[[], TellableAnswering]) -> None:
+    """Answer what `asked` brings, into `news`, until either has nobody at its other end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is the window's to heed
     _stand_back()
     threading.Thread(target=_end_with_the_parent, name="end with the window", daemon=True).start()
     with suppress(EOFError, OSError):  # the other end is gone: nobody is left to tell
-        _Loop(orders, news, factory).run()
+        _Loop(asked, news, factory).run()
 
 
 class _Loop:
-    def __init__(
-        self, orders: Connection, news: Connection, factory: Callable[[], TellableAnswering]
-    ) -> None:
-        self._orders = orders
+    def __init__(self, asked: Connection, news: Connection, factory: Callable[[], TellableAnswering]) -> None:
+        self._asked = asked
         self._news = news
         self._factory = factory
         self._made: TellableAnswering | None = None
@@ -119,7 +117,7 @@ class _Loop:
         with suppress(Exception):  # it is tried again, and told, with the first request
             self._made = self._factory()
         while True:
-            match self._orders.recv():
+            match self._asked.recv():
                 case Ask(ticket, request):
                     try:
                         self._answer(ticket, request)
@@ -148,9 +146,9 @@ class _Loop:
 
     def _is_ended(self, ticket: int, made: TellableAnswering, *, wait: float) -> bool:
         """Take in everything that has come, and say whether the work is to end."""
-        while self._orders.poll(wait):
+        while self._asked.poll(wait):
             wait = 0.0
-            match self._orders.recv():
+            match self._asked.recv():
                 case Tell(message):
                     made.tell(message)
                 case End(through) if ticket <= through:

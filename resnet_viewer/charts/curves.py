@@ -29,7 +29,7 @@ from resnet_viewer.charts.chart import (
     inside,
 )
 from resnet_viewer.charts.log_axis import Scale, extent_of, log_axis, round_above, round_below, scale_of
-from resnet_viewer.charts.plot_words import Done, FreeGround, Wish, done_in, lay_out, name_lines
+from resnet_viewer.charts.plot_words import Done, FreeSpace, Wish, done_in, lay_out, name_lines
 from resnet_viewer.records.columns import StepColumns
 from resnet_viewer.records.lab import RunState
 from resnet_viewer.records.run_log import RunLog
@@ -382,14 +382,14 @@ def curves_chart(
         end = ends[-1] or ends[0]
         if run.name and end is not None:
             wished.append(Wish(run.key, run.owner, run.name, run.stroke, end))
-    ground = FreeGround((room.width, room.height))
-    ground.cover_lines(lines.values())
+    free_space = FreeSpace((room.width, room.height))
+    free_space.cover_lines(lines.values())
     for rect in covered:
-        ground.cover(rect)
+        free_space.cover(rect)
     owned = [(by_key[key[0]].owner, *line) for key, line in lines.items()]
     kept = {} if before is None else {name.key: name.rect for name in before.names}
     frame = None if before is None else before.legend
-    names, legend = name_lines(wished, room, ground, owned, [flag.x for flag in flags], kept, frame)
+    names, legend = name_lines(wished, room, free_space, owned, [flag.x for flag in flags], kept, frame)
     return replace(bare, signs=tuple(signs), names=names, legend=legend)
 
 

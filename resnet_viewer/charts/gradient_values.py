@@ -23,7 +23,7 @@ from resnet_viewer.charts.chart import (
     lonely,
 )
 from resnet_viewer.charts.log_axis import Scale, Series, heights, log_axis
-from resnet_viewer.charts.plot_words import FreeGround
+from resnet_viewer.charts.plot_words import FreeSpace
 from resnet_viewer.charts.wiring_layout import StripLayout, lay_out
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import have_same_plan, plan_of
@@ -216,12 +216,12 @@ def _names(chart: Chart, names: Mapping[Role, str], room: Room) -> tuple[Name, .
 def _placed(chart: Chart, names: Mapping[Role, str], room: Room) -> tuple[Name, ...]:
     size, high = room.size, math.ceil(room.line)
     tracks = {curve.key: chart.place(size, curve.x, curve.y) for curve in chart.curves}
-    ground = FreeGround(size)
-    ground.cover_lines(tracks.values())
+    free_space = FreeSpace(size)
+    free_space.cover_lines(tracks.values())
     for dots in chart.dots:
         for shape, x, y in zip(dots.shapes, *chart.place(size, dots.x, dots.y), strict=True):
             if shape != "dot" and 0 < x < size[0]:
-                ground.cover(Rect(x - 5, y - 5, 10, 10))
+                free_space.cover(Rect(x - 5, y - 5, 10, 10))
     found = []
     strokes = {curve.key: curve.stroke for curve in chart.curves}
     for role in reversed(ROLES):
@@ -237,13 +237,13 @@ def _placed(chart: Chart, names: Mapping[Role, str], room: Room) -> tuple[Name, 
             if not xs[known][0] <= x <= xs[known][-1]:
                 continue
             end = x, float(np.interp(x, xs[known], ys[known]))
-            place = ground.nearest(*end, SAMPLE + math.ceil(room.measure(text)), high)
+            place = free_space.nearest(*end, SAMPLE + math.ceil(room.measure(text)), high)
             if place is not None:
                 gap = max(place.top - end[1], end[1] - place.bottom, place.left - x, x - place.right, 0.0)
                 if best is None or 10.0 * order + gap < best[0]:
                     best = 10.0 * order + gap, place
         if best is not None:
-            ground.cover(best[1].grown(6))
+            free_space.cover(best[1].grown(6))
             found.append(Name(role, text, strokes[role], best[1]))
     return tuple(found)
 

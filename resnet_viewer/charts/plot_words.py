@@ -1,6 +1,6 @@
 """What is written in a plot of runs: their names, and what was done to them.
 
-Names stand on free ground near the ends of their lines, on no line and on no other name, and never where another run's
+Names stand on free space near the ends of their lines, on no line and on no other name, and never where another run's
 line is nearer than its own; those that find no place make a legend together. What was done stands in a band above the
 curves, each at its line, told once for all runs that it was done to.
 """
@@ -23,7 +23,7 @@ from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import Intervention, RunSpec
 
 _CELL = 4.0
-"""Of the raster on which free ground is looked for."""
+"""Of the raster on which free space is looked for."""
 _FARTHEST = 5.0
 """Lines of text from a line's end beyond which a name would belong to nobody."""
 _INSIDE = 4.0
@@ -32,7 +32,7 @@ _TRIED, _EVERY = 240, 8
 """So many of the nearest places are looked at, one of every so many."""
 
 
-class FreeGround:
+class FreeSpace:
     """A plot's raster of what is covered."""
 
     def __init__(self, size: tuple[float, float]) -> None:
@@ -40,9 +40,9 @@ class FreeGround:
         self._columns, self._rows = (max(int(side / _CELL), 1) for side in size)
         self._covered: NDArray[np.int32] = np.zeros((self._rows, self._columns), np.int32)
 
-    def copy(self) -> FreeGround:
-        """The same ground, covered on its own from now on."""
-        other = FreeGround((self._columns * _CELL, self.height))
+    def copy(self) -> FreeSpace:
+        """The same space, covered on its own from now on."""
+        other = FreeSpace((self._columns * _CELL, self.height))
         other._covered = self._covered.copy()
         return other
 
@@ -169,7 +169,7 @@ class Wish:
 def name_lines(
     wished: Sequence[Wish],
     room: Room,
-    ground: FreeGround,
+    free_space: FreeSpace,
     lines: Sequence[tuple[str, Floats, Floats]],
     verticals: Sequence[float] = (),
     kept: Mapping[str, Rect] = MappingProxyType({}),
@@ -180,14 +180,14 @@ def name_lines(
 
     `lines` are all lines with their owners; `kept` are the places that names have now.
     """
-    nearness = Nearness(ground.width, lines)
+    nearness = Nearness(free_space.width, lines)
     high = math.ceil(room.line)
     ends = [(*wish.end, SAMPLE + math.ceil(room.measure(wish.text))) for wish in wished]
-    clear, beside = ground.copy(), ground.copy()
+    clear, beside = free_space.copy(), free_space.copy()
     for x in verticals:
-        beside.cover(Rect(x - 1, 0.0, 2, ground.height))
+        beside.cover(Rect(x - 1, 0.0, 2, free_space.height))
 
-    def place_some(numbers: Sequence[int], free: FreeGround) -> list[Rect | None]:
+    def place_some(numbers: Sequence[int], free: FreeSpace) -> list[Rect | None]:
         def suits(at: int, place: Rect) -> bool:
             return nearness.is_own(wished[numbers[at]].owner, place, wished[numbers[at]].end)
 
@@ -197,9 +197,9 @@ def name_lines(
     places = place_some(range(len(wished)), beside)
     for place in places:
         if place is not None:
-            ground.cover(place.grown(6))
+            free_space.cover(place.grown(6))
     missing = [number for number, place in enumerate(places) if place is None and verticals]
-    for number, place in zip(missing, place_some(missing, ground), strict=True):
+    for number, place in zip(missing, place_some(missing, free_space), strict=True):
         places[number] = place
     missing = [number for number, place in enumerate(places) if place is None]
     legend = None
@@ -223,7 +223,7 @@ def _add_legend(
     widths: Sequence[float],
     places: list[Rect | None],
     high: float,
-    ground: FreeGround,
+    free_space: FreeSpace,
     old: Rect | None,
 ) -> Rect | None:
     """Places for these names in a legend at the right, where there is room for all of them; else the table of runs
@@ -233,8 +233,8 @@ def _add_legend(
     for columns in (1, 2, 3):
         rows = -(-len(numbers) // columns)
         size = columns * wide + _INSIDE, rows * high + 2 * _INSIDE
-        is_kept = old is not None and old[2:] == size and ground.is_free(old)
-        frame = old if is_kept else ground.in_corner(*size)
+        is_kept = old is not None and old[2:] == size and free_space.is_free(old)
+        frame = old if is_kept else free_space.in_corner(*size)
         if frame is not None:
             break
     else:
@@ -249,7 +249,7 @@ def _add_legend(
 def place_names(
     ends: Sequence[tuple[float, float, float]],
     height: float,
-    ground: FreeGround,
+    free_space: FreeSpace,
     kept: Sequence[Rect | None] = (),
     suits: Callable[[int, Rect], bool] = lambda _number, _place: True,
 ) -> list[Rect | None]:
@@ -262,11 +262,11 @@ def place_names(
     for index, (x, y, width) in enumerate(ends):
         old = kept[index] if index < len(kept) else None
         place = None
-        if old is not None and (old.width, old.height) == (width, height) and ground.is_free(old):
+        if old is not None and (old.width, old.height) == (width, height) and free_space.is_free(old):
             place = old if old.grown(40, 24).holds(x, y) and suits(index, old) else None
-        place = place or ground.nearest(x, y, width, height, partial(suits, index))
+        place = place or free_space.nearest(x, y, width, height, partial(suits, index))
         if place is not None:
-            ground.cover(place.grown(6))
+            free_space.cover(place.grown(6))
         found.append(place)
     return found
 

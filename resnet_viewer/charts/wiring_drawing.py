@@ -222,8 +222,8 @@ class StripFrame:
         y = self.arc_top + (2 * r + 1 if span.projection else 0.0)
         return Rect(self.px(span.centre) - r, y - r, 2 * r, 2 * r)
 
-    def ground(self, span: Span) -> Rect:
-        """The ground of a block: from under the stage's label to the strip's lower edge."""
+    def block_rect(self, span: Span) -> Rect:
+        """Where a block stands: from under the stage's label to the strip's lower edge."""
         top = self.text_height + 4
         return Rect(self.px(span.left), top, self.length(span), self.height - top)
 
@@ -473,7 +473,7 @@ def shape_of(layout: StripLayout, frame: StripFrame, part: Part) -> Shape:
         if part.kind == "arc":
             return frame.arc(span)
         if part.kind == "block":
-            return Box(frame.ground(span), 4.0)
+            return Box(frame.block_rect(span), 4.0)
         if part.kind == "gate":
             return Disc(frame.gate_disc(span).grown(1.0, 1.0))
         return frame.diamond(span.centre)
@@ -494,8 +494,8 @@ def centre_of(layout: StripLayout, frame: StripFrame, part: Part) -> Point:
 def focus_rect(layout: StripLayout, frame: StripFrame, part: Part) -> Rect:
     """The frame around the part that has the keyboard's focus."""
     if part.kind == "arc" and part.block is not None:
-        ground = frame.ground(layout.spans[part.block - 1]).grown(1.0)
-        return ground._replace(height=frame.base - frame.half_height - 3 - ground.top)
+        rect = frame.block_rect(layout.spans[part.block - 1]).grown(1.0)
+        return rect._replace(height=frame.base - frame.half_height - 3 - rect.top)
     if part.kind == "box":
         return frame.box(layout.spot(part)).grown(3.0, 3.0)
     (x, y), r = centre_of(layout, frame, part), frame.diamond_radius + 3

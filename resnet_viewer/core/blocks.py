@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from resnet_viewer.core.steps import flow, is_named, make, place, run
+from resnet_viewer.core.steps import flow, is_named, make, register, run
 from resnet_viewer.records.blueprint import BlockSpec
 from resnet_viewer.records.layers import NamedStep, output_side
 
@@ -34,7 +34,7 @@ class Block(nn.Module):
         inside = f"{spec.name}."
         for step in spec.steps:
             if is_named(step) and step.name.startswith(inside):
-                place(self, step.name.removeprefix(inside), make(step))
+                register(self, step.name.removeprefix(inside), make(step))
         if spec.gate is not None:
             self.sigmoid = nn.Sigmoid()
         if self.has_shortcut and "downsample" not in self._modules:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from resnet_viewer.core.blocks import Block, Chain
-from resnet_viewer.core.steps import flow, is_named, make, place, run
+from resnet_viewer.core.steps import flow, is_named, make, register, run
 from resnet_viewer.records.checking import ArgumentError
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.layers import Steps
@@ -69,12 +69,12 @@ class Network(nn.Module):
         self.spec = spec
         blocks = tuple(map(Block, plan.blocks))
         for home in {block.spec.name.rpartition(".")[0] for block in blocks if block.outside}:
-            place(self, home, Chain())
-        self._place(plan.stem_steps)
+            register(self, home, Chain())
+        self._register(plan.stem_steps)
         for block in blocks:
-            self._place(block.outside)
-            place(self, block.spec.name, block)
-        self._place(plan.head_steps)
+            self._register(block.outside)
+            register(self, block.spec.name, block)
+        self._register(plan.head_steps)
         stages = dict.fromkeys(block.spec.name.split(".")[0] for block in blocks)
         self._flow = tuple(dict.fromkeys((*flow(plan.stem_steps), *stages, *flow(plan.head_steps))))
 
@@ -127,10 +127,10 @@ class Network(nn.Module):
             if isinstance(block, Block):
                 block.shortcut_strength, block.branch_strength = shortcut, branch
 
-    def _place(self, steps: Steps) -> None:
+    def _register(self, steps: Steps) -> None:
         for step in steps:
             if is_named(step):
-                place(self, step.name, make(step))
+                register(self, step.name, make(step))
 
 
 def spec_now(network: Network) -> NetworkSpec:

@@ -95,7 +95,7 @@ def padded(x: Tensor, *, added: int, stride: int) -> Tensor:
     return F.pad(kept, (0, 0, 0, 0, added // 2, added - added // 2)) if added else kept
 
 
-def place(root: nn.Module, path: str, module: nn.Module) -> None:
+def register(root: nn.Module, path: str, module: nn.Module) -> None:
     """Register a module under a dotted path, with containers on the way."""
     *way, name = path.split(".")
     for part in way:

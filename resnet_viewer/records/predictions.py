@@ -86,12 +86,12 @@ def not_finite_words(reading: ProbeResult | None) -> str:
     has_classes = bool(reading.probabilities.size)
     if found is None and (not has_classes or has_highest_class(reading)):
         return ""
-    place = "" if found is None else f" from {_place_words(reading, found)} on"
+    where = "" if found is None else f" from {_where_words(reading, found)} on"
     consequence = "no class is the highest" if has_classes else "neither are the features that it ends with"
-    return f"The values of {network.title} are not finite{place}, and {consequence}: {_why(network, found)}"
+    return f"The values of {network.title} are not finite{where}, and {consequence}: {_why(network, found)}"
 
 
-def _place_words(reading: ProbeResult, found: NotFinite) -> str:
+def _where_words(reading: ProbeResult, found: NotFinite) -> str:
     if not found.layer:
         return "its input"
     state = reading.request.state

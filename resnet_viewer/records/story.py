@@ -144,20 +144,20 @@ def _endings(runs: Sequence[StoryRun]) -> list[str]:
     diverged = [told for told in ended if told.state == "diverged"]
     said = []
     if stopped:
-        verb = "was" if len(_at_places(stopped)[0][1]) == 1 else "were"
-        said.append(_places(stopped, f"{verb} stopped", len(runs)))
+        verb = "was" if len(_by_where(stopped)[0][1]) == 1 else "were"
+        said.append(_where_words(stopped, f"{verb} stopped", len(runs)))
     if diverged:
         why = (
             "its loss is not a finite number" if len(diverged) == 1 else "their losses are not finite numbers"
         )
-        said.append(f"{_places(diverged, 'diverged', len(runs))}: {why}")
+        said.append(f"{_where_words(diverged, 'diverged', len(runs))}: {why}")
     failed: dict[str, list[StoryRun]] = {}
     for told in ended:
         if told.state == "failed":
             failed.setdefault(_reason(told), []).append(told)
     for why, alike in failed.items():
         if not why.startswith(_WHO):  # else it says all of this itself
-            said.append(_places(alike, "failed", len(runs)))
+            said.append(_where_words(alike, "failed", len(runs)))
         said.append(why.replace(_WHO, some_of([told.title for told in alike], len(runs))))
     return [words for words in said if words]
 
@@ -170,7 +170,7 @@ def _reason(told: StoryRun) -> str:
     return why.replace(network.title, _WHO)
 
 
-def _at_places(runs: Sequence[StoryRun]) -> list[tuple[str, list[str]]]:
+def _by_where(runs: Sequence[StoryRun]) -> list[tuple[str, list[str]]]:
     """Where runs ended, and the titles of those that ended there."""
     places: dict[str, list[str]] = {}
     for told in runs:
@@ -181,12 +181,12 @@ def _at_places(runs: Sequence[StoryRun]) -> list[tuple[str, list[str]]]:
     return list(places.items())
 
 
-def _places(runs: Sequence[StoryRun], verb: str, count: int) -> str:
+def _where_words(runs: Sequence[StoryRun], verb: str, count: int) -> str:
     """ "Plain-20 and Plain-56 diverged at epoch 1.2 of 3, ResNet-56 before the first step", of `count` runs.
 
     Many are counted: "all twelve runs were stopped, eight at epoch 1.2 of 3, four at epoch 1.3 of 3".
     """
-    (where, titles), *others = places = _at_places(runs)
+    (where, titles), *others = places = _by_where(runs)
     whole = [title for _, names in places for title in names]
     if others and some_of(whole, count) != joined(whole):
         parts = [f"{number_word(len(names))} {place}" for place, names in places]

@@ -10,7 +10,7 @@ import pytest
 from resnet_viewer.charts.chart import Flag, Rect, Room
 from resnet_viewer.charts.plot_words import (
     Done,
-    FreeGround,
+    FreeSpace,
     Nearness,
     Told,
     interventions_in,
@@ -24,15 +24,15 @@ from tests.ui.train.invented import trained, with_interventions
 SIZE = (400.0, 200.0)
 
 
-def ground(*lines: tuple[list[float], list[float]]) -> FreeGround:
-    made = FreeGround(SIZE)
+def free_space(*lines: tuple[list[float], list[float]]) -> FreeSpace:
+    made = FreeSpace(SIZE)
     made.cover_lines((np.array(x, float), np.array(y, float)) for x, y in lines)
     return made
 
 
 def test_names_of_lines_that_end_together_do_not_touch_each_other_or_a_line() -> None:
     lines = [([0, 400], [10, 190]), ([0, 400], [100, 192]), ([0, 400], [190, 195])]
-    found = place_names([(400, y[1], 70) for _, y in lines], 16, ground(*lines))
+    found = place_names([(400, y[1], 70) for _, y in lines], 16, free_space(*lines))
     places = [place for place in found if place is not None]
     assert len(places) == 3
     assert not any(one.meets(other) for one, other in combinations(places, 2))
@@ -47,22 +47,22 @@ def test_names_of_lines_that_end_together_do_not_touch_each_other_or_a_line() ->
 
 
 def test_the_free_ground_right_of_a_growing_line_comes_first() -> None:
-    (place,) = place_names([(100, 100, 80)], 16, ground(([0, 100], [50, 100])))
+    (place,) = place_names([(100, 100, 80)], 16, free_space(([0, 100], [50, 100])))
     assert place is not None
     assert place.left >= 100
     assert abs(place.top + place.height / 2 - 100) < 20
 
 
 def test_a_name_stays_while_its_place_is_free() -> None:
-    first = place_names([(100, 100, 80)], 16, ground(([0, 100], [50, 100])))
-    again = place_names([(100, 102, 80)], 16, ground(([0, 100], [50, 102])), first)
+    first = place_names([(100, 100, 80)], 16, free_space(([0, 100], [50, 100])))
+    again = place_names([(100, 102, 80)], 16, free_space(([0, 100], [50, 102])), first)
     assert again == first
-    covered = place_names([(300, 101, 80)], 16, ground(([0, 300], [50, 101])), first)
+    covered = place_names([(300, 101, 80)], 16, free_space(([0, 300], [50, 101])), first)
     assert covered != first
 
 
 def test_a_copy_is_covered_alone() -> None:
-    made = ground()
+    made = free_space()
     made.copy().cover(Rect(0, 0, *SIZE))
     assert made.is_free(Rect(0, 0, *SIZE))
     made.cover(Rect(0, 0, 20, 20))
@@ -71,12 +71,12 @@ def test_a_copy_is_covered_alone() -> None:
 
 def test_where_there_is_no_room_there_is_no_name() -> None:
     lines = [([0, 400], [y, y]) for y in np.arange(0, 200, 8.0)]
-    assert place_names([(400, 100, 80)], 16, ground(*lines)) == [None]
-    assert place_names([(400, 100, 4000)], 16, ground()) == [None]
+    assert place_names([(400, 100, 80)], 16, free_space(*lines)) == [None]
+    assert place_names([(400, 100, 4000)], 16, free_space()) == [None]
 
 
 def test_lines_beside_the_plot_and_without_numbers_cover_nothing() -> None:
-    made = ground(([500, 600], [10, 10]), ([0, 400], [np.nan, np.nan]), ([-200, -100], [5, 5]))
+    made = free_space(([500, 600], [10, 10]), ([0, 400], [np.nan, np.nan]), ([-200, -100], [5, 5]))
     assert made.is_free(Rect(0, 0, *SIZE))
 
 
@@ -88,14 +88,14 @@ def test_a_place_nearer_to_another_ones_line_is_not_its_own() -> None:
     assert not nearness.is_own("a", above_b, (400.0, 100.0))
     assert not nearness.is_own("b", below_a, (400.0, 150.0))
     (place,) = place_names(
-        [(400, 100, 80)], 16, ground(*(line[1:] for line in lines)), (), lambda _, place: place.top > 100
+        [(400, 100, 80)], 16, free_space(*(line[1:] for line in lines)), (), lambda _, place: place.top > 100
     )
     assert place is not None
     assert place.top > 100
 
 
 def test_a_legend_stands_at_the_right_edge_where_it_is_free() -> None:
-    made = ground(([0, 400], [10, 10]))
+    made = free_space(([0, 400], [10, 10]))
     frame = made.in_corner(100, 60)
     assert frame is not None
     assert frame.right > 390

@@ -178,7 +178,7 @@ def test_previous_and_next_walk_from_the_present_picture(desk: Desk, tmp_path: P
     loader: Loader = inspect_page(desk.window).loader
     loader.step_picture(1)
     assert "no folder" in desk.window.messages.sentence
-    loader._place = tmp_path / "a.png"
+    loader._shown_path = tmp_path / "a.png"
     loader.step_picture(-1)
     desk.qtbot.waitUntil(lambda: shown(desk) == "step-1.png")
     assert desk.files.asked[-1] == StepPicture(tmp_path / "a.png", -1)

@@ -250,8 +250,8 @@ class Lab:
     def _next(self, order: Order, bench: Bench) -> Iterator[LabReport] | None:
         """What a bench is to do: begin with a run that waits, where it has a place for it, or give one a turn."""
         bench.tidy()
-        has_place = not order.side_by_side or len(bench.runs) < order.side_by_side
-        if has_place and len(bench.runs) == min(len(other.runs) for other in self._benches):
+        has_room = not order.side_by_side or len(bench.runs) < order.side_by_side
+        if has_room and len(bench.runs) == min(len(other.runs) for other in self._benches):
             taken = {run.key for other in self._benches for run in other.runs}
             if (run := next((run for run in self._in("waiting") if run.key not in taken), None)) is not None:
                 run.turns = min((other.turns for other in bench.runs), default=0.0)

@@ -43,7 +43,9 @@ class Optimizer:
             is_adam = recipe.optimizer == "adam"
             count = 2 if is_adam else 1 if recipe.momentum else 0
             memories = tuple([torch.zeros_like(weight) for weight in weights] for _ in range(count))
-            steps = [torch.zeros((), device=_place_of_steps(weight)) for weight in weights] if is_adam else []
+            steps = (
+                [torch.zeros((), device=_device_of_steps(weight)) for weight in weights] if is_adam else []
+            )
             self._groups.append(_Group(weights, decay, memories, steps))
 
     def forget_gradients(self) -> None:
@@ -132,7 +134,7 @@ def memory_shapes(network: Mapping[str, tuple[int, ...]], recipe: Recipe) -> dic
     }
 
 
-def _place_of_steps(weight: Tensor) -> torch.device:
+def _device_of_steps(weight: Tensor) -> torch.device:
     """Where Adam's count of steps is: what does not update all weights in one go would wait for each count."""
     return weight.device if is_fused(weight.device) else torch.device("cpu")
 

@@ -308,7 +308,7 @@ def _zip_claim(data: bytes) -> tuple[object, _Places]:
     places: _Places = {}
     last = 0
     for member in sorted(listed, key=lambda member: member.header_offset):
-        name, start, end = member.filename, *_place(data, member)
+        name, start, end = member.filename, *_extent(data, member)
         if member.header_offset < last:
             raise PickleRefusedError("it is damaged: its parts overlap")
         last = end
@@ -323,7 +323,7 @@ def _zip_claim(data: bytes) -> tuple[object, _Places]:
     return claim, places
 
 
-def _place(data: bytes, member: zipfile.ZipInfo) -> tuple[int, int]:
+def _extent(data: bytes, member: zipfile.ZipInfo) -> tuple[int, int]:
     """Where the bytes of a member that is not compressed begin and end."""
     at = member.header_offset
     head = data[at : at + 30]

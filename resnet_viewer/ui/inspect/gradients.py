@@ -52,7 +52,7 @@ class GradientPlot:
         self._message = ""
         self._theme = DARK
         self.drawing = Drawing(view, surround, font, CORNER)
-        self.ground = self.drawing.ground
+        self.frame = self.drawing.frame
 
     def set_curves(self, curves: GradientCurves, *, layers: int, message: str) -> None:
         """Show these; `layers` is the highest number on the x axis; `message` stands in an empty plot."""

@@ -70,7 +70,7 @@ class Loader(QObject):
         self._downloads = downloads
         self._settings = settings
         self._album: tuple[Path, ...] = ()
-        self._place: Path | None = None
+        self._shown_path: Path | None = None
         downloads.busy_changed.connect(self._note_download)
 
     def begin(self, request: Begin) -> None:
@@ -84,19 +84,19 @@ class Loader(QObject):
 
     def read_with_twelve_bits(self) -> None:
         """The picture on the screen once more, white at 4095."""
-        if self._place is not None:
+        if self._shown_path is not None:
             self._files.ask(
-                ReadPicture((self._place,), wants_twelve_bits=True, album=self._album),
+                ReadPicture((self._shown_path,), wants_twelve_bits=True, album=self._album),
                 self._show_picture,
                 self.failed,
             )
 
     def step_picture(self, step: int) -> None:
         """The next or previous picture of the album or the folder."""
-        if self._place is None:
+        if self._shown_path is None:
             self.failed.emit(Failure("A pasted picture has no folder to walk through; open a file first."))
         else:
-            self._files.ask(StepPicture(self._place, step, self._album), self._show_picture, self.failed)
+            self._files.ask(StepPicture(self._shown_path, step, self._album), self._show_picture, self.failed)
 
     def take_mime(self, mime: QMimeData) -> None:
         """Whatever was dropped or pasted."""
@@ -176,12 +176,12 @@ class Loader(QObject):
     @Slot(object)
     def _show_picture(self, opened: OpenedPicture) -> None:
         self.opened.emit()
-        self._remember_place(opened)
+        self._remember_picture(opened)
         self._editor.set_picture(opened.picture)
         self.picture_opened.emit(opened.picture)
 
-    def _remember_place(self, opened: OpenedPicture) -> None:
-        self._album, self._place = opened.album, opened.picture.path
+    def _remember_picture(self, opened: OpenedPicture) -> None:
+        self._album, self._shown_path = opened.album, opened.picture.path
         if opened.picture.path is not None:
             self._settings.add_recent("pictures", opened.picture.path)
             self.recent_changed.emit()
@@ -218,7 +218,7 @@ class Loader(QObject):
         picture = None
         if begun.picture is not None:
             picture = begun.picture.picture
-            self._album, self._place = begun.picture.album, picture.path
+            self._album, self._shown_path = begun.picture.album, picture.path
         self._store.restart(Session(Setup(opened.state, picture, class_names=opened.class_names)))
         self.network_opened.emit(opened)
         if picture is not None:

@@ -159,13 +159,13 @@ class StripItem(QGraphicsObject):
             painter.drawText(QRectF(*label.rect), side | Qt.AlignmentFlag.AlignVCenter, label.text)
 
     def _marks_below(self, state: StripState) -> Iterable[tuple[Ink, Shape]]:
-        """The selected block's ground, and the light around the arc under the pointer."""
+        """The selected block's rectangle, and the light around the arc under the pointer."""
         if self._drawing.is_ribbon:
             return
         if (block := state.layout.blueprint.block_of(state.selected)) is not None:
-            ground = self._frame.ground(state.layout.spans[block.number - 1]).grown(-1.0, -1.0)
+            rect = self._frame.block_rect(state.layout.spans[block.number - 1]).grown(-1.0, -1.0)
             edge = "accent" if state.selected == block.name else ""
-            yield Ink(edge, 1.2, fill="accent", fill_opacity=0.16), Box(ground, 4.0)
+            yield Ink(edge, 1.2, fill="accent", fill_opacity=0.16), Box(rect, 4.0)
         if state.hovered is not None and state.hovered.kind == "arc":
             yield _GLOW, shape_of(state.layout, self._frame, state.hovered)
 

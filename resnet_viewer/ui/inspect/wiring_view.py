@@ -1,7 +1,7 @@
 """The wiring strip and the gradient plot with hands: pointer and keyboard become wishes.
 
 A left click acts, a left drag that begins on or inside an arc sweeps, any other drag pans, the wheel zooms at the
-pointer, Home and a double click on empty ground fit everything.
+pointer, Home and a double click on empty space fit everything.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ class WiringView(pg.GraphicsLayoutWidget):
         self.lines.apply_theme(theme)
 
     def bar_rect(self) -> QRectF:
-        """The ground between strip and plot, in the view's pixels."""
+        """The gap between strip and plot, in the view's pixels."""
         strip, plot = self.strip_box.geometry(), self.plot_box.geometry()
         return QRectF(0, strip.bottom(), self.viewport().width(), plot.top() - strip.bottom())
 
@@ -177,7 +177,7 @@ class WiringView(pg.GraphicsLayoutWidget):
         """For the numbers beside the axes, and for a plot in the lowest panel."""
         text = self.fontMetrics().height()
         bottom = BOTTOM_ROOM + text
-        self.ci.layout.setContentsMargins(self.plot.ground.left_room, 0, RIGHT_ROOM, bottom)
+        self.ci.layout.setContentsMargins(self.plot.frame.left_room, 0, RIGHT_ROOM, bottom)
         least = LOW_STRIP_HEIGHT + 2 * text + BAR_HEIGHT + LEAST_PLOT_LINES * text + bottom
         self.setMinimumHeight(round(min(least, HIGHEST_MINIMUM)))
 

@@ -260,7 +260,7 @@ class TrainController(QObject):
         logs = list(self._logs.values())
         for log, told in zip(logs, variants([log.run for log in logs]), strict=True):
             log.variant, log.has_siblings = told
-        self._logs = {log.key: log for log in sorted(logs, key=_place)}
+        self._logs = {log.key: log for log in sorted(logs, key=_rank)}
 
     def _change(self, **fields: object) -> None:
         self._scene = replace(
@@ -351,7 +351,7 @@ def _looked_at_first(runs: Runs) -> str:
     return max(networks, key=lambda key: (not networks[key].has_shortcuts, networks[key].depth), default="")
 
 
-def _place(log: RunLog) -> tuple[int, bool, str, int]:
+def _rank(log: RunLog) -> tuple[int, bool, str, int]:
     """By depth, plain beside residual."""
     network = log.run.network
     return network.depth, network.has_shortcuts, log.group_title, network.seed

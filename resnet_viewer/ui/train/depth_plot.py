@@ -114,7 +114,7 @@ class DepthPlot(FigureCard):
         moment = ""
         if lines and self.subtitle_room < room.measure(self.subtitle):
             moment = "newest" if self.scene.time is None else time_words(self.scene.time)
-            if room.measure(AXIS + moment) + 20 > room.width + self.canvas.ground.left_room:
+            if room.measure(AXIS + moment) + 20 > room.width + self.canvas.frame.left_room:
                 moment = ""
         self.chart = replace(self.chart, moment=moment)
         self.canvas.draw(self.chart)

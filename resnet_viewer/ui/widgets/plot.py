@@ -1,4 +1,4 @@
-"""A plot with hands: one view box on its ground. The wheel zooms x at the pointer, a drag pans, a double click fits.
+"""A plot with hands: one view box in its frame. The wheel zooms x at the pointer, a drag pans, a double click fits.
 
 The y range is the owner's: it follows what is visible.
 """
@@ -107,7 +107,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         self.box.setDefaultPadding(0)
         self.addItem(self.box, 0, 0)
         self._drawing = Drawing(self.box, self.ci, self.font())
-        self.ground, self.lines = self._drawing.ground, self._drawing.lines
+        self.frame, self.lines = self._drawing.frame, self._drawing.lines
         self.dots, self.overlay = self._drawing.dots, self._drawing.overlay
         self._make_room()
         self.box.sigResized.connect(self._resized)
@@ -196,7 +196,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
 
     def _make_room(self) -> None:
         metrics = QFontMetricsF(self.font())
-        left = self.ground.left_room
+        left = self.frame.left_room
         bottom = BOTTOM_ROOM + metrics.height()
         top = TOP_ROOM + metrics.height()
         self.ci.layout.setContentsMargins(left, top, RIGHT_ROOM, bottom)
@@ -208,7 +208,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange and hasattr(self, "ground"):
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "frame"):
             self._drawing.set_font(self.font())
             self._make_room()
             self.rearranged.emit()
@@ -287,7 +287,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
 
     def _show_focus(self) -> None:
         """A frame, for who steers by keys, around what there is to steer."""
-        self.ground.show_focus(self._has_keys and self._is_by_keys and not self._is_empty)
+        self.frame.show_focus(self._has_keys and self._is_by_keys and not self._is_empty)
 
     def event(self, event: QEvent) -> bool:
         """While it has the focus, the plot's keys come before the window's shortcuts of the same name."""

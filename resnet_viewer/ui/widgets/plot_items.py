@@ -1,5 +1,5 @@
 """What a plot in the window is drawn with, in its pixels: lines, cut into pieces that Qt paints quickly, points, words,
-and the ground with the numbers around it.
+and the frame with the numbers around it.
 """
 
 from __future__ import annotations
@@ -456,7 +456,7 @@ _APART = 12.0
 """Pixels beside the y axis's numbers."""
 
 
-class Ground(QGraphicsObject):
+class PlotFrame(QGraphicsObject):
     """Paints in the pixels of the plot's view box (its owner keeps it at that place), and the numbers around it.
 
     `corner` is the word before the x axis's numbers, where there is one.
@@ -569,7 +569,7 @@ class Drawing:
 
     def __init__(self, box: pg.ViewBox, surround: QGraphicsItem, font: QFont, corner: str = "") -> None:
         self._box, self._font, self._theme = box, font, DARK
-        self.ground = Ground(surround, font, corner)
+        self.frame = PlotFrame(surround, font, corner)
         self.lines = Lines(box)
         self.dots: dict[Hashable, CurveDots] = {}
         self.overlay = Overlay(box, font)
@@ -589,13 +589,13 @@ class Drawing:
     def set_font(self, font: QFont) -> None:
         """Write in another font, from the next chart on."""
         self._font = font
-        self.ground.set_font(font)
+        self.frame.set_font(font)
         self.overlay.set_font(font)
 
     def apply_theme(self, theme: Theme) -> None:
         """Other colours, for curves from the next chart on."""
         self._theme = theme
-        self.ground.apply_theme(theme)
+        self.frame.apply_theme(theme)
         self.overlay.apply_theme(theme)
 
     def draw(self, chart: Chart) -> None:
@@ -616,8 +616,8 @@ class Drawing:
             self.dots[dots.key].show_dots(shown, chart.place(size, dots.x, dots.y), theme.panel, size)
         self.overlay.set_size(size)
         self.overlay.show_chart(chart)
-        self.ground.setPos(self._box.pos())
-        self.ground.show_chart(chart, size)
+        self.frame.setPos(self._box.pos())
+        self.frame.show_chart(chart, size)
         self.dim(self.opacities)
 
     def dim(self, opacities: Mapping[Hashable, float]) -> None:

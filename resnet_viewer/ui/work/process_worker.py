@@ -200,11 +200,11 @@ class _Child(QThread):
     def begin(self) -> None:
         """Start the process and both threads."""
         context = multiprocessing.get_context("spawn")
-        orders, sending = context.Pipe(duplex=False)
+        asked, sending = context.Pipe(duplex=False)
         self._news, news = context.Pipe(duplex=False)
         process = context.Process(
             target=lab_process.main,
-            args=(orders, news, self._factory),
+            args=(asked, news, self._factory),
             name=self.objectName(),
             daemon=True,  # should everything else fail, Python ends it when the window's process exits
         )
@@ -214,7 +214,7 @@ class _Child(QThread):
         except (OSError, pickle.PicklingError, AttributeError, TypeError):
             log.exception("the process of %s could not be started", self.objectName())
         finally:  # the process has its own copies; ours would keep the pipes open after its end
-            orders.close()
+            asked.close()
             news.close()
         self._sender = threading.Thread(
             target=_send_all, args=(self._outgoing, sending), name=f"{self.objectName()} sender", daemon=True
@@ -275,7 +275,7 @@ class _Child(QThread):
                 self.came.emit(self.number, what)
 
     def _let_it_end(self, news: Connection) -> None:
-        """It sees the end of its orders, and puts everything back; what it says to that is thrown away."""
+        """It sees the end of what it is asked, and puts everything back; what it says to that is thrown away."""
         with suppress(EOFError, OSError):
             while news.poll(_LONGEST_SILENCE):
                 news.recv_bytes()

@@ -50,7 +50,7 @@ class _Lane(QObject):
     """Work whose ticket is not above it ends at its next yield. Written by the GUI thread, read by the worker's."""
 
 
-class _Bench(QObject):
+class _Hand(QObject):
     """Lives on the thread: makes the answering object there and works on what is sent."""
 
     def __init__(self, factory: Callable[[], Answering]) -> None:
@@ -132,12 +132,12 @@ class _Bench(QObject):
 
 
 class _AskedLane(Asking):
-    """Sends the requests of one priority to a bench."""
+    """Sends the requests of one priority to a hand."""
 
     _sent = Signal(int, object)
 
     def __init__(self, lane: _Lane, begin: Callable[[int, object], None], parent: QObject | None) -> None:
-        """`begin` is a slot of the bench."""
+        """`begin` is a slot of the hand."""
         super().__init__(parent)
         self._lane = lane
         queued = Qt.ConnectionType.QueuedConnection
@@ -156,8 +156,8 @@ class _AskedLane(Asking):
 class _LowPriority(_AskedLane):
     """What has time. A newer request makes one of its kind pointless also where that is at work."""
 
-    def __init__(self, bench: _Bench, worker: Worker) -> None:
-        super().__init__(bench.low, bench.begin_low, worker)
+    def __init__(self, hand: _Hand, worker: Worker) -> None:
+        super().__init__(hand.low, hand.begin_low, worker)
         self._worker = worker
         self._at_work: object = None
 
@@ -186,14 +186,14 @@ class Worker(_AskedLane):
     """
 
     def __init__(self, factory: Callable[[], Answering], *, name: str, parent: QObject | None = None) -> None:
-        self._bench = _Bench(factory)
-        super().__init__(self._bench.high, self._bench.work, parent)
+        self._hand = _Hand(factory)
+        super().__init__(self._hand.high, self._hand.work, parent)
         self._thread = QThread()
         self._thread.setObjectName(name)
-        self._bench.moveToThread(self._thread)
-        self._thread.started.connect(self._bench.prepare)
-        self._thread.finished.connect(self._bench.clear)  # emitted on the thread itself, before it ends
-        self._low = _LowPriority(self._bench, self)
+        self._hand.moveToThread(self._thread)
+        self._thread.started.connect(self._hand.prepare)
+        self._thread.finished.connect(self._hand.clear)  # emitted on the thread itself, before it ends
+        self._low = _LowPriority(self._hand, self)
         self.low = Askers(self._low, self)
         """Work of low priority: it goes on a step at a time while nothing else is asked and was for a while."""
 

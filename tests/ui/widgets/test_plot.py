@@ -49,10 +49,10 @@ def test_all_of_x_is_shown_and_maps_to_the_plots_pixels(canvas: PlotCanvas) -> N
 def test_the_plot_that_has_the_keys_is_framed(canvas: PlotCanvas, qtbot: QtBot) -> None:
     canvas.clearFocus()
     canvas.draw(Chart(Axis(0.0, 1.0), Axis(0.0, 1.0)))
-    assert not canvas.ground.is_focused
+    assert not canvas.frame.is_focused
     without = canvas.grab().toImage()
     QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
-    assert canvas.ground.is_focused
+    assert canvas.frame.is_focused
     assert canvas.grab().toImage() != without
     QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.TabFocusReason))
     assert canvas.grab().toImage() == without
@@ -64,19 +64,19 @@ def test_no_frame_stands_around_an_empty_plot_or_one_that_was_clicked(
     def focus(reason: Qt.FocusReason) -> bool:
         QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusOut, reason))
         QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusIn, reason))
-        return canvas.ground.is_focused
+        return canvas.frame.is_focused
 
     canvas.draw(Chart(Axis(0.0, 1.0), Axis(0.0, 1.0), message="nothing yet"))
     assert not focus(Qt.FocusReason.TabFocusReason)
     canvas.draw(Chart(Axis(0.0, 1.0), Axis(0.0, 1.0)))
-    assert canvas.ground.is_focused
+    assert canvas.frame.is_focused
     assert focus(Qt.FocusReason.ActiveWindowFocusReason)  # back from another window, as it was
     assert not focus(Qt.FocusReason.MouseFocusReason)
     assert not focus(Qt.FocusReason.OtherFocusReason)
     qtbot.keyClick(canvas, Qt.Key.Key_Plus)
-    assert canvas.ground.is_focused
+    assert canvas.frame.is_focused
     QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.MouseFocusReason))
-    assert not canvas.ground.is_focused
+    assert not canvas.frame.is_focused
 
 
 def test_the_wheel_zooms_at_the_pointer_and_with_shift_it_pans(canvas: PlotCanvas) -> None:

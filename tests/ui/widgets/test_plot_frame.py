@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.chart import Axis, Chart, Tick
 from resnet_viewer.charts.log_axis import log_axis, scale_of
-from resnet_viewer.ui.widgets.plot_items import Ground
+from resnet_viewer.ui.widgets.plot_items import PlotFrame
 from resnet_viewer.ui.widgets.theme import DARK
 
 
@@ -19,13 +19,13 @@ def chart(*numbers: Tick, below: tuple[Tick, ...] = (), message: str = "") -> Ch
 
 def painted(chart: Chart, corner: str = "epoch") -> QImage:
     box = pg.ViewBox()
-    ground = Ground(box, QFont(), corner)
-    ground.show_chart(chart, (200.0, 100.0))
+    frame = PlotFrame(box, QFont(), corner)
+    frame.show_chart(chart, (200.0, 100.0))
     image = QImage(280, 140, QImage.Format.Format_RGB32)
     image.fill(QColor(DARK.panel))
     with QPainter(image) as painter:
         painter.translate(62, 10)
-        ground.paint(painter, QStyleOptionGraphicsItem())
+        frame.paint(painter, QStyleOptionGraphicsItem())
     return image
 
 
@@ -41,10 +41,10 @@ def test_numbers_and_the_corners_word_have_room_in_a_large_font(qtbot: QtBot) ->
     for points in (9, 16, 24):
         font.setPointSize(points)
         box, wide = pg.ViewBox(), QFontMetricsF(font).horizontalAdvance
-        ground = Ground(box, QFont(), "layer")
-        ground.set_font(font)
-        assert ground.left_room - 8 >= max(map(wide, ("1e-14", "∞ nan", "layer")))
-        assert ground.boundingRect().left() == -ground.left_room
+        frame = PlotFrame(box, QFont(), "layer")
+        frame.set_font(font)
+        assert frame.left_room - 8 >= max(map(wide, ("1e-14", "∞ nan", "layer")))
+        assert frame.boundingRect().left() == -frame.left_room
 
 
 def test_without_numbers_there_is_no_axis_but_a_message(qtbot: QtBot) -> None:
