@@ -414,12 +414,12 @@ class PicturesPanel(FigureCard):
         self.grid.picture_wished.connect(self.picture_wished)
         self.grid.pair_wished.connect(self.choose_pair)
         self.grid.hovered.connect(self.hovered)
-        self.grid.paged.connect(self._tell_page)
         self.matrix.cells.chosen.connect(self.choose_pair)
         self.matrix.cells.hovered.connect(self.hovered)
         self._stack = QStackedWidget()
         for page in (self._pictures_page(), self.matrix, self._message):
             self._stack.addWidget(page)
+        self.grid.paged.connect(self._tell_page)  # now that there is what it tells
         self.body.setSpacing(4)
         self.body.addWidget(self.whose)
         self.body.addWidget(self._stack, 1)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.run_log import LabScene
+from resnet_viewer.ui.appearance import style_sheet
 from resnet_viewer.ui.train.pictures import PicturesPanel, PicturesWindow, run_of
 from resnet_viewer.ui.widgets.theme import LIGHT
 from tests.ui.train.lab_scenes import LABELS, PREDICTED, lab_scene, log_of
@@ -194,3 +195,16 @@ def test_pictures_without_a_class_are_shown_as_such(panel: PicturesPanel) -> Non
     panel.choose_pair((int(LABELS[0]), 3))
     assert panel.grid.shown == (0,)
     assert "predicted no class: 1 of " in panel.matrix.cells.chart.describe(int(LABELS[0]), 3)
+
+
+def test_it_is_made_also_where_the_application_has_a_style_sheet(qtbot: QtBot) -> None:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    before = application.styleSheet()
+    application.setStyleSheet(style_sheet(LIGHT))  # each new parent styles what it gets anew
+    try:
+        panel = PicturesPanel()
+        qtbot.addWidget(panel)
+        assert panel.page.text() == panel.grid.words
+    finally:
+        application.setStyleSheet(before)
