@@ -217,11 +217,6 @@ class RunLog:
         return self.run.length
 
     @property
-    def all_steps(self) -> int:
-        """Steps that the run will have, with every extension."""
-        return self.length * self.steps_per_epoch
-
-    @property
     def times(self) -> Values:
         """(n,) the end of each step, in epochs."""
         return (self._steps.values[:, _AT] + 1) / max(1, self.steps_per_epoch)
@@ -361,6 +356,14 @@ class LabScene:
     """Of the pace."""
     arrived: tuple[int, ...] = ()
     """Depths in the order in which they came, also of runs that were taken out."""
+    is_busy: bool = False
+    """An order is in flight."""
+
+    @property
+    def is_paused(self) -> bool:
+        """Nothing runs, and at least one run is paused."""
+        states = {log.state for log in self.logs}
+        return "paused" in states and "running" not in states
 
     @property
     def chosen(self) -> RunLog | None:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QMimeData, QObject, QSize, Qt, Signal
-from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from resnet_viewer.records.figure_list import FigureName
 from resnet_viewer.ui.commands import Commands
 from resnet_viewer.ui.figure_export import FigureExport
 from resnet_viewer.ui.layout import PanelArea, Splitter
 from resnet_viewer.ui.widgets.labels import tool_button
-from resnet_viewer.ui.widgets.theme import Theme
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 LETTERS = (72, 60, 52, 44, 36, 30, 24, 19, 14)
 """Of the names in a bar, the most first."""
@@ -56,6 +56,17 @@ class PageBar(QWidget):
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
+
+    def lay_out(self, *parts: QWidget | None) -> None:
+        """Side by side; None is the room that is left."""
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(DARK.gap)
+        for part in parts:
+            if part is None:
+                layout.addStretch(1)
+            else:
+                layout.addWidget(part)
 
     def button(self, name: str) -> QToolButton:
         """A button with words on it."""

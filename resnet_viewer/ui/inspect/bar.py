@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
 import qtawesome
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton
+from PySide6.QtWidgets import QMenu, QToolButton
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.predictions import top_classes
@@ -95,16 +96,10 @@ class InspectBar(PageBar):
         self.export_button.setToolTip("Export a figure or its numbers")
         self.shortcuts.wished.connect(self.shortcuts_wished)
         self.branches.wished.connect(self.branches_wished)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(10)
-        for part in (
-            self.open_button, self.network_button, self.shortcuts, self.branches, self.target_button,
-        ):  # fmt: skip
-            layout.addWidget(part)
-        layout.addStretch(1)
-        for part in (self.undo_button, self.redo_button, self.reference_button, self.export_button):
-            layout.addWidget(part)
+        self.lay_out(
+            self.open_button, self.network_button, self.shortcuts, self.branches, self.target_button, None,
+            self.undo_button, self.redo_button, self.reference_button, self.export_button,
+        )  # fmt: skip
 
     def render_scene(self, scene: Scene) -> None:
         """Show the wish: what is open, and what the target is."""
@@ -148,65 +143,61 @@ class InspectBar(PageBar):
         self.branches.set_label("Branches" if icons else "Residual branches")
 
 
+@dataclass(frozen=True)
 class InspectMenus:
     """Menus that depend on the scene, each filled when it opens."""
 
-    def __init__(
-        self,
-        commands: Commands,
-        controller: Controller,
-        editor: Editor,
-        loader: Loader,
-        settings: Settings,
-        catalog: tuple[CatalogEntry, ...],
-    ) -> None:
-        self._commands, self._controller, self._editor = commands, controller, editor
-        self._loader, self._settings, self._catalog = loader, settings, catalog
+    commands: Commands
+    controller: Controller
+    editor: Editor
+    loader: Loader
+    settings: Settings
+    catalog: tuple[CatalogEntry, ...]
 
     def fill_recent(self, kind: Literal["pictures", "weights"], menu: QMenu) -> None:
         """The files that were opened last."""
-        recent = self._settings.recent(kind)
+        recent = self.settings.recent(kind)
         for path in recent:
-            act = partial(self._loader.open_paths, (path,))
+            act = partial(self.loader.open_paths, (path,))
             if kind == "weights":
-                act = partial(self._loader.open_weights, path)
+                act = partial(self.loader.open_weights, path)
             action = add_entry(menu, path.name, act)
             action.setToolTip(tooltip_text(str(path)))
         menu.setToolTipsVisible(True)
         if not recent:
             menu.addAction("None yet").setEnabled(False)
         menu.addSeparator()
-        add_entry(menu, "Clear the list", partial(self._settings.clear_recent, kind)).setEnabled(bool(recent))
+        add_entry(menu, "Clear the list", partial(self.settings.clear_recent, kind)).setEnabled(bool(recent))
 
     def fill_network(self, menu: QMenu) -> None:
         """Every network."""
-        bundled = [entry for entry in self._catalog if entry.is_bundled]
+        bundled = [entry for entry in self.catalog if entry.is_bundled]
         if bundled:
             add_head(menu, "Bundled, trained")
         for entry in bundled:
-            add_entry(menu, entry.title, partial(self._loader.choose_network, entry.name))
+            add_entry(menu, entry.title, partial(self.loader.choose_network, entry.name))
         add_head(menu, "Other networks, untrained unless downloaded")
-        for group in dict.fromkeys(entry.group for entry in self._catalog):
+        for group in dict.fromkeys(entry.group for entry in self.catalog):
             part = menu.addMenu(group)
-            for entry in self._catalog:
+            for entry in self.catalog:
                 if entry.group == group:
-                    add_entry(part, entry.title, partial(self._loader.choose_network, entry.name))
+                    add_entry(part, entry.title, partial(self.loader.choose_network, entry.name))
         downloads = menu.addMenu("Download torchvision's weights")
-        for entry in self._catalog:
+        for entry in self.catalog:
             if entry.download:
                 title = f"{entry.title} ({entry.download})"
-                add_entry(downloads, title, partial(self._loader.download, entry.name))
+                add_entry(downloads, title, partial(self.loader.download, entry.name))
         menu.addSeparator()
-        menu.addAction(self._commands["choose_network"])
-        menu.addAction(self._commands["open_weights"])
-        menu.addAction(self._commands["change_input"])
+        menu.addAction(self.commands["choose_network"])
+        menu.addAction(self.commands["open_weights"])
+        menu.addAction(self.commands["change_input"])
 
     def fill_target(self, menu: QMenu) -> None:
         """What the gradients and Grad-CAM are of."""
-        scene = self._controller.scene
+        scene = self.controller.scene
         setup = scene.session.setup
         group = QActionGroup(menu)
-        top = partial(self._editor.set_target, None)
+        top = partial(self.editor.set_target, None)
         network, classes = setup.state.network, setup.state.network.classes
         usual = "Top class of the reference" if network.has_classifier else "Mean of the last block"
         add_choice(menu, group, usual, setup.target is None, top)
@@ -220,11 +211,11 @@ class InspectMenus:
             listed = (*listed, setup.target)
         for index in listed:
             name = plain(setup.target_name(index))
-            act = partial(self._editor.set_target, index)
+            act = partial(self.editor.set_target, index)
             add_choice(menu, group, name, setup.target == index, act)
         if network.has_classifier:
-            menu.addAction(self._commands["choose_target"])
-        menu.addAction(self._commands["choose_block_target"])
+            menu.addAction(self.commands["choose_target"])
+        menu.addAction(self.commands["choose_block_target"])
         if not network.has_classifier or isinstance(setup.target, BlockTarget):
             return  # only a class has a loss
         menu.addSeparator()
@@ -235,7 +226,7 @@ class InspectMenus:
             ("loss", "the loss (cross-entropy)"),
         ):
             is_chosen = setup.gradient_of == source
-            add_choice(menu, sources, title, is_chosen, partial(self._editor.set_gradient_of, source))
+            add_choice(menu, sources, title, is_chosen, partial(self.editor.set_gradient_of, source))
 
 
 def _button(action: QAction, text: str = "") -> QToolButton:

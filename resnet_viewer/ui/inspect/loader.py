@@ -42,7 +42,6 @@ class Loader(QObject):
     """An OpenedNetwork is in the session; its sentence and its doubts are worth a remark."""
     picture_opened = Signal(object)
     """A Picture is in the session; how it was read may be worth a remark."""
-    recent_changed = Signal()
     download_began = Signal(str)
     """What is fetched, in words."""
     progressed = Signal(object)
@@ -184,7 +183,6 @@ class Loader(QObject):
         self._album, self._shown_path = opened.album, opened.picture.path
         if opened.picture.path is not None:
             self._settings.add_recent("pictures", opened.picture.path)
-            self.recent_changed.emit()
 
     @Slot(object)
     def show_network(self, opened: OpenedNetwork) -> None:
@@ -205,7 +203,6 @@ class Loader(QObject):
         weights = opened.spec.weights
         if weights.source == "file":
             self._settings.add_recent("weights", Path(weights.name))
-            self.recent_changed.emit()
 
     @Slot(object)
     def _begin_without(self, failure: Failure) -> None:

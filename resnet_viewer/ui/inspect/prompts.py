@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -58,17 +59,16 @@ class Prompts(QObject):
 
     def open_weights(self) -> None:
         """Ask which weight file."""
-        if (path := self._asked_weights()) is not None:
-            self._loader.open_weights(path)
+        self._ask_weights(self._loader.open_weights)
 
     def compare_weights(self) -> None:
         """Ask which weight file to compare with."""
-        if (path := self._asked_weights()) is not None:
-            self._loader.compare(path)
+        self._ask_weights(self._loader.compare)
 
-    def _asked_weights(self) -> Path | None:
+    def _ask_weights(self, then: Callable[[Path], None]) -> None:
         recent = self._settings.recent("weights")
-        return dialogs.OpenWeights.ask(recent[0].parent if recent else None, self._window)
+        if (path := dialogs.OpenWeights.ask(recent[0].parent if recent else None, self._window)) is not None:
+            then(path)
 
     def change_input(self) -> None:
         """Show and change what the network's pictures go through."""

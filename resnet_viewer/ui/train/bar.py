@@ -10,7 +10,6 @@ import qtawesome
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QActionGroup, QIcon
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QMenu,
     QSlider,
@@ -27,7 +26,7 @@ from resnet_viewer.ui.menus import add_choice, add_entry
 from resnet_viewer.ui.page import LETTERS, WORDS_FROM, PageBar
 from resnet_viewer.ui.train.plan import Plan
 from resnet_viewer.ui.widgets.labels import shortened, tooltip_text
-from resnet_viewer.ui.widgets.theme import DARK, Theme
+from resnet_viewer.ui.widgets.theme import Theme
 
 
 def strength_in(scene: LabScene) -> float:
@@ -71,17 +70,11 @@ class TrainBar(PageBar):
         self._add_strength(self.strength_button.menu())
         self.export_button = self.menu_button("Export")
         self.export_button.setToolTip("Export a figure or its numbers")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(DARK.gap)
-        for part in (
+        self.lay_out(
             self.data_button, self.recipe_button, self.networks_button, self.start_button, self.add_button,
-            self.pause_button, self.stop_button, self.cut_button, self.strength_button,
-        ):  # fmt: skip
-            layout.addWidget(part)
-        layout.addStretch(1)
-        layout.addWidget(self.export_button)
-        self._plan, self._scene, self._is_busy, self._is_paused = RunPlan(), LabScene(), False, False
+            self.pause_button, self.stop_button, self.cut_button, self.strength_button, None, self.export_button,
+        )  # fmt: skip
+        self._plan, self._scene = RunPlan(), LabScene()
         self._is_compact, self._icon_count, self._letters = False, 0, 44
         self._icons: dict[str, QIcon] = {}
 
@@ -91,11 +84,11 @@ class TrainBar(PageBar):
         self.label(icons=self._icon_count, letters=self._letters)
         self.needs_room.emit()
 
-    def render_lab(self, scene: LabScene, *, is_busy: bool, is_paused: bool) -> None:
+    def render_lab(self, scene: LabScene) -> None:
         """What can be done now."""
-        if (is_busy, is_paused) == (self._is_busy, self._is_paused) and scene is self._scene:
+        if scene is self._scene:
             return
-        self._scene, self._is_busy, self._is_paused = scene, is_busy, is_paused
+        self._scene = scene
         before = self.sizeHint()
         self._label_actions()
         if self.sizeHint() != before:
@@ -130,7 +123,7 @@ class TrainBar(PageBar):
         self._label_actions()
 
     def _label_actions(self) -> None:
-        is_busy, logs = self._is_busy, self._scene.logs
+        is_busy, logs = self._scene.is_busy, self._scene.logs
         start = "Add" if is_busy else "Start again" if logs else "Start"
         told = "Train the chosen networks"
         if is_busy or logs:
@@ -140,7 +133,7 @@ class TrainBar(PageBar):
         self.start_button.setToolTip(f"{told} (F5)")
         self.add_button.setVisible(not is_busy and bool(logs))
         has_left = not is_busy and any(log.state in ("stopped", "failed") for log in logs)
-        goes_on = self._is_paused or has_left
+        goes_on = self._scene.is_paused or has_left
         self.pause_button.setText("Continue" if goes_on else "Pause")
         if self._icons:
             self.pause_button.setIcon(self._icons["play" if goes_on else "pause"])

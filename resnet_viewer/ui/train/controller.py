@@ -122,12 +122,6 @@ class TrainController(QObject):
         return self._worker.is_busy
 
     @property
-    def is_paused(self) -> bool:
-        """Nothing runs, and at least one run is paused."""
-        states = {log.state for log in self._logs.values()}
-        return "paused" in states and "running" not in states
-
-    @property
     def known(self) -> dict[str, RunSpec]:
         """The runs of the folder by key, also those that were taken out of the list."""
         return self._removed | {log.key: log.run for log in self._logs.values()}
@@ -268,6 +262,7 @@ class TrainController(QObject):
             logs=tuple(self._logs.values()),
             arrived=self._scene.depths if self._logs else (),
             version=self._scene.version + 1,
+            is_busy=self._worker.is_busy,
             **fields,  # type: ignore[arg-type]
         )
         if not self._timer.isActive():
@@ -325,23 +320,25 @@ class TrainController(QObject):
         if ticket != self._ticket:
             return
         assert isinstance(failure, Failure)
-        for log in self._logs.values():
-            if log.is_at_work:
-                log.state, log.sentence = "failed", failure.sentence
-                self._pace.take(StateChanged(log.key, "failed"), now=self._clock())
+        self._end_runs("failed", failure.sentence)
         self._change()
         self.data_read.emit()
         self.failed.emit(failure)
 
+    def _end_runs(self, state: RunState, sentence: str = "") -> None:
+        """Those at work, as the lab no longer is."""
+        for log in self._logs.values():
+            if log.is_at_work:
+                log.state, log.sentence = state, sentence or log.sentence
+                self._pace.take(StateChanged(log.key, state), now=self._clock())
+
     @Slot(bool)
     def _note_busy(self, is_busy: bool) -> None:
         if not is_busy:
-            for log in self._logs.values():
-                if log.is_at_work:
-                    log.state = "stopped"
-                    self._pace.take(StateChanged(log.key, "stopped"), now=self._clock())
+            self._end_runs("stopped")
             self.data_read.emit()
         self._change()
+        self._tell()
         self.busy_changed.emit(is_busy)
 
 

@@ -122,7 +122,6 @@ class TrainPage(Page):
     def _connect(self) -> None:
         controller, bar, table = self.controller, self.bar, self.panels.runs.table
         controller.scene_changed.connect(self._render)
-        controller.busy_changed.connect(self._note_busy)
         controller.failed.connect(self.failed)
         controller.progressed.connect(self._progress.show_progress)
         self.failed.connect(partial(self._messages.show_failure, topic="training"))
@@ -208,14 +207,9 @@ class TrainPage(Page):
 
     @Slot(object)
     def _render(self, scene: LabScene) -> None:
-        controller = self.controller
         self.panels.render_lab(scene)
         self.facts_changed.emit()
-        self.bar.render_lab(scene, is_busy=controller.is_busy, is_paused=controller.is_paused)
-
-    @Slot(bool)
-    def _note_busy(self, _is_busy: bool) -> None:
-        self._render(self.controller.scene)
+        self.bar.render_lab(scene)
 
     @Slot(str)
     def _note_chosen(self, sentence: str) -> None:
@@ -324,7 +318,7 @@ class TrainPage(Page):
     @Slot()
     def pause_or_continue(self) -> None:
         """All runs; where none is at work, those that were stopped or failed go on."""
-        if self.controller.is_busy and not self.controller.is_paused:
+        if self.controller.is_busy and not self.controller.scene.is_paused:
             self.controller.pause()
             return
         self._end_said()
