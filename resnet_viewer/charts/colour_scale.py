@@ -30,6 +30,10 @@ class ColourScale:
         return "; ".join(filter(None, (f"{self.colours} from {low} to {high}" if high else "", self.meaning)))
 
 
+PERCENT = ("0 %", "100 %"), tuple((share, f"{100 * share:.0f} %") for share in (0.0, 0.25, 0.5, 0.75, 1.0))
+"""Ends and ticks of shares."""
+
+
 def scale_to(
     limit: float | None, colours: str, *, is_signed: bool = False, meaning: str = "", digits: int = 4
 ) -> ColourScale:

@@ -340,13 +340,12 @@ def curves_chart(
     done: Sequence[Done] = (),
     selected: str = "",
     beyond: float = 0.0,
-    has_words: bool = True,
     before: Chart | None = None,
 ) -> Chart:
     """The runs between two times; training beneath test, the selected run above all others.
 
     What was `done` gets a band of words above the curves. Names that stood in the chart `before` stay where they were
-    while they can. Without `has_words` what was done is told by lines alone.
+    while they can.
     """
     if not runs:
         return Chart(Axis(*span), Axis(0.0, 1.0), message=EMPTY[quantity])
@@ -354,9 +353,7 @@ def curves_chart(
     courses = {(r.key, i): thinned(visible(c, *span), columns) for r in runs for i, c in enumerate(r.courses)}
     in_span = done_in(done, span, room.width)
     x = Axis(*span, epoch_ticks(span, room.width, room.measure, beyond=beyond))
-    flags, band = lay_out(
-        [(x.share(one.time) * room.width, one) for one in in_span], room, has_words=has_words
-    )
+    flags, band = lay_out([(x.share(one.time) * room.width, one) for one in in_span], room)
     heights = heights_for(courses.values(), quantity, room.height - band).below(band, room.height)
     by_key = {run.key: run for run in runs}
     order = sorted(courses, key=lambda place: (place[0] == selected, place[1]))

@@ -138,22 +138,19 @@ def cam_chart(
     plan: Blueprint,
     number: int,
     colours: str = COLOUR_MAPS[0],
-    is_shared: bool = True,
 ) -> CamChart:
     """The map of block `number` of `plan`, now's network, and of the block beside it; readings are complete.
 
-    On a shared scale one colour means one value in both; else each map has its own maximum.
+    One colour means one value in both.
     """
     ours = None if now is None else now.blocks[number - 1]
     theirs = None if reference is None else reading_beside(number, plan, reference)
     beside = "" if theirs is None or theirs.number == number else f", block {theirs.number}"
-    own = [0.0 if block is None else cam_maximum(block) for block in (ours, theirs)]
-    top = max(own)
-    limits = [top, top] if is_shared else own
+    top = max(0.0 if block is None else cam_maximum(block) for block in (ours, theirs))
     return CamChart(
         number,
-        (CamSide("now", now, ours, limits[0]), CamSide(f"reference{beside}", reference, theirs, limits[1])),
-        scale_to(top if is_shared or not top else None, colours, digits=DIGITS),
+        (CamSide("now", now, ours, top), CamSide(f"reference{beside}", reference, theirs, top)),
+        scale_to(top, colours, digits=DIGITS),
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.chart import MIDDLE, Axis, Chart, Curve, Dots, Floats, Room, Shape, Stroke, Tick
-from resnet_viewer.charts.colour_scale import ColourScale, Key
+from resnet_viewer.charts.colour_scale import PERCENT, ColourScale, Key
 from resnet_viewer.charts.curves import at_time, time_words
 from resnet_viewer.charts.log_axis import (
     Lane,
@@ -76,11 +76,11 @@ class Record:
         )
 
     @staticmethod
-    def of_report(run: RunReport, quantity: RecordQuantity, *, in_epochs: bool = True) -> Record:
-        """That of a run as it is kept in files."""
+    def of_report(run: RunReport, *, in_epochs: bool = True) -> Record:
+        """The norms of a run as it is kept in files."""
         unit = (steps_per_epoch(run) or 1) if in_epochs else 1
         steps = np.array([record.step for record in run.gradients], dtype=np.float64)
-        values = np.array([getattr(record, quantity) for record in run.gradients], dtype=np.float64)
+        values = np.array([record.norms for record in run.gradients], dtype=np.float64)
         last = steps[-1] + 1 if len(steps) else 0
         end = max(run.steps[-1].at + 1, last) if run.steps else last - 1 + max(run.spec.record_every, 1)
         return Record(steps / unit, values.reshape(len(steps), -1), float(end) / unit)
@@ -153,6 +153,13 @@ class Spread:
         """log10 of the smallest and the largest positive value."""
         self.has_zero = self.has_infinite = self.has_nan = False
 
+    @staticmethod
+    def of(values: Floats) -> Spread:
+        """That of all records of a run."""
+        spread = Spread()
+        spread.grow(values)
+        return spread
+
     def grow(self, values: Floats) -> None:
         """Take in the records from number `records` on."""
         new = values[self.records :]
@@ -207,23 +214,21 @@ class RecordScale:
     def ends(self) -> tuple[str, str]:
         """Both ends in words."""
         if not self.is_log:
-            return "0 %", "100 %"
+            return PERCENT[0]
         return power_text(1, round(self.low)), power_text(1, round(self.high))
 
     def bar(self, most: int) -> ColourScale:
         """What stands beside the colours, with at most so many ticks."""
-        ticks = [(share, f"{100 * share:.0f} %") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+        ticks, span = PERCENT[1], self.high - self.low
         if self.is_log:
-            powers = [
-                (n + math.log10(m), power_text(m, n)) for m, n in round_powers(self.low, self.high, most)
-            ]
-            ticks = [((power - self.low) / (self.high - self.low), words) for power, words in powers]
+            powers = round_powers(self.low, self.high, most)
+            ticks = tuple(((n + math.log10(m) - self.low) / span, power_text(m, n)) for m, n in powers)
         beyond = "what lies beyond takes the end's colour"
         meaning = [beyond] * (self.is_clipped_below or self.is_clipped_above)
         meaning += ["grey: exactly zero"] * self.has_zero + ["red: not finite"] * self.has_odd
         known: tuple[tuple[Key, bool], ...] = ("zero", self.has_zero), ("not finite", self.has_odd)
         keys = tuple(key for key, is_there in known if is_there)
-        return ColourScale(COLOURS, self.ends, tuple(ticks), "; ".join(meaning), keys)
+        return ColourScale(COLOURS, self.ends, ticks, "; ".join(meaning), keys)
 
     def levels(self, values: Floats) -> NDArray[np.uint16]:
         """The place of each value among the colours, `ZERO` or `NOT_FINITE`."""
@@ -384,12 +389,11 @@ class Stage:
     last: int
 
 
-def stages_of(network: NetworkSpec, quantity: RecordQuantity) -> list[Stage]:
-    """The stages as rows of layers, or of blocks where those are counted; "stem" and "head" around them."""
+def stages_of(network: NetworkSpec) -> list[Stage]:
+    """The stages as rows of layers; "stem" and "head" around them."""
     plan = blueprint(network)
-    blocks = plan.blocks if quantity == "dead" else [plan.block_of(layer.name) for layer in plan.layers]
     labels: list[str] = []
-    for block in blocks:
+    for block in (plan.block_of(layer.name) for layer in plan.layers):
         around = "head" if labels and labels[-1] != "stem" else "stem"
         labels.append(f"conv{block.stage}_x" if block else around)
     firsts = [row for row in range(len(labels)) if row == 0 or labels[row] != labels[row - 1]]

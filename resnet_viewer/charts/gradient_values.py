@@ -279,30 +279,3 @@ def _layer_numbers(span: tuple[float, float], layers: int, room: Room) -> list[T
     rest = 1 if step == 2 else 0
     numbers = range(max(1, math.ceil(left)), min(layers, math.floor(right)) + 1)
     return [Tick(n, str(n)) for n in numbers if n % step == rest or n == 1]
-
-
-def table(
-    now: ProbeResult, reference: ProbeResult | None, *, quantity: GradientQuantity = "weight"
-) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Header and rows for `export.csv_bytes`; numbers are written so that `float` reads them back exactly.
-
-    The shape is the weight's ("16x3x3x3"), for a block its output's (channels x height x width). A reference of
-    other layers has rows of its own after now's: `reference` is empty in these, `now` in those.
-
-    Raises:
-        IncompleteReadingError: `now` holds the logits alone; an incomplete reference counts as none.
-    """
-    require_complete(now)
-    theirs = [] if reference is None else norms(reference, quantity)
-    is_alike = reference is not None and have_same_plan(plan_of(now), plan_of(reference))
-    beside = {norm.name: repr(float(norm.value)) for norm in theirs} if is_alike else {}
-    lines: list[tuple[str, ...]] = [
-        (norm.name, norm.kind, "x".join(map(str, norm.shape)), repr(float(norm.value)), beside.get(norm.name, ""))
-        for norm in norms(now, quantity)
-    ]  # fmt: skip
-    if not is_alike:
-        lines += [
-            (norm.name, norm.kind, "x".join(map(str, norm.shape)), "", repr(float(norm.value)))
-            for norm in theirs
-        ]
-    return ("block" if quantity == "output" else "layer", "kind", "shape", "now", "reference"), lines

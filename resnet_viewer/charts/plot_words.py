@@ -379,17 +379,12 @@ def done_in(done: Sequence[Done], span: tuple[float, float], width: float) -> li
     ]
 
 
-def lay_out(
-    done: Sequence[tuple[float, Done]], room: Room, *, has_words: bool = True
-) -> tuple[tuple[Flag, ...], float]:
+def lay_out(done: Sequence[tuple[float, Done]], room: Room) -> tuple[tuple[Flag, ...], float]:
     """A flag for each of `done`, at its x, in a plot of that room, and how high the band is: 0 without any.
 
     Words stand right of their line, or left of it at the plot's end, and on no other line. Where more of them have
     room in brief, or on the other side, they are so; those that have none even so are left out.
-    Without `has_words` all are.
     """
-    if not has_words:
-        return tuple(Flag(x, "", Rect(0, 0, 0, 0), 0.0) for x, _ in done), 0.0
     line = math.ceil(room.line)
     most = max(1, min(_ROWS, int(_HIGHEST * room.height / line)))
     forms = [(x, one.words) for x, one in done], [(x, one.brief) for x, one in done]

@@ -71,10 +71,9 @@ class Group:
     @property
     def label(self) -> str:
         """The name with how many seeds there are, and where a run ended before its time."""
-        parts = [self.name, f"{len(self.runs)} seeds" if len(self.runs) > 1 else ""]
-        if (end := end_words(self.runs[0])) not in self.name:
-            parts.append(end)
-        return " · ".join(part for part in parts if part)
+        end = end_words(self.runs[0])
+        seeds = f"{len(self.runs)} seeds" if len(self.runs) > 1 else ""
+        return joined(self.name, seeds, "" if end in self.name else end)
 
 
 def run_strokes(
@@ -191,6 +190,22 @@ def so_far_words(runs: Sequence[RunReport]) -> str:
         return ""
     parts = (f"{name} {epoch_words(epochs_done(run))} of {run.spec.length} epochs" for name, run in going)
     return f"so far: {', '.join(parts)}"
+
+
+def joined(*parts: str) -> str:
+    """What is said of a figure, its parts apart; empty ones are none."""
+    return " · ".join(part for part in parts if part)
+
+
+def subtitle(runs: Sequence[RunReport], *parts: str) -> str:
+    """Under the title of a figure of runs: their data, these parts, and whether some are still going."""
+    return joined(data_words(runs), *parts, "so far" if so_far_words(runs) else "")
+
+
+def dashes_words(runs: Sequence[RunReport]) -> str:
+    """What dashes mean, where plain and residual networks are drawn."""
+    kinds = {run.spec.network.has_shortcuts for run in runs}
+    return "dashed: plain, solid: residual" if len(kinds) == 2 else ""
 
 
 def epoch_words(epochs: float) -> str:

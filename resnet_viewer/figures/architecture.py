@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby, pairwise
 
 from matplotlib.axes import Axes
@@ -15,9 +16,10 @@ from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.path import Path
 
 from resnet_viewer.charts import palette
-from resnet_viewer.figures.page import MARGIN, Without, page, text_width, wrapped
+from resnet_viewer.figures.page import MARGIN, Paper, Without, page, text_width, wrapped, write
 from resnet_viewer.figures.state import application_version
 from resnet_viewer.records.blueprint import BlockSpec, Blueprint, ShortcutForm
+from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.layers import ChannelPadding, GlobalPooling, LayerSpec, Pooling, Step
 
 MOST_BOXES = 48
@@ -156,6 +158,7 @@ _LEAVES, _JOINS = 0.044, 0.02
 _NARROWEST = 3.9
 _LEGEND = 0.27
 _DASHES = (0, (3.2, 1.8))
+_write = partial(write, va="center_baseline", zorder=5)
 
 
 @dataclass(frozen=True)
@@ -192,13 +195,12 @@ def figure(plans: Sequence[Blueprint], *, without: Without = ()) -> Figure:
     rows, height = _rows(columns)
     above = (max(map(len, titles)) + 2) * _LINE + 0.28
     sheet = page(
-        title=_listed([plan.spec.title for plan in plans]),
-        subtitle="",
-        caption=_caption(columns),
-        width=width,
-        height=None,
+        Paper(width, without=without),
+        _listed([plan.spec.title for plan in plans]),
+        "",
+        _caption(columns),
         content=_LEGEND + above + height + 0.12,
-        without=without,
+        is_as_high_as_needed=True,
     )
     axes = sheet.bare_axes(0, 0, sheet.width, sheet.height)
     _draw_legend(axes, sheet.top - 0.1, legend)
@@ -236,10 +238,10 @@ def described(plans: Sequence[Blueprint]) -> dict[str, str]:
     }
 
 
-def table(plans: Sequence[Blueprint]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def table(plans: Sequence[Blueprint]) -> Table:
     """Header and rows for `export.csv_bytes`: every weighted layer of every network, shapes as "64×56×56"."""
     header = ("network", "layer", "kind", "block", "weight", "output", "stride", "parameters", "macs")
-    rows: list[tuple[str, ...]] = [
+    rows = [
         (
             plan.spec.name,
             layer.name,
@@ -325,8 +327,8 @@ def _tops(drawn: Column, rows: dict[int, float], base: float) -> tuple[float, ..
 
 
 def _draw_sizes(axes: Axes, rows: dict[int, float], base: float, height: float, width: float) -> None:
-    _write(axes, MARGIN, base + 0.2, "output", size=_SMALL, colour=palette.MUTED, align="left")
-    _write(axes, MARGIN, base + 0.1, "side", size=_SMALL, colour=palette.MUTED, align="left")
+    _write(axes, MARGIN, base + 0.2, "output", size=_SMALL, colour=palette.MUTED, ha="left")
+    _write(axes, MARGIN, base + 0.1, "side", size=_SMALL, colour=palette.MUTED, ha="left")
     ends = [*rows.values(), height]
     for index, (side, (start, end)) in enumerate(zip(rows, pairwise(ends), strict=True)):
         top, bottom = base - start + _GROUP_GAP / 2, base - end + _GROUP_GAP / 2
@@ -334,7 +336,7 @@ def _draw_sizes(axes: Axes, rows: dict[int, float], base: float, height: float, 
             axes.fill_between(
                 [MARGIN - 0.06, width - MARGIN + 0.06], bottom, top, color=palette.BAND, linewidth=0, zorder=0
             )
-        _write(axes, MARGIN, base - start - _BOX / 2, str(side), size=palette.FONT, bold=True, align="left")
+        _write(axes, MARGIN, base - start - _BOX / 2, str(side), size=palette.FONT, bold=True, ha="left")
 
 
 def _draw_column(axes: Axes, drawn: Column, place: _Place, base: float) -> None:
@@ -408,9 +410,7 @@ def _draw_repeat(axes: Axes, repeat: Repeat, place: _Place) -> None:
     axes.plot(
         [x, x - 0.035, x - 0.035, x], [top, top, bottom, bottom], color=palette.MUTED, linewidth=0.7, zorder=2
     )
-    _write(
-        axes, x - 0.06, (top + bottom) / 2, f"× {repeat.count}", size=_SMALL + 0.4, bold=True, align="right"
-    )
+    _write(axes, x - 0.06, (top + bottom) / 2, f"× {repeat.count}", size=_SMALL + 0.4, bold=True, ha="right")
 
 
 def _legend(columns: Sequence[Column]) -> list[tuple[float, int, str]]:
@@ -432,25 +432,8 @@ def _draw_legend(axes: Axes, y: float, entries: Sequence[tuple[float, int, str]]
                 facecolor=STAGES[number], edgecolor=EDGES[number], linewidth=0.6,
             )
         )  # fmt: skip
-        _write(axes, MARGIN + x + 0.26, y, words, size=_SMALL + 0.4, colour=palette.MUTED, align="left")
+        _write(axes, MARGIN + x + 0.26, y, words, size=_SMALL + 0.4, colour=palette.MUTED, ha="left")
 
 
 def _colour_of(stage: int) -> int:
     return stage if stage < len(STAGES) else 1 + (stage - 1) % (len(STAGES) - 1)
-
-
-def _write(
-    axes: Axes,
-    x: float,
-    y: float,
-    words: str,
-    *,
-    size: float,
-    colour: str = palette.TEXT,
-    bold: bool = False,
-    align: str = "center",
-) -> None:
-    axes.text(
-        x, y, words, fontsize=size, color=colour, fontweight="bold" if bold else "normal",
-        fontfamily="DejaVu Sans", ha=align, va="center_baseline", parse_math=False, zorder=5,
-    )  # fmt: skip

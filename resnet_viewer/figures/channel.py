@@ -7,9 +7,10 @@ from matplotlib.figure import Figure
 from resnet_viewer.charts.feature_maps import ChannelChart, Maps, channel_chart
 from resnet_viewer.charts.gradient_values import complete_reference
 from resnet_viewer.figures.feature_maps import Picture, draw_pair
-from resnet_viewer.figures.page import Without
+from resnet_viewer.figures.page import USUAL, Paper
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import plan_of, words_beside
+from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import View
 
@@ -17,14 +18,7 @@ VALUES = "the channel's map, value by value, before any scaling"
 """What the numbers of the table are, for its header."""
 
 
-def figure(
-    now: ProbeResult,
-    reference: ProbeResult | None,
-    view: View,
-    *,
-    width: float = 7.6,
-    without: Without = (),
-) -> Figure:
+def figure(now: ProbeResult, reference: ProbeResult | None, view: View, paper: Paper = USUAL) -> Figure:
     """The map of the view's channel, as `channel_chart` says. What is not finite is white.
 
     Raises:
@@ -46,12 +40,13 @@ def figure(
     return draw_pair(
         pictures,
         chart.scale,
-        title=f"Channel {chart.channel} · {plan.describe(layer)} · {now.request.state.network.title}",
-        subtitle=f"of channels 0 to {count - 1} · {height} × {across} · one scale",
-        caption=caption(now, reference, layer=layer, channel=chart.channel),
-        width=width,
+        paper,
+        (
+            f"Channel {chart.channel} · {plan.describe(layer)} · {now.request.state.network.title}",
+            f"of channels 0 to {count - 1} · {height} × {across} · one scale",
+            caption(now, reference, layer=layer, channel=chart.channel),
+        ),
         largest=4.0,
-        without=without,
     )[0]
 
 
@@ -67,9 +62,7 @@ def caption(now: ProbeResult, reference: ProbeResult | None, *, layer: str, chan
     return captions.measured(what, now, reference)
 
 
-def table(
-    now: ProbeResult, reference: ProbeResult | None, *, layer: str, channel: int
-) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def table(now: ProbeResult, reference: ProbeResult | None, *, layer: str, channel: int) -> Table:
     """Header and rows for `export.csv_bytes`: one row a value; `float` reads them back exactly.
 
     A column is empty where its map was not computed, and past its last row or column where the other is larger.

@@ -7,21 +7,25 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.chart import shortened_inside
-from resnet_viewer.charts.colour_scale import ColourScale
+from resnet_viewer.charts.colour_scale import PERCENT, ColourScale
 from resnet_viewer.charts.confusion import ERROR, PREDICTED, TRUE, ConfusionChart, ramp
 from resnet_viewer.figures.page import (
+    AROUND,
     MARGIN,
     CaptionedFigure,
-    Without,
+    Paper,
     draw_colour_bar,
+    draw_edge,
+    draw_frame,
     page,
     text_width,
+    write,
 )
 from resnet_viewer.figures.picture_grid import state_words
+from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.training import RunReport
 
 _BAR, _NAMES, _AXIS_WORDS, _ABOVE = 0.66, 1.3, 0.24, 0.22
@@ -32,18 +36,12 @@ _TINY = 0.062
 """Beneath this no cell and no class can be labelled: colours alone are drawn, and the table has the numbers."""
 
 
-def figure(
-    chart: ConfusionChart,
-    run: RunReport,
-    *,
-    width: float | None = None,
-    without: Without = (),
-) -> CaptionedFigure:
+def figure(chart: ConfusionChart, run: RunReport, paper: Paper | None = None) -> CaptionedFigure:
     """Colours are shares of the true class, blue where it is right and red where not; the cells hold counts, and
     percent of the row where there is room.
 
-    `width` is in inches, by default what suits the classes; the page is as high as the matrix needs. Where cells are
-    too small for them, names and numbers are left to the table.
+    Without a paper it is as wide as suits the classes; the page is as high as the matrix needs. Where cells are too
+    small for them, names and numbers are left to the table.
 
     Raises:
         ValueError: there is no picture.
@@ -51,8 +49,8 @@ def figure(
     count, total = len(chart.names), int(chart.counts.sum())
     if not total:
         raise ValueError("no test picture to count")
-    usual = 7.6 if count <= 14 else 9.0 if count <= 40 else 11.5
-    width = width or usual
+    paper = paper or Paper(7.6 if count <= 14 else 9.0 if count <= 40 else 11.5)
+    width = paper.width
     font = float(np.clip(72 * 0.62 * max(width - 3.0, 0.5 * width) / count, 3.2, palette.FONT))
     longest = max(text_width(name, font) for name in chart.names)
     label = min(longest + 0.08, _NAMES, 0.25 * width)
@@ -65,25 +63,19 @@ def figure(
     whole = side * count
     error = 100 * (1 - np.trace(chart.counts) / total)
     sheet = page(
-        title=f"Confusion matrix · {run.spec.network.title} · {error:.1f} % error",
-        subtitle=chart.most_often(),
-        caption=caption(chart, run, side=side),
-        width=width,
-        height=None,
-        without=without,
+        paper,
+        f"Confusion matrix · {run.spec.network.title} · {error:.1f} % error",
+        chart.most_often(),
+        caption(chart, run, side=side),
         content=label + _AXIS_WORDS + whole + _ABOVE,
+        is_as_high_as_needed=True,
     )
     bottom = sheet.bottom + 0.06 + label + _AXIS_WORDS
     axes = sheet.axes(left, bottom, whole, whole)
     axes.set_label("matrix")
     _draw(axes, chart, side)
     shorts = [shortened_inside(name, label - 0.04, partial(text_width, size=font)) for name in chart.names]
-    style: dict[str, Any] = {
-        "fontsize": font,
-        "color": palette.TEXT,
-        "fontfamily": "DejaVu Sans",
-        "parse_math": False,
-    }
+    style: dict[str, Any] = {"fontsize": font, "color": palette.TEXT, "parse_math": False}
     places = range(count) if side >= _TINY else range(0)
     axes.set_yticks(places, shorts[: len(places)], **style)
     axes.set_xticks(places, shorts[: len(places)], rotation=90 if longest > side else 0, **style)
@@ -95,24 +87,12 @@ def figure(
     if errors:
         sheet.write(left + whole + errors, bottom + whole + 0.04, ERROR, right=True)
     sheet.write(left + whole / 2, sheet.bottom + 0.06, PREDICTED, centre=True)
-    axes.text(
-        -(label + 0.13) / whole,
-        0.5,
-        TRUE,
-        transform=axes.transAxes,
-        rotation=90,
-        ha="center",
-        va="center",
-        fontsize=palette.FONT,
-        color=palette.TEXT,
-        fontfamily="DejaVu Sans",
-    )
+    write(axes, -(label + 0.13) / whole, 0.5, TRUE, rotation=90, transform=axes.transAxes)
     height = min(whole, 1.9)
     bar = sheet.axes(left + whole + errors + 0.12, bottom + whole - height, 0.15, height)
     bar.set_label("colour bar")
-    ticks = tuple((share, f"{100 * share:.0f} %") for share in (0, 0.25, 0.5, 0.75, 1))
     tables = [ramp(colour, _GROUND) for colour in (palette.BRANCH, palette.NOW)]
-    draw_colour_bar(bar, ColourScale("", ("0 %", "100 %"), ticks), tables=tables)
+    draw_colour_bar(bar, ColourScale("", *PERCENT), tables=tables)
     return sheet.figure
 
 
@@ -134,13 +114,13 @@ def caption(chart: ConfusionChart, run: RunReport, *, side: float) -> str:
     )
 
 
-def table(chart: ConfusionChart) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def table(chart: ConfusionChart) -> Table:
     """Header and rows for `export.csv_bytes`: every pair of classes with its count and its percent of the row.
 
     The percent is empty for a class without pictures.
     """
     totals = chart.counts.sum(axis=1)
-    rows: list[tuple[str, ...]] = [
+    rows = [
         (
             chart.names[true],
             chart.names[other],
@@ -162,34 +142,14 @@ def _draw(axes: Axes, chart: ConfusionChart, side: float) -> None:
         lines = np.arange(classes + 1) - 0.5
         for draw in (axes.hlines, axes.vlines):
             draw(lines, -0.5, classes - 0.5, color=palette.GRID, linewidth=0.4)
-    for spine in axes.spines.values():
-        spine.set_color(palette.REFERENCE)
-        spine.set_linewidth(0.6)
+    draw_frame(axes, AROUND, 0.6)
     for true, other in zip(*np.nonzero(chart.counts), strict=True) if side >= _TINY else ():
         said = chart.cell_words(int(true), int(other))[: 2 if side >= _FULL else 1]
         longest = max(map(len, said))
         high = 0.42 if side >= _FULL else 0.67
         size = min(palette.FONT, 72 * side * 0.9 / (0.64 * max(longest, 2)), 72 * side * high)
-        axes.text(
-            other,
-            true,
-            "\n".join(said),
-            ha="center",
-            va="center",
-            fontsize=size,
-            color=_GROUND if is_deep[true, other] else palette.TEXT,
-            fontfamily="DejaVu Sans",
-            linespacing=1.15,
-        )
+        colour = _GROUND if is_deep[true, other] else palette.TEXT
+        write(axes, other, true, "\n".join(said), size=size, colour=colour, linespacing=1.15)
     for place in range(classes) if side >= _TINY else ():
-        axes.add_patch(
-            Rectangle(
-                (place - 0.5, place - 0.5),
-                1,
-                1,
-                fill=False,
-                edgecolor=palette.TEXT,
-                linewidth=0.7 if side >= _COUNTS else 0.35,
-                zorder=3,
-            )
-        )
+        line = 0.7 if side >= _COUNTS else 0.35
+        draw_edge(axes, (place - 0.5, place - 0.5), (1, 1), palette.TEXT, line, zorder=3)

@@ -125,7 +125,9 @@ def render(figure: Figure, kind: FigureKind, *, metadata: Mapping[str, str], dpi
     return buffer.getvalue()
 
 
-def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[str]], *, metadata: Mapping[str, str]) -> bytes:
+def csv_bytes(
+    header: Sequence[str], rows: Iterable[Sequence[object]], *, metadata: Mapping[str, str]
+) -> bytes:
     """A table as UTF-8 CSV: first the state as comment lines that begin with "#", then header and rows."""
     state = "".join(f"# {plain(key)}: {plain(value)}\n" for key, value in metadata.items())
     return (state + csv_text(header, rows)).encode()

@@ -28,7 +28,8 @@ from resnet_viewer.figures.page import (
     HEAD,
     HEAD_LINE,
     MARGIN,
-    Without,
+    USUAL,
+    Paper,
     beside,
     draw_colour_bar,
     page,
@@ -36,6 +37,7 @@ from resnet_viewer.figures.page import (
 )
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import maps_beside, plan_of
+from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import View
 
@@ -61,17 +63,15 @@ class Picture:
 def draw_pair(
     pictures: Sequence[Picture],
     scale: ColourScale,
+    paper: Paper,
+    around: tuple[str, str, str],
     *,
-    title: str,
-    subtitle: str,
-    caption: str,
-    width: float,
     largest: float,
-    without: Without,
 ) -> tuple[Figure, list[Axes]]:
     """A page with one picture or two, at most `largest` inches wide each, on one scale; and the axes of those that
-    have pixels, in these.
+    have pixels, in these; `around` it are title, subtitle and caption.
     """
+    width = paper.width
     side = min((width - 2 * MARGIN - (len(pictures) - 1) * _GAP) / len(pictures), largest)
     heights = [_EMPTY if p.pixels is None else side * p.pixels.shape[0] / p.pixels.shape[1] for p in pictures]
     said = []
@@ -80,15 +80,7 @@ def draw_pair(
         origin = [line for part in picture.origin for line in wrapped(part, side, palette.FONT)]
         said.append((words, origin + below))
     head = HEAD + max(len(lines) for _, lines in said) * HEAD_LINE
-    sheet = page(
-        title=title,
-        subtitle=subtitle,
-        caption=caption,
-        width=width,
-        height=None,
-        content=head + max(heights) + _BAR,
-        without=without,
-    )
+    sheet = page(paper, *around, content=head + max(heights) + _BAR, is_as_high_as_needed=True)
     found = []
     for column, (picture, high) in enumerate(zip(pictures, heights, strict=True)):
         left = MARGIN + column * (side + _GAP)
@@ -107,14 +99,7 @@ def draw_pair(
     return sheet.figure, found
 
 
-def figure(
-    now: ProbeResult,
-    reference: ProbeResult | None,
-    view: View,
-    *,
-    width: float = 7.6,
-    without: Without = (),
-) -> Figure:
+def figure(now: ProbeResult, reference: ProbeResult | None, view: View, paper: Paper = USUAL) -> Figure:
     """All channels of the view's layer, as `maps_chart` says; dead channels are crossed out, those with values that are
     not finite struck through.
 
@@ -131,12 +116,13 @@ def figure(
     figure, axes = draw_pair(
         [_picture(side, grid) for side, grid in zip(shown, grids, strict=True)],
         chart.scale,
-        title=f"Feature maps · {plan.describe(layer)} · {now.request.state.network.title}",
-        subtitle=f"{size} · {captions.MAP_ORDERS[order]} · {captions.MAP_SCALES[scale]}",
-        caption=captions.maps_caption(now, reference, layer=layer, scale=scale, order=order),
-        width=width,
+        paper,
+        (
+            f"Feature maps · {plan.describe(layer)} · {now.request.state.network.title}",
+            f"{size} · {captions.MAP_ORDERS[order]} · {captions.MAP_SCALES[scale]}",
+            captions.maps_caption(now, reference, layer=layer, scale=scale, order=order),
+        ),
         largest=5.2,
-        without=without,
     )
     drawn = [(side.mosaic, grid) for side, grid in zip(shown, grids, strict=True) if side.mosaic and grid]
     for place, (mosaic, grid) in zip(axes, drawn, strict=True):
@@ -181,9 +167,7 @@ VALUES = (
 """What the numbers of the table are, for its header."""
 
 
-def table(
-    now: ProbeResult, reference: ProbeResult | None, *, layer: str
-) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def table(now: ProbeResult, reference: ProbeResult | None, *, layer: str) -> Table:
     """Header and rows for `export.csv_bytes`: one row a channel (from 0), its statistics now and in the reference.
 
     `float` reads the numbers back exactly; they are empty where the maps were not computed, or one of two networks has
@@ -201,6 +185,6 @@ def table(
     return header, [(str(channel), *chain(*rows)) for channel, rows in enumerate(zip(*both, strict=True))]
 
 
-def _rows(maps: Maps | None, channels: int) -> list[tuple[str, ...]]:
-    rows = [] if maps is None else [tuple(repr(float(value)) for value in row) for row in statistics(maps)]
+def _rows(maps: Maps | None, channels: int) -> list[Sequence[object]]:
+    rows: list[Sequence[object]] = [] if maps is None else statistics(maps).tolist()
     return rows + [("",) * len(STATISTICS)] * (channels - len(rows))

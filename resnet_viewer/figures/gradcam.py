@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.gradcam import (
@@ -29,21 +28,24 @@ from resnet_viewer.figures.page import (
     HEAD,
     HEAD_LINE,
     MARGIN,
+    USUAL,
     Page,
-    Without,
+    Paper,
     beside,
     draw_colour_bar,
+    draw_edge,
     page,
     wrapped,
+    write,
 )
 from resnet_viewer.records import captions
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.comparing import plan_of, reading_beside
+from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.preprocessing import Box
 from resnet_viewer.records.probe import BlockReading, CamState, ProbeResult
 from resnet_viewer.records.session import View
 
-CamScale = Literal["shared", "own"]
 _USUAL = View()
 _BAR = 0.78
 _GAP = 0.22
@@ -65,16 +67,12 @@ def figure(
     view: View = _USUAL,
     *,
     class_names: tuple[str, ...] = (),
-    scale: CamScale = "shared",
-    has_filmstrip: bool = True,
-    width: float = 7.6,
-    without: Without = (),
+    paper: Paper = USUAL,
 ) -> Figure:
-    """The map of the view's block over the picture, now beside the reference.
+    """The map of the view's block over the picture, now beside the reference, and the maps of every block.
 
-    With scale "shared" one colour means one value on both pictures; with "own" each map has its own maximum,
-    which is written above it. `has_filmstrip` adds the map of every block, all on one scale. A blank map carries
-    the reason in words. Of a picture too thin to be seen only what the network saw is shown, and the page says so.
+    One colour means one value on both pictures, and one in all the small ones. A blank map carries the reason in words.
+    Of a picture too thin to be seen only what the network saw is shown, and the page says so.
 
     Raises:
         IncompleteReadingError: `now` holds the logits alone.
@@ -82,7 +80,7 @@ def figure(
     """
     reference = complete_reference(now, reference)
     number, plan, colours = _block_number(now, view.cam_block), plan_of(now), view.cam_colours
-    chart = cam_chart(now, reference, plan=plan, number=number, colours=colours, is_shared=scale == "shared")
+    chart = cam_chart(now, reference, plan=plan, number=number, colours=colours)
     panels = [side for side in chart.sides if side.reading is not None]
     picture, subtitle = now.request.picture, captions.network_title(now)
     if is_hairline(picture.width, picture.height):
@@ -93,22 +91,22 @@ def figure(
         if side.reading is not None
     ]
     high, across = lying[0].pixels.shape[:2]
+    width = paper.width
     room = (width - 2 * MARGIN - _BAR - _GAP * (len(panels) - 1)) / len(panels)
     shown_width = min(room, _TALLEST * across / high)
     shown_height = shown_width * high / across
     cell = max(shown_width, min(room, 2.4))  # a tower of a picture still needs room for its words
     readings = [now] if reference is None else [now, reference]
-    strips = _strips(readings, colours, width - 2 * MARGIN) if has_filmstrip else []
+    strips = _strips(readings, colours, width - 2 * MARGIN)
     said = [_said(panel, cell) for panel in panels]
     head = HEAD + max(len(lines) for _, lines in said) * HEAD_LINE
     sheet = page(
-        title=f"Grad-CAM · {plan.blocks[number - 1].label} · {captions.target_name(now.target, class_names)}",
-        subtitle=subtitle,
-        caption=captions.cam_caption(now, reference, class_names, block=number),
-        width=width,
-        height=None,
+        paper,
+        f"Grad-CAM · {plan.blocks[number - 1].label} · {captions.target_name(now.target, class_names)}",
+        subtitle,
+        captions.cam_caption(now, reference, class_names, block=number),
         content=head + max(shown_height, 0.8) + 0.3 + sum(strip.height for strip in strips),
-        without=without,
+        is_as_high_as_needed=True,
     )
     # What is narrower than the page stands in its middle.
     start = MARGIN + (room - cell) * len(panels) / 2
@@ -134,9 +132,7 @@ VALUES = (
 """What the numbers of the table are, for its header."""
 
 
-def table(
-    now: ProbeResult, reference: ProbeResult | None, *, block: int | None = None
-) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def table(now: ProbeResult, reference: ProbeResult | None, *, block: int | None = None) -> Table:
     """Header and rows for `export.csv_bytes`: the map of `block` (from 1, the last by default), cell by cell.
 
     The values are those of `BlockReading.cam`; `float` reads them back exactly. `reference` is the map of the block
@@ -152,7 +148,7 @@ def table(
     ours = now.blocks[number - 1]
     theirs = None if reference is None else reading_beside(number, plan, reference)
     is_aligned = theirs is not None and theirs.cam.shape == ours.cam.shape
-    rows: list[tuple[str, ...]] = []
+    rows: list[Sequence[object]] = []
     for cell, value, y, x in _cells(plan, ours):
         other = repr(float(theirs.cam[0][cell])) if theirs is not None and is_aligned else ""
         rows.append((str(number), str(cell[0]), str(cell[1]), value, other, y, x))
@@ -185,7 +181,7 @@ def _draw(axes: Axes, laid: Pixels, box: Box) -> None:
     axes.imshow(laid, extent=(0, width, height, 0), aspect="auto", interpolation="antialiased")
     if box.width < width - 1 or box.height < height - 1:
         for colour, dashes in (("black", "-"), ("white", (0, (3, 2)))):  # seen on every picture
-            _edge(axes, (box.left, box.top), (box.width, box.height), colour, 0.8, dashes)
+            _edge(axes, (box.left, box.top), (box.width, box.height), colour, 0.8, linestyle=dashes)
         axes.set_xlim(0, width)
         axes.set_ylim(height, 0)
 
@@ -285,17 +281,7 @@ def _grid(count: int, width: float) -> tuple[int, float, int]:
     return per_row, min((width + _APART) / per_row - _APART, 0.9), rows
 
 
-def _edge(
-    axes: Axes,
-    place: tuple[float, float],
-    size: tuple[float, float],
-    colour: str,
-    line: float,
-    dashes: Any = "-",
-) -> None:
-    axes.add_patch(
-        Rectangle(place, *size, fill=False, edgecolor=colour, linewidth=line, linestyle=dashes, clip_on=False)
-    )
+_edge = partial(draw_edge, clip_on=False)
 
 
 def _draw_frame(
@@ -310,14 +296,5 @@ def _draw_frame(
         axes.imshow(frame.maps.rgb()[frame.place], extent=extent, aspect="auto", interpolation="antialiased")
     if is_selected:
         _edge(axes, (left, bottom), (side, side), palette.BRANCH, 1.4)
-    axes.text(
-        left + side / 2,
-        bottom - 0.035,
-        str(frame.number),
-        ha="center",
-        va="top",
-        fontsize=palette.FONT - 2,
-        fontweight="bold" if is_selected else "normal",
-        color=palette.BRANCH if is_selected else palette.MUTED,
-        fontfamily="DejaVu Sans",
-    )
+    colour, place = palette.BRANCH if is_selected else palette.MUTED, (left + side / 2, bottom - 0.035)
+    write(axes, *place, str(frame.number), va="top", size=palette.FONT - 2, colour=colour, bold=is_selected)

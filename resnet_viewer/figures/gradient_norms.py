@@ -18,35 +18,26 @@ from resnet_viewer.charts.gradient_values import (
     formula,
     gradient_chart,
     gradient_curves,
+    norms,
     require_complete,
-    table,
 )
 from resnet_viewer.charts.log_axis import scale_for
 from resnet_viewer.charts.wiring_drawing import Arc, Box, Disc, Kind, Outline, ink_of, level
 from resnet_viewer.charts.wiring_layout import lay_out, openings
-from resnet_viewer.figures.fonts import FAMILY
-from resnet_viewer.figures.page import MARGIN, Without, page, shortened
-from resnet_viewer.figures.plot import (
-    Entry,
-    draw,
-    draw_legend,
-    legend_height,
-    legend_words,
-    room_of,
-    shape_style,
-    style_of,
-)
+from resnet_viewer.figures.page import MARGIN, Entry, Paper, page, shortened
+from resnet_viewer.figures.plot import draw, room_of, shape_style, style_of
 from resnet_viewer.figures.wiring_strip import draw_shapes, draw_strip, strip_height
 from resnet_viewer.records import captions
-from resnet_viewer.records.comparing import plan_of
+from resnet_viewer.records.comparing import have_same_plan, plan_of
+from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import GradientQuantity
-
-__all__ = ["figure", "table"]
 
 _LEFT, _RIGHT = 0.82, 0.2
 _FOOT, _LOWEST, _GAP = 0.52, 0.85, 0.05
 """Inches of what stands under the plot, of the least height that a plot can be read at, and under the legend."""
+
+_USUAL = Paper(height=5.0)
 
 
 def figure(
@@ -55,10 +46,9 @@ def figure(
     *,
     quantity: GradientQuantity = "weight",
     class_names: tuple[str, ...] = (),
-    size: tuple[float, float] = (7.6, 5.0),
-    without: Without = (),
+    paper: Paper = _USUAL,
 ) -> Figure:
-    """Draw `gradient_chart` under the wiring strip. `size` is in inches.
+    """Draw `gradient_chart` under the wiring strip.
 
     Zeros stand on a row "0" below the axis, non-finite values on a row above it; none is dropped.
 
@@ -68,26 +58,20 @@ def figure(
     require_complete(now)
     layout = lay_out(plan_of(now))
     curves = gradient_curves(now, reference, quantity, layout)
-    brief = _curve_entries(curves)
-    entries = brief + _sign_entries(now, curves)
-    least, strip_high = legend_height(brief, size[0]), strip_height(layout)
+    strip_high = strip_height(layout)
     sheet = page(
-        title=f"{TITLES[quantity]} · {now.request.state.network.title}",
-        subtitle="",
-        caption=captions.caption(now, reference, class_names, quantity=quantity),
-        width=size[0],
-        height=size[1],
+        paper,
+        f"{TITLES[quantity]} · {now.request.state.network.title}",
+        "",
+        captions.caption(now, reference, class_names, quantity=quantity),
         content=_FOOT + _LOWEST + strip_high,
-        legend=least + _GAP,
-        signs=legend_height(entries, size[0]) - least,
-        legend_words=legend_words(entries),
-        without=without,
+        legend=_curve_entries(curves),
+        signs=_sign_entries(now, curves),
+        below_legend=_GAP,
     )
-    top = draw_legend(sheet, entries if sheet.has_signs else brief)
-    top -= _GAP if sheet.has_legend else 0.0
     bottom = sheet.bottom + _FOOT
     width = sheet.width - _LEFT - _RIGHT
-    height = top - strip_high - bottom
+    height = sheet.top - strip_high - bottom
     axes = sheet.axes(_LEFT, bottom, width, height)
     strip = sheet.axes(_LEFT, bottom + height, width, strip_high)
     strip.set_label("strip")
@@ -103,6 +87,31 @@ def figure(
     axes.set_ylabel(formula(quantity, now), fontsize=palette.FONT, color=palette.TEXT, parse_math=False)
     axes.yaxis.set_label_coords(-(_LEFT - MARGIN - 0.06) / width, 0.5)
     return sheet.figure
+
+
+def table(now: ProbeResult, reference: ProbeResult | None, *, quantity: GradientQuantity = "weight") -> Table:
+    """Header and rows for `export.csv_bytes`; numbers are written so that `float` reads them back exactly.
+
+    The shape is the weight's ("16x3x3x3"), for a block its output's (channels x height x width). A reference of
+    other layers has rows of its own after now's: `reference` is empty in these, `now` in those.
+
+    Raises:
+        IncompleteReadingError: `now` holds the logits alone; an incomplete reference counts as none.
+    """
+    require_complete(now)
+    theirs = [] if reference is None else norms(reference, quantity)
+    is_alike = reference is not None and have_same_plan(plan_of(now), plan_of(reference))
+    beside = {norm.name: repr(float(norm.value)) for norm in theirs} if is_alike else {}
+    lines = [
+        (norm.name, norm.kind, "x".join(map(str, norm.shape)), repr(float(norm.value)), beside.get(norm.name, ""))
+        for norm in norms(now, quantity)
+    ]  # fmt: skip
+    if not is_alike:
+        lines += [
+            (norm.name, norm.kind, "x".join(map(str, norm.shape)), "", repr(float(norm.value)))
+            for norm in theirs
+        ]
+    return ("block" if quantity == "output" else "layer", "kind", "shape", "now", "reference"), lines
 
 
 def _name_not_finite(axes: Axes, curves: GradientCurves, width: float) -> None:
@@ -124,7 +133,6 @@ def _name_not_finite(axes: Axes, curves: GradientCurves, width: float) -> None:
         va="top",
         fontsize=palette.FONT - 1.5,
         color=palette.MUTED,
-        fontfamily=FAMILY,
     )
 
 

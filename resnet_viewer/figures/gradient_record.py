@@ -15,7 +15,6 @@ from resnet_viewer.charts.curves import epoch_ticks
 from resnet_viewer.charts.gradient_record import (
     SYMBOLS,
     Record,
-    RecordQuantity,
     RecordScale,
     Spread,
     Stage,
@@ -26,32 +25,32 @@ from resnet_viewer.charts.gradient_record import (
 )
 from resnet_viewer.charts.plot_words import Told, done_in, interventions_in, lay_out
 from resnet_viewer.charts.run_names import (
-    data_words,
     end_words,
+    joined,
     recipe_words,
     run_names,
     so_far_words,
     steps_per_epoch,
+    subtitle,
 )
-from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, draw_colour_bar, page, wrapped
-from resnet_viewer.figures.plot import (
-    PIXELS,
+from resnet_viewer.figures.page import (
+    AROUND,
+    MARGIN,
+    USUAL,
+    CaptionedFigure,
     Entry,
-    draw_flags,
-    draw_legend,
-    draw_numbers,
-    legend_height,
-    legend_words,
-    room_of,
+    Paper,
+    draw_colour_bar,
+    draw_frame,
+    page,
+    wrapped,
+    write,
 )
+from resnet_viewer.figures.plot import PIXELS, draw_flags, draw_numbers, room_of
+from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.training import RunReport
 
 _HEAD, _FOOT, _LEFT, _GAP, _BAR = 0.24, 0.36, 0.58, 0.2, 0.62
-_TITLES: dict[RecordQuantity, str] = {
-    "norms": "Gradient record: gradient norms",
-    "updates": "Gradient record: update ratios",
-    "dead": "Gradient record: dead channels",
-}
 _FONT = palette.FONT - 1
 _LINE = 0.14
 _STAGE = 0.115
@@ -59,26 +58,20 @@ _COLUMNS = 200
 """Of an inch: as fine as a page is printed."""
 
 
-def figure(
-    runs: Sequence[RunReport],
-    *,
-    quantity: RecordQuantity = "norms",
-    width: float = 7.6,
-    without: Without = (),
-) -> CaptionedFigure:
-    """What `GradientRecord` holds, for every run: "norms" and "updates" by layer in decades, "dead" by block.
+def figure(runs: Sequence[RunReport], paper: Paper = USUAL) -> CaptionedFigure:
+    """The norms of every layer's weight gradient, for every run, in decades.
 
     Values that are zero, and those that are not finite, have colours of their own.
 
     Raises:
-        ValueError: no run has such a record.
+        ValueError: no run has a gradient record.
     """
-    shown = [run for run in runs if run.gradients and getattr(run.gradients[0], quantity)]
+    shown = [run for run in runs if run.gradients]
     if not shown:
         raise ValueError("no run has a gradient record")
     is_in_epochs = all(steps_per_epoch(run) for run in shown)
-    records = [Record.of_report(run, quantity, in_epochs=is_in_epochs) for run in shown]
-    scale = scale_of(records, quantity)
+    records = [Record.of_report(run, in_epochs=is_in_epochs) for run in shown]
+    scale, width = scale_of(records), paper.width
     columns = min(2 if width >= 5 else 1, len(shown))
     lines = math.ceil(len(shown) / columns)
     cell = (width - 2 * MARGIN - _BAR - columns * _LEFT - (columns - 1) * _GAP) / columns
@@ -98,17 +91,15 @@ def figure(
     heads = [max(own[row * columns : (row + 1) * columns]) for row in range(lines)]
     legend = _legend(scale)
     sheet = page(
-        title=_TITLES[quantity],
-        subtitle=_subtitle(shown, quantity),
-        caption=caption(shown, quantity=quantity, scale=scale),
-        width=width,
-        height=None,
+        paper,
+        "Gradient record: gradient norms",
+        subtitle(shown, "one row a layer, the first on top", "one colour scale"),
+        caption(shown, scale=scale),
         content=sum(heads) + lines * (height + _FOOT) + (0.02 if legend else 0.0),
-        legend=legend_height(legend, width),
-        legend_words=legend_words(legend),
-        without=without,
+        is_as_high_as_needed=True,
+        legend=legend,
     )
-    top = draw_legend(sheet, legend)
+    top = sheet.top
     colours, bar_bottom = colours_of(palette.REFERENCE, palette.NOW), 0.0
     for index, (run, record, name) in enumerate(zip(shown, records, run_names(shown), strict=True)):
         row, column = divmod(index, columns)
@@ -120,7 +111,7 @@ def figure(
         cells = record.cells(scale, limits, round(cell * _COLUMNS))
         _draw(axes, colours[cells], limits)
         draw_numbers(axes, x, room)
-        _mark_rows(axes, stages_of(run.spec.network, quantity), len(cells), cell, height)
+        _mark_rows(axes, stages_of(run.spec.network), len(cells), cell, height)
         above = bottom + height
         flags, band = bands[index]
         draw_flags(axes, flags, room, above=band, halo=True)
@@ -130,55 +121,39 @@ def figure(
     bar = sheet.axes(width - MARGIN - _BAR + 0.16, bar_bottom, 0.11, height)
     bar.set_label("colour bar")
     draw_colour_bar(bar, scale.bar(max(2, int(height / 0.16))))
-    sheet.write(width - MARGIN, bar_bottom + height + 0.09, SYMBOLS[quantity], size=_FONT, right=True)
+    sheet.write(width - MARGIN, bar_bottom + height + 0.09, SYMBOLS["norms"], size=_FONT, right=True)
     return sheet.figure
 
 
-def caption(
-    runs: Sequence[RunReport], *, quantity: RecordQuantity = "norms", scale: RecordScale | None = None
-) -> str:
+def caption(runs: Sequence[RunReport], *, scale: RecordScale) -> str:
     """What was measured, in which networks, trained how, as one sentence."""
     names = ", ".join(dict.fromkeys(run.spec.network.title for run in runs))
     steps = every_words(run.spec for run in runs)
-    match quantity:
-        case "norms":
-            what = (
-                "L2 norm of the gradient of the loss (mean cross-entropy of a batch) for every layer's weight, from "
-                f"the training's own backward pass {steps}"
-            )
-        case "updates":
-            what = f"Length of the optimizer's step beside the weight, ‖Δw‖₂ / ‖w‖₂, for every layer, {steps}"
-        case "dead":
-            what = (
-                "Share of the channels of every block's output that are zero everywhere in every picture of the "
-                f"batch, {steps}"
-            )
+    what = (
+        "L2 norm of the gradient of the loss (mean cross-entropy of a batch) for every layer's weight, from the "
+        f"training's own backward pass {steps}"
+    )
     parts = [what, names, recipe_words(runs)]
-    if scale is not None and (scale.is_clipped_below or scale.is_clipped_above):
+    if scale.is_clipped_below or scale.is_clipped_above:
         ends = ["below"] * scale.is_clipped_below + ["above"] * scale.is_clipped_above
         parts.append(f"the half percent of values farthest {' and '.join(ends)} lies beyond the colour scale")
-    parts.append(so_far_words(runs))
-    return " · ".join(part for part in parts if part) + "."
+    return joined(*parts, so_far_words(runs)) + "."
 
 
-def table(
-    runs: Sequence[RunReport], *, quantity: RecordQuantity = "norms"
-) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Header and rows for `export.csv_bytes`: a row a run and record, a column a layer ("dead": a block) from 1 on.
+def table(runs: Sequence[RunReport]) -> Table:
+    """Header and rows for `export.csv_bytes`: a row a run and record, a column a layer from 1 on.
 
     `step` counts from 0 over the whole run, `time` is in epochs at the step's beginning (empty where the report tells
     none); shorter networks leave the last columns empty.
     """
-    counts = [len(getattr(record, quantity)) for run in runs for record in run.gradients]
-    count = max(counts, default=0)
-    part = "block" if quantity == "dead" else "layer"
-    header = ("run", "network", "seed", "step", "time (epochs)", *(f"{part} {n + 1}" for n in range(count)))
-    rows: list[tuple[str, ...]] = []
+    count = max((len(record.norms) for run in runs for record in run.gradients), default=0)
+    header = ("run", "network", "seed", "step", "time (epochs)", *(f"layer {n + 1}" for n in range(count)))
+    rows: list[Sequence[object]] = []
     for name, run in zip(run_names(runs), runs, strict=True):
         steps = steps_per_epoch(run)
         whose = (name, run.spec.network.name, str(run.spec.network.seed))
         for record in run.gradients:
-            values = [repr(float(value)) for value in getattr(record, quantity)]
+            values = [repr(float(value)) for value in record.norms]
             time = repr(record.step / steps) if steps else ""
             rows.append((*whose, str(record.step), time, *values, *([""] * (count - len(values)))))
     return header, rows
@@ -198,19 +173,9 @@ def _run_titles(runs: Sequence[RunReport]) -> list[str]:
     ]
 
 
-def scale_of(records: Sequence[Record], quantity: RecordQuantity) -> RecordScale:
+def scale_of(records: Sequence[Record]) -> RecordScale:
     """The screen's: one for all records."""
-    spreads = [Spread() for _ in records]
-    for spread, record in zip(spreads, records, strict=True):
-        spread.grow(record.values)
-    return scale_for(spreads, quantity)
-
-
-def _subtitle(runs: Sequence[RunReport], quantity: RecordQuantity) -> str:
-    rows = "block" if quantity == "dead" else "layer"
-    parts = [data_words(runs), f"one row a {rows}, the first on top"]
-    parts.append("one colour scale")
-    return " · ".join(parts + (["so far"] if so_far_words(runs) else []))
+    return scale_for([Spread.of(record.values) for record in records], "norms")
 
 
 def _legend(scale: RecordScale) -> list[Entry]:
@@ -228,9 +193,7 @@ def _draw(axes: Axes, picture: NDArray[np.uint8], limits: tuple[float, float]) -
     axes.set_xlim(*limits)
     axes.set_ylim(len(picture), 0)
     axes.tick_params(colors=palette.TEXT, width=0.6, length=2)
-    for spine in axes.spines.values():
-        spine.set_color(palette.REFERENCE)
-        spine.set_linewidth(0.6)
+    draw_frame(axes, AROUND, 0.6)
 
 
 def _mark_rows(axes: Axes, stages: Sequence[Stage], rows: int, width: float, height: float) -> None:
@@ -241,14 +204,7 @@ def _mark_rows(axes: Axes, stages: Sequence[Stage], rows: int, width: float, hei
     for stage in stages:
         if (stage.last + 1 - stage.first) / rows * height < _STAGE:
             continue
-        axes.text(
-            -0.06 / width,
-            1 - (stage.first + stage.last + 1) / 2 / rows,
-            stage.label,
-            transform=axes.transAxes,
-            fontsize=_FONT - 0.5,
-            color=palette.TEXT,
-            fontfamily="DejaVu Sans",
-            ha="right",
-            va="center",
+        middle = 1 - (stage.first + stage.last + 1) / 2 / rows
+        write(
+            axes, -0.06 / width, middle, stage.label, size=_FONT - 0.5, ha="right", transform=axes.transAxes
         )

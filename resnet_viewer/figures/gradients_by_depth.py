@@ -19,26 +19,20 @@ from resnet_viewer.charts.gradient_record import (
 )
 from resnet_viewer.charts.run_names import (
     Group,
-    data_words,
+    dashes_words,
     epoch_words,
     groups,
+    joined,
     recipe_words,
     run_names,
     so_far_words,
     steps_per_epoch,
+    subtitle,
 )
-from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, page
-from resnet_viewer.figures.plot import (
-    Entry,
-    draw,
-    draw_legend,
-    legend_height,
-    legend_words,
-    room_of,
-    shape_style,
-    style_of,
-)
+from resnet_viewer.figures.page import MARGIN, USUAL, CaptionedFigure, Entry, Paper, page
+from resnet_viewer.figures.plot import draw, room_of, shape_style, style_of
 from resnet_viewer.records.comparing import spread
+from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import GradientRecord, RunReport
 
@@ -59,13 +53,12 @@ def figure(
     runs: Sequence[RunReport],
     *,
     time: float | None = None,
-    size: tuple[float, float] = (7.6, 4.6),
-    without: Without = (),
+    paper: Paper = USUAL,
 ) -> CaptionedFigure:
     """The norms of the record at `time` (in epochs), by default of every run's last one, in decades.
 
     Every network is spread from its first layer to its last over the same width; the scale is that of all records.
-    Zeros stand on a lane below the axis, non-finite values on one above it; none is dropped. `size` is in inches.
+    Zeros stand on a lane below the axis, non-finite values on one above it; none is dropped.
 
     Raises:
         ValueError: no run has a gradient record.
@@ -79,10 +72,7 @@ def figure(
         DepthLine(str(number), series_of(m.run.spec.network, np.array(m.record.norms)), m.group.stroke)
         for number, m in enumerate(moments)
     ]
-    spreads = []
-    for run in shown:
-        spreads.append(Spread())
-        spreads[-1].grow(Record.of_report(run, "norms").values)
+    spreads = [Spread.of(Record.of_report(run).values) for run in shown]
     own_times = len({_time_words(moment) for moment in moments}) > 1
     entries = [
         Entry(_words(group, moments, with_time=own_times), style_of(group.stroke, MIDDLE))
@@ -93,18 +83,15 @@ def figure(
         Entry(words, shape_style(shape, palette.TEXT)) for shape, words in _SHAPES.items() if shape in shapes
     ]
     sheet = page(
-        title="Gradient norm by depth",
-        subtitle=_subtitle(shown, moments),
-        caption=caption(shown, time=time),
-        width=size[0],
-        height=size[1],
+        paper,
+        "Gradient norm by depth",
+        _subtitle(shown, moments),
+        caption(shown, time=time),
         content=_FOOT + _LOWEST + _ABOVE,
-        legend=legend_height(entries, size[0]),
-        legend_words=legend_words(entries),
-        without=without,
+        legend=entries,
     )
     bottom = sheet.bottom + _FOOT
-    height = draw_legend(sheet, entries) - bottom - _ABOVE
+    height = sheet.top - bottom - _ABOVE
     width = sheet.width - 2 * MARGIN - _LEFT - 0.1
     axes, room = sheet.axes(MARGIN + _LEFT, bottom, width, height), room_of(width, height)
     drawn = draw(axes, depth_chart(lines, depth_scale(spreads, room.height), _SPAN, room), room)
@@ -134,12 +121,10 @@ def caption(runs: Sequence[RunReport], *, time: float | None = None) -> str:
         "every seed a line" if any(len(group.runs) > 1 for group in groups(runs)) else "",
         so_far_words(runs),
     ]
-    return " · ".join(part for part in parts if part) + "."
+    return joined(*parts) + "."
 
 
-def table(
-    runs: Sequence[RunReport], *, time: float | None = None
-) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def table(runs: Sequence[RunReport], *, time: float | None = None) -> Table:
     """Header and rows for `export.csv_bytes`: a row a run and layer, with the record's step and time in epochs.
 
     `relative depth` goes from 0, the first layer, to 1, the last; `time` is empty where the report does not tell.
@@ -148,7 +133,7 @@ def table(
         "run", "network", "seed", "step", "time (epochs)", "number", "relative depth", "layer", "kind", "gradient norm",
         "update",
     )  # fmt: skip
-    rows: list[tuple[str, ...]] = []
+    rows: list[Sequence[object]] = []
     for name, run in zip(run_names(runs), runs, strict=True):
         if not run.gradients:
             continue
@@ -181,11 +166,4 @@ def _words(group: Group, moments: Sequence[_Moment], *, with_time: bool) -> str:
 
 def _subtitle(runs: Sequence[RunReport], moments: Sequence[_Moment]) -> str:
     times = list(dict.fromkeys(_time_words(m) for m in moments))
-    kinds = {run.spec.network.has_shortcuts for run in runs}
-    parts = [
-        data_words(runs),
-        f"at {times[0]}" if len(times) == 1 else "",
-        "dashed: plain, solid: residual" if len(kinds) == 2 else "",
-        "so far" if so_far_words(runs) else "",
-    ]
-    return " · ".join(part for part in parts if part)
+    return subtitle(runs, f"at {times[0]}" if len(times) == 1 else "", dashes_words(runs))

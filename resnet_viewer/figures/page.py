@@ -8,8 +8,8 @@ the file's metadata. Only where even that is not enough is the page made higher.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Rectangle
 from matplotlib.textpath import TextPath
 from numpy.typing import NDArray
 
@@ -48,7 +49,7 @@ def draw_colour_bar(
     strip = np.stack(tables or [lookup(scale.colours)], axis=0 if is_horizontal else 1)
     axes.imshow(np.ascontiguousarray(strip), extent=(0, 1, 0, 1), aspect="auto", origin="lower")
     places, labels = [place for place, _ in scale.ticks], [printed(words) for _, words in scale.ticks]
-    style: dict[str, Any] = {"fontsize": FONT - 1, "color": TEXT, "fontfamily": "DejaVu Sans"}
+    style: dict[str, Any] = {"fontsize": FONT - 1, "color": TEXT}
     if is_horizontal:
         axes.set_yticks([])
         axes.set_xticks(places, labels, **style)
@@ -59,17 +60,26 @@ def draw_colour_bar(
         axes.yaxis.tick_right()
         axes.set_yticks(places, labels, **style)
     axes.tick_params(length=2, width=0.6, pad=2)
-    for spine in axes.spines.values():
-        spine.set_linewidth(0.5)
-        spine.set_color(REFERENCE)
+    draw_frame(axes, AROUND, 0.5)
 
 
+Part = Literal["caption", "subtitle", "title", "signs", "legend"]
+"""Of the words around a plot; "signs" are the legend's less important half."""
+Without = Collection[Part]
+"""Parts that are not drawn."""
+GOING: tuple[Part, ...] = ("caption", "subtitle", "title", "signs", "legend")
+"""What goes first from a page that is too low: what the metadata can say as well, then what a text can."""
+
+AROUND = ("left", "right", "bottom", "top")
 MARGIN = 0.18
 HEAD, HEAD_LINE = 0.24, 0.15
 """Inches: the name above a picture, and each line of words below the name."""
 _LINE = 1.42 / 72
 """Inches of height for each point of font size, line spacing included."""
-_SUBTITLE_FONT = FONT + 0.5
+_SIZES: dict[Part, float] = {"caption": FONT, "subtitle": FONT + 0.5, "title": TITLE_FONT}
+"""Points of the words around a plot."""
+_ROW, _SIGN, _BETWEEN = 0.2, 0.34, 0.22
+"""Inches: a row of the legend, a sign in it, and what is left free behind its words."""
 _BELOW_TITLE = 0.06
 _HINTED = 0.98
 """How much of the page a line may fill by its outlines: in a PNG each letter's width is rounded to pixels."""
@@ -141,14 +151,6 @@ def _fitting(text: str, width: float, size: float, *, bold: bool) -> int:
     return low
 
 
-Part = Literal["caption", "subtitle", "title", "signs", "legend"]
-"""Of the words around a plot; "signs" are the legend's less important half, and words at marks in the plot."""
-Without = Collection[Part]
-"""Parts that are not drawn."""
-GOING: tuple[Part, ...] = ("caption", "subtitle", "title", "signs", "legend")
-"""What goes first from a page that is too low: what the metadata can say as well, then what a text can."""
-
-
 class CaptionedFigure(Figure):
     """A figure that knows the words around its plot, drawn or not, so that its file's metadata says them."""
 
@@ -178,20 +180,27 @@ def left_out_words(figure: Figure) -> str:
 
 
 @dataclass(frozen=True)
+class Paper:
+    """What a figure is drawn on, in inches; some take the width alone, and are as high as they need to be."""
+
+    width: float = 7.6
+    height: float = 4.6
+    without: Without = ()
+    """Words that nobody wishes for."""
+
+
+USUAL = Paper()
+
+
+@dataclass(frozen=True)
 class Page:
-    """A figure with its title and caption in place; `top` and `bottom` bound what is left, in inches from
-    below.
-    """
+    """A figure with the words around it in place; `top` and `bottom` bound what is left, in inches from below."""
 
     figure: CaptionedFigure
     width: float
     height: float
     top: float
     bottom: float
-    has_legend: bool
-    """Whether there is room, and a wish, for the legend that the page was made for."""
-    has_signs: bool
-    """The same of the words of signs."""
 
     def axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
         """Axes at a place in inches."""
@@ -219,19 +228,10 @@ class Page:
         right: bool = False,
         centre: bool = False,
     ) -> None:
-        """One line of text, its baseline at (x, y) in inches; never read as mathematics."""
-        self.figure.text(
-            x / self.width,
-            y / self.height,
-            text,
-            fontsize=size,
-            color=colour,
-            fontfamily=FAMILY,
-            fontweight="bold" if bold else "normal",
-            ha="right" if right else "center" if centre else "left",
-            va="baseline",
-            parse_math=False,
-        )
+        """One line of text, its baseline at (x, y) in inches."""
+        align = "right" if right else "center" if centre else "left"
+        place = x / self.width, y / self.height
+        write(self.figure, *place, text, size=size, colour=colour, bold=bold, ha=align, va="baseline")
 
     def write_head(
         self, left: float, top: float, width: float, name: str, said: tuple[str, list[str]]
@@ -248,40 +248,65 @@ class Page:
             self.write(left, y - place * HEAD_LINE, words, colour=MUTED)
 
 
-def page(
+@dataclass(frozen=True)
+class Entry:
+    """A sign and its words. `style` goes to the line that is the sign, `filled` makes a field of it; or `sign` draws it
+    at a place in inches.
+    """
+
+    words: str
+    style: dict[str, Any]
+    filled: bool = False
+    sign: Callable[[Axes, float, float], None] | None = None
+
+
+def write(
+    sheet: Axes | Figure,
+    x: float,
+    y: float,
+    text: str,
     *,
+    size: float = FONT,
+    colour: Any = TEXT,
+    bold: bool = False,
+    **placing: Any,
+) -> None:
+    """Text on axes, in their units, or on a figure, in shares of it; never read as mathematics."""
+    weight = "bold" if bold else "normal"
+    style = {"ha": "center", "va": "center", "fontsize": size, "color": colour, "fontweight": weight}
+    sheet.text(x, y, text, parse_math=False, **(style | placing))
+
+
+def page(
+    paper: Paper,
     title: str,
     subtitle: str,
     caption: str,
-    width: float,
-    height: float | None,
-    content: float = 0.0,
-    legend: float = 0.0,
-    signs: float = 0.0,
-    legend_words: str = "",
-    without: Without = (),
+    *,
+    content: float,
+    is_as_high_as_needed: bool = False,
+    legend: Sequence[Entry] = (),
+    signs: Sequence[Entry] = (),
+    below_legend: float = 0.0,
+    other_words: Sequence[str] = (),
 ) -> Page:
-    """A white page of `width` inches, with its words in place but for those in `without`.
+    """A white page with its words in place but for those that the paper is without.
 
-    `content` are the inches of height that plots and axes need, `legend` those of a legend that the caller draws below
-    the title where the page says that it `has_legend`, `signs` what words of signs take where it `has_signs`. Without
-    `height` the page is as high as all that. With it, words go as `GOING` says until the plots have what they need;
-    what is left is theirs.
+    `content` are the inches of height that plots and axes need. Below the title stands the `legend`, with `signs`
+    behind it where there is room, and `below_legend` inches. Where a page is not as high as all that, words go as
+    `GOING` says until the plots have what they need; what is left is theirs. `other_words` are for the metadata alone.
     """
-    inner = (width - 2 * MARGIN) * _HINTED
-    lines: dict[str, list[str]] = {
-        "caption": wrapped(caption, inner, FONT) if caption else [],
-        "subtitle": wrapped(subtitle, inner, _SUBTITLE_FONT) if subtitle else [],
-        "title": wrapped(title, inner, TITLE_FONT, bold=True) if title else [],
+    width, height = paper.width, None if is_as_high_as_needed else paper.height
+    entries, inner = [*legend, *signs], (width - 2 * MARGIN) * _HINTED
+    words: dict[Part, str] = {"caption": caption, "subtitle": subtitle, "title": title}
+    lines = {
+        part: wrapped(text, inner, _SIZES[part], bold=part == "title") if text else []
+        for part, text in words.items()
     }
-    needs: dict[Part, float] = {
-        "caption": len(lines["caption"]) * FONT * _LINE,
-        "subtitle": len(lines["subtitle"]) * _SUBTITLE_FONT * _LINE,
-        "title": len(lines["title"]) * TITLE_FONT * _LINE,
-        "signs": signs,
-        "legend": legend,
-    }
-    for part in without:
+    needs = {part: len(found) * _SIZES[part] * _LINE for part, found in lines.items()}
+    needs["legend"] = _legend_height(legend, width) + below_legend
+    needs["signs"] = _legend_height(entries, width) - _legend_height(legend, width)
+    for part in paper.without:
         lines[part], needs[part] = [], 0.0
     around = 2 * MARGIN + _BELOW_TITLE
     left_out: list[Part] = []
@@ -294,33 +319,83 @@ def page(
     full = max(around + sum(needs.values()) + content, height or 0.0)
     figure = CaptionedFigure(figsize=(width, full), facecolor="white")
     figure.set_label(title)
-    figure.caption, figure.subtitle, figure.legend_words = caption, subtitle, legend_words
+    figure.caption, figure.subtitle = caption, subtitle
+    figure.legend_words = "; ".join((*(entry.words for entry in entries), *other_words))
     figure.left_out = tuple(left_out)
     if height is not None and full > height + 0.05:
         figure.size_wished = (width, height)
     foot = MARGIN + needs["caption"]
     top = full - MARGIN - needs["title"] - needs["subtitle"] - _BELOW_TITLE
-    has_legend = needs["legend"] > 0
-    has_signs = "signs" not in (*without, *left_out)
-    made = Page(figure, width, full, top, foot, has_legend, has_signs)
-    y = full - MARGIN
-    for line in lines["title"]:
-        y -= TITLE_FONT * _LINE
-        made.write(MARGIN, y + 0.04, line, size=TITLE_FONT, bold=True)
-    for line in lines["subtitle"]:
-        y -= _SUBTITLE_FONT * _LINE
-        made.write(MARGIN, y + 0.03, line, size=_SUBTITLE_FONT, colour=MUTED)
-    y = foot - 0.02
-    for line in lines["caption"]:
-        y -= FONT * _LINE
-        made.write(MARGIN, y + 0.03, line, colour=MUTED)
-    return made
+    made = Page(figure, width, full, top, foot)
+
+    def write_part(part: Part, y: float, colour: str) -> float:
+        for line in lines[part]:
+            y -= _SIZES[part] * _LINE
+            is_title = part == "title"
+            made.write(
+                MARGIN, y + 0.03 + 0.01 * is_title, line, size=_SIZES[part], colour=colour, bold=is_title
+            )
+        return y
+
+    write_part("subtitle", write_part("title", full - MARGIN, TEXT), MUTED)
+    write_part("caption", foot - 0.02, MUTED)
+    if not needs["legend"]:
+        return made
+    height = _draw_legend(made, legend if "signs" in (*paper.without, *left_out) else entries)
+    return replace(made, top=top - height - below_legend)
 
 
-def draw_frame(axes: Axes) -> None:
-    """Lines at the left and the bottom alone."""
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(REFERENCE)
-        axes.spines[side].set_linewidth(0.8)
+def _draw_legend(sheet: Page, entries: Sequence[Entry]) -> float:
+    """Rows of signs and words below the title, wrapped to the page; gives their height in inches."""
+    inner, height = sheet.width - 2 * MARGIN, _legend_height(entries, sheet.width)
+    if not entries:
+        return 0.0
+    axes = sheet.bare_axes(MARGIN, sheet.top - height, inner, height)
+    axes.set_label("legend")
+    for left, line, words, entry in _places(entries, inner):
+        y = height - (line + 0.5) * _ROW
+        if entry.sign is not None:
+            entry.sign(axes, left, y)
+        elif entry.filled:
+            axes.fill_between([left, left + 0.26], y - 0.05, y + 0.05, **entry.style)
+        elif entry.style.get("linestyle") == "none":
+            axes.plot([left + 0.13], [y], **entry.style)
+        else:
+            axes.plot([left, left + 0.13, left + 0.26], [y, y, y], markevery=[1], **entry.style)
+        sheet.write(MARGIN + left + _SIGN, sheet.top - height + y - 0.035, words)
+    return height
+
+
+def _legend_height(entries: Sequence[Entry], width: float) -> float:
+    """Inches that a legend takes on a page of `width` inches."""
+    places = _places(entries, width - 2 * MARGIN)
+    return _ROW * (places[-1][1] + 1) if places else 0.0
+
+
+def _places(entries: Sequence[Entry], inner: float) -> list[tuple[float, int, str, Entry]]:
+    """Where each entry is, in inches from the left and in rows from the top, and its words, cut to the page."""
+    x, row = 0.0, 0
+    places: list[tuple[float, int, str, Entry]] = []
+    for entry in entries:
+        words = shortened(entry.words, inner - _SIGN, FONT)
+        width = _SIGN + text_width(words, FONT)
+        if x and x + width > inner:
+            x, row = 0.0, row + 1
+        places.append((x, row, words, entry))
+        x += width + _BETWEEN
+    return places
+
+
+def draw_edge(
+    axes: Axes, place: tuple[float, float], size: tuple[float, float], colour: str, line: float, **more: Any
+) -> None:
+    """The edge of a rectangle."""
+    axes.add_patch(Rectangle(place, *size, fill=False, edgecolor=colour, linewidth=line, **more))
+
+
+def draw_frame(axes: Axes, sides: Collection[str] = ("left", "bottom"), line: float = 0.8) -> None:
+    """Lines at these sides alone."""
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in sides)
+        spine.set_color(REFERENCE)
+        spine.set_linewidth(line)

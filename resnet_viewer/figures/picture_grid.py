@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from matplotlib.patches import Rectangle
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.chart import Room
 from resnet_viewer.charts.picture_grid import PictureChart, tiles_for
 from resnet_viewer.charts.run_names import data_words, duration_words, epochs_done, is_going
-from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Page, Without, page, text_width
+from resnet_viewer.figures.page import (
+    MARGIN,
+    USUAL,
+    CaptionedFigure,
+    Page,
+    Paper,
+    draw_edge,
+    page,
+    text_width,
+)
 from resnet_viewer.records.captions import plain
+from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.lab import Pictures
 from resnet_viewer.records.training import RunReport
 
@@ -30,17 +40,10 @@ _SMOOTH = 128
 """From this side on pictures are shrunk smoothly; smaller ones show their pixels."""
 
 
-def figure(
-    pictures: Pictures,
-    chart: PictureChart,
-    run: RunReport,
-    *,
-    size: tuple[float, float] = (7.6, 4.6),
-    without: Without = (),
-) -> CaptionedFigure:
+def figure(pictures: Pictures, chart: PictureChart, run: RunReport, paper: Paper = USUAL) -> CaptionedFigure:
     """As many of the pictures (N, C, S, S) as the page holds, in the chart's order, each over "true / predicted".
 
-    Wrong ones are framed in red and marked with ✗. `size` is in inches.
+    Wrong ones are framed in red and marked with ✗.
 
     Raises:
         ValueError: there is no picture, or labels and predictions are not as many.
@@ -51,7 +54,7 @@ def figure(
         )
     if not (total := len(chart.order)):
         raise ValueError("no test picture to draw")
-    inner, measure = size[0] - 2 * MARGIN, partial(text_width, size=_FONT)
+    inner, measure = paper.width - 2 * MARGIN, partial(text_width, size=_FONT)
     side = min(next((s for most, s in _SIDES if pictures.shape[-1] <= most), _LARGEST), inner)
     names = {chart.names(int(index)) for index in chart.order}
     title, lines = max(measure(f"{MARK}{true} / {given}") for true, given in names), 1
@@ -59,23 +62,23 @@ def figure(
         both = max(measure(words) for true, given in names for words in (f"{MARK}{true} /", f"{MARK}{given}"))
         title, lines = min(both, max(_WIDEST, side), inner), 2
 
-    def made(height: float | None, shown: int, rows: int, without: Without) -> Page:
+    def made(paper: Paper, shown: int, rows: int, *, is_final: bool) -> Page:
         return page(
-            title=f"Test pictures · {run.spec.network.title}",
-            subtitle=f"{data_words([run])} · true / predicted · wrong ones first, framed and marked {MARK}".rstrip(),
-            caption=f"{chart.shown_words(shown)} · {state_words(run)}.",
-            width=size[0],
-            height=height,
+            paper,
+            f"Test pictures · {run.spec.network.title}",
+            f"{data_words([run])} · true / predicted · wrong ones first, framed and marked {MARK}".rstrip(),
+            f"{chart.shown_words(shown)} · {state_words(run)}.",
             content=_ABOVE + rows * (side + lines * _LINE + _GAP),
-            without=without,
+            is_as_high_as_needed=is_final,
         )
 
     columns = tiles_for(Room(inner, 0, measure, _LINE), [side], title, gap=_GAP).columns
-    empty = made(size[1], total, min(_LEAST_ROWS, -(-total // columns)), without)
+    empty = made(paper, total, min(_LEAST_ROWS, -(-total // columns)), is_final=False)
     room = Room(inner, empty.top - empty.bottom - _ABOVE - _GAP, measure, _LINE)
     tiles = tiles_for(room, [side], title, gap=_GAP, lines=lines)
     shown = min(total, tiles.count)
-    sheet = made(None, shown, min(tiles.rows, -(-total // columns)), (*without, *empty.figure.left_out))
+    lower = replace(paper, without=(*paper.without, *empty.figure.left_out))
+    sheet = made(lower, shown, min(tiles.rows, -(-total // columns)), is_final=True)
     sheet.figure.left_out, sheet.figure.size_wished = empty.figure.left_out, empty.figure.size_wished
     axes = sheet.bare_axes(MARGIN, sheet.bottom, inner, sheet.top - sheet.bottom)
     axes.set_label("pictures")
@@ -93,7 +96,7 @@ def figure(
         )
         colour, width = (palette.NOW, 1.8) if is_wrong else (palette.REFERENCE, 0.5)
         corner = (left, top - side)
-        axes.add_patch(Rectangle(corner, side, side, fill=False, edgecolor=colour, linewidth=width, zorder=3))
+        draw_edge(axes, corner, (side, side), colour, width, zorder=3)
         said = chart.title(index, tiles.width + 0.5 * _GAP, measure, lines=lines, mark=MARK)
         for number, line in enumerate(said, 1):
             sheet.write(
@@ -119,12 +122,12 @@ def state_words(run: RunReport) -> str:
     )
 
 
-def table(chart: PictureChart) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def table(chart: PictureChart) -> Table:
     """Header and rows for `export.csv_bytes`: every test picture, in the order of the figure.
 
     `picture` is its place in the test set, from 0; `wrong` is "yes" or "no".
     """
-    rows: list[tuple[str, ...]] = [
+    rows = [
         (str(i), *map(str, chart.pair(i)), *chart.names(i), "yes" if chart.is_wrong[i] else "no")
         for i in chart.order.tolist()
     ]

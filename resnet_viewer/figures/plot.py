@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,14 +28,12 @@ from resnet_viewer.charts.chart import (
     lonely,
     marked,
 )
-from resnet_viewer.figures.fonts import FAMILY
-from resnet_viewer.figures.page import MARGIN, Page, draw_frame, printed, shortened, text_width
+from resnet_viewer.figures.page import draw_frame, printed, text_width, write
 
 PIXELS = 96.0
 """To the inch: the unit of lengths in charts, as on the screen."""
 BEYOND = 26.0
 """By how much words under a plot may stand out of it."""
-_ROW, _SIGN, _BETWEEN = 0.2, 0.34, 0.22
 _POINTS = 72 / PIXELS
 """Of a pixel."""
 _SIGNS: dict[str, dict[str, Any]] = {
@@ -46,6 +43,7 @@ _SIGNS: dict[str, dict[str, Any]] = {
 _SHAPES: dict[Shape, str] = {
     "dot": "o", "log": "D", "square": "s", "zero": "v", "infinite": "^", "nan": "x"
 }  # fmt: skip
+_WORDS: dict[str, Any] = {"fontsize": palette.FONT, "color": palette.TEXT}
 _ON_LANES = ("zero", "infinite", "nan")
 
 
@@ -177,25 +175,13 @@ def _transform(axes: Axes, room: Room, above: float = 0.0) -> Transform:
 
 def _write(axes: Axes, left: float, middle: float, text: str, frame: Transform) -> None:
     ground = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.8}
-    style: dict[str, Any] = {"fontsize": palette.FONT, "color": palette.TEXT, "fontfamily": FAMILY}
-    axes.text(
-        left,
-        middle,
-        text,
-        transform=frame,
-        va="center_baseline",
-        parse_math=False,
-        zorder=9,
-        bbox=ground,
-        **style,
-    )
+    write(axes, left, middle, text, ha="left", va="center_baseline", transform=frame, zorder=9, bbox=ground)
 
 
 def _draw_axes(axes: Axes, chart: Chart, room: Room) -> None:
-    words: dict[str, Any] = {"fontsize": palette.FONT, "color": palette.TEXT, "fontfamily": FAMILY}
     x, y = chart.x, chart.y
     beside = (*y.numbers, *y.lanes)
-    axes.set_yticks([tick.place for tick in beside], [printed(tick.text) for tick in beside], **words)
+    axes.set_yticks([tick.place for tick in beside], [printed(tick.text) for tick in beside], **_WORDS)
     axes.set_yticks(y.minor, minor=True)
     for tick in y.numbers:
         axes.axhline(tick.place, color=palette.GRID, linewidth=0.6, zorder=0.5)
@@ -206,14 +192,13 @@ def _draw_axes(axes: Axes, chart: Chart, room: Room) -> None:
     axes.tick_params(colors=palette.TEXT, width=0.7, length=3)
     axes.tick_params(which="minor", length=1.6, width=0.5)
     draw_frame(axes)
-    axes.set_xlabel(x.title, **words)
-    axes.set_ylabel(y.title, **words)
+    axes.set_xlabel(x.title, **_WORDS)
+    axes.set_ylabel(y.title, **_WORDS)
 
 
 def draw_numbers(axes: Axes, x: Axis, room: Room) -> None:
     """What is written under a plot, moved so that it does not stand out of it too far."""
-    words: dict[str, Any] = {"fontsize": palette.FONT, "color": palette.TEXT, "fontfamily": FAMILY}
-    axes.set_xticks([tick.place for tick in x.numbers], [tick.text for tick in x.numbers], **words)
+    axes.set_xticks([tick.place for tick in x.numbers], [tick.text for tick in x.numbers], **_WORDS)
     for tick, label in zip(x.numbers, axes.get_xticklabels(), strict=True):
         middle, half = x.share(tick.place) * room.width, room.measure(tick.text) / 2
         by = inside(middle, half, room.width, BEYOND) - middle
@@ -227,63 +212,3 @@ def _draw_break(axes: Axes, share: float, room: Room) -> None:
         ends = [share + (shift - 0.03) * inch, share + (shift + 0.03) * inch]
         style: dict[str, Any] = {"color": palette.TEXT, "linewidth": 0.8, "clip_on": False, "zorder": 5}
         axes.plot([-0.007, 0.007], ends, transform=axes.transAxes, **style)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A sign and its words. `style` goes to the line that is the sign, `filled` makes a field of it; or `sign` draws it
-    at a place in inches.
-    """
-
-    words: str
-    style: dict[str, Any]
-    filled: bool = False
-    sign: Callable[[Axes, float, float], None] | None = None
-
-
-def legend_height(entries: Sequence[Entry], width: float) -> float:
-    """Inches that `draw_legend` takes on a page of `width` inches."""
-    places = _places(entries, width - 2 * MARGIN)
-    return _ROW * (places[-1][1] + 1) if places else 0.0
-
-
-def legend_words(entries: Sequence[Entry]) -> str:
-    """All of it in words, for the metadata."""
-    return "; ".join(entry.words for entry in entries)
-
-
-def draw_legend(sheet: Page, entries: Sequence[Entry]) -> float:
-    """Rows of signs and words below the title, wrapped to the page; gives the height left beneath, in inches."""
-    inner, top = sheet.width - 2 * MARGIN, sheet.top
-    places = _places(entries, inner)
-    if not places or not sheet.has_legend:
-        return top
-    height = _ROW * (places[-1][1] + 1)
-    axes = sheet.bare_axes(MARGIN, top - height, inner, height)
-    axes.set_label("legend")
-    for left, line, words, entry in places:
-        y = height - (line + 0.5) * _ROW
-        if entry.sign is not None:
-            entry.sign(axes, left, y)
-        elif entry.filled:
-            axes.fill_between([left, left + 0.26], y - 0.05, y + 0.05, **entry.style)
-        elif entry.style.get("linestyle") == "none":
-            axes.plot([left + 0.13], [y], **entry.style)
-        else:
-            axes.plot([left, left + 0.13, left + 0.26], [y, y, y], markevery=[1], **entry.style)
-        sheet.write(MARGIN + left + _SIGN, top - height + y - 0.035, words)
-    return top - height
-
-
-def _places(entries: Sequence[Entry], inner: float) -> list[tuple[float, int, str, Entry]]:
-    """Where each entry is, in inches from the left and in rows from the top, and its words, cut to the page."""
-    x, row = 0.0, 0
-    places: list[tuple[float, int, str, Entry]] = []
-    for entry in entries:
-        words = shortened(entry.words, inner - _SIGN, palette.FONT)
-        width = _SIGN + text_width(words, palette.FONT)
-        if x and x + width > inner:
-            x, row = 0.0, row + 1
-        places.append((x, row, words, entry))
-        x += width + _BETWEEN
-    return places

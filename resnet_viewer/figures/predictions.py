@@ -9,17 +9,17 @@ from matplotlib.figure import Figure
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.predictions import prediction_chart, words_of
-from resnet_viewer.figures.page import MARGIN, Without, page, shortened, wrapped
+from resnet_viewer.figures.page import MARGIN, USUAL, Paper, draw_frame, page, shortened, wrapped
 from resnet_viewer.records import captions
+from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.predictions import comparable, percent
 from resnet_viewer.records.probe import ProbeResult
 
-_ROW = 0.36
-_LOWEST_ROW = 0.29
+_ROW = 0.29
 _NAMES = 1.9
 _NUMBERS = 0.8
 _AROUND = 0.5
-"""Inches: a row, the least that two bars and a name need, the column of names, each column of percentages, and
+"""Inches: the least that a row of two bars and a name needs, the column of names, each column of percentages, and
 what stands above and below the rows."""
 _UNTRAINED = 0.15
 """Inches: the line under "now" and "reference" that says that their numbers are of untrained weights."""
@@ -34,17 +34,14 @@ def figure(
     reference: ProbeResult | None,
     *,
     class_names: tuple[str, ...] = (),
-    width: float = 6.4,
-    height: float | None = None,
-    without: Without = (),
+    paper: Paper = USUAL,
 ) -> Figure:
     """Two bars a class: now above in red, the reference beneath in grey. The scale is 0 to 100 %, or to the
     highest bar where all stay below 10 %; the axis says so. Where there is no classifier, or now's logits are not
     finite, there is a sentence in place of bars. The bars of untrained weights are hollow, and their numbers are called
     untrained.
-
-    Sizes are in inches. Without `height` the figure is as high as it needs to be.
     """
+    width = paper.width
     chart = prediction_chart(now, reference, class_names)
     reference = comparable(now, reference)
     columns = 1 if reference is None else 2
@@ -53,13 +50,11 @@ def figure(
     said = wrapped(chart.message[0], width - 2 * MARGIN, _SENTENCE) if chart.message else []
     lines = max(len(chart.rows), len(said))
     sheet = page(
-        title=f"Prediction · {captions.network_title(now)}",
-        subtitle="",
-        caption=captions.predictions_caption(now, reference),
-        width=width,
-        height=height,
-        content=(_ROW if height is None else _LOWEST_ROW) * lines + around,
-        without=without,
+        paper,
+        f"Prediction · {captions.network_title(now)}",
+        "",
+        captions.predictions_caption(now, reference),
+        content=_ROW * lines + around,
     )
     if said:
         middle = (sheet.top + sheet.bottom + (len(said) - 1) * _SENTENCE_LINE) / 2
@@ -100,9 +95,7 @@ def figure(
     return sheet.figure
 
 
-def table(
-    now: ProbeResult, reference: ProbeResult | None, *, class_names: tuple[str, ...] = ()
-) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def table(now: ProbeResult, reference: ProbeResult | None, *, class_names: tuple[str, ...] = ()) -> Table:
     """Header and rows for `export.csv_bytes`: every class in order, with its softmax probabilities (0 to 1).
 
     Numbers are written so that `float` reads them back exactly; `reference` is empty where there is none with
@@ -111,7 +104,7 @@ def table(
     ours = now.probabilities[0]
     beside = comparable(now, reference)
     theirs = None if beside is None else beside.probabilities[0]
-    rows: list[tuple[str, ...]] = [
+    rows = [
         (
             str(index),
             captions.class_name(index, class_names),
@@ -131,10 +124,8 @@ def _prepare(axes: Axes, rows: int, end: float, *, room: float) -> None:
     if room < _TWO_TICKS:
         places = places[-1:]
     labels = [percent(place / 100) for place in places]
-    axes.set_xticks(places, labels, fontsize=palette.FONT - 1, color=palette.MUTED, fontfamily="DejaVu Sans")
+    axes.set_xticks(places, labels, fontsize=palette.FONT - 1, color=palette.MUTED)
     axes.grid(axis="x", color=palette.GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(length=0)
-    for side in ("top", "right", "bottom"):
-        axes.spines[side].set_visible(False)
-    axes.spines["left"].set_color(palette.REFERENCE)
+    draw_frame(axes, ("left",))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from resnet_viewer.charts.confusion import ConfusionChart
 from resnet_viewer.charts.picture_grid import PictureChart
@@ -23,10 +22,11 @@ from resnet_viewer.figures import (
     training_curves,
 )
 from resnet_viewer.figures.export import KINDS, FigureKind, csv_bytes, render
-from resnet_viewer.figures.page import CaptionedFigure, Without
+from resnet_viewer.figures.page import USUAL, CaptionedFigure, Paper
 from resnet_viewer.figures.state import application_version
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.confusion import PictureRule
+from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.data import AUGMENTATION_WORDS
 from resnet_viewer.records.figure_list import FigureName, figures_of
 from resnet_viewer.records.lab import Confidences, Numbers, Pictures
@@ -35,9 +35,6 @@ from resnet_viewer.records.training import RunReport
 
 NAMES = tuple(figure.name for figure in figures_of("train"))
 """What the files are called, "pictures" and "confusion" with the run's key behind: `pictures-cifar-plain-56.svg`."""
-SIZE = (7.6, 4.6)
-"""Inches of a page whose size nobody chose."""
-Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,39 +57,21 @@ def drawn(
     test: Answers | None = None,
     command: str = "",
     kinds: Sequence[FigureKind] = KINDS,
-    names: Sequence[FigureName] = NAMES,
     time: float | None = None,
-    size: tuple[float, float] | None = None,
-    dpi: float = 200.0,
 ) -> Iterator[tuple[str, bytes]]:
     """Yield (file name, content) of every figure that the reports, by their runs' keys, have something for.
 
     A figure comes in every one of `kinds`, then as a table in CSV. `command` made the runs, for the metadata; empty
-    where no command did. `time` (in epochs) is the moment of "by-depth", by default every run's last record. `size`, in
-    inches, is for what the figures let one choose. A run that is still going is a report in the state "done" whose
-    errors are not a number.
+    where no command did. `time` (in epochs) is the moment of "by-depth", by default every run's last record. A run that
+    is still going is a report in the state "done" whose errors are not a number.
     """
     metadata = describe(list(reports.values()), command=command)
-    for made, figure, table in figures(reports, test=test, names=names, time=time, size=size):
-        own = metadata | {"caption": figure.caption}
-        for kind in kinds:
-            yield f"{made}.{kind}", render(figure, kind, metadata=own, dpi=dpi)
-        yield f"{made}.csv", csv_bytes(*table, metadata=own)
-
-
-def figures(
-    reports: Mapping[str, RunReport],
-    *,
-    test: Answers | None = None,
-    names: Sequence[FigureName] = NAMES,
-    time: float | None = None,
-    size: tuple[float, float] | None = None,
-    without: Without = (),
-) -> Iterator[tuple[str, CaptionedFigure, Table]]:
-    """For `drawn`: the file's name without its suffix, the figure and its table; `without` are parts not to draw."""
-    runs = list(reports.values())
-    for name in names:
-        yield from _figures(name, reports, runs, test, time, size, without)
+    for name in NAMES:
+        for made, figure, table in figures(name, reports, test=test, time=time):
+            own = metadata | {"caption": figure.caption}
+            for kind in kinds:
+                yield f"{made}.{kind}", render(figure, kind, metadata=own)
+            yield f"{made}.csv", csv_bytes(*table, metadata=own)
 
 
 def describe(runs: Sequence[RunReport], *, command: str = "") -> dict[str, str]:
@@ -121,64 +100,43 @@ def _run_words(run: RunReport) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _figures(
+def figures(
     name: FigureName,
     reports: Mapping[str, RunReport],
-    runs: Sequence[RunReport],
-    test: Answers | None,
-    time: float | None,
-    size: tuple[float, float] | None,
-    without: Without,
+    *,
+    test: Answers | None = None,
+    time: float | None = None,
+    paper: Paper | None = None,
 ) -> Iterator[tuple[str, CaptionedFigure, Table]]:
-    """File name without its suffix, figure and table; none where there is nothing to draw."""
-    page = size or SIZE
-    measured = [run for run in runs if run.epochs or run.steps]
-    recorded = [run for run in runs if run.gradients]
+    """For `drawn`: the file's name without its suffix, the figure and its table; none where there is nothing to draw.
+    Without a paper nobody chose a size.
+    """
+    sheet = paper or USUAL
+    measured = [run for run in reports.values() if run.epochs or run.steps]
+    recorded = [run for run in reports.values() if run.gradients]
     match name:
         case "curves" if measured:
-            yield (
-                name,
-                training_curves.figure(measured, size=page, without=without),
-                training_curves.table(measured),
-            )
+            yield name, training_curves.figure(measured, paper=sheet), training_curves.table(measured)
         case "loss" if measured:
-            loss = training_curves.figure(measured, quantity="loss", size=page, without=without)
+            loss = training_curves.figure(measured, quantity="loss", paper=sheet)
             yield name, loss, training_curves.table(measured)
         case "gradients" if recorded:
-            yield (
-                name,
-                gradient_record.figure(recorded, width=page[0], without=without),
-                gradient_record.table(recorded),
-            )
+            yield name, gradient_record.figure(recorded, sheet), gradient_record.table(recorded)
         case "by-depth" if recorded:
-            table = gradients_by_depth.table(recorded, time=time)
-            yield name, gradients_by_depth.figure(recorded, time=time, size=page, without=without), table
+            norms = gradients_by_depth.figure(recorded, time=time, paper=sheet)
+            yield name, norms, gradients_by_depth.table(recorded, time=time)
         case "pictures" | "confusion" if test is not None and len(test.labels):
-            for key, predicted in test.predicted.items():
-                if key in reports:
-                    yield _of_test(name, key, reports[key], test, predicted, size, without)
-        case _:
-            return
+            for key in (key for key in test.predicted if key in reports):
+                made = _pictures if name == "pictures" else _confusion
+                yield f"{name}-{key}", *made(test, key, reports[key], paper)
 
 
-def _of_test(
-    name: Literal["pictures", "confusion"],
-    key: str,
-    run: RunReport,
-    test: Answers,
-    predicted: Numbers,
-    size: tuple[float, float] | None,
-    without: Without,
-) -> tuple[str, CaptionedFigure, Table]:
-    if name == "pictures":
-        chart = PictureChart(
-            test.labels, predicted, test.class_names, test.confidence.get(key), wished_rule=test.rule
-        )
-        figure = picture_grid.figure(test.pictures, chart, run, size=size or SIZE, without=without)
-        table = picture_grid.table(chart)
-    else:
-        counted = ConfusionChart.of(test.labels, predicted, test.class_names)
-        width = size and size[0]
-        figure = confusion.figure(counted, run, width=width, without=without)
-        table = confusion.table(counted)
-    return f"{name}-{key}", figure, table
+def _pictures(test: Answers, key: str, run: RunReport, paper: Paper | None) -> tuple[CaptionedFigure, Table]:
+    confidence = test.confidence.get(key)
+    chart = PictureChart(test.labels, test.predicted[key], test.class_names, confidence, test.rule)
+    return picture_grid.figure(test.pictures, chart, run, paper or USUAL), picture_grid.table(chart)
+
+
+def _confusion(test: Answers, key: str, run: RunReport, paper: Paper | None) -> tuple[CaptionedFigure, Table]:
+    chart = ConfusionChart.of(test.labels, test.predicted[key], test.class_names)
+    return confusion.figure(chart, run, paper), confusion.table(chart)

@@ -26,27 +26,20 @@ from resnet_viewer.charts.curves import (
 from resnet_viewer.charts.plot_words import Told, interventions_in
 from resnet_viewer.charts.run_names import (
     Group,
-    data_words,
+    dashes_words,
     epochs_done,
     groups,
+    joined,
     plain_names,
     recipe_words,
     run_names,
     so_far_words,
     steps_per_epoch,
+    subtitle,
 )
-from resnet_viewer.figures.page import MARGIN, CaptionedFigure, Without, page
-from resnet_viewer.figures.plot import (
-    BEYOND,
-    Entry,
-    draw,
-    draw_legend,
-    legend_height,
-    legend_words,
-    room_of,
-    sign_style,
-    style_of,
-)
+from resnet_viewer.figures.page import MARGIN, USUAL, CaptionedFigure, Entry, Paper, page
+from resnet_viewer.figures.plot import BEYOND, draw, room_of, sign_style, style_of
+from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.training import RunReport
 
 PrintedQuantity = Literal["error", "loss"]
@@ -58,13 +51,12 @@ def figure(
     runs: Sequence[RunReport],
     *,
     quantity: PrintedQuantity = "error",
-    size: tuple[float, float] = (7.6, 4.6),
-    without: Without = (),
+    paper: Paper = USUAL,
 ) -> CaptionedFigure:
     """Errors in percent over the epochs: of the training pictures while the weights moved, and of the test set.
 
     "loss" is that of the training pictures in decades. Runs of one network that differ in their seeds alone are drawn
-    as their mean with a band. `size` is in inches.
+    as their mean with a band.
 
     Raises:
         ValueError: there is no run, or none with a step or an epoch.
@@ -82,19 +74,17 @@ def figure(
     ]
     done = interventions_in(told)
     sheet = page(
-        title=TITLES[quantity],
-        subtitle=_subtitle(shown, quantity),
-        caption=caption(shown, quantity=quantity),
-        width=size[0],
-        height=size[1],
+        paper,
+        TITLES[quantity],
+        _subtitle(shown, quantity),
+        caption(shown, quantity=quantity),
         content=_FOOT + _LOWEST + _ABOVE,
-        legend=legend_height(entries, size[0]),
-        legend_words="; ".join((legend_words(entries), *(one.words for one in done))),
-        without=without,
+        legend=entries,
+        other_words=[one.words for one in done],
     )
     bottom = sheet.bottom + _FOOT
     runs_shown = [_shown(group, quantity) for group in together]
-    width, height = sheet.width - 2 * MARGIN - _LEFT - 0.1, draw_legend(sheet, entries) - _ABOVE - bottom
+    width, height = sheet.width - 2 * MARGIN - _LEFT - 0.1, sheet.top - _ABOVE - bottom
     axes, room = sheet.axes(MARGIN + _LEFT, bottom, width, height), room_of(width, height)
     chart = curves_chart(
         runs_shown,
@@ -103,7 +93,6 @@ def figure(
         room,
         done=done,
         beyond=BEYOND,
-        has_words=sheet.has_signs,
     )
     lines = draw(axes, chart, room)
     for run in runs_shown:
@@ -146,11 +135,10 @@ def caption(runs: Sequence[RunReport], *, quantity: PrintedQuantity = "error") -
         )
     if len({run.spec.network.depth for run in runs}) > len(palette.DEPTHS):
         parts.append("colours repeat from the seventh depth on")
-    parts.append(so_far_words(runs))
-    return " · ".join(part for part in parts if part) + "."
+    return joined(*parts, so_far_words(runs)) + "."
 
 
-def table(runs: Sequence[RunReport]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def table(runs: Sequence[RunReport]) -> Table:
     """Header and rows for `export.csv_bytes`: of a run a row a step, one an epoch, one at the end; errors in percent.
 
     Time is at the step's or epoch's end. "running training error" is the curve that is drawn, a mean while the weights
@@ -162,7 +150,7 @@ def table(runs: Sequence[RunReport]) -> tuple[tuple[str, ...], list[tuple[str, .
         "batch error (percent)", "running training loss", "running training error (percent)",
         "training error (percent)", "test error (percent)",
     )  # fmt: skip
-    rows: list[tuple[str, ...]] = []
+    rows: list[Sequence[object]] = []
     for name, run in zip(run_names(runs), runs, strict=True):
         network = run.spec.network
         whose = (name, network.name, str(network.seed))
@@ -186,11 +174,4 @@ def table(runs: Sequence[RunReport]) -> tuple[tuple[str, ...], list[tuple[str, .
 
 
 def _subtitle(runs: Sequence[RunReport], quantity: PrintedQuantity) -> str:
-    parts = [data_words(runs)]
-    if quantity == "error":
-        parts.append("thin: training, bold: test")
-    kinds = {run.spec.network.has_shortcuts for run in runs}
-    parts.append("dashed: plain, solid: residual" if len(kinds) == 2 else "")
-    if so_far_words(runs):
-        parts.append("so far")
-    return " · ".join(part for part in parts if part)
+    return subtitle(runs, "thin: training, bold: test" if quantity == "error" else "", dashes_words(runs))

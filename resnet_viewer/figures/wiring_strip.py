@@ -26,8 +26,7 @@ from resnet_viewer.charts.wiring_drawing import (
     labels,
 )
 from resnet_viewer.charts.wiring_layout import Openings, StripLayout
-from resnet_viewer.figures.fonts import FAMILY
-from resnet_viewer.figures.page import text_width
+from resnet_viewer.figures.page import text_width, write
 from resnet_viewer.figures.plot import PIXELS
 from resnet_viewer.records.wiring import Wiring
 
@@ -63,16 +62,9 @@ def draw_strip(
     written = labels(layout, frame, lambda text: PIXELS * text_width(text, _FONT))
     for label in (*drawing.labels, *written):
         x, y, wide, high = label.rect
-        strip.text(
-            x if label.is_left else x + wide / 2,
-            y + high / 2,
-            label.text,
-            ha="left" if label.is_left else "center",
-            va="center",
-            fontsize=_FONT,
-            color=_rgba(label.role, label.opacity),
-            fontfamily=FAMILY,
-        )
+        left, align = (x, "left") if label.is_left else (x + wide / 2, "center")
+        colour = _rgba(label.role, label.opacity)
+        write(strip, left, y + high / 2, label.text, size=_FONT, colour=colour, ha=align)
 
 
 def draw_shapes(axes: Axes, ink: Ink, shapes: Iterable[Shape]) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+Table = tuple[Sequence[str], Sequence[Sequence[object]]]
+"""Header and rows; numbers stand in them so that `float` reads them back exactly."""
 _COMPUTED = ("=", "+", "-", "@", "\t", "\r")
 _QUOTED = ('"', ",", "#", "\n", "\r")
 

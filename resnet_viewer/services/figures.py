@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from resnet_viewer.records.errors import UserError
@@ -12,7 +12,6 @@ from resnet_viewer.records.figure_list import (
     FigureChoice,
     FigureName,
     figure_of,
-    figures_of,
 )
 from resnet_viewer.records.requests import NO_CHANNEL, RunPictures
 from resnet_viewer.records.scene import Scene
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from resnet_viewer.records.probe import ProbeResult
     from resnet_viewer.records.training import RunReport
 
-Table = tuple[tuple[str, ...], list[tuple[str, ...]], dict[str, str]]
+Table = tuple[Sequence[str], Sequence[Sequence[object]], dict[str, str]]
 """Header, rows, and the lines of the file's head that are this table's own."""
 
 
@@ -42,17 +41,11 @@ def drawn(source: Scene | RunPictures, choice: FigureChoice) -> Drawn:
 
 def _of_runs(pictures: RunPictures, choice: FigureChoice) -> Drawn:
     from resnet_viewer.figures import export, run_files
-    from resnet_viewer.figures.page import left_out_words
+    from resnet_viewer.figures.page import Paper, left_out_words
 
     reports = _reports(pictures)
-    made = run_files.figures(
-        reports,
-        test=_answers(pictures),
-        names=(choice.figure,),
-        time=pictures.time,
-        size=(choice.width, choice.height),
-        without=choice.without,
-    )
+    paper = Paper(choice.width, choice.height, choice.without)
+    made = run_files.figures(choice.figure, reports, test=_answers(pictures), time=pictures.time, paper=paper)
     for _, figure, table in made:
         described = run_files.describe(list(reports.values())) | {"caption": figure.caption}
         if choice.suffix == "csv":
@@ -67,12 +60,7 @@ def all_run_figures(pictures: RunPictures) -> Iterator[tuple[str, bytes]]:
     """File name and content of everything that there is."""
     from resnet_viewer.figures import run_files
 
-    yield from run_files.drawn(
-        _reports(pictures),
-        test=_answers(pictures),
-        names=tuple(figure.name for figure in figures_of("train")),
-        time=pictures.time,
-    )
+    yield from run_files.drawn(_reports(pictures), test=_answers(pictures), time=pictures.time)
 
 
 def _reports(pictures: RunPictures) -> dict[str, RunReport]:
@@ -152,11 +140,11 @@ def _of_reading(
     scene: Scene, choice: FigureChoice, now: ProbeResult, reference: ProbeResult | None
 ) -> dict[FigureName, tuple[Callable[[], MatplotlibFigure], Callable[[], Table]]]:
     """By a figure's name what draws it, and what makes its table."""
-    from resnet_viewer.figures import channel, feature_maps, gradcam, gradient_norms, predictions
+    from resnet_viewer.figures import channel, feature_maps, gradcam, gradient_norms, page, predictions
     from resnet_viewer.records import captions
 
-    view, names, without = scene.session.view, scene.session.setup.class_names, choice.without
-    width, height, layer, number = choice.width, choice.height, view.layer, view.channel or 0
+    view, names, layer = scene.session.view, scene.session.setup.class_names, scene.session.view.layer
+    paper, number = page.Paper(choice.width, choice.height, choice.without), view.channel or 0
 
     def cams() -> Table:
         block = view.cam_block or len(now.blocks)
@@ -182,29 +170,24 @@ def _of_reading(
     return {
         "gradient_norms": (
             lambda: gradient_norms.figure(
-                now, reference, quantity=view.gradient_quantity, class_names=names,
-                size=(width, height), without=without,
+                now, reference, quantity=view.gradient_quantity, class_names=names, paper=paper
             ),
             lambda: (*gradient_norms.table(now, reference, quantity=view.gradient_quantity), {}),
         ),
         "gradcam": (
-            lambda: gradcam.figure(
-                now, reference, view, class_names=names, width=width, without=without
-            ),
+            lambda: gradcam.figure(now, reference, view, class_names=names, paper=paper),
             cams,
         ),
         "feature_maps": (
-            lambda: feature_maps.figure(now, reference, view, width=width, without=without),
+            lambda: feature_maps.figure(now, reference, view, paper),
             statistics,
         ),
         "channel": (
-            lambda: channel.figure(now, reference, view, width=width, without=without),
+            lambda: channel.figure(now, reference, view, paper),
             one_channel,
         ),
         "predictions": (
-            lambda: predictions.figure(
-                now, reference, class_names=names, width=width, height=height, without=without
-            ),
+            lambda: predictions.figure(now, reference, class_names=names, paper=paper),
             probabilities,
         ),
     }  # fmt: skip

@@ -127,7 +127,7 @@ def test_a_tiny_picture_keeps_its_pixels_large_and_square() -> None:
     assert np.array_equal(under.pixels, tiny.pixels.repeat(64, axis=0).repeat(64, axis=1))
 
 
-def test_another_networks_block_is_named_and_each_map_may_have_its_own_scale() -> None:
+def test_another_networks_block_is_named_and_one_scale_is_both_maps() -> None:
     now, reference = (fabricated.scene(spec(name)).now for name in ("cifar-resnet-20", "resnet18"))
     assert now is not None
     assert reference is not None
@@ -135,9 +135,6 @@ def test_another_networks_block_is_named_and_each_map_may_have_its_own_scale() -
     assert [side.name for side in shared.sides] == ["now", "reference, block 8"]
     assert shared.sides[0].limit == shared.sides[1].limit == max(side.highest for side in shared.sides)
     assert shared.scale.ends == ("0", f"{shared.sides[0].limit:.3g}")
-    own = cam_chart(now, reference, plan=plan_of(now), number=9, is_shared=False)
-    assert [side.limit for side in own.sides] == [side.highest for side in own.sides]
-    assert own.scale.ends == ("0", "own max.")
 
 
 def test_a_filmstrip_is_on_one_scale_and_says_what_is_blank() -> None:

@@ -147,11 +147,11 @@ def test_any_values_make_a_picture(values: np.ndarray, columns: int) -> None:
 
 def test_a_report_and_a_log_are_one_record() -> None:
     kept = report("cifar-resnet-8", epochs=2, more_steps=1)
-    found = Record.of_report(kept, "dead")
+    found = Record.of_report(kept)
     assert found.times.tolist() == [0.0, 0.5, 1.0, 1.5, 2.0]
-    assert found.values.shape == (5, 3)
+    assert found.values.shape == (5, 8)
     assert (found.end, found.until) == (2.25, 2.25)
-    in_steps = Record.of_report(report(with_steps=False), "norms", in_epochs=False)
+    in_steps = Record.of_report(report(with_steps=False), in_epochs=False)
     assert (in_steps.times[-1], in_steps.until) == (10.0, 12.0)
 
 
@@ -249,11 +249,8 @@ def test_words_for_the_status_line() -> None:
     assert reading_words(log, "dead", 1, 0.0, shares).endswith("nan (not a number)")
 
 
-def test_stages_are_rows_of_layers_or_of_blocks() -> None:
+def test_stages_are_rows_of_layers() -> None:
     network = spec("cifar-resnet-20")
-    assert [(s.label, s.first, s.last) for s in stages_of(network, "norms")] == [
+    assert [(s.label, s.first, s.last) for s in stages_of(network)] == [
         ("stem", 0, 0), ("conv2_x", 1, 6), ("conv3_x", 7, 12), ("conv4_x", 13, 18), ("head", 19, 19)
-    ]  # fmt: skip
-    assert [(s.label, s.first, s.last) for s in stages_of(network, "dead")] == [
-        ("conv2_x", 0, 2), ("conv3_x", 3, 5), ("conv4_x", 6, 8)
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from resnet_viewer.charts.palette import SIGNED_COLOURS, lookup
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import channel
+from resnet_viewer.figures.page import Paper
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import View
 from tests import fabricated
@@ -74,7 +75,7 @@ def test_no_words_lie_on_each_other(width: float, is_missing: bool) -> None:
         wiring = state.wiring.with_branches([4], 0.0)
         now = replace(now, request=replace(now.request, state=replace(state, wiring=wiring)))
         now = with_maps(now, "layer2.0.conv1", None)
-    figure = channel.figure(now, reference, View(layer="layer2.0.conv1", channel=2), width=width)
+    figure = channel.figure(now, reference, View(layer="layer2.0.conv1", channel=2), paper=Paper(width))
     assert overlapping(figure) == []
     words = "not computed: the residual branch of block 4 is dropped"
     assert (words in " ".join(text.get_text() for text in figure.texts)) == is_missing

@@ -11,6 +11,7 @@ from resnet_viewer.charts import palette
 from resnet_viewer.charts.confusion import ConfusionChart
 from resnet_viewer.figures import confusion
 from resnet_viewer.figures.export import render
+from resnet_viewer.figures.page import Paper
 from resnet_viewer.records import confusion as counting
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.ui.widgets.theme import LIGHT
@@ -128,15 +129,15 @@ def test_nothing_to_count_is_refused() -> None:
 def test_a_page_is_as_wide_as_asked_and_names_that_are_too_many_go() -> None:
     labels, predicted = many(100, 5000)
     narrow, usual = (
-        confusion.figure(ConfusionChart.of(labels, predicted, tuple(map(str, range(100)))), RUN, width=width)
-        for width in (3.0, None)
+        confusion.figure(ConfusionChart.of(labels, predicted, tuple(map(str, range(100)))), RUN, paper)
+        for paper in (Paper(3.0), None)
     )
     assert narrow.get_size_inches()[0] == 3.0
     assert not matrix_of(narrow).get_yticklabels()
     assert len(matrix_of(usual).get_yticklabels()) == 100
     assert (
         confusion.figure(
-            ConfusionChart.of(*many(10, 500), tuple("0123456789")), RUN, width=5.0
+            ConfusionChart.of(*many(10, 500), tuple("0123456789")), RUN, Paper(5.0)
         ).get_size_inches()[0]
         == 5.0
     )

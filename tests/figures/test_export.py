@@ -47,7 +47,7 @@ def test_every_figures_metadata_carries_its_own_sentence() -> None:
         "L2 norm of the gradient of the score of class 3 at every block's output": gradient_norms.figure(
             now, reference, quantity="output"
         ),
-        "Grad-CAM of the score of class 3": gradcam.figure(now, reference, has_filmstrip=False),
+        "Grad-CAM of the score of class 3": gradcam.figure(now, reference),
         "Feature maps of stem": feature_maps.figure(now, reference, View(layer="stem")),
         "Softmax probabilities": predictions.figure(now, reference),
     }

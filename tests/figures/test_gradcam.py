@@ -37,12 +37,10 @@ def picture_shown(figure: Figure, place: int) -> np.ndarray:
 
 def test_the_title_names_block_and_class() -> None:
     now, reference = pair("cifar-resnet-56", cut=(20,))
-    figure = gradcam.figure(
-        now, reference, View(cam_block=21), class_names=CIFAR10_CLASSES, has_filmstrip=False
-    )
+    figure = gradcam.figure(now, reference, View(cam_block=21), class_names=CIFAR10_CLASSES)
     assert figure.get_label() == "Grad-CAM · block 21 · conv4_x 3 · cat"
     assert "Grad-CAM · block 21 · conv4_x 3 · cat" in words(figure)
-    assert gradcam.figure(now, None, has_filmstrip=False).get_label().startswith("Grad-CAM · block 27")
+    assert gradcam.figure(now, None).get_label().startswith("Grad-CAM · block 27")
 
 
 def test_a_hot_corner_lies_in_the_same_corner_of_the_box() -> None:
@@ -50,7 +48,7 @@ def test_a_hot_corner_lies_in_the_same_corner_of_the_box() -> None:
     grey = Picture.of(np.full((40, 80, 3), 100, np.uint8), name="grey.png")
     cam = np.zeros((8, 8))
     cam[0, 7] = 1
-    figure = gradcam.figure(with_picture(with_cam(now, 9, cam), grey), None, has_filmstrip=False)
+    figure = gradcam.figure(with_picture(with_cam(now, 9, cam), grey), None)
     shown = picture_shown(figure, 0).astype(int)
     assert shown.shape == (440, 880, 3), "each pixel eleven times as large"
     changed = (np.abs(shown - 100) > 2).any(axis=2)
@@ -66,10 +64,8 @@ def test_one_colour_means_one_value_on_a_shared_scale() -> None:
     grey = Picture.of(np.full((32, 32, 3), 100, np.uint8), name="grey.png")
     now = with_picture(with_cam(now, 9, np.full((8, 8), 0.25)), grey)
     reference = with_picture(with_cam(reference, 9, np.full((8, 8), 1.0)), grey)
-    shared = gradcam.figure(now, reference, has_filmstrip=False)
+    shared = gradcam.figure(now, reference)
     assert not np.array_equal(picture_shown(shared, 0), picture_shown(shared, 1))
-    own = gradcam.figure(now, reference, has_filmstrip=False, scale="own")
-    assert np.array_equal(picture_shown(own, 0), picture_shown(own, 1))
     assert {"maximum 0.25", "maximum 1"} <= set(words(shared))
 
 
@@ -93,7 +89,7 @@ def test_a_blank_map_says_why(state: CamState, reason: str) -> None:
 
 def test_a_map_too_faint_for_the_shared_scale_says_so() -> None:
     now, reference = pair()
-    figure = gradcam.figure(with_cam(now, 9, np.full((8, 8), 1e-9)), reference, has_filmstrip=False)
+    figure = gradcam.figure(with_cam(now, 9, np.full((8, 8), 1e-9)), reference)
     assert {"maximum 1e-09", "< 0.001 % of the scale"} <= set(words(figure))
 
 
@@ -131,7 +127,7 @@ def test_the_pictures_use_the_page(width: int, height: int, has_reference: bool)
     now, reference = pair("resnet18")
     picture = fabricated.picture(width, height)
     shown = with_picture(now, picture), with_picture(reference, picture) if has_reference else None
-    figure = gradcam.figure(*shown, has_filmstrip=False)
+    figure = gradcam.figure(*shown)
     places = [axes.get_position() for axes in figure.axes]
     left, right = min(place.x0 for place in places), max(place.x1 for place in places)
     assert left == pytest.approx(1 - right, abs=0.08), "the page is empty on one side"
@@ -143,7 +139,7 @@ def test_the_pictures_use_the_page(width: int, height: int, has_reference: bool)
 def test_a_hairline_gives_way_to_what_the_network_saw(width: int, height: int) -> None:
     now, reference = pair()
     picture = fabricated.picture(width, height)
-    figure = gradcam.figure(with_picture(now, picture), with_picture(reference, picture), has_filmstrip=False)
+    figure = gradcam.figure(with_picture(now, picture), with_picture(reference, picture))
     high, across = picture_shown(figure, 0).shape[:2]
     assert across / high == pytest.approx(1, abs=0.3)
     assert any(f"what the network saw of {width} × {height} pixels" in text for text in words(figure))
@@ -189,7 +185,7 @@ def test_a_map_of_untrained_weights_is_called_so() -> None:
         (now, as_trained(reference), {"now, untrained", "reference"}),
         (as_trained(now), as_trained(reference), {"now", "reference"}),
     ):
-        figure = gradcam.figure(ours, theirs, has_filmstrip=False)
+        figure = gradcam.figure(ours, theirs)
         said = {text.get_text() for text in figure.texts}
         assert names <= said
         assert ("ResNet-20, untrained" in said) == ours.is_untrained

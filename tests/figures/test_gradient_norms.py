@@ -16,6 +16,7 @@ from resnet_viewer.charts.gradient_values import IncompleteReadingError
 from resnet_viewer.charts.wiring_layout import lay_out, openings
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import gradient_norms
+from resnet_viewer.figures.page import Paper
 from resnet_viewer.records.comparing import plan_of
 from resnet_viewer.records.session import GradientQuantity
 from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
@@ -137,7 +138,7 @@ def test_the_range_hides_nothing(norms: dict[int, float]) -> None:
 @pytest.mark.parametrize("height", [2.2, 5.0, 12.0])
 def test_tick_labels_are_few_enough_to_read(height: float) -> None:
     now, reference = pair("cifar-resnet-56", cut=tuple(range(20, 28)), decades=14)
-    axes = plot_of(gradient_norms.figure(now, reference, size=(7.6, height)))
+    axes = plot_of(gradient_norms.figure(now, reference, paper=Paper(7.6, height)))
     inches = axes.get_position().height * height
     assert 2 <= len(axes.get_yticks()) <= inches / 0.17
 
@@ -283,7 +284,7 @@ def test_no_words_overlap_or_leave_the_page(
     now, reference = pair(name, cut=cut, decades=14)
     odd = with_norms(now, {3: 0.0, 5: NAN, 6: INF})
     for shown in (now, odd):
-        assert overlapping(gradient_norms.figure(shown, reference, size=size)) == []
+        assert overlapping(gradient_norms.figure(shown, reference, paper=Paper(*size))) == []
 
 
 def test_a_reference_of_other_layers_lies_over_the_whole_width_with_rows_of_its_own() -> None:

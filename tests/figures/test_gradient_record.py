@@ -10,11 +10,12 @@ import pytest
 from matplotlib.figure import Figure
 
 from resnet_viewer.charts import palette
-from resnet_viewer.charts.gradient_record import COLOURS, Record, RecordQuantity, RecordScale
+from resnet_viewer.charts.gradient_record import COLOURS, Record, RecordScale
 from resnet_viewer.figures import gradient_record
 from resnet_viewer.figures.export import render
 from resnet_viewer.figures.gradient_record import scale_of
-from resnet_viewer.records.training import GradientRecord, Intervention, RunReport
+from resnet_viewer.figures.page import Paper
+from resnet_viewer.records.training import Intervention, RunReport
 from tests.figures.layout import overlapping
 from tests.figures.runs import going, report
 
@@ -96,13 +97,13 @@ def test_runs_have_one_time_axis_and_nothing_is_drawn_past_a_runs_last_step() ->
 def test_a_few_wild_values_do_not_take_the_whole_scale() -> None:
     wild = with_values(RUNS[0], {(0, 0): 1e30})
     many = [replace(wild, gradients=(*wild.gradients, *RUNS[0].gradients * 50)), RUNS[1]]
-    scale = scale_of([Record.of_report(run, "norms") for run in many], "norms")
+    scale = scale_of([Record.of_report(run) for run in many])
     assert scale.is_clipped_above
     assert scale.high < 3
     assert "the half percent of values farthest above lies beyond" in gradient_record.caption(
         many, scale=scale
     )
-    whole = scale_of([Record.of_report(run, "norms") for run in RUNS], "norms")
+    whole = scale_of([Record.of_report(run) for run in RUNS])
     assert (whole.low, whole.high) == pytest.approx((-5, 1))
 
 
@@ -123,17 +124,6 @@ def test_interventions_and_stages_are_marked() -> None:
     assert {"shortcuts cut", "shortcuts restored", "conv2_x", "conv4_x"} <= set(words)
 
 
-def test_dead_channels_are_shares_from_0_to_1_by_block() -> None:
-    record = GradientRecord(0, (1.0,) * 8, (0.1,) * 8, (0.0, 0.5, 1.0))
-    run = replace(RUNS[0], gradients=(record,))
-    figure = gradient_record.figure([run], quantity="dead")
-    (picture,) = pictures(figure)
-    table = palette.lookup(COLOURS)
-    assert [picture[row, 0, :3].tolist() for row in range(3)] == [table[n].tolist() for n in (0, 127, 255)]
-    assert "zero everywhere in every picture of the batch" in figure.caption
-    assert "‖Δw‖₂ / ‖w‖₂" in gradient_record.caption(RUNS, quantity="updates")
-
-
 def test_the_table_has_a_row_a_record_and_a_column_a_layer() -> None:
     header, rows = gradient_record.table(RUNS)
     assert header[:6] == ("run", "network", "seed", "step", "time (epochs)", "layer 1")
@@ -142,19 +132,17 @@ def test_the_table_has_a_row_a_record_and_a_column_a_layer() -> None:
     assert rows[1][:7] == ("Plain-8", "cifar-plain-8", "0", "2", "0.5", "0.1", "0.1")
     assert rows[1][13:] == ("",) * 12, "a shorter network leaves the last columns empty"
     assert gradient_record.table([report(with_steps=False)])[1][0][4] == ""
-    assert gradient_record.table(RUNS, quantity="dead")[0][5] == "block 1"
 
 
-@pytest.mark.parametrize("quantity", ["norms", "updates", "dead"])
 @pytest.mark.parametrize("width", [7.6, 4.0, 14.0])
-def test_no_words_overlap(quantity: RecordQuantity, width: float) -> None:
+def test_no_words_overlap(width: float) -> None:
     runs = [
         *RUNS,
         report(interventions=CUT),
         report("cifar-plain-20", epochs=1, state="diverged"),
         going(report("cifar-resnet-56", epochs=1)),
     ]
-    figure = gradient_record.figure(runs, quantity=quantity, width=width)
+    figure = gradient_record.figure(runs, Paper(width))
     assert overlapping(figure) == []
     assert "so far: ResNet-56 1 of 3 epochs" in figure.caption
 
@@ -170,7 +158,3 @@ def test_all_files_are_made_and_steps_stand_in_for_unknown_epochs() -> None:
 def test_nothing_to_draw_is_refused() -> None:
     with pytest.raises(ValueError, match="no run has a gradient record"):
         gradient_record.figure([])
-    with pytest.raises(ValueError, match="no run has a gradient record"):
-        gradient_record.figure(
-            [replace(RUNS[0], gradients=(GradientRecord(0, (1.0,), (1.0,)),))], quantity="dead"
-        )

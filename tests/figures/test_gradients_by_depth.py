@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from resnet_viewer.figures import gradients_by_depth
 from resnet_viewer.figures.export import render
+from resnet_viewer.figures.page import Paper
 from resnet_viewer.records.training import RunReport
 from tests.figures.layout import overlapping
 from tests.figures.runs import going, report
@@ -100,9 +101,9 @@ def test_the_table_names_every_layer() -> None:
 @pytest.mark.parametrize("size", [(7.6, 4.6), (3.6, 3.0), (14.0, 8.0)])
 def test_no_words_overlap(size: tuple[float, float]) -> None:
     runs = [odd_run(), RUNS[1], report("cifar-plain-20", epochs=1, state="diverged"), going(report(epochs=2))]
-    assert overlapping(gradients_by_depth.figure(runs, size=size)) == []
+    assert overlapping(gradients_by_depth.figure(runs, paper=Paper(*size))) == []
     for kind in ("svg", "pdf", "png"):
-        assert render(gradients_by_depth.figure(runs, size=size), kind, metadata={})
+        assert render(gradients_by_depth.figure(runs, paper=Paper(*size)), kind, metadata={})
 
 
 def test_nothing_to_draw_is_refused() -> None:

@@ -12,6 +12,7 @@ from resnet_viewer.charts import palette
 from resnet_viewer.charts.picture_grid import PictureChart
 from resnet_viewer.figures import picture_grid
 from resnet_viewer.figures.export import render
+from resnet_viewer.figures.page import Paper
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from tests.figures.layout import overlapping
 from tests.figures.runs import going, report
@@ -107,7 +108,7 @@ def test_the_caption_counts_all_pictures_and_says_which_are_shown() -> None:
 def test_no_words_overlap_at_any_size(side: int, size: tuple[float, float]) -> None:
     names = CIFAR10_CLASSES if side >= 32 else DIGITS
     figure = picture_grid.figure(
-        pictures(60, side=side), chart(*answers(60, (1, 2, 30)), names), RUN, size=size
+        pictures(60, side=side), chart(*answers(60, (1, 2, 30)), names), RUN, Paper(*size)
     )
     assert overlapping(figure) == []
     ends = [image.get_extent() for image in grid_of(figure).images]

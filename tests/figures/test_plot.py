@@ -2,8 +2,8 @@
 
 from resnet_viewer.charts.chart import BOLD
 from resnet_viewer.charts.run_names import groups
-from resnet_viewer.figures.page import page, printed
-from resnet_viewer.figures.plot import Entry, draw_legend, legend_height, style_of
+from resnet_viewer.figures.page import Entry, Paper, page, printed
+from resnet_viewer.figures.plot import style_of
 from tests.figures.layout import overlapping
 from tests.figures.runs import report
 
@@ -25,9 +25,7 @@ def test_powers_of_ten_are_printed_as_such() -> None:
 def test_a_long_legend_wraps_and_its_words_fit_the_page() -> None:
     together = groups([report(seed=seed, state="stopped") for seed in range(9)])
     entries = [Entry(group.label, style_of(group.stroke, BOLD)) for group in together]
-    sheet = page(
-        title="t", subtitle="", caption="", width=4.0, height=4.0, legend=legend_height(entries, 4.0)
-    )
-    left = draw_legend(sheet, entries)
-    assert sheet.top - left >= 5 * 0.2
+    tall, short = (page(Paper(4.0, 4.0), "t", "", "", content=1.0, legend=shown) for shown in (entries, ()))
+    sheet = tall
+    assert short.top - tall.top >= 5 * 0.2
     assert overlapping(sheet.figure) == []

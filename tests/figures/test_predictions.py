@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.charts.palette import NOW, REFERENCE
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import predictions
-from resnet_viewer.figures.page import CaptionedFigure, left_out_words
+from resnet_viewer.figures.page import CaptionedFigure, Paper, left_out_words
 from resnet_viewer.records.predictions import NO_CLASSIFIER
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import NotFinite, ProbeResult
@@ -77,7 +77,7 @@ def test_what_is_no_number_is_said() -> None:
     lost = with_probabilities(now, [float("nan")] * 10)
     origin = NotFinite("layer1.0.bn1", "negative variance", "layer1.0.bn1.running_var", -2.0, 5)
     for width in (3.0, 6.4):
-        figure = predictions.figure(replace(lost, not_finite=origin), None, width=width)
+        figure = predictions.figure(replace(lost, not_finite=origin), None, paper=Paper(width))
         words = " ".join(text.get_text() for text in figure.texts)
         assert "not finite from layer1.0.bn1" in words
         assert "no class is the highest" in words
@@ -124,14 +124,14 @@ def test_a_reference_whose_classes_have_other_names_has_no_numbers_beside_nows()
 @pytest.mark.parametrize("size", [(3.3, 4.5), (4.4, 4.5), (7.6, 5.0), (12.0, 9.0)])
 def test_a_chosen_size_is_the_figures_size_and_nothing_overlaps(size: tuple[float, float]) -> None:
     now, reference = pair()
-    figure = predictions.figure(now, reference, class_names=CIFAR10_CLASSES, width=size[0], height=size[1])
+    figure = predictions.figure(now, reference, class_names=CIFAR10_CLASSES, paper=Paper(*size))
     assert figure.get_size_inches().tolist() == list(size)
     assert overlapping(figure) == []
 
 
 def test_a_height_that_is_too_small_for_the_bars_is_not_taken_and_said() -> None:
     now, reference = pair()
-    figure = predictions.figure(now, reference, width=6.4, height=1.0)
+    figure = predictions.figure(now, reference, paper=Paper(6.4, 1.0))
     assert overlapping(figure) == []
     assert 1.5 < figure.get_figheight() < predictions.figure(now, reference).get_figheight()
     size = f"It is 6.4 × {figure.get_figheight():.1f} inches large, for less is too small for it."
@@ -164,7 +164,7 @@ def test_numbers_of_untrained_weights_are_called_so(size: tuple[float, float]) -
         (now, as_trained(reference), 1),
         (as_trained(now), None, 0),
     ):
-        figure = predictions.figure(ours, theirs, width=size[0], height=size[1])
+        figure = predictions.figure(ours, theirs, paper=Paper(*size))
         said = [text.get_text() for text in figure.texts]
         assert said.count("untrained") == count
         title = str(figure.get_label())

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from resnet_viewer.figures.run_files import NAMES, Answers, describe, drawn
+from resnet_viewer.figures.run_files import NAMES, Answers, describe, drawn, figures
 from resnet_viewer.records.training import Intervention
 from tests.figures.runs import going, report
 
@@ -54,22 +54,20 @@ def test_every_figure_comes_in_every_kind_with_its_table() -> None:
     assert [row["wrong"] for row in rows_of(found["pictures-cifar-resnet-8.csv"])] == ["yes"] + ["no"] * 4
 
 
-def test_kinds_names_and_the_moment_can_be_chosen() -> None:
+def test_a_figure_and_the_moment_can_be_chosen() -> None:
     assert set(NAMES) == {"curves", "loss", "gradients", "by-depth", "pictures", "confusion"}
-    chosen = dict(drawn(RUNS, kinds=("svg",), names=("by-depth",), time=1.0))
-    assert list(chosen) == ["by-depth.svg", "by-depth.csv"]
-    assert {row["step"] for row in rows_of(chosen["by-depth.csv"])} == {"4"}
-    assert list(drawn(RUNS, test=None, names=("pictures", "confusion"))) == []
+    ((name, _, (header, rows)),) = figures("by-depth", RUNS, time=1.0)
+    assert name == "by-depth"
+    assert {row[header.index("step")] for row in rows} == {"4"}
+    assert not [*figures("pictures", RUNS), *figures("confusion", RUNS)]
 
 
 def test_runs_that_have_nothing_yet_are_left_out() -> None:
     waiting = replace(going(report(epochs=0)), gradients=())
     assert list(drawn({"waiting": waiting})) == []
     started = going(report("cifar-plain-8", epochs=0, more_steps=1))
-    names = [name for name, _ in drawn({"waiting": waiting, "started": started}, kinds=("svg",))]
-    assert names == [
-        f"{name}.{kind}" for name in ("curves", "loss", "gradients", "by-depth") for kind in ("svg", "csv")
-    ]
+    names = [name for name, _ in drawn({"waiting": waiting, "started": started}) if name.endswith("csv")]
+    assert names == ["curves.csv", "loss.csv", "gradients.csv", "by-depth.csv"]
 
 
 def test_the_metadata_fix_every_run() -> None:

@@ -26,7 +26,7 @@ from resnet_viewer.figures import (
     training_curves,
 )
 from resnet_viewer.figures.export import render
-from resnet_viewer.figures.page import GOING, CaptionedFigure, Without, left_out_words
+from resnet_viewer.figures.page import GOING, CaptionedFigure, Paper, Without, left_out_words
 from resnet_viewer.records.figure_list import FIGURE_INCHES, PRESETS
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
@@ -91,42 +91,42 @@ def drawings() -> dict[str, Drawing]:
     names = CIFAR10_CLASSES
     return {
         "gradient norms": lambda size, no: gradient_norms.figure(
-            now, reference, class_names=names, size=size, without=no
+            now, reference, class_names=names, paper=Paper(*size, no)
         ),
         "gradient norms of a deep network": lambda size, no: gradient_norms.figure(
-            deep, beside, quantity="relative", class_names=names, size=size, without=no
+            deep, beside, quantity="relative", class_names=names, paper=Paper(*size, no)
         ),
         "gradient norms by block": lambda size, no: gradient_norms.figure(
-            deep, beside, quantity="output", class_names=names, size=size, without=no
+            deep, beside, quantity="output", class_names=names, paper=Paper(*size, no)
         ),
         "grad-cam": lambda size, no: gradcam.figure(
-            now, reference, class_names=names, width=size[0], without=no
+            now, reference, class_names=names, paper=Paper(*size, no)
         ),
         "grad-cam of a deep network": lambda size, no: gradcam.figure(
-            deep, beside, View(cam_block=3), class_names=names, width=size[0], without=no
+            deep, beside, View(cam_block=3), class_names=names, paper=Paper(*size, no)
         ),
         "feature maps": lambda size, no: feature_maps.figure(
-            now, reference, View(layer="layer1.0"), width=size[0], without=no
+            now, reference, View(layer="layer1.0"), paper=Paper(*size, no)
         ),
         "signed feature maps": lambda size, no: feature_maps.figure(
-            now, reference, View(layer="layer2.0.conv1", map_order="change"), width=size[0], without=no
+            now, reference, View(layer="layer2.0.conv1", map_order="change"), paper=Paper(*size, no)
         ),
         "channel": lambda size, no: channel.figure(
-            now, reference, View(layer="layer1.0", channel=3), width=size[0], without=no
+            now, reference, View(layer="layer1.0", channel=3), paper=Paper(*size, no)
         ),
         "predictions": lambda size, no: predictions.figure(
-            now, reference, class_names=names, width=size[0], height=size[1], without=no
+            now, reference, class_names=names, paper=Paper(*size, no)
         ),
-        "errors": lambda size, no: training_curves.figure(of_runs, size=size, without=no),
-        "loss": lambda size, no: training_curves.figure(of_runs, quantity="loss", size=size, without=no),
-        "rate": lambda size, no: training_curves.figure(of_runs, quantity="rate", size=size, without=no),
-        "by depth": lambda size, no: gradients_by_depth.figure(of_runs, size=size, without=no),
-        "gradient record": lambda size, no: gradient_record.figure(of_runs, width=size[0], without=no),
+        "errors": lambda size, no: training_curves.figure(of_runs, paper=Paper(*size, no)),
+        "loss": lambda size, no: training_curves.figure(of_runs, quantity="loss", paper=Paper(*size, no)),
+        "rate": lambda size, no: training_curves.figure(of_runs, quantity="rate", paper=Paper(*size, no)),
+        "by depth": lambda size, no: gradients_by_depth.figure(of_runs, paper=Paper(*size, no)),
+        "gradient record": lambda size, no: gradient_record.figure(of_runs, paper=Paper(*size, no)),
         "pictures": lambda size, no: picture_grid.figure(
-            pictures, PictureChart(labels, given, names), one, size=size, without=no
+            pictures, PictureChart(labels, given, names), one, paper=Paper(*size, no)
         ),
         "confusion": lambda size, no: confusion.figure(
-            ConfusionChart.of(labels, given, names), one, width=size[0], without=no
+            ConfusionChart.of(labels, given, names), one, paper=Paper(*size, no)
         ),
     }
 

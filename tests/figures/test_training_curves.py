@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 
 from resnet_viewer.figures import training_curves
 from resnet_viewer.figures.export import render
+from resnet_viewer.figures.page import Paper
 from resnet_viewer.records.training import Intervention, RunReport
 from tests.figures.layout import overlapping
 from tests.figures.runs import going, report
@@ -162,7 +163,7 @@ SETS: dict[str, list[RunReport]] = {
 @pytest.mark.parametrize("runs", SETS.values(), ids=SETS.keys())
 @pytest.mark.parametrize("size", [(7.6, 4.6), (4.0, 3.0), (14.0, 8.0)])
 def test_no_words_overlap(runs: list[RunReport], size: tuple[float, float]) -> None:
-    assert overlapping(training_curves.figure(runs, size=size)) == []
+    assert overlapping(training_curves.figure(runs, paper=Paper(*size))) == []
 
 
 @pytest.mark.parametrize("name", ["eight", "interventions"])

@@ -230,7 +230,7 @@ def test_the_colour_scale_is_that_of_all_records_live_reopened_and_exported(
     grow(again, 200, norms=lambda step, layers: [1e3 if step < 1 else 0.02 / (step + 1)] * layers)
     reopened.render_lab(scene(again))
     assert panel.scale == reopened.scale
-    on_paper = gradient_record.scale_of([Record.of_report(live.report(), "norms")], "norms")
+    on_paper = gradient_record.scale_of([Record.of_report(live.report())])
     assert on_paper == panel.scale
     panel.render_lab(scene(trained("cifar-resnet-20"), version=7))
     assert panel.scale != reopened.scale
