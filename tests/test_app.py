@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer import app, paths
-from resnet_viewer.media.file_choices import FileChoices, remembered
+from resnet_viewer.core.weights.weight_files import Card, remembered
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.figure_list import FigureChoice, FigureName, Suffix
 from resnet_viewer.records.preprocessing import IMAGENET_PREPROCESSING
@@ -198,7 +198,7 @@ def test_what_is_said_about_a_weight_file_is_kept_for_it(tmp_path: Path) -> None
     files = FilesService()
     assert list(files.answer(KeepChoices(digest, IMAGENET_PREPROCESSING, ("a", "b")))) == []
     assert list(files.answer(KeepChoices(digest, network="cifar-plain-20"))) == []
-    assert remembered(digest) == FileChoices(IMAGENET_PREPROCESSING, ("a", "b"), "cifar-plain-20")
+    assert remembered(digest) == Card("cifar-plain-20", IMAGENET_PREPROCESSING, ("a", "b"))
 
 
 def test_stepping_goes_round_and_over_what_cannot_be_read(tmp_path: Path) -> None:

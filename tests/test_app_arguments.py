@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer import app, cli, paths
-from resnet_viewer.media.file_choices import FileChoices, remembered
+from resnet_viewer.core.weights.weight_files import Card, remembered
 from resnet_viewer.records.preprocessing import CIFAR10_MEAN, OwnInput, Preprocessing
 from resnet_viewer.records.requests import Begin, Begun
 from resnet_viewer.services.files import FilesService
@@ -100,7 +100,7 @@ def test_an_input_that_does_not_fit_the_file_is_one_sentence_and_the_file_is_sho
     assert isinstance(begun, Begun)
     assert begun.refusals == ("ResNet-20 takes 3 channels; give --mean and --std that many numbers.",)
     assert begun.network.preprocessing.mean == CIFAR10_MEAN
-    assert remembered(begun.network.spec.weights.digest) == FileChoices()
+    assert remembered(begun.network.spec.weights.digest) == Card()
 
 
 def test_a_missing_picture_or_weight_file_is_the_sentence_of_probe(

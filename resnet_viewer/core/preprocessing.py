@@ -12,8 +12,7 @@ from torch import Tensor
 
 from resnet_viewer import paths
 from resnet_viewer.core.weights import catalog, class_names, published, weight_files
-from resnet_viewer.core.weights.weight_files import Card, card_of
-from resnet_viewer.media.file_choices import remembered
+from resnet_viewer.core.weights.weight_files import Card, card_of, remembered
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing, crop_corner, resized, usual_preprocessing
@@ -108,15 +107,7 @@ def _source_tells(spec: NetworkSpec) -> Card:
         case "file":
             path = Path(ref.name)
     card = card_of(weight_files.metadata(path)) if path.is_file() else Card()
-    if not ref.digest:
-        return card
-    chosen = remembered(ref.digest)
-    return replace(
-        card,
-        network=chosen.network or card.network,
-        preprocessing=chosen.preprocessing or card.preprocessing,
-        class_names=chosen.class_names or card.class_names,
-    )
+    return card.with_choices(remembered(ref.digest)) if ref.digest else card
 
 
 def cut(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:

@@ -175,15 +175,10 @@ def _keep_own(own: OwnInput, opened: OpenedNetwork) -> None:
 
 
 def _keep(request: KeepChoices) -> None:
-    from resnet_viewer.media.file_choices import FileChoices, remember, remembered
+    from resnet_viewer.core.weights.weight_files import Card, remember, remembered
 
-    known = remembered(request.digest)
-    kept = FileChoices(
-        request.preprocessing or known.preprocessing,
-        request.class_names or known.class_names,
-        request.network or known.network,
-    )
-    remember(request.digest, kept)
+    chosen = Card(request.network, request.preprocessing, request.class_names)
+    remember(request.digest, remembered(request.digest).with_choices(chosen))
 
 
 def _read(

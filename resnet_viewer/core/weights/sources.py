@@ -13,8 +13,7 @@ from resnet_viewer import paths
 from resnet_viewer.core.weights import catalog, fitting, published, weight_files
 from resnet_viewer.core.weights.fitting import Finding, sentence
 from resnet_viewer.core.weights.unwrapping import unwrapped
-from resnet_viewer.core.weights.weight_files import card_of
-from resnet_viewer.media.file_choices import remembered
+from resnet_viewer.core.weights.weight_files import card_of, remembered
 from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Preprocessing
@@ -71,16 +70,16 @@ def identify(path: Path, wanted: str = "") -> WeightsReport:
     finding = Finding(file.name, fits, wanted, choices.network, card.network, found.left_out)
     ref = WeightsRef("file", str(path.absolute()), file.digest, card.trained)
     chosen = finding.chosen
-    preprocessing = choices.preprocessing or card.preprocessing
+    told = card.with_choices(choices)
+    preprocessing = told.preprocessing
     if preprocessing is not None and len(preprocessing.mean) != chosen.channels:
         preprocessing = None
-    names = choices.class_names or card.class_names
     return WeightsReport(
         spec=replace(chosen, weights=ref),
         others=tuple(replace(spec, weights=ref) for spec in fits if spec != chosen),
         sentence=sentence(finding),
         preprocessing=preprocessing,
-        class_names=names if len(names) == chosen.classes else (),
+        class_names=told.class_names if len(told.class_names) == chosen.classes else (),
     )
 
 

@@ -9,16 +9,19 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import logging
+import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from resnet_viewer import paths
 from resnet_viewer.core.pickle_scan import (
     KINDS,
     MOST_TENSORS,
@@ -32,7 +35,7 @@ from resnet_viewer.core.pickle_scan import (
 from resnet_viewer.core.weights.unwrapping import class_names
 from resnet_viewer.media.files import write_whole
 from resnet_viewer.media.kinds import Kind, kind_of, zipped_kind
-from resnet_viewer.media.reading import opened, read_whole
+from resnet_viewer.media.reading import ReadError, opened, read_whole
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.preprocessing import Preprocessing
@@ -374,6 +377,15 @@ class Card:
     trained: TrainedHere | None = None
     shortcut_strength: float = 1.0
 
+    def with_choices(self, chosen: Card) -> Card:
+        """The same with the network, preprocessing and class names that were chosen, in place of the file's."""
+        return replace(
+            self,
+            network=chosen.network or self.network,
+            preprocessing=chosen.preprocessing or self.preprocessing,
+            class_names=chosen.class_names or self.class_names,
+        )
+
 
 def card_of(metadata: Mapping[str, str]) -> Card:
     """Read the keys `network`, `mean`, `std`, `input_size`, `resize` (else as the input) and `classes`; and the lab's
@@ -420,3 +432,56 @@ def _json(text: str | None) -> object:
     except (ValueError, RecursionError):
         return None
     return found
+
+
+_VERSION = 1
+_MOST_BYTES = 4_000_000
+log = logging.getLogger(__name__)
+
+
+def remembered(digest: str, folder: Path | None = None) -> Card:
+    """What the user chose for the file with this digest because the file does not tell it: network, preprocessing and
+    class names; nothing where nothing was chosen, or the record is damaged.
+
+    `folder` is the settings' folder, this user's by default.
+    """
+    try:
+        text = read_whole(_path(digest, folder), most_bytes=_MOST_BYTES, wanted="what was chosen for a file")
+    except (ValueError, ReadError) as error:
+        if not isinstance(error.__cause__, FileNotFoundError):
+            log.info("nothing is remembered for a weight file: %s", error)
+        return Card()
+    try:
+        record = json.loads(text)
+        if record["version"] != _VERSION:
+            raise ValueError("another version wrote it")
+        names, network, told = record["class_names"], record["network"], record["preprocessing"]
+        if not (isinstance(names, list) and all(isinstance(name, str) for name in (network, *names))):
+            raise ValueError("names are no texts")
+        preprocessing = None if told is None else Preprocessing.checked(**told)
+        return Card(network, preprocessing, tuple(names))
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        log.info("what is remembered for the weight file %.8s… does not fit: %.120s", digest, error)
+        return Card()
+
+
+def remember(digest: str, choices: Card, folder: Path | None = None) -> None:
+    """Keep these choices for that file from now on, in place of earlier ones: in a file of their own, so that two
+    windows never overwrite each other's.
+
+    Raises:
+        WriteError: they cannot be written.
+        ValueError: `digest` is not a SHA-256 in hexadecimal.
+    """
+    told = asdict(choices)
+    record = {"version": _VERSION} | {
+        part: told[part] for part in ("preprocessing", "class_names", "network")
+    }
+    data = (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode()
+    write_whole(_path(digest, folder), data, makes_folder=True)
+
+
+def _path(digest: str, folder: Path | None) -> Path:
+    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise ValueError("a digest is 64 hexadecimal digits")
+    return (folder or paths.settings_dir()) / "weight-files" / f"{digest}.json"

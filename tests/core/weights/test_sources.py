@@ -21,9 +21,8 @@ from resnet_viewer.core.network import build
 from resnet_viewer.core.weights import published
 from resnet_viewer.core.weights import sources as weights
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.core.weights.weight_files import WeightFileError, save_safetensors
+from resnet_viewer.core.weights.weight_files import Card, WeightFileError, remember, save_safetensors
 from resnet_viewer.media.downloads import DownloadError
-from resnet_viewer.media.file_choices import FileChoices, remember
 from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import (
@@ -135,7 +134,7 @@ def test_what_was_chosen_for_a_file_is_kept_for_it(tmp_path: Path) -> None:
     first = weights.identify(path)
     assert preprocessing.is_assumed(first.spec)
     assert preprocessing.default_for(first.spec) == (CIFAR10_PREPROCESSING, ())
-    remember(first.spec.weights.digest, FileChoices(OWN, ("cat", "dog"), "cifar-plain-8"))
+    remember(first.spec.weights.digest, Card("cifar-plain-8", OWN, ("cat", "dog")))
     path.rename(tmp_path / "renamed.th")
     again = weights.identify(tmp_path / "renamed.th")
     assert (again.spec.name, again.preprocessing, again.class_names) == ("cifar-plain-8", OWN, ("cat", "dog"))

@@ -10,21 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viewer.media.file_choices import FileChoices, remember, remembered
+from resnet_viewer.core.weights.weight_files import Card, remember, remembered
 from resnet_viewer.media.files import WriteError
 from resnet_viewer.records.preprocessing import Preprocessing
 
 DIGEST, OTHER = "0123456789abcdef" * 4, "f" * 64
-CHOICES = FileChoices(
-    Preprocessing(40, 32, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6), "bicubic"), ("Käse", "b"), "plain18"
-)
+CHOICES = Card("plain18", Preprocessing(40, 32, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6), "bicubic"), ("Käse", "b"))
 
 
 def test_choices_come_back_exactly(tmp_path: Path) -> None:
-    assert remembered(DIGEST, tmp_path) == FileChoices()
+    assert remembered(DIGEST, tmp_path) == Card()
     remember(DIGEST, CHOICES, tmp_path)
     assert remembered(DIGEST, tmp_path) == CHOICES
-    assert remembered(OTHER, tmp_path) == FileChoices()
+    assert remembered(OTHER, tmp_path) == Card()
     later = replace(CHOICES, preprocessing=None, network="")
     remember(DIGEST, later, tmp_path)
     assert remembered(DIGEST, tmp_path) == later
@@ -53,7 +51,7 @@ def test_a_damaged_record_counts_as_none(tmp_path: Path, change: dict[str, objec
     remember(DIGEST, CHOICES, tmp_path)
     (path,) = tmp_path.rglob("*.json")
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    assert remembered(DIGEST, tmp_path) == FileChoices()
+    assert remembered(DIGEST, tmp_path) == Card()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", "[" * 100_000])
@@ -61,14 +59,14 @@ def test_a_file_that_is_no_record_counts_as_none(tmp_path: Path, text: str) -> N
     remember(DIGEST, CHOICES, tmp_path)
     (path,) = tmp_path.rglob("*.json")
     path.write_text(text)
-    assert remembered(DIGEST, tmp_path) == FileChoices()
+    assert remembered(DIGEST, tmp_path) == Card()
 
 
 def test_a_digest_cannot_name_another_file(tmp_path: Path) -> None:
     for digest in ("../../etc/passwd", "", DIGEST[:-1], DIGEST.upper()):
         with pytest.raises(ValueError, match="64 hexadecimal digits"):
             remember(digest, CHOICES, tmp_path)
-        assert remembered(digest, tmp_path) == FileChoices()
+        assert remembered(digest, tmp_path) == Card()
 
 
 def test_where_nothing_can_be_written_a_sentence_says_so(tmp_path: Path) -> None:
@@ -83,4 +81,4 @@ def test_a_pipe_in_the_records_place_is_not_waited_for(tmp_path: Path) -> None:
     (path,) = tmp_path.rglob("*.json")
     path.unlink()
     os.mkfifo(path)
-    assert remembered(DIGEST, tmp_path) == FileChoices()
+    assert remembered(DIGEST, tmp_path) == Card()
