@@ -18,8 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-Ground = tuple[int, int, int]
-
 KIND_NAMES = {
     "1": "1-bit", "L": "grey", "LA": "grey with alpha", "La": "grey with alpha", "P": "palette",
     "PA": "palette with alpha", "RGBX": "RGB", "RGBa": "RGBA", "LAB": "Lab", "I": "32-bit grey",
@@ -80,8 +78,8 @@ def is_translucent(image: Image.Image) -> bool:
     return image.has_transparency_data and not image.mode.startswith("I")
 
 
-def to_rgb(image: Image.Image, *, ground: Ground, bits: int = 16) -> Image.Image:
-    """The loaded picture in RGB, transparency laid on `ground`; `bits` is for 16-bit grey, see `grey_bits`."""
+def to_rgb(image: Image.Image, *, bits: int = 16) -> Image.Image:
+    """The loaded picture in RGB, transparency laid on white; `bits` is for 16-bit grey, see `grey_bits`."""
     if image.mode.startswith("I") or image.mode == "F":
         white = 2.0**bits - 1 if image.mode.startswith("I;16") else _white(image)
         return Image.fromarray(_scaled(np.asarray(image), white)).convert("RGB")
@@ -93,7 +91,7 @@ def to_rgb(image: Image.Image, *, ground: Ground, bits: int = 16) -> Image.Image
     if is_translucent(image):
         straight = image.convert("LA") if image.mode == "La" else image
         layer = straight.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", layer.size, (*ground, 255)), layer).convert("RGB")
+        return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
     return image.convert("RGB")
 
 

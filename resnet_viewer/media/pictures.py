@@ -35,7 +35,6 @@ MOST_SLOW_PIXELS = 4_000_000
 """Of a kind that is decoded in Python, at a microsecond a pixel and more."""
 DRAFT_PIXELS = 16_000_000
 """A larger JPEG is decoded at half its width and height."""
-WHITE: colours.Ground = (255, 255, 255)
 
 _UNREADABLE_FORMATS = {"EPS", "BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
 _DRAWINGS = {".svg", ".svgz", ".pdf", ".eps", ".ps", ".ai", ".wmf", ".emf"}
@@ -66,8 +65,8 @@ class PictureError(UserError):
     """A picture cannot be opened; the message says why and what to do."""
 
 
-def read(path: Path, *, ground: colours.Ground = WHITE, wants_twelve_bits: bool = False) -> Picture:
-    """Decode a picture file: upright, RGB, transparency laid on `ground`, the first frame of an animation.
+def read(path: Path, *, wants_twelve_bits: bool = False) -> Picture:
+    """Decode a picture file: upright, RGB, transparency laid on white, the first frame of an animation.
 
     Where grey pixels have 16 bits, use no more than 12, and the file does not say which is meant, `wants_twelve_bits`
     makes 4095 white in place of 65535; without it the picture says that there is this choice.
@@ -78,12 +77,10 @@ def read(path: Path, *, ground: colours.Ground = WHITE, wants_twelve_bits: bool 
     data = read_whole(path, most_bytes=MOST_BYTES, wanted="a picture file", refused=PictureError)
     if not data:
         raise PictureError(f"{path.name} is empty: get another copy of it.")
-    return _decoded(data, path, ground, wants_twelve_bits)
+    return _decoded(data, path, wants_twelve_bits)
 
 
-def from_array(
-    pixels: NDArray[Any], name: str, *, facts: str = "", ground: colours.Ground = WHITE
-) -> Picture:
+def from_array(pixels: NDArray[Any], name: str) -> Picture:
     """A picture of bytes (H, W), (H, W, 3) or (H, W, 4), whose fourth channel is straight alpha. Copies them.
 
     Raises:
@@ -98,7 +95,7 @@ def from_array(
     _check_pixels(name, shape[1], shape[0])
     try:
         image = Image.fromarray(np.ascontiguousarray(pixels))
-        return Picture.of(np.array(colours.to_rgb(image, ground=ground)), name=name, facts=facts)
+        return Picture.of(np.array(colours.to_rgb(image)), name=name)
     except MemoryError as error:
         raise PictureError(_too_little_memory(name)) from error
 
@@ -156,13 +153,13 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in Image.OPEN if name not in _UNREADABLE_FORMATS)
 
 
-def _decoded(data: bytes, path: Path, ground: colours.Ground, wants_twelve_bits: bool) -> Picture:
+def _decoded(data: bytes, path: Path, wants_twelve_bits: bool) -> Picture:
     name = path.name
     try:
         with _filtering_warnings, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            pixels, facts, may_have_twelve_bits = _pixels(data, name, ground, wants_twelve_bits)
+            pixels, facts, may_have_twelve_bits = _pixels(data, name, wants_twelve_bits)
         return Picture.of(
             pixels,
             name=name,
@@ -188,9 +185,7 @@ def _decoded(data: bytes, path: Path, ground: colours.Ground, wants_twelve_bits:
         ) from error
 
 
-def _pixels(
-    data: bytes, name: str, ground: colours.Ground, wants_twelve_bits: bool
-) -> tuple[NDArray[np.uint8], str, bool]:
+def _pixels(data: bytes, name: str, wants_twelve_bits: bool) -> tuple[NDArray[np.uint8], str, bool]:
     """Upright RGB pixels (H, W, 3), what the file was, and whether it may have 12 bits. Raises whatever Pillow does."""
     if _has_too_many_parts(data):
         raise PictureError(f"{name} is made of more parts than a picture needs: save it as PNG again.")
@@ -215,7 +210,7 @@ def _pixels(
         grey = colours.grey_bits(image, significant=significant, wants_twelve=wants_twelve_bits)
         if grey is not None:
             facts[1] = "16-bit grey" if grey.bits == 16 else f"{grey.bits}-bit grey in 16 bits"
-        rgb = colours.to_rgb(image, ground=ground, bits=16 if grey is None else grey.bits)
+        rgb = colours.to_rgb(image, bits=16 if grey is None else grey.bits)
         try:
             orientation: Any = image.getexif().get(_ORIENTATION)
         except Exception:  # damaged EXIF data raises as many kinds of errors; the pixels are whole
@@ -227,7 +222,7 @@ def _pixels(
         if turn is not None or is_turned_by_pillow:
             facts.append("EXIF rotated")
         if colours.is_translucent(image):
-            facts.append("laid on white" if ground == WHITE else "alpha flattened")
+            facts.append("laid on white")
         if part := _FIRST_OF.get(image.format or ""):
             try:
                 if getattr(image, "is_animated", False):

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from resnet_viewer.media.colours import Ground
-from resnet_viewer.media.pictures import WHITE, read
+from resnet_viewer.media.pictures import read
 from resnet_viewer.records.picture import Picture
 
 WIDTH, HEIGHT = 24, 16
@@ -32,12 +31,12 @@ def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
     return file.getvalue()
 
 
-def read_bytes(data: bytes, *, name: str, ground: Ground = WHITE, wants_twelve_bits: bool = False) -> Picture:
+def read_bytes(data: bytes, *, name: str, wants_twelve_bits: bool = False) -> Picture:
     """What `read` makes of a file with that content and name."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(data)
-        return read(path, ground=ground, wants_twelve_bits=wants_twelve_bits)
+        return read(path, wants_twelve_bits=wants_twelve_bits)
 
 
 def opened(image: Image.Image, kind: str = "PNG", **options: object) -> Picture:

@@ -21,16 +21,15 @@ def grey_ramp() -> NDArray[np.float64]:
 EXPECTED_RAMP = (grey_ramp() * 255 + 0.5).astype(np.uint8)
 
 
-@pytest.mark.parametrize("ground", [(255, 255, 255), (10, 20, 30)])
-def test_alpha_is_laid_on_the_ground(ground: tuple[int, int, int]) -> None:
+def test_alpha_is_laid_on_white() -> None:
     pixels = np.dstack([pattern(), np.full((HEIGHT, WIDTH), 255, np.uint8)])
     pixels[:, :8, 3] = 0
     pixels[:, 8:16, 3] = 128
     data = encoded(Image.fromarray(pixels), "PNG")
-    picture = read_bytes(data, name="p.png", ground=ground)
-    np.testing.assert_array_equal(picture.pixels[:, :8], np.broadcast_to(ground, (HEIGHT, 8, 3)))
+    picture = read_bytes(data, name="p.png")
+    np.testing.assert_array_equal(picture.pixels[:, :8], np.full((HEIGHT, 8, 3), 255))
     np.testing.assert_array_equal(picture.pixels[:, 16:], pattern()[:, 16:])
-    mixed = pattern()[:, 8:16] * (128 / 255) + np.array(ground) * (127 / 255)
+    mixed = pattern()[:, 8:16] * (128 / 255) + 255 * (127 / 255)
     assert np.abs(picture.pixels[:, 8:16] - mixed).max() <= 1
     assert picture.facts.startswith("PNG · RGBA · ")
 
@@ -174,9 +173,9 @@ def test_a_picture_is_scaled_in_bands_as_it_is_at_once(kind: str, monkeypatch: p
     )
     if kind == "float32":
         values[3:9] = np.nan
-    at_once = colours.to_rgb(Image.fromarray(values), ground=(0, 0, 0), bits=12)
+    at_once = colours.to_rgb(Image.fromarray(values), bits=12)
     monkeypatch.setattr(colours, "_BAND_PIXELS", 15)
-    in_bands = colours.to_rgb(Image.fromarray(values), ground=(0, 0, 0), bits=12)
+    in_bands = colours.to_rgb(Image.fromarray(values), bits=12)
     np.testing.assert_array_equal(np.asarray(in_bands), np.asarray(at_once))
     assert len(np.unique(np.asarray(at_once))) > 20
 
@@ -184,7 +183,7 @@ def test_a_picture_is_scaled_in_bands_as_it_is_at_once(kind: str, monkeypatch: p
 def test_scaling_a_large_picture_takes_little_more_memory_than_the_picture() -> None:
     values = np.full((4000, 4000), 30000, np.uint16)
     tracemalloc.start()
-    colours.to_rgb(Image.fromarray(values), ground=(0, 0, 0))
+    colours.to_rgb(Image.fromarray(values))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8 * values.size  # bytes

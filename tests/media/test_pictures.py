@@ -213,10 +213,10 @@ def test_no_file_a_folder_a_pipe(tmp_path: Path) -> None:
 
 def test_an_array() -> None:
     pixels = pattern()
-    picture = from_array(pixels, "pasted", facts="clipboard")
+    picture = from_array(pixels, "pasted")
     pixels[:] = 0  # the picture holds a copy
     np.testing.assert_array_equal(picture.pixels, pattern())
-    assert (picture.name, picture.path, picture.facts) == ("pasted", None, "clipboard")
+    assert (picture.name, picture.path, picture.facts) == ("pasted", None, "")
     assert from_array(pattern()[..., 0], "grey").pixels.shape == (HEIGHT, WIDTH, 3)
     clear = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
     assert (from_array(clear, "clear").pixels == 255).all()
