@@ -22,16 +22,15 @@ import numpy as np
 import torch
 
 from resnet_viewer import paths
-from resnet_viewer.core.data import idx_files
+from resnet_viewer.core.data import sources
 from resnet_viewer.core.data.datasets import Data, PictureSet
 from resnet_viewer.core.data.folder_data import TEST_SHARE, load
 from resnet_viewer.core.data.picture_folders import DatasetError, class_names_of
-from resnet_viewer.core.data.sources import CIFAR, CIFAR_FOLDERS, IDX, files_in, name_in
 from resnet_viewer.media.downloads import DownloadError, download
 from resnet_viewer.media.files import WriteError, refusal, write_whole
 from resnet_viewer.records.data import NAMED, DataKind
 from resnet_viewer.records.errors import Progress
-from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, DIGITS
+from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, DIGITS, FASHION_CLASSES
 
 _FORGOTTEN_AFTER = 24 * 3600.0
 """Seconds: no download takes as long without a new file."""
@@ -67,8 +66,8 @@ def read_named(name: str, *, cache: Path | None = None) -> Iterator[Progress | D
         return
     root = cache or paths.cache_dir() / "datasets"
     try:
-        if files_in(root, name) is None:
-            yield from _idx_download(name, root) if name in IDX else _cifar_download(name, root)
+        if sources.files_in(root, name) is None:
+            yield from _idx_download(name, root) if name in sources.IDX else _cifar_download(name, root)
     except (DownloadError, WriteError) as error:
         raise DatasetError(f"{NAMED[name].title} is not on this computer: {error}") from error
     yield load_from(root, name)
@@ -80,14 +79,14 @@ def load_from(folder: Path, name: str) -> Data:
     Raises:
         DatasetError: a file is missing or damaged.
     """
-    found = files_in(folder, name)
+    found = sources.files_in(folder, name)
     if found is None:
         raise DatasetError(f"{folder} does not hold the files of {NAMED[name].title}.")
-    if name in IDX:
-        return idx_files.load(found)
+    if name in sources.IDX:
+        return load_idx(found)
     from torchvision import datasets  # costs as much as torch itself: only when asked for
 
-    make = getattr(datasets, CIFAR[name])
+    make = getattr(datasets, sources.CIFAR[name])
     try:
         parts = [make(str(found.parent), train=is_train, download=False) for is_train in (True, False)]
     except (OSError, RuntimeError) as error:  # its MD5 is looked at before anything is unpickled
@@ -97,6 +96,22 @@ def load_from(folder: Path, name: str) -> Data:
         ) from error
     classes = CIFAR10_CLASSES if name == "cifar10" else tuple(parts[0].classes)
     return Data(*(PictureSet(_planes(part.data), torch.as_tensor(part.targets), classes) for part in parts))
+
+
+def load_idx(folder: Path) -> Data:
+    """MNIST or Fashion-MNIST from its four files, as bytes.
+
+    Raises:
+        DatasetError: a file is missing, damaged, or of another set.
+    """
+    classes = {"mnist": DIGITS, "fashion-mnist": FASHION_CLASSES}[sources.idx_name(folder)]
+    parts = (sources.idx_part(folder, part) for part in sources.PARTS)
+    return Data(
+        *(
+            PictureSet(torch.from_numpy(images)[:, None], torch.from_numpy(labels), classes)
+            for images, labels in parts
+        )
+    )
 
 
 def _digits() -> Data:
@@ -118,8 +133,8 @@ def _idx_download(name: str, root: Path) -> Iterator[Progress]:
     """Four packed files, each from the first of its mirrors that has it, unpacked as torchvision wants them."""
     from torchvision import datasets
 
-    facts = getattr(datasets, IDX[name])
-    folder = root / IDX[name] / "raw"
+    facts = getattr(datasets, sources.IDX[name])
+    folder = root / sources.IDX[name] / "raw"
     with _scratch(root) as scratch:
         for file_name, md5 in facts.resources:
             target = folder / str(file_name).removesuffix(".gz")
@@ -171,8 +186,8 @@ def _cifar_download(name: str, root: Path) -> Iterator[Progress]:
     """One archive, unpacked beside its place."""
     from torchvision import datasets
 
-    facts = getattr(datasets, CIFAR[name])
-    base = CIFAR_FOLDERS[name]
+    facts = getattr(datasets, sources.CIFAR[name])
+    base = sources.CIFAR_FOLDERS[name]
     with _scratch(root) as scratch:
         archive = scratch / str(facts.filename)
         yield from download(str(facts.url), archive, md5=str(facts.tgz_md5), instead=_INSTEAD)
@@ -211,7 +226,7 @@ def read_data(name: str, size: int, seed: int = 0, *, channels: int = 3) -> Iter
     """
     if name in NAMED:
         yield from read_named(name)
-    elif (known := name_in(Path(name))) is not None:
+    elif (known := sources.name_in(Path(name))) is not None:
         yield load_from(Path(name), known)
     else:
         yield from load(Path(name), size, seed=seed, channels=channels)
@@ -225,7 +240,7 @@ def describe_data(name: str, size: int, *, channels: int = 3) -> DataKind:
     Raises:
         DatasetError: there is no such folder, or nothing in it.
     """
-    known = name if name in NAMED else name_in(Path(name))
+    known = name if name in NAMED else sources.name_in(Path(name))
     if known is not None:
         return NAMED[known]
     classes = class_names_of(Path(name))
