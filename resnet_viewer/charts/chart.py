@@ -47,11 +47,6 @@ class Rect(NamedTuple):
         """Larger by so much on either side."""
         return Rect(self.left - across, self.top - down, self.width + 2 * across, self.height + 2 * down)
 
-    def meets(self, other: Rect) -> bool:
-        """Whether some of it lies on another one."""
-        is_beside = self.right <= other.left or other.right <= self.left
-        return not (is_beside or self.bottom <= other.top or other.bottom <= self.top)
-
     def holds(self, x: float, y: float) -> bool:
         """Whether a point lies in it."""
         return self.left <= x <= self.right and self.top <= y <= self.bottom
@@ -100,6 +95,19 @@ def shortened_inside(text: str, width: float, measure: Callable[[str], float]) -
 def inside(middle: float, half: float, width: float, beyond: float) -> float:
     """The middle of words, moved so that they stand out of an axis of `width` by no more than `beyond`."""
     return min(max(middle, half - beyond), width + beyond - half)
+
+
+STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+
+
+def step_of(least: float) -> int:
+    """The smallest of 1, 2, 5, 10 … 500 that is not below."""
+    return next((step for step in STEPS if step >= least), STEPS[-1])
+
+
+def is_numbered(number: int, step: int) -> bool:
+    """Whether a number is written where one of each `step` is; the first always is, and of each two the odd ones."""
+    return number == 1 or number % step == (1 if step == 2 else 0)
 
 
 class Tick(NamedTuple):

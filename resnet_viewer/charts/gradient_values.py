@@ -20,7 +20,9 @@ from resnet_viewer.charts.chart import (
     Room,
     Stroke,
     Tick,
+    is_numbered,
     lonely,
+    step_of,
 )
 from resnet_viewer.charts.log_axis import Scale, Series, heights, log_axis
 from resnet_viewer.charts.plot_words import FreeSpace
@@ -45,7 +47,6 @@ _FORMULAS: dict[GradientQuantity, str] = {
 Role = Literal["reference", "now"]
 ROLES: tuple[Role, Role] = ("reference", "now")
 WIDTHS: dict[Role, float] = {"now": 2.0, "reference": 1.4}
-_LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 _BETWEEN_NUMBERS = 22.0
 _LONGEST = 0.6
 """Of the plot's width may a name take."""
@@ -275,7 +276,6 @@ def _layer_numbers(span: tuple[float, float], layers: int, room: Room) -> list[T
     """As many as have room, but always the first."""
     left, right = span
     least = (room.measure(str(layers)) + _BETWEEN_NUMBERS) * (right - left) / room.width
-    step = next((s for s in _LAYER_STEPS if s >= least), _LAYER_STEPS[-1])
-    rest = 1 if step == 2 else 0
+    step = step_of(least)
     numbers = range(max(1, math.ceil(left)), min(layers, math.floor(right)) + 1)
-    return [Tick(n, str(n)) for n in numbers if n % step == rest or n == 1]
+    return [Tick(n, str(n)) for n in numbers if is_numbered(n, step)]

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viewer.charts.chart import Axis, Floats, Shape, Tick
+from resnet_viewer.charts.chart import STEPS, Axis, Floats, Shape, Tick, step_of
 
 Lane = Literal["log", "zero", "infinite", "nan"]
 LANE_PIXELS = 18.0
@@ -29,7 +29,6 @@ _THIRD = math.log10(3)
 """The smaller distance between a decade, its third and the next decade."""
 _FINE = 36.0
 """From so much height of a decade on it has fine lines, too."""
-_DECADE_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +159,7 @@ def ticks(scale: Scale, height: float, label_height: float) -> list[tuple[float,
     high = min(scale.high, scale.top - edge if scale.odd is None else scale.odd - least)
     first, last = math.ceil(low), math.floor(high)
     for room in (1.5, 1.0):  # rather close together than fewer than three
-        step = next((s for s in _DECADE_STEPS if s >= room * least), _DECADE_STEPS[-1])
+        step = step_of(room * least)
         powers = range(math.ceil(low / step) * step, last + 1, step)
         if len(powers) >= _FEW:
             return [(float(power), f"1e{power}") for power in powers]
@@ -190,8 +189,7 @@ def round_powers(low: float, high: float, most: int) -> list[tuple[int, int]]:
         fine = [(m, n) for m, n in fine if low - 1e-9 <= n + math.log10(m) <= high + 1e-9]
         if len(fine) <= most:
             return fine
-    steps = (step for step in _DECADE_STEPS if last // step - -(-first // step) < most)
-    step = next(steps, _DECADE_STEPS[-1])
+    step = next((step for step in STEPS if last // step - -(-first // step) < most), STEPS[-1])
     return [(1, n) for n in range(-(-first // step) * step, last + 1, step)]
 
 

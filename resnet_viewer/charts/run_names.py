@@ -11,7 +11,7 @@ from resnet_viewer.charts.chart import Stroke
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.records.run_log import run_title
+from resnet_viewer.records.run_log import LabScene, run_title
 from resnet_viewer.records.story_words import strength_words
 from resnet_viewer.records.training import RunReport, RunSpec
 
@@ -92,6 +92,12 @@ def run_strokes(
         )
         for run, number in zip(runs, numbers, strict=True)
     ]
+
+
+def scene_strokes(scene: LabScene) -> dict[str, Stroke]:
+    """Those of a scene's runs, by their keys."""
+    strokes = run_strokes([log.run for log in scene.logs], scene.depths)
+    return {log.key: stroke for log, stroke in zip(scene.logs, strokes, strict=True)}
 
 
 def variant_numbers(runs: Sequence[RunSpec]) -> list[int]:

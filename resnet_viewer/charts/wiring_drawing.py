@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from resnet_viewer.charts.chart import Rect
+from resnet_viewer.charts.chart import Rect, is_numbered, step_of
 from resnet_viewer.charts.palette import STALE_OPACITY
 from resnet_viewer.charts.wiring_layout import UNKNOWN, Openings, Part, Span, StripLayout
 from resnet_viewer.records.predictions import percent
@@ -32,7 +32,6 @@ LOW_STRIP_HEIGHT = 44.0
 PLAIN_STRIP_HEIGHT = 32.0
 _GAP = (0.40, 0.60)
 """The part of a cut arc that is missing, along its curve."""
-_STEPS = (1, 2, 5, 10, 20, 50, 100, 200)
 _SEGMENT = 13
 """Corners of a disc's filled part, beside its ends."""
 
@@ -455,12 +454,11 @@ def labels(layout: StripLayout, frame: StripFrame, measure: Callable[[str], floa
     if not spans:
         return found
     widest = measure(str(spans[-1].number)) + 8
-    step = next((s for s in _STEPS if s * frame.length(spans[0]) >= widest), _STEPS[-1])
+    step = step_of(widest / frame.length(spans[0]))
     last = -widest
     for span in spans:
         middle = frame.px(span.centre)
-        is_counted = span.number == 1 or span.number % step == (1 if step == 2 else 0)
-        if is_counted and last + widest <= middle <= head_left - widest / 2:
+        if is_numbered(span.number, step) and last + widest <= middle <= head_left - widest / 2:
             last = middle
             found.append(Label(Rect(middle - widest / 2, top, widest, height), str(span.number)))
     return found

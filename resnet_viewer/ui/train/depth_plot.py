@@ -21,7 +21,7 @@ from resnet_viewer.charts.gradient_record import (
     series_of,
 )
 from resnet_viewer.charts.log_axis import Series, heights
-from resnet_viewer.charts.run_names import run_strokes
+from resnet_viewer.charts.run_names import scene_strokes
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.ui.widgets.card import FigureCard
 from resnet_viewer.ui.widgets.plot import PlotCanvas
@@ -103,9 +103,8 @@ class DepthPlot(FigureCard):
         )
         room = self.canvas.room
         self.scale = depth_scale(self._found, room.height)
-        strokes = run_strokes([log.run for log in self.scene.logs], self.scene.depths)
-        by_key = {log.key: stroke for log, stroke in zip(self.scene.logs, strokes, strict=True)}
-        lines = [DepthLine(log.key, self.series[log.key][0], by_key[log.key]) for log in logs]
+        strokes = scene_strokes(self.scene)
+        lines = [DepthLine(log.key, self.series[log.key][0], strokes[log.key]) for log in logs]
         at_none = "No gradient record yet." if self.scene.time is None else "No record at this time."
         words = "" if self.scene.is_being_read else at_none
         self.chart = depth_chart(

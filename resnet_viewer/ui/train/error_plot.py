@@ -24,7 +24,7 @@ from resnet_viewer.charts.curves import (
     time_words,
 )
 from resnet_viewer.charts.plot_words import Done, Told, done_in, interventions_in
-from resnet_viewer.charts.run_names import run_strokes
+from resnet_viewer.charts.run_names import scene_strokes
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.training import EpochReport
 from resnet_viewer.ui.widgets.card import FigureCard
@@ -168,14 +168,12 @@ class ErrorPlot(FigureCard):
         self._draw()
 
     def _draw(self) -> None:
-        logs = self.scene.logs
-        names = dict(named(logs))
-        strokes = run_strokes([log.run for log in logs], self.scene.depths)
+        logs = {log.key: log for log in self.scene.logs}
+        names = dict(named(self.scene.logs))
+        strokes = scene_strokes(self.scene)
         runs = [
-            ShownRun(
-                log.key, log.group_title, stroke, self.courses[log.key], log.state, names.get(log.key, "")
-            )
-            for log, stroke in zip(logs, strokes, strict=True)
+            ShownRun(key, log.group_title, strokes[key], self.courses[key], log.state, names.get(key, ""))
+            for key, log in logs.items()
         ]
         self.chart = curves_chart(
             runs,

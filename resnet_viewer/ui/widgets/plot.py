@@ -185,10 +185,6 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         self._is_empty = bool(chart.message)
         self._show_focus()
 
-    def text_metrics(self) -> QFontMetricsF:
-        """Of the numbers and names."""
-        return QFontMetricsF(self.font())
-
     def apply_theme(self, theme: Theme) -> None:
         """pyqtgraph does not follow the palette: every colour is handed on by hand."""
         self.setBackground(theme.panel)

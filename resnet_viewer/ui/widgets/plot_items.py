@@ -30,7 +30,7 @@ from resnet_viewer.charts.chart import (
     inside,
     marked,
 )
-from resnet_viewer.charts.run_names import run_strokes
+from resnet_viewer.charts.run_names import scene_strokes
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -76,8 +76,26 @@ _AROUND = 1.75
 """How much larger a mark is that another one stands in."""
 
 
-class CurveDots(QGraphicsObject):
-    """Paints in the pixels of the plot's view box, all dots with one call (1 200 of them in a ResNet-1202).
+class PlotItem(QGraphicsObject):
+    """Paints in the pixels of the plot's view box."""
+
+    def __init__(self, parent: QGraphicsItem) -> None:
+        super().__init__(parent)
+        self._size = (1.0, 1.0)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def set_size(self, size: tuple[float, float]) -> None:
+        """The plot's size."""
+        if size != self._size:
+            self.prepareGeometryChange()
+            self._size = size
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(0, 0, *self._size)
+
+
+class CurveDots(PlotItem):
+    """Paints all dots with one call (1 200 of them in a ResNet-1202).
 
     On a lane two curves' marks lie on one place. With `is_around` they are drawn larger there, so that they show
     around the other curve's.
@@ -86,29 +104,21 @@ class CurveDots(QGraphicsObject):
     def __init__(self, parent: QGraphicsItem, *, is_around: bool = False) -> None:
         super().__init__(parent)
         self._size_on_lanes = _AROUND if is_around else 1.0
-        self._size = (1.0, 1.0)
         self._colour, self._ground = QColor(), QColor()
         self._dots = QPolygonF()
         self._diameter = 5.6
         self._outlines: list[QPolygonF] = []
         self._crosses: list[QLineF] = []
-        self.marks: dict[Shape, int] = {}
-        """How many points of each shape there are."""
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     def show_dots(
         self, dots: Dots, pixels: tuple[Floats, Floats], ground: str, size: tuple[float, float]
     ) -> None:
         """Marks of these shapes at `pixels`, on the panel's ground."""
-        if self._size != size:
-            self.prepareGeometryChange()
-        self._size = size
+        self.set_size(size)
         self._colour, self._ground = QColor(dots.colour), QColor(ground)
         self._outlines, self._crosses, self._dots = [], [], QPolygonF()
-        self.marks = {}
         plain = []
         for shape, x, y in zip(dots.shapes, *(values.tolist() for values in pixels), strict=True):
-            self.marks[shape] = self.marks.get(shape, 0) + 1
             if shape == "dot":
                 plain.append((x, y))
             else:
@@ -126,9 +136,6 @@ class CurveDots(QGraphicsObject):
             return
         corners = [QPointF(x + size * dx, y + size * dy) for dx, dy in _OUTLINES[shape]]
         self._outlines.append(QPolygonF(corners))
-
-    def boundingRect(self) -> QRectF:
-        return QRectF(0, 0, *self._size)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -172,8 +179,7 @@ def coloured(stroke: Stroke, theme: Theme) -> Stroke:
 
 def strokes_of(scene: LabScene, theme: Theme) -> dict[str, Stroke]:
     """How every run is drawn everywhere, by its key."""
-    strokes = run_strokes([log.run for log in scene.logs], scene.depths)
-    return {log.key: coloured(stroke, theme) for log, stroke in zip(scene.logs, strokes, strict=True)}
+    return {key: coloured(stroke, theme) for key, stroke in scene_strokes(scene).items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,19 +197,17 @@ class Line:
         return is_like and np.array_equal(self.y, other.y, equal_nan=True)
 
 
-class Lines(QGraphicsObject):
+class Lines(PlotItem):
     """Paints many lines; setting one makes ready that one alone."""
 
     def __init__(self, parent: QGraphicsItem) -> None:
         super().__init__(parent)
-        self._size = (1.0, 1.0)
         self._lines: dict[Hashable, Line] = {}
         self._pieces: dict[Hashable, _Pieces] = {}
         self._order: tuple[Hashable, ...] = ()
         self.opacities: Mapping[Hashable, float] = {}
         self.prepared = 0
         """How many lines were made ready since the beginning."""
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         # A moving pointer repaints what lies over the lines, not the lines.
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
@@ -211,12 +215,6 @@ class Lines(QGraphicsObject):
     def lines(self) -> dict[Hashable, Line]:
         """What is drawn, by key."""
         return self._lines
-
-    def set_size(self, size: tuple[float, float]) -> None:
-        """The plot's size."""
-        if size != self._size:
-            self.prepareGeometryChange()
-            self._size = size
 
     def set_line(self, key: Hashable, line: Line) -> None:
         """Replace one line, where it is another."""
@@ -237,7 +235,7 @@ class Lines(QGraphicsObject):
             self.update()
 
     def boundingRect(self) -> QRectF:
-        return QRectF(0, 0, *self._size).adjusted(-_OVERHANG, -_OVERHANG, _OVERHANG, _OVERHANG)
+        return super().boundingRect().adjusted(-_OVERHANG, -_OVERHANG, _OVERHANG, _OVERHANG)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -317,38 +315,43 @@ _LEAST_OPACITY = 0.6
 """Of a name, however dim its line."""
 
 
-class Overlay(QGraphicsObject):
-    """A chart's names, signs and flags, and the dotted line at the time pointed at. All in the plot's pixels."""
+class ChartItem(PlotItem):
+    """Paints parts of a chart, in a theme's colours and a font."""
 
     def __init__(self, parent: QGraphicsItem, font: QFont) -> None:
         super().__init__(parent)
         self._theme = DARK
-        self._font = font
-        self._size = (1.0, 1.0)
-        self.time: float | None = None
-        self.is_pinned = False
-        self.opacities: Mapping[Hashable, float] = {}
+        self._font, self._metrics = font, QFontMetricsF(font)
         self._chart: Chart | None = None
-        self.ring: QPointF | None = None
-        self.told = ""
-        self.setZValue(30)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-
-    def set_size(self, size: tuple[float, float]) -> None:
-        """The plot's size."""
-        if size != self._size:
-            self.prepareGeometryChange()
-            self._size = size
 
     def set_font(self, font: QFont) -> None:
         """Write in another font."""
-        self._font = font
-        self.update()
+        self.prepareGeometryChange()
+        self._font, self._metrics = font, QFontMetricsF(font)
 
     def apply_theme(self, theme: Theme) -> None:
         """Other colours."""
         self._theme = theme
         self.update()
+
+    def show_chart(self, chart: Chart, size: tuple[float, float]) -> None:
+        """Draw this one's, of a plot of that size."""
+        self.set_size(size)
+        self._chart = chart
+        self.update()
+
+
+class Overlay(ChartItem):
+    """A chart's names, signs and flags, and the dotted line at the time pointed at. All in the plot's pixels."""
+
+    def __init__(self, parent: QGraphicsItem, font: QFont) -> None:
+        super().__init__(parent, font)
+        self.time: float | None = None
+        self.is_pinned = False
+        self.opacities: Mapping[Hashable, float] = {}
+        self.ring: QPointF | None = None
+        self.told = ""
+        self.setZValue(30)
 
     def point_at(
         self, x: float | None, *, is_pinned: bool = False, ring: QPointF | None = None, told: str = ""
@@ -357,14 +360,6 @@ class Overlay(QGraphicsObject):
         if (x, is_pinned, ring, told) != (self.time, self.is_pinned, self.ring, self.told):
             self.time, self.is_pinned, self.ring, self.told = x, is_pinned, ring, told
             self.update()
-
-    def show_chart(self, chart: Chart) -> None:
-        """Draw this one's flags, names and signs."""
-        self._chart = chart
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return QRectF(0, 0, *self._size)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -386,9 +381,7 @@ class Overlay(QGraphicsObject):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(self.ring, 5.0, 5.0)
             if self.told:
-                self._write(
-                    painter, self._beside(self.ring, QFontMetricsF(self._font)), self.told, theme.text
-                )
+                self._write(painter, self._beside(self.ring), self.told, theme.text)
 
     def _paint_chart(self, painter: QPainter, chart: Chart) -> None:
         theme, height = self._theme, self._size[1]
@@ -427,9 +420,9 @@ class Overlay(QGraphicsObject):
             painter.setBrush(QColor(self._theme.panel))
             painter.drawRect(QRectF(sign.x - _SQUARE, sign.y - _SQUARE, 2 * _SQUARE, 2 * _SQUARE))
 
-    def _beside(self, ring: QPointF, metrics: QFontMetricsF) -> Rect:
+    def _beside(self, ring: QPointF) -> Rect:
         """Where the name of what is pointed at stands: up and right of the ring, inside the plot."""
-        wide, high = metrics.horizontalAdvance(self.told), metrics.height()
+        wide, high = self._metrics.horizontalAdvance(self.told), self._metrics.height()
         left = ring.x() + 12 if ring.x() + 12 + wide <= self._size[0] else ring.x() - 12 - wide
         top = ring.y() - high - 4 if ring.y() - high - 4 >= 0 else ring.y() + 6
         return Rect(max(left, 3.0), top, wide, high)
@@ -456,28 +449,17 @@ _APART = 12.0
 """Pixels beside the y axis's numbers."""
 
 
-class PlotFrame(QGraphicsObject):
+class PlotFrame(ChartItem):
     """Paints in the pixels of the plot's view box (its owner keeps it at that place), and the numbers around it.
 
     `corner` is the word before the x axis's numbers, where there is one.
     """
 
     def __init__(self, parent: QGraphicsItem, font: QFont, corner: str = "") -> None:
-        super().__init__(parent)
-        self._theme = DARK
-        self._font = font
-        self._metrics = QFontMetricsF(font)
+        super().__init__(parent, font)
         self._corner = corner
-        self._size = (1.0, 1.0)
-        self._chart: Chart | None = None
         self.is_focused = False
         self.setZValue(-200)  # pyqtgraph puts view boxes at -100
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-
-    def set_font(self, font: QFont) -> None:
-        """Write in another font, from the next chart on."""
-        self.prepareGeometryChange()
-        self._font, self._metrics = font, QFontMetricsF(font)
 
     @property
     def left_room(self) -> float:
@@ -490,18 +472,6 @@ class PlotFrame(QGraphicsObject):
         if is_focused != self.is_focused:
             self.is_focused = is_focused
             self.update()
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Other colours."""
-        self._theme = theme
-        self.update()
-
-    def show_chart(self, chart: Chart, size: tuple[float, float]) -> None:
-        """Draw this one's axes around a plot of that size."""
-        if self._size != size:
-            self.prepareGeometryChange()
-        self._chart, self._size = chart, size
-        self.update()
 
     def boundingRect(self) -> QRectF:
         width, height = self._size
@@ -614,8 +584,7 @@ class Drawing:
                 self.dots[dots.key].setZValue(9 if dots.is_around else 10)
             shown = replace(dots, colour=theme.colour(dots.colour))
             self.dots[dots.key].show_dots(shown, chart.place(size, dots.x, dots.y), theme.panel, size)
-        self.overlay.set_size(size)
-        self.overlay.show_chart(chart)
+        self.overlay.show_chart(chart, size)
         self.frame.setPos(self._box.pos())
         self.frame.show_chart(chart, size)
         self.dim(self.opacities)

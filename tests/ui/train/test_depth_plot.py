@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -54,7 +56,7 @@ def test_the_words_below_never_overlap(panel: DepthPlot, width: int) -> None:
     panel.render_lab(scene(trained()))
     panel.resize(width, 300)
     panel.grab()
-    wide = panel.canvas.text_metrics().horizontalAdvance
+    wide = QFontMetricsF(panel.canvas.font()).horizontalAdvance
     x, across = panel.chart.x, panel.canvas.size_of_plot[0]
     halves = [wide(tick.text) / 2 for tick in x.numbers]
     middles = [
@@ -146,7 +148,7 @@ def test_zeros_and_what_is_not_finite_lie_on_lanes(panel: DepthPlot) -> None:
     grow(log, 3, norms=lambda _, layers: [values[i % 4] for i in range(layers)])
     panel.render_lab(scene(log))
     assert [text for _, text in panel.chart.y.lanes] == ["0", "∞ nan"]
-    marks = panel.canvas.dots[log.key].marks
+    marks = Counter(next(dots for dots in panel.chart.dots if dots.key == log.key).shapes)
     assert (marks["zero"], marks["nan"], marks["infinite"]) == (5, 5, 5)
     assert np.isnan(panel.canvas.lines.lines[log.key].y).sum() == 15, "a line leads to a value that is none"
     panel.grab()

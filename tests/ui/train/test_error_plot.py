@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QContextMenuEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -389,7 +389,7 @@ def test_a_large_font_keeps_the_numbers_inside(panel: ErrorPlot, application_fon
     application_font.setFont(font)
     panel.render_lab(scene(*four()))
     room = panel.canvas.box.pos().x()
-    metrics = panel.canvas.text_metrics()
+    metrics = QFontMetricsF(panel.canvas.font())
     widest = max(metrics.horizontalAdvance(text) for _, text in panel.chart.y.numbers)
     assert widest + 8 <= room
 
