@@ -41,7 +41,7 @@ from resnet_viewer import paths
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.commands import Commands, Entry
 from resnet_viewer.ui.widgets.picker import Picker
-from resnet_viewer.ui.widgets.theme import DARK, Theme
+from resnet_viewer.ui.widgets.theme import DARK
 
 HELP_PAGES = {
     "window": "&The window",
@@ -280,12 +280,11 @@ class Help:
     def __init__(self, window: QWidget, facts: Facts, say: Callable[[str], object]) -> None:
         self._window, self._facts, self._say = window, facts, say
         self._pages: HelpWindow | None = None
-        self.theme: Theme = DARK
 
     def run_command(self, entries: Sequence[Entry]) -> None:
         """The command palette."""
         texts = [(entry.text, entry.keys) for entry in entries]
-        chosen = Picker.ask("Run a command", texts, self.theme, self._window)
+        chosen = Picker.ask("Run a command", texts, self._window)
         if chosen is not None:
             entries[chosen].action.trigger()
 

@@ -12,6 +12,7 @@ from resnet_viewer.records.figure_list import FigureName
 from resnet_viewer.ui.commands import Commands
 from resnet_viewer.ui.figure_export import FigureExport
 from resnet_viewer.ui.layout import PanelArea, Splitter
+from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.labels import tool_button
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -113,7 +114,9 @@ class PagePanels(QWidget):
         return None
 
     def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
+        """Take the theme's colours where the palette does not reach; the font may be another, too."""
+        for card in self.findChildren(Card):
+            card.apply_theme(theme)
 
 
 class Page(QObject):

@@ -184,7 +184,6 @@ class MainWindow(QMainWindow):
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours, everywhere."""
         self._limit_size()
-        self.help.theme = theme
         self.commands.apply_theme(theme)
         self.toolbar.apply_theme(theme)
         for page in self.pages:

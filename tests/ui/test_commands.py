@@ -15,7 +15,6 @@ from resnet_viewer.records.requests import ReadPicture
 from resnet_viewer.ui.commands import Command, Commands, menus_of
 from resnet_viewer.ui.dialogs import ShortcutSheet, shortcut_sheet
 from resnet_viewer.ui.widgets.picker import Picker
-from resnet_viewer.ui.widgets.theme import DARK
 from tests.ui.windows import Desk
 
 EXPECTED_KEYS = {
@@ -53,13 +52,13 @@ def test_doubles_are_refused(qtbot: QtBot, double: dict[str, str]) -> None:
 
 
 def test_the_picker_filters_by_every_word_and_takes_with_enter(qtbot: QtBot) -> None:
-    picker = Picker("Run", [("Open image", "Ctrl+O"), ("Open weights", ""), ("Undo", "")], DARK)
+    picker = Picker("Run", [("Open image", "Ctrl+O"), ("Open weights", ""), ("Undo", "")])
     qtbot.addWidget(picker)
     picker._field.setText("wei op")
     QTest.keyClick(picker._field, Qt.Key.Key_Return)
     assert picker.chosen == 1
     assert picker.width() < 600
-    long = Picker("Run", [("Download " * 12, "Ctrl+D")], DARK)
+    long = Picker("Run", [("Download " * 12, "Ctrl+D")])
     qtbot.addWidget(long)
     long.show()
     qtbot.waitExposed(long)

@@ -39,7 +39,7 @@ from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.colour_bar import ColourBar
 from resnet_viewer.ui.widgets.fitting import ChoiceBox, fitting
 from resnet_viewer.ui.widgets.labels import muted
-from resnet_viewer.ui.widgets.theme import DARK, Theme
+from resnet_viewer.ui.widgets.theme import DARK
 
 SCALES: tuple[MapScale, ...] = "channel", "layer"
 ORDERS: tuple[MapOrder, ...] = "index", "mean", "maximum", "change"
@@ -201,9 +201,8 @@ class FeatureMapsPanel(QWidget):
         self.reference_pane.set_dimmed(is_reference_old(self._reference, scene))
         self._render_channel(scene, self._chart, is_old)
 
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours where the palette does not reach; the font may be another, too."""
-        self.channel_view.apply_theme(theme)
+    def fit_font(self) -> None:
+        """The font may be another."""
         self.controls.share_width()
         self._align()
 

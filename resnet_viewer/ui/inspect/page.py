@@ -88,9 +88,8 @@ class InspectPanels(PagePanels):
         self.gradcam.render_scene(scene)
 
     def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        for panel in (self.wiring, self.feature_maps, self.gradcam, self.predictions):
-            panel.apply_theme(theme)
+        super().apply_theme(theme)
+        self.feature_maps.fit_font()
 
     def figures(self) -> Mapping[QWidget, FigureName]:
         return {
@@ -319,11 +318,6 @@ class InspectPage(Page):
     def close(self) -> None:
         """Edits are refused from now on."""
         self.store.close()
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        super().apply_theme(theme)
-        self.prompts.theme = theme
 
 
 def facts_of(scene: Scene, threads: str = "") -> PageFacts:

@@ -21,7 +21,6 @@ from resnet_viewer.ui.inspect.loader import Loader
 from resnet_viewer.ui.inspect.network_dialog import NetworkDialog
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.picker import Picker
-from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 
 class Prompts(QObject):
@@ -49,7 +48,6 @@ class Prompts(QObject):
         self._networks = networks
         self.layers: LayerTable | None = None
         """Made when it is first shown."""
-        self.theme: Theme = DARK
         loader.compared.connect(self.said)
 
     def open_pictures(self) -> None:
@@ -125,7 +123,7 @@ class Prompts(QObject):
         if now is not None:
             hints = [f"{probability:.1%}" for probability in now.probabilities[0]]
         entries = [(setup.target_name(index), hint) for index, hint in enumerate(hints)]
-        chosen = Picker.ask("Target class", entries, self.theme, self._window)
+        chosen = Picker.ask("Target class", entries, self._window)
         if chosen is not None:
             self._editor.set_target(chosen)
 
@@ -134,6 +132,6 @@ class Prompts(QObject):
         setup = self._controller.scene.session.setup
         blocks = blueprint(setup.state.network).blocks
         entries = [(f"Mean of {block.label}", f"{block.output_shape[0]} channels") for block in blocks]
-        chosen = Picker.ask("Target: the mean of a block's output", entries, self.theme, self._window)
+        chosen = Picker.ask("Target: the mean of a block's output", entries, self._window)
         if chosen is not None:
             self._editor.set_target(BlockTarget(blocks[chosen].number))

@@ -180,8 +180,3 @@ class TrainPanels(PagePanels):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.render_lab(self._scene)
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        for panel in self._panels:
-            panel.apply_theme(theme)

@@ -508,8 +508,6 @@ class PicturesPanel(FigureCard):
     def apply_theme(self, theme: Theme) -> None:
         self.enlarge.setIcon(qtawesome.icon("mdi6.arrow-expand", color=theme.text))
         self._fit_tabs()
-        if self.larger is not None:
-            self.larger.apply_theme(theme)
 
     def _show_message(self, log: RunLog | None) -> None:
         words = "no run has finished an epoch yet" if self._scene.logs else EMPTY

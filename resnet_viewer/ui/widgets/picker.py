@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QVBoxLayout, QWidget
 
 from resnet_viewer.ui.widgets.table_model import Cell, RowFilter, Table, TableModel
-from resnet_viewer.ui.widgets.theme import Theme
+from resnet_viewer.ui.widgets.theme import theme_of
 
 _WALKING = Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp
 
@@ -17,9 +17,7 @@ _WALKING = Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageU
 class Picker(QDialog):
     """Type to filter (every word must occur), arrows to walk, Enter to take, Esc to leave."""
 
-    def __init__(
-        self, title: str, entries: Sequence[tuple[str, str]], theme: Theme, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, title: str, entries: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setMinimumSize(420, 360)
@@ -27,7 +25,9 @@ class Picker(QDialog):
         self._field = QLineEdit(placeholderText=title)
         self._field.setAccessibleName(title)
         self._field.installEventFilter(self)
-        rows = [(Cell(text), Cell(hint, colour=theme.muted, is_right=True)) for text, hint in entries]
+        rows = [
+            (Cell(text), Cell(hint, colour=theme_of(self).muted, is_right=True)) for text, hint in entries
+        ]
         self._rows = RowFilter(TableModel(("", ""), rows))
         self._list = Table(self._rows, title)
         header = self._list.horizontalHeader()
@@ -45,11 +45,9 @@ class Picker(QDialog):
         self._filter("")
 
     @classmethod
-    def ask(
-        cls, title: str, entries: Sequence[tuple[str, str]], theme: Theme, parent: QWidget | None
-    ) -> int | None:
+    def ask(cls, title: str, entries: Sequence[tuple[str, str]], parent: QWidget | None) -> int | None:
         """The place of the chosen entry, or None. Entries are a text and a hint at the right."""
-        picker = cls(title, entries, theme, parent)
+        picker = cls(title, entries, parent)
         picker.exec()
         picker.deleteLater()
         return picker.chosen

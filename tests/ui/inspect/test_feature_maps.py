@@ -175,7 +175,6 @@ def test_controls_wish_and_setters_do_not(panel: FeatureMapsPanel, qtbot: QtBot)
 def test_dead_channels_are_crossed_out_on_screen(panel: FeatureMapsPanel) -> None:
     maps = ramp()
     maps[2] = 0
-    panel.apply_theme(DARK)
     panel.render_scene(scene(maps, maps))
     rect = panel.now_pane.rect_of(2)
     image = panel.now_pane.grab().toImage()
@@ -186,7 +185,6 @@ def test_dead_channels_are_crossed_out_on_screen(panel: FeatureMapsPanel) -> Non
 def test_channels_that_are_not_finite_say_so_on_screen(panel: FeatureMapsPanel) -> None:
     maps = ramp()
     maps[2], maps[4, 1, 1] = np.nan, np.inf
-    panel.apply_theme(DARK)
     panel.render_scene(scene(maps, ramp()))
     assert panel.now_pane.note == "not finite (NaN, ∞) in 2 of 6 channels"
     assert panel.reference_pane.note == ""
