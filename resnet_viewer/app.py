@@ -172,7 +172,7 @@ def build(application: QApplication, arguments: argparse.Namespace, diagnostics:
     """Everything, wired, not yet shown. Nothing here imports torch on this thread."""
     from functools import partial
 
-    from resnet_viewer.services import downloads, files, lab, network_entries, order_files, probing, run_plans
+    from resnet_viewer.services import files, lab, network_entries, order_files, probing, run_plans
     from resnet_viewer.ui.appearance import Appearance
     from resnet_viewer.ui.help import Facts
     from resnet_viewer.ui.inspect.store import Store
@@ -188,7 +188,7 @@ def build(application: QApplication, arguments: argparse.Namespace, diagnostics:
         Workers(
             Worker(partial(probing.ProbeService, arguments.device), name="probing"),
             Worker(files.FilesService, name="files"),
-            Worker(downloads.DownloadService, name="downloads"),
+            Worker(files.DownloadService, name="downloads"),
             ProcessWorker(lab.LabService, name="training", grace=lab.SAVING_SECONDS),
         ),
         Appearance(application, settings),

@@ -15,8 +15,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
@@ -35,7 +35,7 @@ _NAP = 0.5
 class TellableAnswering(Protocol):
     """What runs in the process: like what runs on a worker, and it listens while it works."""
 
-    def answer(self, request: object) -> Iterator[object]:
+    def answer(self, request: object) -> Generator[object]:
         """Work on `request`; every yield but None is a reply, and a point at which the work can be stopped."""
         ...
 
@@ -132,17 +132,12 @@ class _Loop:
     def _answer(self, ticket: int, request: object) -> None:
         if self._made is None:
             self._made = self._factory()
-        replies = self._made.answer(request)
-        try:
+        with closing(self._made.answer(request)) as replies:
             for value in replies:
                 if value is not None:
                     self._news.send(Reply(ticket, value))
                 if self._is_ended(ticket, self._made, wait=0.0 if value is not None else _NAP):
                     return
-        finally:
-            close = getattr(replies, "close", None)
-            if close is not None:
-                close()
 
     def _is_ended(self, ticket: int, made: TellableAnswering, *, wait: float) -> bool:
         """Take in everything that has come, and say whether the work is to end."""

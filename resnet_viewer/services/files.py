@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from resnet_viewer.records.requests import (
     CatalogEntry,
     ChooseNetwork,
     CopyFigure,
+    DownloadWeights,
     FindDevices,
     KeepChoices,
     KeepOrder,
@@ -63,7 +64,7 @@ def catalog_entries() -> tuple[CatalogEntry, ...]:
 class FilesService:
     """Reads pictures and weight files, draws and writes figures."""
 
-    def answer(self, request: object) -> Iterator[object]:
+    def answer(self, request: object) -> Generator[object]:
         """One reply for each request.
 
         Raises:
@@ -129,6 +130,27 @@ class FilesService:
             refusals.append(str(refusal))
             picture = _read((first,)) if first.is_file() else None
         return Begun(network, picture, tuple(refusals))
+
+
+class DownloadService:
+    """Fetches torchvision's weights, on a thread of its own."""
+
+    def answer(self, request: object) -> Generator[object]:
+        """Yield Progress, then the network with its weights.
+
+        Raises:
+            UserError: they did not arrive.
+        """
+        assert isinstance(request, DownloadWeights)
+        from resnet_viewer.core.weights import catalog, sources
+        from resnet_viewer.core.weights.opened import described
+
+        spec = request.spec or catalog.spec(request.name)
+        refs = [ref for ref in (spec.weights, *sources.available(spec)) if ref.source == "torchvision"]
+        if not refs:
+            raise UserError(f"torchvision has no weights for {spec.title}; open a weight file instead.")
+        yield from sources.download(refs[0], spec)
+        yield described(replace(spec, weights=refs[0]))
 
 
 def _remark(suffix: Suffix, class_names: Iterable[str]) -> str:

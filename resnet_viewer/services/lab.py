@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 
 from resnet_viewer import paths
@@ -20,7 +20,7 @@ class LabService:
 
         self._lab = Lab()
 
-    def answer(self, request: object) -> Iterator[object]:
+    def answer(self, request: object) -> Generator[object]:
         """Everything that the lab reports until its runs have ended, in pieces that do not hold a window up.
 
         Raises:

@@ -6,7 +6,7 @@ import atexit
 import gc
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from resnet_viewer.records.probe import ProbeResult
 
@@ -35,7 +35,7 @@ class ProbeService:
         gc.freeze()  # what torch's import made stays for good; looking it through again held the window up for 0.15 s
         atexit.register(gc.unfreeze)  # else what was frozen is reported as leaked at the end
 
-    def answer(self, request: object) -> Iterator[ProbeResult]:
+    def answer(self, request: object) -> Generator[ProbeResult]:
         """Yield the logits and then the full reading of now, then the reference's, as far as they are asked.
 
         Full readings are packed when that is asked for. Not sooner: beside the painting of the same reading it made

@@ -31,8 +31,7 @@ from resnet_viewer.records.requests import (
 )
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.services.downloads import DownloadService
-from resnet_viewer.services.files import FilesService, catalog_entries
+from resnet_viewer.services.files import DownloadService, FilesService, catalog_entries
 from resnet_viewer.services.lab import LabService
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPoint, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from resnet_viewer.records.data import NAMED, data_title
 from resnet_viewer.records.errors import UserError
@@ -43,25 +43,6 @@ from resnet_viewer.ui.train.run_menu import RunMenu
 from resnet_viewer.ui.work.asking import Askers
 from resnet_viewer.ui.work.process_worker import ProcessWorker
 from resnet_viewer.ui.work.worker import Failure
-
-
-def may_close(controller: TrainController, settings: Settings, window: QWidget) -> bool:
-    """Nothing trains, or the user wants to close all the same; who does not want to be asked again is not."""
-    logs = controller.scene.logs
-    count = sum(log.state == "running" and not log.awaits_errors for log in logs) if controller.is_busy else 0
-    if not count or not settings.asks_to_close():
-        return True
-    is_taken, is_asked_again = dialogs.MayClose.ask(leaving_words(count), window)
-    if is_taken and not is_asked_again:
-        settings.set_asks_to_close(False)
-    return is_taken
-
-
-def leaving_words(count: int) -> str:
-    """What closing does to runs at work."""
-    if count == 1:
-        return "1 run is training. It is saved where it is, and Resume goes on with it."
-    return f"{count} runs are training. They are saved where they are, and Resume goes on with them."
 
 
 class TrainPage(Page):
@@ -187,14 +168,14 @@ class TrainPage(Page):
             command(
                 "train_runs_folder",
                 "Runs fo&lder…",
-                slot=self.folders.ask,
+                slot=partial(self.folders.ask, "runs"),
                 tip="Choose where new runs are kept",
                 place=500,
             ),
             command(
                 "train_logs",
                 "Tensor&Board…",
-                slot=self.folders.ask_about_logs,
+                slot=partial(self.folders.ask, "logs"),
                 tip="Write every run for TensorBoard too, and choose where",
                 place=500,
             ),
@@ -368,8 +349,15 @@ class TrainPage(Page):
         return facts_of(self.controller.scene, self._device, self.ways.threads_words)
 
     def may_close(self) -> bool:
-        """Nothing trains, or the user wants to close all the same."""
-        return may_close(self.controller, self._settings, self.panels)
+        """Nothing trains, or the user wants to close all the same; who does not want to be asked again is not."""
+        logs = self.controller.scene.logs if self.controller.is_busy else ()
+        count = sum(log.state == "running" and not log.awaits_errors for log in logs)
+        if not count or not self._settings.asks_to_close():
+            return True
+        is_taken, is_asked_again = dialogs.MayClose.ask(_leaving_words(count), self.panels)
+        if is_taken and not is_asked_again:
+            self._settings.set_asks_to_close(False)
+        return is_taken
 
     @Slot()
     def resume_last(self) -> None:
@@ -437,3 +425,10 @@ def facts_of(scene: LabScene, device: str, threads: str) -> PageFacts:
         whole = f"{scene.data_name}: {thousands(count)} pictures and {tested} to test, {width}×{height}"
         data = Fact(whole, scene.data_name, whole)
     return PageFacts(f"training: {at}" if at else "", Fact(words, words, words), data)
+
+
+def _leaving_words(count: int) -> str:
+    """What closing does to runs at work."""
+    if count == 1:
+        return "1 run is training. It is saved where it is, and Resume goes on with it."
+    return f"{count} runs are training. They are saved where they are, and Resume goes on with them."

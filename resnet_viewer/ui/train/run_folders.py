@@ -167,17 +167,8 @@ class RunFolders(QObject):
                     f"{entry}… in the Train menu."
                 ) from error
 
-    @Slot()
-    def ask(self) -> None:
-        """Ask where new runs go."""
-        self._ask("runs")
-
-    @Slot()
-    def ask_about_logs(self) -> None:
-        """Ask whether and where TensorBoard's files are written."""
-        self._ask("logs")
-
-    def _ask(self, first: Which) -> None:
+    def ask(self, first: Which) -> None:
+        """Ask where new runs go, and whether and where TensorBoard's files are written; `first` gets the keys."""
         found = FoldersDialog(self._chosen, self._usual(), self.usual_logs, first, self._window).asked()
         if found is not None:
             self._chosen = found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,7 +24,7 @@ REST_MS = 150
 class Answering(Protocol):
     """What a worker runs. It is made on the worker's thread and never leaves it."""
 
-    def answer(self, request: object) -> Iterator[object]:
+    def answer(self, request: object) -> Generator[object]:
         """Work on `request`; every yield is a reply, and a point at which the work can be stopped.
 
         Between two yields of work of low priority others may be answered: everything is put back before each of them,
@@ -109,18 +110,13 @@ class _Hand(QObject):
     def _replies(self, lane: _Lane, ticket: int, request: object) -> Generator[None]:
         if self._made is None:
             self._made = self._factory()
-        replies = self._made.answer(request)
-        try:
+        with closing(self._made.answer(request)) as replies:
             for reply in replies:
                 if ticket > lane.stopped_through:
                     lane.replied.emit(ticket, reply)
                     yield
                 if ticket <= lane.stopped_through:
                     return
-        finally:
-            close = getattr(replies, "close", None)
-            if close is not None:
-                close()
 
     @Slot()
     def clear(self) -> None:
