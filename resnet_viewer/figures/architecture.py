@@ -243,15 +243,9 @@ def table(plans: Sequence[Blueprint]) -> Table:
     header = ("network", "layer", "kind", "block", "weight", "output", "stride", "parameters", "macs")
     rows = [
         (
-            plan.spec.name,
-            layer.name,
-            layer.kind,
-            str(layer.block or ""),
-            "×".join(map(str, layer.weight_shape)),
-            "×".join(map(str, layer.output_shape)),
-            str(layer.stride),
-            str(layer.parameters),
-            str(layer.macs),
+            *(plan.spec.name, layer.name, layer.kind, layer.block or ""),
+            *("×".join(map(str, shape)) for shape in (layer.weight_shape, layer.output_shape)),
+            *(layer.stride, layer.parameters, layer.macs),
         )
         for plan in plans
         for layer in plan.layers

@@ -74,14 +74,14 @@ def table(now: ProbeResult, reference: ProbeResult | None, *, layer: str, channe
     shapes = [plan_of(now).shape_of(layer)[1:], *(found.shape for found in maps if found is not None)]
     height, width = (max(sizes) for sizes in zip(*shapes, strict=True))
     rows = [
-        (str(row), str(column), *(_value(found, row, column) for found in maps))
+        (row, column, *(_value(found, row, column) for found in maps))
         for row in range(height)
         for column in range(width)
     ]
     return ("row", "column", "now", "reference"), rows
 
 
-def _value(values: Maps | None, row: int, column: int) -> str:
+def _value(values: Maps | None, row: int, column: int) -> float | str:
     if values is None or row >= values.shape[0] or column >= values.shape[1]:
         return ""
-    return repr(float(values[row, column]))
+    return float(values[row, column])

@@ -124,10 +124,10 @@ def table(chart: ConfusionChart) -> Table:
         (
             chart.names[true],
             chart.names[other],
-            str(chart.counts[true, other]),
-            repr(float(100 * chart.shares[true, other])) if totals[true] else "",
+            count,
+            100 * chart.shares[true, other] if totals[true] else "",
         )
-        for true, other in np.ndindex(chart.counts.shape)
+        for (true, other), count in np.ndenumerate(chart.counts)
     ]
     return ("true", "predicted", "count", "percent of true"), rows
 

@@ -182,7 +182,7 @@ def table(now: ProbeResult, reference: ProbeResult | None, *, layer: str) -> Tab
     channels = max(plan.shape_of(layer)[0], 0 if theirs is None else len(theirs))
     both = [_rows(maps, channels) for maps in (now.maps(layer), theirs)]
     header = ("channel", *(f"{whose} {name}" for whose in ("now", "reference") for name in STATISTICS))
-    return header, [(str(channel), *chain(*rows)) for channel, rows in enumerate(zip(*both, strict=True))]
+    return header, [(channel, *chain(*rows)) for channel, rows in enumerate(zip(*both, strict=True))]
 
 
 def _rows(maps: Maps | None, channels: int) -> list[Sequence[object]]:

@@ -150,20 +150,20 @@ def table(now: ProbeResult, reference: ProbeResult | None, *, block: int | None 
     is_aligned = theirs is not None and theirs.cam.shape == ours.cam.shape
     rows: list[Sequence[object]] = []
     for cell, value, y, x in _cells(plan, ours):
-        other = repr(float(theirs.cam[0][cell])) if theirs is not None and is_aligned else ""
-        rows.append((str(number), str(cell[0]), str(cell[1]), value, other, y, x))
+        other = float(theirs.cam[0][cell]) if theirs is not None and is_aligned else ""
+        rows.append((number, *cell, value, other, y, x))
     if reference is not None and theirs is not None and not is_aligned:
         for cell, value, y, x in _cells(plan_of(reference), theirs):
-            rows.append((str(theirs.number), str(cell[0]), str(cell[1]), "", value, y, x))
+            rows.append((theirs.number, *cell, "", value, y, x))
     return ("block", "row", "column", "now", "reference", "y", "x"), rows
 
 
-def _cells(plan: Blueprint, block: BlockReading) -> Iterator[tuple[tuple[int, int], str, str, str]]:
+def _cells(plan: Blueprint, block: BlockReading) -> Iterator[tuple[tuple[int, int], float, float, float]]:
     """Row and column, value, and the pixel of the network's input that the cell looks at."""
     where = plan.sampling(block.name)
     for (row, column), value in np.ndenumerate(block.cam[0]):
-        y, x = (str(where.stride * place + where.offset) for place in (row, column))
-        yield (row, column), repr(float(value)), y, x
+        y, x = (where.stride * place + where.offset for place in (row, column))
+        yield (row, column), float(value), y, x
 
 
 def _block_number(now: ProbeResult, block: int | None) -> int:

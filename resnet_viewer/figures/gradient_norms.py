@@ -15,6 +15,7 @@ from resnet_viewer.charts.gradient_values import (
     TITLES,
     WIDTHS,
     GradientCurves,
+    Norm,
     formula,
     gradient_chart,
     gradient_curves,
@@ -101,16 +102,13 @@ def table(now: ProbeResult, reference: ProbeResult | None, *, quantity: Gradient
     require_complete(now)
     theirs = [] if reference is None else norms(reference, quantity)
     is_alike = reference is not None and have_same_plan(plan_of(now), plan_of(reference))
-    beside = {norm.name: repr(float(norm.value)) for norm in theirs} if is_alike else {}
-    lines = [
-        (norm.name, norm.kind, "x".join(map(str, norm.shape)), repr(float(norm.value)), beside.get(norm.name, ""))
-        for norm in norms(now, quantity)
-    ]  # fmt: skip
-    if not is_alike:
-        lines += [
-            (norm.name, norm.kind, "x".join(map(str, norm.shape)), "", repr(float(norm.value)))
-            for norm in theirs
-        ]
+    beside = {norm.name: float(norm.value) for norm in theirs} if is_alike else {}
+
+    def line(norm: Norm, ours: object, other: object) -> tuple[object, ...]:
+        return norm.name, norm.kind, "x".join(map(str, norm.shape)), ours, other
+
+    lines = [line(norm, float(norm.value), beside.get(norm.name, "")) for norm in norms(now, quantity)]
+    lines += [line(norm, "", float(norm.value)) for norm in theirs if not is_alike]
     return ("block" if quantity == "output" else "layer", "kind", "shape", "now", "reference"), lines
 
 

@@ -151,11 +151,10 @@ def table(runs: Sequence[RunReport]) -> Table:
     rows: list[Sequence[object]] = []
     for name, run in zip(run_names(runs), runs, strict=True):
         steps = steps_per_epoch(run)
-        whose = (name, run.spec.network.name, str(run.spec.network.seed))
+        whose = (name, run.spec.network.name, run.spec.network.seed)
         for record in run.gradients:
-            values = [repr(float(value)) for value in record.norms]
-            time = repr(record.step / steps) if steps else ""
-            rows.append((*whose, str(record.step), time, *values, *([""] * (count - len(values)))))
+            values = [*map(float, record.norms), *[""] * (count - len(record.norms))]
+            rows.append((*whose, record.step, record.step / steps if steps else "", *values))
     return header, rows
 
 

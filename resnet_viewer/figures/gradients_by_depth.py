@@ -139,14 +139,14 @@ def table(runs: Sequence[RunReport], *, time: float | None = None) -> Table:
             continue
         record = record_at(run, time)
         steps = steps_per_epoch(run)
-        when = (str(record.step), repr(record.step / steps) if steps else "")
-        whose = (name, run.spec.network.name, str(run.spec.network.seed))
+        when = (record.step, record.step / steps if steps else "")
+        whose = (name, run.spec.network.name, run.spec.network.seed)
         layers = blueprint(run.spec.network).layers
         depths = spread(len(layers), 0, 1)
         measured = zip(layers, depths, record.norms, record.updates, strict=True)
         for number, (layer, depth, norm, update) in enumerate(measured, 1):
-            values = (layer.name, layer.kind, repr(float(norm)), repr(float(update)))
-            rows.append((*whose, *when, str(number), repr(float(depth)), *values))
+            values = (layer.name, layer.kind, float(norm), float(update))
+            rows.append((*whose, *when, number, float(depth), *values))
     return header, rows
 
 

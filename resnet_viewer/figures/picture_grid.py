@@ -128,7 +128,7 @@ def table(chart: PictureChart) -> Table:
     `picture` is its place in the test set, from 0; `wrong` is "yes" or "no".
     """
     rows = [
-        (str(i), *map(str, chart.pair(i)), *chart.names(i), "yes" if chart.is_wrong[i] else "no")
+        (i, *chart.pair(i), *chart.names(i), "yes" if chart.is_wrong[i] else "no")
         for i in chart.order.tolist()
     ]
     return ("picture", "true", "predicted", "true class", "predicted class", "wrong"), rows

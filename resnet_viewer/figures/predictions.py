@@ -101,17 +101,12 @@ def table(now: ProbeResult, reference: ProbeResult | None, *, class_names: tuple
     Numbers are written so that `float` reads them back exactly; `reference` is empty where there is none with
     the same classes.
     """
-    ours = now.probabilities[0]
+    ours = now.probabilities[0].tolist()
     beside = comparable(now, reference)
-    theirs = None if beside is None else beside.probabilities[0]
+    theirs = None if beside is None else beside.probabilities[0].tolist()
     rows = [
-        (
-            str(index),
-            captions.class_name(index, class_names),
-            repr(float(probability)),
-            "" if theirs is None else repr(float(theirs[index])),
-        )
-        for index, probability in enumerate(ours)
+        (index, captions.class_name(index, class_names), value, "" if theirs is None else theirs[index])
+        for index, value in enumerate(ours)
     ]
     return ("index", "class", "now", "reference"), rows
 

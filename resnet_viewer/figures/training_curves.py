@@ -153,23 +153,20 @@ def table(runs: Sequence[RunReport]) -> Table:
     rows: list[Sequence[object]] = []
     for name, run in zip(run_names(runs), runs, strict=True):
         network = run.spec.network
-        whose = (name, network.name, str(network.seed))
+        whose = (name, network.name, network.seed)
         if has_steps(run):
             columns = step_columns(run)
             means = running_mean(columns[:, 6], int(columns[-1, 2]))
             for step, time, mean in zip(run.steps, step_times(columns), means, strict=True):
-                written = (repr(float(n)) for n in (time, step.rate, step.batch_loss, step.batch_error))
-                running = ("", repr(float(mean)), "", "")
-                rows.append((*whose, "step", str(step.epoch + 1), str(step.at), *written, *running))
+                of_batch = map(float, (time, step.rate, step.batch_loss, step.batch_error))
+                rows.append((*whose, "step", step.epoch + 1, step.at, *of_batch, "", mean, "", ""))
         for epoch in run.epochs:
-            means_of = (repr(float(v)) for v in (epoch.train_loss, epoch.train_error, epoch.test_error))
-            when = (str(epoch.epoch + 1), "", repr(float(epoch.epoch + 1)), repr(float(epoch.rate)))
-            loss, error, test_error = means_of
+            when = (epoch.epoch + 1, "", float(epoch.epoch + 1), float(epoch.rate))
+            loss, error, test_error = map(float, (epoch.train_loss, epoch.train_error, epoch.test_error))
             rows.append((*whose, "epoch", *when, "", "", loss, error, "", test_error))
         if not math.isnan(run.train_error):
-            errors_of = (repr(float(run.train_error)), repr(float(run.test_error)))
-            when = (str(len(run.epochs)), "", repr(float(epochs_done(run))), "")
-            rows.append((*whose, "end", *when, "", "", "", "", *errors_of))
+            end = (len(run.epochs), "", epochs_done(run), "")
+            rows.append((*whose, "end", *end, "", "", "", "", run.train_error, run.test_error))
     return header, rows
 
 

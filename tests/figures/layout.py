@@ -1,6 +1,6 @@
 """Whether the words of a figure can be read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,6 +8,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
+
+from resnet_viewer.records.csv_text import Table
 
 _TOUCHING = 1.0
 """Pixels that boxes may reach into each other: a letter's box is larger than its ink."""
@@ -63,3 +65,9 @@ def _lie_on(one: Bbox, other: Bbox) -> bool:
     width = min(one.x1, other.x1) - max(one.x0, other.x0)
     height = min(one.y1, other.y1) - max(one.y0, other.y0)
     return width > _TOUCHING and height > _TOUCHING
+
+
+def as_text(table: Table) -> tuple[Sequence[str], list[tuple[str, ...]]]:
+    """A table as its file has it."""
+    header, rows = table
+    return header, [tuple(map(str, row)) for row in rows]

@@ -12,7 +12,7 @@ from resnet_viewer.figures import architecture, export
 from resnet_viewer.figures.architecture import MOST_BOXES, column
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.laying_out import blueprint
-from tests.figures.layout import overlapping
+from tests.figures.layout import as_text, overlapping
 
 
 def plans(names: str) -> list[Blueprint]:
@@ -120,7 +120,7 @@ def test_text_stays_text_and_the_file_tells_what_it_shows() -> None:
 
 def test_the_table_holds_every_layer_of_every_network() -> None:
     made = plans("cifar-resnet-20,alexnet")
-    header, rows = architecture.table(made)
+    header, rows = as_text(architecture.table(made))
     assert sum(int(row[header.index("macs")]) for row in rows) == sum(plan.macs for plan in made)
     assert rows[0][:2] == ("cifar-resnet-20", "conv1")
     assert rows[-1][:2] == ("alexnet", "classifier.6")

@@ -15,7 +15,7 @@ from resnet_viewer.figures.page import Paper
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import View
 from tests import fabricated
-from tests.figures.layout import overlapping
+from tests.figures.layout import as_text, overlapping
 from tests.figures.readings import pair
 
 
@@ -83,14 +83,14 @@ def test_no_words_lie_on_each_other(width: float, is_missing: bool) -> None:
 
 def test_every_value_is_in_the_table() -> None:
     now, reference = pair()
-    header, rows = channel.table(now, reference, layer="layer3.0.conv2", channel=7)
+    header, rows = as_text(channel.table(now, reference, layer="layer3.0.conv2", channel=7))
     assert header == ("row", "column", "now", "reference")
     maps = now.maps("layer3.0.conv2")
     assert maps is not None
     read = np.array([float(row[2]) for row in rows], np.float32).reshape(8, 8)
     np.testing.assert_array_equal(read, maps[7])
     assert rows[9][:2] == ("1", "1")
-    _, alone = channel.table(now, None, layer="layer3.0.conv2", channel=7)
+    _, alone = as_text(channel.table(now, None, layer="layer3.0.conv2", channel=7))
     assert {row[3] for row in alone} == {""}
 
 
@@ -99,7 +99,7 @@ def test_a_channel_that_is_not_there_is_none() -> None:
     with pytest.raises(IndexError, match=r"no channel 16: layer1\.0 has channels 0 to 15"):
         channel.figure(now, reference, View(layer="layer1.0", channel=16))
     with pytest.raises(KeyError):
-        channel.table(now, reference, layer="nothing", channel=0)
+        as_text(channel.table(now, reference, layer="nothing", channel=0))
 
 
 def test_a_channel_beside_another_networks_has_its_size_and_number() -> None:
@@ -110,7 +110,7 @@ def test_a_channel_beside_another_networks_has_its_size_and_number() -> None:
     said = " ".join(text.get_text().replace("\n", " ") for text in figure.texts)
     assert "only channels 0 to 63 here" in said
     assert "beside VGG-19 · block 15" in said
-    _, rows = channel.table(now, reference, layer="layer1.0", channel=3)
+    _, rows = as_text(channel.table(now, reference, layer="layer1.0", channel=3))
     assert len(rows) == 224 * 224
     assert rows[0][2] != "" != rows[0][3]
     assert rows[-1][2] == ""

@@ -15,7 +15,7 @@ from resnet_viewer.figures.page import Paper
 from resnet_viewer.records import confusion as counting
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.ui.widgets.theme import LIGHT
-from tests.figures.layout import overlapping
+from tests.figures.layout import as_text, overlapping
 from tests.figures.runs import report
 
 RUN = report()
@@ -112,7 +112,7 @@ def test_a_thousand_classes_are_colours_alone() -> None:
 
 
 def test_the_table_has_every_pair_and_files_are_made() -> None:
-    header, rows = confusion.table(ConfusionChart.of(LABELS, PREDICTED, NAMES))
+    header, rows = as_text(confusion.table(ConfusionChart.of(LABELS, PREDICTED, NAMES)))
     assert header == ("true", "predicted", "count", "percent of true")
     assert len(rows) == 16
     assert rows[1] == ("cat", "dog", "1", "25.0")

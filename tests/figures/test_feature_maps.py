@@ -12,7 +12,7 @@ from resnet_viewer.figures import feature_maps
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import MapOrder, View
 from tests import fabricated
-from tests.figures.layout import overlapping
+from tests.figures.layout import as_text, overlapping
 from tests.figures.readings import pair
 
 
@@ -110,10 +110,10 @@ def test_the_table_holds_every_channels_statistics() -> None:
     maps = np.zeros((16, 32, 32))
     maps[1, 0, 0], maps[1, 0, 1] = -4.0, 8.0
     maps[2] = np.nan
-    header, rows = feature_maps.table(with_maps(now, "stem", maps), reference, layer="stem")
+    header, rows = as_text(feature_maps.table(with_maps(now, "stem", maps), reference, layer="stem"))
     assert header[:3] == ("channel", "now mean", "now standard deviation")
     assert len(rows) == 16
-    assert rows[0] == ("0", 0.0, 0.0, 0.0, 0.0, 1.0, *rows[0][6:])
+    assert rows[0] == ("0", "0.0", "0.0", "0.0", "0.0", "1.0", *rows[0][6:])
     row = dict(zip(header, map(float, rows[1]), strict=True))
     assert row["now mean"] == 4 / 1024
     assert (row["now minimum"], row["now maximum"]) == (-4.0, 8.0)
@@ -122,12 +122,14 @@ def test_the_table_holds_every_channels_statistics() -> None:
     theirs = reference.maps("stem")
     assert theirs is not None
     assert row["reference maximum"] == float(theirs[1].max())
-    assert [str(value) for value in rows[2][1:5]] == ["nan"] * 4
+    assert rows[2][1:5] == ("nan",) * 4
 
 
 def test_maps_that_were_not_computed_are_empty_cells() -> None:
     now, _ = pair()
-    _, rows = feature_maps.table(with_maps(now, "layer1.0.conv1", None), None, layer="layer1.0.conv1")
+    _, rows = as_text(
+        feature_maps.table(with_maps(now, "layer1.0.conv1", None), None, layer="layer1.0.conv1")
+    )
     assert rows == [(str(channel), *[""] * 10) for channel in range(16)]
 
 
@@ -170,7 +172,7 @@ def test_another_networks_maps_stand_beside_by_what_it_has(order: MapOrder) -> N
         assert f"beside VGG-19 · {theirs}" in " ".join(said).replace("\n", " "), "the caption says it, too"
         images = [axes for axes in figure.axes if axes.images]
         assert len(images) >= 2, "a mosaic each"
-    header, rows = feature_maps.table(now, reference, layer="layer3.2")
+    header, rows = as_text(feature_maps.table(now, reference, layer="layer3.2"))
     assert len(rows) == 512
     assert rows[63][1] != ""
     assert rows[64][1:6] == ("",) * 5

@@ -12,7 +12,7 @@ from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import CamState, ProbeResult
 from resnet_viewer.records.session import View
 from tests import fabricated
-from tests.figures.layout import overlapping
+from tests.figures.layout import as_text, overlapping
 from tests.figures.readings import as_trained, pair, partial, with_picture
 
 
@@ -155,7 +155,7 @@ def test_refusals() -> None:
 
 def test_the_table_is_the_map_before_any_scaling() -> None:
     now, reference = pair()
-    header, rows = gradcam.table(now, reference, block=4)
+    header, rows = as_text(gradcam.table(now, reference, block=4))
     assert header == ("block", "row", "column", "now", "reference", "y", "x")
     cam = now.blocks[3].cam[0]
     assert len(rows) == cam.size
@@ -165,7 +165,7 @@ def test_the_table_is_the_map_before_any_scaling() -> None:
     place = next(row for row in rows if row[1:3] == ("2", "5"))
     assert float(place[3]) == float(cam[2, 5])
     assert float(place[4]) == float(reference.blocks[3].cam[0][2, 5])
-    assert gradcam.table(now, None)[1][0] == (
+    assert as_text(gradcam.table(now, None))[1][0] == (
         "9",
         "0",
         "0",
@@ -175,7 +175,7 @@ def test_the_table_is_the_map_before_any_scaling() -> None:
         "0.0",
     )
     with pytest.raises(IndexError):
-        gradcam.table(now, None, block=10)
+        as_text(gradcam.table(now, None, block=10))
 
 
 def test_a_map_of_untrained_weights_is_called_so() -> None:

@@ -23,7 +23,7 @@ from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
 from resnet_viewer.ui.inspect.wiring_strip import StripItem, StripState
 from resnet_viewer.ui.widgets.theme import LIGHT
 from tests import fabricated
-from tests.figures.layout import overlapping
+from tests.figures.layout import as_text, overlapping
 from tests.figures.readings import pair, partial, with_norms
 
 NAN, INF = float("nan"), float("inf")
@@ -227,7 +227,7 @@ def test_a_plain_network_has_no_arcs() -> None:
 def test_the_table_reads_back_exactly() -> None:
     now, reference = pair()
     now = with_norms(now, {0: 5e-324, 1: 0.1 + 0.2, 2: 0.0, 3: NAN, 4: INF})
-    header, rows = gradient_norms.table(now, reference)
+    header, rows = as_text(gradient_norms.table(now, reference))
     assert header == ("layer", "kind", "shape", "now", "reference")
     assert [row[0] for row in rows] == [layer.name for layer in now.layers]
     assert rows[0][1:3] == ("conv", "16x3x3x3")
@@ -239,15 +239,15 @@ def test_the_table_reads_back_exactly() -> None:
 
 def test_the_table_without_a_reference_leaves_it_empty() -> None:
     now, _ = pair()
-    assert {row[4] for row in gradient_norms.table(now, None)[1]} == {""}
+    assert {row[4] for row in as_text(gradient_norms.table(now, None))[1]} == {""}
     other, _ = pair("resnet18")
-    mixed = gradient_norms.table(now, other)[1]
+    mixed = as_text(gradient_norms.table(now, other))[1]
     assert mixed[0][4] == "", "a layer of another shape is another layer"
 
 
 def test_the_table_of_blocks_holds_the_outputs() -> None:
     now, reference = pair()
-    header, rows = gradient_norms.table(now, reference, quantity="output")
+    header, rows = as_text(gradient_norms.table(now, reference, quantity="output"))
     assert header[0] == "block"
     assert rows[3][:3] == ("layer2.0", "block", "32x16x16")
     assert float(rows[3][3]) == now.blocks[3].gradient_norm
@@ -297,7 +297,7 @@ def test_a_reference_of_other_layers_lies_over_the_whole_width_with_rows_of_its_
     assert (dashed.get_xdata()[0], dashed.get_xdata()[-1]) == (1, 20)
     expected = [np.log10(layer.gradient_norm) for layer in reference.layers]
     np.testing.assert_allclose(dashed.get_ydata(), expected)
-    _, lines = gradient_norms.table(now, reference)
+    _, lines = as_text(gradient_norms.table(now, reference))
     assert len(lines) == 28
     assert {line[4] for line in lines[:20]} == {line[3] for line in lines[20:]} == {""}
     assert [float(line[4]) for line in lines[20:]] == [layer.gradient_norm for layer in reference.layers]
@@ -308,7 +308,7 @@ def test_a_plain_twin_has_its_values_beside_each_layer() -> None:
     reference = fabricated.scene(spec("cifar-plain-20")).now
     assert now is not None
     assert reference is not None
-    _, lines = gradient_norms.table(now, reference)
+    _, lines = as_text(gradient_norms.table(now, reference))
     assert len(lines) == 20
     assert all(line[3] and line[4] for line in lines)
 

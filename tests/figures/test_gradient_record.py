@@ -16,7 +16,7 @@ from resnet_viewer.figures.export import render
 from resnet_viewer.figures.gradient_record import scale_of
 from resnet_viewer.figures.page import Paper
 from resnet_viewer.records.training import Intervention, RunReport
-from tests.figures.layout import overlapping
+from tests.figures.layout import as_text, overlapping
 from tests.figures.runs import going, report
 
 RUNS = [report("cifar-plain-8"), report("cifar-resnet-20", norms=10.0)]
@@ -125,13 +125,13 @@ def test_interventions_and_stages_are_marked() -> None:
 
 
 def test_the_table_has_a_row_a_record_and_a_column_a_layer() -> None:
-    header, rows = gradient_record.table(RUNS)
+    header, rows = as_text(gradient_record.table(RUNS))
     assert header[:6] == ("run", "network", "seed", "step", "time (epochs)", "layer 1")
     assert len(header) == 5 + 20
     assert len(rows) == 12
     assert rows[1][:7] == ("Plain-8", "cifar-plain-8", "0", "2", "0.5", "0.1", "0.1")
     assert rows[1][13:] == ("",) * 12, "a shorter network leaves the last columns empty"
-    assert gradient_record.table([report(with_steps=False)])[1][0][4] == ""
+    assert as_text(gradient_record.table([report(with_steps=False)]))[1][0][4] == ""
 
 
 @pytest.mark.parametrize("width", [7.6, 4.0, 14.0])

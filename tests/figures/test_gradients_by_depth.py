@@ -13,7 +13,7 @@ from resnet_viewer.figures import gradients_by_depth
 from resnet_viewer.figures.export import render
 from resnet_viewer.figures.page import Paper
 from resnet_viewer.records.training import RunReport
-from tests.figures.layout import overlapping
+from tests.figures.layout import as_text, overlapping
 from tests.figures.runs import going, report
 
 RUNS = [report("cifar-plain-8"), report("cifar-resnet-20", norms=10.0)]
@@ -90,7 +90,7 @@ def test_every_seed_is_a_line_under_one_name() -> None:
 
 
 def test_the_table_names_every_layer() -> None:
-    header, rows = gradients_by_depth.table(RUNS, time=0.8)
+    header, rows = as_text(gradients_by_depth.table(RUNS, time=0.8))
     assert len(rows) == 28
     assert dict(zip(header, rows[7], strict=True)) == {
         "run": "Plain-8", "network": "cifar-plain-8", "seed": "0", "step": "2", "time (epochs)": "0.5", "number": "8",

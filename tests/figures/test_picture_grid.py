@@ -14,7 +14,7 @@ from resnet_viewer.figures import picture_grid
 from resnet_viewer.figures.export import render
 from resnet_viewer.figures.page import Paper
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
-from tests.figures.layout import overlapping
+from tests.figures.layout import as_text, overlapping
 from tests.figures.runs import going, report
 
 DIGITS = tuple("0123456789")
@@ -125,7 +125,7 @@ def test_long_class_names_are_cut_not_laid_over_each_other() -> None:
 
 
 def test_the_table_has_every_picture() -> None:
-    header, rows = picture_grid.table(chart(*answers(12, (4,)), ("zero",)))
+    header, rows = as_text(picture_grid.table(chart(*answers(12, (4,)), ("zero",))))
     assert len(rows) == 12
     assert dict(zip(header, rows[0], strict=True)) == {
         "picture": "4", "true": "4", "predicted": "5", "true class": "class 4", "predicted class": "class 5",

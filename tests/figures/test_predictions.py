@@ -14,7 +14,7 @@ from resnet_viewer.records.probe import NotFinite, ProbeResult
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.inspect.predictions import PredictionsPanel
 from tests import fabricated
-from tests.figures.layout import overlapping
+from tests.figures.layout import as_text, overlapping
 from tests.figures.readings import as_trained, pair
 
 
@@ -97,14 +97,16 @@ def test_long_names_are_shortened_not_overlapped() -> None:
 
 def test_the_table_holds_every_class_exactly() -> None:
     now, reference = pair()
-    header, rows = predictions.table(now, reference, class_names=CIFAR10_CLASSES)
+    header, rows = as_text(predictions.table(now, reference, class_names=CIFAR10_CLASSES))
     assert header == ("index", "class", "now", "reference")
     assert [row[:2] for row in rows][:3] == [("0", "airplane"), ("1", "automobile"), ("2", "bird")]
     assert [float(row[2]) for row in rows] == now.probabilities[0].tolist()
     assert [float(row[3]) for row in rows] == reference.probabilities[0].tolist()
-    assert {row[3] for row in predictions.table(now, None)[1]} == {""}
+    assert {row[3] for row in as_text(predictions.table(now, None))[1]} == {""}
     other = replace(reference, probabilities=np.ones((1, 7), np.float32))
-    assert {row[3] for row in predictions.table(now, other)[1]} == {""}, "of other classes: no reference"
+    assert {row[3] for row in as_text(predictions.table(now, other))[1]} == {""}, (
+        "of other classes: no reference"
+    )
 
 
 def test_a_reference_whose_classes_have_other_names_has_no_numbers_beside_nows() -> None:
@@ -115,9 +117,9 @@ def test_a_reference_whose_classes_have_other_names_has_no_numbers_beside_nows()
         return replace(reading, request=replace(reading.request, state=state))
 
     digits = named(reference, tuple("0123456789"))
-    rows = predictions.table(named(now, CIFAR10_CLASSES), digits, class_names=CIFAR10_CLASSES)[1]
+    rows = as_text(predictions.table(named(now, CIFAR10_CLASSES), digits, class_names=CIFAR10_CLASSES))[1]
     assert {row[3] for row in rows} == {""}
-    alike = predictions.table(named(now, CIFAR10_CLASSES), named(reference, CIFAR10_CLASSES))[1]
+    alike = as_text(predictions.table(named(now, CIFAR10_CLASSES), named(reference, CIFAR10_CLASSES)))[1]
     assert all(float(row[3]) >= 0 for row in alike)
 
 
@@ -153,7 +155,7 @@ def test_without_a_classifier_there_is_a_sentence_in_place_of_bars() -> None:
     figure = predictions.figure(now, now)
     assert NO_CLASSIFIER in [text.get_text() for text in figure.texts]
     assert "Softmax" not in " ".join(text.get_text() for text in figure.texts)
-    assert predictions.table(now, now)[1] == []
+    assert as_text(predictions.table(now, now))[1] == []
 
 
 @pytest.mark.parametrize("size", [(6.4, 3.6), (4.0, 4.0), (10.0, 2.4), (3.3, 3.0)])

@@ -15,7 +15,7 @@ from resnet_viewer.figures import training_curves
 from resnet_viewer.figures.export import render
 from resnet_viewer.figures.page import Paper
 from resnet_viewer.records.training import Intervention, RunReport
-from tests.figures.layout import overlapping
+from tests.figures.layout import as_text, overlapping
 from tests.figures.runs import going, report
 
 RUNS = [report("cifar-plain-8"), report("cifar-resnet-8"), report("cifar-resnet-20", shift=-3.0)]
@@ -127,7 +127,7 @@ def test_a_run_that_is_going_is_drawn_so_far() -> None:
 
 
 def test_the_table_holds_every_step_and_every_epoch() -> None:
-    header, rows = training_curves.table(RUNS)
+    header, rows = as_text(training_curves.table(RUNS))
     assert len(rows) == 3 * (12 + 3 + 1)
     assert dict(zip(header, rows[1], strict=True)) == {
         "run": "Plain-8", "network": "cifar-plain-8", "seed": "0", "row": "step", "epoch": "1", "step": "1",
@@ -147,8 +147,8 @@ def test_the_table_holds_every_step_and_every_epoch() -> None:
         "running training loss": "", "running training error (percent)": "",
         "training error (percent)": "6.0", "test error (percent)": "6.0",
     }, "the errors of the last weights, which the window shows"  # fmt: skip
-    assert len(training_curves.table([report(with_steps=False)])[1]) == 3 + 1
-    assert len(training_curves.table([going(report(with_steps=False))])[1]) == 3
+    assert len(as_text(training_curves.table([report(with_steps=False)]))[1]) == 3 + 1
+    assert len(as_text(training_curves.table([going(report(with_steps=False))]))[1]) == 3
 
 
 SETS: dict[str, list[RunReport]] = {
