@@ -26,14 +26,9 @@ class Screenshot(QObject):
         self._window = window
         self._path = path
         self.problem = ""
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._save)
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.timeout.connect(self._give_up)
-        self._patience.start(PATIENCE_MS)
+        QTimer.singleShot(PATIENCE_MS, self, self._give_up)
         page.controller.scene_changed.connect(self._look)
         page.controller.failed.connect(self._fail)
         page.loader.failed.connect(self._fail)

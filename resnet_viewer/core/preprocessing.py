@@ -54,7 +54,7 @@ def default_for(spec: NetworkSpec) -> tuple[Preprocessing, tuple[str, ...]]:
     For a file: what was chosen for it before, else what its card tells, else what is usual in its family, which is
     an assumption.
     """
-    told = _told(spec)
+    told = told_of(spec)
     names = told.class_names if len(told.class_names) == spec.classes else ()
     if not names and (spec.weights.source != "none" or spec.data != "ImageNet"):  # ImageNet's cost an import
         names = class_names.usual(spec)
@@ -68,26 +68,7 @@ def _of_side(told: Preprocessing | None, spec: NetworkSpec) -> Preprocessing | N
     return replace(told, resize=round(told.resize * spec.input_size / told.crop), crop=spec.input_size)
 
 
-def is_assumed(spec: NetworkSpec) -> bool:
-    """Whether `default_for` can only assume the preprocessing, because trained weights do not tell theirs."""
-    return spec.weights.source != "none" and _told(spec).preprocessing is None
-
-
-def names_are_assumed(spec: NetworkSpec) -> bool:
-    """Whether `default_for` can only assume the class names, because a weight file does not tell them."""
-    return (
-        spec.weights.source == "file"
-        and len(_told(spec).class_names) != spec.classes
-        and bool(class_names.usual(spec))
-    )
-
-
-def shortcut_strength(spec: NetworkSpec) -> float:
-    """How far all shortcuts were open in the training that left the weights, as far as they tell."""
-    return _told(spec).shortcut_strength if spec.has_shortcuts else 1.0
-
-
-def _told(spec: NetworkSpec) -> Card:
+def told_of(spec: NetworkSpec) -> Card:
     """What is known about a spec's weights; a preprocessing for another number of channels is not for them."""
     told = _source_tells(spec)
     fits = told.preprocessing is None or len(told.preprocessing.mean) == spec.channels

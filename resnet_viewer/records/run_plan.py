@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
+from resnet_viewer.records.checking import DecodeError, decoded
 from resnet_viewer.records.data import Augmentation, data_title
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Runs
 from resnet_viewer.records.recipe import RECIPES, Recipe
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.training import Precision, RunSpec
-from resnet_viewer.records.typed_json import DecodeError, decoded
 
 T = TypeVar("T")
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from resnet_viewer.media.files import make_folder, write_whole
 from resnet_viewer.media.reading import read_json
+from resnet_viewer.records.checking import decoded
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Order
 from resnet_viewer.records.training import RunSpec
-from resnet_viewer.records.typed_json import decoded
 
 ORDER, RUN = "order.json", "run.json"
 """What an order leaves, and what each of its runs does; the latter as in `core.run_files`, which imports torch."""

@@ -15,8 +15,8 @@ from typing import Literal, TypeVar
 from PySide6.QtCore import QSettings
 
 from resnet_viewer.media.reading import ReadError, opened
+from resnet_viewer.records.checking import decoded_text
 from resnet_viewer.records.figure_list import FIGURE_DPI, FIGURE_INCHES, FigureChoice, PageName, figure_of
-from resnet_viewer.records.typed_json import decoded_text
 
 T = TypeVar("T")
 ThemeChoice = Literal["system", "light", "dark"]

@@ -19,6 +19,7 @@ from resnet_viewer.core.lab.optimizers import memory_shapes
 from resnet_viewer.core.lab.run_checks import require_buildable
 from resnet_viewer.core.weights.weight_files import saved
 from resnet_viewer.media.files import write_whole
+from resnet_viewer.records.checking import decoded_text
 from resnet_viewer.records.columns import GradientColumns, StepColumns
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
@@ -29,7 +30,6 @@ from resnet_viewer.records.training import (
     RunSpec,
     in_force,
 )
-from resnet_viewer.records.typed_json import decoded_text
 
 LARGEST_FILE = 4_000_000_000
 """Bytes. That of a VGG-19 with Adam's memories has 1.7 GB."""

@@ -24,12 +24,12 @@ from resnet_viewer.core.lab.training import Trained
 from resnet_viewer.core.weights.weight_files import read, save_safetensors
 from resnet_viewer.media.files import make_folder, refusal, write_whole
 from resnet_viewer.media.reading import read_json
+from resnet_viewer.records.checking import DecodeError, decoded
 from resnet_viewer.records.csv_text import csv_text
 from resnet_viewer.records.data import AUGMENTATION_WORDS
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import EpochReport, RunReport, RunSpec
-from resnet_viewer.records.typed_json import DecodeError, decoded
 
 RUN, CHECKPOINT, REPORT = "run.json", "checkpoint.pt", "report.json"
 FILES = (

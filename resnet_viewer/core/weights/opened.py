@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from resnet_viewer.core.preprocessing import default_for, is_assumed, names_are_assumed, shortcut_strength
+from resnet_viewer.core.preprocessing import default_for, told_of
 from resnet_viewer.core.weights import catalog, class_names
 from resnet_viewer.core.weights import sources as weights
 from resnet_viewer.core.weights.build_options import with_options, with_trained
@@ -55,14 +55,17 @@ def open_network(
 
 def described(spec: NetworkSpec, *, others: tuple[NetworkSpec, ...] = ()) -> OpenedNetwork:
     """The network of a spec whose weights are named already."""
+    source, told = spec.weights.source, told_of(spec)
     preprocessing, names = default_for(spec)
     notes: tuple[str, ...] = ()
-    if spec.weights.source == "none":
+    if source == "none":
         notes = (
             f"{spec.title} is untrained: its weights are drawn from seed {spec.seed}, and what it finds means nothing.",
         )
-    assumed = is_assumed(spec), names_are_assumed(spec)
-    return OpenedNetwork(spec, preprocessing, names, others, notes, *assumed, shortcut_strength(spec))
+    is_assumed = source != "none" and told.preprocessing is None
+    has_names = source != "file" or len(told.class_names) == spec.classes or not class_names.usual(spec)
+    strength = told.shortcut_strength if spec.has_shortcuts else 1.0
+    return OpenedNetwork(spec, preprocessing, names, others, notes, is_assumed, not has_names, strength)
 
 
 def adjusted(opened: OpenedNetwork, own: OwnInput) -> OpenedNetwork:

@@ -23,10 +23,10 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viewer.media.files import WriteError, make_folder
+from resnet_viewer.records.checking import decoded_text
 from resnet_viewer.records.data import data_title
 from resnet_viewer.records.run_plan import PlanError
 from resnet_viewer.records.training import RunSpec
-from resnet_viewer.records.typed_json import decoded_text
 from resnet_viewer.ui.settings import Settings, path_of
 from resnet_viewer.ui.widgets.form import Form, on_change
 from resnet_viewer.ui.widgets.labels import plain_label, tooltip_text

@@ -17,6 +17,7 @@ from resnet_viewer.core import preprocessing
 from resnet_viewer.core.network import build
 from resnet_viewer.core.weights import sources as weights
 from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.core.weights.opened import described
 from resnet_viewer.core.weights.unwrapping import unwrapped
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
@@ -114,7 +115,7 @@ def test_class_names_come_from_the_checkpoint(tmp_path: Path) -> None:
         report = weights.identify(path)
         assert report.class_names == tuple(NAMES)
         assert preprocessing.default_for(report.spec)[1] == tuple(NAMES)
-        assert not preprocessing.names_are_assumed(report.spec)
+        assert not described(report.spec).names_are_assumed
         torch.save(content | {"class_to_idx": {"crow": 0}}, path)
         assert weights.identify(path).class_names == ()
 

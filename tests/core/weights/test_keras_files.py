@@ -15,6 +15,7 @@ from resnet_viewer.core import preprocessing
 from resnet_viewer.core.network import build
 from resnet_viewer.core.weights import sources as weights
 from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.core.weights.opened import described
 from resnet_viewer.core.weights.weight_files import WeightFileError, metadata, read
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.preprocessing import Preprocessing
@@ -56,7 +57,7 @@ def test_the_files_network_preprocessing_and_missing_top_are_told(tmp_path: Path
     report = weights.identify(path)
     assert (report.spec.name, report.spec.classes, report.others) == ("resnet50-paper", 0, ())
     assert report.preprocessing == preprocessing.default_for(report.spec)[0] == CAFFE
-    assert not preprocessing.is_assumed(report.spec)
+    assert not described(report.spec).is_assumed
     assert report.sentence == (
         "notop.h5 holds no classifier, so it is opened as ResNet-50 (stride in the 1×1, no classifier)."
     )

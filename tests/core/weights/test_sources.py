@@ -21,6 +21,7 @@ from resnet_viewer.core.network import build
 from resnet_viewer.core.weights import published
 from resnet_viewer.core.weights import sources as weights
 from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.core.weights.opened import described
 from resnet_viewer.core.weights.weight_files import Card, WeightFileError, remember, save_safetensors
 from resnet_viewer.media.downloads import DownloadError
 from resnet_viewer.records.errors import Progress, UserError
@@ -111,7 +112,7 @@ def test_a_card_tells_network_preprocessing_and_names(home: Path) -> None:
     assert [other.name for other in report.others] == ["cifar-resnet-8"]
     assert (report.preprocessing, report.class_names) == (CIFAR10_PREPROCESSING, CIFAR10_CLASSES)
     assert preprocessing.default_for(report.spec) == (CIFAR10_PREPROCESSING, CIFAR10_CLASSES)
-    assert not preprocessing.is_assumed(report.spec)
+    assert not described(report.spec).is_assumed
     assert _same(weights.resolve(report.spec), state)
 
 
@@ -132,7 +133,7 @@ def test_what_was_chosen_for_a_file_is_kept_for_it(tmp_path: Path) -> None:
     path = tmp_path / "w.th"
     torch.save(_state(spec("cifar-resnet-8", classes=2)), path)
     first = weights.identify(path)
-    assert preprocessing.is_assumed(first.spec)
+    assert described(first.spec).is_assumed
     assert preprocessing.default_for(first.spec) == (CIFAR10_PREPROCESSING, ())
     remember(first.spec.weights.digest, Card("cifar-plain-8", OWN, ("cat", "dog")))
     path.rename(tmp_path / "renamed.th")

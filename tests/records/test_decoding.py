@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import pytest
 
+from resnet_viewer.records.checking import DecodeError, decoded
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.training import EpochReport
-from resnet_viewer.records.typed_json import DecodeError, decoded
 from tests.core.lab.lab_apart import RUN
 
 
