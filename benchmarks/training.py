@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from benchmarks.alternating import alternate, judged, parser, report
 from resnet_viewer.core.data.datasets import Data, PictureSet, normalised, on_device
-from resnet_viewer.core.data.named_data import load_named
+from resnet_viewer.core.data.named_data import digits
 from resnet_viewer.core.lab.training import Training
 from resnet_viewer.core.network import build
 from resnet_viewer.core.weights.catalog import spec
@@ -58,7 +58,7 @@ def main() -> int:
 def pictures(name: str) -> Data:
     """The digits, or random pictures of a data set's form, again and again: no epoch ends while times are taken."""
     if name == "digits":
-        known = load_named(name).train
+        known = digits().train
     else:
         kind = NAMED[name]
         generator = torch.Generator().manual_seed(0)

@@ -23,10 +23,6 @@ from resnet_viewer.records.training import EpochReport, Extension, Intervention,
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
-def _nothing() -> Floats:
-    return np.empty(0)
-
-
 @dataclass(frozen=True, eq=False)
 class StoryRun:
     """What a story takes from one run. Errors in percent, times in epochs."""
@@ -41,9 +37,9 @@ class StoryRun:
     """Why it ended before its time."""
     final_train_error: float | None = None
     """Of its last weights on the training pictures as they are; None while it has not ended."""
-    errors: Floats = field(default_factory=_nothing)
+    errors: Floats = field(default_factory=lambda: np.empty(0))
     """(n,) the training error of each step's batch."""
-    record_times: Floats = field(default_factory=_nothing)
+    record_times: Floats = field(default_factory=lambda: np.empty(0))
     """(m,) when the gradients were recorded: at the beginning of those steps."""
     norms: Floats = field(default_factory=lambda: np.empty((0, 0)))
     """(m, L) the gradient norms then, layers in the forward pass's order."""

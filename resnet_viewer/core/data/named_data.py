@@ -40,18 +40,6 @@ _CAUTION: dict[str, Any] = (
 )  # from Python 3.11.4 on
 
 
-def load_named(name: str, *, cache: Path | None = None) -> Data:
-    """A data set of `records.data.NAMED`, without progress: the last thing that `read_named` yields.
-
-    Raises:
-        DatasetError: it is not here and cannot be downloaded.
-    """
-    for found in read_named(name, cache=cache):
-        if isinstance(found, Data):
-            return found
-    raise AssertionError("reading ends with the data")
-
-
 def read_named(name: str, *, cache: Path | None = None) -> Iterator[Progress | Data]:
     """A data set of `records.data.NAMED`; torchvision's are kept in `cache` (by default this user's cache folder).
 
@@ -62,7 +50,7 @@ def read_named(name: str, *, cache: Path | None = None) -> Iterator[Progress | D
         DatasetError: it is not here and cannot be downloaded.
     """
     if name == "digits":
-        yield _digits()
+        yield digits()
         return
     root = cache or paths.cache_dir() / "datasets"
     try:
@@ -114,7 +102,7 @@ def load_idx(folder: Path) -> Data:
     )
 
 
-def _digits() -> Data:
+def digits() -> Data:
     """The 1 797 digits, values 0 to 16 stretched to 0 to 255; a fifth, drawn once and for all, is the test set."""
     with np.load(paths.asset("data", "digits.npz"), allow_pickle=False) as file:
         pictures, labels = file["pictures"], file["labels"]

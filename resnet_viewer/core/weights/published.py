@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Generator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from resnet_viewer.media.downloads import download
-from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Preprocessing
 
@@ -122,13 +119,3 @@ def cached(spec: NetworkSpec) -> tuple[str, ...]:
     if not names(spec) or not any(cache().glob(f"{spec.name}-*.pth")):
         return ()
     return tuple(name for name in names(spec) if look_up(spec.name, name).path.is_file())
-
-
-def fetch(network: str, member: str) -> Generator[Progress, None, None]:
-    """Download into torch's cache; closing the generator cancels.
-
-    Raises:
-        DownloadError: it did not arrive whole.
-    """
-    wanted = look_up(network, member)
-    yield from download(wanted.url, wanted.path, sha256_prefix=wanted.sha256_prefix or None)

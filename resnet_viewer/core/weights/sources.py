@@ -14,6 +14,7 @@ from resnet_viewer.core.weights import catalog, fitting, published, weight_files
 from resnet_viewer.core.weights.fitting import Finding, sentence
 from resnet_viewer.core.weights.unwrapping import unwrapped
 from resnet_viewer.core.weights.weight_files import card_of, remembered
+from resnet_viewer.media import downloads
 from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Preprocessing
@@ -152,7 +153,8 @@ def download(ref: WeightsRef, spec: NetworkSpec) -> Generator[Progress, None, No
         return
     if ref.name not in published.names(spec):
         raise _no_such_weights(ref.name, spec)
-    yield from published.fetch(spec.name, ref.name)
+    wanted = published.look_up(spec.name, ref.name)
+    yield from downloads.download(wanted.url, wanted.path, sha256_prefix=wanted.sha256_prefix or None)
 
 
 def parse(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from resnet_viewer.core.data.named_data import load_named
+from resnet_viewer.core.data.named_data import digits
 from resnet_viewer.core.lab.training import Trained, train
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.data import NAMED
@@ -17,7 +17,7 @@ from resnet_viewer.records.training import RunSpec
 
 
 def test_the_digits_are_split_once_and_for_all() -> None:
-    data, again = load_named("digits"), load_named("digits")
+    data, again = digits(), digits()
     assert (len(data.train), len(data.test)) == (1438, 359)
     assert torch.equal(data.test.images, again.test.images)
     assert data.train.images.shape[1:] == (1, 8, 8)
@@ -30,7 +30,7 @@ def test_the_digits_are_split_once_and_for_all() -> None:
 
 
 def test_the_digits_statistics_are_those_that_normalise_them() -> None:
-    values = load_named("digits").train.images.float() / 255
+    values = digits().train.images.float() / 255
     assert float(values.mean()) == pytest.approx(NAMED["digits"].mean[0], abs=1e-4)
     assert float(values.std()) == pytest.approx(NAMED["digits"].std[0], abs=1e-4)
 
@@ -43,6 +43,6 @@ def _digits_network(name: str) -> NetworkSpec:
 def test_a_small_network_learns_the_digits(recipe: Recipe) -> None:
     kind = NAMED["digits"]
     run = RunSpec(_digits_network("cifar-resnet-8"), "digits", 4, recipe, kind.mean, kind.std, augment="none")
-    *_, last = train(run, load_named("digits"))
+    *_, last = train(run, digits())
     assert isinstance(last, Trained)
     assert last.report.test_error < 15

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from resnet_viewer.core.data.named_data import load_named
+from resnet_viewer.core.data.named_data import digits
 from resnet_viewer.core.lab.training import Training
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.run_plan import Course, RunPlan
@@ -30,7 +30,7 @@ def test_a_deep_residual_network_keeps_what_it_has_learned(one_thread: None) -> 
     """The Train tab's ResNet-56, which lost it at twice the rate: 14.5, 61.1, 66.6 % from the second epoch on."""
     plan = RunPlan(depths="56", is_plain=False, course=Course(RECIPES["quick"], seed=1, record_every=1000))
     ((_, run),) = runs_of(plan)
-    training = Training(run, load_named("digits"))
+    training = Training(run, digits())
     for _ in training.work():
         if len(training.epochs) == EPOCHS:
             break
