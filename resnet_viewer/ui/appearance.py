@@ -159,7 +159,7 @@ class Appearance(QObject):
             self._application.setFont(font)
             if self._theme is not None:  # a polished widget keeps its font until it is polished anew
                 self._application.setStyleSheet(style_sheet(self._theme))
-        if self._theme is not None:  # polishing anew puts back the colours that labels had at first
+        if self._theme is not None:  # panels fit what they lay out by hand to the letters
             self.theme_changed.emit(self._theme)
 
     @Slot(Qt.ColorScheme)

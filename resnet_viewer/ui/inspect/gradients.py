@@ -22,7 +22,7 @@ from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, choice_box, part_wordings, readout_wordings
 from resnet_viewer.ui.widgets.labels import TitleLabel, muted, tooltip_text
 from resnet_viewer.ui.widgets.plot_items import Drawing
-from resnet_viewer.ui.widgets.theme import DARK, Theme
+from resnet_viewer.ui.widgets.theme import Theme
 
 QUANTITIES: dict[GradientQuantity, str] = {
     "weight": "weight gradient",
@@ -50,7 +50,6 @@ class GradientPlot:
         """What is drawn."""
         self._layers = 1
         self._message = ""
-        self._theme = DARK
         self.drawing = Drawing(view, surround, font, CORNER)
         self.frame = self.drawing.frame
 
