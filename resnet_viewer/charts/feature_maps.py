@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viewer.charts.colour_scale import ColourScale, scale_to
+from resnet_viewer.charts.palette import ColourScale, scale_to
 from resnet_viewer.charts.tiles import Coloured, coloured
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.captions import missing_maps_words

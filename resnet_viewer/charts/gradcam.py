@@ -12,8 +12,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viewer.charts.colour_scale import ColourScale, scale_to
-from resnet_viewer.charts.palette import COLOUR_MAPS, lookup
+from resnet_viewer.charts.palette import COLOUR_MAPS, ColourScale, lookup, scale_to
 from resnet_viewer.charts.tiles import Coloured, coloured
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.captions import CAM_REASONS

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.chart import MIDDLE, Axis, Chart, Curve, Dots, Floats, Room, Shape, Stroke, Tick
-from resnet_viewer.charts.colour_scale import PERCENT, ColourScale, Key
 from resnet_viewer.charts.curves import at_time, time_words
 from resnet_viewer.charts.log_axis import (
     Lane,
@@ -24,6 +23,7 @@ from resnet_viewer.charts.log_axis import (
     round_powers,
     scale_of,
 )
+from resnet_viewer.charts.palette import PERCENT, ColourScale, Key
 from resnet_viewer.charts.run_names import steps_per_epoch
 from resnet_viewer.records.layers import LayerSpec
 from resnet_viewer.records.laying_out import blueprint

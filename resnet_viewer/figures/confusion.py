@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.chart import shortened_inside
-from resnet_viewer.charts.colour_scale import PERCENT, ColourScale
 from resnet_viewer.charts.confusion import ERROR, PREDICTED, TRUE, ConfusionChart, ramp
+from resnet_viewer.charts.palette import PERCENT, ColourScale
 from resnet_viewer.figures.page import (
     AROUND,
     MARGIN,

@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from resnet_viewer.charts import palette
-from resnet_viewer.charts.colour_scale import ColourScale
 from resnet_viewer.charts.feature_maps import (
     STATISTICS,
     Maps,
@@ -23,6 +22,7 @@ from resnet_viewer.charts.feature_maps import (
     statistics,
 )
 from resnet_viewer.charts.gradient_values import complete_reference
+from resnet_viewer.charts.palette import ColourScale
 from resnet_viewer.charts.tiles import Grid, fitted_grid, sheet
 from resnet_viewer.figures.page import (
     HEAD,

@@ -21,8 +21,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.textpath import TextPath
 from numpy.typing import NDArray
 
-from resnet_viewer.charts.colour_scale import ColourScale
-from resnet_viewer.charts.palette import FONT, MUTED, REFERENCE, TEXT, TITLE_FONT, lookup
+from resnet_viewer.charts.palette import FONT, MUTED, REFERENCE, TEXT, TITLE_FONT, ColourScale, lookup
 from resnet_viewer.figures.fonts import FAMILY, lacking
 
 _POWER = re.compile(r"^(\d)e(-?\d+)$")

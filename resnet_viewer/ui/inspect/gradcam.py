@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_viewer.charts.colour_scale import scale_to
 from resnet_viewer.charts.gradcam import (
     DIGITS,
     CamChart,
@@ -33,7 +32,7 @@ from resnet_viewer.charts.gradcam import (
     is_hairline,
     underlay,
 )
-from resnet_viewer.charts.palette import COLOUR_MAPS
+from resnet_viewer.charts.palette import COLOUR_MAPS, scale_to
 from resnet_viewer.records.captions import class_name, target_name
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.probe import ProbeResult

@@ -8,8 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from resnet_viewer.charts.colour_scale import ColourScale, scale_to
-from resnet_viewer.charts.palette import COLOUR_MAPS
+from resnet_viewer.charts.palette import COLOUR_MAPS, ColourScale, scale_to
 from resnet_viewer.ui.widgets.labels import tooltip_text
 from resnet_viewer.ui.widgets.pixels import image_of_ramp
 from resnet_viewer.ui.widgets.theme import theme_of

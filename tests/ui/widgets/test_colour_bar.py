@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.charts.colour_scale import ColourScale
+from resnet_viewer.charts.palette import ColourScale
 from resnet_viewer.ui.widgets.colour_bar import ColourBar, UprightColourBar
 
 SCALE = ColourScale("viridis", ("1e-3", "1e1"), ((0.0, "1e-3"), (0.5, "1e-1"), (1.0, "1e1")))

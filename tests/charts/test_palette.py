@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resnet_viewer.charts.colour_scale import scale_to
+from resnet_viewer.charts.palette import scale_to
 
 
 def test_the_scale_says_its_ends_and_where_zero_lies() -> None:
