@@ -240,7 +240,7 @@ def viewer_of(
     window = MainWindow(pages, workers, messages, appearance, settings, facts)
     for part in (*pages, files, downloads, appearance):
         part.setParent(window)
-    train.inspect_wished.connect(inspect.wished)
+    train.open_in_inspect.opened.connect(inspect.wished)
     inspect.headed.connect(window.setWindowTitle)
     window.setWindowTitle(inspect.heading)
     return Viewer(window, inspect, train, workers)

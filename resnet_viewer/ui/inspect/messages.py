@@ -47,7 +47,7 @@ class InspectMessages(QObject):
         outbox.failed.connect(partial(fail, topic="exporting"))
         outbox.began.connect(partial(self._messages.end, "exporting"))
         outbox.said.connect(status.say)
-        prompts.said.connect(status.say)
+        loader.compared.connect(status.say)
 
     def render_scene(self, scene: Scene) -> None:
         """What was said about another network, or about a reading that is there now, is over."""

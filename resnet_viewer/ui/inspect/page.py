@@ -43,15 +43,9 @@ from resnet_viewer.ui.work.worker import Worker
 class InspectPanels(PagePanels):
     """Renders scenes; the panels' wishes become edits."""
 
-    export_requested = Signal()
-
     def __init__(self, editor: Editor) -> None:
-        wiring, feature_maps, gradcam, predictions = (
-            WiringPanel(),
-            FeatureMapsPanel(),
-            GradCamPanel(),
-            PredictionsPanel(),
-        )
+        wiring, feature_maps = WiringPanel(), FeatureMapsPanel()
+        gradcam, predictions = GradCamPanel(), PredictionsPanel()
         right = Splitter(Qt.Orientation.Vertical, gradcam, predictions, 0.72)
         top = Splitter(Qt.Orientation.Horizontal, feature_maps, right, 0.7)
         super().__init__(right=right, top=top, outer=Splitter(Qt.Orientation.Vertical, top, wiring, 0.55))
@@ -70,7 +64,6 @@ class InspectPanels(PagePanels):
         wiring.layer_selected.connect(editor.select_layer)
         wiring.quantity_chosen.connect(editor.select_quantity)
         wiring.gradient_of_chosen.connect(editor.set_gradient_of)
-        wiring.export_requested.connect(self.export_requested)
         self.feature_maps.view_changed.connect(editor.look)
         self.feature_maps.channel_chosen.connect(editor.select_channel)
         self.feature_maps.channel_view.target_wished.connect(editor.set_target)
@@ -159,7 +152,7 @@ class InspectPage(Page):
         self.store.history_changed.connect(self._show_history)
         self.bar.shortcuts_wished.connect(self.editor.open_all_shortcuts)
         self.bar.branches_wished.connect(self.editor.open_all_branches)
-        self.panels.export_requested.connect(self.exports.ask)
+        self.panels.wiring.export_requested.connect(self.exports.ask)
         self.loader.begun.connect(self.controller.end_start)
 
     def _offered(self) -> tuple[Command | Submenu, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.records.laying_out import blueprint
@@ -25,8 +25,6 @@ from resnet_viewer.ui.widgets.picker import Picker
 
 class Prompts(QObject):
     """Owns the choices that dialogs start from."""
-
-    said = Signal(str)
 
     def __init__(
         self,
@@ -48,7 +46,6 @@ class Prompts(QObject):
         self._networks = networks
         self.layers: LayerTable | None = None
         """Made when it is first shown."""
-        loader.compared.connect(self.said)
 
     def open_pictures(self) -> None:
         """Ask which pictures."""

@@ -159,14 +159,17 @@ class TrainController(QObject):
             self._removed.pop(key, None)
         if self._worker.is_busy:
             self._expect(runs, is_new=not self._order.is_resumed)
-            self._join(runs)
+        self._put_to_work(runs)
+
+    def _put_to_work(self, runs: Runs) -> None:
+        """Beside those at work, else by themselves in the same folder."""
+        if self._order is None or not runs:
+            return
+        if self._worker.is_busy:
+            self._at_hand |= {key for key, _ in runs}
+            self._worker.tell(AddRuns(runs))
         else:
             self._send(replace(self._order, runs=runs, is_resumed=True, is_shown=False))
-
-    def _join(self, runs: Runs) -> None:
-        """Beside those at work."""
-        self._at_hand |= {key for key, _ in runs}
-        self._worker.tell(AddRuns(runs))
 
     def pause(self, key: str = "") -> None:
         """No further step, of one run or of all."""
@@ -221,20 +224,14 @@ class TrainController(QObject):
 
     def _wake(self, key: str, *states: RunState) -> None:
         """Let runs have turns again that were stopped, or are in one of these states and unknown to the lab at work."""
-        is_busy = self._worker.is_busy
-        known = self._at_hand if is_busy else set()
+        known = self._at_hand if self._worker.is_busy else set()
         runs = tuple(
             (log.key, log.run)
             for log in self._logs.values()
             if key in ("", log.key)
             and (log.state in ("stopped", "failed") or (log.state in states and log.key not in known))
         )
-        if not runs or self._order is None:
-            return
-        if is_busy:
-            self._join(runs)
-        else:
-            self._send(replace(self._order, runs=runs, is_resumed=True, is_shown=False))
+        self._put_to_work(runs)
 
     def _send(self, order: Order) -> None:
         self._order, self._at_hand = order, {key for key, _ in order.runs}

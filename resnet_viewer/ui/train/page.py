@@ -53,8 +53,6 @@ class TrainPage(Page):
     panels: TrainPanels
     bar: TrainBar
     exports: RunExport
-    inspect_wished = Signal()
-    """A run is open in Inspect."""
     failed = Signal(object)
     said = Signal(str)
 
@@ -101,7 +99,7 @@ class TrainPage(Page):
         self._render(self.controller.scene)
 
     def _connect(self) -> None:
-        controller, bar, table = self.controller, self.bar, self.panels.runs.table
+        controller, bar, panels = self.controller, self.bar, self.panels
         controller.scene_changed.connect(self._render)
         controller.failed.connect(self.failed)
         controller.progressed.connect(self._progress.show_progress)
@@ -109,21 +107,22 @@ class TrainPage(Page):
         self.said.connect(self._status.say)
         self._progress.cancelled.connect(self.cancel_reading)
         controller.data_read.connect(self._note_read)
-        self.panels.export_requested.connect(self.exports.export)
-        self.panels.copy_requested.connect(self.exports.copy)
-        self.panels.pictures.rule_chosen.connect(self.exports.set_rule)
+        for panel in panels.drawn:
+            panel.export_requested.connect(self.exports.export)
+            panel.copy_requested.connect(self.exports.copy)
+        panels.pictures.rule_chosen.connect(self.exports.set_rule)
         for part in (self.open_in_inspect, self.plan, self.run_menu):
             part.failed.connect(self.failed)
         self.open_in_inspect.said.connect(self.said)
         self.run_menu.said.connect(self.said)
         self.plan.changed.connect(bar.show_plan)
         self.plan.said.connect(self._note_chosen)
-        self.open_in_inspect.opened.connect(self.inspect_wished)
-        self.panels.run_selected.connect(controller.select)
-        self.panels.picture_wished.connect(self.run_menu.open_picture)
-        table.menu_wished.connect(self._pop_up_run_menu)
-        self.panels.time_pointed.connect(controller.point)
-        self.panels.runs.resume_wished.connect(self.resume_last)
+        panels.runs.table.selected.connect(controller.select)
+        panels.gradients.run_selected.connect(controller.select)
+        panels.pictures.picture_wished.connect(self.run_menu.open_picture)
+        panels.runs.table.menu_wished.connect(self._pop_up_run_menu)
+        panels.time_pointed.connect(controller.point)
+        panels.runs.resume.clicked.connect(self.resume_last)
         bar.networks_button.clicked.connect(self.choose_networks)
         bar.start_button.clicked.connect(self.start)
         bar.add_button.clicked.connect(self.add)

@@ -31,8 +31,6 @@ FIRST_WORDS = "Press Start: every network that is trained gets a row here."
 class RunsCard(Card):
     """The table with what can be done; before the first run, a word about what a start does."""
 
-    resume_wished = Signal()
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Runs", parent)
         self.table = RunsTable()
@@ -44,7 +42,6 @@ class RunsCard(Card):
         self._hint.setWordWrap(True)
         self.resume = QPushButton("Resume the last runs")
         self.resume.hide()
-        self.resume.clicked.connect(self.resume_wished)
         self._first = QWidget()
         first = QVBoxLayout(self._first)
         first.setContentsMargins(0, 0, 0, 0)
@@ -119,15 +116,7 @@ def _said(scene: LabScene) -> str:
 class TrainPanels(PagePanels):
     """Renders lab scenes; the panels' wishes are signals."""
 
-    export_requested = Signal(str)
-    """The name of a figure."""
-    copy_requested = Signal(str)
-    """The same."""
     time_pointed = Signal(object)
-
-    run_selected = Signal(str)
-    picture_wished = Signal(int)
-    """The index of a test picture, for Inspect with the run whose pictures are shown."""
 
     def __init__(self) -> None:
         runs, pictures, errors, story = RunsCard(), PicturesPanel(), ErrorPlot(), StoryPanel()
@@ -142,28 +131,25 @@ class TrainPanels(PagePanels):
         )
         self.runs, self.pictures, self.errors, self.story = runs, pictures, errors, story
         self.gradients, self.by_depth = gradients, by_depth
+        self.drawn = pictures, errors, gradients, by_depth
+        """Those that can be exported."""
         self._panels = runs, pictures, errors, story, gradients, by_depth
         self._scene = LabScene()
         self._connect()
 
     def _connect(self) -> None:
-        for panel in (self.pictures, self.errors, self.gradients, self.by_depth):
+        for panel in self.drawn:
             panel.hovered.connect(self.hovered)
-            panel.export_requested.connect(self.export_requested)
-            panel.copy_requested.connect(self.copy_requested)
-        self.runs.table.selected.connect(self.run_selected)
-        self.gradients.run_selected.connect(self.run_selected)
         self.errors.range_changed.connect(self.gradients.show_span)
         for plot in (self.errors, self.gradients):
             plot.time_pointed.connect(self._point)
-        self.pictures.picture_wished.connect(self.picture_wished)
 
     def take_focus(self) -> None:
         """To the plot that is looked at first."""
         self.errors.canvas.setFocus()
 
     def figures(self) -> Mapping[QWidget, FigureName]:
-        return {panel: panel.figure for panel in (self.pictures, self.errors, self.gradients, self.by_depth)}
+        return {panel: panel.figure for panel in self.drawn}
 
     @Slot(object)
     def _point(self, time: float | None) -> None:

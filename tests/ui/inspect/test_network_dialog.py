@@ -266,7 +266,9 @@ def test_weights_for_a_comparison_are_downloaded(desk: Desk, monkeypatch: pytest
     ref = WeightsRef("torchvision", "IMAGENET1K_V1")
     wanted = replace(spec("resnet18"), weights=ref)
     monkeypatch.setattr(
-        desk.downloads, "answer", lambda _: iter([OpenedNetwork(wanted, IMAGENET_PREPROCESSING, ())])
+        desk.downloads,
+        "answer",
+        lambda _: (OpenedNetwork(name, IMAGENET_PREPROCESSING, ()) for name in [wanted]),
     )
     desk.window.commands["compare_network"].trigger()
     dialog = desk.window.findChild(NetworkDialog)

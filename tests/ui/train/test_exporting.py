@@ -82,7 +82,7 @@ def test_a_panels_wish_is_about_the_selected_run(
     train_page(desk.window).controller.select("cifar-plain-20")
     asked = dialogs_answered(monkeypatch, suffix="png", dpi=300)
     monkeypatch.setattr(dialogs.SaveAs, "ask", lambda _title, suggestion, _parent: suggestion)
-    train_page(desk.window).panels.export_requested.emit("confusion")
+    train_page(desk.window).panels.pictures.export_requested.emit("confusion")
     request = written(desk)
     assert request.path.name == "confusion-cifar-plain-20.png"
     assert list(request.source.predicted) == ["cifar-plain-20"]

@@ -97,14 +97,14 @@ def test_a_test_picture_is_opened_with_the_run_that_is_shown(
     desk.lab.end()
     training = train_page(desk.window)
     training.controller.select(PLAIN)
-    training.panels.picture_wished.emit(5)
+    training.panels.pictures.picture_wished.emit(5)
     qtbot.waitUntil(lambda: desk.window.place == 0)
     assert Path(shown(desk).name) == tmp_path / PLAIN / "epoch-2.safetensors"
     inspect_page(desk.window).editor.set_branch_strength(1, 0.0)
     inspect_page(desk.window).editor.set_reference()
     wired = desk.store.session
     desk.window.show_page(TRAIN)
-    training.panels.picture_wished.emit(6)
+    training.panels.pictures.picture_wished.emit(6)
     assert desk.window.place == 0
     now = desk.store.session
     assert now.setup.picture is not None
