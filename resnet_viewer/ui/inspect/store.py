@@ -178,25 +178,24 @@ class Store(QObject):
     def undo(self) -> None:
         """Take back the last edit; the view stays where it still makes sense."""
         if not self._is_closed and (step := self._history.undo()):
-            self._replace(self._seen_as_now(step.before))
-            self.history_changed.emit()
+            self._go_to(step.before)
 
     @Slot()
     def redo(self) -> None:
         """Do the last undone edit again."""
         if not self._is_closed and (step := self._history.redo()):
-            self._replace(self._seen_as_now(step.after))
-            self.history_changed.emit()
+            self._go_to(step.after)
 
     def close(self) -> None:
         """Refuse every further change."""
         self._is_closed = True
         self._pause.stop()
 
-    def _seen_as_now(self, session: Session) -> Session:
-        if session.setup.state.network != self._session.setup.state.network:
-            return session
-        return replace(session, view=self._session.view)
+    def _go_to(self, session: Session) -> None:
+        if session.setup.state.network == self._session.setup.state.network:
+            session = session.with_view(self._session.view)
+        self._replace(session)
+        self.history_changed.emit()
 
     def _replace(self, session: Session) -> None:
         old, self._session = self._session, session

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QSlider,
+    QToolButton,
     QVBoxLayout,
     QWidget,
     QWidgetAction,
@@ -128,26 +129,21 @@ class TrainBar(PageBar):
         told = "Train the chosen networks"
         if is_busy or logs:
             told += " beside the others" if is_busy else " in place of these, which are kept"
-        self.start_button.setText(start.partition(" ")[0] if self._is_compact else start)
-        self.start_button.setAccessibleName(start)
-        self.start_button.setToolTip(f"{told} (F5)")
+        self._say(self.start_button, start, f"{told} (F5)")
         self.add_button.setVisible(not is_busy and bool(logs))
         has_left = not is_busy and any(log.state in ("stopped", "failed") for log in logs)
         goes_on = self._scene.is_paused or has_left
-        self.pause_button.setText("Continue" if goes_on else "Pause")
         if self._icons:
             self.pause_button.setIcon(self._icons["play" if goes_on else "pause"])
         whom = "the runs that have not ended" if has_left else "all runs"
-        self.pause_button.setToolTip(f"{self.pause_button.text()}: {whom} (F6)")
-        self.pause_button.setAccessibleName(self.pause_button.text())
+        way = "Continue" if goes_on else "Pause"
+        self._say(self.pause_button, way, f"{way}: {whom} (F6)")
         self.stop_button.setToolTip("Stop all runs after the step at hand; they can be continued")
         can_cut = is_busy and bool(_steered(self._scene))
         can_export = any(log.steps for log in logs) and not self._scene.is_being_read
         is_cut = strength_in(self._scene) < 1
         words = "Restore shortcuts" if is_cut else "Cut shortcuts now"
-        self.cut_button.setText(words.partition(" ")[0] if self._is_compact else words)
-        self.cut_button.setAccessibleName(words)
-        self.cut_button.setToolTip(f"{words}: in every residual network, from the next step on")
+        self._say(self.cut_button, words, f"{words}: in every residual network, from the next step on")
         for button, is_on in (
             (self.pause_button, is_busy or has_left), (self.stop_button, is_busy), (self.cut_button, can_cut),
             (self.strength_button, can_cut), (self.export_button, can_export),
@@ -157,6 +153,12 @@ class TrainBar(PageBar):
             with QSignalBlocker(self.strength):
                 self.strength.setValue(round(100 * strength_in(self._scene)))
             self._say_strength(self.strength.value())
+
+    def _say(self, button: QToolButton, words: str, tip: str) -> None:
+        """The first word alone where there is no room."""
+        button.setText(words.partition(" ")[0] if self._is_compact else words)
+        button.setAccessibleName(words)
+        button.setToolTip(tip)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""

@@ -75,7 +75,7 @@ def test_a_run_is_opened_on_a_test_picture_of_its_own_data(desk: Desk, tmp_path:
     training.controller.select(RESIDUAL)
     menu = training.panels.runs.run_button.menu()
     training.panels.pictures.render_lab(training.controller.scene)  # the window is not shown
-    training.panels.pictures.grid._go(7)
+    training.panels.pictures.grid.go(7)
     menu.aboutToShow.emit()
     epochs = next(part for part in menu.findChildren(QMenu) if part.title() == "Open in Inspect, after epoch")
     epochs.actions()[0].trigger()
