@@ -58,7 +58,7 @@ def test_a_figure_and_the_moment_can_be_chosen() -> None:
     assert set(NAMES) == {"curves", "loss", "gradients", "by-depth", "pictures", "confusion"}
     ((name, _, (header, rows)),) = figures("by-depth", RUNS, time=1.0)
     assert name == "by-depth"
-    assert {row[header.index("step")] for row in rows} == {"4"}
+    assert {row[header.index("step")] for row in rows} == {4}
     assert not [*figures("pictures", RUNS), *figures("confusion", RUNS)]
 
 
