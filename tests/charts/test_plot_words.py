@@ -24,6 +24,12 @@ from tests.ui.train.invented import trained, with_interventions
 SIZE = (400.0, 200.0)
 
 
+def meet(one: Rect, other: Rect) -> bool:
+    """They have more than an edge in common."""
+    across = one.left < other.right and other.left < one.right
+    return across and one.top < other.bottom and other.top < one.bottom
+
+
 def free_space(*lines: tuple[list[float], list[float]]) -> FreeSpace:
     made = FreeSpace(SIZE)
     made.cover_lines((np.array(x, float), np.array(y, float)) for x, y in lines)
@@ -35,7 +41,7 @@ def test_names_of_lines_that_end_together_do_not_touch_each_other_or_a_line() ->
     found = place_names([(400, y[1], 70) for _, y in lines], 16, free_space(*lines))
     places = [place for place in found if place is not None]
     assert len(places) == 3
-    assert not any(one.meets(other) for one, other in combinations(places, 2))
+    assert not any(meet(one, other) for one, other in combinations(places, 2))
     for place in places:
         assert min(place) >= 0
         assert place.right <= SIZE[0]
@@ -209,7 +215,7 @@ def crossings(marks: tuple[Flag, ...]) -> list[tuple[str, str]]:
         for other in marks
         if other is not one and one.rect.left < other.x < one.rect.right and other.top < one.rect.bottom
     ]
-    return through + [(a.word, b.word) for a, b in combinations(written, 2) if a.rect.meets(b.rect)]
+    return through + [(a.word, b.word) for a, b in combinations(written, 2) if meet(a.rect, b.rect)]
 
 
 @pytest.mark.parametrize("width", [160.0, 260.0, 420.0, 900.0])
