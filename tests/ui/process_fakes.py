@@ -42,8 +42,8 @@ class Fake:
     def answer(self, request: object) -> Iterator[object]:
         """Begin with "begun", and note that the end was orderly."""
         word, *rest = request if isinstance(request, tuple) else (request,)
-        yield "begun"
         try:
+            yield "begun"
             yield from getattr(self, word)(*rest)
         finally:
             if self.note is not None:
