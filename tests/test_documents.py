@@ -22,6 +22,11 @@ if not README.exists():
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 DOCUMENTS = [README, *PAGES, ROOT / "GLOSSARY.md", ROOT / "CHANGELOG.md"]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_MODULE = re.compile(
+    r"\b(?:(?:resnet_viewer|tests)[./])?(?:records|charts|core|media|figures|services|ui|verbs)"
+    r"(?:/[a-z_]+)*(?:/[a-z_]+\.py\b|\.[a-z_]+(?:\.[a-z_]+)*)"
+)
+"""A file in a folder, or a module and what is in it."""
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -67,6 +72,23 @@ def test_every_link_leads_to_a_file_and_a_heading(document: Path) -> None:
         assert not heading or heading in anchors(target), (
             f"{document.name}: {target.name} has no heading {heading}"
         )
+
+
+def test_modules_that_are_named_are_there() -> None:
+    """In decisions, and between backticks in the program."""
+    decisions = [
+        page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    ]
+    sources = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "resnet_viewer").rglob("*.py"))]
+    named = [name for text in (*decisions, *sources) for name in re.findall(r"`([^`\n]+)`", text)]
+    found = {name for name in named if _MODULE.fullmatch(name)}
+    assert len(found) > 20
+    for name in found:
+        parts = re.split(r"[./]", name.removesuffix(".py"))
+        start = ROOT if parts[0] in ("resnet_viewer", "tests") else ROOT / "resnet_viewer"
+        places = [start.joinpath(*parts[:count]) for count in range(2, len(parts) + 1)]
+        is_there = any(place.with_suffix(".py").is_file() for place in places) or places[-1].is_dir()
+        assert is_there, f"{name} is named, and is not there"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=by_name)

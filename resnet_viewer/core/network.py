@@ -187,7 +187,7 @@ def build(spec: NetworkSpec, state: Mapping[str, Tensor] | None = None) -> Netwo
         torch.Size([1, 1000])
     """
     if not isinstance(spec, NetworkSpec):
-        raise ArgumentError("spec", "a NetworkSpec, which core.catalog.spec gives by name", spec)
+        raise ArgumentError("spec", "a NetworkSpec, which core.weights.catalog.spec gives by name", spec)
     with torch.device("meta"):
         network = Network(spec)
     # not `to_empty`: what it calls for a meta tensor imports sympy, 2 to 5 seconds in a new process

@@ -50,7 +50,7 @@ Runs = tuple[tuple[str, RunSpec], ...]
 class Order:
     """Train `runs` side by side, each in `folder / key`: in turn on one device, on several GPUs at the same time.
 
-    `data` is a name of `records.data.NAMED` or a folder that `core.data_sources.read_data` knows; `device` "" is the
+    `data` is a name of `records.data.NAMED` or a folder that `core.data.named_data.read_data` knows; `device` "" is the
     best there is, and "cuda" every GPU; `threads` 0 is as many as runs that go on had, or as torch takes by itself;
     TensorBoard's event files go to `log_dir / key`.
     `is_resumed`: runs that are already in the folder go on where they stopped; `is_shown`: those that are not done do

@@ -16,7 +16,7 @@ from resnet_viewer.records.lab import Order
 from resnet_viewer.records.training import RunSpec
 
 ORDER, RUN = "order.json", "run.json"
-"""What an order leaves, and what each of its runs does; the latter as in `core.run_files`, which imports torch."""
+"""What an order leaves, and what each of its runs does; the latter as in `core.lab.run_files`, which imports torch."""
 
 _LARGEST = 8 << 20
 """Bytes."""

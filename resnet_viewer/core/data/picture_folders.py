@@ -66,7 +66,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 def class_names_of(folder: Path) -> tuple[str, ...]:
-    """The classes of a folder as `core.folder_data.load` will find them, without reading a picture.
+    """The classes of a folder as `core.data.folder_data.load` will find them, without reading a picture.
 
     Raises:
         DatasetError: there is no such folder, it is not laid out as `load` wants it, or holds no pictures, a class to
