@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer import app, paths
-from resnet_viewer.core.weights.weight_files import Card, remembered
+from resnet_viewer.core.weights.cards import Card, remembered
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.figure_list import FigureChoice, FigureName, Suffix
 from resnet_viewer.records.preprocessing import IMAGENET_PREPROCESSING

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer import app, cli, paths
-from resnet_viewer.core.weights.weight_files import Card, remembered
+from resnet_viewer.core.weights.cards import Card, remembered
 from resnet_viewer.records.preprocessing import CIFAR10_MEAN, OwnInput, Preprocessing
 from resnet_viewer.records.requests import Begin, Begun
 from resnet_viewer.services.files import FilesService

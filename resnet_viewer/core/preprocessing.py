@@ -12,7 +12,7 @@ from torch import Tensor
 
 from resnet_viewer import paths
 from resnet_viewer.core.weights import catalog, class_names, published, weight_files
-from resnet_viewer.core.weights.weight_files import Card, card_of, remembered
+from resnet_viewer.core.weights.cards import Card, card_of, remembered
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing, crop_corner, resized, usual_preprocessing

@@ -197,7 +197,7 @@ def _keep_own(own: OwnInput, opened: OpenedNetwork) -> None:
 
 
 def _keep(request: KeepChoices) -> None:
-    from resnet_viewer.core.weights.weight_files import Card, remember, remembered
+    from resnet_viewer.core.weights.cards import Card, remember, remembered
 
     chosen = Card(request.network, request.preprocessing, request.class_names)
     remember(request.digest, remembered(request.digest).with_choices(chosen))

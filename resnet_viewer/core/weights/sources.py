@@ -11,9 +11,9 @@ from torch import Tensor
 
 from resnet_viewer import paths
 from resnet_viewer.core.weights import catalog, fitting, published, weight_files
+from resnet_viewer.core.weights.cards import card_of, remembered
 from resnet_viewer.core.weights.fitting import Finding, sentence
 from resnet_viewer.core.weights.unwrapping import unwrapped
-from resnet_viewer.core.weights.weight_files import card_of, remembered
 from resnet_viewer.media import downloads
 from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.network import NetworkSpec

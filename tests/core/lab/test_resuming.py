@@ -15,7 +15,8 @@ from resnet_viewer.core.lab.checkpoints import ResumeError, read
 from resnet_viewer.core.lab.lab import Lab
 from resnet_viewer.core.lab.resuming import found_in, require_resumable, threads_of
 from resnet_viewer.core.lab.run_files import CHECKPOINT, read_run, write_spec
-from resnet_viewer.core.weights.weight_files import card_of, metadata
+from resnet_viewer.core.weights.cards import card_of
+from resnet_viewer.core.weights.weight_files import metadata
 from resnet_viewer.records.lab import Extend, RunEnded, StateChanged, Stop
 from resnet_viewer.records.training import Extension
 from tests.core.data.folders_written import write_folder

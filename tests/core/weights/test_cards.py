@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from resnet_viewer.core.weights.weight_files import Card, card_of
+from resnet_viewer.core.weights.cards import Card, card_of
 from resnet_viewer.records.preprocessing import Preprocessing
 
 TOLD = {

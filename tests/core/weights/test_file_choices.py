@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viewer.core.weights.weight_files import Card, remember, remembered
+from resnet_viewer.core.weights.cards import Card, remember, remembered
 from resnet_viewer.media.files import WriteError
 from resnet_viewer.records.preprocessing import Preprocessing
 

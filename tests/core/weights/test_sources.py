@@ -20,9 +20,10 @@ from resnet_viewer.core import preprocessing
 from resnet_viewer.core.network import build
 from resnet_viewer.core.weights import published
 from resnet_viewer.core.weights import sources as weights
+from resnet_viewer.core.weights.cards import Card, remember
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.core.weights.opened import described
-from resnet_viewer.core.weights.weight_files import Card, WeightFileError, remember, save_safetensors
+from resnet_viewer.core.weights.weight_files import WeightFileError, save_safetensors
 from resnet_viewer.media.downloads import DownloadError
 from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.network import NetworkSpec
