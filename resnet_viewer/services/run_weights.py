@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,7 +20,7 @@ def write_weights(source: Path, report: RunReport, path: Path, *, is_live: bool 
     Raises:
         UserError: the weights cannot be read, or a file not be written.
     """
-    from resnet_viewer.core.lab.run_files import card_of
+    from resnet_viewer.core.lab.run_files import card_of, json_bytes, strict
     from resnet_viewer.core.weights import weight_files
 
     found = weight_files.read(source)
@@ -32,15 +31,14 @@ def write_weights(source: Path, report: RunReport, path: Path, *, is_live: bool 
             raise UserError(f"{source} holds more than weights; export them from the run again.")
         step = metadata.get("step", "")
         at = int(step) if step.isdecimal() and len(step) < 16 else len(report.steps)
-        card = _strict(card_of(report, at=at, commit=None, command=""))
+        card = card_of(report, at=at, commit=None, command="")
         if is_live:
             card["state"] = "in training"
-        metadata["card"] = json.dumps(card)
+        metadata["card"] = json.dumps(strict(card))
         weight_files.save_safetensors(path, found.content, metadata=metadata)
     else:
         write_whole(path, source.read_bytes())
-    text = json.dumps(card, indent=1, ensure_ascii=False)
-    write_whole(path.with_name(f"{path.stem}.card.json"), f"{text}\n".encode())
+    write_whole(path.with_name(f"{path.stem}.card.json"), json_bytes(card))
 
 
 def _card(metadata: Mapping[str, str]) -> dict[str, object] | None:
@@ -50,9 +48,3 @@ def _card(metadata: Mapping[str, str]) -> dict[str, object] | None:
     except (ValueError, RecursionError, MemoryError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def _strict(card: Mapping[str, object]) -> dict[str, object]:
-    """What JSON has no number for becomes null: errors that were not measured yet."""
-    is_known = {name: not isinstance(value, float) or math.isfinite(value) for name, value in card.items()}
-    return {name: value if is_known[name] else None for name, value in card.items()}

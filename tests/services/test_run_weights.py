@@ -48,6 +48,14 @@ def test_what_a_run_left_keeps_its_card(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out.card.json").read_bytes()) == {"commit": "abc"}
 
 
+def test_a_card_that_is_no_strict_json_becomes_a_file_that_is(tmp_path: Path) -> None:
+    told = {"card": '{"test_error_percent": NaN, "recipe": {"rate": Infinity}}'}
+    save_safetensors(tmp_path / "weights.safetensors", STATE, metadata=told)
+    write_weights(tmp_path / "weights.safetensors", REPORT, tmp_path / "mine.safetensors")
+    written = (tmp_path / "mine.card.json").read_bytes()
+    assert json.loads(written) == {"test_error_percent": None, "recipe": {"rate": None}}
+
+
 @pytest.mark.parametrize("card", ["", "no JSON", "[1]", "[" * 100_000])
 def test_a_card_that_is_none_and_a_step_that_is_none_are_made_anew(card: str, tmp_path: Path) -> None:
     told = {"card": card, "step": "9" * 5000}

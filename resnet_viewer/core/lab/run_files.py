@@ -70,7 +70,7 @@ def write_spec(folder: Path, run: RunSpec, *, commit: str | None = None, command
         WriteError: it cannot be written.
     """
     content = {"format": _FORMAT, "run": asdict(run), "commit": commit, "command": command}
-    write_whole(folder / RUN, _json_bytes(content))
+    write_whole(folder / RUN, json_bytes(content))
 
 
 def read_origin(folder: Path) -> tuple[str | None, str] | None:
@@ -157,12 +157,12 @@ def write_run(trained: Trained, folder: Path, *, commit: str | None, command: st
     write_whole(folder / "log.csv", log_csv(report))
     write_whole(folder / "steps.csv", steps_csv(report))
     write_whole(folder / "gradient-records.csv", gradients_csv(report))
-    write_whole(folder / "card.json", _json_bytes(card))
+    write_whole(folder / "card.json", json_bytes(card))
     if trained.state:
         lasting = {name: told for name, told in card.items() if name != "seconds"}  # another each time
         width = report.steps[-1].steps if report.steps else 1
         metadata = _metadata(run, report.class_names, trained.at, width) | {
-            "card": json.dumps(_strict(lasting))
+            "card": json.dumps(strict(lasting))
         }
         save_safetensors(folder / "weights.safetensors", trained.state, metadata=metadata)
     else:
@@ -246,7 +246,7 @@ def report_json(report: RunReport) -> bytes:
         "class_names": report.class_names,
         "epochs": [dict(zip(names, _epoch_values(epoch), strict=True)) for epoch in report.epochs],
     }
-    return _json_bytes(content)
+    return json_bytes(content)
 
 
 def card_of(report: RunReport, *, at: int, commit: str | None, command: str) -> dict[str, object]:
@@ -317,17 +317,18 @@ def _epoch_values(epoch: EpochReport) -> tuple[float, ...]:
     )  # fmt: skip
 
 
-def _json_bytes(content: Mapping[str, object]) -> bytes:
-    return (json.dumps(_strict(content), allow_nan=False, ensure_ascii=False, indent=1) + "\n").encode()
+def json_bytes(content: Mapping[str, object]) -> bytes:
+    """An object as a file of strict JSON."""
+    return (json.dumps(strict(content), allow_nan=False, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _strict(value: object) -> object:
+def strict(value: object) -> object:
     """What strict JSON has no number for becomes null."""
     match value:
         case float():
             return value if math.isfinite(value) else None
         case Mapping():
-            return {str(key): _strict(part) for key, part in value.items()}
+            return {str(key): strict(part) for key, part in value.items()}
         case list() | tuple():
-            return [_strict(part) for part in value]
+            return [strict(part) for part in value]
     return value
