@@ -259,10 +259,8 @@ def first_session(network: str | None, weights: str | None, options: BuildOption
     from resnet_viewer.records.weights import WeightsRef
     from resnet_viewer.records.wiring import Wiring
 
-    usual = catalog.spec(network or catalog.FIRST_NETWORK)
-    spec = with_options(usual, options)
-    is_usual = spec.classes in (0, usual.classes) and spec.channels == usual.channels
-    if weights is None and is_usual and paths.asset("weights", f"{spec.name}.safetensors").is_file():
+    spec = with_options(catalog.spec(network or catalog.FIRST_NETWORK), options)
+    if weights is None and catalog.has_bundled(spec):
         spec = replace(spec, weights=WeightsRef("bundled", spec.name))
     return Session(
         Setup(NetworkState(spec, usual_preprocessing(spec), Wiring.all_open(spec.block_count)), None)

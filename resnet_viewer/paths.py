@@ -24,6 +24,11 @@ def asset(*parts: str, package: Path = _PACKAGE) -> Path:
     return _beside(package, "assets").joinpath(*parts)
 
 
+def bundled_weights(network: str) -> Path:
+    """Where the weights of a network lie that travel with the program, if it has any."""
+    return asset("weights", f"{network}.safetensors")
+
+
 def document(*parts: str, package: Path = _PACKAGE) -> Path:
     """The path of a page about the program, such as `document("networks.md")`: as assets are."""
     return _beside(package, "docs").joinpath(*parts)

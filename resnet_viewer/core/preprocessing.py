@@ -84,7 +84,7 @@ def _source_tells(spec: NetworkSpec) -> Card:
             weights = published.look_up(spec.name, ref.name)
             return Card(spec.name, weights.preprocessing, weights.class_names)
         case "bundled":
-            path = paths.asset("weights", f"{ref.name}.safetensors")
+            path = paths.bundled_weights(ref.name)
         case "file":
             path = Path(ref.name)
     card = card_of(weight_files.metadata(path)) if path.is_file() else Card()

@@ -99,7 +99,7 @@ def weights_digest(weights: WeightsRef) -> str:
 
 @cache
 def _bundled_digest(name: str) -> str:
-    with paths.asset("weights", f"{name}.safetensors").open("rb") as file:
+    with paths.bundled_weights(name).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -55,9 +55,10 @@ def catalog_entries() -> tuple[CatalogEntry, ...]:
     entries = []
     for name in catalog.names():
         spec = catalog.spec(name)
-        is_bundled = paths.asset("weights", f"{name}.safetensors").is_file()
         download = f"{FILES[name][0].megabytes} MB" if name in FILES else ""
-        entries.append(CatalogEntry(name, f"{spec.title} · {spec.data}", spec.data, is_bundled, download))
+        entries.append(
+            CatalogEntry(name, f"{spec.title} · {spec.data}", spec.data, catalog.has_bundled(spec), download)
+        )
     return tuple(entries)
 
 

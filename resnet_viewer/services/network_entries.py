@@ -53,7 +53,7 @@ def entry_of(name: str) -> NetworkEntry:
 
 def _weights(name: str) -> tuple[WeightsChoice, ...]:
     found = []
-    if paths.asset("weights", f"{name}.safetensors").is_file():
+    if paths.bundled_weights(name).is_file():
         found.append(WeightsChoice(WeightsRef("bundled", name), "bundled"))
     cache = torch_cache()
     for file in FILES.get(name, ()):

@@ -10,6 +10,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
+from resnet_viewer import paths
 from resnet_viewer.records.checking import ArgumentError, shown, whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import FORMS, MOST_CLASSES, OPTIONS, BlockKind, NetworkSpec
@@ -140,6 +141,14 @@ def spec(name: str, *, classes: int | None = None) -> NetworkSpec:
     raise UnknownNetworkError(
         f"There is no network called {shown(name)[1:-1]}; {like}`resnet-viewer networks` lists all."
     )
+
+
+def has_bundled(network: NetworkSpec) -> bool:
+    """Whether weights travel with the program that fit a network's classes and channels."""
+    if not paths.bundled_weights(network.name).is_file():
+        return False
+    usual = spec(network.name)
+    return network.classes in (0, usual.classes) and network.channels == usual.channels
 
 
 def listed(written: str, *, most: int) -> tuple[NetworkSpec, ...]:

@@ -116,13 +116,13 @@ def resolve(spec: NetworkSpec) -> dict[str, Tensor]:
 
 def available(spec: NetworkSpec) -> tuple[WeightsRef, ...]:
     """The named weights that exist for a network, whether here or to be downloaded: bundled, torchvision's."""
-    bundled = (WeightsRef("bundled", spec.name),) if _is_bundled(spec) else ()
+    bundled = (WeightsRef("bundled", spec.name),) if catalog.has_bundled(spec) else ()
     return (*bundled, *(WeightsRef("torchvision", name) for name in published.names(spec)))
 
 
 def default_for(spec: NetworkSpec) -> WeightsRef:
     """Bundled weights if there are some, else torchvision's if they were downloaded before, else none."""
-    if _is_bundled(spec):
+    if catalog.has_bundled(spec):
         return WeightsRef("bundled", spec.name)
     return next((WeightsRef("torchvision", name) for name in published.cached(spec)), NO_WEIGHTS)
 
@@ -135,7 +135,7 @@ def is_cached(ref: WeightsRef, spec: NetworkSpec) -> bool:
         case "file":
             return Path(ref.name).is_file()
         case "bundled":
-            return _bundled_path(ref.name).is_file()
+            return paths.bundled_weights(ref.name).is_file()
         case "none":
             return True
 
@@ -221,18 +221,11 @@ def _path(ref: WeightsRef, spec: NetworkSpec) -> Path:
         raise _no_such_weights(ref.name, spec)
     if not is_cached(ref, spec):
         raise _not_here(ref, spec)
-    return _bundled_path(ref.name) if ref.source == "bundled" else published.look_up(spec.name, ref.name).path
-
-
-def _bundled_path(name: str) -> Path:
-    return paths.asset("weights", f"{name}.safetensors")
-
-
-def _is_bundled(spec: NetworkSpec) -> bool:
-    if not _bundled_path(spec.name).is_file():
-        return False
-    usual = catalog.spec(spec.name)
-    return spec.classes in (0, usual.classes) and spec.channels == usual.channels
+    return (
+        paths.bundled_weights(ref.name)
+        if ref.source == "bundled"
+        else published.look_up(spec.name, ref.name).path
+    )
 
 
 def _no_such_weights(text: str, spec: NetworkSpec) -> UserError:
