@@ -17,6 +17,7 @@ from resnet_viewer.core.network import Network, build, spec_now
 from resnet_viewer.core.not_finite import first_not_finite, highest
 from resnet_viewer.core.preprocessing import prepare
 from resnet_viewer.core.probing import Probe, TargetError, frozen, require_laid_out, require_readable
+from resnet_viewer.core.second_opinion import cam_differences
 from resnet_viewer.core.weights.sources import resolve
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
@@ -123,6 +124,13 @@ class ProbeEngine:
             device=self.device,
             not_finite=not_finite,
         )
+
+    def second_opinion(self, result: ProbeResult) -> dict[int, float]:
+        """captum's word on the Grad-CAM of a full reading, as `core.second_opinion.cam_differences` gives it."""
+        state = result.request.state
+        probe, images = self._probe(state), self._input(result.request.picture, state.preprocessing)
+        with exact():
+            return cam_differences(probe, images, result.blocks, result.target)
 
     def adopt(self, network: Network) -> None:
         """Answer questions about its spec, as `spec_now` gives it, with this very network, until `close` gives it back.

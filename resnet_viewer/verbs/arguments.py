@@ -203,6 +203,11 @@ def _probe(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="whose feature maps are drawn (default: the stem's and the last block's)",
     )
+    parser.add_argument(
+        "--second-opinion",
+        action="store_true",
+        help="let captum compute Grad-CAM of up to three blocks too, and say how far it differs",
+    )
     add_build_flags(parser)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import platform
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -21,6 +22,7 @@ from resnet_viewer.records.predictions import not_finite_words
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.requests import OpenedNetwork
 from resnet_viewer.records.session import Session, Setup
+from resnet_viewer.records.story_words import joined
 from resnet_viewer.verbs import chosen
 from resnet_viewer.verbs.arguments import build_options, command_line
 
@@ -48,13 +50,16 @@ def run(arguments: argparse.Namespace) -> int:
     reference, now = readings(setup, _pinned(arguments, opened.spec.name), device=arguments.device)
     for said in dict.fromkeys(filter(None, map(not_finite_words, (now, reference)))):
         print(said, file=sys.stderr)
+    known = environment(opened, command=command_line(arguments))
+    if arguments.second_opinion:
+        known["second_opinion"] = _second_opinion(now, device=arguments.device)
     folder: Path = arguments.out
     made = probe_files.files(
         now,
         reference,
         class_names=opened.class_names,
         layers=layers,
-        environment=environment(opened, command=command_line(arguments)),
+        environment=known,
     )
     for name, content in made:
         make_folder((folder / name).parent)
@@ -99,6 +104,25 @@ def readings(
     finally:
         engine.close()
     return reference, now
+
+
+def _second_opinion(now: ProbeResult, *, device: str) -> dict[str, object]:
+    """What captum says of Grad-CAM, for `probe.json`; in a sentence on stderr too."""
+    engine = ProbeEngine(device=device)
+    try:
+        differences = engine.second_opinion(now)
+    finally:
+        engine.close()
+    if differences:
+        which = f"block{'s' * (len(differences) > 1)} {joined([str(number) for number in differences])}"
+        print(
+            f"captum's Grad-CAM of {which} differs from ours by at most {max(differences.values()):.1g} of its highest "
+            "value.",
+            file=sys.stderr,
+        )
+    else:
+        print("No block has a Grad-CAM to ask captum about.", file=sys.stderr)
+    return {"by": f"captum {version('captum')}, LayerGradCam", "grad_cam": differences}
 
 
 def environment(opened: OpenedNetwork, *, command: str) -> dict[str, object]:

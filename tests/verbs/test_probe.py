@@ -105,6 +105,20 @@ def test_a_picture_that_may_have_twelve_bits_is_said_so_and_can_be_read_so(
 
 
 @pytest.mark.usefixtures("blank_figures")
+@pytest.mark.filterwarnings("ignore::UserWarning:captum")
+def test_captum_gives_its_opinion_where_it_is_asked(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["probe", str(photo), "--out", str(tmp_path), *NETWORK, "--cut", "2", "--second-opinion"]
+    assert main(words) == 0
+    told = json.loads((tmp_path / "probe.json").read_text())["second_opinion"]
+    assert told["by"].startswith("captum ")
+    assert 0 < len(told["grad_cam"]) <= 3
+    assert max(told["grad_cam"].values()) < 1e-5
+    assert "captum's Grad-CAM of block" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("blank_figures")
 def test_the_reference_is_the_network_with_everything_open(photo: Path, tmp_path: Path) -> None:
     assert main(["probe", str(photo), "--out", str(tmp_path / "cut"), *NETWORK, "--cut", "all"]) == 0
     assert main(["probe", str(photo), "--out", str(tmp_path / "open"), *NETWORK, "--cut", "none"]) == 0
