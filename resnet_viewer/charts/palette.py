@@ -6,9 +6,10 @@ the others by shape or dash too.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import cmap
 import numpy as np
@@ -45,12 +46,19 @@ FONT = 8.0
 TITLE_FONT = 11.0
 
 
-def printed(role: str) -> str:
-    """The colour of a chart's role, "depth 3" or one of `PAPER`, or "#rrggbb" itself."""
+def colour_of(role: str, named: Mapping[str, Any], depths: Sequence[str]) -> str:
+    """The colour of a chart's role: one of the `named`, "depth 3", or "#rrggbb" itself; depths begin again after the
+    last.
+    """
     name, _, number = role.partition(" ")
     if number:
-        return DEPTHS[int(number) % len(DEPTHS)]
-    return PAPER.get(name, name)
+        return depths[int(number) % len(depths)]
+    return name if name.startswith("#") else str(named[name])
+
+
+def printed(role: str) -> str:
+    """That on paper."""
+    return colour_of(role, PAPER, DEPTHS)
 
 
 @lru_cache(maxsize=32)

@@ -244,6 +244,6 @@ def _path(arc: Arc) -> QPainterPath:
 
 
 def _colour(theme: Theme, role: str, opacity: float = 1.0) -> QColor:
-    colour = QColor(getattr(theme, role))
+    colour = QColor(theme.colour(role))
     colour.setAlphaF(opacity)
     return colour

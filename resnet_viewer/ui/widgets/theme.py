@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QWidget
 
-from resnet_viewer.charts.palette import DEPTHS
+from resnet_viewer.charts.palette import BRANCH, DEPTHS, PAPER, colour_of
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,13 @@ class Theme:
     """Focus, selection, the active tab."""
     depths: tuple[str, ...]
     """Trained networks by depth, as they came; plain ones are dashed too, so it is never colour alone."""
-    gap: int = 10
-    padding: int = 14
-    radius: int = 8
+    gap: ClassVar[int] = 10
+    padding: ClassVar[int] = 14
+    radius: ClassVar[int] = 8
 
     def colour(self, role: str) -> str:
-        """Of a chart's role: one of these names, "depth 3", or "#rrggbb" itself; depths begin again after the last."""
-        name, _, number = role.partition(" ")
-        if number:
-            return self.depths[int(number) % len(self.depths)]
-        return name if name.startswith("#") else str(getattr(self, name))
+        """Of a chart's role."""
+        return colour_of(role, vars(self), self.depths)
 
 
 DARK = Theme(
@@ -59,11 +57,10 @@ DARK = Theme(
 )  # fmt: skip
 
 LIGHT = Theme(
-    name="light", window="#eef0f4", panel="#ffffff", raised="#f3f5f9", border="#d3d8e2", grid="#e6e9f0",
-    text="#191c24", muted="#5a6172", faint="#a2a9b8", shortcut="#c46f00", branch="#1667c7",
-    branch_fill="#d6e6fa", changed="#d0342c", reference="#6d7486", accent="#1667c7",
-    depths=DEPTHS,
+    name="light", border="#d3d8e2", accent=BRANCH, depths=DEPTHS,
+    **PAPER | {"grid": "#e6e9f0", "changed": "#d0342c"},
 )  # fmt: skip
+"""As on paper, but for two colours."""
 
 
 def theme_of(widget: QWidget) -> Theme:
