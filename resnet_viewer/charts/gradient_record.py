@@ -19,6 +19,7 @@ from resnet_viewer.charts.log_axis import (
     Series,
     heights,
     log_axis,
+    logs_of,
     norm_text,
     round_powers,
     scale_of,
@@ -151,7 +152,8 @@ class Spread:
         """Positive values by log10."""
         self.range = (math.inf, -math.inf)
         """log10 of the smallest and the largest positive value."""
-        self.has_zero = self.has_infinite = self.has_nan = False
+        self.lanes: set[Lane] = set()
+        """Of what has no logarithm."""
 
     @staticmethod
     def of(values: Floats) -> Spread:
@@ -164,12 +166,8 @@ class Spread:
         """Take in the records from number `records` on."""
         new = values[self.records :]
         self.records = len(values)
-        is_positive = np.isfinite(new) & (new > 0.0)
-        if not is_positive.all():
-            self.has_zero = self.has_zero or bool(np.any(new == 0.0))
-            self.has_infinite = self.has_infinite or bool(np.any(np.isposinf(new)))
-            self.has_nan = self.has_nan or bool(np.any(np.isnan(new) | (new < 0.0)))
-        logs = np.log10(new[is_positive])
+        logs, lanes = logs_of(new)
+        self.lanes |= lanes
         self.counts += np.bincount(((logs - _LOWEST) / _BIN).astype(np.int64), minlength=_BINS)
         if len(logs):
             self.range = (min(self.range[0], float(logs.min())), max(self.range[1], float(logs.max())))
@@ -251,14 +249,20 @@ def power_text(m: int, n: int) -> str:
     return f"{m}e{n}"
 
 
+def lanes_of(spreads: Sequence[Spread]) -> set[Lane]:
+    """The lanes of all of them."""
+    return set().union(*(spread.lanes for spread in spreads))
+
+
 def scale_for(spreads: Sequence[Spread], quantity: RecordQuantity) -> RecordScale:
     """One scale for all runs: shares from 0 to 1; all else by the logarithm, every decade that there is but for the
     outermost half percent at either end where that shortens it by more than a decade.
     """
-    has_odd = any(spread.has_infinite or spread.has_nan for spread in spreads)
+    lanes = lanes_of(spreads)
+    has_odd = bool(lanes & {"infinite", "nan"})
     if quantity == "dead":
         return RecordScale(0.0, 1.0, is_log=False, has_odd=has_odd)
-    has_zero = any(spread.has_zero for spread in spreads)
+    has_zero = "zero" in lanes
     cumulated = sum((spread.counts for spread in spreads), np.zeros(_BINS, np.int64)).cumsum()
     total = int(cumulated[-1])
     if not total:
@@ -331,13 +335,8 @@ def depth_scale(spreads: Sequence[Spread], height: float) -> Scale:
     """The same at every moment: whole decades around all records that there are."""
     low = min((spread.range[0] for spread in spreads), default=math.inf)
     high = max((spread.range[1] for spread in spreads), default=-math.inf)
-    kinds: dict[Lane, bool] = {
-        "zero": any(spread.has_zero for spread in spreads),
-        "infinite": any(spread.has_infinite for spread in spreads),
-        "nan": any(spread.has_nan for spread in spreads),
-    }
     found = (float(math.floor(low)), float(math.ceil(high))) if low <= high else None
-    return scale_of(found, {lane for lane, is_there in kinds.items() if is_there}, height)
+    return scale_of(found, lanes_of(spreads), height)
 
 
 @dataclass(frozen=True, eq=False)

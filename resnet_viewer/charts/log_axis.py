@@ -102,15 +102,21 @@ class Scale:
         return found
 
 
+def logs_of(values: Floats) -> tuple[Floats, set[Lane]]:
+    """The log10 of the values that have one, and the lanes of the others."""
+    has_log = np.isfinite(values) & (values > 0.0)
+    others = values[~has_log]
+    kinds: dict[Lane, bool] = {
+        "zero": bool(np.any(others == 0.0)),
+        "infinite": bool(np.any(np.isposinf(others))),
+        "nan": bool(np.any(np.isnan(others) | (others < 0.0))),
+    }
+    return np.log10(values[has_log]), {lane for lane, is_there in kinds.items() if is_there}
+
+
 def extent_of(values: Floats) -> tuple[tuple[float, float] | None, set[Lane]]:
     """The lowest and highest log10 there is, None where there is none, and the lanes that are needed."""
-    logs = np.log10(values[np.isfinite(values) & (values > 0.0)])
-    kinds: dict[Lane, bool] = {
-        "zero": bool(np.any(values == 0.0)),
-        "infinite": bool(np.any(np.isposinf(values))),
-        "nan": bool(np.any(np.isnan(values) | (values < 0.0))),
-    }
-    lanes = {lane for lane, is_there in kinds.items() if is_there}
+    logs, lanes = logs_of(values)
     return (float(logs.min()), float(logs.max())) if logs.size else None, lanes
 
 

@@ -136,7 +136,8 @@ def caption(runs: Sequence[RunReport], *, scale: RecordScale) -> str:
     parts = [what, names, recipe_words(runs)]
     if scale.is_clipped_below or scale.is_clipped_above:
         ends = ["below"] * scale.is_clipped_below + ["above"] * scale.is_clipped_above
-        parts.append(f"the half percent of values farthest {' and '.join(ends)} lies beyond the colour scale")
+        beyond = " and ".join(f"at most half a percent of the values {end}" for end in ends)
+        parts.append(f"beyond the colour scale lie {beyond}")
     return joined(*parts, so_far_words(runs)) + "."
 
 
