@@ -101,7 +101,7 @@ class CamSide:
             underlay.pixels,
             self.block.cam[0],
             underlay.box,
-            tiles=cam_tiles(self.reading, self.block, underlay.box),
+            laid=cam_tiles(self.reading, self.block, underlay.box),
             vmax=self.limit,
             colours=colours,
             opacity=opacity,
@@ -271,15 +271,15 @@ def overlay(
     cam: NDArray[np.float32],
     box: Box,
     *,
-    tiles: Box | None = None,
+    laid: Box | None = None,
     vmax: float | None = None,
     colours: str = "inferno",
     opacity: float = 0.6,
 ) -> Pixels:
     """Lay a map over the part of the picture that the network saw.
 
-    `box` is that part, in the pixels of `pixels`. `cam` (h, w) is stretched over `tiles`, so that the middle of its
-    cell (i, j) lies on the pixel that the cell looks at (see the function `tiles`); without `tiles` over `box`, as is
+    `box` is that part, in the pixels of `pixels`. `cam` (h, w) is stretched over `laid`, so that the middle of its
+    cell (i, j) lies on the pixel that the cell looks at (see `tiles`); without `laid` over `box`, as is
     right for a map that looks at even parts of it. Between the middles it is interpolated bilinearly, and the
     outermost cells reach to the edges of `box`. `vmax` is the value of the last colour, the map's own maximum by
     default. A value v is mixed in with weight `opacity` · √(v / vmax), so that the picture stays itself
@@ -296,7 +296,7 @@ def overlay(
     top = float(finite.max(initial=0.0)) if vmax is None else vmax
     if not np.isfinite(top) or top <= 0 or not finite.any():
         return pixels
-    laid = box if tiles is None else tiles
+    laid = box if laid is None else laid
     rows, row_weights = _stretch(cam.shape[0], (box.top, box.bottom), (laid.top, laid.bottom), height)
     columns, column_weights = _stretch(cam.shape[1], (box.left, box.right), (laid.left, laid.right), width)
     if rows.start >= rows.stop or columns.start >= columns.stop:

@@ -23,11 +23,11 @@ class Coloured:
     """(N, H, W): not finite, and without a colour; None where every value has one."""
     colours: str
 
-    def rgb(self, *, missing: int = 255) -> NDArray[np.uint8]:
-        """(N, H, W, 3) bytes; `missing` is the grey of what has no colour."""
-        pixels = lookup(self.colours)[self.places]
+    def rgb(self, place: int = 0) -> NDArray[np.uint8]:
+        """(H, W, 3) bytes of the map at that place; what has no colour is white."""
+        pixels = lookup(self.colours)[self.places[place]]
         if self.is_missing is not None:
-            pixels[self.is_missing] = missing
+            pixels[self.is_missing[place]] = 255
         return pixels
 
 

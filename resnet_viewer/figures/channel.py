@@ -35,7 +35,7 @@ def figure(now: ProbeResult, reference: ProbeResult | None, view: View, paper: P
             if found.odd and found.values is not None
             else ()
         )
-        pixels = None if found.colours is None else found.colours.rgb()[0]
+        pixels = None if found.colours is None else found.colours.rgb()
         pictures.append(Picture(found.side.name, said, pixels, found.message))
     return draw_pair(
         pictures,

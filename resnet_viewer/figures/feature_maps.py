@@ -144,7 +144,7 @@ def _picture(side: Side, grid: Grid | None) -> Picture:
     count = len(side.maps)
     said = (f"{dead} of {count} channels dead (×)", dead), (f"{odd} of {count} not finite (/)", odd)
     origin = (f"{side.words} · " + "{} × {}×{}".format(*side.maps.shape),) if side.is_other else ()
-    pixels = sheet(side.mosaic.maps, grid).rgb()[0]
+    pixels = sheet(side.mosaic.maps, grid).rgb()
     return Picture(side.name, tuple(words for words, found in said if found), pixels, "", origin)
 
 

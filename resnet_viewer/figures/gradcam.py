@@ -293,7 +293,8 @@ def _draw_frame(
         axes.plot([left, left + side], [bottom, bottom + side], color=palette.REFERENCE, linewidth=0.4)
     else:
         extent = (left, left + side, bottom, bottom + side)
-        axes.imshow(frame.maps.rgb()[frame.place], extent=extent, aspect="auto", interpolation="antialiased")
+        pixels = frame.maps.rgb(frame.place)
+        axes.imshow(pixels, extent=extent, aspect="auto", interpolation="antialiased")
     if is_selected:
         _edge(axes, (left, bottom), (side, side), palette.BRANCH, 1.4)
     colour, place = palette.BRANCH if is_selected else palette.MUTED, (left + side / 2, bottom - 0.035)

@@ -21,15 +21,21 @@ def table_colour(name: str, place: float) -> tuple[int, ...]:
 def test_limits_take_the_ends_of_the_table_and_what_lies_outside_is_clipped() -> None:
     found = one([[0.0, 1.0, 2.0], [9.0, -9.0, 2.0]], "viridis", 0.0, 2.0)
     assert found.places.tolist() == [[[0, 127, 255], [255, 0, 255]]]
-    assert tuple(found.rgb()[0, 0, 0]) == table_colour("viridis", 0.0)
-    assert tuple(found.rgb()[0, 0, 2]) == table_colour("viridis", 1.0)
+    assert tuple(found.rgb()[0, 0]) == table_colour("viridis", 0.0)
+    assert tuple(found.rgb()[0, 2]) == table_colour("viridis", 1.0)
+
+
+def test_each_map_has_its_own_colours() -> None:
+    maps = coloured(np.array([[[0.0, 0.0]], [[1.0, np.nan]]], np.float32), "gray", 0.0, 1.0)
+    assert maps.rgb(0).tolist() == [[[0] * 3] * 2]
+    assert maps.rgb(1).tolist() == [[[255] * 3] * 2]
 
 
 def test_what_is_not_finite_has_no_colour_for_a_colour_would_be_a_value() -> None:
     found = one([[np.nan, np.inf, -np.inf, 0.5]], "gray", 0.0, 1.0)
     assert found.is_missing is not None
     assert found.is_missing.tolist() == [[[True, True, True, False]]]
-    assert found.rgb()[0, 0].tolist() == [[255] * 3] * 3 + [[127] * 3]
+    assert found.rgb()[0].tolist() == [[255] * 3] * 3 + [[127] * 3]
     alone = one([[np.inf, np.inf]], "gray", 0.0, 0.0)
     assert alone.is_missing is not None
     assert alone.is_missing.all()
@@ -47,7 +53,7 @@ def test_a_map_of_one_value_takes_the_first_colour() -> None:
 
 
 def test_zero_lies_in_the_middle_of_the_signed_table() -> None:
-    left, middle, right = (one([[-2.0, 0.0, 2.0]], SIGNED_COLOURS, -2.0, 2.0).rgb()[0, 0]).astype(int)
+    left, middle, right = (one([[-2.0, 0.0, 2.0]], SIGNED_COLOURS, -2.0, 2.0).rgb()[0]).astype(int)
     assert left[2] > left[0], "negative is blue"
     assert right[0] > right[2], "positive is red"
     assert max(middle) - min(middle) < 30, "zero is nearly grey"
@@ -74,7 +80,7 @@ def test_a_sheet_repeats_pixels_and_gaps_have_no_colour() -> None:
     assert grid.corner(1) == (5, 0)
     assert whole.is_missing[0, 0, 4], "the gap"
     assert whole.is_missing[0, 6, 6], "there is no fourth map"
-    assert whole.rgb()[0, 6, 6].tolist() == [255] * 3
+    assert whole.rgb()[6, 6].tolist() == [255] * 3
 
 
 @pytest.mark.parametrize(("count", "columns"), [(16, 4), (32, 6), (64, 8), (128, 12), (1, 1), (7, 3)])

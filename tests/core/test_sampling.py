@@ -181,7 +181,7 @@ def test_a_bright_square_lies_under_its_map(name: str) -> None:
         box = visible_box(wide, high, model.preprocessing)
         for block in result.blocks:
             laid = overlay(
-                np.zeros_like(pixels), block.cam[0], box, tiles=cam_tiles(result, block, box), colours="gray",
+                np.zeros_like(pixels), block.cam[0], box, laid=cam_tiles(result, block, box), colours="gray",
                 opacity=1.0,
             )  # fmt: skip
             shares = (laid[..., 0] / 255.0) ** (2 / 3)  # a colour of v is mixed in with weight √v

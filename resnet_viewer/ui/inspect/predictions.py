@@ -191,11 +191,6 @@ class PredictionsPanel(Card):
         """The words in place of rows, in their longest wording; empty while there are rows."""
         return "" if self._message.isHidden() else self._message.whole
 
-    @property
-    def message_shown(self) -> str:
-        """The same in the wording that fits."""
-        return "" if self._message.isHidden() else self._message.text()
-
     def render_scene(self, scene: Scene) -> None:
         """Show the scene's predictions; readings that hold the logits alone are enough."""
         self._scene = scene

@@ -174,11 +174,6 @@ class WiringPanel(Card):
         self.bar.gradient_of_chosen.connect(self.gradient_of_chosen)
         self.apply_theme(DARK)
 
-    @property
-    def caption_text(self) -> str:
-        """The whole sentence under the plot, however much of it fits."""
-        return self._caption.whole
-
     def render_scene(self, scene: Scene) -> None:
         """Show the scene, touching only what differs from the one before."""
         self._scene = scene

@@ -182,23 +182,20 @@ class _Cells(Cells):
         across = max(1, -(-(metrics.ascent()) // width)) if self._is_turned else 1
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         measure, room = metrics.horizontalAdvance, self._top - self._head - 5
-        names = [shortened_inside(name, self._left - 5, measure) for name in self.chart.names]
-        above = [
-            shortened_inside(name, room, measure) if self._is_turned else name for name in self.chart.names
-        ]
         edge = self._rect(0, self.classes - 1).right() + 2
-        for i in range(self.classes):
+        for i, name in enumerate(self.chart.names):
             middle = self._rect(i, 0).center().y()
             line = QRect(0, middle - metrics.height() // 2, self._left - 4, metrics.height())
             if i % every == 0:
                 painter.setPen(QColor(theme.muted))
-                painter.drawText(line, right, names[i])
+                painter.drawText(line, right, shortened_inside(name, self._left - 5, measure))
                 painter.setPen(QColor(theme.changed if self.chart.errors[i] > 0 else theme.muted))
                 place = QRect(edge, line.top(), self._right - 4, line.height())
                 painter.drawText(place, right, self.chart.error_words(i))
             if i % across == 0:
                 painter.setPen(QColor(theme.muted))
-                self._paint_column(painter, above[i], i, metrics)
+                above = shortened_inside(name, room, measure) if self._is_turned else name
+                self._paint_column(painter, above, i, metrics)
 
     def headings(self, metrics: QFontMetrics) -> list[tuple[QRect, str]]:
         """What rows, columns and the numbers at the right are, and where it says so."""

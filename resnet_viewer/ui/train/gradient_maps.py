@@ -99,8 +99,6 @@ class RunPicture(QWidget):
     def __init__(self, log: RunLog, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.log = log
-        self.images_made = 0
-        """How many images were made since the beginning."""
         self.look = Look()
         self.record = Record.of_log(log, "norms")
         self._row: int | None = None
@@ -150,7 +148,6 @@ class RunPicture(QWidget):
             self._image = (
                 image_of_rgba(np.take(colours_of(*colours), cells, axis=0)) if np.any(cells < CLEAR) else None
             )
-            self.images_made += 1
             self.update()
 
     def resizeEvent(self, event: QEvent) -> None:

@@ -113,7 +113,7 @@ def test_logits_without_one_number_are_explained_instead_of_listed(qtbot: QtBot)
             panel.resize(300, height)
             qtbot.waitUntil(lambda height=height: panel.height() == height)
             panel.layout().activate()
-            shown.append(panel.message_shown)
+            shown.append(panel._message.text())
         assert list(dict.fromkeys(shown)) == [
             panel.message,
             f"{panel.message.partition(':')[0]}.",
@@ -136,6 +136,16 @@ def test_a_chosen_target_outside_the_highest_is_listed(qtbot: QtBot) -> None:
     assert [row.is_new for row in panel.rows] == [False] * 5 + [True, False]
 
 
+def light_panel(qtbot: QtBot) -> PredictionsPanel:
+    """On the screen, as small as in a small window."""
+    panel = PredictionsPanel()
+    qtbot.addWidget(panel)
+    wear(panel, LIGHT)
+    panel.resize(300, 220)
+    panel.show()
+    return panel
+
+
 def reds_and_greys(panel: PredictionsPanel) -> tuple[list[int], list[int]]:
     """Lines of the first row's picture with now's and with the reference's colour, beyond the names."""
     line = panel.findChildren(PredictionLine)[0]
@@ -148,11 +158,7 @@ def reds_and_greys(panel: PredictionsPanel) -> tuple[list[int], list[int]]:
 
 
 def test_now_lies_above_the_reference_as_in_the_figure(qtbot: QtBot) -> None:
-    panel = PredictionsPanel()
-    qtbot.addWidget(panel)
-    wear(panel, LIGHT)
-    panel.resize(300, 220)
-    panel.show()
+    panel = light_panel(qtbot)
     panel.render_scene(scene_of([0.9], [0.9]))
     reds, greys = reds_and_greys(panel)
     assert reds
@@ -161,11 +167,7 @@ def test_now_lies_above_the_reference_as_in_the_figure(qtbot: QtBot) -> None:
 
 
 def test_small_probabilities_get_bars_that_can_be_seen(qtbot: QtBot) -> None:
-    panel = PredictionsPanel()
-    qtbot.addWidget(panel)
-    wear(panel, LIGHT)
-    panel.resize(300, 220)
-    panel.show()
+    panel = light_panel(qtbot)
     panel.render_scene(scene_of([0.9], [0.5]))
     assert panel.legend == "now · reference"
     widths = [_red(panel)]
@@ -208,11 +210,7 @@ def _red(panel: PredictionsPanel) -> int:
 
 
 def test_the_bar_for_now_is_as_long_as_its_probability(qtbot: QtBot) -> None:
-    panel = PredictionsPanel()
-    qtbot.addWidget(panel)
-    wear(panel, LIGHT)
-    panel.resize(300, 220)
-    panel.show()
+    panel = light_panel(qtbot)
     reds = []
     for probability in (0.9, 0.3):
         panel.render_scene(scene_of([probability], [0.5, 0.5]))

@@ -83,7 +83,7 @@ def test_a_partial_reading_keeps_the_last_whole_curve_of_the_same_network(panel:
     other = fabricated.scene(spec("resnet18"))
     panel.render_scene(replace(other, now=None, reference=None))
     assert panel.view.plot.shown.now is None
-    assert panel.caption_text == ""
+    assert panel._caption.whole == ""
 
 
 def test_without_a_reading_the_wiring_can_be_cut_all_the_same(qtbot: QtBot) -> None:
@@ -98,8 +98,8 @@ def test_without_a_reading_the_wiring_can_be_cut_all_the_same(qtbot: QtBot) -> N
 
 
 def test_the_caption_says_what_was_measured_and_in_which_state(panel: WiringPanel) -> None:
-    assert "1 of 9 shortcuts cut" in panel.caption_text
-    assert "gradient of the score" in panel.caption_text
+    assert "1 of 9 shortcuts cut" in panel._caption.whole
+    assert "gradient of the score" in panel._caption.whole
 
 
 def test_another_quantity_is_another_curve_of_the_same_reading(panel: WiringPanel) -> None:
@@ -163,7 +163,7 @@ def test_a_pictures_name_is_never_read_as_markup(panel: WiringPanel) -> None:
     named = replace(scene.now, request=replace(scene.now.request, picture=picture))
     setup = replace(scene.session.setup, class_names=("<i>deer</i>",) * 10)
     panel.render_scene(replace(scene, now=named, session=scene.session.with_setup(setup)))
-    assert HOSTILE in panel.caption_text
+    assert HOSTILE in panel._caption.whole
     assert HOSTILE in panel.bar.readout
     assert "<i>deer</i>" in panel.bar.readout
     labels = [panel._caption, panel.bar._readout, panel._subtitle, panel._title, panel.bar._title]
@@ -255,7 +255,7 @@ def test_the_caption_changes_without_moving_the_plot(panel: WiringPanel) -> None
     before = panel.view.plot_box.geometry()
     panel.render_scene(fabricated.scene(spec("cifar-resnet-56"), cut=tuple(range(1, 28, 2))))
     panel.render_scene(replace(fabricated.scene(), now=None, reference=None))
-    assert panel.caption_text == ""
+    assert panel._caption.whole == ""
     panel.render_scene(fabricated.scene(cut=(3,)))
     assert panel.view.plot_box.geometry() == before
 
@@ -279,8 +279,8 @@ def test_the_caption_says_the_state_whatever_the_room(panel: WiringPanel, width:
     assert "8 of 27 shortcuts cut (20-27)" in label.text()
     lines = label.wrapText(label.text(), label.width(), label.font())
     assert len(lines) * label.fontMetrics().height() <= label.height(), "elided"
-    assert panel.caption_text.startswith("L2 norm of the gradient of the score")
-    assert shown(label.toolTip()) == panel.caption_text
+    assert panel._caption.whole.startswith("L2 norm of the gradient of the score")
+    assert shown(label.toolTip()) == panel._caption.whole
     assert panel.subtitle.startswith("8 of 27 shortcuts cut (20-27)")
 
 

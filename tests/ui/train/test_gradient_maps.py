@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -98,16 +99,21 @@ def test_only_pictures_whose_records_grew_are_made_anew(panel: GradientMaps) -> 
     logs = two()
     panel.render_lab(scene(*logs))
     settle(panel)
-    before = [picture.images_made for picture in panel.pictures.values()]
+
+    def images() -> list[QImage | None]:
+        return [picture.image for picture in panel.pictures.values()]
+
+    before = images()
     grow(logs[0], 1)
     panel.render_lab(scene(*logs, version=2))
+    first = images()
+    assert [image is old for image, old in zip(first, before, strict=True)] == [False, True]
     panel.render_lab(replace(scene(*logs, version=2), time=1.0))
-    grow(logs[1], 1)
-    grow(logs[1], 1)
-    grow(logs[1], 1)
+    assert all(image is old for image, old in zip(images(), first, strict=True)), "a time alone makes none"
+    for _ in range(3):
+        grow(logs[1], 1)
     panel.render_lab(scene(*logs, version=3))
-    made = [picture.images_made for picture in panel.pictures.values()]
-    assert [after - first for first, after in zip(before, made, strict=True)] == [1, 1]
+    assert [image is old for image, old in zip(images(), first, strict=True)] == [True, False]
 
 
 def test_unfinished_runs_leave_the_rest_empty(panel: GradientMaps) -> None:

@@ -21,7 +21,7 @@ def test_rows_go_down_and_what_has_no_colour_is_clear() -> None:
     maps = coloured(np.array([[[0, 1, 2], [9, np.nan, 2]]], np.float32), "viridis", 0.0, 2.0)
     image = tiles_of(maps).image
     assert (image.width(), image.height()) == (3, 2)
-    for (y, x), colour in np.ndenumerate(maps.rgb()[0, ..., 0]):
+    for (y, x), colour in np.ndenumerate(maps.rgb()[..., 0]):
         assert (y, x) == (1, 1) or pixel(image, x, y)[0] == colour, "the paper's colours"
     assert image.pixelColor(1, 1).alpha() == 0
 
