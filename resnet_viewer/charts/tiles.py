@@ -25,7 +25,7 @@ class Coloured:
 
     def rgb(self, place: int = 0) -> NDArray[np.uint8]:
         """(H, W, 3) bytes of the map at that place; what has no colour is white."""
-        pixels = lookup(self.colours)[self.places[place]]
+        pixels: NDArray[np.uint8] = lookup(self.colours)[self.places[place]]
         if self.is_missing is not None:
             pixels[self.is_missing[place]] = 255
         return pixels
