@@ -29,7 +29,6 @@ from resnet_viewer.charts.plot_words import FreeSpace
 from resnet_viewer.charts.wiring_layout import StripLayout, lay_out
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import have_same_plan, plan_of
-from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import GradientQuantity
 from resnet_viewer.records.target import BlockTarget
@@ -52,26 +51,6 @@ _LONGEST = 0.6
 """Of the plot's width may a name take."""
 _NAME_PLACES = (0.06, 0.16, 0.28, 0.42, 0.56, 0.7, 0.8, 0.9)
 """Where along the plot a name may stand, in the order of preference."""
-
-
-class IncompleteReadingError(UserError):
-    """A figure was asked of a reading that holds the logits alone."""
-
-
-def require_complete(result: ProbeResult) -> None:
-    """Refuse a reading that holds the logits alone.
-
-    Raises:
-        IncompleteReadingError: it does.
-    """
-    if not result.is_complete:
-        raise IncompleteReadingError("The full reading is not there yet; wait for it, then export again.")
-
-
-def complete_reference(now: ProbeResult, reference: ProbeResult | None) -> ProbeResult | None:
-    """The reference, or None where it holds the logits alone; `now` must hold more, as `require_complete` says."""
-    require_complete(now)
-    return reference if reference is not None and reference.is_complete else None
 
 
 class Norm(NamedTuple):

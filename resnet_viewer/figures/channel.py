@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from resnet_viewer.charts.feature_maps import ChannelChart, Maps, channel_chart
-from resnet_viewer.charts.gradient_values import complete_reference
+from resnet_viewer.figures.export import complete_reference
 from resnet_viewer.figures.feature_maps import Picture, draw_pair
 from resnet_viewer.figures.page import USUAL, Paper
 from resnet_viewer.records import captions

@@ -24,8 +24,29 @@ from resnet_viewer.figures.page import CaptionedFigure
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.csv_text import csv_text
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.probe import ProbeResult
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+
+class IncompleteReadingError(UserError):
+    """A figure was asked of a reading that holds the logits alone."""
+
+
+def require_complete(result: ProbeResult) -> None:
+    """Refuse a reading that holds the logits alone.
+
+    Raises:
+        IncompleteReadingError: it does.
+    """
+    if not result.is_complete:
+        raise IncompleteReadingError("The full reading is not there yet; wait for it, then export again.")
+
+
+def complete_reference(now: ProbeResult, reference: ProbeResult | None) -> ProbeResult | None:
+    """The reference, or None where it holds the logits alone; `now` must hold more, as `require_complete` says."""
+    require_complete(now)
+    return reference if reference is not None and reference.is_complete else None
 
 
 def json_bytes(value: Mapping[str, object]) -> bytes:

@@ -21,9 +21,9 @@ from resnet_viewer.charts.feature_maps import (
     maps_chart,
     statistics,
 )
-from resnet_viewer.charts.gradient_values import complete_reference
 from resnet_viewer.charts.palette import ColourScale
 from resnet_viewer.charts.tiles import Grid, fitted_grid, sheet
+from resnet_viewer.figures.export import complete_reference
 from resnet_viewer.figures.page import (
     HEAD,
     HEAD_LINE,

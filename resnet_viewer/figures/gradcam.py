@@ -23,7 +23,7 @@ from resnet_viewer.charts.gradcam import (
     is_hairline,
     underlay,
 )
-from resnet_viewer.charts.gradient_values import complete_reference
+from resnet_viewer.figures.export import complete_reference
 from resnet_viewer.figures.page import (
     HEAD,
     HEAD_LINE,

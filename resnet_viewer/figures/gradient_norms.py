@@ -20,11 +20,11 @@ from resnet_viewer.charts.gradient_values import (
     gradient_chart,
     gradient_curves,
     norms,
-    require_complete,
 )
 from resnet_viewer.charts.log_axis import scale_for
 from resnet_viewer.charts.wiring_drawing import Arc, Box, Disc, Kind, Outline, ink_of, level
 from resnet_viewer.charts.wiring_layout import lay_out, openings
+from resnet_viewer.figures.export import require_complete
 from resnet_viewer.figures.page import MARGIN, Entry, Paper, page, shortened
 from resnet_viewer.figures.plot import draw, room_of, shape_style, style_of
 from resnet_viewer.figures.wiring_strip import draw_shapes, draw_strip, strip_height

@@ -8,9 +8,8 @@ from dataclasses import asdict
 
 import numpy as np
 
-from resnet_viewer.charts.gradient_values import require_complete
 from resnet_viewer.figures import feature_maps, gradcam, gradient_norms
-from resnet_viewer.figures.export import KINDS, csv_bytes, json_bytes, render
+from resnet_viewer.figures.export import KINDS, csv_bytes, json_bytes, render, require_complete
 from resnet_viewer.figures.state import application_version, describe, weights_digest
 from resnet_viewer.records import captions
 from resnet_viewer.records.blueprint import Blueprint

@@ -12,10 +12,10 @@ from PySide6.QtGui import QFont
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts import palette
-from resnet_viewer.charts.gradient_values import IncompleteReadingError
 from resnet_viewer.charts.wiring_layout import lay_out, openings
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import gradient_norms
+from resnet_viewer.figures.export import IncompleteReadingError
 from resnet_viewer.figures.page import Paper
 from resnet_viewer.records.comparing import plan_of
 from resnet_viewer.records.session import GradientQuantity
