@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_viewer.charts.chart import Stroke
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.widgets.labels import tooltip_text
@@ -204,18 +205,25 @@ class RunsModel(TableModel):
         self.keys: tuple[str, ...] = ()
         """The runs' keys, row by row."""
         self.pixel_ratio = 1.0
+        self._strokes: dict[str, Stroke] = {}
+        self._samples: dict[str, QIcon] = {}
+        """By the run's key, made before a row is painted."""
 
     def show_scene(self, scene: LabScene) -> bool:
         """Take the scene; True where rows came or went."""
         keys = tuple(log.key for log in scene.logs)
         is_other = keys != self.keys
         self._scene, self.keys = scene, keys
+        strokes = strokes_of(scene, self._theme)
+        if strokes != self._strokes:
+            self._strokes = strokes
+            self._samples = {key: self._sample(stroke) for key, stroke in strokes.items()}
         self.set_rows([self._cells(log) for log in scene.logs], are_others=is_other)
         return is_other
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
-        self._theme = theme
+        self._theme, self._strokes = theme, {}
         self.show_scene(self._scene)
 
     def _cells(self, log: RunLog) -> tuple[Cell, ...]:
@@ -236,7 +244,7 @@ class RunsModel(TableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return tooltip_text(told(self._scene, self._scene.logs[index.row()]))
             case Qt.ItemDataRole.DecorationRole if index.column() == 0:
-                return self._sample(self._scene.logs[index.row()])
+                return self._samples[self.keys[index.row()]]
         return super().data(index, role)
 
     def headerData(
@@ -246,12 +254,11 @@ class RunsModel(TableModel):
             return tooltip_text(_COLUMNS[section].about)
         return super().headerData(section, orientation, role)
 
-    def _sample(self, log: RunLog) -> QIcon:
-        """A stretch of its line in the plots, selected or not."""
+    def _sample(self, stroke: Stroke) -> QIcon:
+        """A stretch of such a line, as in the plots, selected or not."""
         pixmap = QPixmap(_SAMPLE * self.pixel_ratio)
         pixmap.setDevicePixelRatio(self.pixel_ratio)
         pixmap.fill(Qt.GlobalColor.transparent)
-        stroke = strokes_of(self._scene, self._theme)[log.key]
         with QPainter(pixmap) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             paint_sample(painter, stroke, QPointF(0, _SAMPLE.height() / 2), _SAMPLE.width())

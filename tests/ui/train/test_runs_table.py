@@ -321,3 +321,18 @@ def test_the_columns_of_errors_say_which_errors_these_are() -> None:
     }
     assert "over the newest whole epoch while the weights moved" in words["train %"]
     assert "after the newest whole epoch" in words["test %"]
+
+
+def test_a_row_is_painted_with_the_sample_that_was_made_for_it(table: RunsTable) -> None:
+    """Colours are shared out among all runs: to do that for every row of every paint event costs the square of them."""
+
+    def samples() -> list[int]:
+        model = table.model()
+        rows = range(model.rowCount())
+        return [model.index(row, 0).data(Qt.ItemDataRole.DecorationRole).cacheKey() for row in rows]
+
+    before = samples()
+    assert len(set(before)) == len(RUNS)
+    assert samples() == before
+    table.apply_theme(LIGHT)
+    assert not set(samples()) & set(before)
