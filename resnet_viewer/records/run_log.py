@@ -21,7 +21,6 @@ from resnet_viewer.records.lab import (
     Intervened,
     Numbers,
     OfRun,
-    Published,
     RunEnded,
     RunState,
     StateChanged,
@@ -74,9 +73,6 @@ class RunLog:
         """(N,) the class given to each test picture after the newest epoch."""
         self.states: dict[int, Path] = {}
         """Epochs done -> the file of the weights that were kept then; after 0 those that it began with."""
-        self.published: Path | None = None
-        """The newest file of weights that was written on request, after `published_step` steps."""
-        self.published_step = 0
         self.ended: RunReport | None = None
         self.has_siblings = False
         """Another seed of the same network is trained beside it; set by whoever knows the other runs."""
@@ -120,8 +116,6 @@ class RunLog:
                 self.ended = None
                 self.awaits_errors = False
                 self._changed_at = self._changed_at if made is None else made.step
-            case Published(step=step, path=path):
-                self.published, self.published_step = path, step
             case RunEnded(report=ended):
                 self.run, self.ended, self.state = ended.spec, ended, ended.state
                 self.awaits_errors = False

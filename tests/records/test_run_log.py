@@ -13,7 +13,6 @@ from resnet_viewer.records.lab import (
     Began,
     EpochEnded,
     Intervened,
-    Published,
     RunEnded,
     StateChanged,
 )
@@ -115,15 +114,13 @@ def test_what_an_earlier_run_did_comes_with_its_beginning(log: RunLog) -> None:
     assert len(log.norms) == 1
 
 
-def test_states_interventions_and_publications(log: RunLog) -> None:
+def test_states_and_interventions(log: RunLog) -> None:
     cut = Intervention(3, 0.0)
     changed = RunSpec(RUN.network, "digits", 20, interventions=(cut,))
     log.take(StateChanged(log.key, "failed", "No memory."))
     log.take(Intervened(log.key, changed, cut))
-    log.take(Published(log.key, 17, Path("now.safetensors")))
     assert (log.state, log.sentence) == ("failed", "No memory.")
     assert log.run.interventions == (cut,)
-    assert (log.published, log.published_step) == (Path("now.safetensors"), 17)
 
 
 def test_its_report_holds_all_that_it_knows(log: RunLog) -> None:
