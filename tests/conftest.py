@@ -57,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
             QtBot.waitExposed,
         ):
             wait.__kwdefaults__["timeout"] = _PATIENCE
-    if sys.dont_write_bytecode and config.cache is not None:
+    if sys.dont_write_bytecode and config.pluginmanager.hasplugin("cacheprovider"):
         sys.dont_write_bytecode = False
         sys.pycache_prefix = str(config.cache.mkdir("bytecode"))
         os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix

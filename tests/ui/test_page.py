@@ -16,7 +16,7 @@ from resnet_viewer.ui.commands import Command, Commands, Submenu
 from resnet_viewer.ui.help import Facts
 from resnet_viewer.ui.layout import Splitter
 from resnet_viewer.ui.page import Fact, Page, PageBar, PageFacts, PagePanels
-from resnet_viewer.ui.widgets.theme import Theme
+from resnet_viewer.ui.widgets.theme import DARK, LIGHT, Theme
 from resnet_viewer.ui.window import MainWindow
 from tests.ui.windows import INSPECT, TRAIN, Desk
 
@@ -48,6 +48,7 @@ class Notes(Page):
         return PageFacts("noting", Fact("all notes", "notes"), Fact("one note"))
 
     def enter(self) -> None:
+        self.asked.append("enter")
         self.panels.setFocus()
 
     def take_mime(self, mime: QMimeData) -> None:
@@ -99,6 +100,7 @@ def test_its_tab_key_menu_row_facts_and_focus_come_of_themselves(window: MainWin
     assert {"View: Notes", "Notes: Note"} <= {entry.text for entry in window.menus.entries()}
     assert "fill &Old notes" in notes.asked
     assert [action.text() for action in window.menuBar().actions()][-2:] == ["&Notes", "&Help"]
+    assert "enter" not in notes.asked
     show = window.commands["show_notes"]
     assert show.shortcut().toString() == "Ctrl+3"
     show.trigger()
@@ -107,6 +109,7 @@ def test_its_tab_key_menu_row_facts_and_focus_come_of_themselves(window: MainWin
     assert not any(page.bar.isVisible() for page in window.pages[:THIRD])
     assert window.status.texts()[0] == "noting"
     assert window.status.texts()[3] == "one note"
+    assert notes.asked[-1] == "enter"
     assert window.focusWidget() is notes.panels
     assert window.pages[INSPECT].panels.isHidden()
 
@@ -151,6 +154,12 @@ def test_it_is_asked_before_the_window_closes_and_told_when_it_does(
     notes.is_idle = True
     assert window.close()
     assert notes.asked[-1] == "close"
+
+
+def test_it_is_told_of_another_theme(window: MainWindow, notes: Notes) -> None:
+    for theme in (LIGHT, DARK):
+        window.apply_theme(theme)
+        assert notes.asked[-1] == theme.text
 
 
 def test_its_room_is_shared_as_it_says(window: MainWindow, notes: Notes) -> None:

@@ -198,7 +198,7 @@ def test_what_was_asked_before_comes_before_the_first_step(room: Room) -> None:
     assert room.service.done == ["a", "b", "low0", "low ended"]
 
 
-@pytest.mark.parametrize("how", ["cancel", "stop", "close"])
+@pytest.mark.parametrize("how", ["cancel", "stop", "stop all", "close"])
 def test_it_can_be_ended_and_puts_everything_back(
     room: Room, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,6 +212,8 @@ def test_it_can_be_ended_and_puts_everything_back(
         room.worker.low.cancel(ticket)
     elif how == "stop":
         room.worker.low.stop()
+    elif how == "stop all":
+        room.worker.stop()
     else:  # which stops before it waits for the thread
         stop = room.worker.stop
         monkeypatch.setattr(room.worker, "stop", lambda: (stop(), room.let_go()))
