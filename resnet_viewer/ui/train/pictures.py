@@ -43,9 +43,9 @@ from resnet_viewer.records.captions import class_name
 from resnet_viewer.records.confusion import PictureRule
 from resnet_viewer.records.lab import Confidences, DataRead, Numbers
 from resnet_viewer.records.run_log import LabScene, RunLog
-from resnet_viewer.ui.train.confusion import ConfusionMatrix
 from resnet_viewer.ui.widgets.card import FigureCard
 from resnet_viewer.ui.widgets.cells import Cells
+from resnet_viewer.ui.widgets.confusion import ConfusionMatrix
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, choice_box, part_wordings
 from resnet_viewer.ui.widgets.labels import muted, plain_label, tool_button, tooltip_text
 from resnet_viewer.ui.widgets.pixels import image_of_rgb

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.picture_grid import NO_PICTURES, PictureChart
-from resnet_viewer.ui.train.confusion import ConfusionMatrix
+from resnet_viewer.ui.widgets.confusion import ConfusionMatrix
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT, Theme
 from tests.ui.pixel import pixel, wear
 from tests.ui.train.lab_scenes import LABELS, PREDICTED, move_pointer
