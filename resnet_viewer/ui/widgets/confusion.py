@@ -19,8 +19,10 @@ _SMALLEST = 5
 _MANY, _LEAST = 24, 16
 """With more classes than these the cells may be that small; with fewer they are so wide at least."""
 _WIDEST_NAME, _NARROWEST_NAME = 72, 32
-_POINTS = (4, 2, 1, 0, -2)
-"""Sizes of the letters beside the window's: the largest whose cells are so many lines high, else the last."""
+_POINTS = (4, 2, 1, 0, -2, -3)
+"""Sizes of the letters beside the window's: the largest whose cells are so many lines high, else the first of the small
+ones with which the matrix need not scroll, else the last."""
+_SMALL, _SMALLEST_POINTS = -2, 6.0
 _ROOMY = 2.5
 _LEAST_LINES = 9
 """A lower matrix has no line for the word above its columns."""
@@ -43,7 +45,8 @@ class _Cells(Cells):
         self._is_turned = False
         self.letters = self.font()
         """Of names, counts and errors."""
-        self._head = 0
+        self._head = self._slack = 0
+        """Pixels for the word above the columns; for the upper half of the first row's name, where rows are low."""
         self.restyled.connect(self._colour)
 
     @property
@@ -78,33 +81,37 @@ class _Cells(Cells):
     def fit(self, room: QSize) -> None:
         """Be as large as the room, or larger where the cells would be too small in it; letters grow with the cells."""
         for points in _POINTS:
-            self.letters = QFont(self.font())
-            self.letters.setPointSizeF(max(self.letters.pointSizeF() + points, 6.0))
-            metrics = QFontMetrics(self.letters)
-            self._lay_out(room, metrics)
+            metrics = self._lay_out(room, max(self.font().pointSizeF() + points, _SMALLEST_POINTS))
             is_whole = self.height() <= room.height() and self.width() <= room.width()
-            if is_whole and min(self._cell.height(), self._cell.width()) >= _ROOMY * metrics.height():
+            is_roomy = min(self._cell.height(), self._cell.width()) >= _ROOMY * metrics.height()
+            if is_whole and (is_roomy or points <= _SMALL):
                 break
         self.update()
 
-    def _lay_out(self, room: QSize, metrics: QFontMetrics) -> None:
+    def _lay_out(self, room: QSize, points: float) -> QFontMetrics:
+        """With letters of that size: every class is named where there are few, every second or third of many."""
+        self.letters = QFont(self.font())
+        self.letters.setPointSizeF(points)
+        metrics = QFontMetrics(self.letters)
         count = max(self.classes, 1)
+        wide, high = (_SMALLEST, _SMALLEST) if count > _MANY else (_LEAST, metrics.ascent())
         widest = max((metrics.horizontalAdvance(name) for name in self.chart.names), default=0)
         names = min(widest, _WIDEST_NAME, max(room.width() // 5, _NARROWEST_NAME))
         self._left = max(names, metrics.horizontalAdvance(TRUE)) + 6
         self._right = max(map(metrics.horizontalAdvance, ("100.0 %", ERROR))) + 12
         self._head = metrics.height() if room.height() >= _LEAST_LINES * metrics.height() else 0
-        wide, high = (_SMALLEST, _SMALLEST) if count > _MANY else (_LEAST, _SMALLEST)
         across = max(wide, (room.width() - self._left - self._right) // count)
         self._is_turned = widest > across + 4
         turned = min(widest, _WIDEST_NAME, max(room.height() // 4, _NARROWEST_NAME)) + 6
-        self._top = self._head + (turned if self._is_turned else metrics.height() + 2)
+        self._slack = (metrics.height() - high + 1) // 2
+        self._top = self._head + (turned if self._is_turned else metrics.height() + 2) + self._slack
         down = max(high, (room.height() - self._top - 2) // count)
         self._cell = QSize(across, down)
         self.resize(
             max(room.width(), self._left + count * across + self._right),
             max(room.height(), self._top + count * down + 2),
         )
+        return metrics
 
     def rect_of(self, cell: int) -> QRect:
         width, height = self._cell.width(), self._cell.height()
@@ -151,7 +158,7 @@ class _Cells(Cells):
         painter.setFont(self.letters)
         painter.drawImage(whole, self._image)
         metrics = painter.fontMetrics()
-        if self._cell.height() > metrics.ascent():
+        if self._cell.height() >= metrics.ascent():
             self._paint_counts(painter, metrics)
         self._paint_names(painter, metrics)
         self._paint_headings(painter, metrics)
@@ -199,9 +206,7 @@ class _Cells(Cells):
 
     def headings(self, metrics: QFontMetrics) -> list[tuple[QRect, str]]:
         """What rows, columns and the numbers at the right are, and where it says so."""
-        if self._cell.height() < metrics.ascent():  # they would lie on the first row's name and error
-            return []
-        line = self._top - metrics.height()
+        line = self._top - self._slack - metrics.height()
         edge = self._rect(0, self.classes - 1).right() + 2
         wide = metrics.horizontalAdvance(PREDICTED)
         centre = (self._left + edge) // 2
