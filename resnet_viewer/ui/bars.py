@@ -36,6 +36,9 @@ Choice = tuple[str, Callable[[], object]]
 class MessageBar(QFrame):
     """One sentence over the panels; a new one replaces it. Hidden until there is something to say."""
 
+    dismissed = Signal(str)
+    """The user has read what was said about this topic, and wants it away."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("message_bar")
@@ -61,7 +64,7 @@ class MessageBar(QFrame):
         self._choice.clicked.connect(self._choose)
         self._details.clicked.connect(self._text.show)
         self._copy.clicked.connect(self._copy_details)
-        self._dismiss.clicked.connect(self._leave)
+        self._dismiss.clicked.connect(self._take_away)
         self.hide()
 
     @property
@@ -127,6 +130,12 @@ class MessageBar(QFrame):
         for part in (self._choice, self._details, self._copy, self._text):
             part.hide()
         self.show()
+
+    @Slot()
+    def _take_away(self) -> None:
+        topic = self._topic
+        self._leave()
+        self.dismissed.emit(topic)
 
     @Slot()
     def _leave(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from resnet_viewer.records.figure_list import (
 from resnet_viewer.records.requests import (
     CopyFigure,
     Rendered,
+    Request,
     RunPictures,
     WriteAllRunFigures,
     WriteFigure,
@@ -30,52 +32,146 @@ from resnet_viewer.records.requests import (
     Written,
 )
 from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.story_words import counted, joined
 from resnet_viewer.ui import export_dialog
 from resnet_viewer.ui.menus import add_entry
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.work.asking import Askers
 from resnet_viewer.ui.work.worker import Failure
 
+_TOLD = 3
+"""So many failures are told in full."""
+
+
+class _Errand(QObject):
+    """A file or a copy that was asked for: what is heard of it comes with its name."""
+
+    replied = Signal(object, object)
+    failed = Signal(object, object)
+
+    def __init__(self, path: Path | None, parent: QObject) -> None:
+        super().__init__(parent)
+        self.path = path
+
+    @Slot(object)
+    def take(self, reply: object) -> None:
+        """It is done."""
+        self.replied.emit(self, reply)
+
+    @Slot(object)
+    def fail(self, failure: object) -> None:
+        """It is not, and will not be."""
+        self.failed.emit(self, failure)
+
 
 class Outbox(QObject):
-    """Asks for files and clipboard pictures, for every page, and says what became of them."""
+    """Asks for files and clipboard pictures, for every page, and says what became of them.
+
+    What failed is told until it is asked for again or the message is dismissed, also where something else fails.
+    """
 
     said = Signal(str)
     failed = Signal(object)
-    began = Signal()
-    """Something is asked for; what was said about an earlier failure is over."""
+    """All that failed and was not mended, as one Failure."""
+    mended = Signal()
+    """Nothing is left of what failed."""
+    kept_open = Signal(str)
+    """The window was to close, and waits for what is still being saved."""
 
     def __init__(self, files: Askers, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._files = files
+        self._errands: list[_Errand] = []
+        self._lost: dict[Path | None, Failure] = {}
+        self._close: Callable[[], object] | None = None
 
     @Slot(object)
     def save(self, request: WriteFigure | WriteLayers | WriteAllRunFigures | WriteWeights) -> None:
         """Write a file, or several; the caller has asked about an existing one."""
-        self.began.emit()
-        self._files.ask(request, self._say_written, self.failed)
+        path = request.folder if isinstance(request, WriteAllRunFigures) else request.path
+        what = "every figure in " if isinstance(request, WriteAllRunFigures) else ""
+        self._send(request, path, f"Saving {what}{path.name}…")
 
     def copy(self, source: Scene | RunPictures, choice: FigureChoice) -> None:
         """Put the figure on the clipboard, as a picture and as SVG."""
-        self.began.emit()
-        self.said.emit(f"Copying the figure: {figure_of(choice.figure).title}…")
-        self._files.ask(CopyFigure(source, choice), self._take_copy, self.failed)
+        said = f"Copying the figure: {figure_of(choice.figure).title}…"
+        self._send(CopyFigure(source, choice), None, said)
 
     def refuse(self, sentence: str) -> None:
         """Nothing is asked for, and why."""
-        self.failed.emit(Failure(sentence))
+        self.failed.emit(self._all_lost(Failure(sentence)))
 
-    @Slot(object)
-    def _say_written(self, written: Written) -> None:
-        self.said.emit(f"Saved {written.path}. {written.remark}".rstrip())
+    @Slot()
+    def forget_lost(self) -> None:
+        """What failed was read and dismissed."""
+        self._lost.clear()
 
-    @Slot(object)
-    def _take_copy(self, rendered: Rendered) -> None:
-        mime = QMimeData()
-        mime.setImageData(QImage.fromData(QByteArray(rendered.png)))
-        mime.setData("image/svg+xml", QByteArray(rendered.svg))
-        QGuiApplication.clipboard().setMimeData(mime)
-        self.said.emit(f"Copied the figure, as a picture and as SVG. {rendered.remark}".rstrip())
+    def may_close(self, close: Callable[[], object]) -> bool:
+        """Whether nothing is being saved; else the window is closed by `close` as soon as that is done."""
+        names = [errand.path.name for errand in self._errands if errand.path is not None]
+        if not names or self._close is not None:  # asked twice: what is not saved is given up
+            self._close = None
+            return True
+        self._close = close
+        self.kept_open.emit(f"{joined(names)} {'is' if len(names) == 1 else 'are'} still being saved.")
+        return False
+
+    @Slot()
+    def stay_open(self) -> None:
+        """The window is not to close any more."""
+        self._close = None
+
+    def _send(self, request: Request, path: Path | None, said: str) -> None:
+        if self._lost.pop(path, None) is not None or not self._lost:  # else a refusal is over
+            self._tell_lost()
+        self.said.emit(said)
+        errand = _Errand(path, self)
+        self._errands.append(errand)
+        errand.replied.connect(self._take)
+        errand.failed.connect(self._fail)
+        self._files.ask(request, errand.take, errand.fail)
+
+    @Slot(object, object)
+    def _take(self, errand: _Errand, reply: Written | Rendered) -> None:
+        if self._lost.pop(errand.path, None) is not None:
+            self._tell_lost()
+        if isinstance(reply, Written):
+            self.said.emit(f"Saved {reply.path}. {reply.remark}".rstrip())
+        else:
+            mime = QMimeData()
+            mime.setImageData(QImage.fromData(QByteArray(reply.png)))
+            mime.setData("image/svg+xml", QByteArray(reply.svg))
+            QGuiApplication.clipboard().setMimeData(mime)
+            self.said.emit(f"Copied the figure, as a picture and as SVG. {reply.remark}".rstrip())
+        self._end(errand)
+
+    @Slot(object, object)
+    def _fail(self, errand: _Errand, failure: Failure) -> None:
+        self._lost[errand.path] = failure
+        self._close = None
+        self._tell_lost()
+        self._end(errand)
+
+    def _end(self, errand: _Errand) -> None:
+        self._errands.remove(errand)
+        errand.deleteLater()
+        if self._close is not None and not self._errands:
+            close, self._close = self._close, None
+            close()
+
+    def _tell_lost(self) -> None:
+        if self._lost:
+            self.failed.emit(self._all_lost())
+        else:
+            self.mended.emit()
+
+    def _all_lost(self, *more: Failure) -> Failure:
+        failures = [*more, *reversed(self._lost.values())]
+        sentences = list(dict.fromkeys(failure.sentence for failure in failures))
+        if (untold := len(sentences) - _TOLD) > 0:
+            sentences[_TOLD:] = [f"So did {counted(untold, 'other export')}."]
+        details = "\n\n".join(failure.details for failure in failures if failure.details)
+        return Failure(" ".join(sentences), details)
 
 
 class FigureExport(QObject):

@@ -225,6 +225,7 @@ class Room:
         if self.training.controller.order is not self._shown:
             self.show_runs()
         self.files.refused.clear()
+        self.outbox.forget_lost()
         self._asked.clear()
         self._ask(10**9, self._hold)
         self.facts.told.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,19 @@ from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.settings import Settings
 
 NOT_YET = "There is no full reading to export yet; open a picture and wait until it is computed."
+
+
+_LETTERS = 60
+"""Of a suggested name, at most."""
+
+
+def _file_name(text: str) -> str:
+    """With letters and digits alone; what is too long ends behind a whole word, where there are words."""
+    words = re.split(r"[^\w-]+", text)
+    name = "_".join(filter(None, words))
+    if len(name) <= _LETTERS:
+        return name
+    return re.sub(r"(?<=\w)[_-][^_-]*$", "", name[: _LETTERS + 1])[:_LETTERS]
 
 
 class SceneExport(FigureExport):
@@ -38,8 +52,7 @@ class SceneExport(FigureExport):
         """It says what it is of: "cat_gradient_norms"."""
         now = self._controller.scene.now
         about = choice.columns if now is None or choice.figure == "architecture" else now.request.picture.name
-        name = "".join(c if c.isalnum() or c in "-_" else "_" for c in Path(about).stem)[:40]
-        return f"{name or 'picture'}_{choice.figure}"
+        return f"{_file_name(Path(about).stem) or 'picture'}_{choice.figure}"
 
     def starting_from(self, figure: FigureName) -> FigureChoice:
         start = super().starting_from(figure)

@@ -45,7 +45,10 @@ class InspectMessages(QObject):
         loader.download_ended.connect(progress.hide)
         progress.cancelled.connect(loader.cancel_download)
         outbox.failed.connect(partial(fail, topic="exporting"))
-        outbox.began.connect(partial(self._messages.end, "exporting"))
+        outbox.mended.connect(partial(self._messages.end, "exporting"))
+        outbox.kept_open.connect(self._say_kept_open)
+        self._outbox = outbox
+        self._messages.dismissed.connect(self._forget)
         outbox.said.connect(status.say)
         loader.compared.connect(status.say)
 
@@ -55,6 +58,17 @@ class InspectMessages(QObject):
         self._messages.end_unless_about(state.network, state.preprocessing)
         if scene.now is not None and scene.now.is_complete and not scene.is_stale:
             self._messages.end("probing")
+
+    @Slot(str)
+    def _say_kept_open(self, sentence: str) -> None:
+        act: Choice = ("Stay open", self._outbox.stay_open)
+        words = f"{sentence} The window closes when that is done; close it again to give it up."
+        self._messages.show_remark(words, act[0], [act], topic="exporting")
+
+    @Slot(str)
+    def _forget(self, topic: str) -> None:
+        if topic == "exporting":
+            self._outbox.forget_lost()
 
     @Slot(object)
     def _remark_picture(self, picture: Picture) -> None:

@@ -308,6 +308,10 @@ class InspectPage(Page):
         else:
             self._messages.status.say("No block is selected; click a box of a block first.")
 
+    def may_close(self) -> bool:
+        """What is being saved, of any page, is saved first."""
+        return self.outbox.may_close(self.panels.window().close)
+
     def close(self) -> None:
         """Edits are refused from now on."""
         self.store.close()

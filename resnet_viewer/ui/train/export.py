@@ -67,7 +67,6 @@ class RunExport(FigureExport):
         if found:
             self._folder = Path(found)
             self._outbox.save(WriteAllRunFigures(self.source("curves"), self._folder))
-            self._outbox.said.emit("Drawing every figure…")
 
     @Slot(str)
     def set_rule(self, rule: PictureRule) -> None:

@@ -17,7 +17,9 @@ from resnet_viewer.ui.settings import Settings
     ("picture", "stem"),
     [
         ("my cat/1.jpg", "1_gradient_norms"),
-        ("Ä b?.png", "Ä_b__gradient_norms"),
+        ("Ä b?.png", "Ä_b_gradient_norms"),
+        ("one two-three four " * 4 + ".png", "_".join(["one_two-three_four"] * 3) + "_one_gradient_norms"),
+        ("x" * 99 + ".png", "x" * 60 + "_gradient_norms"),
         ("", "picture_gradient_norms"),
     ],
 )
