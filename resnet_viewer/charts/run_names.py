@@ -73,7 +73,7 @@ class Group:
         """The name with how many seeds there are, and where a run ended before its time."""
         end = end_words(self.runs[0])
         seeds = f"{len(self.runs)} seeds" if len(self.runs) > 1 else ""
-        return joined(self.name, seeds, "" if end in self.name else end)
+        return dotted(self.name, seeds, "" if end in self.name else end)
 
 
 def run_strokes(
@@ -198,14 +198,14 @@ def so_far_words(runs: Sequence[RunReport]) -> str:
     return f"so far: {', '.join(parts)}"
 
 
-def joined(*parts: str) -> str:
+def dotted(*parts: str) -> str:
     """What is said of a figure, its parts apart; empty ones are none."""
     return " · ".join(part for part in parts if part)
 
 
 def subtitle(runs: Sequence[RunReport], *parts: str) -> str:
     """Under the title of a figure of runs: their data, these parts, and whether some are still going."""
-    return joined(data_words(runs), *parts, "so far" if so_far_words(runs) else "")
+    return dotted(data_words(runs), *parts, "so far" if so_far_words(runs) else "")
 
 
 def dashes_words(runs: Sequence[RunReport]) -> str:

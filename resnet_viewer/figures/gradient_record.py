@@ -25,8 +25,8 @@ from resnet_viewer.charts.gradient_record import (
 )
 from resnet_viewer.charts.plot_words import Told, done_in, interventions_in, lay_out
 from resnet_viewer.charts.run_names import (
+    dotted,
     end_words,
-    joined,
     recipe_words,
     run_names,
     so_far_words,
@@ -138,7 +138,7 @@ def caption(runs: Sequence[RunReport], *, scale: RecordScale) -> str:
         ends = ["below"] * scale.is_clipped_below + ["above"] * scale.is_clipped_above
         beyond = " and ".join(f"at most half a percent of the values {end}" for end in ends)
         parts.append(f"beyond the colour scale lie {beyond}")
-    return joined(*parts, so_far_words(runs)) + "."
+    return dotted(*parts, so_far_words(runs)) + "."
 
 
 def table(runs: Sequence[RunReport]) -> Table:

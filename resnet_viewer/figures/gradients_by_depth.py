@@ -20,9 +20,9 @@ from resnet_viewer.charts.gradient_record import (
 from resnet_viewer.charts.run_names import (
     Group,
     dashes_words,
+    dotted,
     epoch_words,
     groups,
-    joined,
     recipe_words,
     run_names,
     so_far_words,
@@ -121,7 +121,7 @@ def caption(runs: Sequence[RunReport], *, time: float | None = None) -> str:
         "every seed a line" if any(len(group.runs) > 1 for group in groups(runs)) else "",
         so_far_words(runs),
     ]
-    return joined(*parts) + "."
+    return dotted(*parts) + "."
 
 
 def table(runs: Sequence[RunReport], *, time: float | None = None) -> Table:

@@ -27,9 +27,9 @@ from resnet_viewer.charts.plot_words import Told, interventions_in
 from resnet_viewer.charts.run_names import (
     Group,
     dashes_words,
+    dotted,
     epochs_done,
     groups,
-    joined,
     plain_names,
     recipe_words,
     run_names,
@@ -135,7 +135,7 @@ def caption(runs: Sequence[RunReport], *, quantity: PrintedQuantity = "error") -
         )
     if len({run.spec.network.depth for run in runs}) > len(palette.DEPTHS):
         parts.append("colours repeat from the seventh depth on")
-    return joined(*parts, so_far_words(runs)) + "."
+    return dotted(*parts, so_far_words(runs)) + "."
 
 
 def table(runs: Sequence[RunReport]) -> Table:

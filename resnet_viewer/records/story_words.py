@@ -41,9 +41,9 @@ def some_of(titles: Sequence[str], count: int) -> str:
     return f"all {runs}" if len(titles) == count else f"{number_word(len(titles))} of the {runs}"
 
 
-def thousands(count: int) -> str:
-    """ "1 437", with a space that does not break."""
-    return f"{count:,}".replace(",", "\u00a0")
+def thousands(count: float, decimals: int = 0) -> str:
+    """ "1 437", "1 437.50": the one way to write a large number, with a space that does not break."""
+    return f"{count:,.{decimals}f}".replace(",", "\u00a0")
 
 
 def joined(parts: Sequence[str]) -> str:

@@ -42,6 +42,8 @@ class PageFacts:
     """The network, the runs."""
     data: Fact = field(default_factory=Fact)
     """The picture, the data set."""
+    about: tuple[str, ...] = ()
+    """What is on the page. Where that is another, what was said of the one before is over."""
 
 
 class PageBar(QWidget):

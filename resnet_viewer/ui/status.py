@@ -71,6 +71,8 @@ class StatusBar(QStatusBar):
 
     def show_facts(self, facts: PageFacts) -> None:
         """The facts of the page in view."""
+        if facts.about != self._facts.about:
+            self._forget_said()
         self._facts = facts
         self._fit()
 

@@ -13,6 +13,7 @@ from resnet_viewer.core.weights.sources import available
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.story_words import thousands
 
 
 class Entry(TypedDict):
@@ -116,12 +117,12 @@ def _print_layers(spec: NetworkSpec, *, as_json: bool) -> int:
     for layer in plan.layers:
         print(
             f"{layer.name:<22} {layer.kind:<10} {layer.block or '–':>5} {_sized(layer.weight_shape):<16} "
-            f"{_sized(layer.output_shape):<14} {layer.parameters:>12,} {layer.macs / 1e6:>8,.1f}"
+            f"{_sized(layer.output_shape):<14} {thousands(layer.parameters):>12} {thousands(layer.macs / 1e6, 1):>8}"
         )
     in_layers = sum(layer.parameters for layer in plan.layers)
     print(
-        f"{spec.title}: {plan.parameters:,} parameters, {plan.parameters - in_layers:,} of them in batch "
-        f"normalisations; {plan.macs / 1e6:,.0f} million multiply-accumulates for a picture of "
+        f"{spec.title}: {thousands(plan.parameters)} parameters, {thousands(plan.parameters - in_layers)} of "
+        f"them in batch normalisations; {thousands(plan.macs / 1e6)} million multiply-accumulates for a picture of "
         f"{_sized(plan.input_shape)}."
     )
     return 0

@@ -147,7 +147,7 @@ def test_words() -> None:
         "four networks",
         "13 runs",
     )
-    assert thousands(1437) == "1\u00a0437"
+    assert (thousands(1437), thousands(1437.254, 2)) == ("1\u00a0437", "1\u00a0437.25")
     assert (joined([]), joined(["a"]), joined(["a", "b", "c"])) == ("", "a", "a, b and c")
     assert percent(51.96, 52.04) == "52.0\u00a0%"
     assert sentence("so it is") == "So it is."

@@ -111,6 +111,20 @@ def test_nothing_said_on_one_page_stays_over_another(bar: StatusBar) -> None:
     assert bar.texts()[2] == "Stopped."
 
 
+def test_what_was_said_of_one_network_does_not_stay_beside_another(bar: StatusBar) -> None:
+    scene = fabricated.scene()
+    bar.show_facts(facts_of(scene, "1 thread"))
+    bar.say("Copied the figure.")
+    bar.show_facts(facts_of(fabricated.scene(cut=(3,)), "1 thread"))
+    assert bar.texts()[2] == "Copied the figure.", "it is the same network on the same picture"
+    bar.show_facts(facts_of(scene_of(spec("cifar-resnet-32")), "1 thread"))
+    assert bar.texts()[2] == ""
+    bar.say("Saved a.svg.")
+    setup = replace(fabricated.setup(spec("cifar-resnet-32")), picture=fabricated.picture(seed=5))
+    bar.show_facts(facts_of(Scene(Session(setup)), "1 thread"))
+    assert bar.texts()[2] == "", "another picture"
+
+
 def test_a_long_name_keeps_its_beginning_and_its_end() -> None:
     assert shortened("short.png") == "short.png"
     name = shortened("x" * 100 + ".png", 20)

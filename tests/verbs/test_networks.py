@@ -43,7 +43,7 @@ def test_one_network_and_its_layers(capsys: pytest.CaptureFixture[str]) -> None:
     }
     assert main(["networks", "cifar-resnet-20", "--layers"]) == 0
     printed = capsys.readouterr().out
-    assert "269,722 parameters" in printed
+    assert "269\u00a0722 parameters" in printed
     assert "layer3.0.conv1" in printed
 
 

@@ -13,6 +13,7 @@ from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.csv_text import csv_text
 from resnet_viewer.records.requests import WriteLayers
 from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.widgets.labels import plain_label
 from resnet_viewer.ui.widgets.table_model import (
@@ -92,8 +93,8 @@ class LayerTable(QDialog):
                         Cell(str(layer.block or "–"), layer.block or 0),
                         Cell(_sized(layer.weight_shape)),
                         Cell(_sized(layer.output_shape)),
-                        Cell(f"{layer.parameters:,}", layer.parameters),
-                        Cell(f"{layer.macs:,}", layer.macs),
+                        Cell(thousands(layer.parameters), layer.parameters),
+                        Cell(thousands(layer.macs), layer.macs),
                     )
                     for layer in plan.layers
                 ]
@@ -150,8 +151,8 @@ def total(plan: Blueprint) -> str:
     """The line under the table."""
     norms = plan.parameters - sum(layer.parameters for layer in plan.layers)
     return (
-        f"{len(plan.layers)} layers with {plan.parameters:,} parameters, {norms:,} of them in batch normalisations; "
-        f"{plan.macs:,} multiply-accumulates for a picture of {_sized(plan.input_shape)}."
+        f"{len(plan.layers)} layers with {thousands(plan.parameters)} parameters, {thousands(norms)} of them in batch "
+        f"normalisations; {thousands(plan.macs)} multiply-accumulates for a picture of {_sized(plan.input_shape)}."
     )
 
 

@@ -21,6 +21,7 @@ from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.network_entries import NetworkChoice, NetworkEntry, Networks
+from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.inspect.build_form import BuildForm
 from resnet_viewer.ui.widgets.form import CANCEL, OK, choices
 from resnet_viewer.ui.widgets.labels import plain_label
@@ -205,8 +206,8 @@ def facts(spec: NetworkSpec, weights: str) -> str:
         ("Shortcuts", shortcuts),
         ("Input", "×".join(map(str, plan.input_shape))),
         ("Output", f"{spec.classes} classes" if spec.has_classifier else "no classifier"),
-        ("Parameters", f"{plan.parameters:,}"),
-        ("MACs", f"{plan.macs:,}"),
+        ("Parameters", thousands(plan.parameters)),
+        ("MACs", thousands(plan.macs)),
         ("Weights", weights),
     )
     cells = "".join(
@@ -221,8 +222,8 @@ def _row(entry: NetworkEntry) -> tuple[Cell, ...]:
     return (
         Cell(spec.name),
         Cell(str(spec.depth), spec.depth),
-        Cell(f"{plan.parameters / 1e6:,.2f} M", plan.parameters),
-        Cell(f"{plan.macs / 1e9:,.2f} G", plan.macs),
+        Cell(f"{thousands(plan.parameters / 1e6, 2)} M", plan.parameters),
+        Cell(f"{thousands(plan.macs / 1e9, 2)} G", plan.macs),
         Cell(entry.weights_words),
         Cell(str(spec.block_count), spec.block_count),
         Cell(spec.data),

@@ -331,12 +331,13 @@ def facts_of(scene: Scene, threads: str = "") -> PageFacts:
     size = f"{thousands(plan.parameters)} parameters · {_macs(plan.macs)}"
     network = Fact(f"{shortened(name)} · {size}", shortened(name, 24), f"{name} · {size}")
     if picture is None:
-        return PageFacts(work, network)
+        return PageFacts(work, network, about=(name,))
     title = plain(picture.name)
     told = "".join(
         f" · {fact}" for fact in (f"{picture.width}×{picture.height}", plain(picture.facts)) if fact
     )
-    return PageFacts(work, network, Fact(f"{shortened(title)}{told}", shortened(title, 16), f"{title}{told}"))
+    shown = Fact(f"{shortened(title)}{told}", shortened(title, 16), f"{title}{told}")
+    return PageFacts(work, network, shown, (name, picture.digest))
 
 
 def _duration(seconds: float) -> str:

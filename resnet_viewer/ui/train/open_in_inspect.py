@@ -232,14 +232,16 @@ class OpenInInspect(QObject):
         if (log := self._controller.scene.log(wish.key)) is not None:
             self._show_picture(log, wish.picture)
         title = f"{opened.spec.title}, {opened.spec.weights.title}"
-        reference = self._loader.reference_title
+        reference, was_dropped = self._loader.reference_title, False
+        if not wish.with_twin:
+            was_dropped = self._editor.drop_other_reference()
+        self.opened.emit()  # first: what is said on one page is over on the next
         if wish.with_twin:
             self.said.emit(f"The reference is {reference}; {title} is open.")
-        elif self._editor.drop_other_reference():
+        elif was_dropped:
             self.said.emit(f"The reference is no longer {reference}; {title} is open.")
         else:
             self.said.emit(f"{title} is open.")
-        self.opened.emit()
 
     def _show_picture(self, log: RunLog, index: int) -> None:
         if (picture := tested_picture(self._controller.scene, log, index)) is not None:

@@ -423,7 +423,10 @@ def facts_of(scene: LabScene, device: str, threads: str) -> PageFacts:
         tested = thousands(len(scene.data.test_labels))
         whole = f"{scene.data_name}: {thousands(count)} pictures and {tested} to test, {width}×{height}"
         data = Fact(whole, scene.data_name, whole)
-    return PageFacts(f"training: {at}" if at else "", Fact(words, words, words), data)
+    work = f"training: {at}" if at else ""
+    return PageFacts(
+        work, Fact(words, words, words), data, (scene.data_name, *(log.key for log in scene.logs))
+    )
 
 
 def _leaving_words(count: int) -> str:

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.requests import WriteLayers, Written
+from resnet_viewer.records.story_words import thousands
 from resnet_viewer.services.figures import layers_csv
 from resnet_viewer.services.files import FilesService
 from resnet_viewer.ui import dialogs
@@ -43,7 +44,7 @@ def test_it_lists_every_layer_with_the_blueprints_numbers(desk: Desk, table: Lay
     assert [row[0] for row in rows] == [layer.name for layer in plan.layers]
     assert sum(int(row[-1]) for row in rows) == plan.macs
     assert sum(int(row[-2]) for row in rows) == sum(layer.parameters for layer in plan.layers)
-    assert f"{plan.parameters:,} parameters" in table.total.text() == total(plan)
+    assert f"{thousands(plan.parameters)} parameters" in table.total.text() == total(plan)
 
 
 def test_it_sorts_and_searches(table: LayerTable) -> None:

@@ -18,6 +18,7 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network_entries import NetworkChoice
 from resnet_viewer.records.preprocessing import IMAGENET_PREPROCESSING
 from resnet_viewer.records.requests import DownloadWeights, OpenedNetwork, OpenNetwork
+from resnet_viewer.records.story_words import thousands
 from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef
 from resnet_viewer.services.network_entries import networks
 from resnet_viewer.ui.dialogs import OpenWeights
@@ -54,7 +55,7 @@ def test_it_begins_with_the_network_on_the_screen(dialog: NetworkDialog) -> None
     assert dialog.choice == NetworkChoice(spec("resnet18"))
     text = dialog.facts.text()
     assert "ResNet-18" in text
-    assert "11,689,512" in text
+    assert "11\u00a0689\u00a0512" in text
     assert "multiply-accumulates" in text
     assert "3 projection" in text
     assert "Stem" not in text
@@ -97,7 +98,7 @@ def test_every_option_is_in_the_spec(dialog: NetworkDialog) -> None:
     expected = spec("cifar-resnet-20-preact-nobn-xavier", classes=7)
     expected = replace(expected, input_size=48, channels=1, seed=5)
     assert dialog.choice == NetworkChoice(expected)
-    assert f"{blueprint(expected).parameters:,}" in dialog.facts.text()
+    assert thousands(blueprint(expected).parameters) in dialog.facts.text()
     form.classifier.setChecked(False)
     assert not form.classes.isEnabled()
     form.pooling.setCurrentIndex(form.pooling.findData("none"))

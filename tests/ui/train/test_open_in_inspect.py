@@ -128,6 +128,7 @@ def test_without_its_twin_a_run_is_compared_with_no_other_network(
         open_run(desk, PLAIN, 1, with_twin=with_twin)
         qtbot.waitUntil(lambda: desk.window.place == 0)
         assert said[-1] == f"{words}Plain-20, epoch-1.safetensors is open."
+        assert desk.window.status.texts()[2] == said[-1], "and stays on the page that it is said of"
         assert (desk.store.session.pinned is not None) is with_twin
 
 
