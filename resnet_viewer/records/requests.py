@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -17,18 +17,10 @@ from resnet_viewer.records.network import USUAL, BuildOptions, NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import OwnInput, Preprocessing
 from resnet_viewer.records.probe import NetworkState, ProbeRequest
+from resnet_viewer.records.question import Request
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.training import RunReport
 from resnet_viewer.records.wiring import Wiring
-
-
-class Request:
-    """What a worker is asked. It says itself whether a newer one of its class makes it pointless while it waits."""
-
-    newest_only: ClassVar[bool] = False
-
-    def __init_subclass__(cls, *, newest_only: bool = False) -> None:
-        cls.newest_only = newest_only
 
 
 @dataclass(frozen=True)

@@ -4,31 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.question import Finding
 from resnet_viewer.records.session import Session
-
-
-class Finding(Protocol):
-    """An answer that carries its question. A reading is one; so is what work of low priority finds."""
-
-    @property
-    def request(self) -> Hashable:
-        """The question."""
-        ...
-
-    @property
-    def is_complete(self) -> bool:
-        """False while more of it is being found."""
-        ...
-
-    @property
-    def nbytes(self) -> int:
-        """Memory that it keeps alive, in bytes."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)

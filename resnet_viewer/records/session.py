@@ -8,6 +8,7 @@ from typing import Literal
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.probe import GradientOf, NetworkState, ProbeRequest
 from resnet_viewer.records.target import BlockTarget, Target, target_problem
+from resnet_viewer.records.test_set import CROPS, MeasureSet, TestSet
 from resnet_viewer.records.wiring import Wiring
 
 GradientQuantity = Literal["weight", "relative", "output"]
@@ -76,11 +77,13 @@ class View:
 
 @dataclass(frozen=True)
 class Session:
-    """The one document: the setup, the pinned reference (None: the same network with everything open), the view."""
+    """The one document: the setup, the pinned reference (None: the same network with everything open), the view, and
+    the test set that the error meter measures with (None: none, the meter is off)."""
 
     setup: Setup
     pinned: NetworkState | None = None
     view: View = View()
+    test_set: TestSet | None = CROPS
 
     @property
     def reference(self) -> NetworkState:
@@ -109,13 +112,20 @@ class Session:
             asked = replace(asked, gradient_of="score")
         return asked.question(self.reference)
 
+    def measure_question(self) -> MeasureSet | None:
+        """What the error meter asks; None without a test set, or where one of the networks has no classes."""
+        now, reference = self.setup.state, self.reference
+        if self.test_set is None or not (now.network.has_classifier and reference.network.has_classifier):
+            return None
+        return MeasureSet(self.test_set, now, reference)
+
     def with_setup(self, setup: Setup) -> Session:
         """The same with another setup. For another network the view starts anew at the stem; a pinned reference
         stays, so that two networks can be compared."""
         view = self.view
         if setup.state.network != self.setup.state.network:
             view = replace(view, layer="stem", channel=None, cam_block=None)
-        return Session(setup, self.pinned, view)
+        return replace(self, setup=setup, view=view)
 
     def with_reference(self, state: NetworkState | None = None) -> Session:
         """Pin a state as the reference, the present one where none is given."""

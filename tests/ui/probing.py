@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
-from resnet_viewer.records.requests import PackReadings, Pair, Request
+from resnet_viewer.records.question import Request
+from resnet_viewer.records.requests import PackReadings, Pair
 from tests import fabricated
 
 

@@ -20,10 +20,11 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.records import requests
+from resnet_viewer.records import requests, test_set
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.figure_list import FigureChoice
 from resnet_viewer.records.lab import Order
+from resnet_viewer.records.question import Request
 from resnet_viewer.records.requests import (
     Begin,
     Begun,
@@ -41,7 +42,6 @@ from resnet_viewer.records.requests import (
     ReadOrder,
     ReadPicture,
     Rendered,
-    Request,
     StepPicture,
     TakePixels,
     WriteAllRunFigures,
@@ -54,6 +54,7 @@ from resnet_viewer.records.run_log import RunLog
 from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session
+from resnet_viewer.records.test_set import MeasureSet
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.services.run_plans import runs_of
 from resnet_viewer.ui import dialogs
@@ -63,7 +64,7 @@ from tests.ui.windows import Desk, Files, inspect_page, train_page
 
 RUNS = dict(runs_of(RunPlan(depths="20")))
 KEY = "cifar-plain-20"
-OTHER_WORKERS = {Pair, PackReadings, DownloadWeights}
+OTHER_WORKERS = {Pair, PackReadings, MeasureSet, DownloadWeights}
 """What is asked of others than the files worker."""
 
 
@@ -357,7 +358,10 @@ def room(qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.M
 
 def test_every_request_of_the_files_worker_has_a_feature_here() -> None:
     asked = {
-        found for found in vars(requests).values() if isinstance(found, type) and issubclass(found, Request)
+        found
+        for module in (requests, test_set)
+        for found in vars(module).values()
+        if isinstance(found, type) and issubclass(found, Request)
     }
     assert asked - OTHER_WORKERS - {Request} == {feature.request for feature in FEATURES}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable
 
-from resnet_viewer.records.scene import Finding
+from resnet_viewer.records.question import Finding
 
 BYTES = 512 * 2**20
 ALWAYS_KEPT = 2

@@ -18,8 +18,9 @@ from types import MappingProxyType
 from PySide6.QtCore import QObject, Signal, Slot
 
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
-from resnet_viewer.records.requests import PackReadings, Pair, Request
-from resnet_viewer.records.scene import Finding, Scene
+from resnet_viewer.records.question import Finding, Request
+from resnet_viewer.records.requests import PackReadings, Pair
+from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session
 from resnet_viewer.ui.inspect.answers import Answers
 from resnet_viewer.ui.inspect.store import Store

@@ -13,7 +13,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from resnet_viewer.records.errors import Progress
-from resnet_viewer.records.requests import Request
+from resnet_viewer.records.question import Request
 
 Asker = Callable[..., Any] | SignalInstance
 """A bound method of the QObject that asks, or a signal of it, which takes what is heard."""

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.errors import Progress
-from resnet_viewer.records.scene import Finding, Scene
+from resnet_viewer.records.question import Finding
+from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session
 from resnet_viewer.ui.inspect.answers import Answers
 from resnet_viewer.ui.inspect.controller import Controller

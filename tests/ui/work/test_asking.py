@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.errors import Progress, UserError
-from resnet_viewer.records.requests import Request
+from resnet_viewer.records.question import Request
 from resnet_viewer.ui.work.asking import Askers
 from resnet_viewer.ui.work.worker import Failure, Worker
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.requests import Request
+from resnet_viewer.records.question import Request
 from resnet_viewer.ui.work.worker import Failure, Worker
 
 
