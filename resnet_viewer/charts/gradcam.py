@@ -18,10 +18,10 @@ from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.captions import CAM_REASONS
 from resnet_viewer.records.comparing import plan_of, reading_beside
 from resnet_viewer.records.layers import Sampling
-from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Box, Preprocessing, denormalised, visible_box
 from resnet_viewer.records.probe import BlockReading, CamState, ProbeResult
+from resnet_viewer.records.receptive_field import samplings
 
 FAINT = 0.02
 """Below this share of the scale a map looks blank, and the words beside it say so."""
@@ -364,8 +364,8 @@ def tiles(sampling: Sampling, cells: tuple[int, int], side: int, box: Box) -> Bo
 def cam_tiles(result: ProbeResult, block: BlockReading, box: Box) -> Box:
     """The rectangle of a block's Grad-CAM where what the network saw fills `box`, in its units, as `tiles` says."""
     rows, columns = block.cam.shape[-2:]
-    where = blueprint(result.request.state.network).sampling(block.name)
-    return tiles(where, (rows, columns), result.network_input.shape[-1], box)
+    side, state = result.network_input.shape[-1], result.request.state
+    return tiles(samplings(state.network, side, state.wiring)[block.name], (rows, columns), side, box)
 
 
 Pixels = NDArray[np.uint8]

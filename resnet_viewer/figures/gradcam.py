@@ -39,11 +39,11 @@ from resnet_viewer.figures.page import (
     write,
 )
 from resnet_viewer.records import captions
-from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.comparing import plan_of, reading_beside
 from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.preprocessing import Box
 from resnet_viewer.records.probe import BlockReading, CamState, ProbeResult
+from resnet_viewer.records.receptive_field import samplings
 from resnet_viewer.records.session import View
 
 _USUAL = View()
@@ -149,18 +149,19 @@ def table(now: ProbeResult, reference: ProbeResult | None, *, block: int | None 
     theirs = None if reference is None else reading_beside(number, plan, reference)
     is_aligned = theirs is not None and theirs.cam.shape == ours.cam.shape
     rows: list[Sequence[object]] = []
-    for cell, value, y, x in _cells(plan, ours):
+    for cell, value, y, x in _cells(now, ours):
         other = float(theirs.cam[0][cell]) if theirs is not None and is_aligned else ""
         rows.append((number, *cell, value, other, y, x))
     if reference is not None and theirs is not None and not is_aligned:
-        for cell, value, y, x in _cells(plan_of(reference), theirs):
+        for cell, value, y, x in _cells(reference, theirs):
             rows.append((theirs.number, *cell, "", value, y, x))
     return ("block", "row", "column", "now", "reference", "y", "x"), rows
 
 
-def _cells(plan: Blueprint, block: BlockReading) -> Iterator[tuple[tuple[int, int], float, float, float]]:
+def _cells(result: ProbeResult, block: BlockReading) -> Iterator[tuple[tuple[int, int], float, float, float]]:
     """Row and column, value, and the pixel of the network's input that the cell looks at."""
-    where = plan.sampling(block.name)
+    state, side = result.request.state, result.network_input.shape[-1]
+    where = samplings(state.network, side, state.wiring)[block.name]
     for (row, column), value in np.ndenumerate(block.cam[0]):
         y, x = (where.stride * place + where.offset for place in (row, column))
         yield (row, column), float(value), y, x

@@ -17,6 +17,7 @@ from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.predictions import not_finite_words
 from resnet_viewer.records.probe import NetworkState, ProbeResult
+from resnet_viewer.records.receptive_field import samplings
 from resnet_viewer.records.session import View
 from resnet_viewer.records.target import BlockTarget, Target
 
@@ -111,8 +112,9 @@ def cam_archive(result: ProbeResult) -> bytes:
     """
     buffer = io.BytesIO()
     cams = {f"block_{block.number:03d}": np.asarray(block.cam[0]) for block in result.blocks}
-    plan = blueprint(result.request.state.network)
-    where = [plan.sampling(block.name) for block in result.blocks]
+    state = result.request.state
+    found = samplings(state.network, result.network_input.shape[-1], state.wiring)
+    where = [found[block.name] for block in result.blocks]
     strides, offsets = np.array([each.stride for each in where]), np.array([each.offset for each in where])
     np.savez_compressed(buffer, allow_pickle=False, **cams, strides=strides, offsets=offsets)
     return buffer.getvalue()

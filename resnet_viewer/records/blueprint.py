@@ -8,7 +8,7 @@ belongs to conv1 and its normalisation, whichever comes first, and `layer2.0.rel
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from typing import Literal
@@ -25,6 +25,7 @@ from resnet_viewer.records.layers import (
     state_shapes,
 )
 from resnet_viewer.records.network import Merge, NetworkSpec
+from resnet_viewer.records.wiring import Wiring
 
 ShortcutForm = Literal["none", "identity", "padding", "projection", "pooling"]
 """What one block's shortcut does; "pooling" takes every second row and column."""
@@ -216,6 +217,32 @@ class Blueprint:
         """
         return self._samplings[name]
 
+    def samplings(self, wiring: Wiring) -> dict[str, Sampling]:
+        """The same of all, by the longest path whose gates are not closed: with its branch dropped a block looks
+        through its shortcut alone, and with both closed it sees nothing.
+        """
+        found: dict[str, Sampling] = {}
+
+        def follow(steps: Steps, start: Sampling) -> Sampling:
+            for step in steps:
+                start = sampling([step], start)
+                if isinstance(step, LayerSpec):
+                    found[step.name] = start
+            return start
+
+        found["stem"] = end = follow(self.stem_steps, Sampling())
+        for block, shortcut, branch in zip(self.blocks, wiring.shortcuts, wiring.branches, strict=True):
+            opened = follow(block.before, end)
+            carried = follow(block.carry, opened if block.carries_preactivation else end)
+            if block.gate is not None:
+                follow((block.gate,), end)
+            through = follow(block.branch, opened)
+            paths = [through] if branch else []
+            paths += [carried] if shortcut and block.shortcut != "none" else []
+            end = max(paths, key=lambda path: path.field, default=replace(through, field=0))
+            found[block.name] = end
+        return found
+
     def describe(self, name: str) -> str:
         """A layer or block in the words of the screen: "block 21 · conv4_x 3 · conv1"."""
         if name == "stem":
@@ -234,25 +261,7 @@ class Blueprint:
 
     @cached_property
     def _samplings(self) -> dict[str, Sampling]:
-        found: dict[str, Sampling] = {}
-
-        def follow(steps: Steps, start: Sampling) -> Sampling:
-            for step in steps:
-                start = sampling([step], start)
-                if isinstance(step, LayerSpec):
-                    found[step.name] = start
-            return start
-
-        found["stem"] = end = follow(self.stem_steps, Sampling())
-        for block in self.blocks:
-            opened = follow(block.before, end)
-            carried = follow(block.carry, opened if block.carries_preactivation else end)
-            if block.gate is not None:
-                follow((block.gate,), end)
-            branch = follow(block.branch, opened)
-            end = branch if block.shortcut == "none" else max(branch, carried, key=lambda path: path.field)
-            found[block.name] = end
-        return found
+        return self.samplings(Wiring.all_open(len(self.blocks)))
 
     @cached_property
     def _layers(self) -> dict[str, LayerSpec]:

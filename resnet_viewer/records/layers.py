@@ -130,8 +130,9 @@ Steps = tuple[Step, ...]
 class Sampling:
     """Where the cells of a map look in the network's input; rows and columns alike.
 
-    Cell i stands for the pixel `stride · i + offset`, the middle of what it sees: `field` pixels. Pixels are counted
-    from 0 at their centres, so that an offset of 0.5 lies between two; it may be negative.
+    Cell i stands for the pixel `stride · i + offset`, the middle of what it sees: `field` pixels, none where no open
+    path leads to it from the picture. Pixels are counted from 0 at their centres, so that an offset of 0.5 lies between
+    two; it may be negative.
     """
 
     stride: int = 1
@@ -147,7 +148,7 @@ class Sampling:
         return Sampling(
             self.stride * stride,
             self.offset + ((kernel - 1) / 2 - before) * self.stride,
-            self.field + (kernel - 1) * self.stride,
+            self.field + (kernel - 1) * self.stride if self.field else 0,
         )
 
 

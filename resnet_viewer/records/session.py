@@ -69,6 +69,8 @@ class View:
     map_colours: str = "inferno"
     map_signed_colours: str = "CET-D1"
     """For feature maps with values of both signs: a diverging colour map."""
+    mark: tuple[float, float] | None = None
+    """A point that is marked on the picture, its Grad-CAM and the maps: x and y in fractions of the network's input."""
     cam_colours: str = "inferno"
     cam_opacity: float = 0.6
     sees_network_input: bool = False
@@ -124,7 +126,7 @@ class Session:
         stays, so that two networks can be compared."""
         view = self.view
         if setup.state.network != self.setup.state.network:
-            view = replace(view, layer="stem", channel=None, cam_block=None)
+            view = replace(view, layer="stem", channel=None, cam_block=None, mark=None)
         return replace(self, setup=setup, view=view)
 
     def with_reference(self, state: NetworkState | None = None) -> Session:

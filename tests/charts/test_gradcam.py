@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resnet_viewer.charts.gradcam import cam_chart, filmstrip, overlay, shrunk, underlay
+from resnet_viewer.charts.gradcam import cam_chart, cam_tiles, filmstrip, overlay, shrunk, underlay
 from resnet_viewer.charts.palette import lookup
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.comparing import plan_of
@@ -158,3 +158,15 @@ def test_the_picture_given_is_never_written_to() -> None:
     frozen.flags.writeable = False
     overlay(frozen, np.ones((2, 2), np.float32), Box(0, 0, 80, 40))
     assert shrunk(frozen, 400) is frozen
+
+
+def test_a_map_lies_where_its_open_path_looks() -> None:
+    """A shortcut that averages two by two looks half a cell beside its branch; with that dropped so does the map."""
+    base = fabricated.setup(spec("resnet10t"))
+    places = []
+    for wiring in (base.wiring, base.wiring.with_branches([2], 0.0)):
+        question = base.with_wiring(wiring).question(base.state)
+        assert question is not None
+        reading = fabricated.result(question)
+        places.append(cam_tiles(reading, reading.blocks[1], Box(0, 0, 224, 224)).left)
+    assert places[1] - places[0] == pytest.approx(2.0), "half of the stem's cells, four pixels wide"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +21,7 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import BuildOptions, NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing, visible_box
+from resnet_viewer.records.wiring import Wiring
 
 
 def narrow(name: str, options: BuildOptions) -> NetworkSpec:
@@ -79,6 +80,45 @@ def test_a_cell_looks_where_its_gradient_is(name: str, side: int) -> None:
             middle, reach = where.stride * cell + where.offset, (where.field - 1) / 2
             expected.append((max(middle - reach, 0), min(middle + reach, side - 1)))
         assert seen(gradient) == expected, layer
+
+
+def gated(blocks: int, *, dropped: Iterable[int] = (), cut: Iterable[int] = ()) -> Wiring:
+    return Wiring.all_open(blocks).with_branches(dropped, 0.0).with_shortcuts(cut, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "dropped", "cut"),
+    [
+        ("cifar-resnet-20", 32, (2, 4, 5), (1, 3)), ("cifar-resnet-20", 32, range(1, 10), ()),
+        ("cifar-resnet-20-preact", 32, (4, 7, 9), ()), ("cifar-resnet-8-highway", 32, (2,), ()),
+        ("cifar-resnet-8-concat", 32, (1, 3), (2,)), ("resnet18", 96, (3, 5, 7), ()), ("resnet10t", 96, (2, 3, 4), ()),
+        ("resnet50v2", 64, (4, 8), (1,)), ("resnet18", 96, (6,), (6,)),
+    ],
+)  # fmt: skip
+def test_a_cell_looks_through_open_paths_alone(
+    name: str, side: int, dropped: Iterable[int], cut: Iterable[int]
+) -> None:
+    network = additive(build(narrow(name, BuildOptions(has_classifier=False, pooling="none"))))
+    wiring = gated(network.spec.block_count, dropped=dropped, cut=cut)
+    network.set_wiring(wiring)
+    plan = blueprint(network.spec, side)
+    found = plan.samplings(wiring)
+    x = torch.ones(1, network.spec.channels, side, side, dtype=torch.double, requires_grad=True)
+    with Probe(network) as opened:
+        kept = opened.look(x).kept
+    for block in plan.blocks:
+        maps, where = kept[block.name], found[block.name]
+        row, column = maps.shape[2] // 2, maps.shape[3] // 2 - (maps.shape[3] > 2)
+        (gradient,) = torch.autograd.grad(
+            maps[0, :, row, column].sum(), x, retain_graph=True, allow_unused=True
+        )
+        if not where.field:
+            assert gradient is None or not gradient.any(), f"{block.name} sees something"
+            continue
+        reach = (where.field - 1) / 2
+        middles = [where.stride * cell + where.offset for cell in (row, column)]
+        expected = [(max(middle - reach, 0), min(middle + reach, side - 1)) for middle in middles]
+        assert seen(gradient) == expected, block.name
 
 
 def test_the_formula_by_hand() -> None:

@@ -194,6 +194,15 @@ class Editor(QObject):
         """Show that block's Grad-CAM."""
         self._store.look(replace(self._session.view, cam_block=block))
 
+    @Slot(object)
+    def mark(self, mark: object) -> None:
+        """Mark a point of the network's input, x and y from 0 to 1, in every panel; None, or the marked one again, for
+        none.
+        """
+        view = self._session.view
+        if mark is None or isinstance(mark, tuple):
+            self._store.look(replace(view, mark=None if mark == view.mark else mark))
+
     @Slot(str)
     def select_quantity(self, quantity: str) -> None:
         """ "weight", "relative" or "output"."""

@@ -105,3 +105,20 @@ def test_views_are_chosen_without_an_undo_step(desk: Desk) -> None:
     view = desk.store.session.view
     assert (view.gradient_quantity, view.cam_block, view.channel) == ("relative", 2, 5)
     assert desk.store.undo_label is None
+
+
+def test_a_mark_is_set_moved_and_taken_away_and_another_network_has_none(desk: Desk) -> None:
+    editor, store = desk.editor, desk.store
+    editor.mark((0.25, 0.5))
+    editor.mark((0.75, 0.5))
+    assert store.session.view.mark == (0.75, 0.5)
+    editor.mark((0.75, 0.5))
+    assert store.session.view.mark is None, "marked again it is let go"
+    editor.mark((0.25, 0.5))
+    editor.mark(None)
+    assert store.session.view.mark is None
+    assert store.undo_label is None
+    editor.mark((0.25, 0.5))
+    network = spec("resnet18")
+    editor.set_network(NetworkState(network, IMAGENET_PREPROCESSING, Wiring.all_open(8)), ())
+    assert store.session.view.mark is None
