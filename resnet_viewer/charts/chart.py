@@ -14,6 +14,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viewer.charts.shapes import Inked
+from resnet_viewer.charts.shapes import Rect as Rect
+
 Floats = NDArray[np.float64]
 THIN, MIDDLE, BOLD = 1.0, 1.6, 2.4
 """Widths of lines."""
@@ -25,31 +28,6 @@ DOT = 5.6
 """A dot on a curve whose points are not close together."""
 SAMPLE = 22.0
 """Of a name's piece of line, with the gap after it."""
-
-
-class Rect(NamedTuple):
-    """A rectangle of the room."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-
-    @property
-    def right(self) -> float:
-        return self.left + self.width
-
-    @property
-    def bottom(self) -> float:
-        return self.top + self.height
-
-    def grown(self, across: float, down: float = 0.0) -> Rect:
-        """Larger by so much on either side."""
-        return Rect(self.left - across, self.top - down, self.width + 2 * across, self.height + 2 * down)
-
-    def holds(self, x: float, y: float) -> bool:
-        """Whether a point lies in it."""
-        return self.left <= x <= self.right and self.top <= y <= self.bottom
 
 
 @dataclass(frozen=True)
@@ -220,7 +198,7 @@ class Flag:
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """Everything in and around a plot; a later curve lies over an earlier one."""
+    """Everything in and around a plot; a later curve lies over an earlier one, and all over the shapes."""
 
     x: Axis
     y: Axis
@@ -234,6 +212,8 @@ class Chart:
     message: str = ""
     moment: str = ""
     """When it was measured."""
+    shapes: tuple[Inked, ...] = ()
+    """In the order of drawing."""
 
     def place(self, size: tuple[float, float], x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Points in the axes' units as places in a room of that width and height."""

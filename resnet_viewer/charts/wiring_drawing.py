@@ -12,8 +12,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from resnet_viewer.charts.chart import Rect, is_numbered, step_of
+from resnet_viewer.charts.chart import is_numbered, step_of
 from resnet_viewer.charts.palette import STALE_OPACITY
+from resnet_viewer.charts.shapes import Arc, Box, Disc, Ink, Outline, Point, Rect, Shape
 from resnet_viewer.charts.wiring_layout import UNKNOWN, Openings, Part, Span, StripLayout
 from resnet_viewer.records.predictions import percent
 from resnet_viewer.records.wiring import Wiring
@@ -34,62 +35,6 @@ _GAP = (0.40, 0.60)
 """The part of a cut arc that is missing, along its curve."""
 _SEGMENT = 13
 """Corners of a disc's filled part, beside its ends."""
-
-Point = tuple[float, float]
-
-
-class Arc(NamedTuple):
-    """A cubic Bézier curve."""
-
-    start: Point
-    first: Point
-    second: Point
-    end: Point
-
-    def piece(self, start: float, stop: float) -> Arc:
-        """From one parameter of the curve to another (0: its start, 1: its end)."""
-        return _split(_split(self, stop)[0], start / stop)[1]
-
-    def is_near(self, x: float, y: float, reach: float) -> bool:
-        """Whether a point lies within `reach` of the curve."""
-        t = np.linspace(0.0, 1.0, 49)[:, None]
-        weights = np.hstack(((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3))
-        return bool((np.hypot(*(weights @ np.array(self) - (x, y)).T) <= reach).any())
-
-
-class Box(NamedTuple):
-    """A rectangle with round corners."""
-
-    rect: Rect
-    radius: float
-
-
-class Disc(NamedTuple):
-    """The ellipse in a rectangle."""
-
-    rect: Rect
-
-
-class Outline(NamedTuple):
-    """A closed convex polygon, or an open line."""
-
-    points: tuple[Point, ...]
-    is_closed: bool = True
-
-
-Shape = Arc | Box | Disc | Outline
-
-
-@dataclass(frozen=True)
-class Ink:
-    """How shapes are drawn: roles of colours for edge and filling, "" for none; dashes in widths of the edge."""
-
-    edge: str = ""
-    width: float = 1.0
-    edge_opacity: float = 1.0
-    dashes: tuple[float, ...] = ()
-    fill: str = ""
-    fill_opacity: float = 1.0
 
 
 class Label(NamedTuple):
@@ -404,15 +349,6 @@ def _draw_ribbon(
 
 def _line(frame: StripFrame, start: float, stop: float) -> Outline:
     return Outline(((frame.px(start), frame.base), (frame.px(stop), frame.base)), is_closed=False)
-
-
-def _split(arc: Arc, t: float) -> tuple[Arc, Arc]:
-    """De Casteljau: the curve before and after t."""
-    rows: list[list[Point]] = [list(arc)]
-    while len(rows[-1]) > 1:
-        pairs = zip(rows[-1], rows[-1][1:], strict=False)
-        rows.append([(a[0] * (1 - t) + b[0] * t, a[1] * (1 - t) + b[1] * t) for a, b in pairs])
-    return Arc(*(row[0] for row in rows)), Arc(*(row[-1] for row in reversed(rows)))
 
 
 def bands(layout: StripLayout, frame: StripFrame) -> list[Box]:

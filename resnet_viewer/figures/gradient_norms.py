@@ -22,12 +22,13 @@ from resnet_viewer.charts.gradient_values import (
     norms,
 )
 from resnet_viewer.charts.log_axis import scale_for
-from resnet_viewer.charts.wiring_drawing import Arc, Box, Disc, Kind, Outline, ink_of, level
+from resnet_viewer.charts.shapes import Arc, Box, Disc, Outline
+from resnet_viewer.charts.wiring_drawing import Kind, ink_of, level
 from resnet_viewer.charts.wiring_layout import lay_out, openings
 from resnet_viewer.figures.export import require_complete
 from resnet_viewer.figures.page import MARGIN, Entry, Paper, page, shortened
-from resnet_viewer.figures.plot import draw, room_of, shape_style, style_of
-from resnet_viewer.figures.wiring_strip import draw_shapes, draw_strip, strip_height
+from resnet_viewer.figures.plot import draw, draw_shapes, room_of, shape_style, style_of
+from resnet_viewer.figures.wiring_strip import draw_strip, strip_height
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import have_same_plan, plan_of
 from resnet_viewer.records.csv_text import Table

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
+from matplotlib.patches import BoxStyle, PathPatch, Rectangle
+from matplotlib.path import Path
 from matplotlib.transforms import Affine2D, Transform
 
-from resnet_viewer.charts import palette
+from resnet_viewer.charts import palette, shapes
 from resnet_viewer.charts.chart import (
     BOLD,
     DASHES,
@@ -62,6 +64,9 @@ def draw(axes: Axes, chart: Chart, room: Room) -> dict[Hashable, Line2D]:
     axes.set_xlim(chart.x.low, chart.x.high)
     axes.set_ylim(chart.y.low, chart.y.high)
     _draw_axes(axes, chart, room)
+    frame = _transform(axes, room)
+    for _, ink, drawn in chart.shapes:
+        draw_shapes(axes, ink, drawn, transform=frame, zorder=1.8)
     lines = {}
     for number, curve in enumerate(chart.curves):
         colour, layer = palette.printed(curve.stroke.colour), 2 + number / 1000
@@ -79,10 +84,10 @@ def draw(axes: Axes, chart: Chart, room: Room) -> dict[Hashable, Line2D]:
             places = chart.at(room.size, *marked(*chart.place(room.size, curve.x, curve.y)))
             axes.plot(*places, marker=curve.stroke.mark, markersize=_mark_size(curve.width), **dots)
     for beside in chart.dots:
-        shapes = np.array(beside.shapes)
+        kinds = np.array(beside.shapes)
         factor = beside.size / DOT
         for shape in _SHAPES:
-            chosen = shapes == shape
+            chosen = kinds == shape
             if chosen.any():
                 style = shape_style(shape, palette.printed(beside.colour))
                 style["markersize"] *= factor * (1.5 if beside.is_around and shape in _ON_LANES else 1.0)
@@ -92,7 +97,6 @@ def draw(axes: Axes, chart: Chart, room: Room) -> dict[Hashable, Line2D]:
         place = chart.at(room.size, np.array([sign.x]), np.array([sign.y]))
         axes.plot(*place, zorder=8, clip_on=False, **sign_style(sign.kind, palette.printed(sign.colour)))
     draw_flags(axes, chart.flags, room)
-    frame = _transform(axes, room)
     if chart.legend is not None:
         looks: dict[str, Any] = {
             "facecolor": "white",
@@ -107,6 +111,37 @@ def draw(axes: Axes, chart: Chart, room: Room) -> dict[Hashable, Line2D]:
         axes.plot([left, left + (SAMPLE - 5) / 2, left + SAMPLE - 5], [middle] * 3, **style)
         _write(axes, left + SAMPLE, middle, name.text, frame)
     return lines
+
+
+def draw_shapes(axes: Axes, ink: shapes.Ink, drawn: Iterable[shapes.Shape], **placing: Any) -> None:
+    """Shapes of one ink as one path."""
+    patch = PathPatch(
+        Path.make_compound_path(*map(_path, drawn)),
+        facecolor=rgba(ink.fill, ink.fill_opacity),
+        edgecolor=rgba(ink.edge, ink.edge_opacity),
+        linewidth=_POINTS * ink.width if ink.edge else 0.0,
+        linestyle=(0, ink.dashes) if ink.dashes else "-",
+        capstyle="butt" if ink.dashes else "projecting",
+        **placing,
+    )
+    axes.add_patch(patch)
+
+
+def _path(shape: shapes.Shape) -> Path:
+    match shape:
+        case shapes.Arc():
+            return Path(shape, [Path.MOVETO, *[Path.CURVE4] * 3])
+        case shapes.Box(rect, radius):
+            return BoxStyle.Round(pad=0, rounding_size=radius)(*rect, 1.0)
+        case shapes.Disc((left, top, side, _)):
+            return Path.circle((left + side / 2, top + side / 2), side / 2)
+        case shapes.Outline(points, is_closed):
+            return Path((*points, points[0]), closed=True) if is_closed else Path(points)
+
+
+def rgba(role: str, opacity: float) -> tuple[float, float, float, float] | str:
+    """The colour of a role on paper; "none" for none."""
+    return to_rgba(palette.printed(role), opacity) if role else "none"
 
 
 def draw_flags(

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
-from matplotlib.patches import BoxStyle, PathPatch
-from matplotlib.path import Path
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.wiring_drawing import (
     BAND_INK,
     LOW_STRIP_HEIGHT,
     PLAIN_STRIP_HEIGHT,
-    Arc,
-    Box,
-    Disc,
-    Ink,
-    Outline,
-    Shape,
     StripFrame,
     bands,
     draw,
@@ -27,7 +16,7 @@ from resnet_viewer.charts.wiring_drawing import (
 )
 from resnet_viewer.charts.wiring_layout import Openings, StripLayout
 from resnet_viewer.figures.page import text_width, write
-from resnet_viewer.figures.plot import PIXELS
+from resnet_viewer.figures.plot import PIXELS, draw_shapes, rgba
 from resnet_viewer.records.wiring import Wiring
 
 _POINTS = 72 / PIXELS
@@ -53,7 +42,7 @@ def draw_strip(
     strip.set_xlim(0, frame.width)
     strip.set_ylim(frame.height, 0)
     for band in layout.bands:
-        ground = _rgba(BAND_INK.fill, BAND_INK.fill_opacity)
+        ground = rgba(BAND_INK.fill, BAND_INK.fill_opacity)
         plot.axvspan(band.left + 1 / scale, band.right - 1 / scale, color=ground, linewidth=0, zorder=0)
     drawing = draw(layout, frame, wiring, openings=openings)
     draw_shapes(strip, BAND_INK, bands(layout, frame))
@@ -63,34 +52,5 @@ def draw_strip(
     for label in (*drawing.labels, *written):
         x, y, wide, high = label.rect
         left, align = (x, "left") if label.is_left else (x + wide / 2, "center")
-        colour = _rgba(label.role, label.opacity)
+        colour = rgba(label.role, label.opacity)
         write(strip, left, y + high / 2, label.text, size=_FONT, colour=colour, ha=align)
-
-
-def draw_shapes(axes: Axes, ink: Ink, shapes: Iterable[Shape]) -> None:
-    """Shapes of one ink as one path."""
-    patch = PathPatch(
-        Path.make_compound_path(*map(_path, shapes)),
-        facecolor=_rgba(ink.fill, ink.fill_opacity),
-        edgecolor=_rgba(ink.edge, ink.edge_opacity),
-        linewidth=_POINTS * ink.width if ink.edge else 0.0,
-        linestyle=(0, ink.dashes) if ink.dashes else "-",
-        capstyle="butt" if ink.dashes else "projecting",
-    )
-    axes.add_patch(patch)
-
-
-def _path(shape: Shape) -> Path:
-    match shape:
-        case Arc():
-            return Path(shape, [Path.MOVETO, *[Path.CURVE4] * 3])
-        case Box(rect, radius):
-            return BoxStyle.Round(pad=0, rounding_size=radius)(*rect, 1.0)
-        case Disc((left, top, side, _)):
-            return Path.circle((left + side / 2, top + side / 2), side / 2)
-        case Outline(points, is_closed):
-            return Path((*points, points[0]), closed=True) if is_closed else Path(points)
-
-
-def _rgba(role: str, opacity: float) -> tuple[float, float, float, float] | str:
-    return to_rgba(palette.printed(role), opacity) if role else "none"

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.gradient_values import series
-from resnet_viewer.charts.wiring_drawing import Outline, StripFrame, draw, part_at
+from resnet_viewer.charts.shapes import Outline
+from resnet_viewer.charts.wiring_drawing import StripFrame, draw, part_at
 from resnet_viewer.charts.wiring_layout import Openings, Part, StripLayout, lay_out, opening_text, openings
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint

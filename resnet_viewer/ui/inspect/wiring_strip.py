@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
+from resnet_viewer.charts.shapes import Box, Ink, Shape
 from resnet_viewer.charts.wiring_drawing import (
     BAND_INK,
-    Arc,
-    Box,
-    Disc,
-    Ink,
     Label,
-    Outline,
-    Shape,
     StripDrawing,
     StripFrame,
     bands,
@@ -30,11 +24,11 @@ from resnet_viewer.charts.wiring_drawing import (
 )
 from resnet_viewer.charts.wiring_layout import UNKNOWN, Openings, Part, StripLayout, layer_part
 from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.ui.widgets.shapes import Paint, colour_of, nothing, ready
 from resnet_viewer.ui.widgets.theme import Theme
 
 _GLOW = Ink("shortcut", 7.0, 0.35)
 _FOCUS = Ink("text", 1.3, dashes=(1.5, 1.8))
-_Paint = Callable[[QPainter], object]
 
 
 @dataclass(frozen=True)
@@ -62,8 +56,8 @@ class StripItem(QGraphicsObject):
         self._state: StripState | None = None
         self._frame = StripFrame(0.0, 1.0, 1.0, 1.0, self._metrics.height())
         self._drawing = StripDrawing()
-        self._ground: _Paint = _nothing
-        self._shapes: list[_Paint] = []
+        self._ground: Paint = nothing
+        self._shapes: list[Paint] = []
         self._labels: list[Label] = []
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
@@ -131,8 +125,8 @@ class StripItem(QGraphicsObject):
         if state.preview:
             wiring = wiring.with_shortcuts(state.preview, state.preview_strength)
         self._drawing = draw(state.layout, frame, wiring, state.preview, state.openings)
-        self._ground = self._ready(BAND_INK, bands(state.layout, frame))
-        self._shapes = [self._ready(ink, shapes) for ink, shapes in self._drawing.inked()]
+        self._ground = ready(self._theme, BAND_INK, bands(state.layout, frame))
+        self._shapes = [ready(self._theme, ink, shapes) for ink, shapes in self._drawing.inked()]
         written = labels(state.layout, frame, self._metrics.horizontalAdvance)
         self._labels = [*self._drawing.labels, *written]
         self.update()
@@ -148,13 +142,13 @@ class StripItem(QGraphicsObject):
         painter.setFont(self._font)
         self._ground(painter)
         for ink, shape in self._marks_below(state):
-            self._ready(ink, [shape])(painter)
+            ready(self._theme, ink, [shape])(painter)
         for paint in self._shapes:
             paint(painter)
         for ink, shape in self._marks_above(state):
-            self._ready(ink, [shape])(painter)
+            ready(self._theme, ink, [shape])(painter)
         for label in self._labels:
-            painter.setPen(_colour(self._theme, label.role, label.opacity))
+            painter.setPen(colour_of(self._theme, label.role, label.opacity))
             side = Qt.AlignmentFlag.AlignLeft if label.is_left else Qt.AlignmentFlag.AlignHCenter
             painter.drawText(QRectF(*label.rect), side | Qt.AlignmentFlag.AlignVCenter, label.text)
 
@@ -188,62 +182,7 @@ class StripItem(QGraphicsObject):
         if state.focused is not None:
             yield _FOCUS, Box(focus_rect(layout, frame, state.focused), 4.0)
 
-    def _ready(self, ink: Ink, shapes: Sequence[Shape]) -> _Paint:
-        """What paints these."""
-        pen, brush = QPen(Qt.PenStyle.NoPen), QBrush()
-        if ink.edge:
-            pen = QPen(_colour(self._theme, ink.edge, ink.edge_opacity), ink.width)
-            if ink.dashes:
-                pen.setDashPattern(ink.dashes)
-                pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        if ink.fill:
-            brush = QBrush(_colour(self._theme, ink.fill, ink.fill_opacity))
-        return partial(_paint, pen, brush, [_painted(shape) for shape in shapes])
-
     def centre_of(self, part: Part) -> QPointF:
         """The middle of a part, or an arc's top, in the strip's pixels: where a click on it belongs."""
         assert self._state is not None
         return QPointF(*centre_of(self._state.layout, self._frame, part))
-
-
-def _nothing(painter: QPainter) -> None:
-    """Nothing is shown yet."""
-
-
-def _paint(pen: QPen, brush: QBrush, calls: Sequence[_Paint], painter: QPainter) -> None:
-    painter.setPen(pen)
-    painter.setBrush(brush)
-    for call in calls:
-        call(painter)
-
-
-def _painted(shape: Shape) -> _Paint:
-    match shape:
-        case Arc():
-            path = _path(shape)
-            return lambda painter: painter.drawPath(path)
-        case Box(rect, radius):
-            box = QRectF(*rect)
-            if radius:
-                return lambda painter: painter.drawRoundedRect(box, radius, radius)
-            return lambda painter: painter.drawRect(box)
-        case Disc(rect):
-            disc = QRectF(*rect)
-            return lambda painter: painter.drawEllipse(disc)
-        case Outline(points, is_closed):
-            polygon = QPolygonF([QPointF(*point) for point in points])
-            if is_closed:
-                return lambda painter: painter.drawConvexPolygon(polygon)
-            return lambda painter: painter.drawPolyline(polygon)
-
-
-def _path(arc: Arc) -> QPainterPath:
-    path = QPainterPath(QPointF(*arc.start))
-    path.cubicTo(*(QPointF(*point) for point in arc[1:]))
-    return path
-
-
-def _colour(theme: Theme, role: str, opacity: float = 1.0) -> QColor:
-    colour = QColor(theme.colour(role))
-    colour.setAlphaF(opacity)
-    return colour

@@ -32,6 +32,7 @@ from resnet_viewer.charts.chart import (
 )
 from resnet_viewer.charts.run_names import scene_strokes
 from resnet_viewer.records.run_log import LabScene
+from resnet_viewer.ui.widgets.shapes import Paint, ready
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _CORNERS = {
@@ -531,8 +532,33 @@ class PlotFrame(ChartItem):
             painter.drawText(whole, words, chart.message)
 
 
+class ShapesItem(ChartItem):
+    """A chart's shapes, made ready when they are set."""
+
+    def __init__(self, parent: QGraphicsItem, font: QFont) -> None:
+        super().__init__(parent, font)
+        self._ready: list[tuple[Hashable, Paint]] = []
+        self.opacities: Mapping[Hashable, float] = {}
+        self.setZValue(-1)
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+
+    def show_chart(self, chart: Chart, size: tuple[float, float]) -> None:
+        """Draw this one's."""
+        super().show_chart(chart, size)
+        self._ready = [(key, ready(self._theme, ink, shapes)) for key, ink, shapes in chart.shapes]
+        self.setVisible(bool(self._ready))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for key, paint in self._ready:
+            painter.setOpacity(self.opacities.get(key, 1.0))
+            paint(painter)
+
+
 class Drawing:
-    """A chart in a view box: axes around it, curves, points beside them, and words over them.
+    """A chart in a view box: axes around it, shapes, curves, points beside them, and words over them.
 
     `surround` is the view box's parent, for a view box clips its children, and the numbers stand outside it.
     """
@@ -540,6 +566,7 @@ class Drawing:
     def __init__(self, box: pg.ViewBox, surround: QGraphicsItem, font: QFont, corner: str = "") -> None:
         self._box, self._font, self._theme = box, font, DARK
         self.frame = PlotFrame(surround, font, corner)
+        self.shapes = ShapesItem(box, font)
         self.lines = Lines(box)
         self.dots: dict[Hashable, CurveDots] = {}
         self.overlay = Overlay(box, font)
@@ -566,6 +593,7 @@ class Drawing:
         """Other colours, for curves from the next chart on."""
         self._theme = theme
         self.frame.apply_theme(theme)
+        self.shapes.apply_theme(theme)
         self.overlay.apply_theme(theme)
 
     def draw(self, chart: Chart) -> None:
@@ -584,6 +612,7 @@ class Drawing:
                 self.dots[dots.key].setZValue(9 if dots.is_around else 10)
             shown = replace(dots, colour=theme.colour(dots.colour))
             self.dots[dots.key].show_dots(shown, chart.place(size, dots.x, dots.y), theme.panel, size)
+        self.shapes.show_chart(chart, size)
         self.overlay.show_chart(chart, size)
         self.frame.setPos(self._box.pos())
         self.frame.show_chart(chart, size)
@@ -591,8 +620,8 @@ class Drawing:
 
     def dim(self, opacities: Mapping[Hashable, float]) -> None:
         """Draw curves with their points and names so opaque, by their keys."""
-        self.opacities = self.lines.opacities = self.overlay.opacities = opacities
+        self.opacities = self.lines.opacities = self.overlay.opacities = self.shapes.opacities = opacities
         for key, dots in self.dots.items():
             dots.setOpacity(opacities.get(key, 1.0))
-        self.lines.update()
-        self.overlay.update()
+        for item in (self.shapes, self.lines, self.overlay):
+            item.update()

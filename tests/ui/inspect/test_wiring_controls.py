@@ -7,7 +7,8 @@ from PySide6.QtGui import QFont, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.charts.wiring_drawing import Arc, Box, StripFrame, draw, part_at
+from resnet_viewer.charts.shapes import Arc, Box
+from resnet_viewer.charts.wiring_drawing import StripFrame, draw, part_at
 from resnet_viewer.charts.wiring_layout import Part, StripLayout, lay_out
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
