@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -19,7 +20,9 @@ from resnet_viewer.core.preprocessing import prepare
 from resnet_viewer.core.probing import Probe, TargetError, frozen, require_laid_out, require_readable
 from resnet_viewer.core.second_opinion import cam_differences
 from resnet_viewer.core.weights.sources import resolve
+from resnet_viewer.records.batch import MOST_PICTURES, batch_problem
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
@@ -35,7 +38,7 @@ Value = TypeVar("Value")
 
 
 NETWORKS_KEPT = 3
-INPUTS_KEPT = 16
+INPUTS_KEPT = 2 * MOST_PICTURES
 TARGETS_KEPT = 4096
 
 
@@ -63,8 +66,8 @@ class ProbeEngine:
         """Yield the logits as soon as they are there, then the full reading.
 
         Raises:
-            UserError: the weights cannot be read or do not fit, the network has no class `target`, or wiring or
-                preprocessing are for another one.
+            UserError: the weights cannot be read or do not fit, the network has no class `target`, wiring or
+                preprocessing are for another one, or there are too many pictures.
         """
         network, preprocessing = request.state.network, request.state.preprocessing
         if network.channels != len(preprocessing.mean):
@@ -72,11 +75,19 @@ class ProbeEngine:
                 f"{network.title} takes pictures of {network.channels} channels; the preprocessing is for "
                 f"{len(preprocessing.mean)}."
             )
-        target = self._top_class(request) if isinstance(request.target, NetworkState) else request.target
-        if target is not None and (problem := question_problem(target, network, request.gradient_of)):
-            raise TargetError(problem)
+        count = len(request.batch)
+        if count > 1 and (problem := batch_problem(count, blueprint(network, preprocessing.crop))):
+            raise UserError(problem)
+        targets = (
+            self._top_classes(request)
+            if isinstance(request.target, NetworkState)
+            else (request.target,) * count
+        )
+        for target in targets or ():
+            if problem := question_problem(target, network, request.gradient_of):
+                raise TargetError(problem)
         probe = self._probe(request.state)
-        images = self._input(request.picture, preprocessing)
+        images = self._inputs_of(request.batch, preprocessing)
         started = time.perf_counter()
         with exact():
             seen = probe.look(images)
@@ -84,9 +95,10 @@ class ProbeEngine:
             require_laid_out(seen, images, network)
         scores = seen.logits if network.has_classifier else seen.logits.new_empty(len(images), 0)
         logits = frozen(scores)
-        if target is None:
-            target = self._remember_target(request.state, request.picture, _top(seen.logits, network))
-        has_values = np.isfinite(logits[0].max() if network.has_classifier else frozen(seen.logits)).all()
+        if targets is None:
+            targets = self._remember_targets(request.state, request.batch, _tops(seen.logits, network))
+        target = targets[0]
+        has_values = np.isfinite(logits.max(1) if network.has_classifier else frozen(seen.logits)).all()
         not_finite = None
         if not has_values:
             with exact():
@@ -100,6 +112,7 @@ class ProbeEngine:
             seconds=time.perf_counter() - started,
             device=self.device,
             not_finite=not_finite,
+            other_targets=targets[1:],
         )
         yield early
         if isinstance(target, BlockTarget) and request.gradient_of == "loss":
@@ -109,28 +122,25 @@ class ProbeEngine:
             )
         started = time.perf_counter()
         with exact():
-            targets = target if isinstance(target, BlockTarget) else [target] * len(logits)
-            reading = probe.read(seen, targets, request.gradient_of)
-        yield ProbeResult(
-            request=request,
-            logits=logits,
-            probabilities=early.probabilities,
-            target=target,
-            network_input=early.network_input,
+            classes = [each for each in targets if isinstance(each, int)]
+            asked = target if isinstance(target, BlockTarget) else classes
+            reading = probe.read(seen, asked, request.gradient_of)
+        yield replace(
+            early,
             layers=reading.layers,
             blocks=reading.blocks,
             activations=seen.activations(),
             seconds=early.seconds + time.perf_counter() - started,
-            device=self.device,
-            not_finite=not_finite,
         )
 
     def second_opinion(self, result: ProbeResult) -> dict[int, float]:
-        """captum's word on the Grad-CAM of a full reading, as `core.second_opinion.cam_differences` gives it."""
-        state = result.request.state
-        probe, images = self._probe(state), self._input(result.request.picture, state.preprocessing)
+        """captum's word on the Grad-CAM of a full reading, as `core.second_opinion.cam_differences` gives it; of
+        a batch on that of the picture that is shown.
+        """
+        shown, state = result.alone(result.place), result.request.state
+        probe, images = self._probe(state), self._input(shown.picture, state.preprocessing)
         with exact():
-            return cam_differences(probe, images, result.blocks, result.target)
+            return cam_differences(probe, images, shown.blocks, shown.target)
 
     def adopt(self, network: Network) -> None:
         """Answer questions about its spec, as `spec_now` gives it, with this very network, until `close` gives it back.
@@ -157,27 +167,35 @@ class ProbeEngine:
         if (wiring := self._adopted.pop(probe.network, None)) is not None:
             probe.network.set_wiring(wiring)
 
-    def _top_class(self, request: ProbeRequest) -> Target | None:
-        """The highest class of the state that the request names. None where the request's own highest class is to
-        be taken: that is its own state, or one with other classes. The mean of the last block where there are no
-        classes, or where no class is the highest because logits are not finite.
+    def _top_classes(self, request: ProbeRequest) -> tuple[Target, ...] | None:
+        """For each picture the highest class of the state that the request names. None where the request's own highest
+        classes are to be taken: that is its own state, or one with other classes. The mean of the last block where
+        there are no classes, or where for one picture no class is the highest because logits are not finite.
         """
         state = request.target
         assert isinstance(state, NetworkState)
         if (mean := default_target(request.state.network)) is not None:
-            return mean
+            return (mean,) * len(request.batch)
         if state == request.state or not state.has_classes_of(request.state):
             return None
-        known = self._targets.get((state, request.picture.digest))
-        if known is not None:
-            return known
+        digests = [picture.digest for picture in request.batch]
+        known = [self._targets[state, digest] for digest in digests if (state, digest) in self._targets]
+        if len(known) == len(digests):
+            return _agreed(known, state.network)
         probe = self._probe(state)
         with torch.no_grad(), exact():
-            logits = probe.network(self._input(request.picture, state.preprocessing))
-        return self._remember_target(state, request.picture, _top(logits, state.network))
+            logits = probe.network(self._inputs_of(request.batch, state.preprocessing))
+        return self._remember_targets(state, request.batch, _tops(logits, state.network))
 
-    def _remember_target(self, state: NetworkState, picture: Picture, target: Target) -> Target:
-        return _kept(self._targets, (state, picture.digest), lambda: target, TARGETS_KEPT)
+    def _remember_targets(
+        self, state: NetworkState, pictures: Sequence[Picture], targets: Sequence[Target]
+    ) -> tuple[Target, ...]:
+        for picture, target in zip(pictures, targets, strict=True):
+            self._targets[state, picture.digest] = target
+            self._targets.move_to_end((state, picture.digest))
+        while len(self._targets) > TARGETS_KEPT:
+            self._targets.popitem(last=False)
+        return _agreed(targets, state.network)
 
     def _probe(self, state: NetworkState) -> Probe:
         """The live network of a state, wired as it says."""
@@ -204,11 +222,22 @@ class ProbeEngine:
 
         return _kept(self._inputs, (picture.digest, preprocessing), make, INPUTS_KEPT)
 
+    def _inputs_of(self, pictures: Sequence[Picture], preprocessing: Preprocessing) -> Tensor:
+        found = [self._input(picture, preprocessing) for picture in pictures]
+        return torch.cat(found) if len(found) > 1 else found[0]  # (N, C, crop, crop)
 
-def _top(logits: Tensor, network: NetworkSpec) -> Target:
-    """The first picture's highest class; where there is none, the mean of the last block."""
-    found = int(highest(logits[:1]))
-    return found if found < network.classes else BlockTarget(network.block_count)
+
+def _tops(logits: Tensor, network: NetworkSpec) -> list[Target]:
+    """Each picture's highest class; where it has none, the mean of the last block."""
+    mean = BlockTarget(network.block_count)
+    return [found if found < network.classes else mean for found in highest(logits).tolist()]
+
+
+def _agreed(targets: Sequence[Target], network: NetworkSpec) -> tuple[Target, ...]:
+    """What the pictures of a batch are asked about together: their classes, or a mean where one of them has none."""
+    if all(isinstance(target, int) for target in targets):
+        return tuple(targets)
+    return (BlockTarget(network.block_count),) * len(targets)
 
 
 def exact() -> AbstractContextManager[None]:

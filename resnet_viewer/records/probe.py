@@ -47,10 +47,11 @@ class NetworkState:
 
 @dataclass(frozen=True)
 class ProbeRequest:
-    """What to compute: one network state, one picture, one target.
+    """What to compute: one network state, one picture or a batch of them, one target.
 
     `target` is a class index, a mean of a block's output, or a state whose highest class for this picture is the
     target (so that now and reference are asked about the same class; without a classifier the mean of its last block).
+    In a batch each picture has its own highest class.
 
     Raises:
         ArgumentError: a field is of another type, or there is no such gradient.
@@ -60,9 +61,16 @@ class ProbeRequest:
     picture: Picture
     target: Target | NetworkState
     gradient_of: GradientOf = "score"
+    others: tuple[Picture, ...] = ()
+    """More pictures, which are a batch together with the first."""
 
     def __post_init__(self) -> None:
         require_types(self)
+
+    @property
+    def batch(self) -> tuple[Picture, ...]:
+        """All pictures."""
+        return self.picture, *self.others
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +109,10 @@ class BlockReading:
     """How far its gate layer is open, from 0 to 1: the mean of g(x) over pictures, channels and places. None where it
     has no gate layer, or that was not computed."""
 
+    def alone(self, place: int) -> BlockReading:
+        """With the map of one picture of the batch, which is not copied."""
+        return replace(self, cam=self.cam[place : place + 1], cam_states=self.cam_states[place : place + 1])
+
 
 Misfit = Literal["negative variance", "large value", "growth", "input"]
 """Why values cease to be finite: a variance below zero, a tensor with far too large numbers, none that stands out, or
@@ -125,11 +137,14 @@ class NotFinite:
 
 @dataclass(frozen=True, eq=False)
 class ProbeResult:
-    """One reading. Arrays are read-only and shared; N is the number of pictures, 1 in the window.
+    """One reading. Arrays are read-only and shared; N is the number of pictures.
 
     A result with `is_complete` False holds the logits alone: `layers`, `blocks` and `activations` are empty.
     `activations` maps the names of `Blueprint.map_names` to (N, C, H, W); a layer whose gate is closed was not
-    computed and is missing. `target` is what was asked about; `seconds` is the time of the passes.
+    computed and is missing. `target` is what was asked about, for the first picture; `seconds` is the time of the
+    passes. The gradients of a batch are those of its pictures' summed score, or of their mean loss.
+
+    What is shown of a batch is shown of one picture: `alone` has its arrays, N = 1, and the norms of the whole batch.
     """
 
     request: ProbeRequest
@@ -147,6 +162,57 @@ class ProbeResult:
     device: str = "cpu"
     not_finite: NotFinite | None = None
     """Where values cease to be finite, if what the network puts out is not."""
+    other_targets: tuple[Target, ...] = ()
+    """Of the request's other pictures."""
+    place: int = 0
+    """Of the first picture of the arrays in the request's batch."""
+    whole: ProbeResult | None = field(default=None, repr=False)
+    """Of the whole batch, where this one shows a single picture of it."""
+
+    @property
+    def picture(self) -> Picture:
+        """The one that is shown: of a batch the first, or the one that `alone` chose."""
+        return self.request.batch[self.place]
+
+    @property
+    def batch_size(self) -> int:
+        """How many pictures the gradients were taken over."""
+        return len(self.request.batch)
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """What was asked about, for each picture of the arrays."""
+        return self.target, *self.other_targets
+
+    def alone(self, place: int) -> ProbeResult:
+        """Of a batch, what is shown of the picture at that place, without a copy; a reading of one picture is itself.
+
+        A place beyond the last is the last one's.
+        """
+        whole = self.whole or self
+        place = min(place, whole.batch_size - 1)
+        if whole.batch_size == 1 or (self.whole is not None and place == self.place):
+            return self
+        one = slice(place, place + 1)
+        logits = whole.logits[one]
+        is_finite = bool(logits.size) and bool(np.isfinite(logits.max()))
+        return replace(
+            whole,
+            logits=logits,
+            probabilities=whole.probabilities[one],
+            target=whole.targets[place],
+            network_input=whole.network_input[one],
+            blocks=tuple(block.alone(place) for block in whole.blocks),
+            activations={name: maps[one] for name, maps in whole.activations.items()},
+            not_finite=None if is_finite else whole.not_finite,
+            other_targets=(),
+            place=place,
+            whole=whole,
+        )
+
+    def each(self) -> tuple[ProbeResult, ...]:
+        """What is shown of every picture of the batch."""
+        return tuple(self.alone(place) for place in range(self.batch_size))
 
     @property
     def is_complete(self) -> bool:
@@ -191,11 +257,13 @@ class ProbeResult:
     @property
     def nbytes(self) -> int:
         """Memory that this reading keeps alive, in bytes."""
+        if self.whole is not None:
+            return self.whole.nbytes
         arrays = (self.logits, self.probabilities, self.network_input, *self.activations.values())
         return (
             sum(array.nbytes for array in arrays)
             + sum(block.cam.nbytes for block in self.blocks)
-            + self.request.picture.pixels.nbytes
+            + sum(picture.pixels.nbytes for picture in self.request.batch)
         )
 
 

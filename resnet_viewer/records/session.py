@@ -30,6 +30,13 @@ class Setup:
     target: Target | None = None
     gradient_of: GradientOf = "score"
     class_names: tuple[str, ...] = ()
+    others: tuple[Picture, ...] = ()
+    """More pictures, which are a batch together with `picture`."""
+
+    @property
+    def batch(self) -> tuple[Picture, ...]:
+        """All pictures; none where there is no first."""
+        return () if self.picture is None else (self.picture, *self.others)
 
     @property
     def wiring(self) -> Wiring:
@@ -45,7 +52,7 @@ class Setup:
         if self.picture is None:
             return None
         target = reference if self.target is None else self.target
-        return ProbeRequest(self.state, self.picture, target, self.gradient_of)
+        return ProbeRequest(self.state, self.picture, target, self.gradient_of, self.others)
 
     def target_name(self, target: Target) -> str:
         """The class's name, or "class 7" where names are not known, or "block 5, channel 12"."""
@@ -75,6 +82,8 @@ class View:
     cam_opacity: float = 0.6
     sees_network_input: bool = False
     """Show what the network sees in place of the original picture."""
+    of_batch: int = 0
+    """Which picture of a batch is shown, from 0; beyond the last it is the last."""
 
 
 @dataclass(frozen=True)

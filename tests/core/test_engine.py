@@ -18,7 +18,8 @@ from resnet_viewer.core.preprocessing import prepare
 from resnet_viewer.core.probing import Probe
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.records.probe import ProbeRequest, ProbeResult
+from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.probe import GradientOf, ProbeRequest, ProbeResult
 from resnet_viewer.records.wiring import Wiring
 from tests.core.invented import tiny
 from tests.fabricated import picture, setup
@@ -268,3 +269,82 @@ def test_softmax_by_hand_and_at_the_limits() -> None:
     assert not found.flags.writeable
     assert np.isnan(softmax(torch.tensor([[np.nan, 1.0]]))).all()
     assert np.isnan(softmax(torch.tensor([[np.inf, 1.0]]))[0, 0])
+
+
+def other_picture(seed: int) -> Picture:
+    """Of one colour, which for 6 is another class than for others."""
+    colour = np.random.default_rng(seed).integers(0, 255, 3).astype(np.uint8)
+    return Picture.of(np.tile(colour, (40, 40, 1)), name=f"{seed}.png")
+
+
+def batch(*seeds: int, wiring: Wiring | None = None, target: int | None = None) -> ProbeRequest:
+    first, *others = (other_picture(seed) for seed in seeds)
+    return replace(request(wiring, target=target), picture=first, others=tuple(others))
+
+
+@pytest.mark.parametrize("gradient_of", ["score", "loss"])
+def test_gradients_of_a_batch_are_those_of_a_pass_made_by_hand(
+    engine: ProbeEngine, gradient_of: GradientOf
+) -> None:
+    """The summed score of each picture's own highest class, or the mean cross-entropy of these."""
+    asked = replace(batch(0, 6, 2, wiring=CUT), gradient_of=gradient_of)
+    found = full(engine, asked)
+    network = build(NETWORK, drawn(NETWORK)).eval()
+    images = torch.cat([prepare(each, asked.state.preprocessing) for each in asked.batch])
+    with torch.no_grad():
+        tops = network(images).argmax(1)  # of the reference, which has everything open
+    assert found.targets == tuple(tops.tolist())
+    network.set_wiring(CUT)
+    network.requires_grad_(True)
+    logits = network(images)
+    score = logits[torch.arange(3), tops].sum()
+    (score if gradient_of == "score" else torch.nn.functional.cross_entropy(logits, tops)).backward()
+    for layer in found.layers:
+        gradient = network.get_parameter(f"{layer.name}.weight").grad
+        wished = 0.0 if gradient is None else float(gradient.double().norm())
+        assert layer.gradient_norm == pytest.approx(wished, rel=1e-6), layer.name
+    assert np.allclose(found.logits, logits.detach().numpy(), rtol=1e-5, atol=1e-5)
+
+
+def test_each_picture_of_a_batch_has_the_maps_that_it_has_alone(engine: ProbeEngine) -> None:
+    found = full(engine, batch(0, 6, 2, wiring=CUT))
+    assert (found.batch_size, len(found.each())) == (3, 3)
+    assert len({shown.target for shown in found.each()}) > 1, (
+        "the pictures must differ in their highest class"
+    )
+    for place, (seed, shown) in enumerate(zip((0, 6, 2), found.each(), strict=True)):
+        alone = full(engine, replace(request(CUT), picture=other_picture(seed)))
+        assert shown.picture.digest == alone.picture.digest
+        assert (shown.target, shown.whole, shown.alone(place)) == (alone.target, found, shown)
+        assert np.allclose(shown.logits, alone.logits, rtol=1e-5, atol=1e-5)
+        for ours, theirs in zip(shown.blocks, alone.blocks, strict=True):
+            assert ours.cam_states == theirs.cam_states
+            assert np.allclose(ours.cam, theirs.cam, rtol=1e-4, atol=1e-6)
+        for name, maps in alone.activations.items():
+            assert np.allclose(shown.activations[name], maps, rtol=1e-4, atol=1e-5)
+            assert np.shares_memory(shown.activations[name], found.activations[name])
+        assert shown.nbytes == found.nbytes
+        assert [layer.gradient_norm for layer in shown.layers] == [
+            layer.gradient_norm for layer in found.layers
+        ]
+
+
+def test_a_chosen_class_is_that_of_every_picture(engine: ProbeEngine) -> None:
+    assert full(engine, batch(0, 1, target=6)).targets == (6, 6)
+
+
+def test_the_memory_of_a_batch_counts_all_its_pictures(engine: ProbeEngine) -> None:
+    one, three = full(engine, batch(0)), full(engine, batch(0, 1, 2))
+    assert three.nbytes == 3 * one.nbytes
+    assert three.packed().nbytes == three.nbytes
+
+
+def test_captum_is_asked_about_the_picture_that_is_shown(engine: ProbeEngine) -> None:
+    found = full(engine, batch(0, 6))
+    for shown in found.each():
+        assert max(engine.second_opinion(shown).values()) < 1e-4
+
+
+def test_too_many_pictures_are_refused_in_a_sentence(engine: ProbeEngine) -> None:
+    with pytest.raises(UserError, match=r"^17 pictures .* a batch has at most 16\."):
+        full(engine, batch(*range(17)))

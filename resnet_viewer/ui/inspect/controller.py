@@ -78,6 +78,8 @@ class Controller(QObject):
         self._newest = 0
         self._shown_ticket = 0
         self._shown = _Readings()
+        self._alone: list[ProbeResult | None] = [None, None]
+        """Now and the reference as they are shown, of one picture of a batch."""
         self._asked: dict[int, _Readings] = {}
         self._sought: dict[Hashable, int] = {}
         """Questions of low priority that were asked for the present session, and their tickets."""
@@ -199,8 +201,16 @@ class Controller(QObject):
         is_stale = self._shown_ticket != self._newest
         is_starting = self._is_starting and self._store.session.setup.picture is None
         findings = MappingProxyType(dict(self._findings))
+        now, reference = self._of_batch(0, now), self._of_batch(1, reference)
         self._scene = Scene(self._store.session, now, reference, is_stale, is_starting, findings)
         self.scene_changed.emit(self._scene)
+
+    def _of_batch(self, which: int, whole: ProbeResult | None) -> ProbeResult | None:
+        """What is shown of the chosen picture; the same object for as long as that is the same."""
+        place, known = self._store.session.view.of_batch, self._alone[which]
+        if whole is None or known is None or known.whole is not whole or known.alone(place) is not known:
+            self._alone[which] = known = None if whole is None else whole.alone(place)
+        return known
 
     def _covers_screen(self) -> bool:
         now = self._shown.now

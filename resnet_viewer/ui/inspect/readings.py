@@ -16,26 +16,30 @@ def placeholder(scene: Scene) -> str:
 def last_full(shown: ProbeResult | None, found: ProbeResult | None, scene: Scene) -> ProbeResult | None:
     """The reading to show: `found` where it is full, else what was `shown`.
 
-    What was shown stays only while the same network is asked about the same picture.
+    What was shown stays only while the same network is asked about the same pictures.
     """
     if found is not None and found.is_complete:
         return found
     setup = scene.session.setup
-    if shown is not None and setup.picture is not None:
-        asked = shown.request
-        if asked.picture == setup.picture and asked.state.network == setup.state.network:
-            return shown
-    return None
+    if (
+        shown is None
+        or shown.request.batch != setup.batch
+        or shown.request.state.network != setup.state.network
+    ):
+        return None
+    return shown.alone(scene.session.view.of_batch)
 
 
 def last_reference(shown: ProbeResult | None, found: ProbeResult | None, scene: Scene) -> ProbeResult | None:
     """The same for the reference, which may be of another network than now."""
     if found is not None and found.is_complete:
         return found
-    reference, picture = scene.session.reference, scene.session.setup.picture
-    if shown is None or picture is None or shown.request.picture != picture:
+    session = scene.session
+    if shown is None or shown.request.batch != session.setup.batch:
         return None
-    return shown if shown.request.state.network == reference.network else None
+    if shown.request.state.network != session.reference.network:
+        return None
+    return shown.alone(session.view.of_batch)
 
 
 def is_reference_old(shown: ProbeResult | None, scene: Scene) -> bool:

@@ -118,8 +118,7 @@ MERGE_PAUSE_MS = 800
 
 
 def _pictures(session: Session) -> Mapping[Hashable, int]:
-    picture = session.setup.picture
-    return {} if picture is None else {picture.digest: picture.pixels.nbytes}
+    return {picture.digest: picture.pixels.nbytes for picture in session.setup.batch}
 
 
 class Store(QObject):
