@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +16,15 @@ from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, CIFAR10_PREPROC
 from resnet_viewer.records.probe import BlockReading, LayerReading, NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session, Setup
+from resnet_viewer.records.test_set import (
+    NOT_SEEN,
+    THUMBNAIL,
+    MeasureSet,
+    SetPictures,
+    SetReading,
+    SetSide,
+    TestSet,
+)
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.records.wiring import Wiring
 
@@ -88,3 +99,46 @@ def scene(network: NetworkSpec | None = None, *, cut: tuple[int, ...] = (), deca
     assert now is not None
     assert reference is not None
     return Scene(session, result(now, seed=1, decades=decades if cut else 0.0), result(reference, seed=2))
+
+
+def set_reading(
+    labels: Sequence[int] | None,
+    now: Sequence[int],
+    reference: Sequence[int] | None = None,
+    *,
+    seen: int | None = None,
+    cut: tuple[int, ...] = (3,),
+    class_names: tuple[str, ...] = CIFAR10_CLASSES,
+    test_set: TestSet | None = None,
+    left_out: tuple[str, ...] = (),
+) -> SetReading:
+    """What a test set is taken for with these shortcuts cut, and in the reference (None: the same, nothing is cut), of
+    which so many pictures were `seen`. Probabilities fall from picture to picture; thumbnails have its number as value.
+    """
+    base = setup()
+    changed = (
+        base.state if reference is None else base.with_wiring(base.wiring.with_shortcuts(cut, 0.0)).state
+    )
+    count = len(now)
+    is_seen = np.arange(count) < (count if seen is None else seen)
+    truth = None if labels is None else np.array(labels)
+
+    def side(given: Sequence[int], against: np.ndarray | None) -> SetSide:
+        predicted = np.where(is_seen, given, NOT_SEEN)
+        probability = np.where(is_seen, np.linspace(0.9, 0.2, count), 0).astype(np.float32)
+        right = None
+        if truth is not None:
+            right = np.where(predicted == truth, probability, 0.05).astype(np.float32)
+        return SetSide(predicted, probability, right, against, 0.5)
+
+    theirs = now if reference is None else reference
+    before = side(theirs, truth)
+    after = side(now, before.predicted if truth is None else truth)
+    thumbnails = np.zeros((count, THUMBNAIL, THUMBNAIL, 3), np.uint8)
+    thumbnails += (np.arange(count) % 250).astype(np.uint8)[:, None, None, None]
+    names = tuple(f"{n:04}.png" for n in range(count))
+    paths: tuple[Path | None, ...] = tuple(Path("/invented") / name for name in names)
+    chosen = test_set or TestSet("folder", Path("/invented"))
+    pictures = SetPictures(names, paths, truth, class_names, thumbnails, 10 * count, left_out)
+    question = MeasureSet(chosen, changed, base.state)
+    return SetReading(question, pictures, after, before, bool(is_seen.all()), 300 * 2**20, 9)

@@ -16,6 +16,7 @@ from resnet_viewer.records.lab import Numbers
 _FAINTEST, _STRONGEST = 0.16, 0.85
 """How much of its colour the cell of a single picture, and that of a whole row, is mixed with."""
 TRUE, PREDICTED, ERROR = "true", "predicted", "error"
+"""What rows, columns and the percentages of rows are called where true classes are known."""
 Colours = NDArray[np.float64]
 
 
@@ -26,10 +27,15 @@ class ConfusionChart:
     counts: Numbers
     names: tuple[str, ...]
     classes: int = 0
+    rows: str = TRUE
+    columns: str = PREDICTED
+    ratio: str = ERROR
+    wrong: str = "wrong"
+    """What a picture is that is not on the diagonal."""
 
     @staticmethod
     def of(labels: Numbers, predicted: Numbers, class_names: tuple[str, ...]) -> ConfusionChart:
-        """Count (N,) pictures.
+        """Count (N,) pictures by true and predicted class.
 
         Raises:
             ValueError: labels and predictions are not as many, or below zero.
@@ -60,11 +66,12 @@ class ConfusionChart:
     def describe(self, true: int, given: int) -> str:
         """A cell in words, or with -1 a row: "true 8, predicted 2: 13 of 36 (36 %)"."""
         total = int(self.counts[true].sum())
-        what, count = f", predicted {self.names[given]}", int(self.counts[true, given])
+        what, count = f", {self.columns} {self.names[given]}", int(self.counts[true, given])
         if given < 0:
             what, count = "", total - int(self.counts[true, true])
         share = f" ({100 * count / total:.0f} %)" if total else ""
-        return f"true {self.names[true]}{what}: {count} of {total}{' wrong' if given < 0 else ''}{share}"
+        how = f" {self.wrong}" if given < 0 else ""
+        return f"{self.rows} {self.names[true]}{what}: {count} of {total}{how}{share}"
 
     def most_often(self) -> str:
         """The most frequent confusions: "most often: 3 taken for 8 (12), 9 taken for 4 (5)"."""

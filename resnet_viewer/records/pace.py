@@ -49,6 +49,14 @@ class _Run:
         return 0 if self.has_ended else max(0, self.run.length * self.steps_per_epoch - self.steps)
 
 
+def duration(seconds: float) -> str:
+    """In words that fit a cell: "42 s", "3 min", "2 h 05 min"."""
+    if seconds < 90:
+        return f"{round(seconds)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
 class Pace:
     """Grows by a lab's reports; every time is in seconds of a clock of the caller's.
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from resnet_viewer.records.figure_list import FigureName
+from resnet_viewer.records.pace import duration
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.layout import Splitter
@@ -17,7 +18,7 @@ from resnet_viewer.ui.train.depth_plot import DepthPlot
 from resnet_viewer.ui.train.error_plot import ErrorPlot
 from resnet_viewer.ui.train.gradient_maps import GradientMaps
 from resnet_viewer.ui.train.pictures import PicturesPanel
-from resnet_viewer.ui.train.runs_table import RunsTable, doing, duration
+from resnet_viewer.ui.train.runs_table import RunsTable, doing
 from resnet_viewer.ui.train.story import StoryPanel
 from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.labels import muted, plain_label, tool_button

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_viewer.charts.chart import Stroke
+from resnet_viewer.records.pace import duration
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.widgets.labels import tooltip_text
@@ -112,14 +113,6 @@ def doing(scene: LabScene, log: RunLog) -> str:
     if log.state == "running" and log.steps and len(log.epochs) >= log.length:
         return "measuring"
     return log.state
-
-
-def duration(seconds: float) -> str:
-    """In words that fit a cell: "42 s", "3 min", "2 h 05 min"."""
-    if seconds < 90:
-        return f"{round(seconds)} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def _state(scene: LabScene, log: RunLog) -> str:

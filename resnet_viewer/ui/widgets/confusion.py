@@ -1,4 +1,4 @@
-"""The confusion matrix of a run: true classes in rows, predicted ones in columns, and each class's error beside it."""
+"""The confusion matrix: true classes in rows, predicted ones in columns, and each class's error beside it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_viewer.charts.chart import shortened_inside
-from resnet_viewer.charts.confusion import ERROR, PREDICTED, TRUE, ConfusionChart
+from resnet_viewer.charts.confusion import ConfusionChart
 from resnet_viewer.charts.picture_grid import NO_PICTURES, PictureChart
 from resnet_viewer.ui.widgets.cells import Cells, ScrollingCells
 from resnet_viewer.ui.widgets.pixels import image_of_rgb
@@ -97,8 +97,8 @@ class _Cells(Cells):
         wide, high = (_SMALLEST, _SMALLEST) if count > _MANY else (_LEAST, metrics.ascent())
         widest = max((metrics.horizontalAdvance(name) for name in self.chart.names), default=0)
         names = min(widest, _WIDEST_NAME, max(room.width() // 5, _NARROWEST_NAME))
-        self._left = max(names, metrics.horizontalAdvance(TRUE)) + 6
-        self._right = max(map(metrics.horizontalAdvance, ("100.0 %", ERROR))) + 12
+        self._left = max(names, metrics.horizontalAdvance(self.chart.rows)) + 6
+        self._right = max(map(metrics.horizontalAdvance, ("100.0 %", self.chart.ratio))) + 12
         self._head = metrics.height() if room.height() >= _LEAST_LINES * metrics.height() else 0
         across = max(wide, (room.width() - self._left - self._right) // count)
         self._is_turned = widest > across + 4
@@ -208,14 +208,14 @@ class _Cells(Cells):
         """What rows, columns and the numbers at the right are, and where it says so."""
         line = self._top - self._slack - metrics.height()
         edge = self._rect(0, self.classes - 1).right() + 2
-        wide = metrics.horizontalAdvance(PREDICTED)
+        wide = metrics.horizontalAdvance(self.chart.columns)
         centre = (self._left + edge) // 2
         found = [
-            (QRect(0, line, self._left - 4, metrics.height()), TRUE),
-            (QRect(edge, line, self._right - 4, metrics.height()), ERROR),
+            (QRect(0, line, self._left - 4, metrics.height()), self.chart.rows),
+            (QRect(edge, line, self._right - 4, metrics.height()), self.chart.ratio),
         ]
         if self._head:
-            found.append((QRect(centre - wide // 2 - 1, 0, wide + 2, self._head), PREDICTED))
+            found.append((QRect(centre - wide // 2 - 1, 0, wide + 2, self._head), self.chart.columns))
         return found
 
     def _paint_headings(self, painter: QPainter, metrics: QFontMetrics) -> None:
@@ -260,8 +260,12 @@ class ConfusionMatrix(ScrollingCells):
         old, self._shown = self._shown, shown
         is_same = shown.labels is old.labels and shown.predicted is old.predicted
         if not is_same or shown.class_names != old.class_names:
-            self.cells.show_chart(ConfusionChart.of(shown.labels, shown.predicted, shown.class_names))
-            self.fit()
+            self.show_chart(ConfusionChart.of(shown.labels, shown.predicted, shown.class_names))
+
+    def show_chart(self, chart: ConfusionChart) -> None:
+        """What was counted."""
+        self.cells.show_chart(chart)
+        self.fit()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, 80)

@@ -13,12 +13,13 @@ from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.lab import Order, RunEnded, StateChanged
+from resnet_viewer.records.pace import duration
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.training import RunReport
 from resnet_viewer.services.run_plans import runs_of
 from resnet_viewer.ui.train.controller import TrainController
-from resnet_viewer.ui.train.runs_table import RunsModel, RunsTable, doing, duration, fitting, shortest, told
+from resnet_viewer.ui.train.runs_table import RunsModel, RunsTable, doing, fitting, shortest, told
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests.ui.train.invented import begun, grow, run
 from tests.ui.train.laboratory import Laboratory
