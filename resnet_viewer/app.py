@@ -262,7 +262,7 @@ def first_session(network: str | None, weights: str | None, options: BuildOption
     spec = with_options(catalog.spec(network or catalog.FIRST_NETWORK), options)
     if weights is None and catalog.has_bundled(spec):
         spec = replace(spec, weights=WeightsRef("bundled", spec.name))
-    return Session(
+    return Session.begun(
         Setup(NetworkState(spec, usual_preprocessing(spec), Wiring.all_open(spec.block_count)), None)
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.probe import GradientOf, NetworkState, ProbeRequest
 from resnet_viewer.records.target import BlockTarget, Target, target_problem
@@ -66,7 +67,7 @@ class View:
     """How the numbers are looked at. Saved, not undone."""
 
     layer: str = "stem"
-    """Whose feature maps are shown: a name of `Blueprint.map_names`."""
+    """Whose feature maps are shown: a name of `Blueprint.map_names`. A session begins with its last block's."""
     channel: int | None = None
     cam_block: int | None = None
     """None is the last block."""
@@ -95,6 +96,11 @@ class Session:
     pinned: NetworkState | None = None
     view: View = View()
     test_set: TestSet | None = CROPS
+
+    @classmethod
+    def begun(cls, setup: Setup) -> Session:
+        """A new one, which looks at the last block."""
+        return cls(setup, view=View(layer=_last_block(setup)))
 
     @property
     def reference(self) -> NetworkState:
@@ -131,11 +137,11 @@ class Session:
         return MeasureSet(self.test_set, now, reference)
 
     def with_setup(self, setup: Setup) -> Session:
-        """The same with another setup. For another network the view starts anew at the stem; a pinned reference
-        stays, so that two networks can be compared."""
+        """The same with another setup. For another network the view starts anew at the last block, behind whatever is
+        cut; a pinned reference stays, so that two networks can be compared."""
         view = self.view
         if setup.state.network != self.setup.state.network:
-            view = replace(view, layer="stem", channel=None, cam_block=None, mark=None)
+            view = replace(view, layer=_last_block(setup), channel=None, cam_block=None, mark=None)
         return replace(self, setup=setup, view=view)
 
     def with_reference(self, state: NetworkState | None = None) -> Session:
@@ -149,3 +155,7 @@ class Session:
     def with_view(self, view: View) -> Session:
         """The same looked at in another way."""
         return replace(self, view=view)
+
+
+def _last_block(setup: Setup) -> str:
+    return blueprint(setup.state.network).blocks[-1].name

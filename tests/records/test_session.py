@@ -89,7 +89,24 @@ def test_another_network_keeps_a_pinned_reference_and_lets_the_selection_go(sess
     other = looking.with_setup(Setup(state, looking.setup.picture))
     assert other.pinned == looking.pinned
     assert looking.without_reference().with_setup(other.setup).pinned is None
-    assert other.view == View(map_colours="cividis"), "how things are looked at stays"
+    assert other.view == View("layer4.1", map_colours="cividis"), "how things are looked at stays"
+
+
+@pytest.mark.parametrize(
+    ("name", "last"),
+    [
+        ("resnet50", "layer4.2"),
+        ("cifar-resnet-56", "layer3.8"),
+        ("vgg16", "features.29"),
+        ("teaching-mnist", "layer3.0"),
+    ],
+)
+def test_a_session_begins_at_the_last_block(name: str, last: str) -> None:
+    """What is cut lies before it, whatever it is; Grad-CAM's usual block is the last one too."""
+    begun = Session.begun(setup(spec(name)))
+    assert begun.view == View(last)
+    other = Session.begun(setup(spec("cifar-resnet-8"))).with_setup(begun.setup)
+    assert other.view == begun.view
 
 
 def test_a_reference_without_the_target_is_asked_about_its_own(session: Session) -> None:

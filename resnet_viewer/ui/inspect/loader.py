@@ -216,7 +216,7 @@ class Loader(QObject):
         if begun.picture is not None:
             picture = begun.picture.picture
             self._album, self._shown_path = begun.picture.album, picture.path
-        self._store.restart(Session(Setup(opened.state, picture, class_names=opened.class_names)))
+        self._store.restart(Session.begun(Setup(opened.state, picture, class_names=opened.class_names)))
         self.network_opened.emit(opened)
         if picture is not None:
             self.picture_opened.emit(picture)

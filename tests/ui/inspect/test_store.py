@@ -64,7 +64,7 @@ def test_how_it_is_looked_at_survives_an_undo(store: Store) -> None:
 def test_undoing_a_change_of_network_brings_its_own_view_back(store: Store) -> None:
     store.look(replace(store.session.view, layer="layer3.2"))
     store.edit(store.session.with_setup(fabricated.setup(spec("resnet18"))), "network")
-    assert store.session.view.layer == "stem"
+    assert store.session.view.layer == "layer4.1"
     store.undo()
     assert store.session.view.layer == "layer3.2"
 
