@@ -68,8 +68,9 @@ def figure(
     *,
     class_names: tuple[str, ...] = (),
     paper: Paper = USUAL,
+    has_strips: bool = True,
 ) -> Figure:
-    """The map of the view's block over the picture, now beside the reference, and the maps of every block.
+    """The map of the view's block over the picture, now beside the reference, and, in strips, the maps of every block.
 
     One colour means one value on both pictures, and one in all the small ones. A blank map carries the reason in words.
     Of a picture too thin to be seen only what the network saw is shown, and the page says so.
@@ -97,7 +98,7 @@ def figure(
     shown_height = shown_width * high / across
     cell = max(shown_width, min(room, 2.4))  # a tower of a picture still needs room for its words
     readings = [now] if reference is None else [now, reference]
-    strips = _strips(readings, colours, width - 2 * MARGIN)
+    strips = _strips(readings, colours, width - 2 * MARGIN) if has_strips else []
     said = [_said(panel, cell) for panel in panels]
     head = HEAD + max(len(lines) for _, lines in said) * HEAD_LINE
     sheet = page(

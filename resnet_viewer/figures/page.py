@@ -179,6 +179,15 @@ def left_out_words(figure: Figure) -> str:
 
 
 @dataclass(frozen=True)
+class Spot:
+    """A place on a sheet of several figures: its upper left corner, in inches from the lower left of the sheet."""
+
+    sheet: CaptionedFigure
+    left: float
+    top: float
+
+
+@dataclass(frozen=True)
 class Paper:
     """What a figure is drawn on, in inches; some take the width alone, and are as high as they need to be."""
 
@@ -186,6 +195,8 @@ class Paper:
     height: float = 4.6
     without: Without = ()
     """Words that nobody wishes for."""
+    spot: Spot | None = None
+    """Where it stands on a sheet with others; None for a sheet of its own."""
 
 
 USUAL = Paper()
@@ -193,18 +204,24 @@ USUAL = Paper()
 
 @dataclass(frozen=True)
 class Page:
-    """A figure with the words around it in place; `top` and `bottom` bound what is left, in inches from below."""
+    """A figure with the words around it in place; `top` and `bottom` bound what is left, in inches from below.
+
+    `left` and `below` are where the page's lower left corner lies on its sheet: 0 where the sheet is the page.
+    """
 
     figure: CaptionedFigure
     width: float
     height: float
     top: float
     bottom: float
+    left: float = 0.0
+    below: float = 0.0
 
     def axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
         """Axes at a place in inches."""
+        across, high = self.figure.get_size_inches()
         return self.figure.add_axes(
-            (left / self.width, bottom / self.height, width / self.width, height / self.height)
+            ((self.left + left) / across, (self.below + bottom) / high, width / across, height / high)
         )
 
     def bare_axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
@@ -229,7 +246,8 @@ class Page:
     ) -> None:
         """One line of text, its baseline at (x, y) in inches."""
         align = "right" if right else "center" if centre else "left"
-        place = x / self.width, y / self.height
+        across, high = self.figure.get_size_inches()
+        place = (self.left + x) / across, (self.below + y) / high
         write(self.figure, *place, text, size=size, colour=colour, bold=bold, ha=align, va="baseline")
 
     def write_head(
@@ -316,16 +334,19 @@ def page(
             lines[part], needs[part] = [], 0.0
             left_out.append(part)
     full = max(around + sum(needs.values()) + content, height or 0.0)
-    figure = CaptionedFigure(figsize=(width, full), facecolor="white")
-    figure.set_label(title)
-    figure.caption, figure.subtitle = caption, subtitle
-    figure.legend_words = "; ".join((*(entry.words for entry in entries), *other_words))
-    figure.left_out = tuple(left_out)
-    if height is not None and full > height + 0.05:
-        figure.size_wished = (width, height)
+    spot = paper.spot
+    figure = CaptionedFigure(figsize=(width, full), facecolor="white") if spot is None else spot.sheet
+    if spot is None:
+        figure.set_label(title)
+        figure.caption, figure.subtitle = caption, subtitle
+        figure.legend_words = "; ".join((*(entry.words for entry in entries), *other_words))
+        figure.left_out = tuple(left_out)
+        if height is not None and full > height + 0.05:
+            figure.size_wished = (width, height)
     foot = MARGIN + needs["caption"]
     top = full - MARGIN - needs["title"] - needs["subtitle"] - _BELOW_TITLE
-    made = Page(figure, width, full, top, foot)
+    left, below = (0.0, 0.0) if spot is None else (spot.left, spot.top - full)
+    made = Page(figure, width, full, top, foot, left, below)
 
     def write_part(part: Part, y: float, colour: str) -> float:
         for line in lines[part]:

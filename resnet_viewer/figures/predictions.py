@@ -17,10 +17,10 @@ from resnet_viewer.records.probe import ProbeResult
 
 _ROW = 0.29
 _NAMES = 1.9
-_NUMBERS = 0.8
+_NUMBERS, _CLOSE_NUMBERS, _ROOMY = 0.8, 0.66, 4.0
 _AROUND = 0.5
-"""Inches: the least that a row of two bars and a name needs, the column of names, each column of percentages, and
-what stands above and below the rows."""
+"""Inches: the least that a row of two bars and a name needs, the column of names, each column of percentages (and that
+of a figure less wide than the last), and what stands above and below the rows."""
 _UNTRAINED = 0.15
 """Inches: the line under "now" and "reference" that says that their numbers are of untrained weights."""
 _SENTENCE, _SENTENCE_LINE = 9, 0.18
@@ -63,8 +63,9 @@ def figure(
         return sheet.figure
     spacing = (sheet.top - sheet.bottom - around) / lines
     names = min(_NAMES, 0.27 * width)
+    numbers = _NUMBERS if width >= _ROOMY else _CLOSE_NUMBERS
     left = MARGIN + names
-    bars = max(width - MARGIN - left - columns * _NUMBERS, 0.1)
+    bars = max(width - MARGIN - left - columns * numbers, 0.1)
     bottom = sheet.top - head - spacing * lines
     axes = sheet.axes(left, bottom, bars, spacing * lines)
     _prepare(axes, lines, chart.end, room=bars)
@@ -74,7 +75,7 @@ def figure(
         sheet.write(left - 0.1, y, shortened(name, names - 0.1, palette.FONT + 1), size=9, right=True)
     sides = ("now", palette.NOW, -0.17 if columns == 2 else 0.0), ("reference", palette.REFERENCE, 0.17)
     for column, (side, colour, beside) in enumerate(sides[:columns]):
-        place = left + bars + (column + 1) * _NUMBERS
+        place = left + bars + (column + 1) * numbers
         is_hollow = chart.untrained[column]
         sheet.write(place, sheet.top - 0.12, side, colour=colour, bold=True, right=True)
         if is_hollow:

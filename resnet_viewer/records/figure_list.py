@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, get_args
 
 PageName = Literal["inspect", "train"]
 FigureName = Literal[
-    "gradient_norms", "gradcam", "feature_maps", "channel", "predictions", "architecture",
+    "page", "gradient_norms", "gradcam", "feature_maps", "channel", "predictions", "architecture",
     "curves", "loss", "gradients", "by-depth", "pictures", "confusion",
 ]  # fmt: skip
 Suffix = Literal["svg", "pdf", "png", "csv"]
@@ -44,6 +44,7 @@ class Figure:
 
 
 FIGURES: tuple[Figure, ...] = (
+    Figure("page", "The whole page", "inspect", "reading"),
     Figure("gradient_norms", "Gradient norms", "inspect", "reading", no_resolution=_LINES),
     Figure(
         "gradcam",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from resnet_viewer.records.errors import UserError
@@ -140,7 +141,15 @@ def _of_reading(
     scene: Scene, choice: FigureChoice, now: ProbeResult, reference: ProbeResult | None
 ) -> dict[FigureName, tuple[Callable[[], MatplotlibFigure], Callable[[], Table]]]:
     """By a figure's name what draws it, and what makes its table."""
-    from resnet_viewer.figures import channel, feature_maps, gradcam, gradient_norms, page, predictions
+    from resnet_viewer.figures import (
+        channel,
+        composed,
+        feature_maps,
+        gradcam,
+        gradient_norms,
+        page,
+        predictions,
+    )  # fmt: skip
     from resnet_viewer.records import captions
 
     view, names, layer = scene.session.view, scene.session.setup.class_names, scene.session.view.layer
@@ -167,27 +176,44 @@ def _of_reading(
             said = captions.measured("Softmax probabilities of all classes", now, reference)
         return *predictions.table(now, reference, class_names=names), {"caption": said}
 
+    def norms(sheet: page.Paper) -> MatplotlibFigure:
+        quantity = view.gradient_quantity
+        return gradient_norms.figure(now, reference, quantity=quantity, class_names=names, paper=sheet)
+
+    def cam(sheet: page.Paper, *, has_strips: bool = True) -> MatplotlibFigure:
+        return gradcam.figure(now, reference, view, class_names=names, paper=sheet, has_strips=has_strips)
+
+    def maps(sheet: page.Paper) -> MatplotlibFigure:
+        return feature_maps.figure(now, reference, view, sheet)
+
+    def one_map(sheet: page.Paper) -> MatplotlibFigure:
+        return channel.figure(now, reference, view, sheet)
+
+    def classes(sheet: page.Paper) -> MatplotlibFigure:
+        return predictions.figure(now, reference, class_names=names, paper=sheet)
+
+    def whole(sheet: page.Paper) -> MatplotlibFigure:
+        panel = composed.Panel
+        columns = (
+            composed.Column(0.42, (panel(partial(cam, has_strips=False), richer=cam),)),
+            composed.Column(0.29, (panel(maps if view.channel is None else one_map),)),
+            composed.Column(0.29, (panel(classes, 2.2),)),
+        )
+        picture = captions.plain(now.request.picture.name)
+        words = composed.Words(
+            f"{captions.network_title(now)} · {picture}",
+            caption=captions.caption(now, reference, names, quantity=view.gradient_quantity),
+        )
+        return composed.figure(columns, panel(norms, 3.0), words, sheet)
+
+    def norms_table() -> Table:
+        return *gradient_norms.table(now, reference, quantity=view.gradient_quantity), {}
+
     return {
-        "gradient_norms": (
-            lambda: gradient_norms.figure(
-                now, reference, quantity=view.gradient_quantity, class_names=names, paper=paper
-            ),
-            lambda: (*gradient_norms.table(now, reference, quantity=view.gradient_quantity), {}),
-        ),
-        "gradcam": (
-            lambda: gradcam.figure(now, reference, view, class_names=names, paper=paper),
-            cams,
-        ),
-        "feature_maps": (
-            lambda: feature_maps.figure(now, reference, view, paper),
-            statistics,
-        ),
-        "channel": (
-            lambda: channel.figure(now, reference, view, paper),
-            one_channel,
-        ),
-        "predictions": (
-            lambda: predictions.figure(now, reference, class_names=names, paper=paper),
-            probabilities,
-        ),
-    }  # fmt: skip
+        "page": (lambda: whole(paper), norms_table),
+        "gradient_norms": (lambda: norms(paper), norms_table),
+        "gradcam": (lambda: cam(paper), cams),
+        "feature_maps": (lambda: maps(paper), statistics),
+        "channel": (lambda: one_map(paper), one_channel),
+        "predictions": (lambda: classes(paper), probabilities),
+    }
