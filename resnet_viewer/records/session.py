@@ -144,6 +144,32 @@ class Session:
             view = replace(view, layer=_last_block(setup), channel=None, cam_block=None, mark=None)
         return replace(self, setup=setup, view=view)
 
+    def carried(self, first: Session, begun: Session) -> Session:
+        """What was done to `first` until it became this, done to `begun` in its place, which is what was waited for.
+
+        That is `begun` alone where its network is laid out in another way.
+        """
+        ours, theirs = first.setup.state, begun.setup.state
+        if _layout(ours) != _layout(theirs):
+            return begun
+
+        def moved(state: NetworkState) -> NetworkState:
+            if state.network != ours.network:
+                return state
+            now, before, there = state.wiring, ours.wiring, theirs.wiring
+            shortcuts = _changed(now.shortcuts, before.shortcuts, there.shortcuts)
+            branches = _changed(now.branches, before.branches, there.branches)
+            return replace(theirs, wiring=Wiring(shortcuts, branches))
+
+        setup = replace(begun.setup, state=moved(self.setup.state), gradient_of=self.setup.gradient_of)
+        if self.setup.target is not None and not target_problem(self.setup.target, theirs.network):
+            setup = replace(setup, target=self.setup.target)
+        pinned = None if self.pinned is None else moved(self.pinned)
+        view = self.view
+        if view.layer == first.view.layer:
+            view = replace(view, layer=begun.view.layer)
+        return replace(self, setup=setup, pinned=pinned, view=view)
+
     def with_reference(self, state: NetworkState | None = None) -> Session:
         """Pin a state as the reference, the present one where none is given."""
         return replace(self, pinned=state or self.setup.state)
@@ -155,6 +181,18 @@ class Session:
     def with_view(self, view: View) -> Session:
         """The same looked at in another way."""
         return replace(self, view=view)
+
+
+def _layout(state: NetworkState) -> tuple[tuple[str, ...], bool]:
+    return tuple(blueprint(state.network).map_names()), state.network.has_shortcuts
+
+
+def _changed(
+    now: tuple[float, ...], before: tuple[float, ...], there: tuple[float, ...]
+) -> tuple[float, ...]:
+    """What is otherwise now than it was before, and `there` for the rest."""
+    gates = zip(now, before, there, strict=True)
+    return tuple(old if new == earlier else new for new, earlier, old in gates)
 
 
 def _last_block(setup: Setup) -> str:

@@ -83,6 +83,7 @@ class Outbox(QObject):
         self._files = files
         self._errands: list[_Errand] = []
         self._lost: dict[Path | None, Failure] = {}
+        self._refused = ""
         self._close: Callable[[], object] | None = None
 
     @Slot(object)
@@ -99,12 +100,19 @@ class Outbox(QObject):
 
     def refuse(self, sentence: str) -> None:
         """Nothing is asked for, and why."""
+        self._refused = sentence
         self.failed.emit(self._all_lost(Failure(sentence)))
+
+    def withdraw(self, sentence: str) -> None:
+        """That was why nothing was asked for, and is not so any more."""
+        if sentence == self._refused:
+            self._tell_lost()
 
     @Slot()
     def forget_lost(self) -> None:
         """What failed was read and dismissed."""
         self._lost.clear()
+        self._refused = ""
 
     def may_close(self, close: Callable[[], object]) -> bool:
         """Whether nothing is being saved; else the window is closed by `close` as soon as that is done."""
@@ -160,6 +168,7 @@ class Outbox(QObject):
             close()
 
     def _tell_lost(self) -> None:
+        self._refused = ""
         if self._lost:
             self.failed.emit(self._all_lost())
         else:
@@ -187,6 +196,8 @@ class FigureExport(QObject):
         self._outbox, self._settings, self._window = outbox, settings, window
         self._choice = settings.export(self._page, first)
         self._folder: Path | None = None
+        self._refused: tuple[FigureName, str] | None = None
+        """Which figure could not be drawn when it was last asked for, and why."""
 
     @abstractmethod
     def refusal(self, figure: FigureName) -> str:
@@ -244,8 +255,16 @@ class FigureExport(QObject):
         if self._can_draw(choice.figure):
             self._outbox.copy(self.source(choice.figure), choice)
 
+    @Slot()
+    def look_again(self) -> None:
+        """What it is drawn from is another: a sentence that is not true any more goes."""
+        if self._refused is not None and self.refusal(self._refused[0]) != self._refused[1]:
+            self._outbox.withdraw(self._refused[1])
+            self._refused = None
+
     def _can_draw(self, figure: FigureName) -> bool:
         if sentence := self.refusal(figure):
+            self._refused = figure, sentence
             self._outbox.refuse(sentence)
         return not sentence
 

@@ -220,7 +220,7 @@ class Room:
         setup = fabricated.setup()
         network = replace(setup.state.network, weights=WeightsRef("file", "/w/mine.pt", "ab" * 32))
         state = replace(setup.state, network=network)
-        self.desk.store.restart(Session(replace(setup, state=state)))
+        self.desk.store.begin(self.desk.store.session, Session(replace(setup, state=state)))
         self.loader._shown_path = Path("/pictures/placed.png")
         self.training._knows_devices, self.training._device = False, ""
         if self.training.controller.order is not self._shown:

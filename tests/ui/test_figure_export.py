@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.figure_list import FigureChoice
 from resnet_viewer.records.requests import RunPictures, WriteAllRunFigures, WriteFigure, Written
+from resnet_viewer.records.session import Session
 from resnet_viewer.ui.figure_export import Outbox
 from resnet_viewer.ui.work.worker import Failure
+from tests import fabricated
 from tests.ui.windows import Desk, inspect_page
 
 SOURCE = RunPictures({}, None, {})
@@ -166,3 +169,24 @@ def test_closing_the_real_window_waits_for_a_figure(desk: Desk) -> None:
     assert window.messages.sentence.startswith("a.svg is still being saved.")
     held.write()
     assert not window.isVisible()
+
+
+def test_a_refusal_that_is_not_true_any_more_goes(desk: Desk) -> None:
+    inspect, messages = inspect_page(desk.window), desk.window.messages
+    desk.store.edit(Session(replace(fabricated.setup(), picture=None)), "no picture")
+    inspect.exports.copy("gradcam")
+    assert messages.sentence.startswith("There is no full reading to export yet")
+    desk.store.undo()
+    desk.wait_fresh()
+    assert messages.sentence == ""
+
+
+def test_a_refusal_goes_and_a_failure_beside_it_stays(files: Files, outbox: Outbox) -> None:
+    heard = Heard(outbox)
+    outbox.save(figure("a.svg"))
+    files.refuse("a is full.")
+    outbox.refuse("There is none.")
+    outbox.withdraw("Another one.")
+    assert heard.failed[-1].sentence == "There is none. a is full."
+    outbox.withdraw("There is none.")
+    assert heard.failed[-1].sentence == "a is full."

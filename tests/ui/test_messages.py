@@ -210,7 +210,7 @@ def test_the_dialog_of_a_figure_begins_with_it(desk: Desk, monkeypatch: pytest.M
 
 def test_it_says_starting_until_what_it_starts_with_is_there(desk: Desk) -> None:
     setup = replace(desk.store.session.setup, picture=None)
-    desk.store.restart(Session(setup))
+    desk.store.begin(desk.store.session, Session(setup))
     inspect_page(desk.window).controller._is_starting = True
     inspect_page(desk.window).controller._publish()
     assert desk.window.status.texts()[0] == "starting…"

@@ -135,7 +135,7 @@ def test_nothing_is_cut_and_nothing_overlaps_where_the_window_is_smallest(
     window.resize(size)
     desk.qtbot.waitUntil(lambda: window.size() == size)
     network = spec("cifar-resnet-56")
-    desk.store.restart(Session(fabricated.setup(network, fabricated.picture(400, 300))))
+    desk.store.begin(desk.store.session, Session(fabricated.setup(network, fabricated.picture(400, 300))))
     desk.wait_fresh()
     inspect_page(window).editor.set_shortcuts(tuple(range(20, 28)), 0.0)
     inspect_page(window).editor.select_layer("layer3.0")

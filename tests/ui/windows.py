@@ -163,7 +163,7 @@ class Desk:
         )
         self.window = viewer.window
         qtbot.addWidget(self.window)
-        self.store.restart(Session(fabricated.setup()))
+        self.store.begin(self.store.session, Session(fabricated.setup()))
         self.wait_fresh()
 
     def wait_fresh(self) -> None:

@@ -50,6 +50,8 @@ class Loader(QObject):
     """What the window starts with is there, or will not come."""
     compared = Signal(str)
     """A network is the reference now; what is to be said about that, in one sentence."""
+    said = Signal(str)
+    """Something to be said in passing."""
     opened = Signal()
     """A picture or a network is in the session: what was said about one that is not is over."""
 
@@ -70,10 +72,15 @@ class Loader(QObject):
         self._settings = settings
         self._album: tuple[Path, ...] = ()
         self._shown_path: Path | None = None
+        self._first: Session | None = None
+        """While the first network and picture are on their way, what is on the screen in their place."""
+        self._wished_steps = 0
+        """Through the folder of the first picture, taken as soon as that is there."""
         downloads.busy_changed.connect(self._note_download)
 
     def begin(self, request: Begin) -> None:
-        """Ask for the first network and picture."""
+        """Ask for the first network and picture; what is done until they are there is done to them."""
+        self._first = self._store.session
         self._files.ask(request, self._begin_with, self._begin_without)
 
     def open_paths(self, paths: tuple[Path, ...]) -> None:
@@ -93,7 +100,14 @@ class Loader(QObject):
     def step_picture(self, step: int) -> None:
         """The next or previous picture of the album or the folder."""
         if self._shown_path is None:
-            self.failed.emit(Failure("A pasted picture has no folder to walk through; open a file first."))
+            if self._first is not None:
+                self._wished_steps += step
+            elif self._store.session.setup.picture is None:
+                self.failed.emit(Failure("There is no picture to go on from; open one first."))
+            else:
+                self.failed.emit(
+                    Failure("A pasted picture has no folder to walk through; open a file first.")
+                )
         else:
             self._files.ask(StepPicture(self._shown_path, step, self._album), self._show_picture, self.failed)
 
@@ -206,6 +220,7 @@ class Loader(QObject):
 
     @Slot(object)
     def _begin_without(self, failure: Failure) -> None:
+        self._first, self._wished_steps = None, 0
         self.failed.emit(failure)
         self.begun.emit()
 
@@ -216,10 +231,17 @@ class Loader(QObject):
         if begun.picture is not None:
             picture = begun.picture.picture
             self._album, self._shown_path = begun.picture.album, picture.path
-        self._store.restart(Session.begun(Setup(opened.state, picture, class_names=opened.class_names)))
+        session = Session.begun(Setup(opened.state, picture, class_names=opened.class_names))
+        first, steps = self._first or self._store.session, self._wished_steps
+        self._first, self._wished_steps = None, 0
+        if not self._store.begin(first, session):
+            lost = f"{opened.spec.title} has come in place of {first.setup.state.network.title}"
+            self.said.emit(f"{lost}: what was cut or chosen meanwhile does not fit it.")
         self.network_opened.emit(opened)
         if picture is not None:
             self.picture_opened.emit(picture)
         if begun.refusals:
             self.failed.emit(Failure(" ".join(begun.refusals)))
         self.begun.emit()
+        if steps and picture is not None:
+            self.step_picture(steps)

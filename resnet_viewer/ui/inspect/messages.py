@@ -51,6 +51,7 @@ class InspectMessages(QObject):
         self._messages.dismissed.connect(self._forget)
         outbox.said.connect(status.say)
         loader.compared.connect(status.say)
+        loader.said.connect(status.say)
 
     def render_scene(self, scene: Scene) -> None:
         """What was said about another network, or about a reading that is there now, is over."""

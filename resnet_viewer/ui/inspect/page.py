@@ -149,6 +149,7 @@ class InspectPage(Page):
 
     def _connect(self) -> None:
         self.controller.scene_changed.connect(self.render_scene)
+        self.controller.scene_changed.connect(self.exports.look_again)
         self.store.history_changed.connect(self._show_history)
         self.bar.shortcuts_wished.connect(self.editor.open_all_shortcuts)
         self.bar.branches_wished.connect(self.editor.open_all_branches)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -102,10 +103,11 @@ class History(Generic[T]):
         self._done.append(self._undone.pop())
         return self._done[-1]
 
-    def clear(self) -> None:
-        """Forget every step."""
-        self._done.clear()
-        self._undone.clear()
+    def replay(self, onto: Callable[[T], T]) -> None:
+        """Let every step lead from and to what `onto` makes of its ends; one that then changes nothing is gone."""
+        for steps in (self._done, self._undone):
+            moved = [replace(step, before=onto(step.before), after=onto(step.after)) for step in steps]
+            steps[:] = [step for step in moved if step.before != step.after]
 
     def _trim(self) -> None:
         del self._done[: -self._max_steps]
@@ -165,13 +167,18 @@ class Store(QObject):
         if not self._is_closed and view != self._session.view:
             self._replace(self._session.with_view(view))
 
-    def restart(self, session: Session) -> None:
-        """Begin anew with another session: nothing to undo."""
+    def begin(self, first: Session, begun: Session) -> bool:
+        """What was waited for since the session was `first` is there: what was done meanwhile is done to it, and can be
+        undone. Says whether that was possible: not where its network is laid out in another way.
+        """
         if self._is_closed:
-            return
-        self._history.clear()
-        self._replace(session)
+            return True
+        carried = partial(Session.carried, first=first, begun=begun)
+        count = len(self._history)
+        self._history.replay(carried)
+        self._replace(carried(self._session))
         self.history_changed.emit()
+        return len(self._history) > 0 or not count
 
     @Slot()
     def undo(self) -> None:

@@ -101,6 +101,7 @@ class TrainPage(Page):
     def _connect(self) -> None:
         controller, bar, panels = self.controller, self.bar, self.panels
         controller.scene_changed.connect(self._render)
+        controller.scene_changed.connect(self.exports.look_again)
         controller.failed.connect(self.failed)
         controller.progressed.connect(self._progress.show_progress)
         self.failed.connect(partial(self._messages.show_failure, topic="training"))

@@ -109,7 +109,7 @@ class Rig:
 @pytest.fixture
 def rig(qtbot: QtBot) -> Iterator[Rig]:
     made = Rig(qtbot)
-    made.store.restart(Session(fabricated.setup()))
+    made.store.begin(made.store.session, Session(fabricated.setup()))
     made.wait_fresh()
     yield made
     made.prober.is_held = False

@@ -86,5 +86,5 @@ def test_nothing_changes_once_it_is_closed(store: Store) -> None:
     store.edit(cut(store.session, 2), "cut")
     store.undo()
     store.look(replace(store.session.view, layer="layer1.0"))
-    store.restart(Session(fabricated.setup()))
+    store.begin(store.session, Session(fabricated.setup()))
     assert ear.changes == []
