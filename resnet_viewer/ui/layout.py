@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent
@@ -22,7 +22,7 @@ _COMFORTABLE_LINES = 31
 
 
 class WindowLayout:
-    """The splitters' names are the keys under which they are remembered: "top", "right", "outer", "train_columns" ….
+    """The splitters' names are the keys under which they are remembered: "inspect_rows", "train_columns" ….
 
     The window's place is kept as numbers: Qt's own `restoreGeometry` makes room for a title bar, which leaves a
     strip of nothing where no window manager draws one.
@@ -69,22 +69,21 @@ class WindowLayout:
 
 
 class Splitter(QSplitter):
-    """Two panels that share the room; neither can be squeezed away."""
+    """Panels that share the room; none can be squeezed away."""
 
-    def __init__(self, orientation: Qt.Orientation, first: QWidget, second: QWidget, share: float) -> None:
-        """`share` is what the first has by default, of 1."""
+    def __init__(self, orientation: Qt.Orientation, *panels: QWidget, shares: Sequence[float]) -> None:
+        """`shares` is what each panel has by default, of 1."""
         super().__init__(orientation)
-        self._share = share
+        self._shares = tuple(round(share * 10_000) for share in shares)
         self.setChildrenCollapsible(False)
         self.setHandleWidth(DARK.gap)
-        self.addWidget(first)
-        self.addWidget(second)
-        self.setStretchFactor(0, 3)
-        self.setStretchFactor(1, 2)
+        for place, (panel, share) in enumerate(zip(panels, self._shares, strict=True)):
+            self.addWidget(panel)
+            self.setStretchFactor(place, share)
 
     def share_room(self) -> None:
         """As at the first start."""
-        self.setSizes([round(share * 10_000) for share in (self._share, 1 - self._share)])
+        self.setSizes(self._shares)
 
 
 class PanelArea(QScrollArea):

@@ -29,7 +29,8 @@ class Notes(Page):
     key, title, welcome = "notes", "Notes", "a note"
 
     def __init__(self) -> None:
-        super().__init__(PagePanels(notes=Splitter(Qt.Orientation.Vertical, QLabel("a"), QLabel("b"), 0.25)))
+        parts = Splitter(Qt.Orientation.Vertical, QLabel("a"), QLabel("b"), shares=(0.25, 0.75))
+        super().__init__(PagePanels(notes=parts))
         self.asked: list[str] = []
         self.bar = PageBar()
         self.panels.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -27,7 +27,7 @@ from tests.ui.windows import TRAIN, Desk, inspect_page, train_page
 
 KEYS = (
     "appearance/theme", "appearance/font_size",
-    "window/geometry", "window/top", "window/right", "window/outer", "window/train_columns", "window/train_rows",
+    "window/geometry", "window/inspect_columns", "window/inspect_rows", "window/train_columns", "window/train_rows",
     "window/train_top", "window/train_left", "window/train_right",
     "recent/pictures", "recent/weights",
     "training/plan", "training/recipes", "training/folder", "training/earlier", "training/folders",
@@ -193,7 +193,7 @@ def test_what_was_set_is_read_again_and_every_key_is_known(tmp_path: Path) -> No
     assert again.theme() == "light"
     assert again.font_size() == 16
     assert again.shape("geometry", 5) == (-10, 20, 900, 700, 1)
-    assert again.shape("top", 2) == (1, 2)
+    assert again.shape("inspect_rows", 2) == (1, 2)
     assert again.recent("pictures") == again.recent("weights") == (picture,)
     assert again.training("plan", plan_of, RunPlan()).depths == "8"
     assert SavedRecipes(again).all()["mine"].epochs == 3

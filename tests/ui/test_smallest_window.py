@@ -117,7 +117,7 @@ def test_a_fault_is_found(desk: Desk) -> None:
     label, card = QLabel("over the title", page.predictions), page.predictions
     label.setGeometry(QRect(0, 0, 120, card.fontMetrics().height() + 12))
     label.show()
-    page.gradcam.resize(page.gradcam.size() + QSize(0, 60))
+    page.picture.resize(page.picture.size() + QSize(0, 60))
     assert len(faults(page)) >= 2
 
 

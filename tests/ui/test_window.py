@@ -254,11 +254,11 @@ def test_a_failing_probe_says_so_and_keeps_the_last_reading(desk: Desk) -> None:
 
 def test_the_layout_is_remembered_and_can_be_reset(desk: Desk, qapp: QApplication, tmp_path: Path) -> None:
     desk.window.resize(1000, 700)
-    inspect_page(desk.window).panels.splitters["outer"].setSizes([300, 300])
+    inspect_page(desk.window).panels.splitters["inspect_rows"].setSizes([300, 300])
     desk.window.close()
     again = Settings(tmp_path / "settings")
     assert again.shape("geometry", 5) is not None
-    assert again.shape("outer", 2) is not None
+    assert again.shape("inspect_rows", 2) is not None
     desk.window.reset_layout()
     assert desk.settings.shape("geometry", 5) is None
 
@@ -309,7 +309,7 @@ def test_another_font_size_leaves_the_themes_colours(desk: Desk) -> None:
     colours = {
         label.palette().windowText().color().name()
         for label in desk.window.findChildren(QLabel)
-        if label.text() in ("Feature maps", "Wiring", "Prediction", "Grad-CAM")
+        if label.text() in ("Feature maps", "Wiring", "Prediction", "Picture")
     }
     desk.appearance.set_font_size(0)  # the application outlives the test
     assert colours == {LIGHT.text}
@@ -423,7 +423,7 @@ def test_what_is_copied_is_the_figure_that_has_the_focus(desk: Desk) -> None:
         return request.choice
 
     clicked = {
-        "gradcam": inspect_page(window).panels.gradcam.findChildren(ImagePane)[0],
+        "gradcam": inspect_page(window).panels.picture.findChildren(ImagePane)[0],
         "predictions": inspect_page(window).panels.predictions,
         "gradient_norms": inspect_page(window).panels.wiring.view.viewport(),
     }

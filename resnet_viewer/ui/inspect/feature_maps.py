@@ -43,7 +43,7 @@ from resnet_viewer.ui.widgets.theme import DARK
 
 SCALES: tuple[MapScale, ...] = "channel", "layer"
 ORDERS: tuple[MapOrder, ...] = "index", "mean", "maximum", "change"
-_STACKED_BELOW = 460
+_STACKED_BELOW = 560
 _GAP, _LEAST = 5, 56
 """Pixels between the choices, and of the narrowest one."""
 _UNSIGNED_TIP = "Colour map, from zero up; maps with both signs have diverging ones of their own"
@@ -213,7 +213,7 @@ class FeatureMapsPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._align()
-        is_narrow = self.width() < _STACKED_BELOW and self.height() > self.width()
+        is_narrow = self.width() < _STACKED_BELOW
         direction = QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
         self._cards.setDirection(direction)
         if self._scene is not None and self._chart is not None:

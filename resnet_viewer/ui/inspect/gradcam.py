@@ -239,7 +239,7 @@ class GradCamPanel(Card):
     hovered = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Grad-CAM", parent)
+        super().__init__("Picture", parent)
         self._scene: Scene | None = None
         self._now: ProbeResult | None = None
         self._reference: ProbeResult | None = None

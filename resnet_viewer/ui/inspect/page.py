@@ -39,18 +39,23 @@ from resnet_viewer.ui.widgets.theme import Theme
 from resnet_viewer.ui.work.asking import Askers
 from resnet_viewer.ui.work.worker import Worker
 
+COLUMNS = 0.4, 0.345, 0.255
+"""Of the width: the picture, which is the largest, the maps, and what the network answers."""
+ROWS = 0.6, 0.4
+"""Of the height: those, and the wiring over the gradient norms."""
+
 
 class InspectPanels(PagePanels):
     """Renders scenes; the panels' wishes become edits."""
 
     def __init__(self, editor: Editor) -> None:
         wiring, feature_maps = WiringPanel(), FeatureMapsPanel()
-        gradcam, predictions = GradCamPanel(), PredictionsPanel()
-        right = Splitter(Qt.Orientation.Vertical, gradcam, predictions, 0.72)
-        top = Splitter(Qt.Orientation.Horizontal, feature_maps, right, 0.7)
-        super().__init__(right=right, top=top, outer=Splitter(Qt.Orientation.Vertical, top, wiring, 0.55))
+        picture, predictions = GradCamPanel(), PredictionsPanel()
+        columns = Splitter(Qt.Orientation.Horizontal, picture, feature_maps, predictions, shares=COLUMNS)
+        rows = Splitter(Qt.Orientation.Vertical, columns, wiring, shares=ROWS)
+        super().__init__(inspect_columns=columns, inspect_rows=rows)
         self.wiring, self.feature_maps = wiring, feature_maps
-        self.gradcam, self.predictions = gradcam, predictions
+        self.picture, self.predictions = picture, predictions
         predictions.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # for the figure to be copied
         self._connect(editor)
 
@@ -67,10 +72,10 @@ class InspectPanels(PagePanels):
         self.feature_maps.view_changed.connect(editor.look)
         self.feature_maps.channel_chosen.connect(editor.select_channel)
         self.feature_maps.channel_view.target_wished.connect(editor.set_target)
-        self.gradcam.view_changed.connect(editor.look)
-        self.gradcam.target_chosen.connect(editor.set_target)
-        self.gradcam.block_chosen.connect(editor.select_cam_block)
-        for panel in (wiring, self.feature_maps, self.gradcam):
+        self.picture.view_changed.connect(editor.look)
+        self.picture.target_chosen.connect(editor.set_target)
+        self.picture.block_chosen.connect(editor.select_cam_block)
+        for panel in (wiring, self.feature_maps, self.picture):
             panel.hovered.connect(self.hovered)
 
     def render_scene(self, scene: Scene) -> None:
@@ -78,7 +83,7 @@ class InspectPanels(PagePanels):
         self.wiring.render_scene(scene)
         self.predictions.render_scene(scene)
         self.feature_maps.render_scene(scene)
-        self.gradcam.render_scene(scene)
+        self.picture.render_scene(scene)
 
     def apply_theme(self, theme: Theme) -> None:
         super().apply_theme(theme)
@@ -88,7 +93,7 @@ class InspectPanels(PagePanels):
         return {
             self.wiring: "gradient_norms",
             self.feature_maps: "channel" if self.feature_maps.is_channel_shown else "feature_maps",
-            self.gradcam: "gradcam",
+            self.picture: "gradcam",
             self.predictions: "predictions",
         }
 

@@ -122,11 +122,11 @@ class TrainPanels(PagePanels):
     def __init__(self) -> None:
         runs, pictures, errors, story = RunsCard(), PicturesPanel(), ErrorPlot(), StoryPanel()
         gradients, by_depth = GradientMaps(), DepthPlot()
-        left = Splitter(Qt.Orientation.Vertical, runs, pictures, 0.5)
-        top = Splitter(Qt.Orientation.Horizontal, left, errors, 0.4)
-        rows = Splitter(Qt.Orientation.Vertical, top, gradients, 0.51)
-        right = Splitter(Qt.Orientation.Vertical, story, by_depth, 0.51)
-        columns = Splitter(Qt.Orientation.Horizontal, rows, right, 0.72)
+        left = Splitter(Qt.Orientation.Vertical, runs, pictures, shares=(0.5, 0.5))
+        top = Splitter(Qt.Orientation.Horizontal, left, errors, shares=(0.4, 0.6))
+        rows = Splitter(Qt.Orientation.Vertical, top, gradients, shares=(0.51, 0.49))
+        right = Splitter(Qt.Orientation.Vertical, story, by_depth, shares=(0.51, 0.49))
+        columns = Splitter(Qt.Orientation.Horizontal, rows, right, shares=(0.72, 0.28))
         super().__init__(
             train_left=left, train_top=top, train_rows=rows, train_right=right, train_columns=columns
         )
