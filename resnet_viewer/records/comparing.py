@@ -6,7 +6,12 @@ beside the first, the last beside the last, the others spread evenly between.
 
 from __future__ import annotations
 
-from resnet_viewer.records.blueprint import Blueprint
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from resnet_viewer.records.blueprint import BlockSpec, Blueprint
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import Array, BlockReading, ProbeResult
 
@@ -110,3 +115,55 @@ def words_beside(layer: str, ours: Blueprint, theirs: Blueprint) -> str:
 def lacking_words(maps: Array | None, channel: int) -> str:
     """Why maps (C, H, W) that are there have nothing to show of a channel; empty where they have."""
     return "" if maps is None or channel < len(maps) else f"only channels 0 to {len(maps) - 1} here"
+
+
+@dataclass(frozen=True)
+class BlockChange:
+    """How far a block's output now lies from the reference's.
+
+    `distance` is `‖now − reference‖₂ / ‖reference‖₂` over all channels and places; infinite where the reference is zero
+    and now is not.
+    """
+
+    block: BlockSpec
+    distance: float
+
+    @property
+    def words(self) -> str:
+        """One sentence."""
+        number = self.block.number
+        if self.distance == math.inf:
+            return f"Block {number} changed most: the reference puts out zeros alone there."
+        return (
+            f"Block {number} changed most: its maps lie {self.distance:.3g} times the reference's norm away from them "
+            "(L2, over all channels and places)."
+        )
+
+
+def block_changes(now: ProbeResult, reference: ProbeResult) -> tuple[BlockChange, ...]:
+    """Of every block whose output both full readings have, in one shape and finite; in order.
+
+    In another network a block stands beside the one at the same relative depth.
+    """
+    ours, found = plan_of(now), []
+    for block in ours.blocks:
+        mine, beside = now.maps(block.name), maps_beside(block.name, ours, reference)
+        if mine is None or beside is None or mine.shape != beside.shape:
+            continue
+        with np.errstate(invalid="ignore"):  # infinity less infinity
+            away = float(np.linalg.norm(mine.astype(np.float64) - beside))
+        norm = float(np.linalg.norm(beside.astype(np.float64)))
+        if math.isfinite(away) and math.isfinite(norm):
+            found.append(BlockChange(block, away / norm if norm else (math.inf if away else 0.0)))
+    return tuple(found)
+
+
+def most_changed(now: ProbeResult, reference: ProbeResult) -> BlockChange | str:
+    """The block whose output changed most, the first of equal ones; a sentence where none did or can be compared."""
+    changes = block_changes(now, reference)
+    if not changes:
+        return "No block of now can be compared: none puts out finite maps in the shape of the reference's."
+    most = max(changes, key=lambda change: change.distance)
+    if not most.distance:
+        return "Nothing changed: every block puts out what it does in the reference."
+    return most

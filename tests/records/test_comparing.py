@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.comparing import (
+    BlockChange,
     block_beside,
+    block_changes,
     have_same_plan,
     layer_beside,
     maps_beside,
+    most_changed,
     reading_beside,
     spread,
     words_beside,
 )
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.probe import ProbeResult
 from tests import fabricated
 
 
@@ -94,3 +100,57 @@ def test_every_layer_has_one_beside_it_that_has_maps(ours: str, theirs: str) -> 
         whose = "" if ours == theirs else other.spec.title
         assert words_beside(name, mine, other) == f"{whose} · {other.describe(beside)}".removeprefix(" · ")
     assert places == sorted(places), "deeper stands beside deeper"
+
+
+def changed_by(factors: dict[str, float]) -> tuple[ProbeResult, ProbeResult]:
+    """A reading and its reference, whose maps differ by these factors."""
+    base = fabricated.setup()
+    question = base.question(base.state)
+    assert question is not None
+    reference = fabricated.result(question)
+    with np.errstate(invalid="ignore"):
+        maps = {
+            name: np.float32(factors.get(name, 1.0)) * found for name, found in reference.activations.items()
+        }
+    return replace(reference, activations=maps), reference
+
+
+def test_the_block_that_changed_most_is_found_by_its_relative_distance() -> None:
+    now, reference = changed_by({"layer1.1": 1.5, "layer2.0": 0.0, "layer3.2": 1.25, "layer3.2.conv1": 9.0})
+    found = {change.block.name: change.distance for change in block_changes(now, reference)}
+    assert len(found) == 9
+    assert found == pytest.approx(
+        dict.fromkeys(found, 0.0) | {"layer1.1": 0.5, "layer2.0": 1.0, "layer3.2": 0.25}
+    )
+    most = most_changed(now, reference)
+    assert isinstance(most, BlockChange)
+    assert most.block.name == "layer2.0"
+    assert "Block 4 changed most: its maps lie 1 times" in most.words
+
+
+def test_what_cannot_be_compared_is_no_change() -> None:
+    now, reference = changed_by({"layer1.1": np.inf, "layer2.0": np.nan, "layer3.1": 1.5})
+    missing = {name: maps for name, maps in now.activations.items() if name != "layer2.1"}
+    most = most_changed(replace(now, activations=missing), reference)
+    assert isinstance(most, BlockChange)
+    assert most.block.name == "layer3.1"
+    assert [change.block.number for change in block_changes(replace(now, activations=missing), reference)] == [
+        1, 3, 6, 7, 8, 9,
+    ]  # fmt: skip
+    nothing = most_changed(reference, reference)
+    assert isinstance(nothing, str)
+    assert "Nothing changed" in nothing
+    assert "can be compared" in str(most_changed(replace(now, activations={}), reference))
+    lit = replace(
+        reference, activations=reference.activations | {"layer1.0": np.zeros((1, 16, 32, 32), np.float32)}
+    )
+    most = most_changed(reference, lit)
+    assert isinstance(most, BlockChange)
+    assert (most.block.number, most.distance) == (1, np.inf)
+    assert "zeros alone" in most.words
+    large = replace(
+        reference, activations={name: maps * np.float32(1e30) for name, maps in lit.activations.items()}
+    )
+    assert isinstance(most_changed(large, reference), BlockChange), (
+        "squares beyond float32 are finite in float64"
+    )
