@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viewer.charts.limits import shares, span_of, spans_of
 from resnet_viewer.charts.palette import ColourScale, scale_to
 from resnet_viewer.charts.tiles import Coloured, coloured
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.captions import missing_maps_words
 from resnet_viewer.records.comparing import lacking_words, layer_beside, plan_of, words_beside
+from resnet_viewer.records.limits import Limits
 from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.receptive_field import Mark, ReceptiveField, marked_field
 from resnet_viewer.records.session import MapOrder, View
 
 Maps = NDArray[np.float32]
@@ -61,6 +64,12 @@ class Side:
         """Whose maps they are, with network and layer where the network is another."""
         return f"{self.name} · {self.words}" if self.is_other else self.name
 
+    def marked(self, mark: Mark | None) -> ReceptiveField | None:
+        """Of the cell of these maps that looks nearest to a marked point; None without maps."""
+        if mark is None or self.reading is None or self.maps is None:
+            return None
+        return marked_field(self.reading.request.state, self.layer, mark)
+
 
 @dataclass(frozen=True, eq=False)
 class MapsChart:
@@ -70,8 +79,11 @@ class MapsChart:
     """Now and reference."""
     scale: ColourScale
     is_signed: bool
+    """Its colours are those of a diverging table: some value is negative, and zero lies in their middle."""
     order: tuple[int, ...]
     """All channels of either."""
+    ends: tuple[float, float]
+    """The values of the first and the last colour; of channels that have each their own, of the highest of them."""
 
 
 def _sides(
@@ -103,16 +115,18 @@ def maps_chart(
 ) -> MapsChart:
     """All channels of the view's layer, a name of `plan.map_names()`; `plan` is now's network. Readings are complete.
 
-    Maps with negative values take the diverging colours with symmetric limits. Mosaics that are in `before` already are
-    taken from there.
+    Maps with negative values take the diverging colours with symmetric limits, unless other limits are set by hand.
+    Mosaics that are in `before` already are taken from there.
 
     Raises:
         KeyError: there is no such layer.
     """
     sides = _sides(now, reference, view.layer, plan)
     groups = [side.maps for side in sides if side.maps is not None]
-    signed = is_signed(*groups)
-    limit = layer_limit(*groups) if view.map_scale == "layer" else None
+    limits, signed = view.map_limits, _has_both_signs(view.map_limits, groups)
+    is_each = view.map_scale == "channel" and limits.by_hand is None
+    span = span_of(limits, groups, is_signed=signed)
+    ends = None if is_each else (span.low, span.high)
     table = view.map_signed_colours if signed else view.map_colours
     olds = (None, None) if before is None else tuple(side.mosaic for side in before.sides)
     made: list[Side] = []
@@ -123,31 +137,70 @@ def maps_chart(
             continue
         if not orders or len(side.maps) != len(orders[0]):
             orders.append(channel_order(side.maps, view.map_order, None if orders else sides[1].maps))
-        made.append(replace(side, mosaic=_mosaic(side, orders[-1], limit, table, signed=signed, old=old)))
-    meaning = "each channel on its own scale" if limit is None else "one scale for now and reference"
+        mosaic = _mosaic(side, orders[-1], ends, table, limits=limits, signed=signed, old=old)
+        made.append(replace(side, mosaic=mosaic))
     shown = dict.fromkeys(channel for found in orders for channel in found.tolist())
-    scale = scale_to(limit, table, is_signed=signed, meaning=meaning)
-    return MapsChart((made[0], made[1]), scale, signed, tuple(shown))
+    if is_each:
+        meaning = "; ".join(filter(None, ("each channel on its own scale", limits.words)))
+        scale = scale_to(None, table, is_signed=signed, meaning=meaning)
+    else:
+        scale = span.scale(table, meaning=_meaning(limits, "one scale for now and reference"))
+    return MapsChart((made[0], made[1]), scale, signed, tuple(shown), (span.low, span.high))
+
+
+def _has_both_signs(limits: Limits, groups: Sequence[Maps]) -> bool:
+    """Some value is negative, and the limits have zero in their middle, where a diverging table has its own."""
+    low, high = limits.by_hand or (-1.0, 1.0)
+    return low == -high and is_signed(*groups)
+
+
+def _meaning(limits: Limits, words: str) -> str:
+    """What a scale's ends leave open; that it is logarithmic its own words say."""
+    return "; ".join(filter(None, (words, replace(limits, is_logarithmic=False).words)))
 
 
 def _mosaic(
     side: Side,
     order: NDArray[np.int64],
-    limit: float | None,
+    ends: tuple[float, float] | None,
     colours: str,
     *,
+    limits: Limits,
     signed: bool,
     old: Mosaic | None,
 ) -> Mosaic | None:
     maps = side.maps
     # readings are equal when they are one
-    source = side.reading, side.layer, limit, colours, signed, order.tobytes()
+    source = side.reading, side.layer, ends, colours, limits, signed, order.tobytes()
     if maps is None or (old is not None and old.source == source):
         return old
-    high = channel_limits(maps) if limit is None else np.full(len(maps), limit, np.float32)
-    high, dead, odd = high[order], dead_channels(maps)[order], not_finite_channels(maps)[order]
+    low: NDArray[Any] | float
+    high: NDArray[Any]
+    if ends is not None:
+        low, high = np.full(len(maps), ends[0], np.float32), np.full(len(maps), ends[1], np.float32)
+    elif limits.percentile == 100:
+        high = channel_limits(maps)
+        low = -high if signed else np.zeros_like(high)
+    else:
+        low, high = spans_of(limits, maps, is_signed=signed)
+    low, high, dead, odd = (
+        low[order],
+        high[order],
+        dead_channels(maps)[order],
+        not_finite_channels(maps)[order],
+    )
     shown = maps if (order[1:] > order[:-1]).all() else maps[order]
-    return Mosaic(coloured(shown, colours, -high if signed else 0.0, high), order, dead, odd, source)
+    made = _coloured(shown, colours, low, high, is_logarithmic=limits.is_logarithmic)
+    return Mosaic(made, order, dead, odd, source)
+
+
+def _coloured(
+    maps: Maps, colours: str, low: NDArray[Any], high: NDArray[Any], *, is_logarithmic: bool
+) -> Coloured:
+    if not is_logarithmic:
+        return coloured(maps, colours, low, high)
+    found = shares(maps, low[:, None, None], high[:, None, None], is_logarithmic=True)
+    return coloured(np.where(np.isfinite(maps), found, np.float32(np.nan)), colours, 0.0, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,8 +224,8 @@ class ChannelSide:
 
 @dataclass(frozen=True, eq=False)
 class ChannelChart:
-    """One channel, now and reference on one scale: from 0 to the largest finite value, or about 0 in a diverging table
-    where some value is negative.
+    """One channel, now and reference on one scale: without other limits from 0 to the largest finite value, or about 0
+    in a diverging table where some value is negative.
     """
 
     channel: int
@@ -180,6 +233,8 @@ class ChannelChart:
     """Channels of the network that has more of them."""
     sides: tuple[ChannelSide, ChannelSide]
     scale: ColourScale
+    ends: tuple[float, float]
+    """The values of the first and the last colour."""
     edges: NDArray[np.float64]
     """Of the histogram's bars; empty where there is nothing to count."""
 
@@ -201,8 +256,10 @@ def channel_chart(
     if not 0 <= channel < count:
         raise IndexError(f"there is no channel {channel}: {layer} has channels 0 to {count - 1}")
     shown = [None if s.maps is None or channel >= len(s.maps) else s.maps[channel][None] for s in sides]
-    groups = [maps for maps in shown if maps is not None]
-    signed, limit = is_signed(*groups), layer_limit(*groups)
+    groups, limits = [maps for maps in shown if maps is not None], view.map_limits
+    signed = _has_both_signs(limits, groups)
+    span = span_of(limits, groups, is_signed=signed)
+    ends = [np.array([end], np.float32) for end in (span.low, span.high)]
     table = view.map_signed_colours if signed else view.map_colours
     counted = [
         np.zeros(0) if maps is None else maps[np.isfinite(maps) & (maps != 0)].astype(np.float64)
@@ -216,17 +273,17 @@ def channel_chart(
         ChannelSide(
             side,
             None if maps is None else maps[0],
-            None if maps is None else coloured(maps, table, -limit if signed else 0.0, limit),
+            None if maps is None else _coloured(maps, table, *ends, is_logarithmic=limits.is_logarithmic),
             side.message or lacking_words(side.maps, channel),
             np.histogram(values, edges)[0] if len(edges) else np.zeros(0, np.int64),
         )
         for side, maps, values in zip(sides, shown, counted, strict=True)
     ]
-    meaning = "now and reference alike" if limit else "every value is 0"
+    meaning = _meaning(limits, "every value is 0" if span.is_empty else "now and reference alike")
     if groups and not any(np.isfinite(maps).any() for maps in groups):
         meaning = "No value is finite, and none has a colour"
-    scale = scale_to(limit, table, is_signed=signed, meaning=meaning)
-    return ChannelChart(channel, count, (made[0], made[1]), scale, edges)
+    scale = span.scale(table, meaning=meaning)
+    return ChannelChart(channel, count, (made[0], made[1]), scale, (span.low, span.high), edges)
 
 
 def value_words(sides: Sequence[Side], whose: Whose, channel: int, y: int, x: int) -> str:
@@ -241,6 +298,22 @@ def value_words(sides: Sequence[Side], whose: Whose, channel: int, y: int, x: in
         if list(maps.shape[1:]) == shape and channel < len(maps)
     ]
     return " · ".join((f"channel {channel} (of 0 to {count - 1}) · y {y}, x {x}", *values))
+
+
+def mark_words(sides: Sequence[Side], mark: Mark | None, channel: int | None) -> str:
+    """Where the marked point lies in now's maps, or else in the reference's, the channel's values there, and what that
+    cell sees; empty without a mark or maps.
+    """
+    fields = [(side, field) for side in sides if (field := side.marked(mark)) is not None]
+    if not fields:
+        return ""
+    _, cell = fields[0]
+    values = [
+        f"{side.name} {float(side.maps[channel, field.row, field.column]):.4g}"
+        for side, field in fields
+        if side.maps is not None and channel is not None and channel < len(side.maps)
+    ]
+    return " · ".join((f"marked: y {cell.row}, x {cell.column}", *values, f"sees {cell.words}"))
 
 
 def statistics(maps: Maps) -> NDArray[np.float64]:
@@ -281,11 +354,6 @@ def channel_limits(maps: Maps) -> NDArray[np.float32]:
     if not np.isfinite(highest).all():
         highest = np.where(np.isfinite(flat), np.abs(flat), 0).max(axis=1)
     return np.asarray(highest, dtype=np.float32)
-
-
-def layer_limit(*maps: Maps) -> float:
-    """The largest finite |value| of all maps given: the shared scale of a layer; 0 where there is none."""
-    return max((float(channel_limits(group).max(initial=0.0)) for group in maps), default=0.0)
 
 
 def channel_order(maps: Maps, order: MapOrder, reference: Maps | None = None) -> NDArray[np.int64]:

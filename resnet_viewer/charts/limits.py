@@ -47,15 +47,7 @@ class Span:
 
         Of a signed logarithmic span what is smaller than `first` is 0.5.
         """
-        if self.is_empty:
-            return np.zeros(values.shape, np.float32)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            if not self.is_logarithmic:
-                return _clipped((values.astype(np.float64) - self.low) / (self.high - self.low))
-            sizes = np.abs(values).astype(np.float64) if self.is_signed else values.astype(np.float64)
-            sizes = np.where(sizes > 0, sizes, np.where(np.isnan(sizes), np.nan, self.first))
-            found = _clipped(np.log(sizes / self.first) / np.log(self.high / self.first))
-        return np.float32(0.5) + np.float32(0.5) * np.sign(values) * found if self.is_signed else found
+        return shares(values, self.low, self.high, is_logarithmic=self.is_logarithmic)
 
     def value(self, share: float) -> float:
         """The value whose share that is."""
@@ -94,6 +86,44 @@ def span_of(limits: Limits, maps: Iterable[NDArray[Any]], *, is_signed: bool = F
         every = np.abs(every[np.isfinite(every)]) if is_signed else every[np.isfinite(every)]
         high = max(float(np.percentile(every, limits.percentile)), 0.0) if every.size else 0.0
     return Span(-high if is_signed else 0.0, high, limits.is_logarithmic)
+
+
+def shares(
+    values: NDArray[Any], low: NDArray[Any] | float, high: NDArray[Any] | float, *, is_logarithmic: bool
+) -> NDArray[np.float32]:
+    """As `Span.shares`, where each of many maps (N, H, W) may have its own ends (N, 1, 1)."""
+    low, high = (np.broadcast_to(np.asarray(end, np.float64), values.shape) for end in (low, high))
+    is_empty = ~(low < high)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        if not is_logarithmic:
+            found = _clipped((values.astype(np.float64) - low) / (high - low))
+        else:
+            is_signed, first = low == -high, np.where(low <= 0, high * 10.0**-DECADES, low)
+            sizes = np.where(is_signed, np.abs(values), values).astype(np.float64)
+            sizes = np.where(sizes > 0, sizes, np.where(np.isnan(sizes), np.nan, first))
+            found = _clipped(np.log(sizes / first) / np.log(high / first))
+            about = np.float32(0.5) + np.float32(0.5) * np.sign(values, dtype=np.float32) * found
+            found = np.where(is_signed, about, found)
+    found[is_empty] = 0
+    return found
+
+
+def spans_of(
+    limits: Limits, maps: NDArray[Any], *, is_signed: bool = False
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Low and high (N,) of maps (N, H, W) that have each their own span, as `span_of` makes it."""
+    count = len(maps)
+    if limits.by_hand is not None:
+        return np.full(count, limits.by_hand[0]), np.full(count, limits.by_hand[1])
+    flat = maps.reshape(count, -1).astype(np.float64)
+    flat = np.abs(flat) if is_signed else flat
+    flat[~np.isfinite(flat)] = np.nan
+    is_known = np.isfinite(flat).any(axis=1)
+    high = np.zeros(count)
+    if is_known.any():
+        high[is_known] = np.nanpercentile(flat[is_known], limits.percentile, axis=1)
+    high = np.maximum(high, 0.0)
+    return (-high if is_signed else np.zeros(count)), high
 
 
 def _highest(values: NDArray[Any], *, is_signed: bool) -> float:

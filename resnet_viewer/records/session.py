@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.limits import Limits
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.probe import GradientOf, NetworkState, ProbeRequest
 from resnet_viewer.records.target import BlockTarget, Target, target_problem
@@ -73,6 +74,7 @@ class View:
     """None is the last block."""
     gradient_quantity: GradientQuantity = "weight"
     map_scale: MapScale = "channel"
+    map_limits: Limits = field(default_factory=Limits)
     map_order: MapOrder = "index"
     map_colours: str = "inferno"
     map_signed_colours: str = "CET-D1"

@@ -9,14 +9,15 @@ from resnet_viewer.charts.feature_maps import (
     channel_order,
     dead_channels,
     is_signed,
-    layer_limit,
     maps_chart,
+    mark_words,
     not_finite_channels,
     statistics,
     value_words,
 )
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.limits import Limits
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import View
 from tests import fabricated
@@ -93,7 +94,65 @@ def test_each_channel_has_the_scale_of_its_own_maximum_or_all_have_one() -> None
     ]
     shared = chart(FOUR, 2 * FOUR, map_scale="layer")
     assert (shared.scale.ends, places(shared)[2][0][0], places(shared, 1)[2][0][0]) == (("0", "16"), 127, 255)
-    assert layer_limit(FOUR, 3 * FOUR) == 24
+    assert shared.ends == (0.0, 16.0)
+
+
+def test_limits_are_by_hand_by_percentile_or_logarithmic() -> None:
+    by_hand = chart(FOUR, None, map_limits=Limits(by_hand=(2.0, 4.0)))
+    assert places(by_hand)[0] == [[0, 0], [127, 255]], "for every channel, whatever the scale was"
+    assert (by_hand.scale.ends, by_hand.ends) == (("2", "4"), (2.0, 4.0))
+    assert "by hand" in by_hand.scale.words
+    half = chart(FOUR, None, map_limits=Limits(percentile=50.0))
+    assert places(half)[0] == [[102, 204], [255, 255]], "of each channel: 2.5 is the middle of 1, 2, 3, 4"
+    assert "each channel on its own scale; 50 % of the values" in half.scale.words
+    layer = chart(FOUR, None, map_scale="layer", map_limits=Limits(percentile=100 * 14 / 15))
+    assert layer.scale.ends == ("0", "4"), "but for the highest of sixteen"
+    decades = chart(
+        maps([[1, 10, 100, 0]], [[NAN, 1e4, np.inf, 0.5]]), None, map_limits=Limits(is_logarithmic=True)
+    )
+    assert places(decades)[0] == [[127, 191, 255, 0]]
+    mosaic = decades.sides[0].mosaic
+    assert mosaic is not None
+    assert mosaic.maps.is_missing is not None
+    assert mosaic.maps.is_missing[1].tolist() == [[True, False, True, False]]
+    assert places(decades)[1][0][1] == 255
+    assert "logarithmic" in decades.scale.words
+
+
+def test_limits_by_hand_have_a_diverging_table_only_with_zero_in_their_middle() -> None:
+    found = maps([[-4, 2, 0]])
+    even = chart(found, None, map_limits=Limits(by_hand=(-8.0, 8.0)))
+    assert (even.is_signed, places(even)) == (True, [[[63, 159, 127]]])
+    uneven = chart(found, None, map_limits=Limits(by_hand=(-4.0, 2.0)))
+    assert (uneven.is_signed, uneven.scale.colours, places(uneven)) == (False, "inferno", [[[0, 255, 170]]])
+    logarithmic = chart(maps([[-100, 1, 0, 100]]), None, map_limits=Limits(is_logarithmic=True))
+    assert places(logarithmic) == [[[0, 191, 127, 255]]]
+
+
+def test_one_channel_has_the_limits_of_the_maps() -> None:
+    view = View("layer1.0", 0, map_limits=Limits(by_hand=(1.0, 3.0)))
+    made = channel_chart(reading(FOUR), None, view, plan=PLAN)
+    assert made.sides[0].colours is not None
+    assert made.sides[0].colours.places.tolist() == [[[0, 127], [255, 255]]]
+    assert (made.scale.ends, made.ends) == (("1", "3"), (1.0, 3.0))
+
+
+def test_a_marked_point_is_told_with_its_values_and_what_it_sees() -> None:
+    base = fabricated.scene()
+    made = maps_chart(base.now, base.reference, View("layer2.2"), plan=base.blueprint)
+    mark = (12.5 / 32, 8.5 / 32)
+    now, reference = (side.maps for side in made.sides)
+    assert now is not None
+    assert reference is not None
+    assert mark_words(made.sides, mark, 7) == (
+        f"marked: y 4, x 6 · now {now[7, 4, 6]:.4g} · reference {reference[7, 4, 6]:.4g} · "
+        "sees 37 × 37 of 32 × 32 pixels"
+    )
+    assert mark_words(made.sides, mark, None) == "marked: y 4, x 6 · sees 37 × 37 of 32 × 32 pixels"
+    assert mark_words(made.sides, None, 7) == ""
+    assert mark_words(maps_chart(None, None, View("layer2.2"), plan=base.blueprint).sides, mark, 7) == ""
+    deep = maps_chart(base.now, None, View("layer3.2"), plan=base.blueprint)
+    assert mark_words(deep.sides, mark, None).endswith("sees 81 × 81 of 32 × 32 pixels: all of it")
 
 
 def test_signed_maps_keep_zero_in_the_middle() -> None:
