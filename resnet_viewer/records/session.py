@@ -15,6 +15,8 @@ from resnet_viewer.records.wiring import Wiring
 
 GradientQuantity = Literal["weight", "relative", "output"]
 """Gradient of the weight; the same relative to the weight's norm; gradient at the block outputs."""
+ActivationScale = Literal["auto", "linear", "log"]
+"""Of the activations by block; "auto" is linear while one linear scale shows every block."""
 MapScale = Literal["channel", "layer"]
 MapOrder = Literal["index", "mean", "maximum", "change"]
 
@@ -81,6 +83,7 @@ class View:
     """For feature maps with values of both signs: a diverging colour map."""
     mark: tuple[float, float] | None = None
     """A point that is marked on the picture, its Grad-CAM and the maps: x and y in fractions of the network's input."""
+    activation_scale: ActivationScale = "auto"
     cam_colours: str = "inferno"
     cam_opacity: float = 0.6
     sees_network_input: bool = False

@@ -5,13 +5,33 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import time
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 
+from resnet_viewer.records.distribution import Distributions, MeasureActivations, measured
+from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.probe import ProbeResult
 
 _LOOSE = 32
 """So many readings wait to be packed; who toggles on and on without a rest has the others packed at once."""
+
+_STEP, _PARTIAL = 0.003, 0.1
+"""Seconds: of a step, which may be longer by a block's; and from one partial answer to the next, each of which is
+drawn."""
+
+
+def in_steps(answers: Iterable[Distributions]) -> Generator[Distributions | Progress]:
+    """Partial answers now and then, the last one always, and progress where others may come first."""
+    yielded = said = time.perf_counter()
+    for count, found in enumerate(answers, 1):
+        moment = time.perf_counter()
+        if found.is_complete or moment - said >= _PARTIAL:
+            yield found
+            said = yielded = time.perf_counter()
+        elif moment - yielded >= _STEP:
+            yield Progress(count)
+            yielded = time.perf_counter()
 
 
 def computing_threads() -> int:
@@ -35,14 +55,20 @@ class ProbeService:
         gc.freeze()  # what torch's import made stays for good; looking it through again held the window up for 0.15 s
         atexit.register(gc.unfreeze)  # else what was frozen is reported as leaked at the end
 
-    def answer(self, request: object) -> Generator[ProbeResult]:
+    def answer(self, request: object) -> Generator[ProbeResult | Distributions | Progress]:
         """Yield the logits and then the full reading of now, then the reference's, as far as they are asked.
+
+        Of low priority: how a reading's activations are distributed.
 
         Full readings are packed when that is asked for. Not sooner: beside the painting of the same reading it made
         both take twice as long (measured).
         """
         from resnet_viewer.records.requests import PackReadings, Pair
 
+        if isinstance(request, MeasureActivations):
+            assert request.result is not None
+            yield from in_steps(measured(request.result))
+            return
         if isinstance(request, PackReadings):
             while self._loose:
                 yield self._loose.popleft().packed()

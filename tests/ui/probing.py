@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from resnet_viewer.records.distribution import MeasureActivations, measured
 from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.question import Request
@@ -51,6 +52,10 @@ class Prober:
         if isinstance(request, PackReadings):
             while self.loose:
                 yield self.loose.pop(0).packed()
+            return
+        if isinstance(request, MeasureActivations):
+            assert request.result is not None
+            yield from measured(request.result)
             return
         if isinstance(request, Look):
             yield from self._look(request)
