@@ -92,8 +92,8 @@ def series(result: ProbeResult, layout: StripLayout, quantity: GradientQuantity)
         x = np.array([layout.x_by_name[name] for name in names], dtype=np.float64)
     else:
         own = lay_out(plan)
-        share = (np.array([own.x_by_name[name] for name in names]) - own.start) / (own.end - own.start)
-        x = layout.start + share * (layout.end - layout.start)
+        factor, shift = layout.beside(own)
+        x = shift + factor * np.array([own.x_by_name[name] for name in names])
         names = tuple(f"{plan.spec.title}, {plan.describe(name)}" for name in names)
     return Series(
         names,

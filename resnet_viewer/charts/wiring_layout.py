@@ -133,6 +133,11 @@ class StripLayout:
         first = max(0, bisect_right(self.lefts, left) - 1)
         return self.spans[first : bisect_right(self.lefts, right)]
 
+    def beside(self, other: StripLayout) -> tuple[float, float]:
+        """Factor and shift from another layout's x to this one's, by relative depth: both begin and end together."""
+        factor = (self.end - self.start) / (other.end - other.start)
+        return factor, self.start - factor * other.start
+
     def spot(self, part: Part) -> float:
         """Where the keyboard's focus on that part lies."""
         if part.kind in ("arc", "block") and part.block is not None:

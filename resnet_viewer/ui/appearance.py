@@ -85,6 +85,7 @@ QTabBar {{ background: transparent; }}
 QTabBar::tab {{ background: transparent; padding: 10px 4px 9px 4px; margin-right: 6px; min-width: 0; border: 0;
   border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ border-bottom: 2px solid {t.accent}; color: {t.text}; }}
+QTabBar#places::tab {{ padding: 1px 4px 3px 4px; }}
 QTabBar::tab:focus {{ color: {t.accent}; }}
 QSplitter::handle {{ background: transparent; }}
 QSplitter::handle:hover {{ background: {t.border}; }}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QSplitter, QWidget
+from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QSplitter, QTabBar, QVBoxLayout, QWidget
 
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.theme import DARK
@@ -84,6 +84,65 @@ class Splitter(QSplitter):
     def share_room(self) -> None:
         """As at the first start."""
         self.setSizes(self._shares)
+
+
+_BOTH_LINES = 26
+"""Two panels one above the other need so many lines of text."""
+_BELOW_TABS = 4
+
+
+class SharedPlace(QWidget):
+    """Two panels one above the other; where that is too low one of them, chosen by tabs."""
+
+    def __init__(self, names: Sequence[str], *panels: QWidget, shares: Sequence[float]) -> None:
+        super().__init__()
+        self.splitter = Splitter(Qt.Orientation.Vertical, *panels, shares=shares)
+        self._panels = panels
+        self.tabs = QTabBar()
+        self.tabs.setObjectName("places")
+        self.tabs.setAccessibleName("Panels of this place")
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        for name in names:
+            self.tabs.addTab(name)
+        self.tabs.hide()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(_BELOW_TABS)
+        layout.addWidget(self.tabs)
+        layout.addWidget(self.splitter, 1)
+        self.tabs.currentChanged.connect(self._share)
+
+    @property
+    def shows_both(self) -> bool:
+        """Whether there is room for both."""
+        return self.tabs.isHidden()
+
+    def minimumSizeHint(self) -> QSize:
+        """That of the larger panel alone."""
+        hints = [panel.minimumSizeHint().expandedTo(panel.minimumSize()) for panel in self._panels]
+        height = max(hint.height() for hint in hints) + self.tabs.sizeHint().height() + _BELOW_TABS
+        return QSize(max(hint.width() for hint in hints), height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "tabs"):
+            self._share()
+
+    @Slot()
+    def _share(self) -> None:
+        least = self.splitter.handleWidth()
+        least += sum(
+            panel.minimumSizeHint().expandedTo(panel.minimumSize()).height() for panel in self._panels
+        )
+        has_room = self.height() >= max(least, _BOTH_LINES * self.fontMetrics().height())
+        self.tabs.setVisible(not has_room)
+        for place, panel in enumerate(self._panels):
+            panel.setVisible(has_room or place == self.tabs.currentIndex())
 
 
 class PanelArea(QScrollArea):

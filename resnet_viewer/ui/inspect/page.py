@@ -9,6 +9,7 @@ from PySide6.QtCore import QMimeData, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.records.captions import plain
+from resnet_viewer.records.distribution import MeasureActivations
 from resnet_viewer.records.figure_list import FigureName
 from resnet_viewer.records.network_entries import Networks
 from resnet_viewer.records.requests import CatalogEntry
@@ -25,12 +26,13 @@ from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel
 from resnet_viewer.ui.inspect.gradcam import GradCamPanel
 from resnet_viewer.ui.inspect.loader import Loader
 from resnet_viewer.ui.inspect.messages import InspectMessages
+from resnet_viewer.ui.inspect.overview import OverviewPanel
 from resnet_viewer.ui.inspect.predictions import PredictionsPanel
 from resnet_viewer.ui.inspect.prompts import Prompts
 from resnet_viewer.ui.inspect.readings import placeholder
 from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
-from resnet_viewer.ui.layout import Splitter
+from resnet_viewer.ui.layout import SharedPlace, Splitter
 from resnet_viewer.ui.menus import fill_on_open
 from resnet_viewer.ui.page import Fact, Page, PageFacts, PagePanels
 from resnet_viewer.ui.settings import Settings
@@ -41,6 +43,8 @@ from resnet_viewer.ui.work.worker import Worker
 
 COLUMNS = 0.4, 0.345, 0.255
 """Of the width: the picture, which is the largest, the maps, and what the network answers."""
+MAPS = 0.55, 0.45
+"""Of the maps' column: the maps, and the activations of every block."""
 ROWS = 0.6, 0.4
 """Of the height: those, and the wiring over the gradient norms."""
 
@@ -50,12 +54,13 @@ class InspectPanels(PagePanels):
 
     def __init__(self, editor: Editor) -> None:
         wiring, feature_maps = WiringPanel(), FeatureMapsPanel()
-        picture, predictions = GradCamPanel(), PredictionsPanel()
-        columns = Splitter(Qt.Orientation.Horizontal, picture, feature_maps, predictions, shares=COLUMNS)
+        picture, predictions, overview = GradCamPanel(), PredictionsPanel(), OverviewPanel()
+        maps = SharedPlace(("Feature maps", overview.title), feature_maps, overview, shares=MAPS)
+        columns = Splitter(Qt.Orientation.Horizontal, picture, maps, predictions, shares=COLUMNS)
         rows = Splitter(Qt.Orientation.Vertical, columns, wiring, shares=ROWS)
-        super().__init__(inspect_columns=columns, inspect_rows=rows)
+        super().__init__(inspect_maps=maps.splitter, inspect_columns=columns, inspect_rows=rows)
         self.wiring, self.feature_maps = wiring, feature_maps
-        self.picture, self.predictions = picture, predictions
+        self.picture, self.predictions, self.overview = picture, predictions, overview
         predictions.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # for the figure to be copied
         self._connect(editor)
 
@@ -75,7 +80,9 @@ class InspectPanels(PagePanels):
         self.picture.view_changed.connect(editor.look)
         self.picture.target_chosen.connect(editor.set_target)
         self.picture.block_chosen.connect(editor.select_cam_block)
-        for panel in (wiring, self.feature_maps, self.picture):
+        self.overview.layer_selected.connect(editor.select_layer)
+        self.overview.view_changed.connect(editor.look)
+        for panel in (wiring, self.feature_maps, self.picture, self.overview):
             panel.hovered.connect(self.hovered)
 
     def render_scene(self, scene: Scene) -> None:
@@ -84,6 +91,7 @@ class InspectPanels(PagePanels):
         self.predictions.render_scene(scene)
         self.feature_maps.render_scene(scene)
         self.picture.render_scene(scene)
+        self.overview.render_scene(scene)
 
     def apply_theme(self, theme: Theme) -> None:
         super().apply_theme(theme)
@@ -160,6 +168,9 @@ class InspectPage(Page):
         self.bar.branches_wished.connect(self.editor.open_all_branches)
         self.panels.wiring.export_requested.connect(self.exports.ask)
         self.loader.begun.connect(self.controller.end_start)
+        # Queued: what was found before is published at once, which must not come between two panels' scenes.
+        queued = Qt.ConnectionType.QueuedConnection
+        self.panels.overview.activations_wished.connect(self._find_activations, queued)
 
     def _offered(self) -> tuple[Command | Submenu, ...]:
         prompts, loader, editor, store = self.prompts, self.loader, self.editor, self.store
@@ -289,6 +300,10 @@ class InspectPage(Page):
     def facts(self) -> PageFacts:
         """What the probe took, the network, and the picture."""
         return facts_of(self.controller.scene, self._threads)
+
+    @Slot(object)
+    def _find_activations(self, question: MeasureActivations) -> None:
+        self.controller.find(question, self.controller.failed)
 
     @Slot()
     def _show_history(self) -> None:

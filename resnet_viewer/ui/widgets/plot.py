@@ -5,7 +5,7 @@ The y range is the owner's: it follows what is visible.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable, Mapping
 from typing import Protocol
 
 import pyqtgraph as pg
@@ -87,7 +87,10 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
     keys: frozenset[Qt.Key] = frozenset()
     """What the owner wants to hear of beside the zoom's own keys."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, parent: QWidget | None = None, *, corner: str = "", has_title: bool = True
+    ) -> None:
+        """`corner` is the word before the numbers under the plot; `has_title` keeps room for the y axis's above it."""
         super().__init__(parent)
         self._limits = (0.0, 1.0)
         self._least = 0.05
@@ -97,6 +100,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         self._is_panning = False
         self._has_keys = self._is_by_keys = False
         self._is_empty = True
+        self._has_title = has_title
         self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
@@ -106,7 +110,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         self.box.disableAutoRange()
         self.box.setDefaultPadding(0)
         self.addItem(self.box, 0, 0)
-        self._drawing = Drawing(self.box, self.ci, self.font())
+        self._drawing = Drawing(self.box, self.ci, self.font(), corner)
         self.frame, self.lines = self._drawing.frame, self._drawing.lines
         self.dots, self.overlay = self._drawing.dots, self._drawing.overlay
         self._make_room()
@@ -185,6 +189,16 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         self._is_empty = bool(chart.message)
         self._show_focus()
 
+    @property
+    def opacities(self) -> Mapping[Hashable, float]:
+        """By the keys of what is not wholly opaque."""
+        return self._drawing.opacities
+
+    def dim(self, opacities: Mapping[Hashable, float]) -> None:
+        """Draw what belongs to these keys so opaque, all else wholly."""
+        if opacities != self._drawing.opacities:
+            self._drawing.dim(opacities)
+
     def apply_theme(self, theme: Theme) -> None:
         """pyqtgraph does not follow the palette: every colour is handed on by hand."""
         self.setBackground(theme.panel)
@@ -194,7 +208,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         metrics = QFontMetricsF(self.font())
         left = self.frame.left_room
         bottom = BOTTOM_ROOM + metrics.height()
-        top = TOP_ROOM + metrics.height()
+        top = TOP_ROOM + metrics.height() if self._has_title else BOTTOM_ROOM
         self.ci.layout.setContentsMargins(left, top, RIGHT_ROOM, bottom)
         wide = left + _LEAST_NUMBERS * metrics.horizontalAdvance("00.0") + RIGHT_ROOM
         self.setMinimumSize(round(wide), round(top + _LEAST_LINES * metrics.height() + bottom))
