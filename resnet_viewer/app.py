@@ -241,6 +241,7 @@ def viewer_of(
     for part in (*pages, files, downloads, appearance):
         part.setParent(window)
     train.open_in_inspect.opened.connect(inspect.wished)
+    inspect.train_wished.connect(train.wished)
     inspect.headed.connect(window.setWindowTitle)
     window.setWindowTitle(inspect.heading)
     return Viewer(window, inspect, train, workers)

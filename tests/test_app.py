@@ -21,6 +21,7 @@ from resnet_viewer import app, paths
 from resnet_viewer.core.weights.cards import Card, remembered
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.figure_list import FigureChoice, FigureName, Suffix
+from resnet_viewer.records.insight import words_of
 from resnet_viewer.records.preprocessing import IMAGENET_PREPROCESSING
 from resnet_viewer.records.requests import KeepChoices, OpenedPicture, ReadPicture, StepPicture
 from resnet_viewer.services.figures import drawn
@@ -123,6 +124,7 @@ def test_every_figure_of_a_scene_can_be_drawn(figure: FigureName) -> None:
     data = drawn(scene, FigureChoice(figure, "svg")).content
     assert data.startswith(b"<?xml")
     assert b"shortcuts cut: 2" in data
+    assert f"what you see: {words_of(scene)}".encode() in data.replace(b"&gt;", b">").replace(b"&lt;", b"<")
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from resnet_viewer.figures import (
 )
 from resnet_viewer.figures.export import KINDS, FigureKind, csv_bytes, render
 from resnet_viewer.figures.page import USUAL, CaptionedFigure, Paper
-from resnet_viewer.figures.state import application_version
+from resnet_viewer.figures.state import WHAT_YOU_SEE, application_version
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.confusion import PictureRule
 from resnet_viewer.records.csv_text import Table
@@ -58,14 +58,16 @@ def drawn(
     command: str = "",
     kinds: Sequence[FigureKind] = KINDS,
     time: float | None = None,
+    story: Sequence[str] = (),
 ) -> Iterator[tuple[str, bytes]]:
     """Yield (file name, content) of every figure that the reports, by their runs' keys, have something for.
 
     A figure comes in every one of `kinds`, then as a table in CSV. `command` made the runs, for the metadata; empty
     where no command did. `time` (in epochs) is the moment of "by-depth", by default every run's last record. A run that
-    is still going is a report in the state "done" whose errors are not a number.
+    is still going is a report in the state "done" whose errors are not a number. `story` is what the window says of the
+    runs.
     """
-    metadata = describe(list(reports.values()), command=command)
+    metadata = describe(list(reports.values()), command=command, story=story)
     for name in NAMES:
         for made, figure, table in figures(name, reports, test=test, time=time):
             own = metadata | {"caption": figure.caption}
@@ -74,11 +76,14 @@ def drawn(
             yield f"{made}.csv", csv_bytes(*table, metadata=own)
 
 
-def describe(runs: Sequence[RunReport], *, command: str = "") -> dict[str, str]:
-    """The state behind the figures by name: the application, the command, and of every run what fixes it."""
+def describe(runs: Sequence[RunReport], *, command: str = "", story: Sequence[str] = ()) -> dict[str, str]:
+    """The state behind the figures by name: the application, the command, what is said of the runs, and of every run
+    what fixes it."""
     described = {"application": application_version()}
     if command:
         described["command"] = plain(command)
+    if story:
+        described[WHAT_YOU_SEE] = plain(" ".join(story))
     for number, (name, run) in enumerate(zip(run_names(runs), runs, strict=True), 1):
         described[f"run {number}"] = f"{plain(name)}: {_run_words(run)}"
     return described

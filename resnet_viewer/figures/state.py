@@ -13,6 +13,9 @@ from resnet_viewer.records.session import GradientQuantity
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.weights import WeightsRef
 
+WHAT_YOU_SEE = "what you see"
+"""Under this name a file has the sentences that stood beside its figure."""
+
 
 @cache
 def application_version() -> str:

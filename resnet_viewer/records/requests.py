@@ -217,6 +217,8 @@ class RunPictures:
     """By which test pictures are chosen."""
     time: float | None = None
     """The moment of "by-depth" in epochs; None is the newest."""
+    story: tuple[str, ...] = ()
+    """What the window says of the runs, paragraph by paragraph."""
 
     @property
     def class_names(self) -> tuple[str, ...]:

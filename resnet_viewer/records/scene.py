@@ -9,6 +9,7 @@ from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.question import Finding
+from resnet_viewer.records.seen import Seen
 from resnet_viewer.records.session import Session
 
 
@@ -29,6 +30,9 @@ class Scene:
     """The first network and picture are still on their way."""
     findings: Mapping[Hashable, Finding] = field(default_factory=dict)
     """By its question, what work of low priority has found for this wish, as far as that was asked; never changed."""
+
+    seen: Seen = field(default_factory=Seen)
+    """What was found in this session so far, in a few numbers each."""
 
     @property
     def class_names(self) -> tuple[str, ...]:

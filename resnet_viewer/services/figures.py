@@ -48,7 +48,8 @@ def _of_runs(pictures: RunPictures, choice: FigureChoice) -> Drawn:
     paper = Paper(choice.width, choice.height, choice.without)
     made = run_files.figures(choice.figure, reports, test=_answers(pictures), time=pictures.time, paper=paper)
     for _, figure, table in made:
-        described = run_files.describe(list(reports.values())) | {"caption": figure.caption}
+        described = run_files.describe(list(reports.values()), story=pictures.story)
+        described["caption"] = figure.caption
         if choice.suffix == "csv":
             return Drawn(export.csv_bytes(*table, metadata=described))
         content = export.render(figure, choice.suffix, metadata=described, dpi=choice.dpi)
@@ -61,7 +62,8 @@ def all_run_figures(pictures: RunPictures) -> Iterator[tuple[str, bytes]]:
     """File name and content of everything that there is."""
     from resnet_viewer.figures import run_files
 
-    yield from run_files.drawn(_reports(pictures), test=_answers(pictures), time=pictures.time)
+    reports, test = _reports(pictures), _answers(pictures)
+    yield from run_files.drawn(reports, test=test, time=pictures.time, story=pictures.story)
 
 
 def _reports(pictures: RunPictures) -> dict[str, RunReport]:
@@ -111,6 +113,7 @@ def _of_scene(scene: Scene, choice: FigureChoice) -> Drawn:
     from importlib.metadata import version
 
     from resnet_viewer.figures import export, page, state
+    from resnet_viewer.records.insight import words_of
 
     now, reference, view = scene.now, scene.reference, scene.session.view
     if now is None or not now.is_complete:
@@ -124,6 +127,8 @@ def _of_scene(scene: Scene, choice: FigureChoice) -> Drawn:
         quantity=view.gradient_quantity,
         torch_version=version("torch"),
     )
+    if words := words_of(scene):
+        described[state.WHAT_YOU_SEE] = words
     if choice.figure == "channel":
         if view.channel is None:
             raise UserError(NO_CHANNEL)

@@ -21,7 +21,9 @@ from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.question import Finding, Request
 from resnet_viewer.records.requests import PackReadings, Pair
 from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.seen import Seen
 from resnet_viewer.records.session import Session
+from resnet_viewer.records.test_set import SetReading
 from resnet_viewer.ui.inspect.answers import Answers
 from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.work.asking import Asker
@@ -84,6 +86,7 @@ class Controller(QObject):
         self._sought: dict[Hashable, int] = {}
         """Questions of low priority that were asked for the present session, and their tickets."""
         self._findings: dict[Hashable, Finding] = {}
+        self._seen = Seen()
         self._is_starting = store.session.setup.picture is None
         self._scene = Scene(store.session, is_starting=self._is_starting)
         store.changed.connect(self._follow)
@@ -123,6 +126,8 @@ class Controller(QObject):
     def _take_finding(self, finding: Finding) -> None:
         if finding.is_complete:
             self._answers.put(finding)
+            if isinstance(finding, SetReading):
+                self._seen = self._seen.with_set(finding)
         self._findings[finding.request] = finding
         self._publish()
 
@@ -166,6 +171,7 @@ class Controller(QObject):
         assert isinstance(result, ProbeResult)
         if result.is_complete:
             self._answers.put(result)
+            self._seen = self._seen.with_reading(result)
             self._worker.low.ask(PackReadings(), self._remember, self.failed)
         newest = self._asked.get(self._newest)
         if ticket != self._newest and newest is not None and newest.take(result) and newest.is_whole:
@@ -202,7 +208,7 @@ class Controller(QObject):
         is_starting = self._is_starting and self._store.session.setup.picture is None
         findings = MappingProxyType(dict(self._findings))
         now, reference = self._of_batch(0, now), self._of_batch(1, reference)
-        self._scene = Scene(self._store.session, now, reference, is_stale, is_starting, findings)
+        self._scene = Scene(self._store.session, now, reference, is_stale, is_starting, findings, self._seen)
         self.scene_changed.emit(self._scene)
 
     def _of_batch(self, which: int, whole: ProbeResult | None) -> ProbeResult | None:

@@ -100,6 +100,11 @@ class Editor(QObject):
         """Restore all where any is not open, else drop all."""
         self.open_all_branches(any(strength < 1 for strength in self._setup.wiring.branches))
 
+    def rewire(self, wiring: Wiring, label: str) -> None:
+        """Set every gate, in one step; a wiring of another network is none."""
+        if wiring.block_count == self._setup.wiring.block_count:
+            self._wire(wiring, label)
+
     @Slot()
     def open_everything(self) -> None:
         """Every gate back to 1."""

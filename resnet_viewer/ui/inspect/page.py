@@ -11,10 +11,21 @@ from PySide6.QtWidgets import QWidget
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.distribution import MeasureActivations
 from resnet_viewer.records.figure_list import FigureName
+from resnet_viewer.records.insight import (
+    Act,
+    CompareWith,
+    GetWeights,
+    LookAt,
+    Rewire,
+    ShowTrain,
+    TakeScore,
+)
+from resnet_viewer.records.network import USUAL
 from resnet_viewer.records.network_entries import Networks
 from resnet_viewer.records.requests import CatalogEntry
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.story_words import thousands
+from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.ui.bars import Messages
 from resnet_viewer.ui.commands import Command, Commands, Submenu, keys_text
 from resnet_viewer.ui.figure_export import Outbox
@@ -31,6 +42,7 @@ from resnet_viewer.ui.inspect.predictions import PredictionsPanel
 from resnet_viewer.ui.inspect.prompts import Prompts
 from resnet_viewer.ui.inspect.readings import placeholder
 from resnet_viewer.ui.inspect.store import Store
+from resnet_viewer.ui.inspect.story import InsightPanel
 from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
 from resnet_viewer.ui.layout import SharedPlace, Splitter
 from resnet_viewer.ui.menus import fill_on_open
@@ -47,6 +59,8 @@ MAPS = 0.55, 0.45
 """Of the maps' column: the maps, and the activations of every block."""
 ROWS = 0.6, 0.4
 """Of the height: those, and the wiring over the gradient norms."""
+ANSWERS = 0.4, 0.6
+"""Of the last column's height: the predictions, and what they and all else mean."""
 
 
 class InspectPanels(PagePanels):
@@ -54,13 +68,17 @@ class InspectPanels(PagePanels):
 
     def __init__(self, editor: Editor) -> None:
         wiring, feature_maps = WiringPanel(), FeatureMapsPanel()
-        picture, predictions, overview = GradCamPanel(), PredictionsPanel(), OverviewPanel()
+        picture, predictions = GradCamPanel(), PredictionsPanel()
+        overview, story = OverviewPanel(), InsightPanel()
         maps = SharedPlace(("Feature maps", overview.title), feature_maps, overview, shares=MAPS)
-        columns = Splitter(Qt.Orientation.Horizontal, picture, maps, predictions, shares=COLUMNS)
+        answers = Splitter(Qt.Orientation.Vertical, predictions, story, shares=ANSWERS)
+        columns = Splitter(Qt.Orientation.Horizontal, picture, maps, answers, shares=COLUMNS)
         rows = Splitter(Qt.Orientation.Vertical, columns, wiring, shares=ROWS)
-        super().__init__(inspect_maps=maps.splitter, inspect_columns=columns, inspect_rows=rows)
-        self.wiring, self.feature_maps = wiring, feature_maps
-        self.picture, self.predictions, self.overview = picture, predictions, overview
+        super().__init__(
+            inspect_maps=maps.splitter, inspect_answers=answers, inspect_columns=columns, inspect_rows=rows
+        )
+        self.wiring, self.feature_maps, self.overview = wiring, feature_maps, overview
+        self.picture, self.predictions, self.story = picture, predictions, story
         predictions.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # for the figure to be copied
         self._connect(editor)
 
@@ -92,6 +110,7 @@ class InspectPanels(PagePanels):
         self.feature_maps.render_scene(scene)
         self.picture.render_scene(scene)
         self.overview.render_scene(scene)
+        self.story.render_scene(scene)
 
     def apply_theme(self, theme: Theme) -> None:
         super().apply_theme(theme)
@@ -115,6 +134,8 @@ class InspectPage(Page):
     bar: InspectBar
     headed = Signal(str)
     """The window's title is another."""
+    train_wished = Signal()
+    """Training answers what comes next."""
 
     def __init__(
         self,
@@ -132,6 +153,8 @@ class InspectPage(Page):
         editor = Editor(store)
         super().__init__(InspectPanels(editor))
         self.store, self._messages, self._threads = store, messages, threads
+        self._networks = networks
+        self.panels.story.offer(catalog)
         self.editor = editor
         self.controller = Controller(store, probing, parent=self)
         self.loader = Loader(store, self.editor, files, downloads, settings, self)
@@ -162,6 +185,7 @@ class InspectPage(Page):
 
     def _connect(self) -> None:
         self.controller.scene_changed.connect(self.render_scene)
+        self.panels.story.chosen.connect(self.take_step)
         self.controller.scene_changed.connect(self.exports.look_again)
         self.store.history_changed.connect(self._show_history)
         self.bar.shortcuts_wished.connect(self.editor.open_all_shortcuts)
@@ -332,6 +356,23 @@ class InspectPage(Page):
     def may_close(self) -> bool:
         """What is being saved, of any page, is saved first."""
         return self.outbox.may_close(self.panels.window().close)
+
+    @Slot(object)
+    def take_step(self, act: Act) -> None:
+        """What the text offered to do next."""
+        match act:
+            case Rewire(wiring, label):
+                self.editor.rewire(wiring, label)
+            case GetWeights(name):
+                self.loader.download(name)
+            case CompareWith(name):
+                self.loader.compare(self._networks.build(name, USUAL, WeightsRef("bundled", name), 0))
+            case LookAt(block):
+                self.editor.select_cam_block(block)
+            case TakeScore():
+                self.editor.set_gradient_of("score")
+            case ShowTrain():
+                self.train_wished.emit()
 
     def close(self) -> None:
         """Edits are refused from now on."""

@@ -15,6 +15,7 @@ from resnet_viewer.ui.figure_export import FigureExport, Outbox
 from resnet_viewer.ui.menus import add_entry
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.train.controller import TrainController
+from resnet_viewer.ui.train.story import story_of
 
 
 class RunExport(FigureExport):
@@ -50,7 +51,7 @@ class RunExport(FigureExport):
         reports = {log.key: log.reporting(names) for log in logs if log.steps}
         predicted = {log.key: log.predicted for log in logs if log.predicted is not None}
         sure = {log.key: log.confidence for log in logs if log.confidence is not None}
-        return RunPictures(reports, scene.data, predicted, sure, self._rule, scene.time)
+        return RunPictures(reports, scene.data, predicted, sure, self._rule, scene.time, story_of(scene))
 
     def stem(self, choice: FigureChoice) -> str:
         is_of_one = figure_of(choice.figure).needs == "answers"

@@ -180,7 +180,10 @@ def test_the_files_are_whole(desk: Desk, tmp_path: Path, monkeypatch: pytest.Mon
     request = written(desk)
     pictures = request.source
     assert drawn(pictures, request.choice).content.startswith(b"<?xml")
-    assert b"cifar-plain-20" in drawn(pictures, FigureChoice("curves", "csv")).content
+    table = drawn(pictures, FigureChoice("curves", "csv")).content.decode()
+    assert "cifar-plain-20" in table
+    (told,) = [line for line in table.splitlines() if line.startswith("# what you see: ")]
+    assert told.removeprefix("# what you see: ") == " ".join(train_page(desk.window).panels.story.paragraphs)
     with pytest.raises(UserError, match="nothing to draw yet"):
         drawn(RunPictures({}, None, {}), FigureChoice("confusion"))
 

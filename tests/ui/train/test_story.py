@@ -27,7 +27,7 @@ def test_it_says_what_the_runs_show(qtbot: QtBot) -> None:
     panel = panel_of(qtbot)
     assert panel.paragraphs == (EMPTY,)
     panel.render_lab(lab_scene(log_of("cifar-plain-20", 50, 20, 1), log_of("cifar-plain-56", 90, 80, 70)))
-    shown = panel.view.toPlainText().replace("\u00a0", " ")
+    shown = panel.text.toPlainText().replace("\u00a0", " ")
     assert (
         "Two networks, the same 40 training pictures of Digits, one recipe (quick), seed 0, 3 epochs."
         in shown
@@ -36,14 +36,14 @@ def test_it_says_what_the_runs_show(qtbot: QtBot) -> None:
     assert "only twelve steps" in shown
     assert "span 2.0 decades" in shown
     panel.apply_theme(LIGHT)
-    assert panel.view.isReadOnly()
+    assert panel.text.isReadOnly()
 
 
 def test_the_pointer_changes_the_gradients_that_are_told(qtbot: QtBot) -> None:
     panel = panel_of(qtbot)
     scene = lab_scene(log_of("cifar-plain-20", 50, 20, 1))
     panel.render_lab(replace(scene, time=1.5))
-    assert "At the pointer (epoch 1.5)" in panel.view.toPlainText()
+    assert "At the pointer (epoch 1.5)" in panel.text.toPlainText()
 
 
 def test_the_text_is_left_alone_while_it_is_the_same(qtbot: QtBot) -> None:
@@ -51,7 +51,7 @@ def test_the_text_is_left_alone_while_it_is_the_same(qtbot: QtBot) -> None:
     logs = log_of("cifar-plain-20", 50, 20, 1), log_of("cifar-plain-56", 90, 80, 70)
     panel.render_lab(lab_scene(*logs))
     changes: list[None] = []
-    panel.view.textChanged.connect(lambda: changes.append(None))
+    panel.text.textChanged.connect(lambda: changes.append(None))
     panel.render_lab(lab_scene(*logs, version=2))
     assert not changes
 
@@ -60,11 +60,11 @@ def test_it_stays_where_it_was_scrolled_to(qtbot: QtBot) -> None:
     panel = panel_of(qtbot)
     first = log_of("cifar-plain-20", 50, 20, 1)
     panel.render_lab(lab_scene(first, log_of("cifar-plain-56", 90, 80)))
-    bar = panel.view.verticalScrollBar()
+    bar = panel.text.verticalScrollBar()
     assert bar.maximum() > 30
     bar.setValue(30)
     panel.render_lab(lab_scene(first, log_of("cifar-plain-56", 90, 80, 70)))
-    assert "70.0" in panel.view.toPlainText()
+    assert "70.0" in panel.text.toPlainText()
     assert bar.value() == 30
 
 
@@ -73,7 +73,7 @@ def test_names_are_never_read_as_markup(qtbot: QtBot) -> None:
     log = log_of("cifar-plain-20", 50)
     log.run = replace(log.run, data="<b>flowers</b> & bees")
     panel.render_lab(lab_scene(log))
-    assert "<b>flowers</b> & bees" in panel.view.toPlainText()
+    assert "<b>flowers</b> & bees" in panel.text.toPlainText()
 
 
 def test_the_last_weights_error_is_told_once_a_run_has_ended() -> None:

@@ -180,7 +180,7 @@ def test_everything_that_takes_keys_has_a_name_and_stands_in_order(desk: Desk) -
         is_viewport = isinstance(parent, QAbstractScrollArea) and parent.viewport() is found
         assert found.accessibleName() or is_viewport or getattr(found, "text", str)(), found
     places = [taking.index(found) for found in (page.errors.canvas, page.gradients.choice, *shown())]
-    places += [taking.index(found) for found in (page.story.view, page.by_depth.canvas)]
+    places += [taking.index(found) for found in (page.story.text, page.by_depth.canvas)]
     assert places == sorted(places)
 
 

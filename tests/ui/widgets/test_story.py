@@ -1,0 +1,95 @@
+"""The text of both pages: names in bold, next steps as links, and every paragraph to be copied."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt, QUrl
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from resnet_viewer.ui.widgets.story import Paragraph, StoryCard
+
+TOLD = (
+    Paragraph(
+        "It is called cat (56 %). A cathedral is not.", ("cat",), (("Cut it", "cut"), ("Drop it", "drop"))
+    ),
+    Paragraph("<b>Wide</b> & deep, 9 times.", ("wide",)),
+)
+
+
+@pytest.fixture
+def card(qtbot: QtBot) -> StoryCard:
+    made = StoryCard()
+    qtbot.addWidget(made)
+    made.resize(260, 300)
+    made.tell(TOLD)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def chosen(card: StoryCard) -> list[object]:
+    found: list[object] = []
+    card.chosen.connect(found.append)
+    return found
+
+
+def test_words_stand_letter_by_letter_with_their_next_steps(card: StoryCard) -> None:
+    assert card.text.toPlainText().splitlines() == [
+        "It is called cat (56 %). A cathedral is not.",
+        "→ Cut it",
+        "→ Drop it",
+        "<b>Wide</b> & deep, 9 times.",
+    ]
+    assert card.text.toHtml().count("font-weight:700") == 1, "a name in another word is none"
+
+
+def test_a_link_says_what_stands_behind_it(card: StoryCard) -> None:
+    found = chosen(card)
+    card.text.anchorClicked.emit(QUrl("0-1"))
+    assert found == ["drop"]
+
+
+def test_links_are_reached_and_followed_by_the_keyboard(card: StoryCard) -> None:
+    found = chosen(card)
+    card.text.setFocus()
+    QTest.keyClick(card.text, Qt.Key.Key_Tab)
+    QTest.keyClick(card.text, Qt.Key.Key_Tab)
+    QTest.keyClick(card.text, Qt.Key.Key_Return)
+    assert found in (["cut"], ["drop"])
+
+
+def test_every_paragraph_can_be_copied_and_all_of_them(card: StoryCard) -> None:
+    clipboard = QGuiApplication.clipboard()
+    menu = card.text.menu_at(QPoint(5, 5))
+    actions = {action.text(): action for action in menu.actions()}
+    assert not actions["Copy the selection"].isEnabled()
+    actions["Copy this paragraph"].trigger()
+    assert clipboard.text() == TOLD[0].words
+    actions["Copy all"].trigger()
+    assert clipboard.text() == f"{TOLD[0].words}\n{TOLD[1].words}"
+    card.text.selectAll()
+    {action.text(): action for action in card.text.menu_at(QPoint(5, 290)).actions()}[
+        "Copy this paragraph"
+    ].trigger()
+    assert clipboard.text() == TOLD[1].words
+
+
+def test_letters_keep_clear_of_the_scroll_bar(card: StoryCard) -> None:
+    card.resize(200, 110)
+    bar = card.text.verticalScrollBar()
+    assert bar.isVisible()
+    assert (
+        card.text.viewport().geometry().right() <= bar.geometry().left() - 6
+        or bar.mapTo(card.text, QPoint(0, 0)).x() - card.text.viewport().geometry().right() >= 6
+    )
+
+
+def test_nothing_is_touched_while_the_words_are_the_same(card: StoryCard) -> None:
+    changes: list[None] = []
+    card.text.textChanged.connect(lambda: changes.append(None))
+    card.tell(list(TOLD))
+    assert not changes
+    card.tell(TOLD[:1])
+    assert changes
