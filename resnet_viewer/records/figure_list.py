@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, get_args
 
 PageName = Literal["inspect", "train"]
 FigureName = Literal[
-    "page", "gradient_norms", "gradcam", "feature_maps", "channel", "predictions", "architecture",
+    "page", "gradient_norms", "gradcam", "feature_maps", "activations", "channel", "predictions", "architecture",
     "curves", "loss", "gradients", "by-depth", "pictures", "confusion",
 ]  # fmt: skip
 Suffix = Literal["svg", "pdf", "png", "csv"]
@@ -60,6 +60,7 @@ FIGURES: tuple[Figure, ...] = (
         "reading",
         "The height follows from the width and the number of channels.",
     ),
+    Figure("activations", "Activations by block", "inspect", "reading", no_resolution=_LINES),
     Figure(
         "channel",
         "One channel",

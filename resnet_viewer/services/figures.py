@@ -147,6 +147,7 @@ def _of_reading(
 ) -> dict[FigureName, tuple[Callable[[], MatplotlibFigure], Callable[[], Table]]]:
     """By a figure's name what draws it, and what makes its table."""
     from resnet_viewer.figures import (
+        activations,
         channel,
         composed,
         feature_maps,
@@ -201,7 +202,7 @@ def _of_reading(
         panel = composed.Panel
         columns = (
             composed.Column(0.42, (panel(partial(cam, has_strips=False), richer=cam),)),
-            composed.Column(0.29, (panel(maps if view.channel is None else one_map),)),
+            composed.Column(0.29, (panel(maps if view.channel is None else one_map), panel(overview, 2.2))),
             composed.Column(0.29, (panel(classes, 2.2),)),
         )
         picture = captions.plain(now.request.picture.name)
@@ -211,6 +212,13 @@ def _of_reading(
         )
         return composed.figure(columns, panel(norms, 3.0), words, sheet)
 
+    def overview(sheet: page.Paper) -> MatplotlibFigure:
+        return activations.figure(now, reference, wished=view.activation_scale, paper=sheet)
+
+    def distributions() -> Table:
+        own = {"caption": activations.caption(now, reference), "values": activations.VALUES}
+        return *activations.table(now, reference), own
+
     def norms_table() -> Table:
         return *gradient_norms.table(now, reference, quantity=view.gradient_quantity), {}
 
@@ -219,6 +227,7 @@ def _of_reading(
         "gradient_norms": (lambda: norms(paper), norms_table),
         "gradcam": (lambda: cam(paper), cams),
         "feature_maps": (lambda: maps(paper), statistics),
+        "activations": (lambda: overview(paper), distributions),
         "channel": (lambda: one_map(paper), one_channel),
         "predictions": (lambda: classes(paper), probabilities),
     }

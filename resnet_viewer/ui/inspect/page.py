@@ -120,6 +120,7 @@ class InspectPanels(PagePanels):
         return {
             self.wiring: "gradient_norms",
             self.feature_maps: "channel" if self.feature_maps.is_channel_shown else "feature_maps",
+            self.overview: "activations",
             self.picture: "gradcam",
             self.predictions: "predictions",
         }
