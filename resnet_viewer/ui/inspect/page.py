@@ -46,7 +46,8 @@ from resnet_viewer.ui.inspect.story import InsightPanel
 from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
 from resnet_viewer.ui.layout import SharedPlace, Splitter
 from resnet_viewer.ui.menus import fill_on_open
-from resnet_viewer.ui.page import Fact, Page, PageFacts, PagePanels
+from resnet_viewer.ui.page import Fact, Page, PageFacts
+from resnet_viewer.ui.panels import PagePanels
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.labels import shortened, tooltip_text
 from resnet_viewer.ui.widgets.theme import Theme
@@ -65,6 +66,8 @@ ANSWERS = 0.4, 0.6
 
 class InspectPanels(PagePanels):
     """Renders scenes; the panels' wishes become edits."""
+
+    alone_with_large_letters = "picture", "predictions", "wiring"
 
     def __init__(self, editor: Editor) -> None:
         wiring, feature_maps = WiringPanel(), FeatureMapsPanel()
