@@ -109,7 +109,19 @@ def _architecture(scene: Scene, choice: FigureChoice) -> Drawn:
     return Drawn(export.render(figure, choice.suffix, metadata=described, dpi=choice.dpi))
 
 
-def _of_scene(scene: Scene, choice: FigureChoice) -> Drawn:
+def frames(scenes: Sequence[Scene], choice: FigureChoice) -> Iterator[bytes]:
+    """The figure of each scene of one network, where it can with one scale for all.
+
+    Raises:
+        UserError: as `drawn`.
+    """
+    readings = [scene.now for scene in scenes if scene.now is not None]
+    for scene in scenes:
+        yield _of_scene(scene, choice, readings).content
+
+
+def _of_scene(scene: Scene, choice: FigureChoice, others: Sequence[ProbeResult] = ()) -> Drawn:
+    """`others` are readings of the same network that are drawn beside this one, at other times."""
     from importlib.metadata import version
 
     from resnet_viewer.figures import export, page, state
@@ -133,7 +145,7 @@ def _of_scene(scene: Scene, choice: FigureChoice) -> Drawn:
         if view.channel is None:
             raise UserError(NO_CHANNEL)
         described |= {"layer": view.layer, "channel": str(view.channel)}
-    draw, tabulate = _of_reading(scene, choice, now, reference)[choice.figure]
+    draw, tabulate = _of_reading(scene, choice, now, reference, others)[choice.figure]
     if choice.suffix == "csv":
         header, rows, own = tabulate()
         return Drawn(export.csv_bytes(header, rows, metadata=described | own))
@@ -143,7 +155,11 @@ def _of_scene(scene: Scene, choice: FigureChoice) -> Drawn:
 
 
 def _of_reading(
-    scene: Scene, choice: FigureChoice, now: ProbeResult, reference: ProbeResult | None
+    scene: Scene,
+    choice: FigureChoice,
+    now: ProbeResult,
+    reference: ProbeResult | None,
+    others: Sequence[ProbeResult],
 ) -> dict[FigureName, tuple[Callable[[], MatplotlibFigure], Callable[[], Table]]]:
     """By a figure's name what draws it, and what makes its table."""
     from resnet_viewer.figures import (
@@ -184,7 +200,9 @@ def _of_reading(
 
     def norms(sheet: page.Paper) -> MatplotlibFigure:
         quantity = view.gradient_quantity
-        return gradient_norms.figure(now, reference, quantity=quantity, class_names=names, paper=sheet)
+        return gradient_norms.figure(
+            now, reference, quantity=quantity, class_names=names, paper=sheet, others=others
+        )
 
     def cam(sheet: page.Paper, *, has_strips: bool = True) -> MatplotlibFigure:
         return gradcam.figure(now, reference, view, class_names=names, paper=sheet, has_strips=has_strips)

@@ -71,7 +71,7 @@ class ProbeService:
         Full readings are packed when that is asked for. Not sooner: beside the painting of the same reading it made
         both take twice as long (measured).
         """
-        from resnet_viewer.records.requests import PackReadings, Pair
+        from resnet_viewer.records.requests import PackReadings, Pair, ReadAlong
 
         if isinstance(request, MeasureActivations):
             assert request.result is not None
@@ -83,6 +83,11 @@ class ProbeService:
             return
         if isinstance(request, MeasureSet):
             yield from self._meter.answer(request)
+            return
+        if isinstance(request, ReadAlong):
+            for wanted in request.questions:
+                *_, reading = self._engine.answer(wanted)
+                yield reading.with_maps_of(request.layers)
             return
         assert isinstance(request, Pair)
         for question in (request.now, request.reference):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from resnet_viewer.core.lab.device_habits import available_devices
 from resnet_viewer.core.network import build
@@ -15,7 +16,7 @@ from resnet_viewer.core.weights import sources as weights
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.core.weights.weight_files import save_safetensors
 from resnet_viewer.records.errors import Progress
-from resnet_viewer.records.figure_list import Drawn, FigureChoice, Suffix
+from resnet_viewer.records.figure_list import AnimationChoice, Drawn, FigureChoice, Suffix
 from resnet_viewer.records.lab import DataLent, DataRead, Order
 from resnet_viewer.records.network import BuildOptions, NetworkSpec
 from resnet_viewer.records.requests import (
@@ -26,6 +27,7 @@ from resnet_viewer.records.requests import (
     OpenedNetwork,
     OpenNetwork,
     RunPictures,
+    WriteAnimation,
     WriteFigure,
     Written,
 )
@@ -33,6 +35,7 @@ from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.services.files import DownloadService, FilesService, catalog_entries
 from resnet_viewer.services.lab import LabService
+from tests import fabricated
 
 
 @pytest.mark.parametrize("member", ["IMAGENET1K_V1", "IMAGENET1K_V2"])
@@ -113,3 +116,17 @@ def test_a_file_is_opened_with_its_shortcuts_as_training_left_them(tmp_path: Pat
     (begun,) = FilesService().answer(Begin("", str(path)))
     assert isinstance(begun, Begun)
     assert begun.network.state == opened.state
+
+
+@pytest.mark.parametrize("goes_back", [True, False])
+def test_an_animation_has_a_picture_of_every_state(tmp_path: Path, goes_back: bool) -> None:
+    shown = fabricated.scene(spec("cifar-resnet-20"))
+    scenes = tuple(
+        replace(shown, now=fabricated.scene(spec("cifar-resnet-20"), cut=cut).now)
+        for cut in ((), (2,), (2, 3))
+    )
+    choice = AnimationChoice(frames=3, seconds=1.0, goes_back=goes_back, width=4.0, height=3.0)
+    answers = list(FilesService().answer(WriteAnimation(scenes, choice, tmp_path / "a.gif")))
+    assert answers == [Progress(1, 3), Progress(2, 3), Progress(3, 3), Written(tmp_path / "a.gif")]
+    with Image.open(tmp_path / "a.gif") as made:
+        assert made.n_frames == (4 if goes_back else 3)

@@ -39,12 +39,14 @@ from resnet_viewer.records.requests import (
     OpenNetwork,
     PackReadings,
     Pair,
+    ReadAlong,
     ReadOrder,
     ReadPicture,
     Rendered,
     StepPicture,
     TakePixels,
     WriteAllRunFigures,
+    WriteAnimation,
     WriteFigure,
     WriteLayers,
     WriteWeights,
@@ -64,7 +66,7 @@ from tests.ui.windows import Desk, Files, inspect_page, train_page
 
 RUNS = dict(runs_of(RunPlan(depths="20")))
 KEY = "cifar-plain-20"
-OTHER_WORKERS = {Pair, PackReadings, MeasureSet, DownloadWeights}
+OTHER_WORKERS = {Pair, PackReadings, MeasureSet, ReadAlong, WriteAnimation, DownloadWeights}
 """What is asked of others than the files worker."""
 
 

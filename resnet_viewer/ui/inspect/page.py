@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.distribution import MeasureActivations
-from resnet_viewer.records.figure_list import FigureName
+from resnet_viewer.records.figure_list import FigureName, MovingKind
 from resnet_viewer.records.insight import (
     Act,
     CompareWith,
@@ -29,6 +29,7 @@ from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.ui.bars import Messages
 from resnet_viewer.ui.commands import Command, Commands, Submenu, keys_text
 from resnet_viewer.ui.figure_export import Outbox
+from resnet_viewer.ui.inspect.animation import Animation
 from resnet_viewer.ui.inspect.bar import InspectBar, InspectMenus, network_title
 from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.editor import Editor
@@ -147,13 +148,16 @@ class InspectPage(Page):
         probing: Worker,
         files: Askers,
         downloads: Askers,
+        drawing: Askers,
         settings: Settings,
         messages: Messages,
         *,
         catalog: tuple[CatalogEntry, ...],
         networks: Networks,
         threads: str = "",
+        moving_kinds: tuple[MovingKind, ...] = ("gif",),
     ) -> None:
+        """`drawing` takes work of low priority; animations can be of `moving_kinds` here."""
         editor = Editor(store)
         super().__init__(InspectPanels(editor))
         self.store, self._messages, self._threads = store, messages, threads
@@ -165,6 +169,7 @@ class InspectPage(Page):
         self.outbox = Outbox(files, self)
         self.exports = SceneExport(self.controller, self.outbox, settings, self.panels)
         parts = self.controller, self.editor, self.loader, self.outbox
+        self.animation = Animation(self.controller, probing.low, drawing, moving_kinds, self.panels)
         self.prompts = Prompts(self.panels, *parts, settings, networks)
         self.commands = Commands(self._offered(), self, show=self.wished.emit)
         self.bar = InspectBar(self.commands)
@@ -177,6 +182,7 @@ class InspectPage(Page):
         menu = self.bar.export_button.menu()
         self.exports.fill(menu)
         menu.addAction(f"&Export…\t{keys_text('Ctrl+E')}", self.exports.ask)
+        menu.addAction(self.commands["animation"])
         menu.addAction(f"&Copy figure\t{keys_text('Ctrl+Shift+C')}", self.copy_figure)
         self.menus = {"Export": menu}
         sizes = {entry.name: entry.download for entry in catalog if entry.download}
@@ -199,6 +205,13 @@ class InspectPage(Page):
         # Queued: what was found before is published at once, which must not come between two panels' scenes.
         queued = Qt.ConnectionType.QueuedConnection
         self.panels.overview.activations_wished.connect(self._find_activations, queued)
+        animation, progress = self.animation, self._messages.progress
+        animation.began.connect(progress.begin_counting)
+        animation.progressed.connect(progress.show_progress)
+        animation.ended.connect(progress.hide)
+        progress.cancelled.connect(animation.cancel)
+        animation.said.connect(self._messages.status.say)
+        animation.failed.connect(partial(self._messages.bar.show_failure, topic="exporting"))
 
     def _offered(self) -> tuple[Command | Submenu, ...]:
         prompts, loader, editor, store = self.prompts, self.loader, self.editor, self.store
@@ -299,6 +312,14 @@ class InspectPage(Page):
                 partial(self.exports.export, "architecture"),
                 place=200,
             ),
+            Command(
+                "animation",
+                "&Animation: shortcuts from whole to cut…",
+                "File",
+                self.animation.ask,
+                tip="A GIF or MP4 of shortcuts that are weakened from 1 to 0, every picture measured",
+                place=300,
+            ),
             Submenu("&Open network", "Network", lambda menu: self._filled.fill_network(menu), 300),
             Submenu("Tar&get", "Network", lambda menu: self._filled.fill_target(menu), 300),
         )
@@ -356,6 +377,12 @@ class InspectPage(Page):
             self.editor.toggle_branch(block)
         else:
             self._messages.status.say("No block is selected; click a box of a block first.")
+
+    def escape(self) -> bool:
+        """An animation that is being made is made no more."""
+        was_at_work = self.animation.is_at_work
+        self.animation.cancel()
+        return was_at_work
 
     def may_close(self) -> bool:
         """What is being saved, of any page, is saved first."""
