@@ -32,6 +32,8 @@ from resnet_viewer.verbs.arguments import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtWidgets import QApplication
 
     from resnet_viewer.diagnostics import Diagnostics
@@ -194,6 +196,7 @@ def build(application: QApplication, arguments: argparse.Namespace, diagnostics:
         Appearance(application, settings),
         settings,
         catalog=files.catalog_entries(),
+        samples=files.sample_pictures(),
         facts=Facts(info, diagnostics.log_file),
         networks=network_entries.networks(),
         ways=Ways(
@@ -216,12 +219,12 @@ def viewer_of(
     settings: Settings,
     *,
     catalog: tuple[CatalogEntry, ...],
+    samples: tuple[Path, ...],
     facts: Facts,
     networks: Networks,
     ways: Ways,
 ) -> Viewer:
     """The pages, in the order of their tabs, and the window around them."""
-    from resnet_viewer.media.moving import kinds
     from resnet_viewer.ui.bars import Messages
     from resnet_viewer.ui.inspect.page import InspectPage
     from resnet_viewer.ui.train.page import TrainPage
@@ -231,8 +234,8 @@ def viewer_of(
     messages = Messages()
     files, downloads = Askers(workers.files), Askers(workers.downloads)
     inspect = InspectPage(
-        store, workers.probing, files, downloads, workers.files.low, settings, messages,
-        catalog=catalog, networks=networks, threads=ways.threads_words, moving_kinds=kinds(),
+        store, workers.probing, files, downloads, settings, messages, in_passing=workers.files.low,
+        catalog=catalog, networks=networks, samples=samples, threads=ways.threads_words,
     )  # fmt: skip
     train = TrainPage(
         workers.lab, files, inspect.loader, inspect.editor, inspect.outbox, settings, ways, messages

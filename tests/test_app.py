@@ -19,6 +19,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer import app, paths
 from resnet_viewer.core.weights.cards import Card, remembered
+from resnet_viewer.records.album import Album
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.figure_list import FigureChoice, FigureName, Suffix
 from resnet_viewer.records.insight import words_of
@@ -220,13 +221,13 @@ def test_stepping_goes_round_and_over_what_cannot_be_read(tmp_path: Path) -> Non
 def test_a_picture_is_read_once_more_with_twelve_bits_and_stays_in_its_album(tmp_path: Path) -> None:
     scan, other = tmp_path / "scan.png", tmp_path / "other.png"
     Image.fromarray(np.full((8, 8), 4095, np.uint16)).save(scan)
-    [read] = FilesService().answer(ReadPicture((scan,), album=(other, scan)))
-    [again] = FilesService().answer(ReadPicture((scan,), wants_twelve_bits=True, album=(other, scan)))
+    [read] = FilesService().answer(ReadPicture((scan,), album=Album((other, scan))))
+    [again] = FilesService().answer(ReadPicture((scan,), wants_twelve_bits=True, album=Album((other, scan))))
     assert isinstance(read, OpenedPicture)
     assert isinstance(again, OpenedPicture)
     assert (read.picture.pixels.max(), bool(read.picture.remark)) == (16, True)
     assert (again.picture.pixels.min(), again.picture.remark) == (255, "")
-    assert again.album == (other, scan)
+    assert again.album == Album((other, scan))
 
 
 def first_norm(window: MainWindow) -> float:

@@ -12,10 +12,11 @@ import re
 import threading
 import warnings
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from resnet_viewer.media.reading import read_whole
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.picture import Picture
 
+T = TypeVar("T")
 MOST_BYTES = 200_000_000
 """Of a picture file."""
 MOST_PIXELS = 50_000_000
@@ -74,10 +76,31 @@ def read(path: Path, *, wants_twelve_bits: bool = False) -> Picture:
     Raises:
         PictureError: there is no such file, it is a folder, empty, too large, damaged, or no known picture.
     """
-    data = read_whole(path, most_bytes=MOST_BYTES, wanted="a picture file", refused=PictureError)
-    if not data:
-        raise PictureError(f"{path.name} is empty: get another copy of it.")
-    return _decoded(data, path, wants_twelve_bits)
+    data = _bytes_of(path)
+
+    def decoded() -> Picture:
+        pixels, facts, may_have_twelve_bits = _pixels(data, path.name, wants_twelve_bits)
+        return Picture.of(
+            pixels,
+            name=path.name,
+            path=path.absolute(),
+            facts=facts,
+            may_have_twelve_bits=may_have_twelve_bits,
+        )
+
+    return _guarded(path.name, data, decoded)
+
+
+def thumbnail(path: Path, side: int) -> NDArray[np.uint8]:
+    """A picture file as `read` shows it, shrunk so that no side is longer than `side`: (h, w, 3) bytes.
+
+    A JPEG is decoded at an eighth of its size where that is enough, which takes a millisecond or two.
+
+    Raises:
+        PictureError: as `read`.
+    """
+    data = _bytes_of(path)
+    return _guarded(path.name, data, lambda: _pixels(data, path.name, False, most=side)[0])
 
 
 def from_array(pixels: NDArray[Any], name: str) -> Picture:
@@ -153,20 +176,20 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in Image.OPEN if name not in _UNREADABLE_FORMATS)
 
 
-def _decoded(data: bytes, path: Path, wants_twelve_bits: bool) -> Picture:
-    name = path.name
+def _bytes_of(path: Path) -> bytes:
+    data = read_whole(path, most_bytes=MOST_BYTES, wanted="a picture file", refused=PictureError)
+    if not data:
+        raise PictureError(f"{path.name} is empty: get another copy of it.")
+    return data
+
+
+def _guarded(name: str, data: bytes, decoded: Callable[[], T]) -> T:
+    """What `decoded` makes of a file's bytes; whatever goes wrong in it is a sentence."""
     try:
         with _filtering_warnings, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            pixels, facts, may_have_twelve_bits = _pixels(data, name, wants_twelve_bits)
-        return Picture.of(
-            pixels,
-            name=name,
-            path=path.absolute(),
-            facts=facts,
-            may_have_twelve_bits=may_have_twelve_bits,
-        )
+            return decoded()
     except PictureError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -185,8 +208,13 @@ def _decoded(data: bytes, path: Path, wants_twelve_bits: bool) -> Picture:
         ) from error
 
 
-def _pixels(data: bytes, name: str, wants_twelve_bits: bool) -> tuple[NDArray[np.uint8], str, bool]:
-    """Upright RGB pixels (H, W, 3), what the file was, and whether it may have 12 bits. Raises whatever Pillow does."""
+def _pixels(
+    data: bytes, name: str, wants_twelve_bits: bool, *, most: int | None = None
+) -> tuple[NDArray[np.uint8], str, bool]:
+    """Upright RGB pixels (H, W, 3), what the file was, and whether it may have 12 bits. Raises whatever Pillow does.
+
+    With `most` no side has more pixels than that.
+    """
     if _has_too_many_parts(data):
         raise PictureError(f"{name} is made of more parts than a picture needs: save it as PNG again.")
     with Image.open(io.BytesIO(data), formats=_formats()) as image:
@@ -201,7 +229,9 @@ def _pixels(data: bytes, name: str, wants_twelve_bits: bool) -> tuple[NDArray[np
         tags: Any = getattr(image, "tag_v2", {})
         is_turned_by_pillow = tags.get(_ORIENTATION) in _UPRIGHT  # a TIFF, while it is loaded
         is_large = image.width * image.height > DRAFT_PIXELS
-        if is_large and image.draft(None, (max(1, image.width // 2), max(1, image.height // 2))):
+        if most is not None:
+            image.draft(None, (most, most))
+        elif is_large and image.draft(None, (max(1, image.width // 2), max(1, image.height // 2))):
             facts.append("read at half size")
         # Nothing may look at the EXIF data before: of a PNG that would load the pixels, and after an error of that
         # loading the next one gives half a picture and no error.
@@ -216,6 +246,8 @@ def _pixels(data: bytes, name: str, wants_twelve_bits: bool) -> tuple[NDArray[np
         except Exception:  # damaged EXIF data raises as many kinds of errors; the pixels are whole
             orientation = None
             facts.append("EXIF unreadable")
+        if most is not None:
+            rgb.thumbnail((most, most))
         turn = _UPRIGHT.get(orientation)
         if turn is not None:
             rgb = rgb.transpose(turn)

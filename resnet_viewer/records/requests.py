@@ -9,9 +9,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from resnet_viewer.records.album import NO_ALBUM, Album
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.confusion import PictureRule
-from resnet_viewer.records.figure_list import AnimationChoice, FigureChoice
+from resnet_viewer.records.figure_list import FigureChoice
 from resnet_viewer.records.lab import Confidences, DataRead, Numbers, Order
 from resnet_viewer.records.network import USUAL, BuildOptions, NetworkSpec
 from resnet_viewer.records.picture import Picture
@@ -32,7 +33,54 @@ class ReadPicture(Request, newest_only=True):
 
     paths: tuple[Path, ...]
     wants_twelve_bits: bool = False
-    album: tuple[Path, ...] = ()
+    album: Album = NO_ALBUM
+
+
+@dataclass(frozen=True)
+class ReadBatch(Request, newest_only=True):
+    """Read all of `paths`, to be looked at together. Answered by OpenedPicture, which says what cannot be read.
+
+    Those of the pictures `at_hand` that are among them are not read again. `album` is as in ReadPicture.
+    """
+
+    paths: tuple[Path, ...]
+    at_hand: tuple[Picture, ...] = ()
+    album: Album = NO_ALBUM
+
+
+@dataclass(frozen=True)
+class ReadFolder(Request, newest_only=True):
+    """The pictures in a folder. Answered by FolderRead."""
+
+    folder: Path
+
+
+@dataclass(frozen=True)
+class FolderRead:
+    """The pictures in a folder."""
+
+    folder: Path
+    album: Album
+
+
+@dataclass(frozen=True)
+class MakeThumbnails(Request, newest_only=True):
+    """Of low priority. Answered by a Thumbnail of each of `paths`, in that order."""
+
+    paths: tuple[Path, ...]
+    side: int
+    """Of the longer side, in pixels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Thumbnail:
+    """A picture file, small."""
+
+    path: Path
+    pixels: NDArray[Any] | None = field(repr=False)
+    """(h, w, 3), uint8; None where it cannot be read."""
+    problem: str = ""
+    """Why not, in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +89,7 @@ class StepPicture(Request, newest_only=True):
 
     path: Path
     step: int
-    album: tuple[Path, ...] = ()
+    album: Album = NO_ALBUM
 
 
 @dataclass(frozen=True)
@@ -54,10 +102,15 @@ class TakePixels(Request, newest_only=True):
 
 @dataclass(frozen=True)
 class OpenedPicture:
-    """A picture, and the pictures that previous and next walk through (empty: those in its folder)."""
+    """A picture, and the pictures that previous and next walk through (empty: those in its folder).
+
+    `others` are a batch together with it; `refusals` say which pictures that were wished for cannot be.
+    """
 
     picture: Picture
-    album: tuple[Path, ...] = ()
+    album: Album = NO_ALBUM
+    others: tuple[Picture, ...] = ()
+    refusals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -273,27 +326,6 @@ class WriteAllRunFigures(Request):
 
     pictures: RunPictures
     folder: Path
-
-
-@dataclass(frozen=True)
-class ReadAlong(Request):
-    """Full readings, one after the other. Of low priority. Answered by a ProbeResult each, which has kept the feature
-    maps of `layers` alone."""
-
-    questions: tuple[ProbeRequest, ...]
-    layers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class WriteAnimation(Request):
-    """Write a figure of each scene, one after the other, as a moving picture to `path`. Of low priority.
-
-    Answered by Progress for each picture, then by Written.
-    """
-
-    scenes: tuple[Scene, ...]
-    choice: AnimationChoice
-    path: Path
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,12 @@ class Session:
         state = self.setup.state
         return replace(state, wiring=Wiring.all_open(state.wiring.block_count))
 
+    @property
+    def picture(self) -> Picture | None:
+        """The one that is shown: of a batch the chosen one."""
+        batch = self.setup.batch
+        return batch[min(self.view.of_batch, len(batch) - 1)] if batch else None
+
     def now_question(self) -> ProbeRequest | None:
         """The question for the present state."""
         return self.setup.question(self.reference)
@@ -143,8 +149,10 @@ class Session:
 
     def with_setup(self, setup: Setup) -> Session:
         """The same with another setup. For another network the view starts anew at the last block, behind whatever is
-        cut; a pinned reference stays, so that two networks can be compared."""
+        cut; a pinned reference stays, so that two networks can be compared. Of other pictures the first is shown."""
         view = self.view
+        if setup.batch != self.setup.batch:
+            view = replace(view, of_batch=0)
         if setup.state.network != self.setup.state.network:
             view = replace(view, layer=_last_block(setup), channel=None, cam_block=None, mark=None)
         return replace(self, setup=setup, view=view)

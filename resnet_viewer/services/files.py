@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Generator, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from resnet_viewer import paths
 from resnet_viewer.media.files import write_whole
-from resnet_viewer.records.errors import Progress, UserError
+from resnet_viewer.records.album import NO_ALBUM, Album
+from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.figure_list import Suffix
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import OwnInput
@@ -21,24 +23,29 @@ from resnet_viewer.records.requests import (
     CopyFigure,
     DownloadWeights,
     FindDevices,
+    FolderRead,
     KeepChoices,
     KeepOrder,
+    MakeThumbnails,
     OpenedNetwork,
     OpenedPicture,
     OpenNetwork,
+    ReadBatch,
+    ReadFolder,
     ReadOrder,
     ReadPicture,
     Rendered,
     StepPicture,
     TakePixels,
+    Thumbnail,
     WriteAllRunFigures,
-    WriteAnimation,
     WriteFigure,
     WriteLayers,
     WriteWeights,
     Written,
 )
-from resnet_viewer.services.figures import all_run_figures, drawn, frames, layers_csv
+from resnet_viewer.records.story_words import counted
+from resnet_viewer.services.figures import all_run_figures, drawn, layers_csv
 from resnet_viewer.services.order_files import read_order, write_order
 
 log = logging.getLogger(__name__)
@@ -46,6 +53,10 @@ _COPIED: tuple[Suffix, Suffix] = ("png", "svg")
 """Kinds of pictures that go to the clipboard together."""
 
 FIRST_PICTURE = "cat.jpg"
+_TOLD = 3
+"""So many pictures that cannot be read are named."""
+_TICK = 3 * 10**9
+"""Nanoseconds, at least those between which no file system tells two changes apart."""
 
 
 def catalog_entries() -> tuple[CatalogEntry, ...]:
@@ -63,8 +74,17 @@ def catalog_entries() -> tuple[CatalogEntry, ...]:
     return tuple(entries)
 
 
+def sample_pictures() -> tuple[Path, ...]:
+    """The pictures that travel with the program, the one of the first start first; decodes none."""
+    first = paths.asset("pictures", FIRST_PICTURE)
+    return first, *sorted(path for path in first.parent.glob("*.jpg") if path != first)
+
+
 class FilesService:
     """Reads pictures and weight files, draws and writes figures."""
+
+    def __init__(self) -> None:
+        self._folder = Folder()
 
     def answer(self, request: object) -> Generator[object]:
         """One reply for each request.
@@ -76,9 +96,17 @@ class FilesService:
             case Begin():
                 yield self._begin(request)
             case ReadPicture():
-                yield _read(request.paths, request.wants_twelve_bits, request.album)
+                yield self._read(request.paths, request.wants_twelve_bits, request.album)
+            case ReadBatch():
+                yield _read_batch(request)
+            case ReadFolder(folder=folder):
+                album = self._folder.album(folder)
+                _ = album.places  # here, where it holds nobody up
+                yield FolderRead(folder, album)
+            case MakeThumbnails():
+                yield from _thumbnails(request)
             case StepPicture():
-                yield _step(request)
+                yield self._step(request)
             case TakePixels(pixels=pixels, name=name):
                 from resnet_viewer.media import pictures
 
@@ -113,8 +141,6 @@ class FilesService:
 
                 write_weights(source, report(), path, is_live=is_live)
                 yield Written(path)
-            case WriteAnimation():
-                yield from _animate(request)
             case FindDevices():
                 from resnet_viewer.core.lab.device_habits import available_devices
 
@@ -129,11 +155,86 @@ class FilesService:
         network, refusals = _begin_network(request)
         first = paths.asset("pictures", FIRST_PICTURE)
         try:
-            picture: OpenedPicture | None = _read(request.paths or (first,))
+            picture: OpenedPicture | None = self._read(request.paths or (first,))
         except UserError as refusal:
             refusals.append(str(refusal))
-            picture = _read((first,)) if first.is_file() else None
+            picture = self._read((first,)) if first.is_file() else None
         return Begun(network, picture, tuple(refusals))
+
+    def _read(
+        self, found: tuple[Path, ...], wants_twelve_bits: bool = False, known: Album = NO_ALBUM
+    ) -> OpenedPicture:
+        """The first of them that can be read; a folder stands for its pictures. Several make an album, if none is
+        `known`."""
+        from resnet_viewer.media import pictures
+
+        together: list[Path] = []
+        for path in map(Path.absolute, found):
+            together.extend(self._folder.album(path).paths if path.is_dir() else (path,))
+        if not together:
+            raise UserError(f"There is no picture in {found[0].name}; choose another folder.")
+        if not known.paths and len(found) > 1:
+            known = Album(tuple(together))
+        elif not known.paths and found[0].is_dir():
+            known = self._folder.album(found[0].absolute())
+        refusals: list[str] = []
+        for path in together:
+            try:
+                picture = pictures.read(path, wants_twelve_bits=wants_twelve_bits)
+            except UserError as refusal:
+                refusals.append(str(refusal))
+            else:
+                return OpenedPicture(picture, known, refusals=_few(refusals))
+        raise UserError(" ".join(_few(refusals)))
+
+    def _step(self, request: StepPicture) -> OpenedPicture:
+        """The neighbour in the album or the folder, round and round; what cannot be read is stepped over."""
+        from resnet_viewer.media import pictures
+
+        album = request.album if request.album.paths else self._folder.album(request.path.parent)
+        if not (walked := album.paths):
+            raise UserError(f"The folder {request.path.parent} has no pictures any more; open another one.")
+        place = album.places.get(request.path, -1)
+        refusal: UserError | None = None
+        way = 1 if request.step > 0 else -1
+        for step in range(len(walked)):
+            try:
+                picture = pictures.read(walked[(place + request.step + way * step) % len(walked)])
+            except UserError as error:
+                log.info("stepped over: %s", error)
+                refusal = error
+            else:
+                return OpenedPicture(picture, request.album)
+        raise refusal or UserError("There is no other picture to step to; open another folder.")
+
+
+class Folder:
+    """Lists a folder's pictures, and knows the last one's until it changes: to look through 100 000 names takes a
+    second.
+    """
+
+    def __init__(self) -> None:
+        self._listed: tuple[Path, int, Album] | None = None
+
+    def album(self, folder: Path) -> Album:
+        """What `media.pictures.pictures_in` finds.
+
+        Raises:
+            UserError: the folder is missing, is none, or may not be read.
+        """
+        from resnet_viewer.media import pictures
+
+        try:
+            changed = folder.stat().st_mtime_ns
+        except OSError:
+            changed = -1  # which is said below
+        if self._listed is not None and self._listed[:2] == (folder, changed):
+            return self._listed[2]
+        now = time.time_ns()
+        found = Album(pictures.pictures_in(folder))
+        # One that has just changed may change again within the same tick of its clock.
+        self._listed = (folder, changed, found) if now - changed > _TICK else None
+        return found
 
 
 class DownloadService:
@@ -155,18 +256,6 @@ class DownloadService:
             raise UserError(f"torchvision has no weights for {spec.title}; open a weight file instead.")
         yield from sources.download(refs[0], spec)
         yield described(replace(spec, weights=refs[0]))
-
-
-def _animate(request: WriteAnimation) -> Generator[Progress | Written]:
-    from resnet_viewer.media.moving import moving
-
-    choice, made = request.choice, []
-    for picture in frames(request.scenes, choice.picture):
-        made.append(picture)
-        yield Progress(len(made), len(request.scenes))
-    whole = [*made, *made[-2:0:-1]] if choice.goes_back else made
-    write_whole(request.path, moving(whole, choice.kind, choice.seconds))
-    yield Written(request.path)
 
 
 def _remark(suffix: Suffix, class_names: Iterable[str]) -> str:
@@ -219,36 +308,34 @@ def _keep(request: KeepChoices) -> None:
     remember(request.digest, remembered(request.digest).with_choices(chosen))
 
 
-def _read(
-    found: tuple[Path, ...], wants_twelve_bits: bool = False, known: tuple[Path, ...] = ()
-) -> OpenedPicture:
-    """The first of them; a folder stands for its pictures. Several make an album, if none is `known`."""
+def _read_batch(request: ReadBatch) -> OpenedPicture:
+    """All that can be read; what cannot is named."""
     from resnet_viewer.media import pictures
 
-    album: list[Path] = []
-    for path in found:
-        album.extend(pictures.pictures_in(path) if path.is_dir() else (path,))
-    if not album:
-        raise UserError(f"There is no picture in {found[0].name}; choose another folder.")
-    whole = tuple(path.absolute() for path in album) if len(album) > 1 else ()
-    return OpenedPicture(pictures.read(album[0], wants_twelve_bits=wants_twelve_bits), known or whole)
-
-
-def _step(request: StepPicture) -> OpenedPicture:
-    """The neighbour in the album or the folder, round and round; what cannot be read is stepped over."""
-    from resnet_viewer.media import pictures
-
-    album = request.album or pictures.pictures_in(request.path.parent)
-    if not album:
-        raise UserError(f"The folder {request.path.parent} has no pictures any more; open another one.")
-    place = album.index(request.path) if request.path in album else -1
-    refusal: UserError | None = None
-    for step in range(1, len(album) + 1):
+    known = {picture.path: picture for picture in request.at_hand}
+    found, refusals = [], []
+    for path in request.paths:
         try:
-            picture = pictures.read(album[(place + request.step * step) % len(album)])
-        except UserError as error:
-            log.info("stepped over: %s", error)
-            refusal = error
-        else:
-            return OpenedPicture(picture, request.album)
-    raise refusal or UserError("There is no other picture to step to; open another folder.")
+            found.append(known.get(path) or pictures.read(path))
+        except UserError as refusal:
+            refusals.append(str(refusal))
+    if not found:
+        raise UserError(refusals[0] if refusals else "No picture was chosen; choose two or more.")
+    return OpenedPicture(found[0], request.album, tuple(found[1:]), _few(refusals))
+
+
+def _few(refusals: list[str]) -> tuple[str, ...]:
+    """The first of these sentences, and how many more there are."""
+    more = len(refusals) - _TOLD
+    rest = (f"Nor can {counted(more, 'other picture')} be read.",) if more > 0 else ()
+    return (*refusals[:_TOLD], *rest)
+
+
+def _thumbnails(request: MakeThumbnails) -> Generator[Thumbnail]:
+    from resnet_viewer.media import pictures
+
+    for path in request.paths:
+        try:
+            yield Thumbnail(path, pictures.thumbnail(path, request.side))
+        except UserError as refusal:
+            yield Thumbnail(path, None, str(refusal))

@@ -83,15 +83,6 @@ class Settings:
         """The window's shape, back to the default."""
         self._store.remove("window")
 
-    def panels_with_large_letters(self, page: str) -> tuple[str, ...] | None:
-        """The names of a page's panels that are shown with large letters; None where none were chosen."""
-        none: tuple[str, ...] | None = None
-        return self._read(f"letters/{page}", lambda text: decoded_text(tuple[str, ...], text), none)
-
-    def set_panels_with_large_letters(self, page: str, names: Iterable[str]) -> None:
-        """Remember them."""
-        self._store.setValue(f"letters/{page}", json.dumps(list(names)))
-
     def recent(self, kind: Literal["pictures", "weights"]) -> tuple[Path, ...]:
         """Recently opened files that are still there, newest first."""
         none: tuple[str, ...] = ()
@@ -151,6 +142,14 @@ class Settings:
     def set_export(self, page: PageName, choice: FigureChoice) -> None:
         """Remember it."""
         self._store.setValue(f"export/{page}", json.dumps(asdict(choice)))
+
+    def shows_folder(self) -> bool:
+        """Whether the pictures of the folder stand in a row below the one on the screen."""
+        return self._read("inspect/shows_folder", lambda text: decoded_text(bool, text), True)
+
+    def set_shows_folder(self, is_shown: bool) -> None:
+        """Remember it."""
+        self._store.setValue("inspect/shows_folder", json.dumps(is_shown))
 
     def save(self) -> None:
         """Write the file now."""

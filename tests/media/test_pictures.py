@@ -316,3 +316,30 @@ def test_what_is_made_of_too_many_parts_is_refused_before_they_are_read(
                 patch.setattr(Image, "open", lambda *_, **__: pytest.fail("it was opened"))
                 with pytest.raises(PictureError, match="more parts than a picture needs"):
                     read(tmp_path / "p")
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+def test_a_thumbnail_is_the_picture_made_small_and_upright(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"large.{suffix}"
+    pixels = np.zeros((300, 900, 3), np.uint8)
+    pixels[:, :450] = 255, 0, 0
+    image = Image.fromarray(pixels)
+    exif = image.getexif()
+    exif[0x0112] = 6  # turned by a quarter
+    image.save(path, exif=exif)
+    small, whole = pictures.thumbnail(path, 90), pictures.read(path).pixels
+    assert (small.shape, whole.shape) == ((90, 30, 3), (900, 300, 3))
+    shrunk = whole[5::10, 5::10].astype(int)
+    assert np.abs(small.astype(int) - shrunk)[[0, 20, 40, 50, 89]].max() < 12
+    assert pictures.thumbnail(path, 2000).shape == whole.shape
+
+
+def test_a_thumbnail_of_what_is_no_picture_is_refused_as_the_picture_is(tmp_path: Path) -> None:
+    path = tmp_path / "broken.jpg"
+    path.write_bytes(b"\xff\xd8\xff\xe0 no more")
+    said = []
+    for reader in (pictures.read, lambda path: pictures.thumbnail(path, 64)):
+        with pytest.raises(pictures.PictureError) as refusal:
+            reader(path)
+        said.append(str(refusal.value))
+    assert said[0] == said[1]

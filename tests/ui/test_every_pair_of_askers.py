@@ -34,19 +34,20 @@ from resnet_viewer.records.requests import (
     FindDevices,
     KeepChoices,
     KeepOrder,
+    MakeThumbnails,
     OpenedNetwork,
     OpenedPicture,
     OpenNetwork,
     PackReadings,
     Pair,
-    ReadAlong,
+    ReadBatch,
+    ReadFolder,
     ReadOrder,
     ReadPicture,
     Rendered,
     StepPicture,
     TakePixels,
     WriteAllRunFigures,
-    WriteAnimation,
     WriteFigure,
     WriteLayers,
     WriteWeights,
@@ -66,8 +67,10 @@ from tests.ui.windows import Desk, Files, inspect_page, train_page
 
 RUNS = dict(runs_of(RunPlan(depths="20")))
 KEY = "cifar-plain-20"
-OTHER_WORKERS = {Pair, PackReadings, MeasureSet, ReadAlong, WriteAnimation, DownloadWeights}
+OTHER_WORKERS = {Pair, PackReadings, MeasureSet, DownloadWeights}
 """What is asked of others than the files worker."""
+IN_PASSING = {ReadFolder, MakeThumbnails}
+"""What the files worker is asked with low priority: there a newer one takes the place of any older one of its kind."""
 
 
 class Hold(Request):
@@ -219,11 +222,11 @@ class Room:
 
     def told(self, *wishes: tuple[Feature, bool]) -> Counter[str]:
         """What is told when these are asked while none is answered, each granted or refused."""
-        setup = fabricated.setup()
+        placed = replace(fabricated.picture(name="placed.png"), path=Path("/pictures/placed.png"))
+        setup = fabricated.setup(shown=placed)
         network = replace(setup.state.network, weights=WeightsRef("file", "/w/mine.pt", "ab" * 32))
         state = replace(setup.state, network=network)
         self.desk.store.begin(self.desk.store.session, Session(replace(setup, state=state)))
-        self.loader._shown_path = Path("/pictures/placed.png")
         self.training._knows_devices, self.training._device = False, ""
         if self.training.controller.order is not self._shown:
             self.show_runs()
@@ -301,6 +304,9 @@ FEATURES = (
             ("picture read.png",)),
     Feature("read it with twelve bits", ReadPicture, lambda room: room.loader.read_with_twelve_bits(), "loader",
             ("picture placed.png",)),
+    Feature("open pictures together", ReadBatch,
+            lambda room: room.loader.open_together((Path("one.png"), Path("two.png"))), "loader",
+            ("picture one.png",)),
     Feature("next picture", StepPicture, lambda room: room.loader.step_picture(1), "loader",
             ("picture step+1.png",)),
     Feature("paste", TakePixels, paste, "loader", ("picture pasted picture",)),
@@ -365,7 +371,7 @@ def test_every_request_of_the_files_worker_has_a_feature_here() -> None:
         for found in vars(module).values()
         if isinstance(found, type) and issubclass(found, Request)
     }
-    assert asked - OTHER_WORKERS - {Request} == {feature.request for feature in FEATURES}
+    assert asked - OTHER_WORKERS - IN_PASSING - {Request} == {feature.request for feature in FEATURES}
 
 
 def test_each_feature_beside_each_gets_its_own_answer_or_its_own_sentence(room: Room) -> None:

@@ -186,7 +186,7 @@ def test_the_toolbar_shortens_names_only_where_icons_do_not_make_room(desk: Desk
 
 
 def test_a_name_in_undo_is_neither_markup_nor_a_mnemonic(desk: Desk) -> None:
-    inspect_page(desk.window).editor.set_picture(fabricated.picture(name="<b>R&D</b>.png"))
+    inspect_page(desk.window).editor.set_pictures(fabricated.picture(name="<b>R&D</b>.png"))
     undo = desk.window.commands["undo"]
     assert undo.text() == "&Undo: open <b>R&&D</b>.png"
     assert "<b>" not in undo.toolTip()

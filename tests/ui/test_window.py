@@ -178,7 +178,7 @@ def test_previous_and_next_walk_from_the_present_picture(desk: Desk, tmp_path: P
     loader: Loader = inspect_page(desk.window).loader
     loader.step_picture(1)
     assert "no folder" in desk.window.messages.sentence
-    loader._shown_path = tmp_path / "a.png"
+    loader.show_picture(replace(fabricated.picture(), path=tmp_path / "a.png"))
     loader.step_picture(-1)
     desk.qtbot.waitUntil(lambda: shown(desk) == "step-1.png")
     assert desk.files.asked[-1] == StepPicture(tmp_path / "a.png", -1)
@@ -369,7 +369,7 @@ def test_many_pictures_leave_memory_bounded(desk: Desk) -> None:
     desk.store._history._max_bytes = 10 * 48 * 32 * 3
     inspect_page(desk.window).controller._answers._max_bytes = 20_000_000
     for seed in range(40):
-        inspect_page(desk.window).editor.set_picture(fabricated.picture(seed=seed, name=f"{seed}.png"))
+        inspect_page(desk.window).editor.set_pictures(fabricated.picture(seed=seed, name=f"{seed}.png"))
         desk.wait_fresh()
     assert desk.store._history.nbytes <= 10 * 48 * 32 * 3
     assert inspect_page(desk.window).controller._answers.nbytes <= 20_000_000

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.app import viewer_of
 from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.records.album import Album
 from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.lab import Order
 from resnet_viewer.records.network import NetworkSpec
@@ -22,13 +23,18 @@ from resnet_viewer.records.requests import (
     CatalogEntry,
     ChooseNetwork,
     DownloadWeights,
+    FolderRead,
+    MakeThumbnails,
     OpenedNetwork,
     OpenedPicture,
     OpenNetwork,
+    ReadBatch,
+    ReadFolder,
     ReadOrder,
     ReadPicture,
     StepPicture,
     TakePixels,
+    Thumbnail,
 )
 from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.session import Session
@@ -57,6 +63,7 @@ CATALOG = (
 )
 
 
+SAMPLES = (Path("/samples/cat.jpg"), Path("/samples/horse.jpg"))
 NETWORKS = replace(
     networks(),
     entries=lambda: tuple(
@@ -71,6 +78,8 @@ class Files:
 
     def __init__(self) -> None:
         self.asked: list[object] = []
+        self.in_folders: tuple[str, ...] = ()
+        """Names of the pictures in every folder."""
         self.shortcut_strength = 1.0
         """What weight files tell."""
 
@@ -80,7 +89,18 @@ class Files:
             case ReadPicture(paths=(path, *_)):
                 if path.name.startswith("bad"):
                     raise UserError(f"{path.name} is no picture; open another file.")
-                yield OpenedPicture(fabricated.picture(name=path.name), request.paths)
+                album = Album(request.paths) if len(request.paths) > 1 else request.album
+                yield OpenedPicture(replace(fabricated.picture(name=path.name), path=path), album)
+            case ReadBatch(paths=paths, album=album):
+                first, *others = (replace(fabricated.picture(name=p.name), path=p) for p in paths)
+                yield OpenedPicture(first, album, tuple(others))
+            case ReadFolder(folder=folder):
+                yield FolderRead(folder, Album(tuple(folder / name for name in self.in_folders)))
+            case MakeThumbnails(paths=paths):
+                for path in paths:
+                    is_bad = path.name.startswith("bad")
+                    pixels = None if is_bad else np.full((32, 48, 3), 200, np.uint8)
+                    yield Thumbnail(path, pixels, f"{path.name} is no picture." if is_bad else "")
             case StepPicture(step=step):
                 yield OpenedPicture(fabricated.picture(name=f"step{step:+d}.png"))
             case TakePixels(pixels=pixels, name=name):
@@ -157,6 +177,7 @@ class Desk:
             self.appearance,
             self.settings,
             catalog=CATALOG,
+            samples=SAMPLES,
             facts=Facts(lambda: "versions", folder / "log.txt"),
             networks=NETWORKS,
             ways=Ways(runs_of, lambda: folder / "runs", lambda name: "", has_runs, threads=1),

@@ -85,7 +85,7 @@ class InspectBar(PageBar):
         super().__init__()
         self._target_text = "Target: top reference class"
         self._title = "Network"
-        self.open_button = _button(commands["open_picture"], "Open picture…")
+        self.open_button = self.menu_button("Open picture")
         self.network_button = self.menu_button("Network")
         self.shortcuts = MasterSwitch("Shortcuts", "shortcut")
         self.branches = MasterSwitch("Residual branches", "branch")
@@ -127,6 +127,7 @@ class InspectBar(PageBar):
 
     def apply_theme(self, theme: Theme) -> None:
         self.target_button.setIcon(qtawesome.icon("mdi6.target", color=theme.text))
+        self.open_button.setIcon(qtawesome.icon("mdi6.image-outline", color=theme.text))
         self.export_button.setIcon(qtawesome.icon("mdi6.export-variant", color=theme.text))
 
     def label(self, *, icons: int, letters: int) -> None:

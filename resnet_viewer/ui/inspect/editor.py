@@ -149,9 +149,16 @@ class Editor(QObject):
         wanted: GradientOf = "loss" if gradient_of == "loss" and has_loss else "score"
         self._set_up(replace(self._setup, gradient_of=wanted), f"gradient of the {wanted}")
 
-    def set_picture(self, picture: Picture) -> None:
-        """Look at another picture."""
-        self._set_up(replace(self._setup, picture=picture), f"open {picture.name}")
+    def set_pictures(self, picture: Picture, *others: Picture) -> None:
+        """Look at another picture, or at several together."""
+        label = f"open {len(others) + 1} pictures" if others else f"open {picture.name}"
+        self._set_up(replace(self._setup, picture=picture, others=others), label)
+
+    @Slot(int)
+    def select_of_batch(self, place: int) -> None:
+        """Show that picture of the batch, from 0; beyond the last comes the first."""
+        if count := len(self._setup.batch):
+            self._store.look(replace(self._session.view, of_batch=place % count))
 
     def set_network(self, state: NetworkState, class_names: tuple[str, ...]) -> None:
         """Another network; a target that it does not have becomes the top class."""

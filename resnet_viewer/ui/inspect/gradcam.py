@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import ceil
 from typing import TypeVar
 
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -241,6 +241,7 @@ class GradCamPanel(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Picture", parent)
         self._scene: Scene | None = None
+        self._foot: QWidget | None = None
         self._now: ProbeResult | None = None
         self._reference: ProbeResult | None = None
         self._drawn: tuple[object, ...] = ()
@@ -279,6 +280,17 @@ class GradCamPanel(Card):
         self._connect()
         self.apply_theme(DARK)
 
+    def set_foot(self, foot: QWidget) -> None:
+        """Put a row below everything else; where it is hidden, its room is the picture's."""
+        self._foot = foot
+        self.body.addWidget(foot)
+        foot.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
+            self._share_height()
+        return False
+
     @property
     def labels(self) -> tuple[str, str]:
         """The words under now and under the reference."""
@@ -314,6 +326,8 @@ class GradCamPanel(Card):
         metrics, gap = self.fontMetrics(), self.body.spacing()
         title = max(metrics.height(), self.controls.more.height())
         around = 2 * (DARK.padding - 4) + title + 2 + metrics.height() + gap
+        if self._foot is not None and not self._foot.isHidden():
+            around += self._foot.sizeHint().height() + gap
         wanted = self._picture_height()
         strip, row = Filmstrip.height_for(SIDES[0], metrics) + gap, self.controls.row_height + gap
         room = self.height() - around

@@ -5,10 +5,15 @@ Whatever cannot be opened is one sentence, and what is on screen stays.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, Signal, Slot
 
+from resnet_viewer.records.album import NO_ALBUM, Album
+from resnet_viewer.records.batch import batch_problem, most_pictures
+from resnet_viewer.records.blueprint import Blueprint
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
@@ -17,10 +22,13 @@ from resnet_viewer.records.requests import (
     Begun,
     ChooseNetwork,
     DownloadWeights,
+    FolderRead,
     KeepChoices,
     OpenedNetwork,
     OpenedPicture,
     OpenNetwork,
+    ReadBatch,
+    ReadFolder,
     ReadPicture,
     StepPicture,
     TakePixels,
@@ -33,6 +41,8 @@ from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.work.asking import Askers
 from resnet_viewer.ui.work.worker import Failure
 
+log = logging.getLogger(__name__)
+
 
 class Loader(QObject):
     """Owns the album: the pictures that previous and next walk through."""
@@ -42,6 +52,10 @@ class Loader(QObject):
     """An OpenedNetwork is in the session; its sentence and its doubts are worth a remark."""
     picture_opened = Signal(object)
     """A Picture is in the session; how it was read may be worth a remark."""
+    several_opened = Signal(object)
+    """The first picture of this Album is in the session; they might be looked at together."""
+    album_changed = Signal()
+    """`album` or the place of the picture on the screen in it is another."""
     download_began = Signal(str)
     """What is fetched, in words."""
     progressed = Signal(object)
@@ -63,20 +77,63 @@ class Loader(QObject):
         downloads: Askers,
         settings: Settings,
         parent: QObject | None = None,
+        *,
+        in_passing: Askers,
     ) -> None:
+        """`in_passing` are files of low priority."""
         super().__init__(parent)
         self._store = store
         self._editor = editor
         self._files = files
         self._downloads = downloads
         self._settings = settings
-        self._album: tuple[Path, ...] = ()
-        self._shown_path: Path | None = None
+        self._in_passing = in_passing
+        self._opened = NO_ALBUM
+        """What was opened together; else the folder of the picture on the screen counts."""
+        self._folder: FolderRead | None = None
+        self._paths: dict[tuple[str, str], Path | None] = {}
+        self._told: tuple[Album, tuple[Path | None, ...]] = NO_ALBUM, ()
         self._first: Session | None = None
         """While the first network and picture are on their way, what is on the screen in their place."""
         self._wished_steps = 0
         """Through the folder of the first picture, taken as soon as that is there."""
         downloads.busy_changed.connect(self._note_download)
+        store.changed.connect(self._follow)
+
+    @property
+    def shown_path(self) -> Path | None:
+        """Where the picture on the screen lies; None where it is pasted, or there is none."""
+        picture = self._store.session.picture
+        return None if picture is None else self._path_of(picture)
+
+    @property
+    def shown_paths(self) -> tuple[Path | None, ...]:
+        """The same of every picture of a batch, the chosen one first."""
+        paths = [self._path_of(picture) for picture in self._store.session.setup.batch]
+        return (self.shown_path, *(path for path in paths if path != self.shown_path)) if paths else ()
+
+    def _path_of(self, picture: Picture) -> Path | None:
+        """Where it was opened last: two files of one name and one content are one picture."""
+        return self._paths.get((picture.digest, picture.name), picture.path)
+
+    @property
+    def album(self) -> Album:
+        """What previous and next walk through; empty where that is not known, or for a pasted picture."""
+        path = self.shown_path
+        if path is None:
+            return NO_ALBUM
+        if path in self._opened.places:
+            return self._opened
+        is_here = self._folder is not None and self._folder.folder == path.parent
+        return self._folder.album if self._folder is not None and is_here else NO_ALBUM
+
+    @property
+    def place_words(self) -> str:
+        """Of the picture on the screen: "3 of 12"; of a batch "picture 2 of 4"."""
+        session = self._store.session
+        if (count := len(session.setup.batch)) > 1:
+            return f"picture {min(session.view.of_batch, count - 1) + 1} of {count}"
+        return self.album.words_of(self.shown_path)
 
     def begin(self, request: Begin) -> None:
         """Ask for the first network and picture; what is done until they are there is done to them."""
@@ -86,30 +143,63 @@ class Loader(QObject):
     def open_paths(self, paths: tuple[Path, ...]) -> None:
         """Pictures or folders of pictures; the first is shown."""
         if paths:
-            self._files.ask(ReadPicture(paths), self._show_picture, self.failed)
+            then = self._show_picture if len(paths) == 1 else self._show_first
+            self._files.ask(ReadPicture(paths), then, self.failed)
 
     def read_with_twelve_bits(self) -> None:
         """The picture on the screen once more, white at 4095."""
-        if self._shown_path is not None:
-            self._files.ask(
-                ReadPicture((self._shown_path,), wants_twelve_bits=True, album=self._album),
-                self._show_picture,
-                self.failed,
-            )
+        if (path := self.shown_path) is not None:
+            request = ReadPicture((path,), wants_twelve_bits=True, album=self._opened)
+            self._files.ask(request, self._show_picture, self.failed)
+
+    def open_together(self, paths: tuple[Path, ...]) -> None:
+        """Several pictures as a batch; a single one is opened alone."""
+        session = self._store.session
+        if len(paths) < 2:
+            self.show_path(*paths[:1])
+        elif problem := batch_problem(len(paths), self._blueprint):
+            self.failed.emit(Failure(problem))
+        else:
+            at_hand = tuple(picture for picture in session.setup.batch if picture.path is not None)
+            request = ReadBatch(paths, at_hand, self._opened)
+            self._files.ask(request, self._show_picture, self.failed)
+
+    @Slot(int)
+    def refuse_together(self, count: int) -> None:
+        """So many were chosen, which are too many."""
+        self.failed.emit(Failure(batch_problem(count, self._blueprint)))
+
+    def show_path(self, *paths: Path) -> None:
+        """A picture of the album, which stays as it is."""
+        if paths:
+            self._files.ask(ReadPicture(paths, album=self._opened), self._show_picture, self.failed)
+
+    @property
+    def most_together(self) -> int:
+        """So many pictures may be a batch for the network on the screen."""
+        return most_pictures(self._blueprint)
+
+    @property
+    def _blueprint(self) -> Blueprint:
+        state = self._store.session.setup.state
+        return blueprint(state.network, state.preprocessing.crop)
 
     def step_picture(self, step: int) -> None:
-        """The next or previous picture of the album or the folder."""
-        if self._shown_path is None:
+        """The next or previous picture of the batch, the album or the folder."""
+        session, path = self._store.session, self.shown_path
+        if session.setup.others:
+            self._editor.select_of_batch(min(session.view.of_batch, len(session.setup.others)) + step)
+        elif path is None:
             if self._first is not None:
                 self._wished_steps += step
-            elif self._store.session.setup.picture is None:
+            elif session.picture is None:
                 self.failed.emit(Failure("There is no picture to go on from; open one first."))
             else:
                 self.failed.emit(
                     Failure("A pasted picture has no folder to walk through; open a file first.")
                 )
         else:
-            self._files.ask(StepPicture(self._shown_path, step, self._album), self._show_picture, self.failed)
+            self._files.ask(StepPicture(path, step, self._opened), self._show_picture, self.failed)
 
     def take_mime(self, mime: QMimeData) -> None:
         """Whatever was dropped or pasted."""
@@ -189,14 +279,49 @@ class Loader(QObject):
     @Slot(object)
     def _show_picture(self, opened: OpenedPicture) -> None:
         self.opened.emit()
-        self._remember_picture(opened)
-        self._editor.set_picture(opened.picture)
+        self._opened = opened.album
+        for picture in (*opened.others[::-1], opened.picture):
+            self._paths[picture.digest, picture.name] = picture.path
+            if picture.path is not None:
+                self._settings.add_recent("pictures", picture.path)
+        self._editor.set_pictures(opened.picture, *opened.others)
+        self._tell_album()
         self.picture_opened.emit(opened.picture)
+        if opened.refusals:
+            self.failed.emit(Failure(" ".join(opened.refusals)))
 
-    def _remember_picture(self, opened: OpenedPicture) -> None:
-        self._album, self._shown_path = opened.album, opened.picture.path
-        if opened.picture.path is not None:
-            self._settings.add_recent("pictures", opened.picture.path)
+    @Slot(object)
+    def _show_first(self, opened: OpenedPicture) -> None:
+        self._show_picture(opened)
+        if 1 < len(opened.album.paths) <= self.most_together:
+            self.several_opened.emit(opened.album)
+
+    @Slot(object, object)
+    def _follow(self, old: Session, new: Session) -> None:
+        if old.picture is not new.picture or old.setup.others != new.setup.others:
+            self._tell_album()
+
+    def _tell_album(self) -> None:
+        """Look into the folder of the picture on the screen, where nothing else is walked through."""
+        path = self.shown_path
+        if path is not None and path not in self._opened.places:
+            self._in_passing.ask(ReadFolder(path.parent), self._take_folder, self._lose_folder)
+        self._tell_place()
+
+    def _tell_place(self) -> None:
+        before, self._told = self._told, (self.album, self.shown_paths)
+        if before[0] is not self._told[0] or before[1] != self._told[1]:
+            self.album_changed.emit()
+
+    @Slot(object)
+    def _take_folder(self, read: FolderRead) -> None:
+        self._folder = read
+        self._tell_place()
+
+    @Slot(object)
+    def _lose_folder(self, failure: Failure) -> None:
+        """It cannot be read any more, as the next step through it says in a sentence."""
+        log.info("no strip of pictures: %s", failure.sentence)
 
     @Slot(object)
     def show_network(self, opened: OpenedNetwork) -> None:
@@ -230,7 +355,7 @@ class Loader(QObject):
         picture = None
         if begun.picture is not None:
             picture = begun.picture.picture
-            self._album, self._shown_path = begun.picture.album, picture.path
+            self._opened = begun.picture.album
         session = Session.begun(Setup(opened.state, picture, class_names=opened.class_names))
         first, steps = self._first or self._store.session, self._wished_steps
         self._first, self._wished_steps = None, 0

@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Slot
 
+from resnet_viewer.records.album import Album
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.requests import OpenedNetwork
 from resnet_viewer.records.scene import Scene
@@ -33,6 +34,7 @@ class InspectMessages(QObject):
         """`downloads` says for the name of a network how large its weights are, "45 MB"."""
         super().__init__(parent)
         self._messages, status, progress = messages.bar, messages.status, messages.progress
+        self._controller = controller
         self._loader, self._prompts, self._downloads = loader, prompts, downloads
         fail = self._messages.show_failure
         controller.failed.connect(partial(fail, topic="probing"))
@@ -40,6 +42,7 @@ class InspectMessages(QObject):
         loader.opened.connect(partial(self._messages.end, "loading"))
         loader.network_opened.connect(self.remark_network)
         loader.picture_opened.connect(self._remark_picture)
+        loader.several_opened.connect(self._offer_together)
         loader.download_began.connect(progress.begin)
         loader.progressed.connect(progress.show_progress)
         loader.download_ended.connect(progress.hide)
@@ -73,12 +76,19 @@ class InspectMessages(QObject):
 
     @Slot(object)
     def _remark_picture(self, picture: Picture) -> None:
-        if picture.remark:
+        if picture.remark and not self._controller.scene.session.setup.others:
             title = "Read it as 12 bits"
             act: Choice = (title, self._loader.read_with_twelve_bits)
             self._messages.show_remark(picture.remark, title, [act], topic="picture")
         else:
             self._messages.end("picture")
+
+    @Slot(object)
+    def _offer_together(self, album: Album) -> None:
+        title = f"Look at all {len(album.paths)} together"
+        act: Choice = (title, partial(self._loader.open_together, album.paths))
+        words = f"{len(album.paths)} pictures were opened. This is the first; Page Down shows the next."
+        self._messages.show_remark(words, title, [act], topic="picture")
 
     @Slot(object)
     def remark_network(self, opened: OpenedNetwork) -> None:

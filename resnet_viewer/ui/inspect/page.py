@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QMimeData, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.distribution import MeasureActivations
-from resnet_viewer.records.figure_list import FigureName, MovingKind
+from resnet_viewer.records.figure_list import FigureName
 from resnet_viewer.records.insight import (
     Act,
     CompareWith,
@@ -29,26 +30,27 @@ from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.ui.bars import Messages
 from resnet_viewer.ui.commands import Command, Commands, Submenu, keys_text
 from resnet_viewer.ui.figure_export import Outbox
-from resnet_viewer.ui.inspect.animation import Animation
 from resnet_viewer.ui.inspect.bar import InspectBar, InspectMenus, network_title
 from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.editor import Editor
 from resnet_viewer.ui.inspect.export import SceneExport
 from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel
+from resnet_viewer.ui.inspect.folder_strip import FolderStrip
 from resnet_viewer.ui.inspect.gradcam import GradCamPanel
 from resnet_viewer.ui.inspect.loader import Loader
 from resnet_viewer.ui.inspect.messages import InspectMessages
 from resnet_viewer.ui.inspect.overview import OverviewPanel
+from resnet_viewer.ui.inspect.picture_menu import PictureMenu
 from resnet_viewer.ui.inspect.predictions import PredictionsPanel
 from resnet_viewer.ui.inspect.prompts import Prompts
 from resnet_viewer.ui.inspect.readings import placeholder
 from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.inspect.story import InsightPanel
+from resnet_viewer.ui.inspect.thumbnails import Thumbnails
 from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
 from resnet_viewer.ui.layout import SharedPlace, Splitter
 from resnet_viewer.ui.menus import fill_on_open
-from resnet_viewer.ui.page import Fact, Page, PageFacts
-from resnet_viewer.ui.panels import PagePanels
+from resnet_viewer.ui.page import Fact, Page, PageFacts, PagePanels
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.labels import shortened, tooltip_text
 from resnet_viewer.ui.widgets.theme import Theme
@@ -68,21 +70,22 @@ ANSWERS = 0.4, 0.6
 class InspectPanels(PagePanels):
     """Renders scenes; the panels' wishes become edits."""
 
-    alone_with_large_letters = "picture", "predictions", "wiring"
-
-    def __init__(self, editor: Editor) -> None:
+    def __init__(self, editor: Editor, thumbnails: Thumbnails) -> None:
         wiring, feature_maps = WiringPanel(), FeatureMapsPanel()
         picture, predictions = GradCamPanel(), PredictionsPanel()
         overview, story = OverviewPanel(), InsightPanel()
         maps = SharedPlace(("Feature maps", overview.title), feature_maps, overview, shares=MAPS)
         answers = Splitter(Qt.Orientation.Vertical, predictions, story, shares=ANSWERS)
         columns = Splitter(Qt.Orientation.Horizontal, picture, maps, answers, shares=COLUMNS)
+        folder_strip = FolderStrip(thumbnails)
+        picture.set_foot(folder_strip)
         rows = Splitter(Qt.Orientation.Vertical, columns, wiring, shares=ROWS)
         super().__init__(
             inspect_maps=maps.splitter, inspect_answers=answers, inspect_columns=columns, inspect_rows=rows
         )
         self.wiring, self.feature_maps, self.overview = wiring, feature_maps, overview
         self.picture, self.predictions, self.story = picture, predictions, story
+        self.folder_strip = folder_strip
         predictions.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # for the figure to be copied
         self._connect(editor)
 
@@ -104,7 +107,7 @@ class InspectPanels(PagePanels):
         self.picture.block_chosen.connect(editor.select_cam_block)
         self.overview.layer_selected.connect(editor.select_layer)
         self.overview.view_changed.connect(editor.look)
-        for panel in (wiring, self.feature_maps, self.picture, self.overview):
+        for panel in (wiring, self.feature_maps, self.picture, self.overview, self.folder_strip):
             panel.hovered.connect(self.hovered)
 
     def render_scene(self, scene: Scene) -> None:
@@ -124,7 +127,6 @@ class InspectPanels(PagePanels):
         return {
             self.wiring: "gradient_norms",
             self.feature_maps: "channel" if self.feature_maps.is_channel_shown else "feature_maps",
-            self.overview: "activations",
             self.picture: "gradcam",
             self.predictions: "predictions",
         }
@@ -148,28 +150,29 @@ class InspectPage(Page):
         probing: Worker,
         files: Askers,
         downloads: Askers,
-        drawing: Askers,
         settings: Settings,
         messages: Messages,
         *,
+        in_passing: Askers,
         catalog: tuple[CatalogEntry, ...],
         networks: Networks,
+        samples: tuple[Path, ...] = (),
         threads: str = "",
-        moving_kinds: tuple[MovingKind, ...] = ("gif",),
     ) -> None:
-        """`drawing` takes work of low priority; animations can be of `moving_kinds` here."""
-        editor = Editor(store)
-        super().__init__(InspectPanels(editor))
+        """`in_passing` are files of low priority; `samples` are pictures that travel with the program."""
+        editor, thumbnails = Editor(store), Thumbnails(in_passing)
+        super().__init__(InspectPanels(editor, thumbnails))
+        thumbnails.setParent(self)
         self.store, self._messages, self._threads = store, messages, threads
         self._networks = networks
         self.panels.story.offer(catalog)
+        self._settings = settings
         self.editor = editor
         self.controller = Controller(store, probing, parent=self)
-        self.loader = Loader(store, self.editor, files, downloads, settings, self)
+        self.loader = Loader(store, self.editor, files, downloads, settings, self, in_passing=in_passing)
         self.outbox = Outbox(files, self)
         self.exports = SceneExport(self.controller, self.outbox, settings, self.panels)
         parts = self.controller, self.editor, self.loader, self.outbox
-        self.animation = Animation(self.controller, probing.low, drawing, moving_kinds, self.panels)
         self.prompts = Prompts(self.panels, *parts, settings, networks)
         self.commands = Commands(self._offered(), self, show=self.wished.emit)
         self.bar = InspectBar(self.commands)
@@ -177,12 +180,12 @@ class InspectPage(Page):
             self.commands, self.controller, self.editor, self.loader, settings, catalog,
         )  # fmt: skip
         self._filled = filled
+        PictureMenu(self.bar.open_button.menu(), self.commands, self.loader, settings, thumbnails, samples)
         fill_on_open(self.bar.network_button.menu(), filled.fill_network)
         fill_on_open(self.bar.target_button.menu(), filled.fill_target)
         menu = self.bar.export_button.menu()
         self.exports.fill(menu)
         menu.addAction(f"&Export…\t{keys_text('Ctrl+E')}", self.exports.ask)
-        menu.addAction(self.commands["animation"])
         menu.addAction(f"&Copy figure\t{keys_text('Ctrl+Shift+C')}", self.copy_figure)
         self.menus = {"Export": menu}
         sizes = {entry.name: entry.download for entry in catalog if entry.download}
@@ -205,13 +208,13 @@ class InspectPage(Page):
         # Queued: what was found before is published at once, which must not come between two panels' scenes.
         queued = Qt.ConnectionType.QueuedConnection
         self.panels.overview.activations_wished.connect(self._find_activations, queued)
-        animation, progress = self.animation, self._messages.progress
-        animation.began.connect(progress.begin_counting)
-        animation.progressed.connect(progress.show_progress)
-        animation.ended.connect(progress.hide)
-        progress.cancelled.connect(animation.cancel)
-        animation.said.connect(self._messages.status.say)
-        animation.failed.connect(partial(self._messages.bar.show_failure, topic="exporting"))
+        self.loader.album_changed.connect(self._show_album)
+        strip = self.panels.folder_strip
+        strip.picture_wished.connect(self.loader.show_path)
+        strip.together_wished.connect(self.loader.open_together)
+        strip.refused.connect(self.loader.refuse_together)
+        strip.closed.connect(self.toggle_folder_strip)
+        strip.set_wanted(self._settings.shows_folder())
 
     def _offered(self) -> tuple[Command | Submenu, ...]:
         prompts, loader, editor, store = self.prompts, self.loader, self.editor, self.store
@@ -238,6 +241,14 @@ class InspectPage(Page):
             ),
             Command(
                 "next_picture", "&Next picture", "File", partial(loader.step_picture, 1), "PgDown", place=120
+            ),
+            Command(
+                "folder_together",
+                "Look at the whole &folder together",
+                "File",
+                self.open_folder_together,
+                tip="All its pictures as a batch: the gradients of their summed score, a Grad-CAM of each",
+                place=120,
             ),
             shown("open_weights", "Open &weights…", "File", prompts.open_weights, "Ctrl+Shift+O", place=200),
             Submenu("Recent wei&ghts", "File", lambda menu: self._filled.fill_recent("weights", menu), 205),
@@ -287,6 +298,14 @@ class InspectPage(Page):
             ),
             Command("previous_layer", "&Previous layer", "View", editor.previous_layer, "Up", place=200),
             Command("next_layer", "&Next layer", "View", editor.next_layer, "Down", place=200),
+            Command(
+                "folder_strip",
+                "Pictures of the fol&der: show or hide",
+                "View",
+                self.toggle_folder_strip,
+                "Ctrl+Shift+F",
+                place=200,
+            ),
             Command("fit", "&Fit the wiring", "View", self.panels.wiring.view.fit, "Home", place=200),
             Command(
                 "change_input", "&Input: normalisation, size, class names…", "Network", prompts.change_input
@@ -312,14 +331,6 @@ class InspectPage(Page):
                 partial(self.exports.export, "architecture"),
                 place=200,
             ),
-            Command(
-                "animation",
-                "&Animation: shortcuts from whole to cut…",
-                "File",
-                self.animation.ask,
-                tip="A GIF or MP4 of shortcuts that are weakened from 1 to 0, every picture measured",
-                place=300,
-            ),
             Submenu("&Open network", "Network", lambda menu: self._filled.fill_network(menu), 300),
             Submenu("Tar&get", "Network", lambda menu: self._filled.fill_target(menu), 300),
         )
@@ -341,14 +352,38 @@ class InspectPage(Page):
     def heading(self) -> str:
         """The window's title."""
         scene = self.controller.scene
-        picture = scene.session.setup.picture
-        told = (network_title(scene), plain(picture.name) if picture else "", "ResNet Viewer")
+        picture, place = scene.session.picture, self.loader.place_words
+        named = "" if picture is None else f"{plain(picture.name)}{f' ({place})' if place else ''}"
+        told = (network_title(scene), named, "ResNet Viewer")
         return " – ".join(filter(None, told))
 
     @property
     def facts(self) -> PageFacts:
         """What the probe took, the network, and the picture."""
-        return facts_of(self.controller.scene, self._threads)
+        return facts_of(self.controller.scene, self._threads, self.loader.place_words)
+
+    @Slot()
+    def _show_album(self) -> None:
+        """The strip of the folder, and where in it one is."""
+        loader = self.loader
+        shown = tuple(path for path in loader.shown_paths if path is not None)
+        self.panels.folder_strip.show_album(loader.album, shown, loader.place_words)
+        self.commands.set_possible("folder_together", 1 < len(loader.album.paths) <= loader.most_together)
+        self.facts_changed.emit()
+        self.headed.emit(self.heading)
+
+    @Slot()
+    def toggle_folder_strip(self) -> None:
+        """Show or hide the pictures of the folder, and remember that."""
+        is_shown = not self._settings.shows_folder()
+        self._settings.set_shows_folder(is_shown)
+        self.panels.folder_strip.set_wanted(is_shown)
+        if is_shown and len(self.loader.album.paths) < 2:
+            self._messages.status.say("This picture has no others beside it in its folder.")
+
+    def open_folder_together(self) -> None:
+        """All pictures that previous and next walk through, as a batch."""
+        self.loader.open_together(self.loader.album.paths)
 
     @Slot(object)
     def _find_activations(self, question: MeasureActivations) -> None:
@@ -378,12 +413,6 @@ class InspectPage(Page):
         else:
             self._messages.status.say("No block is selected; click a box of a block first.")
 
-    def escape(self) -> bool:
-        """An animation that is being made is made no more."""
-        was_at_work = self.animation.is_at_work
-        self.animation.cancel()
-        return was_at_work
-
     def may_close(self) -> bool:
         """What is being saved, of any page, is saved first."""
         return self.outbox.may_close(self.panels.window().close)
@@ -410,14 +439,14 @@ class InspectPage(Page):
         self.store.close()
 
 
-def facts_of(scene: Scene, threads: str = "") -> PageFacts:
-    """What the status bar says of a scene."""
+def facts_of(scene: Scene, threads: str = "", place: str = "") -> PageFacts:
+    """What the status bar says of a scene; `place` is the picture's, "3 of 12"."""
     work = placeholder(scene)  # a time measured on another network must not stand beside this one's name
     if scene.now is not None and scene.now.is_complete:
         device = f"{scene.now.device} · {threads}" if threads else scene.now.device
         waiting = " · updating…" if scene.is_stale else ""
         work = f"{device}    forward + backward {_duration(scene.now.seconds)}{waiting}"
-    plan, picture = scene.blueprint, scene.session.setup.picture
+    plan, picture = scene.blueprint, scene.session.picture
     name = f"{plan.spec.title} · {plain(plan.spec.weights.title)}"
     if scene.is_starting and plan.spec.weights.source == "none":
         name = plan.spec.title
@@ -427,7 +456,7 @@ def facts_of(scene: Scene, threads: str = "") -> PageFacts:
         return PageFacts(work, network, about=(name,))
     title = plain(picture.name)
     told = "".join(
-        f" · {fact}" for fact in (f"{picture.width}×{picture.height}", plain(picture.facts)) if fact
+        f" · {fact}" for fact in (place, f"{picture.width}×{picture.height}", plain(picture.facts)) if fact
     )
     shown = Fact(f"{shortened(title)}{told}", shortened(title, 16), f"{title}{told}")
     return PageFacts(work, network, shown, (name, picture.digest))

@@ -10,9 +10,18 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.records.album import Album
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
-from resnet_viewer.records.requests import Begin, Begun, OpenedNetwork, OpenedPicture, StepPicture
+from resnet_viewer.records.requests import (
+    Begin,
+    Begun,
+    FolderRead,
+    OpenedNetwork,
+    OpenedPicture,
+    ReadFolder,
+    StepPicture,
+)
 from resnet_viewer.records.session import Session
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.ui.inspect.editor import Editor
@@ -56,7 +65,10 @@ class Starting:
         bundled = replace(spec("cifar-resnet-20"), weights=WeightsRef("bundled", "cifar-resnet-20"))
         self.store = Store(Session.begun(replace(fabricated.setup(bundled), picture=None, class_names=())))
         self.editor = Editor(self.store)
-        self.loader = Loader(self.store, self.editor, self.files, Held(), Settings(folder))
+        self.in_passing = Held()
+        self.loader = Loader(
+            self.store, self.editor, self.files, Held(), Settings(folder), in_passing=self.in_passing
+        )
         self.failures: list[Failure] = []
         self.said: list[str] = []
         self.loader.failed.connect(self.failures.append)
@@ -137,7 +149,7 @@ def test_pages_turned_while_it_starts_are_turned_when_the_picture_is_there(start
     starting.loader.step_picture(1)
     assert not starting.failures
     starting.come()
-    assert starting.files.asked[0][0] == StepPicture(Path("/p/first.png"), 2, ())
+    assert starting.files.asked[0][0] == StepPicture(Path("/p/first.png"), 2)
 
 
 def test_without_a_picture_it_is_not_called_a_pasted_one(starting: Starting) -> None:
@@ -150,3 +162,74 @@ def test_a_pasted_picture_has_no_folder(starting: Starting) -> None:
     starting.come(picture=fabricated.picture())
     starting.loader.step_picture(1)
     assert "pasted picture has no folder" in starting.failures[-1].sentence
+
+
+def folder_read(*names: str) -> FolderRead:
+    return FolderRead(Path("/p"), Album(tuple(Path("/p") / name for name in names)))
+
+
+def at(name: str) -> Picture:
+    return replace(fabricated.picture(name=name), path=Path("/p") / name)
+
+
+def test_a_picture_is_told_where_in_its_folder_it_is(starting: Starting) -> None:
+    loader, changed = starting.loader, []
+    loader.album_changed.connect(lambda: changed.append(loader.place_words))
+    starting.come()
+    assert starting.in_passing.asked[-1][0] == ReadFolder(Path("/p"))
+    starting.in_passing.reply(folder_read("a.png", "first.png", "z.png"))
+    assert changed == ["", "2 of 3"]
+    loader.show_picture(at("z.png"))
+    assert changed[-1] == "3 of 3"
+    starting.store.undo()
+    assert (changed[-1], loader.shown_path) == ("2 of 3", Path("/p/first.png"))
+    loader.step_picture(1)
+    assert starting.files.asked[-1][0] == StepPicture(Path("/p/first.png"), 1)
+    loader.show_picture(fabricated.picture(name="pasted picture"))
+    assert changed[-1] == ""
+
+
+def test_pictures_that_were_opened_together_are_walked_through(starting: Starting) -> None:
+    offered: list[Album] = []
+    starting.loader.several_opened.connect(offered.append)
+    starting.come()
+    paths = Path("/p/x.png"), Path("/q/y.png")
+    starting.loader.open_paths(paths)
+    starting.files.reply(OpenedPicture(at("x.png"), Album(paths)))
+    assert (starting.loader.place_words, offered) == ("1 of 2", [Album(paths)])
+    starting.loader.step_picture(1)
+    assert starting.files.asked[-1][0] == StepPicture(Path("/p/x.png"), 1, Album(paths))
+
+
+def test_two_files_of_one_name_and_content_lie_where_they_were_opened_last(starting: Starting) -> None:
+    starting.come()
+    starting.loader.show_picture(replace(PLACED, path=Path("/q/first.png")))
+    assert starting.loader.shown_path == Path("/q/first.png")
+
+
+def test_a_batch_is_one_step_with_a_name_and_is_walked_through(starting: Starting) -> None:
+    loader, store = starting.loader, starting.store
+    starting.come()
+    paths = tuple(Path("/p") / name for name in ("first.png", "b.png", "c.png"))
+    loader.open_together(paths)
+    asked = starting.files.asked[-1][0]
+    assert (asked.paths, asked.at_hand) == (paths, (PLACED,))
+    starting.files.reply(OpenedPicture(PLACED, others=(at("b.png"), at("c.png")), refusals=("d is none.",)))
+    assert [picture.name for picture in store.session.setup.batch] == ["first.png", "b.png", "c.png"]
+    assert (store.undo_label, loader.place_words) == ("open 3 pictures", "picture 1 of 3")
+    assert starting.failures[-1].sentence == "d is none."
+    loader.step_picture(-1)
+    assert (store.session.view.of_batch, loader.place_words) == (2, "picture 3 of 3")
+    assert loader.shown_path == Path("/p/c.png")
+    loader.step_picture(1)
+    assert store.session.view.of_batch == 0
+    store.undo()
+    assert store.session.setup.batch == (PLACED,)
+
+
+def test_too_many_at_once_are_refused_before_anything_is_read(starting: Starting) -> None:
+    starting.come()
+    asked = len(starting.files.asked)
+    starting.loader.open_together(tuple(Path(f"/p/{n}.png") for n in range(17)))
+    assert len(starting.files.asked) == asked
+    assert "at most 16" in starting.failures[-1].sentence
