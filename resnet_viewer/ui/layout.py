@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent
@@ -124,7 +124,7 @@ class SharedPlace(QWidget):
     def __init__(self, names: Sequence[str], *panels: QWidget, shares: Sequence[float]) -> None:
         super().__init__()
         self.splitter = Splitter(Qt.Orientation.Vertical, *panels, shares=shares)
-        self._panels = panels
+        self._panels = self._offered = panels
         self.tabs = QTabBar()
         self.tabs.setObjectName("places")
         self.tabs.setAccessibleName("Panels of this place")
@@ -145,11 +145,19 @@ class SharedPlace(QWidget):
         """Whether there is room for both."""
         return self.tabs.isHidden()
 
+    def offer(self, panels: Collection[QWidget]) -> None:
+        """Show none but these of its panels: the others have no place on the page now."""
+        self._offered = tuple(panel for panel in self._panels if panel in panels)
+        self._share()
+        self.updateGeometry()
+
     def minimumSizeHint(self) -> QSize:
         """That of the larger panel alone."""
-        hints = [panel.minimumSizeHint().expandedTo(panel.minimumSize()) for panel in self._panels]
-        height = max(hint.height() for hint in hints) + self.tabs.sizeHint().height() + _BELOW_TABS
-        return QSize(max(hint.width() for hint in hints), height)
+        hints = [panel.minimumSizeHint().expandedTo(panel.minimumSize()) for panel in self._offered]
+        height = max((hint.height() for hint in hints), default=0)
+        if len(hints) > 1:
+            height += self.tabs.sizeHint().height() + _BELOW_TABS
+        return QSize(max((hint.width() for hint in hints), default=0), height)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -164,12 +172,15 @@ class SharedPlace(QWidget):
     def _share(self) -> None:
         least = self.splitter.handleWidth()
         least += sum(
-            panel.minimumSizeHint().expandedTo(panel.minimumSize()).height() for panel in self._panels
+            panel.minimumSizeHint().expandedTo(panel.minimumSize()).height() for panel in self._offered
         )
         has_room = self.height() >= max(least, _BOTH_LINES * self.fontMetrics().height())
-        self.tabs.setVisible(not has_room)
+        is_shared = len(self._offered) == len(self._panels) and not has_room
+        self.tabs.setVisible(is_shared)
         for place, panel in enumerate(self._panels):
-            panel.setVisible(has_room or place == self.tabs.currentIndex())
+            if panel.parentWidget() is self.splitter:  # else it is in a window of its own
+                is_chosen = not is_shared or place == self.tabs.currentIndex()
+                panel.setVisible(panel in self._offered and is_chosen)
 
 
 class PanelArea(QScrollArea):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from resnet_viewer.records.figure_list import FigureName
 from resnet_viewer.ui.appearance import no_collection
-from resnet_viewer.ui.layout import PanelArea, Splitter
+from resnet_viewer.ui.layout import PanelArea, SharedPlace, Splitter
 from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.labels import OneLineLabel, muted, plain_label
 from resnet_viewer.ui.widgets.theme import DARK, Theme
@@ -198,19 +198,31 @@ class PagePanels(QWidget):
         shown = [panel for panel in here if panel in self._chosen] or here
         if self._large is not None:
             shown = [self._large]
-        for panel in here:
-            panel.setVisible(panel in shown)
-        for splitter in _inner_first(self._outermost):
-            splitter.setVisible(any(not part.isHidden() for part in splitter.parts))
+        self._show_those(self._outermost, shown)
         self.area.setVisible(bool(shown))
         self._all_away.setVisible(not shown)
-        for splitter in reversed(tuple(_inner_first(self._outermost))):
-            splitter.refresh()  # at once, not when the event loop comes round
+        for splitter in reversed(self.splitters.values()):  # at once, not when the event loop comes round
+            splitter.refresh()
         for panel in self.all:
             for card in cards_of(panel):
                 card.show_size(
                     "window" if panel in self.windows else "large" if panel is self._large else "usual"
                 )
+
+    def _show_those(self, splitter: Splitter, shown: Collection[QWidget]) -> bool:
+        """Whether any of them is in it."""
+        found = []
+        for part in splitter.parts:
+            if isinstance(part, Splitter):
+                is_shown = self._show_those(part, shown)
+            elif isinstance(part, SharedPlace):
+                part.offer(shown)
+                is_shown = any(panel in shown for panel in part.splitter.parts)
+            else:
+                is_shown = part in shown
+            part.setVisible(is_shown)
+            found.append(is_shown)
+        return any(found)
 
     # Windows of their own
 
@@ -284,15 +296,10 @@ def _panels_in(splitter: Splitter) -> Iterator[QWidget]:
     for part in splitter.parts:
         if isinstance(part, Splitter):
             yield from _panels_in(part)
+        elif isinstance(part, SharedPlace):
+            yield from _panels_in(part.splitter)
         else:
             yield part
-
-
-def _inner_first(splitter: Splitter) -> Iterator[Splitter]:
-    for part in splitter.parts:
-        if isinstance(part, Splitter):
-            yield from _inner_first(part)
-    yield splitter
 
 
 def _largest_field(panel: QWidget) -> QWidget:

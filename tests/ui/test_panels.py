@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.ui.appearance import LARGE
-from resnet_viewer.ui.layout import Splitter
+from resnet_viewer.ui.layout import SharedPlace, Splitter
 from resnet_viewer.ui.panels import PagePanels, PanelWindow, title_of
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.card import Card
@@ -173,6 +173,34 @@ def test_a_page_whose_panels_are_all_away_says_so_and_has_them_back(qtbot: QtBot
     three.put_all_back()
     assert three.area.isVisible()
     qtbot.waitUntil(lambda: sizes(three) == before)
+
+
+def test_panels_that_share_a_place_are_panels_like_all_others(qtbot: QtBot) -> None:
+    first, upper, lower = Card("First"), Card("Upper"), Card("Lower")
+    place = SharedPlace(("Upper", "Lower"), upper, lower, shares=(0.5, 0.5))
+    rows = Splitter(Qt.Orientation.Vertical, first, place, shares=(0.5, 0.5))
+    page = PagePanels(place=place.splitter, rows=rows)
+    qtbot.addWidget(page)
+    page.resize(600, 900)
+    with qtbot.waitExposed(page):
+        page.show()
+    page.toggle_large(lower)
+    assert seen(page) == {"Lower"}
+    assert lower.height() >= page.height() - 2
+    page.go_back()
+    qtbot.waitUntil(lambda: seen(page) == {"First", "Upper", "Lower"})
+    page.resize(600, 300)
+    qtbot.waitUntil(lambda: not place.shows_both)
+    assert seen(page) == {"First", "Upper"}
+    page.toggle_window(upper)
+    assert seen(page) == {"First", "Upper", "Lower"}, "the other one has the place"
+    assert upper.window() is not page
+    assert place.tabs.isHidden()
+    page.toggle_large(first)
+    assert not place.isVisible()
+    page.put_all_back()
+    qtbot.waitUntil(lambda: seen(page) == {"First", "Upper"})
+    assert not place.tabs.isHidden()
 
 
 def test_f_enlarges_what_was_touched_last_and_escape_goes_back(qtbot: QtBot, desk: Desk) -> None:
