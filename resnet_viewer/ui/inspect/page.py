@@ -192,12 +192,13 @@ class InspectPage(Page):
         PictureMenu(self.bar.open_button.menu(), self.commands, self.loader, settings, thumbnails, samples)
         fill_on_open(self.bar.network_button.menu(), filled.fill_network)
         fill_on_open(self.bar.target_button.menu(), filled.fill_target)
+        fill_on_open(self.bar.compare_button.menu(), filled.fill_compare)
         menu = self.bar.export_button.menu()
         self.exports.fill(menu)
         menu.addAction(f"&Export…\t{keys_text('Ctrl+E')}", self.exports.ask)
         menu.addAction(self.commands["animation"])
         menu.addAction(f"&Copy figure\t{keys_text('Ctrl+Shift+C')}", self.copy_figure)
-        self.menus = {"Export": menu}
+        self.menus = {"Export": menu, "Compare": self.bar.compare_button.menu()}
         sizes = {entry.name: entry.download for entry in catalog if entry.download}
         self.messages = InspectMessages(
             messages, self.controller, self.loader, self.outbox, self.prompts, sizes, self
@@ -311,6 +312,12 @@ class InspectPage(Page):
                 tip="Set a weight file's network beside this one, as the reference",
             ),
             compared(
+                "swap_reference",
+                "S&wap now and reference",
+                slot=editor.swap_reference,
+                tip="Act on what is the reference now",
+            ),
+            compared(
                 "reset_reference", "Reference: &everything open", slot=editor.reset_reference, keys="Shift+R"
             ),
             Command("previous_layer", "&Previous layer", "View", editor.previous_layer, "Up", place=200),
@@ -368,6 +375,8 @@ class InspectPage(Page):
         self.messages.render_scene(scene)
         network = scene.session.setup.state.network
         self.commands.set_possible("reset_reference", scene.session.pinned is not None)
+        is_alike = scene.session.setup.state == scene.session.reference
+        self.commands.set_possible("swap_reference", not is_alike)
         self.commands.set_possible("all_shortcuts", network.has_shortcuts)
         self.commands.set_possible("choose_target", network.has_classifier)
         self.facts_changed.emit()
