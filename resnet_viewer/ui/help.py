@@ -45,6 +45,7 @@ from resnet_viewer.ui.widgets.theme import DARK
 
 HELP_PAGES = {
     "window": "&The window",
+    "words": "&Words on the screen",
     "installation": "&Installation",
     "networks": "&Networks",
     "training": "Trainin&g",

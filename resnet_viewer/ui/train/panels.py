@@ -13,7 +13,7 @@ from resnet_viewer.records.pace import duration
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.layout import Splitter
-from resnet_viewer.ui.panels import PagePanels
+from resnet_viewer.ui.page import PagePanels
 from resnet_viewer.ui.train.depth_plot import DepthPlot
 from resnet_viewer.ui.train.error_plot import ErrorPlot
 from resnet_viewer.ui.train.gradient_maps import GradientMaps
@@ -21,6 +21,7 @@ from resnet_viewer.ui.train.pictures import PicturesPanel
 from resnet_viewer.ui.train.runs_table import RunsTable, doing
 from resnet_viewer.ui.train.story import StoryPanel
 from resnet_viewer.ui.widgets.card import Card
+from resnet_viewer.ui.widgets.explanations import explain
 from resnet_viewer.ui.widgets.labels import muted, plain_label, tool_button
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -122,6 +123,11 @@ class TrainPanels(PagePanels):
     def __init__(self) -> None:
         runs, pictures, errors, story = RunsCard(), PicturesPanel(), ErrorPlot(), StoryPanel()
         gradients, by_depth = GradientMaps(), DepthPlot()
+        explain(pictures, "test set", "error meter")
+        explain(errors, "loss", "plain network")
+        explain(story, "plain network", "shortcut", "test set")
+        explain(gradients, "gradient norm", "dead channel", "stage")
+        explain(by_depth, "gradient norm", "plain network")
         left = Splitter(Qt.Orientation.Vertical, runs, pictures, shares=(0.5, 0.5))
         top = Splitter(Qt.Orientation.Horizontal, left, errors, shares=(0.4, 0.6))
         rows = Splitter(Qt.Orientation.Vertical, top, gradients, shares=(0.51, 0.49))
@@ -158,9 +164,9 @@ class TrainPanels(PagePanels):
         self.time_pointed.emit(self.errors.pinned if time is None else time)
 
     def render_lab(self, scene: LabScene) -> None:
-        """Show the runs; each panel touches only what differs. Nothing is drawn that nobody sees."""
+        """Show the runs; each panel touches only what differs. Nothing is drawn while the page is out of view."""
         self._scene = scene
-        if self.is_seen:
+        if self.isVisible():
             for panel in self._panels:
                 panel.render_lab(scene)
 
