@@ -225,6 +225,7 @@ def viewer_of(
     ways: Ways,
 ) -> Viewer:
     """The pages, in the order of their tabs, and the window around them."""
+    from resnet_viewer.media.moving import kinds
     from resnet_viewer.ui.bars import Messages
     from resnet_viewer.ui.inspect.page import InspectPage
     from resnet_viewer.ui.train.page import TrainPage
@@ -234,8 +235,8 @@ def viewer_of(
     messages = Messages()
     files, downloads = Askers(workers.files), Askers(workers.downloads)
     inspect = InspectPage(
-        store, workers.probing, files, downloads, settings, messages, in_passing=workers.files.low,
-        catalog=catalog, networks=networks, samples=samples, threads=ways.threads_words,
+        store, workers.probing, files, downloads, workers.files.low, settings, messages, catalog=catalog,
+        networks=networks, samples=samples, threads=ways.threads_words, moving_kinds=kinds(),
     )  # fmt: skip
     train = TrainPage(
         workers.lab, files, inspect.loader, inspect.editor, inspect.outbox, settings, ways, messages

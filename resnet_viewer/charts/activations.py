@@ -122,6 +122,11 @@ def scale_for(found: Iterable[Distribution], wished: ActivationScale) -> ValueSc
     return ValueScale(10.0 ** (math.floor(math.log10(min(sizes))) - 1))
 
 
+def limits(layout: StripLayout) -> tuple[float, float]:
+    """The range of the strip's axis that shows the stem and every block whole."""
+    return layout.start - 0.8, layout.spans[-1].right + 0.8
+
+
 @dataclass(frozen=True)
 class Column:
     """The stem or a block at its place on the strip's axis."""
@@ -266,7 +271,7 @@ def activation_chart(
     has_names: bool = True,
 ) -> ActivationChart:
     """Both over the whole strip, or the part `span` of its axis; a reference in the same state is not drawn twice."""
-    left, right = span or (layout.start - 0.5, layout.end + 0.5)
+    left, right = span or limits(layout)
     names = side_names(now, reference)
     is_same = now is not None and reference is not None and now.request == reference.request
     sides: dict[Role, tuple[Column, ...]] = {
@@ -347,15 +352,15 @@ def _names(names: tuple[str, str], room: Room) -> tuple[Name, ...]:
     return tuple(found)
 
 
-_WHISKERS: dict[Role, Ink] = {
+WHISKERS: dict[Role, Ink] = {
     "now": Ink("changed", 1.3),
     "reference": Ink("reference", 1.2, dashes=(2.5, 1.7)),
 }
-_BOXES: dict[Role, Ink] = {
+BOXES: dict[Role, Ink] = {
     "now": Ink("changed", 1.0, fill="changed", fill_opacity=0.55),
     "reference": Ink("reference", 1.1),
 }
-_TICKS: dict[Role, Ink] = {"now": Ink("text", 1.8), "reference": Ink("reference", 1.8)}
+TICKS: dict[Role, Ink] = {"now": Ink("text", 1.8), "reference": Ink("reference", 1.8)}
 _BARS: dict[Role, Ink] = {"now": Ink(fill="changed", fill_opacity=0.75), "reference": Ink("reference", 1.0)}
 _GONE: dict[Role, Ink] = {"now": Ink("changed", 1.2, 0.7), "reference": Ink("reference", 1.2, 0.7)}
 
@@ -404,9 +409,9 @@ class _Drawer:
             if (bar := self._bar(found, x - wide, 2 * wide)) is not None:
                 bars.append(bar)
         return [
-            Inked(role, _WHISKERS[role], tuple(lines)),
-            Inked(role, _BOXES[role], tuple(boxes)),
-            Inked(role, _TICKS[role], tuple(ticks)),
+            Inked(role, WHISKERS[role], tuple(lines)),
+            Inked(role, BOXES[role], tuple(boxes)),
+            Inked(role, TICKS[role], tuple(ticks)),
             Inked(role, _BARS[role], tuple(bars)),
             Inked(role, _GONE[role], tuple(gone)),
         ]
@@ -444,9 +449,9 @@ class _Drawer:
             ]
         lane = line(lambda found: self.room.height - found.zeros * (self.zeros - 2)) if self.zeros else ()
         return [
-            Inked(role, _WHISKERS[role], of(0) + of(4)),
+            Inked(role, WHISKERS[role], of(0) + of(4)),
             Inked(role, Ink("reference", 1.0), of(1) + of(3)),
-            Inked(role, _TICKS[role], of(2)),
+            Inked(role, TICKS[role], of(2)),
             Inked(role, Ink("reference", 1.1), lane),
         ]
 

@@ -6,6 +6,8 @@ dict: setting one rebuilds nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -122,18 +124,41 @@ class Chain(nn.Sequential):
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002  the name is PyTorch's
         """(N, C, H, W) -> (N, C', H', W')"""
-        closed: dict[str, tuple[Block, bool]] = {}
-        for block in self._modules.values():
-            if isinstance(block, Block) and not block.branch_strength:
-                names = [step.name.rpartition(".")[2] for step in block.outside]
-                closed.update((name, (block, name == names[0])) for name in names)
-        x = input
+        return self.through(tuple(self._modules), input)
+
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """Its modules' names in order, a block's layers together with it: what can be run alone by `through`."""
+        found: list[tuple[str, ...]] = []
+        loose: list[str] = []
         for name, module in self._modules.items():
+            loose.append(name)
+            if isinstance(module, Block):
+                first = _first_outside(module)
+                start = loose.index(first) if first in loose else len(loose) - 1
+                found += [(alone,) for alone in loose[:start]]
+                found.append(tuple(loose[start:]))
+                loose = []
+        return (*found, *((alone,) for alone in loose))
+
+    def through(self, names: Sequence[str], x: Tensor) -> Tensor:
+        """Run some of the modules, among them all of the layers of each block that is among them."""
+        modules = [(name, self._modules[name]) for name in names]
+        closed: dict[str, tuple[Block, bool]] = {}
+        for _, block in modules:
+            if isinstance(block, Block) and not block.branch_strength:
+                outside = [step.name.rpartition(".")[2] for step in block.outside]
+                closed.update((name, (block, name == outside[0])) for name in outside)
+        for name, module in modules:
             if name not in closed:
+                assert module is not None
                 x = module(x)
             elif closed[name][1]:
                 x = closed[name][0].nothing(x)
         return x
+
+
+def _first_outside(block: Block) -> str | None:
+    return next((step.name.rpartition(".")[2] for step in block.outside), None)
 
 
 def merge(

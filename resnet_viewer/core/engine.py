@@ -69,12 +69,8 @@ class ProbeEngine:
             UserError: the weights cannot be read or do not fit, the network has no class `target`, wiring or
                 preprocessing are for another one, or there are too many pictures.
         """
+        require_channels(request.state)
         network, preprocessing = request.state.network, request.state.preprocessing
-        if network.channels != len(preprocessing.mean):
-            raise UserError(
-                f"{network.title} takes pictures of {network.channels} channels; the preprocessing is for "
-                f"{len(preprocessing.mean)}."
-            )
         count = len(request.batch)
         if count > 1 and (problem := batch_problem(count, blueprint(network, preprocessing.crop))):
             raise UserError(problem)
@@ -142,6 +138,12 @@ class ProbeEngine:
         with exact():
             return cam_differences(probe, images, shown.blocks, shown.target)
 
+    def live(self, spec: NetworkSpec) -> Network:
+        """The live network of a spec, in evaluation mode, its gates as somebody left them; to be put back by who sets
+        them. Another one when this was let go meanwhile.
+        """
+        return self._kept_probe(spec).network
+
     def adopt(self, network: Network) -> None:
         """Answer questions about its spec, as `spec_now` gives it, with this very network, until `close` gives it back.
 
@@ -199,12 +201,15 @@ class ProbeEngine:
 
     def _probe(self, state: NetworkState) -> Probe:
         """The live network of a state, wired as it says."""
-        if state.network not in self._probes and len(self._probes) >= NETWORKS_KEPT:
-            _, oldest = self._probes.popitem(last=False)
-            self._give_back(oldest)
-        probe = _kept(self._probes, state.network, lambda: self._open(state.network), NETWORKS_KEPT)
+        probe = self._kept_probe(state.network)
         probe.network.set_wiring(state.wiring)
         return probe
+
+    def _kept_probe(self, spec: NetworkSpec) -> Probe:
+        if spec not in self._probes and len(self._probes) >= NETWORKS_KEPT:
+            _, oldest = self._probes.popitem(last=False)
+            self._give_back(oldest)
+        return _kept(self._probes, spec, lambda: self._open(spec), NETWORKS_KEPT)
 
     def _open(self, spec: NetworkSpec) -> Probe:
         weights = self._weights(spec)
@@ -225,6 +230,19 @@ class ProbeEngine:
     def _inputs_of(self, pictures: Sequence[Picture], preprocessing: Preprocessing) -> Tensor:
         found = [self._input(picture, preprocessing) for picture in pictures]
         return torch.cat(found) if len(found) > 1 else found[0]  # (N, C, crop, crop)
+
+
+def require_channels(state: NetworkState) -> None:
+    """Nothing where a network takes pictures of as many channels as its preprocessing gives.
+
+    Raises:
+        UserError: it does not.
+    """
+    network, given = state.network, len(state.preprocessing.mean)
+    if network.channels != given:
+        raise UserError(
+            f"{network.title} takes pictures of {network.channels} channels; the preprocessing is for {given}."
+        )
 
 
 def _tops(logits: Tensor, network: NetworkSpec) -> list[Target]:

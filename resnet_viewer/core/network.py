@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial, reduce
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.module import _global_forward_hooks, _global_forward_pre_hooks
 from torch.nn.parameter import is_lazy
 
 from resnet_viewer.core.blocks import Block, Chain
@@ -51,6 +53,42 @@ def _draw(weight: Tensor, spec: NetworkSpec, generator: torch.Generator) -> None
             nn.init.normal_(weight, 0.0, spec.deviation, generator=generator)
 
 
+Step = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A part of a forward pass: of some blocks, whose numbers it has, or the stem or the head."""
+
+    blocks: tuple[int, ...]
+    run: Step
+
+
+def _one_after_the_other(steps: Sequence[Step]) -> Step:
+    if len(steps) == 1:
+        return steps[0]
+    kept = tuple(steps)
+    return lambda x: reduce(lambda value, step: step(value), kept, x)
+
+
+def _blocks_at(name: str, numbers: Mapping[str, int]) -> tuple[int, ...]:
+    """The block of that name, or those below it."""
+    if (number := numbers.get(name)) is not None:
+        return (number,)
+    return tuple(number for path, number in numbers.items() if path.startswith(f"{name}."))
+
+
+def _is_as_made(module: nn.Module, forward: Callable[..., Tensor]) -> bool:
+    """Whether calling it is running this forward and nothing else: no other one, no hooks."""
+    has_hooks = (
+        module._forward_hooks
+        or module._forward_pre_hooks
+        or _global_forward_hooks
+        or _global_forward_pre_hooks
+    )
+    return type(module).forward is forward and "forward" not in vars(module) and not has_hooks
+
+
 class ReplacedError(UserError):
     """Modules of a network were replaced by ones that do not do what is asked; the message names them."""
 
@@ -81,6 +119,44 @@ class Network(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, classes), the logits; without a classifier (N, C') or (N, C', H', W'), the features."""
         return run(self, self._flow, x)
+
+    def parts(self) -> tuple[Part, ...]:
+        """What a pass runs, divided between blocks: one part after the other is the forward pass, bit for bit.
+
+        Stem and head are parts of their own. A stage that was replaced, or that has hooks, is one part; so is the whole
+        network where that is true of it.
+        """
+        numbers = {block.name: block.number for block in blueprint(self.spec).blocks}
+        if not _is_as_made(self, Network.forward):
+            return (Part(tuple(numbers.values()), self),)
+        found: list[Part] = []
+        waiting: list[Step] = []  # of no block: they go to the block that follows, or are stem or head
+        for names, step in self._pieces():
+            blocks = tuple(number for name in names for number in _blocks_at(name, numbers))
+            if blocks and not found and waiting:
+                found.append(Part((), _one_after_the_other(waiting)))
+                waiting = []
+            waiting.append(step)
+            if blocks:
+                found.append(Part(blocks, _one_after_the_other(waiting)))
+                waiting = []
+        return (*found, Part((), _one_after_the_other(waiting))) if waiting else tuple(found)
+
+    def _pieces(self) -> Iterator[tuple[tuple[str, ...], Step]]:
+        """The steps of `_flow`, stages taken apart: the paths of the modules that are run, and how."""
+        for step in self._flow:
+            if not isinstance(step, str):
+                yield (), step
+                continue
+            module = self.get_submodule(step)
+            if type(module) is Chain and _is_as_made(module, Chain.forward):
+                for names in module.groups():
+                    yield tuple(f"{step}.{name}" for name in names), partial(module.through, names)
+            elif type(module) is nn.Sequential and _is_as_made(module, nn.Sequential.forward):
+                for name, child in module.named_children():
+                    yield (f"{step}.{name}",), child
+            else:
+                yield (step,), module
 
     @property
     def blocks(self) -> tuple[nn.Module, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -37,15 +38,30 @@ def prepare(picture: Picture, preprocessing: Preprocessing) -> Tensor:
         >>> prepare(Picture.of(np.zeros((48, 64, 3), np.uint8), name="black"), usual).shape
         torch.Size([1, 3, 32, 32])
     """
+    return scaled(squared(picture, preprocessing)[None], preprocessing)
+
+
+def squared(picture: Picture, preprocessing: Preprocessing) -> NDArray[np.uint8]:
+    """Resize, cut the centre: (H, W, 3) bytes -> (crop, crop, C) bytes.
+
+    Raises:
+        ValueError: the preprocessing is for neither 1 nor 3 channels.
+    """
     image = Image.fromarray(picture.pixels)
     if len(preprocessing.mean) == 1:
         image = image.convert("L")
     elif len(preprocessing.mean) != 3:
         raise ValueError(f"pictures have 1 or 3 channels, the preprocessing {len(preprocessing.mean)}")
-    pixels = np.array(cut(image, preprocessing)).reshape(preprocessing.crop, preprocessing.crop, -1)
-    values = torch.from_numpy(pixels).permute(2, 0, 1).contiguous().to(torch.float32).div(255)  # (C, H, W)
+    side = preprocessing.crop
+    return np.array(cut(image, preprocessing)).reshape(side, side, len(preprocessing.mean))
+
+
+def scaled(pixels: NDArray[np.uint8], preprocessing: Preprocessing) -> Tensor:
+    """Scale to 0…1, normalise: (N, S, S, C) bytes -> (N, C, S, S) float32, each picture as if it were alone."""
+    planes = torch.from_numpy(pixels.transpose(0, 3, 1, 2).copy())
+    values = planes.to(torch.float32).div(255)
     mean, std = (torch.tensor(v, dtype=torch.float32) for v in (preprocessing.mean, preprocessing.std))
-    return values.sub(mean[:, None, None]).div(std[:, None, None])[None]  # (1, C, H, W)
+    return values.sub(mean[:, None, None]).div(std[:, None, None])  # (N, C, S, S)
 
 
 def default_for(spec: NetworkSpec) -> tuple[Preprocessing, tuple[str, ...]]:

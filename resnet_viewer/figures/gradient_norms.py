@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -20,6 +21,7 @@ from resnet_viewer.charts.gradient_values import (
     gradient_chart,
     gradient_curves,
     norms,
+    series,
 )
 from resnet_viewer.charts.log_axis import scale_for
 from resnet_viewer.charts.shapes import Arc, Box, Disc, Outline
@@ -49,8 +51,10 @@ def figure(
     quantity: GradientQuantity = "weight",
     class_names: tuple[str, ...] = (),
     paper: Paper = _USUAL,
+    others: Sequence[ProbeResult] = (),
 ) -> Figure:
-    """Draw `gradient_chart` under the wiring strip.
+    """Draw `gradient_chart` under the wiring strip. The axis has room for the curves of `others`, which are not drawn:
+    pictures of one network in several states have one scale.
 
     Zeros stand on a row "0" below the axis, non-finite values on a row above it; none is dropped.
 
@@ -80,7 +84,8 @@ def figure(
     found = openings(now, reference, is_stale=False)
     draw_strip(strip, axes, layout, now.request.state.wiring, found, width=width)
     room = room_of(width, height)
-    scale = scale_for(curves.there, room.height)
+    unseen = [series(other, layout, quantity) for other in others]
+    scale = scale_for([*curves.there, *unseen], room.height)
     chart = gradient_chart(curves, scale, layout.limits, layout.depth, room)
     wordings = ("layer, in the order of the forward pass", "layer")
     words = next((words for words in wordings if room.measure(words) <= room.width), wordings[-1])

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from resnet_viewer.figures import feature_maps, gradcam, gradient_norms
+from resnet_viewer.figures import activations, feature_maps, gradcam, gradient_norms
 from resnet_viewer.figures.export import KINDS, csv_bytes, json_bytes, render, require_complete
 from resnet_viewer.figures.state import application_version, describe, weights_digest
 from resnet_viewer.records import captions
@@ -73,6 +73,10 @@ def files(
     cams = gradcam.figure(now, reference, class_names=class_names)
     yield "gradcam.png", render(cams, "png", metadata=metadata)
     yield "gradcam.npz", cam_archive(now)
+    header, rows = activations.table(now, reference)
+    own = {"caption": activations.caption(now, reference), "values": activations.VALUES}
+    yield "activations.csv", csv_bytes(header, rows, metadata=dict(metadata) | own)
+    yield "activations.png", render(activations.figure(now, reference), "png", metadata=metadata)
     for layer in dict.fromkeys(layers):
         maps = feature_maps.figure(now, reference, View(layer=layer))
         yield f"feature_maps/{layer}.png", render(maps, "png", metadata=metadata)

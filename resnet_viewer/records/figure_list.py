@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, get_args
 
 PageName = Literal["inspect", "train"]
 FigureName = Literal[
-    "page", "gradient_norms", "gradcam", "feature_maps", "channel", "predictions", "architecture",
+    "page", "gradient_norms", "gradcam", "feature_maps", "activations", "channel", "predictions", "architecture",
     "curves", "loss", "gradients", "by-depth", "pictures", "confusion",
 ]  # fmt: skip
 Suffix = Literal["svg", "pdf", "png", "csv"]
@@ -60,6 +60,7 @@ FIGURES: tuple[Figure, ...] = (
         "reading",
         "The height follows from the width and the number of channels.",
     ),
+    Figure("activations", "Activations by block", "inspect", "reading", no_resolution=_LINES),
     Figure(
         "channel",
         "One channel",
@@ -150,6 +151,47 @@ class FigureChoice:
             *(() if self.has_title else ("title", "subtitle")),
             *(() if self.has_caption else ("caption",)),
         )
+
+
+MovingKind = Literal["gif", "mp4"]
+MOVING_KINDS: dict[MovingKind, str] = {"gif": "GIF", "mp4": "MP4 (needs ffmpeg)"}
+Whose = Literal["selected", "stage", "cut", "all"]
+"""Whose shortcuts an animation weakens: the selected block's, its stage's, those that are cut now, or all."""
+MOVING: dict[FigureName, str] = {
+    name: figure_of(name).title
+    for name in ("gradient_norms", "gradcam", "feature_maps", "predictions", "page")
+}
+"""What can be animated."""
+FRAMES, SECONDS = (3, 101), (0.5, 60.0)
+"""The fewest and the most pictures of an animation, and how long it may take."""
+LONGEST_FRAME = 1600
+"""Pixels of the longer side of an animation's pictures, at most."""
+
+
+@dataclass(frozen=True)
+class AnimationChoice:
+    """Shortcuts from whole to cut in pictures of one figure; `width` and `height` are in inches."""
+
+    whose: Whose = "selected"
+    figure: FigureName = "gradient_norms"
+    kind: MovingKind = "gif"
+    frames: int = 21
+    seconds: float = 4.0
+    goes_back: bool = True
+    """And from cut to whole again."""
+    width: float = 7.6
+    height: float = 5.0
+
+    @property
+    def strengths(self) -> tuple[float, ...]:
+        """Of the shortcuts, picture by picture, at even distances from 1 to 0; the way back is not among them."""
+        return tuple(1.0 - place / (self.frames - 1) for place in range(self.frames))
+
+    @property
+    def picture(self) -> FigureChoice:
+        """How each picture is drawn."""
+        dpi = min(150, int(LONGEST_FRAME / max(self.width, self.height)))
+        return FigureChoice(self.figure, "png", self.width, self.height, max(dpi, FIGURE_DPI[0]))
 
 
 @dataclass(frozen=True)

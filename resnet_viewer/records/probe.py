@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -228,6 +228,10 @@ class ProbeResult:
         """Feature maps (C, H, W) of the first picture, or None where they were not computed."""
         found = self.activations.get(name)
         return None if found is None else found[0]
+
+    def with_maps_of(self, layers: Collection[str]) -> ProbeResult:
+        """The same reading with the feature maps of these layers alone, which take most of its memory."""
+        return replace(self, activations={n: maps for n, maps in self.activations.items() if n in layers})
 
     def packed(self) -> ProbeResult:
         """The same reading with its maps in one piece of memory, to keep for long.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from resnet_viewer.records.album import NO_ALBUM, Album
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.confusion import PictureRule
-from resnet_viewer.records.figure_list import FigureChoice
+from resnet_viewer.records.figure_list import AnimationChoice, FigureChoice
 from resnet_viewer.records.lab import Confidences, DataRead, Numbers, Order
 from resnet_viewer.records.network import USUAL, BuildOptions, NetworkSpec
 from resnet_viewer.records.picture import Picture
@@ -326,6 +326,27 @@ class WriteAllRunFigures(Request):
 
     pictures: RunPictures
     folder: Path
+
+
+@dataclass(frozen=True)
+class ReadAlong(Request):
+    """Full readings, one after the other. Of low priority. Answered by a ProbeResult each, which has kept the feature
+    maps of `layers` alone."""
+
+    questions: tuple[ProbeRequest, ...]
+    layers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class WriteAnimation(Request):
+    """Write a figure of each scene, one after the other, as a moving picture to `path`. Of low priority.
+
+    Answered by Progress for each picture, then by Written.
+    """
+
+    scenes: tuple[Scene, ...]
+    choice: AnimationChoice
+    path: Path
 
 
 @dataclass(frozen=True)

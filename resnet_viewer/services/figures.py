@@ -109,7 +109,19 @@ def _architecture(scene: Scene, choice: FigureChoice) -> Drawn:
     return Drawn(export.render(figure, choice.suffix, metadata=described, dpi=choice.dpi))
 
 
-def _of_scene(scene: Scene, choice: FigureChoice) -> Drawn:
+def frames(scenes: Sequence[Scene], choice: FigureChoice) -> Iterator[bytes]:
+    """The figure of each scene of one network, where it can with one scale for all.
+
+    Raises:
+        UserError: as `drawn`.
+    """
+    readings = [scene.now for scene in scenes if scene.now is not None]
+    for scene in scenes:
+        yield _of_scene(scene, choice, readings).content
+
+
+def _of_scene(scene: Scene, choice: FigureChoice, others: Sequence[ProbeResult] = ()) -> Drawn:
+    """`others` are readings of the same network that are drawn beside this one, at other times."""
     from importlib.metadata import version
 
     from resnet_viewer.figures import export, page, state
@@ -133,7 +145,7 @@ def _of_scene(scene: Scene, choice: FigureChoice) -> Drawn:
         if view.channel is None:
             raise UserError(NO_CHANNEL)
         described |= {"layer": view.layer, "channel": str(view.channel)}
-    draw, tabulate = _of_reading(scene, choice, now, reference)[choice.figure]
+    draw, tabulate = _of_reading(scene, choice, now, reference, others)[choice.figure]
     if choice.suffix == "csv":
         header, rows, own = tabulate()
         return Drawn(export.csv_bytes(header, rows, metadata=described | own))
@@ -143,10 +155,15 @@ def _of_scene(scene: Scene, choice: FigureChoice) -> Drawn:
 
 
 def _of_reading(
-    scene: Scene, choice: FigureChoice, now: ProbeResult, reference: ProbeResult | None
+    scene: Scene,
+    choice: FigureChoice,
+    now: ProbeResult,
+    reference: ProbeResult | None,
+    others: Sequence[ProbeResult],
 ) -> dict[FigureName, tuple[Callable[[], MatplotlibFigure], Callable[[], Table]]]:
     """By a figure's name what draws it, and what makes its table."""
     from resnet_viewer.figures import (
+        activations,
         channel,
         composed,
         feature_maps,
@@ -183,7 +200,9 @@ def _of_reading(
 
     def norms(sheet: page.Paper) -> MatplotlibFigure:
         quantity = view.gradient_quantity
-        return gradient_norms.figure(now, reference, quantity=quantity, class_names=names, paper=sheet)
+        return gradient_norms.figure(
+            now, reference, quantity=quantity, class_names=names, paper=sheet, others=others
+        )
 
     def cam(sheet: page.Paper, *, has_strips: bool = True) -> MatplotlibFigure:
         return gradcam.figure(now, reference, view, class_names=names, paper=sheet, has_strips=has_strips)
@@ -201,7 +220,7 @@ def _of_reading(
         panel = composed.Panel
         columns = (
             composed.Column(0.42, (panel(partial(cam, has_strips=False), richer=cam),)),
-            composed.Column(0.29, (panel(maps if view.channel is None else one_map),)),
+            composed.Column(0.29, (panel(maps if view.channel is None else one_map), panel(overview, 2.2))),
             composed.Column(0.29, (panel(classes, 2.2),)),
         )
         picture = captions.plain(now.request.picture.name)
@@ -211,6 +230,13 @@ def _of_reading(
         )
         return composed.figure(columns, panel(norms, 3.0), words, sheet)
 
+    def overview(sheet: page.Paper) -> MatplotlibFigure:
+        return activations.figure(now, reference, wished=view.activation_scale, paper=sheet)
+
+    def distributions() -> Table:
+        own = {"caption": activations.caption(now, reference), "values": activations.VALUES}
+        return *activations.table(now, reference), own
+
     def norms_table() -> Table:
         return *gradient_norms.table(now, reference, quantity=view.gradient_quantity), {}
 
@@ -219,6 +245,7 @@ def _of_reading(
         "gradient_norms": (lambda: norms(paper), norms_table),
         "gradcam": (lambda: cam(paper), cams),
         "feature_maps": (lambda: maps(paper), statistics),
+        "activations": (lambda: overview(paper), distributions),
         "channel": (lambda: one_map(paper), one_channel),
         "predictions": (lambda: classes(paper), probabilities),
     }

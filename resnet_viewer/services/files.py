@@ -11,7 +11,7 @@ from pathlib import Path
 from resnet_viewer import paths
 from resnet_viewer.media.files import write_whole
 from resnet_viewer.records.album import NO_ALBUM, Album
-from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.figure_list import Suffix
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import OwnInput
@@ -39,13 +39,14 @@ from resnet_viewer.records.requests import (
     TakePixels,
     Thumbnail,
     WriteAllRunFigures,
+    WriteAnimation,
     WriteFigure,
     WriteLayers,
     WriteWeights,
     Written,
 )
 from resnet_viewer.records.story_words import counted
-from resnet_viewer.services.figures import all_run_figures, drawn, layers_csv
+from resnet_viewer.services.figures import all_run_figures, drawn, frames, layers_csv
 from resnet_viewer.services.order_files import read_order, write_order
 
 log = logging.getLogger(__name__)
@@ -141,6 +142,8 @@ class FilesService:
 
                 write_weights(source, report(), path, is_live=is_live)
                 yield Written(path)
+            case WriteAnimation():
+                yield from _animate(request)
             case FindDevices():
                 from resnet_viewer.core.lab.device_habits import available_devices
 
@@ -256,6 +259,18 @@ class DownloadService:
             raise UserError(f"torchvision has no weights for {spec.title}; open a weight file instead.")
         yield from sources.download(refs[0], spec)
         yield described(replace(spec, weights=refs[0]))
+
+
+def _animate(request: WriteAnimation) -> Generator[Progress | Written]:
+    from resnet_viewer.media.moving import moving
+
+    choice, made = request.choice, []
+    for picture in frames(request.scenes, choice.picture):
+        made.append(picture)
+        yield Progress(len(made), len(request.scenes))
+    whole = [*made, *made[-2:0:-1]] if choice.goes_back else made
+    write_whole(request.path, moving(whole, choice.kind, choice.seconds))
+    yield Written(request.path)
 
 
 def _remark(suffix: Suffix, class_names: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Generator, Iterable
 from resnet_viewer.records.distribution import Distributions, MeasureActivations, measured
 from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.test_set import MeasureSet, SetReading
 
 _LOOSE = 32
 """So many readings wait to be packed; who toggles on and on without a rest has the others packed at once."""
@@ -42,28 +43,35 @@ def computing_threads() -> int:
 
 
 class ProbeService:
-    """Answers a Pair with the engine's readings, now first. The only owner of live networks."""
+    """Answers a Pair with the engine's readings, now first, and a MeasureSet with the meter's. The only owner of live
+    networks.
+    """
 
     def __init__(self, device: str) -> None:
         import torch
 
         from resnet_viewer.core.engine import ProbeEngine
+        from resnet_viewer.core.meter import Meter
 
         torch.set_num_threads(computing_threads())
         self._engine = ProbeEngine(device=device)
+        self._meter = Meter(self._engine.live, device=self._engine.device)
         self._loose: deque[ProbeResult] = deque()
         gc.freeze()  # what torch's import made stays for good; looking it through again held the window up for 0.15 s
         atexit.register(gc.unfreeze)  # else what was frozen is reported as leaked at the end
 
-    def answer(self, request: object) -> Generator[ProbeResult | Distributions | Progress]:
+    def answer(
+        self, request: object
+    ) -> Generator[ProbeResult | Distributions | SetReading | Progress | None]:
         """Yield the logits and then the full reading of now, then the reference's, as far as they are asked.
 
-        Of low priority: how a reading's activations are distributed.
+        Of low priority: how a reading's activations are distributed; and what a test set is taken for, in many short
+        steps, of which few have something to tell.
 
         Full readings are packed when that is asked for. Not sooner: beside the painting of the same reading it made
         both take twice as long (measured).
         """
-        from resnet_viewer.records.requests import PackReadings, Pair
+        from resnet_viewer.records.requests import PackReadings, Pair, ReadAlong
 
         if isinstance(request, MeasureActivations):
             assert request.result is not None
@@ -72,6 +80,14 @@ class ProbeService:
         if isinstance(request, PackReadings):
             while self._loose:
                 yield self._loose.popleft().packed()
+            return
+        if isinstance(request, MeasureSet):
+            yield from self._meter.answer(request)
+            return
+        if isinstance(request, ReadAlong):
+            for wanted in request.questions:
+                *_, reading = self._engine.answer(wanted)
+                yield reading.with_maps_of(request.layers)
             return
         assert isinstance(request, Pair)
         for question in (request.now, request.reference):

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication
 
 from resnet_viewer import paths
 from resnet_viewer.ui.settings import Settings, ThemeChoice
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT, Theme
+
+LARGE = 1.6
+"""How many times as large letters are that are read from afar."""
 
 
 def palette(theme: Theme) -> QPalette:
@@ -71,6 +74,7 @@ QPushButton:hover, QToolButton:hover {{ border-color: {t.muted}; }}
 QPushButton:pressed, QToolButton:pressed, QToolButton:checked {{ background: {t.branch_fill}; }}
 QPushButton:focus, QToolButton:focus {{ border-color: {t.accent}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {t.faint}; }}
+CornerButton {{ padding: 0; border: 0; background: transparent; }}
 QToolButton::menu-indicator, QPushButton::menu-indicator {{ image: none; width: 0; }}
 QComboBox {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px; padding: 2px 5px 2px 7px;
   min-height: 18px; }}
@@ -132,6 +136,7 @@ class Appearance(QObject):
         self._settings = settings
         self._system_font = application.font()
         self._theme: Theme | None = None
+        self._points, self._growth = 0, 1.0
         application.setStyle("Fusion")
         application.styleHints().colorSchemeChanged.connect(self._follow_system)
         self.set_font_size(settings.font_size())
@@ -154,11 +159,20 @@ class Appearance(QObject):
     def set_font_size(self, points: int) -> None:
         """Take and remember a size in points; 0 is the system's."""
         self._settings.set_font_size(points)
-        font = self._system_font
-        if points:
-            font = type(font)(font)
-            font.setPointSize(points)
-        with _no_collection():
+        self._points = points
+        self._take_font()
+
+    def enlarge_letters(self, is_large: bool) -> None:
+        """Letters `LARGE` times as large as usual, until this is called again; not remembered."""
+        self._growth = LARGE if is_large else 1.0
+        self._take_font()
+
+    def _take_font(self) -> None:
+        font = QFont(self._system_font)
+        if self._points or self._growth != 1:
+            usual = self._points or QFontInfo(self._system_font).pointSizeF()
+            font.setPointSizeF(usual * self._growth)
+        with no_collection():
             self._application.setFont(font)
             if self._theme is not None:  # a polished widget keeps its font until it is polished anew
                 self._application.setStyleSheet(style_sheet(self._theme))
@@ -180,16 +194,16 @@ class Appearance(QObject):
         if theme is self._theme:
             return
         self._theme = theme
-        with _no_collection():
+        with no_collection():
             self._application.setPalette(palette(theme))
             self._application.setStyleSheet(style_sheet(theme))
         self.theme_changed.emit(theme)
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
-    """Qt walks over a list of all widgets here and calls back into Python for each: a widget that Python's collector
-    deletes meanwhile crashes it."""
+def no_collection() -> Iterator[None]:
+    """Where Qt polishes many widgets it walks over a list of them and calls back into Python for each: one that
+    Python's collector deletes meanwhile crashes it."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -51,7 +51,7 @@ class ExportDialog(Form[FigureChoice]):
         self.suffix = choices(SUFFIXES)
         sizes = {preset: f"{preset.name} ({preset.width:g} × {preset.height:g} in)" for preset in PRESETS}
         self.preset = choices({**sizes, None: "own size"})
-        self.width_field, self.height_field = _inches(), _inches()
+        self.width_field, self.height_field = inches(), inches()
         self.dpi = QSpinBox(minimum=FIGURE_DPI[0], maximum=FIGURE_DPI[1], suffix=" dpi")
         self.columns = QLineEdit()
         self.columns.setMinimumWidth(260)
@@ -159,6 +159,7 @@ def with_suffix_of(choice: FigureChoice, path: Path) -> tuple[FigureChoice, Path
     return choice, path.with_name(f"{path.name.rstrip('.')}.{choice.suffix}")
 
 
-def _inches() -> QDoubleSpinBox:
+def inches() -> QDoubleSpinBox:
+    """A field for a figure's width or height."""
     least, most = FIGURE_INCHES
     return QDoubleSpinBox(decimals=1, minimum=least, maximum=most, singleStep=0.5, suffix=" in")

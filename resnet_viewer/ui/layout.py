@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent
@@ -12,6 +12,8 @@ from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.theme import DARK
 
 FIRST_SIZE = QSize(1440, 900)
+SECOND_SIZE = QSize(960, 720)
+"""Of a panel's own window."""
 LEAST_SIZE = QSize(880, 600)
 """With a font whose lines are `_USUAL_LINE` pixels high."""
 _USUAL_LINE = 16
@@ -38,24 +40,43 @@ class WindowLayout:
         home = QGuiApplication.primaryScreen().availableGeometry()
         self._window.resize(FIRST_SIZE.boundedTo(home.size()))
         self.share_room()
-        if (place := self._settings.shape("geometry", 5)) is not None:
-            self._window.setGeometry(rescued(QRect(*place[:4])))
-            if place[4]:
-                self._window.setWindowState(self._window.windowState() | Qt.WindowState.WindowMaximized)
+        self._put(self._window, "geometry")
         for name, splitter in self._splitters.items():
             if (sizes := self._settings.shape(name, splitter.count())) is not None and min(sizes) > 0:
                 splitter.setSizes(sizes)
 
     def remember(self) -> None:
         """Keep it for the next start."""
-        window = self._window
-        is_normal = not (window.isMaximized() or window.isFullScreen())
-        place = window.geometry() if is_normal else window.normalGeometry()
-        numbers = (place.x(), place.y(), place.width(), place.height(), int(window.isMaximized()))
-        self._settings.set_shape("geometry", numbers)
+        self.keep(self._window, "geometry")
         for name, splitter in self._splitters.items():
             if min(sizes := splitter.sizes()) > 0:  # else its page was not on screen: what is kept stays
                 self._settings.set_shape(name, sizes)
+
+    def place(self, window: QWidget, name: str) -> None:
+        """Put another window where it was left; the first time on another screen, where there is one."""
+        if self._put(window, name):
+            return
+        screens = [screen for screen in QGuiApplication.screens() if screen is not self._window.screen()]
+        home = (screens or [self._window.screen()])[0].availableGeometry()
+        place = QRect(home.topLeft(), SECOND_SIZE.boundedTo(home.size()))
+        place.moveCenter(home.center())
+        window.setGeometry(place)
+
+    def keep(self, window: QWidget, name: str) -> None:
+        """Remember where a window stands, until it is shown again."""
+        is_normal = not (window.isMaximized() or window.isFullScreen())
+        place = window.geometry() if is_normal else window.normalGeometry()
+        numbers = (place.x(), place.y(), place.width(), place.height(), int(window.isMaximized()))
+        self._settings.set_shape(name, numbers)
+
+    def _put(self, window: QWidget, name: str) -> bool:
+        """Where it was left, as far as that fits the screens there are now; False where that is unknown."""
+        if (place := self._settings.shape(name, 5)) is None:
+            return False
+        window.setGeometry(rescued(QRect(*place[:4])))
+        if place[4]:
+            window.setWindowState(window.windowState() | Qt.WindowState.WindowMaximized)
+        return True
 
     def reset(self) -> None:
         """Shares as at the first start, now and next time."""
@@ -81,6 +102,12 @@ class Splitter(QSplitter):
             self.addWidget(panel)
             self.setStretchFactor(place, share)
 
+    @property
+    def parts(self) -> tuple[QWidget, ...]:
+        """Its panels, and the splitters in it, in order."""
+        found = (self.widget(place) for place in range(self.count()))
+        return tuple(part for part in found if part is not None)
+
     def share_room(self) -> None:
         """As at the first start."""
         self.setSizes(self._shares)
@@ -97,7 +124,7 @@ class SharedPlace(QWidget):
     def __init__(self, names: Sequence[str], *panels: QWidget, shares: Sequence[float]) -> None:
         super().__init__()
         self.splitter = Splitter(Qt.Orientation.Vertical, *panels, shares=shares)
-        self._panels = panels
+        self._panels = self._offered = panels
         self.tabs = QTabBar()
         self.tabs.setObjectName("places")
         self.tabs.setAccessibleName("Panels of this place")
@@ -118,11 +145,19 @@ class SharedPlace(QWidget):
         """Whether there is room for both."""
         return self.tabs.isHidden()
 
+    def offer(self, panels: Collection[QWidget]) -> None:
+        """Show none but these of its panels: the others have no place on the page now."""
+        self._offered = tuple(panel for panel in self._panels if panel in panels)
+        self._share()
+        self.updateGeometry()
+
     def minimumSizeHint(self) -> QSize:
         """That of the larger panel alone."""
-        hints = [panel.minimumSizeHint().expandedTo(panel.minimumSize()) for panel in self._panels]
-        height = max(hint.height() for hint in hints) + self.tabs.sizeHint().height() + _BELOW_TABS
-        return QSize(max(hint.width() for hint in hints), height)
+        hints = [panel.minimumSizeHint().expandedTo(panel.minimumSize()) for panel in self._offered]
+        height = max((hint.height() for hint in hints), default=0)
+        if len(hints) > 1:
+            height += self.tabs.sizeHint().height() + _BELOW_TABS
+        return QSize(max((hint.width() for hint in hints), default=0), height)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -137,12 +172,15 @@ class SharedPlace(QWidget):
     def _share(self) -> None:
         least = self.splitter.handleWidth()
         least += sum(
-            panel.minimumSizeHint().expandedTo(panel.minimumSize()).height() for panel in self._panels
+            panel.minimumSizeHint().expandedTo(panel.minimumSize()).height() for panel in self._offered
         )
         has_room = self.height() >= max(least, _BOTH_LINES * self.fontMetrics().height())
-        self.tabs.setVisible(not has_room)
+        is_shared = len(self._offered) == len(self._panels) and not has_room
+        self.tabs.setVisible(is_shared)
         for place, panel in enumerate(self._panels):
-            panel.setVisible(has_room or place == self.tabs.currentIndex())
+            if panel.parentWidget() is self.splitter:  # else it is in a window of its own
+                is_chosen = not is_shared or place == self.tabs.currentIndex()
+                panel.setVisible(panel in self._offered and is_chosen)
 
 
 class PanelArea(QScrollArea):

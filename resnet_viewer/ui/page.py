@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QMimeData, QObject, QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
-from resnet_viewer.records.figure_list import FigureName
 from resnet_viewer.ui.commands import Commands
 from resnet_viewer.ui.figure_export import FigureExport
-from resnet_viewer.ui.layout import PanelArea, Splitter
-from resnet_viewer.ui.widgets.card import Card
+from resnet_viewer.ui.panels import PagePanels
 from resnet_viewer.ui.widgets.labels import tool_button
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -85,40 +83,6 @@ class PageBar(QWidget):
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setMenu(QMenu(button))
         return button
-
-
-class PagePanels(QWidget):
-    """What is seen of a page under the toolbar. Where the window is too small for the panels, it scrolls."""
-
-    hovered = Signal(str)
-    """What is under the pointer, in words; "" for nothing."""
-
-    def __init__(self, **splitters: Splitter) -> None:
-        """By the keys under which their sizes are remembered, which no other page has; the last one holds all."""
-        super().__init__()
-        self.splitters = splitters
-        *_, outermost = splitters.values()
-        self.area = PanelArea(outermost)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.area)
-
-    def figures(self) -> Mapping[QWidget, FigureName]:
-        """The panels that show a figure, now."""
-        return {}
-
-    def figure_in_focus(self) -> FigureName | None:
-        """The figure of the panel that has the focus, None where none has."""
-        focused = self.window().focusWidget()
-        for panel, figure in self.figures().items():
-            if focused is not None and (focused is panel or panel.isAncestorOf(focused)):
-                return figure
-        return None
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours where the palette does not reach; the font may be another, too."""
-        for card in self.findChildren(Card):
-            card.apply_theme(theme)
 
 
 class Page(QObject):

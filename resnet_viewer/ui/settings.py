@@ -83,6 +83,15 @@ class Settings:
         """The window's shape, back to the default."""
         self._store.remove("window")
 
+    def panels_with_large_letters(self, page: str) -> tuple[str, ...] | None:
+        """The names of a page's panels that are shown with large letters; None where none were chosen."""
+        none: tuple[str, ...] | None = None
+        return self._read(f"letters/{page}", lambda text: decoded_text(tuple[str, ...], text), none)
+
+    def set_panels_with_large_letters(self, page: str, names: Iterable[str]) -> None:
+        """Remember them."""
+        self._store.setValue(f"letters/{page}", json.dumps(list(names)))
+
     def recent(self, kind: Literal["pictures", "weights"]) -> tuple[Path, ...]:
         """Recently opened files that are still there, newest first."""
         none: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QActionGroup,
     QCloseEvent,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QAbstractSlider,
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QLineEdit,
     QMainWindow,
@@ -39,8 +40,9 @@ from resnet_viewer.ui.commands import Command, Commands, Submenu
 from resnet_viewer.ui.help import HELP_PAGES, Facts, Help
 from resnet_viewer.ui.incoming import is_welcome
 from resnet_viewer.ui.layout import Splitter, WindowLayout, least_size
-from resnet_viewer.ui.menus import Menus, add_choice
+from resnet_viewer.ui.menus import Menus, add_choice, add_entry
 from resnet_viewer.ui.page import Page
+from resnet_viewer.ui.panels import PanelWindow, title_of
 from resnet_viewer.ui.settings import FONT_SIZES, Settings, ThemeChoice
 from resnet_viewer.ui.toolbar import Toolbar
 from resnet_viewer.ui.widgets.theme import DARK, Theme
@@ -71,6 +73,7 @@ class MainWindow(QMainWindow):
         self.pages = tuple(pages)
         self._workers, self._appearance, self._settings = workers, appearance, settings
         self._is_painted = False
+        self._has_large_letters = self._was_full = False
         self.messages, self.progress, self.status = messages.bar, messages.progress, messages.status
         self.help = Help(self, facts, self.status.say)
         self.commands = Commands(self._offered(), self, pages=[page.commands for page in self.pages])
@@ -89,6 +92,7 @@ class MainWindow(QMainWindow):
             page.hovered.connect(self.status.show_hover)
             page.facts_changed.connect(self._show_facts)
             page.wished.connect(partial(self.show_page, place))
+            page.panels.window_opened.connect(partial(self._take_in, page))
         self._shape = WindowLayout(self, splitters, settings)
         self.setCentralWidget(self._central())
         self.menus = Menus(self.menuBar(), self.commands, others)
@@ -116,11 +120,39 @@ class MainWindow(QMainWindow):
                 )
                 for place, page in enumerate(self.pages)
             ),
+            Command(
+                "enlarge",
+                "&Enlarge a panel, or all again",
+                "View",
+                self.toggle_large,
+                "F",
+                place=300,
+                tip="Give the whole page to the panel that the pointer or the keys were in last",
+            ),
+            Command(
+                "panel_window",
+                "Panel in a &window of its own",
+                "View",
+                self.toggle_panel_window,
+                "Shift+F",
+                place=300,
+                tip="For a second screen or a projector; closing the window puts the panel back",
+            ),
+            Command(
+                "large_letters",
+                "Large letters, full &screen",
+                "View",
+                self.toggle_letters,
+                "Shift+F11",
+                place=300,
+                tip="For a lecture: larger letters, and only the panels that are chosen for it",
+            ),
+            Submenu("Panels with large le&tters", "View", self._fill_letters, 300),
             Command("full_screen", "F&ull screen", "View", self.toggle_full_screen, "F11", place=300),
             Command("reset_layout", "Reset the &layout", "View", self.reset_layout, place=300),
             Command(
                 "escape",
-                "&Cancel, release the time, or leave full screen",
+                "&Cancel, release the time, go back to all panels, or leave full screen",
                 "View",
                 self.escape,
                 "Esc",
@@ -175,9 +207,8 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.messages)
         layout.addWidget(self.progress)
         layout.addWidget(self._stack, 1)
-        for area in central.findChildren(
-            QAbstractScrollArea
-        ):  # drops belong to the window, wherever they fall
+        # drops belong to the window, wherever they fall
+        for area in central.findChildren(QAbstractScrollArea):
             area.setAcceptDrops(False)
             area.viewport().setAcceptDrops(False)
         return central
@@ -219,36 +250,150 @@ class MainWindow(QMainWindow):
         """Bring a page into view, by its place among the tabs; the page in view keeps its focus."""
         if place == self.place:
             return
-        self.page.commands.set_in_view(False)
         self._stack.setCurrentIndex(place)
         self.toolbar.show_page(place)
         self.status.forget_words()
         self._show_facts()
-        self.page.commands.set_in_view(True)
+        self._lead(self.page)
+        self._show_letters()
         self.page.enter()
+        self.page.panels.keep_focus()
+
+    def _lead(self, page: Page) -> None:
+        """The keys are this page's: the one in view, or that of a panel's window while that is the active one."""
+        for other in self.pages:
+            other.commands.set_in_view(other is page)
+
+    @property
+    def led(self) -> Page:
+        """Whose the keys are."""
+        active = self._active_panel_window()
+        return (
+            self.page if active is None else next(p for p in self.pages if active.panel in p.panels.windows)
+        )
+
+    def _active_panel_window(self) -> PanelWindow | None:
+        active = QApplication.activeWindow()
+        return active if isinstance(active, PanelWindow) else None
 
     def export(self) -> None:
-        """A figure of the page in view."""
-        self.page.export()
+        """A figure of the page that has the keys."""
+        self.led.export()
 
     def copy_figure(self) -> None:
-        """A figure of the page in view."""
-        self.page.copy_figure()
+        """A figure of the page that has the keys."""
+        self.led.copy_figure()
 
     def paste(self) -> None:
-        """Whatever is on the clipboard, as if it were dropped on the page in view."""
-        self.page.take_mime(QGuiApplication.clipboard().mimeData())
+        """Whatever is on the clipboard, as if it were dropped on the page that has the keys."""
+        self.led.take_mime(QGuiApplication.clipboard().mimeData())
 
     def toggle_full_screen(self) -> None:
-        """All of the screen, or as before."""
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        """All of the screen, or as before; of a panel's window where that is the active one."""
+        if (window := self._active_panel_window()) is not None:
+            window.toggle_full_screen()
+        else:
+            self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def escape(self) -> None:
-        """End a download, else what the page in view has to end, else leave full screen."""
+        """End a download, else what the page that has the keys has to end, else go back to all panels, to usual
+        letters, and leave full screen."""
         if not self.progress.isHidden():
             self.progress.cancelled.emit()
-        elif not self.page.escape() and self.isFullScreen():
-            self.toggle_full_screen()
+            return
+        if self.led.escape():
+            return
+        if (window := self._active_panel_window()) is not None:
+            if window.isFullScreen():
+                window.toggle_full_screen()
+        elif not self.page.panels.go_back():
+            if self._has_large_letters:
+                self.toggle_letters()
+            elif self.isFullScreen():
+                self.toggle_full_screen()
+
+    # Panels
+
+    def toggle_large(self) -> None:
+        """Give the page to one of its panels, or back to all; a panel in a window of its own is alone as it is."""
+        if self._active_panel_window() is None:
+            self.page.panels.toggle_large()
+
+    def toggle_panel_window(self) -> None:
+        """Give a panel a window of its own; put back the one whose window is the active one."""
+        if (window := self._active_panel_window()) is not None:
+            window.close()
+        else:
+            self.page.panels.toggle_window(self.page.panels.large)
+
+    def _take_in(self, page: Page, window: PanelWindow) -> None:
+        """A panel's window has this one's keys, drops and theme, and stands where it stood last."""
+        window.addActions(list(self.commands.actions.values()))
+        window.installEventFilter(self)
+        name = f"{page.key}_{window.key}"
+        self._shape.place(window, name)
+        window.closing.connect(partial(self._shape.keep, window, name))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """What happens to panels' windows."""
+        if isinstance(watched, PanelWindow):
+            if event.type() == QEvent.Type.WindowActivate:
+                self._lead(self.led)
+            elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+                return not _is_kept(event, watched.focusWidget()) and self.commands.take_key(event)
+            elif isinstance(event, QDragEnterEvent):
+                self._welcome(event, self.led)
+                return True
+            elif isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
+                self._take_drop(event, next(p for p in self.pages if watched.panel in p.panels.windows))
+                return True
+        return super().eventFilter(watched, event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and hasattr(self, "menus"):
+            self._lead(self.page)
+
+    # Large letters
+
+    def toggle_letters(self) -> None:
+        """Full screen, large letters, and only the panels that were chosen for that; or as before."""
+        self._has_large_letters = not self._has_large_letters
+        if self._has_large_letters:
+            self._was_full = self.isFullScreen()
+        if self._has_large_letters != self.isFullScreen() and not self._was_full:
+            self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        self._appearance.enlarge_letters(self._has_large_letters)
+        self._show_letters()
+
+    def _show_letters(self) -> None:
+        """Only the page in view: no other has its sizes before it was seen."""
+        for page in self.pages:
+            page.panels.show_alone(
+                self._chosen(page) if self._has_large_letters and page is self.page else ()
+            )
+
+    def _chosen(self, page: Page) -> tuple[str, ...]:
+        chosen = self._settings.panels_with_large_letters(page.key)
+        return page.panels.alone_with_large_letters if chosen is None else chosen
+
+    def _fill_letters(self, menu: QMenu) -> None:
+        page = self.page
+        panels, chosen = page.panels.by_name, self._chosen(page)
+        menu.addAction(self.commands["large_letters"])
+        menu.addSeparator()
+        for name, panel in panels.items():
+            action = add_entry(menu, title_of(panel), partial(self._choose_for_letters, page, name))
+            action.setCheckable(True)
+            action.setChecked(name in chosen or not chosen)
+
+    def _choose_for_letters(self, page: Page, name: str) -> None:
+        """Show it with large letters from now on, or no longer; the last one stays."""
+        names = tuple(page.panels.by_name)
+        chosen = set(self._chosen(page) or names) ^ {name}
+        if chosen:
+            self._settings.set_panels_with_large_letters(page.key, [n for n in names if n in chosen])
+        self._show_letters()
 
     def show_shortcuts(self) -> None:
         """Every command with its keys."""
@@ -260,7 +405,10 @@ class MainWindow(QMainWindow):
         self.help.run_command([entry for entry in self.menus.entries() if entry.action is not palette])
 
     def reset_layout(self) -> None:
-        """Sizes as at the first start."""
+        """Sizes as at the first start, every panel in its place."""
+        for page in self.pages:
+            page.panels.put_all_back()
+        self._show_letters()
         self._shape.reset()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -282,22 +430,30 @@ class MainWindow(QMainWindow):
         return None  # there is one toolbar and it stays
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self._welcome(event, self.page)
+
+    def _welcome(self, event: QDragEnterEvent, page: Page) -> None:
         if is_welcome(event.mimeData()):
             event.acceptProposedAction()
-            self.status.show_hover(f"Drop {self.page.welcome}.")
+            self.status.show_hover(f"Drop {page.welcome}.")
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         self.status.show_hover("")
 
     def dropEvent(self, event: QDropEvent) -> None:
+        self._take_drop(event, self.page)
+
+    def _take_drop(self, event: QDropEvent, page: Page) -> None:
         event.acceptProposedAction()
         self.status.show_hover("")
-        self.page.take_mime(event.mimeData())
+        page.take_mime(event.mimeData())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not all(page.may_close() for page in self.pages):
             event.ignore()
             return
+        for page in self.pages:
+            page.panels.put_all_back()
         self._shape.remember()
         self._settings.save()
         for page in self.pages:

@@ -326,3 +326,14 @@ def test_the_strip_shows_how_far_gate_layers_are_open() -> None:
     found = levels[0].reshape(9, -1, 2)
     heights = np.ptp(found[:, :, 1], axis=1)
     assert heights / heights[8] == pytest.approx(np.arange(1, 10) / 9)
+
+
+def test_the_axis_has_room_for_readings_that_are_not_drawn() -> None:
+    now, reference = pair(decades=2.0)
+    other = with_norms(now, {0: 1e-15, 1: 0.0})
+    alone, beside = (
+        plot_of(gradient_norms.figure(now, reference, others=others)) for others in ((), (other,))
+    )
+    assert "0" not in rows_of(alone)
+    assert {"0", "10⁻¹⁴"} <= rows_of(beside).keys()
+    assert len(markers(alone, palette.NOW)) == len(markers(beside, palette.NOW)) > 0

@@ -47,7 +47,7 @@ def test_every_file_of_the_contract_is_there_and_holds_what_it_says() -> None:
     found = written()
     assert list(found) == [
         "gradient_norms.csv", "gradient_norms.svg", "gradient_norms.pdf", "gradient_norms.png",
-        "predictions.json", "gradcam.png", "gradcam.npz",
+        "predictions.json", "gradcam.png", "gradcam.npz", "activations.csv", "activations.png",
         "feature_maps/stem.png", "feature_maps/layer2.0.conv1.png", "probe.json",
     ]  # fmt: skip
 
@@ -78,7 +78,12 @@ def test_every_file_of_the_contract_is_there_and_holds_what_it_says() -> None:
             assert image.format == "PNG"
             assert min(image.size) > 500
             said = image.text["Description"]  # type: ignore[attr-defined]
-        subject = {"gradient_norms": "L2 norm", "gradcam": "Grad-CAM", "feature_maps": "Feature maps"}
+        subject = {
+            "gradient_norms": "L2 norm",
+            "gradcam": "Grad-CAM",
+            "feature_maps": "Feature maps",
+            "activations": "Activations",
+        }
         assert said.startswith(subject[re.split("[./]", name)[0]])
 
 

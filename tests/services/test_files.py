@@ -20,7 +20,7 @@ from resnet_viewer.core.weights.weight_files import save_safetensors
 from resnet_viewer.media import pictures
 from resnet_viewer.records.album import Album
 from resnet_viewer.records.errors import Progress, UserError
-from resnet_viewer.records.figure_list import Drawn, FigureChoice, Suffix
+from resnet_viewer.records.figure_list import AnimationChoice, Drawn, FigureChoice, Suffix
 from resnet_viewer.records.lab import DataLent, DataRead, Order
 from resnet_viewer.records.network import BuildOptions, NetworkSpec
 from resnet_viewer.records.requests import (
@@ -37,6 +37,7 @@ from resnet_viewer.records.requests import (
     RunPictures,
     StepPicture,
     Thumbnail,
+    WriteAnimation,
     WriteFigure,
     Written,
 )
@@ -44,6 +45,7 @@ from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.services.files import DownloadService, FilesService, catalog_entries, sample_pictures
 from resnet_viewer.services.lab import LabService
+from tests import fabricated
 
 
 @pytest.mark.parametrize("member", ["IMAGENET1K_V1", "IMAGENET1K_V2"])
@@ -124,6 +126,20 @@ def test_a_file_is_opened_with_its_shortcuts_as_training_left_them(tmp_path: Pat
     (begun,) = FilesService().answer(Begin("", str(path)))
     assert isinstance(begun, Begun)
     assert begun.network.state == opened.state
+
+
+@pytest.mark.parametrize("goes_back", [True, False])
+def test_an_animation_has_a_picture_of_every_state(tmp_path: Path, goes_back: bool) -> None:
+    shown = fabricated.scene(spec("cifar-resnet-20"))
+    scenes = tuple(
+        replace(shown, now=fabricated.scene(spec("cifar-resnet-20"), cut=cut).now)
+        for cut in ((), (2,), (2, 3))
+    )
+    choice = AnimationChoice(frames=3, seconds=1.0, goes_back=goes_back, width=4.0, height=3.0)
+    answers = list(FilesService().answer(WriteAnimation(scenes, choice, tmp_path / "a.gif")))
+    assert answers == [Progress(1, 3), Progress(2, 3), Progress(3, 3), Written(tmp_path / "a.gif")]
+    with Image.open(tmp_path / "a.gif") as made:
+        assert made.n_frames == (4 if goes_back else 3)
 
 
 @pytest.fixture

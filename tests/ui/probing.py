@@ -10,7 +10,7 @@ from resnet_viewer.records.distribution import MeasureActivations, measured
 from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.question import Request
-from resnet_viewer.records.requests import PackReadings, Pair
+from resnet_viewer.records.requests import PackReadings, Pair, ReadAlong
 from tests import fabricated
 
 
@@ -56,6 +56,10 @@ class Prober:
         if isinstance(request, MeasureActivations):
             assert request.result is not None
             yield from measured(request.result)
+            return
+        if isinstance(request, ReadAlong):
+            for wanted in request.questions:
+                yield [*self._readings(wanted)][-1].with_maps_of(request.layers)
             return
         if isinstance(request, Look):
             yield from self._look(request)

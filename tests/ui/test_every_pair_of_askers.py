@@ -40,6 +40,7 @@ from resnet_viewer.records.requests import (
     OpenNetwork,
     PackReadings,
     Pair,
+    ReadAlong,
     ReadBatch,
     ReadFolder,
     ReadOrder,
@@ -48,6 +49,7 @@ from resnet_viewer.records.requests import (
     StepPicture,
     TakePixels,
     WriteAllRunFigures,
+    WriteAnimation,
     WriteFigure,
     WriteLayers,
     WriteWeights,
@@ -67,7 +69,7 @@ from tests.ui.windows import Desk, Files, inspect_page, train_page
 
 RUNS = dict(runs_of(RunPlan(depths="20")))
 KEY = "cifar-plain-20"
-OTHER_WORKERS = {Pair, PackReadings, MeasureSet, DownloadWeights}
+OTHER_WORKERS = {Pair, PackReadings, MeasureSet, ReadAlong, WriteAnimation, DownloadWeights}
 """What is asked of others than the files worker."""
 IN_PASSING = {ReadFolder, MakeThumbnails}
 """What the files worker is asked with low priority: there a newer one takes the place of any older one of its kind."""

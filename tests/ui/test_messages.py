@@ -167,7 +167,8 @@ def test_the_toolbars_words_give_way_to_icons_where_they_do_not_fit(desk: Desk) 
 def test_the_toolbar_shortens_names_only_where_icons_do_not_make_room(desk: Desk) -> None:
     toolbar = desk.window.toolbar
     bar = inspect_page(desk.window).bar
-    buttons = (bar.reference_button, bar.target_button, bar.export_button, bar.open_button)
+    named = bar.reference_button, bar.compare_button, bar.target_button
+    buttons = (*named, bar.export_button, bar.open_button)
     bar._title = title = "ResNet-56 (no BN) · Digits, quick from scratch, epoch 5.4 of 12"
     desk.window.show()
     icons = []

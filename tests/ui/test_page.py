@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QVBoxLayout
 from pytestqt.qtbot import QtBot
@@ -15,7 +15,9 @@ from resnet_viewer.ui.bars import Messages
 from resnet_viewer.ui.commands import Command, Commands, Submenu
 from resnet_viewer.ui.help import Facts
 from resnet_viewer.ui.layout import Splitter
-from resnet_viewer.ui.page import Fact, Page, PageBar, PageFacts, PagePanels
+from resnet_viewer.ui.page import Fact, Page, PageBar, PageFacts
+from resnet_viewer.ui.panels import PagePanels
+from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT, Theme
 from resnet_viewer.ui.window import MainWindow
 from tests.ui.windows import INSPECT, TRAIN, Desk
@@ -29,7 +31,9 @@ class Notes(Page):
     key, title, welcome = "notes", "Notes", "a note"
 
     def __init__(self) -> None:
-        parts = Splitter(Qt.Orientation.Vertical, QLabel("a"), QLabel("b"), shares=(0.25, 0.75))
+        first, self.second = Card("First"), Card("Second")
+        self.second.body.addWidget(QLabel("a note"))
+        parts = Splitter(Qt.Orientation.Vertical, first, self.second, shares=(0.25, 0.75))
         super().__init__(PagePanels(notes=parts))
         self.asked: list[str] = []
         self.bar = PageBar()
@@ -42,7 +46,7 @@ class Notes(Page):
         )
         self.commands = Commands(offered, self, show=self.wished.emit)
         self.menus: dict[str, QMenu] = {}
-        self.is_idle = True
+        self.is_idle = self.has_something_to_end = True
 
     @property
     def facts(self) -> PageFacts:
@@ -63,7 +67,7 @@ class Notes(Page):
 
     def escape(self) -> bool:
         self.asked.append("escape")
-        return True
+        return self.has_something_to_end
 
     def may_close(self) -> bool:
         return self.is_idle
@@ -170,3 +174,33 @@ def test_its_room_is_shared_as_it_says(window: MainWindow, notes: Notes) -> None
     window.reset_layout()
     first, second = splitter.sizes()
     assert first / (first + second) == pytest.approx(0.25, abs=0.05)
+
+
+def test_its_panels_are_enlarged_and_get_windows_like_all_others(
+    window: MainWindow, notes: Notes, qtbot: QtBot
+) -> None:
+    window.show_page(THIRD)
+    notes.has_something_to_end = False
+    splitter, (first, second) = notes.panels.splitters["notes"], notes.panels.all
+    sizes = splitter.sizes()
+    qtbot.mouseDClick(second, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+    assert (first.isVisible(), second.isVisible(), notes.panels.large) == (False, True, second)
+    window.commands["escape"].trigger()
+    assert first.isVisible()
+    assert splitter.sizes() == sizes
+    window.show_page(INSPECT)
+    notes.second.window_wished.emit()
+    own = notes.panels.windows[second]
+    with qtbot.waitActive(own):
+        own.activateWindow()
+    assert window.place == INSPECT, "the window shows what it showed"
+    assert window.commands["note_here"].isEnabled(), "but the keys are those of the panel's page"
+    assert not window.commands["next_layer"].isEnabled()
+    qtbot.keyClick(own, Qt.Key.Key_F9)
+    assert notes.asked[-1] == "here"
+    own.close()
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    assert window.commands["next_layer"].isEnabled()
+    window.show_page(THIRD)
+    assert splitter.sizes() == sizes

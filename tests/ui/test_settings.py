@@ -26,7 +26,7 @@ from resnet_viewer.ui.train.run_folders import Earlier, Folders, folders_of
 from tests.ui.windows import TRAIN, Desk, inspect_page, train_page
 
 KEYS = (
-    "appearance/theme", "appearance/font_size",
+    "appearance/theme", "appearance/font_size", "letters/inspect",
     "window/geometry", "window/inspect_columns", "window/inspect_rows", "window/train_columns", "window/train_rows",
     "window/train_top", "window/train_left", "window/train_right",
     "recent/pictures", "recent/weights",
@@ -106,6 +106,7 @@ def all_read(settings: Settings) -> tuple[object, ...]:
         settings.training("folder", path_of, None),
         settings.training("folders", folders_of, Folders()),
         settings.asks_to_close(),
+        settings.panels_with_large_letters("inspect"),
         settings.export("inspect", FigureChoice()),
         settings.export("train", FigureChoice("curves")),
     )
@@ -117,10 +118,11 @@ def test_what_does_not_fit_is_the_default(key: str, tmp_path: Path, caplog: pyte
         written(tmp_path / name, {key: value})
         settings = Settings(tmp_path / name)
         found = all_read(settings)
-        theme, points, place, *shares = found[:-10]
-        pictures, weights, _plan, recipes, _starts, _folder, _folders, asks, one, other = found[-10:]
+        theme, points, place, *shares = found[:-11]
+        pictures, weights, _plan, recipes, _starts, _folder, _folders, asks, letters, one, other = found[-11:]
         assert theme in ("system", "light", "dark"), name
         assert points in (0, *FONT_SIZES), name
+        assert letters is None or all(isinstance(panel, str) for panel in letters), name
         assert place is None or place == (0, 0, 0, 0, 0), name
         assert all(share in (None, (-5, -5)) for share in shares), name
         assert (pictures, weights, recipes, asks) == ((), (), {}, True), name
@@ -186,6 +188,7 @@ def test_what_was_set_is_read_again_and_every_key_is_known(tmp_path: Path) -> No
     settings.set_training("folders", json.dumps(asdict(Folders(runs="/somewhere"))))
     Earlier(settings).note(tmp_path, "digits", ())
     settings.set_asks_to_close(False)
+    settings.set_panels_with_large_letters("inspect", ("picture", "wiring"))
     settings.set_export("inspect", FigureChoice("gradcam", "png", 8, 6, 300))
     settings.set_export("train", FigureChoice("loss", width=FIGURE_INCHES[0], dpi=FIGURE_DPI[1]))
     settings.save()
@@ -194,6 +197,7 @@ def test_what_was_set_is_read_again_and_every_key_is_known(tmp_path: Path) -> No
     assert again.font_size() == 16
     assert again.shape("geometry", 5) == (-10, 20, 900, 700, 1)
     assert again.shape("inspect_rows", 2) == (1, 2)
+    assert again.panels_with_large_letters("inspect") == ("picture", "wiring")
     assert again.recent("pictures") == again.recent("weights") == (picture,)
     assert again.training("plan", plan_of, RunPlan()).depths == "8"
     assert SavedRecipes(again).all()["mine"].epochs == 3

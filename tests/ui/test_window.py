@@ -335,6 +335,14 @@ def test_menus_offer_networks_targets_and_exports(desk: Desk) -> None:
     bar = inspect_page(desk.window).bar
     assert "ResNet-20 · CIFAR-10" in texts(bar.network_button.menu())
     assert {"cat", "truck", "Top class of the reference"} <= set(texts(bar.target_button.menu()))
+    compare = texts(bar.compare_button.menu())
+    words = (
+        "Compare with a network…",
+        "Compare with weights…",
+        "Swap now and reference",
+        "Reference: everything open",
+    )
+    assert set(words) <= {text.replace("&", "").partition("\t")[0] for text in compare}
     export = bar.export_button.menu()
     titles = [figure.title for figure in figures_of("inspect")]
     assert texts(export)[: len(titles)] == titles

@@ -53,7 +53,7 @@ def test_every_file_is_written_and_agrees_with_autograd(photo: Path, tmp_path: P
     assert written == {
         "gradient_norms.csv", "gradient_norms.svg", "gradient_norms.pdf", "gradient_norms.png", "predictions.json",
         "gradcam.png", "gradcam.npz", "probe.json", "feature_maps/stem.png", "feature_maps/layer2.0.png",
-        "feature_maps/layer1.0.conv2.png",
+        "feature_maps/layer1.0.conv2.png", "activations.csv", "activations.png",
     }  # fmt: skip
 
     network = build(replace(spec("cifar-resnet-14"), seed=3))

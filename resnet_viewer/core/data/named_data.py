@@ -52,7 +52,7 @@ def read_named(name: str, *, cache: Path | None = None) -> Iterator[Progress | D
     if name == "digits":
         yield digits()
         return
-    root = cache or paths.cache_dir() / "datasets"
+    root = cache or cache_folder()
     try:
         if sources.files_in(root, name) is None:
             yield from _idx_download(name, root) if name in sources.IDX else _cifar_download(name, root)
@@ -61,29 +61,39 @@ def read_named(name: str, *, cache: Path | None = None) -> Iterator[Progress | D
     yield load_from(root, name)
 
 
+def cache_folder() -> Path:
+    """Where downloaded data sets are kept."""
+    return paths.cache_dir() / "datasets"
+
+
 def load_from(folder: Path, name: str) -> Data:
     """A named data set from its files below `folder`, or in it.
 
     Raises:
         DatasetError: a file is missing or damaged.
     """
+    return Data(*(load_part(folder, name, is_train=is_train) for is_train in (True, False)))
+
+
+def load_part(folder: Path, name: str, *, is_train: bool) -> PictureSet:
+    """The training or the test pictures alone; raises as `load_from`."""
     found = sources.files_in(folder, name)
     if found is None:
         raise DatasetError(f"{folder} does not hold the files of {NAMED[name].title}.")
     if name in sources.IDX:
-        return load_idx(found)
+        return _idx_part(found, sources.PARTS[0 if is_train else 1])
     from torchvision import datasets  # costs as much as torch itself: only when asked for
 
     make = getattr(datasets, sources.CIFAR[name])
     try:
-        parts = [make(str(found.parent), train=is_train, download=False) for is_train in (True, False)]
+        part = make(str(found.parent), train=is_train, download=False)
     except (OSError, RuntimeError) as error:  # its MD5 is looked at before anything is unpickled
         raise DatasetError(
             f"The files of {NAMED[name].title} in {found} are damaged or incomplete; remove that folder, and they are "
             "downloaded again."
         ) from error
-    classes = CIFAR10_CLASSES if name == "cifar10" else tuple(parts[0].classes)
-    return Data(*(PictureSet(_planes(part.data), torch.as_tensor(part.targets), classes) for part in parts))
+    classes = CIFAR10_CLASSES if name == "cifar10" else tuple(part.classes)
+    return PictureSet(_planes(part.data), torch.as_tensor(part.targets), classes)
 
 
 def load_idx(folder: Path) -> Data:
@@ -92,14 +102,13 @@ def load_idx(folder: Path) -> Data:
     Raises:
         DatasetError: a file is missing, damaged, or of another set.
     """
+    return Data(*(_idx_part(folder, part) for part in sources.PARTS))
+
+
+def _idx_part(folder: Path, part: str) -> PictureSet:
     classes = {"mnist": DIGITS, "fashion-mnist": FASHION_CLASSES}[sources.idx_name(folder)]
-    parts = (sources.idx_part(folder, part) for part in sources.PARTS)
-    return Data(
-        *(
-            PictureSet(torch.from_numpy(images)[:, None], torch.from_numpy(labels), classes)
-            for images, labels in parts
-        )
-    )
+    images, labels = sources.idx_part(folder, part)
+    return PictureSet(torch.from_numpy(images)[:, None], torch.from_numpy(labels), classes)
 
 
 def digits() -> Data:

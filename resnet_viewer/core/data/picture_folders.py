@@ -74,12 +74,12 @@ def class_names_of(folder: Path) -> tuple[str, ...]:
     """
     _require_text(folder)
     parts = [folder / "train", folder / "test"] if has_parts(folder) else [folder]
-    names = [_classes(part) for part in parts]
+    names = [classes_in(part) for part in parts]
     for part, classes in zip(parts, names, strict=True):
         for name in classes:
             _require_text(part / name)
         if not any(pictures_in(part / name) for name in classes):
-            raise _without_pictures(part)
+            raise without_pictures(part)
     if len(set(names)) > 1:
         raise DatasetError(
             f"The classes in {folder / 'train'} and {folder / 'test'} differ; name the same folders in both."
@@ -122,14 +122,19 @@ def labelled_files(folder: Path) -> tuple[tuple[str, ...], list[tuple[Path, int]
     Raises:
         DatasetError: the folder is missing or holds no pictures in subfolders.
     """
-    classes = _classes(folder)
+    classes = classes_in(folder)
     files = [(path, label) for label, name in enumerate(classes) for path in pictures_in(folder / name)]
     if not files:
-        raise _without_pictures(folder)
+        raise without_pictures(folder)
     return classes, files
 
 
-def _classes(folder: Path) -> tuple[str, ...]:
+def classes_in(folder: Path) -> tuple[str, ...]:
+    """The names of its subfolders, sorted; hidden ones are left out.
+
+    Raises:
+        DatasetError: it is no folder, or cannot be read.
+    """
     if not os.path.isdir(folder):  # noqa: PTH112
         raise DatasetError(
             f"{folder} is not a folder; give one that holds a subfolder of pictures for each class."
@@ -152,7 +157,8 @@ def _require_text(path: Path) -> None:
         ) from error
 
 
-def _without_pictures(folder: Path) -> DatasetError:
+def without_pictures(folder: Path) -> DatasetError:
+    """The refusal of a folder that holds none."""
     return DatasetError(
         f"{folder} holds no pictures in subfolders; give one that holds a subfolder for each class."
     )

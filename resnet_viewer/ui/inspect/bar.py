@@ -31,7 +31,7 @@ from resnet_viewer.ui.widgets.switch import MasterSwitch, SwitchState
 from resnet_viewer.ui.widgets.theme import Theme
 
 MOST_CLASSES_LISTED = 20
-_ICONS = ("reference", "target", "export", "picture")
+_ICONS = ("reference", "compare", "target", "export", "picture")
 """The buttons that can be icons, in the order in which they become some."""
 
 
@@ -92,13 +92,16 @@ class InspectBar(PageBar):
         self.target_button = self.menu_button("Target")
         self.undo_button, self.redo_button = _button(commands["undo"]), _button(commands["redo"])
         self.reference_button = _button(commands["set_reference"], "Set as reference")
+        self.compare_button = self.menu_button("Compare")
+        self.compare_button.setToolTip("Set another network, or other weights, beside this one")
         self.export_button = self.menu_button("Export")
         self.export_button.setToolTip("Export a figure or its numbers")
         self.shortcuts.wished.connect(self.shortcuts_wished)
         self.branches.wished.connect(self.branches_wished)
         self.lay_out(
             self.open_button, self.network_button, self.shortcuts, self.branches, self.target_button, None,
-            self.undo_button, self.redo_button, self.reference_button, self.export_button,
+            self.undo_button, self.redo_button, self.reference_button, self.compare_button,
+            self.export_button,
         )  # fmt: skip
 
     def render_scene(self, scene: Scene) -> None:
@@ -128,11 +131,18 @@ class InspectBar(PageBar):
     def apply_theme(self, theme: Theme) -> None:
         self.target_button.setIcon(qtawesome.icon("mdi6.target", color=theme.text))
         self.open_button.setIcon(qtawesome.icon("mdi6.image-outline", color=theme.text))
+        self.compare_button.setIcon(qtawesome.icon("mdi6.compare-horizontal", color=theme.text))
         self.export_button.setIcon(qtawesome.icon("mdi6.export-variant", color=theme.text))
 
     def label(self, *, icons: int, letters: int) -> None:
         style = Qt.ToolButtonStyle
-        buttons = (self.reference_button, self.target_button, self.export_button, self.open_button)
+        buttons = (
+            self.reference_button,
+            self.compare_button,
+            self.target_button,
+            self.export_button,
+            self.open_button,
+        )
         for number, button in enumerate(buttons):
             button.setToolButtonStyle(
                 style.ToolButtonIconOnly if number < icons else style.ToolButtonTextOnly
@@ -192,6 +202,25 @@ class InspectMenus:
         menu.addAction(self.commands["choose_network"])
         menu.addAction(self.commands["open_weights"])
         menu.addAction(self.commands["change_input"])
+
+    def fill_compare(self, menu: QMenu) -> None:
+        """What may be the reference."""
+        session = self.controller.scene.session
+        present, reference = session.setup.state.network, session.reference.network
+        add_head(menu, "Compare with, bundled")
+        group = QActionGroup(menu)
+        for entry in self.catalog:
+            if entry.is_bundled and entry.name != present.name:
+                is_chosen = reference.name == entry.name and reference.weights.source == "bundled"
+                add_choice(
+                    menu, group, entry.title, is_chosen, partial(self.loader.compare_network, entry.name)
+                )
+        menu.addSeparator()
+        for name in ("compare_network", "compare_weights"):
+            menu.addAction(self.commands[name])
+        menu.addSeparator()
+        for name in ("swap_reference", "set_reference", "reset_reference"):
+            menu.addAction(self.commands[name])
 
     def fill_target(self, menu: QMenu) -> None:
         """What the gradients and Grad-CAM are of."""

@@ -124,6 +124,16 @@ class Editor(QObject):
         """Everything open is the reference again."""
         self._store.edit(self._session.without_reference(), "reference: everything open")
 
+    @Slot()
+    def swap_reference(self) -> None:
+        """What is now becomes the reference, and the reference what is acted on."""
+        now, reference = self._setup.state, self._session.reference
+        if now.network == reference.network:  # as it is called and asked about now
+            setup = replace(self._setup, state=reference)
+        else:
+            setup = self._with_network(reference, reference.class_names)
+        self._store.edit(self._session.with_setup(setup).with_reference(now), "swap now and reference")
+
     def drop_other_reference(self) -> bool:
         """Everything open is the reference again where another network was pinned; says whether one was."""
         pinned = self._session.pinned
@@ -162,12 +172,14 @@ class Editor(QObject):
 
     def set_network(self, state: NetworkState, class_names: tuple[str, ...]) -> None:
         """Another network; a target that it does not have becomes the top class."""
-        setup, label = self._setup, f"network: {state.network.title}"
+        self._set_up(self._with_network(state, class_names), f"network: {state.network.title}")
+
+    def _with_network(self, state: NetworkState, class_names: tuple[str, ...]) -> Setup:
+        setup = self._setup
         has_target = setup.target is not None and setup.class_names == class_names
         target = setup.target if has_target and isinstance(setup.target, int) else None
         gradient_of = setup.gradient_of if state.network.has_classifier else "score"
-        wanted = replace(setup, state=state, target=target, gradient_of=gradient_of, class_names=class_names)
-        self._set_up(wanted, label)
+        return replace(setup, state=state, target=target, gradient_of=gradient_of, class_names=class_names)
 
     def set_input(self, preprocessing: Preprocessing, class_names: tuple[str, ...]) -> None:
         """How pictures are prepared for the present network, and what its classes are called.

@@ -241,6 +241,10 @@ class Loader(QObject):
         """A weight file, whichever network it is, or another network, or this one with other weights: the reference."""
         self._files.ask(OpenNetwork(wished), self._compare_with, self.failed)
 
+    def compare_network(self, name: str) -> None:
+        """A network of the catalog, with the best weights at hand: the reference."""
+        self._files.ask(ChooseNetwork(name), self._compare_with, self.failed)
+
     def choose_network(self, name: str) -> None:
         """A network of the catalog, with the best weights at hand."""
         self._files.ask(ChooseNetwork(name), self.show_network, self.failed)

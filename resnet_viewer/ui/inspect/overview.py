@@ -18,6 +18,7 @@ from resnet_viewer.charts.activations import (
     ActivationChart,
     Column,
     activation_chart,
+    limits,
     numbers_table,
 )
 from resnet_viewer.charts.chart import Axis, Chart
@@ -77,8 +78,7 @@ class OverviewPanel(Card):
         plan, view = scene.blueprint, scene.session.view
         if self._layout is None or self._layout.blueprint is not plan:
             self._layout = lay_out(plan)
-            start, end = self._layout.start - 0.5, self._layout.end + 0.5
-            self.canvas.set_limits(start, end, _LEAST_UNITS)
+            self.canvas.set_limits(*limits(self._layout), _LEAST_UNITS)
             self.canvas.fit()
         readings: dict[Role, ProbeResult | None] = {"now": scene.now, "reference": scene.reference}
         is_old = {role: self._look_up(role, readings[role], scene) for role in ROLES}

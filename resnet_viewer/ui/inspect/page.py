@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.distribution import MeasureActivations
-from resnet_viewer.records.figure_list import FigureName
+from resnet_viewer.records.figure_list import FigureName, MovingKind
 from resnet_viewer.records.insight import (
     Act,
     CompareWith,
@@ -30,6 +30,7 @@ from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.ui.bars import Messages
 from resnet_viewer.ui.commands import Command, Commands, Submenu, keys_text
 from resnet_viewer.ui.figure_export import Outbox
+from resnet_viewer.ui.inspect.animation import Animation
 from resnet_viewer.ui.inspect.bar import InspectBar, InspectMenus, network_title
 from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.editor import Editor
@@ -50,7 +51,8 @@ from resnet_viewer.ui.inspect.thumbnails import Thumbnails
 from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
 from resnet_viewer.ui.layout import SharedPlace, Splitter
 from resnet_viewer.ui.menus import fill_on_open
-from resnet_viewer.ui.page import Fact, Page, PageFacts, PagePanels
+from resnet_viewer.ui.page import Fact, Page, PageFacts
+from resnet_viewer.ui.panels import PagePanels
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.explanations import explain, rich
 from resnet_viewer.ui.widgets.labels import shortened, tooltip_text
@@ -70,6 +72,8 @@ ANSWERS = 0.4, 0.6
 
 class InspectPanels(PagePanels):
     """Renders scenes; the panels' wishes become edits."""
+
+    alone_with_large_letters = "picture", "predictions", "wiring"
 
     def __init__(self, editor: Editor, thumbnails: Thumbnails) -> None:
         wiring, feature_maps = WiringPanel(), FeatureMapsPanel()
@@ -134,6 +138,7 @@ class InspectPanels(PagePanels):
         return {
             self.wiring: "gradient_norms",
             self.feature_maps: "channel" if self.feature_maps.is_channel_shown else "feature_maps",
+            self.overview: "activations",
             self.picture: "gradcam",
             self.predictions: "predictions",
         }
@@ -157,16 +162,19 @@ class InspectPage(Page):
         probing: Worker,
         files: Askers,
         downloads: Askers,
+        in_passing: Askers,
         settings: Settings,
         messages: Messages,
         *,
-        in_passing: Askers,
         catalog: tuple[CatalogEntry, ...],
         networks: Networks,
         samples: tuple[Path, ...] = (),
         threads: str = "",
+        moving_kinds: tuple[MovingKind, ...] = ("gif",),
     ) -> None:
-        """`in_passing` are files of low priority; `samples` are pictures that travel with the program."""
+        """`in_passing` are files of low priority; animations can be of `moving_kinds` here; `samples` are pictures that
+        travel with the program.
+        """
         editor, thumbnails = Editor(store), Thumbnails(in_passing)
         super().__init__(InspectPanels(editor, thumbnails))
         thumbnails.setParent(self)
@@ -180,6 +188,7 @@ class InspectPage(Page):
         self.outbox = Outbox(files, self)
         self.exports = SceneExport(self.controller, self.outbox, settings, self.panels)
         parts = self.controller, self.editor, self.loader, self.outbox
+        self.animation = Animation(self.controller, probing.low, in_passing, moving_kinds, self.panels)
         self.prompts = Prompts(self.panels, *parts, settings, networks)
         self.commands = Commands(self._offered(), self, show=self.wished.emit)
         self.bar = InspectBar(self.commands)
@@ -190,11 +199,13 @@ class InspectPage(Page):
         PictureMenu(self.bar.open_button.menu(), self.commands, self.loader, settings, thumbnails, samples)
         fill_on_open(self.bar.network_button.menu(), filled.fill_network)
         fill_on_open(self.bar.target_button.menu(), filled.fill_target)
+        fill_on_open(self.bar.compare_button.menu(), filled.fill_compare)
         menu = self.bar.export_button.menu()
         self.exports.fill(menu)
         menu.addAction(f"&Export…\t{keys_text('Ctrl+E')}", self.exports.ask)
+        menu.addAction(self.commands["animation"])
         menu.addAction(f"&Copy figure\t{keys_text('Ctrl+Shift+C')}", self.copy_figure)
-        self.menus = {"Export": menu}
+        self.menus = {"Export": menu, "Compare": self.bar.compare_button.menu()}
         sizes = {entry.name: entry.download for entry in catalog if entry.download}
         self.messages = InspectMessages(
             messages, self.controller, self.loader, self.outbox, self.prompts, sizes, self
@@ -215,6 +226,13 @@ class InspectPage(Page):
         # Queued: what was found before is published at once, which must not come between two panels' scenes.
         queued = Qt.ConnectionType.QueuedConnection
         self.panels.overview.activations_wished.connect(self._find_activations, queued)
+        animation, progress = self.animation, self._messages.progress
+        animation.began.connect(progress.begin_counting)
+        animation.progressed.connect(progress.show_progress)
+        animation.ended.connect(progress.hide)
+        progress.cancelled.connect(animation.cancel)
+        animation.said.connect(self._messages.status.say)
+        animation.failed.connect(partial(self._messages.bar.show_failure, topic="exporting"))
         self.loader.album_changed.connect(self._show_album)
         strip = self.panels.folder_strip
         strip.picture_wished.connect(self.loader.show_path)
@@ -301,6 +319,12 @@ class InspectPage(Page):
                 tip="Set a weight file's network beside this one, as the reference",
             ),
             compared(
+                "swap_reference",
+                "S&wap now and reference",
+                slot=editor.swap_reference,
+                tip="Act on what is the reference now",
+            ),
+            compared(
                 "reset_reference", "Reference: &everything open", slot=editor.reset_reference, keys="Shift+R"
             ),
             Command("previous_layer", "&Previous layer", "View", editor.previous_layer, "Up", place=200),
@@ -338,6 +362,14 @@ class InspectPage(Page):
                 partial(self.exports.export, "architecture"),
                 place=200,
             ),
+            Command(
+                "animation",
+                "&Animation: shortcuts from whole to cut…",
+                "File",
+                self.animation.ask,
+                tip="A GIF or MP4 of shortcuts that are weakened from 1 to 0, every picture measured",
+                place=300,
+            ),
             Submenu("&Open network", "Network", lambda menu: self._filled.fill_network(menu), 300),
             Submenu("Tar&get", "Network", lambda menu: self._filled.fill_target(menu), 300),
         )
@@ -350,6 +382,8 @@ class InspectPage(Page):
         self.messages.render_scene(scene)
         network = scene.session.setup.state.network
         self.commands.set_possible("reset_reference", scene.session.pinned is not None)
+        is_alike = scene.session.setup.state == scene.session.reference
+        self.commands.set_possible("swap_reference", not is_alike)
         self.commands.set_possible("all_shortcuts", network.has_shortcuts)
         self.commands.set_possible("choose_target", network.has_classifier)
         self.facts_changed.emit()
@@ -419,6 +453,12 @@ class InspectPage(Page):
             self.editor.toggle_branch(block)
         else:
             self._messages.status.say("No block is selected; click a box of a block first.")
+
+    def escape(self) -> bool:
+        """An animation that is being made is made no more."""
+        was_at_work = self.animation.is_at_work
+        self.animation.cancel()
+        return was_at_work
 
     def may_close(self) -> bool:
         """What is being saved, of any page, is saved first."""

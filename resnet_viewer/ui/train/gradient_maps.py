@@ -444,7 +444,7 @@ class GradientMaps(FigureCard):
         """Show the colour bar where it has room beside the whole title, and never less than a row of pictures."""
         parts = (self._title, self.bar, self.choice)
         needed = sum(part.sizeHint().width() + self.header.spacing() for part in parts)
-        has_room = self.width() - 2 * DARK.padding >= needed
+        has_room = self.width() - 2 * DARK.padding - self.corner_width >= needed
         self.bar.setVisible(bool(self.scene.logs) and has_room)
         self.area.setMinimumHeight(
             least_height(QFontMetricsF(self.font()), has_axis=True) if self.scene.logs else 0

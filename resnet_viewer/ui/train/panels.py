@@ -13,7 +13,7 @@ from resnet_viewer.records.pace import duration
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.ui.layout import Splitter
-from resnet_viewer.ui.page import PagePanels
+from resnet_viewer.ui.panels import PagePanels
 from resnet_viewer.ui.train.depth_plot import DepthPlot
 from resnet_viewer.ui.train.error_plot import ErrorPlot
 from resnet_viewer.ui.train.gradient_maps import GradientMaps
@@ -164,9 +164,9 @@ class TrainPanels(PagePanels):
         self.time_pointed.emit(self.errors.pinned if time is None else time)
 
     def render_lab(self, scene: LabScene) -> None:
-        """Show the runs; each panel touches only what differs. Nothing is drawn while the page is out of view."""
+        """Show the runs; each panel touches only what differs. Nothing is drawn that nobody sees."""
         self._scene = scene
-        if self.isVisible():
+        if self.is_seen:
             for panel in self._panels:
                 panel.render_lab(scene)
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-import qtawesome
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
@@ -27,7 +26,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
-    QDialog,
     QHBoxLayout,
     QMenu,
     QSizePolicy,
@@ -49,7 +47,7 @@ from resnet_viewer.ui.widgets.confusion import ConfusionMatrix
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, choice_box, part_wordings
 from resnet_viewer.ui.widgets.labels import muted, plain_label, tool_button, tooltip_text
 from resnet_viewer.ui.widgets.pixels import image_of_rgb
-from resnet_viewer.ui.widgets.theme import DARK, Theme, theme_of
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 GAP = 6
 SIDES = 40, 80
@@ -329,30 +327,6 @@ class PicturesGrid(Cells):
             super().keyPressEvent(event)
 
 
-_SIZE = QSize(760, 640)
-
-
-class PicturesWindow(QDialog):
-    """Around a panel, which it owns; named like what that shows, and deleted when it is closed."""
-
-    def __init__(self, panel: PicturesPanel, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Window)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.panel = panel
-        self.words = muted(ShorteningLabel(lambda text: (text,)))
-        """What is pointed at."""
-        panel.hovered.connect(self.words.setText)
-        panel.named.connect(self._take_name)
-        layout = QVBoxLayout(self)
-        layout.addWidget(panel, 1)
-        layout.addWidget(self.words)
-        self.resize(_SIZE)
-
-    @Slot(str)
-    def _take_name(self, title: str) -> None:
-        self.setWindowTitle(f"{title} – ResNet Viewer")
-
-
 Shown = Literal["pictures", "confusion"]
 _NAMES: dict[Shown, tuple[str, str]] = {
     "pictures": ("Test pictures", "Pictures"),
@@ -381,10 +355,8 @@ class PicturesPanel(FigureCard):
     picture_wished = Signal(int)
     rule_chosen = Signal(str)
     """By which rule the first pictures are chosen, here and in figures."""
-    named = Signal(str)
-    """The title of what is shown from now on."""
 
-    def __init__(self, parent: QWidget | None = None, *, can_enlarge: bool = True) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Test pictures", parent)
         self._title.hide()
         self._subtitle.hide()
@@ -401,11 +373,7 @@ class PicturesPanel(FigureCard):
             self._tabs[shown] = tab
         group.idClicked.connect(lambda place: self.show_what(tuple(_NAMES)[place]))
         self.header.setSpacing(4)
-        self.header.addStretch(1)
-        self.enlarge = tool_button("", "Enlarge", "Show it in a window of its own")
-        self.enlarge.setVisible(can_enlarge)
-        self.enlarge.clicked.connect(self._open_enlarged)
-        self.header.addWidget(self.enlarge)
+        self.header.insertStretch(self.header.indexOf(self.window_corner), 1)
         self.whose = muted(ShorteningLabel(part_wordings))
         self._message = muted(plain_label())
         self._message.setWordWrap(True)
@@ -482,16 +450,13 @@ class PicturesPanel(FigureCard):
         if predicted is not None:
             self._stack.setCurrentIndex(tuple(_NAMES).index(self.shown))
         self._tell_whose(log if predicted is not None else None)
-        if self.larger is not None:
-            self.larger.render_lab(scene)
 
     def show_what(self, shown: Shown) -> None:
         """Show the pictures, or the confusion matrix."""
         self.shown = self.figure = shown
         self.figure_words = _NAMES[shown][0].lower()
         self._tabs[shown].setChecked(True)
-        self.setAccessibleName(_NAMES[shown][0])
-        self.named.emit(_NAMES[shown][0])
+        self.set_title(_NAMES[shown][0])
         self.render_lab(self._scene)
 
     @Slot(object)
@@ -506,7 +471,6 @@ class PicturesPanel(FigureCard):
         self.show_what("pictures")
 
     def apply_theme(self, theme: Theme) -> None:
-        self.enlarge.setIcon(qtawesome.icon("mdi6.arrow-expand", color=theme.text))
         self._fit_tabs()
 
     def _show_message(self, log: RunLog | None) -> None:
@@ -558,29 +522,6 @@ class PicturesPanel(FigureCard):
         choice = self.filter.itemData(index)
         self._filter(choice if isinstance(choice, str) else (int(choice[0]), int(choice[1])))
 
-    @Slot()
-    def _open_enlarged(self) -> None:
-        if self.larger is not None:
-            self.larger.window().raise_()
-            self.larger.window().activateWindow()
-            return
-        larger = PicturesPanel(can_enlarge=False)
-        larger.picture_wished.connect(self.picture_wished)
-        larger.rule_chosen.connect(self.rule_chosen)
-        larger.export_requested.connect(self.export_requested)
-        larger.copy_requested.connect(self.copy_requested)
-        window = PicturesWindow(larger, self)
-        larger.apply_theme(theme_of(self))
-        larger.render_lab(self._scene)
-        larger.show_what(self.shown)
-        window.show()
-
-    @property
-    def larger(self) -> PicturesPanel | None:
-        """The same in a window of its own, while that is open."""
-        window = self.findChild(PicturesWindow)
-        return None if window is None else window.panel
-
     def menu_at(self, where: QPoint) -> QMenu:
         """What can be done with the picture there, where there is one, and then with all of what is shown."""
         menu = QMenu(self)
@@ -603,7 +544,7 @@ class PicturesPanel(FigureCard):
         one = self._tabs["pictures"]
         padding = one.sizeHint().width() - metrics.horizontalAdvance(one.text())
         self.filter.setMaximumWidth(max(76, (self.width() - 2 * DARK.padding) // 4))
-        room = self.width() - 2 * DARK.padding - self.enlarge.sizeHint().width() - 2 * self.header.spacing()
+        room = self.width() - 2 * DARK.padding - self.corner_width - self.header.spacing()
         whole = sum(metrics.horizontalAdvance(words) + padding for words, _ in _NAMES.values())
         for shown, tab in self._tabs.items():
             words, short = _NAMES[shown]

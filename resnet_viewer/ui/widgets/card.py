@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QEnterEvent,
     QLinearGradient,
+    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
+    QPolygonF,
     QResizeEvent,
-)  # fmt: skip
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from resnet_viewer.records.figure_list import FigureName
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, part_wordings
@@ -20,6 +25,8 @@ from resnet_viewer.ui.widgets.labels import TitleLabel, muted, tooltip_text
 from resnet_viewer.ui.widgets.theme import DARK, Theme, theme_of
 
 UPDATING = "updating…"
+Size = Literal["usual", "large", "window"]
+"""A card among others, alone on its page, and in a window of its own."""
 _FADE = 24
 """Pixels before that word in which the subtitle fades away."""
 
@@ -28,8 +35,18 @@ class Card(QFrame):
     """A titled frame. Put what it shows into `body`; controls go to the right end of the header.
 
     A subtitle that does not fit loses its parts, the last one first, and stands whole in its tooltip; the title is cut
-    after everything else.
+    after everything else. Its corner, and a double click where that means nothing else, wish for another size: its page
+    gives it that.
     """
+
+    named = Signal(str)
+    """Its title is another."""
+    entered = Signal()
+    """The pointer came over it."""
+    large_wished = Signal()
+    """It wants the whole page, or back."""
+    window_wished = Signal()
+    """It wants a window of its own, or back."""
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,10 +55,17 @@ class Card(QFrame):
         self._subtitle = muted(ShorteningLabel(part_wordings))
         self._mark = _Mark(self)
         self._is_updating = False
+        self._granted: Size | None = None
+        self.window_corner, self.large_corner = CornerButton("window"), CornerButton("large")
+        self.window_corner.clicked.connect(self.window_wished)
+        self.large_corner.clicked.connect(self.large_wished)
         self.header = QHBoxLayout()
         self.header.setSpacing(DARK.gap)
         self.header.addWidget(self._title)
         self.header.addWidget(self._subtitle, 1)
+        for corner in (self.window_corner, self.large_corner):
+            self.header.addWidget(corner)
+            corner.hide()
         self.body = QVBoxLayout()
         self.body.setSpacing(6)
         layout = QVBoxLayout(self)
@@ -71,6 +95,7 @@ class Card(QFrame):
         """Replace the title."""
         self._title.setText(title)
         self.setAccessibleName(title)
+        self.named.emit(title)
 
     def set_subtitle(self, text: str, *, whole: str = "") -> None:
         """Replace the subtitle; where `text` is a short form, the tooltip says the `whole`."""
@@ -82,8 +107,15 @@ class Card(QFrame):
 
     @property
     def subtitle_room(self) -> int:
-        """Pixels that the subtitle has beside the title alone, other controls not counted."""
-        return self.width() - 2 * DARK.padding - self._title.sizeHint().width() - self.header.spacing()
+        """Pixels that the subtitle has beside the title and the corner alone, other controls not counted."""
+        title = self._title.sizeHint().width() + self.header.spacing()
+        return self.width() - 2 * DARK.padding - title - self.corner_width
+
+    @property
+    def corner_width(self) -> int:
+        """Pixels that its corner takes at the right end of the header, with the gap before it."""
+        corners = (corner for corner in (self.window_corner, self.large_corner) if not corner.isHidden())
+        return sum(corner.width() + self.header.spacing() for corner in corners)
 
     def set_updating(self, is_updating: bool) -> None:
         """Say, or no longer say, that what is shown belongs to an older wish.
@@ -113,8 +145,61 @@ class Card(QFrame):
         return QSize(hint.width() - cut, hint.height())
 
     def add_control(self, control: QWidget) -> None:
-        """Put a control at the right end of the header."""
-        self.header.addWidget(control)
+        """Put a control at the right end of the header, before its corner."""
+        self.header.insertWidget(self.header.indexOf(self.window_corner), control)
+
+    # Its size
+
+    def offer_sizes(self) -> None:
+        """Whoever shows it grants other sizes: it has a corner from now on."""
+        self.show_size("usual")
+
+    def show_size(self, size: Size) -> None:
+        """Say by its corner which size it has."""
+        if size == self._granted:
+            return
+        self._granted = size
+        self.large_corner.setVisible(size != "window")
+        self.window_corner.setVisible(size != "usual")
+        for corner, words, is_back in (
+            (self.large_corner, "Enlarge to the whole page, or by a double click (F)", size == "large"),
+            (self.window_corner, "Show in a window of its own (Shift+F)", size == "window"),
+        ):
+            key = "Esc" if corner is self.large_corner else "Shift+F"
+            corner.show_way(f"Back among the other panels ({key})" if is_back else words, is_back=is_back)
+
+    def add_size_actions(self, menu: QMenu) -> None:
+        """Enlarge, and a window of its own; or back."""
+        if self._granted is None:
+            return
+        menu.addSeparator()
+        if self._granted != "window":
+            menu.addAction(
+                "Enlarge" if self._granted == "usual" else "Back to all panels", self.large_wished.emit
+            )
+        words = "Put back into the page" if self._granted == "window" else "In a window of its own"
+        menu.addAction(words, self.window_wished.emit)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.entered.emit()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """What comes here no control wanted."""
+        if event.button() == Qt.MouseButton.LeftButton and self._granted in ("usual", "large"):
+            self.large_wished.emit()
+        else:
+            event.ignore()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        self.add_size_actions(menu)
+        if menu.isEmpty():
+            menu.deleteLater()
+            event.ignore()
+            return
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours where the palette does not reach."""
@@ -154,11 +239,71 @@ class FigureCard(Card):
         copy = menu.addAction("Copy", lambda: self.copy_requested.emit(self.figure))
         for action in (export, copy):
             action.setEnabled(self.has_figure)
+        self.add_size_actions(menu)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = self.menu_at(event.globalPos())
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos())
+
+
+class CornerButton(QToolButton):
+    """Two arrows that part for a card that grows, and meet for one that goes back; a frame for one that leaves."""
+
+    def __init__(self, kind: Literal["large", "window"]) -> None:
+        super().__init__()
+        self._kind, self._is_back = kind, False
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._fit()
+
+    def show_way(self, words: str, *, is_back: bool) -> None:
+        """What it does now."""
+        self._is_back = is_back
+        self.setAccessibleName(words)
+        self.setToolTip(words)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSize()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        side = self.fontMetrics().height()
+        self.setFixedSize(side, side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme, side = theme_of(self), float(self.width())
+        is_lit = self.underMouse() or self.hasFocus()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.scale(side / 16, side / 16)
+            painter.setPen(QPen(QColor(theme.text if is_lit else theme.muted), 1.4))
+            if self._kind == "window":
+                painter.drawRect(QRectF(2.5, 5.5, 8, 8))
+            if self.hasFocus():
+                painter.save()
+                painter.setPen(QPen(QColor(theme.accent), 1.2))
+                painter.drawRoundedRect(QRectF(0.6, 0.6, 14.8, 14.8), 3, 3)
+                painter.restore()
+            for arrow in _ARROWS[self._kind, self._is_back]:
+                painter.drawPolyline(QPolygonF([QPointF(*point) for point in arrow]))
+
+
+_ARROWS: dict[tuple[str, bool], tuple[tuple[tuple[float, float], ...], ...]] = {
+    ("large", False): (
+        ((9, 3), (13, 3), (13, 7)), ((13, 3), (9, 7)), ((3, 9), (3, 13), (7, 13)), ((3, 13), (7, 9)),
+    ),
+    ("large", True): (
+        ((9, 3), (9, 7), (13, 7)), ((9, 7), (13.5, 2.5)), ((3, 9), (7, 9), (7, 13)), ((7, 9), (2.5, 13.5)),
+    ),
+    ("window", False): (((10, 2.5), (13.5, 2.5), (13.5, 6)), ((13.5, 2.5), (7, 9))),
+    ("window", True): (((7, 5.5), (7, 9), (10.5, 9)), ((7, 9), (13.5, 2.5))),
+}  # fmt: skip
+"""Corners and shafts, on a square of 16."""
 
 
 class _Mark(QWidget):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
@@ -20,7 +20,8 @@ Asker = Callable[..., Any] | SignalInstance
 
 
 class Asking(QObject):
-    """Sends requests to whoever answers them, one at a time, and passes on what is heard.
+    """Sends requests to whoever answers them, one at a time unless `_most_in_flight` says more, and passes on what is
+    heard.
 
     Tickets must rise. Who inherits begins the work in `_begin`, ends it in `_end`, and calls `_reply`, `_fail` and
     `_finish` on this object's thread. Nothing is heard of a ticket that was stopped, nor after `close`.
@@ -31,18 +32,21 @@ class Asking(QObject):
     ended = Signal(int)
     """Nothing more will be heard of this ticket: its work has ended, or it was dropped while it waited."""
     busy_changed = Signal(bool)
+    _most_in_flight: ClassVar[float] = 1
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._waiting: list[tuple[int, object]] = []
-        self._in_flight: int | None = None
-        self._stopped_through = -1
+        self._in_flight: dict[int, object] = {}
+        """Requests by their tickets."""
+        self._stopped: set[int] = set()
+        """Those in flight of which nothing more is to be heard."""
         self._is_closed = False
 
     @property
     def is_busy(self) -> bool:
         """A request is in flight."""
-        return self._in_flight is not None
+        return bool(self._in_flight)
 
     def start(self) -> None:
         """Make what answers now, before the first request; asking does it too."""
@@ -65,13 +69,13 @@ class Asking(QObject):
     def stop(self) -> None:
         """End what is in flight at its next yield, without a reply, and drop what waits."""
         self.forget_waiting()
-        if self._in_flight is not None:
-            self.cancel(self._in_flight)
+        for ticket in tuple(self._in_flight):
+            self.cancel(ticket)
 
     def cancel(self, ticket: int) -> None:
         """End this one at its next yield, without a reply, or drop it where it waits."""
-        if ticket == self._in_flight:
-            self._stopped_through = ticket
+        if ticket in self._in_flight:
+            self._stopped.add(ticket)
             self._end(ticket)
         else:
             self._drop({ticket})
@@ -85,7 +89,7 @@ class Asking(QObject):
         raise NotImplementedError
 
     def _end(self, ticket: int) -> None:
-        """Let work whose ticket is not above `ticket` end at its next yield."""
+        """Let the work on `ticket` end at its next yield."""
         raise NotImplementedError
 
     def _drop(self, tickets: set[int]) -> None:
@@ -95,31 +99,31 @@ class Asking(QObject):
             self.ended.emit(ticket)
 
     def _send(self) -> None:
-        if self._in_flight is not None or not self._waiting:
-            return
-        ticket, request = self._waiting.pop(0)
-        self._in_flight = ticket
-        self.busy_changed.emit(True)
-        self._begin(ticket, request)
+        while self._waiting and len(self._in_flight) < self._most_in_flight:
+            ticket, request = self._waiting.pop(0)
+            self._in_flight[ticket] = request
+            self.busy_changed.emit(True)
+            self._begin(ticket, request)
 
     @Slot(int, object)
     def _reply(self, ticket: int, reply: object) -> None:
-        if not self._is_closed and ticket > self._stopped_through:
+        if not self._is_closed and ticket not in self._stopped:
             self.replied.emit(ticket, reply)
 
     @Slot(int, object)
     def _fail(self, ticket: int, failure: object) -> None:
-        if not self._is_closed and ticket > self._stopped_through:
+        if not self._is_closed and ticket not in self._stopped:
             self.failed.emit(ticket, failure)
 
     @Slot(int)
     def _finish(self, ticket: int) -> None:
-        self._in_flight = None
+        self._in_flight.pop(ticket, None)
+        self._stopped.discard(ticket)
         if self._is_closed:
             return
         self.ended.emit(ticket)
         self._send()
-        if self._in_flight is None:
+        if not self._in_flight:
             self.busy_changed.emit(False)
 
 

@@ -87,7 +87,7 @@ class ProcessWorker(Asking):
 
     def tell(self, message: object) -> None:
         """Say something to the work at hand: it heeds it from its next yield on. Without work it says nothing."""
-        if self._child is not None and self._in_flight is not None and not self._is_closed:
+        if self._child is not None and self._in_flight and not self._is_closed:
             self._child.send(Tell(message))
 
     def close(self) -> None:
@@ -109,7 +109,7 @@ class ProcessWorker(Asking):
         self._child.send(Ask(ticket, request))
 
     def _end(self, ticket: int) -> None:
-        if self._child is not None and self._in_flight is not None:
+        if self._child is not None and self._in_flight:
             self._child.send(End(ticket))
             self._killing.start()
 
@@ -137,13 +137,12 @@ class ProcessWorker(Asking):
         self._child.close(0)
         self._child = None
         self._killing.stop()
-        ticket = self._in_flight
-        if ticket is None or self._is_closed:
+        if not self._in_flight or self._is_closed:
             return
-        if ticket > self._stopped_through:
+        (ticket,) = self._in_flight
+        if ticket not in self._stopped:
             log.error("the process of %s ended while it worked: %s", self.objectName(), sentence)
             self._fail(ticket, Failure(sentence))
-        self._in_flight = None
         if self._waiting:
             self.start()
         self._finish(ticket)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
+from collections import deque
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,7 +27,7 @@ class Answering(Protocol):
     """What a worker runs. It is made on the worker's thread and never leaves it."""
 
     def answer(self, request: object) -> Generator[object]:
-        """Work on `request`; every yield is a reply, and a point at which the work can be stopped.
+        """Work on `request`; every yield but None is a reply, and each is a point at which the work can be stopped.
 
         Between two yields of work of low priority others may be answered: everything is put back before each of them,
         and none stands inside a with-statement that changes a mode.
@@ -47,8 +49,11 @@ class _Lane(QObject):
     replied = Signal(int, object)
     failed = Signal(int, object)
     finished = Signal(int)
-    stopped_through = -1
-    """Work whose ticket is not above it ends at its next yield. Written by the GUI thread, read by the worker's."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.stopped: set[int] = set()
+        """Work with one of these tickets ends at its next yield. Changed by the GUI thread, read by the worker's."""
 
 
 class _Hand(QObject):
@@ -59,7 +64,10 @@ class _Hand(QObject):
         self._factory = factory
         self._made: Answering | None = None
         self.high, self.low = _Lane(self), _Lane(self)
-        self._low_steps: Generator[None] | None = None
+        self._begun: deque[Generator[None]] = deque()
+        """Of low priority, not yet at its first step; it comes before the next step of what is at work."""
+        self._at_work: deque[Generator[None]] = deque()
+        """Of low priority, whose turn it is first."""
         self._calm = QTimer(self, singleShot=True)
         self._calm.timeout.connect(self.step)
 
@@ -80,27 +88,26 @@ class _Hand(QObject):
 
     @Slot(int, object)
     def begin_low(self, ticket: int, request: object) -> None:
-        """Work on a request of low priority, from when nothing was asked for a while."""
-        self._low_steps = self._steps(self.low, ticket, request)
+        """Work on one more request of low priority, from when nothing was asked for a while."""
+        self._begun.append(self._steps(self.low, ticket, request))
         if not self._calm.isActive():
             self._calm.start(0)
 
     @Slot()
     def step(self) -> None:
-        """One step of what has time; what was asked meanwhile comes before the next."""
-        if self._low_steps is None:
+        """One step of what has time, each work in its turn; what was asked meanwhile comes before the next."""
+        if not (waiting := self._begun or self._at_work):
             return
-        try:
-            next(self._low_steps)
-        except StopIteration:
-            self._low_steps = None
-        else:
-            self._calm.start(0)
+        work = waiting.popleft()
+        with suppress(StopIteration):
+            next(work)
+            self._at_work.append(work)
+        self._calm.start(0)
 
     def _steps(self, lane: _Lane, ticket: int, request: object) -> Generator[None]:
         """Say each reply to a request, and how it ended."""
         try:
-            if ticket > lane.stopped_through:
+            if ticket not in lane.stopped:
                 yield from self._replies(lane, ticket, request)
         except Exception as error:
             lane.failed.emit(ticket, describe_failure(error))
@@ -112,19 +119,21 @@ class _Hand(QObject):
             self._made = self._factory()
         with closing(self._made.answer(request)) as replies:
             for reply in replies:
-                if ticket > lane.stopped_through:
+                if reply is not None and ticket not in lane.stopped:
                     lane.replied.emit(ticket, reply)
-                    yield
-                if ticket <= lane.stopped_through:
+                yield
+                if ticket in lane.stopped:
                     return
 
     @Slot()
     def clear(self) -> None:
         """End the work and let go of the made object, on the thread that made it."""
         self._calm.stop()
-        if self._low_steps is not None:
-            self._low_steps.close()
-        self._low_steps, self._made = None, None
+        for work in self._at_work:
+            work.close()
+        self._begun.clear()
+        self._at_work.clear()
+        self._made = None
 
 
 class _AskedLane(Asking):
@@ -146,31 +155,30 @@ class _AskedLane(Asking):
         self._sent.emit(ticket, request)
 
     def _end(self, ticket: int) -> None:
-        self._lane.stopped_through = ticket
+        self._lane.stopped.add(ticket)
+
+    @Slot(int)
+    def _finish(self, ticket: int) -> None:
+        self._lane.stopped.discard(ticket)
+        super()._finish(ticket)
 
 
 class _LowPriority(_AskedLane):
-    """What has time. A newer request makes one of its kind pointless also where that is at work."""
+    """What has time: all of it at work, a step each in turns. A newer request makes one of its kind pointless."""
+
+    _most_in_flight = math.inf
 
     def __init__(self, hand: _Hand, worker: Worker) -> None:
         super().__init__(hand.low, hand.begin_low, worker)
         self._worker = worker
-        self._at_work: object = None
 
     def start(self) -> None:
         self._worker.start()
 
     def ask(self, ticket: int, request: object) -> None:
-        if self._in_flight is not None and self._is_pointless(self._at_work, request):
-            self.cancel(self._in_flight)
+        for older in [known for known, at_work in self._in_flight.items() if type(at_work) is type(request)]:
+            self.cancel(older)
         super().ask(ticket, request)
-
-    def _begin(self, ticket: int, request: object) -> None:
-        self._at_work = request
-        super()._begin(ticket, request)
-
-    def _is_pointless(self, older: object, newer: object) -> bool:
-        return type(older) is type(newer)
 
 
 class Worker(_AskedLane):

@@ -8,6 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.preprocessing import CIFAR10_PREPROCESSING, IMAGENET_PREPROCESSING
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.session import Session
@@ -85,6 +86,33 @@ def test_another_network_keeps_the_pin_and_lets_a_foreign_target_go(desk: Desk) 
     assert session.pinned is not None
     assert session.pinned.network == spec("cifar-resnet-20")
     assert session.setup.picture is not None
+
+
+def test_now_and_reference_are_swapped_and_swapped_back(desk: Desk) -> None:
+    desk.editor.toggle_shortcut(1)
+    first = desk.store.session
+    desk.editor.swap_reference()
+    session = desk.store.session
+    assert session.setup.state == first.reference
+    assert session.reference == first.setup.state
+    assert session.setup.class_names == first.setup.class_names
+    desk.editor.swap_reference()
+    assert desk.store.session.setup == first.setup
+    assert desk.store.session.reference == first.reference
+
+
+def test_another_network_that_was_compared_is_acted_on_after_a_swap(desk: Desk) -> None:
+    before = desk.store.session.setup.state
+    state = NetworkState(spec("resnet18"), IMAGENET_PREPROCESSING, Wiring.all_open(8), ("a",) * 1000)
+    desk.editor.set_target(3)
+    desk.editor.compare_with(state)
+    desk.editor.swap_reference()
+    session = desk.store.session
+    assert session.setup.state == state
+    assert session.setup.class_names == state.class_names
+    assert session.setup.target is None, "class 3 is another one there"
+    assert session.reference == before
+    assert session.view.layer in blueprint(state.network).map_names()
 
 
 def test_layers_are_walked_and_the_walk_stops_at_the_ends(desk: Desk) -> None:

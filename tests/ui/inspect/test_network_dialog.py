@@ -247,6 +247,19 @@ def test_another_network_is_set_beside_the_one_on_the_screen(desk: Desk) -> None
     assert inspect_page(desk.window).controller.scene.reference is not None
 
 
+def test_a_bundled_network_is_compared_from_the_button_beside_set_as_reference(desk: Desk) -> None:
+    menu = inspect_page(desk.window).bar.compare_button.menu()
+    menu.aboutToShow.emit()
+    assert "ResNet-20 · CIFAR-10" not in [action.text() for action in menu.actions()], "it is on the screen"
+    inspect_page(desk.window).loader.choose_network("resnet18")
+    desk.qtbot.waitUntil(lambda: desk.store.session.setup.state.network.name == "resnet18")
+    menu.aboutToShow.emit()
+    next(action for action in menu.actions() if action.text() == "ResNet-20 · CIFAR-10").trigger()
+    desk.qtbot.waitUntil(lambda: desk.store.session.pinned is not None)
+    assert desk.store.session.reference.network.name == "cifar-resnet-20"
+    assert desk.store.session.setup.state.network.name == "resnet18"
+
+
 def test_a_weight_file_is_set_beside_the_network_on_the_screen(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.ui.appearance import style_sheet
-from resnet_viewer.ui.train.pictures import PicturesPanel, PicturesWindow, run_of
+from resnet_viewer.ui.train.pictures import PicturesPanel, run_of
 from resnet_viewer.ui.widgets.theme import LIGHT
 from tests.ui.train.lab_scenes import LABELS, PREDICTED, lab_scene, log_of
 
@@ -112,35 +112,13 @@ def test_buttons_turn_pages(qtbot: QtBot, panel: PicturesPanel) -> None:
     assert panel.grid.shown == first
 
 
-def test_enlarging_opens_a_window_that_follows(qtbot: QtBot, panel: PicturesPanel) -> None:
+def test_its_title_is_that_of_what_is_shown(panel: PicturesPanel) -> None:
+    titles: list[str] = []
+    panel.named.connect(titles.append)
     panel.show_what("confusion")
-    panel.enlarge.click()
-    larger = panel.larger
-    assert larger is not None
-    assert larger.shown == "confusion"
-    assert larger.whose.text() == panel.whose.text()
-    panel.render_lab(lab_scene(log_of("cifar-resnet-20", 60), version=2))
-    assert larger.whose.text().startswith("ResNet-20")
-    panel.enlarge.click()
-    assert panel.larger is larger
-    wished: list[object] = []
-    panel.picture_wished.connect(wished.append)
-    larger.grid.offer(1).actions()[1].trigger()
-    assert len(wished) == 1
-    window = larger.window()
-    assert isinstance(window, PicturesWindow)
-    assert window.windowTitle() == "Confusion matrix – ResNet Viewer"
-    with qtbot.assertNotEmitted(panel.hovered):
-        larger.hovered.emit("true 1, predicted 2: 2 of 3")
-    assert window.words.text() == "true 1, predicted 2: 2 of 3"
-    larger.show_what("pictures")
-    assert window.windowTitle() == "Test pictures – ResNet Viewer"
-    with qtbot.waitActive(window):
-        window.activateWindow()
-    with qtbot.waitSignal(larger.destroyed):
-        qtbot.keyClick(window, Qt.Key.Key_Escape)
-    assert panel.larger is None
-    panel.apply_theme(LIGHT)
+    panel.show_what("pictures")
+    assert titles == ["Confusion matrix", "Test pictures"]
+    assert panel.title == panel.accessibleName() == "Test pictures"
 
 
 def test_what_is_exported_is_what_is_shown(panel: PicturesPanel) -> None:

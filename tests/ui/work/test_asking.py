@@ -35,6 +35,10 @@ class Other(Long):
     """Of another kind."""
 
 
+class Silent(Request):
+    """Work whose steps mostly have nothing to say."""
+
+
 class Service:
     """Notes every step of what it does."""
 
@@ -64,6 +68,8 @@ class Service:
                     yield f"{name} found"
                 finally:
                     self.done.append(f"{name} ended")
+            case Silent():
+                yield from (None, None, "said", None)
             case Ask(word):
                 self._wait()
                 self.done.append(word)
@@ -241,7 +247,42 @@ def test_a_newer_question_of_its_kind_replaces_it_also_at_work(room: Room) -> No
     room.let_go()
     room.qtbot.waitUntil(lambda: bool(newer.answers) and bool(other.answers))
     assert not older.answers
-    assert room.service.done == ["older0", "older ended", "other0", "other ended", "newer0", "newer ended"]
+    assert room.service.done == ["older0", "other0", "newer0", "older ended", "other ended", "newer ended"]
+
+
+def test_work_of_low_priority_takes_turns_so_that_short_work_never_waits_for_long(room: Room) -> None:
+    room.hold()
+    long, short = Asker(), Asker()
+    room.look_into(Long(6, "long"), long)
+    room.reach()
+    room.look_into(Other(2, "short"), short)
+    room.let_go()
+    room.qtbot.waitUntil(lambda: bool(long.answers) and bool(short.answers))
+    assert room.service.done[:7] == ["long0", "short0", "long1", "short1", "long2", "long3", "short ended"]
+    assert long.progress == [1, 2, 3, 4, 5, 6]
+
+
+def test_one_of_several_at_work_is_cancelled_and_the_others_go_on(room: Room) -> None:
+    room.hold()
+    first, second = Asker(), Asker()
+    room.look_into(Long(3, "first"), first)
+    cancelled = room.look_into(Other(1000, "second"), second)
+    room.reach()
+    room.worker.low.cancel(cancelled)
+    room.let_go()
+    room.qtbot.waitUntil(lambda: bool(first.answers))
+    assert first.answers == ["first found"]
+    assert not second.answers
+    assert len(room.service.done) < 10
+    assert not room.worker._low._lane.stopped, "a ticket stays behind"
+
+
+def test_a_step_with_nothing_to_say_is_not_heard(room: Room) -> None:
+    asker = Asker()
+    room.worker.low.ask(Silent(), asker.take, asker.fail, progressed=asker.follow)
+    room.qtbot.waitUntil(lambda: bool(asker.answers))
+    assert asker.answers == ["said"]
+    assert not asker.progress
 
 
 def test_its_failure_is_its_askers(room: Room) -> None:
