@@ -1,4 +1,4 @@
-"""ResNet Viewer: see what residual connections do. For notebooks: `build`, `load`, `probe`.
+"""ResNet Viewer: see what residual connections do. For notebooks: `build`, `load`, `probe`, `evaluate`.
 
 Example:
     >>> import resnet_viewer
@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from resnet_viewer.notebook import Model, UntrainedWarning, build, load, probe
+    from resnet_viewer.notebook import Evaluation, Model, UntrainedWarning, build, evaluate, load, probe
 
-__all__ = ["Model", "UntrainedWarning", "build", "load", "probe"]
+__all__ = ["Evaluation", "Model", "UntrainedWarning", "build", "evaluate", "load", "probe"]
 
 
 def __getattr__(name: str) -> object:

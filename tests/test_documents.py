@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -151,16 +152,21 @@ def test_every_flag_is_one_of_the_programs(
 
 
 def test_every_example_in_python_runs(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(ROOT)
+    for name in ("cat", "ship"):
+        (tmp_path / name).mkdir()
+        shutil.copy(ROOT / "assets" / "pictures" / "cat.jpg", tmp_path / name)
     examples = [
         code for language, code in _FENCE.findall((ROOT / "docs" / "python.md").read_text()) if language
     ]
     names: dict[str, object] = {}
     for code in examples:
-        exec(compile(code, "docs/python.md", "exec"), names)
+        there = code.replace("cifar10/test", tmp_path.as_posix())
+        exec(compile(there, "docs/python.md", "exec"), names)
     printed = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert len(printed) == 56, "a line for every layer"
     assert float(printed[0][2]) < 1e-6 * float(printed[0][1]), "without shortcuts the first gradient vanishes"
+    assert 50.0 <= names["found"].error == 50.0 * len(names["wrong"])  # type: ignore[arg-type, attr-defined, operator]
     assert names["network"].fc.out_features == 7  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import resnet_viewer
 from resnet_viewer.core.weights import published
@@ -106,3 +107,48 @@ def test_a_network_without_weights_is_loaded_with_a_warning(monkeypatch: pytest.
 def test_weights_that_are_named_or_bundled_warn_of_nothing() -> None:
     assert resnet_viewer.load("cifar-resnet-8", "none").notes  # a warning fails the test
     assert not resnet_viewer.load("cifar-resnet-20").network.spec.weights.is_untrained
+
+
+@pytest.fixture
+def shades(tmp_path: Path) -> Path:
+    for kind in range(10):
+        (tmp_path / "set" / f"kind {kind}").mkdir(parents=True)
+        for number in range(3):
+            pixels = np.random.default_rng(10 * kind + number).integers(0, 256, (32, 32, 3)).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "set" / f"kind {kind}" / f"{number}.png")
+    return tmp_path / "set"
+
+
+def test_evaluate_agrees_with_probe_on_every_picture_and_leaves_the_model_as_it_was(shades: Path) -> None:
+    model = resnet_viewer.load("cifar-resnet-8", "none")
+    model.network.set_wiring(model.network.wiring.with_branches([2], 0.5))
+    before = model.network.wiring
+    found = resnet_viewer.evaluate(model, shades, cut="3")
+    rows = found.table()
+    assert len(rows) == 30
+    for row in rows:
+        reading = resnet_viewer.probe(row["path"], model, cut="3")
+        assert row["predicted"] == model.class_names[int(reading.logits.argmax())]
+        assert row["probability"] == pytest.approx(float(reading.probabilities.max()), rel=1e-5)
+    assert found.error == pytest.approx(100 * sum(row["predicted"] != row["true"] for row in rows) / 30)
+    low, high = found.interval
+    assert 0 <= low < found.error < high <= 100
+    assert repr(found) == f"<{found.sentence}>"
+    assert "ResNet-8, untrained, 1 of 3 shortcuts cut (3)" in repr(found)
+    assert len(repr(found)) < 200
+    assert model.network.wiring == before
+    assert not any("forward" in vars(module) for module in model.network.modules())
+    assert not torch.is_inference_mode_enabled()
+
+
+def test_evaluate_takes_all_pictures_or_a_sample_drawn_by_its_seed(shades: Path) -> None:
+    model = resnet_viewer.load("cifar-resnet-8", "none")
+    drawn = [resnet_viewer.evaluate(model, shades, sample=5, sample_seed=seed).table() for seed in (0, 0, 7)]
+    assert [len(rows) for rows in drawn] == [5, 5, 5]
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_evaluate_refuses_a_folder_without_classes(shades: Path) -> None:
+    model = resnet_viewer.load("cifar-resnet-8", "none")
+    with pytest.raises(UserError, match="no pictures in subfolders"):
+        resnet_viewer.evaluate(model, shades / "kind 1")

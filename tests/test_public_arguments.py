@@ -167,6 +167,26 @@ def test_probe_refuses(name: str, value: object, words: tuple[str, ...], model: 
     assert not any("forward" in vars(module) for module in model.network.modules())
 
 
+EVALUATE = {
+    "model": (NO_MODEL, ("network",)),
+    "folder": ([None, *NO_PATH, "no such folder"], ("no such folder",)),
+    "cut": (NO_BLOCKS, ("block",)),
+    "drop": (NO_BLOCKS, ("block",)),
+    "strength": (NO_STRENGTH, ("block",)),
+    "sample": ([0, *NO_WHOLE, 10**8], ()),
+    "sample_seed": ([None, *NO_WHOLE, 2**32], ()),
+    "device": (NO_DEVICE, ()),
+}
+
+
+@pytest.mark.parametrize(("name", "value", "words"), rows(EVALUATE))
+def test_evaluate_refuses(
+    name: str, value: object, words: tuple[str, ...], model: resnet_viewer.Model, tmp_path: Path
+) -> None:
+    arguments = {"model": model, "folder": tmp_path, name: value}
+    refused(lambda: resnet_viewer.evaluate(**arguments), *words)  # type: ignore[arg-type]
+
+
 def test_what_numpy_and_torch_count_is_as_good_as_an_int(model: resnet_viewer.Model) -> None:
     network = resnet_viewer.build(NAME, seed=np.int64(1), classes=np.int32(4), input_size=torch.tensor(16))
     assert network(torch.zeros(1, 3, 16, 16)).shape == (1, 4)

@@ -1,30 +1,25 @@
-"""Which class a network gives each picture of a set or a folder, and how many of them are wrong."""
+"""Which classes folders of pictures stand for, and which class a network in training gives each picture of a set."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 from resnet_viewer.core.data.datasets import PictureSet, batches
-from resnet_viewer.core.data.picture_folders import DatasetError, LeftOut, listed
+from resnet_viewer.core.data.picture_folders import DatasetError, listed
 from resnet_viewer.core.lab.device_habits import moved
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.not_finite import highest
-from resnet_viewer.core.preprocessing import prepare
-from resnet_viewer.media.pictures import PictureError, read
-from resnet_viewer.records.preprocessing import Channels, Preprocessing
+from resnet_viewer.records.preprocessing import Channels
 
 _AT_ONCE = 256
 """Pictures of a batch."""
-_FROM_FILES = 64
-"""Pictures that are read from their files and go through the network together."""
 
 
 @dataclass(frozen=True)
@@ -92,41 +87,6 @@ def _class_named(folder: str, class_names: Sequence[str]) -> int | None:
 
 def _plain(name: str) -> str:
     return " ".join(re.split(r"[\s_-]+", name.casefold())).strip()
-
-
-def folder_predictions(
-    network: Network,
-    files: Sequence[tuple[Path, int]],
-    preprocessing: Preprocessing,
-    device: str,
-    left_out: LeftOut,
-    *,
-    wants_twelve_bits: bool = False,
-) -> Iterator[tuple[list[int], list[int], int]]:
-    """For each batch of files the highest classes, the labels, and how many may have 12 bits in 16.
-
-    What cannot be read is put into `left_out` and is in neither list.
-
-    Raises:
-        DatasetError: more than one in ten cannot be read.
-        PictureError: there is too little memory for a picture.
-    """
-    for start in range(0, len(files), _FROM_FILES):
-        inputs, labels, in_question = [], [], 0
-        for path, label in files[start : start + _FROM_FILES]:
-            try:
-                picture = read(path, wants_twelve_bits=wants_twelve_bits)
-            except PictureError as error:
-                left_out.add(path, error)
-                continue
-            in_question += picture.may_have_twelve_bits
-            inputs.append(prepare(picture, preprocessing))
-            labels.append(label)
-        predicted: list[int] = []
-        if inputs:
-            with torch.inference_mode():
-                predicted = highest(network(torch.cat(inputs).to(device))).tolist()
-        yield predicted, labels, in_question
 
 
 class Predicted(NamedTuple):

@@ -46,6 +46,25 @@ def write_whole(path: Path, data: bytes, *, makes_folder: bool = False) -> None:
         raise refusal(path, error) from error
 
 
+def require_writable(path: Path) -> None:
+    """Nothing where a file could be put there by `write_whole`: to be known before what it holds takes an hour.
+
+    Raises:
+        WriteError: as `write_whole`.
+    """
+    try:
+        target = Path(os.path.realpath(path))
+        _mode_of(path, target)
+        temporary = target.with_name(f".{secrets.token_hex(8)}.part")
+        try:
+            _write_synced(temporary, b"")
+        finally:
+            with suppress(OSError):
+                temporary.unlink()
+    except (OSError, ValueError) as error:
+        raise refusal(path, error) from error
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder for files to be written, and those above it, where they are missing.
 

@@ -27,7 +27,7 @@ TestSetKind = Literal["crops", "folder", "digits", "cifar10", "run"]
 """Crops of the bundled pictures, a folder of pictures, the bundled digits, CIFAR-10's test pictures, or those that the
 training run in a folder keeps for testing."""
 USUAL_SAMPLE = 300
-LARGEST_SAMPLE = 100_000
+LARGEST_SAMPLE = 10_000_000
 THUMBNAIL = 48
 """Side of a picture's thumbnail, in pixels."""
 NOT_SEEN = -1

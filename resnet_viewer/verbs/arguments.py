@@ -219,10 +219,19 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     _wiring(parser)
     _twelve_bits(parser)
     parser.add_argument(
-        "--limit", type=positive, metavar="N", help="take N pictures, evenly spread over the folder"
+        "--sample", type=positive, metavar="N", help="take N pictures, drawn at random (default: all)"
     )
     parser.add_argument(
-        "--json", action="store_true", help='print {"error": …, "pictures": …, …} alone on stdout'
+        "--sample-seed", type=seed, default=0, metavar="S", help="what the sample is drawn by (default 0)"
+    )
+    parser.add_argument(
+        "--table",
+        type=path,
+        metavar="FILE.csv",
+        help="write a row for each picture: what it is, what it is taken for",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help='print {"error": …, "interval": …, …} alone on stdout'
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viewer.media.files import WriteError, make_folder, write_whole
+from resnet_viewer.media.files import WriteError, make_folder, require_writable, write_whole
 from resnet_viewer.records.errors import UserError
 
 Fails = Callable[..., None]
@@ -179,6 +179,20 @@ def test_an_impossible_name(name: str, sentence: str, tmp_path: Path) -> None:
     with pytest.raises(WriteError, match=sentence):
         write_whole(tmp_path / name, b"new")
     assert contents(tmp_path) == {}
+
+
+def test_whether_a_file_can_be_written_is_known_before(tmp_path: Path) -> None:
+    require_writable(tmp_path / "new.csv")
+    (tmp_path / "old.csv").write_text("old")
+    require_writable(tmp_path / "old.csv")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"old.csv": "old"}
+    for path, sentence in (
+        (tmp_path, "that is a folder"),
+        (tmp_path / "missing" / "new.csv", "does not exist"),
+        (tmp_path / "old.csv" / "new.csv", "is not a folder"),
+    ):
+        with pytest.raises(WriteError, match=sentence):
+            require_writable(path)
 
 
 def test_a_folder_is_made_with_those_above_it(tmp_path: Path) -> None:

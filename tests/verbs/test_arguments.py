@@ -19,7 +19,10 @@ EMPTY = {
         "--strength --mean --std --device --seed --resize --crop --class-count --input-side --input-channels --pooling "
         "--gradient",
     ),
-    "evaluate": (EVALUATE, "--classes --weights --network --cut --drop --strength --limit --seed"),
+    "evaluate": (
+        EVALUATE,
+        "--classes --weights --network --cut --drop --strength --sample --sample-seed --table --seed",
+    ),
     "train": (
         TRAIN,
         "--out --data --log-dir --network --depth --init --ray --device --shortcuts --epochs --seeds --rate --recipe "
@@ -28,8 +31,8 @@ EMPTY = {
     "networks": (["networks"], "--figure --columns"),
 }
 WRONG = {
-    "--limit x": (EVALUATE, "Argument --limit: must be a whole number, not 'x'"),
-    "--limit 0": (EVALUATE, "Argument --limit: must lie between 1 and"),
+    "--sample x": (EVALUATE, "Argument --sample: must be a whole number, not 'x'"),
+    "--sample 0": (EVALUATE, "Argument --sample: must lie between 1 and"),
     "--class-count x": (PROBE, "Argument --class-count: must be a whole number, not 'x'"),
     "--class-count 0": (PROBE, "Argument --class-count: must lie between 1 and 100000"),
     "--input-side 2.5": (PROBE, "Argument --input-side: must be a whole number, not '2.5'"),

@@ -1,6 +1,8 @@
 """`evaluate` counts errors as torch does, matches folders to classes, and prints JSON alone on stdout."""
 
+import csv
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,16 +15,66 @@ from resnet_viewer.cli import main
 from resnet_viewer.core.network import build
 from resnet_viewer.figures import run_files
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
+from resnet_viewer.records.test_set import wilson
 from resnet_viewer.verbs import evaluate
-from resnet_viewer.verbs.evaluate import spread
 
 NETWORK = ("--network", "cifar-resnet-8", "--weights", "none", "--device", "cpu")
 
 
-def test_a_limit_takes_pictures_of_every_class() -> None:
-    files = [(Path(str(n)), n // 10) for n in range(40)]
-    assert [label for _, label in spread(files, 4)] == [0, 1, 2, 3]
-    assert spread(files, 99) == files
+def test_a_sample_is_drawn_by_its_seed_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = ten_folders(tmp_path / "ten")
+    drawn = {}
+    for seed in ("0", "0", "1"):
+        table = tmp_path / f"{len(drawn)}.csv"
+        command = ["evaluate", str(folder), *NETWORK, "--sample", "4", "--sample-seed", seed]
+        assert main([*command, "--table", str(table)]) == 0
+        assert f"A sample of 10, drawn with seed {seed}" in capsys.readouterr().out
+        drawn.setdefault(seed, []).append(table.read_text())
+    assert drawn["0"][0] == drawn["0"][1] != drawn["1"][0]
+    assert drawn["0"][0].count("\n") == 5
+    assert main(["evaluate", str(folder), *NETWORK, "--sample", "4", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["pictures"], found["of"], found["sample_seed"]) == (4, 10, 0)
+    assert main(["evaluate", str(folder), *NETWORK, "--sample", "10", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sample_seed"] is None
+
+
+def test_a_table_has_a_row_for_each_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = ten_folders(tmp_path / "ten")
+    table = tmp_path / "table.csv"
+    assert main(["evaluate", str(folder), *NETWORK, "--cut", "2", "--table", str(table), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    header, *rows = csv.reader(table.read_text().splitlines())
+    assert header == ["picture", "path", "true", "predicted", "probability", "probability_of_true"]
+    assert [row[0] for row in rows] == [f"kind {n}/0.png" for n in range(10)]
+    assert [row[1] for row in rows] == [str(folder / f"kind {n}" / "0.png") for n in range(10)]
+    assert [row[2] for row in rows] == list(CIFAR10_CLASSES)
+    assert found["error"] == 100 * sum(row[2] != row[3] for row in rows) / 10
+    assert found["interval"] == [100 * bound for bound in wilson(round(found["error"] / 10), 10)]
+    right = [float(row[5]) for row in rows]
+    assert found["mean_probability_of_true"] == pytest.approx(sum(right) / 10)
+    for row in rows:
+        assert (row[4] == row[5]) is (row[2] == row[3])
+
+
+def test_the_error_is_said_with_its_interval(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(ten_folders(tmp_path / "ten")), *NETWORK]) == 0
+    out = capsys.readouterr().out
+    assert re.search(
+        r"ResNet-8, untrained, all shortcuts open: \d+\.00 % of 10 pictures wrong \(95 % interval ", out
+    )
+
+
+@pytest.mark.parametrize("name", ["no folder/table.csv", "."])
+def test_a_table_that_cannot_be_written_is_refused_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(evaluate, "evaluated", None)
+    folder = ten_folders(tmp_path / "ten")
+    assert main(["evaluate", str(folder), *NETWORK, "--table", str(tmp_path / name)]) == 2
+    assert "Cannot write" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["ten"]
 
 
 def test_json_stands_alone_on_stdout(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

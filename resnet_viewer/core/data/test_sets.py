@@ -294,10 +294,10 @@ def _of_folder(
     folder: Path, test_set: TestSet, *, wants_twelve_bits: bool = False
 ) -> Generator[None, None, Drawn]:
     """Pictures by class, or beside each other; a data set's own files; of train and test, test."""
+    classes = classes_in(folder)
     if (name := sources.name_in(folder)) is not None:
         return _of_set(named_data.load_part(folder, name, is_train=False), test_set)
     remark = ""
-    classes = classes_in(folder)
     if {"train", "test"} <= set(classes):
         remark = f"Of {data_title(str(folder))} the part test is taken."
         folder = folder / "test"
