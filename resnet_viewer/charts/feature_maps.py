@@ -309,11 +309,44 @@ def mark_words(sides: Sequence[Side], mark: Mark | None, channel: int | None) ->
         return ""
     _, cell = fields[0]
     values = [
-        f"{side.name} {float(side.maps[channel, field.row, field.column]):.4g}"
+        f"{side.name} {value:.4g}"
         for side, field in fields
-        if side.maps is not None and channel is not None and channel < len(side.maps)
+        if (value := value_at(side, field, channel)) is not None
     ]
     return " · ".join((f"marked: y {cell.row}, x {cell.column}", *values, f"sees {cell.words}"))
+
+
+def value_at(side: Side, field: ReceptiveField, channel: int | None) -> float | None:
+    """Of a channel in a cell; None where there is no such channel, or none is shown."""
+    if channel is None or side.maps is None or channel >= len(side.maps):
+        return None
+    return float(side.maps[channel, field.row, field.column])
+
+
+def side_wordings(
+    side: Side, field: ReceptiveField | None, channel: int | None = None, *, is_pair: bool
+) -> tuple[str, ...]:
+    """What stands under the maps of a side, in ever fewer words: whose they are, without `is_pair` of both, how many
+    channels are dead, and what the marked cell sees.
+    """
+    title = side.title if is_pair else "now = reference"
+    short = {"reference": "ref."}.get(side.name, side.name) if is_pair else title
+    dead = 0 if side.mosaic is None or channel is not None else int(side.mosaic.is_dead.sum())
+    dying = f" · {dead} dead" if dead else ""
+    if field is None:
+        name = side.name if is_pair else title
+        return tuple(dict.fromkeys((f"{title}{dying}", f"{name}{dying}", f"{short}{dying}", short)))
+    value = value_at(side, field, channel)
+    at = f"y {field.row}, x {field.column}" + ("" if value is None else f": {value:.4g}")
+    size = f"{field.sampling.field} × {field.sampling.field}"
+    brief = f"sees {size}" + (": all" if field.is_everything else "") if field.box else "sees nothing"
+    return (
+        f"{title}{dying} · marked {at} · sees {field.words}",
+        f"{title} · {at} · sees {field.words}",
+        f"{short} · {at} · {brief}",
+        f"{short} · {at}",
+        at,
+    )
 
 
 def statistics(maps: Maps) -> NDArray[np.float64]:

@@ -20,6 +20,7 @@ PLAIN_KEYS = {
     Qt.Key.Key_B: "B",
     Qt.Key.Key_D: "D",
     Qt.Key.Key_R: "R",
+    Qt.Key.Key_M: "M",
     Qt.Key.Key_Up: "Up",
     Qt.Key.Key_Down: "Down",
     Qt.Key.Key_PageUp: "PgUp",

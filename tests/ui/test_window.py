@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.records.comparing import BlockChange, most_changed
 from resnet_viewer.records.figure_list import FigureChoice, figures_of
 from resnet_viewer.records.requests import (
     CopyFigure,
@@ -470,3 +471,22 @@ def test_a_channel_becomes_the_target_everywhere_and_undo_takes_it_back(desk: De
     inspect_page(window).editor.set_network(replace(state, network=replace(state.network, classes=0)), ())
     assert inspect_page(window).bar.target_button.accessibleName() == "Target: mean of the last block"
     assert not window.commands["choose_target"].isEnabled()
+
+
+def test_the_block_that_changed_most_is_a_wish_away_and_nothing_moves_by_itself(desk: Desk) -> None:
+    page, window = inspect_page(desk.window), desk.window
+    before = desk.store.session.view.layer
+    QTest.keyClick(window, Qt.Key.Key_M)
+    assert desk.store.session.view.layer == before
+    assert window.status.texts()[2] == "Nothing changed: every block puts out what it does in the reference."
+    page.editor.toggle_shortcut(4)
+    desk.wait_fresh()
+    assert desk.store.session.view.layer == before
+    now, reference = page.controller.scene.now, page.controller.scene.reference
+    assert now is not None
+    assert reference is not None
+    found = most_changed(now, reference)
+    assert isinstance(found, BlockChange)
+    page.panels.feature_maps.most_changed.click()
+    assert desk.store.session.view.layer == found.block.name
+    assert window.status.texts()[2] == found.words

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QBoxLayout,
     QComboBox,
+    QFormLayout,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
@@ -19,9 +21,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_viewer.charts.feature_maps import MapsChart, Side, Whose, channel_chart, maps_chart, value_words
-from resnet_viewer.charts.palette import COLOUR_MAPS, SIGNED_COLOUR_MAPS
+from resnet_viewer.charts.feature_maps import (
+    MapsChart,
+    Side,
+    Whose,
+    channel_chart,
+    maps_chart,
+    mark_words,
+    side_wordings,
+    value_words,
+)
+from resnet_viewer.charts.palette import COLOUR_MAPS, SIGNED_COLOUR_MAPS, ColourScale
 from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.receptive_field import Mark, cell_field
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import MapOrder, MapScale, View
 from resnet_viewer.records.target import BlockTarget
@@ -36,22 +48,38 @@ from resnet_viewer.ui.inspect.readings import (
     placeholder,
 )
 from resnet_viewer.ui.widgets.card import Card
+from resnet_viewer.ui.widgets.cells import ARROWS
 from resnet_viewer.ui.widgets.colour_bar import ColourBar
-from resnet_viewer.ui.widgets.fitting import ChoiceBox, fitting
-from resnet_viewer.ui.widgets.labels import muted
-from resnet_viewer.ui.widgets.theme import DARK
+from resnet_viewer.ui.widgets.fitting import ChoiceBox, FittingLabel
+from resnet_viewer.ui.widgets.labels import muted, tool_button
+from resnet_viewer.ui.widgets.limits import AUTO_KEY, LimitsButton
+from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 SCALES: tuple[MapScale, ...] = "channel", "layer"
 ORDERS: tuple[MapOrder, ...] = "index", "mean", "maximum", "change"
-_STACKED_BELOW = 560
+_WORDS = 60
+"""Pixels that controls of the header leave to the subtitle; where they cannot they say it in short, or are left to the
+menu.
+"""
+_SMALLEST = 260, 150
+"""Pixels."""
+_LONGEST_CHANNEL = "Channel 2000 "
+"""Beside whose title what belongs to a channel stands."""
 _GAP, _LEAST = 5, 56
 """Pixels between the choices, and of the narrowest one."""
+MOST_CHANGED_TIP = (
+    "Go to the block whose maps lie furthest from the reference's (M)\nThe L2 norm of the difference over that of the "
+    "reference's maps"
+)
 _UNSIGNED_TIP = "Colour map, from zero up; maps with both signs have diverging ones of their own"
 _SIGNED_TIP = "Diverging colour map: these maps have both signs, and zero lies in the middle"
 
 
 class MapControls(QWidget):
-    """Scale, order and colour map. `view_changed` is a wish, sent only for what the user activates."""
+    """Scale, limits, order and colour map. `view_changed` is a wish, sent only for what the user activates.
+
+    Where there is no room for all, the choices but for the limits open with a button.
+    """
 
     view_changed = Signal(View)
 
@@ -63,10 +91,16 @@ class MapControls(QWidget):
         self.scale.addItems(SCALES)
         self.order.addItems(ORDERS)
         self.colours.addItems(COLOUR_MAPS)
-        self._labels: list[QLabel] = []
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(_GAP)
+        self.limits = LimitsButton("the feature maps")
+        self.limits.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        self.more = tool_button("⋯", "More choices for the feature maps", "Scale, order, colours")
+        self.more.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.more.clicked.connect(self._unfold)
+        self.folded = QFrame(self, Qt.WindowType.Popup)
+        """The choices that have no room in the panel."""
+        self.folded.setFrameShape(QFrame.Shape.StyledPanel)
+        self._form = QFormLayout(self.folded)
+        self._labels: dict[ChoiceBox, QLabel] = {}
         for words, combo, tip in (
             ("&Scale", self.scale, "Each channel up to its own maximum, or one scale for the whole layer"),
             ("&Order", self.order, "Order of the channels: highest first; change is now against reference"),
@@ -75,23 +109,33 @@ class MapControls(QWidget):
             label = muted(QLabel(words))
             label.setBuddy(combo)
             label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-            self._labels.append(label)
+            self._labels[combo] = label
             combo.setAccessibleName(words.replace("&", "") + " of the feature maps")
             combo.setToolTip(tip)
             combo.setMinimumContentsLength(3)
             combo.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             combo.setMinimumWidth(_LEAST)
-            row.addWidget(label)
-            row.addWidget(combo)
-        row.addStretch(1)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(_GAP)
+        self._is_folded: bool | None = None
+        self._fold(is_folded=False)
         self.scale.activated.connect(lambda place: self._wish(map_scale=SCALES[place]))
         self.order.activated.connect(lambda place: self._wish(map_order=ORDERS[place]))
         self.colours.textActivated.connect(self._wish_colours)
+        self.limits.chosen.connect(lambda limits: self._wish(map_limits=limits))
 
-    def render_view(self, view: View, *, is_signed: bool) -> None:
-        """Show what is chosen; maps with values of both signs have colour maps of their own."""
+    def render_view(
+        self, view: View, *, is_signed: bool, ends: tuple[float, float], is_one_channel: bool
+    ) -> None:
+        """Show what is chosen, and between which values (`ends`) the colours go. Maps with values of both signs have
+        colour maps of their own; one channel alone has no order, and one scale.
+        """
         self._view = view
+        self.limits.show_limits(view.map_limits, ends)
+        for combo in (self.scale, self.order):
+            combo.setEnabled(not is_one_channel)
         if is_signed != self._is_signed:
             self._is_signed = is_signed
             self.colours.clear()
@@ -106,24 +150,54 @@ class MapControls(QWidget):
         self.share_width()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(3 * 60, super().minimumSizeHint().height())
+        folded = self.more.sizeHint().width() + _GAP + self.limits.sizeHint().width()
+        return QSize(folded, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: object) -> None:
-        for label in self._labels:
-            label.setVisible(self._fits_with_labels())
         self.share_width()
 
     def share_width(self) -> None:
-        """What is chosen stays whole where all three can; what might be chosen gives way first."""
-        combos = (self.scale, self.order, self.colours)
+        """With their names, without, or folded away: as there is room for what is chosen."""
+        combos = tuple(self._labels)
         needs = [combo.width_for(combo.currentText()) for combo in combos]
-        has_room = sum(needs) + (len(needs) - 1) * _GAP <= self.width()
+        own = self.limits.sizeHint().width() + len(combos) * _GAP
+        self._fold(is_folded=self.width() < sum(needs) + own)
+        hints = sum(max(combo.sizeHint().width(), need) for combo, need in zip(combos, needs, strict=True))
+        labels = sum(label.sizeHint().width() + _GAP for label in self._labels.values())
         for combo, need in zip(combos, needs, strict=True):
-            combo.setMinimumWidth(need if has_room else _LEAST)
+            combo.setMinimumWidth(need)
+            self._labels[combo].setVisible(self._is_folded or self.width() >= hints + own + labels)
 
-    def _fits_with_labels(self) -> bool:
-        combos = sum(combo.sizeHint().width() for combo in (self.scale, self.order, self.colours))
-        return self.width() >= combos + sum(label.sizeHint().width() for label in self._labels) + 6 * _GAP
+    def _fold(self, *, is_folded: bool) -> None:
+        if is_folded == self._is_folded:
+            return
+        self._is_folded = is_folded
+        while self._row.count():
+            self._row.takeAt(0)
+        while self._form.rowCount():
+            self._form.takeRow(0)
+        self.more.setVisible(is_folded)
+        self._row.addWidget(self.more)
+        for combo, label in self._labels.items():
+            if is_folded:
+                self._form.addRow(label, combo)
+            else:
+                self._row.addWidget(label)
+                self._row.addWidget(combo)
+                label.show()
+                combo.show()
+            if combo is self.scale:
+                self._row.addWidget(self.limits)
+        if not is_folded:
+            self.folded.hide()
+        self._row.addStretch(1)
+
+    @Slot()
+    def _unfold(self) -> None:
+        self.folded.adjustSize()
+        corner = self.more.mapToGlobal(QPoint(0, -2))
+        self.folded.move(corner - QPoint(0, self.folded.height()))
+        self.folded.show()
 
     def _wish(self, **changes: object) -> None:
         self.view_changed.emit(replace(self._view, **changes))  # type: ignore[arg-type]
@@ -132,46 +206,64 @@ class MapControls(QWidget):
         self._wish(**{"map_signed_colours" if self._is_signed else "map_colours": colours})
 
 
-class FeatureMapsPanel(QWidget):
-    """Two cards, now and reference. All signals are wishes.
+class FeatureMapsPanel(Card):
+    """Now's maps, and the reference's beside them as soon as the two differ. All signals are wishes.
 
-    `channel_chosen` asks for one channel large, `view_changed` for another way of looking, back to the mosaic
-    included; `hovered` tells the value under the pointer, empty when there is none.
+    `channel_chosen` asks for one channel large, `view_changed` for another way of looking, back to the mosaic included,
+    `mark_chosen` (a `Mark`, or None) for a marked point, `most_changed_wished` for the block that changed most;
+    `hovered` tells the value under the pointer, empty when there is none.
     """
 
     view_changed = Signal(View)
     channel_chosen = Signal(int)
+    mark_chosen = Signal(object)
+    most_changed_wished = Signal()
     hovered = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Feature maps", parent, wordings=layer_wordings)
         self._scene: Scene | None = None
         self._now: ProbeResult | None = None
         self._reference: ProbeResult | None = None
         self._drawn: tuple[object, ...] = ()
         self._chart: MapsChart | None = None
-        self.now_card, self.reference_card = Card("Feature maps"), Card("Feature maps")
-        self._panes = self.now_pane, self.reference_pane = beside(MosaicPane, "Feature maps", self.hovered)
+        self._marked: Mark | None = None
+        self.is_pair = False
+        """Now and the reference are shown side by side; else one of them, which is both."""
+        self.panes = self.now_pane, self.reference_pane = beside(MosaicPane, "Feature maps", self.hovered)
+        self.names = muted(FittingLabel()), muted(FittingLabel())
         self.controls, self.legend = MapControls(), ColourBar()
-        self.legend.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.channel_view = ChannelView()
+        self.most_changed = tool_button("Most changed", "Most changed", MOST_CHANGED_TIP)
+        self.most_changed.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.most_changed.clicked.connect(self.most_changed_wished)
+        self.header.insertWidget(0, self.channel_view.back)
+        for control in (*self.channel_view.controls, self.most_changed):
+            self.add_control(control)
         self._pair = QWidget()
-        self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._pair)
-        self._cards.setContentsMargins(0, 0, 0, 0)
-        self._cards.setSpacing(DARK.gap)
-        for card, pane, below in (
-            (self.now_card, self.now_pane, self.controls),
-            (self.reference_card, self.reference_pane, self.legend),
-        ):
-            card.body.addWidget(pane, 1)
-            card.body.addWidget(below)
-            self._cards.addWidget(card, 1)
+        row = QHBoxLayout(self._pair)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(DARK.gap)
+        self._columns = QWidget(), QWidget()
+        for pane, name, column in zip(self.panes, self.names, self._columns, strict=True):
+            lines = QVBoxLayout(column)
+            lines.setContentsMargins(0, 0, 0, 0)
+            lines.setSpacing(2)
+            lines.addWidget(pane, 1)
+            lines.addWidget(name)
+            row.addWidget(column, 1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._pair)
         self._stack.addWidget(self.channel_view)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._stack)
+        self._foot = QWidget()
+        foot = QHBoxLayout(self._foot)
+        foot.setContentsMargins(0, 0, 0, 0)
+        foot.setSpacing(DARK.gap)
+        foot.addWidget(self.controls, 1)
+        foot.addWidget(self.legend)
+        self.body.addWidget(self._stack, 1)
+        self.body.addWidget(self._foot)
+        self._show_controls(is_channel=False)
         self._connect()
 
     @property
@@ -185,94 +277,173 @@ class FeatureMapsPanel(QWidget):
         view, plan = scene.session.view, scene.blueprint
         self._now = last_full(self._now, scene.now, scene)
         self._reference = last_reference(self._reference, scene.reference, scene)
-        looks = view.map_scale, view.map_order, view.map_colours, view.map_signed_colours
+        looks = view.map_scale, view.map_limits, view.map_order, view.map_colours, view.map_signed_colours
         wanted = self._now, self._reference, plan, view.layer, *looks  # readings are equal when they are one
         if self._chart is None or wanted != self._drawn:
             self._drawn = wanted
             self._chart = maps_chart(self._now, self._reference, view, plan=plan, before=self._chart)
-            self.legend.show_scale(self._chart.scale)
-            for pane, side in zip(self._panes, self._chart.sides, strict=True):
-                pane.set_mosaic(side.mosaic)
-        self.controls.render_view(view, is_signed=self._chart.is_signed)
+        differs = scene.session.setup.state != scene.session.reference
+        if not scene.is_stale:  # what is on screen while the new reading comes stays as it is
+            self.is_pair = differs
+        for pane, side in zip(self.panes, self._chart.sides, strict=True):
+            pane.set_mosaic(side.mosaic)
         is_old = self._now is not None and (scene.is_stale or self._now is not scene.now)
         self._render_words(scene, self._chart)
         self.now_pane.set_dimmed(is_old)
-        self.now_card.set_updating(is_old)
+        self.set_updating(is_old)
         self.reference_pane.set_dimmed(is_reference_old(self._reference, scene))
+        self.most_changed.setEnabled(differs)
         self._render_channel(scene, self._chart, is_old)
+        if view.mark != self._marked:
+            self._marked = view.mark
+            self.hovered.emit(mark_words(self._chart.sides, view.mark, view.channel))
+
+    def apply_theme(self, theme: Theme) -> None:
+        self.channel_view.apply_theme(theme)
 
     def fit_font(self) -> None:
         """The font may be another."""
         self.controls.share_width()
-        self._align()
-
-    def _align(self) -> None:
-        """Both mosaics stand at one height, over the controls and over the legend."""
-        self.legend.setFixedHeight(self.controls.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._align()
-        is_narrow = self.width() < _STACKED_BELOW
-        direction = QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
-        self._cards.setDirection(direction)
-        if self._scene is not None and self._chart is not None:
-            self._render_words(self._scene, self._chart)
+        self._show_controls(is_channel=self.is_channel_shown)
+
+    def minimumSizeHint(self) -> QSize:
+        """The same whatever is shown: else other panels would give way to what needs more."""
+        title = self.fontMetrics().horizontalAdvance(_LONGEST_CHANNEL) + 2 * DARK.padding
+        width = title + self.channel_view.header_width(is_short=True) + self.corner_width
+        return QSize(max(_SMALLEST[0], width), _SMALLEST[1])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in ARROWS and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._step_mark(*ARROWS[Qt.Key(event.key())])
+        elif event.key() == Qt.Key.Key_Escape and self._marked is not None:
+            self.mark_chosen.emit(None)
+        elif event.key() == AUTO_KEY and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            self.controls.limits.reset()
+        else:
+            super().keyPressEvent(event)
 
     def _connect(self) -> None:
         self.controls.view_changed.connect(self.view_changed)
-        self.channel_view.closed.connect(self._wish_mosaic)
+        self.channel_view.closed.connect(self._leave)
         self.channel_view.channel_chosen.connect(self.channel_chosen)
         self.channel_view.hovered.connect(self.hovered)
         whose: tuple[Whose, Whose] = ("now", "reference")
-        for pane, other, name in zip(self._panes, self._panes[::-1], whose, strict=True):
+        for place, name in enumerate(whose):
+            pane, other = self.panes[place], self.panes[1 - place]
             pane.channel_clicked.connect(self.channel_chosen)
             pane.marked.connect(partial(_mark_beside, pane, other))
             pane.channel_hovered.connect(partial(self._tell_value, name))
+            pane.cell_clicked.connect(partial(self._wish_mark, place))
+            self.channel_view.panes[place].cell_clicked.connect(partial(self._wish_mark, place))
 
     # Rendering
     def _render_words(self, scene: Scene, chart: MapsChart) -> None:
-        for card, pane, side in zip(
-            (self.now_card, self.reference_card), self._panes, chart.sides, strict=True
-        ):
-            wordings = subtitles(side, scene.session.view.map_order)
-            card.set_subtitle(fitting(wordings, card.subtitle_room, card), whole=wordings[0])
+        view, now = scene.session.view, chart.sides[0]
+        shape = next((side.maps.shape for side in chart.sides if side.maps is not None), None)
+        if view.channel is None or view.channel not in chart.order:
+            self.set_title("Feature maps")
+            size = [] if shape is None else ["{} × {}×{}".format(*shape), f"by {view.map_order}"]
+            self.set_subtitle(" · ".join((now.words, *size)))
+        for pane, label, side in zip(self.panes, self.names, chart.sides, strict=True):
+            field = side.marked(view.mark)
+            pane.show_cell(None if field is None else (field.row, field.column))
+            wordings = side_wordings(side, field, is_pair=self.is_pair)
+            label.set_wordings(*wordings, tip=wordings[0])
             pane.set_message(_message(side, scene))
             odd = 0 if side.mosaic is None else int(side.mosaic.is_not_finite.sum())
             count = 0 if side.maps is None else len(side.maps)
             pane.set_note(*not_finite_wordings(odd, count, "channels"))
+        self._columns[1].setVisible(self.is_pair)
 
     def _render_channel(self, scene: Scene, maps: MapsChart, is_old: bool) -> None:
         view, plan = scene.session.view, scene.blueprint
         channel = view.channel
-        if channel is None or channel not in maps.order:
+        is_shown = channel is not None and channel in maps.order
+        if channel is None or not is_shown:
+            self._render_controls(view, maps.scale, maps.ends, is_signed=maps.is_signed)
             if self.is_channel_shown:
                 self._stack.setCurrentWidget(self._pair)
+                self._show_controls(is_channel=False)
                 self.now_pane.setFocus()
             return
         block = plan.block_named(view.layer)
         is_own = block is not None and channel < plan.shape_of(view.layer)[0]
         target = BlockTarget(block.number, channel) if block is not None and is_own else None
         chart = channel_chart(self._now, self._reference, view, plan=plan)
+        self._render_controls(view, chart.scale, chart.ends, is_signed=maps.is_signed)
+        self.set_title(f"Channel {chart.channel}")
+        self.set_subtitle(f"{chart.sides[0].side.words} · of 0 to {chart.count - 1}")
         self.channel_view.show_channel(
             chart,
             order=maps.order,
             messages=tuple(found.message or _message(found.side, scene) for found in chart.sides),
             is_stale=is_old,
+            is_pair=self.is_pair,
+            mark=view.mark,
             target=target,
             is_target=target is not None and scene.session.setup.target == target,
         )
         if not self.is_channel_shown:
             self._stack.setCurrentWidget(self.channel_view)
+            self._show_controls(is_channel=True)
             self.channel_view.setFocus()
 
-    def _wish_mosaic(self) -> None:
+    def _render_controls(
+        self, view: View, scale: ColourScale, ends: tuple[float, float], *, is_signed: bool
+    ) -> None:
+        self.legend.show_scale(scale)
+        self.controls.render_view(
+            view, is_signed=is_signed, ends=ends, is_one_channel=view.channel is not None
+        )
+
+    def _show_controls(self, *, is_channel: bool) -> None:
+        """Those of the header that belong to what is shown, and have room."""
+        view, around = self.channel_view, 2 * DARK.padding + _WORDS + self.corner_width
+        title = self.fontMetrics().horizontalAdvance(self.title) + 2 * self.header.spacing()
+        view.set_short(is_short=self.width() < title + view.header_width(is_short=False) + around)
+        for control in (view.back, *view.controls):
+            control.setVisible(is_channel)
+        has_room = self.width() >= title + self.most_changed.sizeHint().width() + around
+        self.most_changed.setVisible(not is_channel and has_room)
+
+    # Wishes
+    @Slot()
+    def _leave(self) -> None:
+        """Escape, or the button: a marked point goes first, then the channel."""
         if self._scene is not None:
             self.view_changed.emit(replace(self._scene.session.view, channel=None))
 
+    def _wish_mark(self, place: int, y: int, x: int) -> None:
+        """Mark the point that a cell of one of the two stands for; the marked cell's again is no mark."""
+        side = None if self._chart is None else self._chart.sides[place]
+        if side is None or side.reading is None:
+            return
+        field = cell_field(side.reading.request.state, side.layer, y, x)
+        is_again = self._marked is not None and side.marked(self._marked) == field
+        self.mark_chosen.emit(None if is_again else field.mark)
+
+    def _step_mark(self, across: int, down: int) -> None:
+        """To the next cell of now's maps, or the reference's where there are none; the first is in the middle."""
+        sides = () if self._chart is None else self._chart.sides
+        for side in sides:
+            if side.reading is None or side.maps is None:
+                continue
+            _, rows, columns = side.maps.shape
+            field = side.marked(self._marked)
+            row, column = (
+                (rows // 2, columns // 2) if field is None else (field.row + down, field.column + across)
+            )
+            if 0 <= row < rows and 0 <= column < columns:
+                state = side.reading.request.state
+                self.mark_chosen.emit(cell_field(state, side.layer, row, column).mark)
+            return
+
     def _tell_value(self, whose: Whose, channel: int, y: int, x: int) -> None:
         if self._chart is not None and (words := value_words(self._chart.sides, whose, channel, y, x)):
-            self.hovered.emit(f"{words} · click: large · wheel: zoom")
+            self.hovered.emit(f"{words} · click: large · Shift+click: mark it · wheel: zoom")
 
 
 def _message(side: Side, scene: Scene) -> str:
@@ -285,27 +456,12 @@ def _mark_beside(pane: MosaicPane, other: MosaicPane, place: int | None) -> None
         other.mark(place if np.array_equal(pane.mosaic.order, other.mosaic.order) else None)
 
 
-def subtitles(side: Side, order: MapOrder) -> tuple[str, ...]:
-    """What a mosaic shows, in ever fewer words. What falls away first is what the strip and the controls show too."""
-    name, layer = side.name, side.words
-    parts = layer.split(" · ")
-    brief = " · ".join((parts[0], *parts[2:])) if len(parts) > 1 and parts[0].startswith("block") else layer
-    if len(parts) > 2 and parts[1].startswith("block"):  # another network's
-        brief = " · ".join((*parts[:2], *parts[3:]))
-    short = "ref." if name == "reference" else name
-    if side.maps is None or side.mosaic is None:
-        return f"{name} · {layer}", f"{name} · {brief}", f"{short} · {brief}"
-    channels, height, width = side.maps.shape
-    count, size = f"{channels} ch", f"{channels} × {height}×{width}"
-    dead = int(side.mosaic.is_dead.sum())
-    dying = [f"{dead} dead"] if dead else []
-    ending = [*dying, f"by {order}"]
-    forms = [
-        [name, layer, size, *ending],
-        [name, brief, size, *ending],
-        [name, brief, count, *ending],
-        [name, brief, count, *dying],
-        [short, brief, count, *dying],
-        [short, count, *dying],
-    ]
-    return tuple(map(" · ".join, forms))
+def layer_wordings(text: str) -> tuple[str, ...]:
+    """A layer and what is said of it, in ever fewer words: the place in the stage goes first, then the last part.
+
+    Example:
+        >>> layer_wordings("block 7 · conv2_x 7 · conv1 · by index")[1:]
+        ('block 7 · conv1 · by index', 'block 7 · conv1', 'block 7', '')
+    """
+    parts = [part for part in text.split(" · ") if not re.fullmatch(r"conv\d+_x \d+", part)]
+    return tuple(dict.fromkeys((text, *(" · ".join(parts[:count]) for count in range(len(parts), -1, -1)))))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.charts.feature_maps import Mosaic
@@ -16,6 +16,10 @@ from resnet_viewer.ui.widgets.cells import ARROWS, TAKING
 from resnet_viewer.ui.widgets.pixels import Tiles, tiles_of
 
 _MANY = 100
+_SMALLEST_MARKED = 10
+"""Pixels across, of a tile that shows where the marked point lies."""
+_LEAST_CELL = 3.0
+"""Pixels across, of the outline of a cell."""
 
 
 class MosaicPane(LookingPane):
@@ -28,6 +32,8 @@ class MosaicPane(LookingPane):
 
     channel_hovered = Signal(int, int, int)
     channel_clicked = Signal(int)
+    cell_clicked = Signal(int, int)
+    """With Shift: y and x of a place of any map, to be marked."""
     marked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -37,6 +43,9 @@ class MosaicPane(LookingPane):
         self.grid = Grid(1, 1, 1, 1, 1)
         self._sheet: QImage | None = None
         self._marked: int | None = None
+        self.cell: tuple[int, int] | None = None
+        """Row and column of the marked point in every map."""
+        self._has_shift = False
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def set_mosaic(self, mosaic: Mosaic | None) -> None:
@@ -57,6 +66,12 @@ class MosaicPane(LookingPane):
         """Frame the tile at that place (from 0); emits nothing."""
         if place != self._marked:
             self._marked = place
+            self.update()
+
+    def show_cell(self, cell: tuple[int, int] | None) -> None:
+        """Outline that place in every map."""
+        if cell != self.cell:
+            self.cell = cell
             self.update()
 
     def content_size(self) -> QSizeF:
@@ -97,6 +112,10 @@ class MosaicPane(LookingPane):
             for place in places:
                 painter.drawImage(self.rect_of(place), tiles.image, tiles.source(place))
         self._paint_signs(painter, places)
+        if self.cell is not None and self.grid.width * self.zoom >= _SMALLEST_MARKED:
+            rows, columns = self.mosaic.maps.places.shape[1:]
+            for place in places:
+                paint_cell(painter, QRectF(self.rect_of(place)), self.cell, (rows, columns))
         self._paint_mark(painter)
 
     def _paint_signs(self, painter: QPainter, places: Sequence[int]) -> None:
@@ -133,9 +152,18 @@ class MosaicPane(LookingPane):
         self._mark_and_tell(place)
         self.channel_hovered.emit(int(self.mosaic.order[place]), y, x)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._has_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        super().mouseReleaseEvent(event)
+
     def point_clicked(self, position: QPointF) -> None:
-        if self.mosaic is not None and (found := self.tile_at(position)) is not None:
-            self.channel_clicked.emit(int(self.mosaic.order[found[0]]))
+        if self.mosaic is None or (found := self.tile_at(position)) is None:
+            return
+        place, y, x = found
+        if self._has_shift:
+            self.cell_clicked.emit(y, x)
+        else:
+            self.channel_clicked.emit(int(self.mosaic.order[place]))
 
     def resizeEvent(self, event: QEvent) -> None:
         self._fit()
@@ -146,7 +174,7 @@ class MosaicPane(LookingPane):
             super().keyPressEvent(event)
             return
         key = Qt.Key(event.key())
-        if key in ARROWS:
+        if key in ARROWS and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             across, down = ARROWS[key]
             place = 0 if self._marked is None else self._marked + across + down * self.grid.columns
             if 0 <= place < len(self.mosaic.order):
@@ -192,3 +220,20 @@ class MosaicPane(LookingPane):
         count = len(self.mosaic.order)
         places = (row * grid.columns + column for row in rows for column in columns)
         return [place for place in places if place < count]
+
+
+def paint_cell(painter: QPainter, area: QRectF, cell: tuple[int, int], cells: tuple[int, int]) -> None:
+    """Outline a cell, row and column, of a map of so many rows and columns that fills `area`, seen on every colour."""
+    (row, column), (rows, columns) = cell, cells
+    across, down = area.width() / columns, area.height() / rows
+    middle = QPointF(area.left() + (column + 0.5) * across, area.top() + (row + 0.5) * down)
+    frame = QRectF(0, 0, max(across, _LEAST_CELL), max(down, _LEAST_CELL))
+    frame.moveCenter(middle)
+    wide = 1.0 if across < 16 else 2.0
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for ink, out in (("black", wide), ("white", 0.0)):
+        painter.setPen(QPen(QColor(ink), wide))
+        painter.drawRect(frame.adjusted(-out, -out, out, out))
+    painter.restore()

@@ -10,6 +10,7 @@ from PySide6.QtCore import QMimeData, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.records.captions import plain
+from resnet_viewer.records.comparing import most_changed
 from resnet_viewer.records.distribution import MeasureActivations
 from resnet_viewer.records.figure_list import FigureName, MovingKind
 from resnet_viewer.records.insight import (
@@ -35,7 +36,7 @@ from resnet_viewer.ui.inspect.bar import InspectBar, InspectMenus, network_title
 from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.editor import Editor
 from resnet_viewer.ui.inspect.export import SceneExport
-from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel
+from resnet_viewer.ui.inspect.feature_maps import MOST_CHANGED_TIP, FeatureMapsPanel
 from resnet_viewer.ui.inspect.folder_strip import FolderStrip
 from resnet_viewer.ui.inspect.gradcam import GradCamPanel
 from resnet_viewer.ui.inspect.loader import Loader
@@ -112,6 +113,7 @@ class InspectPanels(PagePanels):
         wiring.gradient_of_chosen.connect(editor.set_gradient_of)
         self.feature_maps.view_changed.connect(editor.look)
         self.feature_maps.channel_chosen.connect(editor.select_channel)
+        self.feature_maps.mark_chosen.connect(editor.mark)
         self.feature_maps.channel_view.target_wished.connect(editor.set_target)
         self.picture.view_changed.connect(editor.look)
         self.picture.target_chosen.connect(editor.set_target)
@@ -222,6 +224,7 @@ class InspectPage(Page):
         self.bar.shortcuts_wished.connect(self.editor.open_all_shortcuts)
         self.bar.branches_wished.connect(self.editor.open_all_branches)
         self.panels.wiring.export_requested.connect(self.exports.ask)
+        self.panels.feature_maps.most_changed_wished.connect(self.show_most_changed)
         self.loader.begun.connect(self.controller.end_start)
         # Queued: what was found before is published at once, which must not come between two panels' scenes.
         queued = Qt.ConnectionType.QueuedConnection
@@ -335,6 +338,15 @@ class InspectPage(Page):
                 "View",
                 self.toggle_folder_strip,
                 "Ctrl+Shift+F",
+                place=200,
+            ),
+            Command(
+                "most_changed",
+                "&Most changed block",
+                "View",
+                self.show_most_changed,
+                "M",
+                tip=MOST_CHANGED_TIP,
                 place=200,
             ),
             Command("fit", "&Fit the wiring", "View", self.panels.wiring.view.fit, "Home", place=200),
@@ -480,6 +492,26 @@ class InspectPage(Page):
                 self.editor.set_gradient_of("score")
             case ShowTrain():
                 self.train_wished.emit()
+
+    @Slot()
+    def show_most_changed(self) -> None:
+        """Go to the block whose maps lie furthest from the reference's, and say how far, or why to none."""
+        scene = self.controller.scene
+        now, reference = scene.now, scene.reference
+        if (
+            scene.is_stale
+            or now is None
+            or reference is None
+            or not (now.is_complete and reference.is_complete)
+        ):
+            self._messages.status.say(f"{placeholder(scene).capitalize()} The maps are not there yet.")
+            return
+        found = most_changed(now, reference)
+        if isinstance(found, str):
+            self._messages.status.say(found)
+            return
+        self.editor.select_layer(found.block.name)
+        self._messages.status.say(found.words)
 
     def close(self) -> None:
         """Edits are refused from now on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
@@ -34,9 +35,9 @@ _FADE = 24
 class Card(QFrame):
     """A titled frame. Put what it shows into `body`; controls go to the right end of the header.
 
-    A subtitle that does not fit loses its parts, the last one first, and stands whole in its tooltip; the title is cut
-    after everything else. Its corner, and a double click where that means nothing else, wish for another size: its page
-    gives it that.
+    A subtitle that does not fit loses its parts, the last one first or as `wordings` says, and stands whole in its
+    tooltip; the title is cut after everything else. Its corner, and a double click where that means nothing else, wish
+    for another size: its page gives it that.
     """
 
     named = Signal(str)
@@ -48,11 +49,17 @@ class Card(QFrame):
     window_wished = Signal()
     """It wants a window of its own, or back."""
 
-    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        parent: QWidget | None = None,
+        *,
+        wordings: Callable[[str], tuple[str, ...]] = part_wordings,
+    ) -> None:
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self._title = TitleLabel(title)
-        self._subtitle = muted(ShorteningLabel(part_wordings))
+        self._subtitle = muted(ShorteningLabel(wordings))
         self._mark = _Mark(self)
         self._is_updating = False
         self._granted: Size | None = None

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.session import View
@@ -34,7 +35,7 @@ def test_the_session_opens_it_and_the_numbers_are_right(panel: FeatureMapsPanel)
     panel.render_scene(scene(maps, None, channel=1))
     view = panel.channel_view
     assert panel.is_channel_shown
-    assert (view.title, view.subtitle) == ("Channel 1", "(of 0 to 2) · block 9 · conv4_x 3")
+    assert (panel.title, panel.subtitle) == ("Channel 1", "block 9 · conv4_x 3 · of 0 to 2")
     assert view.numbers == {
         "mean": ("2", "–"),
         "standard deviation": (f"{np.std([0, 1, 2, 5]):.4g}", "–"),
@@ -104,7 +105,7 @@ def test_value_under_the_pointer_and_odd_maps(panel: FeatureMapsPanel, qtbot: Qt
     point.setY(frame.top() + frame.height() * 3 / 8)
     with qtbot.waitSignal(panel.hovered) as told:
         qtbot.mouseMove(pane, point.toPoint())
-    assert told.args == ["channel 2 (of 0 to 5) · y 1, x 3 · now nan · reference 0"]
+    assert told.args == ["channel 2 (of 0 to 5) · y 1, x 3 · now nan · reference 0 · click: mark it"]
     assert panel.channel_view.numbers["mean"][0] == "nan"
     assert (pane.note, panel.channel_view.reference_pane.note) == (
         "not finite (NaN, ∞) in 1 of 16 positions",
@@ -118,7 +119,7 @@ def test_a_channel_without_a_finite_value_has_no_scale(panel: FeatureMapsPanel) 
     panel.render_scene(scene(lost, lost, channel=2))
     view = panel.channel_view
     assert view.now_pane.note == "not finite (NaN, ∞) in all positions"
-    assert view._scale.text() == "No value is finite, and none has a colour"
+    assert panel.legend.scale.words == "No value is finite, and none has a colour"
 
 
 def test_a_channel_that_the_layer_lacks_shows_the_mosaic(panel: FeatureMapsPanel) -> None:
@@ -156,3 +157,52 @@ def test_a_layer_within_a_block_cannot_be_the_target_and_says_why(panel: Feature
     assert panel.is_channel_shown
     assert not panel.channel_view.target.isEnabled()
     assert panel.channel_view.target.toolTip().startswith("Only a channel of a block's output")
+
+
+def test_a_click_marks_a_place_and_tells_its_value_and_what_it_sees(
+    panel: FeatureMapsPanel, qtbot: QtBot
+) -> None:
+    shown = scene(ramp(6, 8, 8), -ramp(6, 8, 8), channel=2)
+    panel.render_scene(shown)
+    view = panel.channel_view
+    frame = view.reference_pane.frame()
+    place = QPointF(frame.left() + frame.width() * 13 / 16, frame.top() + frame.height() * 5 / 16).toPoint()
+    with qtbot.waitSignal(panel.mark_chosen) as wished:
+        qtbot.mouseClick(view.reference_pane, Qt.MouseButton.LeftButton, pos=place)
+    assert wished.args == [(24.5 / 32, 8.5 / 32)]
+    marked = shown.session.with_view(replace(shown.session.view, mark=wished.args[0]))
+    with qtbot.waitSignal(panel.hovered) as told:
+        panel.render_scene(replace(shown, session=marked))
+    assert told.args == [
+        "marked: y 2, x 6 · now 226 · reference -226 · sees 81 × 81 of 32 × 32 pixels: all of it"
+    ]
+    assert view.now_pane.cell == view.reference_pane.cell == (2, 6)
+    with qtbot.waitSignal(panel.mark_chosen) as wished:
+        qtbot.keyClick(view.now_pane, Qt.Key.Key_Escape)
+    assert wished.args == [None], "a mark goes before the channel"
+    assert panel.is_channel_shown
+
+
+def test_now_alone_is_shown_while_it_is_the_reference(panel: FeatureMapsPanel) -> None:
+    shown = scene(ramp(), ramp(), channel=2)
+    alike = replace(shown.session, setup=shown.session.setup.with_wiring(shown.session.reference.wiring))
+    panel.render_scene(replace(shown, session=alike))
+    assert not panel.channel_view.reference_pane.isVisibleTo(panel)
+    panel.render_scene(shown)
+    assert panel.channel_view.reference_pane.isVisibleTo(panel)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1000, 400), (480, 480), (330, 350), (300, 200)])
+def test_numbers_stand_where_the_maps_leave_room(panel: FeatureMapsPanel, width: int, height: int) -> None:
+    """Beside, below, or not at all; the maps are never smaller than what is beside them could be seen at."""
+    panel.resize(width, height)
+    panel.render_scene(scene(ramp(6, 8, 8), ramp(6, 8, 8), channel=2))
+    QApplication.sendPostedEvents()
+    view = panel.channel_view
+    for pane in (view.now_pane, view.reference_pane):
+        assert min(pane.content_size().width(), pane.content_size().height()) >= (100 if height > 200 else 80)
+    if width == 1000:
+        assert view.side.x() > view.reference_pane.mapTo(view, QPoint()).x()
+    if width == 480:
+        assert view.side.y() >= view.now_pane.mapTo(view, QPoint()).y() + view.now_pane.height()
+    assert view.side.isVisibleTo(panel) == (height > 200)

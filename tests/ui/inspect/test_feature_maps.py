@@ -10,16 +10,15 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.charts.feature_maps import Mosaic, Side
 from resnet_viewer.charts.palette import COLOUR_MAPS, SIGNED_COLOUR_MAPS
-from resnet_viewer.charts.tiles import coloured
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import feature_maps
 from resnet_viewer.records.comparing import layer_beside
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.limits import Limits
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.records.session import MapScale, View
-from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel, subtitles
+from resnet_viewer.records.session import MapScale, Session, View
+from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel, layer_wordings
 from resnet_viewer.ui.widgets.pixels import colour_table
 from resnet_viewer.ui.widgets.theme import DARK
 from tests import fabricated
@@ -29,8 +28,8 @@ LAYER = "layer3.2"
 
 
 def scene(maps: np.ndarray | None, reference: np.ndarray | None, **view: object) -> Scene:
-    """ResNet-20 with these maps (C, H, W) at block 9; None means that it was not computed."""
-    base = fabricated.scene(spec("cifar-resnet-20"))
+    """ResNet-20, a shortcut of which is cut, with these maps (C, H, W) at block 9; None: it was not computed."""
+    base = fabricated.scene(spec("cifar-resnet-20"), cut=(2,))
     assert base.now is not None
     assert base.reference is not None
     readings = []
@@ -64,8 +63,13 @@ def test_subtitles_say_layer_state_shape_order_and_dead_channels(panel: FeatureM
     maps = ramp()
     maps[[1, 4]] = 0
     panel.render_scene(scene(maps, ramp()))
-    assert panel.now_card.subtitle == "now · block 9 · conv4_x 3 · 6 × 4×4 · 2 dead · by index"
-    assert panel.reference_card.subtitle == "reference · block 9 · conv4_x 3 · 6 × 4×4 · by index"
+    assert panel.subtitle == "block 9 · conv4_x 3 · 6 × 4×4 · by index"
+    assert under(panel) == ["now · 2 dead", "reference"]
+
+
+def under(panel: FeatureMapsPanel) -> list[str]:
+    """What is written under the mosaics that are shown."""
+    return [name.text() for name in panel.names if name.isVisibleTo(panel)]
 
 
 def test_value_under_the_pointer(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
@@ -81,7 +85,7 @@ def test_value_under_the_pointer(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
 
 def test_a_click_wishes_for_that_channel_in_any_order(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
     panel.render_scene(scene(ramp(), ramp(), map_order="mean"))
-    assert panel.now_card.subtitle.endswith("by mean")
+    assert panel.subtitle.endswith("by mean")
     with qtbot.waitSignal(panel.channel_chosen) as wished:
         qtbot.mouseClick(panel.now_pane, Qt.MouseButton.LeftButton, pos=panel.now_pane.rect_of(0).center())
     assert wished.args == [5], "the channel with the highest mean comes first"
@@ -135,7 +139,7 @@ def test_placeholders_and_the_last_full_reading_stays_dimmed(panel: FeatureMapsP
     panel.render_scene(full)
     assert (panel.now_pane.message, panel.now_pane.is_dimmed) == ("", False)
     panel.render_scene(replace(full, now=partial))
-    assert (panel.now_pane.message, panel.now_pane.is_dimmed, panel.now_card.is_updating) == ("", True, True)
+    assert (panel.now_pane.message, panel.now_pane.is_dimmed, panel.is_updating) == ("", True, True)
     toggled = full.session.setup.wiring.toggled_shortcut(3)
     wished = full.session.with_setup(full.session.setup.with_wiring(toggled))
     panel.render_scene(replace(full, session=wished, is_stale=True))
@@ -234,39 +238,136 @@ def test_arrow_keys_and_enter_do_what_the_mouse_does(panel: FeatureMapsPanel, qt
     assert wished.args == [1]
 
 
-def test_a_narrow_card_keeps_channels_and_dead_ones(panel: FeatureMapsPanel) -> None:
+def test_a_short_form_says_which_layer_of_a_block_it_shows() -> None:
+    """Block 7 alone is its output."""
+    whole, *shorter = layer_wordings("block 7 · conv2_x 7 · conv1 · 16 × 32×32 · by index")
+    assert whole.startswith("block 7 · conv2_x 7")
+    assert shorter[:3] == [
+        "block 7 · conv1 · 16 × 32×32 · by index",
+        "block 7 · conv1 · 16 × 32×32",
+        "block 7 · conv1",
+    ]
+
+
+def shown_names(panel: FeatureMapsPanel) -> list[str]:
+    return [name.shown for name in panel.names if name.isVisibleTo(panel)]
+
+
+def test_what_stands_under_a_narrow_mosaic_keeps_its_numbers(panel: FeatureMapsPanel) -> None:
     maps = ramp()
     maps[[1, 4]] = 0
+    panel.resize(300, 300)
     panel.render_scene(scene(maps, ramp()))
-    whole = panel.now_card.subtitle
-    panel.resize(720, 400)
     QApplication.sendPostedEvents()
-    card = panel.now_card
-    assert card.subtitle != whole
-    assert card.subtitle.startswith("now · block 9 · 6 ch · 2 dead")
-    assert card.fontMetrics().horizontalAdvance(card.subtitle) <= card.subtitle_room
-    assert card.accessibleDescription() == whole
+    assert shown_names(panel) == ["now · 2 dead", "reference"]
+    panel.render_scene(scene(ramp(6, 8, 8), ramp(6, 8, 8), mark=(0.9, 0.1)))
+    assert shown_names(panel)[0].startswith("now · y 1, x 7")
 
 
-def side(words: str, shape: tuple[int, int, int], dead: int) -> Side:
-    maps = coloured(np.zeros(shape, np.float32), "gray", 0.0, 1.0)
-    is_dead = np.arange(shape[0]) < dead
-    mosaic = Mosaic(maps, np.arange(shape[0]), is_dead, ~is_dead)
-    return Side("reference", None, "", words, False, np.zeros(shape, np.float32), "", mosaic)
+def test_one_mosaic_has_the_whole_room_until_now_differs_from_the_reference(panel: FeatureMapsPanel) -> None:
+    full = scene(ramp(64, 8, 8), ramp(64, 8, 8))
+    alike = Session(full.session.setup.with_wiring(full.session.reference.wiring), view=full.session.view)
+    question = alike.now_question()
+    assert question is not None
+    assert full.now is not None
+    one = replace(full.now, request=question)
+    panel.render_scene(Scene(alike, one, one))
+    QApplication.sendPostedEvents()
+    assert not panel.reference_pane.isVisibleTo(panel)
+    assert under(panel) == ["now = reference"]
+    assert not panel.most_changed.isEnabled()
+    places = panel.controls.geometry(), panel.legend.geometry(), panel.now_pane.height()
+    large = panel.now_pane.rect_of(0).width()
+    panel.render_scene(Scene(full.session, one, one, is_stale=True))
+    QApplication.sendPostedEvents()
+    assert not panel.reference_pane.isVisibleTo(panel), "nothing moves before there is something to show"
+    panel.render_scene(full)
+    QApplication.sendPostedEvents()
+    assert panel.reference_pane.isVisibleTo(panel)
+    assert panel.most_changed.isEnabled()
+    assert panel.now_pane.rect_of(5) == panel.reference_pane.rect_of(5), "tiles of both are equal"
+    assert panel.now_pane.rect_of(0).width() <= large
+    assert (panel.controls.geometry(), panel.legend.geometry(), panel.now_pane.height()) == places, (
+        "no control moved"
+    )
+    panel.render_scene(Scene(alike, one, one))
+    QApplication.sendPostedEvents()
+    assert not panel.reference_pane.isVisibleTo(panel)
+    assert panel.now_pane.rect_of(0).width() == large
 
 
-def test_a_short_form_never_loses_a_number() -> None:
-    for words in subtitles(side("block 27 · conv4_x 9 · conv1", (64, 8, 8), 13), "index"):
-        assert "64" in words
-        assert "13 dead" in words
+def test_a_place_of_a_tile_is_marked_with_shift(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
+    shown = scene(ramp(64, 8, 8), ramp(64, 8, 8))
+    panel.render_scene(shown)
+    wishes: list[object] = []
+    panel.mark_chosen.connect(wishes.append)
+    chosen: list[int] = []
+    panel.channel_chosen.connect(chosen.append)
+    rect = panel.now_pane.rect_of(3)
+    place = rect.topLeft() + QPoint(rect.width() * 13 // 16, rect.height() * 5 // 16)
+    shift = Qt.KeyboardModifier.ShiftModifier
+    qtbot.mouseClick(panel.now_pane, Qt.MouseButton.LeftButton, shift, pos=place)
+    assert wishes == [(24.5 / 32, 8.5 / 32)], "row 2 and column 6 of cells that look at every fourth pixel"
+    assert chosen == []
+    told: list[str] = []
+    panel.hovered.connect(told.append)
+    marked = replace(shown, session=shown.session.with_view(replace(shown.session.view, mark=wishes[0])))  # type: ignore[arg-type]
+    panel.render_scene(marked)
+    assert panel.now_pane.cell == panel.reference_pane.cell == (2, 6)
+    assert told == ["marked: y 2, x 6 · sees 81 × 81 of 32 × 32 pixels: all of it"]
+    image = panel.now_pane.grab().toImage()
+    for other in (3, 40):
+        tile = panel.now_pane.rect_of(other)
+        line = [
+            image.pixelColor(x, tile.top() + tile.height() * 5 // 16).name()
+            for x in range(tile.left(), tile.right())
+        ]
+        assert "#ffffff" in line, "its outline is on every tile"
+    qtbot.mouseClick(panel.now_pane, Qt.MouseButton.LeftButton, shift, pos=place)
+    assert wishes[1:] == [None], "the marked cell again is no mark"
+    qtbot.keyClick(panel.now_pane, Qt.Key.Key_Escape)
+    assert wishes[2:] == [None]
+    qtbot.keyClick(panel.now_pane, Qt.Key.Key_Right, shift)
+    assert wishes[3:] == [(28.5 / 32, 8.5 / 32)]
+    qtbot.keyClick(panel.now_pane, Qt.Key.Key_Up, shift)
+    assert wishes[4:] == [(24.5 / 32, 4.5 / 32)]
 
 
-def test_a_short_form_says_which_layer_of_another_networks_block_it_shows() -> None:
-    layer = "Plain-56 · block 7 · conv2_x 7 · conv1"
-    whole, brief, *shorter = subtitles(side(layer, (16, 32, 32), 0), "index")
-    assert whole.startswith(f"reference · {layer}")
-    assert brief.startswith("reference · Plain-56 · block 7 · conv1 · 16 × 32×32")
-    assert all("block 7 · conv1" in words for words in shorter[:3]), "block 7 alone is its output"
+def test_limits_are_chosen_beside_the_scale(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
+    shown = scene(ramp(), ramp(), map_scale="layer")
+    panel.render_scene(shown)
+    assert (panel.controls.limits.low.text(), panel.controls.limits.high.text()) == ("0", "533")
+    by_hand = replace(shown.session.view, map_limits=Limits(by_hand=(1.0, 7.0)))
+    with qtbot.waitSignal(panel.view_changed) as wished:
+        panel.controls.limits.chosen.emit(Limits(by_hand=(1.0, 7.0)))
+    assert wished.args == [by_hand]
+    panel.render_scene(replace(shown, session=shown.session.with_view(by_hand)))
+    assert panel.legend.scale.ends == ("1", "7")
+    with qtbot.waitSignal(panel.view_changed) as wished:
+        qtbot.keyClick(panel.now_pane, Qt.Key.Key_C)
+    assert wished.args is not None
+    assert wished.args[0].map_limits == Limits()
+
+
+def test_choices_that_have_no_room_open_with_a_button(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
+    panel.render_scene(scene(ramp(), ramp(), map_order="maximum"))
+    controls = panel.controls
+    assert not controls.more.isVisibleTo(panel)
+    panel.resize(300, 400)
+    QApplication.sendPostedEvents()
+    assert controls.more.isVisibleTo(panel)
+    assert not controls.scale.isVisibleTo(panel)
+    assert controls.limits.isVisibleTo(panel)
+    controls.more.click()
+    assert controls.folded.isVisible()
+    assert controls.order.isVisible()
+    assert controls.order.currentText() == "maximum"
+    panel.resize(1000, 400)
+    QApplication.sendPostedEvents()
+    assert controls.scale.isVisibleTo(panel)
+    assert not controls.folded.isVisible()
+    for combo in (controls.scale, controls.order, controls.colours):
+        assert combo.elided() == combo.currentText()
 
 
 def test_maps_of_both_signs_have_colour_maps_of_their_own(panel: FeatureMapsPanel, qtbot: QtBot) -> None:
@@ -289,7 +390,8 @@ def beside(ours: str, theirs: str, **view: object) -> Scene:
     """A network beside another one."""
     base, other = fabricated.scene(spec(ours)), fabricated.scene(spec(theirs)).now
     assert other is not None
-    return Scene(base.session.with_view(View(**view)), base.now, other)  # type: ignore[arg-type]
+    session = base.session.with_reference(other.request.state)
+    return Scene(session.with_view(View(**view)), base.now, other)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [("cifar-resnet-20", "vgg19"), ("vgg19", "cifar-resnet-20")])
@@ -313,7 +415,7 @@ def test_another_networks_maps_are_shown_by_what_it_has_and_said_to_be_whose(
         assert mosaic is not None, f"nothing beside {name}"
         assert sorted(mosaic.order) == list(range(count))
         assert not panel.reference_pane.message
-        assert f"{other.spec.title} · {other.describe(layer)}" in panel.reference_card.subtitle
+        assert panel.names[1].text() == f"reference · {other.spec.title} · {other.describe(layer)}"
         panel.reference_pane.channel_hovered.emit(count - 1, height - 1, width - 1)
         assert "reference" in told[-1]
         own = shown.blueprint.shape_of(name)
