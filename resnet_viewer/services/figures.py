@@ -173,6 +173,7 @@ def _of_reading(
         predictions,
     )  # fmt: skip
     from resnet_viewer.records import captions
+    from resnet_viewer.records.insight import insights
 
     view, names, layer = scene.session.view, scene.session.setup.class_names, scene.session.view.layer
     paper, number = page.Paper(choice.width, choice.height, choice.without), view.channel or 0
@@ -217,11 +218,12 @@ def _of_reading(
         return predictions.figure(now, reference, class_names=names, paper=sheet)
 
     def whole(sheet: page.Paper) -> MatplotlibFigure:
-        panel = composed.Panel
+        panel, said = composed.Panel, [found.words for found in insights(scene)]
+        told = [composed.text_panel("What you see", said)] if said else []
         columns = (
             composed.Column(0.42, (panel(partial(cam, has_strips=False), richer=cam),)),
             composed.Column(0.29, (panel(maps if view.channel is None else one_map), panel(overview, 2.2))),
-            composed.Column(0.29, (panel(classes, 2.2),)),
+            composed.Column(0.29, (panel(classes, 2.2), *told)),
         )
         picture = captions.plain(now.request.picture.name)
         words = composed.Words(
