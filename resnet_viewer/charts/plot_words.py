@@ -290,17 +290,27 @@ class Done:
 
     @property
     def words(self) -> str:
-        """ "shortcuts cut: 4 runs"."""
+        """ "shortcuts cut: 4 runs", "shortcuts cut, then restored"."""
         words = strength_words(self.strengths[0])
-        if len(self.strengths) > 1:
-            first, last = self.strengths[0], self.strengths[-1]
-            words = f"shortcuts open by {first:.3g} … {last:.3g} ({len(self.strengths)} changes)"
-        return f"{words}: {self.whom}" if self.whom else words
+        if len(self.strengths) == 2:
+            words = f"{words}, then {strength_words(self.strengths[1]).removeprefix('shortcuts ')}"
+        elif len(self.strengths) > 1:
+            words = f"shortcuts {self._range} ({len(self.strengths)} changes)"
+        return self._of_whom(words)
 
     @property
     def brief(self) -> str:
-        """ "cut: 4 runs", "open by 0.9 … 0.1"."""
-        return self.words.replace("shortcuts ", "", 1).replace(f" ({len(self.strengths)} changes)", "")
+        """ "cut: 4 runs", "cut, then restored", "open by 0.9 … 0.1"."""
+        if len(self.strengths) == 1 or self.strengths in ((0.0, 1.0), (1.0, 0.0)):
+            return self.words.removeprefix("shortcuts ")
+        return self._of_whom(self._range)
+
+    @property
+    def _range(self) -> str:
+        return f"open by {self.strengths[0]:.3g} … {self.strengths[-1]:.3g}"
+
+    def _of_whom(self, words: str) -> str:
+        return f"{words}: {self.whom}" if self.whom else words
 
 
 class Told(NamedTuple):

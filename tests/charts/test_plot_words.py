@@ -251,8 +251,25 @@ def test_in_a_narrow_plot_words_are_fewer() -> None:
     ((mark,), _) = lay_out([(1.0, restored)], room(2 * wide))
     assert mark.word == "shortcuts restored"
     ((mark,), _) = lay_out([(1.0, opened)], room(1.2 * wide))
-    assert (mark.word, opened.words) == ("open by 0.5 … 1", "shortcuts open by 0.5 … 1 (2 changes)")
+    assert (mark.word, opened.words) == ("open by 0.5 … 1", "shortcuts open by 0.5, then restored")
 
 
 def test_without_an_intervention_there_is_no_band() -> None:
     assert lay_out([], room(400.0)) == ((), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("strengths", "words", "brief"),
+    [
+        ((0.0,), "shortcuts cut", "cut"),
+        ((0.0, 1.0), "shortcuts cut, then restored", "cut, then restored"),
+        ((1.0, 0.5), "shortcuts restored, then open by 0.5", "open by 1 … 0.5"),
+        ((0.9, 0.5, 0.0), "shortcuts open by 0.9 … 0 (3 changes)", "open by 0.9 … 0"),
+    ],
+)
+def test_what_was_done_is_told_as_it_was_done(strengths: tuple[float, ...], words: str, brief: str) -> None:
+    assert (Done(1.0, strengths).words, Done(1.0, strengths).brief) == (words, brief)
+    assert (Done(1.0, strengths, "ResNet-8").words, Done(1.0, strengths, "ResNet-8").brief) == (
+        f"{words}: ResNet-8",
+        f"{brief}: ResNet-8",
+    )
