@@ -24,11 +24,11 @@ from resnet_viewer.records.predictions import percent as probability_words
 from resnet_viewer.records.probe import NetworkState, ProbeResult
 from resnet_viewer.records.requests import CatalogEntry
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.records.seen import Seen
+from resnet_viewer.records.seen import Seen, SeenReading
 from resnet_viewer.records.story_words import counted, joined, number_word, percent, sentence, thousands
 from resnet_viewer.records.target import BlockTarget
-from resnet_viewer.records.test_set import NOT_SEEN, MeasureSet, SetReading
-from resnet_viewer.records.wiring import Wiring, number_ranges
+from resnet_viewer.records.test_set import NOT_SEEN, SetReading
+from resnet_viewer.records.wiring import Closed, Wiring, number_ranges
 
 Kind = Literal[
     "not finite", "untrained", "start", "features", "plain", "turned", "held", "networks", "alike", "wrong", "differ",
@@ -177,10 +177,12 @@ class Case:
         if self.twin is None:
             return ()
         theirs = self.twin.request.state.wiring
+        before, now = (
+            zip(theirs.shortcuts, theirs.branches, strict=True),
+            zip(self.wiring.shortcuts, self.wiring.branches, strict=True),
+        )
         return tuple(
-            number
-            for number in range(1, self.wiring.block_count + 1)
-            if _gates(self.wiring, number) != _gates(theirs, number)
+            number for number, (old, new) in enumerate(zip(before, now, strict=True), 1) if old != new
         )
 
     @property
@@ -189,17 +191,14 @@ class Case:
         return has_highest_class(self.now) and not self.now.is_untrained
 
     @property
-    def single(self) -> tuple[int, Literal["cut", "dropped"]] | None:
+    def single(self) -> tuple[int, Closed] | None:
         """The one gate that is closed while all others are open."""
-        wiring = self.wiring
-        blocks = wiring.block_count
-        for number in wiring.cut[:1]:
-            if wiring == Wiring.all_open(blocks).with_shortcuts([number], 0.0):
-                return number, "cut"
-        for number in wiring.dropped[:1]:
-            if wiring == Wiring.all_open(blocks).with_branches([number], 0.0):
-                return number, "dropped"
-        return None
+        return self.wiring.only_closed
+
+    @cached_property
+    def costs(self) -> _Costs | None:
+        """Of a cut shortcut and a dropped branch, once both were seen."""
+        return _costs(self)
 
     def top(self, reading: ProbeResult, place: int = 0) -> tuple[str, float]:
         """Name and probability of a class, by its place among the highest."""
@@ -643,7 +642,7 @@ class _Costs:
 
 
 def _cheaper(case: Case) -> Insight | None:
-    costs = _costs(case)
+    costs = case.costs
     if costs is None or costs.cut < 2 * _COST or costs.drop > costs.cut / 2:
         return None
     lead = f"{_both_blocks(costs)} dropping the residual branch costs far less than cutting the shortcut"
@@ -651,7 +650,7 @@ def _cheaper(case: Case) -> Insight | None:
 
 
 def _no_cheaper(case: Case) -> Insight | None:
-    costs = _costs(case)
+    costs = case.costs
     if costs is None or costs.drop < _COST or costs.drop < costs.cut:
         return None
     lead = f"{_both_blocks(costs)} dropping the residual branch costs no less than cutting the shortcut"
@@ -665,71 +664,78 @@ def _both_blocks(costs: _Costs) -> str:
 
 
 def _costs(case: Case) -> _Costs | None:
-    """Both costs, once both were seen: of the same block, or else of one of the same stage and form."""
+    ""
+    """Both costs, once both were seen: of the same block, or else of the nearest of the same stage and form; of the
+    test set rather than of one picture."""
     if case.single is None or case.twin is None or not case.twin.request.state.wiring.is_open:
         return None
     if not case.means_something or not has_highest_class(case.twin):
         return None
     number, what = case.single
-    for other in (number, *_like(case.plan, number)):
-        open_wiring = Wiring.all_open(case.wiring.block_count)
-        counterpart = (
-            open_wiring.with_branches([other], 0.0)
-            if what == "cut"
-            else open_wiring.with_shortcuts([other], 0.0)
-        )
-        cut_block, drop_block = (number, other) if what == "cut" else (other, number)
-        if found := _set_costs(case, counterpart, cut_block, drop_block, what):
-            return found
-        if found := _class_costs(case, counterpart, cut_block, drop_block, what):
-            return found
-    return None
+    other: Closed = "dropped" if what == "cut" else "cut"
+    ranks: dict[tuple[int, Closed] | None, int] = {
+        (block, other): rank for rank, block in enumerate((number, *_like(case.plan, number)))
+    }
+    found = [*_set_costs(case, ranks), *_class_costs(case, ranks)]
+    return min(found, key=lambda one: one[0])[1] if found else None
 
 
-def _set_costs(
-    case: Case, counterpart: Wiring, cut_block: int, drop_block: int, what: Literal["cut", "dropped"]
-) -> _Costs | None:
+def _set_costs(case: Case, ranks: Mapping[tuple[int, Closed] | None, int]) -> list[tuple[int, _Costs]]:
+    """Of the present test set, for what was seen of it with one of these gates closed, each with its rank."""
     test = case.test
     if test is None or not test.is_complete or test.now.error is None:
-        return None
-    question = test.request
-    state = replace(question.now, wiring=counterpart)
-    wanted = MeasureSet(question.test_set, state, question.reference)
-    seen = next((one for one in case.seen.sets if one.request == wanted), None)
+        return []
     base = test.reference.error if test.has_labels else 0.0
-    if seen is None or base is None or seen.has_labels != test.has_labels:
-        return None
-    errors = (test.now.error, seen.error) if what == "cut" else (seen.error, test.now.error)
     how = "are wrong" if test.has_labels else "get another class"
-    intact = f", and {percent(base)} with both open" if test.has_labels else ""
-    words = (
-        f"of {thousands(seen.count)} test pictures {percent(errors[1])} {how} with the branch of block {drop_block} "
-        f"dropped, {percent(errors[0])} with the shortcut of block {cut_block} cut{intact}"
-    )
-    cut, drop = (max(error - base, 0.0) / 100 for error in errors)
-    return _Costs(cut_block, drop_block, cut, drop, words)
+    costs = []
+    for seen in case.seen.sets:
+        there = seen.request.now.wiring
+        rank = ranks.get(there.only_closed)
+        wanted = replace(test.request, now=replace(test.request.now, wiring=there))
+        if rank is None or base is None or seen.request != wanted or seen.has_labels != test.has_labels:
+            continue
+        blocks, (cut, drop) = _in_order(case, there, (test.now.error, seen.error))
+        intact = f", and {percent(base)} with both open" if test.has_labels else ""
+        words = (
+            f"of {thousands(seen.count)} test pictures {percent(drop)} {how} with the branch of block {blocks[1]} "
+            f"dropped, {percent(cut)} with the shortcut of block {blocks[0]} cut{intact}"
+        )
+        costs.append((rank, _Costs(*blocks, max(cut - base, 0.0) / 100, max(drop - base, 0.0) / 100, words)))
+    return costs
 
 
-def _class_costs(
-    case: Case, counterpart: Wiring, cut_block: int, drop_block: int, what: Literal["cut", "dropped"]
-) -> _Costs | None:
+def _class_costs(case: Case, ranks: Mapping[tuple[int, Closed] | None, int]) -> list[tuple[int, _Costs]]:
+    """The same of the class that the intact network gives to this picture."""
     assert case.twin is not None
     intact = int(case.twin.probabilities[0].argmax())
-    there = _seen_probability(case, counterpart, intact)
-    if there is None:
-        return None
     here, before = float(case.now.probabilities[0][intact]), float(case.twin.probabilities[0][intact])
-    cut, drop = (here, there) if what == "cut" else (there, here)
-    words = (
-        f"the class {class_name(intact, case.names)} has {_share(before)} with both open, {_share(drop)} with the "
-        f"branch of block {drop_block} dropped, {_share(cut)} with the shortcut of block {cut_block} cut"
-    )
-    return _Costs(cut_block, drop_block, max(before - cut, 0.0), max(before - drop, 0.0), words)
+    costs = []
+    for seen in reversed(case.seen.readings):
+        rank = ranks.get(seen.state.wiring.only_closed)
+        if rank is None or (there := _seen_probability(case, seen, intact)) is None:
+            continue
+        blocks, (cut, drop) = _in_order(case, seen.state.wiring, (here, there))
+        words = (
+            f"the class {class_name(intact, case.names)} has {_share(before)} with both open, {_share(drop)} with the "
+            f"branch of block {blocks[1]} dropped, {_share(cut)} with the shortcut of block {blocks[0]} cut"
+        )
+        costs.append((rank, _Costs(*blocks, max(before - cut, 0.0), max(before - drop, 0.0), words)))
+    return costs
+
+
+def _in_order(
+    case: Case, other: Wiring, values: tuple[float, float]
+) -> tuple[tuple[int, int], tuple[float, float]]:
+    """Blocks and values of now and of another wiring, each with one gate closed: that of the cut first."""
+    assert case.single is not None
+    assert other.only_closed is not None
+    blocks = case.single[0], other.only_closed[0]
+    return (blocks, values) if case.single[1] == "cut" else (blocks[::-1], values[::-1])
 
 
 def _carries(case: Case) -> Insight | None:
     """One shortcut is cut, and what dropping its branch costs was not seen: that is the next step."""
-    if case.single is None or case.single[1] != "cut" or case.twin is None or _costs(case) is not None:
+    if case.single is None or case.single[1] != "cut" or case.twin is None or case.costs is not None:
         return None
     number = case.single[0]
     before = f"the {counted(number - 1, 'block')} before it" if number > 1 else "the stem"
@@ -752,7 +758,7 @@ def _lesion(case: Case) -> Insight | None:
     if set(wiring.shortcuts) != {1.0} or wiring.weakened_branches:
         return None
     steps = []
-    if len(dropped) == 1 and _costs(case) is None:
+    if len(dropped) == 1 and case.costs is None:
         cut = Wiring.all_open(blocks).with_shortcuts(dropped, 0.0)
         steps.append(_step(f"Cut the shortcut of block {dropped[0]} instead", cut))
     what = "is" if len(dropped) == 1 else "are"
@@ -778,7 +784,10 @@ def _strength(case: Case) -> Insight | None:
     name = class_name(intact, case.names)
     here, before = float(case.now.probabilities[0][intact]), float(case.twin.probabilities[0][intact])
     cut = case.wiring.with_shortcuts([number], 0.0)
-    there = _seen_probability(case, cut, intact)
+    there = None
+    for seen in case.seen.readings:
+        if seen.state.wiring.only_closed == (number, "cut"):
+            there = _seen_probability(case, seen, intact) or there
     words = (
         f"the class {name} has {_share(before)} with the shortcut of block {number} open, {_share(here)} now, at "
         f"strength {strength:.2g}"
@@ -994,10 +1003,6 @@ def _seen_words(test: SetReading) -> str:
 # What is looked up
 
 
-def _gates(wiring: Wiring, number: int) -> tuple[float, float]:
-    return wiring.shortcuts[number - 1], wiring.branches[number - 1]
-
-
 def _without_shortcut(case: Case) -> set[int]:
     if not case.network.has_shortcuts:
         return set(range(1, case.wiring.block_count + 1))
@@ -1034,15 +1039,13 @@ def _like(plan: Blueprint, number: int) -> list[int]:
     return sorted(found, key=lambda other: abs(other - number))
 
 
-def _seen_probability(case: Case, wiring: Wiring, index: int) -> float | None:
-    """Of a class of now's picture, with other gates; None where that was not seen in this session."""
-    state, pictures = replace(case.state, wiring=wiring), tuple(one.digest for one in case.now.request.batch)
-    for seen in reversed(case.seen.readings):
-        if seen.state == state and seen.pictures == pictures:
-            value = seen.target_probability if seen.target == index else dict(seen.top).get(index)
-            if value is not None:
-                return value
-    return None
+def _seen_probability(case: Case, seen: SeenReading, index: int) -> float | None:
+    """Of a class in an earlier reading of now's picture by the same network; None where that was not seen."""
+    if seen.pictures != tuple(picture.digest for picture in case.now.request.batch):
+        return None
+    if seen.state != replace(case.state, wiring=seen.state.wiring):
+        return None
+    return seen.target_probability if seen.target == index else dict(seen.top).get(index)
 
 
 def _first_to_cut(plan: Blueprint) -> int:

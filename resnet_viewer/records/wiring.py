@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TypeGuard
+from functools import cached_property
+from typing import Literal, TypeGuard
 
 from resnet_viewer.records.checking import ArgumentError, whole
 from resnet_viewer.records.errors import UserError
+
+Closed = Literal["cut", "dropped"]
+"""What a closed gate is called: of a shortcut, or of a branch."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,16 @@ class Wiring:
     def weakened_branches(self) -> dict[int, float]:
         """Blocks whose residual branch is neither dropped nor fully open, with its strength."""
         return {n: s for n, s in enumerate(self.branches, 1) if 0.0 < s < 1.0}
+
+    @cached_property
+    def only_closed(self) -> tuple[int, Closed] | None:
+        """The one gate that is closed, by its block, while every other is open; None where there is no such."""
+        counts = self.shortcuts.count(1.0), self.branches.count(1.0)
+        if sum(counts) != 2 * self.block_count - 1:
+            return None
+        kind: Closed = "cut" if counts[0] < counts[1] else "dropped"
+        closed = self.cut if kind == "cut" else self.dropped
+        return (closed[0], kind) if closed else None
 
     def with_shortcuts(self, blocks: Iterable[int], strength: float) -> Wiring:
         """The wiring with these blocks' shortcuts at `strength`.

@@ -150,3 +150,17 @@ def test_a_plain_networks_shortcuts_are_not_spoken_of() -> None:
     wiring = Wiring((0.0, 0.5), (1.0, 0.0))
     assert wiring.describe(has_shortcuts=False) == "1 of 2 residual branches dropped"
     assert Wiring.all_open(2).describe(has_shortcuts=False) == "no shortcuts"
+
+
+def test_the_only_closed_gate_is_named_and_no_other() -> None:
+    opened = Wiring.all_open(4)
+    assert opened.with_shortcuts([3], 0.0).only_closed == (3, "cut")
+    assert opened.with_branches([2], 0.0).only_closed == (2, "dropped")
+    for other in (
+        opened,
+        opened.with_shortcuts([3], 0.5),
+        opened.with_shortcuts([2, 3], 0.0),
+        opened.with_shortcuts([3], 0.0).with_branches([3], 0.0),
+        opened.with_shortcuts([3], 0.0).with_branches([2], 0.5),
+    ):
+        assert other.only_closed is None
