@@ -93,7 +93,7 @@ class InspectPanels(PagePanels):
         self.picture, self.predictions, self.story = picture, predictions, story
         self.folder_strip = folder_strip
         explain(picture, "Grad-CAM", "score", "scale")
-        explain(feature_maps.now_card, "feature map", "dead channel", "scale")
+        explain(feature_maps, "feature map", "dead channel", "scale")
         explain(overview, "feature map", "stage", "reference")
         predictions.setWhatsThis(rich("score", "loss", "reference"))  # a button would cut its legend
         explain(story, "ablation and lesion", "test set", "error meter", "plain network")
