@@ -9,8 +9,8 @@ from collections.abc import Hashable
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtCore import QPointF, QRect, Signal
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGraphicsItem, QHBoxLayout, QWidget
 
 from resnet_viewer.charts.chart import Axis, Chart, Floats
@@ -22,7 +22,7 @@ from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, choice_box, part_wordings, readout_wordings
 from resnet_viewer.ui.widgets.labels import TitleLabel, muted, tooltip_text
 from resnet_viewer.ui.widgets.plot_items import Drawing
-from resnet_viewer.ui.widgets.theme import Theme
+from resnet_viewer.ui.widgets.theme import Theme, theme_of
 
 QUANTITIES: dict[GradientQuantity, str] = {
     "weight": "weight gradient",
@@ -131,6 +131,14 @@ class GradientBar(QWidget):
         row.addWidget(self.source)
         self.quantity.activated.connect(self._choose_quantity)
         self.source.activated.connect(self._choose_source)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """No line of the plot shines through words."""
+        with QPainter(self) as painter:
+            for label in (self._title, self._readout):
+                words = label.fontMetrics().horizontalAdvance(label.shown)
+                ground = QRect(label.x() - 2, 0, min(words, label.width()) + 4, self.height())
+                painter.fillRect(ground, QColor(theme_of(self).panel))
 
     @property
     def readout(self) -> str:

@@ -30,6 +30,11 @@ _LEGEND_TIP = (
 )
 
 
+_LEAST_BAR, _LEAST_LETTERS = 34, 6
+"""Pixels of the longest bar, and letters of a name, that a line has at least."""
+_WIDE_NUMBER = "< 0.1 %"
+
+
 @dataclass(frozen=True)
 class Columns:
     """What a panel's lines share: the pixels that the longest name and the longest number take, and the
@@ -52,7 +57,7 @@ class Columns:
     def bars(self, width: int) -> tuple[int, int]:
         """From where to where the bars reach in a line that wide; a long name is cut before they get short."""
         right = width - 2 * (self.number + _GAP)
-        return min(self.name + _GAP, max(width * 36 // 100, 84), max(right - 34, 0)), right
+        return min(self.name + _GAP, max(width * 36 // 100, 84), max(right - _LEAST_BAR, 0)), right
 
 
 class PredictionLine(QWidget):
@@ -84,7 +89,11 @@ class PredictionLine(QWidget):
         return QSize(220, self.fontMetrics().height() + 9)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, self.fontMetrics().height() + 2)
+        """Both numbers, a bar, and enough of a name to tell it."""
+        metrics = self.fontMetrics()
+        numbers = 2 * (metrics.horizontalAdvance(_WIDE_NUMBER) + _GAP)
+        name = _MARK + _LEAST_LETTERS * metrics.averageCharWidth()
+        return QSize(numbers + _LEAST_BAR + name + _GAP, metrics.height() + 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         row, theme = self._row, theme_of(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from superqt import QLabeledDoubleSlider
@@ -116,8 +116,7 @@ class WiringControls(QWidget):
 
 
 _ROOMY = 21
-"""A panel as high as so many lines of text spares its caption a second one. Where even one would lie on the plot there
-is none: the header tells the state."""
+"""A panel as high as so many lines of text spares its caption a second one."""
 _STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -195,12 +194,6 @@ class WiringPanel(Card):
         block = self._scene.blueprint.block_of(self._scene.session.view.layer)
         return None if block is None else block.number
 
-    def minimumSizeHint(self) -> QSize:
-        """Also while there is no caption, its panel asks for the room of one."""
-        size = super().minimumSizeHint()
-        missing = self._caption.height() + self.body.spacing() if self._caption.isHidden() else 0
-        return QSize(size.width(), size.height() + missing)
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_caption()
@@ -208,8 +201,6 @@ class WiringPanel(Card):
     def _fit_caption(self) -> None:
         line = self.fontMetrics().height()
         self._caption.set_lines(2 if self.height() >= _ROOMY * line else 1)
-        has_room = self.height() >= self.minimumSizeHint().height()
-        self._caption.setVisible(has_room or not self.view.is_cramped)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours; the font may be another, too."""

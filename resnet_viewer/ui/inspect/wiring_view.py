@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import zip_longest
+from math import ceil
 from typing import Literal
 
 import pyqtgraph as pg
@@ -43,10 +44,10 @@ from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 BAR_HEIGHT = 30
 """Pixels between strip and plot, where the gradient bar stands."""
+LEAST_HEIGHT = 150.0
+"""Of strip and plot together, in pixels: where the window is too low for that, its page scrolls."""
 LEAST_PLOT_LINES = 3.0
 """The lowest plot is as high as so many lines of text: three numbers beside its axis, the names between its curves."""
-HIGHEST_MINIMUM = 180.0
-"""So much height is left in the smallest window: there the plot gives way to the largest fonts."""
 LEAST_UNITS = 4.0
 """The nearest zoom shows that many layers."""
 
@@ -168,25 +169,21 @@ class WiringView(pg.GraphicsLayoutWidget):
             self._size_strip()
             self._resized()
 
-    @property
-    def is_cramped(self) -> bool:
-        """Whether the font is too large for the smallest window."""
-        return bool(self.minimumHeight() >= HIGHEST_MINIMUM)
-
     def _make_room(self) -> None:
         """For the numbers beside the axes, and for a plot in the lowest panel."""
         text = self.fontMetrics().height()
         bottom = BOTTOM_ROOM + text
         self.ci.layout.setContentsMargins(self.plot.frame.left_room, 0, RIGHT_ROOM, bottom)
         least = LOW_STRIP_HEIGHT + 2 * text + BAR_HEIGHT + LEAST_PLOT_LINES * text + bottom
-        self.setMinimumHeight(round(min(least, HIGHEST_MINIMUM)))
+        self.setMinimumHeight(ceil(max(least, LEAST_HEIGHT)))
 
     def _size_strip(self) -> None:
         layout = self.layout_shown
         if layout is not None and not layout.spans[0].has_shortcut:
             height = PLAIN_STRIP_HEIGHT
         else:
-            height = STRIP_HEIGHT if self.height() >= 230 else LOW_STRIP_HEIGHT
+            high = max(230, self.minimumHeight() + STRIP_HEIGHT - LOW_STRIP_HEIGHT)
+            height = STRIP_HEIGHT if self.height() >= high else LOW_STRIP_HEIGHT
         height += 2 * self.strip.frame.text_height
         if height != self._strip_height:
             self._strip_height = height

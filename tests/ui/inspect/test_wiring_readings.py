@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QTextDocument
+from PySide6.QtGui import QColor, QFontMetrics, QFontMetricsF, QTextDocument
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -17,6 +17,7 @@ from resnet_viewer.charts.wiring_layout import Part
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
+from resnet_viewer.ui.inspect.wiring_view import BAR_HEIGHT
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests import fabricated
 from tests.ui.inspect.wiring_hands import LEFT, arc, click, drag, ranges, release, selecting, send, wired
@@ -284,18 +285,42 @@ def test_the_caption_says_the_state_whatever_the_room(panel: WiringPanel, width:
     assert panel.subtitle.startswith("8 of 27 shortcuts cut (20-27)")
 
 
-def test_the_caption_gives_way_where_it_would_lie_on_the_plot(panel: WiringPanel) -> None:
-    assert not panel.view.is_cramped
-    panel.setFixedHeight(200)
+@pytest.mark.parametrize("points", [9, 12, 16, 26])
+def test_strip_and_plot_ask_for_the_room_of_their_letters(panel: WiringPanel, points: int) -> None:
+    font = panel.font()
+    font.setPointSize(points)
+    panel.setFont(font)
+    QApplication.processEvents()  # the font reaches what is inside
+    panel.setFixedHeight(panel.minimumSizeHint().height())
+    QApplication.processEvents()
+    assert panel.view.height() >= 150, "pixels, whatever the font"
+    line = QFontMetrics(font).height()
+    assert panel.view.plot_box.height() >= 2.9 * line, "three numbers have room beside the axis"
     assert panel._caption.isVisible()
-    font = panel.view.font()
-    font.setPixelSize(28)
-    panel.view.setFont(font)
-    panel._fit_caption()
-    assert panel.view.is_cramped
-    assert panel._caption.isHidden()
-    panel.setFixedHeight(340)
-    assert panel._caption.isVisible()
+    assert panel._caption.geometry().top() >= panel.view.geometry().bottom()
+
+
+@pytest.mark.parametrize(("layer", "is_under_title"), [("conv1", True), ("layer3.0", False)])
+def test_no_line_shines_through_the_words_over_the_plot(
+    panel: WiringPanel, layer: str, is_under_title: bool
+) -> None:
+    panel.resize(1400, 320)
+    scene = fabricated.scene()
+    looked = replace(scene.session.view, layer=layer)
+    panel.render_scene(replace(scene, session=replace(scene.session, view=looked)))
+    QApplication.processEvents()
+    view, title = panel.view, panel.bar._title
+    x = round(view.plot_box.geometry().left() + (view.lines.selected or 0.0))
+    image, accent = panel.grab().toImage(), QColor(DARK.accent)
+
+    def is_line(down: float) -> bool:
+        colour = image.pixelColor(view.mapTo(panel, QPoint(x, round(down))))
+        return colour.blue() - colour.red() > 0.2 * (accent.blue() - accent.red())
+
+    assert is_line(view.plot_box.geometry().top() + 12), "the line is there, in the plot"
+    assert (title.x() <= x <= title.geometry().right()) == is_under_title
+    if is_under_title:
+        assert not any(is_line(view.bar_rect().top() + down) for down in range(2, BAR_HEIGHT - 2))
 
 
 def test_one_state_twice_has_one_name(panel: WiringPanel) -> None:
