@@ -155,6 +155,10 @@ class Card(QFrame):
         """Put a control at the right end of the header, before its corner."""
         self.header.insertWidget(self.header.indexOf(self.window_corner), control)
 
+    def add_beside_title(self, control: QWidget) -> None:
+        """Put a control right behind the title."""
+        self.header.insertWidget(self.header.indexOf(self._title) + 1, control)
+
     # Its size
 
     def offer_sizes(self) -> None:

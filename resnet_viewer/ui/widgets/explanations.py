@@ -36,7 +36,7 @@ _WIDE, _HIGH = 250.0, 62.0
 def explain(card: Card, *words: Word) -> ExplainButton:
     """Put a "?" beside a card's title that explains these words; What's This on the title says the same."""
     button = ExplainButton(*words)
-    card.header.insertWidget(1, button)
+    card.add_beside_title(button)
     card.setWhatsThis(button.toolTip())
     return button
 
