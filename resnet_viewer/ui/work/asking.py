@@ -92,6 +92,9 @@ class Asking(QObject):
         """Let the work on `ticket` end at its next yield."""
         raise NotImplementedError
 
+    def _put_away(self, ticket: int) -> None:
+        """Nothing is left of the work on `ticket`."""
+
     def _drop(self, tickets: set[int]) -> None:
         gone = [ticket for ticket, _ in self._waiting if ticket in tickets]
         self._waiting = [waiting for waiting in self._waiting if waiting[0] not in tickets]
@@ -117,6 +120,8 @@ class Asking(QObject):
 
     @Slot(int)
     def _finish(self, ticket: int) -> None:
+        """Not for others to override: a slot that is, runs on the thread of whoever emits, queued or not."""
+        self._put_away(ticket)
         self._in_flight.pop(ticket, None)
         self._stopped.discard(ticket)
         if self._is_closed:

@@ -157,10 +157,8 @@ class _AskedLane(Asking):
     def _end(self, ticket: int) -> None:
         self._lane.stopped.add(ticket)
 
-    @Slot(int)
-    def _finish(self, ticket: int) -> None:
+    def _put_away(self, ticket: int) -> None:
         self._lane.stopped.discard(ticket)
-        super()._finish(ticket)
 
 
 class _LowPriority(_AskedLane):

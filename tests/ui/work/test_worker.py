@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.errors import UserError
@@ -112,6 +112,22 @@ def test_it_is_made_on_its_own_thread_and_replies_on_ours(bench: Bench) -> None:
     assert bench.ear.replies == [(0, ("a", 0)), (0, ("a", 1))]
     assert bench.ear.threads == {QThread.currentThread()}
     assert bench.ear.busy == [True, False]
+
+
+def test_the_end_of_work_is_told_on_our_thread_too(bench: Bench) -> None:
+    threads: set[int] = set()
+
+    def note(_ticket: int) -> None:
+        threads.add(threading.get_ident())
+
+    for told in (bench.worker.ended, bench.worker._low.ended):
+        told.connect(note, Qt.ConnectionType.DirectConnection)
+    bench.work.allowed.release(4)
+    bench.worker.ask(0, "a")
+    bench.worker._low.ask(0, "b")
+    bench.wait_idle()
+    bench.qtbot.waitUntil(lambda: not bench.worker._low.is_busy)
+    assert threads == {threading.get_ident()}
 
 
 def test_only_the_newest_of_those_that_wait_is_answered(bench: Bench) -> None:
