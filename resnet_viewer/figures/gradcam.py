@@ -9,18 +9,25 @@ from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.gradcam import (
+    CONTOUR_WIDTHS,
     DIGITS,
     CamSide,
     Frame,
     Pixels,
     cam_chart,
-    cam_scale,
+    cam_maximum,
     filmstrip,
+    has_one_scale,
+    ink_of,
     is_hairline,
+    looks_words,
+    scale_of,
+    strip_spans,
     underlay,
 )
 from resnet_viewer.figures.export import complete_reference
@@ -72,7 +79,8 @@ def figure(
 ) -> Figure:
     """The map of the view's block over the picture, now beside the reference, and, in strips, the maps of every block.
 
-    One colour means one value on both pictures, and one in all the small ones. A blank map carries the reason in words.
+    What lies over the picture, and on which scale, is as the view has it; on the shared one a colour means one value on
+    both pictures, and one in all the small ones. A blank map carries the reason in words.
     Of a picture too thin to be seen only what the network saw is shown, and the page says so.
 
     Raises:
@@ -81,13 +89,14 @@ def figure(
     """
     reference = complete_reference(now, reference)
     number, plan, colours = _block_number(now, view.cam_block), plan_of(now), view.cam_colours
-    chart = cam_chart(now, reference, plan=plan, number=number, colours=colours)
+    chart = cam_chart(now, reference, plan=plan, number=number, view=view)
     panels = [side for side in chart.sides if side.reading is not None]
-    picture, subtitle = now.request.picture, captions.network_title(now)
+    picture = now.request.picture
+    subtitle = " · ".join([captions.network_title(now), *looks_words(view)])
     if is_hairline(picture.width, picture.height):
         subtitle += f" · what the network saw of {picture.width} × {picture.height} pixels"
     lying = [
-        underlay(picture, side.reading.request.state.preprocessing, side.reading, _PIXELS)
+        underlay(picture, side.reading.request.state.preprocessing, side.reading, _PIXELS, view=view)
         for side in panels
         if side.reading is not None
     ]
@@ -98,7 +107,7 @@ def figure(
     shown_height = shown_width * high / across
     cell = max(shown_width, min(room, 2.4))  # a tower of a picture still needs room for its words
     readings = [now] if reference is None else [now, reference]
-    strips = _strips(readings, colours, width - 2 * MARGIN) if has_strips else []
+    strips = _strips(readings, view, width - 2 * MARGIN) if has_strips else []
     said = [_said(panel, cell) for panel in panels]
     head = HEAD + max(len(lines) for _, lines in said) * HEAD_LINE
     sheet = page(
@@ -114,7 +123,10 @@ def figure(
     for column, (panel, under) in enumerate(zip(panels, lying, strict=True)):
         left, above = start + column * (cell + _GAP), sheet.top - head
         axes = sheet.axes(left, above - shown_height, shown_width, shown_height)
-        _draw(axes, panel.over(under, colours, view.cam_opacity), under.box)
+        has_heat = view.picture_shows == "overlay" and view.cam_style == "heat"
+        _draw(axes, panel.over(under, colours, view.cam_opacity) if has_heat else under.pixels, under.box)
+        if view.picture_shows == "overlay" and view.cam_style == "contours":
+            _draw_contours(axes, panel, under.box, view)
         sheet.write_head(left, sheet.top, cell, _name(panel, cell), said[column])
     left = start + len(panels) * (cell + _GAP) - _GAP + 0.12
     height = max(min(shown_height, 2.4), 0.6)
@@ -188,6 +200,21 @@ def _draw(axes: Axes, laid: Pixels, box: Box) -> None:
         axes.set_ylim(height, 0)
 
 
+def _draw_contours(axes: Axes, panel: CamSide, box: Box, view: View) -> None:
+    """In the colours of their values, wider for higher ones."""
+    contours = panel.contours()
+    for place, contour in enumerate(contours):
+        strokes = contour.strokes * (box.width, box.height) + (box.left, box.top)
+        colour, edge = ink_of(contour, view.cam_colours)
+        for ink, wider in ((edge, 0.9), (colour, 0.0)):
+            shade = tuple(part / 255 for part in ink)
+            lines = LineCollection(
+                list(strokes), colors=[shade], linewidths=CONTOUR_WIDTHS[place] * 0.6 + wider,
+                alpha=view.cam_opacity, capstyle="round", zorder=2 if wider else 3,
+            )  # fmt: skip
+            axes.add_collection(lines, autolim=False)
+
+
 def _name(panel: CamSide, cell: float) -> str:
     return panel.title if cell >= _ROOM_FOR_UNTRAINED else panel.name
 
@@ -236,21 +263,25 @@ class _Strip:
         return self.head + self.high + len(self.blank) * HEAD_LINE + 0.1
 
 
-def _strips(results: Sequence[ProbeResult], colours: str, width: float) -> list[_Strip]:
-    """For each reading its blocks' maps, all on one scale."""
-    limit = cam_scale(results)
+def _strips(results: Sequence[ProbeResult], view: View, width: float) -> list[_Strip]:
+    """For each reading its blocks' maps, all on one scale or each on its own."""
     found: list[_Strip] = []
-    for name, result in zip(("every block, now", "every block, reference"), results, strict=False):
-        own = cam_scale([result])
-        words = [f"maximum {own:.{DIGITS}g}" if own else "no map"]
-        words += [f"one scale, 0 to {limit:.{DIGITS}g}"] if limit and not found else []
+    spans = strip_spans(results, view)
+    names = "every block, now", "every block, reference"
+    for name, result, own in zip(names, results, spans, strict=False):
+        highest = max(map(cam_maximum, result.blocks))
+        words = [f"maximum {highest:.{DIGITS}g}" if highest else "no map"]
+        scale = scale_of(own[0], view)
+        if not found and scale.ends[1]:
+            one = f"one scale, {' to '.join(scale.ends)}"
+            words.append(one if has_one_scale(view) else "each on its own scale")
         per_row, tile, rows = _grid(len(result.blocks), width)
         blank = blank_words(result)
         found.append(
             _Strip(
                 name,
                 beside(name, words, width),
-                filmstrip(result, colours, limit),
+                filmstrip(result, own, view.cam_colours),
                 wrapped(blank, width, palette.FONT) if blank else [],
                 per_row,
                 tile,

@@ -12,7 +12,7 @@ from resnet_viewer.records.comparing import have_same_plan, plan_of, words_besid
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.predictions import has_highest_class
 from resnet_viewer.records.probe import CamState, NetworkState, ProbeResult
-from resnet_viewer.records.session import GradientQuantity, MapOrder, MapScale
+from resnet_viewer.records.session import GradientQuantity, MapOrder, MapScale, Session
 from resnet_viewer.records.target import BlockTarget, Target
 from resnet_viewer.records.weights import TrainedHere
 from resnet_viewer.records.wiring import Wiring
@@ -69,6 +69,53 @@ def target_words(target: Target, class_names: tuple[str, ...]) -> str:
     if isinstance(target, BlockTarget):
         return target.words
     return f"the score of {class_name(target, class_names)}"
+
+
+def target_choice(reading: ProbeResult, *, is_reference: bool = False) -> str:
+    """By whose choice a reading's target is its target: "the reference's highest", "your choice"."""
+    asked = reading.request
+    if not isinstance(asked.target, NetworkState):
+        return "your choice"
+    if isinstance(reading.target, BlockTarget):
+        return "no class is highest" if asked.state.network.has_classifier else "there are no classes"
+    is_own = is_reference or not asked.target.has_classes_of(asked.state)
+    return "its own highest" if is_own else "the reference's highest"
+
+
+def target_told(session: Session, now: ProbeResult | None, reference: ProbeResult | None) -> str:
+    """The target with whose choice it is: "cat, the reference's highest"; where the reference has another one, that
+    too, by its own network's names. Empty before there is a reading.
+    """
+    if now is None:
+        names = session.reference.class_names
+        return "" if reference is None else _chosen(reference, names, is_reference=True)
+    told = _chosen(now, session.setup.class_names)
+    if reference is None or not differ_in_target(now, reference):
+        return told
+    return f"{told} · reference: {_chosen(reference, session.reference.class_names, is_reference=True)}"
+
+
+def differ_in_target(now: ProbeResult, reference: ProbeResult) -> bool:
+    """Whether the two were asked about different targets; a class of other classes is another one."""
+    has_other_classes = isinstance(now.target, int) and not reference.request.state.has_classes_of(
+        now.request.state
+    )
+    return reference.target != now.target or has_other_classes
+
+
+def _chosen(reading: ProbeResult, names: tuple[str, ...], *, is_reference: bool = False) -> str:
+    return f"{target_name(reading.target, names)}, {target_choice(reading, is_reference=is_reference)}"
+
+
+def usual_target_words(session: Session, now: ProbeResult | None) -> str:
+    """The choice of no target in particular: "reference's highest", with the class where a reading of it is there."""
+    state = session.setup.state
+    if not state.network.has_classifier:
+        return "mean of the last block"
+    words = "reference's highest" if session.reference.has_classes_of(state) else "its own highest"
+    if now is None or session.setup.target is not None or not isinstance(now.request.target, NetworkState):
+        return words
+    return f"{target_name(now.target, session.setup.class_names)}, {words}"
 
 
 def gradient_words(result: ProbeResult, class_names: tuple[str, ...]) -> str:
@@ -190,8 +237,7 @@ def reference_words(now: ProbeResult, reference: ProbeResult | None) -> str:
         words.append(f"picture {plain(theirs.picture.name)}")
     if theirs.gradient_of != ours.gradient_of:
         words.append(f"gradient of the {theirs.gradient_of}")
-    has_other_classes = isinstance(now.target, int) and not theirs.state.has_classes_of(ours.state)
-    if reference.target != now.target or has_other_classes:
+    if differ_in_target(now, reference):
         words.append("another target")
     return ", ".join(words)
 

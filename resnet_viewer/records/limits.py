@@ -40,7 +40,7 @@ class Limits:
     @property
     def is_usual(self) -> bool:
         """Nothing was chosen."""
-        return self == Limits()
+        return self == USUAL_LIMITS
 
     @property
     def words(self) -> str:
@@ -51,3 +51,6 @@ class Limits:
         elif self.percentile < 100:
             parts.append(f"{self.percentile:.4g} % of the values")
         return ", ".join((*parts, *(("logarithmic",) if self.is_logarithmic else ())))
+
+
+USUAL_LIMITS = Limits()

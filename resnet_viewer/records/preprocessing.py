@@ -142,7 +142,7 @@ def visible_box(width: int, height: int, preprocessing: Preprocessing) -> Box:
     """The part of a `width` × `height` picture that the network sees, in the picture's own pixels.
 
     What the network was given, stretched over this box, lies where it belongs on the original picture; where one of
-    its maps does, `charts.gradcam.tiles` says.
+    its maps does, `charts.gradcam.tiles_over` says.
     """
     new_width, new_height = resized(width, height, preprocessing)
     left, top = crop_corner(new_width, new_height, preprocessing.crop)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from resnet_viewer.records.laying_out import blueprint
-from resnet_viewer.records.limits import Limits
+from resnet_viewer.records.limits import USUAL_LIMITS, Limits
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.probe import GradientOf, NetworkState, ProbeRequest
 from resnet_viewer.records.target import BlockTarget, Target, target_problem
@@ -19,6 +19,13 @@ ActivationScale = Literal["auto", "linear", "log"]
 """Of the activations by block; "auto" is linear while one linear scale shows every block."""
 MapScale = Literal["channel", "layer"]
 MapOrder = Literal["index", "mean", "maximum", "change"]
+PictureShows = Literal["original", "input", "overlay"]
+"""The picture alone, what the network sees of it, or Grad-CAM over one of the two."""
+CamStyle = Literal["heat", "contours"]
+CamScale = Literal["shared", "own"]
+"""Of Grad-CAM: one scale for now and reference, and in the filmstrip for all blocks, or one for each map."""
+Comparison = Literal["wiper", "beside"]
+"""Now and reference under a line that is dragged across one picture, or side by side."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +93,13 @@ class View:
     activation_scale: ActivationScale = "auto"
     cam_colours: str = "inferno"
     cam_opacity: float = 0.6
+    cam_style: CamStyle = "heat"
+    cam_scale: CamScale = "shared"
+    cam_limits: Limits = USUAL_LIMITS
+    picture_shows: PictureShows = "overlay"
     sees_network_input: bool = False
-    """Show what the network sees in place of the original picture."""
+    """Lay Grad-CAM over what the network sees in place of the original picture."""
+    picture_comparison: Comparison = "wiper"
     of_batch: int = 0
     """Which picture of a batch is shown, from 0; beyond the last it is the last."""
 

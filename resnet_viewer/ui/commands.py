@@ -19,6 +19,7 @@ PLAIN_KEYS = {
     Qt.Key.Key_Space: "Space",
     Qt.Key.Key_B: "B",
     Qt.Key.Key_D: "D",
+    Qt.Key.Key_O: "O",
     Qt.Key.Key_R: "R",
     Qt.Key.Key_M: "M",
     Qt.Key.Key_Up: "Up",

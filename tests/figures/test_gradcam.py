@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from resnet_viewer.charts.gradcam import cam_scale
+from resnet_viewer.charts.gradcam import strip_spans
 from resnet_viewer.figures import gradcam
 from resnet_viewer.figures.gradcam import blank_words
+from resnet_viewer.records.limits import Limits
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import CamState, ProbeResult
@@ -107,7 +108,8 @@ def test_the_strips_scale_is_the_largest_finite_value() -> None:
     now, reference = pair()
     cam = np.full((8, 8), np.inf)
     cam[0, 0] = 7.0
-    assert cam_scale([now, with_cam(reference, 2, cam)]) == 7.0
+    spans = strip_spans([now, with_cam(reference, 2, cam)], View())
+    assert {span.high for reading in spans for span in reading} == {7.0}
 
 
 @pytest.mark.parametrize(("width", "height"), [(32, 32), (1, 1), (4, 900), (900, 4), (17, 1000), (640, 480)])
@@ -190,3 +192,39 @@ def test_a_map_of_untrained_weights_is_called_so() -> None:
         assert names <= said
         assert ("ResNet-20, untrained" in said) == ours.is_untrained
         assert not overlapping(figure)
+
+
+def test_the_figure_follows_what_the_window_shows() -> None:
+    now, reference = pair("cifar-resnet-20", cut=(3,))
+    grey = Picture.of(np.full((32, 64, 3), 100, np.uint8), name="grey.png")
+    now = with_picture(with_cam(now, 9, np.full((8, 8), 0.25)), grey)
+    reference = with_picture(with_cam(reference, 9, np.full((8, 8), 1.0)), grey)
+    own = gradcam.figure(now, reference, View(cam_scale="own"))
+    assert np.array_equal(picture_shown(own, 0), picture_shown(own, 1)), "each up to its own maximum"
+    assert any("each on its own scale" in text for text in words(own))
+    alone = gradcam.figure(now, reference, View(picture_shows="original"))
+    assert (picture_shown(alone, 0) == 100).all()
+    assert any("the picture alone" in text for text in words(alone))
+    seen = gradcam.figure(now, reference, View(picture_shows="input"))
+    high, across = picture_shown(seen, 0).shape[:2]
+    assert high == across
+    by_hand = gradcam.figure(now, reference, View(cam_limits=Limits(by_hand=(0.0, 4.0))))
+    assert any("0 to 4 by hand" in text for text in words(by_hand))
+    for figure in (own, alone, seen, by_hand):
+        assert overlapping(figure) == []
+
+
+def test_contours_are_lines_over_the_bare_picture() -> None:
+    now, _ = pair()
+    grey = Picture.of(np.full((32, 64, 3), 100, np.uint8), name="grey.png")
+    now = with_picture(with_cam(now, 9, np.tile(np.linspace(0, 1, 8), (8, 1))), grey)
+    figure = gradcam.figure(now, None, View(cam_style="contours"))
+    assert (picture_shown(figure, 0) == 100).all()
+    axes = next(axes for axes in figure.axes if len(axes.images) == 1 and not axes.axison)
+    height, width = picture_shown(figure, 0).shape[:2]
+    segments = [np.concatenate(lines.get_segments()) for lines in axes.collections]
+    assert len(segments) == 6, "three levels, each with its edge"
+    for lines, level in zip(segments[1::2], (0.25, 0.5, 0.75), strict=True):
+        # Cell i looks at pixel 4 i + 0.5 of 32, which are the middle half of the picture.
+        assert lines[:, 0] == pytest.approx((0.25 + (level * 28 + 0.5) / 64) * width, abs=1)
+        assert (lines[:, 1].min(), lines[:, 1].max()) == pytest.approx((0, height), abs=1)

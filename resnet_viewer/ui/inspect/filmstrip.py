@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent, QWheelEvent
+from math import ceil, floor
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_viewer.charts.gradcam import Frame
@@ -11,10 +13,13 @@ from resnet_viewer.charts.palette import STALE_OPACITY
 from resnet_viewer.ui.widgets.cells import Cells, ScrollingCells
 from resnet_viewer.ui.widgets.pixels import Tiles, tiles_of
 
-_GAP = 4
 SIDES = 24, 44
-"""The smallest and the largest side of a thumbnail, in pixels."""
+"""The usual and the largest side of a thumbnail, in pixels."""
+_LEAST = 7
+"""A thumbnail's side, in pixels, as long as that shows every block at once; where it does not, they scroll."""
 _BAR_HEIGHT = 6
+_LETTERS = 0.82
+"""Of the font: a block's number beside the others'."""
 
 
 class Frames(Cells):
@@ -30,19 +35,28 @@ class Frames(Cells):
         """The image that each frame's map is a part of."""
         self.is_dimmed = False
         self.side = SIDES[0]
+        self.room = 0
+        """Pixels of width that are in view."""
 
     @property
     def count(self) -> int:
         return len(self.shown)
 
+    @property
+    def pitch(self) -> float:
+        """Pixels from one thumbnail to the next; where all are in view they share the whole width."""
+        least = self.side + gap_of(self.side)
+        return max(least, min(self.room / self.count, least + 2)) if self.count else least
+
     def sizeHint(self) -> QSize:
-        return QSize(max(self.count * (self.side + _GAP), 1), self.side + self.fontMetrics().height() + 3)
+        return QSize(max(ceil(self.count * self.pitch), 1), self.side + number_height(self.font()) + 3)
 
     def rect_of(self, cell: int) -> QRect:
-        return QRect(cell * (self.side + _GAP) + 2, 2, self.side, self.side)
+        left = round(cell * self.pitch + (self.pitch - self.side) / 2)
+        return QRect(left, 2, self.side, self.side)
 
     def cell_at(self, position: QPoint) -> int | None:
-        place = position.x() // (self.side + _GAP)
+        place = floor(position.x() / self.pitch)
         return place if 0 <= place < self.count else None
 
     def words_of(self, cell: int) -> str:
@@ -59,14 +73,15 @@ class Frames(Cells):
 
     def is_numbered(self, cell: int) -> bool:
         """Whether there is room for a block's number beside the current one's and the others'."""
-        widest = self.fontMetrics().horizontalAdvance(str(self.count)) + 3
-        step = -(-widest // (self.side + _GAP))
+        widest = QFontMetrics(_small(self.font())).horizontalAdvance(str(self.count)) + 3
+        step = ceil(widest / self.pitch)
         if abs(cell - self.current) < step:
             return cell == self.current
         return (cell + 1) % step == 0
 
     def paint_cells(self, painter: QPainter, area: QRect) -> None:
         theme = self.theme
+        painter.setFont(_small(self.font()))
         for cell, (frame, tiles) in enumerate(zip(self.shown, self.tiles, strict=True)):
             rect = self.rect_of(cell)
             if not area.intersects(rect.adjusted(-2, -2, 2, 40)):
@@ -86,7 +101,7 @@ class Frames(Cells):
                 painter.setPen(QPen(QColor(theme.accent), 2.0))
                 painter.drawRect(rect.adjusted(-1, -1, 1, 1))
             painter.setPen(QColor(theme.text if cell == self.current else theme.muted))
-            below = QRect(rect.left() - 4, rect.bottom() + 1, self.side + 8, self.fontMetrics().height())
+            below = QRect(rect.left() - 20, rect.bottom() + 1, self.side + 40, number_height(self.font()))
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, str(frame.number))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -113,16 +128,26 @@ class Filmstrip(ScrollingCells):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.horizontalScrollBar().setFixedHeight(_BAR_HEIGHT)
+        self.horizontalScrollBar().valueChanged.connect(self._keep_whole)
         self.fit()
 
-    @staticmethod
-    def height_for(side: int, metrics: QFontMetrics) -> int:
+    def height_for(self, side: int) -> int:
         """The height of the whole strip with thumbnails of that side."""
-        return side + metrics.height() + 5 + _BAR_HEIGHT
+        bar = 0 if self._fits(side) else _BAR_HEIGHT
+        return side + number_height(self.font()) + 5 + bar
+
+    def side_for(self, most: int) -> int:
+        """The largest side, up to `most` and within `SIDES`, with which all blocks are in view; the usual one where
+        none is large enough to be seen.
+        """
+        sides = range(min(max(most, SIDES[0]), SIDES[1]), _LEAST - 1, -1)
+        return next((side for side in sides if self._fits(side)), SIDES[0])
+
+    def _fits(self, side: int) -> bool:
+        return self.frames.count * (side + gap_of(side)) <= self.width()
 
     def set_side(self, side: int) -> None:
-        """Draw the thumbnails that large, within `SIDES`."""
-        side = min(max(side, SIDES[0]), SIDES[1])
+        """Draw the thumbnails that large."""
         if side != self.frames.side:
             self.frames.side = side
             self.fit()
@@ -158,6 +183,7 @@ class Filmstrip(ScrollingCells):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.fit()
         self._bring_into_view()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -170,6 +196,39 @@ class Filmstrip(ScrollingCells):
             rect = self.frames.rect_of(self.frames.current)
             self.ensureVisible(rect.center().x(), rect.center().y(), self.frames.side * 2, 0)
 
+    @Slot(int)
+    def _keep_whole(self, value: int) -> None:
+        """No thumbnail is cut at the left: the strip stands still between two only at its end."""
+        bar, pitch = self.horizontalScrollBar(), round(self.frames.pitch)
+        if value < bar.maximum() and value % pitch:
+            bar.setValue(min(-(-value // pitch) * pitch, bar.maximum()))
+
     def fit(self) -> None:
-        self.frames.resize(self.frames.sizeHint())
-        self.setFixedHeight(self.height_for(self.frames.side, self.frames.fontMetrics()))
+        frames = self.frames
+        frames.room = self.width()
+        hint, pitch = frames.sizeHint(), round(frames.pitch)
+        # As wide as lets the last step end with a whole thumbnail at the left, too.
+        over = hint.width() - self.width()
+        spare = -over % pitch if over > 0 else 0
+        frames.resize(hint.width() + spare, hint.height())
+        self.horizontalScrollBar().setSingleStep(pitch)
+        self.setFixedHeight(self.height_for(frames.side))
+
+
+def gap_of(side: int) -> int:
+    """Pixels between two thumbnails."""
+    return 4 if side >= SIDES[0] else 2 if side > 2 * _LEAST else 1
+
+
+def number_height(font: QFont) -> int:
+    """Pixels of a line of blocks' numbers."""
+    return QFontMetrics(_small(font)).height()
+
+
+def _small(font: QFont) -> QFont:
+    small = QFont(font)
+    if font.pixelSize() > 0:
+        small.setPixelSize(max(round(font.pixelSize() * _LETTERS), 9))
+    else:
+        small.setPointSizeF(font.pointSizeF() * _LETTERS)
+    return small

@@ -1,17 +1,33 @@
-"""Grad-CAM over the picture, now beside reference, and a filmstrip of every block's map."""
+"""The picture, large, with what the network sees in it: Grad-CAM over it, now and reference under one wiper or side by
+side, and a filmstrip of every block's map."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from math import ceil
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSignalBlocker, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import (
+    QEvent,
+    QLineF,
+    QObject,
+    QPoint,
+    QPointF,
+    QRectF,
+    QSignalBlocker,
+    Qt,
+    QTimer,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
     QComboBox,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
@@ -21,46 +37,78 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_viewer.charts.feature_maps import Whose
 from resnet_viewer.charts.gradcam import (
-    DIGITS,
+    CONTOUR_WIDTHS,
     CamChart,
     CamSide,
+    Contour,
     Underlay,
     cam_chart,
-    cam_scale,
     filmstrip,
+    has_one_scale,
+    ink_of,
     is_hairline,
+    looks_words,
+    scale_of,
+    sees_input,
+    strip_spans,
     underlay,
 )
-from resnet_viewer.charts.palette import COLOUR_MAPS, scale_to
-from resnet_viewer.records.captions import class_name, target_name
+from resnet_viewer.charts.limits import Span
+from resnet_viewer.charts.palette import COLOUR_MAPS
+from resnet_viewer.records.blueprint import Blueprint
+from resnet_viewer.records.captions import class_name, is_same, target_name, target_told, usual_target_words
+from resnet_viewer.records.comparing import layer_beside, plan_of
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.preprocessing import Box
 from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.receptive_field import Mark, marked_field
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.records.session import Setup, View
+from resnet_viewer.records.session import View
 from resnet_viewer.records.target import BlockTarget
-from resnet_viewer.ui.inspect.filmstrip import SIDES, Filmstrip
-from resnet_viewer.ui.inspect.picture import ImagePane, beside
+from resnet_viewer.ui.inspect.filmstrip import SIDES, Filmstrip, number_height
+from resnet_viewer.ui.inspect.picture import Layers, PicturePane, Strokes, beside
 from resnet_viewer.ui.inspect.readings import is_reference_old, last_full, last_reference, placeholder
 from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.colour_bar import UprightColourBar
-from resnet_viewer.ui.widgets.fitting import ChoiceBox, FittingLabel, SearchBox
+from resnet_viewer.ui.widgets.fitting import ChoiceBox, FittingLabel, SearchBox, choice_box, fitting
 from resnet_viewer.ui.widgets.labels import muted, tool_button
-from resnet_viewer.ui.widgets.pixels import image_of_rgb
+from resnet_viewer.ui.widgets.limits import AUTO_KEY, LimitsButton
+from resnet_viewer.ui.widgets.pixels import image_of_rgb, image_of_veil
+from resnet_viewer.ui.widgets.segments import Segments
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
+WHOSE: tuple[Whose, Whose] = "now", "reference"
 QUICK = 192
-"""Pixels a side of an overlay that is made at every toggle."""
+"""Pixels a side of a picture that is shown at once."""
 FINEST = 768
-"""Pixels a side of the finest overlay, made once the view is at rest: a pair of them takes some 20 ms."""
+"""Pixels a side of the finest one, made once the view is at rest."""
+_SHOWS = {
+    "original": ("Original", "Original", "The picture alone"),
+    "input": ("Network's input", "Input", "What the network sees: resized, cropped and normalised"),
+    "overlay": ("Overlay", "Overlay", "Grad-CAM over the picture"),
+}
+SCALES = ("shared", "shared"), ("own", "own")
+STYLES = ("heat", "heat"), ("contours", "contours")
+COMPARISONS = ("wiper", "with a wiper"), ("beside", "side by side")
 _FOLDED_WIDTH = 440
+_ROOMIEST, _ROOMY, _NARROW = 640, 460, 400
+"""Pixels of width from which on all names stand beside their controls, and some."""
 _SMALLEST = 256, 120
 """Pixels; said outright, else what is shown now would keep the card from being made lower."""
-_LOWEST_PICTURES = 56, 72, 64
-"""Pixels of height that the pictures keep before the strip, and each row of controls, takes its own."""
+_LOWEST_PICTURES = 56, 256, 420
+"""Pixels of height that the picture keeps before the strip, and each row of controls, takes its own."""
 _REST_MS = 150
-TOP_CLASS = "reference's top"
-Box = TypeVar("Box", bound=QComboBox)
+_NEAR = 8.0
+"""Pixels: a click so near to the marked point is on it."""
+_ENDS_PEEKING = (
+    QEvent.Type.KeyRelease,
+    QEvent.Type.MouseButtonPress,
+    QEvent.Type.ApplicationDeactivate,
+    QEvent.Type.WindowDeactivate,
+)
+Combo = TypeVar("Combo", bound=QComboBox)
 
 
 class Row(QWidget):
@@ -72,13 +120,14 @@ class Row(QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(6)
         self.labels = [muted(QLabel(name)) for name, _ in fields]
-        for label, (_, control) in zip(self.labels, fields, strict=True):
+        for label, (name, control) in zip(self.labels, fields, strict=True):
             label.setBuddy(control)
+            label.setVisible(bool(name))
             line.addWidget(label)
-            line.addWidget(control, 0 if isinstance(control, QToolButton) else 1)
+            line.addWidget(control, 0 if isinstance(control, QToolButton | Segments) else 1)
 
 
-class GradCamControls(QWidget):
+class PictureControls(QWidget):
     """Every signal is a wish, the block's None for the last one; `render_scene` sets the controls and emits nothing.
 
     The combo boxes are read by `activated`, which only the user causes.
@@ -96,50 +145,83 @@ class GradCamControls(QWidget):
         line = self.target.lineEdit()
         assert line is not None  # it is editable
         self._line = line
+        self.shows = Segments("The picture shows", _SHOWS)
+        tip = "One scale for now and reference, and one for all blocks; or for each map its own"
+        self.scale = choice_box("Scale", SCALES, tip)
+        self.scale.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.scale.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.style_choice = _choice(
+            "Drawn as", STYLES, "Grad-CAM as colours over the picture, or as lines of one value"
+        )
+        self.comparison = _choice("Compare", COMPARISONS, "How now and reference are shown where they differ")
         self.colours = _narrow(ChoiceBox(), "Colours", "Colour map of Grad-CAM")
         self.colours.addItems(COLOUR_MAPS)
+        self.limits = LimitsButton("Grad-CAM")
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
         self.opacity.setPageStep(10)
         self.opacity.setAccessibleName("Opacity")
         self.opacity.setMinimumWidth(40)
-        sees = "Show what the network sees: resized, cropped and normalised"
-        self.network_input = tool_button("input", "What the network sees", sees)
-        self.network_input.setCheckable(True)
-        self.network_input.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.network_input = QCheckBox("Overlay on the &network's input")
+        self.network_input.setToolTip(
+            "Lay Grad-CAM over what the network sees: resized, cropped and normalised"
+        )
+        self.hint = muted(FittingLabel())
+        self.hint.set_wordings(
+            "hold O: original", "O: original", "", tip="While O is held the picture alone is shown"
+        )
         self._choices = Row(("&Block", self.block), ("&Class", self.target))
         self._looks = Row(
-            ("O&pacity", self.opacity), ("C&olours", self.colours), ("&Network's input", self.network_input)
+            ("", self.shows), ("O&pacity", self.opacity), ("&Scale", self.scale), ("", self.hint)
+        )
+        self._folded_rows = (
+            Row(("&Drawn as", self.style_choice), ("C&olours", self.colours)),
+            Row(("Co&mpare", self.comparison), ("&Limits", self.limits)),
+            Row(("", self.network_input)),
         )
         self._inline = QVBoxLayout(self)
         self._inline.setContentsMargins(0, 0, 0, 0)
         self._inline.setSpacing(5)
         self.folded = QFrame(self, Qt.WindowType.Popup)
-        """The rows that have no room in the panel."""
+        """The rows that have no room in the panel, and those of what is seldom changed."""
         self._lines = QVBoxLayout(self.folded)
         self.folded.setFrameShape(QFrame.Shape.StyledPanel)
         self.folded.setFixedWidth(_FOLDED_WIDTH)
-        self.more = tool_button("⋯", "More choices for Grad-CAM", "Block, class, opacity, colours")
+        self.more = tool_button(
+            "⋯", "More choices for the picture", "Block, class, limits, colours, contours"
+        )
         self.more.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.more.clicked.connect(self._unfold)
         self.show_groups(choices=True, looks=True)
         self._view = View()
         self._network: NetworkSpec | None = None
-        self._listed: tuple[NetworkSpec, tuple[str, ...], str | None] | None = None
+        self._listed: tuple[object, ...] = ()
         self.block.activated.connect(lambda place: self._wish(cam_block=place or None))
         self.target.activated.connect(self._tell_target)
         self._line.editingFinished.connect(self._forget_typing)
         self.opacity.valueChanged.connect(lambda percent: self._wish(cam_opacity=percent / 100))
         self.colours.textActivated.connect(lambda name: self._wish(cam_colours=name))
         self.network_input.toggled.connect(lambda sees: self._wish(sees_network_input=sees))
+        self.shows.chosen.connect(lambda shown: self._wish(picture_shows=shown))
+        self.limits.chosen.connect(lambda limits: self._wish(cam_limits=limits))
+        for box, name in self._combos():
+            box.activated.connect(lambda _place, box=box, name=name: self._wish(**{name: box.currentData()}))
 
-    def render_scene(self, scene: Scene) -> None:
-        """Show the session's choices."""
+    def _combos(self) -> tuple[tuple[ChoiceBox, str], ...]:
+        """The choices among values of the view, with its fields."""
+        return (
+            (self.scale, "cam_scale"),
+            (self.style_choice, "cam_style"),
+            (self.comparison, "picture_comparison"),
+        )
+
+    def render_scene(self, scene: Scene, ends: tuple[float, float]) -> None:
+        """Show the session's choices; `ends` are the values of the first and the last colour now."""
         session, view = scene.session, scene.session.view
         self._view = view
         network = session.setup.state.network
         self._fill_blocks(scene)
-        self._fill_targets(network, session.setup)
+        self._fill_targets(network, scene)
         self.block.setCurrentIndex(min(view.cam_block or 0, network.block_count))
         target = session.setup.target
         place = 0 if target is None else target + 1 if isinstance(target, int) else self.target.count() - 1
@@ -152,6 +234,13 @@ class GradCamControls(QWidget):
         with QSignalBlocker(self.opacity):
             self.opacity.setValue(percent)
         self.opacity.setToolTip(f"Opacity of the map over the picture: {percent} %")
+        self.shows.show_value(view.picture_shows)
+        self.limits.show_limits(view.cam_limits, ends)
+        for box, name in self._combos():
+            box.setCurrentIndex(box.findData(getattr(view, name)))
+        for control in (self.opacity, self.scale, self.style_choice, self.network_input):
+            control.setEnabled(view.picture_shows == "overlay")
+        self.scale.setEnabled(True)  # of the filmstrip, too
         if self.colours.findText(view.cam_colours) < 0:
             self.colours.addItem(view.cam_colours)
         self.colours.setCurrentText(view.cam_colours)
@@ -159,25 +248,37 @@ class GradCamControls(QWidget):
     @property
     def row_height(self) -> int:
         """The height of one group in the panel."""
-        return max(self.block.sizeHint().height(), self.network_input.sizeHint().height())
+        return max(self.block.sizeHint().height(), self.shows.sizeHint().height())
 
     def show_groups(self, *, choices: bool, looks: bool) -> None:
-        """Keep block and class, or opacity and colours, in the panel; the others open with `more`."""
-        for row, is_inline in ((self._choices, choices), (self._looks, looks)):
+        """Keep block and class, or what is shown, opacity and scale, in the panel; the others open with `more`."""
+        placed = (self._choices, choices), (self._looks, looks), *((row, False) for row in self._folded_rows)
+        for row, is_inline in placed:
             place = self._inline if is_inline else self._lines
             if place.indexOf(row) < 0:
                 place.addWidget(row)
-                for label in row.labels:
-                    label.setVisible(not is_inline or label.buddy() is self.opacity)
                 row.show()
-        self.more.setVisible(not (choices and looks))
         self.setVisible(choices or looks)
+        self._name()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._name()
+
+    def _name(self) -> None:
+        """In the panel names stand where there is room."""
+        for row, roomy in ((self._choices, _ROOMY), (self._looks, _NARROW)):
+            is_inline = self._inline.indexOf(row) >= 0
+            for label in row.labels:
+                label.setVisible(bool(label.text()) and (not is_inline or self.width() >= roomy))
+        self.shows.set_short(self._inline.indexOf(self._looks) >= 0 and self.width() < _ROOMIEST)
+        self.hint.setVisible(self.width() >= _ROOMY)
 
     @Slot()
     def _unfold(self) -> None:
         self.folded.adjustSize()
         corner = self.more.mapToGlobal(QPoint(self.more.width(), self.more.height() + 2))
-        self.folded.move(corner - QPoint(self.folded.width(), 0))
+        self.folded.move(corner - QPoint(min(self.folded.width(), corner.x()), 0))
         self.folded.show()
 
     def _fill_blocks(self, scene: Scene) -> None:
@@ -188,17 +289,24 @@ class GradCamControls(QWidget):
             self.block.addItem("last block")
             self.block.addItems([block.label for block in scene.blueprint.blocks])
 
-    def _fill_targets(self, network: NetworkSpec, setup: Setup) -> None:
+    def _fill_targets(self, network: NetworkSpec, scene: Scene) -> None:
         """The usual target, every class, and last the chosen mean of a block."""
+        setup = scene.session.setup
         names, target = setup.class_names, setup.target
         mean = target.name if isinstance(target, BlockTarget) else None
+        usual = usual_target_words(scene.session, scene.now)
         if (network, names, mean) != self._listed:
             self._listed = network, names, mean
             known = [class_name(index, names) for index in range(network.classes)]
-            usual = TOP_CLASS if network.has_classifier else "mean of the last block"
             self.target.clear()
             self.target.addItems([usual, *known, *([mean] if mean else [])])  # type: ignore[no-untyped-call]
             self._line.setCursorPosition(0)
+        elif usual != self.target.itemText(0):
+            is_resting = self._line.text() == self.target.itemText(0)
+            self.target.setItemText(0, usual)
+            if is_resting and self.target.currentIndex() == 0:
+                self._line.setText(usual)
+                self._line.setCursorPosition(0)
 
     def _wish(self, **changes: object) -> None:
         self.view_changed.emit(replace(self._view, **changes))  # type: ignore[arg-type]
@@ -216,7 +324,7 @@ class GradCamControls(QWidget):
         self._line.setCursorPosition(0)
 
 
-def _narrow(combo: Box, name: str, tip: str = "") -> Box:
+def _narrow(combo: Combo, name: str, tip: str = "") -> Combo:
     """A combo box that takes the width it is given; its list is as wide as its entries."""
     combo.setAccessibleName(name)
     if tip:
@@ -228,7 +336,12 @@ def _narrow(combo: Box, name: str, tip: str = "") -> Box:
     return combo
 
 
-class GradCamPanel(Card):
+def _choice(name: str, entries: tuple[tuple[str, str], ...], tip: str) -> ChoiceBox:
+    box = choice_box(name, entries, tip)
+    return _narrow(box, name)
+
+
+class PicturePanel(Card):
     """All signals are wishes. `hovered` tells the value under the pointer, empty when there is none."""
 
     view_changed = Signal(View)
@@ -236,6 +349,8 @@ class GradCamPanel(Card):
     """A class index, or None for the reference's highest class."""
     block_chosen = Signal(int)
     """A block's number, from the filmstrip."""
+    marked = Signal(object)
+    """A point of the network's input, x and y from 0 to 1."""
     hovered = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -247,28 +362,23 @@ class GradCamPanel(Card):
         self._drawn: tuple[object, ...] = ()
         self._strip_drawn: tuple[object, ...] = ()
         self._chart: CamChart | None = None
-        self._underlays: dict[tuple[object, ...], Underlay] = {}
-        """The quick one and the fine one of what was last asked for."""
-        self._shown: list[Underlay | None] = [None, None]
-        """What lies under now's map and the reference's."""
+        self._underlays: dict[tuple[object, ...], tuple[Underlay, QImage]] = {}
+        """Quick ones and fine ones of what was last asked for."""
+        self._shown: tuple[Shown, ...] = ()
         self._detail = 0
+        self._is_peeking = False
         self._sharpening = QTimer(self, singleShot=True, interval=_REST_MS)
         self._sharpening.timeout.connect(self._sharpen)
-        self._panes = self.now_pane, self.reference_pane = beside(ImagePane, "Grad-CAM", self.hovered)
-        self._labels = muted(FittingLabel()), muted(FittingLabel())
+        self._panes = self.now_pane, self.reference_pane = beside(PicturePane, "Picture", self.hovered)
         self.filmstrip, self.strip_scale = Filmstrip(), UprightColourBar()
         self.strip_scale.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self.controls = GradCamControls()
+        self.controls = PictureControls()
         self.add_control(self.controls.more)
-        pictures = QGridLayout()
-        pictures.setHorizontalSpacing(DARK.gap)
-        pictures.setVerticalSpacing(2)
-        for column, (pane, label) in enumerate(zip(self._panes, self._labels, strict=True)):
-            pane.resting = 1.0
-            pictures.addWidget(pane, 0, column)
-            pictures.addWidget(label, 1, column)
-            pictures.setColumnStretch(column, 1)
-        pictures.setRowStretch(0, 1)
+        pictures = QHBoxLayout()
+        pictures.setSpacing(DARK.gap)
+        for pane in self._panes:
+            pictures.addWidget(pane, 1)
+        self.reference_pane.hide()
         self.body.addLayout(pictures, 1)
         strip = QHBoxLayout()
         strip.setSpacing(6)
@@ -286,72 +396,97 @@ class GradCamPanel(Card):
         self.body.addWidget(foot)
         foot.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
-            self._share_height()
-        return False
-
     @property
-    def labels(self) -> tuple[str, str]:
-        """The words under now and under the reference."""
-        return self._labels[0].text(), self._labels[1].text()
+    def labels(self) -> tuple[str, ...]:
+        """The words on the picture, of now and of the reference where they differ."""
+        return tuple(shown.wordings[0] for shown in self._shown if shown.wordings)
 
     def render_scene(self, scene: Scene) -> None:
         """Show the scene's maps; only what differs from the last scene is made anew."""
         self._scene = scene
-        self.controls.render_scene(scene)
         self._now = last_full(self._now, scene.now, scene)
         self._reference = last_reference(self._reference, scene.reference, scene)
         is_old = self._now is not None and (scene.is_stale or self._now is not scene.now)
         self._render_pictures(scene)
         self._render_strip(scene)
-        self.set_subtitle(self._words(scene))
-        for part in (self.now_pane, self.filmstrip):
-            part.set_dimmed(is_old)
+        span = None if self._chart is None else self._chart.sides[0].span
+        self.controls.render_scene(scene, (0.0, 0.0) if span is None else (span.low, span.high))
+        self._render_words(scene)
+        self.filmstrip.set_dimmed(is_old)
         self.set_updating(is_old)
-        self.reference_pane.set_dimmed(is_reference_old(self._reference, scene))
+        dimmed = {"now": is_old, "reference": is_reference_old(self._reference, scene)}
+        self._show_each(lambda pane, shown: pane.set_dimmed_sides(*(dimmed[side.whose] for side in shown)))
+
+    def peek(self) -> None:
+        """Show the picture alone until a key is released, or anything is clicked."""
+        if not self._is_peeking and (app := QApplication.instance()) is not None:
+            self._is_peeking = True
+            app.installEventFilter(self)
+            self._redraw()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._foot and event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
+            self._share_height()
+        is_over = event.type() in _ENDS_PEEKING
+        if isinstance(event, QKeyEvent) and event.isAutoRepeat():
+            is_over = False
+        if is_over and self._is_peeking and (app := QApplication.instance()) is not None:
+            self._is_peeking = False
+            app.removeEventFilter(self)
+            self._redraw()
+        return False
 
     def apply_theme(self, theme: Theme) -> None:
         self.controls.more.setFixedHeight(self.fontMetrics().height() + 4)
-        self.strip_scale.setContentsMargins(0, 2, 0, Filmstrip.height_for(0, self.fontMetrics()) - 2)
+        self.strip_scale.setContentsMargins(0, 2, 0, number_height(self.font()) + 1)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == AUTO_KEY and not event.modifiers():
+            self.controls.limits.reset()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._share_height()
+        if self._scene is not None:
+            self._render_words(self._scene)
         self._sharpening.start()
 
     def _share_height(self) -> None:
-        """Show, in this order, what has room below pictures that stay large enough: the strip, block and class,
-        opacity and colours. What is left enlarges the strip."""
-        metrics, gap = self.fontMetrics(), self.body.spacing()
-        title = max(metrics.height(), self.controls.more.height())
-        around = 2 * (DARK.padding - 4) + title + 2 + metrics.height() + gap
+        """Show, in this order, what has room below a picture that stays large enough: the strip, what is shown and how,
+        block and class. What is left enlarges the strip."""
+        gap = self.body.spacing()
+        title = max(self.fontMetrics().height(), self.controls.more.height())
+        around = 2 * (DARK.padding - 4) + title + gap
         if self._foot is not None and not self._foot.isHidden():
             around += self._foot.sizeHint().height() + gap
         wanted = self._picture_height()
-        strip, row = Filmstrip.height_for(SIDES[0], metrics) + gap, self.controls.row_height + gap
+        side = self.filmstrip.side_for(SIDES[0])
+        strip, row = self.filmstrip.height_for(side) + gap, self.controls.row_height + gap
         room = self.height() - around
         shown: list[bool] = []
         for needed, lowest in zip((strip, row, row), _LOWEST_PICTURES, strict=True):
             shown.append(room - needed >= min(wanted, lowest) and all(shown))
             room -= needed if shown[-1] else 0
-        has_strip, has_choices, has_looks = shown
+        has_strip, has_looks, has_choices = shown
         self.controls.show_groups(choices=has_choices, looks=has_looks)
         self.filmstrip.setVisible(has_strip)
-        self.strip_scale.setVisible(has_strip)
-        self.filmstrip.set_side(SIDES[0] + max(room - wanted, 0))
+        is_one = self._scene is None or has_one_scale(self._scene.session.view)
+        self.strip_scale.setVisible(has_strip and is_one)
+        self.filmstrip.set_side(self.filmstrip.side_for(SIDES[0] + max(room - wanted, 0)))
 
     def _picture_height(self) -> int:
-        """How high the pictures are where only the width limits them."""
-        width = (self.width() - 2 * DARK.padding - DARK.gap) // 2
-        height, across = self._size or (1, 1)
-        return int(width * height / across)
+        """How high the picture is where only the width limits it."""
+        count = 1 if self.reference_pane.isHidden() else 2
+        width = (self.width() - 2 * DARK.padding - DARK.gap * (count - 1)) // count
+        return int(width * self._proportion)
 
     @property
-    def _size(self) -> tuple[int, int] | None:
-        """Height and width of what is shown, in its pixels."""
-        found = self._shown[1] or self._shown[0]
-        return None if found is None else (found.pixels.shape[0], found.pixels.shape[1])
+    def _proportion(self) -> float:
+        """Height over width of what is shown."""
+        size = self._shown[-1].underlay.pixels.shape if self._shown else (1, 1)
+        return float(size[0] / size[1])
 
     def _connect(self) -> None:
         self.controls.view_changed.connect(self.view_changed)
@@ -359,69 +494,175 @@ class GradCamPanel(Card):
         self.filmstrip.block_chosen.connect(self.block_chosen)
         for pane in self._panes:
             pane.moved.connect(self._sharpening.start)
-            pane.pixel_hovered.connect(self._tell_pixel)
+            pane.point_told.connect(self._tell_point)
+            pane.point_taken.connect(partial(self._take_point, pane))
 
     # Rendering
+    def _view(self, scene: Scene) -> View:
+        """How it is looked at now: while one peeks, the picture alone."""
+        view = scene.session.view
+        return replace(view, picture_shows="original") if self._is_peeking else view
+
     def _block_number(self, scene: Scene) -> int:
         count = len(scene.blueprint.blocks)
         return min(scene.session.view.cam_block or count, count)
 
-    def _words(self, scene: Scene) -> str:
-        words = [scene.blueprint.blocks[self._block_number(scene) - 1].label]
-        shown = self._now or self._reference
-        if shown is not None:
-            words.append(target_name(shown.target, scene.session.setup.class_names))
-            words += ["untrained"] if shown.is_untrained else []
-        words += stand_in_wordings(scene, shown)[:1]
-        return " · ".join(words)
+    def _render_words(self, scene: Scene) -> None:
+        """Block, target and scale; where they have no room by whose choice the target is goes first, then the stage."""
+        view, shown = self._view(scene), self._now or self._reference
+        ending = [*looks_words(view), *stand_in_wordings(scene, shown)[:1]]
+        forms = [ending]
+        if view.picture_shows == "overlay":
+            number = self._block_number(scene)
+            labels = scene.blueprint.blocks[number - 1].label, f"block {number}"
+            told, name, kind = [], [], []
+            if shown is not None:
+                told = [target_told(scene.session, self._now, self._reference)]
+                name = [target_name(shown.target, scene.session.setup.class_names)]
+                kind = ["untrained"] if shown.is_untrained else []
+            forms = [[label, *target, *kind, *ending] for target in (told, name) for label in labels]
+            forms.append(
+                [labels[1], *name, *(words.split(" at ")[0].removesuffix(" scale") for words in ending)]
+            )
+        wordings = tuple(" · ".join(form) for form in forms)
+        room = self.subtitle_room - self.controls.more.sizeHint().width() - self.header.spacing()
+        self.set_subtitle(fitting(wordings, room, self), whole=wordings[0])
 
     def _render_pictures(self, scene: Scene) -> None:
-        view = scene.session.view
-        number = self._block_number(scene)
-        looks = view.cam_colours, view.cam_opacity, view.sees_network_input
-        key = self._now, self._reference, scene.session.setup.picture, number, *looks
-        if key == self._drawn:  # readings have no equality but identity
-            return
-        self._drawn = key
-        self._draw_pictures(scene, min(self._wanted_detail(), QUICK))
-        if self._wanted_detail() > self._detail:
-            self._sharpening.start()
+        view = self._view(scene)
+        for pane in self._panes:
+            pane.set_opacity(view.cam_opacity)
+        looks = view.cam_colours, view.cam_style, view.cam_scale, view.cam_limits
+        what = view.picture_shows, view.sees_network_input, view.picture_comparison
+        key = self._now, self._reference, scene.session.picture, self._block_number(scene), looks, what
+        if key != self._drawn:  # readings have no equality but identity
+            self._drawn = key
+            self._draw_pictures(scene, self._known_detail(scene))
+            if self._wanted_detail() > self._detail:
+                self._sharpening.start()
+        self._render_marks(scene)
+
+    def _known_detail(self, scene: Scene) -> int:
+        """As many pixels as are wanted where they are there already; else few, which are quick to have."""
+        wanted = self._wanted_detail()
+        reading = self._now or self._reference
+        key = self._underlay_key(scene, reading, wanted)
+        return wanted if key in self._underlays else min(wanted, QUICK)
 
     def _draw_pictures(self, scene: Scene, longest: int) -> None:
-        """Lay the maps over the picture, which has about `longest` pixels a side."""
-        self._detail, view, size = longest, scene.session.view, self._size
-        chart = cam_chart(self._now, self._reference, plan=scene.blueprint, number=self._block_number(scene))
-        known = self._now or self._reference
-        for place, (pane, label, side) in enumerate(zip(self._panes, self._labels, chart.sides, strict=True)):
-            reading = side.reading or known
-            under = self._underlay(scene, reading, longest)
-            laid = None if under is None else side.over(under, view.cam_colours, view.cam_opacity)
-            pane.set_image(None if laid is None else image_of_rgb(laid))
-            pane.set_message("" if laid is not None else placeholder(scene))
-            pane.set_note(*(side.notes or stand_in_wordings(scene, reading)))
-            label.set_wordings(*wordings(side), tip=tip(side))
-            self._shown[place] = under or self._shown[place]
+        """Put together what the panes show, of a picture with about `longest` pixels a side."""
+        view, proportion = self._view(scene), self._proportion
+        self._detail = longest
+        number = self._block_number(scene)
+        chart = cam_chart(self._now, self._reference, plan=scene.blueprint, number=number, view=view)
         self._chart = chart
-        if self._size is not None and self._size != size:
+        sides = [side for side in chart.sides if side.reading is not None]
+        is_one = len(sides) < 2 or self._is_same(sides, view)
+        drawn = sides[:1] or [chart.sides[0]] if is_one else sides
+        name = "now = reference" if is_one and len(sides) > 1 else ""
+        self._shown = tuple(
+            found for side in drawn if (found := self._layered(scene, side, longest, name)) is not None
+        )
+        is_beside = len(self._shown) > 1 and view.picture_comparison == "beside"
+        self.reference_pane.setVisible(is_beside)
+        for pane in self._panes:
+            pane.set_message("" if self._shown else placeholder(scene))
+        self._show_each(lambda pane, shown: pane.set_sides(*(side.layers for side in shown)))
+        if self._proportion != proportion:
             self._share_height()
 
-    def _underlay(self, scene: Scene, reading: ProbeResult | None, longest: int) -> Underlay | None:
-        """For a reading (None before there is one), near `longest` pixels a side; None without a picture, and for the
-        network's input before there is a reading.
-        """
-        picture = scene.session.setup.picture if reading is None else reading.request.picture
-        sees_input = scene.session.view.sees_network_input
-        if picture is None or (sees_input and reading is None):
+    def _show_each(self, show: Callable[[PicturePane, tuple[Shown, ...]], object]) -> None:
+        """Give each pane the sides that it shows: one pane all, or each its own."""
+        if self.reference_pane.isHidden():
+            show(self.now_pane, self._shown)
+        else:
+            for pane, shown in zip(self._panes, self._shown, strict=True):
+                show(pane, (shown,))
+
+    def _is_same(self, sides: list[CamSide], view: View) -> bool:
+        """Whether both sides look the same."""
+        now, reference = (side.reading for side in sides)
+        assert now is not None
+        assert reference is not None
+        if view.picture_shows == "original" or is_same(now, reference):
+            return True
+        prepared = now.request.state.preprocessing, reference.request.state.preprocessing
+        return view.picture_shows == "input" and prepared[0] == prepared[1]
+
+    def _layered(self, scene: Scene, side: CamSide, longest: int, name: str) -> Shown | None:
+        """What is shown of one side; None without a picture, and for the network's input before there is a reading."""
+        view = self._view(scene)
+        whose: Whose = "reference" if side.name.startswith("reference") else "now"
+        key = self._underlay_key(scene, side.reading, longest)
+        if key is None:
             return None
-        preprocessing = (
-            scene.session.setup.state if reading is None else reading.request.state
-        ).preprocessing
-        key = sees_input, reading is None, picture, preprocessing, longest
         if key not in self._underlays:
-            quick = (*key[:-1], QUICK)
-            self._underlays = {quick: self._underlays[quick]} if quick in self._underlays else {}
-            self._underlays[key] = underlay(picture, preprocessing, reading, longest, sees_input=sees_input)
-        return self._underlays[key]
+            self._make_underlay(scene, side.reading, key)
+        under, image = self._underlays[key]
+        high, wide = under.pixels.shape[:2]
+        box = Box(
+            under.box.left / wide, under.box.top / high, under.box.right / wide, under.box.bottom / high
+        )
+        place = QRectF(box.left, box.top, box.width, box.height)
+        is_overlay = view.picture_shows == "overlay"
+        wordings = said(side, name) if is_overlay else (side.title,) if view.picture_shows == "input" else ()
+        if side.reading is None:
+            wordings = stand_in_wordings(scene, None)
+        heat: QImage | None = None
+        contours: Strokes = ()
+        if is_overlay and view.cam_style == "heat" and (places := side.heat()) is not None:
+            heat = image_of_veil(places, view.cam_colours)
+        elif is_overlay and view.cam_style == "contours":
+            contours = contour_strokes(side.contours(), view.cam_colours)
+        return Shown(whose, under, box, wordings, Layers(image, place, heat, contours, wordings))
+
+    def _underlay_key(
+        self, scene: Scene, reading: ProbeResult | None, longest: int
+    ) -> tuple[object, ...] | None:
+        """What an underlay depends on, last how many pixels it has; None where there can be none."""
+        view = self._view(scene)
+        picture = scene.session.picture if reading is None else reading.request.picture
+        if picture is None or (sees_input(view) and reading is None):
+            return None
+        state = scene.session.setup.state if reading is None else reading.request.state
+        return sees_input(view), reading is None, picture, state.preprocessing, longest
+
+    def _make_underlay(self, scene: Scene, reading: ProbeResult | None, key: tuple[object, ...]) -> None:
+        """Keep it, and of others those of this picture that have few pixels or as many."""
+        kept = {
+            old: made
+            for old, made in self._underlays.items()
+            if old[2] == key[2] and old[-1] in (QUICK, key[-1])
+        }
+        picture = scene.session.picture if reading is None else reading.request.picture
+        state = scene.session.setup.state if reading is None else reading.request.state
+        assert picture is not None
+        longest = int(str(key[-1]))
+        made = underlay(picture, state.preprocessing, reading, longest, view=self._view(scene))
+        self._underlays = kept | {key: (made, image_of_rgb(made.pixels))}
+
+    def _render_marks(self, scene: Scene) -> None:
+        """The marked point, and what the selected layer's cell there sees, on each side."""
+        mark, layer = scene.session.view.mark, scene.session.view.layer
+        if mark is None:
+            self._show_each(lambda pane, _shown: pane.set_marks())
+            return
+        marks = {}
+        for shown, reading in ((shown, self._reading(shown.whose)) for shown in self._shown):
+            x, y = placed(shown.box, mark)
+            field = None if reading is None else field_of(reading, layer, scene.blueprint, mark)
+            rect = None
+            if field is not None:
+                (left, top), (right, bottom) = (
+                    placed(shown.box, corner)
+                    for corner in ((field.left, field.top), (field.right, field.bottom))
+                )
+                rect = QRectF(left, top, right - left, bottom - top)
+            marks[shown.whose] = QPointF(x, y), rect
+        self._show_each(lambda pane, shown: pane.set_marks(*(marks[side.whose] for side in shown)))
+
+    def _reading(self, whose: str) -> ProbeResult | None:
+        return self._now if whose == "now" else self._reference
 
     def _wanted_detail(self) -> int:
         """Pixels a side that the panes show, in steps, so that a resize makes few grounds."""
@@ -434,67 +675,127 @@ class GradCamPanel(Card):
         """At rest: as many pixels as the panes show."""
         if self._scene is not None and self._drawn and self._wanted_detail() != self._detail:
             self._draw_pictures(self._scene, self._wanted_detail())
+            self._render_marks(self._scene)
+
+    def _redraw(self) -> None:
+        if self._scene is not None:
+            self.render_scene(self._scene)
 
     def _render_strip(self, scene: Scene) -> None:
-        colours = scene.session.view.cam_colours
-        key = self._now, self._reference, colours
+        view = scene.session.view
+        key = self._now, self._reference, view.cam_colours, view.cam_scale, view.cam_limits
         if key != self._strip_drawn:
             self._strip_drawn = key
-            limit = cam_scale(reading for reading in (self._now, self._reference) if reading is not None)
-            self.filmstrip.set_frames(() if self._now is None else filmstrip(self._now, colours, limit))
-            meaning = "the highest value of all blocks, now and reference"
-            self.strip_scale.show_scale(scale_to(limit, colours, meaning=meaning, digits=DIGITS))
+            readings = [reading for reading in (self._now, self._reference) if reading is not None]
+            spans = strip_spans(readings, view)
+            frames = () if self._now is None else filmstrip(self._now, spans[0], view.cam_colours)
+            count_changed = len(frames) != self.filmstrip.frames.count
+            self.filmstrip.set_frames(frames)
+            meaning = "the highest value of all blocks, now and reference" if view.cam_limits.is_usual else ""
+            span = spans[0][0] if spans else Span(0.0, 0.0)
+            self.strip_scale.show_scale(scale_of(span, view, meaning))
+            self.strip_scale.setHidden(not has_one_scale(view) or self.filmstrip.isHidden())
+            if count_changed:
+                self._share_height()
         self.filmstrip.set_current(self._block_number(scene))
 
-    def _tell_pixel(self, x: int, y: int) -> None:
-        """The value of both maps at a point of either picture, which may be of another size."""
-        if self._chart is None or self._size is None:
+    # Under the pointer
+    def _tell_point(self, x: float, y: float) -> None:
+        """The value of both maps at a point of the picture, in fractions."""
+        if self._chart is None or not self._shown:
             return
+        boxes = {shown.whose: shown.box for shown in self._shown}
         words = []
-        for side, under in zip(self._chart.sides, self._shown, strict=True):
-            if side.block is not None and under is not None:
-                rows, columns = under.pixels.shape[:2]
-                across, down = (x + 0.5) / self._size[1] * columns, (y + 0.5) / self._size[0] * rows
-                value = side.value_at(under.box, across, down)
-                words.append(
-                    f"{side.name.split(',')[0]} {'outside' if value is None else format(value, '.4g')}"
-                )
+        for whose, side in zip(WHOSE, self._chart.sides, strict=True):
+            if side.block is not None:
+                value = side.value_at(boxes.get(whose, self._shown[0].box), x, y)
+                told = "outside" if value is None else format(value, ".4g")
+                words.append(f"{whose} {told}")
         if words:
             said = " · ".join(words)
-            self.hovered.emit(f"Grad-CAM of block {self._chart.number} · {said} · wheel: zoom")
+            self.hovered.emit(f"Grad-CAM of block {self._chart.number} · {said} · click: mark · wheel: zoom")
+
+    def _take_point(self, pane: PicturePane, x: float, y: float) -> None:
+        """Wish for a mark there; on the marked point itself for none."""
+        if self._scene is None or not self._shown:
+            return
+        at = pane.frame().topLeft() + QPointF(x * pane.frame().width(), y * pane.frame().height())
+        place = 1 if pane is self.reference_pane else pane.side_at(at)
+        box = self._shown[min(place, len(self._shown) - 1)].box
+        mark = (x - box.left) / box.width, (y - box.top) / box.height
+        known = self._scene.session.view.mark
+        if known is not None:
+            (over, down), frame = placed(box, known), pane.frame()
+            if abs(over - x) * frame.width() <= _NEAR and abs(down - y) * frame.height() <= _NEAR:
+                mark = known
+        if all(0 <= along <= 1 for along in mark):
+            self.marked.emit(mark)
 
 
-def wordings(side: CamSide) -> tuple[str, ...]:
-    """A map's name and highest value, in ever fewer words: the value tells a faint map from none.
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """One side as it is shown."""
 
-    That of untrained weights is called so for as long as there is room for more than the value.
+    whose: Whose
+    underlay: Underlay
+    box: Box
+    """What the network saw, in fractions of the underlay."""
+    wordings: tuple[str, ...]
+    layers: Layers
+
+
+def placed(box: Box, mark: Mark) -> tuple[float, float]:
+    """Where a point of the network's input, which fills `box`, lies."""
+    return box.left + mark[0] * box.width, box.top + mark[1] * box.height
+
+
+def field_of(reading: ProbeResult, layer: str, plan: Blueprint, mark: Mark) -> Box | None:
+    """What the cell of `layer`'s map at a marked point sees of the network's input, in fractions of it; `layer` is one
+    of `plan`'s names. None where it has no map, or sees nothing.
     """
-    short = side.name.replace("reference", "ref.").replace(", block", "")
+    theirs = plan_of(reading)
+    name = layer if theirs.spec == plan.spec else layer_beside(layer, plan, theirs)
+    if name is None or name not in theirs.map_names():
+        return None
+    return marked_field(reading.request.state, name, mark).box
+
+
+def contour_strokes(contours: tuple[Contour, ...], colours: str) -> Strokes:
+    """Each in the colour of its value, with that of its edge, its width and its strokes."""
+    found = []
+    for contour, width in zip(contours, CONTOUR_WIDTHS, strict=False):
+        ink, edge = (QColor(*shade) for shade in ink_of(contour, colours))
+        lines = [QLineF(*stroke) for stroke in contour.strokes.reshape(-1, 4).tolist()]
+        found.append((ink, edge, width, lines))
+    return tuple(found)
+
+
+def said(side: CamSide, name: str = "") -> tuple[str, ...]:
+    """A map's name and highest value, and why it is blank or looks so, in ever fewer words; `name` in place of its own.
+
+    The value tells a faint map from none. That of untrained weights is called so for as long as there is room for more
+    than the value.
+    """
+    whole = name or side.name
+    short = "both" if name else whole.replace("reference", "ref.").replace(", block", "")
     if side.block is None:
-        return (side.name,)
+        return (whole,)
     if not side.is_shown:
-        return f"{side.name} · blank", f"{short} · blank", short
+        reasons = [note.removeprefix("blank: ") for note in side.notes]
+        forms = [f"{whole} · {side.notes[0]}", *(f"{whole} · {reason}" for reason in reasons[1:])]
+        return *forms, f"{short} · blank", short
     value = f"≤ {side.value}"
     if side.title != side.name:
-        return f"{side.title} {value}", f"{short}, untrained {value}", f"untrained {value}", value
-    return f"{side.name} {value}", f"{short} {value}", value
-
-
-def tip(side: CamSide) -> str:
-    """The map's and the scale's highest value; empty for a blank map."""
-    if not side.is_shown:
-        return ""
-    return f"The map's highest value is {side.highest:.4g}; now and reference share one scale, 0 to {side.limit:.4g}"
+        forms = [f"{whole}, untrained {value}", f"{short}, untrained {value}", f"untrained {value}"]
+    else:
+        forms = [f"{whole} {value}", f"{short} {value}"]
+    return *(f"{forms[0]} · {note}" for note in side.notes), *forms, value
 
 
 def stand_in_wordings(scene: Scene, reading: ProbeResult | None) -> tuple[str, ...]:
     """That a hairline of a picture is not what is shown, in ever fewer words; empty for any other picture."""
-    picture = scene.session.setup.picture if reading is None else reading.request.picture
-    if (
-        picture is None
-        or scene.session.view.sees_network_input
-        or not is_hairline(picture.width, picture.height)
-    ):
+    picture = scene.session.picture if reading is None else reading.request.picture
+    if picture is None or sees_input(scene.session.view) or not is_hairline(picture.width, picture.height):
         return ()
     size = f"{picture.width} × {picture.height}"
     if reading is None:

@@ -38,7 +38,7 @@ from resnet_viewer.ui.inspect.editor import Editor
 from resnet_viewer.ui.inspect.export import SceneExport
 from resnet_viewer.ui.inspect.feature_maps import MOST_CHANGED_TIP, FeatureMapsPanel
 from resnet_viewer.ui.inspect.folder_strip import FolderStrip
-from resnet_viewer.ui.inspect.gradcam import GradCamPanel
+from resnet_viewer.ui.inspect.gradcam import PicturePanel
 from resnet_viewer.ui.inspect.loader import Loader
 from resnet_viewer.ui.inspect.messages import InspectMessages
 from resnet_viewer.ui.inspect.overview import OverviewPanel
@@ -78,7 +78,7 @@ class InspectPanels(PagePanels):
 
     def __init__(self, editor: Editor, thumbnails: Thumbnails) -> None:
         wiring, feature_maps = WiringPanel(), FeatureMapsPanel()
-        picture, predictions = GradCamPanel(), PredictionsPanel()
+        picture, predictions = PicturePanel(), PredictionsPanel()
         overview, story = OverviewPanel(), InsightPanel()
         maps = SharedPlace(("Feature maps", overview.title), feature_maps, overview, shares=MAPS)
         answers = Splitter(Qt.Orientation.Vertical, predictions, story, shares=ANSWERS)
@@ -118,6 +118,7 @@ class InspectPanels(PagePanels):
         self.picture.view_changed.connect(editor.look)
         self.picture.target_chosen.connect(editor.set_target)
         self.picture.block_chosen.connect(editor.select_cam_block)
+        self.picture.marked.connect(editor.mark)
         self.overview.layer_selected.connect(editor.select_layer)
         self.overview.view_changed.connect(editor.look)
         for panel in (wiring, self.feature_maps, self.picture, self.overview, self.folder_strip):
@@ -350,6 +351,15 @@ class InspectPage(Page):
                 place=200,
             ),
             Command("fit", "&Fit the wiring", "View", self.panels.wiring.view.fit, "Home", place=200),
+            Command(
+                "peek",
+                "&Original picture, while the key is held",
+                "View",
+                self.panels.picture.peek,
+                "O",
+                tip="The picture alone, until the key is released",
+                place=200,
+            ),
             Command(
                 "change_input", "&Input: normalisation, size, class names…", "Network", prompts.change_input
             ),

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal, SignalInstance
+from PySide6.QtCore import (
+    QEvent,
+    QLineF,
+    QPoint,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    QSizeF,
+    Qt,
+    Signal,
+    SignalInstance,
+)
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -26,6 +40,13 @@ from resnet_viewer.ui.widgets.theme import Theme, theme_of
 
 _NEAREST, _FURTHEST = 64.0, 1.0
 _ROUNDING = 4.0
+_PLATE = QColor(0, 0, 0, 165)
+"""Under words on a picture, in every theme."""
+_LEAST_WORDS, _LEAST_PICTURE = 110, 3
+"""Pixels of width for a side's words, else they may reach beyond the picture; a picture less high than so many lines of
+them has them below it."""
+_HANDLE, _GRIP, _MARK = 11.0, 8.0, 6.0
+"""Pixels: the radius of the wiper's handle, how near to its line it is grasped, the radius of a marked point's ring."""
 _ZOOM_KEYS = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}
 
 
@@ -308,6 +329,303 @@ class ImagePane(LookingPane):
             self.left.emit()
         else:
             self.pixel_hovered.emit(point.x(), point.y())
+
+
+Strokes = tuple[tuple[QColor, QColor, float, list[QLineF]], ...]
+"""Lines over a picture: colour, that of their edges, width, and strokes in fractions of what the network saw."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """What lies over each other on one side of a picture pane; made once, and painted as often as one likes."""
+
+    underlay: QImage
+    box: QRectF
+    """What the network saw, in fractions of the underlay."""
+    heat: QImage | None = None
+    """Over the box, at the pane's opacity."""
+    contours: Strokes = ()
+    wordings: tuple[str, ...] = ()
+    """Written over the lower edge, in ever fewer words."""
+
+    def placed(self, frame: QRectF) -> QRectF:
+        """Where the box lies in the frame of the underlay."""
+        return _part(frame, self.box)
+
+
+class PicturePane(LookingPane):
+    """One picture with its map, or now at the left and the reference at the right of a wiper.
+
+    The wiper is dragged by its line, or goes by the arrow keys (in small steps with Shift); a double click on it has it
+    in the middle again. `point_told(x, y)` and `point_taken(x, y)` are fractions of the picture: under the pointer, and
+    clicked.
+    """
+
+    point_told = Signal(float, float)
+    point_taken = Signal(float, float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.sides: tuple[Layers, ...] = ()
+        """What is shown, now and the reference where there are two."""
+        self.opacity = 1.0
+        self.wiper = 0.5
+        """Of the width in view, from the left."""
+        self.is_peeking = False
+        """The underlay alone is shown."""
+        self.dimmed_sides: tuple[bool, ...] = ()
+        """Which of `sides` belong to an older wish."""
+        self.marks: tuple[tuple[QPointF, QRectF | None], ...] = ()
+        """For each side a point and a rectangle that are drawn, in fractions of the picture; empty for none."""
+        self._is_wiping = False
+
+    def set_sides(self, *sides: Layers) -> None:
+        """Replace what is shown. The view stays where it was if the picture has the same proportions, up to the
+        rounding of its size in pixels."""
+        before, self.sides = self.content_size(), sides
+        after = self.content_size()
+        if abs(after.width() - before.width()) > 2 or abs(after.height() - before.height()) > 2:
+            self.look_at_all()
+        said = " · ".join(side.wordings[0] for side in sides if side.wordings)
+        self.setAccessibleDescription(self.message or said)
+        self.setToolTip(tooltip_text(said))
+        self.update()
+
+    def set_opacity(self, opacity: float) -> None:
+        """Of the maps over the picture, 0 to 1."""
+        if opacity != self.opacity:
+            self.opacity = opacity
+            self.update()
+
+    def set_wiper(self, place: float) -> None:
+        """Where it stands, from 0 at the left edge of what is in view to 1."""
+        self.wiper = min(max(place, 0.0), 1.0)
+        self.update()
+
+    def set_peeking(self, is_peeking: bool) -> None:
+        """Show the underlay alone, or no longer."""
+        if is_peeking != self.is_peeking:
+            self.is_peeking = is_peeking
+            self.update()
+
+    def set_marks(self, *marks: tuple[QPointF, QRectF | None]) -> None:
+        """Mark these points, one for each side."""
+        if marks != self.marks:
+            self.marks = marks
+            self.update()
+
+    def set_dimmed_sides(self, *dimmed: bool) -> None:
+        """Show these sides as belonging to an older wish."""
+        if dimmed != self.dimmed_sides:
+            self.dimmed_sides = dimmed
+            self.update()
+
+    @property
+    def has_wiper(self) -> bool:
+        """Whether two sides are shown."""
+        return len(self.sides) > 1 and not self.message
+
+    def content_size(self) -> QSizeF:
+        if not self.sides:
+            return QSizeF()
+        size = QSizeF(self.sides[-1].underlay.size())
+        return QSizeF(size.scaled(QSizeF(self.size()), Qt.AspectRatioMode.KeepAspectRatio))
+
+    def seen(self) -> QRectF:
+        """The part of the pane that the picture fills."""
+        return self.frame().intersected(QRectF(self.rect()))
+
+    def side_at(self, position: QPointF) -> int:
+        """Which side lies under a point of the pane."""
+        return int(self.has_wiper and position.x() >= self._line())
+
+    def _line(self) -> float:
+        seen = self.seen()
+        return float(round(seen.left() + self.wiper * seen.width()))
+
+    # Painting
+    def paint_content(self, painter: QPainter, frame: QRectF) -> None:
+        seen = self.seen()
+        parts = [seen] * len(self.sides)
+        if self.has_wiper:
+            line = self._line()
+            parts = [
+                QRectF(seen.left(), seen.top(), line - seen.left(), seen.height()),
+                QRectF(line, seen.top(), seen.right() - line, seen.height()),
+            ]
+        for place, (side, part) in enumerate(zip(self.sides, parts, strict=True)):
+            painter.setClipRect(part)
+            is_dimmed = place < len(self.dimmed_sides) and self.dimmed_sides[place]
+            painter.setOpacity(STALE_OPACITY if is_dimmed else 1.0)
+            self._paint_layers(painter, side, frame)
+            if place < len(self.marks) and not self.is_peeking:
+                self._paint_mark(painter, frame, *self.marks[place])
+        painter.setOpacity(1.0)
+        painter.setClipping(False)
+        if not self.is_peeking:
+            self._paint_words(painter, parts)
+        if self.has_wiper:
+            self._paint_wiper(painter)
+
+    def _paint_layers(self, painter: QPainter, side: Layers, frame: QRectF) -> None:
+        scale = self.devicePixelRatioF()
+        painter.setRenderHint(
+            QPainter.RenderHint.SmoothPixmapTransform, frame.width() * scale < side.underlay.width()
+        )
+        painter.drawImage(frame, side.underlay, QRectF(side.underlay.rect()))
+        if self.is_peeking:
+            return
+        before, box = painter.opacity(), side.placed(frame)
+        painter.setOpacity(before * self.opacity)
+        if side.heat is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(box, side.heat, QRectF(side.heat.rect()))
+        if side.contours:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.save()
+            painter.translate(box.topLeft())
+            painter.scale(box.width(), box.height())
+            for colour, edge, width, strokes in side.contours:
+                for ink, wide in ((edge, width + 1.6), (colour, width)):
+                    pen = QPen(ink, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+                    pen.setCosmetic(True)
+                    painter.setPen(pen)
+                    painter.drawLines(strokes)
+            painter.restore()
+        painter.setOpacity(before)
+
+    def _paint_mark(self, painter: QPainter, frame: QRectF, point: QPointF, field: QRectF | None) -> None:
+        """A ring with a cross, and the rectangle around it; white on black, seen on every picture."""
+        at = QPointF(frame.left() + point.x() * frame.width(), frame.top() + point.y() * frame.height())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for ink, wide in ((QColor("black"), 3.0), (QColor("white"), 1.2)):
+            painter.setPen(QPen(ink, wide))
+            if field is not None:
+                painter.drawRect(_part(frame, field))
+            painter.drawEllipse(at, _MARK, _MARK)
+            for x, y in ((_MARK, 0.0), (-_MARK, 0.0), (0.0, _MARK), (0.0, -_MARK)):
+                arm = QPointF(x, y)
+                painter.drawLine(at + arm * 0.5, at + arm * 2.0)
+
+    def _paint_words(self, painter: QPainter, parts: list[QRectF]) -> None:
+        """Now's at the left, the reference's at the right; each is wiped away with its side."""
+        seen, metrics = self.seen(), self.fontMetrics()
+        high = metrics.height() + 4
+        area = QRectF(self.rect()) if seen.width() < _LEAST_WORDS * len(self.sides) else seen
+        has_room_below = self.height() - seen.bottom() >= high + 2
+        is_thin = seen.height() < _LEAST_PICTURE * high and has_room_below
+        bottom = seen.bottom() + high + 2 if is_thin else min(seen.bottom(), self.height()) - 6
+        width = area.width() / len(self.sides) - 12
+        for place, (side, part) in enumerate(zip(self.sides, parts, strict=True)):
+            if not side.wordings or part.width() <= 0:
+                continue
+            words = fitting(side.wordings, width - 12, self)
+            words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, ceil(width) - 12)
+            plate = QRectF(0, bottom - high, metrics.horizontalAdvance(words) + 12, high)
+            plate.moveLeft(area.right() - 6 - plate.width() if place else area.left() + 6)
+            painter.save()
+            if self.has_wiper and not is_thin:
+                left, right = (part.left(), self.width()) if place else (0.0, part.right())
+                painter.setClipRect(QRectF(left, 0, right - left, self.height()))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(_PLATE)
+            painter.drawRoundedRect(plate, 3, 3)
+            painter.setPen(QColor("white"))
+            painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, words)
+            painter.restore()
+
+    def _paint_wiper(self, painter: QPainter) -> None:
+        seen, x = self.seen(), self._line()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        top, bottom = QPointF(x, seen.top()), QPointF(x, seen.bottom())
+        for ink, wide in ((QColor(0, 0, 0, 150), 4.0), (QColor("white"), 2.0)):
+            painter.setPen(QPen(ink, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+            painter.drawLine(top, bottom)
+        handle = QPointF(x, seen.center().y())
+        radius = min(_HANDLE, seen.height() / 2)
+        painter.setPen(QPen(QColor(0, 0, 0, 150), 1.0))
+        painter.setBrush(QColor("white"))
+        painter.drawEllipse(handle, radius, radius)
+        painter.setPen(QPen(QColor(theme_of(self).accent if self.hasFocus() else "#191c24"), 1.6))
+        for way in (-1, 1):
+            tip = handle + QPointF(way * radius * 0.62, 0)
+            for up in (-1, 1):
+                painter.drawLine(tip, tip + QPointF(-way * radius * 0.34, up * radius * 0.34))
+        painter.drawLine(handle - QPointF(radius * 0.55, 0), handle + QPointF(radius * 0.55, 0))
+
+    # What Qt tells
+    def _is_on_wiper(self, position: QPointF) -> bool:
+        return self.has_wiper and abs(position.x() - self._line()) <= _GRIP
+
+    def _wipe_to(self, x: float) -> None:
+        seen = self.seen()
+        if seen.width() > 0:
+            self.set_wiper((x - seen.left()) / seen.width())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._is_on_wiper(event.position()):
+            self._is_wiping = True
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._is_wiping:
+            self._wipe_to(event.position().x())
+            return
+        is_on_wiper = self._is_on_wiper(event.position())
+        self.setCursor(Qt.CursorShape.SplitHCursor if is_on_wiper else Qt.CursorShape.ArrowCursor)
+        super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._is_wiping and event.button() == Qt.MouseButton.LeftButton:
+            self._is_wiping = False
+        else:
+            super().mouseReleaseEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._is_on_wiper(event.position()):
+            self.set_wiper(0.5)
+        else:
+            super().mouseDoubleClickEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        ways = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        if self.has_wiper and (key := Qt.Key(event.key())) in ways:
+            is_fine = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self.set_wiper(self.wiper + ways[key] * (0.01 if is_fine else 0.05))
+        else:
+            super().keyPressEvent(event)
+
+    def point_at(self, position: QPointF) -> QPointF | None:
+        """Where a point of the pane lies in the picture, in fractions; None outside."""
+        frame = self.frame()
+        if not self.sides or not frame.contains(position):
+            return None
+        return QPointF(
+            (position.x() - frame.left()) / frame.width(), (position.y() - frame.top()) / frame.height()
+        )
+
+    def point_hovered(self, position: QPointF) -> None:
+        if (point := self.point_at(position)) is None:
+            self.left.emit()
+        else:
+            self.point_told.emit(point.x(), point.y())
+
+    def point_clicked(self, position: QPointF) -> None:
+        if (point := self.point_at(position)) is not None:
+            self.point_taken.emit(point.x(), point.y())
+
+
+def _part(frame: QRectF, share: QRectF) -> QRectF:
+    """A rectangle in fractions of another, in its place."""
+    return QRectF(
+        frame.left() + share.left() * frame.width(),
+        frame.top() + share.top() * frame.height(),
+        share.width() * frame.width(),
+        share.height() * frame.height(),
+    )
 
 
 Pane = TypeVar("Pane", bound=LookingPane)

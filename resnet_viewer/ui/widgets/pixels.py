@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage
 
+from resnet_viewer.charts.gradcam import veil
 from resnet_viewer.charts.palette import lookup
 from resnet_viewer.charts.tiles import Coloured, Grid, sheet
 
@@ -82,6 +83,15 @@ def image_of_rgba(pixels: NDArray[np.uint8]) -> QImage:
     height, width = pixels.shape[:2]
     image = QImage(np.ascontiguousarray(pixels).data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
     return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # which owns its pixels
+
+
+def image_of_veil(places: NDArray[np.uint8], colours: str) -> QImage:
+    """Places (H, W) in a table of colours as an image that is laid over another with an opacity, see `gradcam.veil`."""
+    height, width = places.shape
+    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    red, green, blue, alpha = veil(colours).astype(np.uint32).T
+    np.take(alpha << 24 | red << 16 | green << 8 | blue, places, out=_writable(image), mode="clip")
+    return image
 
 
 def _writable(image: QImage) -> NDArray[np.uint32]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.inspect.picture import ImagePane
+from resnet_viewer.ui.inspect.picture import ImagePane, Layers, PicturePane
 from resnet_viewer.ui.widgets.pixels import image_of_rgb
 
 
@@ -113,3 +115,86 @@ def test_a_note_keeps_to_one_line_and_says_the_whole_in_its_tooltip(qtbot: QtBot
     assert wordings[0] in pane.toolTip()
     pane.set_note()
     assert pane.note == pane.toolTip() == ""
+
+
+@pytest.fixture
+def wiper(qtbot: QtBot) -> PicturePane:
+    """A red now and a blue reference of 4 × 2 pixels in a pane of 200 × 200: 200 × 100 in the middle."""
+    made = PicturePane()
+    qtbot.addWidget(made)
+    made.resize(200, 200)
+    made.set_sides(*(side(colour) for colour in ((255, 0, 0), (0, 0, 255))))
+    made.show()
+    return made
+
+
+def side(colour: tuple[int, int, int]) -> Layers:
+    return Layers(image_of_rgb(np.tile(np.array(colour, np.uint8), (2, 4, 1))), QRectF(0, 0, 1, 1))
+
+
+def colours(pane: PicturePane, *places: int) -> list[str]:
+    shown = pane.grab().toImage()
+    return [{"#ff0000": "now", "#0000ff": "reference"}[shown.pixelColor(x, 60).name()] for x in places]
+
+
+def test_the_wiper_shows_now_at_its_left_and_the_reference_at_its_right(
+    wiper: PicturePane, qtbot: QtBot
+) -> None:
+    assert colours(wiper, 10, 94, 106, 190) == ["now", "now", "reference", "reference"]
+    before = wiper.frame()
+    qtbot.mousePress(wiper, Qt.MouseButton.LeftButton, pos=QPoint(103, 80))
+    qtbot.mouseMove(wiper, QPoint(50, 80))
+    qtbot.mouseRelease(wiper, Qt.MouseButton.LeftButton, pos=QPoint(50, 80))
+    assert colours(wiper, 44, 56) == ["now", "reference"]
+    assert wiper.frame() == before, "the picture was not moved"
+    assert [wiper.side_at(QPointF(x, 100)) for x in (20, 80)] == [0, 1]
+    qtbot.mouseDClick(wiper, Qt.MouseButton.LeftButton, pos=QPoint(50, 80))
+    assert wiper.wiper == 0.5
+
+
+def test_the_arrow_keys_wipe(wiper: PicturePane, qtbot: QtBot) -> None:
+    for _ in range(3):
+        qtbot.keyClick(wiper, Qt.Key.Key_Left)
+    qtbot.keyClick(wiper, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert wiper.wiper == pytest.approx(0.36)
+    for _ in range(30):
+        qtbot.keyClick(wiper, Qt.Key.Key_Right)
+    assert wiper.wiper == 1.0
+    assert colours(wiper, 10, 190) == ["now", "now"]
+
+
+def test_zoomed_in_the_wiper_stays_in_view(wiper: PicturePane) -> None:
+    wiper.look(8.0, QPointF(0.9, 0.5))
+    assert colours(wiper, 94, 106) == ["now", "reference"]
+    wiper.set_sides(side((255, 0, 0)))
+    assert wiper.zoom == 8.0, "a picture of the same proportions leaves the view as it is"
+    assert not wiper.has_wiper
+    assert colours(wiper, 94, 106) == ["now", "now"]
+
+
+def test_a_click_tells_where_in_the_picture(wiper: PicturePane, qtbot: QtBot) -> None:
+    taken: list[tuple[float, float]] = []
+    wiper.point_taken.connect(lambda x, y: taken.append((x, y)))
+    qtbot.mouseClick(wiper, Qt.MouseButton.LeftButton, pos=QPoint(50, 75))
+    qtbot.mouseClick(wiper, Qt.MouseButton.LeftButton, pos=QPoint(100, 75))
+    qtbot.mouseClick(wiper, Qt.MouseButton.LeftButton, pos=QPoint(50, 10))
+    assert taken == [(0.25, 0.25)], "neither the wiper's line nor what lies outside"
+
+
+def test_words_stand_on_the_picture_and_go_with_their_side(wiper: PicturePane) -> None:
+    bare = wiper.grab().toImage()
+    now, reference = side((255, 0, 0)), side((0, 0, 255))
+    wiper.set_sides(
+        replace(now, wordings=("now ≤ 1", "≤ 1")), replace(reference, wordings=("reference ≤ 2", "≤ 2"))
+    )
+    assert wiper.accessibleDescription() == "now ≤ 1 · reference ≤ 2"
+    said = wiper.grab().toImage()
+
+    def is_changed(left: int, right: int) -> bool:
+        return any(said.pixel(x, y) != bare.pixel(x, y) for x in range(left, right) for y in range(125, 150))
+
+    assert is_changed(5, 40)
+    assert is_changed(160, 195)
+    wiper.set_wiper(0.0)
+    bare, said = said, wiper.grab().toImage()
+    assert is_changed(5, 40), "now's words are wiped away with it"
