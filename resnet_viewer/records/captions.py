@@ -113,7 +113,7 @@ def usual_target_words(session: Session, now: ProbeResult | None) -> str:
     if not state.network.has_classifier:
         return "mean of the last block"
     words = "reference's highest" if session.reference.has_classes_of(state) else "its own highest"
-    if now is None or session.setup.target is not None or not isinstance(now.request.target, NetworkState):
+    if now is None or (now.request.target, now.request.picture) != (session.reference, session.setup.picture):
         return words
     return f"{target_name(now.target, session.setup.class_names)}, {words}"
 

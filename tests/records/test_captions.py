@@ -4,12 +4,16 @@ import pytest
 
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records import captions
+from resnet_viewer.records.captions import target_told, usual_target_words
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.session import Session
+from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.weights import TrainedHere, WeightsRef
 from resnet_viewer.records.wiring import Wiring
+from tests import fabricated
 from tests.fabricated import scene
 
 BUNDLED = WeightsRef("bundled", "cifar-resnet-56")
@@ -203,3 +207,50 @@ def test_block_numbers_are_written_as_the_command_line_takes_them(
 def test_hostile_names_become_one_harmless_line() -> None:
     assert captions.plain("a\nb\x00c\udcffd") == "a�b�c�d"
     assert captions.plain("grüße 猫 😀 $x$.png") == "grüße 猫 😀 $x$.png"
+
+
+def asked(session: Session) -> tuple[ProbeResult, ProbeResult]:
+    """Readings of what a session asks."""
+    questions = session.now_question(), session.reference_question()
+    assert questions[0] is not None
+    assert questions[1] is not None
+    now, reference = (fabricated.result(question) for question in questions)
+    return replace(now, target=3 if not isinstance(now.target, BlockTarget) else now.target), reference
+
+
+def test_the_target_says_by_whose_choice_it_is() -> None:
+    base = fabricated.setup(spec("cifar-resnet-20"))
+    cut = Session(base.with_wiring(base.wiring.toggled_shortcut(2)))
+    now, reference = asked(cut)
+    reference = replace(reference, target=3)
+    assert target_told(cut, now, reference) == "cat, the reference's highest"
+    assert usual_target_words(cut, now) == "cat, reference's highest"
+    assert usual_target_words(cut, None) == "reference's highest"
+    chosen = cut.with_setup(replace(cut.setup, target=3))
+    assert target_told(chosen, *(replace(each, target=3) for each in asked(chosen))) == "cat, your choice"
+    assert usual_target_words(chosen, asked(chosen)[0]) == "reference's highest", (
+        "which class that is nobody asked"
+    )
+    channel = cut.with_setup(replace(cut.setup, target=BlockTarget(4, 7)))
+    readings = [replace(each, target=BlockTarget(4, 7)) for each in asked(channel)]
+    assert target_told(channel, *readings) == "block 4, channel 7, your choice"
+
+
+def test_networks_of_other_classes_each_have_their_own_target() -> None:
+    base = fabricated.setup(spec("cifar-resnet-20"))
+    other = fabricated.setup(spec("resnet18")).state
+    session = Session(base, pinned=replace(other, class_names=tuple(f"thing {n}" for n in range(1000))))
+    now, reference = asked(session)
+    told = target_told(session, now, replace(reference, target=42))
+    assert told == "cat, its own highest · reference: thing 42, its own highest"
+    assert usual_target_words(session, now) == "cat, its own highest"
+
+
+def test_without_classes_the_usual_target_is_the_last_blocks_mean() -> None:
+    base = fabricated.setup(replace(spec("cifar-resnet-20"), classes=0))
+    session = Session(base)
+    question = session.now_question()
+    assert question is not None
+    reading = replace(fabricated.scene(spec("cifar-resnet-20")).now, request=question, target=BlockTarget(9))  # type: ignore[type-var]
+    assert target_told(session, reading, None) == "block 9, mean, there are no classes"
+    assert usual_target_words(session, reading) == "mean of the last block"

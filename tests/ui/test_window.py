@@ -28,7 +28,6 @@ from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.appearance import Appearance
 from resnet_viewer.ui.inspect.loader import Loader
-from resnet_viewer.ui.inspect.picture import ImagePane
 from resnet_viewer.ui.layout import FIRST_SIZE, rescued
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.theme import LIGHT
@@ -335,7 +334,9 @@ def test_menus_offer_networks_targets_and_exports(desk: Desk) -> None:
 
     bar = inspect_page(desk.window).bar
     assert "ResNet-20 · CIFAR-10" in texts(bar.network_button.menu())
-    assert {"cat", "truck", "Top class of the reference"} <= set(texts(bar.target_button.menu()))
+    targets = texts(bar.target_button.menu())
+    assert {"cat", "truck"} <= set(targets)
+    assert targets[0].endswith(", reference's highest")
     compare = texts(bar.compare_button.menu())
     words = (
         "Compare with a network…",
@@ -432,7 +433,7 @@ def test_what_is_copied_is_the_figure_that_has_the_focus(desk: Desk) -> None:
         return request.choice
 
     clicked = {
-        "gradcam": inspect_page(window).panels.picture.findChildren(ImagePane)[0],
+        "gradcam": inspect_page(window).panels.picture.now_pane,
         "predictions": inspect_page(window).panels.predictions,
         "gradient_norms": inspect_page(window).panels.wiring.view.viewport(),
     }
@@ -463,10 +464,12 @@ def test_a_channel_becomes_the_target_everywhere_and_undo_takes_it_back(desk: De
     inspect_page(window).editor.select_channel(7)
     inspect_page(window).panels.feature_maps.channel_view.target.click()
     assert desk.store.session.setup.target == BlockTarget(5, 7)
-    assert inspect_page(window).bar.target_button.accessibleName() == "Target: block 5, channel 7"
+    assert (
+        inspect_page(window).bar.target_button.accessibleName() == "Target: block 5, channel 7, your choice"
+    )
     assert desk.store.undo_label == "target: block 5, channel 7"
     desk.store.undo()
-    assert inspect_page(window).bar.target_button.accessibleName() == "Target: top reference class"
+    assert inspect_page(window).bar.target_button.accessibleName() == "Target: frog, the reference's highest"
     state = desk.store.session.setup.state
     inspect_page(window).editor.set_network(replace(state, network=replace(state.network, classes=0)), ())
     assert inspect_page(window).bar.target_button.accessibleName() == "Target: mean of the last block"

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton
 
-from resnet_viewer.records.captions import plain
+from resnet_viewer.records.captions import plain, target_told, usual_target_words
 from resnet_viewer.records.predictions import top_classes
 from resnet_viewer.records.requests import CatalogEntry
 from resnet_viewer.records.scene import Scene
@@ -83,7 +83,7 @@ class InspectBar(PageBar):
 
     def __init__(self, commands: Commands) -> None:
         super().__init__()
-        self._target_text = "Target: top reference class"
+        self._target_text = self._target_told = "Target: the reference's highest"
         self._title = "Network"
         self.open_button = self.menu_button("Open picture")
         self.network_button = self.menu_button("Network")
@@ -108,7 +108,7 @@ class InspectBar(PageBar):
         """Show the wish: what is open, and what the target is."""
         setup = scene.session.setup
         spec, wiring = setup.state.network, setup.wiring
-        before = self._title, self._target_text
+        before = self._title, self._target_text, self._target_told
         self._title = network_title(scene)
         classes = f"{spec.classes} classes" if spec.has_classifier else "no classifier"
         self.network_button.setToolTip(
@@ -120,12 +120,14 @@ class InspectBar(PageBar):
         else:
             self.shortcuts.show_state("off", "a plain network has no shortcuts")
         self.branches.show_state(switch_state(wiring.branches), _open_words(wiring, "branches"))
-        usual = "top reference class" if spec.has_classifier else "mean of the last block"
-        self._target_text = f"Target: {usual}"
+        self._target_text = f"Target: {usual_target_words(scene.session, scene.now)}"
         if setup.target is not None:
-            self._target_text = f"Target: {plain(setup.target_name(setup.target))}"
+            self._target_text = f"Target: {plain(setup.target_name(setup.target))}, your choice"
+        if self._target_text != before[1] or not scene.is_stale:
+            told = "" if scene.is_stale else target_told(scene.session, scene.now, scene.reference)
+            self._target_told = f"Target: {told}" if told else self._target_text
         self.reference_button.setProperty("is_pinned", scene.session.pinned is not None)
-        if (self._title, self._target_text) != before:
+        if (self._title, self._target_text, self._target_told) != before:
             self.needs_room.emit()
 
     def apply_theme(self, theme: Theme) -> None:
@@ -149,8 +151,8 @@ class InspectBar(PageBar):
             )
         self.network_button.setText(f"{escaped(shortened(self._title, letters))} ▾")
         self.target_button.setText(f"{escaped(shortened(self._target_text, 36))} ▾")
-        self.target_button.setToolTip(tooltip_text(self._target_text))
-        self.target_button.setAccessibleName(self._target_text)
+        self.target_button.setToolTip(tooltip_text(self._target_told))
+        self.target_button.setAccessibleName(self._target_told)
         self.branches.set_label("Branches" if icons else "Residual branches")
 
 
@@ -229,7 +231,7 @@ class InspectMenus:
         group = QActionGroup(menu)
         top = partial(self.editor.set_target, None)
         network, classes = setup.state.network, setup.state.network.classes
-        usual = "Top class of the reference" if network.has_classifier else "Mean of the last block"
+        usual = usual_target_words(scene.session, scene.now)
         add_choice(menu, group, usual, setup.target is None, top)
         menu.addSeparator()
         listed: tuple[Target, ...] = tuple(range(classes))

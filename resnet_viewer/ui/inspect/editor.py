@@ -146,7 +146,7 @@ class Editor(QObject):
     def set_target(self, target: object) -> None:
         """A class, a mean of a block's output (which has no loss), or None for the reference's highest class."""
         if target is None or isinstance(target, int | BlockTarget):
-            name = "top class of the reference" if target is None else self._setup.target_name(target)
+            name = "the reference's highest class" if target is None else self._setup.target_name(target)
             gradient_of = "score" if isinstance(target, BlockTarget) else self._setup.gradient_of
             self._set_up(replace(self._setup, target=target, gradient_of=gradient_of), f"target: {name}")
 

@@ -100,6 +100,8 @@ _SMALLEST = 256, 120
 _LOWEST_PICTURES = 56, 256, 420
 """Pixels of height that the picture keeps before the strip, and each row of controls, takes its own."""
 _REST_MS = 150
+_GAP = 6
+"""Pixels between controls in a row."""
 _NEAR = 8.0
 """Pixels: a click so near to the marked point is on it."""
 _ENDS_PEEKING = (
@@ -118,7 +120,7 @@ class Row(QWidget):
         super().__init__()
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(6)
+        line.setSpacing(_GAP)
         self.labels = [muted(QLabel(name)) for name, _ in fields]
         for label, (name, control) in zip(self.labels, fields, strict=True):
             label.setBuddy(control)
@@ -249,6 +251,12 @@ class PictureControls(QWidget):
     def row_height(self) -> int:
         """The height of one group in the panel."""
         return max(self.block.sizeHint().height(), self.shows.sizeHint().height())
+
+    @property
+    def least_width(self) -> int:
+        """Of the row of what is shown, with its words in short and no names."""
+        parts = self.shows.short_width, self.opacity.minimumWidth(), self.scale.minimumSizeHint().width()
+        return sum(parts) + 3 * _GAP
 
     def show_groups(self, *, choices: bool, looks: bool) -> None:
         """Keep block and class, or what is shown, opacity and scale, in the panel; the others open with `more`."""
@@ -466,8 +474,9 @@ class PicturePanel(Card):
         strip, row = self.filmstrip.height_for(side) + gap, self.controls.row_height + gap
         room = self.height() - around
         shown: list[bool] = []
-        for needed, lowest in zip((strip, row, row), _LOWEST_PICTURES, strict=True):
-            shown.append(room - needed >= min(wanted, lowest) and all(shown))
+        fits = True, self.controls.least_width <= self.width() - 2 * DARK.padding, True
+        for needed, lowest, is_fitting in zip((strip, row, row), _LOWEST_PICTURES, fits, strict=True):
+            shown.append(is_fitting and room - needed >= min(wanted, lowest) and all(shown))
             room -= needed if shown[-1] else 0
         has_strip, has_looks, has_choices = shown
         self.controls.show_groups(choices=has_choices, looks=has_looks)

@@ -47,6 +47,15 @@ class Segments(QWidget):
         """Press that one's button."""
         self.buttons[value].setChecked(True)
 
+    @property
+    def short_width(self) -> int:
+        """Pixels that all words in short take."""
+        metrics, spare = self.fontMetrics(), 0
+        for button in self.buttons.values():
+            spare += button.sizeHint().width() - metrics.horizontalAdvance(button.text())
+        words = sum(metrics.horizontalAdvance(short) for _, short, _ in self._entries.values())
+        return words + spare + 2 * (len(self.buttons) - 1)
+
     def set_short(self, is_short: bool) -> None:
         """Say it in short, or in full."""
         for value, button in self.buttons.items():
