@@ -16,7 +16,7 @@ from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, CIFAR10_PREPROC
 from resnet_viewer.records.probe import BlockReading, LayerReading, NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session, Setup
-from resnet_viewer.records.target import BlockTarget
+from resnet_viewer.records.target import BlockTarget, default_target
 from resnet_viewer.records.test_set import (
     NOT_SEEN,
     THUMBNAIL,
@@ -85,7 +85,9 @@ def result(request: ProbeRequest, *, seed: int = 0, decades: float = 0.0) -> Pro
         )
         for block in plan.blocks
     )
-    target = request.target if isinstance(request.target, int | BlockTarget) else int(logits[0].argmax())
+    usual = default_target(plan.spec)
+    target = usual if usual is not None else int(logits[0].argmax())
+    target = request.target if isinstance(request.target, int | BlockTarget) else target
     seen = random.normal(0, 1, (1, *plan.input_shape)).astype(np.float32)
     return ProbeResult(
         request, logits, probabilities, target, seen, layers, blocks, activations, seconds=0.014, device="cpu"
