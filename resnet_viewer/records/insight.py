@@ -31,9 +31,9 @@ from resnet_viewer.records.test_set import NOT_SEEN, SetReading
 from resnet_viewer.records.wiring import Closed, Wiring, number_ranges
 
 Kind = Literal[
-    "not finite", "untrained", "start", "features", "plain", "turned", "held", "networks", "alike", "wrong", "differ",
-    "at rest", "same answer", "severed", "fell", "rose", "hardly", "arrives", "saturated", "cheaper", "no cheaper",
-    "carries", "lesion", "strength", "blank", "ablation", "photograph",
+    "not finite", "untrained", "start", "features", "plain", "turned", "held", "networks", "wrong", "differ",
+    "at rest", "severed", "fell", "rose", "hardly", "arrives", "saturated", "carries", "cheaper", "no cheaper",
+    "alike", "same answer", "lesion", "strength", "blank", "ablation", "photograph",
 ]  # fmt: skip
 _LARGEST_INPUT = 64
 """Side in pixels up to which a network's input is called small."""
@@ -420,8 +420,7 @@ def _alike(case: Case) -> Insight | None:
     if test is None or not test.now.is_alike or test.now.seen < _LEAST_ALIKE or test.reference.is_alike:
         return None
     given = test.now.predicted[test.now.predicted != NOT_SEEN]
-    title = test.request.test_set.title
-    all_of = f"all {thousands(len(given))} pictures of the test set ({title})"
+    all_of = f"all {thousands(len(given))} test pictures"
     if (given == given[0]).all():
         name = test.class_name(int(given[0]))
         classes = len(set(test.reference.predicted[test.reference.predicted != NOT_SEEN].tolist()))
@@ -825,11 +824,12 @@ def _ablation(case: Case) -> Insight | None:
     cut, blocks = case.wiring.cut, case.wiring.block_count
     if not cut or not case.network.has_shortcuts or captions.unchanged_words(case.state) != "not retrained":
         return None
+    which = "all of which" if len(cut) == blocks else f"of which {len(cut)}"
     return case.insight(
         "ablation",
-        f"this is an ablation: the weights were trained with all {blocks} shortcuts, of which {len(cut)} "
+        f"this is an ablation: the weights were trained with all {blocks} shortcuts, {which} "
         f"{'is' if len(cut) == 1 else 'are'} cut now",
-        "what depth does to a network that is trained without them shows in Train",
+        "what depth does to a network that is trained without them is shown in Train",
         steps=[Step("Train plain and residual networks side by side", ShowTrain())],
     )
 
@@ -865,20 +865,20 @@ KINDS: dict[Kind, Callable[[Case], Insight | None]] = {
     "turned": _turned,
     "held": _held,
     "networks": _networks,
-    "alike": _alike,
     "wrong": _wrong,
     "differ": _differ,
     "at rest": _at_rest,
-    "same answer": _same_answer,
     "severed": _severed,
     "fell": _fell,
     "rose": _rose,
     "hardly": _hardly,
     "arrives": _arrives,
     "saturated": _saturated,
+    "carries": _carries,
     "cheaper": _cheaper,
     "no cheaper": _no_cheaper,
-    "carries": _carries,
+    "alike": _alike,
+    "same answer": _same_answer,
     "lesion": _lesion,
     "strength": _strength,
     "blank": _blank,
@@ -995,9 +995,10 @@ def _accident(case: Case) -> str:
 def _seen_words(test: SetReading) -> str:
     """ "300 test pictures (digits)", "the first 120 of 300 test pictures"."""
     seen, total = test.now.compared, len(test.pictures)
-    title = plain(test.request.test_set.title)
+    chosen = test.request.test_set
+    title = plain(chosen.title)
     count = thousands(total) if seen == total else f"the first {thousands(seen)} of {thousands(total)}"
-    return f"{count} test pictures ({title})"
+    return f"{count} {title}" if chosen.kind == "crops" else f"{count} test pictures ({title})"
 
 
 # What is looked up

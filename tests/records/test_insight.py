@@ -23,7 +23,7 @@ from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.seen import Seen
 from resnet_viewer.records.session import Session, View
 from resnet_viewer.records.target import BlockTarget
-from resnet_viewer.records.test_set import TestSet
+from resnet_viewer.records.test_set import CROPS, TestSet
 from resnet_viewer.records.weights import NO_WEIGHTS, TrainedHere, WeightsRef
 from resnet_viewer.records.wiring import Wiring
 from tests import fabricated
@@ -222,9 +222,8 @@ SESSIONS: dict[Kind, tuple[str, Scene, str, Scene]] = {
         "it is the same network, cut", session(OPEN, replace(CUT, cut=tuple(range(1, 10)))),
     ),
     "alike": (
-        "Now all 100 pictures of the test set (CIFAR-10's test pictures) look alike to the network: each is "
-        "called deer; "
-        "the reference finds ten classes in them.", session(CUT, OPEN, test=measured(90, one_class=DEER)),
+        "Now all 100 test pictures look alike to the network: each is called deer; the reference finds ten classes in "
+        "them.", session(CUT, OPEN, test=measured(90, one_class=DEER)),
         "the reference finds one class, too",
         session(CUT, OPEN, test=measured(0, 0, one_class=0, varied=False)),
     ),
@@ -406,6 +405,15 @@ def test_of_a_set_that_is_still_measured_the_pictures_seen_are_counted() -> None
     partial = fabricated.set_reading([1] * 90, [2] * 90, [1] * 90, seen=40, test_set=FILE)
     words = shown(told(session(CUT, OPEN, test=partial))["wrong"])
     assert "of the first 40 of 90 test pictures (CIFAR-10's test pictures) 100.0 % are wrong now" in words
+
+
+def test_the_crops_are_called_what_they_are() -> None:
+    scene = session(CUT, OPEN)
+    scene = replace(scene, session=replace(scene.session, test_set=CROPS))
+    found = measured(85, labels=False)
+    question = scene.session.measure_question()
+    told_of = replace(scene, findings={question: replace(found, request=question)})
+    assert "of 100 crops of the bundled pictures 85.0 % get another class" in shown(told(told_of)["differ"])
 
 
 def test_a_finding_about_another_state_is_not_told() -> None:
