@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -110,14 +112,19 @@ def _architecture(scene: Scene, choice: FigureChoice) -> Drawn:
 
 
 def frames(scenes: Sequence[Scene], choice: FigureChoice) -> Iterator[bytes]:
-    """The figure of each scene of one network, where it can with one scale for all.
+    """The figure of each scene of one network as PNG, where it can with one scale for all.
+
+    A sheet that has to be larger than was wished is as large for all of them, as far as the last one tells.
 
     Raises:
         UserError: as `drawn`.
     """
     readings = [scene.now for scene in scenes if scene.now is not None]
-    for scene in scenes:
-        yield _of_scene(scene, choice, readings).content
+    last = _of_scene(scenes[-1], choice, readings).content
+    width, height = (pixels / choice.dpi for pixels in struct.unpack(">II", last[16:24]))
+    for scene in scenes[:-1]:
+        yield _of_scene(scene, replace(choice, width=width, height=height), readings).content
+    yield last
 
 
 def _of_scene(scene: Scene, choice: FigureChoice, others: Sequence[ProbeResult] = ()) -> Drawn:
@@ -220,9 +227,11 @@ def _of_reading(
     def whole(sheet: page.Paper) -> MatplotlibFigure:
         panel, said = composed.Panel, [found.words for found in insights(scene)]
         told = [composed.text_panel("What you see", said)] if said else []
+        known = sum(block.name in now.activations for block in scene.blueprint.blocks)
+        blocks = [panel(overview, 2.2)] if known > 1 else []  # an animation may have kept one layer alone
         columns = (
             composed.Column(0.42, (panel(partial(cam, has_strips=False), richer=cam),)),
-            composed.Column(0.29, (panel(maps if view.channel is None else one_map), panel(overview, 2.2))),
+            composed.Column(0.29, (panel(maps if view.channel is None else one_map), *blocks)),
             composed.Column(0.29, (panel(classes, 2.2), *told)),
         )
         picture = captions.plain(now.request.picture.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -43,6 +44,7 @@ from resnet_viewer.records.requests import (
 )
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.records.wiring import Wiring
+from resnet_viewer.services.figures import frames
 from resnet_viewer.services.files import DownloadService, FilesService, catalog_entries, sample_pictures
 from resnet_viewer.services.lab import LabService
 from tests import fabricated
@@ -226,3 +228,11 @@ def test_the_samples_are_there_and_the_first_one_begins() -> None:
     assert [path.name for path in sample_pictures()][:2] == ["cat.jpg", "astronaut.jpg"]
     assert len(sample_pictures()) == 6
     assert all(path.is_file() for path in sample_pictures())
+
+
+def test_the_pictures_of_a_whole_page_are_of_one_size_though_one_says_more() -> None:
+    states = [fabricated.scene(spec("cifar-resnet-20"), cut=cut) for cut in ((), (2,), tuple(range(1, 10)))]
+    choice = AnimationChoice(figure="page", frames=3, width=6.4, height=3.6).picture
+    sizes = {Image.open(io.BytesIO(picture)).size for picture in frames(states, choice)}
+    assert len(sizes) == 1
+    assert sizes.pop()[0] > 6.4 * choice.dpi

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -64,6 +65,20 @@ def states(scene: Scene, choice: AnimationChoice) -> tuple[Scene, ...]:
         replace(scene, session=replace(session, setup=session.setup.with_wiring(wiring)), now=None)
         for wiring in wirings
     )
+
+
+_MOST_BYTES = 256 * 2**20
+"""Of feature maps that wait for their picture."""
+
+
+def _layers(scene: Scene, choice: AnimationChoice) -> tuple[str, ...]:
+    """Whose feature maps the figure shows: of the whole page those of every block, if they are not too large."""
+    if choice.figure not in ("feature_maps", "page"):
+        return ()
+    blocks = scene.blueprint.blocks
+    size = 4 * choice.frames * sum(prod(block.output_shape) for block in blocks)
+    names = [block.name for block in blocks] if choice.figure == "page" and size <= _MOST_BYTES else []
+    return (scene.session.view.layer, *names)
 
 
 class AnimationDialog(Form[AnimationChoice]):
@@ -183,8 +198,9 @@ class Animation(QObject):
         questions = [found.session.now_question() for found in self._scenes]
         self._choice = choice
         self.began.emit(f"Animation {path.name}, reading")
-        layers = (scene.session.view.layer,) if choice.figure in ("feature_maps", "page") else ()
-        wanted = ReadAlong(tuple(question for question in questions if question is not None), layers)
+        wanted = ReadAlong(
+            tuple(question for question in questions if question is not None), _layers(scene, choice)
+        )
         self._tickets = self._probing.ask(wanted, self._take, self._fail), -1
 
     @Slot()

@@ -15,7 +15,7 @@ from resnet_viewer.records.figure_list import AnimationChoice, Whose
 from resnet_viewer.records.requests import WriteAnimation, Written
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui import dialogs
-from resnet_viewer.ui.inspect.animation import AnimationDialog, blocks_of, states, whose_titles
+from resnet_viewer.ui.inspect.animation import AnimationDialog, _layers, blocks_of, states, whose_titles
 from tests import fabricated
 from tests.ui.windows import Desk, inspect_page
 
@@ -148,3 +148,12 @@ def test_what_cannot_be_animated_is_one_sentence(desk: Desk, monkeypatch: pytest
     animation.make(scene, AnimationChoice("all"), Path("/out/a.gif"))
     animation.ask()
     assert refused[-1].sentence == "a.gif is still being made; wait for it, or cancel it with Esc."
+
+
+def test_a_whole_page_keeps_the_maps_of_every_block_unless_they_are_too_large() -> None:
+    small, large = at("stem"), at("stem", network="resnet50")
+    page = AnimationChoice(figure="page", frames=21)
+    assert _layers(small, page) == ("stem", *(block.name for block in small.blueprint.blocks))
+    assert _layers(large, page) == ("stem",)
+    assert _layers(small, AnimationChoice(figure="feature_maps")) == ("stem",)
+    assert _layers(small, AnimationChoice(figure="gradcam")) == ()
