@@ -1,8 +1,9 @@
-"""Whether memory stays flat: 500 pictures opened, then 500 toggles, through the engine and the cache of answers.
+"""Whether memory stays flat: 500 pictures opened, 500 toggles, then 200 toggles with the error meter at work.
 
 `python -m benchmarks.memory` (Linux). Each step asks for now and for the reference as the window does, and puts both
 into the same cache that the window keeps, here of a smaller size, so that it is full early and what grows after
-that is a leak. Prints the resident memory at the start, after 100 and after 500 of each, and the growth in between.
+that is a leak; the meter measures the test set that the window begins with, and is given up now and then. Prints the
+resident memory at the start, after 100 and after the last of each, and the growth in between.
 """
 
 from __future__ import annotations
@@ -13,18 +14,22 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from resnet_viewer.core.engine import ProbeEngine
+from resnet_viewer.core.meter import Meter
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import usual_preprocessing
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.session import Session, Setup
+from resnet_viewer.records.test_set import SetReading
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.inspect.answers import Answers
 
@@ -39,6 +44,7 @@ def main() -> int:
     )
     parser.add_argument("--network", default="cifar-resnet-56")
     parser.add_argument("--steps", type=int, default=500, help="pictures, and toggles (default 500)")
+    parser.add_argument("--metered", type=int, default=200, help="toggles with the meter (default 200)")
     parser.add_argument("--side", type=int, default=512, help="of the pictures in pixels (default 512)")
     parser.add_argument("--cache", type=int, default=64, metavar="MIB", help="size of the cache (default 64)")
     parser.add_argument("--threads", type=int, default=1)
@@ -49,14 +55,26 @@ def main() -> int:
     answers = Answers(max_bytes=chosen.cache * 2**20)
     found: dict[str, float] = {"start": resident_mib()}
     early = min(100, chosen.steps)
-    for kind, sessions in (("pictures", pictures(chosen)), ("toggles", toggles(chosen))):
+    meter = Meter(engine.live, device="cpu")
+    for kind, sessions in (
+        ("pictures", pictures(chosen)),
+        ("toggles", toggles(chosen)),
+        ("metered", islice(toggles(chosen), chosen.metered)),
+    ):
+        count = 0
         for count, session in enumerate(sessions, 1):
             ask(engine, answers, session)
-            if count in (early, chosen.steps):
+            if kind == "metered":
+                measure(meter, answers, session, is_given_up=count % 5 == 0)
+            if count == early:
                 gc.collect()
                 found[f"after {count} {kind}"] = resident_mib()
-        found[f"growth over {kind}"] = found[f"after {chosen.steps} {kind}"] - found[f"after {early} {kind}"]
-    is_flat = max(found["growth over pictures"], found["growth over toggles"]) <= LIMIT_MIB
+        if count > early:
+            gc.collect()
+            found[f"after {count} {kind}"] = resident_mib()
+            found[f"growth over {kind}"] = found[f"after {count} {kind}"] - found[f"after {early} {kind}"]
+    grown = [value for name, value in found.items() if name.startswith("growth")]
+    is_flat = max(grown, default=0.0) <= LIMIT_MIB
     if chosen.json:
         print(json.dumps({**found, "limit": LIMIT_MIB, "within limit": is_flat}, indent=1))
     else:
@@ -73,6 +91,18 @@ def ask(engine: ProbeEngine, answers: Answers, session: Session) -> None:
         if answers.get(question) is None:
             *_, whole = engine.answer(question)
             answers.put(whole)
+
+
+def measure(meter: Meter, answers: Answers, session: Session, *, is_given_up: bool) -> None:
+    """The error of now and of the reference: remembered, or measured; or begun and given up after some steps."""
+    question = session.measure_question()
+    assert question is not None
+    if answers.get(question) is not None:
+        return
+    with closing(meter.answer(question)) as steps:
+        for found in islice(steps, 100 if is_given_up else None):
+            if isinstance(found, SetReading) and found.is_complete:
+                answers.put(found)
 
 
 def pictures(chosen: argparse.Namespace) -> Iterator[Session]:
