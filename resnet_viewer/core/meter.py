@@ -43,6 +43,7 @@ from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.records.test_set import (
     NOT_SEEN,
+    THUMBNAIL,
     Integers,
     MeasureSet,
     SetPictures,
@@ -56,7 +57,7 @@ from resnet_viewer.records.wiring import Wiring
 KEPT_BYTES = 512 * 2**20
 """Of activations."""
 PIXELS_BYTES = 256 * 2**20
-"""Of pictures that were read and cut, of all test sets together."""
+"""Of pictures that were read and cut, with their thumbnails, of all test sets together."""
 SIDES_KEPT = 256
 """States whose predictions are remembered; of 300 pictures each is 7 kB."""
 TOLD_EVERY = 0.1
@@ -66,7 +67,8 @@ _STEP_MACS, _STEP_MACS_ELSEWHERE = 40e6, 10e9
 Larger batches were slower on a processor: maps leave its cache."""
 _LARGEST_BATCH = 256
 _CHUNK = 1024
-"""Pictures that an evaluation reads before they go through the network."""
+"""Pictures, about, that an evaluation reads before they go through the network: as many as make whole batches, which
+are the meter's then."""
 _UNITS = 1024
 """Into which the bound on memory is divided where the blocks to keep are chosen."""
 _MACS_OF_A_VALUE = 16
@@ -277,8 +279,10 @@ def evaluated(
     chunks: list[tuple[SetPictures, _Tally]] = []
     in_question = 0
     seen = wrong = 0
-    for start in range(0, len(drawn), _CHUNK):
-        part = drawn.part(range(start, min(start + _CHUNK, len(drawn))))
+    size = batch_size(state, device)
+    chunk = max(size, _CHUNK // size * size)
+    for start in range(0, len(drawn), chunk):
+        part = drawn.part(range(start, min(start + chunk, len(drawn))))
         reading = prepared(part, (state.preprocessing,), has_thumbnails=False, left_out=left_out)
         (found,) = yield from _told(reading, partial(_same, Seen(seen, wrong, len(left_out), len(drawn))))
         view = _View.of(part, found, state)
@@ -370,7 +374,7 @@ def _geometry(preprocessing: Preprocessing) -> _Geometry:
 
 
 def _require_room(count: int, preprocessing: Preprocessing) -> None:
-    each = preprocessing.crop**2 * len(preprocessing.mean)
+    each = preprocessing.crop**2 * len(preprocessing.mean) + THUMBNAIL**2 * 3
     if count * each > PIXELS_BYTES:
         raise UserError(
             f"{thousands(count)} pictures of {preprocessing.crop} pixels a side are more than the meter keeps "

@@ -22,16 +22,16 @@ _STEP, _PARTIAL = 0.003, 0.1
 drawn."""
 
 
-def in_steps(answers: Iterable[Distributions]) -> Generator[Distributions | Progress]:
-    """Partial answers now and then, the last one always, and progress where others may come first."""
+def in_steps(answers: Iterable[Distributions]) -> Generator[Distributions | None]:
+    """Partial answers now and then, the last one always, and nothing where others may come first."""
     yielded = said = time.perf_counter()
-    for count, found in enumerate(answers, 1):
+    for found in answers:
         moment = time.perf_counter()
         if found.is_complete or moment - said >= _PARTIAL:
             yield found
             said = yielded = time.perf_counter()
         elif moment - yielded >= _STEP:
-            yield Progress(count)
+            yield None
             yielded = time.perf_counter()
 
 
