@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.records.filters import LayerWeights, WeightsOf
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
@@ -145,3 +146,12 @@ def set_reading(
     pictures = SetPictures(names, paths, truth, class_names, thumbnails, 10 * count, left_out)
     question = MeasureSet(chosen, changed, base.state)
     return SetReading(question, pictures, after, before, bool(is_seen.all()), 300 * 2**20, 9)
+
+
+def weights(question: WeightsOf, *, seed: int = 0) -> LayerWeights:
+    """Those of a layer, drawn anew."""
+    layer = blueprint(question.network).layer(question.layer)
+    assert layer is not None
+    values = np.random.default_rng(seed).normal(0, 0.2, layer.weight_shape).astype(np.float32)
+    values.flags.writeable = False
+    return LayerWeights(question, values)

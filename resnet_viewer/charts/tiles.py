@@ -100,6 +100,15 @@ def fitted_grid(count: int, map_width: int, map_height: int, width: float, heigh
     return Grid(across, down, max(int(tile), 1), max(int(tile / aspect), 1), gap)
 
 
+def even_grid(columns: int, rows: int, map_width: int, map_height: int, width: float, height: float) -> Grid:
+    """So many columns and rows of tiles, as large as `width` × `height` allows; at least one unit."""
+    aspect = map_width / map_height
+    pitch = min(width / columns, height / rows * aspect)
+    gap = min(round(pitch * 0.12), 6)
+    tile = max(int(min((width + gap) / columns - gap, ((height + gap) / rows - gap) * aspect)), 1)
+    return Grid(columns, rows, tile, max(int(tile / aspect), 1), gap)
+
+
 def sheet(maps: Coloured, grid: Grid) -> Coloured:
     """All maps as one, each enlarged by repeating pixels to the grid's tiles; gaps, and places without a map, have no
     colour.

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from resnet_viewer.core.lab.device_habits import choose_device
-from resnet_viewer.core.network import Network, build, spec_now
+from resnet_viewer.core.network import Network, build, found, spec_now
 from resnet_viewer.core.not_finite import first_not_finite, highest
 from resnet_viewer.core.preprocessing import prepare
 from resnet_viewer.core.probing import Probe, TargetError, frozen, require_laid_out, require_readable
@@ -143,6 +143,17 @@ class ProbeEngine:
         them. Another one when this was let go meanwhile.
         """
         return self._kept_probe(spec).network
+
+    def weights_of(self, spec: NetworkSpec, layer: str) -> Array:
+        """What a layer of that network computes with: a copy of its weight, read-only.
+
+        Raises:
+            UserError: the weights cannot be read or do not fit, or it has no such layer.
+        """
+        with torch.no_grad():
+            weight = found(self.live(spec), layer, spec).weight
+            assert isinstance(weight, Tensor)
+            return frozen(weight.detach().clone())
 
     def adopt(self, network: Network) -> None:
         """Answer questions about its spec, as `spec_now` gives it, with this very network, until `close` gives it back.

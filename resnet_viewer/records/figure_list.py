@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple, get_args
 
 PageName = Literal["inspect", "train"]
 FigureName = Literal[
-    "page", "gradient_norms", "gradcam", "feature_maps", "activations", "channel", "predictions", "architecture",
+    "page", "gradient_norms", "gradcam", "feature_maps", "activations", "channel", "filters",
+    "predictions", "architecture",
     "curves", "loss", "gradients", "by-depth", "pictures", "confusion",
 ]  # fmt: skip
 Suffix = Literal["svg", "pdf", "png", "csv"]
@@ -22,9 +23,9 @@ SUFFIXES: dict[Suffix, str] = {
 }
 """Every figure comes as each of these; CSV is its table."""
 Part = Literal["title", "subtitle", "caption"]
-Needs = Literal["nothing", "reading", "channel", "steps", "record", "answers"]
-"""What must be there before a figure can be drawn: a full reading, and a channel shown large; of training runs a step,
-a gradient record, or the classes that one run gave to the test pictures."""
+Needs = Literal["nothing", "reading", "channel", "filters", "steps", "record", "answers"]
+"""What must be there before a figure can be drawn: a full reading, a channel shown large, or filters; of training runs
+a step, a gradient record, or the classes that one run gave to the test pictures."""
 
 _LINES = "Lines and text have no resolution in SVG and PDF."
 
@@ -67,6 +68,13 @@ FIGURES: tuple[Figure, ...] = (
         "inspect",
         "channel",
         "The height follows from the width and the shape of the map.",
+    ),
+    Figure(
+        "filters",
+        "Filters",
+        "inspect",
+        "filters",
+        "The height follows from the width and the number of filters.",
     ),
     Figure("predictions", "Predictions", "inspect", "reading", no_resolution=_LINES),
     Figure(

@@ -252,6 +252,9 @@ class KeepChoices(Request):
     network: str = ""
 
 
+NO_FILTERS = (
+    "No filters are shown, so there are none to draw; choose Filters in the panel of the feature maps first."
+)
 NO_CHANNEL = "No channel is shown large, so there is none to draw; click a feature map first."
 
 

@@ -26,6 +26,10 @@ CamScale = Literal["shared", "own"]
 """Of Grad-CAM: one scale for now and reference, and in the filmstrip for all blocks, or one for each map."""
 Comparison = Literal["wiper", "beside"]
 """Now and reference under a line that is dragged across one picture, or side by side."""
+MapShows = Literal["maps", "filters"]
+"""Of the selected layer what it put out for the picture, or its weights."""
+FiltersScale = Literal["layer", "each"]
+"""Of filters: one scale for all of a layer, or one for each."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +87,15 @@ class View:
     """None is the last block."""
     gradient_quantity: GradientQuantity = "weight"
     map_scale: MapScale = "channel"
+    map_shows: MapShows = "maps"
     map_limits: Limits = field(default_factory=Limits)
     map_order: MapOrder = "index"
     map_colours: str = "inferno"
     map_signed_colours: str = "CET-D1"
     """For feature maps with values of both signs: a diverging colour map."""
+    filters_scale: FiltersScale = "layer"
+    filters_page: int = 0
+    """Of a layer with more filters than can be seen at once."""
     mark: tuple[float, float] | None = None
     """A point that is marked on the picture, its Grad-CAM and the maps: x and y in fractions of the network's input."""
     activation_scale: ActivationScale = "auto"

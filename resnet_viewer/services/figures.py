@@ -16,7 +16,7 @@ from resnet_viewer.records.figure_list import (
     FigureName,
     figure_of,
 )
-from resnet_viewer.records.requests import NO_CHANNEL, RunPictures
+from resnet_viewer.records.requests import NO_CHANNEL, NO_FILTERS, RunPictures
 from resnet_viewer.records.scene import Scene
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from resnet_viewer.figures.run_files import Answers
     from resnet_viewer.records.blueprint import Blueprint
+    from resnet_viewer.records.filters import LayerWeights
     from resnet_viewer.records.probe import ProbeResult
     from resnet_viewer.records.training import RunReport
 
@@ -152,6 +153,8 @@ def _of_scene(scene: Scene, choice: FigureChoice, others: Sequence[ProbeResult] 
         if view.channel is None:
             raise UserError(NO_CHANNEL)
         described |= {"layer": view.layer, "channel": str(view.channel)}
+    if choice.figure == "filters" and shown_weights(scene) is None:
+        raise UserError(NO_FILTERS)
     draw, tabulate = _of_reading(scene, choice, now, reference, others)[choice.figure]
     if choice.suffix == "csv":
         header, rows, own = tabulate()
@@ -159,6 +162,14 @@ def _of_scene(scene: Scene, choice: FigureChoice, others: Sequence[ProbeResult] 
     figure = draw()
     content = export.render(figure, choice.suffix, metadata=described, dpi=choice.dpi)
     return Drawn(content, page.left_out_words(figure))
+
+
+def shown_weights(scene: Scene) -> LayerWeights | None:
+    """What was found of the filters beside the layer that is shown."""
+    from resnet_viewer.records.filters import LayerWeights, weights_question
+
+    found = scene.findings.get(weights_question(scene.blueprint, scene.session.view.layer))
+    return found if isinstance(found, LayerWeights) else None
 
 
 def _of_reading(
@@ -174,6 +185,7 @@ def _of_reading(
         channel,
         composed,
         feature_maps,
+        filters,
         gradcam,
         gradient_norms,
         page,
@@ -183,6 +195,7 @@ def _of_reading(
     from resnet_viewer.records.insight import insights
 
     view, names, layer = scene.session.view, scene.session.setup.class_names, scene.session.view.layer
+    kernels = shown_weights(scene)
     paper, number = page.Paper(choice.width, choice.height, choice.without), view.channel or 0
 
     def cams() -> Table:
@@ -199,6 +212,15 @@ def _of_reading(
         said = channel.caption(now, reference, layer=layer, channel=number)
         own = {"caption": said, "values": channel.VALUES}
         return *channel.table(now, reference, layer=layer, channel=number), own
+
+    def weights(sheet: page.Paper) -> MatplotlibFigure:
+        assert kernels is not None
+        return filters.figure(kernels, scene.blueprint, view, sheet)
+
+    def all_weights() -> Table:
+        assert kernels is not None
+        own = {"caption": filters.caption(scene.blueprint, view), "layer": kernels.request.layer}
+        return *filters.table(kernels), own | {"values": filters.VALUES}
 
     def probabilities() -> Table:
         said = captions.predictions_caption(now, reference)
@@ -258,5 +280,6 @@ def _of_reading(
         "feature_maps": (lambda: maps(paper), statistics),
         "activations": (lambda: overview(paper), distributions),
         "channel": (lambda: one_map(paper), one_channel),
+        "filters": (lambda: weights(paper), all_weights),
         "predictions": (lambda: classes(paper), probabilities),
     }

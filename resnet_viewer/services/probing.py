@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterable
 
 from resnet_viewer.records.distribution import Distributions, MeasureActivations, measured
 from resnet_viewer.records.errors import Progress
+from resnet_viewer.records.filters import LayerWeights, WeightsOf
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.test_set import MeasureSet, SetReading
 
@@ -62,11 +63,11 @@ class ProbeService:
 
     def answer(
         self, request: object
-    ) -> Generator[ProbeResult | Distributions | SetReading | Progress | None]:
+    ) -> Generator[ProbeResult | Distributions | LayerWeights | SetReading | Progress | None]:
         """Yield the logits and then the full reading of now, then the reference's, as far as they are asked.
 
-        Of low priority: how a reading's activations are distributed; and what a test set is taken for, in many short
-        steps, of which few have something to tell.
+        Of low priority: how a reading's activations are distributed; the weights of a layer; and what a test set is
+        taken for, in many short steps, of which few have something to tell.
 
         Full readings are packed when that is asked for. Not sooner: beside the painting of the same reading it made
         both take twice as long (measured).
@@ -80,6 +81,9 @@ class ProbeService:
         if isinstance(request, PackReadings):
             while self._loose:
                 yield self._loose.popleft().packed()
+            return
+        if isinstance(request, WeightsOf):
+            yield LayerWeights(request, self._engine.weights_of(request.network, request.layer))
             return
         if isinstance(request, MeasureSet):
             yield from self._meter.answer(request)

@@ -348,3 +348,17 @@ def test_captum_is_asked_about_the_picture_that_is_shown(engine: ProbeEngine) ->
 def test_too_many_pictures_are_refused_in_a_sentence(engine: ProbeEngine) -> None:
     with pytest.raises(UserError, match=r"^17 pictures .* a batch has at most 16\."):
         full(engine, batch(*range(17)))
+
+
+def test_weights_are_copies_of_what_the_live_network_computes_with(engine: ProbeEngine) -> None:
+    found = engine.weights_of(NETWORK, "layer2.0.conv1")
+    assert not found.flags.writeable
+    assert np.array_equal(found, drawn(NETWORK)["layer2.0.conv1.weight"].numpy())
+    before = full(engine, request())
+    with torch.no_grad():
+        engine.live(NETWORK).get_submodule("layer2.0.conv1").weight.zero_()  # type: ignore[union-attr, operator]
+    assert found.any(), "what was given away stays"
+    assert not engine.weights_of(NETWORK, "layer2.0.conv1").any()
+    assert before.is_complete
+    with pytest.raises(UserError):
+        engine.weights_of(NETWORK, "layer9.0.conv1")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from resnet_viewer.records.distribution import MeasureActivations, measured
 from resnet_viewer.records.errors import Progress, UserError
+from resnet_viewer.records.filters import WeightsOf
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.question import Request
 from resnet_viewer.records.requests import PackReadings, Pair, ReadAlong
@@ -60,6 +61,9 @@ class Prober:
         if isinstance(request, ReadAlong):
             for wanted in request.questions:
                 yield [*self._readings(wanted)][-1].with_maps_of(request.layers)
+            return
+        if isinstance(request, WeightsOf):
+            yield fabricated.weights(request)
             return
         if isinstance(request, Look):
             yield from self._look(request)

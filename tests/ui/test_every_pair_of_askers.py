@@ -20,9 +20,11 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.records import requests, test_set
+from resnet_viewer.records import distribution, filters, requests, test_set
+from resnet_viewer.records.distribution import MeasureActivations
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.figure_list import FigureChoice
+from resnet_viewer.records.filters import WeightsOf
 from resnet_viewer.records.lab import Order
 from resnet_viewer.records.question import Request
 from resnet_viewer.records.requests import (
@@ -69,7 +71,16 @@ from tests.ui.windows import Desk, Files, inspect_page, train_page
 
 RUNS = dict(runs_of(RunPlan(depths="20")))
 KEY = "cifar-plain-20"
-OTHER_WORKERS = {Pair, PackReadings, MeasureSet, ReadAlong, WriteAnimation, DownloadWeights}
+OTHER_WORKERS = {
+    Pair,
+    PackReadings,
+    MeasureSet,
+    MeasureActivations,
+    WeightsOf,
+    ReadAlong,
+    WriteAnimation,
+    DownloadWeights,
+}
 """What is asked of others than the files worker."""
 IN_PASSING = {ReadFolder, MakeThumbnails}
 """What the files worker is asked with low priority: there a newer one takes the place of any older one of its kind."""
@@ -369,7 +380,7 @@ def room(qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.M
 def test_every_request_of_the_files_worker_has_a_feature_here() -> None:
     asked = {
         found
-        for module in (requests, test_set)
+        for module in (requests, test_set, filters, distribution)
         for found in vars(module).values()
         if isinstance(found, type) and issubclass(found, Request)
     }

@@ -9,7 +9,8 @@ from pathlib import Path
 from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.records.figure_list import ARCHITECTURE_COLUMNS, FigureChoice, FigureName, figure_of
-from resnet_viewer.records.requests import NO_CHANNEL
+from resnet_viewer.records.filters import weights_question
+from resnet_viewer.records.requests import NO_CHANNEL, NO_FILTERS
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.figure_export import FigureExport, Outbox
 from resnet_viewer.ui.inspect.controller import Controller
@@ -43,6 +44,11 @@ class SceneExport(FigureExport):
         has_reading = scene.now is not None and scene.now.is_complete
         if figure_of(figure).needs != "nothing" and not has_reading:
             return NOT_YET
+        if (
+            figure == "filters"
+            and weights_question(scene.blueprint, scene.session.view.layer) not in scene.findings
+        ):
+            return NO_FILTERS
         return NO_CHANNEL if figure == "channel" and scene.session.view.channel is None else ""
 
     def source(self, figure: FigureName) -> Scene:

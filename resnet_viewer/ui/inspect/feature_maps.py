@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QComboBox,
     QFormLayout,
     QFrame,
@@ -31,13 +32,17 @@ from resnet_viewer.charts.feature_maps import (
     side_wordings,
     value_words,
 )
+from resnet_viewer.charts.filters import FiltersChart, filters_chart
 from resnet_viewer.charts.palette import COLOUR_MAPS, SIGNED_COLOUR_MAPS, ColourScale
+from resnet_viewer.records.figure_list import FigureName
+from resnet_viewer.records.filters import LayerWeights, filter_layer, weights_question
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.receptive_field import Mark, cell_field
 from resnet_viewer.records.scene import Scene
-from resnet_viewer.records.session import MapOrder, MapScale, View
+from resnet_viewer.records.session import MapOrder, MapScale, MapShows, View
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.inspect.channel import ChannelView
+from resnet_viewer.ui.inspect.filters import FiltersView
 from resnet_viewer.ui.inspect.mosaic import MosaicPane
 from resnet_viewer.ui.inspect.picture import beside
 from resnet_viewer.ui.inspect.readings import (
@@ -53,6 +58,7 @@ from resnet_viewer.ui.widgets.colour_bar import ColourBar
 from resnet_viewer.ui.widgets.fitting import ChoiceBox, FittingLabel
 from resnet_viewer.ui.widgets.labels import muted, tool_button
 from resnet_viewer.ui.widgets.limits import AUTO_KEY, LimitsButton
+from resnet_viewer.ui.widgets.segments import Segments
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 SCALES: tuple[MapScale, ...] = "channel", "layer"
@@ -67,6 +73,10 @@ _LONGEST_CHANNEL = "Channel 2000 "
 """Beside whose title what belongs to a channel stands."""
 _GAP, _LEAST = 5, 56
 """Pixels between the choices, and of the narrowest one."""
+SHOWS = {
+    "maps": ("Maps", "Maps", "What the layer put out for the picture"),
+    "filters": ("Filters", "Filt.", "The weights of the layer's convolution, whatever the picture"),
+}
 MOST_CHANGED_TIP = (
     "Go to the block whose maps lie furthest from the reference's (M)\nThe L2 norm of the difference over that of the "
     "reference's maps"
@@ -218,6 +228,8 @@ class FeatureMapsPanel(Card):
     channel_chosen = Signal(int)
     mark_chosen = Signal(object)
     most_changed_wished = Signal()
+    weights_wished = Signal(object)
+    """A WeightsOf whose answer is to stand in the scene."""
     hovered = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -233,12 +245,17 @@ class FeatureMapsPanel(Card):
         self.panes = self.now_pane, self.reference_pane = beside(MosaicPane, "Feature maps", self.hovered)
         self.names = muted(FittingLabel()), muted(FittingLabel())
         self.controls, self.legend = MapControls(), ColourBar()
-        self.channel_view = ChannelView()
+        self.channel_view, self.filters_view = ChannelView(), FiltersView()
+        self.shows = Segments("Show of the layer", SHOWS)
+        self._filters: tuple[tuple[object, ...], FiltersChart | None] = (), None
+        """What the chart was made of, and the chart."""
+        self._weights: LayerWeights | None = None
+        self._asked: tuple[object, ...] = ()
         self.most_changed = tool_button("Most changed", "Most changed", MOST_CHANGED_TIP)
         self.most_changed.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.most_changed.clicked.connect(self.most_changed_wished)
         self.header.insertWidget(0, self.channel_view.back)
-        for control in (*self.channel_view.controls, self.most_changed):
+        for control in (*self.channel_view.controls, self.most_changed, self.shows):
             self.add_control(control)
         self._pair = QWidget()
         row = QHBoxLayout(self._pair)
@@ -255,6 +272,7 @@ class FeatureMapsPanel(Card):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._pair)
         self._stack.addWidget(self.channel_view)
+        self._stack.addWidget(self.filters_view)
         self._foot = QWidget()
         foot = QHBoxLayout(self._foot)
         foot.setContentsMargins(0, 0, 0, 0)
@@ -263,13 +281,23 @@ class FeatureMapsPanel(Card):
         foot.addWidget(self.legend)
         self.body.addWidget(self._stack, 1)
         self.body.addWidget(self._foot)
-        self._show_controls(is_channel=False)
+        self._show_controls()
         self._connect()
 
     @property
     def is_channel_shown(self) -> bool:
         """One channel large, instead of the mosaics."""
         return self._stack.currentWidget() is self.channel_view
+
+    @property
+    def figure(self) -> FigureName:
+        """What is shown, as a figure."""
+        return "channel" if self.is_channel_shown else "filters" if self.are_filters_shown else "feature_maps"
+
+    @property
+    def are_filters_shown(self) -> bool:
+        """The layer's weights, instead of what it put out."""
+        return self._stack.currentWidget() is self.filters_view
 
     def render_scene(self, scene: Scene) -> None:
         """Show the scene's maps; only what differs from the last scene is made anew."""
@@ -293,7 +321,11 @@ class FeatureMapsPanel(Card):
         self.set_updating(is_old)
         self.reference_pane.set_dimmed(is_reference_old(self._reference, scene))
         self.most_changed.setEnabled(differs)
-        self._render_channel(scene, self._chart, is_old)
+        self.shows.show_value(view.map_shows)
+        if view.map_shows == "filters":
+            self._render_filters(scene)
+        else:
+            self._render_channel(scene, self._chart, is_old)
         if view.mark != self._marked:
             self._marked = view.mark
             self.hovered.emit(mark_words(self._chart.sides, view.mark, view.channel))
@@ -307,7 +339,7 @@ class FeatureMapsPanel(Card):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._show_controls(is_channel=self.is_channel_shown)
+        self._show_controls()
 
     def minimumSizeHint(self) -> QSize:
         """The same whatever is shown: else other panels would give way to what needs more."""
@@ -320,6 +352,12 @@ class FeatureMapsPanel(Card):
             self._step_mark(*ARROWS[Qt.Key(event.key())])
         elif event.key() == Qt.Key.Key_Escape and self._marked is not None:
             self.mark_chosen.emit(None)
+        elif (
+            event.key() == Qt.Key.Key_Escape
+            and self.are_filters_shown
+            and not self.channel_view.back.isHidden()
+        ):
+            self._leave()
         elif event.key() == AUTO_KEY and event.modifiers() == Qt.KeyboardModifier.NoModifier:
             self.controls.limits.reset()
         else:
@@ -330,6 +368,10 @@ class FeatureMapsPanel(Card):
         self.channel_view.closed.connect(self._leave)
         self.channel_view.channel_chosen.connect(self.channel_chosen)
         self.channel_view.hovered.connect(self.hovered)
+        self.filters_view.hovered.connect(self.hovered)
+        self.filters_view.view_changed.connect(self.view_changed)
+        self.filters_view.filter_chosen.connect(self.channel_chosen)
+        self.shows.chosen.connect(self._choose_shown)
         whose: tuple[Whose, Whose] = ("now", "reference")
         for place, name in enumerate(whose):
             pane, other = self.panes[place], self.panes[1 - place]
@@ -343,7 +385,9 @@ class FeatureMapsPanel(Card):
     def _render_words(self, scene: Scene, chart: MapsChart) -> None:
         view, now = scene.session.view, chart.sides[0]
         shape = next((side.maps.shape for side in chart.sides if side.maps is not None), None)
-        if view.channel is None or view.channel not in chart.order:
+        if view.map_shows == "filters":
+            pass  # its own words
+        elif view.channel is None or view.channel not in chart.order:
             self.set_title("Feature maps")
             size = [] if shape is None else ["{} × {}×{}".format(*shape), f"by {view.map_order}"]
             self.set_subtitle(" · ".join((now.words, *size)))
@@ -364,10 +408,7 @@ class FeatureMapsPanel(Card):
         is_shown = channel is not None and channel in maps.order
         if channel is None or not is_shown:
             self._render_controls(view, maps.scale, maps.ends, is_signed=maps.is_signed)
-            if self.is_channel_shown:
-                self._stack.setCurrentWidget(self._pair)
-                self._show_controls(is_channel=False)
-                self.now_pane.setFocus()
+            self._show(self._pair, self.now_pane)
             return
         block = plan.block_named(view.layer)
         is_own = block is not None and channel < plan.shape_of(view.layer)[0]
@@ -386,10 +427,41 @@ class FeatureMapsPanel(Card):
             target=target,
             is_target=target is not None and scene.session.setup.target == target,
         )
-        if not self.is_channel_shown:
-            self._stack.setCurrentWidget(self.channel_view)
-            self._show_controls(is_channel=True)
-            self.channel_view.setFocus()
+        self._show(self.channel_view, self.channel_view)
+
+    def _render_filters(self, scene: Scene) -> None:
+        """Those of now's network, whatever is cut in it; asked for while they are shown, and not found yet."""
+        view, plan, session = scene.session.view, scene.blueprint, scene.session
+        question, layer = weights_question(plan, view.layer), filter_layer(plan, view.layer)
+        known = scene.findings.get(question)
+        if isinstance(known, LayerWeights):
+            self._weights = known
+        found = self._weights if self._weights is not None and self._weights.request == question else None
+        asked = question, session.now_question(), session.reference_question()
+        if known is None and asked != self._asked and not scene.is_starting:
+            self._asked = asked
+            self.weights_wished.emit(question)
+        looks = view.channel, view.filters_scale, view.filters_page, view.map_signed_colours
+        made_of = found, *looks
+        if made_of != self._filters[0]:
+            made = None if found is None else filters_chart(found.values, layer, view)
+            self._filters = made_of, made
+        count, inputs, height, width = layer.weight_shape
+        is_one = view.channel is not None and view.channel < count
+        self.set_title(f"Filter {view.channel}" if is_one else "Filters")
+        self.set_subtitle(f"{plan.describe(layer.name)} · {count} × {inputs} × {height}×{width}")
+        message = "" if self._filters[1] is not None else "starting…" if scene.is_starting else "computing…"
+        self.filters_view.show_chart(self._filters[1], view, message)
+        self._show(self.filters_view, self.filters_view.pane)
+
+    def _show(self, widget: QWidget, focus: QWidget) -> None:
+        """Bring it into view, if it is not there; the keys follow where the panel had them."""
+        if self._stack.currentWidget() is not widget:
+            had_keys = self._stack.isAncestorOf(QApplication.focusWidget() or self)
+            self._stack.setCurrentWidget(widget)
+            if had_keys or widget is not self.filters_view:
+                focus.setFocus()
+        self._show_controls()
 
     def _render_controls(
         self, view: View, scale: ColourScale, ends: tuple[float, float], *, is_signed: bool
@@ -399,17 +471,31 @@ class FeatureMapsPanel(Card):
             view, is_signed=is_signed, ends=ends, is_one_channel=view.channel is not None
         )
 
-    def _show_controls(self, *, is_channel: bool) -> None:
+    def _show_controls(self) -> None:
         """Those of the header that belong to what is shown, and have room."""
+        is_channel, are_filters = self.is_channel_shown, self.are_filters_shown
+        self._foot.setVisible(not are_filters)
         view, around = self.channel_view, 2 * DARK.padding + _WORDS + self.corner_width
         title = self.fontMetrics().horizontalAdvance(self.title) + 2 * self.header.spacing()
         view.set_short(is_short=self.width() < title + view.header_width(is_short=False) + around)
         for control in (view.back, *view.controls):
             control.setVisible(is_channel)
-        has_room = self.width() >= title + self.most_changed.sizeHint().width() + around
-        self.most_changed.setVisible(not is_channel and has_room)
+        is_filter = are_filters and self._scene is not None and self._scene.session.view.channel is not None
+        view.back.setVisible(is_channel or is_filter)
+        self.shows.setVisible(not is_channel)
+        self.shows.set_short(self.width() < title + self.shows.full_width + around)
+        has_room = (
+            self.width() >= title + self.most_changed.sizeHint().width() + self.shows.full_width + around
+        )
+        self.most_changed.setVisible(not (is_channel or are_filters) and has_room)
 
     # Wishes
+    @Slot(str)
+    def _choose_shown(self, shown: str) -> None:
+        if self._scene is not None:
+            wanted: MapShows = "filters" if shown == "filters" else "maps"
+            self.view_changed.emit(replace(self._scene.session.view, map_shows=wanted, channel=None))
+
     @Slot()
     def _leave(self) -> None:
         """Escape, or the button: a marked point goes first, then the channel."""

@@ -68,6 +68,11 @@ class MosaicPane(LookingPane):
             self._marked = place
             self.update()
 
+    @property
+    def place(self) -> int | None:
+        """Of the framed tile."""
+        return self._marked
+
     def show_cell(self, cell: tuple[int, int] | None) -> None:
         """Outline that place in every map."""
         if cell != self.cell:

@@ -13,6 +13,7 @@ from resnet_viewer.records.captions import plain
 from resnet_viewer.records.comparing import most_changed
 from resnet_viewer.records.distribution import MeasureActivations
 from resnet_viewer.records.figure_list import FigureName, MovingKind
+from resnet_viewer.records.filters import WeightsOf
 from resnet_viewer.records.insight import (
     Act,
     CompareWith,
@@ -140,7 +141,7 @@ class InspectPanels(PagePanels):
     def figures(self) -> Mapping[QWidget, FigureName]:
         return {
             self.wiring: "gradient_norms",
-            self.feature_maps: "channel" if self.feature_maps.is_channel_shown else "feature_maps",
+            self.feature_maps: self.feature_maps.figure,
             self.overview: "activations",
             self.picture: "gradcam",
             self.predictions: "predictions",
@@ -229,7 +230,8 @@ class InspectPage(Page):
         self.loader.begun.connect(self.controller.end_start)
         # Queued: what was found before is published at once, which must not come between two panels' scenes.
         queued = Qt.ConnectionType.QueuedConnection
-        self.panels.overview.activations_wished.connect(self._find_activations, queued)
+        self.panels.overview.activations_wished.connect(self._find, queued)
+        self.panels.feature_maps.weights_wished.connect(self._find, queued)
         animation, progress = self.animation, self._messages.progress
         animation.began.connect(progress.begin_counting)
         animation.progressed.connect(progress.show_progress)
@@ -449,7 +451,7 @@ class InspectPage(Page):
         self.loader.open_together(self.loader.album.paths)
 
     @Slot(object)
-    def _find_activations(self, question: MeasureActivations) -> None:
+    def _find(self, question: MeasureActivations | WeightsOf) -> None:
         self.controller.find(question, self.controller.failed)
 
     @Slot()

@@ -50,10 +50,18 @@ class Segments(QWidget):
     @property
     def short_width(self) -> int:
         """Pixels that all words in short take."""
+        return self._width(is_short=True)
+
+    @property
+    def full_width(self) -> int:
+        """Pixels that all words in full take."""
+        return self._width(is_short=False)
+
+    def _width(self, *, is_short: bool) -> int:
         metrics, spare = self.fontMetrics(), 0
         for button in self.buttons.values():
             spare += button.sizeHint().width() - metrics.horizontalAdvance(button.text())
-        words = sum(metrics.horizontalAdvance(short) for _, short, _ in self._entries.values())
+        words = sum(metrics.horizontalAdvance(entry[is_short]) for entry in self._entries.values())
         return words + spare + 2 * (len(self.buttons) - 1)
 
     def set_short(self, is_short: bool) -> None:
