@@ -194,15 +194,20 @@ class FolderStrip(QWidget):
     closed = Signal()
     hovered = Signal(str)
 
+    wished = Signal()
+    """Whether it is to be seen is another than before."""
+
     def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._thumbnails = thumbnails
+        self._was_wished = False
         self.list = _List()
         self.model = AlbumModel(thumbnails)
         self.list.setModel(self.model)
         self.list.setItemDelegate(_Painter(self.model, self.list))
         self.words = muted(plain_label())
         self.hide_button = tool_button("×", "Hide the pictures of the folder")
+        self.hide_button.setObjectName("bare")  # the style sheet knows it
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(6)
@@ -213,7 +218,7 @@ class FolderStrip(QWidget):
         side.addWidget(self.hide_button, 0, Qt.AlignmentFlag.AlignRight)
         line.addLayout(side)
         self.hide_button.setFixedSize(22, 20)
-        self._is_wanted = True
+        self._is_wanted = self._has_room = True
         self._is_following = False
         self._look = QTimer(self, singleShot=True, interval=0)
         self._look.timeout.connect(self._want_visible)
@@ -246,8 +251,21 @@ class FolderStrip(QWidget):
         super().showEvent(event)
         self._look.start()
 
+    @property
+    def is_wished(self) -> bool:
+        """It is to be seen, and there are several pictures."""
+        return self._is_wanted and len(self.model.album.paths) > 1
+
+    def set_has_room(self, has_room: bool) -> None:
+        """Whether there is room for it now; where there is none it is hidden until there is some."""
+        self._has_room = has_room
+        self._show_or_hide()
+
     def _show_or_hide(self) -> None:
-        self.setVisible(self._is_wanted and len(self.model.album.paths) > 1)
+        was_wished, self._was_wished = self._was_wished, self.is_wished
+        if was_wished != self.is_wished:
+            self.wished.emit()
+        self.setVisible(self.is_wished and self._has_room)
         if self.isHidden():
             self._thumbnails.want("strip", ())
 

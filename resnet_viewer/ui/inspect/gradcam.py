@@ -68,6 +68,7 @@ from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import View
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.inspect.filmstrip import SIDES, Filmstrip, number_height
+from resnet_viewer.ui.inspect.folder_strip import FolderStrip
 from resnet_viewer.ui.inspect.picture import Layers, PicturePane, Strokes, beside
 from resnet_viewer.ui.inspect.readings import is_reference_old, last_full, last_reference, placeholder
 from resnet_viewer.ui.widgets.card import Card
@@ -97,8 +98,11 @@ _ROOMIEST, _ROOMY, _NARROW = 640, 460, 400
 """Pixels of width from which on all names stand beside their controls, and some."""
 _SMALLEST = 256, 120
 """Pixels; said outright, else what is shown now would keep the card from being made lower."""
-_LOWEST_PICTURES = 56, 256, 420
-"""Pixels of height that the picture keeps before the strip, and each row of controls, takes its own."""
+_LOWEST_PICTURES = 56, 56, 256, 420
+"""Pixels of height that the picture keeps before the strip, the foot, and each row of controls, take their own."""
+_LEAST_SHARE = 0.82
+"""Of the height under the title, that the longer side of the picture has whatever its shape: 350 pixels in a window of
+1440×900, 250 in one of 1024×700."""
 _REST_MS = 150
 _GAP = 6
 """Pixels between controls in a row."""
@@ -364,7 +368,7 @@ class PicturePanel(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Picture", parent)
         self._scene: Scene | None = None
-        self._foot: QWidget | None = None
+        self._foot: FolderStrip | None = None
         self._now: ProbeResult | None = None
         self._reference: ProbeResult | None = None
         self._drawn: tuple[object, ...] = ()
@@ -398,11 +402,11 @@ class PicturePanel(Card):
         self._connect()
         self.apply_theme(DARK)
 
-    def set_foot(self, foot: QWidget) -> None:
-        """Put a row below everything else; where it is hidden, its room is the picture's."""
+    def set_foot(self, foot: FolderStrip) -> None:
+        """Put a row below everything else; where the picture would be too small it gives way."""
         self._foot = foot
         self.body.addWidget(foot)
-        foot.installEventFilter(self)
+        foot.wished.connect(self._share_height)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -433,8 +437,6 @@ class PicturePanel(Card):
             self._redraw()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._foot and event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
-            self._share_height()
         is_over = event.type() in _ENDS_PEEKING
         if isinstance(event, QKeyEvent) and event.isAutoRepeat():
             is_over = False
@@ -462,23 +464,27 @@ class PicturePanel(Card):
         self._sharpening.start()
 
     def _share_height(self) -> None:
-        """Show, in this order, what has room below a picture that stays large enough: the strip, what is shown and how,
-        block and class. What is left enlarges the strip."""
+        """Show, in this order, what has room below a picture that stays large enough: the strip, the foot, what is
+        shown and how, block and class. What is left enlarges the strip."""
         gap = self.body.spacing()
         title = max(self.fontMetrics().height(), self.controls.more.height())
-        around = 2 * (DARK.padding - 4) + title + gap
-        if self._foot is not None and not self._foot.isHidden():
-            around += self._foot.sizeHint().height() + gap
-        wanted = self._picture_height()
-        side = self.filmstrip.side_for(SIDES[0])
-        strip, row = self.filmstrip.height_for(side) + gap, self.controls.row_height + gap
-        room = self.height() - around
-        shown: list[bool] = []
-        fits = True, self.controls.least_width <= self.width() - 2 * DARK.padding, True
-        for needed, lowest, is_fitting in zip((strip, row, row), _LOWEST_PICTURES, fits, strict=True):
-            shown.append(is_fitting and room - needed >= min(wanted, lowest) and all(shown))
-            room -= needed if shown[-1] else 0
-        has_strip, has_looks, has_choices = shown
+        room = self.height() - 2 * (DARK.padding - 4) - title - gap
+        wanted, least = self._picture_height(), _LEAST_SHARE * room * min(1.0, self._proportion)
+
+        def spare(needed: int, lowest: int) -> bool:
+            nonlocal room
+            has_room = room - needed >= min(wanted, max(lowest, least))
+            room -= needed if has_room else 0
+            return has_room
+
+        for_strip, for_foot, for_looks, for_choices = _LOWEST_PICTURES
+        row = self.controls.row_height + gap
+        has_strip = spare(self.filmstrip.height_for(self.filmstrip.side_for(SIDES[0])) + gap, for_strip)
+        if self._foot is not None and self._foot.is_wished:
+            self._foot.set_has_room(has_strip and spare(self._foot.sizeHint().height() + gap, for_foot))
+        are_looks_whole = self.controls.least_width <= self.width() - 2 * DARK.padding
+        has_looks = has_strip and are_looks_whole and spare(row, for_looks)
+        has_choices = has_looks and spare(row, for_choices)
         self.controls.show_groups(choices=has_choices, looks=has_looks)
         self.filmstrip.setVisible(has_strip)
         is_one = self._scene is None or has_one_scale(self._scene.session.view)

@@ -445,6 +445,8 @@ class InspectPage(Page):
         self.panels.folder_strip.set_wanted(is_shown)
         if is_shown and len(self.loader.album.paths) < 2:
             self._messages.status.say("This picture has no others beside it in its folder.")
+        elif is_shown and self.panels.folder_strip.isHidden():
+            self._messages.status.say("There is no room beside so large a picture; enlarge its panel with F.")
 
     def open_folder_together(self) -> None:
         """All pictures that previous and next walk through, as a batch."""
