@@ -23,7 +23,7 @@ from resnet_viewer.figures import (
 )
 from resnet_viewer.figures.export import KINDS, FigureKind, csv_bytes, render
 from resnet_viewer.figures.page import USUAL, CaptionedFigure, Paper
-from resnet_viewer.figures.state import WHAT_YOU_SEE, application_version
+from resnet_viewer.figures.state import application_version
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.confusion import PictureRule
 from resnet_viewer.records.csv_text import Table
@@ -83,7 +83,7 @@ def describe(runs: Sequence[RunReport], *, command: str = "", story: Sequence[st
     if command:
         described["command"] = plain(command)
     if story:
-        described[WHAT_YOU_SEE] = plain(" ".join(story))
+        described["what you see"] = plain(" ".join(story))
     for number, (name, run) in enumerate(zip(run_names(runs), runs, strict=True), 1):
         described[f"run {number}"] = f"{plain(name)}: {_run_words(run)}"
     return described

@@ -7,14 +7,12 @@ from functools import cache
 
 from resnet_viewer import paths
 from resnet_viewer.records import captions
+from resnet_viewer.records.insight import Case, all_words, of_case
 from resnet_viewer.records.predictions import not_finite_words
 from resnet_viewer.records.probe import NetworkState, ProbeResult
 from resnet_viewer.records.session import GradientQuantity
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.weights import WeightsRef
-
-WHAT_YOU_SEE = "what you see"
-"""Under this name a file has the sentences that stood beside its figure."""
 
 
 @cache
@@ -36,11 +34,13 @@ def describe(
     class_names: tuple[str, ...],
     quantity: GradientQuantity = "weight",
     torch_version: str = "",
+    words: str | None = None,
 ) -> dict[str, str]:
     """Everything that defines the state, by name, each on one line, in a fixed order.
 
     "caption" is the sentence for the gradient norms, by `quantity`; another figure carries its own. Block
-    numbers are written as the command line takes them ("3,5-9"); "none" where there are none.
+    numbers are written as the command line takes them ("3,5-9"); "none" where there are none. `words` is what the
+    window says of it; by default what can be said of these two readings alone.
     """
     state = now.request.state
     picture = now.request.picture
@@ -64,6 +64,10 @@ def describe(
         described |= {f"reference {key}": value for key, value in _state(reference.request.state).items()}
     if torch_version:
         described["torch"] = torch_version
+    if words is None:
+        words = all_words(of_case(Case(now, reference, class_names)))
+    if words:
+        described["what you see"] = words
     return described
 
 

@@ -252,7 +252,12 @@ def of_case(case: Case) -> tuple[Insight, ...]:
 
 def words_of(scene: Scene) -> str:
     """All sentences in one line, for the files of figures; empty for none."""
-    return " ".join(found.words for found in insights(scene))
+    return all_words(insights(scene))
+
+
+def all_words(found: Sequence[Insight]) -> str:
+    """Insights in one line."""
+    return " ".join(one.words for one in found)
 
 
 # What the network says of the picture

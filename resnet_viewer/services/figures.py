@@ -146,9 +146,8 @@ def _of_scene(scene: Scene, choice: FigureChoice, others: Sequence[ProbeResult] 
         class_names=scene.session.setup.class_names,
         quantity=view.gradient_quantity,
         torch_version=version("torch"),
+        words=words_of(scene),
     )
-    if words := words_of(scene):
-        described[state.WHAT_YOU_SEE] = words
     if choice.figure == "channel":
         if view.channel is None:
             raise UserError(NO_CHANNEL)

@@ -9,7 +9,7 @@ from resnet_viewer.figures.state import application_version, describe, weights_d
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.weights import WeightsRef
-from tests.figures.readings import pair
+from tests.figures.readings import as_trained, pair
 
 
 def test_everything_that_defines_the_state_is_named() -> None:
@@ -92,3 +92,13 @@ def test_bundled_weights_are_told_by_their_digest_too() -> None:
     file = paths.asset("weights", "cifar-plain-20.safetensors").read_bytes()
     assert weights_digest(weights) == hashlib.sha256(file).hexdigest()
     assert weights_digest(WeightsRef("torchvision", "IMAGENET1K_V1")) == ""
+
+
+def test_what_can_be_said_of_the_readings_is_in_the_file() -> None:
+    now, reference = pair(cut=(3,))
+    found = describe(as_trained(now), as_trained(reference), class_names=CIFAR10_CLASSES)
+    assert found["what you see"].startswith("One of 9 shortcuts is cut, in block 3.")
+    assert (
+        describe(now, reference, class_names=(), words="Said elsewhere.")["what you see"] == "Said elsewhere."
+    )
+    assert "what you see" not in describe(now, reference, class_names=(), words="")

@@ -40,6 +40,7 @@ from resnet_viewer.ui.train.panels import TrainPanels
 from resnet_viewer.ui.train.plan import WELCOME, Plan
 from resnet_viewer.ui.train.run_folders import WAY_BACK, Earlier, RunFolders
 from resnet_viewer.ui.train.run_menu import RunMenu
+from resnet_viewer.ui.train.story import OpenRun, StartTraining, Step
 from resnet_viewer.ui.work.asking import Askers
 from resnet_viewer.ui.work.process_worker import ProcessWorker
 from resnet_viewer.ui.work.worker import Failure
@@ -124,6 +125,7 @@ class TrainPage(Page):
         panels.runs.table.menu_wished.connect(self._pop_up_run_menu)
         panels.time_pointed.connect(controller.point)
         panels.runs.resume.clicked.connect(self.resume_last)
+        panels.story.chosen.connect(self.take_step)
         bar.networks_button.clicked.connect(self.choose_networks)
         bar.start_button.clicked.connect(self.start)
         bar.add_button.clicked.connect(self.add)
@@ -358,6 +360,16 @@ class TrainPage(Page):
         if is_taken and not is_asked_again:
             self._settings.set_asks_to_close(False)
         return is_taken
+
+    @Slot(object)
+    def take_step(self, step: Step) -> None:
+        """What the text offered to do next."""
+        match step:
+            case StartTraining():
+                self.start()
+            case OpenRun(key, with_twin):
+                if (log := self.controller.scene.log(key)) is not None:
+                    self.open_in_inspect.open(log, with_twin=with_twin)
 
     @Slot()
     def resume_last(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from math import isnan
 
 from PySide6.QtWidgets import QWidget
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story import READING, story
 from resnet_viewer.records.story_groups import StoryRun
+from resnet_viewer.ui.train.open_in_inspect import twin_of
 from resnet_viewer.ui.widgets.story import Paragraph, StoryCard
 
 
@@ -31,6 +33,36 @@ def story_run(log: RunLog) -> StoryRun:
     )
 
 
+@dataclass(frozen=True)
+class StartTraining:
+    """Press Start."""
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """Open the run of that key in Inspect, its twin as the reference where it has one."""
+
+    key: str
+    with_twin: bool = False
+
+
+Step = StartTraining | OpenRun
+
+
+def next_step(scene: LabScene) -> tuple[str, Step] | None:
+    """What can be done next, in words; None while runs are at work or being read."""
+    if scene.is_being_read:
+        return None
+    if not scene.logs:
+        return "Start training", StartTraining()
+    log = scene.chosen
+    if log is None or any(one.state != "done" for one in scene.logs):
+        return None
+    twin = twin_of(scene, log)
+    beside = "" if twin is None else f", with {twin.title} as the reference"
+    return f"Open {log.title} in Inspect{beside}", OpenRun(log.key, twin is not None)
+
+
 def story_of(scene: LabScene) -> tuple[str, ...]:
     """The paragraphs about a scene's runs."""
     pictures = 0 if scene.data is None else scene.data.count
@@ -46,5 +78,9 @@ class StoryPanel(StoryCard):
         self.render_lab(LabScene())
 
     def render_lab(self, scene: LabScene) -> None:
-        """Say what the scene's runs show."""
-        self.tell([Paragraph(words) for words in story_of(scene)])
+        """Say what the scene's runs show, and after what it means for depth what can be done next."""
+        told = [Paragraph(words) for words in story_of(scene)]
+        if (step := next_step(scene)) is not None:
+            place = min(1, len(told) - 1)
+            told[place] = replace(told[place], links=(step,))
+        self.tell(told)

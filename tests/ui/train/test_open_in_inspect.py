@@ -30,6 +30,7 @@ from resnet_viewer.records.training import RunReport, StepReport
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.services.run_plans import runs_of
 from resnet_viewer.ui.train.open_in_inspect import twin_of
+from resnet_viewer.ui.train.story import OpenRun
 from tests.ui.train.laboratory import STEPS
 from tests.ui.windows import TRAIN, Desk, inspect_page, train_page
 
@@ -130,6 +131,18 @@ def test_without_its_twin_a_run_is_compared_with_no_other_network(
         assert said[-1] == f"{words}Plain-20, epoch-1.safetensors is open."
         assert desk.window.status.texts()[2] == said[-1], "and stays on the page that it is said of"
         assert (desk.store.session.pinned is not None) is with_twin
+
+
+def test_the_text_opens_a_run_beside_its_twin(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in (PLAIN, RESIDUAL):
+        desk.lab.train(key, RUNS[key], 2, folder=tmp_path)
+    page, asked = train_page(desk.window), []
+    monkeypatch.setattr(page.open_in_inspect, "open", lambda log, **how: asked.append((log.key, how)))
+    page.panels.story.chosen.emit(OpenRun(PLAIN, with_twin=True))
+    page.panels.story.chosen.emit(OpenRun("gone"))
+    assert asked == [(PLAIN, {"with_twin": True})]
 
 
 def test_what_is_refused_is_not_opened_later(

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.records.run_log import LabScene
+from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.story import EMPTY
 from resnet_viewer.records.training import RunReport
-from resnet_viewer.ui.train.story import StoryPanel, story_run
+from resnet_viewer.ui.train.story import OpenRun, StartTraining, StoryPanel, story_run
 from resnet_viewer.ui.widgets.theme import LIGHT
 from tests.ui.train.lab_scenes import lab_scene, log_of
 
@@ -74,6 +74,23 @@ def test_names_are_never_read_as_markup(qtbot: QtBot) -> None:
     log.run = replace(log.run, data="<b>flowers</b> & bees")
     panel.render_lab(lab_scene(log))
     assert "<b>flowers</b> & bees" in panel.text.toPlainText()
+
+
+def test_the_next_step_is_offered_where_it_can_be_taken(qtbot: QtBot) -> None:
+    def offered(*logs: RunLog) -> list[tuple[str, object]]:
+        panel.render_lab(lab_scene(*logs, selected=logs[0].key) if logs else LabScene())
+        return [link for paragraph in panel.text.paragraphs for link in paragraph.links]
+
+    panel = panel_of(qtbot)
+    plain, residual = log_of("cifar-plain-20", 50, 20, 1), log_of("cifar-resnet-20", 50, 20, 1)
+    assert offered() == [("Start training", StartTraining())]
+    assert offered(plain, log_of("cifar-resnet-20", 50)) == [], "one is at work"
+    ((words, step),) = offered(residual, plain)
+    assert (words, step) == (
+        f"Open {residual.title} in Inspect, with {plain.title} as the reference",
+        OpenRun("cifar-resnet-20", with_twin=True),
+    )
+    assert offered(plain) == [(f"Open {plain.title} in Inspect", OpenRun("cifar-plain-20"))]
 
 
 def test_the_last_weights_error_is_told_once_a_run_has_ended() -> None:
