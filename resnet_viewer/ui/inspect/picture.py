@@ -45,6 +45,10 @@ _PLATE = QColor(0, 0, 0, 165)
 _LEAST_WORDS, _LEAST_PICTURE = 110, 3
 """Pixels of width for a side's words, else they may reach beyond the picture; a picture less high than so many lines of
 them has them below it."""
+CONTOUR_MARGIN = 3.0
+"""Pixels by which contours reach beyond what the network saw."""
+_MOST_INKED = 4_000_000
+"""Pixels of an image of contours."""
 _HANDLE, _GRIP, _MARK = 11.0, 8.0, 6.0
 """Pixels: the radius of the wiper's handle, how near to its line it is grasped, the radius of a marked point's ring."""
 _ZOOM_KEYS = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}
@@ -378,11 +382,14 @@ class PicturePane(LookingPane):
         self.marks: tuple[tuple[QPointF, QRectF | None], ...] = ()
         """For each side a point and a rectangle that are drawn, in fractions of the picture; empty for none."""
         self._is_wiping = False
+        self._inked: dict[Layers, tuple[QSizeF, QImage]] = {}
+        """The contours as they were drawn last, with the size of their box."""
 
     def set_sides(self, *sides: Layers) -> None:
         """Replace what is shown. The view stays where it was if the picture has the same proportions, up to the
         rounding of its size in pixels."""
         before, self.sides = self.content_size(), sides
+        self._inked = {side: known for side, known in self._inked.items() if side in sides}
         after = self.content_size()
         if abs(after.width() - before.width()) > 2 or abs(after.height() - before.height()) > 2:
             self.look_at_all()
@@ -481,18 +488,26 @@ class PicturePane(LookingPane):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(box, side.heat, QRectF(side.heat.rect()))
         if side.contours:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.save()
-            painter.translate(box.topLeft())
-            painter.scale(box.width(), box.height())
-            for colour, edge, width, strokes in side.contours:
-                for ink, wide in ((edge, width + 1.6), (colour, width)):
-                    pen = QPen(ink, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
-                    pen.setCosmetic(True)
-                    painter.setPen(pen)
-                    painter.drawLines(strokes)
-            painter.restore()
+            self._paint_contours(painter, side, box)
         painter.setOpacity(before)
+
+    def _paint_contours(self, painter: QPainter, side: Layers, box: QRectF) -> None:
+        """Kept as an image for as long as they lie in a box of that size: strokes take several times as long."""
+        scale = self.devicePixelRatioF()
+        if box.width() * box.height() * scale**2 > _MOST_INKED:
+            _ink(painter, side.contours, box)
+            return
+        margin = 2.0 * CONTOUR_MARGIN
+        known = self._inked.get(side)
+        if known is None or known[0] != box.size():
+            size = QSizeF(box.width() + margin, box.height() + margin) * scale
+            image = QImage(size.toSize(), QImage.Format.Format_ARGB32_Premultiplied)
+            image.setDevicePixelRatio(scale)
+            image.fill(Qt.GlobalColor.transparent)
+            with QPainter(image) as inking:
+                _ink(inking, side.contours, QRectF(QPointF(CONTOUR_MARGIN, CONTOUR_MARGIN), box.size()))
+            known = self._inked[side] = box.size(), image
+        painter.drawImage(box.topLeft() - QPointF(CONTOUR_MARGIN, CONTOUR_MARGIN), known[1])
 
     def _paint_mark(self, painter: QPainter, frame: QRectF, point: QPointF, field: QRectF | None) -> None:
         """A ring with a cross, and the rectangle around it; white on black, seen on every picture."""
@@ -616,6 +631,21 @@ class PicturePane(LookingPane):
     def point_clicked(self, position: QPointF) -> None:
         if (point := self.point_at(position)) is not None:
             self.point_taken.emit(point.x(), point.y())
+
+
+def _ink(painter: QPainter, contours: Strokes, box: QRectF) -> None:
+    """Draw contours, whose strokes are fractions of the box."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.save()
+    painter.translate(box.topLeft())
+    painter.scale(box.width(), box.height())
+    for colour, edge, width, strokes in contours:
+        for ink, wide in ((edge, width + 1.6), (colour, width)):
+            pen = QPen(ink, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            painter.drawLines(strokes)
+    painter.restore()
 
 
 def _part(frame: QRectF, share: QRectF) -> QRectF:
