@@ -16,7 +16,7 @@ from resnet_viewer.charts.limits import Span, span_of
 from resnet_viewer.charts.palette import ColourScale, lookup, scale_to
 from resnet_viewer.charts.tiles import Coloured, coloured
 from resnet_viewer.records.blueprint import Blueprint
-from resnet_viewer.records.captions import CAM_REASONS
+from resnet_viewer.records.captions import cam_reason
 from resnet_viewer.records.comparing import plan_of, reading_beside
 from resnet_viewer.records.layers import Sampling
 from resnet_viewer.records.limits import Limits
@@ -97,7 +97,9 @@ class CamSide:
             return ()
         state = self.block.cam_states[0]
         if state != "shown":
-            return f"blank: {CAM_REASONS[state]}", f"blank: {_BRIEF_REASONS[state]}", _BRIEF_REASONS[state]
+            whole = "" if self.reading is None else cam_reason(self.reading, self.block)
+            brief = "behind the target" if whole.startswith("it lies behind") else _BRIEF_REASONS[state]
+            return f"blank: {whole}", f"blank: {brief}", brief
         if not is_faint(self.highest, self.span):
             return ()
         share = 100 * float(self.span.shares(np.array([self.highest]))[0])
@@ -298,9 +300,8 @@ def filmstrip(result: ProbeResult, spans: Sequence[Span], colours: str) -> tuple
         for place, block in enumerate(blocks):
             state, highest = block.cam_states[0], cam_maximum(block)
             faint = ", hardly seen on this scale" if is_faint(highest, spans[block.number - 1]) else ""
-            said = (
-                f"highest {highest:.{DIGITS}g}{faint}" if state == "shown" else f"blank: {CAM_REASONS[state]}"
-            )
+            reason = cam_reason(result, block)
+            said = f"blank: {reason}" if reason else f"highest {highest:.{DIGITS}g}{faint}"
             words = f"{labels[block.number - 1]} · {said}"
             frames.append(Frame(block.number, words, state != "shown", maps, place))
     return tuple(frames)

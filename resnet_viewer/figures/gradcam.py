@@ -49,7 +49,7 @@ from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import plan_of, reading_beside
 from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.preprocessing import Box
-from resnet_viewer.records.probe import BlockReading, CamState, ProbeResult
+from resnet_viewer.records.probe import BlockReading, ProbeResult
 from resnet_viewer.records.receptive_field import samplings
 from resnet_viewer.records.session import View
 
@@ -227,13 +227,12 @@ def _said(panel: CamSide, cell: float) -> tuple[str, list[str]]:
 
 def blank_words(result: ProbeResult) -> str:
     """Which blocks' maps are blank, and why; empty where none is."""
-    groups: dict[CamState, list[int]] = {}
+    groups: dict[str, list[int]] = {}
     for block in result.blocks:
-        if block.cam_states[0] != "shown":
-            groups.setdefault(block.cam_states[0], []).append(block.number)
+        if reason := captions.cam_reason(result, block):
+            groups.setdefault(reason, []).append(block.number)
     return "; ".join(
-        f"blank in {captions.number_ranges(numbers)}: {captions.CAM_REASONS[state]}"
-        for state, numbers in groups.items()
+        f"blank in {captions.number_ranges(numbers)}: {reason}" for reason, numbers in groups.items()
     )
 
 

@@ -11,7 +11,7 @@ from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.comparing import have_same_plan, plan_of, words_beside
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.predictions import has_highest_class
-from resnet_viewer.records.probe import CamState, NetworkState, ProbeResult
+from resnet_viewer.records.probe import BlockReading, CamState, NetworkState, ProbeResult
 from resnet_viewer.records.session import GradientQuantity, MapOrder, MapScale, Session
 from resnet_viewer.records.target import BlockTarget, Target
 from resnet_viewer.records.weights import TrainedHere
@@ -29,6 +29,15 @@ CAM_REASONS: dict[CamState, str] = {
 }
 """Why a Grad-CAM is blank, in words; empty where it is shown."""
 assert CAM_REASONS.keys() == set(get_args(CamState))
+
+
+def cam_reason(reading: ProbeResult, block: BlockReading) -> str:
+    """Why a block's Grad-CAM of the first picture is blank, in words; empty where it is shown."""
+    state, target = block.cam_states[0], reading.target
+    if state == "zero gradient" and isinstance(target, BlockTarget) and block.number > target.block:
+        return f"it lies behind the target, in block {target.block}"
+    return CAM_REASONS[state]
+
 
 MAP_ORDERS: dict[MapOrder, str] = {
     "index": "by index",

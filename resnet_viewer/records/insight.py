@@ -809,7 +809,7 @@ def _blank(case: Case) -> Insight | None:
     state = block.cam_states[0]
     if state == "shown":
         return None
-    reason = captions.CAM_REASONS[state]
+    reason = captions.cam_reason(case.now, block)
     cells = int(block.cam[0].size)
     near = min(
         (other.number for other in blocks if other.cam_states[0] == "shown"),

@@ -29,6 +29,7 @@ from resnet_viewer.records.preprocessing import (
     visible_box,
 )
 from resnet_viewer.records.session import View
+from resnet_viewer.records.target import BlockTarget
 from tests import fabricated
 
 GREY = np.full((40, 80, 3), 100, np.uint8)
@@ -276,3 +277,19 @@ def test_a_blank_map_has_neither_heat_nor_contours() -> None:
     side = with_map(View(), np.zeros((8, 8)))
     assert side.heat() is None
     assert side.contours() == ()
+
+
+def test_a_block_behind_the_target_says_so() -> None:
+    side = with_map(View(), np.zeros((8, 8)))
+    assert side.reading is not None
+    assert side.block is not None
+    blank = replace(side.block, cam_states=("zero gradient",))
+    for target, words in (
+        (BlockTarget(4), "blank: it lies behind the target, in block 4"),
+        (BlockTarget(9, 2), "blank: all gradients are zero"),
+        (3, "blank: all gradients are zero"),
+    ):
+        reading = replace(side.reading, target=target, blocks=(*side.reading.blocks[:8], blank))
+        assert replace(side, reading=reading, block=blank).notes[0] == words
+        frames = filmstrip(reading, strip_spans([reading], View())[0], "gray")
+        assert frames[8].words.endswith(words)

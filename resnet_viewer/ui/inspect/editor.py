@@ -144,11 +144,19 @@ class Editor(QObject):
 
     @Slot(object)
     def set_target(self, target: object) -> None:
-        """A class, a mean of a block's output (which has no loss), or None for the reference's highest class."""
+        """A class, a mean of a block's output, or None for the reference's highest class.
+
+        A block's mean has no loss, and no block behind it a gradient: Grad-CAM goes to that block, if it was behind.
+        """
         if target is None or isinstance(target, int | BlockTarget):
             name = "the reference's highest class" if target is None else self._setup.target_name(target)
             gradient_of = "score" if isinstance(target, BlockTarget) else self._setup.gradient_of
-            self._set_up(replace(self._setup, target=target, gradient_of=gradient_of), f"target: {name}")
+            setup = replace(self._setup, target=target, gradient_of=gradient_of)
+            session = self._session.with_setup(setup)
+            shown = session.view.cam_block or setup.state.network.block_count
+            if isinstance(target, BlockTarget) and shown > target.block:
+                session = session.with_view(replace(session.view, cam_block=target.block))
+            self._store.edit(session, f"target: {name}")
 
     @Slot(str)
     def set_gradient_of(self, gradient_of: str) -> None:

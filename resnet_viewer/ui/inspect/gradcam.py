@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
@@ -43,6 +44,7 @@ from resnet_viewer.charts.gradcam import (
     CamChart,
     CamSide,
     Contour,
+    Frame,
     Underlay,
     cam_chart,
     filmstrip,
@@ -59,7 +61,7 @@ from resnet_viewer.charts.limits import Span
 from resnet_viewer.charts.palette import COLOUR_MAPS
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.captions import class_name, is_same, target_name, target_told, usual_target_words
-from resnet_viewer.records.comparing import layer_beside, plan_of
+from resnet_viewer.records.comparing import block_beside, layer_beside, plan_of
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Box
 from resnet_viewer.records.probe import ProbeResult
@@ -383,6 +385,8 @@ class PicturePanel(Card):
         self._sharpening.timeout.connect(self._sharpen)
         self._panes = self.now_pane, self.reference_pane = beside(PicturePane, "Picture", self.hovered)
         self.filmstrip, self.strip_scale = Filmstrip(), UprightColourBar()
+        self.reference_strip = Filmstrip()
+        """Of another network than now's."""
         self.strip_scale.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.controls = PictureControls()
         self.add_control(self.controls.more)
@@ -392,11 +396,18 @@ class PicturePanel(Card):
             pictures.addWidget(pane, 1)
         self.reference_pane.hide()
         self.body.addLayout(pictures, 1)
-        strip = QHBoxLayout()
-        strip.setSpacing(6)
-        strip.addWidget(self.filmstrip, 1)
-        strip.addWidget(self.strip_scale)
-        self.body.addLayout(strip)
+        strips = QGridLayout()
+        strips.setHorizontalSpacing(6)
+        strips.setVerticalSpacing(2)
+        strips.setColumnStretch(1, 1)
+        self._strip_names = muted(QLabel("now")), muted(QLabel("ref."))
+        for row, (name, strip) in enumerate(zip(self._strip_names, self._strips, strict=True)):
+            strips.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
+            strips.addWidget(strip, row, 1)
+            name.hide()
+        strips.addWidget(self.strip_scale, 0, 2)
+        self.reference_strip.hide()
+        self.body.addLayout(strips)
         self.body.addWidget(self.controls)
         self.setMinimumSize(*_SMALLEST)
         self._connect()
@@ -407,6 +418,10 @@ class PicturePanel(Card):
         self._foot = foot
         self.body.addWidget(foot)
         foot.wished.connect(self._share_height)
+
+    @property
+    def _strips(self) -> tuple[Filmstrip, Filmstrip]:
+        return self.filmstrip, self.reference_strip
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -425,6 +440,7 @@ class PicturePanel(Card):
         self.controls.render_scene(scene, (0.0, 0.0) if span is None else (span.low, span.high))
         self._render_words(scene)
         self.filmstrip.set_dimmed(is_old)
+        self.reference_strip.set_dimmed(is_reference_old(self._reference, scene))
         self.set_updating(is_old)
         dimmed = {"now": is_old, "reference": is_reference_old(self._reference, scene)}
         self._show_each(lambda pane, shown: pane.set_dimmed_sides(*(dimmed[side.whose] for side in shown)))
@@ -464,8 +480,8 @@ class PicturePanel(Card):
         self._sharpening.start()
 
     def _share_height(self) -> None:
-        """Show, in this order, what has room below a picture that stays large enough: the strip, the foot, what is
-        shown and how, block and class. What is left enlarges the strip."""
+        """Show, in this order, what has room below a picture that stays large enough: the strip, that of another
+        network, the foot, what is shown and how, block and class. What is left enlarges the strips."""
         gap = self.body.spacing()
         title = max(self.fontMetrics().height(), self.controls.more.height())
         room = self.height() - 2 * (DARK.padding - 4) - title - gap
@@ -479,7 +495,9 @@ class PicturePanel(Card):
 
         for_strip, for_foot, for_looks, for_choices = _LOWEST_PICTURES
         row = self.controls.row_height + gap
-        has_strip = spare(self.filmstrip.height_for(self.filmstrip.side_for(SIDES[0])) + gap, for_strip)
+        strip_height = self.filmstrip.height_for(self.filmstrip.side_for(SIDES[0])) + gap
+        has_strip = spare(strip_height, for_strip)
+        has_other = self.reference_strip.frames.count > 0 and has_strip and spare(strip_height, for_strip)
         if self._foot is not None and self._foot.is_wished:
             self._foot.set_has_room(has_strip and spare(self._foot.sizeHint().height() + gap, for_foot))
         are_looks_whole = self.controls.least_width <= self.width() - 2 * DARK.padding
@@ -487,9 +505,13 @@ class PicturePanel(Card):
         has_choices = has_looks and spare(row, for_choices)
         self.controls.show_groups(choices=has_choices, looks=has_looks)
         self.filmstrip.setVisible(has_strip)
+        for part in (self.reference_strip, *self._strip_names):
+            part.setVisible(has_other)
         is_one = self._scene is None or has_one_scale(self._scene.session.view)
         self.strip_scale.setVisible(has_strip and is_one)
-        self.filmstrip.set_side(self.filmstrip.side_for(SIDES[0] + max(room - wanted, 0)))
+        left = max(room - wanted, 0) // (2 if has_other else 1)
+        for strip in self._strips:
+            strip.set_side(strip.side_for(SIDES[0] + left))
 
     def _picture_height(self) -> int:
         """How high the picture is where only the width limits it."""
@@ -507,6 +529,7 @@ class PicturePanel(Card):
         self.controls.view_changed.connect(self.view_changed)
         self.controls.target_chosen.connect(self.target_chosen)
         self.filmstrip.block_chosen.connect(self.block_chosen)
+        self.reference_strip.block_chosen.connect(self._choose_beside)
         for pane in self._panes:
             pane.moved.connect(self._sharpening.start)
             pane.point_told.connect(self._tell_point)
@@ -704,15 +727,36 @@ class PicturePanel(Card):
             readings = [reading for reading in (self._now, self._reference) if reading is not None]
             spans = strip_spans(readings, view)
             frames = () if self._now is None else filmstrip(self._now, spans[0], view.cam_colours)
-            count_changed = len(frames) != self.filmstrip.frames.count
+            others: tuple[Frame, ...] = ()
+            if self._reference is not None and self._has_other_network(scene):
+                others = filmstrip(self._reference, spans[-1], view.cam_colours)
+            counts = [strip.frames.count for strip in self._strips]
             self.filmstrip.set_frames(frames)
+            self.reference_strip.set_frames(others)
             meaning = "the highest value of all blocks, now and reference" if view.cam_limits.is_usual else ""
             span = spans[0][0] if spans else Span(0.0, 0.0)
             self.strip_scale.show_scale(scale_of(span, view, meaning))
             self.strip_scale.setHidden(not has_one_scale(view) or self.filmstrip.isHidden())
-            if count_changed:
+            if counts != [len(frames), len(others)]:
                 self._share_height()
-        self.filmstrip.set_current(self._block_number(scene))
+        number, count = self._block_number(scene), len(scene.blueprint.blocks)
+        self.filmstrip.set_current(number)
+        if self.reference_strip.frames.count:
+            self.reference_strip.set_current(
+                block_beside(number, of=count, among=self.reference_strip.frames.count)
+            )
+
+    @staticmethod
+    def _has_other_network(scene: Scene) -> bool:
+        """Whether the reference is another network than now's."""
+        return scene.session.reference.network != scene.session.setup.state.network
+
+    @Slot(int)
+    def _choose_beside(self, number: int) -> None:
+        """Wish for the block that stands beside one of the reference's."""
+        count = self.filmstrip.frames.count
+        if count:
+            self.block_chosen.emit(block_beside(number, of=self.reference_strip.frames.count, among=count))
 
     # Under the pointer
     def _tell_point(self, x: float, y: float) -> None:

@@ -12,6 +12,7 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.preprocessing import CIFAR10_PREPROCESSING, IMAGENET_PREPROCESSING
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.session import Session
+from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.inspect.editor import Editor
 from resnet_viewer.ui.inspect.store import Store
@@ -150,3 +151,14 @@ def test_a_mark_is_set_moved_and_taken_away_and_another_network_has_none(desk: D
     network = spec("resnet18")
     editor.set_network(NetworkState(network, IMAGENET_PREPROCESSING, Wiring.all_open(8)), ())
     assert store.session.view.mark is None
+
+
+def test_grad_cam_goes_to_a_block_that_can_have_one_of_the_target(desk: Desk) -> None:
+    editor, store = desk.editor, desk.store
+    editor.set_target(BlockTarget(4, 7))
+    assert store.session.view.cam_block == 4, "the last block lies behind the target"
+    editor.select_cam_block(2)
+    editor.set_target(BlockTarget(6))
+    assert store.session.view.cam_block == 2, "an earlier one stays"
+    store.undo()
+    assert store.session.setup.target == BlockTarget(4, 7)

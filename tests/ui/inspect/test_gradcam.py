@@ -602,3 +602,26 @@ def test_the_strip_shows_every_block_where_they_fit_and_no_sliver_where_not(
         shown = [cell for cell in range(frames.count) if frames.is_numbered(cell)]
         assert frames.count - 1 in shown
         assert len(shown) >= frames.count // 3
+
+
+def test_another_networks_blocks_have_a_strip_of_their_own(panel: PicturePanel, qtbot: QtBot) -> None:
+    setup = fabricated.setup(fabricated.trained("cifar-resnet-56"), black())
+    other = fabricated.setup(fabricated.trained("cifar-resnet-20"), black()).state
+    session = Session(setup, pinned=other, view=View(cam_block=14))
+    questions = session.now_question(), session.reference_question()
+    assert questions[0] is not None
+    assert questions[1] is not None
+    now, reference = (fabricated.result(question) for question in questions)
+    panel.resize(560, 480)
+    panel.render_scene(Scene(session, now, reference))
+    QApplication.sendPostedEvents()
+    strips = panel.filmstrip, panel.reference_strip
+    assert all(strip.isVisible() for strip in strips)
+    assert [strip.frames.count for strip in strips] == [27, 9]
+    assert [strip.frames.current for strip in strips] == [13, 4], "block 5 stands beside block 14"
+    with qtbot.waitSignal(panel.block_chosen) as wished:
+        cell = panel.reference_strip.frames.rect_of(8).center()
+        qtbot.mouseClick(panel.reference_strip.frames, Qt.MouseButton.LeftButton, pos=cell)
+    assert wished.args == [27]
+    panel.render_scene(Scene(session.without_reference(), now, now))
+    assert panel.reference_strip.isHidden()
