@@ -393,8 +393,8 @@ def _networks(case: Case) -> Insight | None:
     if theirs is None:
         return None
     ours_name, their_name = captions.short_names(case.state, theirs.request.state)
-    found = []
-    strong = []
+    found, strong = [], []
+    steps: list[Step] = []
     if has_highest_class(case.now) and has_highest_class(theirs):
         (name, value), (other, share) = case.top(case.now), case.top(theirs)
         found.append(
@@ -413,7 +413,8 @@ def _networks(case: Case) -> Insight | None:
         found.append(
             f"what differs: {residual.title} was built with {residual.block_count} shortcuts, the other with none"
         )
-    return case.insight("networks", *found, strong=strong) if found else None
+        steps = [Step("Train such networks side by side", ShowTrain())]
+    return case.insight("networks", *found, strong=strong, steps=steps) if found else None
 
 
 # Many pictures
@@ -422,7 +423,9 @@ def _networks(case: Case) -> Insight | None:
 def _alike(case: Case) -> Insight | None:
     """All pictures of the test set get one answer."""
     test = case.test
-    if test is None or not test.now.is_alike or test.now.seen < _LEAST_ALIKE or test.reference.is_alike:
+    if test is None or not test.is_complete or len(test.pictures) < _LEAST_ALIKE:
+        return None
+    if not test.now.is_alike or test.reference.is_alike:
         return None
     given = test.now.predicted[test.now.predicted != NOT_SEEN]
     all_of = f"all {thousands(len(given))} test pictures"
@@ -762,9 +765,14 @@ def _lesion(case: Case) -> Insight | None:
     if set(wiring.shortcuts) != {1.0} or wiring.weakened_branches:
         return None
     steps = []
-    if len(dropped) == 1 and case.costs is None:
-        cut = Wiring.all_open(blocks).with_shortcuts(dropped, 0.0)
-        steps.append(_step(f"Cut the shortcut of block {dropped[0]} instead", cut))
+    if len(dropped) == 1:
+        block, first = case.plan.blocks[dropped[0] - 1], _first_of_stage(case.plan, dropped[0])
+        if case.costs is None:
+            cut = Wiring.all_open(blocks).with_shortcuts(dropped, 0.0)
+            steps.append(_step(f"Cut the shortcut of block {block.number} instead", cut))
+        elif block.number != first:
+            there = Wiring.all_open(blocks).with_branches([first], 0.0)
+            steps.append(_step(f"Drop the branch of block {first} instead, where the stage begins", there))
     what = "is" if len(dropped) == 1 else "are"
     return case.insight(
         "lesion",
@@ -1052,6 +1060,11 @@ def _seen_probability(case: Case, seen: SeenReading, index: int) -> float | None
     if seen.state != replace(case.state, wiring=seen.state.wiring):
         return None
     return seen.target_probability if seen.target == index else dict(seen.top).get(index)
+
+
+def _first_of_stage(plan: Blueprint, number: int) -> int:
+    """The block that the stage of block `number` begins with."""
+    return number - plan.blocks[number - 1].index + 1
 
 
 def _first_to_cut(plan: Blueprint) -> int:

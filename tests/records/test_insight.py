@@ -405,6 +405,7 @@ def test_of_a_set_that_is_still_measured_the_pictures_seen_are_counted() -> None
     partial = fabricated.set_reading([1] * 90, [2] * 90, [1] * 90, seen=40, test_set=FILE)
     words = shown(told(session(CUT, OPEN, test=partial))["wrong"])
     assert "of the first 40 of 90 test pictures (CIFAR-10's test pictures) 100.0 % are wrong now" in words
+    assert "alike" not in told(session(CUT, OPEN, test=partial)), "the others may look different"
 
 
 def test_the_crops_are_called_what_they_are() -> None:
@@ -453,7 +454,10 @@ def test_from_the_dropped_branch_the_cut_is_remembered() -> None:
         "of block 5 "
         "cut."
     )
-    assert found["lesion"].steps == ()
+    (step,) = found["lesion"].steps
+    assert step.words == "Drop the branch of block 4 instead, where the stage begins"
+    first = replace(DROPPED, drop=(4,))
+    assert told(session(first, OPEN, before=((replace(CUT, cut=(4,)), None),)))["lesion"].steps == ()
 
 
 def test_where_the_gradient_fell_is_told_block_by_block() -> None:
