@@ -97,6 +97,8 @@ class StripFrame:
     width: float
     height: float
     text_height: float
+    has_bands: bool = True
+    """The stages' names stand above the arcs."""
 
     def px(self, x: float) -> float:
         """From the strip's left edge."""
@@ -129,7 +131,12 @@ class StripFrame:
     @property
     def arc_top(self) -> float:
         """y of the arcs' tops."""
-        return self.text_height + 10.0
+        return self.band_height + 10.0
+
+    @property
+    def band_height(self) -> float:
+        """Of the stages' names."""
+        return self.text_height if self.has_bands else 0.0
 
     @property
     def diamond_radius(self) -> float:
@@ -168,7 +175,7 @@ class StripFrame:
 
     def block_rect(self, span: Span) -> Rect:
         """Where a block stands: from under the stage's label to the strip's lower edge."""
-        top = self.text_height + 4
+        top = self.band_height + 4
         return Rect(self.px(span.left), top, self.length(span), self.height - top)
 
 
@@ -367,7 +374,7 @@ def labels(layout: StripLayout, frame: StripFrame, measure: Callable[[str], floa
     room.
     """
     found: list[Label] = []
-    for band in layout.bands:
+    for band in layout.bands if frame.has_bands else ():
         start, stop = max(frame.px(band.left), 0.0) + 6, min(frame.px(band.right), frame.width) - 4
         fitting = (text for text in band.wordings if measure(text) <= stop - start)
         if text := next(fitting, ""):

@@ -124,6 +124,16 @@ class Editor(QObject):
         """Everything open is the reference again."""
         self._store.edit(self._session.without_reference(), "reference: everything open")
 
+    @Slot(int)
+    def toggle_reference_shortcut(self, block: int) -> None:
+        """Cut or restore one shortcut of the reference, which is pinned by that."""
+        state = self._session.reference
+        if state.network.has_shortcuts:
+            wiring = state.wiring.toggled_shortcut(block)
+            verb = "cut" if wiring.shortcuts[block - 1] == 0 else "restore"
+            session = self._session.with_reference(replace(state, wiring=wiring))
+            self._store.edit(session, f"{verb} the shortcut of block {block} in the reference")
+
     @Slot()
     def swap_reference(self) -> None:
         """What is now becomes the reference, and the reference what is acted on."""

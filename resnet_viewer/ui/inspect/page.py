@@ -106,6 +106,7 @@ class InspectPanels(PagePanels):
         wiring = self.wiring
         wiring.shortcut_clicked.connect(editor.toggle_shortcut)
         wiring.shortcuts_swept.connect(editor.set_shortcuts)
+        wiring.reference_shortcut_clicked.connect(editor.toggle_reference_shortcut)
         wiring.branch_clicked.connect(editor.toggle_branch)
         wiring.strength_chosen.connect(editor.set_shortcut_strength)
         wiring.branch_strength_chosen.connect(editor.set_branch_strength)

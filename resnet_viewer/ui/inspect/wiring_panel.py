@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from superqt import QLabeledDoubleSlider
@@ -14,6 +14,7 @@ from resnet_viewer.charts.gradient_values import gradient_curves
 from resnet_viewer.charts.wiring_layout import Part, StripLayout, lay_out, openings
 from resnet_viewer.records.blueprint import BlockSpec
 from resnet_viewer.records.captions import target_name, wiring_words
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.wiring import Wiring
@@ -130,6 +131,8 @@ class WiringPanel(Card):
     """Cut or restore this block's shortcut."""
     shortcuts_swept = Signal(object, float)
     """A tuple of blocks, and the strength (0 or 1) for their shortcuts."""
+    reference_shortcut_clicked = Signal(int)
+    """Cut or restore the shortcut of this block of the reference, which is another network."""
     branch_clicked = Signal(int)
     """Drop or restore this block's residual branch."""
     strength_chosen = Signal(int, float)
@@ -147,6 +150,7 @@ class WiringPanel(Card):
         super().__init__("Wiring", parent)
         self._scene: Scene | None = None
         self._layout: StripLayout | None = None
+        self._other: StripLayout | None = None
         self._now: ProbeResult | None = None
         self._reference: ProbeResult | None = None
         self._drawn: tuple[object, ...] = ()
@@ -161,6 +165,7 @@ class WiringPanel(Card):
         self.body.addWidget(self._caption)
         self.view.rearranged.connect(self._place_bar)
         self.view.activated.connect(self._activate)
+        self.view.reference_activated.connect(self._activate_reference)
         self.view.swept.connect(self.shortcuts_swept)
         self.view.focus_moved.connect(self._select)
         self.view.menu_wanted.connect(self._open_menu)
@@ -181,11 +186,35 @@ class WiringPanel(Card):
             self._layout = lay_out(plan)
         wiring = setup.wiring
         self.view.show_wiring(self._layout, wiring, view.layer)
-        self.set_subtitle(f"{wiring_words(plan.spec, wiring)} · {hint(plan, wiring)}")
+        self._show_reference(scene)
         self.controls.show_block(plan.block_of(view.layer), wiring)
         self.bar.show_choice(view.gradient_quantity, setup.gradient_of)
         self._show_readings(scene)
         self.view.tell_again()
+
+    def _show_reference(self, scene: Scene) -> None:
+        """The strip of a reference that is another network, and both states in words."""
+        plan, wiring, theirs = scene.blueprint, scene.session.setup.wiring, scene.session.reference
+        said = wiring_words(plan.spec, wiring)
+        if theirs.network == plan.spec:
+            self.view.show_reference(None, theirs.wiring)
+            self.set_subtitle(f"{said} · {hint(plan, wiring)}")
+            return
+        other = blueprint(theirs.network, theirs.preprocessing.crop)
+        if self._other is None or self._other.blueprint is not other:
+            self._other = lay_out(other)
+        reading = last_reference(self._reference, scene.reference, scene)
+        self.view.show_reference(self._other, theirs.wiring, openings(reading, None, is_stale=False))
+        ours = f"now {plan.spec.title}, {said}"
+        beside = f"reference {other.spec.title}, {wiring_words(other.spec, theirs.wiring)}"
+        self.set_subtitle(f"{ours} · {beside} · {hint(plan, wiring)}")
+
+    @Slot(object)
+    def _activate_reference(self, part: Part) -> None:
+        if part.kind == "arc" and part.block is not None:
+            self.reference_shortcut_clicked.emit(part.block)
+        else:
+            self.hovered.emit("this is the reference; Edit > Swap now and reference makes it now")
 
     def selected_block(self) -> int | None:
         """The block that the selected layer lies in, or None (the stem, or nothing shown yet)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
@@ -27,6 +28,7 @@ from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.widgets.shapes import Paint, colour_of, nothing, ready
 from resnet_viewer.ui.widgets.theme import Theme
 
+Words = Literal["all", "numbers", "none"]
 _GLOW = Ink("shortcut", 7.0, 0.35)
 _FOCUS = Ink("text", 1.3, dashes=(1.5, 1.8))
 
@@ -54,6 +56,7 @@ class StripItem(QGraphicsObject):
         self._font = font
         self._metrics = QFontMetricsF(font)
         self._state: StripState | None = None
+        self._words: Words = "all"
         self._frame = StripFrame(0.0, 1.0, 1.0, 1.0, self._metrics.height())
         self._drawing = StripDrawing()
         self._ground: Paint = nothing
@@ -79,13 +82,26 @@ class StripItem(QGraphicsObject):
     def set_font(self, font: QFont) -> None:
         """Write in another font; the strip's height is its owner's to change."""
         self._font, self._metrics = font, QFontMetricsF(font)
-        self._frame = replace(self._frame, text_height=self._metrics.height())
+        self._frame = replace(self._frame, text_height=self._text_height)
         self._prepare()
+
+    def set_words(self, words: Words) -> None:
+        """With the stages' names and the blocks' numbers, with the numbers alone, or without words; its owner gives it
+        the height.
+        """
+        if words != self._words:
+            self._words = words
+            self._frame = replace(self._frame, text_height=self._text_height, has_bands=words == "all")
+            self._prepare()
+
+    @property
+    def _text_height(self) -> float:
+        return 0.0 if self._words == "none" else self._metrics.height()
 
     def set_frame(self, left: float, right: float, width: float, height: float) -> None:
         """Show the range of x from `left` to `right` in that many pixels."""
         scale = width / (right - left) if right > left and width > 0 else 1.0
-        frame = StripFrame(left, scale, width, height, self._metrics.height())
+        frame = StripFrame(left, scale, width, height, self._text_height, self._words == "all")
         if frame == self._frame:
             return
         if (frame.width, frame.height) != (self._frame.width, self._frame.height):
@@ -128,7 +144,7 @@ class StripItem(QGraphicsObject):
         self._ground = ready(self._theme, BAND_INK, bands(state.layout, frame))
         self._shapes = [ready(self._theme, ink, shapes) for ink, shapes in self._drawing.inked()]
         written = labels(state.layout, frame, self._metrics.horizontalAdvance)
-        self._labels = [*self._drawing.labels, *written]
+        self._labels = [*self._drawing.labels, *written] if self._words != "none" else []
         self.update()
 
     def paint(

@@ -24,7 +24,14 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QGraphicsEllipseItem, QGraphicsItem, QGraphicsLineItem, QToolTip, QWidget
+from PySide6.QtWidgets import (
+    QGraphicsEllipseItem,
+    QGraphicsItem,
+    QGraphicsLineItem,
+    QGraphicsSimpleTextItem,
+    QToolTip,
+    QWidget,
+)
 
 from resnet_viewer.charts.wiring_drawing import (
     LOW_STRIP_HEIGHT,
@@ -33,11 +40,12 @@ from resnet_viewer.charts.wiring_drawing import (
     arc_around,
     part_at,
 )
-from resnet_viewer.charts.wiring_layout import Part, StripLayout, layer_part
+from resnet_viewer.charts.wiring_layout import UNKNOWN, Openings, Part, StripLayout, layer_part
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.inspect import wiring_words
 from resnet_viewer.ui.inspect.gradients import GradientPlot
-from resnet_viewer.ui.inspect.wiring_strip import StripItem, StripState
+from resnet_viewer.ui.inspect.wiring_strip import StripItem, StripState, Words
+from resnet_viewer.ui.widgets.fitting import fitting
 from resnet_viewer.ui.widgets.plot import CLICK, FARTHER, NEARER, takes_key, turn_wheel
 from resnet_viewer.ui.widgets.plot_items import BOTTOM_ROOM, RIGHT_ROOM
 from resnet_viewer.ui.widgets.theme import DARK, Theme
@@ -50,6 +58,10 @@ LEAST_PLOT_LINES = 3.0
 """The lowest plot is as high as so many lines of text: three numbers beside its axis, the names between its curves."""
 LEAST_UNITS = 4.0
 """The nearest zoom shows that many layers."""
+_HIGH = 230
+"""So high a view has room for high arcs."""
+_SIDES = ("now",), ("reference", "ref.")
+"""What stands beside the two strips of a comparison."""
 
 
 _OWN_KEYS = (
@@ -72,6 +84,8 @@ class WiringView(pg.GraphicsLayoutWidget):
     """The place of strip, bar and plot in the view changed."""
     activated = Signal(object)
     """Part: a left click, or Return on the part with the focus."""
+    reference_activated = Signal(object)
+    """Part: a left click on the strip of a reference that is another network."""
     swept = Signal(object, float)
     """Blocks in ascending order, and the strength that their shortcuts shall have."""
     focus_moved = Signal(object)
@@ -101,10 +115,14 @@ class WiringView(pg.GraphicsLayoutWidget):
         self.ci.layout.setRowSpacing(0, BAR_HEIGHT)
         self.plot_box.setXLink(self.strip_box)
         self.strip = StripItem(self.strip_box, DARK, self.font())
+        self.other = StripItem(self.strip_box, DARK, self.font())
+        """Below it the reference's, where that is another network."""
+        self.other.hide()
+        self._side_names = QGraphicsSimpleTextItem(self.ci), QGraphicsSimpleTextItem(self.ci)
         self.plot = GradientPlot(self.plot_box, self.ci, self.font())
         self.lines = WiringLines(self.ci)
         self._pointed_at: str | None = None
-        self._strip_height = 0.0
+        self._strip_heights = 0.0, 0.0
         self._make_room()
         for box in (self.strip_box, self.plot_box):
             box.sigResized.connect(self._resized)
@@ -138,6 +156,21 @@ class WiringView(pg.GraphicsLayoutWidget):
                 self._focus(layout.parts[self._first_focus()])
         self._place_lines()
 
+    def show_reference(
+        self, layout: StripLayout | None, wiring: Wiring, openings: Openings = UNKNOWN
+    ) -> None:
+        """Show another network below, over the same depth; None for none."""
+        had_other = self.other.isVisible()
+        if layout is not None:
+            self.other.set_state(StripState(layout, wiring, openings=openings))
+        self.other.setVisible(layout is not None)
+        for item in self._side_names:
+            item.setVisible(layout is not None)
+        if had_other or layout is not None:
+            self._make_room()
+            self._size_strip()
+            self._follow_strip()
+
     def fit(self) -> None:
         """Show the whole network."""
         if self.layout_shown is not None:
@@ -147,6 +180,9 @@ class WiringView(pg.GraphicsLayoutWidget):
         """pyqtgraph does not follow the palette: every colour is handed on by hand."""
         self.setBackground(theme.panel)
         self.strip.apply_theme(theme)
+        self.other.apply_theme(theme)
+        for item, role in zip(self._side_names, ("changed", "reference"), strict=True):
+            item.setBrush(QColor(theme.colour(role)))
         self.plot.apply_theme(theme)
         self.lines.apply_theme(theme)
 
@@ -164,6 +200,7 @@ class WiringView(pg.GraphicsLayoutWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self.strip.set_font(self.font())
+            self.other.set_font(self.font())
             self.plot.set_font(self.font())
             self._make_room()
             self._size_strip()
@@ -174,20 +211,34 @@ class WiringView(pg.GraphicsLayoutWidget):
         text = self.fontMetrics().height()
         bottom = BOTTOM_ROOM + text
         self.ci.layout.setContentsMargins(self.plot.frame.left_room, 0, RIGHT_ROOM, bottom)
+        other = self._other_height("none")
         least = LOW_STRIP_HEIGHT + 2 * text + BAR_HEIGHT + LEAST_PLOT_LINES * text + bottom
-        self.setMinimumHeight(ceil(max(least, LEAST_HEIGHT)))
+        self.setMinimumHeight(ceil(max(least, LEAST_HEIGHT) + other))
+
+    def _other_height(self, words: Words) -> float:
+        """Of the reference's strip."""
+        state, text = self.other.state, self.strip.frame.text_height
+        if state is None or not self.other.isVisible():
+            return 0.0
+        height = LOW_STRIP_HEIGHT if state.layout.spans[0].has_shortcut else PLAIN_STRIP_HEIGHT
+        return height + {"all": 2 * text, "numbers": text, "none": 0.0}[words]
 
     def _size_strip(self) -> None:
-        layout = self.layout_shown
+        layout, text = self.layout_shown, self.strip.frame.text_height
+        least, height = self.minimumHeight(), LOW_STRIP_HEIGHT
         if layout is not None and not layout.spans[0].has_shortcut:
             height = PLAIN_STRIP_HEIGHT
-        else:
-            high = max(230, self.minimumHeight() + STRIP_HEIGHT - LOW_STRIP_HEIGHT)
-            height = STRIP_HEIGHT if self.height() >= high else LOW_STRIP_HEIGHT
-        height += 2 * self.strip.frame.text_height
-        if height != self._strip_height:
-            self._strip_height = height
-            self.ci.layout.setRowFixedHeight(0, height)
+        elif not self.other.isVisible() and self.height() >= max(_HIGH, least + STRIP_HEIGHT - height):
+            height = STRIP_HEIGHT
+        words: Words = "none"
+        if self.height() >= max(_HIGH, least + text):
+            words = "all" if self.height() >= max(1.5 * _HIGH, least + 2 * text) else "numbers"
+        self.other.set_words(words)
+        heights = height + 2 * text, self._other_height(words)
+        if heights != self._strip_heights:
+            self._strip_heights = heights
+            self.ci.layout.setRowFixedHeight(0, sum(heights))
+            self._follow_strip()
 
     def _resized(self) -> None:
         self._follow_strip()
@@ -204,7 +255,20 @@ class WiringView(pg.GraphicsLayoutWidget):
 
     def _follow_strip(self) -> None:
         left, right = self.strip_box.viewRange()[0]
-        self.strip.set_frame(left, right, self.strip_box.width(), self.strip_box.height())
+        width, (height, below) = self.strip_box.width(), self._strip_heights
+        self.strip.set_frame(left, right, width, height)
+        if self.layout_shown is None or self.other.state is None or not self.other.isVisible():
+            return
+        factor, shift = self.layout_shown.beside(self.other.state.layout)
+        self.other.setPos(0, height)
+        self.other.set_frame((left - shift) / factor, (right - shift) / factor, width, below)
+        words = zip(self._side_names, (self.strip, self.other), _SIDES, strict=True)
+        for item, strip, wordings in words:
+            item.setFont(self.font())
+            room = self.plot.frame.left_room - 6
+            item.setText(fitting(wordings, room, self))
+            base = strip.mapToItem(self.ci, QPointF(0, strip.frame.base)).y()
+            item.setPos(4, base - item.boundingRect().height() / 2)
 
     def _place_lines(self) -> None:
         strip, plot = self.strip_box.geometry(), self.plot_box.geometry()
@@ -240,6 +304,14 @@ class WiringView(pg.GraphicsLayoutWidget):
         if state is None or not self.strip.boundingRect().contains(point):
             return None
         return part_at(state.layout, self.strip.frame, point.x(), point.y())
+
+    def reference_part_under(self, position: QPointF) -> Part | None:
+        """What of the reference's strip lies under a point of the view."""
+        point = QPointF(self.other.mapFromScene(self.mapToScene(position.toPoint())))
+        state = self.other.state
+        if state is None or not self.other.isVisible() or not self.other.boundingRect().contains(point):
+            return None
+        return part_at(state.layout, self.other.frame, point.x(), point.y())
 
     def arc_around(self, position: QPointF) -> int | None:
         """The block in the band of whose arc a point of the view lies."""
@@ -329,7 +401,10 @@ class WiringView(pg.GraphicsLayoutWidget):
             self.swept.emit(blocks, strength)
         elif drag == "pending":
             part = self.part_under(self._press) or self._plot_part(self._press)
-            if event.button() == Qt.MouseButton.RightButton:
+            beside = self.reference_part_under(self._press)
+            if beside is not None and event.button() == Qt.MouseButton.LeftButton:
+                self.reference_activated.emit(beside)
+            elif event.button() == Qt.MouseButton.RightButton:
                 self.menu_wanted.emit(part, event.globalPosition().toPoint())
             elif event.button() == Qt.MouseButton.LeftButton and part is not None:
                 self.activated.emit(part)
@@ -384,6 +459,8 @@ class WiringView(pg.GraphicsLayoutWidget):
         state = self.strip.state
         if state is None:
             return
+        if self._hover_reference(position):
+            return
         on_strip = self.part_under(position)
         part = on_strip or self._plot_part(position)
         if part != state.hovered:
@@ -400,8 +477,26 @@ class WiringView(pg.GraphicsLayoutWidget):
         elif part is None:
             self.announced.emit("")
 
+    def _hover_reference(self, position: QPointF) -> bool:
+        """Tell what of the reference's strip lies under a point; says whether anything does."""
+        part, state = self.reference_part_under(position), self.other.state
+        if state is not None and part != state.hovered:
+            self.other.adjust(hovered=part)
+        if part is None or state is None:
+            return False
+        self.strip.adjust(hovered=None)
+        self.point_at(None)
+        is_hand = part.kind == "arc"
+        self.viewport().setCursor(
+            Qt.CursorShape.PointingHandCursor if is_hand else Qt.CursorShape.ArrowCursor
+        )
+        said = wiring_words.spoken(state.layout.blueprint, state.wiring, part, state.openings)
+        self.announced.emit(f"reference, {state.layout.blueprint.spec.title}: {said}")
+        return True
+
     def leaveEvent(self, event: QEvent) -> None:
         self._rest = None
+        self.other.adjust(hovered=None)
         if self._drag == "none":
             self.strip.adjust(hovered=None)
             self.point_at(None)
@@ -424,7 +519,13 @@ class WiringView(pg.GraphicsLayoutWidget):
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             state, part = self.strip.state, self.part_under(QPointF(event.pos()))
-            if state is None or part is None:
+            other, beside = self.other.state, self.reference_part_under(QPointF(event.pos()))
+            if other is not None and beside is not None:
+                text = wiring_words.reference_tooltip(
+                    other.layout.blueprint, other.wiring, beside, self.plot.shown.reference, other.openings
+                )
+                QToolTip.showText(event.globalPos(), text, self.viewport())
+            elif state is None or part is None:
                 QToolTip.hideText()
             else:
                 text = wiring_words.tooltip(

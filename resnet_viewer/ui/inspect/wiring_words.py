@@ -142,7 +142,37 @@ def tooltip(
     openings: Openings = UNKNOWN,
 ) -> str:
     """Everything known about a part, as rich text."""
-    lines = [f"<b>{escape(title_of(blueprint, part))}</b>"]
+    lines = [f"<b>{escape(title_of(blueprint, part))}</b>", *_part_lines(blueprint, wiring, part, openings)]
+    if norms := norms_text(part.name, now, reference):
+        lines.append(f"gradient norm: {norms}")
+    if part.kind == "arc" and part.block is not None:
+        is_cut = wiring.shortcuts[part.block - 1] == 0.0
+        lines.append(f"<i>click to {'restore' if is_cut else 'cut'}; drag to take several</i>")
+    return "<br>".join(lines)
+
+
+def reference_tooltip(
+    blueprint: Blueprint, wiring: Wiring, part: Part, reference: Series | None, openings: Openings = UNKNOWN
+) -> str:
+    """The same about a part of the reference's own strip, and what a click there does."""
+    title = escape(f"{blueprint.spec.title}, {title_of(blueprint, part)}")
+    lines = [f"<b>reference: {title}</b>", *_part_lines(blueprint, wiring, part, openings)]
+    told = f"{blueprint.spec.title}, {blueprint.describe(part.name)}"
+    for name in (told, part.name):
+        if reference is not None and (value := reference.value_of(name)) is not None:
+            lines.append(f"gradient norm: {norm_text(value)}")
+            break
+    if part.kind == "arc" and part.block is not None:
+        is_cut = wiring.shortcuts[part.block - 1] == 0.0
+        lines.append(f"<i>click to {'restore' if is_cut else 'cut'} it in the reference</i>")
+    else:
+        lines.append("<i>Edit > Swap now and reference makes it the network that is acted on</i>")
+    return "<br>".join(lines)
+
+
+def _part_lines(blueprint: Blueprint, wiring: Wiring, part: Part, openings: Openings) -> list[str]:
+    """A layer's kind and shapes, a block's shapes, its gates."""
+    lines = []
     layer = blueprint.layer(part.name)
     if layer is not None:
         lines += _layer_lines(layer)
@@ -153,12 +183,7 @@ def tooltip(
         lines.append(gates_text(blueprint, wiring, part.block))
         if words := openings.words(part.block):
             lines.append(" · ".join(words))
-    if norms := norms_text(part.name, now, reference):
-        lines.append(f"gradient norm: {norms}")
-    if part.kind == "arc" and part.block is not None:
-        is_cut = wiring.shortcuts[part.block - 1] == 0.0
-        lines.append(f"<i>click to {'restore' if is_cut else 'cut'}; drag to take several</i>")
-    return "<br>".join(lines)
+    return lines
 
 
 def _layer_lines(layer: LayerSpec) -> list[str]:

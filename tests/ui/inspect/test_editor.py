@@ -162,3 +162,18 @@ def test_grad_cam_goes_to_a_block_that_can_have_one_of_the_target(desk: Desk) ->
     assert store.session.view.cam_block == 2, "an earlier one stays"
     store.undo()
     assert store.session.setup.target == BlockTarget(4, 7)
+
+
+def test_a_shortcut_of_the_reference_is_cut_and_restored_without_touching_now(desk: Desk) -> None:
+    before = desk.store.session.setup
+    desk.editor.toggle_reference_shortcut(2)
+    session = desk.store.session
+    assert session.setup == before
+    assert session.reference.wiring.cut == (2,)
+    assert desk.store.undo_label == "cut the shortcut of block 2 in the reference"
+    desk.editor.toggle_reference_shortcut(2)
+    assert desk.store.session.reference.wiring.is_open
+    desk.editor.compare_with(NetworkState(spec("cifar-plain-20"), CIFAR10_PREPROCESSING, Wiring.all_open(9)))
+    label = desk.store.undo_label
+    desk.editor.toggle_reference_shortcut(2)
+    assert desk.store.undo_label == label, "a plain network has none"
