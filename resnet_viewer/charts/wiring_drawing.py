@@ -368,10 +368,12 @@ def bands(layout: StripLayout, frame: StripFrame) -> list[Box]:
     ]
 
 
-def labels(layout: StripLayout, frame: StripFrame, measure: Callable[[str], float]) -> list[Label]:
+def labels(
+    layout: StripLayout, frame: StripFrame, measure: Callable[[str], float], *, beyond: float = 0.0
+) -> list[Label]:
     """The stages' names, the blocks' numbers, and what stands at both ends. A stage's name stays in view while any of
     the stage is. Of the numbers there are as many as have room but always the first; "stem" goes where that needs its
-    room.
+    room; it may stand out of the strip by as much as `beyond`.
     """
     found: list[Label] = []
     for band in layout.bands if frame.has_bands else ():
@@ -387,7 +389,7 @@ def labels(layout: StripLayout, frame: StripFrame, measure: Callable[[str], floa
     left, right = layout.limits
     beside = frame.px(layout.stem[-1].x) + frame.half_width - stem
     centred = (frame.px(layout.start) + frame.px(layout.stem[-1].x) - stem) / 2
-    stem_left = max(frame.px(left) + 1, min(beside, centred))
+    stem_left = max(frame.px(left) + 1 - beyond, min(beside, centred))
     head_left = min(frame.px(right) - head - 1, frame.px(layout.end) - frame.half_width)
     found.append(Label(Rect(head_left, top, head + 1, height), ending))
     first = measure("1") / 2 + 4

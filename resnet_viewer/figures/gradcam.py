@@ -46,7 +46,7 @@ from resnet_viewer.figures.page import (
     write,
 )
 from resnet_viewer.records import captions
-from resnet_viewer.records.comparing import plan_of, reading_beside
+from resnet_viewer.records.comparing import block_beside, plan_of, reading_beside
 from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.preprocessing import Box
 from resnet_viewer.records.probe import BlockReading, ProbeResult
@@ -133,7 +133,8 @@ def figure(
     draw_colour_bar(sheet.axes(left, sheet.top - head - height, 0.11, height), chart.scale)
     below = sheet.top - head - max(shown_height, 0.8) - 0.3
     for strip in strips:
-        _draw_strip(sheet, strip, below, selected=number)
+        beside_it = block_beside(number, of=len(now.blocks), among=len(strip.frames))
+        _draw_strip(sheet, strip, below, selected=beside_it)
         below -= strip.height
     return sheet.figure
 
@@ -266,8 +267,8 @@ def _strips(results: Sequence[ProbeResult], view: View, width: float) -> list[_S
     """For each reading its blocks' maps, all on one scale or each on its own."""
     found: list[_Strip] = []
     spans = strip_spans(results, view)
-    names = "every block, now", "every block, reference"
-    for name, result, own in zip(names, results, spans, strict=False):
+    titles = [result.request.state.network.title for result in results]
+    for name, title, result, own in zip(("now", "reference"), titles, results, spans, strict=False):
         highest = max(map(cam_maximum, result.blocks))
         words = [f"maximum {highest:.{DIGITS}g}" if highest else "no map"]
         scale = scale_of(own[0], view)
@@ -278,7 +279,7 @@ def _strips(results: Sequence[ProbeResult], view: View, width: float) -> list[_S
         blank = blank_words(result)
         found.append(
             _Strip(
-                name,
+                f"every block, {name}" if len(set(titles)) == 1 else f"every block, {name}: {title}",
                 beside(name, words, width),
                 filmstrip(result, own, view.cam_colours),
                 wrapped(blank, width, palette.FONT) if blank else [],

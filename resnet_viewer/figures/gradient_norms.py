@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -26,16 +27,17 @@ from resnet_viewer.charts.gradient_values import (
 from resnet_viewer.charts.log_axis import scale_for
 from resnet_viewer.charts.shapes import Arc, Box, Disc, Outline
 from resnet_viewer.charts.wiring_drawing import Kind, ink_of, level
-from resnet_viewer.charts.wiring_layout import lay_out, openings
+from resnet_viewer.charts.wiring_layout import Openings, StripLayout, lay_out, openings
 from resnet_viewer.figures.export import require_complete
 from resnet_viewer.figures.page import MARGIN, Entry, Paper, page, shortened
 from resnet_viewer.figures.plot import draw, draw_shapes, room_of, shape_style, style_of
-from resnet_viewer.figures.wiring_strip import draw_strip, strip_height
+from resnet_viewer.figures.wiring_strip import draw_grounds, draw_strip, strip_height
 from resnet_viewer.records import captions
 from resnet_viewer.records.comparing import have_same_plan, plan_of
 from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import GradientQuantity
+from resnet_viewer.records.wiring import Wiring
 
 _LEFT, _RIGHT = 0.82, 0.2
 _FOOT, _LOWEST, _GAP = 0.52, 0.85, 0.05
@@ -64,7 +66,8 @@ def figure(
     require_complete(now)
     layout = lay_out(plan_of(now))
     curves = gradient_curves(now, reference, quantity, layout)
-    strip_high = strip_height(layout)
+    strips = _strips(now, reference, layout)
+    strip_high = sum(strip_height(each.layout) for each in strips)
     sheet = page(
         paper,
         f"{TITLES[quantity]} · {now.request.state.network.title}",
@@ -72,17 +75,24 @@ def figure(
         captions.caption(now, reference, class_names, quantity=quantity),
         content=_FOOT + _LOWEST + strip_high,
         legend=_curve_entries(curves),
-        signs=_sign_entries(now, curves),
+        signs=_sign_entries(now, reference, curves),
         below_legend=_GAP,
     )
     bottom = sheet.bottom + _FOOT
     width = sheet.width - _LEFT - _RIGHT
     height = sheet.top - strip_high - bottom
     axes = sheet.axes(_LEFT, bottom, width, height)
-    strip = sheet.axes(_LEFT, bottom + height, width, strip_high)
-    strip.set_label("strip")
-    found = openings(now, reference, is_stale=False)
-    draw_strip(strip, axes, layout, now.request.state.wiring, found, width=width)
+    draw_grounds(axes, layout, width)
+    top = sheet.top
+    for each in strips:
+        high = strip_height(each.layout)
+        top -= high
+        strip = sheet.axes(_LEFT, top, width, high)
+        strip.set_label("strip")
+        draw_strip(strip, each.layout, each.wiring, each.openings, width=width, over=layout)
+        if len(strips) > 1:
+            words = shortened(each.name, _LEFT - MARGIN - 0.05, palette.FONT - 1)
+            sheet.write(MARGIN, top + 0.24, words, size=palette.FONT - 1, colour=palette.printed(each.colour))
     room = room_of(width, height)
     unseen = [series(other, layout, quantity) for other in others]
     scale = scale_for([*curves.there, *unseen], room.height)
@@ -94,6 +104,29 @@ def figure(
     axes.set_ylabel(formula(quantity, now), fontsize=palette.FONT, color=palette.TEXT, parse_math=False)
     axes.yaxis.set_label_coords(-(_LEFT - MARGIN - 0.06) / width, 0.5)
     return sheet.figure
+
+
+class _Strip(NamedTuple):
+    """A wiring above the plot."""
+
+    name: str
+    colour: str
+    layout: StripLayout
+    wiring: Wiring
+    openings: Openings
+
+
+def _strips(now: ProbeResult, reference: ProbeResult | None, layout: StripLayout) -> list[_Strip]:
+    """Now's, and the reference's where that is another network."""
+    ours = now.request.state
+    if reference is None or reference.request.state.network == ours.network:
+        return [_Strip("now", "changed", layout, ours.wiring, openings(now, reference, is_stale=False))]
+    theirs = reference.request.state
+    beside = openings(reference, None, is_stale=False)
+    return [
+        _Strip("now", "changed", layout, ours.wiring, openings(now, None, is_stale=False)),
+        _Strip("reference", "reference", lay_out(plan_of(reference)), theirs.wiring, beside),
+    ]
 
 
 def table(now: ProbeResult, reference: ProbeResult | None, *, quantity: GradientQuantity = "weight") -> Table:
@@ -150,9 +183,9 @@ def _curve_entries(curves: GradientCurves) -> list[Entry]:
     return entries
 
 
-def _sign_entries(now: ProbeResult, curves: GradientCurves) -> list[Entry]:
-    """What the shapes of points, and of the strip, are."""
-    wiring, kinds = now.request.state.wiring, curves.now.kinds if curves.now is not None else ()
+def _sign_entries(now: ProbeResult, reference: ProbeResult | None, curves: GradientCurves) -> list[Entry]:
+    """What the shapes of points, and of the strips, are."""
+    kinds = curves.now.kinds if curves.now is not None else ()
     beside = " or ".join(
         words for kind, words in (("projection", "projection"), ("gate", "gate layer")) if kind in kinds
     )
@@ -161,13 +194,21 @@ def _sign_entries(now: ProbeResult, curves: GradientCurves) -> list[Entry]:
     if linear:
         words = "classifier" if linear == 1 else "linear layer"
         entries.append(Entry(words, shape_style("square", palette.NOW)))
-    has_shortcuts = now.request.state.network.has_shortcuts
+    drawn = [now]
+    if reference is not None and reference.request.state.network != now.request.state.network:
+        drawn.append(reference)
+    states = [reading.request.state for reading in drawn]
+    wired = [state.wiring for state in states if state.network.has_shortcuts]
     signs: tuple[tuple[bool, Kind, str], ...] = (
-        (has_shortcuts and 1.0 in wiring.shortcuts, "open arc", "shortcut"),
-        (has_shortcuts and bool(wiring.weakened), "weak arc", "weakened shortcut"),
-        (has_shortcuts and bool(wiring.cut), "cut arc", "cut shortcut"),
-        (any(block.opening is not None for block in now.blocks), "gate", "opening of a gate layer"),
-        (bool(wiring.dropped), "dropped", "dropped branch"),
+        (any(1.0 in wiring.shortcuts for wiring in wired), "open arc", "shortcut"),
+        (any(wiring.weakened for wiring in wired), "weak arc", "weakened shortcut"),
+        (any(wiring.cut for wiring in wired), "cut arc", "cut shortcut"),
+        (
+            any(b.opening is not None for each in drawn for b in each.blocks),
+            "gate",
+            "opening of a gate layer",
+        ),
+        (any(state.wiring.dropped for state in states), "dropped", "dropped branch"),
     )
     return entries + [Entry(words, {}, sign=partial(_sign, kind)) for there, kind, words in signs if there]
 

@@ -228,3 +228,14 @@ def test_contours_are_lines_over_the_bare_picture() -> None:
         # Cell i looks at pixel 4 i + 0.5 of 32, which are the middle half of the picture.
         assert lines[:, 0] == pytest.approx((0.25 + (level * 28 + 0.5) / 64) * width, abs=1)
         assert (lines[:, 1].min(), lines[:, 1].max()) == pytest.approx((0, height), abs=1)
+
+
+@pytest.mark.parametrize(("number", "beside"), [(27, 9), (14, 5), (1, 1)])
+def test_the_block_that_is_shown_is_framed_in_both_strips_of_a_comparison(number: int, beside: int) -> None:
+    now, reference = pair("cifar-resnet-56")[0], pair("cifar-resnet-20")[1]
+    figure = gradcam.figure(now, reference, View(cam_block=number))
+    bold = [text.get_text() for axes in figure.axes for text in axes.texts if text.get_fontweight() == "bold"]
+    assert bold == [str(number), str(beside)]
+    heads = [text.get_text() for text in figure.texts]
+    assert "every block, now: ResNet-56" in heads
+    assert "every block, reference: ResNet-20" in heads

@@ -337,3 +337,38 @@ def test_the_axis_has_room_for_readings_that_are_not_drawn() -> None:
     assert "0" not in rows_of(alone)
     assert {"0", "10⁻¹⁴"} <= rows_of(beside).keys()
     assert len(markers(alone, palette.NOW)) == len(markers(beside, palette.NOW)) > 0
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [("cifar-resnet-56", "cifar-resnet-20"), ("cifar-plain-20", "cifar-resnet-56"), ("vgg19", "resnet34")],
+)
+@pytest.mark.parametrize("size", [(7.6, 5.0), (3.3, 3.0)])
+def test_both_wirings_of_a_comparison_are_printed_over_one_depth(
+    ours: str, theirs: str, size: tuple[float, float]
+) -> None:
+    now, reference = pair(ours)[0], pair(theirs)[1]
+    figure = gradient_norms.figure(now, reference, paper=Paper(*size))
+    strips = [axes for axes in figure.axes if axes.get_label() == "strip"]
+    assert len(strips) == 2
+    ends = []
+    for strip, reading in zip(strips, (now, reference), strict=True):
+        boxes = [patch.get_path() for patch in strip.patches if patch.get_linewidth()]
+        across = np.concatenate([path.vertices[:, 0] for path in boxes])
+        ends.append((across.min(), across.max()))
+        assert shapes_of(strip, "branch") >= len(plan_of(reading).blocks)
+    width = strips[0].get_xlim()[1]
+    assert np.abs(np.diff(ends, axis=0)).max() < 0.06 * width, (
+        "both begin and end together, boxes may be wider"
+    )
+    assert not overlapping(figure)
+
+
+def test_one_network_in_two_states_has_one_strip() -> None:
+    figure = gradient_norms.figure(*pair(cut=(3,)))
+    assert [axes.get_label() for axes in figure.axes].count("strip") == 1
+
+
+@pytest.mark.parametrize("name", ["cifar-resnet-20", "cifar-resnet-56", "resnet50"])
+def test_the_stem_is_named_on_paper_as_on_the_screen(name: str) -> None:
+    assert "stem" in [text.get_text() for text in strip_of(gradient_norms.figure(*pair(name))).texts]
