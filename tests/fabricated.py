@@ -113,16 +113,17 @@ def set_reading(
     seen: int | None = None,
     cut: tuple[int, ...] = (3,),
     class_names: tuple[str, ...] = CIFAR10_CLASSES,
-    test_set: TestSet | None = None,
     left_out: tuple[str, ...] = (),
+    question: MeasureSet | None = None,
 ) -> SetReading:
     """What a test set is taken for with these shortcuts cut, and in the reference (None: the same, nothing is cut), of
     which so many pictures were `seen`. Probabilities fall from picture to picture; thumbnails have its number as value.
+    A `question` says itself of which set and which states it is.
     """
     base = setup()
-    changed = (
-        base.state if reference is None else base.with_wiring(base.wiring.with_shortcuts(cut, 0.0)).state
-    )
+    if question is None:
+        changed = base if reference is None else base.with_wiring(base.wiring.with_shortcuts(cut, 0.0))
+        question = MeasureSet(TestSet("folder", Path("/invented")), changed.state, base.state)
     count = len(now)
     is_seen = np.arange(count) < (count if seen is None else seen)
     truth = None if labels is None else np.array(labels)
@@ -142,9 +143,7 @@ def set_reading(
     thumbnails += (np.arange(count) % 250).astype(np.uint8)[:, None, None, None]
     names = tuple(f"{n:04}.png" for n in range(count))
     paths: tuple[Path | None, ...] = tuple(Path("/invented") / name for name in names)
-    chosen = test_set or TestSet("folder", Path("/invented"))
     pictures = SetPictures(names, paths, truth, class_names, thumbnails, 10 * count, left_out)
-    question = MeasureSet(chosen, changed, base.state)
     return SetReading(question, pictures, after, before, bool(is_seen.all()), 300 * 2**20, 9)
 
 

@@ -6,7 +6,8 @@ it or, when busy, keeps it until something newer replaces it. A reply is shown i
 not older than the one on screen, so an undo while busy never shows the undone state.
 
 What takes longer is a question of its own, asked with `find`: the worker looks into it while nothing else is asked,
-and what it finds stands in the Scene until the session's questions are others.
+and what it finds stands in the Scene until the session's questions are others. What is measured on the test set does
+not depend on the picture, and stays until the session would measure something else.
 """
 
 from __future__ import annotations
@@ -108,7 +109,8 @@ class Controller(QObject):
         """Look into something with low priority: what is found is in the Scene under its question, a `Finding`.
 
         What was found before is there at once. A newer question of its class makes one that is not answered yet
-        pointless, and so does another question of the session: who still wants to know asks again.
+        pointless, and so does another question of the session: who still wants to know asks again. Only what the
+        session measures on its test set goes on while that is the same.
         """
         if (known := self._answers.get(question)) is not None:
             self._sought[question] = -1
@@ -137,13 +139,16 @@ class Controller(QObject):
 
     @Slot(object, object)
     def _follow(self, old: Session, new: Session) -> None:
-        if _questions(old) == _questions(new):
+        is_same = _questions(old) == _questions(new)
+        measured, measures = old.measure_question(), new.measure_question()
+        for question in tuple(self._sought):
+            if question != measures and (question == measured or not is_same):
+                self._worker.low.cancel(self._sought.pop(question))
+                self._findings.pop(question, None)
+        if is_same:
             self._publish()
-            return
-        for ticket in self._sought.values():
-            self._worker.low.cancel(ticket)
-        self._sought, self._findings = {}, {}
-        self._take_ticket(new)
+        else:
+            self._take_ticket(new)
 
     def _take_ticket(self, session: Session) -> None:
         self._newest += 1

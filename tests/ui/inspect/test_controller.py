@@ -15,6 +15,7 @@ from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.question import Finding
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session
+from resnet_viewer.records.test_set import TestSet
 from resnet_viewer.ui.inspect.answers import Answers
 from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.store import Store
@@ -359,3 +360,37 @@ def test_a_question_that_cannot_be_answered_is_its_askers(rig: Rig) -> None:
     assert panel.failures == ["There is no such method; choose another."]
     assert not rig.screen.failures
     assert not rig.scene.findings
+
+
+def test_what_is_measured_on_the_test_set_outlives_the_picture_and_ends_with_a_toggle(rig: Rig) -> None:
+    panel, question = Panel(), rig.store.session.measure_question()
+    assert question is not None
+    rig.controller.find(question, panel.fail)
+    rig.qtbot.waitUntil(lambda: question in rig.scene.findings and rig.scene.findings[question].is_complete)
+    measured = rig.scene.findings[question]
+    setup = rig.store.session.setup
+    rig.store.edit(rig.store.session.with_setup(replace(setup, picture=fabricated.picture(seed=5))), "other")
+    assert rig.scene.findings[question] is measured
+    rig.wait_fresh()
+    assert rig.scene.findings[question] is measured
+    rig.cut(2)
+    assert not rig.scene.findings, "it is of another state"
+    other = rig.store.session.measure_question()
+    assert other is not None
+    rig.controller.find(other, panel.fail)
+    rig.qtbot.waitUntil(lambda: other in rig.scene.findings)
+    rig.store.edit(replace(rig.store.session, test_set=None), "no test set")
+    assert not rig.scene.findings, "nothing is measured any more"
+    assert rig.prober.measured == [question, other]
+    assert not panel.failures
+
+
+def test_another_test_set_asks_nothing_of_the_picture(rig: Rig) -> None:
+    asked = len(rig.prober.asked)
+    look = Look(rig.store.session.setup.state)
+    rig.controller.find(look, Panel().fail)
+    found(rig, look)
+    rig.store.edit(replace(rig.store.session, test_set=TestSet("digits")), "digits")
+    assert not rig.scene.is_stale
+    assert look in rig.scene.findings, "what was found of the state is still true"
+    assert len(rig.prober.asked) == asked
