@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from resnet_viewer.records.captions import class_name
-from resnet_viewer.records.pace import duration
-from resnet_viewer.records.story_words import joined, percent, thousands
-from resnet_viewer.records.test_set import NOT_SEEN, MeasureSet, SetReading, SetSide
+import numpy as np
 
-_NAMED = 3
-"""Pictures that are named in a sentence."""
+from resnet_viewer.records.captions import class_name, plain
+from resnet_viewer.records.pace import duration
+from resnet_viewer.records.story_words import percent, thousands
+from resnet_viewer.records.test_set import NOT_SEEN, MeasureSet, SetReading, SetSide, TestSet, wilson
+
 _LONG = 3.0
 """Seconds from which on it is said how long something still takes."""
 
@@ -97,17 +96,22 @@ class MeterChart:
         return "wrong" if self.reading.has_labels else "differ"
 
     @property
+    def shares(self) -> str:
+        """ "91.0 % wrong, 11.0 % in the reference"."""
+        words = f"{self.now_words} {self.what_words}"
+        return f"{words}, {self.reference_words} in the reference" if self.reference_words else words
+
+    @property
     def sentence(self) -> str:
         """All in one line, for who does not see the marks."""
-        words = f"{self.count_words[0]}: {self.now_words} {self.what_words}"
-        return f"{words}, {self.reference_words} in the reference" if self.reference_words else words
+        return f"{self.count_words[0]}: {self.shares}"
 
     @property
     def details(self) -> str:
         """Everything there is to tell, a line each."""
         reading, pictures = self.reading, self.reading.pictures
         chosen = self.question.test_set
-        lines = [_whole_sentence(f"{chosen.title}: {self._drawn_words()}")]
+        lines = [_whole_sentence(f"{set_name(chosen)}: {self._drawn_words()}")]
         if not reading.has_labels:
             lines.append(
                 "No true classes for this network: told is how many it calls otherwise than the reference."
@@ -118,8 +122,6 @@ class MeterChart:
         if not self.is_changed:
             lines.append("Now is the reference: change a shortcut or a branch to compare.")
         lines.append("Intervals are Wilson's, 95 %: what another sample of as many pictures may give.")
-        if pictures.left_out:
-            lines.append(left_out_words(pictures.left_out))
         lines.extend(filter(None, (pictures.remark,)))
         if reading.kept_bytes:
             lines.append(
@@ -161,24 +163,52 @@ class MeterChart:
         return lines
 
 
+def set_name(test_set: TestSet) -> str:
+    """What it is called, as a part of a sentence."""
+    title = plain(test_set.title)
+    return f"folder {title}" if test_set.kind == "folder" else title
+
+
+@dataclass(frozen=True)
+class ErrorRow:
+    """The errors of some of the pictures in both states; None where nothing was seen, and for the reference without
+    true classes."""
+
+    name: str
+    now: Mark | None
+    reference: Mark | None
+
+
+def error_rows(reading: SetReading) -> tuple[ErrorRow, ...]:
+    """Of all pictures, and where true classes are known of each class's."""
+    sides = reading.now, reading.reference
+    count = len(reading.pictures)
+    rows = [ErrorRow(f"all {thousands(count)} pictures", *map(_mark, sides))]
+    labels = reading.pictures.labels
+    for index in () if labels is None else np.unique(labels).tolist():
+        is_of_class = labels == index
+        marks = [
+            mark_of(int(side.wrong[is_of_class].sum()), int((side.predicted[is_of_class] != NOT_SEEN).sum()))
+            for side in sides
+        ]
+        rows.append(ErrorRow(class_name(index, reading.pictures.class_names), *marks))
+    return tuple(rows)
+
+
+def mark_of(wrong: int, count: int) -> Mark | None:
+    """So many wrong ones of so many pictures; None of none."""
+    if not count:
+        return None
+    low, high = wilson(wrong, count)
+    return Mark(100 * wrong / count, 100 * low, 100 * high)
+
+
 def not_finite(reading: SetReading, side: SetSide) -> int:
     """Pictures whose logits are not finite: they have the class after the last."""
     question = reading.request
     assert isinstance(question, MeasureSet)
     state = question.reference if side is reading.reference else question.now
     return int((side.predicted == state.network.classes).sum())
-
-
-def left_out_words(names: Sequence[str]) -> str:
-    """Which pictures cannot be read, in a sentence.
-
-    Example:
-        >>> left_out_words(("a.jpg", "b.jpg"))
-        '2 pictures cannot be read and are left out: a.jpg and b.jpg.'
-    """
-    told = list(names) if len(names) <= _NAMED + 1 else [*names[:_NAMED], f"{len(names) - _NAMED} more"]
-    what = "picture cannot be read and is" if len(names) == 1 else "pictures cannot be read and are"
-    return f"{len(names)} {what} left out: {joined(told)}."
 
 
 def _mark(side: SetSide) -> Mark | None:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.chart import shortened_inside
-from resnet_viewer.charts.confusion import ERROR, PREDICTED, TRUE, ConfusionChart, ramp
+from resnet_viewer.charts.confusion import TRUE, ConfusionChart, ramp
 from resnet_viewer.charts.palette import PERCENT, ColourScale
 from resnet_viewer.figures.page import (
     AROUND,
@@ -24,9 +24,7 @@ from resnet_viewer.figures.page import (
     text_width,
     write,
 )
-from resnet_viewer.figures.picture_grid import state_words
 from resnet_viewer.records.csv_text import Table
-from resnet_viewer.records.training import RunReport
 
 _BAR, _NAMES, _AXIS_WORDS, _ABOVE = 0.66, 1.3, 0.24, 0.22
 _GROUND = "#ffffff"
@@ -36,9 +34,9 @@ _TINY = 0.062
 """Beneath this no cell and no class can be labelled: colours alone are drawn, and the table has the numbers."""
 
 
-def figure(chart: ConfusionChart, run: RunReport, paper: Paper | None = None) -> CaptionedFigure:
+def figure(chart: ConfusionChart, title: str, state: str, paper: Paper | None = None) -> CaptionedFigure:
     """Colours are shares of the true class, blue where it is right and red where not; the cells hold counts, and
-    percent of the row where there is room.
+    percent of the row where there is room. `title` names the network, `state` tells which one it is, on what.
 
     Without a paper it is as wide as suits the classes; the page is as high as the matrix needs. Where cells are too
     small for them, names and numbers are left to the table.
@@ -55,7 +53,7 @@ def figure(chart: ConfusionChart, run: RunReport, paper: Paper | None = None) ->
     longest = max(text_width(name, font) for name in chart.names)
     label = min(longest + 0.08, _NAMES, 0.25 * width)
     left = MARGIN + _AXIS_WORDS + label
-    errors = max(text_width("100.0 %", font), text_width(ERROR, palette.FONT)) + 0.08
+    errors = max(text_width("100.0 %", font), text_width(chart.ratio, palette.FONT)) + 0.08
     room = width - left - MARGIN - _BAR
     if 72 * (room - errors) / count < 1.25 * font:  # rows lower than a line of numbers
         errors = 0.0
@@ -64,9 +62,9 @@ def figure(chart: ConfusionChart, run: RunReport, paper: Paper | None = None) ->
     error = 100 * (1 - np.trace(chart.counts) / total)
     sheet = page(
         paper,
-        f"Confusion matrix · {run.spec.network.title} · {error:.1f} % error",
+        f"Confusion matrix · {title} · {error:.1f} % {'error' if chart.rows == TRUE else 'differ'}",
         chart.most_often(),
-        caption(chart, run, side=side),
+        caption(chart, state, side=side),
         content=label + _AXIS_WORDS + whole + _ABOVE,
         is_as_high_as_needed=True,
     )
@@ -85,9 +83,9 @@ def figure(chart: ConfusionChart, run: RunReport, paper: Paper | None = None) ->
         words = chart.error_words(true)
         sheet.write(left + whole + errors, middle, words, size=font, colour=colour, right=True)
     if errors:
-        sheet.write(left + whole + errors, bottom + whole + 0.04, ERROR, right=True)
-    sheet.write(left + whole / 2, sheet.bottom + 0.06, PREDICTED, centre=True)
-    write(axes, -(label + 0.13) / whole, 0.5, TRUE, rotation=90, transform=axes.transAxes)
+        sheet.write(left + whole + errors, bottom + whole + 0.04, chart.ratio, right=True)
+    sheet.write(left + whole / 2, sheet.bottom + 0.06, chart.columns, centre=True)
+    write(axes, -(label + 0.13) / whole, 0.5, chart.rows, rotation=90, transform=axes.transAxes)
     height = min(whole, 1.9)
     bar = sheet.axes(left + whole + errors + 0.12, bottom + whole - height, 0.15, height)
     bar.set_label("colour bar")
@@ -96,7 +94,7 @@ def figure(chart: ConfusionChart, run: RunReport, paper: Paper | None = None) ->
     return sheet.figure
 
 
-def caption(chart: ConfusionChart, run: RunReport, *, side: float) -> str:
+def caption(chart: ConfusionChart, state: str, *, side: float) -> str:
     """What was counted, in which network after how much training, as one sentence; a cell's side is in inches. Behind
     `classes` there may be one for pictures that have none.
     """
@@ -108,9 +106,12 @@ def caption(chart: ConfusionChart, run: RunReport, *, side: float) -> str:
     if lost := int(counts[:, chart.classes :].sum()):
         none += f" · no class, for their logits are not finite: {lost}"
     said = f"{numbers}, " if side >= _TINY else ""
+    axes, blue = "rows: true class, columns: predicted class", "blue where right, red where wrong"
+    if chart.rows != TRUE:
+        axes, blue = "rows: class in the reference, columns: class now", "blue where alike, red where not"
     return (
-        f"{wrong} of {total} test pictures are wrong · rows: true class, columns: predicted class · {said}colours: "
-        f"share of the row, blue where right, red where wrong{none} · {state_words(run)}."
+        f"{wrong} of {total} test pictures are {chart.wrong} · {axes} · {said}colours: share of the row, {blue}{none}"
+        f" · {state}."
     )
 
 
@@ -129,7 +130,7 @@ def table(chart: ConfusionChart) -> Table:
         )
         for (true, other), count in np.ndenumerate(chart.counts)
     ]
-    return ("true", "predicted", "count", "percent of true"), rows
+    return (chart.rows, chart.columns, "count", f"percent of {chart.rows}"), rows
 
 
 def _draw(axes: Axes, chart: ConfusionChart, side: float) -> None:

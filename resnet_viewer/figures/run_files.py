@@ -144,4 +144,5 @@ def _pictures(test: Answers, key: str, run: RunReport, paper: Paper | None) -> t
 
 def _confusion(test: Answers, key: str, run: RunReport, paper: Paper | None) -> tuple[CaptionedFigure, Table]:
     chart = ConfusionChart.of(test.labels, test.predicted[key], test.class_names)
-    return confusion.figure(chart, run, paper), confusion.table(chart)
+    title, state = run.spec.network.title, picture_grid.state_words(run)
+    return confusion.figure(chart, title, state, paper), confusion.table(chart)

@@ -12,6 +12,7 @@ from resnet_viewer.records.predictions import not_finite_words
 from resnet_viewer.records.probe import NetworkState, ProbeResult
 from resnet_viewer.records.session import GradientQuantity
 from resnet_viewer.records.target import BlockTarget
+from resnet_viewer.records.test_set import MeasureSet, SetReading
 from resnet_viewer.records.weights import WeightsRef
 
 
@@ -69,6 +70,24 @@ def describe(
     if words:
         described["what you see"] = words
     return described
+
+
+def describe_measured(reading: SetReading) -> dict[str, str]:
+    """The same of what was measured on a test set: both states, and which pictures."""
+    question = reading.request
+    assert isinstance(question, MeasureSet)
+    test_set, pictures = question.test_set, reading.pictures
+    described = {
+        "application": application_version(),
+        **_state(question.now),
+        "test set": captions.plain(test_set.title),
+        "test set kind": test_set.kind,
+        "test set folder": captions.plain(str(test_set.folder or "none")),
+        "test pictures": f"{len(pictures)} of {pictures.total}, seed {test_set.seed}",
+        "true classes": "known" if reading.has_labels else "not known",
+        "left out": captions.plain(", ".join(pictures.left_out)) or "none",
+    }
+    return described | {f"reference {key}": value for key, value in _state(question.reference).items()}
 
 
 def _state(state: NetworkState) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from resnet_viewer.charts.error_meter import MeterChart, left_out_words, not_finite
+from resnet_viewer.charts.error_meter import MeterChart, not_finite
 from resnet_viewer.records.test_set import wilson
 from tests.fabricated import set_reading
 
@@ -85,14 +85,11 @@ def test_pictures_without_a_class_are_counted() -> None:
     assert "Now: 2 pictures get no class" in MeterChart(reading).details
 
 
-def test_pictures_that_cannot_be_read_are_named() -> None:
-    assert "b.png cannot be read" not in MeterChart(set_reading(LABELS, LABELS, left_out=("b.png",))).details
-    assert (
-        "1 picture cannot be read and is left out: b.png."
-        in MeterChart(set_reading(LABELS, LABELS, left_out=("b.png",))).details
-    )
-    many = left_out_words(tuple(f"{n}.png" for n in range(30)))
-    assert many == "30 pictures cannot be read and are left out: 0.png, 1.png, 2.png and 27 more."
+def test_what_one_should_know_about_the_pictures_is_told() -> None:
+    reading = set_reading(LABELS, LABELS)
+    remark = "1 of 21 pictures cannot be read and is left out: b.png."
+    told = replace(reading, pictures=replace(reading.pictures, remark=remark))
+    assert remark in MeterChart(told).details.splitlines()
 
 
 def test_before_any_picture_there_is_no_number() -> None:

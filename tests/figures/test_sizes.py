@@ -23,6 +23,7 @@ from resnet_viewer.figures import (
     gradients_by_depth,
     picture_grid,
     predictions,
+    test_set,
     training_curves,
 )
 from resnet_viewer.figures.export import render
@@ -33,6 +34,7 @@ from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import View
 from resnet_viewer.records.training import Intervention, RunReport
+from tests.fabricated import set_reading
 from tests.figures.layout import overlapping
 from tests.figures.readings import pair
 from tests.figures.runs import report
@@ -89,6 +91,10 @@ def drawings() -> dict[str, Drawing]:
     pictures = chance.integers(0, 256, (200, 3, 32, 32), dtype=np.uint8)
     labels, given = chance.integers(0, 10, (2, 200))
     names = CIFAR10_CLASSES
+    measured = set_reading(
+        [n % 10 for n in range(60)], [n % 7 for n in range(60)], [n % 9 for n in range(60)]
+    )
+    unlabelled = set_reading(None, [n % 7 for n in range(60)], [n % 9 for n in range(60)])
     return {
         "gradient norms": lambda size, no: gradient_norms.figure(
             now, reference, class_names=names, paper=Paper(*size, no)
@@ -126,8 +132,10 @@ def drawings() -> dict[str, Drawing]:
             pictures, PictureChart(labels, given, names), one, paper=Paper(*size, no)
         ),
         "confusion": lambda size, no: confusion.figure(
-            ConfusionChart.of(labels, given, names), one, paper=Paper(*size, no)
+            ConfusionChart.of(labels, given, names), "ResNet-20", "a state", paper=Paper(*size, no)
         ),
+        "test set": lambda size, no: test_set.figure(measured, paper=Paper(*size, no)),
+        "test set without classes": lambda size, no: test_set.figure(unlabelled, paper=Paper(*size, no)),
     }
 
 
