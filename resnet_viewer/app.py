@@ -185,8 +185,9 @@ def build(application: QApplication, arguments: argparse.Namespace, diagnostics:
     from resnet_viewer.versions import info
 
     settings = Settings(None if arguments.safe else paths.settings_dir())
+    first = first_session(arguments.network, arguments.weights, build_options(arguments))
     viewer = viewer_of(
-        Store(first_session(arguments.network, arguments.weights, build_options(arguments))),
+        Store(replace(first, test_set=settings.test_set())),
         Workers(
             Worker(partial(probing.ProbeService, arguments.device), name="probing"),
             Worker(files.FilesService, name="files"),
@@ -237,6 +238,7 @@ def viewer_of(
     inspect = InspectPage(
         store, workers.probing, files, downloads, workers.files.low, settings, messages, catalog=catalog,
         networks=networks, samples=samples, threads=ways.threads_words, moving_kinds=kinds(),
+        data_cost=ways.remark,
     )  # fmt: skip
     train = TrainPage(
         workers.lab, files, inspect.loader, inspect.editor, inspect.outbox, settings, ways, messages

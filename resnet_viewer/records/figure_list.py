@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, get_args
 PageName = Literal["inspect", "train"]
 FigureName = Literal[
     "page", "gradient_norms", "gradcam", "feature_maps", "activations", "channel", "filters",
-    "predictions", "architecture",
+    "predictions", "test_set", "set_confusion", "architecture",
     "curves", "loss", "gradients", "by-depth", "pictures", "confusion",
 ]  # fmt: skip
 Suffix = Literal["svg", "pdf", "png", "csv"]
@@ -23,10 +23,12 @@ SUFFIXES: dict[Suffix, str] = {
 }
 """Every figure comes as each of these; CSV is its table."""
 Part = Literal["title", "subtitle", "caption"]
-Needs = Literal["nothing", "reading", "channel", "filters", "steps", "record", "answers"]
-"""What must be there before a figure can be drawn: a full reading, a channel shown large, or filters; of training runs
-a step, a gradient record, or the classes that one run gave to the test pictures."""
+Needs = Literal["nothing", "reading", "channel", "filters", "measured", "steps", "record", "answers"]
+"""What must be there before a figure can be drawn: a full reading, a channel shown large, or filters; every picture of
+the test set measured; of training runs a step, a gradient record, or the classes that one run gave to the test
+pictures."""
 
+_BY_CLASSES = "The height follows from the width; both grow with the number of classes."
 _LINES = "Lines and text have no resolution in SVG and PDF."
 
 
@@ -77,6 +79,8 @@ FIGURES: tuple[Figure, ...] = (
         "The height follows from the width and the number of filters.",
     ),
     Figure("predictions", "Predictions", "inspect", "reading", no_resolution=_LINES),
+    Figure("test_set", "Errors on the test set", "inspect", "measured", no_resolution=_LINES),
+    Figure("set_confusion", "Confusion matrix", "inspect", "measured", _BY_CLASSES),
     Figure(
         "architecture",
         "Architecture",
@@ -100,7 +104,7 @@ FIGURES: tuple[Figure, ...] = (
         "Confusion matrix",
         "train",
         "answers",
-        "The height follows from the width; both grow with the number of classes.",
+        _BY_CLASSES,
     ),
 )
 _BY_NAME = {figure.name: figure for figure in FIGURES}

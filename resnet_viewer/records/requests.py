@@ -20,6 +20,7 @@ from resnet_viewer.records.preprocessing import OwnInput, Preprocessing
 from resnet_viewer.records.probe import NetworkState, ProbeRequest
 from resnet_viewer.records.question import Request
 from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.test_set import TestSet
 from resnet_viewer.records.training import RunReport
 from resnet_viewer.records.wiring import Wiring
 
@@ -90,6 +91,14 @@ class StepPicture(Request, newest_only=True):
     path: Path
     step: int
     album: Album = NO_ALBUM
+
+
+@dataclass(frozen=True)
+class OpenSetPicture(Request, newest_only=True):
+    """A picture of a test set, by its name there. Answered by OpenedPicture."""
+
+    test_set: TestSet
+    name: str
 
 
 @dataclass(frozen=True)
@@ -240,6 +249,13 @@ class DownloadWeights(Request):
 
 
 @dataclass(frozen=True)
+class FetchData(Request):
+    """Have a data set of `records.data.NAMED` on this computer. Answered by Progress, then by this request."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class KeepChoices(Request):
     """Remember for the weight file with that digest what it does not tell itself. Answered by nothing.
 
@@ -255,6 +271,7 @@ class KeepChoices(Request):
 NO_FILTERS = (
     "No filters are shown, so there are none to draw; choose Filters in the panel of the feature maps first."
 )
+NOT_MEASURED = "The test set is not measured yet; wait until its last picture is, or choose a test set."
 NO_CHANNEL = "No channel is shown large, so there is none to draw; click a feature map first."
 
 

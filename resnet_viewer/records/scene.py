@@ -11,6 +11,7 @@ from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.question import Finding
 from resnet_viewer.records.seen import Seen
 from resnet_viewer.records.session import Session
+from resnet_viewer.records.test_set import SetReading
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,12 @@ class Scene:
     def class_names(self) -> tuple[str, ...]:
         """Of the present network."""
         return self.session.setup.class_names
+
+    @property
+    def measured(self) -> SetReading | None:
+        """What the session measures on its test set, whole; None until the last picture is."""
+        found = self.findings.get(self.session.measure_question())
+        return found if isinstance(found, SetReading) and found.is_complete else None
 
     @property
     def blueprint(self) -> Blueprint:

@@ -16,7 +16,7 @@ from resnet_viewer.records.figure_list import (
     FigureName,
     figure_of,
 )
-from resnet_viewer.records.requests import NO_CHANNEL, NO_FILTERS, RunPictures
+from resnet_viewer.records.requests import NO_CHANNEL, NO_FILTERS, NOT_MEASURED, RunPictures
 from resnet_viewer.records.scene import Scene
 
 if TYPE_CHECKING:
@@ -40,7 +40,11 @@ def drawn(source: Scene | RunPictures, choice: FigureChoice) -> Drawn:
     """
     if isinstance(source, RunPictures):
         return _of_runs(source, choice)
-    return _architecture(source, choice) if choice.figure == "architecture" else _of_scene(source, choice)
+    if choice.figure == "architecture":
+        return _architecture(source, choice)
+    if figure_of(choice.figure).needs == "measured":
+        return _of_test_set(source, choice)
+    return _of_scene(source, choice)
 
 
 def _of_runs(pictures: RunPictures, choice: FigureChoice) -> Drawn:
@@ -110,6 +114,27 @@ def _architecture(scene: Scene, choice: FigureChoice) -> Drawn:
         return Drawn(export.csv_bytes(*architecture.table(plans), metadata=described))
     figure = architecture.figure(plans, without=choice.without)
     return Drawn(export.render(figure, choice.suffix, metadata=described, dpi=choice.dpi))
+
+
+def _of_test_set(scene: Scene, choice: FigureChoice) -> Drawn:
+    """The errors, whose numbers are those of every picture, or the confusion matrix."""
+    from resnet_viewer.charts.set_table import SetRows
+    from resnet_viewer.figures import confusion, export, page, state, test_set
+
+    if (reading := scene.measured) is None:
+        raise UserError(NOT_MEASURED)
+    paper = page.Paper(choice.width, choice.height, choice.without)
+    if choice.figure == "test_set":
+        figure, table = test_set.figure(reading, paper), test_set.table(reading)
+    else:
+        chart, _ = SetRows(reading).matrix
+        title, words = test_set.title(reading), test_set.state_words(reading)
+        figure, table = confusion.figure(chart, title, words, paper), confusion.table(chart)
+    described = state.describe_measured(reading) | {"caption": figure.caption}
+    if choice.suffix == "csv":
+        return Drawn(export.csv_bytes(*table, metadata=described))
+    content = export.render(figure, choice.suffix, metadata=described, dpi=choice.dpi)
+    return Drawn(content, page.left_out_words(figure))
 
 
 def frames(scenes: Sequence[Scene], choice: FigureChoice) -> Iterator[bytes]:

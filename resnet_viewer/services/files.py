@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from resnet_viewer import paths
 from resnet_viewer.media.files import write_whole
@@ -22,6 +23,7 @@ from resnet_viewer.records.requests import (
     ChooseNetwork,
     CopyFigure,
     DownloadWeights,
+    FetchData,
     FindDevices,
     FolderRead,
     KeepChoices,
@@ -30,6 +32,7 @@ from resnet_viewer.records.requests import (
     OpenedNetwork,
     OpenedPicture,
     OpenNetwork,
+    OpenSetPicture,
     ReadBatch,
     ReadFolder,
     ReadOrder,
@@ -46,8 +49,12 @@ from resnet_viewer.records.requests import (
     Written,
 )
 from resnet_viewer.records.story_words import counted
+from resnet_viewer.records.test_set import TestSet
 from resnet_viewer.services.figures import all_run_figures, drawn, frames, layers_csv
 from resnet_viewer.services.order_files import read_order, write_order
+
+if TYPE_CHECKING:
+    from resnet_viewer.core.data.test_sets import Drawn
 
 log = logging.getLogger(__name__)
 _COPIED: tuple[Suffix, Suffix] = ("png", "svg")
@@ -86,6 +93,8 @@ class FilesService:
 
     def __init__(self) -> None:
         self._folder = Folder()
+        self._drawn: tuple[TestSet, Drawn] | None = None
+        """The test set of which a picture was opened last."""
 
     def answer(self, request: object) -> Generator[object]:
         """One reply for each request.
@@ -108,6 +117,8 @@ class FilesService:
                 yield from _thumbnails(request)
             case StepPicture():
                 yield self._step(request)
+            case OpenSetPicture(test_set=test_set, name=name):
+                yield self._set_picture(test_set, name)
             case TakePixels(pixels=pixels, name=name):
                 from resnet_viewer.media import pictures
 
@@ -153,6 +164,22 @@ class FilesService:
                 yield Rendered(png.content, svg.content, svg.remark)
             case _:
                 raise TypeError(f"not a request for files: {type(request).__name__}")
+
+    def _set_picture(self, test_set: TestSet, name: str) -> OpenedPicture:
+        """A test set is drawn once for all its pictures."""
+        from resnet_viewer.core.data.test_sets import draw
+
+        if self._drawn is None or self._drawn[0] != test_set:
+            steps = draw(test_set)
+            try:
+                while True:
+                    next(steps)
+            except StopIteration as ended:
+                self._drawn = test_set, ended.value
+        drawn = self._drawn[1]
+        if name not in drawn.names:
+            raise UserError(f"There is no {name} in the test set any more; choose the test set again.")
+        return OpenedPicture(drawn.read(drawn.names.index(name)))
 
     def _begin(self, request: Begin) -> Begun:
         network, refusals = _begin_network(request)
@@ -241,14 +268,20 @@ class Folder:
 
 
 class DownloadService:
-    """Fetches torchvision's weights, on a thread of its own."""
+    """Fetches torchvision's weights and data sets, on a thread of its own."""
 
     def answer(self, request: object) -> Generator[object]:
-        """Yield Progress, then the network with its weights.
+        """Yield Progress, then the network with its weights, or the request for data.
 
         Raises:
             UserError: they did not arrive.
         """
+        if isinstance(request, FetchData):
+            from resnet_viewer.core.data.named_data import fetched
+
+            yield from fetched(request.name)
+            yield request
+            return
         assert isinstance(request, DownloadWeights)
         from resnet_viewer.core.weights import catalog, sources
         from resnet_viewer.core.weights.opened import described

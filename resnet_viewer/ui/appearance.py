@@ -113,6 +113,10 @@ QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QProgressBar {{ background: {t.raised}; border: 0; border-radius: 3px; }}
 QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
+#meter {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px; }}
+#meter:hover {{ border-color: {t.muted}; }}
+#meter QToolButton {{ background: transparent; border: 0; padding: 4px 8px; }}
+#meter QToolButton:focus {{ color: {t.accent}; }}
 #runs {{ border: 0; border-radius: 0; }}
 #primary {{ background: {t.branch_fill}; border-color: {t.accent}; }}
 #separator {{ background: {t.border}; }}

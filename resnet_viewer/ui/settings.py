@@ -8,7 +8,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -17,6 +17,7 @@ from PySide6.QtCore import QSettings
 from resnet_viewer.media.reading import ReadError, opened
 from resnet_viewer.records.checking import decoded_text
 from resnet_viewer.records.figure_list import FIGURE_DPI, FIGURE_INCHES, FigureChoice, PageName, figure_of
+from resnet_viewer.records.test_set import CROPS, TestSet, TestSetKind
 
 T = TypeVar("T")
 ThemeChoice = Literal["system", "light", "dark"]
@@ -122,6 +123,27 @@ class Settings:
         """Remember it."""
         self._store.setValue(f"training/{key}", text)
 
+    def test_set(self) -> TestSet | None:
+        """What errors were measured on; None for nothing."""
+
+        def read(text: str) -> TestSet | None:
+            found = decoded_text(_KeptTestSet, text)
+            if found.kind is None:
+                return None
+            folder = None if found.folder is None else path_of(found.folder)
+            return TestSet(found.kind, folder, found.sample, found.seed)
+
+        usual: TestSet | None = CROPS
+        return self._read("inspect/test_set", read, usual)
+
+    def set_test_set(self, test_set: TestSet | None) -> None:
+        """Remember it."""
+        kept = _KeptTestSet(None)
+        if test_set is not None:
+            folder = None if test_set.folder is None else str(test_set.folder)
+            kept = _KeptTestSet(test_set.kind, folder, test_set.sample, test_set.seed)
+        self._store.setValue("inspect/test_set", json.dumps(asdict(kept)))
+
     def asks_to_close(self) -> bool:
         """Whether closing while runs train is asked about."""
         return self._read("training/asks_to_close", lambda text: decoded_text(bool, text), True)
@@ -178,6 +200,16 @@ class Settings:
                 self._told.add(key)
                 log.warning("the setting %s is the default one, not %.60r: %.120s", key, found, error)
             return default
+
+
+@dataclass(frozen=True)
+class _KeptTestSet:
+    """A TestSet as text; without a kind there is none."""
+
+    kind: TestSetKind | None
+    folder: str | None = None
+    sample: int | None = None
+    seed: int = 0
 
 
 def path_of(text: str) -> Path:

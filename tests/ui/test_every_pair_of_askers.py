@@ -33,6 +33,7 @@ from resnet_viewer.records.requests import (
     ChooseNetwork,
     CopyFigure,
     DownloadWeights,
+    FetchData,
     FindDevices,
     KeepChoices,
     KeepOrder,
@@ -40,6 +41,7 @@ from resnet_viewer.records.requests import (
     OpenedNetwork,
     OpenedPicture,
     OpenNetwork,
+    OpenSetPicture,
     PackReadings,
     Pair,
     ReadAlong,
@@ -61,7 +63,7 @@ from resnet_viewer.records.run_log import RunLog
 from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session
-from resnet_viewer.records.test_set import MeasureSet
+from resnet_viewer.records.test_set import MeasureSet, TestSet
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.services.run_plans import runs_of
 from resnet_viewer.ui import dialogs
@@ -80,6 +82,7 @@ OTHER_WORKERS = {
     ReadAlong,
     WriteAnimation,
     DownloadWeights,
+    FetchData,
 }
 """What is asked of others than the files worker."""
 IN_PASSING = {ReadFolder, MakeThumbnails}
@@ -322,6 +325,9 @@ FEATURES = (
             ("picture one.png",)),
     Feature("next picture", StepPicture, lambda room: room.loader.step_picture(1), "loader",
             ("picture step+1.png",)),
+    Feature("a picture of the test set", OpenSetPicture,
+            lambda room: room.loader.open_set_picture(TestSet("digits"), "test picture 7"), "loader",
+            ("picture test picture 7",)),
     Feature("paste", TakePixels, paste, "loader", ("picture pasted picture",)),
     Feature("choose a network", ChooseNetwork, lambda room: room.loader.choose_network("resnet18"), "loader",
             ("network resnet18",)),

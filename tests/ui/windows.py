@@ -23,11 +23,13 @@ from resnet_viewer.records.requests import (
     CatalogEntry,
     ChooseNetwork,
     DownloadWeights,
+    FetchData,
     FolderRead,
     MakeThumbnails,
     OpenedNetwork,
     OpenedPicture,
     OpenNetwork,
+    OpenSetPicture,
     ReadBatch,
     ReadFolder,
     ReadOrder,
@@ -103,6 +105,8 @@ class Files:
                     yield Thumbnail(path, pixels, f"{path.name} is no picture." if is_bad else "")
             case StepPicture(step=step):
                 yield OpenedPicture(fabricated.picture(name=f"step{step:+d}.png"))
+            case OpenSetPicture(name=name):
+                yield OpenedPicture(fabricated.picture(name=name))
             case TakePixels(pixels=pixels, name=name):
                 colours = pixels[..., :3] if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
                 yield OpenedPicture(Picture.of(colours.copy(), name=name))
@@ -131,7 +135,7 @@ class Downloads:
         self.closed = 0
 
     def answer(self, request: object) -> Iterator[object]:
-        assert isinstance(request, DownloadWeights)
+        assert isinstance(request, DownloadWeights | FetchData)
         try:
             for done in itertools.count(1):
                 yield Progress(done, 10**9)

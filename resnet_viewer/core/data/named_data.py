@@ -53,12 +53,18 @@ def read_named(name: str, *, cache: Path | None = None) -> Iterator[Progress | D
         yield digits()
         return
     root = cache or cache_folder()
+    yield from fetched(name, cache=root)
+    yield load_from(root, name)
+
+
+def fetched(name: str, *, cache: Path | None = None) -> Iterator[Progress]:
+    """Download a data set of torchvision's, unless it is here; progress, closing and errors are as of `read_named`."""
+    root = cache or cache_folder()
     try:
         if sources.files_in(root, name) is None:
             yield from _idx_download(name, root) if name in sources.IDX else _cifar_download(name, root)
     except (DownloadError, WriteError) as error:
         raise DatasetError(f"{NAMED[name].title} is not on this computer: {error}") from error
-    yield load_from(root, name)
 
 
 def cache_folder() -> Path:

@@ -23,6 +23,7 @@ from resnet_viewer.ui.commands import Commands
 from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.editor import Editor
 from resnet_viewer.ui.inspect.loader import Loader
+from resnet_viewer.ui.inspect.meter import ErrorMeter, Measuring
 from resnet_viewer.ui.menus import add_choice, add_entry, add_head, escaped
 from resnet_viewer.ui.page import ICON, LETTERS, SHORT, WORDS_FROM, PageBar
 from resnet_viewer.ui.settings import Settings
@@ -31,8 +32,14 @@ from resnet_viewer.ui.widgets.switch import MasterSwitch, SwitchState
 from resnet_viewer.ui.widgets.theme import Theme
 
 MOST_CLASSES_LISTED = 20
-_ICONS = ("reference", "compare", "target", "export", "picture")
-"""The buttons that can be icons, in the order in which they become some."""
+_ICONS = ("target", "compare", "reference", "export", "picture")
+"""The buttons that can be icons, in the order in which they become some. The target goes in place of that: it is chosen
+beside the picture and the predictions, too."""
+_LEAST_LETTERS = LETTERS[-1]
+_METER_LETTERS = WORDS_FROM - 1, 29, _LEAST_LETTERS - 2, _LEAST_LETTERS - 3
+"""Letters of a name from which down the error meter takes the next of its shapes."""
+_NO_COMPARISON = _LEAST_LETTERS - 1
+"""Letters of a name from which down that button goes: what it offers stands in a menu, too."""
 
 
 def network_title(scene: Scene) -> str:
@@ -74,11 +81,14 @@ class InspectBar(PageBar):
 
     shortcuts_wished = Signal(bool)
     branches_wished = Signal(bool)
-    shapes = tuple(
-        (icons, letters)
-        for letters in LETTERS
-        for icons in range(len(_ICONS) + 1)
-        if icons == len(_ICONS) or letters >= (SHORT if icons else WORDS_FROM)
+    shapes = (
+        *(
+            (icons, letters)
+            for letters in LETTERS
+            for icons in range(len(_ICONS) + 1)
+            if icons == len(_ICONS) or letters >= (SHORT if icons else WORDS_FROM)
+        ),
+        *((len(_ICONS), letters) for letters in (_NO_COMPARISON, *_METER_LETTERS[-2:])),
     )
 
     def __init__(self, commands: Commands) -> None:
@@ -90,6 +100,7 @@ class InspectBar(PageBar):
         self.shortcuts = MasterSwitch("Shortcuts", "shortcut")
         self.branches = MasterSwitch("Residual branches", "branch")
         self.target_button = self.menu_button("Target")
+        self.meter = ErrorMeter()
         self.undo_button, self.redo_button = _button(commands["undo"]), _button(commands["redo"])
         self.reference_button = _button(commands["set_reference"], "Set as reference")
         self.compare_button = self.menu_button("Compare")
@@ -99,8 +110,8 @@ class InspectBar(PageBar):
         self.shortcuts.wished.connect(self.shortcuts_wished)
         self.branches.wished.connect(self.branches_wished)
         self.lay_out(
-            self.open_button, self.network_button, self.shortcuts, self.branches, self.target_button, None,
-            self.undo_button, self.redo_button, self.reference_button, self.compare_button,
+            self.open_button, self.network_button, self.shortcuts, self.branches, self.meter,
+            self.target_button, None, self.undo_button, self.redo_button, self.reference_button, self.compare_button,
             self.export_button,
         )  # fmt: skip
 
@@ -130,6 +141,11 @@ class InspectBar(PageBar):
         if (self._title, self._target_text, self._target_told) != before:
             self.needs_room.emit()
 
+    def show_meter(self, measuring: Measuring) -> None:
+        """What is measured on the test set."""
+        if self.meter.show_measured(measuring):
+            self.needs_room.emit()
+
     def apply_theme(self, theme: Theme) -> None:
         self.target_button.setIcon(qtawesome.icon("mdi6.target", color=theme.text))
         self.open_button.setIcon(qtawesome.icon("mdi6.image-outline", color=theme.text))
@@ -139,9 +155,9 @@ class InspectBar(PageBar):
     def label(self, *, icons: int, letters: int) -> None:
         style = Qt.ToolButtonStyle
         buttons = (
-            self.reference_button,
-            self.compare_button,
             self.target_button,
+            self.compare_button,
+            self.reference_button,
             self.export_button,
             self.open_button,
         )
@@ -154,6 +170,9 @@ class InspectBar(PageBar):
         self.target_button.setToolTip(tooltip_text(self._target_told))
         self.target_button.setAccessibleName(self._target_told)
         self.branches.set_label("Branches" if icons else "Residual branches")
+        self.target_button.setVisible(not icons)
+        self.compare_button.setVisible(letters > _NO_COMPARISON)
+        self.meter.set_shape(sum(letters <= most for most in _METER_LETTERS))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.probe import GradientOf, NetworkState
 from resnet_viewer.records.session import GradientQuantity, Session, Setup, View
 from resnet_viewer.records.target import BlockTarget
+from resnet_viewer.records.test_set import TestSet
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.inspect.store import Store
 
@@ -187,6 +188,11 @@ class Editor(QObject):
         """Show that picture of the batch, from 0; beyond the last comes the first."""
         if count := len(self._setup.batch):
             self._store.look(replace(self._session.view, of_batch=place % count))
+
+    def set_test_set(self, test_set: TestSet | None) -> None:
+        """Measure errors on other pictures; None for none."""
+        title = "none" if test_set is None else test_set.title
+        self._store.edit(replace(self._session, test_set=test_set), f"test set: {title}")
 
     def set_network(self, state: NetworkState, class_names: tuple[str, ...]) -> None:
         """Another network; a target that it does not have becomes the top class."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.records.figure_list import ARCHITECTURE_COLUMNS, FigureChoice, FigureName, figure_of
 from resnet_viewer.records.filters import weights_question
-from resnet_viewer.records.requests import NO_CHANNEL, NO_FILTERS
+from resnet_viewer.records.requests import NO_CHANNEL, NO_FILTERS, NOT_MEASURED
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.ui.figure_export import FigureExport, Outbox
 from resnet_viewer.ui.inspect.controller import Controller
@@ -41,8 +41,11 @@ class SceneExport(FigureExport):
 
     def refusal(self, figure: FigureName) -> str:
         scene = self._controller.scene
+        needs = figure_of(figure).needs
+        if needs == "measured":
+            return "" if scene.measured is not None else NOT_MEASURED
         has_reading = scene.now is not None and scene.now.is_complete
-        if figure_of(figure).needs != "nothing" and not has_reading:
+        if needs != "nothing" and not has_reading:
             return NOT_YET
         if (
             figure == "filters"
@@ -58,6 +61,9 @@ class SceneExport(FigureExport):
         """It says what it is of: "cat_gradient_norms"."""
         now = self._controller.scene.now
         about = choice.columns if now is None or choice.figure == "architecture" else now.request.picture.name
+        if figure_of(choice.figure).needs == "measured":
+            setup = self._controller.scene.session.setup
+            about = setup.state.network.name
         return f"{_file_name(Path(about).stem) or 'picture'}_{choice.figure}"
 
     def starting_from(self, figure: FigureName) -> FigureChoice:

@@ -6,6 +6,7 @@ Whatever cannot be opened is one sentence, and what is on screen stays.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, Signal, Slot
@@ -27,6 +28,7 @@ from resnet_viewer.records.requests import (
     OpenedNetwork,
     OpenedPicture,
     OpenNetwork,
+    OpenSetPicture,
     ReadBatch,
     ReadFolder,
     ReadPicture,
@@ -34,6 +36,7 @@ from resnet_viewer.records.requests import (
     TakePixels,
 )
 from resnet_viewer.records.session import Session, Setup
+from resnet_viewer.records.test_set import TestSet
 from resnet_viewer.ui.incoming import sort_incoming
 from resnet_viewer.ui.inspect.editor import Editor
 from resnet_viewer.ui.inspect.store import Store
@@ -221,6 +224,10 @@ class Loader(QObject):
         """A picture that is at hand."""
         self._show_picture(OpenedPicture(picture))
 
+    def open_set_picture(self, test_set: TestSet, name: str) -> None:
+        """A picture of a test set that has no file of its own."""
+        self._files.ask(OpenSetPicture(test_set, name), self._show_picture, self.failed)
+
     @property
     def weights_path(self) -> Path | None:
         """The weight file of the network on the screen."""
@@ -360,7 +367,8 @@ class Loader(QObject):
         if begun.picture is not None:
             picture = begun.picture.picture
             self._opened = begun.picture.album
-        session = Session.begun(Setup(opened.state, picture, class_names=opened.class_names))
+        begun_with = Session.begun(Setup(opened.state, picture, class_names=opened.class_names))
+        session = replace(begun_with, test_set=self._store.session.test_set)
         first, steps = self._first or self._store.session, self._wished_steps
         self._first, self._wished_steps = None, 0
         if not self._store.begin(first, session):

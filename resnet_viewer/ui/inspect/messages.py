@@ -15,7 +15,9 @@ from resnet_viewer.ui.bars import Choice, Messages
 from resnet_viewer.ui.figure_export import Outbox
 from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.loader import Loader
+from resnet_viewer.ui.inspect.meter import Measuring
 from resnet_viewer.ui.inspect.prompts import Prompts
+from resnet_viewer.ui.inspect.test_sets import TestSets
 
 
 class InspectMessages(QObject):
@@ -35,6 +37,7 @@ class InspectMessages(QObject):
         super().__init__(parent)
         self._messages, status, progress = messages.bar, messages.status, messages.progress
         self._controller = controller
+        self._progress = progress
         self._loader, self._prompts, self._downloads = loader, prompts, downloads
         fail = self._messages.show_failure
         controller.failed.connect(partial(fail, topic="probing"))
@@ -55,6 +58,15 @@ class InspectMessages(QObject):
         outbox.said.connect(status.say)
         loader.compared.connect(status.say)
         loader.said.connect(status.say)
+
+    def follow_measuring(self, measuring: Measuring, test_sets: TestSets) -> None:
+        """What is said about test sets, and how far the download of one is."""
+        fail, progress = self._messages.show_failure, self._progress
+        measuring.failed.connect(partial(fail, topic="measuring"))
+        measuring.measured.connect(partial(self._messages.end, "measuring"))
+        test_sets.failed.connect(partial(fail, topic="measuring"))
+        test_sets.fetch_began.connect(progress.begin)
+        test_sets.progressed.connect(progress.show_progress)
 
     def render_scene(self, scene: Scene) -> None:
         """What was said about another network, or about a reading that is there now, is over."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -42,6 +42,7 @@ from resnet_viewer.ui.inspect.folder_strip import FolderStrip
 from resnet_viewer.ui.inspect.gradcam import PicturePanel
 from resnet_viewer.ui.inspect.loader import Loader
 from resnet_viewer.ui.inspect.messages import InspectMessages
+from resnet_viewer.ui.inspect.meter import Measuring
 from resnet_viewer.ui.inspect.overview import OverviewPanel
 from resnet_viewer.ui.inspect.picture_menu import PictureMenu
 from resnet_viewer.ui.inspect.predictions import PredictionsPanel
@@ -49,6 +50,7 @@ from resnet_viewer.ui.inspect.prompts import Prompts
 from resnet_viewer.ui.inspect.readings import placeholder
 from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.inspect.story import InsightPanel
+from resnet_viewer.ui.inspect.test_sets import TestSets
 from resnet_viewer.ui.inspect.thumbnails import Thumbnails
 from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
 from resnet_viewer.ui.layout import SharedPlace, Splitter
@@ -176,9 +178,11 @@ class InspectPage(Page):
         samples: tuple[Path, ...] = (),
         threads: str = "",
         moving_kinds: tuple[MovingKind, ...] = ("gif",),
+        data_cost: Callable[[str], str] = lambda _name: "",
     ) -> None:
         """`in_passing` are files of low priority; animations can be of `moving_kinds` here; `samples` are pictures that
-        travel with the program.
+        travel with the program; `data_cost` says what it costs to have a named data set: "download 170 MB", "" where it
+        is here.
         """
         editor, thumbnails = Editor(store), Thumbnails(in_passing)
         super().__init__(InspectPanels(editor, thumbnails))
@@ -191,10 +195,12 @@ class InspectPage(Page):
         self.controller = Controller(store, probing, parent=self)
         self.loader = Loader(store, self.editor, files, downloads, settings, self, in_passing=in_passing)
         self.outbox = Outbox(files, self)
+        self.measuring = Measuring(store, self.controller, self)
+        self.test_sets = TestSets(store, editor, downloads, settings, self.panels, data_cost, self)
         self.exports = SceneExport(self.controller, self.outbox, settings, self.panels)
         parts = self.controller, self.editor, self.loader, self.outbox
         self.animation = Animation(self.controller, probing.low, in_passing, moving_kinds, self.panels)
-        self.prompts = Prompts(self.panels, *parts, settings, networks)
+        self.prompts = Prompts(self.panels, *parts, settings, networks, self.measuring)
         self.commands = Commands(self._offered(), self, show=self.wished.emit)
         self.bar = InspectBar(self.commands)
         filled = InspectMenus(
@@ -205,6 +211,7 @@ class InspectPage(Page):
         fill_on_open(self.bar.network_button.menu(), filled.fill_network)
         fill_on_open(self.bar.target_button.menu(), filled.fill_target)
         fill_on_open(self.bar.compare_button.menu(), filled.fill_compare)
+        fill_on_open(self.bar.meter.menu, self.test_sets.fill)
         menu = self.bar.export_button.menu()
         self.exports.fill(menu)
         menu.addAction(f"&Export…\t{keys_text('Ctrl+E')}", self.exports.ask)
@@ -215,6 +222,7 @@ class InspectPage(Page):
         self.messages = InspectMessages(
             messages, self.controller, self.loader, self.outbox, self.prompts, sizes, self
         )
+        self.messages.follow_measuring(self.measuring, self.test_sets)
         self._connect()
         self._show_history()
         self.render_scene(self.controller.scene)
@@ -247,9 +255,13 @@ class InspectPage(Page):
         strip.refused.connect(self.loader.refuse_together)
         strip.closed.connect(self.toggle_folder_strip)
         strip.set_wanted(self._settings.shows_folder())
+        self.loader.begun.connect(self.measuring.ask)
+        self.measuring.changed.connect(self._show_measured)
+        self.bar.meter.opened.connect(self.prompts.show_test_set)
+        self.prompts.set_table_wished.connect(partial(self.exports.export_as, "test_set", "csv"))
 
     def _offered(self) -> tuple[Command | Submenu, ...]:
-        prompts, loader, editor, store = self.prompts, self.loader, self.editor, self.store
+        prompts, editor, store = self.prompts, self.editor, self.store
         shown = partial(Command, shows_page=True)
         wired = partial(Command, menu="Edit", place=200)
         compared = partial(Command, menu="Edit", place=300)
@@ -267,12 +279,12 @@ class InspectPage(Page):
                 "previous_picture",
                 "Pre&vious picture",
                 "File",
-                partial(loader.step_picture, -1),
+                partial(prompts.step_picture, -1),
                 "PgUp",
                 place=120,
             ),
             Command(
-                "next_picture", "&Next picture", "File", partial(loader.step_picture, 1), "PgDown", place=120
+                "next_picture", "&Next picture", "File", partial(prompts.step_picture, 1), "PgDown", place=120
             ),
             Command(
                 "folder_together",
@@ -381,6 +393,15 @@ class InspectPage(Page):
             ),
             Command("layers", "&Layers…", "Network", prompts.show_layers, "Ctrl+L", place=200),
             shown(
+                "test_set",
+                "Test set, &picture by picture…",
+                "Network",
+                prompts.show_test_set,
+                "Ctrl+Shift+T",
+                tip="What each picture of the test set is taken for, and the confusion matrix",
+                place=400,
+            ),
+            shown(
                 "architecture",
                 "&Architecture figure…",
                 "Network",
@@ -397,6 +418,7 @@ class InspectPage(Page):
             ),
             Submenu("&Open network", "Network", lambda menu: self._filled.fill_network(menu), 300),
             Submenu("Tar&get", "Network", lambda menu: self._filled.fill_target(menu), 300),
+            Submenu("Test &set", "Network", self.test_sets.fill, 400),
         )
 
     @Slot(object)
@@ -413,6 +435,10 @@ class InspectPage(Page):
         self.commands.set_possible("choose_target", network.has_classifier)
         self.facts_changed.emit()
         self.headed.emit(self.heading)
+
+    @Slot()
+    def _show_measured(self) -> None:
+        self.bar.show_meter(self.measuring)
 
     @property
     def heading(self) -> str:

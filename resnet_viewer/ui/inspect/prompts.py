@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network_entries import NetworkChoice, Networks
+from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.target import BlockTarget
+from resnet_viewer.records.test_set import MeasureSet, SetReading
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.figure_export import Outbox
 from resnet_viewer.ui.inspect.controller import Controller
@@ -18,13 +20,18 @@ from resnet_viewer.ui.inspect.editor import Editor
 from resnet_viewer.ui.inspect.input_dialog import InputChoice, InputDialog
 from resnet_viewer.ui.inspect.layer_table import LayerTable
 from resnet_viewer.ui.inspect.loader import Loader
+from resnet_viewer.ui.inspect.meter import Measuring
 from resnet_viewer.ui.inspect.network_dialog import NetworkDialog
+from resnet_viewer.ui.inspect.set_window import SetWindow
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.picker import Picker
 
 
 class Prompts(QObject):
     """Owns the choices that dialogs start from."""
+
+    set_table_wished = Signal()
+    """The test set's table as a file."""
 
     def __init__(
         self,
@@ -35,6 +42,7 @@ class Prompts(QObject):
         outbox: Outbox,
         settings: Settings,
         networks: Networks,
+        measuring: Measuring,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -44,7 +52,10 @@ class Prompts(QObject):
         self._outbox = outbox
         self._settings = settings
         self._networks = networks
+        self._measuring = measuring
         self.layers: LayerTable | None = None
+        """Made when it is first shown."""
+        self.test_set: SetWindow | None = None
         """Made when it is first shown."""
 
     def open_pictures(self) -> None:
@@ -111,6 +122,35 @@ class Prompts(QObject):
         self.layers.show()
         self.layers.raise_()
         self.layers.activateWindow()
+
+    def show_test_set(self) -> None:
+        """The pictures of the test set one by one, beside the window."""
+        if self.test_set is None:
+            self.test_set = SetWindow(self._measuring, self._shown_picture, self._window)
+            self.test_set.picture_wished.connect(self._open_set_picture)
+            self.test_set.save_wished.connect(self.set_table_wished)
+        self.test_set.show()
+        self.test_set.raise_()
+        self.test_set.activateWindow()
+
+    def step_picture(self, step: int) -> None:
+        """The next or previous picture: of the test set's table where that is open and the picture is from there, else
+        of the album or the folder.
+        """
+        if self.test_set is None or not self.test_set.step(step):
+            self._loader.step_picture(step)
+
+    def _shown_picture(self) -> Picture | None:
+        return self._controller.scene.session.setup.picture
+
+    @Slot(object, int)
+    def _open_set_picture(self, reading: SetReading, place: int) -> None:
+        pictures, question = reading.pictures, reading.request
+        assert isinstance(question, MeasureSet)
+        if (path := pictures.paths[place]) is not None:
+            self._loader.open_paths((path,))
+        else:
+            self._loader.open_set_picture(question.test_set, pictures.names[place])
 
     def choose_target(self) -> None:
         """Any class, found by typing."""
