@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from resnet_viewer.records.laying_out import blueprint
@@ -88,7 +88,7 @@ class View:
     gradient_quantity: GradientQuantity = "weight"
     map_scale: MapScale = "channel"
     map_shows: MapShows = "maps"
-    map_limits: Limits = field(default_factory=Limits)
+    map_limits: Limits = USUAL_LIMITS
     map_order: MapOrder = "index"
     map_colours: str = "inferno"
     map_signed_colours: str = "CET-D1"
