@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QComboBox,
     QFormLayout,
@@ -63,14 +64,10 @@ from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 SCALES: tuple[MapScale, ...] = "channel", "layer"
 ORDERS: tuple[MapOrder, ...] = "index", "mean", "maximum", "change"
-_WORDS = 60
-"""Pixels that controls of the header leave to the subtitle; where they cannot they say it in short, or are left to the
-menu.
-"""
+_LEAST_SUBTITLE = "block 27"
+"""What controls of the header leave room for; where they cannot they say it in short."""
 _SMALLEST = 260, 150
 """Pixels."""
-_LONGEST_CHANNEL = "Channel 2000 "
-"""Beside whose title what belongs to a channel stands."""
 _GAP, _LEAST = 5, 56
 """Pixels between the choices, and of the narrowest one."""
 SHOWS = {
@@ -240,12 +237,15 @@ class FeatureMapsPanel(Card):
         self._drawn: tuple[object, ...] = ()
         self._chart: MapsChart | None = None
         self._marked: Mark | None = None
+        self._told: tuple[str, int | None] = ("", None)
+        """Of which layer and channel the marked point's words were told."""
         self.is_pair = False
         """Now and the reference are shown side by side; else one of them, which is both."""
         self.panes = self.now_pane, self.reference_pane = beside(MosaicPane, "Feature maps", self.hovered)
         self.names = muted(FittingLabel()), muted(FittingLabel())
         self.controls, self.legend = MapControls(), ColourBar()
         self.channel_view, self.filters_view = ChannelView(), FiltersView()
+        self._channel_title = ""
         self.shows = Segments("Show of the layer", SHOWS)
         self._filters: tuple[tuple[object, ...], FiltersChart | None] = (), None
         """What the chart was made of, and the chart."""
@@ -255,7 +255,7 @@ class FeatureMapsPanel(Card):
         self.most_changed.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.most_changed.clicked.connect(self.most_changed_wished)
         self.header.insertWidget(0, self.channel_view.back)
-        for control in (*self.channel_view.controls, self.most_changed, self.shows):
+        for control in (*self.channel_view.controls, self.shows):
             self.add_control(control)
         self._pair = QWidget()
         row = QHBoxLayout(self._pair)
@@ -278,6 +278,7 @@ class FeatureMapsPanel(Card):
         foot.setContentsMargins(0, 0, 0, 0)
         foot.setSpacing(DARK.gap)
         foot.addWidget(self.controls, 1)
+        foot.addWidget(self.most_changed)
         foot.addWidget(self.legend)
         self.body.addWidget(self._stack, 1)
         self.body.addWidget(self._foot)
@@ -326,9 +327,7 @@ class FeatureMapsPanel(Card):
             self._render_filters(scene)
         else:
             self._render_channel(scene, self._chart, is_old)
-        if view.mark != self._marked:
-            self._marked = view.mark
-            self.hovered.emit(mark_words(self._chart.sides, view.mark, view.channel))
+        self._tell_mark(view, self._chart)
 
     def apply_theme(self, theme: Theme) -> None:
         self.channel_view.apply_theme(theme)
@@ -343,7 +342,7 @@ class FeatureMapsPanel(Card):
 
     def minimumSizeHint(self) -> QSize:
         """The same whatever is shown: else other panels would give way to what needs more."""
-        title = self.fontMetrics().horizontalAdvance(_LONGEST_CHANNEL) + 2 * DARK.padding
+        title = self.fontMetrics().horizontalAdvance("Channel  ") + 2 * DARK.padding
         width = title + self.channel_view.header_width(is_short=True) + self.corner_width
         return QSize(max(_SMALLEST[0], width), _SMALLEST[1])
 
@@ -388,7 +387,6 @@ class FeatureMapsPanel(Card):
         if view.map_shows == "filters":
             pass  # its own words
         elif view.channel is None or view.channel not in chart.order:
-            self.set_title("Feature maps")
             size = [] if shape is None else ["{} × {}×{}".format(*shape), f"by {view.map_order}"]
             self.set_subtitle(" · ".join((now.words, *size)))
         for pane, label, side in zip(self.panes, self.names, chart.sides, strict=True):
@@ -415,7 +413,7 @@ class FeatureMapsPanel(Card):
         target = BlockTarget(block.number, channel) if block is not None and is_own else None
         chart = channel_chart(self._now, self._reference, view, plan=plan)
         self._render_controls(view, chart.scale, chart.ends, is_signed=maps.is_signed)
-        self.set_title(f"Channel {chart.channel}")
+        self._channel_title = f"Channel {chart.channel}"
         self.set_subtitle(f"{chart.sides[0].side.words} · of 0 to {chart.count - 1}")
         self.channel_view.show_channel(
             chart,
@@ -475,19 +473,30 @@ class FeatureMapsPanel(Card):
         """Those of the header that belong to what is shown, and have room."""
         is_channel, are_filters = self.is_channel_shown, self.are_filters_shown
         self._foot.setVisible(not are_filters)
-        view, around = self.channel_view, 2 * DARK.padding + _WORDS + self.corner_width
-        title = self.fontMetrics().horizontalAdvance(self.title) + 2 * self.header.spacing()
-        view.set_short(is_short=self.width() < title + view.header_width(is_short=False) + around)
-        for control in (view.back, *view.controls):
-            control.setVisible(is_channel)
+        view = self.channel_view
         is_filter = are_filters and self._scene is not None and self._scene.session.view.channel is not None
         view.back.setVisible(is_channel or is_filter)
+        for control in view.controls:
+            control.setVisible(is_channel)
         self.shows.setVisible(not is_channel)
-        self.shows.set_short(self.width() < title + self.shows.full_width + around)
-        has_room = (
-            self.width() >= title + self.most_changed.sizeHint().width() + self.shows.full_width + around
-        )
-        self.most_changed.setVisible(not (is_channel or are_filters) and has_room)
+        room = self.width() - 2 * DARK.padding - self.header.count() * self.header.spacing()
+        title = self._channel_title if is_channel else "Filters" if are_filters else "Feature maps"
+        room -= self.fontMetrics().horizontalAdvance(f"{title} {_LEAST_SUBTITLE}")
+        own = {self.shows, view.back, *view.controls}
+        for place in range(2, self.header.count()):  # behind what leads back, and the title
+            control = self.header.itemAt(place).widget()
+            if isinstance(control, QAbstractButton) and control not in own and not control.isHidden():
+                room -= control.sizeHint().width()
+        is_short = room < view.header_width(is_short=False)
+        view.set_short(is_short=is_short)
+        if is_channel:  # its number stands beside it
+            self.set_title("Channel" if is_short else title)
+        elif not are_filters:
+            self.set_title("Maps" if room < self.shows.short_width else title)
+        self.shows.set_short(room < self.shows.full_width)
+        foot = self.legend.sizeHint().width() + self.controls.minimumSizeHint().width() + 2 * DARK.gap
+        has_room = self.width() - 2 * DARK.padding >= foot + self.most_changed.sizeHint().width()
+        self.most_changed.setVisible(not is_channel and has_room)
 
     # Wishes
     @Slot(str)
@@ -498,7 +507,7 @@ class FeatureMapsPanel(Card):
 
     @Slot()
     def _leave(self) -> None:
-        """Escape, or the button: a marked point goes first, then the channel."""
+        """Back to all channels, or filters."""
         if self._scene is not None:
             self.view_changed.emit(replace(self._scene.session.view, channel=None))
 
@@ -526,6 +535,14 @@ class FeatureMapsPanel(Card):
                 state = side.reading.request.state
                 self.mark_chosen.emit(cell_field(state, side.layer, row, column).mark)
             return
+
+    def _tell_mark(self, view: View, chart: MapsChart) -> None:
+        """Tell what is known of the marked point, when it or the maps are others; nothing once there is none."""
+        before, told = self._marked, (view.layer, view.channel)
+        is_other = view.mark != before or told != self._told
+        self._marked, self._told = view.mark, told
+        if is_other and (view.mark is not None or before is not None):
+            self.hovered.emit(mark_words(chart.sides, view.mark, view.channel))
 
     def _tell_value(self, whose: Whose, channel: int, y: int, x: int) -> None:
         if self._chart is not None and (words := value_words(self._chart.sides, whose, channel, y, x)):

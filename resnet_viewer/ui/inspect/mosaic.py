@@ -16,7 +16,7 @@ from resnet_viewer.ui.widgets.cells import ARROWS, TAKING
 from resnet_viewer.ui.widgets.pixels import Tiles, tiles_of
 
 _MANY = 100
-_SMALLEST_MARKED = 10
+_SMALLEST_MARKED = 16
 """Pixels across, of a tile that shows where the marked point lies."""
 _LEAST_CELL = 3.0
 """Pixels across, of the outline of a cell."""

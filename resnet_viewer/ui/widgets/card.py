@@ -94,6 +94,11 @@ class Card(QFrame):
         return str(self._subtitle.text())
 
     @property
+    def shown_subtitle(self) -> str:
+        """As much of it as fits."""
+        return str(self._subtitle.shown)
+
+    @property
     def is_updating(self) -> bool:
         """Whether it says that what it shows is being replaced."""
         return self._is_updating

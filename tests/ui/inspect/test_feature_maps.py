@@ -19,6 +19,7 @@ from resnet_viewer.records.limits import Limits
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import MapScale, Session, View
 from resnet_viewer.ui.inspect.feature_maps import FeatureMapsPanel, layer_wordings
+from resnet_viewer.ui.widgets.explanations import explain
 from resnet_viewer.ui.widgets.pixels import colour_table
 from resnet_viewer.ui.widgets.theme import DARK
 from tests import fabricated
@@ -315,6 +316,12 @@ def test_a_place_of_a_tile_is_marked_with_shift(panel: FeatureMapsPanel, qtbot: 
     panel.render_scene(marked)
     assert panel.now_pane.cell == panel.reference_pane.cell == (2, 6)
     assert told == ["marked: y 2, x 6 · sees 81 × 81 of 32 × 32 pixels: all of it"]
+    panel.render_scene(marked)
+    assert len(told) == 1, "the pointer's words are not talked over"
+    early = replace(marked.session.view, layer="layer1.0")
+    panel.render_scene(replace(marked, session=marked.session.with_view(early)))
+    assert told[1:] == ["marked: y 8, x 24 · sees 7 × 7 of 32 × 32 pixels"]
+    panel.render_scene(marked)
     image = panel.now_pane.grab().toImage()
     for other in (3, 40):
         tile = panel.now_pane.rect_of(other)
@@ -474,3 +481,16 @@ def test_paper_shows_the_same_colours_in_the_same_order_on_the_same_scale(
         for tick, words in zip(printed.axes[-1].get_xticks(), printed.axes[-1].get_xticklabels(), strict=True)
     ]
     assert tuple(ticks) == panel.legend.scale.ticks
+
+
+@pytest.mark.parametrize("width", [300, 340, 450, 700])
+def test_the_header_names_the_layer_in_every_width(panel: FeatureMapsPanel, width: int) -> None:
+    explain(panel, "feature map")
+    panel.offer_sizes()
+    panel.resize(width, 300)
+    panel.render_scene(scene(ramp(), ramp()))
+    QApplication.sendPostedEvents()
+    panel.render_scene(scene(ramp(), ramp()))
+    QApplication.sendPostedEvents()
+    assert panel.shown_subtitle.startswith("block 9"), panel.title
+    assert panel.most_changed.isVisibleTo(panel) or width < 450
