@@ -277,7 +277,8 @@ def _not_finite(case: Case) -> Insight | None:
 def _untrained(case: Case) -> Insight | None:
     if not case.now.is_untrained:
         return None
-    title, seed = case.network.title, case.network.seed
+    title, weights = case.network.title, case.network.weights
+    seed = case.network.seed if weights.trained is None else weights.trained.seed
     found = [f"The weights of {title} are untrained: drawn at random from seed {seed}"]
     if has_highest_class(case.now):
         name, value = case.top(case.now)
@@ -294,9 +295,9 @@ def _start(case: Case) -> Insight | None:
     name, value = case.top(case.now)
     more = [case.top(case.now, place) for place in range(1, min(3, case.network.classes))]
     then = joined([f"{other} ({_share(share)})" for other, share in more if share >= _SAME])
-    words = f"{case.network.title} calls this picture {name} ({_share(value)})" + (
-        f", then {then}" * bool(then)
-    )
+    words = f"{case.network.title} calls this picture {name} ({_share(value)})"
+    if then:
+        words += f", then {then}"
     gates = _gates_sentence(case.state)
     if not case.network.has_shortcuts:
         return case.insight("start", words, strong=[name])
@@ -523,10 +524,11 @@ def _severed(case: Case) -> Insight | None:
     steps = []
     if closed:
         blocks = f"block {closed[0]}" if len(closed) == 1 else f"blocks {number_ranges(closed)}"
-        where = f"in {blocks} both paths are closed, so nothing passes"
-        if case.network.has_shortcuts:
+        paths = "both paths are" if case.network.has_shortcuts else "the only path is"
+        where = f"in {blocks} {paths} closed, so nothing passes"
+        if case.network.has_shortcuts and len(closed) == 1:
             wiring = case.wiring.with_shortcuts(closed, 1.0)
-            steps = [_step(f"Restore the shortcut of block {closed[0]}", wiring)] if len(closed) == 1 else []
+            steps = [_step(f"Restore the shortcut of block {closed[0]}", wiring)]
     words = f"no gradient reaches the first layer: it is 0 now, {was} in the reference"
     return case.insight("severed", words, where, steps=steps)
 
@@ -796,10 +798,9 @@ def _strength(case: Case) -> Insight | None:
     name = class_name(intact, case.names)
     here, before = float(case.now.probabilities[0][intact]), float(case.twin.probabilities[0][intact])
     cut = case.wiring.with_shortcuts([number], 0.0)
-    there = None
-    for seen in case.seen.readings:
-        if seen.state.wiring.only_closed == (number, "cut"):
-            there = _seen_probability(case, seen, intact) or there
+    tried = [seen for seen in case.seen.readings if seen.state.wiring.only_closed == (number, "cut")]
+    found = [value for seen in tried if (value := _seen_probability(case, seen, intact)) is not None]
+    there = found[-1] if found else None
     words = (
         f"the class {name} has {_share(before)} with the shortcut of block {number} open, {_share(here)} now, at "
         f"strength {strength:.2g}"

@@ -475,6 +475,12 @@ def test_where_the_gradient_fell_is_told_block_by_block() -> None:
     )
 
 
+def test_a_plain_network_is_severed_by_one_dropped_branch() -> None:
+    dropped = State(drop=(4,), network=PLAIN, norm=below(4, 0.0))
+    words = shown(told(session(dropped, State(network=PLAIN)))["severed"])
+    assert words.endswith("In block 4 the only path is closed, so nothing passes.")
+
+
 def test_the_target_is_named_where_it_is_no_usual_one() -> None:
     deer = replace(CUT, target=DEER, norm=1.0)
     words = shown(told(session(deer, replace(OPEN, target=DEER)))["fell"])
@@ -487,6 +493,19 @@ def test_the_target_is_named_where_it_is_no_usual_one() -> None:
 def test_what_means_nothing_is_not_concluded_from() -> None:
     untrained, other = State(network=UNTRAINED), State(network=UNTRAINED, cut=(5,), top={DEER: 0.9})
     assert not told(session(other, untrained)).keys() & {"turned", "held", "ablation", "cheaper", "start"}
+
+
+def test_the_seed_of_weights_that_a_run_drew_is_that_of_the_run() -> None:
+    drawn = TrainedHere("Digits", "quick", 12, 0.0, seed=5)
+    network = replace(of_run(1.0), weights=replace(of_run(1.0).weights, trained=drawn))
+    assert "from seed 5" in shown(told(session(State(network=network)))["untrained"])
+
+
+def test_a_weakened_shortcut_is_held_against_the_cut_one_that_was_seen() -> None:
+    weak = State(weak={5: 0.5}, top={DEER: 0.5, CAT: 0.4})
+    found = told(session(weak, OPEN, before=((CUT, None),)))["strength"]
+    assert shown(found).endswith("40 % now, at strength 0.5, and 0.5 % with it cut.")
+    assert found.steps == ()
 
 
 def steps(kind: Kind, scene: Scene) -> list[str]:

@@ -46,6 +46,8 @@ class InsightPanel(StoryCard):
                         for told in insights(scene, self._catalog)
                     ]
                 )
+            if scene.now is not shown:  # what happened stands first
+                self.text.verticalScrollBar().setValue(0)
             self._scene = scene
         elif last_full(shown, None, scene) is None:
             self._scene = None

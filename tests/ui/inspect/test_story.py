@@ -55,6 +55,26 @@ def test_it_tells_of_a_full_reading_and_keeps_that_until_the_next(panel: Insight
     assert not panel.is_updating
 
 
+def test_another_reading_is_told_from_its_beginning_and_the_same_one_where_one_reads(
+    panel: InsightPanel, qtbot: QtBot
+) -> None:
+    panel.resize(200, 120)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    scene = fabricated.scene(fabricated.trained(), cut=(3,))
+    panel.render_scene(scene)
+    bar = panel.text.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    place = bar.value()
+    assert place > 0
+    panel.render_scene(
+        replace(scene, session=scene.session.with_view(replace(scene.session.view, cam_block=2)))
+    )
+    assert bar.value() == place
+    panel.render_scene(fabricated.scene(fabricated.trained(), cut=(4,)))
+    assert bar.value() == 0
+
+
 def test_another_block_of_the_grad_cam_is_told_at_once(panel: InsightPanel) -> None:
     scene = fabricated.scene(fabricated.trained(), cut=(3,))
     assert scene.now is not None
