@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -154,8 +154,11 @@ def load(
     return Model(live, opened.preprocessing, opened.class_names, opened.sentences)
 
 
+OnePicture = str | Path | Picture | NDArray[np.uint8]
+
+
 def probe(
-    picture: str | Path | Picture | NDArray[np.uint8],
+    picture: OnePicture | Sequence[OnePicture],
     model: Model | str = "cifar-resnet-56",
     *,
     cut: str | None = None,
@@ -165,7 +168,10 @@ def probe(
     gradient_of: GradientOf = "score",
     device: str = "cpu",
 ) -> ProbeResult:
-    """One reading of one picture: a file, (H, W, 3) bytes or a `Picture`.
+    """One reading of one picture: a file, (H, W, 3) bytes or a `Picture`; or of a list of several together.
+
+    Of several the gradients are those of their summed score, or of their mean loss, and each has its own highest class;
+    `result.each()` gives what was read of each, maps and probabilities among it.
 
     `cut`, `drop` and `strength` are written as on the command line ("3,5-9", "all", "none", "4=0.5"); shortcuts and
     branches of which they say nothing are as open as the model's (`model.network.wiring`). `target` is a class,
@@ -183,11 +189,11 @@ def probe(
     require_choice("gradient_of", gradient_of, GradientOf)
     _require_gates(cut, drop, strength)
     engine = ProbeEngine(device=device)
-    shown = _picture(picture)
+    shown, *others = _batch(picture)
     model = _model(model)
     state = _state(model, cut, drop, strength)
     chosen = _target(target, state.class_names, state.network)
-    setup = Setup(replace(state, class_names=()), shown, chosen, gradient_of)
+    setup = Setup(replace(state, class_names=()), shown, chosen, gradient_of, others=tuple(others))
     question = Session(setup).now_question()
     assert question is not None
     with _adopted(engine, model.network):
@@ -292,6 +298,7 @@ _BLOCKS = "text such as '3,5-9', 'all' or 'none'"
 _TARGET = "a class's index or name, 'block:5:12', 'block:5', or a BlockTarget"
 _FOLDER = "the name of a folder with a subfolder of pictures for each class"
 _PICTURE = "a file's name, (H, W, 3) bytes or a Picture"
+_SEVERAL = "a picture or a list of pictures, at least one"
 
 
 def _untrained(spec: NetworkSpec) -> str:
@@ -320,6 +327,14 @@ def _target(target: Target | str | None, class_names: tuple[str, ...], spec: Net
     if not spec.has_classifier:
         raise ArgumentError("target", "a BlockTarget of a network without a classifier", target)
     return whole("target", target, 0, spec.classes - 1)
+
+
+def _batch(picture: OnePicture | Sequence[OnePicture]) -> list[Picture]:
+    if not isinstance(picture, list | tuple):
+        return [_picture(picture)]  # type: ignore[arg-type]  # what else it may be is refused there
+    if not picture:
+        raise ArgumentError("picture", _SEVERAL, picture)
+    return [_picture(each) for each in picture]
 
 
 def _picture(picture: str | Path | Picture | NDArray[np.uint8]) -> Picture:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import resnet_viewer
 from resnet_viewer.core.weights import published
 from resnet_viewer.core.weights.opened import FIRST_NETWORK
 from resnet_viewer.core.weights.weight_files import save_safetensors
+from resnet_viewer.paths import asset
 from resnet_viewer.records.errors import UserError
 from tests.fabricated import picture
 
@@ -152,3 +154,26 @@ def test_evaluate_refuses_a_folder_without_classes(shades: Path) -> None:
     model = resnet_viewer.load("cifar-resnet-8", "none")
     with pytest.raises(UserError, match="no pictures in subfolders"):
         resnet_viewer.evaluate(model, shades / "kind 1")
+
+
+def test_several_pictures_are_read_together() -> None:
+    model = resnet_viewer.load("cifar-resnet-20")
+    pictures = [asset("pictures", "cat.jpg"), picture(seed=3), picture(seed=4).pixels]
+    result = resnet_viewer.probe(pictures, model, cut="3")
+    assert (result.batch_size, result.logits.shape, len(result.targets)) == (3, (3, 10), 3)
+    assert [shown.picture.name for shown in result.each()] == ["cat.jpg", "invented.png", "array"]
+    alone = resnet_viewer.probe(pictures[0], model, cut="3")
+    first = result.alone(0)
+    assert first.target == alone.target
+    assert np.allclose(first.blocks[-1].cam, alone.blocks[-1].cam, rtol=1e-3, atol=1e-6)
+    assert resnet_viewer.probe(pictures[:1], model, cut="3").batch_size == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [([], "picture must be a picture or a list of pictures"), ([3], "picture must be a file's name"),
+     ([picture()] * 17, "17 pictures are too many at once")],
+)  # fmt: skip
+def test_no_picture_and_too_many_are_refused(given: list[Any], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        resnet_viewer.probe(given, resnet_viewer.load("cifar-resnet-20"))

@@ -91,7 +91,7 @@ def figure(
     number, plan, colours = _block_number(now, view.cam_block), plan_of(now), view.cam_colours
     chart = cam_chart(now, reference, plan=plan, number=number, view=view)
     panels = [side for side in chart.sides if side.reading is not None]
-    picture = now.request.picture
+    picture = now.picture
     subtitle = " · ".join([captions.network_title(now), *looks_words(view)])
     if is_hairline(picture.width, picture.height):
         subtitle += f" · what the network saw of {picture.width} × {picture.height} pixels"

@@ -44,11 +44,12 @@ def describe(
     window says of it; by default what can be said of these two readings alone.
     """
     state = now.request.state
-    picture = now.request.picture
+    picture = now.picture
     described = {
         "application": application_version(),
         "caption": captions.caption(now, reference, class_names, quantity=quantity),
         **_state(state),
+        **_pictures(now),
         "picture": captions.plain(picture.name),
         "picture size": f"{picture.width} x {picture.height}",
         "picture sha256": picture.digest,
@@ -88,6 +89,16 @@ def describe_measured(reading: SetReading) -> dict[str, str]:
         "left out": captions.plain(", ".join(pictures.left_out)) or "none",
     }
     return described | {f"reference {key}": value for key, value in _state(question.reference).items()}
+
+
+def _pictures(now: ProbeResult) -> dict[str, str]:
+    """Of a batch all of them; the one that is shown follows."""
+    if now.batch_size == 1:
+        return {}
+    return {
+        "pictures": ", ".join(captions.plain(picture.name) for picture in now.request.batch),
+        "pictures sha256": ", ".join(picture.digest for picture in now.request.batch),
+    }
 
 
 def _state(state: NetworkState) -> dict[str, str]:

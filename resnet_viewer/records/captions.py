@@ -45,6 +45,8 @@ MAP_ORDERS: dict[MapOrder, str] = {
     "maximum": "by maximum, highest first",
     "change": "by change against the reference, largest first",
 }
+_NAMED = 3
+"""So many pictures of a batch are named."""
 MAP_SCALES: dict[MapScale, str] = {
     "channel": "each channel on its own scale",
     "layer": "all channels on one scale",
@@ -109,7 +111,7 @@ def differ_in_target(now: ProbeResult, reference: ProbeResult) -> bool:
     has_other_classes = isinstance(now.target, int) and not reference.request.state.has_classes_of(
         now.request.state
     )
-    return reference.target != now.target or has_other_classes
+    return reference.targets != now.targets or has_other_classes
 
 
 def _chosen(reading: ProbeResult, names: tuple[str, ...], *, is_reference: bool = False) -> str:
@@ -122,16 +124,32 @@ def usual_target_words(session: Session, now: ProbeResult | None) -> str:
     if not state.network.has_classifier:
         return "mean of the last block"
     words = "reference's highest" if session.reference.has_classes_of(state) else "its own highest"
-    if now is None or (now.request.target, now.request.picture) != (session.reference, session.setup.picture):
+    if now is None or (now.request.target, now.request.batch) != (session.reference, session.setup.batch):
         return words
     return f"{target_name(now.target, session.setup.class_names)}, {words}"
 
 
 def gradient_words(result: ProbeResult, class_names: tuple[str, ...]) -> str:
-    """Whose gradient it is: that of `target_words`, or "the loss (cross-entropy) of horse"."""
+    """Whose gradient it is: that of `target_words`, or "the loss (cross-entropy) of horse". Of a batch that of the
+    summed score or of the mean loss, of one class or of each picture's own.
+    """
+    if result.batch_size > 1:
+        return _batch_gradient_words(result, class_names)
     if result.request.gradient_of == "score" or isinstance(result.target, BlockTarget):
         return target_words(result.target, class_names)
     return f"the loss (cross-entropy) of {class_name(result.target, class_names)}"
+
+
+def _batch_gradient_words(result: ProbeResult, class_names: tuple[str, ...]) -> str:
+    count, targets = result.batch_size, set((result.whole or result).targets)
+    if isinstance(result.target, BlockTarget):
+        return f"{result.target.words}, summed over {count} pictures"
+    of_what = (
+        "the summed score of" if result.request.gradient_of == "score" else "the mean loss (cross-entropy) of"
+    )
+    if len(targets) > 1:
+        return f"{of_what} {count} pictures, each of its own class"
+    return f"{of_what} {class_name(result.target, class_names)} over {count} pictures"
 
 
 def quantity_words(quantity: GradientQuantity, result: ProbeResult, class_names: tuple[str, ...]) -> str:
@@ -242,13 +260,28 @@ def reference_words(now: ProbeResult, reference: ProbeResult | None) -> str:
             words = [wiring_words(network, wiring, longest=10_000)]  # only whole lists tell the two apart
     if theirs.state.preprocessing != ours.state.preprocessing:
         words.append("with other preprocessing")
-    if theirs.picture != ours.picture:
-        words.append(f"picture {plain(theirs.picture.name)}")
+    if theirs.batch != ours.batch:
+        words.append(batch_words(reference))
     if theirs.gradient_of != ours.gradient_of:
         words.append(f"gradient of the {theirs.gradient_of}")
     if differ_in_target(now, reference):
         words.append("another target")
     return ", ".join(words)
+
+
+def picture_words(result: ProbeResult) -> str:
+    """ "picture cat.jpg"; of a batch "picture cat.jpg (2 of 4)"."""
+    place = f" ({result.place + 1} of {result.batch_size})" if result.batch_size > 1 else ""
+    return f"picture {plain(result.picture.name)}{place}"
+
+
+def batch_words(result: ProbeResult) -> str:
+    """All pictures: "4 pictures (cat.jpg, horse.jpg, rocket.jpg, …)"; of a single one `picture_words`."""
+    if result.batch_size == 1:
+        return picture_words(result)
+    names = [plain(picture.name) for picture in result.request.batch]
+    rest = ", …" if len(names) > _NAMED else ""
+    return f"{len(names)} pictures ({', '.join(names[:_NAMED])}{rest})"
 
 
 def short_names(now: NetworkState, reference: NetworkState) -> tuple[str, str]:
@@ -271,9 +304,9 @@ def short_names(now: NetworkState, reference: NetworkState) -> tuple[str, str]:
 def is_same(now: ProbeResult, reference: ProbeResult) -> bool:
     """Whether both read one state, picture and target, so that their numbers are the same."""
     ours, theirs = now.request, reference.request
-    return now.target == reference.target and (ours.state, ours.picture, ours.gradient_of) == (
+    return now.targets == reference.targets and (ours.state, ours.batch, ours.gradient_of) == (
         theirs.state,
-        theirs.picture,
+        theirs.batch,
         theirs.gradient_of,
     )
 
@@ -289,7 +322,7 @@ def caption(
     what = quantity_words(quantity, now, class_names)
     if reference is not None and not have_same_plan(plan_of(now), plan_of(reference)):
         what += ", by relative depth"
-    return measured(what, now, reference)
+    return measured(what, now, reference, is_of_batch=True)
 
 
 def cam_caption(
@@ -299,6 +332,20 @@ def cam_caption(
     label = plan_of(now).blocks[block - 1].label
     words = target_words(now.target, class_names)
     return measured(f"Grad-CAM of {words} at the output of {label}", now, reference)
+
+
+def batch_cam_caption(
+    now: ProbeResult, reference: ProbeResult | None, class_names: tuple[str, ...], *, block: int
+) -> str:
+    """The sentence under the Grad-CAMs of block `block` of all pictures of a batch."""
+    targets = set((now.whole or now).targets)
+    whose = (
+        target_words(now.target, class_names)
+        if len(targets) == 1
+        else "the score of each picture's own class"
+    )
+    what = f"Grad-CAM of {whose} at the output of {plan_of(now).blocks[block - 1].label}"
+    return measured(what, now, reference, is_of_batch=True)
 
 
 def maps_caption(
@@ -339,13 +386,14 @@ def predictions_caption(now: ProbeResult, reference: ProbeResult | None) -> str:
     return measured(f"Softmax probabilities of {whose}", now, reference)
 
 
-def measured(what: str, now: ProbeResult, reference: ProbeResult | None) -> str:
-    """`what` with now's state, the picture and the reference's state, as one sentence."""
-    picture = plain(now.request.picture.name)
+def measured(what: str, now: ProbeResult, reference: ProbeResult | None, *, is_of_batch: bool = False) -> str:
+    """`what` with now's state, the picture and the reference's state, as one sentence. `is_of_batch` says that it was
+    measured over all pictures of a batch.
+    """
     parts = (
         what,
         state_words(now.request.state),
-        f"picture {picture}",
+        batch_words(now) if is_of_batch else picture_words(now),
         "no reference" if reference is None else f"reference: {reference_words(now, reference)}",
     )
     return " · ".join(parts) + "."

@@ -90,7 +90,7 @@ class MeasureActivations(Request, newest_only=True):
     @staticmethod
     def of(result: ProbeResult) -> MeasureActivations:
         """The question about a full reading."""
-        return MeasureActivations(result.request.state, result.request.picture, result)
+        return MeasureActivations(result.request.state, result.picture, result)
 
 
 @dataclass(frozen=True, eq=False)

@@ -206,6 +206,7 @@ def _of_reading(
     """By a figure's name what draws it, and what makes its table."""
     from resnet_viewer.figures import (
         activations,
+        batch,
         channel,
         composed,
         feature_maps,
@@ -225,12 +226,16 @@ def _of_reading(
     def cams() -> Table:
         block = view.cam_block or len(now.blocks)
         said = captions.cam_caption(now, reference, names, block=block)
-        return *gradcam.table(now, reference, block=block), {"caption": said, "values": gradcam.VALUES}
+        if now.batch_size > 1:
+            said = captions.batch_cam_caption(now, reference, names, block=block)
+        tabled = batch.table(partial(gradcam.table, block=block), now, reference)
+        return *tabled, {"caption": said, "values": gradcam.VALUES}
 
     def statistics() -> Table:
         what = f"Statistics of the feature maps of {scene.blueprint.describe(layer)}"
-        own = {"caption": captions.measured(what, now, reference), "layer": layer}
-        return *feature_maps.table(now, reference, layer=layer), own | {"values": feature_maps.VALUES}
+        own = {"caption": captions.measured(what, now, reference, is_of_batch=True), "layer": layer}
+        tabled = batch.table(partial(feature_maps.table, layer=layer), now, reference)
+        return *tabled, own | {"values": feature_maps.VALUES}
 
     def one_channel() -> Table:
         said = channel.caption(now, reference, layer=layer, channel=number)
@@ -249,8 +254,9 @@ def _of_reading(
     def probabilities() -> Table:
         said = captions.predictions_caption(now, reference)
         if now.probabilities.size:
-            said = captions.measured("Softmax probabilities of all classes", now, reference)
-        return *predictions.table(now, reference, class_names=names), {"caption": said}
+            said = captions.measured("Softmax probabilities of all classes", now, reference, is_of_batch=True)
+        tabled = batch.table(partial(predictions.table, class_names=names), now, reference)
+        return *tabled, {"caption": said}
 
     def norms(sheet: page.Paper) -> MatplotlibFigure:
         quantity = view.gradient_quantity
@@ -259,6 +265,8 @@ def _of_reading(
         )
 
     def cam(sheet: page.Paper, *, has_strips: bool = True) -> MatplotlibFigure:
+        if now.batch_size > 1 and has_strips:
+            return batch.grid(now, reference, view, class_names=names, paper=sheet)
         return gradcam.figure(now, reference, view, class_names=names, paper=sheet, has_strips=has_strips)
 
     def maps(sheet: page.Paper) -> MatplotlibFigure:
@@ -280,7 +288,7 @@ def _of_reading(
             composed.Column(0.29, (panel(maps if view.channel is None else one_map), *blocks)),
             composed.Column(0.29, (panel(classes, 2.2), *told)),
         )
-        picture = captions.plain(now.request.picture.name)
+        picture = captions.plain(now.picture.name)
         words = composed.Words(
             f"{captions.network_title(now)} · {picture}",
             caption=captions.caption(now, reference, names, quantity=view.gradient_quantity),

@@ -168,7 +168,13 @@ def own_input(arguments: argparse.Namespace) -> OwnInput:
 
 
 def _probe(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("picture", type=path, metavar="PICTURE")
+    parser.add_argument(
+        "pictures",
+        type=path,
+        nargs="+",
+        metavar="PICTURE",
+        help="one picture, or several to be probed together",
+    )
     parser.add_argument("--out", required=True, type=path, metavar="FOLDER", help="made if it is not there")
     add_network(parser)
     _wiring(parser)

@@ -1,4 +1,4 @@
-"""`resnet-viewer probe`: one reading of one picture, as files, without a window."""
+"""`resnet-viewer probe`: one reading of a picture, or of several together, as files, without a window."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from resnet_viewer.figures import probe_files
 from resnet_viewer.media import pictures
 from resnet_viewer.media.files import make_folder, write_whole
 from resnet_viewer.records import notation
+from resnet_viewer.records.batch import MOST_PICTURES, batch_problem
+from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import USUAL
 from resnet_viewer.records.predictions import not_finite_words
@@ -28,25 +30,34 @@ from resnet_viewer.verbs.arguments import build_options, command_line
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Probe the picture now and at its reference (everything open), and write every file.
+    """Probe the pictures now and at the reference (everything open), and write every file.
 
     Raises:
         UserError: an argument, a file or the output folder does not fit; nothing is written then, unless the folder
             itself fails half-way.
     """
-    picture = pictures.read(arguments.picture, wants_twelve_bits=arguments.twelve_bits)
-    if picture.remark:
-        print(f"{picture.remark} --twelve-bits reads it as 12.", file=sys.stderr)
+    if len(arguments.pictures) > MOST_PICTURES:
+        raise UserError(
+            f"{len(arguments.pictures)} pictures are too many to be probed together: give at most {MOST_PICTURES}, or "
+            "probe them one by one."
+        )
+    batch = [pictures.read(path, wants_twelve_bits=arguments.twelve_bits) for path in arguments.pictures]
+    for picture in batch:
+        if picture.remark:
+            print(f"{picture.remark} --twelve-bits reads it as 12.", file=sys.stderr)
     opened = chosen.opened(arguments, build_options(arguments))
     gates = chosen.wiring(arguments, opened)
     plan = blueprint(opened.spec, opened.preprocessing.crop)
     layers = tuple(arguments.layer) or ("stem", plan.blocks[-1].name)
     probe_files.require_layers(plan, layers)
+    if len(batch) > 1 and (problem := batch_problem(len(batch), plan)):
+        raise UserError(problem)
     target = None
     if arguments.target is not None:
         target = notation.target(arguments.target, opened.class_names, opened.spec)
     state = NetworkState(opened.spec, opened.preprocessing, gates, opened.class_names)
-    setup = Setup(state, picture, target, arguments.gradient, opened.class_names)
+    first, *others = batch
+    setup = Setup(state, first, target, arguments.gradient, opened.class_names, tuple(others))
     reference, now = readings(setup, _pinned(arguments, opened.spec.name), device=arguments.device)
     for said in dict.fromkeys(filter(None, map(not_finite_words, (now, reference)))):
         print(said, file=sys.stderr)

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from resnet_viewer.core.weights.catalog import spec
@@ -8,7 +9,7 @@ from resnet_viewer.records.captions import target_told, usual_target_words
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
-from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.probe import GradientOf, ProbeResult
 from resnet_viewer.records.session import Session
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.weights import TrainedHere, WeightsRef
@@ -254,3 +255,49 @@ def test_without_classes_the_usual_target_is_the_last_blocks_mean() -> None:
     reading = replace(fabricated.scene(spec("cifar-resnet-20")).now, request=question, target=BlockTarget(9))  # type: ignore[type-var]
     assert target_told(session, reading, None) == "block 9, mean, there are no classes"
     assert usual_target_words(session, reading) == "mean of the last block"
+
+
+def together(*names: str, targets: tuple[int, ...], gradient_of: GradientOf = "score") -> ProbeResult:
+    """A reading of so many pictures, of which only words are asked."""
+    now, _ = readings(replace(spec("cifar-resnet-20"), weights=BUNDLED))
+    others = tuple(replace(now.request.picture, name=name) for name in names[1:])
+    picture = replace(now.request.picture, name=names[0])
+    request = replace(now.request, picture=picture, others=others, gradient_of=gradient_of)
+    one = (now.logits, now.probabilities, now.network_input)
+    logits, probabilities, seen = (np.repeat(array, len(names), axis=0) for array in one)
+    return replace(
+        now,
+        request=request,
+        logits=logits,
+        probabilities=probabilities,
+        network_input=seen,
+        blocks=(),
+        activations={},
+        target=targets[0],
+        other_targets=targets[1:],
+    )
+
+
+def test_a_batchs_caption_says_how_many_pictures_and_how_their_scores_are_taken_together() -> None:
+    four = together("a.png", "b.png", "c.png", "d.png", targets=(3, 7, 7, 1)).alone(2)
+    words = captions.caption(four, None, CIFAR10_CLASSES)
+    assert words.startswith(
+        "L2 norm of the gradient of the summed score of 4 pictures, each of its own class for"
+    )
+    assert " · 4 pictures (a.png, b.png, c.png, …) · " in words
+    said = captions.cam_caption(four, None, CIFAR10_CLASSES, block=9)
+    assert said.startswith("Grad-CAM of the score of horse at the output of block 9")
+    assert " · picture c.png (3 of 4) · " in said
+    assert captions.batch_cam_caption(four, None, CIFAR10_CLASSES, block=9).startswith(
+        "Grad-CAM of the score of each picture's own class at the output of block 9"
+    )
+
+
+@pytest.mark.parametrize(
+    ("gradient_of", "said"),
+    [("score", "the summed score of horse over 2 pictures"),
+     ("loss", "the mean loss (cross-entropy) of horse over 2 pictures")],
+)  # fmt: skip
+def test_a_batch_of_one_class_names_it(gradient_of: GradientOf, said: str) -> None:
+    two = together("a.png", "b.png", targets=(7, 7), gradient_of=gradient_of)
+    assert captions.gradient_words(two, CIFAR10_CLASSES) == said

@@ -284,3 +284,40 @@ def test_a_blocks_channel_is_the_target(photo: Path, tmp_path: Path) -> None:
     described = json.loads((tmp_path / "probe.json").read_text(encoding="utf-8"))
     assert described["target"] == {"index": "block:4:7", "name": "block 4, channel 7"}
     assert "gradient of the mean of channel 7 of block 4" in described["caption"]
+
+
+def test_several_pictures_are_probed_together(photo: Path, tmp_path: Path) -> None:
+    """Gradients are those of the summed score; every other file has what belongs to each picture."""
+    other, out = tmp_path / "other.png", tmp_path / "out"
+    Image.fromarray(np.full((40, 40, 3), (250, 20, 20), np.uint8)).save(other)
+    words = ["probe", str(photo), str(other), "--out", str(out), *NETWORK, "--cut", "2", "--target", "cat"]
+    assert main([*words, "--layer", "stem"]) == 0
+    network = build(replace(spec("cifar-resnet-14"), seed=3))
+    network.set_wiring(Wiring.all_open(6).with_shortcuts([2], 0.0))
+    images = torch.cat([prepare(read(path), CIFAR10_PREPROCESSING) for path in (photo, other)])
+    logits = network.eval()(images)
+    logits[:, 3].sum().backward()
+    for row in rows(out):
+        gradient = network.get_parameter(f"{row['layer']}.weight").grad
+        assert gradient is not None
+        assert float(row["now"]) == pytest.approx(float(gradient.double().norm()), rel=1e-5)
+    predictions = json.loads((out / "predictions.json").read_text())
+    assert [told["name"] for told in predictions["pictures"]] == ["photo.png", "other.png"]
+    for told, given in zip(predictions["pictures"], logits.softmax(1).tolist(), strict=True):
+        assert told["target"] == 3
+        assert told["probabilities"] == pytest.approx(given, abs=1e-5)
+    described = json.loads((out / "probe.json").read_text())
+    assert [told["picture"]["name"] for told in described["pictures"]] == ["photo.png", "other.png"]
+    assert "the summed score of cat over 2 pictures" in described["caption"]
+    with np.load(out / "gradcam.npz") as cams:
+        assert cams["block_006"].shape == (2, 8, 8)
+    for name in ("gradcam.png", "feature_maps/picture_1/stem.png", "feature_maps/picture_2/stem.png"):
+        assert (out / name).is_file()
+
+
+def test_too_many_pictures_at_once_are_refused(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["probe", *[str(photo)] * 17, "--out", str(tmp_path / "out"), *NETWORK]) == 2
+    assert "17 pictures are too many to be probed together: give at most 16" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

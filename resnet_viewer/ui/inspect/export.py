@@ -60,7 +60,7 @@ class SceneExport(FigureExport):
     def stem(self, choice: FigureChoice) -> str:
         """It says what it is of: "cat_gradient_norms"."""
         now = self._controller.scene.now
-        about = choice.columns if now is None or choice.figure == "architecture" else now.request.picture.name
+        about = choice.columns if now is None or choice.figure == "architecture" else now.picture.name
         if figure_of(choice.figure).needs == "measured":
             setup = self._controller.scene.session.setup
             about = setup.state.network.name

@@ -659,7 +659,7 @@ class PicturePanel(Card):
     ) -> tuple[object, ...] | None:
         """What an underlay depends on, last how many pixels it has; None where there can be none."""
         view = self._view(scene)
-        picture = scene.session.picture if reading is None else reading.request.picture
+        picture = scene.session.picture if reading is None else reading.picture
         if picture is None or (sees_input(view) and reading is None):
             return None
         state = scene.session.setup.state if reading is None else reading.request.state
@@ -672,7 +672,7 @@ class PicturePanel(Card):
             for old, made in self._underlays.items()
             if old[2] == key[2] and old[-1] in (QUICK, key[-1])
         }
-        picture = scene.session.picture if reading is None else reading.request.picture
+        picture = scene.session.picture if reading is None else reading.picture
         state = scene.session.setup.state if reading is None else reading.request.state
         assert picture is not None
         longest = int(str(key[-1]))
@@ -853,7 +853,7 @@ def said(side: CamSide, name: str = "") -> tuple[str, ...]:
 
 def stand_in_wordings(scene: Scene, reading: ProbeResult | None) -> tuple[str, ...]:
     """That a hairline of a picture is not what is shown, in ever fewer words; empty for any other picture."""
-    picture = scene.session.picture if reading is None else reading.request.picture
+    picture = scene.session.picture if reading is None else reading.picture
     if picture is None or sees_input(scene.session.view) or not is_hairline(picture.width, picture.height):
         return ()
     size = f"{picture.width} × {picture.height}"

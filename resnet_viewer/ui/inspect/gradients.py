@@ -159,9 +159,11 @@ class GradientBar(QWidget):
             self.source.setItemText(0, "of the mean" if is_mean else SOURCES["score"])
             self.source.setEnabled(not is_mean)
             self.source.setToolTip("Only a class has a loss" if is_mean else self.source.accessibleName())
-            self._rest = (
-                f"{formula(quantity, now)} · log scale · target {class_name} · {now.request.picture.name}"
-            )
+            whose = f"target {class_name} · {now.picture.name}"
+            if now.batch_size > 1:
+                together = "mean loss" if now.request.gradient_of == "loss" else "summed score"
+                whose = f"{now.batch_size} pictures: {together}"
+            self._rest = f"{formula(quantity, now)} · log scale · {whose}"
         self.show_readout("")
 
     def show_readout(self, text: str) -> None:

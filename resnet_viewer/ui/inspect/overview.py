@@ -124,8 +124,7 @@ class OverviewPanel(Card):
         found = self._found[role]
         state = scene.session.setup.state if role == "now" else scene.session.reference
         if found is not None and (
-            found.request.picture != scene.session.setup.picture
-            or found.request.state.network != state.network
+            found.request.picture != scene.session.picture or found.request.state.network != state.network
         ):
             self._found[role] = found = None
         return found is not None and (question is None or found.request != question) and found is shown
