@@ -55,11 +55,11 @@ def setup(network: NetworkSpec | None = None, shown: Picture | None = None) -> S
 
 
 def result(request: ProbeRequest, *, seed: int = 0, decades: float = 0.0) -> ProbeResult:
-    """A full reading; the first layer's gradient norm lies `decades` below the last one's."""
-    random = np.random.default_rng(seed)
+    """A full reading of all pictures; the first layer's gradient norm lies `decades` below the last one's."""
+    random, count = np.random.default_rng(seed), len(request.batch)
     plan = blueprint(request.state.network, request.state.preprocessing.crop)
-    logits = random.normal(0, 3, (1, plan.spec.classes)).astype(np.float32)
-    probabilities = np.exp(logits) / np.exp(logits).sum()
+    logits = random.normal(0, 3, (count, plan.spec.classes)).astype(np.float32)
+    probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     falls = 10.0 ** np.linspace(-decades, 0, len(plan.layers))
     layers = tuple(
         LayerReading(
@@ -73,7 +73,7 @@ def result(request: ProbeRequest, *, seed: int = 0, decades: float = 0.0) -> Pro
     )
     activations = {}
     for name in plan.map_names():
-        maps = random.normal(0, 1, (1, *plan.shape_of(name))).astype(np.float32)
+        maps = random.normal(0, 1, (count, *plan.shape_of(name))).astype(np.float32)
         activations[name] = maps if "." in name and name.count(".") > 1 else np.maximum(maps, 0)
         activations[name].flags.writeable = False
     blocks = tuple(
@@ -81,18 +81,30 @@ def result(request: ProbeRequest, *, seed: int = 0, decades: float = 0.0) -> Pro
             block.number,
             block.name,
             float(10.0 ** (-decades * (1 - block.number / len(plan.blocks)))),
-            random.random((1, *block.output_shape[1:])).astype(np.float32),
-            ("shown",),
+            random.random((count, *block.output_shape[1:])).astype(np.float32),
+            ("shown",) * count,
         )
         for block in plan.blocks
     )
     usual = default_target(plan.spec)
-    target = usual if usual is not None else int(logits[0].argmax())
-    target = request.target if isinstance(request.target, int | BlockTarget) else target
-    seen = random.normal(0, 1, (1, *plan.input_shape)).astype(np.float32)
+    chosen = request.target if isinstance(request.target, int | BlockTarget) else usual
+    target, *others = (chosen if chosen is not None else int(row.argmax()) for row in logits)
+    seen = random.normal(0, 1, (count, *plan.input_shape)).astype(np.float32)
     return ProbeResult(
-        request, logits, probabilities, target, seen, layers, blocks, activations, seconds=0.014, device="cpu"
-    )
+        request, logits, probabilities, target, seen, layers, blocks, activations,
+        seconds=0.014, device="cpu", other_targets=tuple(others),
+    )  # fmt: skip
+
+
+def batch_scene(count: int, *, cut: tuple[int, ...] = ()) -> Scene:
+    """The same of a batch of so many pictures, "0.png", "1.png" …, of other shapes."""
+    first, *others = (picture(40 + 10 * n, 60 - 2 * n, seed=n, name=f"{n}.png") for n in range(count))
+    base = replace(setup(trained(), first), others=tuple(others))
+    session = Session(base.with_wiring(base.wiring.with_shortcuts(cut, 0.0)))
+    now, reference = session.now_question(), session.reference_question()
+    assert now is not None
+    assert reference is not None
+    return Scene(session, result(now, seed=1).alone(0), result(reference, seed=2).alone(0))
 
 
 def scene(network: NetworkSpec | None = None, *, cut: tuple[int, ...] = (), decades: float = 12.0) -> Scene:

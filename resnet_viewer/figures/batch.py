@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from matplotlib.figure import Figure
@@ -71,6 +72,7 @@ def grid(
         IndexError: there is no such block.
     """
     now = now.whole or now
+    view = replace(view, cam_scale="shared", picture_shows="overlay")
     reference = complete_reference(now, reference)
     if reference is not None and captions.is_same(now, reference.whole or reference):
         reference = None
@@ -96,11 +98,12 @@ def grid(
     for place, (shown, beside) in enumerate(pairs(now, reference)):
         row, column = divmod(place, columns)
         left, top = column * (cell + _GAP), high - row * down
-        chart = cam_chart(shown, beside, plan=plan, number=number, colours=view.cam_colours)
+        chart = cam_chart(shown, beside, plan=plan, number=number, view=view)
         for which, panel in enumerate(chart.sides[:sides]):
             if panel.reading is None:
                 continue
-            under = underlay(shown.picture, panel.reading.request.state.preprocessing, panel.reading, _PIXELS)
+            preprocessing = panel.reading.request.state.preprocessing
+            under = underlay(shown.picture, preprocessing, panel.reading, _PIXELS, view=view)
             laid = panel.over(under, view.cam_colours, view.cam_opacity)
             scale = side / max(laid.shape[:2])
             width, height = laid.shape[1] * scale, laid.shape[0] * scale

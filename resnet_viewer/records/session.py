@@ -110,6 +110,8 @@ class View:
     picture_comparison: Comparison = "wiper"
     of_batch: int = 0
     """Which picture of a batch is shown, from 0; beyond the last it is the last."""
+    batch_as_grid: bool = True
+    """In the picture's panel all pictures of a batch stand beside each other; else the chosen one is large."""
 
 
 @dataclass(frozen=True)

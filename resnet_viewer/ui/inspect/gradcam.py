@@ -69,6 +69,7 @@ from resnet_viewer.records.receptive_field import Mark, marked_field
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import View
 from resnet_viewer.records.target import BlockTarget
+from resnet_viewer.ui.inspect.batch_grid import BatchGrid
 from resnet_viewer.ui.inspect.filmstrip import SIDES, Filmstrip, number_height
 from resnet_viewer.ui.inspect.folder_strip import FolderStrip
 from resnet_viewer.ui.inspect.picture import Layers, PicturePane, Strokes, beside
@@ -363,6 +364,8 @@ class PicturePanel(Card):
     """A class index, or None for the reference's highest class."""
     block_chosen = Signal(int)
     """A block's number, from the filmstrip."""
+    picture_chosen = Signal(int)
+    """A picture's place in the batch, from 0."""
     marked = Signal(object)
     """A point of the network's input, x and y from 0 to 1."""
     hovered = Signal(str)
@@ -395,6 +398,15 @@ class PicturePanel(Card):
         for pane in self._panes:
             pictures.addWidget(pane, 1)
         self.reference_pane.hide()
+        self.grid = BatchGrid()
+        self.grid.hide()
+        pictures.addWidget(self.grid, 1)
+        self.grid_button = tool_button(
+            "▦", "All pictures", "All pictures of the batch, or the chosen one large"
+        )
+        self.grid_button.setCheckable(True)
+        self.grid_button.hide()
+        self.header.insertWidget(self.header.indexOf(self.controls.more), self.grid_button)
         self.body.addLayout(pictures, 1)
         strips = QGridLayout()
         strips.setHorizontalSpacing(6)
@@ -435,6 +447,7 @@ class PicturePanel(Card):
         self._reference = last_reference(self._reference, scene.reference, scene)
         is_old = self._now is not None and (scene.is_stale or self._now is not scene.now)
         self._render_pictures(scene)
+        self._render_grid(scene)
         self._render_strip(scene)
         span = None if self._chart is None else self._chart.sides[0].span
         self.controls.render_scene(scene, (0.0, 0.0) if span is None else (span.low, span.high))
@@ -463,7 +476,8 @@ class PicturePanel(Card):
         return False
 
     def apply_theme(self, theme: Theme) -> None:
-        self.controls.more.setFixedHeight(self.fontMetrics().height() + 4)
+        for button in (self.controls.more, self.grid_button):
+            button.setFixedHeight(self.fontMetrics().height() + 4)
         self.strip_scale.setContentsMargins(0, 2, 0, number_height(self.font()) + 1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -530,6 +544,10 @@ class PicturePanel(Card):
         self.controls.target_chosen.connect(self.target_chosen)
         self.filmstrip.block_chosen.connect(self.block_chosen)
         self.reference_strip.block_chosen.connect(self._choose_beside)
+        self.grid_button.toggled.connect(self._wish_grid)
+        self.grid.enlarged.connect(partial(self._wish_grid, False))
+        self.grid.chosen.connect(self.picture_chosen)
+        self.grid.hovered.connect(self.hovered)
         for pane in self._panes:
             pane.moved.connect(self._sharpening.start)
             pane.point_told.connect(self._tell_point)
@@ -554,6 +572,8 @@ class PicturePanel(Card):
             number = self._block_number(scene)
             labels = scene.blueprint.blocks[number - 1].label, f"block {number}"
             told, name, kind = [], [], []
+            if shown is not None and shown.batch_size > 1:
+                ending = [f"picture {shown.place + 1} of {shown.batch_size}", *ending]
             if shown is not None:
                 told = [target_told(scene.session, self._now, self._reference)]
                 name = [target_name(shown.target, scene.session.setup.class_names)]
@@ -586,6 +606,26 @@ class PicturePanel(Card):
         reading = self._now or self._reference
         key = self._underlay_key(scene, reading, wanted)
         return wanted if key in self._underlays else min(wanted, QUICK)
+
+    def _render_grid(self, scene: Scene) -> None:
+        """All pictures of a batch in place of the chosen one, where that is wished."""
+        is_batch, view = len(scene.session.setup.batch) > 1, self._view(scene)
+        is_grid = is_batch and view.batch_as_grid
+        if is_grid:
+            number, names = self._block_number(scene), scene.session.setup.class_names
+            self.grid.show_batch(self._now, scene.blueprint, number, view, names)
+            self.grid.set_dimmed(scene.is_stale)
+        self.grid.setVisible(is_grid)
+        self.now_pane.setVisible(not is_grid)
+        is_beside = len(self._shown) > 1 and view.picture_comparison == "beside"
+        self.reference_pane.setVisible(is_beside and not is_grid)
+        self.grid_button.setVisible(is_batch)
+        with QSignalBlocker(self.grid_button):
+            self.grid_button.setChecked(is_grid)
+
+    def _wish_grid(self, is_grid: bool) -> None:
+        if self._scene is not None:
+            self.view_changed.emit(replace(self._scene.session.view, batch_as_grid=is_grid))
 
     def _draw_pictures(self, scene: Scene, longest: int) -> None:
         """Put together what the panes show, of a picture with about `longest` pixels a side."""

@@ -122,6 +122,7 @@ class InspectPanels(PagePanels):
         self.picture.view_changed.connect(editor.look)
         self.picture.target_chosen.connect(editor.set_target)
         self.picture.block_chosen.connect(editor.select_cam_block)
+        self.picture.picture_chosen.connect(editor.select_of_batch)
         self.picture.marked.connect(editor.mark)
         self.overview.layer_selected.connect(editor.select_layer)
         self.overview.view_changed.connect(editor.look)
