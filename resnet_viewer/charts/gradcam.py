@@ -17,13 +17,13 @@ from resnet_viewer.charts.palette import ColourScale, lookup, scale_to
 from resnet_viewer.charts.tiles import Coloured, coloured
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.captions import cam_reason
-from resnet_viewer.records.comparing import plan_of, reading_beside
+from resnet_viewer.records.comparing import layer_beside, plan_of, reading_beside
 from resnet_viewer.records.layers import Sampling
 from resnet_viewer.records.limits import Limits
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Box, Preprocessing, denormalised, visible_box
 from resnet_viewer.records.probe import BlockReading, CamState, ProbeResult
-from resnet_viewer.records.receptive_field import samplings
+from resnet_viewer.records.receptive_field import Mark, marked_field, samplings
 from resnet_viewer.records.session import View
 
 FAINT = 0.02
@@ -515,6 +515,28 @@ def cam_tiles(result: ProbeResult, block: BlockReading, box: Box) -> Box:
     rows, columns = block.cam.shape[-2:]
     side, state = result.network_input.shape[-1], result.request.state
     return tiles_over(samplings(state.network, side, state.wiring)[block.name], (rows, columns), side, box)
+
+
+def placed(box: Box, mark: Mark) -> tuple[float, float]:
+    """Where a point of the network's input, which fills `box`, lies."""
+    return box.left + mark[0] * box.width, box.top + mark[1] * box.height
+
+
+def field_of(reading: ProbeResult, layer: str, plan: Blueprint, mark: Mark) -> Box | None:
+    """What the cell of `layer`'s map at a marked point sees of the network's input, in fractions of it; `layer` is one
+    of `plan`'s names. None where it has no map, or sees nothing.
+    """
+    theirs = plan_of(reading)
+    name = layer if theirs.spec == plan.spec else layer_beside(layer, plan, theirs)
+    if name is None or name not in theirs.map_names():
+        return None
+    return marked_field(reading.request.state, name, mark).box
+
+
+def inside(box: Box, part: Box) -> Box:
+    """Where a part of the network's input, in fractions of it, lies if that fills `box`."""
+    (left, top), (right, bottom) = placed(box, (part.left, part.top)), placed(box, (part.right, part.bottom))
+    return Box(left, top, right, bottom)
 
 
 Pixels = NDArray[np.uint8]

@@ -21,11 +21,14 @@ from resnet_viewer.charts.gradcam import (
     Pixels,
     cam_chart,
     cam_maximum,
+    field_of,
     filmstrip,
     has_one_scale,
     ink_of,
+    inside,
     is_hairline,
     looks_words,
+    placed,
     scale_of,
     strip_spans,
     underlay,
@@ -46,11 +49,12 @@ from resnet_viewer.figures.page import (
     write,
 )
 from resnet_viewer.records import captions
+from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.comparing import block_beside, plan_of, reading_beside
 from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.preprocessing import Box
 from resnet_viewer.records.probe import BlockReading, ProbeResult
-from resnet_viewer.records.receptive_field import samplings
+from resnet_viewer.records.receptive_field import Mark, samplings
 from resnet_viewer.records.session import View
 
 _USUAL = View()
@@ -127,6 +131,8 @@ def figure(
         _draw(axes, panel.over(under, colours, view.cam_opacity) if has_heat else under.pixels, under.box)
         if view.picture_shows == "overlay" and view.cam_style == "contours":
             _draw_contours(axes, panel, under.box, view)
+        if view.mark is not None:
+            _draw_mark(axes, panel, under.box, view.mark, view.layer, plan)
         sheet.write_head(left, sheet.top, cell, _name(panel, cell), said[column])
     left = start + len(panels) * (cell + _GAP) - _GAP + 0.12
     height = max(min(shown_height, 2.4), 0.6)
@@ -214,6 +220,19 @@ def _draw_contours(axes: Axes, panel: CamSide, box: Box, view: View) -> None:
                 alpha=view.cam_opacity, capstyle="round", zorder=2 if wider else 3,
             )  # fmt: skip
             axes.add_collection(lines, autolim=False)
+
+
+def _draw_mark(axes: Axes, panel: CamSide, box: Box, mark: Mark, layer: str, plan: Blueprint) -> None:
+    """A cross at the marked point, and what the selected layer's cell there sees; white on black."""
+    field = None if panel.reading is None else field_of(panel.reading, layer, plan, mark)
+    for shade, wide in (("black", 2.0), ("white", 0.8)):
+        x, y = placed(box, mark)
+        axes.plot(
+            [x], [y], "+", color=shade, markersize=8 + wide, markeredgewidth=wide, zorder=5, clip_on=False
+        )
+        if field is not None:
+            lying = inside(box, field)
+            _edge(axes, (lying.left, lying.top), (lying.width, lying.height), shade, wide, zorder=4)
 
 
 def _name(panel: CamSide, cell: float) -> str:

@@ -239,3 +239,26 @@ def test_the_block_that_is_shown_is_framed_in_both_strips_of_a_comparison(number
     heads = [text.get_text() for text in figure.texts]
     assert "every block, now: ResNet-56" in heads
     assert "every block, reference: ResNet-20" in heads
+
+
+def test_a_marked_point_and_what_its_cell_sees_are_on_paper() -> None:
+    now, reference = pair("cifar-resnet-20", cut=(3,))
+    grey = Picture.of(np.full((32, 64, 3), 100, np.uint8), name="grey.png")
+    shown = with_picture(now, grey), with_picture(reference, grey)
+    view = View(mark=(0.25, 0.5), layer="layer1.0")
+    bare, marked = (gradcam.figure(*shown, View()), gradcam.figure(*shown, view))
+    pictures = [
+        [axes for axes in figure.axes if len(axes.images) == 1 and not axes.axison]
+        for figure in (bare, marked)
+    ]
+    high, across = picture_shown(marked, 0).shape[:2]
+    for before, axes in zip(*pictures, strict=True):
+        crosses = axes.get_lines()
+        assert len(crosses) == 2
+        # What the network saw is the middle half of the picture.
+        assert crosses[0].get_xydata().tolist() == [pytest.approx([(0.25 + 0.125) * across, 0.5 * high])]
+        added = axes.patches[-1].get_bbox()
+        assert len(axes.patches) == len(before.patches) + 2
+        # Cell (16, 8) of the first block looks at the pixel 8.5 across and 16.5 down, 7 × 7 pixels around it.
+        assert (added.x0, added.x1) == pytest.approx(((16 + 5) / 64 * across, (16 + 12) / 64 * across))
+        assert (added.y0, added.y1) == pytest.approx((13 / 32 * high, 20 / 32 * high))

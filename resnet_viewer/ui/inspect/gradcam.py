@@ -47,11 +47,14 @@ from resnet_viewer.charts.gradcam import (
     Frame,
     Underlay,
     cam_chart,
+    field_of,
     filmstrip,
     has_one_scale,
     ink_of,
+    inside,
     is_hairline,
     looks_words,
+    placed,
     scale_of,
     sees_input,
     strip_spans,
@@ -59,13 +62,11 @@ from resnet_viewer.charts.gradcam import (
 )
 from resnet_viewer.charts.limits import Span
 from resnet_viewer.charts.palette import COLOUR_MAPS
-from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.captions import class_name, is_same, target_name, target_told, usual_target_words
-from resnet_viewer.records.comparing import block_beside, layer_beside, plan_of
+from resnet_viewer.records.comparing import block_beside
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Box
 from resnet_viewer.records.probe import ProbeResult
-from resnet_viewer.records.receptive_field import Mark, marked_field
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import View
 from resnet_viewer.records.target import BlockTarget
@@ -583,8 +584,7 @@ class PicturePanel(Card):
                 [labels[1], *name, *(words.split(" at ")[0].removesuffix(" scale") for words in ending)]
             )
         wordings = tuple(" · ".join(form) for form in forms)
-        room = self.subtitle_room - self.controls.more.sizeHint().width() - self.header.spacing()
-        self.set_subtitle(fitting(wordings, room, self), whole=wordings[0])
+        self.set_subtitle(fitting(wordings, self._subtitle.width(), self), whole=wordings[0])
 
     def _render_pictures(self, scene: Scene) -> None:
         view = self._view(scene)
@@ -726,17 +726,12 @@ class PicturePanel(Card):
             self._show_each(lambda pane, _shown: pane.set_marks())
             return
         marks = {}
-        for shown, reading in ((shown, self._reading(shown.whose)) for shown in self._shown):
-            x, y = placed(shown.box, mark)
+        for shown in self._shown:
+            reading = self._reading(shown.whose)
             field = None if reading is None else field_of(reading, layer, scene.blueprint, mark)
-            rect = None
-            if field is not None:
-                (left, top), (right, bottom) = (
-                    placed(shown.box, corner)
-                    for corner in ((field.left, field.top), (field.right, field.bottom))
-                )
-                rect = QRectF(left, top, right - left, bottom - top)
-            marks[shown.whose] = QPointF(x, y), rect
+            lying = None if field is None else inside(shown.box, field)
+            rect = None if lying is None else QRectF(lying.left, lying.top, lying.width, lying.height)
+            marks[shown.whose] = QPointF(*placed(shown.box, mark)), rect
         self._show_each(lambda pane, shown: pane.set_marks(*(marks[side.whose] for side in shown)))
 
     def _reading(self, whose: str) -> ProbeResult | None:
@@ -841,22 +836,6 @@ class Shown:
     """What the network saw, in fractions of the underlay."""
     wordings: tuple[str, ...]
     layers: Layers
-
-
-def placed(box: Box, mark: Mark) -> tuple[float, float]:
-    """Where a point of the network's input, which fills `box`, lies."""
-    return box.left + mark[0] * box.width, box.top + mark[1] * box.height
-
-
-def field_of(reading: ProbeResult, layer: str, plan: Blueprint, mark: Mark) -> Box | None:
-    """What the cell of `layer`'s map at a marked point sees of the network's input, in fractions of it; `layer` is one
-    of `plan`'s names. None where it has no map, or sees nothing.
-    """
-    theirs = plan_of(reading)
-    name = layer if theirs.spec == plan.spec else layer_beside(layer, plan, theirs)
-    if name is None or name not in theirs.map_names():
-        return None
-    return marked_field(reading.request.state, name, mark).box
 
 
 def contour_strokes(contours: tuple[Contour, ...], colours: str) -> Strokes:
