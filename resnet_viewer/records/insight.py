@@ -838,6 +838,9 @@ def _ablation(case: Case) -> Insight | None:
     cut, blocks = case.wiring.cut, case.wiring.block_count
     if not cut or not case.network.has_shortcuts or captions.unchanged_words(case.state) != "not retrained":
         return None
+    trained = case.network.weights.trained
+    if trained is not None and trained.strength != 1.0:
+        return None
     which = "all of which" if len(cut) == blocks else f"of which {len(cut)}"
     return case.insight(
         "ablation",

@@ -23,7 +23,7 @@ from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.seen import Seen
 from resnet_viewer.records.session import Session, View
 from resnet_viewer.records.target import BlockTarget
-from resnet_viewer.records.test_set import CROPS, TestSet
+from resnet_viewer.records.test_set import CROPS, MeasureSet, TestSet
 from resnet_viewer.records.weights import NO_WEIGHTS, TrainedHere, WeightsRef
 from resnet_viewer.records.wiring import Wiring
 from tests import fabricated
@@ -143,10 +143,10 @@ def measured(
         now = [one_class] * count
     if not labels:
         reference = truth
-    found = fabricated.set_reading(truth if labels else None, now, reference, test_set=FILE)
     base = State().state
     wiring = base.wiring.with_shortcuts(cut, 0.0).with_branches(drop, 0.0)
-    return replace(found, request=replace(found.request, now=replace(base, wiring=wiring), reference=base))
+    question = MeasureSet(FILE, replace(base, wiring=wiring), base)
+    return fabricated.set_reading(truth if labels else None, now, reference, question=question)
 
 
 OPEN = State()
@@ -402,7 +402,7 @@ def test_errors_that_may_differ_by_chance_are_said_to() -> None:
 
 
 def test_of_a_set_that_is_still_measured_the_pictures_seen_are_counted() -> None:
-    partial = fabricated.set_reading([1] * 90, [2] * 90, [1] * 90, seen=40, test_set=FILE)
+    partial = fabricated.set_reading([1] * 90, [2] * 90, [1] * 90, seen=40)
     words = shown(told(session(CUT, OPEN, test=partial))["wrong"])
     assert "of the first 40 of 90 test pictures (CIFAR-10's test pictures) 100.0 % are wrong now" in words
     assert "alike" not in told(session(CUT, OPEN, test=partial)), "the others may look different"
@@ -506,6 +506,13 @@ def test_a_weakened_shortcut_is_held_against_the_cut_one_that_was_seen() -> None
     found = told(session(weak, OPEN, before=((CUT, None),)))["strength"]
     assert shown(found).endswith("40 % now, at strength 0.5, and 0.5 % with it cut.")
     assert found.steps == ()
+
+
+def test_what_was_trained_with_weak_shortcuts_was_not_trained_with_all_of_them() -> None:
+    for strength, is_said in ((1.0, True), (0.5, False)):
+        network = of_run(strength)
+        scene = session(replace(CUT, network=network), State(network=network))
+        assert ("ablation" in told(scene)) is is_said
 
 
 def steps(kind: Kind, scene: Scene) -> list[str]:
