@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_viewer.charts.log_axis import LABEL_OVERHANG
 from resnet_viewer.charts.wiring_drawing import (
     LOW_STRIP_HEIGHT,
     PLAIN_STRIP_HEIGHT,
@@ -187,9 +188,11 @@ class WiringView(pg.GraphicsLayoutWidget):
         self.lines.apply_theme(theme)
 
     def bar_rect(self) -> QRectF:
-        """The gap between strip and plot, in the view's pixels."""
+        """The gap between strip and plot, in the view's pixels, as far as no number beside the plot reaches into it."""
         strip, plot = self.strip_box.geometry(), self.plot_box.geometry()
-        return QRectF(0, strip.bottom(), self.viewport().width(), plot.top() - strip.bottom())
+        return QRectF(
+            0, strip.bottom(), self.viewport().width(), plot.top() - LABEL_OVERHANG - strip.bottom()
+        )
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)

@@ -17,7 +17,6 @@ from resnet_viewer.charts.wiring_layout import Part
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.inspect.wiring_panel import WiringPanel
-from resnet_viewer.ui.inspect.wiring_view import BAR_HEIGHT
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests import fabricated
 from tests.ui.inspect.wiring_hands import LEFT, arc, click, drag, ranges, release, selecting, send, wired
@@ -320,7 +319,9 @@ def test_no_line_shines_through_the_words_over_the_plot(
     assert is_line(view.plot_box.geometry().top() + 12), "the line is there, in the plot"
     assert (title.x() <= x <= title.geometry().right()) == is_under_title
     if is_under_title:
-        assert not any(is_line(view.bar_rect().top() + down) for down in range(2, BAR_HEIGHT - 2))
+        assert not any(
+            is_line(view.bar_rect().top() + down) for down in range(2, round(view.bar_rect().height()) - 2)
+        )
 
 
 def test_one_state_twice_has_one_name(panel: WiringPanel) -> None:
@@ -343,3 +344,19 @@ def test_the_first_block_always_has_its_number(panel: WiringPanel, name: str, wi
     assert "1" in [label.text for label in written]
     numbers = [QRectF(*label.rect) for label in written if label.text.isdigit() or label.text == "stem"]
     assert not any(a.intersects(b.adjusted(1, 0, -1, 0)) for a, b in itertools.combinations(numbers, 2))
+
+
+@pytest.mark.parametrize("decades", [0.0, 1.0, 3.0, 6.0, 12.0])
+@pytest.mark.parametrize("height", [250, 260, 280, 320])
+def test_no_number_beside_the_plot_is_covered_by_the_bar_above(
+    panel: WiringPanel, qtbot: QtBot, height: int, decades: float
+) -> None:
+    panel.render_scene(fabricated.scene(cut=(3,), decades=decades))
+    panel.resize(1000, height)
+    view = panel.view
+    qtbot.waitUntil(lambda: view.plot.chart.y.numbers != ())
+    plot, axis = view.plot_box.geometry(), view.plot.chart.y
+    half = QFontMetricsF(view.font()).tightBoundingRect("1e8").height() / 2
+    tops = [plot.top() + (1 - axis.share(tick.place)) * plot.height() - half for tick in axis.numbers]
+    assert min(tops) >= view.bar_rect().bottom() - 0.5
+    assert panel.bar.geometry().bottom() <= view.bar_rect().bottom() + 0.5
