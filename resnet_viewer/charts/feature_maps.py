@@ -37,6 +37,8 @@ class Mosaic:
     """By place: it tells nothing, see `dead_channels`."""
     is_not_finite: NDArray[np.bool_]
     """By place: some of its values are not finite, and have no colour."""
+    ends: tuple[float, float] = (0.0, 0.0)
+    """The values of the first and the last colour, of the widest scale among its channels'."""
     source: tuple[object, ...] = ()
     """What it was made from; equal ones come out the same."""
 
@@ -125,8 +127,8 @@ def maps_chart(
     groups = [side.maps for side in sides if side.maps is not None]
     limits, signed = view.map_limits, _has_both_signs(view.map_limits, groups)
     is_each = view.map_scale == "channel" and limits.by_hand is None
-    span = span_of(limits, groups, is_signed=signed)
-    ends = None if is_each else (span.low, span.high)
+    span = None if is_each else span_of(limits, groups, is_signed=signed)
+    ends = None if span is None else (span.low, span.high)
     table = view.map_signed_colours if signed else view.map_colours
     olds = (None, None) if before is None else tuple(side.mosaic for side in before.sides)
     made: list[Side] = []
@@ -140,12 +142,15 @@ def maps_chart(
         mosaic = _mosaic(side, orders[-1], ends, table, limits=limits, signed=signed, old=old)
         made.append(replace(side, mosaic=mosaic))
     shown = dict.fromkeys(channel for found in orders for channel in found.tolist())
-    if is_each:
+    if span is None:
         meaning = "; ".join(filter(None, ("each channel on its own scale", limits.words)))
         scale = scale_to(None, table, is_signed=signed, meaning=meaning)
     else:
         scale = span.scale(table, meaning=_meaning(limits, "one scale for now and reference"))
-    return MapsChart((made[0], made[1]), scale, signed, tuple(shown), (span.low, span.high))
+    if ends is None:
+        each = [side.mosaic.ends for side in made if side.mosaic is not None]
+        ends = min((low for low, _ in each), default=0.0), max((high for _, high in each), default=0.0)
+    return MapsChart((made[0], made[1]), scale, signed, tuple(shown), ends)
 
 
 def _has_both_signs(limits: Limits, groups: Sequence[Maps]) -> bool:
@@ -174,7 +179,7 @@ def _mosaic(
     source = side.reading, side.layer, ends, colours, limits, signed, order.tobytes()
     if maps is None or (old is not None and old.source == source):
         return old
-    low: NDArray[Any] | float
+    low: NDArray[Any]
     high: NDArray[Any]
     if ends is not None:
         low, high = np.full(len(maps), ends[0], np.float32), np.full(len(maps), ends[1], np.float32)
@@ -191,7 +196,8 @@ def _mosaic(
     )
     shown = maps if (order[1:] > order[:-1]).all() else maps[order]
     made = _coloured(shown, colours, low, high, is_logarithmic=limits.is_logarithmic)
-    return Mosaic(made, order, dead, odd, source)
+    widest = float(low.min(initial=0.0)), float(high.max(initial=0.0))
+    return Mosaic(made, order, dead, odd, widest if ends is None else ends, source)
 
 
 def _coloured(

@@ -106,7 +106,7 @@ def filters_chart(weights: Array, layer: LayerSpec, view: View) -> FiltersChart:
     flat = tiles.reshape(len(tiles), -1, width)  # colours one below the other
     table = "gray" if kind == "colour" else view.map_signed_colours
     maps = coloured(tiles[:, 0], table, -high, high)
-    mosaic = Mosaic(maps, filters, ~flat.any(axis=(1, 2)), not_finite_channels(flat))
+    mosaic = Mosaic(maps, filters, ~flat.any(axis=(1, 2)), not_finite_channels(flat), (-limit, limit))
     whose = "kernel" if one is not None and inputs > 1 else "filter"
     meaning = f"each {whose} on its own scale" if is_each else "one scale for the layer"
     if kind == "colour":

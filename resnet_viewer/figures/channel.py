@@ -27,23 +27,23 @@ def figure(now: ProbeResult, reference: ProbeResult | None, view: View, paper: P
         IndexError: the layer has no such channel.
     """
     chart, plan, layer = _chart(now, reference, view), plan_of(now), view.layer
-    count, height, across = plan.shape_of(layer)
+    (count, height, across), said = plan.shape_of(layer), view.map_limits.words
     pictures = []
     for found in [found for found in chart.sides if found.side.reading is not None]:
-        said = (
+        odd = (
             (f"{found.odd} of {found.values.size} not finite",)
             if found.odd and found.values is not None
             else ()
         )
         pixels = None if found.colours is None else found.colours.rgb()
-        pictures.append(Picture(found.side.name, said, pixels, found.message))
+        pictures.append(Picture(found.side.name, odd, pixels, found.message))
     return draw_pair(
         pictures,
         chart.scale,
         paper,
         (
             f"Channel {chart.channel} · {plan.describe(layer)} · {now.request.state.network.title}",
-            f"of channels 0 to {count - 1} · {height} × {across} · one scale",
+            f"of channels 0 to {count - 1} · {height} × {across} · {', '.join(filter(None, ('one scale', said)))}",
             caption(now, reference, layer=layer, channel=chart.channel),
         ),
         largest=4.0,

@@ -109,7 +109,7 @@ def figure(now: ProbeResult, reference: ProbeResult | None, view: View, paper: P
     """
     reference = complete_reference(now, reference)
     plan, layer, scale, order = plan_of(now), view.layer, view.map_scale, view.map_order
-    size = "{} × {}×{}".format(*plan.shape_of(layer))
+    size, limits = "{} × {}×{}".format(*plan.shape_of(layer)), view.map_limits
     chart = maps_chart(now, reference, view, plan=plan)
     shown = [side for side in chart.sides if side.reading is not None]
     grids = [None if side.mosaic is None else _grid(side.mosaic) for side in shown]
@@ -119,8 +119,8 @@ def figure(now: ProbeResult, reference: ProbeResult | None, view: View, paper: P
         paper,
         (
             f"Feature maps · {plan.describe(layer)} · {now.request.state.network.title}",
-            f"{size} · {captions.MAP_ORDERS[order]} · {captions.MAP_SCALES[scale]}",
-            captions.maps_caption(now, reference, layer=layer, scale=scale, order=order),
+            f"{size} · {captions.MAP_ORDERS[order]} · {captions.scale_words(scale, limits)}",
+            captions.maps_caption(now, reference, layer=layer, scale=scale, order=order, limits=limits),
         ),
         largest=5.2,
     )

@@ -9,6 +9,7 @@ from typing import get_args
 
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.comparing import have_same_plan, plan_of, words_beside
+from resnet_viewer.records.limits import USUAL_LIMITS, Limits
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.predictions import has_highest_class
 from resnet_viewer.records.probe import BlockReading, CamState, NetworkState, ProbeResult
@@ -349,14 +350,28 @@ def batch_cam_caption(
 
 
 def maps_caption(
-    now: ProbeResult, reference: ProbeResult | None, *, layer: str, scale: MapScale, order: MapOrder
+    now: ProbeResult,
+    reference: ProbeResult | None,
+    *,
+    layer: str,
+    scale: MapScale,
+    order: MapOrder,
+    limits: Limits = USUAL_LIMITS,
 ) -> str:
     """The sentence under a mosaic of feature maps."""
     plan = plan_of(now)
-    what = f"Feature maps of {plan.describe(layer)}, {MAP_ORDERS[order]}, {MAP_SCALES[scale]}"
+    what = f"Feature maps of {plan.describe(layer)}, {MAP_ORDERS[order]}, {scale_words(scale, limits)}"
     if reference is not None and (theirs := plan_of(reference)).spec != plan.spec:
         what += f", beside {words_beside(layer, plan, theirs)}"
     return measured(what, now, reference)
+
+
+def scale_words(scale: MapScale, limits: Limits) -> str:
+    """On what scale maps are, and between which limits where those are not the usual ones; limits by hand are alike for
+    all.
+    """
+    shared = "layer" if limits.by_hand is not None else scale
+    return ", ".join(filter(None, (MAP_SCALES[shared], limits.words)))
 
 
 def missing_maps_words(plan: Blueprint, wiring: Wiring, layer: str) -> str:

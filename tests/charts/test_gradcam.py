@@ -28,6 +28,7 @@ from resnet_viewer.records.preprocessing import (
     Box,
     visible_box,
 )
+from resnet_viewer.records.receptive_field import cell_field
 from resnet_viewer.records.session import View
 from resnet_viewer.records.target import BlockTarget
 from tests import fabricated
@@ -293,3 +294,22 @@ def test_a_block_behind_the_target_says_so() -> None:
         assert replace(side, reading=reading, block=blank).notes[0] == words
         frames = filmstrip(reading, strip_spans([reading], View())[0], "gray")
         assert frames[8].words.endswith(words)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet10t", "vgg16", "cifar-resnet-20"])
+@pytest.mark.parametrize("dropped", [(), (2,)])
+def test_a_marked_cell_lies_under_its_own_value_of_the_map(name: str, dropped: tuple[int, ...]) -> None:
+    """What a mark of a block's maps points at on the picture is what its Grad-CAM has there."""
+    base = fabricated.setup(spec(name))
+    question = base.with_wiring(base.wiring.with_branches(dropped, 0.0)).question(base.state)
+    assert question is not None
+    reading = fabricated.result(question)
+    state = reading.request.state
+    for block in reading.blocks:
+        side = CamSide("now", reading, block, Span(0.0, 1.0))
+        rows, columns = block.cam.shape[1:]
+        for row, column in ((0, 0), (rows // 2, columns // 3), (rows - 1, columns - 1)):
+            x, y = cell_field(state, block.name, row, column).mark
+            box = Box(10.0, 20.0, 110.0, 120.0)
+            value = side.value_at(box, 10 + 100 * x, 20 + 100 * y)
+            assert value == block.cam[0, row, column], (block.name, row, column)

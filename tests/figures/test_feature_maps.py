@@ -6,9 +6,12 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from resnet_viewer.charts.feature_maps import maps_chart
 from resnet_viewer.charts.palette import lookup
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.figures import feature_maps
+from resnet_viewer.figures import channel, feature_maps
+from resnet_viewer.records.comparing import plan_of
+from resnet_viewer.records.limits import Limits
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.session import MapOrder, View
 from tests import fabricated
@@ -178,3 +181,26 @@ def test_another_networks_maps_stand_beside_by_what_it_has(order: MapOrder) -> N
     assert rows[64][1:6] == ("",) * 5
     assert all(row[6] != "" for row in rows)
     assert len(header) == len(rows[0])
+
+
+def test_limits_are_those_of_the_screen_and_said() -> None:
+    now, reference = pair()
+    for limits, ends, told in (
+        (Limits(by_hand=(0.5, 2.0)), ("0.5", "2"), "all channels on one scale, 0.5 to 2 by hand"),
+        (Limits(percentile=95.0), None, "each channel on its own scale, 95 % of the values"),
+    ):
+        view = View(layer="layer1.0", map_limits=limits)
+        figure = feature_maps.figure(now, reference, view)
+        chart = maps_chart(now, reference, view, plan=plan_of(now))
+        said = " ".join(words(figure)).replace("\n", " ")
+        assert told in said
+        assert ends is None or chart.scale.ends == ends
+        mosaic = chart.sides[0].mosaic
+        assert mosaic is not None
+        pixels = np.asarray(figure.axes[0].images[0].get_array())
+        assert pixels[0, 0].tolist() == mosaic.maps.rgb()[0, 0].tolist()
+        ticks = [text.get_text() for text in figure.axes[-1].get_xticklabels()]
+        assert tuple(ticks) == tuple(text for _, text in chart.scale.ticks)
+        assert overlapping(figure) == []
+    one = channel.figure(now, reference, View("layer1.0", 0, map_limits=Limits(is_logarithmic=True)))
+    assert "one scale, logarithmic" in " ".join(words(one))

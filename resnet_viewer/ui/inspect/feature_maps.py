@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -340,6 +340,12 @@ class FeatureMapsPanel(Card):
         super().resizeEvent(event)
         self._show_controls()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """What nobody saw was not asked for."""
+        super().showEvent(event)
+        if self._scene is not None:
+            self.render_scene(self._scene)
+
     def minimumSizeHint(self) -> QSize:
         """The same whatever is shown: else other panels would give way to what needs more."""
         title = self.fontMetrics().horizontalAdvance("Channel  ") + 2 * DARK.padding
@@ -436,7 +442,7 @@ class FeatureMapsPanel(Card):
             self._weights = known
         found = self._weights if self._weights is not None and self._weights.request == question else None
         asked = question, session.now_question(), session.reference_question()
-        if known is None and asked != self._asked and not scene.is_starting:
+        if known is None and asked != self._asked and not scene.is_starting and self.isVisible():
             self._asked = asked
             self.weights_wished.emit(question)
         looks = view.channel, view.filters_scale, view.filters_page, view.map_signed_colours
@@ -483,10 +489,9 @@ class FeatureMapsPanel(Card):
         title = self._channel_title if is_channel else "Filters" if are_filters else "Feature maps"
         room -= self.fontMetrics().horizontalAdvance(f"{title} {_LEAST_SUBTITLE}")
         own = {self.shows, view.back, *view.controls}
-        for place in range(2, self.header.count()):  # behind what leads back, and the title
-            control = self.header.itemAt(place).widget()
-            if isinstance(control, QAbstractButton) and control not in own and not control.isHidden():
-                room -= control.sizeHint().width()
+        for button in self.findChildren(QAbstractButton, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if button not in own and not button.isHidden():  # what others put into the header
+                room -= button.sizeHint().width()
         is_short = room < view.header_width(is_short=False)
         view.set_short(is_short=is_short)
         if is_channel:  # its number stands beside it
