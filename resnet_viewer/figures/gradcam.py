@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from resnet_viewer.charts import palette
 from resnet_viewer.charts.gradcam import (
@@ -211,15 +212,41 @@ def _draw_contours(axes: Axes, panel: CamSide, box: Box, view: View) -> None:
     """In the colours of their values, wider for higher ones."""
     contours = panel.contours()
     for place, contour in enumerate(contours):
-        strokes = contour.strokes * (box.width, box.height) + (box.left, box.top)
+        strokes = [line * (box.width, box.height) + (box.left, box.top) for line in joined(contour.strokes)]
         colour, edge = ink_of(contour, view.cam_colours)
         for ink, wider in ((edge, 0.9), (colour, 0.0)):
             shade = tuple(part / 255 for part in ink)
             lines = LineCollection(
-                list(strokes), colors=[shade], linewidths=CONTOUR_WIDTHS[place] * 0.6 + wider,
-                alpha=view.cam_opacity, capstyle="round", zorder=2 if wider else 3,
+                strokes, colors=[shade], linewidths=CONTOUR_WIDTHS[place] * 0.6 + wider,
+                alpha=view.cam_opacity, capstyle="round", joinstyle="round", zorder=2 if wider else 3,
             )  # fmt: skip
             axes.add_collection(lines, autolim=False)
+
+
+def joined(strokes: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Strokes (N, 2, 2) as lines (n, 2) that are as long as can be: where single strokes meet, ink that is not opaque
+    would be twice as dark.
+    """
+    ends = [tuple(map(tuple, pair)) for pair in strokes.round(9).tolist()]
+    at: dict[tuple[float, ...], list[int]] = {}
+    for place, pair in enumerate(ends):
+        for end in pair:
+            at.setdefault(end, []).append(place)
+    left = set(range(len(ends)))
+
+    def followed(end: tuple[float, ...]) -> list[tuple[float, ...]]:
+        line = [end]
+        while (place := next((one for one in at[line[-1]] if one in left), None)) is not None:
+            left.remove(place)
+            first, second = ends[place]
+            line.append(second if first == line[-1] else first)
+        return line
+
+    lines = []
+    while left:
+        first, second = ends[left.pop()]
+        lines.append(np.array([*followed(first)[::-1], *followed(second)]))
+    return lines
 
 
 def _draw_mark(axes: Axes, panel: CamSide, box: Box, mark: Mark, layer: str, plan: Blueprint) -> None:

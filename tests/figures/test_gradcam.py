@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from resnet_viewer.charts.gradcam import strip_spans
 from resnet_viewer.figures import gradcam
-from resnet_viewer.figures.gradcam import blank_words
+from resnet_viewer.figures.gradcam import blank_words, joined
 from resnet_viewer.records.limits import Limits
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
@@ -262,3 +262,14 @@ def test_a_marked_point_and_what_its_cell_sees_are_on_paper() -> None:
         # Cell (16, 8) of the first block looks at the pixel 8.5 across and 16.5 down, 7 × 7 pixels around it.
         assert (added.x0, added.x1) == pytest.approx(((16 + 5) / 64 * across, (16 + 12) / 64 * across))
         assert (added.y0, added.y1) == pytest.approx((13 / 32 * high, 20 / 32 * high))
+
+
+def test_strokes_that_meet_are_one_line() -> None:
+    corners = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
+    ring = np.stack([corners, np.roll(corners, -1, axis=0)], axis=1)
+    open_line = np.array([[(5.0, 5.0), (6.0, 5.0)], [(7.0, 6.0), (6.0, 5.0)]])
+    lines = joined(np.concatenate([ring[[2, 0, 3, 1]], open_line]))
+    assert sorted(map(len, lines)) == [3, 5]
+    whole = next(line for line in lines if len(line) == 5)
+    assert whole[0].tolist() == whole[-1].tolist(), "a ring is closed"
+    assert joined(np.zeros((0, 2, 2))) == []
