@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from math import cos, log, sin
+from math import log, sin
 from typing import get_args
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Slot
@@ -215,7 +215,7 @@ def _maps(painter: QPainter, theme: Theme) -> None:
     """Four maps, one of them dead."""
     for number in range(4):
         frame = QRectF(6 + number * 62, 4, 52, 52)
-        _tile(painter, theme, frame, number, 1.0)
+        _tile(painter, frame, number, 1.0)
         if number == 2:
             painter.fillRect(frame, QColor(theme.window))
             painter.setPen(_pen(theme.muted, 1))
@@ -224,9 +224,8 @@ def _maps(painter: QPainter, theme: Theme) -> None:
             painter.drawLine(frame.topRight(), frame.bottomLeft())
 
 
-def _tile(painter: QPainter, theme: Theme, frame: QRectF, seed: int, strength: float) -> None:
+def _tile(painter: QPainter, frame: QRectF, seed: int, strength: float) -> None:
     """A map of 6×6 values with one hill, whose highest value is `strength` of the scale's."""
-    del theme
     table, count = lookup("inferno"), 6
     side = frame.width() / count
     top, left = 1 + (seed * 2) % 4, 1 + (seed * 3) % 5
@@ -250,11 +249,8 @@ def _norms(painter: QPainter, theme: Theme) -> None:
     """A level curve of the reference, and one that falls towards the first layers."""
     for y in (8, 30, 52):
         _curve(painter, [(6, y), (_WIDE - 6, y)], _pen(theme.grid, 1))
-    xs = [8 + 11.0 * step for step in range(22)]
-    level = [(x, 11 + 2.5 * sin(x / 9)) for x in xs]
-    fallen = [
-        (x, min(11 + 2.5 * cos(x / 7), 11) + 0.0 if x > 150 else 52 - (x - 8) * 0.28 + 2 * cos(x)) for x in xs
-    ]
+    level = [(8 + 11.0 * step, 11 + 2.5 * sin(step)) for step in range(22)]
+    fallen = [(x, max(y, 52 - 0.28 * (x - 8))) for x, y in level]
     _curve(painter, level, _pen(theme.reference, 1.6, is_dashed=True))
     _curve(painter, fallen, _pen(theme.changed, 2))
 
@@ -293,8 +289,8 @@ def _overlay(painter: QPainter, theme: Theme) -> None:
 def _scales(painter: QPainter, theme: Theme) -> None:
     """Two maps, on one scale and each on its own."""
     for place, (left, weak) in enumerate(((6.0, 0.3), (132.0, 1.0))):
-        _tile(painter, theme, QRectF(left, 2, 44, 44), 1, 1.0)
-        _tile(painter, theme, QRectF(left + 50, 2, 44, 44), 3, weak)
+        _tile(painter, QRectF(left, 2, 44, 44), 1, 1.0)
+        _tile(painter, QRectF(left + 50, 2, 44, 44), 3, weak)
         painter.setPen(QColor(theme.muted))
         painter.drawText(
             QRectF(left, 47, 110, 15), Qt.AlignmentFlag.AlignLeft, ("one scale", "each its own")[place]
