@@ -102,8 +102,10 @@ _ROOMIEST, _ROOMY, _NARROW = 640, 460, 400
 """Pixels of width from which on all names stand beside their controls, and some."""
 _SMALLEST = 256, 120
 """Pixels; said outright, else what is shown now would keep the card from being made lower."""
-_LOWEST_PICTURES = 56, 56, 256, 420
-"""Pixels of height that the picture keeps before the strip, the foot, and each row of controls, take their own."""
+_LOWEST_PICTURES = 56, 256, 420
+"""Pixels of height that the picture keeps before the strip, and each row of controls, take their own."""
+_FOOT_SHARE = 0.85
+"""The same for the foot: of the height that it has without anything below it."""
 _LEAST_SHARE = 0.82
 """Of the height under the title, that the longer side of the picture has whatever its shape: 350 pixels in a window of
 1440×900, 250 in one of 1024×700."""
@@ -502,13 +504,14 @@ class PicturePanel(Card):
         room = self.height() - 2 * (DARK.padding - 4) - title - gap
         wanted, least = self._picture_height(), _LEAST_SHARE * room * min(1.0, self._proportion)
 
-        def spare(needed: int, lowest: int) -> bool:
+        def spare(needed: int, lowest: float) -> bool:
             nonlocal room
             has_room = room - needed >= min(wanted, max(lowest, least))
             room -= needed if has_room else 0
             return has_room
 
-        for_strip, for_foot, for_looks, for_choices = _LOWEST_PICTURES
+        for_strip, for_looks, for_choices = _LOWEST_PICTURES
+        for_foot = _FOOT_SHARE * min(room, wanted)
         row = self.controls.row_height + gap
         strip_height = self.filmstrip.height_for(self.filmstrip.side_for(SIDES[0])) + gap
         has_strip = spare(strip_height, for_strip)

@@ -9,8 +9,8 @@ from collections.abc import Hashable
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRect, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, Signal
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QGraphicsItem, QHBoxLayout, QWidget
 
 from resnet_viewer.charts.chart import Axis, Chart, Floats
@@ -22,7 +22,7 @@ from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, choice_box, part_wordings, readout_wordings
 from resnet_viewer.ui.widgets.labels import TitleLabel, muted, tooltip_text
 from resnet_viewer.ui.widgets.plot_items import Drawing
-from resnet_viewer.ui.widgets.theme import Theme, theme_of
+from resnet_viewer.ui.widgets.theme import Theme
 
 QUANTITIES: dict[GradientQuantity, str] = {
     "weight": "weight gradient",
@@ -132,13 +132,13 @@ class GradientBar(QWidget):
         self.quantity.activated.connect(self._choose_quantity)
         self.source.activated.connect(self._choose_source)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """No line of the plot shines through words."""
-        with QPainter(self) as painter:
-            for label in (self._title, self._readout):
-                words = label.fontMetrics().horizontalAdvance(label.shown)
-                ground = QRect(label.x() - 2, 0, min(words, label.width()) + 4, self.height())
-                painter.fillRect(ground, QColor(theme_of(self).panel))
+    @property
+    def word_spans(self) -> tuple[tuple[int, int], ...]:
+        """From where to where words stand, in its pixels."""
+        return tuple(
+            (label.x(), label.x() + min(label.fontMetrics().horizontalAdvance(label.shown), label.width()))
+            for label in (self._title, self._readout)
+        )
 
     @property
     def readout(self) -> str:

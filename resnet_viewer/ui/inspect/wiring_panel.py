@@ -158,6 +158,7 @@ class WiringPanel(Card):
         self.controls = WiringControls()
         self.view = WiringView()
         self.bar = GradientBar(self.view.viewport())
+        self.view.lines.words = lambda: self.bar.word_spans
         self._caption = muted(FittingParagraph(2))
         self.add_control(self.controls)
         self.body.setSpacing(2)
@@ -255,6 +256,7 @@ class WiringPanel(Card):
             return
         target = target_name(now.target, names) if now is not None else ""
         self.bar.show_reading(now, quantity, target)
+        self.view.lines.redraw()
         curves = gradient_curves(now, reference, quantity, self._layout)
         self.view.plot.set_curves(curves, layers=self._layout.depth, message=placeholder(scene))
         wordings = ("",) if now is None else caption_wordings(now, reference, names, quantity)
@@ -262,6 +264,7 @@ class WiringPanel(Card):
 
     def _place_bar(self) -> None:
         self.bar.setGeometry(self.view.bar_rect().toRect())
+        self.view.lines.redraw()
 
     def _read_out(self, name: str) -> None:
         text = ""
@@ -270,6 +273,7 @@ class WiringPanel(Card):
                 self._layout.blueprint, name, self.view.plot.shown.now, self.view.plot.shown.reference
             )
         self.bar.show_readout(text)
+        self.view.lines.redraw()
         self.hovered.emit(text)
 
     def _activate(self, part: Part) -> None:

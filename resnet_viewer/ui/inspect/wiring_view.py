@@ -6,7 +6,7 @@ pointer, Home and a double click on empty space fit everything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from math import ceil
 from typing import Literal
@@ -633,13 +633,18 @@ def _box() -> pg.ViewBox:
 
 
 _RING = 5.0
+_NEAR = 3
+"""Pixels between words and a line."""
 
 
 class WiringLines:
     """Lies over everything, in the view's pixels: lines through strip and plot, and rings around points.
 
-    Between strip and plot, where texts stand, a line is faint.
+    Between strip and plot, where words stand, a line is faint, and it leaves out the words.
     """
+
+    words: Callable[[], Sequence[tuple[int, int]]] = staticmethod(tuple)
+    """From where to where words stand between strip and plot, in the parent's pixels, now."""
 
     def __init__(self, parent: QGraphicsItem) -> None:
         self._parts = {
@@ -680,7 +685,11 @@ class WiringLines:
         then the selected layer's place, in pixels from the left end.
         """
         self._span, self._rows, self.selected = span, rows, selected
-        self._draw("selected", selected)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """The words stand elsewhere."""
+        self._draw("selected", self.selected)
         self._draw("pointer", self.pointer)
 
     def point_at(self, x: float | None, rings: Sequence[QPointF]) -> None:
@@ -696,6 +705,12 @@ class WiringLines:
         (left, right), (strip, top, bottom) = self._span, self._rows
         is_there = x is not None and 0 <= x <= right - left
         at = round(left + (x or 0.0)) + 0.5
-        for item, ends in zip(self._parts[role], ((top, bottom), (strip, top)), strict=True):
-            item.setVisible(is_there)
+        crosses = is_there and any(begin - _NEAR <= at <= end + _NEAR for begin, end in self.words())
+        for item, ends, is_shown in zip(
+            self._parts[role],
+            ((top, bottom), (strip, top)),
+            (is_there, is_there and not crosses),
+            strict=True,
+        ):
+            item.setVisible(is_shown)
             item.setLine(at, ends[0], at, ends[1])
