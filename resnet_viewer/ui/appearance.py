@@ -12,10 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from resnet_viewer import paths
 from resnet_viewer.ui.settings import Settings, ThemeChoice
-from resnet_viewer.ui.widgets.theme import DARK, LIGHT, Theme
-
-LARGE = 1.6
-"""How many times as large letters are that are read from afar."""
+from resnet_viewer.ui.widgets.theme import DARK, LARGE, LIGHT, Theme
 
 
 def palette(theme: Theme) -> QPalette:

@@ -141,6 +141,7 @@ class PagePanels(QWidget):
         """Take the theme's colours where the palette does not reach; the font may be another, too."""
         for panel in self.all:
             for card in cards_of(panel):
+                card.fit_letters()
                 card.apply_theme(theme)
 
     @property

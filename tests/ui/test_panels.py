@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtGui import QFontInfo, QImage
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.ui.appearance import LARGE
 from resnet_viewer.ui.layout import SharedPlace, Splitter
 from resnet_viewer.ui.panels import PagePanels, PanelWindow, title_of
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.card import Card
+from resnet_viewer.ui.widgets.theme import LARGE
 from tests.ui.windows import TRAIN, Desk, inspect_page, rendered, train_page
 
 LEFT = Qt.MouseButton.LeftButton
@@ -173,6 +173,19 @@ def test_a_page_whose_panels_are_all_away_says_so_and_has_them_back(qtbot: QtBot
     three.put_all_back()
     assert three.area.isVisible()
     qtbot.waitUntil(lambda: sizes(three) == before)
+
+
+def test_text_that_has_the_whole_page_has_larger_letters(three: Three) -> None:
+    label = QLabel("words")
+    three.second.body.addWidget(label)
+    three.second.grows_letters = True
+    usual = QFontInfo(label.font()).pointSizeF()
+    three.toggle_large(three.second)
+    assert label.font().pointSizeF() == pytest.approx(LARGE * usual, rel=0.02)
+    three.go_back()
+    assert label.font().pointSizeF() == pytest.approx(usual, rel=0.02)
+    three.toggle_large(three.third)
+    assert QFontInfo(three.third.font()).pointSizeF() == pytest.approx(usual, rel=0.02)
 
 
 def test_panels_that_share_a_place_are_panels_like_all_others(qtbot: QtBot) -> None:

@@ -109,6 +109,8 @@ _FOOT_SHARE = 0.85
 _LEAST_SHARE = 0.82
 """Of the height under the title, that the longer side of the picture has whatever its shape: 350 pixels in a window of
 1440×900, 250 in one of 1024×700."""
+_ROUNDED = 3
+"""Pixels of height by which overlays of one picture, finer and coarser, may differ."""
 _REST_MS = 150
 _GAP = 6
 """Pixels between controls in a row."""
@@ -377,6 +379,7 @@ class PicturePanel(Card):
         super().__init__("Picture", parent)
         self._scene: Scene | None = None
         self._foot: FolderStrip | None = None
+        self._kept_proportion = 1.0
         self._now: ProbeResult | None = None
         self._reference: ProbeResult | None = None
         self._drawn: tuple[object, ...] = ()
@@ -539,9 +542,11 @@ class PicturePanel(Card):
 
     @property
     def _proportion(self) -> float:
-        """Height over width of what is shown."""
-        size = self._shown[-1].underlay.pixels.shape if self._shown else (1, 1)
-        return float(size[0] / size[1])
+        """Height over width of what is shown. What a coarser overlay is rounded to moves nothing."""
+        height, width = self._shown[-1].underlay.pixels.shape[:2] if self._shown else (1, 1)
+        if abs(height / width - self._kept_proportion) * self.width() > _ROUNDED:
+            self._kept_proportion = height / width
+        return self._kept_proportion
 
     def _connect(self) -> None:
         self.controls.view_changed.connect(self.view_changed)

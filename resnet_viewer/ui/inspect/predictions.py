@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from math import isfinite
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -33,6 +33,8 @@ _LEGEND_TIP = (
 _LEAST_BAR, _LEAST_LETTERS = 34, 6
 """Pixels of the longest bar, and letters of a name, that a line has at least."""
 _WIDE_NUMBER = "< 0.1 %"
+_USUAL_LINE, _MOST_LINES = 17, 3
+"""Pixels of a line of text for which the bars are made, and how many lines of text a row is high at most."""
 
 
 @dataclass(frozen=True)
@@ -137,12 +139,14 @@ class PredictionLine(QWidget):
 
     def _paint_bars(self, painter: QPainter, row: PredictionRow, area: QRectF) -> None:
         theme, middle = theme_of(self), area.center().y()
+        scale = max(1.0, self.fontMetrics().height() / _USUAL_LINE)
         for value, colour, top, height, is_hollow in (
-            (row.now, theme.changed, middle - 6, 7, row.untrained[0]),
-            (row.reference, theme.reference, middle + 2, 4, row.untrained[1]),
+            (row.now, theme.changed, -6, 7, row.untrained[0]),
+            (row.reference, theme.reference, 2, 4, row.untrained[1]),
         ):
             if value is not None and isfinite(value) and value > 0:
-                bar = QRectF(area.left(), top, max(value / self._columns.end * area.width(), 1.5), height)
+                width = max(value / self._columns.end * area.width(), 1.5)
+                bar = QRectF(area.left(), middle + scale * top, width, scale * height)
                 painter.setPen(QPen(QColor(colour), 1.0) if is_hollow else Qt.PenStyle.NoPen)
                 painter.setBrush(Qt.BrushStyle.NoBrush if is_hollow else QColor(colour))
                 painter.drawRoundedRect(bar.adjusted(0.5, 0.5, -0.5, -0.5) if is_hollow else bar, 2, 2)
@@ -171,6 +175,8 @@ class _Legend(OneLineLabel):
 class PredictionsPanel(Card):
     """Up to seven rows in a card."""
 
+    grows_letters = True
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Prediction", parent)
         self._message = muted(FittingParagraph(0))
@@ -183,7 +189,9 @@ class PredictionsPanel(Card):
         self.body.addWidget(self._message, 1)
         for line in self._lines:
             self.body.addWidget(line, 1)
+        self.body.addStretch(0)
         self.add_control(self._legend)
+        self._fit()
 
     @property
     def rows(self) -> tuple[PredictionRow, ...]:
@@ -223,5 +231,16 @@ class PredictionsPanel(Card):
         self.set_updating(scene.is_stale and bool(rows))
 
     def apply_theme(self, theme: Theme) -> None:
-        if self._scene is not None:  # the font may be another, too
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_legend"):
+            self._fit()
+
+    def _fit(self) -> None:
+        """The font may be another: rows stand no farther apart than they are read well, and columns are as wide."""
+        for line in self._lines:
+            line.setMaximumHeight(_MOST_LINES * self.fontMetrics().height())
+        if self._scene is not None:
             self.render_scene(self._scene)

@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QEnterEvent,
+    QFontInfo,
     QLinearGradient,
     QMouseEvent,
     QPainter,
@@ -18,12 +19,12 @@ from PySide6.QtGui import (
     QPolygonF,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from resnet_viewer.records.figure_list import FigureName
 from resnet_viewer.ui.widgets.fitting import ShorteningLabel, part_wordings
 from resnet_viewer.ui.widgets.labels import TitleLabel, muted, tooltip_text
-from resnet_viewer.ui.widgets.theme import DARK, Theme, theme_of
+from resnet_viewer.ui.widgets.theme import DARK, LARGE, Theme, theme_of
 
 UPDATING = "updating…"
 Size = Literal["usual", "large", "window"]
@@ -40,6 +41,8 @@ class Card(QFrame):
     for another size: its page gives it that.
     """
 
+    grows_letters = False
+    """Its letters are larger while it has the whole page: it shows little but words."""
     named = Signal(str)
     """Its title is another."""
     entered = Signal()
@@ -63,6 +66,7 @@ class Card(QFrame):
         self._mark = _Mark(self)
         self._is_updating = False
         self._granted: Size | None = None
+        self._has_grown = False
         self.window_corner, self.large_corner = CornerButton("window"), CornerButton("large")
         self.window_corner.clicked.connect(self.window_wished)
         self.large_corner.clicked.connect(self.large_wished)
@@ -183,6 +187,20 @@ class Card(QFrame):
         ):
             key = "Esc" if corner is self.large_corner else "Shift+F"
             corner.show_way(f"Back among the other panels ({key})" if is_back else words, is_back=is_back)
+
+        self.fit_letters()
+
+    def fit_letters(self) -> None:
+        """The window's font may be another."""
+        is_large = self._granted == "large"
+        if not self.grows_letters or not (is_large or self._has_grown):
+            return
+        self._has_grown = True  # from now on its parts have sizes of their own
+        points = QFontInfo(QApplication.font()).pointSizeF() * (LARGE if is_large else 1)
+        for part in (self, *self.findChildren(QWidget)):  # with a style sheet they do not inherit it
+            font = part.font()
+            font.setPointSizeF(points)
+            part.setFont(font)
 
     def add_size_actions(self, menu: QMenu) -> None:
         """Enlarge, and a window of its own; or back."""

@@ -80,6 +80,7 @@ class StoryText(QTextBrowser):
 class StoryCard(Card):
     """The text in a card; it changes only when its words do."""
 
+    grows_letters = True
     chosen = Signal(object)
     """What stands behind the link that was followed."""
 

@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.charts.palette import BRANCH, DEPTHS, PAPER, colour_of
 
+LARGE = 1.6
+"""How many times as large letters are that are read from afar."""
+
 
 @dataclass(frozen=True)
 class Theme:
