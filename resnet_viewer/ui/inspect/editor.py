@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 from PySide6.QtCore import QObject, Slot
@@ -177,6 +178,11 @@ class Editor(QObject):
         )
         wanted: GradientOf = "loss" if gradient_of == "loss" and has_loss else "score"
         self._set_up(replace(self._setup, gradient_of=wanted), f"gradient of the {wanted}")
+
+    def take_run_set(self, folder: Path) -> None:
+        """Measure errors on what a training run is tested on, where they are measured at all."""
+        if (present := self._session.test_set) is not None:
+            self.set_test_set(replace(present, kind="run", folder=folder))
 
     def set_pictures(self, picture: Picture, *others: Picture) -> None:
         """Look at another picture, or at several together."""

@@ -285,7 +285,7 @@ class SetWindow(QDialog):
         self._tell()
 
     def _tell(self) -> None:
-        words = self._measuring.words
+        words = self._measuring.problem or self._measuring.words
         title = "Test set"
         if self.rows is not None:
             question = self.rows.reading.request

@@ -69,10 +69,6 @@ class TestSets(QObject):
         """Measure on a folder of pictures, by class or not."""
         self.choose(replace(self._last, kind="folder", folder=folder))
 
-    def take_run(self, folder: Path) -> None:
-        """Measure on what a training run is tested on."""
-        self.choose(replace(self._last, kind="run", folder=folder))
-
     def ask_folder(self) -> None:
         """Ask which folder."""
         start = str(self._last.folder or "") if self._last.kind == "folder" else ""

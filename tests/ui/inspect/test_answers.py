@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.ui.inspect.answers import Answers
 from tests import fabricated
@@ -41,3 +43,22 @@ def test_now_and_reference_stay_however_large() -> None:
         answers.put(reading(block))
     assert len(answers) == 2
     assert answers.get(reading(3).request) is not None
+
+
+def test_the_pictures_of_a_test_set_are_counted_once_for_all_its_readings() -> None:
+    first = fabricated.set_reading(None, [0] * 50, [1] * 50, cut=(1,))
+    answers = Answers(max_bytes=3 * first.nbytes)
+    others = []
+    for block in range(2, 10):
+        other = fabricated.set_reading(None, [0] * 50, [1] * 50, cut=(block,))
+        others.append(replace(other, pictures=replace(other.pictures, thumbnails=first.pictures.thumbnails)))
+    for reading in (first, *others, first):
+        answers.put(reading)
+    assert len(answers) == 9, "each of them has hardly more than its thumbnails"
+    shared = first.pictures.thumbnails.nbytes
+    assert answers.nbytes == shared + sum(reading.nbytes - shared for reading in (first, *others))
+    for seed in range(4):
+        alone = fabricated.set_reading(None, [0] * 50, [1] * 50, cut=(1, 2 + seed))
+        answers.put(alone)
+    assert answers.nbytes <= 3 * first.nbytes
+    assert answers.get(first.request) is None

@@ -31,6 +31,7 @@ class Measured(QObject):
     def __init__(self, reading: SetReading | None) -> None:
         super().__init__()
         self.reading, self.words, self.is_stale = reading, "", False
+        self.problem = ""
 
     @property
     def chart(self) -> MeterChart | None:
@@ -170,6 +171,9 @@ def test_where_nothing_is_measured_it_is_empty_and_says_why(room: Room) -> None:
     room.measured.show(None, "No test set")
     assert room.shown() == []
     assert room.window.count.text() == "No test set"
+    room.measured.problem = "There is no folder /gone any more; choose another one."
+    room.measured.show(None, "Not measured")
+    assert room.window.count.text() == room.measured.problem
     assert not room.window.step(1)
     room.window.copy_csv()
 

@@ -26,6 +26,7 @@ from resnet_viewer.records.lab import (
 from resnet_viewer.records.recipe import RECIPES
 from resnet_viewer.records.requests import OpenNetwork
 from resnet_viewer.records.run_plan import RunPlan
+from resnet_viewer.records.test_set import CROPS, TestSet
 from resnet_viewer.records.training import RunReport, StepReport
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.services.run_plans import runs_of
@@ -88,6 +89,17 @@ def test_a_run_is_opened_on_a_test_picture_of_its_own_data(desk: Desk, tmp_path:
     true = int(data.test_labels[index])
     assert picture.name == f"Digits, test picture {index}, true class {true}"
     assert (picture.pixels == data.test_pictures[index][0][..., None]).all()
+    assert desk.store.session.test_set == TestSet("run", tmp_path / RESIDUAL)
+    desk.store.undo()
+    assert desk.store.session.test_set == CROPS
+
+
+def test_who_measures_nothing_measures_nothing_of_a_run(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    inspect_page(desk.window).test_sets.choose(None)
+    desk.lab.train(RESIDUAL, RUNS[RESIDUAL], 3, folder=tmp_path)
+    open_run(desk, RESIDUAL, 1)
+    qtbot.waitUntil(lambda: desk.window.place == 0)
+    assert desk.store.session.test_set is None
 
 
 def test_a_test_picture_is_opened_with_the_run_that_is_shown(
@@ -315,6 +327,7 @@ def test_shortcuts_are_open_as_far_as_the_weights_tell(desk: Desk, tmp_path: Pat
     open_run(desk, RESIDUAL, 1)
     qtbot.waitUntil(lambda: desk.window.place == 0)
     assert set(desk.store.session.setup.state.wiring.shortcuts) == {0.5}
+    desk.store.undo()  # the test set
     desk.store.undo()  # the picture
     assert desk.store.undo_label == "network: ResNet-20", "the network comes with its wiring"
     desk.window.show_page(TRAIN)
