@@ -19,7 +19,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from benchmarks.alternating import Verdict, alternate, judged, parser, report
 from resnet_viewer.core.engine import ProbeEngine
-from resnet_viewer.core.meter import Meter, batch_size
+from resnet_viewer.core.meter import KEPT_BYTES, Meter, batch_size
 from resnet_viewer.core.weights.opened import open_network
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.test_set import MeasureSet, SetReading, TestSet
@@ -33,14 +33,14 @@ LOST_LIMIT = 0.1
 class Course:
     """Meters over one live network, each with its own kept activations, and a state for every turn."""
 
-    def __init__(self, name: str, sample: int) -> None:
+    def __init__(self, name: str, sample: int, kept_bytes: int) -> None:
         engine = ProbeEngine(device="cpu")
         self.state = open_network(name, None).state
         self.pictures = TestSet(sample=sample)
         self.meters = {
             "full": Meter(engine.live, device="cpu", kept_bytes=0),
-            "last": Meter(engine.live, device="cpu"),
-            "middle": Meter(engine.live, device="cpu"),
+            "last": Meter(engine.live, device="cpu", kept_bytes=kept_bytes),
+            "middle": Meter(engine.live, device="cpu", kept_bytes=kept_bytes),
         }
         self.found: dict[str, SetReading] = {}
         self.turns = dict.fromkeys(self.meters, 0)
@@ -146,12 +146,19 @@ def main() -> int:
     """Print the tables; the exit status is 1 where a limit is broken."""
     made = parser(__doc__, networks=("cifar-resnet-56",), rounds=7)
     made.add_argument("--sample", type=int, default=300, help="pictures (default 300)")
+    made.add_argument(
+        "--kept",
+        type=int,
+        default=KEPT_BYTES >> 20,
+        metavar="MB",
+        help="of activations (default %(default)s); a tenth of it for a tenth of the pictures keeps the same blocks",
+    )
     made.add_argument("--worker", action="store_true", help="measure what is lost between steps, too")
     chosen = made.parse_args()
     torch.set_num_threads(chosen.threads)
     verdicts: dict[str, Verdict] = {}
     for name in chosen.networks:
-        course = Course(name, chosen.sample)
+        course = Course(name, chosen.sample, chosen.kept << 20)
 
         def full(course: Course = course) -> None:
             course.turn("full")

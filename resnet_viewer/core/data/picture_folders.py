@@ -129,16 +129,25 @@ def labelled_files(folder: Path) -> tuple[tuple[str, ...], list[tuple[Path, int]
     return classes, files
 
 
+def require_folder(folder: Path) -> None:
+    """Nothing where it is a folder.
+
+    Raises:
+        DatasetError: it is none.
+    """
+    if not os.path.isdir(folder):  # noqa: PTH112
+        raise DatasetError(
+            f"{folder} is not a folder; give one that holds a subfolder of pictures for each class."
+        )
+
+
 def classes_in(folder: Path) -> tuple[str, ...]:
     """The names of its subfolders, sorted; hidden ones are left out.
 
     Raises:
         DatasetError: it is no folder, or cannot be read.
     """
-    if not os.path.isdir(folder):  # noqa: PTH112
-        raise DatasetError(
-            f"{folder} is not a folder; give one that holds a subfolder of pictures for each class."
-        )
+    require_folder(folder)
     try:
         return tuple(entry.name for entry in class_folders(folder))
     except OSError as error:

@@ -11,9 +11,11 @@ import heapq
 import os
 import random
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
@@ -29,9 +31,9 @@ from resnet_viewer.core.data.picture_folders import (
     DatasetError,
     LeftOut,
     class_names_of,
-    classes_in,
     has_parts,
     labelled_files,
+    require_folder,
     without_pictures,
 )
 from resnet_viewer.core.lab.run_files import read_run
@@ -287,71 +289,78 @@ def _of_run(test_set: TestSet) -> Generator[None, None, Drawn]:
     classes = class_names_of(folder)
     yield
     _, kept = split(labelled_files(folder)[1], classes, folder.name, seed=0)
-    return _of_files(folder, classes, list(kept), test_set)
+    return _of_files(folder, classes, [kept[place] for place in _order(len(kept), test_set)], len(kept))
 
 
 def _of_folder(
     folder: Path, test_set: TestSet, *, wants_twelve_bits: bool = False
 ) -> Generator[None, None, Drawn]:
     """Pictures by class, or beside each other; a data set's own files; of train and test, test."""
-    classes = classes_in(folder)
+    require_folder(folder)
     if (name := sources.name_in(folder)) is not None:
         return _of_set(named_data.load_part(folder, name, is_train=False), test_set)
+    listing = _Listing(folder)
     remark = ""
+    classes, beside = yield from listing.scan(folder)
     if {"train", "test"} <= set(classes):
         remark = f"Of {data_title(str(folder))} the part test is taken."
         folder = folder / "test"
-        classes = classes_in(folder)
-    listing = _Listing(folder)
-    files: list[tuple[Path, int]] = []
-    for kind, title in enumerate(classes):
-        names = yield from listing.pictures(folder / title)
-        files += [(folder / title / name, kind) for name in names]
-    if not files:
-        names = yield from listing.pictures(folder)
-        classes, files = (), [(folder / name, 0) for name in names]
-    if not files:
+        classes, beside = yield from listing.scan(folder)
+    by_class: list[list[str]] = []
+    for name in classes:
+        by_class.append((yield from listing.scan(folder / name))[1])
+    if any(by_class):
+        folders = [folder / name for name in classes]
+    else:
+        classes, by_class, folders = [], [beside], [folder]
+    ends = list(accumulate(map(len, by_class)))
+    if not ends[-1]:
         raise without_pictures(folder)
-    return _of_files(folder, classes, files, test_set, remark, wants_twelve_bits=wants_twelve_bits)
+    files = []
+    for place in _order(ends[-1], test_set):
+        kind = bisect_right(ends, place)
+        files.append((folders[kind] / by_class[kind][place - ends[kind]], kind))  # from the end of its class
+    return _of_files(folder, tuple(classes), files, ends[-1], remark, wants_twelve_bits=wants_twelve_bits)
 
 
 def _of_files(
     folder: Path,
     classes: tuple[str, ...],
     files: Sequence[tuple[Path, int]],
-    test_set: TestSet,
+    total: int,
     remark: str = "",
     *,
     wants_twelve_bits: bool = False,
 ) -> Drawn:
-    chosen = [files[place] for place in _order(len(files), test_set)]
-    found = tuple(path for path, _ in chosen)
+    """Files that were drawn, with the numbers of their classes."""
+    found = tuple(path for path, _ in files)
     return Drawn(
         tuple(path.relative_to(folder).as_posix() for path in found),
         found,
         lambda place: read(found[place], wants_twelve_bits=wants_twelve_bits),
-        np.array([kind for _, kind in chosen], np.int64) if classes else None,
+        np.array([kind for _, kind in files], np.int64) if classes else None,
         classes,
-        len(files),
+        total,
         folder=folder,
         remark=remark,
     )
 
 
 class _Listing:
-    """Names of picture files in a folder and its subfolders, no more entries of all than `MOST_LISTED`."""
+    """What folders hold, no more entries of all of them together than `MOST_LISTED`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._seen = folder, 0
 
-    def pictures(self, folder: Path) -> Generator[None, None, list[str]]:
-        """Sorted; hidden files are left out.
+    def scan(self, folder: Path) -> Generator[None, None, tuple[list[str], list[str]]]:
+        """The names of its subfolders and of its picture files, sorted; hidden ones are left out.
 
         Raises:
             DatasetError: it cannot be read, or there are too many entries.
         """
         endings = extensions()
-        names: list[str] = []
+        folders: list[str] = []
+        pictures: list[str] = []
         begun = time.perf_counter()
         try:
             with os.scandir(folder) as entries:
@@ -362,8 +371,12 @@ class _Listing:
                             f"{self._folder} holds more than {thousands(MOST_LISTED)} files: choose a smaller folder."
                         )
                     name = entry.name
-                    if name.lower().endswith(endings) and not name.startswith(".") and entry.is_file():
-                        names.append(name)
+                    if name.startswith("."):
+                        continue
+                    if entry.is_dir():
+                        folders.append(name)
+                    elif name.lower().endswith(endings) and entry.is_file():
+                        pictures.append(name)
                     if time.perf_counter() - begun > _TURN:
                         yield
                         begun = time.perf_counter()
@@ -371,4 +384,4 @@ class _Listing:
             raise DatasetError(
                 f"{folder} cannot be read ({(error.strerror or type(error).__name__).lower()}); choose another folder."
             ) from error
-        return sorted(names)
+        return sorted(folders), sorted(pictures)

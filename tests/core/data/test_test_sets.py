@@ -113,6 +113,16 @@ def test_pictures_beside_each_other_have_no_classes(by_class: Path) -> None:
     assert set(found.names) == {f"{n}.png" for n in range(20)}
 
 
+def test_what_is_hidden_or_no_picture_is_not_drawn(by_class: Path) -> None:
+    (by_class / ".hidden").mkdir()
+    (by_class / ".hidden" / "1.png").write_bytes(b"")
+    (by_class / "cat" / ".2.png").write_bytes(b"")
+    (by_class / "cat" / "notes.txt").write_text("no picture")
+    (by_class / "cat" / "folder.png").mkdir()
+    (by_class / "beside.png").write_bytes(b"not by class")
+    assert len(drawn(TestSet("folder", by_class, None))) == 60
+
+
 def test_of_a_folder_with_train_and_test_the_test_part_is_taken(by_class: Path, tmp_path: Path) -> None:
     (tmp_path / "both").mkdir()
     by_class.rename(tmp_path / "both" / "test")
