@@ -107,7 +107,7 @@ WORDS: dict[Word, Explanation] = {
     ),
     "test set": Explanation(
         "Many pictures that were not trained on, to measure the network with.",
-        "One picture can turn by accident; a share of many cannot.",
+        "One picture can turn by accident; a share of many hardly can.",
     ),
     "error meter": Explanation(
         "How many pictures of the test set get a wrong class now and in the reference; where the true classes are not "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from math import log, sin
+from math import exp, log, sin
 from typing import get_args
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Slot
@@ -256,16 +256,16 @@ def _norms(painter: QPainter, theme: Theme) -> None:
 
 
 def _loss(painter: QPainter, theme: Theme) -> None:
-    """−log p over p: flat where p is nearly 1."""
+    """log(1 + exp(−score)): flat where the score is far above the others, so that the network is sure."""
     _curve(painter, [(8, 4), (8, 54), (_WIDE - 8, 54)], _pen(theme.muted, 1))
-    places = [0.02 + 0.98 * step / 60 for step in range(61)]
+    scores = [-4.0 + 0.2 * step for step in range(51)]
     _curve(
         painter,
-        [(8 + (_WIDE - 24) * p, max(54 + 13 * log(p), 3)) for p in places],
+        [(8 + (score + 4) * (_WIDE - 24) / 10, 53 - 11 * log(1 + exp(-score))) for score in scores],
         _pen(theme.changed, 2),
     )
     painter.setPen(QColor(theme.muted))
-    painter.drawText(QPointF(_WIDE - 112, 30), "p = 1: no slope")
+    painter.drawText(QRectF(8, 26, _WIDE - 20, 18), Qt.AlignmentFlag.AlignRight, "score far ahead: no slope")
 
 
 def _overlay(painter: QPainter, theme: Theme) -> None:
