@@ -22,7 +22,7 @@ EXPECTED_KEYS = {
     "redo": "Ctrl+Shift+Z", "all_shortcuts": "Space", "all_branches": "B", "export": "Ctrl+E",
     "copy_figure": "Ctrl+Shift+C", "next_picture": "PgDown", "previous_picture": "PgUp", "next_layer": "Down",
     "previous_layer": "Up", "set_reference": "R", "fit": "Home", "shortcuts": "F1", "full_screen": "F11",
-    "palette": "Ctrl+Shift+P",
+    "palette": "Ctrl+Shift+P", "peek": "O",
 }  # fmt: skip
 
 

@@ -111,6 +111,30 @@ def test_keys_that_the_strip_does_not_want_reach_their_commands(desk: Desk) -> N
     assert len(wiring(desk).dropped) == 9
 
 
+def test_o_peeks_at_the_picture_wherever_the_keys_go(desk: Desk) -> None:
+    page = inspect_page(desk.window)
+    view, picture = page.panels.wiring.view, page.panels.picture
+    desk.wait_fresh()
+    before = picture.subtitle
+    QTest.keyPress(view, Qt.Key.Key_O)
+    assert picture.subtitle == "the picture alone"
+    QTest.keyRelease(view, Qt.Key.Key_O)
+    assert picture.subtitle == before
+    assert desk.store.session.view.picture_shows == "overlay", "nothing was chosen"
+
+
+def test_a_click_on_the_picture_marks_a_point_for_every_panel(desk: Desk) -> None:
+    pane = inspect_page(desk.window).panels.picture.now_pane
+    desk.window.show()
+    desk.wait_fresh()
+    for expected in (True, False):
+        QTest.mouseClick(pane, Qt.MouseButton.LeftButton, pos=pane.seen().center().toPoint())
+        mark = desk.store.session.view.mark
+        assert (mark is not None) == expected, "a second click there takes it away"
+        if mark is not None:
+            assert mark == pytest.approx((0.5, 0.5), abs=0.02)
+
+
 def test_the_reference_can_be_pinned_and_let_go(desk: Desk) -> None:
     inspect_page(desk.window).editor.toggle_shortcut(2)
     desk.window.commands["set_reference"].trigger()

@@ -67,6 +67,7 @@ from resnet_viewer.records.comparing import block_beside
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Box
 from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.receptive_field import Mark
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import View
 from resnet_viewer.records.target import BlockTarget
@@ -390,6 +391,7 @@ class PicturePanel(Card):
         self._shown: tuple[Shown, ...] = ()
         self._detail = 0
         self._is_peeking = False
+        self._mark_before: Mark | None = None
         self._sharpening = QTimer(self, singleShot=True, interval=_REST_MS)
         self._sharpening.timeout.connect(self._sharpen)
         self._panes = self.now_pane, self.reference_pane = beside(PicturePane, "Picture", self.hovered)
@@ -561,6 +563,7 @@ class PicturePanel(Card):
             pane.moved.connect(self._sharpening.start)
             pane.point_told.connect(self._tell_point)
             pane.point_taken.connect(partial(self._take_point, pane))
+            pane.point_given_back.connect(self._give_back)
 
     # Rendering
     def _view(self, scene: Scene) -> View:
@@ -830,8 +833,15 @@ class PicturePanel(Card):
             (over, down), frame = placed(box, known), pane.frame()
             if abs(over - x) * frame.width() <= _NEAR and abs(down - y) * frame.height() <= _NEAR:
                 mark = known
+        self._mark_before = known
         if all(0 <= along <= 1 for along in mark):
             self.marked.emit(mark)
+
+    @Slot()
+    def _give_back(self) -> None:
+        """Wish for the mark as it was before the last click."""
+        if self._scene is not None and self._scene.session.view.mark != self._mark_before:
+            self.marked.emit(self._mark_before)
 
 
 @dataclass(frozen=True, eq=False)

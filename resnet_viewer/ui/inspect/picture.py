@@ -367,6 +367,8 @@ class PicturePane(LookingPane):
 
     point_told = Signal(float, float)
     point_taken = Signal(float, float)
+    point_given_back = Signal()
+    """The click that was told last began a double one, which means something else."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -603,7 +605,8 @@ class PicturePane(LookingPane):
         if self._is_on_wiper(event.position()):
             self.set_wiper(0.5)
         else:
-            super().mouseDoubleClickEvent(event)
+            self.point_given_back.emit()
+            event.ignore()  # it is the panel's
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         ways = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}

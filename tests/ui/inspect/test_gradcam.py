@@ -625,3 +625,27 @@ def test_another_networks_blocks_have_a_strip_of_their_own(panel: PicturePanel, 
     assert wished.args == [27]
     panel.render_scene(Scene(session.without_reference(), now, now))
     assert panel.reference_strip.isHidden()
+
+
+@pytest.mark.parametrize("before", [None, (0.5, 0.5)])
+def test_a_double_click_enlarges_and_leaves_the_mark_as_it_was(
+    panel: PicturePanel, qtbot: QtBot, before: tuple[float, float] | None
+) -> None:
+    found = scene(np.ones((8, 8)), np.ones((8, 8)))
+    marks: list[object] = [before]
+
+    def mark(point: object) -> None:
+        """As the editor does: the marked one again is none."""
+        marks.append(None if point == marks[-1] else point)
+        panel.render_scene(replace(found, session=found.session.with_view(View(mark=marks[-1]))))  # type: ignore[arg-type]
+
+    panel.marked.connect(mark)
+    panel.render_scene(replace(found, session=found.session.with_view(View(mark=before))))
+    panel.show_size("usual")
+    frame = panel.now_pane.frame().toRect()
+    at = frame.topLeft() + QPoint(frame.width() * 3 // 10, frame.height() // 4)
+    qtbot.mouseClick(panel.now_pane, Qt.MouseButton.LeftButton, pos=at)
+    assert marks[-1] not in (None, before)
+    with qtbot.waitSignal(panel.large_wished):
+        qtbot.mouseDClick(panel.now_pane, Qt.MouseButton.LeftButton, pos=at)
+    assert marks[-1] == before
