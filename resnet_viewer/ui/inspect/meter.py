@@ -26,6 +26,8 @@ from resnet_viewer.ui.widgets.labels import tool_button, tooltip_text
 from resnet_viewer.ui.widgets.theme import Theme, theme_of
 
 OFF = "No test set"
+_MANY = 10_000
+"""Pictures of a whole test set, before they are counted."""
 _STALE = 0.45
 """Opacity of what belongs to an older wish."""
 _SPACE, _PAD = 8, 10
@@ -108,6 +110,15 @@ class Measuring(QObject):
             return f"Reading {thousands(self.progress.done)} of {thousands(self.progress.total)}…"
         return "Measuring…"
 
+    @property
+    def expected(self) -> int:
+        """So many pictures there will be, as far as that is known; 0 where nothing is measured."""
+        if self._question is None or self.problem:
+            return 0
+        if self.progress is not None and self.progress.total:
+            return self.progress.total
+        return self._question.test_set.sample or _MANY
+
     @Slot()
     def ask(self) -> None:
         """Ask what the session measures now, unless that is asked already."""
@@ -186,6 +197,7 @@ class ErrorMeter(QFrame):
             measuring.words,
             is_stale=measuring.is_stale,
             problem=measuring.problem,
+            expected=measuring.expected,
         )
         if is_other:
             self.updateGeometry()  # at once, not when the event loop comes round
@@ -210,15 +222,26 @@ class MeterFace(QAbstractButton):
         self.chart: MeterChart | None = None
         self.words = OFF
         self.is_stale = False
+        self._expected = 0
         self._shape = SHAPES[0]
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
-    def show_meter(self, chart: MeterChart | None, words: str, *, is_stale: bool, problem: str = "") -> bool:
-        """Show this, or the words where there is nothing; says whether it wants another width."""
+    def show_meter(
+        self,
+        chart: MeterChart | None,
+        words: str,
+        *,
+        is_stale: bool,
+        problem: str = "",
+        expected: int = 0,
+    ) -> bool:
+        """Show this, or the words where there is nothing, with room for so many pictures; says whether it wants another
+        width."""
         before = self.sizeHint().width()
         self.chart, self.words, self.is_stale = chart, words, is_stale
+        self._expected = expected if chart is None else len(chart.reading.pictures)
         told = words if chart is None else chart.sentence
         details = problem or (words if chart is None else chart.details)
         self.setAccessibleName(f"Error meter: {told}")
@@ -250,9 +273,9 @@ class MeterFace(QAbstractButton):
         return font
 
     def _count_width(self, metrics: QFontMetrics) -> int:
-        if self.chart is None or not self._shape.has_count:
+        if not self._shape.has_count:
             return 0
-        count = thousands(len(self.chart.reading.pictures))
+        count = thousands(self._expected)
         usual = f"{count} pictures" if self._shape == SHAPES[0] else count
         return max(map(metrics.horizontalAdvance, (usual, f"{count} of {count}")))
 
@@ -261,9 +284,9 @@ class MeterFace(QAbstractButton):
         metrics, bold = self.fontMetrics(), QFontMetrics(self._bold())
         now = bold.horizontalAdvance("100.0\u00a0%")
         number = metrics.horizontalAdvance("100.0\u00a0%")
-        if self.chart is None:
+        if not self._expected:
             return metrics.horizontalAdvance(self.words), 0, 0, 0
-        if not self.chart.reading.has_labels:
+        if self.chart is not None and not self.chart.reading.has_labels:
             now += metrics.horizontalAdvance(f" {self.chart.what_words}")
             number = 0
         if not self._shape.has_reference:
@@ -287,7 +310,9 @@ class MeterFace(QAbstractButton):
                 painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
             if self.chart is None:
                 painter.setPen(QColor(theme.muted))
-                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.words)
+                room = self.rect().adjusted(_PAD, 0, -_PAD, 0)
+                words = self.fontMetrics().elidedText(self.words, Qt.TextElideMode.ElideRight, room.width())
+                painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
             else:
                 self._paint(painter, theme, self.chart)
 

@@ -170,7 +170,11 @@ def test_its_width_is_the_same_whatever_was_found(qtbot: QtBot, place: int) -> N
     ):
         face.show_meter(MeterChart(reading), "", is_stale=False)
         widths.add(face.sizeHint().width())
+    face.show_meter(None, "Measuring…", is_stale=False, expected=100)
+    widths.add(face.sizeHint().width())
     assert len(widths) == 1
+    face.show_meter(None, "No test set", is_stale=False)
+    assert face.sizeHint().width() != widths.pop(), "it takes no room for what there is not"
 
 
 def test_each_shape_is_narrower_and_the_count_goes_first(qtbot: QtBot) -> None:
