@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import re
 import threading
 import warnings
@@ -138,15 +139,25 @@ def pictures_in(folder: Path) -> tuple[Path, ...]:
     """
     endings = set(extensions())
     try:
-        found = [
-            path
-            for path in folder.iterdir()
-            if path.suffix.lower() in endings and not path.name.startswith(".") and path.is_file()
-        ]
+        with os.scandir(folder) as entries:  # which knows files without looking at each
+            names = [
+                entry.name
+                for entry in entries
+                if os.path.splitext(entry.name)[1].lower() in endings  # noqa: PTH122  # no path for each name
+                and not entry.name.startswith(".")
+                and _is_file(entry)
+            ]
     except (OSError, ValueError) as error:
         reason = "is not there" if isinstance(error, FileNotFoundError) else "cannot be read"
         raise PictureError(f"The folder {folder} {reason}: choose another one.") from error
-    return tuple(sorted(found, key=lambda path: (_natural(path.name), path.name)))
+    return tuple(folder / name for name in sorted(names, key=lambda name: (_natural(name), name)))
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads round in a circle
+        return False
 
 
 def class_folders(folder: Path) -> tuple[Path, ...]:

@@ -110,9 +110,7 @@ class FilesService:
             case ReadBatch():
                 yield _read_batch(request)
             case ReadFolder(folder=folder):
-                album = self._folder.album(folder)
-                _ = album.places  # here, where it holds nobody up
-                yield FolderRead(folder, album)
+                yield FolderRead(folder, self._folder.album(folder))
             case MakeThumbnails():
                 yield from _thumbnails(request)
             case StepPicture():
@@ -262,6 +260,7 @@ class Folder:
             return self._listed[2]
         now = time.time_ns()
         found = Album(pictures.pictures_in(folder))
+        _ = found.places  # made here, where that holds nobody up
         # One that has just changed may change again within the same tick of its clock.
         self._listed = (folder, changed, found) if now - changed > _TICK else None
         return found

@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QEvent,
     QItemSelection,
     QItemSelectionModel,
@@ -18,6 +17,7 @@ from PySide6.QtCore import (
     QRect,
     QRectF,
     QSize,
+    QStringListModel,
     Qt,
     QTimer,
     Signal,
@@ -51,8 +51,11 @@ _AHEAD = 8
 Index = QModelIndex | QPersistentModelIndex
 
 
-class AlbumModel(QAbstractListModel):
-    """An album's pictures as rows."""
+class AlbumModel(QStringListModel):
+    """An album's pictures as rows.
+
+    The list view asks for the number of rows with every row that it lays out, so that must not be answered in Python.
+    """
 
     def __init__(self, thumbnails: Thumbnails) -> None:
         super().__init__()
@@ -60,16 +63,11 @@ class AlbumModel(QAbstractListModel):
         self.album = NO_ALBUM
         self.shown: frozenset[Path] = frozenset()
         """On the screen."""
-        thumbnails.made.connect(self._tell_made)
 
     def set_album(self, album: Album) -> None:
         """Other pictures."""
-        self.beginResetModel()
         self.album = album
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own default
-        return 0 if parent.isValid() else len(self.album.paths)
+        self.setStringList([""] * len(album.paths))  # what they say is told by `data`
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         path = self.album.paths[index.row()]
@@ -82,12 +80,6 @@ class AlbumModel(QAbstractListModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{name}, cannot be read" if problem else name
         return None
-
-    @Slot(Path)
-    def _tell_made(self, path: Path) -> None:
-        if (row := self.album.places.get(path)) is not None:
-            index = self.index(row)
-            self.dataChanged.emit(index, index)
 
 
 class _Painter(QStyledItemDelegate):
@@ -224,6 +216,7 @@ class FolderStrip(QWidget):
         self._look.timeout.connect(self._want_visible)
         self._choose = QTimer(self, singleShot=True, interval=0)
         self._choose.timeout.connect(self._tell_choice)
+        thumbnails.made.connect(self._show_made)
         self.list.looked.connect(self._look.start)
         self.list.hovered.connect(self.hovered)
         self.list.selectionModel().selectionChanged.connect(self._note_choice)
@@ -283,6 +276,11 @@ class FolderStrip(QWidget):
             self.list.selectionModel().setCurrentIndex(indices[0], flags.NoUpdate)
             self.list.scrollTo(indices[0])
         self._is_following = False
+
+    @Slot()
+    def _show_made(self) -> None:
+        """Not told by the model's dataChanged: a list view lays out every row anew for it."""
+        self.list.viewport().update()
 
     @Slot()
     def _note_choice(self) -> None:
