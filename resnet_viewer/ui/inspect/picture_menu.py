@@ -53,7 +53,7 @@ class PictureMenu(QObject):
         add_entry(menu, f"Paste\t{keys_text('Ctrl+V')}", self._paste)
         menu.addSeparator()
         if self._samples:
-            add_head(menu, "Samples")
+            add_head(menu, "Bundled")
         for path in self._samples:
             self._add(menu, path.stem.capitalize(), path, partial(self._loader.open_paths, (path,)))
         recent = [path for path in self._settings.recent("pictures") if path not in self._samples]
