@@ -51,9 +51,13 @@ def caption(plan: Blueprint, view: View) -> str:
 
 
 def table(found: LayerWeights) -> Table:
-    """Header and rows for `export.csv_bytes`: one row a weight; `float` reads them back exactly."""
-    header = ("filter", "input", "row", "column", "weight")
-    return header, [(*place, float(value)) for place, value in np.ndenumerate(found.values)]
+    """Header and rows for `export.csv_bytes`: one row a kernel, its weights line by line. `float` reads them
+    back exactly.
+    """
+    outputs, inputs, height, width = found.values.shape
+    header = ("filter", "input", *(f"y {y} x {x}" for y in range(height) for x in range(width)))
+    kernels = found.values.reshape(outputs * inputs, -1).tolist()
+    return header, [(*divmod(place, inputs), *kernel) for place, kernel in enumerate(kernels)]
 
 
 def _pixels(chart: FiltersChart) -> NDArray[np.uint8]:

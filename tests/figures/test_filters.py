@@ -50,11 +50,13 @@ def test_the_table_has_every_weight() -> None:
     (found,) = scene.findings.values()
     text = drawn(scene, FigureChoice("filters", "csv")).content.decode()
     head, *rows = [line for line in text.splitlines() if not line.startswith("#")]
-    assert head == "filter,input,row,column,weight"
+    assert head == "filter,input,y 0 x 0,y 0 x 1,y 0 x 2,y 1 x 0,y 1 x 1,y 1 x 2,y 2 x 0,y 2 x 1,y 2 x 2"
     values = found.values  # type: ignore[attr-defined]
-    assert len(rows) == values.size
-    number, channel, row, column, weight = rows[1234].split(",")
-    assert np.float32(float(weight)) == values[int(number), int(channel), int(row), int(column)]
+    assert len(rows) == values.shape[0] * values.shape[1]
+    number, channel, *weights = rows[123].split(",")
+    kernel = values[int(number), int(channel)]
+    assert np.array_equal(np.array(weights, np.float64).astype(np.float32).reshape(3, 3), kernel)
+    assert (number, channel) == tuple(map(str, divmod(123, values.shape[1])))
     assert "# layer: layer2.0.conv2" in text
     assert drawn(scene, FigureChoice("filters", "png")).content.startswith(b"\x89PNG")
 
