@@ -58,8 +58,8 @@ def main() -> int:
     meter = Meter(engine.live, device="cpu")
     for kind, sessions in (
         ("pictures", pictures(chosen)),
-        ("toggles", toggles(chosen)),
-        ("metered", islice(toggles(chosen), chosen.metered)),
+        ("toggles", toggles(chosen, chosen.steps)),
+        ("metered", toggles(chosen, chosen.metered)),
     ):
         count = 0
         for count, session in enumerate(sessions, 1):
@@ -113,12 +113,12 @@ def pictures(chosen: argparse.Namespace) -> Iterator[Session]:
         yield session_of(chosen, Picture.of(pixels, name=f"picture {step}"))
 
 
-def toggles(chosen: argparse.Namespace) -> Iterator[Session]:
+def toggles(chosen: argparse.Namespace, count: int) -> Iterator[Session]:
     """One picture; a shortcut is toggled each step, chosen at random, so that states hardly ever repeat."""
     random = np.random.default_rng(1)
     pixels = random.integers(0, 256, (chosen.side, chosen.side, 3), dtype=np.uint8)
     session = session_of(chosen, Picture.of(pixels, name="toggled"))
-    for _ in range(chosen.steps):
+    for _ in range(count):
         setup = session.setup
         wiring = setup.wiring.toggled_shortcut(int(random.integers(1, setup.wiring.block_count + 1)))
         session = replace(session, setup=setup.with_wiring(wiring))
