@@ -1,13 +1,15 @@
 """The activations of every block at once, now over the reference: what a signal is like on its way through the network.
 
-The numbers are found with low priority, a reading at a time; until they are, those of the reading before are dimmed.
+The numbers are found with low priority, a reading at a time; until they are, those of the reading before
+stay, and are soon dimmed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QPen, QShowEvent
 from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
@@ -37,6 +39,9 @@ from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 _LEAST_UNITS = 6.0
 """The nearest zoom shows that much of the strip's axis."""
+_PATIENCE_MS = 300
+"""Numbers of an older reading are dimmed after so long; the header says at once that they are. Most new ones come
+sooner, and to paint all of it twice for each toggle would hold up the others."""
 
 
 class OverviewPanel(Card):
@@ -57,6 +62,8 @@ class OverviewPanel(Card):
         self._asked: tuple[object, ...] = ()
         self._drawn: tuple[object, ...] = ()
         self._pointed: int | None = None
+        self._old: dict[Hashable, float] = {}
+        self._dimming = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self.shown = ActivationChart(Chart(Axis(0.0, 1.0), Axis(0.0, 1.0)))
         """What is drawn."""
         self.scale = choice_box("Scale of the activations", SCALES.items())
@@ -66,6 +73,7 @@ class OverviewPanel(Card):
         self.add_control(self.scale)
         self.body.addWidget(self.canvas, 1)
         self.scale.activated.connect(self._choose_scale)
+        self._dimming.timeout.connect(self._dim)
         self.canvas.rearranged.connect(self._prepare)
         self.canvas.pointed.connect(self._point)
         self.canvas.clicked.connect(self._click)
@@ -89,9 +97,18 @@ class OverviewPanel(Card):
         if drawn != self._drawn:
             self._drawn = drawn
             self._prepare()
-        self.canvas.dim({role: STALE_OPACITY for role in ROLES if is_old[role]})
+        self._old = {role: STALE_OPACITY for role in ROLES if is_old[role]}
+        if not self._old:
+            self._dimming.stop()
+            self._dim()
+        elif not self._dimming.isActive() and self._old != self.canvas.opacities:
+            self._dimming.start()
         self.set_updating(is_old["now"] and self._found["now"] is not None)
         self._place_marks()
+
+    @Slot()
+    def _dim(self) -> None:
+        self.canvas.dim(self._old)
 
     def showEvent(self, event: QShowEvent) -> None:
         """What nobody saw was not asked for."""
@@ -131,7 +148,10 @@ class OverviewPanel(Card):
 
     def _question(self, reading: ProbeResult | None, scene: Scene) -> MeasureActivations | None:
         """About a full reading that is no older than the wish."""
-        if reading is None or not reading.is_complete or scene.is_stale:
+        if reading is None or not reading.is_complete:
+            return None
+        session = scene.session
+        if reading.request not in (session.now_question(), session.reference_question()):
             return None
         return MeasureActivations.of(reading)
 

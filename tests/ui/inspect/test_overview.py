@@ -74,7 +74,9 @@ def test_a_hidden_panel_asks_for_nothing_until_it_is_seen(qtbot: QtBot) -> None:
     assert len(asked) == 1
 
 
-def test_numbers_of_an_older_reading_are_dimmed_until_the_new_ones_come(panel: OverviewPanel) -> None:
+def test_numbers_of_an_older_reading_are_dimmed_until_the_new_ones_come(
+    qtbot: QtBot, panel: OverviewPanel
+) -> None:
     scene = fabricated.scene(cut=(3,))
     found = with_findings(scene, answers(scene.now)[-1], answers(scene.reference)[-1])
     panel.render_scene(found)
@@ -83,10 +85,12 @@ def test_numbers_of_an_older_reading_are_dimmed_until_the_new_ones_come(panel: O
     later = fabricated.scene(cut=(3, 4))
     panel.render_scene(later)
     assert panel.is_updating
+    qtbot.waitUntil(lambda: panel.canvas.opacities != {})
     assert set(panel.canvas.opacities) == {"now"}, "the reference's are still true"
     assert panel.shown.now[1].found == answers(scene.now)[-1].of(panel.shown.now[1].name)
     panel.render_scene(with_findings(later, answers(later.now)[-1]))
     assert not panel.is_updating
+    assert panel.canvas.opacities == {}
     assert panel.shown.now[1].found == answers(later.now)[-1].of(panel.shown.now[1].name)
 
 
