@@ -33,6 +33,7 @@ MOUSE_AND_KEYS = (
     ("click an arc", "cut or restore that shortcut"),
     ("drag over arcs", "cut or restore a range"),
     ("click a box", "show that layer's feature maps"),
+    ("drop a folder with Shift", "measure the error on its pictures"),
     ("wheel, drag", "zoom and pan the wiring and the plots"),
     ("click a curve's plot", "pin the time in Train; a second click or Esc releases it"),
     ("left, right", "in the wiring select the next part, in Train move the pinned time"),

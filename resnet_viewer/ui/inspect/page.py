@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.records.captions import plain
@@ -32,6 +33,7 @@ from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.ui.bars import Messages
 from resnet_viewer.ui.commands import Command, Commands, Submenu, keys_text
 from resnet_viewer.ui.figure_export import Outbox
+from resnet_viewer.ui.incoming import sort_incoming
 from resnet_viewer.ui.inspect.animation import Animation
 from resnet_viewer.ui.inspect.bar import InspectBar, InspectMenus, network_title
 from resnet_viewer.ui.inspect.controller import Controller
@@ -498,8 +500,12 @@ class InspectPage(Page):
         self.panels.wiring.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def take_mime(self, mime: QMimeData) -> None:
-        """Pictures, folders of them, or weights."""
-        self.loader.take_mime(mime)
+        """Pictures, folders of them, or weights; with Shift a folder as the test set."""
+        folders = [path for path in sort_incoming(mime).pictures if path.is_dir()]
+        if folders and QGuiApplication.queryKeyboardModifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.test_sets.take_folder(folders[0])
+        else:
+            self.loader.take_mime(mime)
 
     def toggle_selected_branch(self) -> None:
         """Drop or restore the residual branch of the block whose layer is selected."""

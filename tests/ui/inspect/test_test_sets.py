@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -164,3 +165,17 @@ def test_what_is_remembered_is_checked(tmp_path: Path, caplog: pytest.LogCapture
         fresh._store.setValue("inspect/test_set", text)
         assert fresh.test_set() == CROPS
     assert len(caplog.records) == 4, "the log says each"
+
+
+def test_a_folder_that_is_dropped_with_shift_is_the_test_set(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, mime = inspect_page(desk.window), QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path))])
+    page.take_mime(mime)
+    assert desk.store.session.test_set == CROPS, "without Shift its pictures are opened"
+    shift = Qt.KeyboardModifier.ShiftModifier
+    monkeypatch.setattr(QGuiApplication, "queryKeyboardModifiers", lambda: shift)
+    page.take_mime(mime)
+    assert desk.store.session.test_set == TestSet("folder", tmp_path)
+    desk.wait_fresh()
