@@ -339,7 +339,11 @@ class MeterFace(QAbstractButton):
         if not chart.reading.has_labels:
             behind = QFontMetrics(self._bold()).horizontalAdvance(chart.now_words)
             painter.setFont(self.font())
-            painter.drawText(now.adjusted(behind, 0, 0, 0), middle, f" {chart.what_words}")
+            words = f" {chart.what_words}"
+            if (
+                now.left() + behind + self.fontMetrics().horizontalAdvance(words) <= self.width()
+            ):  # whole or not at all
+                painter.drawText(now.adjusted(behind, 0, 0, 0), middle, words)
         painter.setFont(self.font())
         painter.setOpacity(1.0)
         painter.setPen(QColor(theme.muted))
