@@ -122,6 +122,7 @@ class Filmstrip(ScrollingCells):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.frames = Frames()
+        self._most = SIDES[0]
         super().__init__(self.frames, parent)
         self.frames.chosen.connect(lambda place: self.block_chosen.emit(place + 1))
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -146,13 +147,10 @@ class Filmstrip(ScrollingCells):
     def _fits(self, side: int) -> bool:
         return self.frames.count * (side + gap_of(side)) <= self.width()
 
-    def set_side(self, side: int) -> None:
-        """Draw the thumbnails that large."""
-        if side != self.frames.side:
-            self.frames.side = side
-            self.fit()
-            self._bring_into_view()
-            self.frames.update()
+    def set_most(self, most: int) -> None:
+        """Draw the thumbnails up to that large, see `side_for`."""
+        self._most = most
+        self.fit()
 
     def set_frames(self, made: tuple[Frame, ...]) -> None:
         """Show these maps."""
@@ -163,7 +161,6 @@ class Filmstrip(ScrollingCells):
         frames.shown, frames.tiles = made, [tiles[id(frame.maps)] for frame in made]
         if count_changed:
             self.fit()
-            self._bring_into_view()
         frames.update()
 
     def set_current(self, number: int) -> None:
@@ -184,7 +181,6 @@ class Filmstrip(ScrollingCells):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.fit()
-        self._bring_into_view()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         bar = self.horizontalScrollBar()
@@ -205,7 +201,7 @@ class Filmstrip(ScrollingCells):
 
     def fit(self) -> None:
         frames = self.frames
-        frames.room = self.width()
+        frames.room, frames.side = self.width(), self.side_for(self._most)
         hint, pitch = frames.sizeHint(), round(frames.pitch)
         # As wide as lets the last step end with a whole thumbnail at the left, too.
         over = hint.width() - self.width()
@@ -213,6 +209,8 @@ class Filmstrip(ScrollingCells):
         frames.resize(hint.width() + spare, hint.height())
         self.horizontalScrollBar().setSingleStep(pitch)
         self.setFixedHeight(self.height_for(frames.side))
+        self._bring_into_view()
+        frames.update()
 
 
 def gap_of(side: int) -> int:

@@ -534,7 +534,7 @@ class PicturePanel(Card):
         self.strip_scale.setVisible(has_strip and is_one)
         left = max(room - wanted, 0) // (2 if has_other else 1)
         for strip in self._strips:
-            strip.set_side(strip.side_for(SIDES[0] + left))
+            strip.set_most(SIDES[0] + left)
 
     def _picture_height(self) -> int:
         """How high the picture is where only the width limits it."""

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.feature_maps import Whose
-from resnet_viewer.charts.gradcam import CamSide
+from resnet_viewer.charts.gradcam import CamSide, filmstrip, strip_spans
 from resnet_viewer.charts.limits import Span
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import gradcam
@@ -23,6 +23,7 @@ from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.receptive_field import cell_field
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import CamScale, Session, View
+from resnet_viewer.ui.inspect.filmstrip import Filmstrip
 from resnet_viewer.ui.inspect.gradcam import FINEST, QUICK, PicturePanel
 from tests import fabricated
 
@@ -649,3 +650,19 @@ def test_a_double_click_enlarges_and_leaves_the_mark_as_it_was(
     with qtbot.waitSignal(panel.large_wished):
         qtbot.mouseDClick(panel.now_pane, Qt.MouseButton.LeftButton, pos=at)
     assert marks[-1] == before
+
+
+def test_every_block_stays_in_view_where_the_strip_becomes_narrower_by_itself(qtbot: QtBot) -> None:
+    """As where the scale beside it has longer numbers."""
+    strip = Filmstrip()
+    qtbot.addWidget(strip)
+    strip.resize(500, 60)
+    strip.show()
+    reading = fabricated.scene(fabricated.trained("cifar-resnet-110")).now
+    assert reading is not None
+    strip.set_frames(filmstrip(reading, strip_spans([reading], View())[0], "gray"))
+    strip.set_current(54)
+    for width in (500, 455, 470):
+        strip.resize(width, 60)
+        assert strip.frames.rect_of(53).right() < width
+        assert strip.horizontalScrollBar().maximum() == 0
