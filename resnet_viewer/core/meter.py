@@ -69,8 +69,6 @@ _LARGEST_BATCH = 256
 _CHUNK = 1024
 """Pictures, about, that an evaluation reads before they go through the network: as many as make whole batches, which
 are the meter's then."""
-_UNITS = 1024
-"""Into which the bound on memory is divided where the blocks to keep are chosen."""
 _MACS_OF_A_VALUE = 16
 """What a value that a layer puts out costs beside its products: it is normalised, added, and goes through memory."""
 
@@ -131,18 +129,19 @@ class Meter:
         for geometry in wanted:
             if (key := (question.test_set, geometry)) in self._prepared:
                 self._prepared.move_to_end(key)
-        missing = {
-            key: each for key, each in wanted.items() if (question.test_set, key) not in self._prepared
-        }
-        if not missing:
+        if all((question.test_set, geometry) in self._prepared for geometry in wanted):
             return
         drawn = yield from _told(draw(question.test_set), lambda _: (0, 0))
-        for preprocessing in missing.values():
+        for preprocessing in wanted.values():
             _require_room(len(drawn), preprocessing)
-        reading = prepared(drawn, tuple(missing.values()))
+        reading = prepared(drawn, tuple(wanted.values()))
         found = yield from _told(reading, lambda done: (done, len(drawn)))
-        for geometry, each in zip(missing, found, strict=True):
+        for geometry, each in zip(wanted, found, strict=True):
             self._prepared[question.test_set, geometry] = drawn, each
+        self._kept.clear()  # files may be others than they were when they were read before
+        for test_set, state in [*self._sides]:
+            if test_set == question.test_set and _geometry(state.preprocessing) in wanted:
+                del self._sides[test_set, state]
         while len(self._prepared) > len(wanted) and self._pixels_bytes > PIXELS_BYTES:
             self._prepared.popitem(last=False)
 
@@ -604,6 +603,10 @@ class _Kept:
         self.nbytes = 0
         self._found: dict[tuple[int, int], tuple[_Prefix, Tensor]] = {}
         """By the batch's and the block's number."""
+
+    def clear(self) -> None:
+        """Forget them."""
+        self._of, self.nbytes, self._found = None, 0, {}
 
     def begin(self, key: tuple[TestSet, NetworkSpec, Preprocessing], count: int) -> None:
         """From now on those of this network and test set, `count` pictures, alone."""

@@ -365,6 +365,22 @@ def test_pictures_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert room.ask(room.cut(1)).now.seen == 20
 
 
+def test_pictures_that_are_read_anew_may_be_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        Image.new("RGB", (32, 32), (10 * number, 0, 0)).save(tmp_path / f"{number}.png")
+    test_set = TestSet("folder", tmp_path)
+    monkeypatch.setattr(meters, "PIXELS_BYTES", 20 * (32 * 32 + 48 * 48) * 3)
+    room = Room()
+    room.ask(room.cut(3), test_set)
+    room.ask(room.state, CROPS)  # for which there is no room beside the first
+    (tmp_path / "3.png").unlink()
+    Image.new("RGB", (32, 32), (0, 0, 255)).save(tmp_path / "4.png")
+    for now in (room.cut(3), room.cut(5)):
+        found = room.ask(now, test_set)
+        assert len(found.pictures) == 19
+        assert_is(found.now, plain_logits(room.network, now, test_set))
+
+
 def test_memory_is_flat_over_many_changes() -> None:
     room = Room(kept_bytes=600_000)
     sizes = []
