@@ -229,7 +229,7 @@ class SetWindow(QDialog):
         ):
             self._offer_classes(rows)
         if is_other_set:
-            self.choice = replace(self.choice, pair=None)
+            self.choice, self.order = replace(self.choice, pair=None), np.zeros(0, np.int64)
         if self.choice.shown not in rows.offered:
             self.choice = replace(self.choice, shown="all")
         if self.choice.sorted_by not in (None, *rows.columns):
@@ -241,6 +241,7 @@ class SetWindow(QDialog):
         self._arrange()
         if is_other_set or before is None or before.columns != rows.columns:
             self._fit_columns(rows)
+            self._mark_sorted(rows)
 
     def _offer_classes(self, rows: SetRows) -> None:
         names = rows.reading.pictures.class_names
@@ -270,6 +271,15 @@ class SetWindow(QDialog):
             elif column.endswith("_p"):
                 width = max(heading, metrics.horizontalAdvance("> 99.9 %") + 24)
             self.table.setColumnWidth(place, width)
+
+    def _mark_sorted(self, rows: SetRows) -> None:
+        """A column may stand elsewhere than before."""
+        name, down = self.choice.sorted_by, Qt.SortOrder.DescendingOrder
+        with QSignalBlocker(self.table.horizontalHeader()):
+            self.table.horizontalHeader().setSortIndicator(
+                -1 if name is None else rows.columns.index(name),
+                down if self.choice.is_descending else Qt.SortOrder.AscendingOrder,
+            )
 
     def _arrange(self) -> None:
         """Choose and sort the pictures; the current one stays where it is still among them."""

@@ -204,3 +204,16 @@ def test_ten_thousand_rows_make_only_the_cells_that_are_looked_at(qtbot: QtBot) 
     room.window.table.scrollToBottom()
     room.window.grab()
     assert len(model.rows._made) < 500  # type: ignore[attr-defined]
+
+
+def test_another_set_begins_without_a_current_picture_and_marks_the_column_that_sorts(room: Room) -> None:
+    window = room.window
+    window.table.sortByColumn(3, Qt.SortOrder.DescendingOrder)
+    window.table.setCurrentIndex(window.table.model().index(2, 0))
+    room.measured.show(fabricated.set_reading(None, [0, 1, 2], [0, 1, 1]))
+    header = window.table.horizontalHeader()
+    assert header.sortIndicatorSection() == 2, "the probability, now that there is no column of true classes"
+    assert room.shown() == ["0000.png", "0001.png", "0002.png"]
+    assert not window.table.currentIndex().isValid()
+    room.measured.show(fabricated.set_reading([0, 1, 2], [0, 1, 2]))
+    assert header.sortIndicatorSection() == 3
