@@ -35,6 +35,14 @@ class Scene:
     seen: Seen = field(default_factory=Seen)
     """What was found in this session so far, in a few numbers each."""
 
+    def tells_as(self, older: Scene) -> bool:
+        """Whether only what work of low priority found is other than in an older scene."""
+        ours, theirs = (
+            (scene.session, scene.now, scene.reference, scene.is_stale, scene.is_starting)
+            for scene in (self, older)
+        )
+        return all(one is other for one, other in zip(ours, theirs, strict=True))
+
     @property
     def class_names(self) -> tuple[str, ...]:
         """Of the present network."""

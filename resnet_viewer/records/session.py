@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from resnet_viewer.records.laying_out import blueprint
@@ -117,7 +118,10 @@ class View:
 @dataclass(frozen=True)
 class Session:
     """The one document: the setup, the pinned reference (None: the same network with everything open), the view, and
-    the test set that the error meter measures with (None: none, the meter is off)."""
+    the test set that the error meter measures with (None: none, the meter is off).
+
+    What follows from them is made once: every panel asks for it at every scene.
+    """
 
     setup: Setup
     pinned: NetworkState | None = None
@@ -129,7 +133,7 @@ class Session:
         """A new one, which looks at the last block."""
         return cls(setup, view=View(layer=_last_block(setup)))
 
-    @property
+    @cached_property
     def reference(self) -> NetworkState:
         """The state that now is compared with."""
         if self.pinned is not None:
@@ -145,6 +149,10 @@ class Session:
 
     def now_question(self) -> ProbeRequest | None:
         """The question for the present state."""
+        return self._now_question
+
+    @cached_property
+    def _now_question(self) -> ProbeRequest | None:
         return self.setup.question(self.reference)
 
     def reference_question(self) -> ProbeRequest | None:
@@ -152,6 +160,10 @@ class Session:
 
         A reference that has no such target, because it is another network, is asked about its own usual one.
         """
+        return self._reference_question
+
+    @cached_property
+    def _reference_question(self) -> ProbeRequest | None:
         theirs = self.reference.network
         asked = replace(self.setup, state=self.reference)
         if asked.target is not None:
@@ -164,6 +176,10 @@ class Session:
 
     def measure_question(self) -> MeasureSet | None:
         """What the error meter asks; None without a test set, or where one of the networks has no classes."""
+        return self._measure_question
+
+    @cached_property
+    def _measure_question(self) -> MeasureSet | None:
         now, reference = self.setup.state, self.reference
         if self.test_set is None or not (now.network.has_classifier and reference.network.has_classifier):
             return None

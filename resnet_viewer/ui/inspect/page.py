@@ -135,8 +135,12 @@ class InspectPanels(PagePanels):
         """Show a scene; each panel touches only what differs."""
         self.wiring.render_scene(scene)
         self.predictions.render_scene(scene)
-        self.feature_maps.render_scene(scene)
         self.picture.render_scene(scene)
+        self.render_findings(scene)
+
+    def render_findings(self, scene: Scene) -> None:
+        """Show a scene of which only its findings are other than in the last one."""
+        self.feature_maps.render_scene(scene)
         self.overview.render_scene(scene)
         self.story.render_scene(scene)
 
@@ -190,6 +194,7 @@ class InspectPage(Page):
         editor, thumbnails = Editor(store), Thumbnails(in_passing)
         super().__init__(InspectPanels(editor, thumbnails))
         thumbnails.setParent(self)
+        self._shown: Scene | None = None
         self.store, self._messages, self._threads = store, messages, threads
         self._networks = networks
         self.panels.story.offer(catalog)
@@ -426,7 +431,14 @@ class InspectPage(Page):
 
     @Slot(object)
     def render_scene(self, scene: Scene) -> None:
-        """Show a scene everywhere; each panel touches only what differs."""
+        """Show a scene everywhere; each panel touches only what differs.
+
+        Findings come ten times a second while the test set is measured, and concern few panels.
+        """
+        shown, self._shown = self._shown, scene
+        if shown is not None and scene.tells_as(shown):
+            self.panels.render_findings(scene)
+            return
         self.panels.render_scene(scene)
         self.bar.render_scene(scene)
         self.messages.render_scene(scene)

@@ -394,3 +394,12 @@ def test_another_test_set_asks_nothing_of_the_picture(rig: Rig) -> None:
     assert not rig.scene.is_stale
     assert look in rig.scene.findings, "what was found of the state is still true"
     assert len(rig.prober.asked) == asked
+
+
+def test_only_findings_are_other_where_all_else_is_the_very_same() -> None:
+    shown = fabricated.scene()
+    assert replace(shown, findings={"question": shown}).tells_as(shown)  # type: ignore[dict-item]
+    assert not replace(shown, is_stale=True).tells_as(shown)
+    assert not replace(shown, now=None).tells_as(shown)
+    looked = shown.session.with_view(replace(shown.session.view, cam_opacity=0.1))
+    assert not replace(shown, session=looked).tells_as(shown)
