@@ -322,11 +322,12 @@ def _strips(results: Sequence[ProbeResult], view: View, width: float) -> list[_S
             one = f"one scale, {' to '.join(scale.ends)}"
             words.append(one if has_one_scale(view) else "each on its own scale")
         per_row, tile, rows = _grid(len(result.blocks), width)
-        blank = blank_words(result)
+        blank, is_named = blank_words(result), len(set(titles)) > 1
+        head = f"every block, {name}: {title}" if is_named else f"every block, {name}"
         found.append(
             _Strip(
-                f"every block, {name}" if len(set(titles)) == 1 else f"every block, {name}: {title}",
-                beside(name, words, width),
+                head,
+                beside(head, words, width),
                 filmstrip(result, own, view.cam_colours),
                 wrapped(blank, width, palette.FONT) if blank else [],
                 per_row,

@@ -197,12 +197,12 @@ class FilesService:
         from resnet_viewer.media import pictures
 
         together: list[Path] = []
-        for path in map(Path.absolute, found):
-            together.extend(self._folder.album(path).paths if path.is_dir() else (path,))
+        for path in found:  # a file is called what it was called by whoever asks
+            together.extend(self._folder.album(path.absolute()).paths if path.is_dir() else (path,))
         if not together:
             raise UserError(f"There is no picture in {found[0].name}; choose another folder.")
         if not known.paths and len(found) > 1:
-            known = Album(tuple(together))
+            known = Album(tuple(map(Path.absolute, together)))
         elif not known.paths and found[0].is_dir():
             known = self._folder.album(found[0].absolute())
         refusals: list[str] = []

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_viewer import Model, probe
-from resnet_viewer.charts.gradcam import cam_tiles, overlay, tiles
+from resnet_viewer.charts.gradcam import cam_tiles, overlay, tiles_over
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.probing import Probe
 from resnet_viewer.core.weights.build_options import built
@@ -130,7 +130,7 @@ def test_the_formula_by_hand() -> None:
     assert before_pooling == Sampling(16, 7.5, 196)
     assert before_pooling.through(2, 2).field == 212, "Araujo et al. 2019, table of VGG-16"
     assert blueprint(spec("resnet50-paper")).sampling("layer4.2").field == 483, "and of ResNet-50"
-    assert tiles(Sampling(2, 0.5, 2), (4, 4), 8, visible_box(8, 8, _plain(8, 8))) == visible_box(
+    assert tiles_over(Sampling(2, 0.5, 2), (4, 4), 8, visible_box(8, 8, _plain(8, 8))) == visible_box(
         8, 8, _plain(8, 8)
     ), "even tiles fill the picture"
     with pytest.raises(ValueError, match="avgpool looks at the whole map"):

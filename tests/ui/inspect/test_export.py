@@ -24,7 +24,7 @@ from resnet_viewer.ui.settings import Settings
     ],
 )
 def test_the_suggested_name_says_what_it_is_of(qtbot: QtBot, picture: str, stem: str) -> None:
-    now = SimpleNamespace(request=SimpleNamespace(picture=SimpleNamespace(name=picture)))
+    now = SimpleNamespace(picture=SimpleNamespace(name=picture))
     controller: Any = SimpleNamespace(scene=SimpleNamespace(now=now))
     window = QWidget()
     qtbot.addWidget(window)
