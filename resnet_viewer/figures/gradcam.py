@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -69,6 +70,8 @@ _PIXELS = 900
 """The longer side of a shown picture."""
 _NUMBER, _APART = 0.15, 0.05
 """Inches of the filmstrip: a block's number, the room between two tiles."""
+StripRows = Literal["none", "one", "several"]
+"""Of the filmstrip of each reading: in one row its tiles are small; it takes more where there are too many."""
 _MOST_ROWS = 4
 """Of tiles of half an inch; where they would take more, tiles are smaller."""
 
@@ -80,7 +83,7 @@ def figure(
     *,
     class_names: tuple[str, ...] = (),
     paper: Paper = USUAL,
-    has_strips: bool = True,
+    strip_rows: StripRows = "several",
 ) -> Figure:
     """The map of the view's block over the picture, now beside the reference, and, in strips, the maps of every block.
 
@@ -112,7 +115,7 @@ def figure(
     shown_height = shown_width * high / across
     cell = max(shown_width, min(room, 2.4))  # a tower of a picture still needs room for its words
     readings = [now] if reference is None else [now, reference]
-    strips = _strips(readings, view, width - 2 * MARGIN) if has_strips else []
+    strips = _strips(readings, view, width - 2 * MARGIN, strip_rows) if strip_rows != "none" else []
     said = [_said(panel, cell) for panel in panels]
     head = HEAD + max(len(lines) for _, lines in said) * HEAD_LINE
     sheet = page(
@@ -309,7 +312,7 @@ class _Strip:
         return self.head + self.high + len(self.blank) * HEAD_LINE + 0.1
 
 
-def _strips(results: Sequence[ProbeResult], view: View, width: float) -> list[_Strip]:
+def _strips(results: Sequence[ProbeResult], view: View, width: float, strip_rows: StripRows) -> list[_Strip]:
     """For each reading its blocks' maps, all on one scale or each on its own."""
     found: list[_Strip] = []
     spans = strip_spans(results, view)
@@ -321,7 +324,7 @@ def _strips(results: Sequence[ProbeResult], view: View, width: float) -> list[_S
         if not found and scale.ends[1]:
             one = f"one scale, {' to '.join(scale.ends)}"
             words.append(one if has_one_scale(view) else "each on its own scale")
-        per_row, tile, rows = _grid(len(result.blocks), width)
+        per_row, tile, rows = _grid(len(result.blocks), width, is_one_row=strip_rows == "one")
         blank, is_named = blank_words(result), len(set(titles)) > 1
         head = f"every block, {name}: {title}" if is_named else f"every block, {name}"
         found.append(
@@ -352,10 +355,10 @@ def _draw_strip(sheet: Page, strip: _Strip, top: float, *, selected: int) -> Non
     sheet.write_lines(MARGIN, top - strip.head - strip.high - 0.1, strip.blank)
 
 
-def _grid(count: int, width: float) -> tuple[int, float, int]:
+def _grid(count: int, width: float, *, is_one_row: bool = False) -> tuple[int, float, int]:
     """Tiles a row, side of a tile in inches, rows; rows as even as they can be."""
-    rows = math.ceil(count / max(int(width / 0.5), 1))
-    if rows > _MOST_ROWS:
+    rows = math.ceil(count / max(int(width / (0.2 if is_one_row else 0.5)), 1))
+    if rows > _MOST_ROWS and not is_one_row:
         rows = math.ceil(count / max(int(width / 0.32), 1))
     per_row = math.ceil(count / rows)
     return per_row, min((width + _APART) / per_row - _APART, 0.9), rows

@@ -264,10 +264,10 @@ def _of_reading(
             now, reference, quantity=quantity, class_names=names, paper=sheet, others=others
         )
 
-    def cam(sheet: page.Paper, *, has_strips: bool = True) -> MatplotlibFigure:
-        if now.batch_size > 1 and has_strips:
+    def cam(sheet: page.Paper, *, rows: gradcam.StripRows = "several") -> MatplotlibFigure:
+        if now.batch_size > 1 and rows == "several":
             return batch.grid(now, reference, view, class_names=names, paper=sheet)
-        return gradcam.figure(now, reference, view, class_names=names, paper=sheet, has_strips=has_strips)
+        return gradcam.figure(now, reference, view, class_names=names, paper=sheet, strip_rows=rows)
 
     def maps(sheet: page.Paper) -> MatplotlibFigure:
         return feature_maps.figure(now, reference, view, sheet)
@@ -284,7 +284,7 @@ def _of_reading(
         known = sum(block.name in now.activations for block in scene.blueprint.blocks)
         blocks = [panel(overview, 2.2)] if known > 1 else []  # an animation may have kept one layer alone
         columns = (
-            composed.Column(0.42, (panel(partial(cam, has_strips=False), richer=cam),)),
+            composed.Column(0.42, (panel(partial(cam, rows="none"), richer=partial(cam, rows="one")),)),
             composed.Column(0.29, (panel(maps if view.channel is None else one_map), *blocks)),
             composed.Column(0.29, (panel(classes, 2.2), *told)),
         )

@@ -21,7 +21,7 @@ STORY = ("One shortcut of nine is cut, in block 3.", "The first layer's gradient
 
 def sheet(now: ProbeResult, reference: ProbeResult, paper: Paper) -> Figure:
     columns = (
-        Column(0.5, (Panel(lambda on: gradcam.figure(now, reference, paper=on, has_strips=False)),)),
+        Column(0.5, (Panel(lambda on: gradcam.figure(now, reference, paper=on, strip_rows="none")),)),
         Column(
             0.5,
             (
