@@ -264,16 +264,21 @@ def _of_reading(
             now, reference, quantity=quantity, class_names=names, paper=sheet, others=others
         )
 
-    def cam(sheet: page.Paper, *, rows: gradcam.StripRows = "several") -> MatplotlibFigure:
+    def cam(
+        sheet: page.Paper,
+        *,
+        rows: gradcam.StripRows = "several",
+        beside: ProbeResult | None = reference,
+    ) -> MatplotlibFigure:
         if now.batch_size > 1 and rows == "several":
-            return batch.grid(now, reference, view, class_names=names, paper=sheet)
-        return gradcam.figure(now, reference, view, class_names=names, paper=sheet, strip_rows=rows)
+            return batch.grid(now, beside, view, class_names=names, paper=sheet)
+        return gradcam.figure(now, beside, view, class_names=names, paper=sheet, strip_rows=rows)
 
-    def maps(sheet: page.Paper) -> MatplotlibFigure:
-        return feature_maps.figure(now, reference, view, sheet)
+    def maps(sheet: page.Paper, *, beside: ProbeResult | None = reference) -> MatplotlibFigure:
+        return feature_maps.figure(now, beside, view, sheet)
 
-    def one_map(sheet: page.Paper) -> MatplotlibFigure:
-        return channel.figure(now, reference, view, sheet)
+    def one_map(sheet: page.Paper, *, beside: ProbeResult | None = reference) -> MatplotlibFigure:
+        return channel.figure(now, beside, view, sheet)
 
     def classes(sheet: page.Paper) -> MatplotlibFigure:
         return predictions.figure(now, reference, class_names=names, paper=sheet)
@@ -283,9 +288,14 @@ def _of_reading(
         told = [composed.text_panel("What you see", said)] if said else []
         known = sum(block.name in now.activations for block in scene.blueprint.blocks)
         blocks = [panel(overview, 2.2)] if known > 1 else []  # an animation may have kept one layer alone
+        # as on the screen, one of each where now is the reference; an animation's pictures are laid out alike
+        is_one = reference is not None and captions.is_same(now, reference) and not others
+        beside = None if is_one else reference
+        pictures = partial(cam, rows="none", beside=beside), partial(cam, rows="one", beside=beside)
+        tiles = partial(maps if view.channel is None else one_map, beside=beside)
         columns = (
-            composed.Column(0.42, (panel(partial(cam, rows="none"), richer=partial(cam, rows="one")),)),
-            composed.Column(0.29, (panel(maps if view.channel is None else one_map), *blocks)),
+            composed.Column(0.42, (panel(pictures[0], richer=pictures[1]),)),
+            composed.Column(0.29, (panel(tiles), *blocks)),
             composed.Column(0.29, (panel(classes, 2.2), *told)),
         )
         picture = captions.plain(now.picture.name)
