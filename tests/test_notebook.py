@@ -169,6 +169,12 @@ def test_several_pictures_are_read_together() -> None:
     assert resnet_viewer.probe(pictures[:1], model, cut="3").batch_size == 1
 
 
+def test_a_reading_says_in_a_line_what_it_is_of() -> None:
+    result = resnet_viewer.probe([picture(seed=3), picture(seed=4).pixels], "cifar-resnet-20", cut="3")
+    assert repr(result) == "<ResNet-20, 1 of 9 shortcuts cut (3): reading of invented.png, array>"
+    assert repr(result.each()[1]) == "<ResNet-20, 1 of 9 shortcuts cut (3): reading of array>"
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [([], "picture must be a picture or a list of pictures"), ([3], "picture must be a file's name"),

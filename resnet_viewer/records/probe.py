@@ -153,11 +153,11 @@ class ProbeResult:
     probabilities: Array
     """(N, classes); (N, 0) without a classifier."""
     target: Target
-    network_input: Array = field(repr=False)
+    network_input: Array
     """(N, C, H, W): what the network saw, normalised."""
     layers: tuple[LayerReading, ...] = ()
     blocks: tuple[BlockReading, ...] = ()
-    activations: Mapping[str, Array] = field(default_factory=dict, repr=False)
+    activations: Mapping[str, Array] = field(default_factory=dict)
     seconds: float = 0.0
     device: str = "cpu"
     not_finite: NotFinite | None = None
@@ -166,8 +166,15 @@ class ProbeResult:
     """Of the request's other pictures."""
     place: int = 0
     """Of the first picture of the arrays in the request's batch."""
-    whole: ProbeResult | None = field(default=None, repr=False)
+    whole: ProbeResult | None = None
     """Of the whole batch, where this one shows a single picture of it."""
+
+    def __repr__(self) -> str:
+        """ "<ResNet-56, 1 of 27 shortcuts cut (15): reading of cat.jpg>", of a batch with all of its names."""
+        state = self.request.state
+        gates = state.wiring.describe(has_shortcuts=state.network.has_shortcuts, longest=16)
+        shown = (self.picture,) if self.whole else self.request.batch
+        return f"<{state.network.title}, {gates}: reading of {', '.join(picture.name for picture in shown)}>"
 
     @property
     def picture(self) -> Picture:

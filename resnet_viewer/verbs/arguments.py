@@ -17,6 +17,7 @@ from resnet_viewer.records.data import NAMED, Augmentation
 from resnet_viewer.records.network import LARGEST_SEED, MOST_CLASSES, BuildOptions
 from resnet_viewer.records.preprocessing import LARGEST_SIDE, OwnInput
 from resnet_viewer.records.recipe import RECIPES, WARM_UP_STEPS, WARMED_DEPTH, Optimizer, Schedule
+from resnet_viewer.records.test_set import LARGEST_SAMPLE
 from resnet_viewer.records.training import Intervention, Precision
 from resnet_viewer.verbs import VERBS
 
@@ -225,7 +226,10 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     _wiring(parser)
     _twelve_bits(parser)
     parser.add_argument(
-        "--sample", type=positive, metavar="N", help="take N pictures, drawn at random (default: all)"
+        "--sample",
+        type=whole_number(1, LARGEST_SAMPLE),
+        metavar="N",
+        help="take N pictures, drawn at random (default: all)",
     )
     parser.add_argument(
         "--sample-seed", type=seed, default=0, metavar="S", help="what the sample is drawn by (default 0)"

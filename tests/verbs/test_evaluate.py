@@ -40,6 +40,15 @@ def test_a_sample_is_drawn_by_its_seed_and_said(tmp_path: Path, capsys: pytest.C
     assert json.loads(capsys.readouterr().out)["sample_seed"] is None
 
 
+@pytest.mark.parametrize("sample", ["0", "-1", "10000001", "few"])
+def test_a_sample_of_no_size_is_refused_by_its_flag(
+    sample: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["evaluate", str(tmp_path), *NETWORK, "--sample", sample])
+    assert capsys.readouterr().err.startswith("Argument --sample: must ")
+
+
 def test_a_table_has_a_row_for_each_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = ten_folders(tmp_path / "ten")
     table = tmp_path / "table.csv"
