@@ -119,7 +119,7 @@ def refusal(path: Path, error: OSError | ValueError) -> WriteError:
             why = "it is protected or in use by another program: close it there or choose another name."
         case errno.EROFS:
             why = f"the folder {folder} is read-only: choose another folder."
-        case errno.ENOENT:
+        case errno.ENOENT if not folder.exists():
             why = f"the folder {folder} does not exist: create it or choose another one."
         case errno.ENOTDIR | errno.EEXIST:
             why = f"{folder} is not a folder: choose another one."

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viewer.media.files import WriteError, make_folder, require_writable, write_whole
+from resnet_viewer.media.files import WriteError, make_folder, refusal, require_writable, write_whole
 from resnet_viewer.records.errors import UserError
 
 Fails = Callable[..., None]
@@ -211,3 +211,10 @@ def test_a_folder_in_which_nothing_can_be_written_is_refused(
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(WriteError, match="permission denied"):
         make_folder(tmp_path)
+
+
+def test_a_folder_that_is_there_and_takes_no_file_is_not_called_missing(tmp_path: Path) -> None:
+    """As /proc, whose files the system alone makes."""
+    said = str(refusal(tmp_path / "x.csv", OSError(errno.ENOENT, os.strerror(errno.ENOENT))))
+    assert "does not exist" not in said
+    assert said.startswith("Cannot write x.csv: the system says: no such file or directory.")
