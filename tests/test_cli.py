@@ -36,7 +36,7 @@ def test_a_lack_of_memory_is_no_traceback(
     def starve(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("resnet_viewer.core.data.test_sets.require_folder", starve)
+    monkeypatch.setattr("resnet_viewer.core.data.sources.name_in", starve)
     assert main(["evaluate", str(tmp_path), "--network", "cifar-resnet-8"]) == 2
     assert "not enough memory" in capsys.readouterr().err
 

@@ -147,7 +147,7 @@ class MainWindow(QMainWindow):
                 place=300,
                 tip="For a lecture: larger letters, and only the panels that are chosen for it",
             ),
-            Submenu("Panels with large le&tters", "View", self._fill_letters, 300),
+            Submenu("Panels with la&rge letters", "View", self._fill_letters, 300),
             Command("full_screen", "F&ull screen", "View", self.toggle_full_screen, "F11", place=300),
             Command("reset_layout", "Reset the &layout", "View", self.reset_layout, place=300),
             Command(

@@ -33,8 +33,6 @@ from resnet_viewer.core.data.picture_folders import (
     class_names_of,
     has_parts,
     labelled_files,
-    require_folder,
-    without_pictures,
 )
 from resnet_viewer.core.lab.run_files import read_run
 from resnet_viewer.core.preprocessing import squared
@@ -47,6 +45,7 @@ from resnet_viewer.records.test_set import THUMBNAIL, USUAL_SAMPLE, SetPictures,
 
 MOST_LISTED = 2_000_000
 """Entries of a folder, and of all its subfolders together; ImageNet has 1.3 million training pictures."""
+_GIVE = "give a folder of pictures, or of a subfolder for each class."
 _TURN = 0.004
 """Seconds of work between two yields; a large photograph alone takes longer."""
 _LEAST_SHARE = 0.3
@@ -296,7 +295,8 @@ def _of_folder(
     folder: Path, test_set: TestSet, *, wants_twelve_bits: bool = False
 ) -> Generator[None, None, Drawn]:
     """Pictures by class, or beside each other; a data set's own files; of train and test, test."""
-    require_folder(folder)
+    if not os.path.isdir(folder):  # noqa: PTH112 - it never raises
+        raise DatasetError(f"{folder} is not a folder; {_GIVE}")
     if (name := sources.name_in(folder)) is not None:
         return _of_set(named_data.load_part(folder, name, is_train=False), test_set)
     listing = _Listing(folder)
@@ -315,7 +315,7 @@ def _of_folder(
         classes, by_class, folders = [], [beside], [folder]
     ends = list(accumulate(map(len, by_class)))
     if not ends[-1]:
-        raise without_pictures(folder)
+        raise DatasetError(f"{folder} holds no pictures; {_GIVE}")
     files = []
     for place in _order(ends[-1], test_set):
         kind = bisect_right(ends, place)

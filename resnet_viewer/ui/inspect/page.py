@@ -347,7 +347,7 @@ class InspectPage(Page):
             ),
             compared(
                 "swap_reference",
-                "S&wap now and reference",
+                "Swap now &and reference",
                 slot=editor.swap_reference,
                 tip="Act on what is the reference now",
             ),

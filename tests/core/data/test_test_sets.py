@@ -141,7 +141,7 @@ def test_a_folder_that_holds_a_data_sets_own_files_is_that_set(tmp_path: Path) -
 def test_a_folder_without_pictures_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "file.txt").write_text("no folder")
     (tmp_path / "empty" / "sub").mkdir(parents=True)
-    with pytest.raises(DatasetError, match="folder"):
+    with pytest.raises(DatasetError, match="; give a folder of pictures, or of a subfolder for each class"):
         drawn(TestSet("folder", tmp_path / name))
 
 

@@ -46,7 +46,7 @@ def test_the_architecture_figure_begins_with_the_network_on_the_screen(
     desk.window.commands["architecture"].trigger()
     assert begun[0].figure == "architecture"
     assert begun[0].columns == f"{name}, vgg19, plain34, resnet34"
-    assert suggested == [f"{name}__vgg19__plain34__resnet3_architecture.svg"], "forty letters of the networks"
+    assert suggested == [f"{name}_vgg19_plain34_resnet34_architecture.svg"], "the networks that are drawn"
     desk.qtbot.waitUntil(lambda: any(isinstance(request, WriteFigure) for request in desk.files.asked))
     desk.window.commands["architecture"].trigger()
     assert begun[1].columns == begun[0].columns, "what was not changed follows the screen"
