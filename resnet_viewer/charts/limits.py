@@ -47,7 +47,12 @@ class Span:
 
         Of a signed logarithmic span what is smaller than `first` is 0.5.
         """
-        return shares(values, self.low, self.high, is_logarithmic=self.is_logarithmic)
+        if self.is_logarithmic:
+            return shares(values, self.low, self.high, is_logarithmic=True)
+        if self.is_empty:
+            return np.zeros(values.shape, np.float32)
+        with np.errstate(invalid="ignore", over="ignore"):
+            return _clipped((values.astype(np.float64) - self.low) / (self.high - self.low))
 
     def value(self, share: float) -> float:
         """The value whose share that is."""

@@ -96,9 +96,9 @@ class MosaicPane(LookingPane):
         height, width = self.mosaic.maps.places.shape[1:]
         return place, int(down / grid.height * height), int(across / grid.width * width)
 
-    def rect_of(self, place: int) -> QRect:
-        """Where a tile lies in the pane, in whole pixels."""
-        grid, zoom, corner = self.grid, self.zoom, self.frame().topLeft()
+    def rect_of(self, place: int, corner: QPointF | None = None) -> QRect:
+        """Where a tile lies in the pane, in whole pixels; `corner` is the frame's, where it is known."""
+        grid, zoom, corner = self.grid, self.zoom, corner or self.frame().topLeft()
         left, top = grid.corner(place)
         size = QSizeF(grid.width * zoom, grid.height * zoom)
         return QRectF(corner + QPointF(left * zoom, top * zoom), size).toRect()
@@ -106,6 +106,7 @@ class MosaicPane(LookingPane):
     def paint_content(self, painter: QPainter, frame: QRectF) -> None:
         if self.mosaic is None or self.tiles is None:
             return
+        corner = frame.topLeft()
         if self._sheet is not None and self.zoom < 2.0:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.zoom == 1.0)
             painter.drawImage(frame, self._sheet, QRectF(self._sheet.rect()))
@@ -115,22 +116,22 @@ class MosaicPane(LookingPane):
             is_smaller = self.grid.width * self.zoom * self.devicePixelRatioF() < tiles.width
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smaller)
             for place in places:
-                painter.drawImage(self.rect_of(place), tiles.image, tiles.source(place))
-        self._paint_signs(painter, places)
+                painter.drawImage(self.rect_of(place, corner), tiles.image, tiles.source(place))
+        self._paint_signs(painter, places, corner)
         if self.cell is not None and self.grid.width * self.zoom >= _SMALLEST_MARKED:
             rows, columns = self.mosaic.maps.places.shape[1:]
             for place in places:
-                paint_cell(painter, QRectF(self.rect_of(place)), self.cell, (rows, columns))
+                paint_cell(painter, QRectF(self.rect_of(place, corner)), self.cell, (rows, columns))
         self._paint_mark(painter)
 
-    def _paint_signs(self, painter: QPainter, places: Sequence[int]) -> None:
+    def _paint_signs(self, painter: QPainter, places: Sequence[int], corner: QPointF) -> None:
         """An empty tile with a cross for dead channels, a red stroke where values are not finite."""
         assert self.mosaic is not None
         for place in places:
             is_dead = bool(self.mosaic.is_dead[place])
             if not (is_dead or self.mosaic.is_not_finite[place]):
                 continue
-            tile = self.rect_of(place)
+            tile = self.rect_of(place, corner)
             inner = tile.adjusted(0, 0, -1, -1)
             painter.setPen(QPen(QColor(self.theme.faint if is_dead else self.theme.changed), 1.0))
             if is_dead:
