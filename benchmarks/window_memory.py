@@ -60,7 +60,7 @@ def measured(chosen: argparse.Namespace) -> dict[str, float]:
 
     for step in range(1, chosen.steps + 1):
         pixels = random.integers(0, 256, (chosen.side, chosen.side, 3), dtype=np.uint8)
-        viewer.inspect.editor.set_picture(Picture.of(pixels, name=f"picture {step}"))
+        viewer.inspect.editor.set_pictures(Picture.of(pixels, name=f"picture {step}"))
         settled(viewer)
         note("pictures", step)
     blocks = viewer.inspect.store.session.setup.wiring.block_count
