@@ -64,10 +64,10 @@ class _Hand(QObject):
         self._factory = factory
         self._made: Answering | None = None
         self.high, self.low = _Lane(self), _Lane(self)
-        self._begun: deque[Generator[None]] = deque()
+        self._begun: deque[tuple[int, Generator[None]]] = deque()
         """Of low priority, not yet at its first step; it comes before the next step of what is at work."""
-        self._at_work: deque[Generator[None]] = deque()
-        """Of low priority, whose turn it is first."""
+        self._at_work: deque[tuple[int, Generator[None]]] = deque()
+        """Of low priority, whose turn it is first. Both with their tickets."""
         self._calm = QTimer(self, singleShot=True)
         self._calm.timeout.connect(self.step)
 
@@ -89,7 +89,8 @@ class _Hand(QObject):
     @Slot(int, object)
     def begin_low(self, ticket: int, request: object) -> None:
         """Work on one more request of low priority, from when nothing was asked for a while."""
-        self._begun.append(self._steps(self.low, ticket, request))
+        self._end_stopped()
+        self._begun.append((ticket, self._steps(self.low, ticket, request)))
         if not self._calm.isActive():
             self._calm.start(0)
 
@@ -98,11 +99,23 @@ class _Hand(QObject):
         """One step of what has time, each work in its turn; what was asked meanwhile comes before the next."""
         if not (waiting := self._begun or self._at_work):
             return
-        work = waiting.popleft()
+        ticket, work = waiting.popleft()
         with suppress(StopIteration):
             next(work)
-            self._at_work.append(work)
+            self._at_work.append((ticket, work))
         self._calm.start(0)
+
+    def _end_stopped(self) -> None:
+        """End now what was stopped. Its turn may be long in coming, where one thing is asked after the other, and until
+        then it would keep what it was asked about."""
+        for works in (self._begun, self._at_work):
+            for _ in range(len(works)):
+                ticket, work = works.popleft()
+                if ticket not in self.low.stopped:
+                    works.append((ticket, work))
+                    continue
+                with suppress(StopIteration):
+                    next(work)
 
     def _steps(self, lane: _Lane, ticket: int, request: object) -> Generator[None]:
         """Say each reply to a request, and how it ended."""
@@ -129,7 +142,7 @@ class _Hand(QObject):
     def clear(self) -> None:
         """End the work and let go of the made object, on the thread that made it."""
         self._calm.stop()
-        for work in self._at_work:
+        for _, work in self._at_work:
             work.close()
         self._begun.clear()
         self._at_work.clear()

@@ -247,7 +247,7 @@ def test_a_newer_question_of_its_kind_replaces_it_also_at_work(room: Room) -> No
     room.let_go()
     room.qtbot.waitUntil(lambda: bool(newer.answers) and bool(other.answers))
     assert not older.answers
-    assert room.service.done == ["older0", "other0", "newer0", "older ended", "other ended", "newer ended"]
+    assert room.service.done == ["older0", "older ended", "other0", "newer0", "other ended", "newer ended"]
 
 
 def test_work_of_low_priority_takes_turns_so_that_short_work_never_waits_for_long(room: Room) -> None:
@@ -292,3 +292,17 @@ def test_its_failure_is_its_askers(room: Room) -> None:
     room.qtbot.waitUntil(lambda: bool(other.answers))
     assert asker.failures == ["This is refused; try another."]
     assert not other.failures
+
+
+def test_what_is_stopped_is_let_go_of_though_its_turn_never_comes(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each would keep what it was asked about for as long as somebody clicks without a rest."""
+    monkeypatch.setattr("resnet_viewer.ui.work.worker.REST_MS", 3_600_000)
+    asker = Asker()
+    room.worker.ask(1, Ask("a"))
+    room.qtbot.waitUntil(lambda: "a" in room.service.done and not room.worker.is_busy)
+    for number in range(20):
+        room.look_into(Long(3, f"low{number}"), asker)
+    room.qtbot.waitUntil(lambda: len(room.worker._low._in_flight) == 1)
+    assert room.service.done == ["a"], "none of them was worked on"
