@@ -31,6 +31,8 @@ class PredictionRow:
     is_target: bool
     is_new: bool
     """It is now's highest class and not among the reference's."""
+    is_highest: tuple[bool, bool] = (False, False)
+    """Whether it is now's highest class, and the reference's."""
     untrained: tuple[bool, bool] = (False, False)
     """Whether now's number and the reference's are those of untrained weights, and mean nothing."""
 
@@ -47,6 +49,9 @@ class PredictionRow:
             parts.append("target of the gradients and of Grad-CAM")
         if self.is_new:
             parts.append("now's highest class, not among the reference's five")
+        elif any(self.is_highest):
+            sides = zip(("now's", "the reference's"), self.is_highest, strict=True)
+            parts.append(f"{' and '.join(side for side, is_there in sides if is_there)} highest class")
         return " · ".join(parts)
 
 
@@ -77,7 +82,10 @@ def prediction_chart(
     if asked is None or not asked.probabilities.size:
         return PredictionChart(message=() if asked is None else (NO_CLASSIFIER,))
     reference = comparable(asked, reference)
-    highest = None if now is None or not has_highest_class(now) else int(now.probabilities[0].argmax())
+    highest, usual = (
+        None if side is None or not has_highest_class(side) else int(side.probabilities[0].argmax())
+        for side in (now, reference)
+    )
     untrained = now is not None and now.is_untrained, reference is not None and reference.is_untrained
     rows = tuple(
         PredictionRow(
@@ -87,6 +95,7 @@ def prediction_chart(
             _probability(reference, index),
             index == asked.target,
             reference is not None and place >= LEADING and index == highest,
+            (index == highest, index == usual),
             untrained,
         )
         for place, index in enumerate(shown_classes(now, reference))

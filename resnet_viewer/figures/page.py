@@ -133,11 +133,12 @@ def beside(name: str, parts: Sequence[str], width: float) -> tuple[str, list[str
     return "", [line for part in parts for line in wrapped(part, width, FONT)]
 
 
-def shortened(text: str, width: float, size: float) -> str:
+def shortened(text: str, width: float, size: float, *, bold: bool = False) -> str:
     """`text`, cut with "…" where it is wider than `width` inches at `size` points."""
-    if text_width(text, size) <= width:
+    if text_width(text, size, bold=bold) <= width:
         return text
-    return text[: max(_fitting(text, width - text_width("…", size), size, bold=False), 1)].rstrip() + "…"
+    room = width - text_width("…", size, bold=bold)
+    return text[: max(_fitting(text, room, size, bold=bold), 1)].rstrip() + "…"
 
 
 def _fitting(text: str, width: float, size: float, *, bold: bool) -> int:

@@ -72,7 +72,14 @@ def figure(
     for number, row in enumerate(chart.rows):
         y = bottom + spacing * (lines - number - 0.5) - 0.04
         name = row.name + (" · target" if row.is_target else "")
-        sheet.write(left - 0.1, y, shortened(name, names - 0.1, palette.FONT + 1), size=9, right=True)
+        sheet.write(
+            left - 0.1,
+            y,
+            shortened(name, names - 0.1, palette.FONT + 1),
+            size=9,
+            right=True,
+            bold=row.is_highest[0],
+        )
     sides = ("now", palette.NOW, -0.17 if columns == 2 else 0.0), ("reference", palette.REFERENCE, 0.17)
     for column, (side, colour, beside) in enumerate(sides[:columns]):
         place = left + bars + (column + 1) * numbers
@@ -83,7 +90,7 @@ def figure(
         for number, row in enumerate(chart.rows):
             value = (row.now, row.reference)[column]
             y = bottom + spacing * (lines - number - 0.5) - 0.04
-            sheet.write(place, y, words_of(value), colour=colour, right=True)
+            sheet.write(place, y, words_of(value), colour=colour, right=True, bold=row.is_highest[column])
             share = 100 * value if value is not None and math.isfinite(value) else 0.0
             axes.barh(
                 number + beside,

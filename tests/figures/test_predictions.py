@@ -5,6 +5,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.palette import NOW, REFERENCE
+from resnet_viewer.charts.predictions import prediction_chart
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import predictions
 from resnet_viewer.figures.page import CaptionedFigure, Paper, left_out_words
@@ -177,3 +178,20 @@ def test_numbers_of_untrained_weights_are_called_so(size: tuple[float, float]) -
         axes = next(axes for axes in figure.axes if axes.patches)
         hollow = [patch for patch in axes.patches if patch.get_facecolor()[3] == 0]
         assert len(hollow) == count * len(axes.patches) // (1 if theirs is None else 2)
+
+
+def test_the_winner_is_told_of_both_sides() -> None:
+    now, reference = pair()
+    shares = np.zeros_like(now.probabilities)
+    shares[0, 4], shares[0, 2] = 0.6, 0.4
+    was = np.zeros_like(shares)
+    was[0, 2], was[0, 4] = 0.7, 0.3
+    chart = prediction_chart(
+        replace(now, probabilities=shares, logits=shares), replace(reference, probabilities=was, logits=was)
+    )
+    told = {row.index: row.is_highest for row in chart.rows}
+    assert (told[4], told[2]) == ((True, False), (False, True))
+    assert not any(any(told[index]) for index in told.keys() - {2, 4})
+    words = {row.index: row.words for row in chart.rows}
+    assert "now's highest class" in words[4]
+    assert "the reference's highest class" in words[2]

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from math import isfinite
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_viewer.charts.palette import STALE_OPACITY
@@ -48,7 +48,7 @@ class Columns:
 
     @classmethod
     def of(cls, chart: PredictionChart, metrics: QFontMetrics) -> Columns:
-        """The columns that its rows need."""
+        """The columns that its rows need, in bold letters."""
         numbers = [words_of(value) for row in chart.rows for value in (row.now, row.reference)]
         return cls(
             max((metrics.horizontalAdvance(row.name) for row in chart.rows), default=0) + 2 * _MARK,
@@ -101,23 +101,24 @@ class PredictionLine(QWidget):
         row, theme = self._row, theme_of(self)
         if row is None:
             return
-        metrics = self.fontMetrics()
         names, end = self._columns.bars(self.width())
         number = self._columns.number + _GAP
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setOpacity(STALE_OPACITY if self._is_dimmed else 1.0)
-            self._paint_name(painter, row, metrics, names - _GAP)
+            self._paint_name(painter, row, names - _GAP)
             bars = QRectF(names, 0, end - names, self.height())
             self._paint_bars(painter, row, bars)
             painter.setPen(QColor(theme.text))
+            painter.setFont(emphasised(self.font(), is_bold=row.is_highest[0]))
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             column = QRectF(end, 0, number, self.height())
             painter.drawText(column, right, words_of(row.now))
             painter.setPen(QColor(theme.muted))
+            painter.setFont(emphasised(self.font(), is_bold=row.is_highest[1]))
             painter.drawText(column.translated(number, 0), right, words_of(row.reference))
 
-    def _paint_name(self, painter: QPainter, row: PredictionRow, metrics: QFontMetrics, width: int) -> None:
+    def _paint_name(self, painter: QPainter, row: PredictionRow, width: int) -> None:
         theme, middle = theme_of(self), self.height() / 2
         mark = 0
         if row.is_target:
@@ -133,6 +134,9 @@ class PredictionLine(QWidget):
             painter.drawConvexPolygon(_triangle(mark + 5, middle))
             mark += _MARK
         painter.setPen(QColor(theme.text))
+        font = emphasised(self.font(), is_bold=row.is_highest[0])
+        painter.setFont(font)
+        metrics = QFontMetrics(font)
         name = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, width - mark)
         area = QRectF(mark, 0, width - mark, self.height())
         painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
@@ -150,6 +154,13 @@ class PredictionLine(QWidget):
                 painter.setPen(QPen(QColor(colour), 1.0) if is_hollow else Qt.PenStyle.NoPen)
                 painter.setBrush(Qt.BrushStyle.NoBrush if is_hollow else QColor(colour))
                 painter.drawRoundedRect(bar.adjusted(0.5, 0.5, -0.5, -0.5) if is_hollow else bar, 2, 2)
+
+
+def emphasised(font: QFont, *, is_bold: bool) -> QFont:
+    """The same font, bold or not."""
+    made = QFont(font)
+    made.setBold(is_bold)
+    return made
 
 
 def _triangle(x: float, middle: float) -> QPolygonF:
@@ -215,7 +226,8 @@ class PredictionsPanel(Card):
         if reference is not None and not reference.request.state.has_classes_of(setup.state):
             reference = None
         chart = prediction_chart(scene.now, reference, setup.class_names)
-        rows, columns = chart.rows, Columns.of(chart, self.fontMetrics())
+        rows = chart.rows
+        columns = Columns.of(chart, QFontMetrics(emphasised(self.font(), is_bold=True)))
         scale = "" if chart.end == 1 else f"bars end at {percent(chart.end)} · "
         self._legend.beginning = scale + chart.legend.partition(":")[0].partition(" · ")[0]
         self._legend.setText(f"{scale}{chart.legend}")
