@@ -23,6 +23,8 @@ _AROUND = 0.5
 of a figure less wide than the last), and what stands above and below the rows."""
 _UNTRAINED = 0.15
 """Inches: the line under "now" and "reference" that says that their numbers are of untrained weights."""
+_NAME = 9
+"""Points."""
 _SENTENCE, _SENTENCE_LINE = 9, 0.18
 """Points and inches of a line of the sentence in place of bars."""
 _FULL_TICKS, _TWO_TICKS = 1.8, 0.8
@@ -72,14 +74,9 @@ def figure(
     for number, row in enumerate(chart.rows):
         y = bottom + spacing * (lines - number - 0.5) - 0.04
         name = row.name + (" · target" if row.is_target else "")
-        sheet.write(
-            left - 0.1,
-            y,
-            shortened(name, names - 0.1, palette.FONT + 1),
-            size=9,
-            right=True,
-            bold=row.is_highest[0],
-        )
+        is_bold = row.is_highest[0]
+        name = shortened(name, names - 0.1, _NAME, bold=is_bold)
+        sheet.write(left - 0.1, y, name, size=_NAME, right=True, bold=is_bold)
     sides = ("now", palette.NOW, -0.17 if columns == 2 else 0.0), ("reference", palette.REFERENCE, 0.17)
     for column, (side, colour, beside) in enumerate(sides[:columns]):
         place = left + bars + (column + 1) * numbers
