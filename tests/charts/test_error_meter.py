@@ -59,7 +59,7 @@ def test_a_partial_answer_says_how_much_of_it_is_there_and_how_long_the_rest_tak
 
 def test_it_says_when_all_pictures_get_the_same_answer() -> None:
     alike = MeterChart(set_reading(LABELS, [4] * 20, LABELS))
-    assert alike.count_words[0] == "all 20 alike: deer"
+    assert alike.count_words[0] == "all 20 called deer"
     assert "Now: every picture gets the same answer: deer." in alike.details
     almost = MeterChart(set_reading(LABELS, [*[4] * 19, 5], LABELS))
     assert almost.count_words[0] == "20 pictures"
