@@ -576,13 +576,15 @@ class PicturePanel(Card):
         return min(scene.session.view.cam_block or count, count)
 
     def _render_words(self, scene: Scene) -> None:
-        """Block, target and scale; where they have no room by whose choice the target is goes first, then the stage."""
+        """Method, block, target and scale. Where they have no room, by whose choice the target is goes first, then
+        the stage, then that the map is Grad-CAM's."""
         view, shown = self._view(scene), self._now or self._reference
         ending = [*looks_words(view), *stand_in_wordings(scene, shown)[:1]]
         forms = [ending]
         if view.picture_shows == "overlay":
             number = self._block_number(scene)
-            labels = scene.blueprint.blocks[number - 1].label, f"block {number}"
+            whole = f"Grad-CAM · {scene.blueprint.blocks[number - 1].label}"
+            labels = whole, f"Grad-CAM of block {number}", f"block {number}"
             told, name, kind = [], [], []
             if shown is not None and shown.batch_size > 1:
                 ending = [f"picture {shown.place + 1} of {shown.batch_size}", *ending]
@@ -592,7 +594,7 @@ class PicturePanel(Card):
                 kind = ["untrained"] if shown.is_untrained else []
             forms = [[label, *target, *kind, *ending] for target in (told, name) for label in labels]
             forms.append(
-                [labels[1], *name, *(words.split(" at ")[0].removesuffix(" scale") for words in ending)]
+                [labels[-1], *name, *(words.split(" at ")[0].removesuffix(" scale") for words in ending)]
             )
         wordings = tuple(" · ".join(form) for form in forms)
         self.set_subtitle(fitting(wordings, self._subtitle.width(), self), whole=wordings[0])
