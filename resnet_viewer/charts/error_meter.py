@@ -77,7 +77,7 @@ class MeterChart:
             if named is None:
                 return f"all {count} alike", "all alike", "alike"
             name = class_name(named, reading.pictures.class_names)
-            return f"all {count} called {name}", f"all called {name}", f"all {name}", "all alike", "alike"
+            return f"all {count} called {name}", f"all called {name}", f"all: {name}", "all alike", "alike"
         return f"{count} pictures" if total != 1 else "1 picture", count
 
     @property
