@@ -494,7 +494,8 @@ def _same_answer(case: Case) -> Insight | None:
             return case.insight(
                 "same answer",
                 f"{plain(seen.picture_name)} got the same answer in this state: {name}, {_share(seen.top[0][1])} there "
-                f"and {_share(value)} here, and no class differs by a hundredth: to the network both look alike",
+                f"and {_share(value)} here, and none of the {number_word(len(seen.top))} highest classes differs by a "
+                "hundredth",
                 strong=[name],
             )
     return None
@@ -535,18 +536,19 @@ def _severed(case: Case) -> Insight | None:
 
 def _fell(case: Case) -> Insight | None:
     ratio = _ratio(case)
-    return _moved(case, "fell", ratio) if ratio is not None and 0 < ratio <= 1 / _HARDLY else None
+    return _moved(case, ratio) if ratio is not None and 0 < ratio <= 1 / _HARDLY else None
 
 
 def _rose(case: Case) -> Insight | None:
     ratio = _ratio(case)
-    return _moved(case, "rose", ratio) if ratio is not None and ratio >= _HARDLY else None
+    return _moved(case, ratio) if ratio is not None and ratio >= _HARDLY else None
 
 
-def _moved(case: Case, kind: Literal["fell", "rose"], ratio: float) -> Insight:
+def _moved(case: Case, ratio: float) -> Insight:
     """By how much the first layer's gradient changed, and where along the depth."""
     assert case.twin is not None
     ours, theirs = case.now.layers[0].gradient_norm, case.twin.layers[0].gradient_norm
+    kind = _verb(ratio)
     words = (
         f"the first layer's gradient{_of_what(case)} {kind} {_fold(ratio)}, from {_number(theirs)} in the reference to "
         f"{_number(ours)} now"
@@ -555,27 +557,34 @@ def _moved(case: Case, kind: Literal["fell", "rose"], ratio: float) -> Insight:
 
 
 def _where(case: Case, ratio: float) -> str:
-    """Where along the depth that happened, as the end of the sentence: behind the last changed block hardly, or by how
-    much a block."""
+    """Where along the depth that happened, as the end of the sentence: how the norms changed between the last changed
+    block and the output, and by how much a block."""
     first, last = case.changed[0], case.changed[-1]
     before = _median_ratio(case, lambda block: block is not None and block < first)
     behind = _median_ratio(case, lambda block: block is None or block > last)
     words = ""
     if behind is not None and last < case.wiring.block_count:
-        times = f"{_number(behind)} times"
+        there = f"between block {last} and the output"
+        times = f"the median is {_number(behind)} times the reference's"
+        is_same_way, share = (behind > 1) == (ratio > 1), abs(log10(behind)) / abs(log10(ratio))
         if 1 / _HARDLY < behind < _HARDLY:
-            words = f"; behind block {last} it hardly changed ({times})"
-        elif abs(log10(behind)) < abs(log10(ratio)) / 2:
-            words = f"; behind block {last} it is {times} as large"
+            words = f"; the norms {there} hardly changed ({times})"
+        elif is_same_way and share >= 0.5:
+            words = f"; the norms {there} {_verb(behind)} much like it ({times})"
         else:
-            words = f"; much of that is behind block {last}, too ({times})"
+            words = f"; the norms {there} {_verb(behind)}{' less' if is_same_way else ''} ({times})"
     elif before is not None and first == last and 1 / _HARDLY < before / ratio < _HARDLY:
-        words = f"; in all blocks before block {first} it is about {_number(before)} times as large"
+        words = f"; so did the norms in the blocks before block {first} (the median is {_number(before)} times the "
+        words += "reference's)"
     cut = [number for number in case.changed if number in case.wiring.cut]
     if cut == list(case.changed) and abs(log10(ratio)) > 0.05 * len(cut) > 0.05:
         each = _fold(ratio ** (1 / len(cut)))
         words = f": {each} for each of the {len(cut)} cut blocks on average{words}"
     return words
+
+
+def _verb(ratio: float) -> Literal["rose", "fell"]:
+    return "rose" if ratio > 1 else "fell"
 
 
 def _hardly(case: Case) -> Insight | None:
@@ -673,7 +682,6 @@ def _both_blocks(costs: _Costs) -> str:
 
 
 def _costs(case: Case) -> _Costs | None:
-    ""
     """Both costs, once both were seen: of the same block, or else of the nearest of the same stage and form; of the
     test set rather than of one picture."""
     if case.single is None or case.twin is None or not case.twin.request.state.wiring.is_open:

@@ -258,9 +258,9 @@ SESSIONS: dict[Kind, tuple[str, Scene, str, Scene]] = {
         "next to none does", session(State(cut=(5,), drop=(4,), norm=below(5, 1e-300)), OPEN),
     ),
     "fell": (
-        "The first layer's gradient fell 38-fold, from 8.0 in the reference to 0.21 now; behind block 5 it "
-        "hardly changed "
-        "(1.0 times).", session(replace(CUT, norm=below(5, 8 / 38)), OPEN),
+        "The first layer's gradient fell 38-fold, from 8.0 in the reference to 0.21 now; the norms between "
+        "block 5 and the output hardly changed (the median is 1.0 times the reference's).",
+        session(replace(CUT, norm=below(5, 8 / 38)), OPEN),
         "by less than a half", session(replace(CUT, norm=below(5, 5.5)), OPEN),
     ),
     "rose": (
@@ -471,8 +471,18 @@ def test_where_the_gradient_fell_is_told_block_by_block() -> None:
     )
     last = State(cut=(9,), top={CAT: 0.3, DOG: 0.2}, norm=2.0)
     assert shown(told(session(last, OPEN))["fell"]).endswith(
-        "to 2.0 now; in all blocks before block 9 it is about 0.25 times as large."
+        "to 2.0 now; so did the norms in the blocks before block 9 (the median is 0.25 times the reference's)."
     )
+    for behind, told_of in (
+        (2.0, "fell much like it (the median is 0.25"),
+        (5.0, "fell less (the median is 0.62"),
+        (24.0, "rose (the median is 3.0"),
+    ):
+        case = State(
+            cut=(5,), top={CAT: 0.3}, norm=lambda block, far=behind: 1.0 if block in range(6) else far
+        )
+        words = shown(told(session(case, OPEN))["fell"])
+        assert f"; the norms between block 5 and the output {told_of} times the reference's)." in words
 
 
 def test_a_plain_network_is_severed_by_one_dropped_branch() -> None:
