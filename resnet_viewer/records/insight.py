@@ -18,6 +18,7 @@ from resnet_viewer.records import captions
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.captions import class_name, plain
 from resnet_viewer.records.comparing import plan_of
+from resnet_viewer.records.layers import ReLU
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.predictions import has_highest_class, not_finite_words
 from resnet_viewer.records.predictions import percent as probability_words
@@ -308,7 +309,25 @@ def _start(case: Case) -> Insight | None:
         f"Cut the shortcut of block {number}, or click any arc",
         Rewire(case.wiring.with_shortcuts([number], 0.0), f"cut the shortcut of block {number}"),
     )
-    return case.insight("start", f"{words}. {gates}", strong=[name], steps=[step])
+    return case.insight("start", f"{words}. {gates}", _shortcut_words(case.plan), strong=[name], steps=[step])
+
+
+def _shortcut_words(plan: Blueprint) -> str:
+    """What this network's shortcuts do; empty where they do something else than to add."""
+    if any(block.merge != "addition" for block in plan.blocks):
+        return ""
+    layers = {len(block.branch_layers) for block in plan.blocks}
+    passed = f"the {counted(layers.pop(), 'layer')} of the" if len(layers) == 1 else "its"
+    changed = sum(block.shortcut != "identity" for block in plan.blocks)
+    changing = f"; {changed} of {len(plan.blocks)} change it on the way" if changed else ""
+    is_rectified = all(
+        isinstance(step, ReLU) for block in plan.blocks for step in (block.after or (None,))[-1:]
+    )
+    total = "ReLU(input + branch)" if is_rectified else "input + branch"
+    return (
+        f"each carries its block's input past {passed} residual branch and adds it to what that makes of it: "
+        f"output = {total}{changing}"
+    )
 
 
 def _features(case: Case) -> Insight | None:
@@ -414,8 +433,28 @@ def _networks(case: Case) -> Insight | None:
         found.append(
             f"what differs: {residual.title} was built with {residual.block_count} shortcuts, the other with none"
         )
+        found.append(_against_ablation(case, case.now if ours.has_shortcuts else theirs))
         steps = [Step("Train such networks side by side", ShowTrain())]
     return case.insight("networks", *found, strong=strong, steps=steps) if found else None
+
+
+def _against_ablation(case: Case, residual: ProbeResult) -> str:
+    """Beside a trained plain network: why the residual one with all its shortcuts cut is another thing; empty where
+    that was not seen."""
+    state, plain_one = residual.request.state, case.network
+    if plain_one.has_shortcuts:
+        assert case.other is not None
+        plain_one = case.other.request.state.network
+    every = replace(state, wiring=Wiring.evenly(state.network.block_count, 0.0))
+    if not (_was_trained(plain_one) and _was_trained(state.network)):
+        return ""
+    seen = next((one for one in _seen_here(case) if one.state == every), None)
+    if seen is None:
+        return ""
+    return (
+        f"both are true: {plain_one.title} was trained without shortcuts, while {state.network.title} with all of them "
+        f"cut afterwards, not retrained, had {_number(seen.first_norm)} there"
+    )
 
 
 # Many pictures
@@ -850,10 +889,29 @@ def _ablation(case: Case) -> Insight | None:
     if trained is not None and trained.strength != 1.0:
         return None
     which = "all of which" if len(cut) == blocks else f"of which {len(cut)}"
+    plain_one = next(
+        (
+            one
+            for one in _seen_here(case)
+            if not one.state.network.has_shortcuts
+            and one.state.wiring.is_open
+            and one.state.network.depth == case.network.depth
+            and _was_trained(one.state.network)
+        ),
+        None,
+    )
+    ours = case.now.layers[0].gradient_norm
+    beside = ""
+    if plain_one is not None and isfinite(ours):
+        beside = (
+            f"{plain_one.state.network.title}, trained without shortcuts, had a gradient norm of "
+            f"{_number(plain_one.first_norm)} at the first layer; here, cut afterwards, it is {_number(ours)}"
+        )
     return case.insight(
         "ablation",
         f"this is an ablation: the weights were trained with all {blocks} shortcuts, {which} "
-        f"{'is' if len(cut) == 1 else 'are'} cut now",
+        f"{'is' if len(cut) == 1 else 'are'} cut now, and not retrained",
+        beside,
         "what depth does to a network that is trained without them is shown in Train",
         steps=[Step("Train plain and residual networks side by side", ShowTrain())],
     )
@@ -1072,6 +1130,26 @@ def _seen_probability(case: Case, seen: SeenReading, index: int) -> float | None
     if seen.state != replace(case.state, wiring=seen.state.wiring):
         return None
     return seen.target_probability if seen.target == index else dict(seen.top).get(index)
+
+
+def _seen_here(case: Case) -> list[SeenReading]:
+    """Earlier readings of now's pictures and of the same kind of gradient, with finite norms; the newest first."""
+    here = tuple(picture.digest for picture in case.now.request.batch)
+    return [
+        seen
+        for seen in reversed(case.seen.readings)
+        if seen.pictures == here
+        and seen.gradient_of == case.now.request.gradient_of
+        and isfinite(seen.first_norm)
+    ]
+
+
+def _was_trained(network: NetworkSpec) -> bool:
+    """That is known of its weights, with every gate open; of a file from elsewhere it is not."""
+    weights = network.weights
+    if weights.trained is not None:
+        return weights.trained.strength == 1.0 and weights.trained.done > 0
+    return weights.source in ("bundled", "torchvision")
 
 
 def _first_of_stage(plan: Blueprint, number: int) -> int:

@@ -170,6 +170,11 @@ def below(block: int, low: float) -> Norms:
     return lambda number: 8.0 if number is None or number > block else low
 
 
+def beyond(block: int, high: float) -> Norms:
+    """1 up to a block, `high` between it and the output."""
+    return lambda number: 1.0 if number is not None and number <= block else high
+
+
 def broken(scene: Scene) -> Scene:
     """Now's logits are no numbers."""
     assert scene.now is not None
@@ -188,7 +193,9 @@ SESSIONS: dict[Kind, tuple[str, Scene, str, Scene]] = {
         "a file does not tell whether it is trained", session(State(network=fabricated.trained())),
     ),
     "start": (
-        "ResNet-20 calls this picture cat (56 %), then dog (42 %). All 9 shortcuts are open: nothing is cut.",
+        "ResNet-20 calls this picture cat (56 %), then dog (42 %). All 9 shortcuts are open: nothing is cut. Each "
+        "carries its block's input past the two layers of the residual branch and adds it to what that makes of it: "
+        "output = ReLU(input + branch); 2 of 9 change it on the way.",
         session(OPEN),
         "the reference is another state", session(STILL, OPEN),
     ),
@@ -317,7 +324,7 @@ SESSIONS: dict[Kind, tuple[str, Scene, str, Scene]] = {
         "another block's is", session(replace(CUT, cams={8: "all negative"}), OPEN),
     ),
     "ablation": (
-        "This is an ablation: the weights were trained with all 9 shortcuts, of which 1 is cut now.",
+        "This is an ablation: the weights were trained with all 9 shortcuts, of which 1 is cut now, and not retrained.",
         session(CUT, OPEN),
         "a run that was trained with its shortcuts cut",
         session(
@@ -478,9 +485,7 @@ def test_where_the_gradient_fell_is_told_block_by_block() -> None:
         (5.0, "fell less (the median is 0.62"),
         (24.0, "rose (the median is 3.0"),
     ):
-        case = State(
-            cut=(5,), top={CAT: 0.3}, norm=lambda block, far=behind: 1.0 if block in range(6) else far
-        )
+        case = State(cut=(5,), top={CAT: 0.3}, norm=beyond(5, behind))
         words = shown(told(session(case, OPEN))["fell"])
         assert f"; the norms between block 5 and the output {told_of} times the reference's)." in words
 
@@ -516,6 +521,23 @@ def test_a_weakened_shortcut_is_held_against_the_cut_one_that_was_seen() -> None
     found = told(session(weak, OPEN, before=((CUT, None),)))["strength"]
     assert shown(found).endswith("40 % now, at strength 0.5, and 0.5 % with it cut.")
     assert found.steps == ()
+
+
+def test_a_network_cut_afterwards_is_told_from_one_trained_without_shortcuts() -> None:
+    every = State(cut=tuple(range(1, 10)), top={DEER: 0.6}, norm=4.8e-16)
+    plain_one = State(network=PLAIN, top={DEER: 0.7}, norm=0.02)
+    beside = "with all of them cut afterwards, not retrained, had 4.8e-16 there."
+    for now, reference in ((OPEN, plain_one), (plain_one, OPEN)):
+        assert shown(told(session(now, reference, before=((every, None),)))["networks"]).endswith(beside)
+        other = session(now, reference, before=((every, picture(seed=9)),))
+        assert "afterwards" not in shown(told(other)["networks"]), "seen of another picture"
+    cut = told(session(every, OPEN, before=((plain_one, None),)))["ablation"]
+    assert "Plain-20, trained without shortcuts, had a gradient norm of 0.020 at the first layer" in shown(
+        cut
+    )
+    assert "here, cut afterwards, it is 4.8e-16." in shown(cut)
+    untrained = replace(plain_one, network=replace(PLAIN, weights=NO_WEIGHTS))
+    assert "Plain" not in shown(told(session(every, OPEN, before=((untrained, None),)))["ablation"])
 
 
 def test_what_was_trained_with_weak_shortcuts_was_not_trained_with_all_of_them() -> None:
