@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.figure_list import FigureChoice
 from resnet_viewer.records.requests import RunPictures, WriteAllRunFigures, WriteFigure, Written
@@ -62,13 +59,6 @@ def files() -> Files:
 def outbox(files: Files, qapp: QObject) -> Outbox:
     made: Any = files
     return Outbox(made)
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(qtbot, qapp, tmp_path)
-    yield made
-    made.close()
 
 
 def figure(name: str) -> WriteFigure:

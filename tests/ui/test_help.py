@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage, QTextDocument
@@ -16,13 +13,6 @@ from resnet_viewer.ui.help import HELP_PAGES, HelpWindow
 from tests.ui.windows import Desk
 
 ALL = sorted(path.stem for path in paths.document().glob("*.md"))
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(qtbot, qapp, tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.fixture

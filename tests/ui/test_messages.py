@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +9,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QSlider
-from pytestqt.qtbot import QtBot
+from PySide6.QtWidgets import QSlider
 
 from resnet_viewer.records.figure_list import FigureChoice
 from resnet_viewer.records.session import Session
@@ -20,13 +18,6 @@ from resnet_viewer.ui.export_dialog import ExportDialog
 from resnet_viewer.ui.work.worker import Failure
 from tests import fabricated
 from tests.ui.windows import INSPECT, TRAIN, Desk, inspect_page
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(qtbot, qapp, tmp_path)
-    yield made
-    made.close()
 
 
 def test_a_remark_about_a_network_goes_with_it_and_so_do_its_actions(desk: Desk) -> None:

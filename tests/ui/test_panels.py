@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFontInfo, QImage
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.ui.layout import SharedPlace, Splitter
@@ -17,6 +16,8 @@ from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.theme import LARGE
 from tests.ui.windows import TRAIN, Desk, inspect_page, rendered, train_page
+
+pytestmark = pytest.mark.usefixtures("on_screen")
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -43,16 +44,6 @@ def three(qtbot: QtBot) -> Three:
     for splitter in made.splitters.values():
         splitter.share_room()
     return made
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(qtbot, qapp, tmp_path)
-    with qtbot.waitExposed(made.window):
-        made.window.show()
-    yield made
-    made.appearance.set_font_size(0)
-    made.close()
 
 
 def seen(panels: PagePanels) -> set[str]:

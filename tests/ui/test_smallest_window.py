@@ -3,17 +3,14 @@ scrolls, or goes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import combinations
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSize
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.exceptions import TimeoutError as QtBotTimeout
-from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.session import Session
@@ -25,19 +22,11 @@ from resnet_viewer.ui.widgets.fitting import ChoiceBox, FittingParagraph, Shorte
 from tests import fabricated
 from tests.ui.windows import TRAIN, Desk, inspect_page, rendered, train_page
 
+pytestmark = pytest.mark.usefixtures("on_screen")
+
 USUAL_LINE = 20
 SMALL_SCREEN = QSize(960, 540)
 """1920×1080 pixels at a scale of 2."""
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(qtbot, qapp, tmp_path)
-    with qtbot.waitExposed(made.window):
-        made.window.show()
-    yield made
-    made.appearance.set_font_size(0)
-    made.close()
 
 
 def settled(desk: Desk, page: QWidget) -> list[str]:

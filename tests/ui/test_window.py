@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from PySide6.QtCore import QMimeData, QPointF, QRect, QSize, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel
-from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.comparing import BlockChange, most_changed
 from resnet_viewer.records.figure_list import FigureChoice, figures_of
@@ -34,13 +32,6 @@ from resnet_viewer.ui.widgets.theme import LIGHT
 from resnet_viewer.ui.work.worker import Failure
 from tests import fabricated
 from tests.ui.windows import Desk, inspect_page
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(qtbot, qapp, tmp_path)
-    yield made
-    made.close()
 
 
 def wiring(desk: Desk) -> Wiring:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.weights.catalog import spec
@@ -69,13 +68,6 @@ def test_the_dialog_gives_back_what_it_was_given(qtbot: QtBot) -> None:
     without = AnimationDialog(choice, {"selected": "one"}, ("gif",))
     qtbot.addWidget(without)
     assert (without.answer.whose, without.answer.kind) == ("selected", "gif")
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(qtbot, qapp, tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.fixture

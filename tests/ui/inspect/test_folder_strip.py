@@ -167,13 +167,6 @@ def test_what_is_on_the_screen_is_framed_and_what_cannot_be_read_is_hollow_and_n
     assert row.asked() == [2], "its folder has changed, so it is tried again"
 
 
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(qtbot, qapp, tmp_path)
-    yield made
-    made.close()
-
-
 def test_the_window_shows_hides_and_remembers_it(desk: Desk) -> None:
     desk.window.show()
     page = inspect_page(desk.window)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.app import first_session
@@ -31,13 +29,6 @@ def dialog(qtbot: QtBot) -> NetworkDialog:
     made = NetworkDialog(NETWORKS, spec("resnet18"))
     qtbot.addWidget(made)
     return made
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(qtbot, qapp, tmp_path)
-    yield made
-    made.close()
 
 
 def shown(dialog: NetworkDialog, column: str = "Name") -> list[str]:

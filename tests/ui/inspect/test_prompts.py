@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.figure_list import FigureChoice
 from resnet_viewer.records.requests import WriteFigure
 from resnet_viewer.ui import dialogs, export_dialog
 from tests.ui.windows import Desk
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(qtbot, qapp, tmp_path)
-    yield made
-    made.close()
 
 
 def test_the_architecture_figure_begins_with_the_network_on_the_screen(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.album import Album
@@ -17,6 +15,8 @@ from resnet_viewer.records.errors import Failure
 from resnet_viewer.records.session import Session
 from tests import fabricated
 from tests.ui.windows import Desk, inspect_page
+
+pytestmark = pytest.mark.usefixtures("on_screen")
 
 SHAPES = {
     "a portrait": (200, 300),
@@ -28,16 +28,6 @@ SHAPES = {
 }
 SIZES = {(1440, 900): 350, (1024, 700): 250}
 """Windows, and the longer side of the picture in them, at least."""
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(qtbot, qapp, tmp_path)
-    with qtbot.waitExposed(made.window):
-        made.window.show()
-    yield made
-    made.appearance.set_font_size(0)
-    made.close()
 
 
 def show(desk: Desk, width: int, height: int, *, album: int = 1) -> None:

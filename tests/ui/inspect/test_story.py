@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.insight import CompareWith, GetWeights, LookAt, Rewire, ShowTrain, TakeScore
@@ -26,13 +24,6 @@ def panel(qtbot: QtBot) -> InsightPanel:
     qtbot.addWidget(made)
     made.resize(300, 400)
     return made
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(qtbot, qapp, tmp_path)
-    yield made
-    made.close()
 
 
 def test_before_anything_is_read_it_says_what_will_stand_there(panel: InsightPanel) -> None:

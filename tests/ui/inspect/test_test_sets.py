@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
-from pytestqt.qtbot import QtBot
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from resnet_viewer.records.requests import FetchData, OpenSetPicture
 from resnet_viewer.records.test_set import CROPS, TestSet
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.ui.settings import Settings
 from tests.ui.windows import Desk, inspect_page
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(qtbot, qapp, tmp_path)
-    yield desk
-    desk.close()
 
 
 def wait_measured(desk: Desk) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from resnet_viewer.ui.train.page import TrainPage
 from tests.ui.windows import TRAIN, Desk, train_page
@@ -22,13 +20,11 @@ def application_font(qapp: QApplication) -> Iterator[QApplication]:
 
 
 @pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
+def desk(desk: Desk) -> Desk:
     """The whole window, its Train tab in front."""
-    made = Desk(qtbot, qapp, tmp_path)
-    made.window.show()
-    made.window.show_page(TRAIN)
-    yield made
-    made.close()
+    desk.window.show()
+    desk.window.show_page(TRAIN)
+    return desk
 
 
 @pytest.fixture
