@@ -183,7 +183,8 @@ def test_the_files_are_whole(desk: Desk, tmp_path: Path, monkeypatch: pytest.Mon
     table = drawn(pictures, FigureChoice("curves", "csv")).content.decode()
     assert "cifar-plain-20" in table
     (told,) = [line for line in table.splitlines() if line.startswith("# what you see: ")]
-    assert told.removeprefix("# what you see: ") == " ".join(train_page(desk.window).panels.story.paragraphs)
+    shown = train_page(desk.window).panels.story
+    desk.qtbot.waitUntil(lambda: told.removeprefix("# what you see: ") == " ".join(shown.paragraphs))
     with pytest.raises(UserError, match="nothing to draw yet"):
         drawn(RunPictures({}, None, {}), FigureChoice("confusion"))
 
