@@ -86,9 +86,9 @@ class Meter:
         self, live: Live, *, device: str, kept_bytes: int = KEPT_BYTES, told_every: float = TOLD_EVERY
     ) -> None:
         self._live, self._device, self._told_every = live, device, told_every
-        self._kept = _Kept(kept_bytes)
+        self._kept = Kept(kept_bytes)
         self._prepared: OrderedDict[tuple[TestSet, _Geometry], tuple[Drawn, Prepared]] = OrderedDict()
-        self._sides: OrderedDict[tuple[TestSet, NetworkState], _Tally] = OrderedDict()
+        self._sides: OrderedDict[tuple[TestSet, NetworkState], Tally] = OrderedDict()
 
     def answer(self, question: MeasureSet) -> Generator[Progress | SetReading | None]:
         """Yield Progress while pictures are read, then partial readings, ten a second at most, then the complete one;
@@ -105,7 +105,7 @@ class Meter:
         clock = _Clock(self._told_every)
         for done, total in self._prepare(question):
             yield Progress(done, total or None) if clock.has_struck() else None
-        views = {state: _View.of(*self._found(question.test_set, state), state) for state in (now, reference)}
+        views = {state: View.of(*self._found(question.test_set, state), state) for state in (now, reference)}
         runners = [self._runner(question, state, views[state]) for state in dict.fromkeys((reference, now))]
         pictures = views[now].pictures
         tallies = {runner.state: runner.tally for runner in runners}
@@ -152,22 +152,22 @@ class Meter:
     def _found(self, test_set: TestSet, state: NetworkState) -> tuple[Drawn, Prepared]:
         return self._prepared[test_set, _geometry(state.preprocessing)]
 
-    def _runner(self, question: MeasureSet, state: NetworkState, view: _View) -> _Runner:
+    def _runner(self, question: MeasureSet, state: NetworkState, view: View) -> Runner:
         if (known := self._sides.get((question.test_set, state))) is not None:
             self._sides.move_to_end((question.test_set, state))
-            return _Runner(self._live, state, view.pixels, known, device=self._device)
+            return Runner(self._live, state, view.pixels, known, device=self._device)
         kept = None
         if state.network == question.now.network and state.preprocessing == question.now.preprocessing:
             self._kept.begin((question.test_set, state.network, state.preprocessing), len(view.pixels))
             kept = self._kept
-        tally = _Tally(len(view.pixels), state.network.classes, view.pictures.labels)
-        return _Runner(self._live, state, view.pixels, tally, device=self._device, kept=kept)
+        tally = Tally(len(view.pixels), state.network.classes, view.pictures.labels)
+        return Runner(self._live, state, view.pixels, tally, device=self._device, kept=kept)
 
     def _reading(
         self,
         question: MeasureSet,
         pictures: SetPictures,
-        tallies: Mapping[NetworkState, _Tally],
+        tallies: Mapping[NetworkState, Tally],
         *,
         is_complete: bool,
     ) -> SetReading:
@@ -275,7 +275,7 @@ def evaluated(
         raise without_pictures(drawn.folder)
     taken = _labelling(drawn, state)
     left_out = LeftOut(drawn.folder, len(drawn))
-    chunks: list[tuple[SetPictures, _Tally]] = []
+    chunks: list[tuple[SetPictures, Tally]] = []
     in_question = 0
     seen = wrong = 0
     size = batch_size(state, device)
@@ -284,9 +284,9 @@ def evaluated(
         part = drawn.part(range(start, min(start + chunk, len(drawn))))
         reading = prepared(part, (state.preprocessing,), has_thumbnails=False, left_out=left_out)
         (found,) = yield from _told(reading, partial(_same, Seen(seen, wrong, len(left_out), len(drawn))))
-        view = _View.of(part, found, state)
-        tally = _Tally(len(view.pixels), state.network.classes, view.pictures.labels)
-        runner = _Runner(live, state, view.pixels, tally, device=device)
+        view = View.of(part, found, state)
+        tally = Tally(len(view.pixels), state.network.classes, view.pictures.labels)
+        runner = Runner(live, state, view.pixels, tally, device=device)
         while not runner.is_done:
             for _ in runner.batch():
                 pass
@@ -299,7 +299,7 @@ def evaluated(
 
 
 def _joined(
-    question: MeasureSet, drawn: Drawn, chunks: Sequence[tuple[SetPictures, _Tally]], left_out: LeftOut
+    question: MeasureSet, drawn: Drawn, chunks: Sequence[tuple[SetPictures, Tally]], left_out: LeftOut
 ) -> SetReading:
     """The chunks as one reading, its pictures in the order of their names."""
     names = [name for pictures, _ in chunks for name in pictures.names]
@@ -383,14 +383,14 @@ def _require_room(count: int, preprocessing: Preprocessing) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class _View:
+class View:
     """A prepared test set as one state sees it: its pictures with the labels among this network's classes."""
 
     pictures: SetPictures
     pixels: NDArray[np.uint8]
 
     @staticmethod
-    def of(drawn: Drawn, found: Prepared, state: NetworkState) -> _View:
+    def of(drawn: Drawn, found: Prepared, state: NetworkState) -> View:
         labels, remark = None, found.pictures.remark
         if found.kinds is not None:
             try:
@@ -402,7 +402,7 @@ class _View:
                 labels.flags.writeable = False
                 remark = f"{remark} {taken.remark}".strip()
         pictures = replace(found.pictures, labels=labels, class_names=state.class_names, remark=remark)
-        return _View(pictures, found.pixels)
+        return View(pictures, found.pixels)
 
 
 def _labelling(drawn: Drawn, state: NetworkState) -> Labelling:
@@ -427,7 +427,7 @@ def _unlabelled(drawn: Drawn, state: NetworkState) -> str:
     )
 
 
-class _Tally:
+class Tally:
     """What one state takes N pictures for, as far as they went through it."""
 
     def __init__(self, count: int, classes: int, labels: Integers | None) -> None:
@@ -472,7 +472,7 @@ def _copy(array: NDArray[_Kind]) -> NDArray[_Kind]:
     return copy
 
 
-def _spread(tallies: Sequence[_Tally]) -> float | None:
+def _spread(tallies: Sequence[Tally]) -> float | None:
     """The largest difference of one class's probability between two pictures of all; None before two were seen."""
     if sum(int((tally.predicted != NOT_SEEN).sum()) for tally in tallies) < 2:
         return None
@@ -481,7 +481,7 @@ def _spread(tallies: Sequence[_Tally]) -> float | None:
     return float((high - low).max())
 
 
-class _Runner:
+class Runner:
     """Takes a test set's pictures through one state, a batch at a time."""
 
     def __init__(
@@ -489,10 +489,10 @@ class _Runner:
         live: Live,
         state: NetworkState,
         pixels: NDArray[np.uint8],
-        tally: _Tally,
+        tally: Tally,
         *,
         device: str,
-        kept: _Kept | None = None,
+        kept: Kept | None = None,
     ) -> None:
         self.state, self.tally, self.done = state, tally, 0
         self._live, self._pixels, self._device, self._kept = live, pixels, device, kept
@@ -592,7 +592,7 @@ def _prefix(wiring: Wiring, part: Part) -> _Prefix:
     return wiring.shortcuts[:before], wiring.branches[:before]
 
 
-class _Kept:
+class Kept:
     """Activations before some blocks of one network, for every batch, with the gates that they came through."""
 
     def __init__(self, most_bytes: int) -> None:

@@ -1,0 +1,1 @@
+"""What is drawn of each study's results."""

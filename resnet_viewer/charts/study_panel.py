@@ -1,0 +1,93 @@
+"""What a study shows, as values without a size: panels of lines, dots and bars, or of a matrix.
+
+`charts.study_chart` makes a chart of a panel for the room there is; the screen and paper draw that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_viewer.records.wiring import Wiring
+
+Floats = NDArray[np.float64]
+Looks = Literal["line", "dots", "bars", "steps"]
+Colour = Literal["shortcut", "branch", "changed", "reference", "text", "first", "second", "third", "fourth"]
+"""Roles: orange is the shortcut, blue the branch, red what changed, grey the reference; others by their order."""
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Numbers over numbers: `x` rising, `y` with nan where there is none; `low` and `high` are a band around it."""
+
+    name: str
+    x: Floats
+    y: Floats
+    low: Floats | None = None
+    high: Floats | None = None
+    looks: Looks = "line"
+    colour: Colour = "text"
+    is_dashed: bool = False
+    states: tuple[Wiring | None, ...] = ()
+    """For each point the wiring that it was measured with, which "open in Inspect" takes; empty for none."""
+    words: tuple[str, ...] = ()
+    """For each point what is said under the pointer; empty for its numbers."""
+
+
+@dataclass(frozen=True)
+class Guide:
+    """A straight line across the plot, with its name: y (or x) has this value."""
+
+    name: str
+    at: float
+    is_upright: bool = False
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What an axis is called, with its unit, and how it is scaled."""
+
+    title: str
+    is_log: bool = False
+    least: float | None = None
+    most: float | None = None
+    """What it must reach at least; it always holds every number."""
+    is_whole: bool = False
+    """Its ticks are whole numbers."""
+
+
+@dataclass(frozen=True, eq=False)
+class LinesPanel:
+    """Series on two axes. With `is_by_block` x is block numbers, which the ticks say."""
+
+    title: str
+    x: Scale
+    y: Scale
+    series: tuple[Series, ...]
+    guides: tuple[Guide, ...] = ()
+    is_by_block: bool = False
+    message: str = ""
+    """In place of everything: why there is nothing yet."""
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixPanel:
+    """Numbers by row and column, in colours; a diverging scale around 0 where `is_signed`."""
+
+    title: str
+    x: Scale
+    y: Scale
+    values: Floats = field(repr=False)
+    """(rows, columns), nan where there is none."""
+    rows: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    unit: str = ""
+    is_signed: bool = False
+    states: tuple[tuple[Wiring | None, ...], ...] = ()
+    message: str = ""
+
+
+Panel = LinesPanel | MatrixPanel

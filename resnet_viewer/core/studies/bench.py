@@ -1,0 +1,130 @@
+"""What studies measure with: a live network, the pictures of a test set, and activations kept between states.
+
+The order of events: `Bench.prepared` reads the pictures; the network as it begins is measured; then states come one
+after the other, a part of a batch's pass each step, from the last kept activation whose gates are as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from resnet_viewer.core.meter import Kept, Runner, Tally, View
+from resnet_viewer.core.network import Network
+from resnet_viewer.core.preprocessing import scaled
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.probe import NetworkState
+from resnet_viewer.records.study import Options, Row
+from resnet_viewer.records.test_set import CROPS, Integers, SetPictures, SetSide
+from resnet_viewer.records.wiring import Wiring
+
+Work = Generator[None, None, Row]
+"""Yields where it can be stopped, a few milliseconds of work apart; returns what it measured."""
+
+
+class Point(NamedTuple):
+    """One measurement: its name in files, and what makes it."""
+
+    name: str
+    passes: float
+    """What it costs without anything kept, about, in whole forward passes of one picture."""
+    measure: Callable[[], Work]
+
+
+@dataclass(frozen=True, eq=False)
+class StudyPlan:
+    """The points of a study in the order in which they are best measured; the same order gives the same points."""
+
+    points: Sequence[Point]
+
+
+KEPT_BYTES = 1 << 30
+"""Memory for activations that are kept: a study runs in a process of its own."""
+
+
+class Bench:
+    """A network and the pictures of a test set, for the points of one study. Lives on one thread.
+
+    `pixels` are what `prepared` read; without a test set there are none.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        state: NetworkState,
+        *,
+        device: str,
+        view: View | None = None,
+        kept_bytes: int = KEPT_BYTES,
+    ) -> None:
+        self.network, self.state, self.device = network, state, device
+        self.plan = blueprint(state.network, state.preprocessing.crop)
+        self._view = view
+        self._kept = Kept(kept_bytes)
+        self._base: SetSide | None = None
+        if view is not None:
+            self._kept.begin((CROPS, state.network, state.preprocessing), len(view.pixels))
+
+    @property
+    def pictures(self) -> SetPictures:
+        """Names and labels of the N pictures."""
+        assert self._view is not None, "the study needs a test set"
+        return self._view.pictures
+
+    @property
+    def labels(self) -> Integers | None:
+        """(N,), the true classes; None where they are not known."""
+        return self.pictures.labels
+
+    def side(self, wiring: Wiring) -> Generator[None, None, SetSide]:
+        """What every picture is taken for with these gates; yields after each part of a batch's pass.
+
+        Where true classes are not known it is held against what the network as it begins takes them for.
+        """
+        if self.labels is None and self._base is None and wiring != self.state.wiring:
+            self._base = yield from self.side(self.state.wiring)
+        assert self._view is not None
+        tally = Tally(len(self._view.pixels), self.state.network.classes, self.labels)
+        runner = Runner(
+            lambda _: self.network,
+            replace(self.state, wiring=wiring),
+            self._view.pixels,
+            tally,
+            device=self.device,
+            kept=self._kept,
+        )
+        while not runner.is_done:
+            yield from runner.batch()
+        if self.labels is not None:
+            return tally.side(self.labels)
+        if wiring == self.state.wiring:
+            self._base = tally.side(tally.predicted)
+            return self._base
+        assert self._base is not None
+        return tally.side(self._base.predicted)
+
+    def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """The pictures as the network sees them, (n, C, S, S) on the device, and their classes, (n,): the true ones, or
+        those that the network as it begins gives (then `side` was run before).
+        """
+        assert self._view is not None
+        truth = self.labels
+        if truth is None:
+            assert self._base is not None, "the network as it begins is measured first"
+            truth = self._base.predicted
+        for start in range(0, len(self._view.pixels), size):
+            pixels = self._view.pixels[start : start + size]
+            classes = torch.from_numpy(np.array(truth[start : start + size]))
+            yield scaled(pixels, self.state.preprocessing).to(self.device), classes.to(self.device)
+
+
+def plan_of(name: str) -> Callable[[Bench, Options], StudyPlan]:
+    """What makes the points of the study of that name."""
+    made: Callable[[Bench, Options], StudyPlan] = import_module(f"resnet_viewer.core.studies.{name}").plan
+    return made

@@ -1,0 +1,1 @@
+"""The options and the findings of each study."""

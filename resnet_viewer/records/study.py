@@ -1,0 +1,211 @@
+"""A study: one question about a network, answered by measuring many points; what is asked, what was found.
+
+A study is three files of one name: `records/studies/NAME.py` (options, entry, what its numbers say),
+`core/studies/NAME.py` (`plan`: its points, and what measures one), `charts/studies/NAME.py` (`panels`: what is drawn of
+its results); and one line in `records/study_list.py`. The command line, Python, the window's page and its forms, files,
+figures and resuming follow from these.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from resnet_viewer.records.blueprint import Blueprint
+from resnet_viewer.records.checking import require_types
+from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.probe import NetworkState
+from resnet_viewer.records.question import Request
+from resnet_viewer.records.test_set import TestSet
+
+Value = float | int | str | bool | None | tuple[float, ...]
+Row = Mapping[str, Value]
+"""What was measured at one point, as a line of a file holds it; its "point" is the point's name."""
+Needs = Literal["test set", "nothing"]
+"""What a study takes from the session beside the network."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """How a form and the command line ask for a field of a study's options."""
+
+    label: str
+    tip: str = ""
+    least: float | None = None
+    most: float | None = None
+
+
+def option(
+    default: Any, label: str, tip: str = "", *, least: float | None = None, most: float | None = None
+) -> Any:
+    """A field of a study's options: its type says what may be entered, a Literal's choices are a list."""
+    return dataclasses.field(default=default, metadata={"option": Option(label, tip, least, most)})
+
+
+def option_of(field: dataclasses.Field[Any]) -> Option:
+    """How that field is asked for."""
+    found: Option = field.metadata["option"]
+    return found
+
+
+@dataclass(frozen=True)
+class Options:
+    """A study's options: every field is made by `option`.
+
+    Raises:
+        ArgumentError: a field is of another type, none of its choices, or out of its range.
+    """
+
+    def __post_init__(self) -> None:
+        require_types(self)
+        for field in dataclasses.fields(self):
+            _require_range(field.name, getattr(self, field.name), option_of(field))
+
+
+def _require_range(name: str, value: object, asked: Option) -> None:
+    from resnet_viewer.records.checking import ArgumentError
+
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return
+    is_low = asked.least is not None and not value >= asked.least
+    if is_low or (asked.most is not None and not value <= asked.most):
+        kind = "a whole number" if isinstance(value, int) else "a number"
+        bounds = f"from {asked.least:g} " if asked.least is not None else ""
+        bounds += f"to {asked.most:g}" if asked.most is not None else "up"
+        raise ArgumentError(name, f"{kind} {bounds}", value)
+
+
+class Paper(NamedTuple):
+    """Where a study comes from."""
+
+    authors: str
+    """ "Veit, Wilber and Belongie"."""
+    year: int
+    title: str
+    where: str = ""
+    """ "NeurIPS"."""
+    figures: str = ""
+    """ "Figures 3 to 5"."""
+
+    @property
+    def words(self) -> str:
+        """ "Veit, Wilber and Belongie 2016, Figures 3 to 5"."""
+        return ", ".join(filter(None, (f"{self.authors} {self.year}", self.figures)))
+
+
+@dataclass(frozen=True)
+class StudyOrder(Request):
+    """Measure the points of a study that are not in `folder` yet.
+
+    `state` is the network as it is in the session, which the study begins from; `options` are those of the study's own
+    class. `test_set` is None for a study that needs none. Points are kept in `folder`, a line each, as soon as they are
+    measured; with `is_resumed` those of the same order are not measured again. `device` "" is the best there is,
+    `threads` 0 as many as torch takes.
+    """
+
+    study: str
+    state: NetworkState
+    options: Options
+    test_set: TestSet | None
+    folder: Path
+    pictures: tuple[Picture, ...] = ()
+    device: str = ""
+    threads: int = 0
+    is_resumed: bool = False
+
+
+@dataclass(frozen=True)
+class EstimateStudy(Request, newest_only=True):
+    """What an order would cost. Answered by an Estimate, or by a refusal in one sentence where it does not apply."""
+
+    order: StudyOrder
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What an order costs, told before it starts."""
+
+    order: StudyOrder
+    points: int
+    passes: float
+    """Forward passes of one picture through the whole network that it amounts to, what prefixes save not among them."""
+    seconds: float
+    """From how long a batch took a moment ago."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a study is about, known before its first point."""
+
+    pictures: int = 0
+    total: int = 0
+    """Pictures that these were drawn from."""
+    has_labels: bool = False
+    """Whether errors are against true classes; else they are disagreement with the network as it begins."""
+    remark: str = ""
+    device: str = ""
+
+    @property
+    def measure(self) -> str:
+        """What is counted: "error", or "disagreement with the intact network"."""
+        return "error" if self.has_labels else "disagreement with the intact network"
+
+
+@dataclass(frozen=True, eq=False)
+class StudyResult:
+    """What a study has found so far: `rows` in the order of their measuring, of `points` that are planned."""
+
+    order: StudyOrder
+    basis: Basis
+    points: int
+    rows: tuple[Row, ...] = ()
+    seconds: float = 0.0
+    """Of measuring, over all its sessions."""
+    passes: float = 0.0
+    """Whole forward passes of one picture that were run, by what they cost."""
+    saved: float = 0.0
+    """Passes that kept activations saved."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Every point is measured."""
+        return len(self.rows) >= self.points
+
+    def with_row(self, row: Row) -> StudyResult:
+        """With one point more."""
+        return dataclasses.replace(self, rows=(*self.rows, row))
+
+    def chosen(self, **wanted: Value) -> tuple[Row, ...]:
+        """The rows that say so.
+
+        Example:
+            >>> result.chosen(kind="drop")  # doctest: +SKIP
+        """
+        return tuple(
+            row for row in self.rows if all(row.get(name) == value for name, value in wanted.items())
+        )
+
+
+@dataclass(frozen=True)
+class StudyInfo:
+    """A study's entry: what it is called and asks, and what is known of it without torch."""
+
+    name: str
+    """As on the command line: "blocks"."""
+    title: str
+    """ "Blocks, one at a time"."""
+    question: str
+    """ "Which block can it live without?"."""
+    paper: Paper | None
+    """None: it is ours."""
+    options: type[Options]
+    refusal: Callable[[NetworkState, Blueprint, Any], str]
+    """Why a network (its state, blueprint and the options) cannot be studied so, in one sentence; "" where it can."""
+    conclusion: Callable[[StudyResult], Sequence[str]]
+    """What the numbers say, in sentences, and whether they agree with the paper; also of an incomplete result."""
+    needs: Needs = "test set"
+    explains: str = ""
+    """What is measured, in a sentence or two, for the page and the caption."""

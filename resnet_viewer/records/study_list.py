@@ -1,0 +1,20 @@
+"""The studies there are, in the order of their list."""
+
+from __future__ import annotations
+
+from resnet_viewer.records.checking import ArgumentError, listed
+from resnet_viewer.records.study import StudyInfo
+
+STUDIES: tuple[StudyInfo, ...] = ()
+_BY_NAME = {study.name: study for study in STUDIES}
+
+
+def study_of(name: str) -> StudyInfo:
+    """The entry of that name.
+
+    Raises:
+        ArgumentError: there is none.
+    """
+    if (found := _BY_NAME.get(name)) is None:
+        raise ArgumentError("study", listed(_BY_NAME), name)
+    return found
