@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, M
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -482,7 +483,9 @@ def _spread(tallies: Sequence[Tally]) -> float | None:
 
 
 class Runner:
-    """Takes a test set's pictures through one state, a batch at a time."""
+    """Takes a test set's pictures through one state, a batch at a time; its blocks in another `order`, where that has
+    their numbers.
+    """
 
     def __init__(
         self,
@@ -493,12 +496,18 @@ class Runner:
         *,
         device: str,
         kept: Kept | None = None,
+        order: tuple[int, ...] = (),
     ) -> None:
         self.state, self.tally, self.done = state, tally, 0
+        self.ran = self.saved = 0.0
+        """Multiply-accumulates, about: of what was run, and of what needed not be because of what is kept."""
         self._live, self._pixels, self._device, self._kept = live, pixels, device, kept
+        self._order = order
         self._size = batch_size(state, device)
         self._network: Network | None = None
         self._parts: tuple[Part, ...] = ()
+        self._costs: tuple[float, ...] = ()
+        self._prefixes: tuple[_Prefix | None, ...] = ()
         self._blocks: tuple[nn.Module, ...] = ()
         if not (tally.predicted == NOT_SEEN).any():  # known from before
             self.done = len(pixels)
@@ -513,14 +522,16 @@ class Runner:
         self._follow()
         number, start = self.done // self._size, self.done
         stop = min(start + self._size, len(self._pixels))
-        at, x = (0, None) if self._kept is None else self._kept.last(number, self.state.wiring, self._parts)
+        at, x = (0, None) if self._kept is None else self._kept.last(number, self._prefixes)
         if x is None:
             x = scaled(self._pixels[start:stop], self.state.preprocessing).to(self._device)
+        self.saved += (stop - start) * sum(self._costs[:at])
         while at < len(self._parts):
             x = self._step(at, x)
+            self.ran += (stop - start) * self._costs[at]
             at += 1
             if self._kept is not None and at < len(self._parts):
-                self._kept.keep(number, self._parts[at], self.state.wiring, x)
+                self._kept.keep(number, self._prefixes[at], x)
             if at == len(self._parts):
                 self._take(start, stop, x)
             yield
@@ -546,7 +557,11 @@ class Runner:
         if network is not self._network:
             with wired(network, self.state.wiring):  # which refuses what cannot be
                 pass
-            self._network, self._parts, self._blocks = network, network.parts(), network.blocks
+            plan = blueprint(self.state.network, self.state.preprocessing.crop)
+            self._network, self._blocks = network, network.blocks
+            self._parts = _in_order(network.parts(), self._order, plan)
+            self._costs = _costs_of(self._parts, plan)
+            self._prefixes = _prefixes(self._parts, self.state.wiring)
 
 
 @contextmanager
@@ -583,13 +598,71 @@ def _cost(layers: Iterable[LayerSpec]) -> float:
     return float(sum(layer.macs + _MACS_OF_A_VALUE * math.prod(layer.output_shape) for layer in layers))
 
 
-_Prefix = tuple[tuple[float, ...], tuple[float, ...]]
-"""The gates of all blocks before one: shortcuts and branches."""
+def pass_cost(plan: Blueprint) -> float:
+    """What a whole pass of one picture costs, about, in multiply-accumulates."""
+    return _cost(plan.layers)
 
 
-def _prefix(wiring: Wiring, part: Part) -> _Prefix:
-    before = part.blocks[0] - 1
-    return wiring.shortcuts[:before], wiring.branches[:before]
+def _costs_of(parts: Sequence[Part], plan: Blueprint) -> tuple[float, ...]:
+    """The same of each part, with everything open: together that of a whole pass."""
+    blocks = _costs(plan)
+    found = [sum(blocks[number - 1] for number in part.blocks) for part in parts]
+    found[0] += _cost(plan.stem_layers)
+    found[-1] += _cost(plan.head)
+    return tuple(found)
+
+
+def alike(plan: Blueprint) -> tuple[tuple[int, ...], ...]:
+    """The blocks that may change places, by their shape: what one of them takes and gives, all of them do. Groups of
+    two or more.
+    """
+    groups: dict[object, list[int]] = {}
+    for block in plan.blocks:
+        if block.input_shape == block.output_shape:
+            groups.setdefault(block.input_shape, []).append(block.number)
+    return tuple(tuple(group) for group in groups.values() if len(group) > 1)
+
+
+def _in_order(parts: tuple[Part, ...], order: tuple[int, ...], plan: Blueprint) -> tuple[Part, ...]:
+    """The parts with their blocks in that order; as they are where that is empty.
+
+    Raises:
+        UserError: it is no order of all blocks, or blocks of different shapes change places.
+    """
+    usual = tuple(block.number for block in plan.blocks)
+    if order in ((), usual):
+        return parts
+    if tuple(sorted(order)) != usual:
+        raise UserError(f"An order of the blocks names each of the blocks 1 to {len(usual)} once.")
+    group = {number: group for group in alike(plan) for number in group}
+    for place, number in zip(usual, order, strict=True):
+        if place != number and number not in group.get(place, ()):
+            raise UserError(
+                f"{plan.blocks[number - 1].label} cannot stand in the place of {plan.blocks[place - 1].label}: what "
+                "they take and give has different shapes."
+            )
+    if any(len(part.blocks) > 1 for part in parts):
+        raise ReplacedError(
+            f"The blocks of this {plan.spec.title} cannot be told apart, so none changes places."
+        )
+    by_number = {part.blocks[0]: part for part in parts if part.blocks}
+    standing = iter(order)
+    return tuple(by_number[next(standing)] if part.blocks else part for part in parts)
+
+
+_Prefix = tuple[tuple[object, ...], ...]
+"""All blocks before one as they were run: each one's number and its gates."""
+
+
+def _prefixes(parts: Sequence[Part], wiring: Wiring) -> tuple[_Prefix | None, ...]:
+    """What the input of each part has come through; None for parts without a block."""
+    gates = tuple(
+        (number, wiring.shortcuts[number - 1], wiring.branches[number - 1])
+        for part in parts
+        for number in part.blocks
+    )
+    before = accumulate((len(part.blocks) for part in parts), initial=0)
+    return tuple(gates[:count] if part.blocks else None for count, part in zip(before, parts, strict=False))
 
 
 class Kept:
@@ -599,10 +672,10 @@ class Kept:
         self._most_bytes = most_bytes
         self._of: Hashable = None
         self.places: frozenset[int] = frozenset()
-        """Numbers of the blocks before which they are kept."""
+        """Before which of the blocks, counted from 1 as they are run, they are kept."""
         self.nbytes = 0
         self._found: dict[tuple[int, int], tuple[_Prefix, Tensor]] = {}
-        """By the batch's and the block's number."""
+        """By the batch's number and the place."""
 
     def clear(self) -> None:
         """Forget them."""
@@ -619,25 +692,26 @@ class Kept:
         places = kept_places(_costs(plan), sizes, self._most_bytes, stem)
         self.places = frozenset(place + 1 for place in places)
 
-    def last(self, batch: int, wiring: Wiring, parts: Sequence[Part]) -> tuple[int, Tensor | None]:
-        """The last part before which something is kept that came through these gates, and that; else 0 and None."""
-        for at in range(len(parts) - 1, -1, -1):
-            if not parts[at].blocks:
+    def last(self, batch: int, prefixes: Sequence[_Prefix | None]) -> tuple[int, Tensor | None]:
+        """The last part before which something is kept that came through the same, and that; else 0 and None."""
+        for at in range(len(prefixes) - 1, -1, -1):
+            prefix = prefixes[at]
+            if prefix is None:
                 continue
-            known = self._found.get((batch, parts[at].blocks[0]))
-            if known is not None and known[0] == _prefix(wiring, parts[at]):
+            known = self._found.get((batch, len(prefix) + 1))
+            if known is not None and known[0] == prefix:
                 return at, known[1]
         return 0, None
 
-    def keep(self, batch: int, part: Part, wiring: Wiring, x: Tensor) -> None:
+    def keep(self, batch: int, prefix: _Prefix | None, x: Tensor) -> None:
         """What goes into a part, in place of what was kept there, where it is one of the places and fits."""
-        if not part.blocks or part.blocks[0] not in self.places:
+        if prefix is None or len(prefix) + 1 not in self.places:
             return
-        key = batch, part.blocks[0]
+        key = batch, len(prefix) + 1
         old = self._found.pop(key, None)
         self.nbytes -= 0 if old is None else old[1].nbytes
         if self.nbytes + x.nbytes <= self._most_bytes:
-            self._found[key] = _prefix(wiring, part), x
+            self._found[key] = prefix, x
             self.nbytes += x.nbytes
 
 

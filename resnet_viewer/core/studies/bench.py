@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_viewer.core.meter import Kept, Runner, Tally, View
+from resnet_viewer.core.meter import Kept, Runner, Tally, View, alike, pass_cost
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.preprocessing import scaled
 from resnet_viewer.records.laying_out import blueprint
@@ -68,6 +68,7 @@ class Bench:
         self._view = view
         self._kept = Kept(kept_bytes)
         self._base: SetSide | None = None
+        self._passes = self._saved = 0.0
         if view is not None:
             self._kept.begin((CROPS, state.network, state.preprocessing), len(view.pixels))
 
@@ -82,12 +83,43 @@ class Bench:
         """(N,), the true classes; None where they are not known."""
         return self.pictures.labels
 
-    def side(self, wiring: Wiring) -> Generator[None, None, SetSide]:
+    @property
+    def passes(self) -> float:
+        """Whole forward passes of one picture that were run, by what they cost."""
+        return self._passes
+
+    @property
+    def saved(self) -> float:
+        """Passes that kept activations saved."""
+        return self._saved
+
+    @property
+    def kept_bytes(self) -> int:
+        """Memory of the activations that are kept."""
+        return self._kept.nbytes
+
+    @property
+    def alike(self) -> tuple[tuple[int, ...], ...]:
+        """Numbers of the blocks of equal shape, which may change places: groups of two or more."""
+        return alike(self.plan)
+
+    def count(self, passes: float) -> None:
+        """Passes of one picture that a study ran by itself: a backward pass costs as much as two forward ones."""
+        self._passes += passes
+
+    def side(self, wiring: Wiring, *, order: tuple[int, ...] = ()) -> Generator[None, None, SetSide]:
         """What every picture is taken for with these gates; yields after each part of a batch's pass.
 
-        Where true classes are not known it is held against what the network as it begins takes them for.
+        With `order` the blocks are run in that order: the numbers of all of them, where those of one group of `alike`
+        have changed places. Where true classes are not known it is held against what the network as it begins takes
+        the pictures for. Only what lies behind the first block that differs from the state measured before is run: of
+        states that differ in one block each it is best to begin with the last block.
+
+        Raises:
+            UserError: the gates or the order do not fit the network.
         """
-        if self.labels is None and self._base is None and wiring != self.state.wiring:
+        is_base = wiring == self.state.wiring and order in ((), tuple(range(1, len(self.plan.blocks) + 1)))
+        if self.labels is None and self._base is None and not is_base:
             self._base = yield from self.side(self.state.wiring)
         assert self._view is not None
         tally = Tally(len(self._view.pixels), self.state.network.classes, self.labels)
@@ -98,12 +130,18 @@ class Bench:
             tally,
             device=self.device,
             kept=self._kept,
+            order=order,
         )
-        while not runner.is_done:
-            yield from runner.batch()
+        whole = pass_cost(self.plan)
+        try:
+            while not runner.is_done:
+                yield from runner.batch()
+        finally:
+            self._passes += runner.ran / whole
+            self._saved += runner.saved / whole
         if self.labels is not None:
             return tally.side(self.labels)
-        if wiring == self.state.wiring:
+        if is_base:
             self._base = tally.side(tally.predicted)
             return self._base
         assert self._base is not None
