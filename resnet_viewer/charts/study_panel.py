@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viewer.records.captions import plain, weights_words
+from resnet_viewer.records.study import StudyResult, option_of
 from resnet_viewer.records.wiring import Wiring
 
 Floats = NDArray[np.float64]
@@ -91,3 +95,48 @@ class MatrixPanel:
 
 
 Panel = LinesPanel | MatrixPanel
+
+
+HUES: tuple[Colour, ...] = ("first", "second", "third", "fourth")
+"""Colours of several results that are laid over one another, in their order."""
+
+
+def names(results: Sequence[StudyResult]) -> tuple[str, ...]:
+    """What each of several results is called beside the others: its network, and what of weights, gates, options and
+    pictures differs among those of one network; numbered where nothing does. A single result needs no name.
+
+    Example:
+        >>> names([])
+        ()
+    """
+    if len(results) == 1:
+        return ("",)
+    titles = [result.order.state.network.title for result in results]
+    told = []
+    for result, title in zip(results, titles, strict=True):
+        ours = _traits(result)
+        rivals = [_traits(other) for other, its in zip(results, titles, strict=True) if its == title]
+        differing = (trait for place, trait in enumerate(ours) if len({rival[place] for rival in rivals}) > 1)
+        told.append(", ".join((title, *filter(None, differing))))
+    return tuple(
+        f"{name} ({told[: place + 1].count(name)})" if told.count(name) > 1 else name
+        for place, name in enumerate(told)
+    )
+
+
+def _traits(result: StudyResult) -> tuple[str, ...]:
+    """What may differ between results of one network, a word or two each."""
+    order = result.order
+    state = order.state
+    chosen = (
+        f"{option_of(field).label.lower()} {getattr(order.options, field.name)}"
+        for field in dataclasses.fields(order.options)
+    )
+    return (
+        weights_words(state.network),
+        state.wiring.describe(has_shortcuts=state.network.has_shortcuts, longest=16),
+        *chosen,
+        "" if order.test_set is None else plain(order.test_set.title),
+        str(result.basis.pictures) + " pictures",
+        "" if order.test_set is None else f"drawing {order.test_set.seed}",
+    )
