@@ -7,6 +7,7 @@ dict: setting one rebuilds nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,9 @@ from torch import Tensor, nn
 from resnet_viewer.core.steps import flow, is_named, make, register, run
 from resnet_viewer.records.blueprint import BlockSpec
 from resnet_viewer.records.layers import NamedStep, output_side
+
+GradientPath = Literal["both", "shortcut", "branch"]
+"""Through which of a block's paths a gradient goes back."""
 
 
 class Block(nn.Module):
@@ -26,6 +30,9 @@ class Block(nn.Module):
     """
 
     downsample: nn.Module | None
+    gradient_path: GradientPath = "both"
+    """What the block puts out is the same whichever this is. What comes before both paths, what follows their merge,
+    and a gate layer belong to either."""
 
     def __init__(self, spec: BlockSpec) -> None:
         super().__init__()
@@ -63,6 +70,10 @@ class Block(nn.Module):
             shortcut = self.carried(entered if self.spec.carries_preactivation else x)
         if self.spec.gate is not None:
             residual, shortcut = self._gated(x, residual, shortcut)
+        if self.gradient_path == "shortcut" and residual is not None:
+            residual = residual.detach()
+        elif self.gradient_path == "branch" and shortcut is not None:
+            shortcut = shortcut.detach()
         return run(self, self._after, self._merged(x, residual, shortcut))
 
     def carried(self, x: Tensor) -> Tensor:

@@ -454,7 +454,7 @@ class Tally:
         known = np.pad(shares, ((0, 0), (0, 1)))  # (n, classes + 1): the class after the last has none
         self.probability[start:stop] = known[np.arange(len(known)), predicted]
         if self.labels is not None and self.right is not None:
-            self.right[start:stop] = shares[np.arange(len(shares)), self.labels[start:stop]]
+            self.right[start:stop] = known[np.arange(len(known)), self.labels[start:stop]]
         self.low, self.high = np.minimum(self.low, shares.min(0)), np.maximum(self.high, shares.max(0))
 
     def side(self, truth: Integers | None) -> SetSide:

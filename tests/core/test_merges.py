@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 import torch
 from torch import Tensor
 from torch.nn.functional import batch_norm, conv2d, relu
 
-from resnet_viewer.core.blocks import Block
+from resnet_viewer.core.blocks import Block, GradientPath
 from resnet_viewer.core.network import build
 from resnet_viewer.core.probing import Probe
 from resnet_viewer.core.weights.catalog import spec
@@ -142,3 +144,24 @@ def test_a_gates_opening_is_the_mean_of_its_decision() -> None:
     with Probe(network) as probe:
         usual = probe.read(probe.look(pictures), [1, 2])
     assert all(block.opening is None for block in usual.blocks)
+
+
+@pytest.mark.parametrize(
+    "ending", ["", "-c", "-highway", "-gated", "-concat", "-scaled", "-preact", "-c-preact"]
+)
+@pytest.mark.parametrize("number", [1, 2])
+def test_what_goes_back_through_either_path_alone_adds_up_to_the_gradient(ending: str, number: int) -> None:
+    block = _block(f"cifar-resnet-8{ending}", number)
+    x = _input(block).requires_grad_()
+    block.shortcut_strength, block.branch_strength = 0.75, 0.5
+    values, gradients = {}, {}
+    for path in get_args(GradientPath):
+        block.gradient_path = path
+        values[path] = block(x)
+        chosen = torch.randn(values[path].shape, generator=torch.Generator().manual_seed(1))
+        (gradients[path],) = torch.autograd.grad(values[path], x, chosen)
+    assert torch.equal(values["branch"], values["both"])
+    assert torch.equal(values["shortcut"], values["both"])
+    assert gradients["branch"].any()
+    assert gradients["shortcut"].any()
+    torch.testing.assert_close(gradients["branch"] + gradients["shortcut"], gradients["both"])

@@ -112,8 +112,9 @@ class Bench:
 
         With `order` the blocks are run in that order: the numbers of all of them, where those of one group of `alike`
         have changed places. Where true classes are not known it is held against what the network as it begins takes
-        the pictures for. Only what lies behind the first block that differs from the state measured before is run: of
-        states that differ in one block each it is best to begin with the last block.
+        the pictures for, and `right` is the probability of that class. Only what lies behind the first block that
+        differs from the state measured before is run: of states that differ in one block each it is best to begin with
+        the last block.
 
         Raises:
             UserError: the gates or the order do not fit the network.
@@ -122,7 +123,11 @@ class Bench:
         if self.labels is None and self._base is None and not is_base:
             self._base = yield from self.side(self.state.wiring)
         assert self._view is not None
-        tally = Tally(len(self._view.pixels), self.state.network.classes, self.labels)
+        truth = self.labels
+        if truth is None and not is_base:
+            assert self._base is not None
+            truth = self._base.predicted
+        tally = Tally(len(self._view.pixels), self.state.network.classes, truth)
         runner = Runner(
             lambda _: self.network,
             replace(self.state, wiring=wiring),
@@ -139,13 +144,16 @@ class Bench:
         finally:
             self._passes += runner.ran / whole
             self._saved += runner.saved / whole
-        if self.labels is not None:
-            return tally.side(self.labels)
-        if is_base:
-            self._base = tally.side(tally.predicted)
-            return self._base
-        assert self._base is not None
-        return tally.side(self._base.predicted)
+        if truth is not None:
+            return tally.side(truth)
+        side = tally.side(tally.predicted)
+        self._base = replace(side, right=side.probability)
+        return self._base
+
+    def inputs(self, start: int, stop: int) -> Tensor:
+        """The pictures from place `start` to before `stop` as the network sees them, (n, C, S, S) on the device."""
+        assert self._view is not None
+        return scaled(self._view.pixels[start:stop], self.state.preprocessing).to(self.device)
 
     def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """The pictures as the network sees them, (n, C, S, S) on the device, and their classes, (n,): the true ones, or
@@ -157,9 +165,8 @@ class Bench:
             assert self._base is not None, "the network as it begins is measured first"
             truth = self._base.predicted
         for start in range(0, len(self._view.pixels), size):
-            pixels = self._view.pixels[start : start + size]
             classes = torch.from_numpy(np.array(truth[start : start + size]))
-            yield scaled(pixels, self.state.preprocessing).to(self.device), classes.to(self.device)
+            yield self.inputs(start, start + size), classes.to(self.device)
 
 
 def plan_of(name: str) -> Callable[[Bench, Options], StudyPlan]:

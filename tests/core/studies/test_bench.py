@@ -108,6 +108,13 @@ def test_without_labels_a_state_is_held_against_the_network_as_it_begins() -> No
     other = plain(bench, network, wiring)
     assert side.error == pytest.approx(5 * sum(a != b for a, b in zip(other, base, strict=True)))
     assert found(bench, bench.state.wiring).error == 0.0
+    assert bench._view is not None
+    with wired(network, wiring), torch.no_grad():
+        shares = network(scaled(bench._view.pixels, bench.state.preprocessing)).softmax(1)
+    assert side.right == pytest.approx(shares[range(20), base].numpy(), abs=1e-6)
+    intact = found(bench, bench.state.wiring)
+    assert intact.right is not None
+    assert intact.right.tolist() == intact.probability.tolist()
     swapped = found(bench, bench.state.wiring, (2, 1, 3, 4, 5, 6))
     assert swapped.truth is not None
     assert swapped.truth.tolist() == base
@@ -121,3 +128,14 @@ def test_a_state_that_is_given_up_counts_what_it_ran_and_puts_the_gates_back() -
         assert network.wiring.is_open
     work.close()
     assert 0 < bench.passes < 20
+
+
+def test_a_picture_without_a_highest_class_is_right_with_nothing() -> None:
+    bench, network = bench_of(is_labelled=False)
+    with torch.no_grad():
+        network.get_parameter("fc.weight")[0] = torch.nan
+    side = found(bench, bench.state.wiring.with_shortcuts([1], 0.5))
+    assert side.truth is not None
+    assert side.truth.tolist() == [10] * 20
+    assert side.right is not None
+    assert side.right.tolist() == [0.0] * 20
