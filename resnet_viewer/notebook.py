@@ -164,6 +164,7 @@ def probe(
     cut: str | None = None,
     drop: str | None = None,
     strength: str = "",
+    leave_out: str | None = None,
     target: Target | str | None = None,
     gradient_of: GradientOf = "score",
     device: str = "cpu",
@@ -173,10 +174,11 @@ def probe(
     Of several the gradients are those of their summed score, or of their mean loss, and each has its own highest class;
     `result.each()` gives what was read of each, maps and probabilities among it.
 
-    `cut`, `drop` and `strength` are written as on the command line ("3,5-9", "all", "none", "4=0.5"); shortcuts and
-    branches of which they say nothing are as open as the model's (`model.network.wiring`). `target` is a class,
-    by index or name, or `BlockTarget(5, 12)`, the mean of a block's channel (`"block:5:12"`); by default the highest
-    class with everything open, and without a classifier the mean of the last block. The model is left as it was.
+    `cut`, `drop`, `strength` and `leave_out` are written as on the command line ("3,5-9", "all", "none", "4=0.5");
+    shortcuts and branches of which they say nothing are as open as the model's (`model.network.wiring`), and so are
+    the blocks that are left out. `target` is a class, by index or name, or `BlockTarget(5, 12)`, the mean of a block's
+    channel (`"block:5:12"`); by default the highest class with everything open, and without a classifier the mean of
+    the last block. The model is left as it was.
 
     Modules of the network may have been replaced, pruned or parametrized: every number is of the network as it is, a
     weight's of the one that it computes with, a map what its module's forward hooks put out. It computes in float32,
@@ -187,11 +189,11 @@ def probe(
             of other shapes, layers without a weight, or values that are not in float32.
     """
     require_choice("gradient_of", gradient_of, GradientOf)
-    _require_gates(cut, drop, strength)
+    _require_gates(cut, drop, strength, leave_out)
     engine = ProbeEngine(device=device)
     shown, *others = _batch(picture)
     model = _model(model)
-    state = _state(model, cut, drop, strength)
+    state = _state(model, cut, drop, strength, leave_out)
     chosen = _target(target, state.class_names, state.network)
     setup = Setup(replace(state, class_names=()), shown, chosen, gradient_of, others=tuple(others))
     question = Session(setup).now_question()
@@ -208,16 +210,17 @@ def evaluate(
     cut: str | None = None,
     drop: str | None = None,
     strength: str = "",
+    leave_out: str | None = None,
     sample: int | None = None,
     sample_seed: int = 0,
     device: str = "cpu",
 ) -> Evaluation:
     """The error of a network over a folder that holds a subfolder of pictures for each class.
 
-    `cut`, `drop` and `strength` are as in `probe`. All pictures are taken, or `sample` of them, which `sample_seed`
-    draws at random. Folders named after classes are these; else, of as many as there are classes, they are taken in
-    sorted order (`taken` says so). The result has `error` and `interval` (percent, 95 %), `mean_right`, and `table()`,
-    a dictionary for each picture. The model is left as it was.
+    `cut`, `drop`, `strength` and `leave_out` are as in `probe`. All pictures are taken, or `sample` of them, which
+    `sample_seed` draws at random. Folders named after classes are these; else, of as many as there are classes, they
+    are taken in sorted order (`taken` says so). The result has `error` and `interval` (percent, 95 %), `mean_right`,
+    and `table()`, a dictionary for each picture. The model is left as it was.
 
     Raises:
         UserError: there is no such folder, its folders fit no classes, more than one in ten of its pictures cannot be
@@ -226,7 +229,7 @@ def evaluate(
     Example:
         >>> evaluate("cifar-resnet-56", "cifar10/test", cut="7", sample=300).interval
     """
-    _require_gates(cut, drop, strength)
+    _require_gates(cut, drop, strength, leave_out)
     place = path("folder", folder, _FOLDER)
     test_set = TestSet(
         "folder",
@@ -236,7 +239,7 @@ def evaluate(
     )
     engine = ProbeEngine(device=device)
     model = _model(model)
-    state = _state(model, cut, drop, strength)
+    state = _state(model, cut, drop, strength, leave_out)
     with _adopted(engine, model.network):
         work = evaluated(engine.live, state, test_set, device=engine.device)
         while True:
@@ -264,8 +267,8 @@ def _adopted(engine: ProbeEngine, network: Network) -> Iterator[None]:
             network.to(home)
 
 
-def _require_gates(cut: object, drop: object, strength: object) -> None:
-    for name, blocks in (("cut", cut), ("drop", drop)):
+def _require_gates(cut: object, drop: object, strength: object, leave_out: object) -> None:
+    for name, blocks in (("cut", cut), ("drop", drop), ("leave_out", leave_out)):
         if blocks is not None:
             text(name, blocks, _BLOCKS)
     if not isinstance(strength, str) or strength:
@@ -279,16 +282,20 @@ def _model(model: Model | str) -> Model:
     return found
 
 
-def _state(model: Model, cut: str | None, drop: str | None, strength: str) -> NetworkState:
+def _state(
+    model: Model, cut: str | None, drop: str | None, strength: str, leave_out: str | None
+) -> NetworkState:
     """The model with these gates; what is not said of them is as the model has it."""
     spec = spec_now(model.network)
     class_names = model.class_names if len(model.class_names) == spec.classes else ()
     own = model.network.wiring
-    gates = notation.wiring(spec, cut=cut or "none", drop=drop or "none", strength=strength)
+    gates = notation.wiring(
+        spec, cut=cut or "none", drop=drop or "none", strength=strength, leave_out=leave_out or "none"
+    )
     if cut is None and not strength:
         gates = replace(gates, shortcuts=own.shortcuts)
-    if drop is None:
-        gates = replace(gates, branches=own.branches)
+    branches = own.branches if drop is None else gates.branches
+    gates = replace(gates, branches=branches, left_out=own.left_out if leave_out is None else gates.left_out)
     return NetworkState(spec, model.preprocessing, gates, class_names)
 
 

@@ -234,7 +234,8 @@ def draw(
     r = max(1.0, min(2.2, 0.1 * frame.scale))
     for span in spans:
         shortcut = wiring.shortcuts[span.number - 1]
-        _draw_branch(drawing, frame, span, wiring.branches[span.number - 1])
+        is_left_out = span.number in wiring.left_out
+        _draw_branch(drawing, frame, span, wiring.branches_run[span.number - 1], is_left_out=is_left_out)
         if span.has_shortcut:
             _draw_shortcut(drawing, frame, span, shortcut)
             _draw_gate(drawing, frame, span, shortcut, openings.of(span.number))
@@ -245,8 +246,10 @@ def draw(
     return drawing
 
 
-def _draw_branch(drawing: StripDrawing, frame: StripFrame, span: Span, strength: float) -> None:
-    if strength == 0.0:
+def _draw_branch(
+    drawing: StripDrawing, frame: StripFrame, span: Span, strength: float, *, is_left_out: bool
+) -> None:
+    if strength == 0.0 and not is_left_out:
         # The line breaks off before the first box and takes up again behind the last one.
         stub = 0.45 * (0.5 - frame.half_width / frame.scale)
         ends = (span.left, span.left + stub), (span.right - stub, span.right)
@@ -337,9 +340,10 @@ def _draw_ribbon(
 ) -> None:
     """Blocks of one or two pixels: bars as high as the gate is open, over runs of blocks with equal gates."""
     depth = frame.base - frame.half_height - 3 - frame.arc_top
+    branches = wiring.branches_run
     for (shortcut, branch, is_marked), group in groupby(
         spans,
-        key=lambda s: (wiring.shortcuts[s.number - 1], wiring.branches[s.number - 1], s.number in preview),
+        key=lambda s: (wiring.shortcuts[s.number - 1], branches[s.number - 1], s.number in preview),
     ):
         run = list(group)
         left, right = frame.px(run[0].left), frame.px(run[-1].right)

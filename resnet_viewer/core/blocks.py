@@ -23,7 +23,8 @@ GradientPath = Literal["both", "shortcut", "branch"]
 class Block(nn.Module):
     """A block as its spec lays it out: residual branch, shortcut, how they are merged, and what follows.
 
-    `shortcut_strength` (s) and `branch_strength` (r) lie between 0 and 1; what stands at 0 is not computed. The modules
+    `shortcut_strength` (s) and `branch_strength` (r) lie between 0 and 1; what stands at 0 is not computed. One that
+    `is_left_out` hands its input on as it is, and computes nothing. The modules
     of its steps are its children, by the rest of their names: `conv1`, `bn1`, `relu1`, `downsample`. As in torchvision
     `downsample` is None where the shortcut has no module; what is put there is run. Steps whose names lie outside the
     block's, VGG's and AlexNet's, are run by the `Chain` around it.
@@ -39,6 +40,7 @@ class Block(nn.Module):
         self.spec = spec
         self.shortcut_strength = 1.0
         self.branch_strength = 1.0
+        self.is_left_out = False
         self.has_shortcut = spec.shortcut != "none"
         inside = f"{spec.name}."
         for step in spec.steps:
@@ -63,6 +65,8 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C', H', W'). With both gates closed what is merged is zero."""
+        if self.is_left_out:
+            return x
         entered = run(self, self._before, x)
         residual = run(self, self._branch, entered) if self.branch_strength else None
         shortcut = None
@@ -130,7 +134,7 @@ class Block(nn.Module):
 class Chain(nn.Sequential):
     """Modules one after the other, among them blocks whose layers stand before them: VGG's and AlexNet's `features`.
 
-    The layers before a block whose branch is closed are not run.
+    The layers before a block whose branch is closed, or that is left out, are not run.
     """
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002  the name is PyTorch's
@@ -156,9 +160,10 @@ class Chain(nn.Sequential):
         modules = [(name, self._modules[name]) for name in names]
         closed: dict[str, tuple[Block, bool]] = {}
         for _, block in modules:
-            if isinstance(block, Block) and not block.branch_strength:
+            if isinstance(block, Block) and (block.is_left_out or not block.branch_strength):
                 outside = [step.name.rpartition(".")[2] for step in block.outside]
-                closed.update((name, (block, name == outside[0])) for name in outside)
+                is_dropped = not block.is_left_out
+                closed.update((name, (block, is_dropped and name == outside[0])) for name in outside)
         for name, module in modules:
             if name not in closed:
                 assert module is not None

@@ -571,14 +571,16 @@ def _gated(part: Part, blocks: Sequence[nn.Module], wiring: Wiring) -> Iterator[
     for number in part.blocks:
         block = blocks[number - 1]
         if isinstance(block, Block):
-            before.append((block, block.shortcut_strength, block.branch_strength))
+            before.append((block, block.shortcut_strength, block.branch_strength, block.is_left_out))
             block.shortcut_strength = wiring.shortcuts[number - 1]
             block.branch_strength = wiring.branches[number - 1]
+            block.is_left_out = number in wiring.left_out
     try:
         yield
     finally:
-        for block, shortcut, branch in before:
+        for block, shortcut, branch, is_left_out in before:
             block.shortcut_strength, block.branch_strength = shortcut, branch
+            block.is_left_out = is_left_out
 
 
 def batch_size(state: NetworkState, device: str) -> int:
@@ -651,13 +653,13 @@ def _in_order(parts: tuple[Part, ...], order: tuple[int, ...], plan: Blueprint) 
 
 
 _Prefix = tuple[tuple[object, ...], ...]
-"""All blocks before one as they were run: each one's number and its gates."""
+"""All blocks before one as they were run: each one's number, its gates, and whether it is left out."""
 
 
 def _prefixes(parts: Sequence[Part], wiring: Wiring) -> tuple[_Prefix | None, ...]:
     """What the input of each part has come through; None for parts without a block."""
     gates = tuple(
-        (number, wiring.shortcuts[number - 1], wiring.branches[number - 1])
+        (number, wiring.shortcuts[number - 1], wiring.branches[number - 1], number in wiring.left_out)
         for part in parts
         for number in part.blocks
     )

@@ -175,13 +175,14 @@ class Network(nn.Module):
         return Wiring(
             tuple(block.shortcut_strength if isinstance(block, Block) else 1.0 for block in blocks),
             tuple(block.branch_strength if isinstance(block, Block) else 1.0 for block in blocks),
+            tuple(n for n, block in enumerate(blocks, 1) if isinstance(block, Block) and block.is_left_out),
         )
 
     def set_wiring(self, wiring: Wiring) -> None:
-        """Set every gate.
+        """Set every gate, and leave out what is left out.
 
         Raises:
-            UserError: it is none, or one for another number of blocks.
+            UserError: it is none, or one for another number of blocks, or leaves out a block that cannot be.
             ReplacedError: a gate is to be set where a block was replaced by one without gates; nothing is changed.
         """
         if not isinstance(wiring, Wiring):
@@ -193,15 +194,33 @@ class Network(nn.Module):
             )
         gates = list(zip(blocks, wiring.shortcuts, wiring.branches, strict=True))
         for number, (block, shortcut, branch) in enumerate(gates, 1):
-            if not isinstance(block, Block) and (shortcut, branch) != (1.0, 1.0):
+            is_open = (shortcut, branch) == (1.0, 1.0) and number not in wiring.left_out
+            if not isinstance(block, Block) and not is_open:
                 label = blueprint(self.spec).blocks[number - 1].label
                 raise ReplacedError(
                     f"{label} of this {self.spec.title} was replaced by a {type(block).__name__}, which has no gates: "
-                    "it can be neither cut nor dropped."
+                    "it can be neither cut nor dropped nor left out."
                 )
-        for block, shortcut, branch in gates:
+        for number in wiring.left_out:
+            self._require_leaving_out(number)
+        for number, (block, shortcut, branch) in enumerate(gates, 1):
             if isinstance(block, Block):
                 block.shortcut_strength, block.branch_strength = shortcut, branch
+                block.is_left_out = number in wiring.left_out
+
+    def _require_leaving_out(self, number: int) -> None:
+        block = blueprint(self.spec).blocks[number - 1]
+        if block.stays:
+            raise UserError(block.stays)
+        home = block.name.rpartition(".")[0]
+        is_outside = any(
+            is_named(step) and not step.name.startswith(f"{block.name}.") for step in block.steps
+        )
+        if is_outside and not isinstance(self.get_submodule(home), Chain):
+            raise ReplacedError(
+                f"{home} of this {self.spec.title} was replaced by a {type(self.get_submodule(home)).__name__}, which "
+                f"runs the layers of {block.label} whatever its gates say: it cannot be left out."
+            )
 
     def _register(self, steps: Steps) -> None:
         for step in steps:

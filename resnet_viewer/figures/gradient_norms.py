@@ -209,6 +209,7 @@ def _sign_entries(now: ProbeResult, reference: ProbeResult | None, curves: Gradi
             "opening of a gate layer",
         ),
         (any(state.wiring.dropped for state in states), "dropped", "dropped branch"),
+        (any(state.wiring.left_out for state in states), "dropped", "block left out"),
     )
     return entries + [Entry(words, {}, sign=partial(_sign, kind)) for there, kind, words in signs if there]
 

@@ -211,6 +211,7 @@ def _state(state: NetworkState) -> dict[str, object]:
             "words": captions.wiring_words(state.network, wiring) or "all residual branches open",
             "cut": captions.number_ranges(wiring.cut) or "none",
             "dropped": captions.number_ranges(wiring.dropped) or "none",
+            "left_out": captions.number_ranges(wiring.left_out) or "none",
             "shortcuts": wiring.shortcuts if state.network.has_shortcuts else None,
             "branches": wiring.branches,
         },

@@ -123,6 +123,7 @@ def _state(state: NetworkState) -> dict[str, str]:
         "shortcut strengths": captions.strengths(wiring.weakened) or "none between 0 and 1",
         "branches dropped": captions.number_ranges(wiring.dropped) or "none",
         "branch strengths": captions.strengths(wiring.weakened_branches) or "none between 0 and 1",
+        "blocks left out": captions.number_ranges(wiring.left_out) or "none",
     }
     if digest := weights_digest(network.weights):
         described["weights sha256"] = digest

@@ -81,6 +81,22 @@ class BlockSpec:
         return layers_of(self.branch)
 
     @property
+    def stays(self) -> str:
+        """Why the block cannot be left out, in a sentence; empty where it can."""
+        if self.shortcut != "none":
+            return (
+                f"B{self.label[1:]} has a shortcut, which carries its input on when its residual branch is dropped: "
+                "drop that, and leave out blocks without one."
+            )
+        if self.input_shape != self.output_shape:
+            before, after = ("×".join(map(str, shape)) for shape in (self.input_shape, self.output_shape))
+            return (
+                f"B{self.label[1:]} makes maps of {after} of {before}, so its input cannot go on in place of its "
+                "output: it cannot be left out."
+            )
+        return ""
+
+    @property
     def projection(self) -> LayerSpec | None:
         """The layer on the shortcut, where there is one."""
         return next((layer for layer in layers_of(self.carry) if layer.kind == "projection"), None)
@@ -219,9 +235,10 @@ class Blueprint:
 
     def samplings(self, wiring: Wiring) -> dict[str, Sampling]:
         """The same of all, by the longest path whose gates are not closed: with its branch dropped a block looks
-        through its shortcut alone, and with both closed it sees nothing.
+        through its shortcut alone, with both closed it sees nothing, and left out it sees what comes before it.
         """
         found: dict[str, Sampling] = {}
+        left_out = frozenset(wiring.left_out)
 
         def follow(steps: Steps, start: Sampling) -> Sampling:
             for step in steps:
@@ -239,7 +256,8 @@ class Blueprint:
             through = follow(block.branch, opened)
             paths = [through] if branch else []
             paths += [carried] if shortcut and block.shortcut != "none" else []
-            end = max(paths, key=lambda path: path.field, default=replace(through, field=0))
+            if block.number not in left_out:
+                end = max(paths, key=lambda path: path.field, default=replace(through, field=0))
             found[block.name] = end
         return found
 

@@ -244,7 +244,8 @@ def unchanged_words(state: NetworkState) -> str:
 
 def _is_as_trained(wiring: Wiring, trained: TrainedHere) -> bool:
     """Its gates are as they were at the last step."""
-    return not trained.done or (set(wiring.shortcuts) == {trained.strength} and set(wiring.branches) == {1.0})
+    is_whole = set(wiring.branches) == {1.0} and not wiring.left_out
+    return not trained.done or (set(wiring.shortcuts) == {trained.strength} and is_whole)
 
 
 def reference_words(now: ProbeResult, reference: ProbeResult | None) -> str:
@@ -382,6 +383,8 @@ def missing_maps_words(plan: Blueprint, wiring: Wiring, layer: str) -> str:
         return "a linear layer has no maps: it gives one number for each of its outputs"
     block, found = plan.block_of(layer), plan.layer(layer)
     kind = "" if found is None else found.kind
+    if block is not None and block.number in wiring.left_out:
+        return f"not computed: block {block.number} is left out"
     if block is not None and kind in ("projection", "gate") and block.number in wiring.cut:
         return f"not computed: the shortcut of block {block.number} is cut"
     if block is not None and kind != "projection" and block.number in wiring.dropped:

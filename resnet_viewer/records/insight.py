@@ -179,8 +179,8 @@ class Case:
             return ()
         theirs = self.twin.request.state.wiring
         before, now = (
-            zip(theirs.shortcuts, theirs.branches, strict=True),
-            zip(self.wiring.shortcuts, self.wiring.branches, strict=True),
+            zip(theirs.shortcuts, theirs.branches_run, strict=True),
+            zip(self.wiring.shortcuts, self.wiring.branches_run, strict=True),
         )
         return tuple(
             number for number, (old, new) in enumerate(zip(before, now, strict=True), 1) if old != new
@@ -1050,6 +1050,10 @@ def _gates_sentence(state: NetworkState) -> str:
             low, high = min(weak.values()), max(weak.values())
             by = f"{low:.2g}" if low == high else f"{low:.2g} to {high:.2g}"
             said.append(f"{len(weak)} of {blocks} {many} are open by {by}, in {_in_blocks(tuple(weak))}")
+    if len(wiring.left_out) == 1:
+        said.append(f"block {wiring.left_out[0]} is left out: its input goes on unchanged")
+    elif wiring.left_out:
+        said.append(f"{_in_blocks(wiring.left_out)} are left out: their input goes on unchanged")
     if not said:
         what, done = ("shortcuts", "cut") if state.network.has_shortcuts else ("residual branches", "dropped")
         said = [f"all {blocks} {what} are open: nothing is {done}"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 from resnet_viewer.records.checking import shown
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Channels
 from resnet_viewer.records.target import BlockTarget, Target, target_problem
@@ -67,11 +69,14 @@ def strengths(text: str, count: int) -> dict[int, float]:
     return found
 
 
-def wiring(spec: NetworkSpec, *, cut: str = "", drop: str = "", strength: str = "") -> Wiring:
-    """The wiring that the command line's three arguments describe; what they do not name is open.
+def wiring(
+    spec: NetworkSpec, *, cut: str = "", drop: str = "", strength: str = "", leave_out: str = ""
+) -> Wiring:
+    """The wiring that the command line's four arguments describe; what they do not name is open.
 
     Raises:
-        UserError: one is badly written, or a plain network's shortcuts are to be cut.
+        UserError: one is badly written, a plain network's shortcuts are to be cut, or a block cannot be left out, or is
+            to be dropped as well.
     """
     count = spec.block_count
     cut_blocks, weakened = blocks(cut, count), strengths(strength, count)
@@ -82,7 +87,10 @@ def wiring(spec: NetworkSpec, *, cut: str = "", drop: str = "", strength: str = 
     gates = Wiring.all_open(count).with_shortcuts(cut_blocks, 0.0)
     for block, value in weakened.items():
         gates = gates.with_shortcuts([block], value)
-    return gates.with_branches(blocks(drop, count), 0.0)
+    left_out = blocks(leave_out, count)
+    if reason := next(filter(None, (blueprint(spec).blocks[number - 1].stays for number in left_out)), ""):
+        raise UserError(reason)
+    return replace(gates.with_branches(blocks(drop, count), 0.0), left_out=left_out)
 
 
 def channels(text: str, *, positive: bool = False) -> Channels:

@@ -210,7 +210,8 @@ class Session:
             now, before, there = state.wiring, ours.wiring, theirs.wiring
             shortcuts = _changed(now.shortcuts, before.shortcuts, there.shortcuts)
             branches = _changed(now.branches, before.branches, there.branches)
-            return replace(theirs, wiring=Wiring(shortcuts, branches))
+            left_out = now.left_out if now.left_out != before.left_out else there.left_out
+            return replace(theirs, wiring=Wiring(shortcuts, branches).with_left_out(left_out))
 
         setup = replace(begun.setup, state=moved(self.setup.state), gradient_of=self.setup.gradient_of)
         if self.setup.target is not None and not target_problem(self.setup.target, theirs.network):

@@ -1,4 +1,4 @@
-"""How far each block's shortcut and residual branch are open."""
+"""How far each block's shortcut and residual branch are open, and which blocks are left out."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ class Wiring:
     `shortcuts` stay 1 and mean nothing.
 
     Raises:
-        UserError: a strength is no number from 0 to 1, or the lengths differ.
+        UserError: a strength is no number from 0 to 1, the lengths differ, a block that is left out is not there, or
+            its branch is not open.
     """
 
     shortcuts: tuple[float, ...]
     branches: tuple[float, ...]
+    left_out: tuple[int, ...] = ()
+    """Numbers of the blocks without a shortcut that hand their input on unchanged, sorted."""
 
     def __post_init__(self) -> None:
         if len(self.shortcuts) != len(self.branches):
@@ -37,6 +40,14 @@ class Wiring:
         for strength in (*self.shortcuts, *self.branches):
             if not (type(strength) is float and 0.0 <= strength <= 1.0) and not _is_strength(strength):
                 raise ArgumentError("A strength", "a number between 0 and 1", strength)
+        if self.left_out:
+            chosen = tuple(sorted(_block_numbers(self.left_out, self.block_count)))
+            object.__setattr__(self, "left_out", chosen)
+            if closed := [number for number in chosen if self.branches[number - 1] != 1.0]:
+                raise UserError(
+                    f"Block {closed[0]} is left out, with all that is in it: its residual branch cannot be dropped or "
+                    "weakened as well."
+                )
 
     @classmethod
     def all_open(cls, blocks: int) -> Wiring:
@@ -69,6 +80,11 @@ class Wiring:
         return tuple(n for n, strength in enumerate(self.branches, 1) if strength == 0.0)
 
     @property
+    def branches_run(self) -> tuple[float, ...]:
+        """How far each block's branch is open; 0 where the block is left out, whose branch is not run either."""
+        return tuple(0.0 if n in self.left_out else s for n, s in enumerate(self.branches, 1))
+
+    @property
     def weakened(self) -> dict[int, float]:
         """Blocks whose shortcut is neither cut nor fully open, with its strength."""
         return {n: s for n, s in enumerate(self.shortcuts, 1) if 0.0 < s < 1.0}
@@ -82,7 +98,7 @@ class Wiring:
     def only_closed(self) -> tuple[int, Closed] | None:
         """The one gate that is closed, by its block, while every other is open; None where there is no such."""
         counts = self.shortcuts.count(1.0), self.branches.count(1.0)
-        if sum(counts) != 2 * self.block_count - 1:
+        if sum(counts) != 2 * self.block_count - 1 or self.left_out:
             return None
         kind: Closed = "cut" if counts[0] < counts[1] else "dropped"
         closed = self.cut if kind == "cut" else self.dropped
@@ -97,16 +113,29 @@ class Wiring:
         return replace(self, shortcuts=_replaced(self.shortcuts, blocks, strength))
 
     def with_branches(self, blocks: Iterable[int], strength: float) -> Wiring:
-        """The wiring with these blocks' residual branches at `strength`; raises as `with_shortcuts`."""
-        return replace(self, branches=_replaced(self.branches, blocks, strength))
+        """The wiring with these blocks' residual branches at `strength`, none of them left out; raises as
+        `with_shortcuts`.
+        """
+        chosen = _block_numbers(blocks, self.block_count)
+        kept = tuple(number for number in self.left_out if number not in chosen)
+        return replace(self, branches=_replaced(self.branches, chosen, strength), left_out=kept)
+
+    def with_left_out(self, blocks: Iterable[int]) -> Wiring:
+        """The wiring with these blocks left out, too. Whether a network's blocks can be, `BlockSpec.stays` says.
+
+        Raises:
+            UserError: a block number is not in the network.
+        """
+        chosen = _block_numbers(blocks, self.block_count)
+        return replace(self.with_branches(chosen, 1.0), left_out=tuple(sorted(chosen.union(self.left_out))))
 
     def toggled_shortcut(self, block: int) -> Wiring:
         """Cut what is fully or partly open, restore what is cut; raises as `with_shortcuts`."""
         return self.with_shortcuts([block], 1.0 if block in self.cut else 0.0)
 
     def toggled_branch(self, block: int) -> Wiring:
-        """Drop what is fully or partly open, restore what is dropped; raises as `with_shortcuts`."""
-        return self.with_branches([block], 1.0 if block in self.dropped else 0.0)
+        """Drop what is fully or partly open, restore what is dropped or left out; raises as `with_shortcuts`."""
+        return self.with_branches([block], 1.0 if block in (*self.dropped, *self.left_out) else 0.0)
 
     def describe(self, *, has_shortcuts: bool = True, longest: int = 0) -> str:
         """The gates in words: "8 of 27 shortcuts cut, 1 of 27 residual branches dropped", "all shortcuts open".
@@ -120,6 +149,7 @@ class Wiring:
             parts += self._gates(self.cut, self.weakened, ("shortcut", "shortcuts", "cut"), longest)
         branches = ("residual branch", "residual branches", "dropped")
         parts += self._gates(self.dropped, self.weakened_branches, branches, longest)
+        parts += self._gates(self.left_out, {}, ("block", "blocks", "left out"), longest)
         return ", ".join(parts) or ("all shortcuts open" if has_shortcuts else "no shortcuts")
 
     def _gates(
@@ -166,15 +196,25 @@ def _bracketed(blocks: str, longest: int) -> str:
 
 
 def _replaced(strengths: tuple[float, ...], blocks: Iterable[int], strength: float) -> tuple[float, ...]:
+    chosen = _block_numbers(blocks, len(strengths))
+    if not _is_strength(strength):
+        raise ArgumentError("strength", "a number between 0 and 1", strength)
+    return tuple(strength if n in chosen else old for n, old in enumerate(strengths, 1))
+
+
+def _block_numbers(blocks: Iterable[int], count: int) -> set[int]:
+    """Those of a list, each once.
+
+    Raises:
+        UserError: it is no list of numbers from 1 to `count`.
+    """
     given: object = blocks
     if isinstance(given, str) or not isinstance(given, Iterable):
         raise ArgumentError("blocks", "a list of block numbers, such as [3, 5]", blocks)
-    if not _is_strength(strength):
-        raise ArgumentError("strength", "a number between 0 and 1", strength)
     chosen = set()
     for number in blocks:
         found = whole("blocks", number, -(2**63), 2**63)
-        if not 1 <= found <= len(strengths):
-            raise UserError(f"There is no block {found}: this network has blocks 1 to {len(strengths)}.")
+        if not 1 <= found <= count:
+            raise UserError(f"There is no block {found}: this network has blocks 1 to {count}.")
         chosen.add(found)
-    return tuple(strength if n in chosen else old for n, old in enumerate(strengths, 1))
+    return chosen

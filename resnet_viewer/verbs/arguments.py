@@ -427,7 +427,7 @@ def _device_name(text: str) -> str:
 
 
 def _wiring(parser: argparse.ArgumentParser) -> None:
-    """`--cut`, `--drop` and `--strength`; blocks are numbered from 1 over the whole network."""
+    """`--cut`, `--drop`, `--strength` and `--leave-out`; blocks are numbered from 1 over the whole network."""
     parser.add_argument(
         "--cut",
         type=given,
@@ -438,6 +438,13 @@ def _wiring(parser: argparse.ArgumentParser) -> None:
         "--drop", type=given, default="none", metavar="BLOCKS", help="residual branches to drop: 3,5-9"
     )
     parser.add_argument("--strength", type=given, metavar="4=0.5,…", help="strength of shortcuts, 0 to 1")
+    parser.add_argument(
+        "--leave-out",
+        type=given,
+        default="none",
+        metavar="BLOCKS",
+        help="of a network without shortcuts the blocks whose input goes on unchanged: 3,5-6",
+    )
 
 
 def _twelve_bits(parser: argparse.ArgumentParser) -> None:

@@ -65,7 +65,13 @@ def wiring(arguments: argparse.Namespace, opened: OpenedNetwork) -> Wiring:
         UserError: a block is not there, or a list is badly written.
     """
     cut = arguments.cut or "none"
-    gates = notation.wiring(opened.spec, cut=cut, drop=arguments.drop, strength=arguments.strength or "")
+    gates = notation.wiring(
+        opened.spec,
+        cut=cut,
+        drop=arguments.drop,
+        strength=arguments.strength or "",
+        leave_out=arguments.leave_out,
+    )
     if arguments.cut is None and not arguments.strength:
         return replace(gates, shortcuts=opened.state.wiring.shortcuts)
     return gates

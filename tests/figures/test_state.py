@@ -9,6 +9,7 @@ from resnet_viewer.figures.state import application_version, describe, weights_d
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.weights import WeightsRef
+from resnet_viewer.records.wiring import Wiring
 from tests.figures.readings import as_trained, pair
 
 
@@ -50,11 +51,21 @@ def test_everything_that_defines_the_state_is_named() -> None:
 def test_a_plain_network_has_no_shortcuts_to_name_and_the_quantity_is_told() -> None:
     now, _ = pair("cifar-plain-20")
     found = describe(now, None, class_names=(), quantity="output")
-    assert found["shortcuts cut"] == "has no shortcuts"
+    assert (found["shortcuts cut"], found["blocks left out"]) == ("has no shortcuts", "none")
     assert " at every block's output · Plain-" in found["caption"]
     assert found["reference"] == "none"
     assert "torch" not in found
     assert not any(key.startswith("reference ") for key in found)
+
+
+def test_blocks_that_are_left_out_are_told_everywhere() -> None:
+    now, reference = map(as_trained, pair("cifar-plain-20"))
+    state = replace(now.request.state, wiring=Wiring.all_open(9).with_left_out([2, 3]))
+    found = describe(replace(now, request=replace(now.request, state=state)), reference, class_names=())
+    assert (found["blocks left out"], found["branches dropped"]) == ("2-3", "none")
+    assert found["reference blocks left out"] == "none"
+    assert "2 of 9 blocks left out" in found["caption"]
+    assert "blocks 2 to 3 are left out: their input goes on unchanged" in found["what you see"].casefold()
 
 
 def test_a_network_without_a_classifier_names_no_number_of_classes() -> None:

@@ -121,6 +121,17 @@ def test_a_dropped_branch_of_a_plain_network_is_told() -> None:
     assert captions.reference_words(now, reference) == "all residual branches open"
 
 
+def test_a_block_that_is_left_out_is_told_and_what_is_missing_for_it() -> None:
+    now, _ = readings(replace(spec("cifar-plain-20"), weights=BUNDLED))
+    wiring = Wiring.all_open(9).with_left_out([2])
+    state = replace(now.request.state, wiring=wiring)
+    assert captions.state_words(state) == (
+        "Plain-20, bundled weights, trained without shortcuts; 1 of 9 blocks left out (2); not retrained"
+    )
+    missing = captions.missing_maps_words(blueprint(state.network), wiring, "layer1.1.conv1")
+    assert missing == "not computed: block 2 is left out"
+
+
 def with_wiring(reading: ProbeResult, wiring: Wiring) -> ProbeResult:
     state = replace(reading.request.state, wiring=wiring)
     return replace(reading, request=replace(reading.request, state=state))

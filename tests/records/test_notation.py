@@ -53,6 +53,19 @@ def test_a_plain_network_has_no_shortcut_to_cut() -> None:
     assert notation.wiring(spec("cifar-plain-20"), cut="none", drop="2").dropped == (2,)
 
 
+def test_blocks_without_a_shortcut_are_left_out_where_shapes_allow() -> None:
+    plain = spec("cifar-plain-20")
+    assert notation.wiring(plain, leave_out="3,5-6", drop="1").left_out == (3, 5, 6)
+    with pytest.raises(notation.UserError, match="Block 4 · conv3_x 1 makes maps of 32×16×16 of 16×32×32"):
+        notation.wiring(plain, leave_out="3-5")
+    with pytest.raises(notation.UserError, match="Block 3 · conv2_x 3 has a shortcut"):
+        notation.wiring(spec("cifar-resnet-20"), leave_out="3")
+    with pytest.raises(notation.UserError, match="Block 3 is left out, with all that is in it"):
+        notation.wiring(plain, leave_out="3", drop="3")
+    with pytest.raises(notation.UserError, match="There is no block 10"):
+        notation.wiring(plain, leave_out="10")
+
+
 def test_triples() -> None:
     assert notation.channels("0.5, 0.25,0") == (0.5, 0.25, 0.0)
     assert notation.channels("0.5") == (0.5,)

@@ -15,7 +15,8 @@ strength = st.one_of(st.sampled_from([0.0, 1.0]), st.floats(0, 1))
 def wirings(draw: st.DrawFn, blocks: int | None = None) -> Wiring:
     count = draw(st.integers(1, 12)) if blocks is None else blocks
     some = st.lists(strength, min_size=count, max_size=count)
-    return Wiring(tuple(draw(some)), tuple(draw(some)))
+    gates = Wiring(tuple(draw(some)), tuple(draw(some)))
+    return gates.with_left_out(draw(st.lists(st.integers(1, count), max_size=2)))
 
 
 @st.composite
@@ -36,7 +37,7 @@ def test_every_shortcut_is_cut_weakened_or_open(wiring: Wiring) -> None:
 
 @given(wirings())
 def test_open_means_that_nothing_is_cut_dropped_or_weakened(wiring: Wiring) -> None:
-    touched = [*wiring.cut, *wiring.dropped, *wiring.weakened, *wiring.weakened_branches]
+    touched = [*wiring.cut, *wiring.dropped, *wiring.weakened, *wiring.weakened_branches, *wiring.left_out]
     assert wiring.is_open == (not touched)
     assert (wiring.describe() == "all shortcuts open") == wiring.is_open
 
@@ -62,15 +63,17 @@ def test_toggling_cuts_what_is_open_and_restores_what_is_cut(chosen: tuple[Wirin
         assert once.shortcuts[block - 1] == (0.0 if wiring.shortcuts[block - 1] else 1.0)
         assert once.toggled_shortcut(block).toggled_shortcut(block) == once
         once = wiring.toggled_branch(block)
-        assert once.branches[block - 1] == (0.0 if wiring.branches[block - 1] else 1.0)
+        assert once.branches_run[block - 1] == (0.0 if wiring.branches_run[block - 1] else 1.0)
         assert once.toggled_branch(block).toggled_branch(block) == once
 
 
 @given(wirings(), wirings())
 def test_equal_wirings_have_equal_hashes(one: Wiring, other: Wiring) -> None:
-    assert one == Wiring(tuple(one.shortcuts), tuple(one.branches))
-    assert hash(one) == hash(Wiring(tuple(one.shortcuts), tuple(one.branches)))
-    assert (one == other) == ((one.shortcuts, one.branches) == (other.shortcuts, other.branches))
+    again = Wiring(tuple(one.shortcuts), tuple(one.branches), tuple(reversed(one.left_out)))
+    assert one == again
+    assert hash(one) == hash(again)
+    ours, theirs = ((each.shortcuts, each.branches, each.left_out) for each in (one, other))
+    assert (one == other) == (ours == theirs)
 
 
 @given(wirings(), st.one_of(st.floats(max_value=-1e-9), st.floats(min_value=1.000001), st.just(float("nan"))))
@@ -89,9 +92,29 @@ def test_a_block_that_is_not_there_is_refused(wiring: Wiring, block: int) -> Non
         lambda: wiring.with_branches([block], 0.0),
         lambda: wiring.toggled_shortcut(block),
         lambda: wiring.toggled_branch(block),
+        lambda: wiring.with_left_out([1, block]),
+        lambda: Wiring(wiring.shortcuts, (1.0,) * wiring.block_count, (block,)),
     ):
         with pytest.raises(ValueError, match=message):
             change()
+
+
+@given(wirings_and_blocks())
+def test_what_is_left_out_has_no_gate_and_setting_one_takes_it_in_again(
+    chosen: tuple[Wiring, list[int]],
+) -> None:
+    wiring, blocks = chosen
+    without = wiring.with_left_out(blocks)
+    assert without.left_out == tuple(sorted({*blocks, *wiring.left_out}))
+    assert without.shortcuts == wiring.shortcuts
+    assert all(without.branches[n - 1] == 1.0 and without.branches_run[n - 1] == 0.0 for n in blocks)
+    assert not set(without.with_branches(blocks, 0.5).left_out) & set(blocks)
+    assert without.only_closed is None or not without.left_out
+
+
+def test_a_block_is_not_both_left_out_and_dropped() -> None:
+    with pytest.raises(ValueError, match="Block 2 is left out, with all that is in it"):
+        Wiring((1.0, 1.0), (1.0, 0.0), (2,))
 
 
 def test_lengths_must_agree() -> None:
@@ -111,6 +134,7 @@ def test_lengths_must_agree() -> None:
         ),
         (Wiring.all_open(9).with_branches([4], 0.5), "1 residual branch weakened"),
         (Wiring.all_open(9).with_branches([4, 5], 0.5), "2 residual branches weakened"),
+        (Wiring.all_open(9).with_left_out([5, 2]), "2 of 9 blocks left out"),
     ],
 )
 def test_a_state_in_words(wiring: Wiring, words: str) -> None:
@@ -134,6 +158,10 @@ def test_a_state_in_words(wiring: Wiring, words: str) -> None:
             "1 residual branch weakened (5=0.25)",
         ),
         (Wiring.all_open(9).with_shortcuts([4], 1 / 3), "1 shortcut weakened"),
+        (
+            Wiring.all_open(9).with_branches([4], 0).with_left_out([7, 2, 3]),
+            "1 of 9 residual branches dropped (4), 3 of 9 blocks left out (2-3,7)",
+        ),
     ],
 )
 def test_a_state_in_words_that_name_the_blocks(wiring: Wiring, words: str) -> None:

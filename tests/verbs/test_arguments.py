@@ -16,12 +16,12 @@ EMPTY = {
     "probe": (
         PROBE,
         "--out --classes --weights --network --reference-network --reference-weights --target --layer --cut --drop "
-        "--strength --mean --std --device --seed --resize --crop --class-count --input-side --input-channels --pooling "
-        "--gradient",
+        "--strength --leave-out --mean --std --device --seed --resize --crop --class-count --input-side "
+        "--input-channels --pooling --gradient",
     ),
     "evaluate": (
         EVALUATE,
-        "--classes --weights --network --cut --drop --strength --sample --sample-seed --table --seed",
+        "--classes --weights --network --cut --drop --strength --leave-out --sample --sample-seed --table --seed",
     ),
     "train": (
         TRAIN,

@@ -130,7 +130,7 @@ class InspectBar(PageBar):
             self.shortcuts.show_state(switch_state(wiring.shortcuts), _open_words(wiring, "shortcuts"))
         else:
             self.shortcuts.show_state("off", "a plain network has no shortcuts")
-        self.branches.show_state(switch_state(wiring.branches), _open_words(wiring, "branches"))
+        self.branches.show_state(switch_state(wiring.branches_run), _open_words(wiring, "branches"))
         self._target_text = f"Target: {usual_target_words(scene.session, scene.now)}"
         if setup.target is not None:
             self._target_text = f"Target: {plain(setup.target_name(setup.target))}, your choice"
@@ -294,7 +294,7 @@ def _button(action: QAction, text: str = "") -> QToolButton:
 
 
 def _open_words(wiring: Wiring, what: str) -> str:
-    strengths = wiring.shortcuts if what == "shortcuts" else wiring.branches
+    strengths = wiring.shortcuts if what == "shortcuts" else wiring.branches_run
     count = sum(strength > 0 for strength in strengths)
     name = "shortcuts" if what == "shortcuts" else "residual branches"
     return f"{count} of {len(strengths)} {name} open"

@@ -100,7 +100,7 @@ class Editor(QObject):
     @Slot()
     def toggle_all_branches(self) -> None:
         """Restore all where any is not open, else drop all."""
-        self.open_all_branches(any(strength < 1 for strength in self._setup.wiring.branches))
+        self.open_all_branches(any(strength < 1 for strength in self._setup.wiring.branches_run))
 
     def rewire(self, wiring: Wiring, label: str) -> None:
         """Set every gate, in one step; a wiring of another network is none."""

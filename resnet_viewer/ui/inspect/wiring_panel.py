@@ -98,7 +98,7 @@ class WiringControls(QWidget):
         self.slider.setEnabled(block is not None)
         value = 1.0
         if block is not None and wiring is not None:
-            gates = wiring.shortcuts if self.chosen_gate == "shortcut" else wiring.branches
+            gates = wiring.shortcuts if self.chosen_gate == "shortcut" else wiring.branches_run
             value = gates[block.number - 1]
         with QSignalBlocker(self.slider):
             self.slider.setValue(value)
@@ -109,7 +109,7 @@ class WiringControls(QWidget):
         strength = min(max(round(round(value / STEP) * STEP, 2), 0.0), 1.0)
         number = self._block.number
         is_shortcut = self.chosen_gate == "shortcut"
-        gates = self._wiring.shortcuts if is_shortcut else self._wiring.branches
+        gates = self._wiring.shortcuts if is_shortcut else self._wiring.branches_run
         if strength != gates[number - 1]:
             (self.shortcut_strength_chosen if is_shortcut else self.branch_strength_chosen).emit(
                 number, strength
@@ -314,7 +314,7 @@ class WiringPanel(Card):
         if block.shortcut != "none":
             verb = "Restore" if wiring.shortcuts[number - 1] == 0.0 else "Cut"
             self._add(menu, f"{verb} shortcut", self.shortcut_clicked.emit, number)
-        verb = "Restore" if wiring.branches[number - 1] == 0.0 else "Drop"
+        verb = "Restore" if wiring.branches_run[number - 1] == 0.0 else "Drop"
         key = " (D)" if number == self.selected_block() else ""  # the key means the selected block
         self._add(menu, f"{verb} residual branch{key}", self.branch_clicked.emit, number)
         if block.shortcut != "none":

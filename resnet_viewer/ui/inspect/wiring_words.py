@@ -101,7 +101,9 @@ def gate_text(kind: str, strength: float) -> str:
 
 
 def gates_text(blueprint: Blueprint, wiring: Wiring, block: int) -> str:
-    """Both gates of a block."""
+    """Both gates of a block, or that it is left out."""
+    if block in wiring.left_out:
+        return "left out: its input goes on unchanged"
     branch = gate_text("residual branch", wiring.branches[block - 1])
     spec = blueprint.blocks[block - 1]
     if spec.shortcut == "none":

@@ -65,6 +65,21 @@ def test_a_plain_network_has_no_shortcuts_to_cut(qtbot: QtBot) -> None:
     assert desk.store.undo_label is None
 
 
+def test_a_block_that_is_left_out_comes_back_as_a_dropped_branch_does(qtbot: QtBot) -> None:
+    desk = Desk("cifar-plain-20")
+    whole = desk.store.session.setup.wiring
+    for restore in (
+        lambda: desk.editor.toggle_branch(3),
+        lambda: desk.editor.set_branch_strength(3, 1.0),
+        desk.editor.toggle_all_branches,
+        desk.editor.open_everything,
+    ):
+        desk.editor.rewire(whole.with_left_out([3]), "leave out block 3")
+        assert desk.store.session.setup.wiring.left_out == (3,)
+        restore()
+        assert desk.store.session.setup.wiring == whole
+
+
 def test_the_input_changes_for_the_reference_too(desk: Desk) -> None:
     desk.editor.toggle_shortcut(1)
     desk.editor.set_reference()

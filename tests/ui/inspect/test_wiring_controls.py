@@ -103,6 +103,20 @@ def test_a_plain_network_has_no_arc_to_click() -> None:
     assert draw(layout, frame, Wiring.all_open(8)).of("open arc") == []
 
 
+def test_the_line_goes_on_through_a_block_that_is_left_out() -> None:
+    plan = blueprint(spec("plain18"))
+    layout = lay_out(plan)
+    left_out, dropped = Wiring.all_open(8).with_left_out([2]), Wiring.all_open(8).with_branches([2], 0.0)
+    frame = frame_of(layout)
+    ours, theirs = draw(layout, frame, left_out), draw(layout, frame, dropped)
+    assert len(ours.of("dropped")) == len(theirs.of("dropped")) == 2
+    assert len(ours.of("trunk")) == len(theirs.of("trunk")) + 1
+    assert (len(ours.of("broken trunk")), len(theirs.of("broken trunk"))) == (0, 2)
+    part = Part("block", "layer1.1", 2)
+    assert gates_text(plan, left_out, 2) == "left out: its input goes on unchanged"
+    assert "left out: its input goes on unchanged" in tooltip(plan, left_out, part, None, None)
+
+
 def test_each_state_of_a_gate_has_its_own_outline() -> None:
     layout = layout_of("cifar-resnet-20")
     wiring = Wiring.all_open(9).with_shortcuts([2, 3], 0.0).with_shortcuts([5], 0.4)
