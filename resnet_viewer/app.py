@@ -3,7 +3,7 @@
 The order of events: arguments; the checks that would otherwise end in an abort (Qt's version, a display, the
 system's libraries); the log; the window, from a network described without building it; the workers, which import torch
 on their threads; the first network and picture, which come as one undoable-from-nothing start; `exec`; then edits are
-refused, workers stop and are waited for, the process that trains with them, and the widgets go last.
+refused, workers stop and are waited for, the processes that train and study with them, and the widgets go last.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def build(application: QApplication, arguments: argparse.Namespace, diagnostics:
     """Everything, wired, not yet shown. Nothing here imports torch on this thread."""
     from functools import partial
 
-    from resnet_viewer.services import files, lab, network_entries, order_files, probing, run_plans
+    from resnet_viewer.services import files, lab, network_entries, order_files, probing, run_plans, studies
     from resnet_viewer.ui.appearance import Appearance
     from resnet_viewer.ui.help import Facts
     from resnet_viewer.ui.inspect.store import Store
@@ -193,6 +193,7 @@ def build(application: QApplication, arguments: argparse.Namespace, diagnostics:
             Worker(files.FilesService, name="files"),
             Worker(files.DownloadService, name="downloads"),
             ProcessWorker(lab.LabService, name="training", grace=lab.SAVING_SECONDS),
+            ProcessWorker(studies.StudyService, name="studies"),
         ),
         Appearance(application, settings),
         settings,

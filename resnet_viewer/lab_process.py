@@ -3,8 +3,8 @@
 The order of events: the process lowers its priority, makes the answering object, and waits for a request. While it
 works it looks into the pipe after every yield: messages are told to the answering object, a stop closes the
 generator, so that `finally` puts everything back, and an end of the pipe does the same and ends the process. What
-the generator yields goes back; a yielded None says that nothing can be done until a message comes (all is paused),
-and waits for one.
+the generator yields goes back; `BUSY` says that there is nothing to tell yet; a yielded None that nothing can be done
+until a message comes (all is paused), and waits for one.
 
 Memory is bounded on both sides: a send waits while the pipe is full, and so holds the work up, until whoever reads
 goes on or is gone.
@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from enum import Enum
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from typing import Protocol
@@ -32,11 +33,23 @@ _NAP = 0.5
 """Seconds that work with nothing to do waits for a message before it is asked again."""
 
 
+class Busy(Enum):
+    """Of one member, so that it is the same one everywhere."""
+
+    BUSY = "busy"
+
+
+BUSY = Busy.BUSY
+"""Yielded by work that goes on, and has nothing to tell."""
+
+
 class TellableAnswering(Protocol):
     """What runs in the process: like what runs on a worker, and it listens while it works."""
 
     def answer(self, request: object) -> Generator[object]:
-        """Work on `request`; every yield but None is a reply, and a point at which the work can be stopped."""
+        """Work on `request`; every yield but None and BUSY is a reply, and every one a point at which the work can be
+        stopped.
+        """
         ...
 
     def tell(self, message: object) -> None:
@@ -134,7 +147,7 @@ class _Loop:
             self._made = self._factory()
         with closing(self._made.answer(request)) as replies:
             for value in replies:
-                if value is not None:
+                if value is not None and value is not BUSY:
                     self._news.send(Reply(ticket, value))
                 if self._is_ended(ticket, self._made, wait=0.0 if value is not None else _NAP):
                     return

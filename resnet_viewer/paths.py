@@ -54,6 +54,11 @@ def runs_dir() -> Path:
     return _own_home("runs") or platformdirs.user_data_path(_NAME, appauthor=False) / "runs"
 
 
+def studies_dir() -> Path:
+    """Studies: what was asked and what was found, a folder for each order of the Studies tab."""
+    return _own_home("studies") or platformdirs.user_data_path(_NAME, appauthor=False) / "studies"
+
+
 def log_dir() -> Path:
     """The logs."""
     return _own_home("logs") or platformdirs.user_log_path(_NAME, appauthor=False)

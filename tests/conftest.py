@@ -149,3 +149,13 @@ def _no_window_of_an_earlier_test() -> Iterator[None]:
             application.setStyleSheet("")
         if application and letters is not None and application.font() != letters:
             application.setFont(letters)
+
+
+@pytest.fixture
+def trial_study() -> Iterator[None]:
+    """The small study for tests is one of the list's while this test runs."""
+    from tests.core.studies import trial
+
+    trial.register()
+    yield
+    trial.unregister()

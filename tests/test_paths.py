@@ -39,16 +39,28 @@ def test_every_folder_of_the_user_moves_with_the_variable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(paths.HOME_VARIABLE, str(tmp_path))
-    folders = [paths.settings_dir(), paths.cache_dir(), paths.log_dir(), paths.runs_dir()]
-    assert [folder.parent for folder in folders] == [tmp_path] * 4
-    assert len(set(folders)) == 4
+    folders = [
+        paths.settings_dir(),
+        paths.cache_dir(),
+        paths.log_dir(),
+        paths.runs_dir(),
+        paths.studies_dir(),
+    ]
+    assert [folder.parent for folder in folders] == [tmp_path] * 5
+    assert len(set(folders)) == 5
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("value", ["", "  "])
 def test_without_the_variable_they_are_the_systems(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(paths.HOME_VARIABLE, value)
-    folders = [paths.settings_dir(), paths.cache_dir(), paths.log_dir(), paths.runs_dir()]
+    folders = [
+        paths.settings_dir(),
+        paths.cache_dir(),
+        paths.log_dir(),
+        paths.runs_dir(),
+        paths.studies_dir(),
+    ]
     assert all(folder.is_absolute() and "resnet-viewer" in str(folder) for folder in folders)
 
 

@@ -103,7 +103,7 @@ class Meter:
             require_channels(state)
             if not state.network.has_classifier:
                 raise UserError(f"{state.network.title} has no classifier, so there is no error to measure.")
-        clock = _Clock(self._told_every)
+        clock = Clock(self._told_every)
         for done, total in self._prepare(question):
             yield Progress(done, total or None) if clock.has_struck() else None
         views = {state: View.of(*self._found(question.test_set, state), state) for state in (now, reference)}
@@ -132,11 +132,11 @@ class Meter:
                 self._prepared.move_to_end(key)
         if all((question.test_set, geometry) in self._prepared for geometry in wanted):
             return
-        drawn = yield from _told(draw(question.test_set), lambda _: (0, 0))
+        drawn = yield from told(draw(question.test_set), lambda _: (0, 0))
         for preprocessing in wanted.values():
             _require_room(len(drawn), preprocessing)
         reading = prepared(drawn, tuple(wanted.values()))
-        found = yield from _told(reading, lambda done: (done, len(drawn)))
+        found = yield from told(reading, lambda done: (done, len(drawn)))
         for geometry, each in zip(wanted, found, strict=True):
             self._prepared[question.test_set, geometry] = drawn, each
         self._kept.clear()  # files may be others than they were when they were read before
@@ -271,7 +271,7 @@ def evaluated(
     """
     require_channels(state)
     drawing = draw(test_set, wants_twelve_bits=wants_twelve_bits)
-    drawn = yield from _told(drawing, lambda _: Seen(0, 0, 0, 0))
+    drawn = yield from told(drawing, lambda _: Seen(0, 0, 0, 0))
     if drawn.kinds is None:
         raise without_pictures(drawn.folder)
     taken = _labelling(drawn, state)
@@ -284,7 +284,7 @@ def evaluated(
     for start in range(0, len(drawn), chunk):
         part = drawn.part(range(start, min(start + chunk, len(drawn))))
         reading = prepared(part, (state.preprocessing,), has_thumbnails=False, left_out=left_out)
-        (found,) = yield from _told(reading, partial(_same, Seen(seen, wrong, len(left_out), len(drawn))))
+        (found,) = yield from told(reading, partial(_same, Seen(seen, wrong, len(left_out), len(drawn))))
         view = View.of(part, found, state)
         tally = Tally(len(view.pixels), state.network.classes, view.pictures.labels)
         runner = Runner(live, state, view.pixels, tally, device=device)
@@ -329,7 +329,7 @@ _U = TypeVar("_U")
 _R = TypeVar("_R")
 
 
-def _told(work: Generator[_T, None, _R], word: Callable[[_T], _U]) -> Generator[_U, None, _R]:
+def told(work: Generator[_T, None, _R], word: Callable[[_T], _U]) -> Generator[_U, None, _R]:
     """The same work, whose yields are told in another way."""
     while True:
         try:
@@ -344,7 +344,7 @@ def _same(word: _T, _: object) -> _T:
     return word
 
 
-class _Clock:
+class Clock:
     """Strikes when some time has gone by since it last did, or since it was made."""
 
     def __init__(self, seconds: float) -> None:

@@ -288,6 +288,9 @@ def _decoded(kind: Any, value: object, at: str) -> Any:
                 return float(value)
             except OverflowError:
                 pass  # a whole number of hundreds of digits
+    elif kind is Path:
+        if isinstance(value, str) and "\0" not in value:
+            return Path(value)
     elif type(value) is kind:
         return value
     raise DecodeError(f"{at or 'the whole'} cannot be {str(value)[:40]!r}")

@@ -125,6 +125,15 @@ class EstimateStudy(Request, newest_only=True):
 
 
 @dataclass(frozen=True)
+class KeptStudies(Request, newest_only=True):
+    """The studies that are kept in the folders of `folder`, the oldest first. Answered by a StudyResult each; what
+    cannot be read is passed over, which the log says.
+    """
+
+    folder: Path
+
+
+@dataclass(frozen=True)
 class Estimate:
     """What an order costs, told before it starts."""
 
@@ -156,7 +165,7 @@ class Basis:
 
 @dataclass(frozen=True, eq=False)
 class StudyResult:
-    """What a study has found so far: `rows` in the order of their measuring, of `points` that are planned."""
+    """What a study has found so far: `rows` in the order of the plan, of `points` that are planned."""
 
     order: StudyOrder
     basis: Basis

@@ -44,6 +44,7 @@ from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.services.network_entries import entry_of, networks
 from resnet_viewer.services.order_files import has_runs
 from resnet_viewer.services.run_plans import runs_of
+from resnet_viewer.services.studies import StudyService
 from resnet_viewer.ui.appearance import Appearance
 from resnet_viewer.ui.help import Facts
 from resnet_viewer.ui.inspect.page import InspectPage
@@ -52,6 +53,7 @@ from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.train.controller import Ways
 from resnet_viewer.ui.train.page import TrainPage
 from resnet_viewer.ui.window import MainWindow
+from resnet_viewer.ui.work.process_worker import ProcessWorker
 from resnet_viewer.ui.work.worker import Worker, Workers
 from tests import fabricated
 from tests.ui.probing import Prober
@@ -173,6 +175,7 @@ class Desk:
             Worker(lambda: self.files, name="test-files"),
             Worker(lambda: self.downloads, name="test-downloads"),
             self.lab,
+            ProcessWorker(StudyService, name="test-studies"),
         )
         self.appearance = Appearance(application, self.settings)
         viewer = viewer_of(

@@ -22,19 +22,19 @@ _log = logging.getLogger(__name__)
 
 
 class RunLockedError(UserError):
-    """Another process trains the run of a folder."""
+    """Another process works in a folder."""
 
 
 class RunLock:
-    """That of one folder; each run at work has its own, also within one process.
+    """That of one folder; each run at work has its own, also within one process. `work` says what is done there.
 
     Example:
         >>> lock = RunLock(folder)  # doctest: +SKIP
         >>> lock.take()  # doctest: +SKIP
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, work: str = "The run in {} is being trained") -> None:
+        self._folder, self._work = folder, work
         self._held: FileLock | None = None
 
     def take(self, until: float | None = None) -> None:
@@ -59,7 +59,7 @@ class RunLock:
             lock.acquire()
         except Timeout as error:
             raise RunLockedError(
-                f"The run in {self._folder} is being trained by another process: wait for its end, or stop it there."
+                f"{self._work.format(self._folder)} by another process: wait for its end, or stop it there."
             ) from error
         except (OSError, NotImplementedError) as error:
             _log.warning("%s cannot be locked, let no other process train there: %s", self._folder, error)

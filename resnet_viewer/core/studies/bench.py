@@ -1,11 +1,15 @@
 """What studies measure with: a live network, the pictures of a test set, and activations kept between states.
 
-The order of events: `Bench.prepared` reads the pictures; the network as it begins is measured; then states come one
-after the other, a part of a batch's pass each step, from the last kept activation whose gates are as they were.
+The order of events: the network as it begins is measured; then states come one after the other, a part of a batch's
+pass each step, from the last kept activation that came through the same. `KEPT_BYTES` bounds what is kept; where that
+is not enough for the inputs of all blocks, it is kept before those that save most (`core.meter.kept_places`). Batches
+are the meter's and `evaluate`'s, so that all of them find the same, bit for bit.
 """
 
 from __future__ import annotations
 
+import hashlib
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -15,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_viewer.core.meter import Kept, Runner, Tally, View, alike, pass_cost
+from resnet_viewer.core.meter import Kept, Runner, Tally, View, alike, batch_size, pass_cost
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.preprocessing import scaled
 from resnet_viewer.records.laying_out import blueprint
@@ -51,7 +55,7 @@ KEPT_BYTES = 1 << 30
 class Bench:
     """A network and the pictures of a test set, for the points of one study. Lives on one thread.
 
-    `pixels` are what `prepared` read; without a test set there are none.
+    `view` are the pictures; None for a study that needs none.
     """
 
     def __init__(
@@ -79,6 +83,15 @@ class Bench:
         return self._view.pictures
 
     @property
+    def has_pictures(self) -> bool:
+        """False for a study that needs none."""
+        return self._view is not None
+
+    def __len__(self) -> int:
+        """How many pictures there are."""
+        return 0 if self._view is None else len(self._view.pixels)
+
+    @property
     def labels(self) -> Integers | None:
         """(N,), the true classes; None where they are not known."""
         return self.pictures.labels
@@ -102,6 +115,37 @@ class Bench:
     def alike(self) -> tuple[tuple[int, ...], ...]:
         """Numbers of the blocks of equal shape, which may change places: groups of two or more."""
         return alike(self.plan)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the pictures as the network sees them, and of their labels; "" without any."""
+        if self._view is None:
+            return ""
+        found = hashlib.sha256(self._view.pixels.data)
+        if self.labels is not None:
+            found.update(self.labels.data)
+        return found.hexdigest()
+
+    def seconds_a_pass(self) -> Generator[None, None, float]:
+        """How long a whole pass of one picture takes now, in a batch; yields after each part of it."""
+        size = batch_size(self.state, self.device)
+        if self._view is not None:
+            pixels = self._view.pixels[:size]
+        else:
+            channels, height, width = self.plan.input_shape
+            pixels = np.zeros((size, height, width, channels), np.uint8)
+        spent = 0.0
+        for _ in range(2):  # the first one allocates
+            spent = 0.0
+            tally = Tally(len(pixels), self.state.network.classes, None)
+            runner = Runner(lambda _: self.network, self.state, pixels, tally, device=self.device)
+            work = runner.batch()
+            while not runner.is_done:
+                begun = time.perf_counter()
+                next(work)
+                spent += time.perf_counter() - begun
+                yield
+        return spent / len(pixels)
 
     def count(self, passes: float) -> None:
         """Passes of one picture that a study ran by itself: a backward pass costs as much as two forward ones."""

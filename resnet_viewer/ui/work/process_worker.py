@@ -23,6 +23,7 @@ from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 from resnet_viewer import lab_process
 from resnet_viewer.lab_process import Ask, End, Fault, Finished, Reply, Tell, TellableAnswering
 from resnet_viewer.records.errors import Failure
+from resnet_viewer.records.question import Request
 from resnet_viewer.ui.work.asking import Asking
 
 log = logging.getLogger(__name__)
@@ -102,7 +103,8 @@ class ProcessWorker(Asking):
             self._child = None
 
     def _is_pointless(self, older: object, newer: object) -> bool:
-        return True  # there is one lab, and it works on one order
+        # an order of the lab's is no Request: there is one lab, and it works on one order
+        return not isinstance(older, Request) or super()._is_pointless(older, newer)
 
     def _begin(self, ticket: int, request: object) -> None:
         assert self._child is not None, "asking has started it"

@@ -234,17 +234,20 @@ class Worker(_AskedLane):
 
 @dataclass(frozen=True)
 class Workers:
-    """The threads behind the window, and the process that trains; each answers its own kind of request."""
+    """The threads behind the window, the process that trains and the one that studies; each answers its own kind of
+    request.
+    """
 
     probing: Worker
     files: Worker
     downloads: Worker
     lab: ProcessWorker
+    studies: ProcessWorker
 
     @property
     def all(self) -> tuple[Worker | ProcessWorker, ...]:
         """In the order in which they are ended: the slowest to end first."""
-        return self.lab, self.probing, self.files, self.downloads
+        return self.lab, self.studies, self.probing, self.files, self.downloads
 
     def close(self) -> None:
         """End all of them: first tell each to stop, then wait for each."""

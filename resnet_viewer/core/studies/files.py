@@ -1,0 +1,388 @@
+"""What a study leaves in its folder.
+
+study.json     what was asked, of which network and pictures, by which program: whole, from the beginning on
+points.jsonl   a line a point as soon as it is measured: its row, and under "cost" what it took
+
+A process that is killed leaves at most a line without an end, which is taken away when the study goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from resnet_viewer.core.lab.run_files import json_bytes, strict
+from resnet_viewer.core.lab.run_lock import RunLock
+from resnet_viewer.media.files import empty_ones_removed, make_folder, refusal, write_whole
+from resnet_viewer.media.reading import read_json, read_whole
+from resnet_viewer.records.checking import ArgumentError, DecodeError, decoded
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.probe import NetworkState
+from resnet_viewer.records.study import Basis, Row, StudyOrder, StudyResult, Value
+from resnet_viewer.records.study_list import study_of
+from resnet_viewer.records.test_set import TestSet
+from resnet_viewer.versions import version_of
+
+STUDY, POINTS = "study.json", "points.jsonl"
+_FORMAT = 1
+_LARGEST_STUDY, _LARGEST_POINTS = 8 << 20, 64 << 20
+"""Bytes. All 4 096 sub-networks of 12 blocks have 2 MB."""
+_MOST_POINTS = 200_000
+_MOST_NUMBERS = 100_000
+"""Of one value of a row."""
+_MOST_BLOCKS = 20_000
+_MOST_STUDIES = 1000
+"""Of a folder that are listed."""
+_LONGEST_NAME = 200
+_log = logging.getLogger(__name__)
+
+
+class StudyFileError(UserError):
+    """A folder holds no study that can be read, or one that is not to be overwritten."""
+
+
+class Measured(NamedTuple):
+    """A point that was measured."""
+
+    row: Row
+    """Its "point" is the point's name."""
+    place: int
+    """Among the points of the plan, from 0."""
+    seconds: float
+    passes: float
+    """Whole forward passes of one picture that were run for it, by what they cost."""
+    saved: float
+    """Those that kept activations saved."""
+
+    @property
+    def name(self) -> str:
+        """Of the point."""
+        return str(self.row["point"])
+
+
+@dataclass(frozen=True)
+class Digests:
+    """SHA-256 of what a study measures: of all numbers of the network; of the pictures as it sees them, with their
+    labels ("" without any).
+    """
+
+    weights: str
+    pictures: str = ""
+
+
+def with_points(result: StudyResult, measured: Iterable[Measured]) -> StudyResult:
+    """The result with these points and no others."""
+    found = sorted(measured, key=lambda one: one.place)
+    return replace(
+        result,
+        rows=tuple(one.row for one in found),
+        seconds=sum(one.seconds for one in found),
+        passes=sum(one.passes for one in found),
+        saved=sum(one.saved for one in found),
+    )
+
+
+def row_of(name: str, found: Row) -> Row:
+    """What a point found as a file will give it back: numbers of Python's, and None for those that JSON lacks.
+
+    Raises:
+        ValueError: a value is none of a row's.
+    """
+    plain = {key: getattr(value, "tolist", lambda value=value: value)() for key, value in found.items()}
+    return _row(json.loads(json.dumps(strict({"point": name, **plain}))))
+
+
+class StudyFolder:
+    """The folder of a study at work, which nobody else works in meanwhile. Made by `taken`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._points: BinaryIO | None = None
+
+    @classmethod
+    @contextmanager
+    def taken(cls, order: StudyOrder) -> Iterator[StudyFolder]:
+        """The order's folder, made where it is missing, and removed again where nothing came into it.
+
+        Raises:
+            StudyFileError: another study is in it, or this one is and is not to be resumed, or cannot be read.
+            RunLockedError: another process works in it.
+            WriteError: it cannot be made or written in.
+        """
+        with empty_ones_removed([order.folder]):
+            made = cls(order.folder)
+            make_folder(order.folder)
+            lock = RunLock(order.folder, work="The study in {} is being measured")
+            lock.take()
+            try:
+                made._require_alike(order)
+                yield made
+            finally:
+                made.close()
+                lock.release()
+
+    def _require_alike(self, order: StudyOrder) -> None:
+        found = [name for name in (STUDY, POINTS) if (self.folder / name).exists()]
+        if not found:
+            return
+        if not order.is_resumed:
+            raise StudyFileError(
+                f"{self.folder} already holds a study ({found[0]}): add --resume to continue it, or name another --out."
+            )
+        if STUDY not in found:
+            raise StudyFileError(
+                f"{self.folder} holds points of a study, but no {STUDY}: name another folder."
+            )
+        if other := _difference(read_study(self.folder).order, order):
+            raise _another(self.folder, other)
+
+    def begin(self, result: StudyResult, digests: Digests, *, command: str = "") -> list[Measured]:
+        """Say in the folder what is measured, where that is not said yet; what was measured before.
+
+        Raises:
+            StudyFileError: it was another network or other pictures; or the points cannot be read.
+            WriteError: the folder cannot be written in.
+        """
+        path = self.folder / STUDY
+        if path.exists():
+            kept = _text_of(_content(path).get("sha256"))
+            for what, digest in asdict(digests).items():
+                if kept.get(what, digest) != digest:
+                    raise _another(self.folder, f"its {what} were other ones")
+        else:
+            write_whole(path, json_bytes(_content_of(result, digests, command)))
+        found = _measured(self.folder / POINTS)
+        try:
+            self._points = (self.folder / POINTS).open("ab")
+            self._points.truncate(_whole_lines(self.folder / POINTS))
+        except OSError as error:
+            raise refusal(self.folder / POINTS, error) from error
+        return found
+
+    def add(self, measured: Measured) -> None:
+        """Keep a point: it is in the file when this returns.
+
+        Raises:
+            WriteError: it cannot be written.
+        """
+        assert self._points is not None, "it was begun"
+        cost = dict(zip(_COST, measured[1:], strict=True))
+        line = json.dumps({**measured.row, "cost": cost}, ensure_ascii=False)
+        try:
+            self._points.write(f"{line}\n".encode())
+            self._points.flush()
+        except OSError as error:
+            raise refusal(self.folder / POINTS, error) from error
+
+    def close(self) -> None:
+        """Let the file go."""
+        if self._points is not None:
+            self._points.close()
+            self._points = None
+
+
+def read_study(folder: Path) -> StudyResult:
+    """What the study of a folder has found so far.
+
+    Raises:
+        StudyFileError: there is none, or a file of it is damaged or too large.
+
+    Example:
+        >>> read_study(Path("out")).is_complete  # doctest: +SKIP
+        True
+    """
+    path = folder / STUDY
+    content = _content(path)
+    try:
+        study = study_of(decoded(str, content["study"]))
+        state = decoded(NetworkState, content["state"])
+        _require_reasonable(state)
+        test_set = decoded(TestSet | None, content["test_set"])  # type: ignore[arg-type]  # a union is no type to mypy
+        options = decoded(study.options, content["options"])
+        device, threads = decoded(str, content["device"]), decoded(int, content["threads"])
+        basis, points = decoded(Basis, content["basis"]), decoded(int, content["points"])
+    except (DecodeError, ArgumentError, KeyError, TypeError) as error:
+        raise StudyFileError(
+            f"{path} cannot be read as a study ({error}): remove it, or name another folder."
+        ) from error
+    order = StudyOrder(
+        study.name, state, options, test_set, folder, device=device, threads=threads, is_resumed=True
+    )
+    return with_points(StudyResult(order, basis, points), _measured(folder / POINTS))
+
+
+def kept_studies(folder: Path) -> Generator[StudyResult | None]:
+    """The studies in the folders of a folder, by their folders' names; None after what is passed over."""
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if entry.is_dir())
+    except OSError:  # nothing was studied yet
+        return
+    for name in names[:_MOST_STUDIES]:
+        try:
+            yield read_study(folder / name)
+        except StudyFileError as error:
+            _log.info("%s is passed over: %s", folder / name, error)
+            yield None
+
+
+def _content_of(result: StudyResult, digests: Digests, command: str) -> dict[str, object]:
+    order, info = result.order, study_of(result.order.study)
+    test_set = order.test_set and {**asdict(order.test_set), "folder": _path(order.test_set.folder)}
+    return {
+        "format": _FORMAT,
+        "study": order.study,
+        "title": info.title,
+        "question": info.question,
+        "options": asdict(order.options),
+        "state": asdict(order.state),
+        "test_set": test_set,
+        "device": order.device,
+        "threads": order.threads,
+        "basis": asdict(result.basis),
+        "points": result.points,
+        "sha256": asdict(digests),
+        "command": command,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version_of(name) for name in ("resnet-viewer", "torch", "numpy")},
+        },
+    }
+
+
+def _path(folder: Path | None) -> str | None:
+    return None if folder is None else str(folder.absolute())
+
+
+def _content(path: Path) -> dict[str, Any]:
+    found = read_json(path, most_bytes=_LARGEST_STUDY, wanted="the file of a study", refused=StudyFileError)
+    if not isinstance(found, dict) or found.get("format") != _FORMAT:
+        raise StudyFileError(f"{path} is no study, or one of another version: name another folder.")
+    return found
+
+
+def _text_of(value: object) -> Mapping[str, str]:
+    return {str(key): str(text) for key, text in value.items()} if isinstance(value, Mapping) else {}
+
+
+def _require_reasonable(state: NetworkState) -> None:
+    """Nothing where the network can be laid out, with as many gates as it has blocks.
+
+    Raises:
+        DecodeError: it cannot.
+    """
+    network = state.network
+    if min((*network.stages, 1)) < 1 or network.block_count > _MOST_BLOCKS:
+        raise DecodeError("there is no such network")
+    try:
+        plan = blueprint(network, state.preprocessing.crop)
+    except (ValueError, ArithmeticError, LookupError) as error:
+        raise DecodeError("there is no such network") from error
+    if state.wiring.block_count != len(plan.blocks):
+        raise DecodeError("its wiring is of another network")
+
+
+def _difference(kept: StudyOrder, asked: StudyOrder) -> str:
+    """In what the study of a folder is another than the one that is asked for; "" in nothing."""
+    if kept.study != asked.study:
+        return f"it is the study {kept.study}"
+    if kept.options != asked.options:
+        other = next(
+            field.name
+            for field in fields(asked.options)
+            if getattr(kept.options, field.name) != getattr(asked.options, field.name)
+        )
+        return f"its {other.replace('_', ' ')} is {getattr(kept.options, other)}"
+    ours, theirs = (_without_place(order.state) for order in (asked, kept))
+    if ours.network != theirs.network:
+        return f"it is of {theirs.network.title} ({theirs.network.weights.title})"
+    if ours != theirs:
+        return "its wiring, preprocessing or class names are others"
+    if kept.test_set != (asked.test_set and _absolute(asked.test_set)):
+        return "its pictures are others"
+    return ""
+
+
+def _without_place(state: NetworkState) -> NetworkState:
+    """The same of a weight file wherever it lies: its digest says which one it is."""
+    weights = state.network.weights
+    if weights.source != "file" or not weights.digest:
+        return state
+    return replace(state, network=replace(state.network, weights=replace(weights, name="")))
+
+
+def _absolute(test_set: TestSet) -> TestSet:
+    return test_set if test_set.folder is None else replace(test_set, folder=test_set.folder.absolute())
+
+
+def _another(folder: Path, why: str) -> StudyFileError:
+    return StudyFileError(f"{folder} holds another study: {why}. Name another folder.")
+
+
+def _lines(path: Path) -> bytes:
+    """All of its bytes; none where there is no such file."""
+    if not os.path.lexists(path):
+        return b""
+    return read_whole(
+        path, most_bytes=_LARGEST_POINTS, wanted="the points of a study", refused=StudyFileError
+    )
+
+
+def _whole_lines(path: Path) -> int:
+    """Bytes of the lines that have an end."""
+    return _lines(path).rfind(b"\n") + 1
+
+
+def _measured(path: Path) -> list[Measured]:
+    """The points in the file; a last line without an end is left out, and of two of one name the second."""
+    *lines, _ = _lines(path).split(b"\n", _MOST_POINTS + 1)
+    if len(lines) > _MOST_POINTS:
+        raise StudyFileError(f"{path} has more than {_MOST_POINTS} points: name another folder.")
+    found: dict[str, Measured] = {}
+    for number, line in enumerate(lines, 1):
+        try:
+            values = json.loads(line)
+            cost = values.pop("cost")
+            told = decoded(tuple[int, float, float, float], [cost[name] for name in _COST])
+            measured = Measured(_row(values), *told)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, MemoryError) as error:
+            raise StudyFileError(
+                f"{path} is damaged in line {number}: remove that line, or name another folder."
+            ) from error
+        found.setdefault(measured.name, measured)
+    return list(found.values())
+
+
+_COST = Measured._fields[1:]
+
+
+def _row(values: object) -> Row:
+    """A line's values.
+
+    Raises:
+        ValueError: they are no row.
+    """
+    if not isinstance(values, dict):
+        raise ValueError("a point is no object")
+    name = values.get("point")
+    if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME:
+        raise ValueError("a point has no name")
+    return {str(key): _value(value) for key, value in values.items()}
+
+
+def _value(value: object) -> Value:
+    if isinstance(value, list):
+        if len(value) > _MOST_NUMBERS:
+            raise ValueError("too many numbers")
+        return decoded(tuple[float, ...], value)
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise ValueError("a value that no row has")

@@ -1,0 +1,240 @@
+"""Runs studies: from an order to its results, and what an order would cost.
+
+The order of events: everything that can be refused without the network is refused; the folder is taken; network and
+pictures are read; the points are planned; those that are missing in the folder are measured, each kept there as soon as
+it is there. Closing it at any yield puts everything back; what was measured stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import NamedTuple
+
+import torch
+
+from resnet_viewer.core.data.test_sets import Drawn, Prepared, draw, prepared
+from resnet_viewer.core.engine import require_channels
+from resnet_viewer.core.lab.device_habits import choose_device
+from resnet_viewer.core.meter import TOLD_EVERY, Clock, View, told
+from resnet_viewer.core.network import Network, build, wired
+from resnet_viewer.core.studies.bench import KEPT_BYTES, Bench, StudyPlan, plan_of
+from resnet_viewer.core.studies.files import Digests, Measured, StudyFolder, row_of, with_points
+from resnet_viewer.core.weights.sources import resolve
+from resnet_viewer.records.checking import ArgumentError
+from resnet_viewer.records.errors import Progress, UserError
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.preprocessing import Preprocessing
+from resnet_viewer.records.story_words import thousands
+from resnet_viewer.records.study import Basis, Estimate, StudyInfo, StudyOrder, StudyResult
+from resnet_viewer.records.study_list import study_of
+from resnet_viewer.records.test_set import TestSet
+
+PIXELS_BYTES = 1 << 30
+"""Of pictures that were read and cut: a study goes through all of them many times."""
+
+Elsewhere = Callable[[StudyOrder, Sequence[str]], Generator[Measured | None]]
+"""Measures the points of these names somewhere else; yields None now and then."""
+
+
+class _Begun(NamedTuple):
+    """What there is before the first point."""
+
+    bench: Bench
+    plan: StudyPlan
+    basis: Basis
+
+
+def require(order: StudyOrder) -> StudyInfo:
+    """The entry of the study, where what is ordered can be studied so, as far as that is known without reading.
+
+    Raises:
+        UserError: there is no such study, or the network, the options or the test set are not for it.
+    """
+    info, state = study_of(order.study), order.state
+    if type(order.options) is not info.options:
+        raise ArgumentError("options", f"the {info.options.__name__} of this study", order.options)
+    require_channels(state)
+    if reason := info.refusal(state, blueprint(state.network, state.preprocessing.crop), order.options):
+        raise UserError(reason)
+    if info.needs == "test set":
+        if order.test_set is None:
+            raise UserError(f"The study {info.name} needs pictures: choose a test set.")
+        if not state.network.has_classifier:
+            raise UserError(f"{state.network.title} has no classifier, so there is no error to measure.")
+    return info
+
+
+class Studies:
+    """Runs one study after the other; network and pictures of the last stay, so that what was estimated begins at once.
+
+    A `network` that is given is studied as it is in place of the one that an order describes. For one thread alone.
+
+    Example:
+        >>> *_, found = Studies().answer(order)  # doctest: +SKIP
+        >>> found.is_complete  # doctest: +SKIP
+        True
+    """
+
+    def __init__(
+        self,
+        network: Network | None = None,
+        *,
+        command: str = "",
+        kept_bytes: int = KEPT_BYTES,
+        told_every: float = TOLD_EVERY,
+    ) -> None:
+        self._given, self._command = network, command
+        self._kept_bytes, self._told_every = kept_bytes, told_every
+        self._live: tuple[NetworkSpec, Network] | None = None
+        self._pictures: tuple[tuple[TestSet, Preprocessing], tuple[Drawn, Prepared]] | None = None
+
+    def answer(
+        self, order: StudyOrder, *, elsewhere: Elsewhere | None = None
+    ) -> Generator[Progress | StudyResult | None]:
+        """Yield Progress while pictures are read, then the result so far: before the first point, after points, ten a
+        second at most, and at the end; None after every other step, a few milliseconds apart.
+
+        Raises:
+            UserError: it cannot be studied so, pictures or weights cannot be read, or the folder cannot be written in
+                or holds something else.
+        """
+        require(order)
+        with StudyFolder.taken(order) as folder, _threads(order.threads):
+            bench, plan, basis = yield from self._begun(order)
+            result = StudyResult(order, basis, len(plan.points))
+            digests = Digests(_digest(bench.network), bench.digest)
+            found = {each.name: each for each in folder.begin(result, digests, command=self._command)}
+            names = [point.name for point in plan.points if point.name not in found]
+            yield (result := with_points(result, found.values()))
+            clock = Clock(self._told_every)
+            work = measured(bench, plan, names) if elsewhere is None else elsewhere(order, names)
+            with closing(work):
+                for each in work:
+                    if each is not None and each.name not in found:
+                        folder.add(each)
+                        found[each.name] = each
+                    if each is not None and clock.has_struck():
+                        yield with_points(result, found.values())
+                    else:
+                        yield None
+            if names:
+                yield with_points(result, found.values())
+
+    def alone(self, order: StudyOrder) -> Generator[Progress | StudyResult | None]:
+        """The same without a folder: nothing is kept."""
+        require(order)
+        with _threads(order.threads):
+            bench, plan, basis = yield from self._begun(order)
+            result = StudyResult(order, basis, len(plan.points))
+            yield result
+            found: list[Measured] = []
+            clock = Clock(self._told_every)
+            for each in measured(bench, plan, [point.name for point in plan.points]):
+                if each is not None:
+                    found.append(each)
+                    yield with_points(result, found) if clock.has_struck() else None
+            yield with_points(result, found)
+
+    def part(self, order: StudyOrder, names: Sequence[str]) -> Generator[Measured | None]:
+        """Measure some of the order's points, without its folder; raises as `answer`."""
+        require(order)
+        with _threads(order.threads):
+            bench, plan, _ = yield from told(self._begun(order), lambda _: None)
+            yield from measured(bench, plan, names)
+
+    def estimate(self, order: StudyOrder) -> Generator[Progress | Estimate | None]:
+        """What an order would cost, by the time of a batch now; raises as `answer`, but for the folder."""
+        require(order)
+        with _threads(order.threads):
+            bench, plan, _ = yield from self._begun(order)
+            each = yield from bench.seconds_a_pass()
+        passes = sum(point.passes for point in plan.points)
+        yield Estimate(order, len(plan.points), passes, passes * each)
+
+    def _begun(self, order: StudyOrder) -> Generator[Progress | None, None, _Begun]:
+        info, device = study_of(order.study), choose_device(order.device or "auto")
+        network = self._network(order.state.network).to(device)
+        yield None
+        view, basis = None, Basis(device=device)
+        if info.needs == "test set":
+            assert order.test_set is not None, "what is required"
+            drawn, found = yield from self._read(order.test_set, order.state.preprocessing)
+            view = View.of(drawn, found, order.state)
+            remark = view.pictures.remark
+            basis = Basis(len(view.pixels), drawn.total, view.pictures.labels is not None, remark, device)
+        bench = Bench(network, order.state, device=device, view=view, kept_bytes=self._kept_bytes)
+        with wired(network, order.state.wiring):
+            plan = plan_of(info.name)(bench, order.options)
+        yield None
+        return _Begun(bench, plan, basis)
+
+    def _network(self, spec: NetworkSpec) -> Network:
+        if self._given is not None:
+            return self._given
+        if self._live is None or self._live[0] != spec:
+            self._live = None  # before another one takes memory
+            self._live = spec, build(spec, resolve(spec))
+        return self._live[1]
+
+    def _read(
+        self, test_set: TestSet, preprocessing: Preprocessing
+    ) -> Generator[Progress | None, None, tuple[Drawn, Prepared]]:
+        key = test_set, preprocessing
+        if self._pictures is None or self._pictures[0] != key:
+            self._pictures = None
+            clock = Clock(self._told_every)
+            drawn = yield from told(draw(test_set), lambda _: None)
+            _require_room(len(drawn), preprocessing)
+
+            def word(done: int) -> Progress | None:
+                return Progress(done, len(drawn)) if clock.has_struck() else None
+
+            (found,) = yield from told(prepared(drawn, (preprocessing,), has_thumbnails=False), word)
+            self._pictures = key, (drawn, found)
+        return self._pictures[1]
+
+
+def measured(bench: Bench, plan: StudyPlan, names: Sequence[str]) -> Generator[Measured | None]:
+    """The points of these names, each as soon as it is measured; None after every step on the way."""
+    wanted = set(names)
+    for place, point in enumerate(plan.points):
+        if point.name not in wanted:
+            continue
+        begun, passes, saved = time.perf_counter(), bench.passes, bench.saved
+        row = row_of(point.name, (yield from point.measure()))
+        seconds = time.perf_counter() - begun
+        yield Measured(row, place, seconds, bench.passes - passes, bench.saved - saved)
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """torch takes so many threads inside the with-block; 0: as many as before."""
+    before = torch.get_num_threads()
+    if count:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _require_room(count: int, preprocessing: Preprocessing) -> None:
+    each = preprocessing.crop**2 * len(preprocessing.mean)
+    if count * each > PIXELS_BYTES:
+        raise UserError(
+            f"{thousands(count)} pictures of {preprocessing.crop} pixels a side are more than a study keeps "
+            f"({PIXELS_BYTES // 2**20} MB): take a sample of {thousands(PIXELS_BYTES // each)} at most."
+        )
+
+
+def _digest(network: Network) -> str:
+    """SHA-256 of all numbers of a network, with their names."""
+    found = hashlib.sha256()
+    for name, tensor in network.state_dict().items():
+        found.update(name.encode())
+        found.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()
