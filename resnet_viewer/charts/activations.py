@@ -92,7 +92,7 @@ class ValueScale:
             found = round_numbers(low, high, pixels, 2.2 * line)
             if len(found) < 3:
                 found = round_numbers(low, high, pixels, 1.3 * line)
-            return tuple(Tick(place, _number(place, text)) for place, text in found)
+            return tuple(Tick(place, number_text(place, text)) for place, text in found)
         first = round(math.log10(self.unit))
         step = step_of(1.4 * line * (high - low) / pixels)
         ends = (low, high)
@@ -107,7 +107,8 @@ class ValueScale:
         return tuple(sorted(ticks))
 
 
-def _number(value: float, text: str) -> str:
+def number_text(value: float, text: str) -> str:
+    """A number beside an axis: its `text`, or its power of ten where it is very large or small."""
     if value == 0.0 or _SMALL <= abs(value) < _LARGE:
         return text
     mantissa, _, power = f"{value:.3g}".partition("e")

@@ -127,6 +127,8 @@ class Stroke:
     is_dashed: bool = False
     mark: str = ""
     """By the letter that Matplotlib has for a shape; "" for none."""
+    has_line: bool = True
+    """False where there are marks alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,9 +146,9 @@ class Curve:
     band: tuple[Floats, Floats] | None = None
 
 
-Shape = Literal["dot", "square", "log", "zero", "infinite", "nan"]
+Shape = Literal["dot", "square", "log", "zero", "infinite", "nan", "s", "D", "^", "v", "P"]
 """Of a point: a dot or, for a classifier, a square on a curve, a diamond beside it, or what has no logarithm: a
-triangle down or up, a cross."""
+triangle down or up, a cross; and the marks of a `Stroke`, filled as on its line."""
 
 
 @dataclass(frozen=True, eq=False)

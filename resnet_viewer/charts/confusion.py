@@ -91,8 +91,10 @@ class ConfusionChart:
         is_right = np.eye(len(self.counts), dtype=bool)[..., None]
         amount = np.where(self.counts > 0, self.shares, np.nan)[..., None]
         mixed = mixture(amount, np.where(is_right, _channels(right), _channels(wrong)), _channels(ground))
-        lights = _lights(mixed)
-        is_deep = _contrast(lights, _lights(_channels(ground))) > _contrast(lights, _lights(_channels(text)))
+        lights = lights_of(mixed)
+        is_deep = contrast_of(lights, lights_of(_channels(ground))) > contrast_of(
+            lights, lights_of(_channels(text))
+        )
         return np.rint(mixed).astype(np.uint8), is_deep
 
 
@@ -112,7 +114,7 @@ def _channels(colour: str) -> Colours:
     return np.array([*bytes.fromhex(colour[1:])], np.float64)
 
 
-def _lights(colours: Colours) -> Colours:
+def lights_of(colours: Colours) -> Colours:
     """Relative luminance of (…, 3) colours from 0 to 255, as WCAG 2 computes it."""
     share = colours / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
@@ -120,7 +122,7 @@ def _lights(colours: Colours) -> Colours:
     return lights
 
 
-def _contrast(one: Colours, other: Colours) -> Colours:
+def contrast_of(one: Colours, other: Colours) -> Colours:
     """The contrast of two luminances, from 1 to 21."""
     contrast: Colours = (np.maximum(one, other) + 0.05) / (np.minimum(one, other) + 0.05)
     return contrast

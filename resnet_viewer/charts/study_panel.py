@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Literal
 
 import numpy as np
@@ -140,3 +141,12 @@ def _traits(result: StudyResult) -> tuple[str, ...]:
         str(result.basis.pictures) + " pictures",
         "" if order.test_set is None else f"drawing {order.test_set.seed}",
     )
+
+
+def panels_of(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
+    """What is drawn of results of one study, laid over one another; of none nothing."""
+    if not results:
+        return ()
+    module = import_module(f"resnet_viewer.charts.studies.{results[0].order.study}")
+    found: tuple[Panel, ...] = module.panels(results)
+    return found

@@ -43,9 +43,11 @@ _SIGNS: dict[str, dict[str, Any]] = {
     "stopped": {"marker": "s", "markersize": 5.0, "markeredgewidth": 1.1, "markerfacecolor": "white"},
 }
 _SHAPES: dict[Shape, str] = {
-    "dot": "o", "log": "D", "square": "s", "zero": "v", "infinite": "^", "nan": "x"
+    "dot": "o", "log": "D", "square": "s", "zero": "v", "infinite": "^", "nan": "x",
+    "s": "s", "D": "D", "^": "^", "v": "v", "P": "P",
 }  # fmt: skip
 _WORDS: dict[str, Any] = {"fontsize": palette.FONT, "color": palette.TEXT}
+_FILLED = ("dot", "s", "D", "^", "v", "P")
 _ON_LANES = ("zero", "infinite", "nan")
 
 
@@ -171,11 +173,17 @@ def style_of(stroke: Stroke, width: float) -> dict[str, Any]:
     return {
         "color": palette.printed(stroke.colour),
         "linewidth": _POINTS * width,
-        "linestyle": (0, tuple(length / (_POINTS * width) for length in DASHES)) if stroke.is_dashed else "-",
+        "linestyle": _line_style(stroke, width),
         "marker": stroke.mark or "None",
         "markersize": _mark_size(width),
         "markeredgewidth": 0,
     }
+
+
+def _line_style(stroke: Stroke, width: float) -> Any:
+    if not stroke.has_line:
+        return "none"
+    return (0, tuple(length / (_POINTS * width) for length in DASHES)) if stroke.is_dashed else "-"
 
 
 def shape_style(shape: Shape, colour: str) -> dict[str, Any]:
@@ -185,8 +193,8 @@ def shape_style(shape: Shape, colour: str) -> dict[str, Any]:
         "linestyle": "none",
         "marker": _SHAPES[shape],
         "markersize": 4.5,
-        "markerfacecolor": colour if shape == "dot" else "white",
-        "markeredgewidth": 0.0 if shape == "dot" else 0.9,
+        "markerfacecolor": colour if shape in _FILLED else "white",
+        "markeredgewidth": 0.0 if shape in _FILLED else 0.9,
     }
 
 

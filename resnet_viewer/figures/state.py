@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cache
 
 from resnet_viewer import paths
@@ -11,6 +13,9 @@ from resnet_viewer.records.insight import Case, all_words, of_case
 from resnet_viewer.records.predictions import not_finite_words
 from resnet_viewer.records.probe import NetworkState, ProbeResult
 from resnet_viewer.records.session import GradientQuantity
+from resnet_viewer.records.study import StudyResult
+from resnet_viewer.records.study_command import command_of
+from resnet_viewer.records.study_list import study_of
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.test_set import MeasureSet, SetReading
 from resnet_viewer.records.weights import WeightsRef
@@ -89,6 +94,40 @@ def describe_measured(reading: SetReading) -> dict[str, str]:
         "left out": captions.plain(", ".join(pictures.left_out)) or "none",
     }
     return described | {f"reference {key}": value for key, value in _state(question.reference).items()}
+
+
+def describe_studies(results: Sequence[StudyResult]) -> dict[str, str]:
+    """Everything that repeats studies, and what was found; of several results the later ones' keys say which."""
+    described = {"application": application_version()}
+    for number, result in enumerate(results, 1):
+        info, order, basis = study_of(result.order.study), result.order, result.basis
+        options = {f"option {name}": str(value) for name, value in asdict(order.options).items()}
+        own = {
+            "study": order.study,
+            "question": info.question,
+            **_state(order.state),
+            **options,
+            "measure": basis.measure,
+            "points": f"{len(result.rows)} of {result.points}",
+            "seconds": f"{result.seconds:.1f}",
+            "passes": f"{result.passes:.1f}",
+            "passes saved": f"{result.saved:.1f}",
+            "device": basis.device or "not known",
+            "conclusion": " ".join(info.conclusion(result)) or "none yet",
+            "command": command_of(order),
+        }
+        if (test_set := order.test_set) is not None:
+            own |= {
+                "test set": captions.plain(test_set.title),
+                "test set kind": test_set.kind,
+                "test set folder": captions.plain(str(test_set.folder or "none")),
+                "test pictures": f"{basis.pictures} of {basis.total}, seed {test_set.seed}",
+                "true classes": "known" if basis.has_labels else "not known",
+            }
+        if info.paper is not None:
+            own["paper"] = f"{info.paper.words}: {info.paper.title}"
+        described |= own if number == 1 else {f"result {number} {key}": value for key, value in own.items()}
+    return described
 
 
 def _pictures(now: ProbeResult) -> dict[str, str]:

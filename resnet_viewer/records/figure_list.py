@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
-PageName = Literal["inspect", "train"]
+PageName = Literal["inspect", "train", "studies"]
 FigureName = Literal[
     "page", "gradient_norms", "gradcam", "feature_maps", "activations", "channel", "filters",
     "predictions", "test_set", "set_confusion", "architecture",
     "curves", "loss", "gradients", "by-depth", "pictures", "confusion",
+    "study",
 ]  # fmt: skip
 Suffix = Literal["svg", "pdf", "png", "csv"]
 SUFFIXES: dict[Suffix, str] = {
@@ -23,10 +24,10 @@ SUFFIXES: dict[Suffix, str] = {
 }
 """Every figure comes as each of these; CSV is its table."""
 Part = Literal["title", "subtitle", "caption"]
-Needs = Literal["nothing", "reading", "channel", "filters", "measured", "steps", "record", "answers"]
+Needs = Literal["nothing", "reading", "channel", "filters", "measured", "steps", "record", "answers", "study"]
 """What must be there before a figure can be drawn: a full reading, a channel shown large, or filters; every picture of
 the test set measured; of training runs a step, a gradient record, or the classes that one run gave to the test
-pictures."""
+pictures; a result of a study."""
 
 _BY_CLASSES = "The height follows from the width; both grow with the number of classes."
 _LINES = "Lines and text have no resolution in SVG and PDF."
@@ -106,6 +107,7 @@ FIGURES: tuple[Figure, ...] = (
         "answers",
         _BY_CLASSES,
     ),
+    Figure("study", "The study's figure", "studies", "study", no_resolution=_LINES),
 )
 _BY_NAME = {figure.name: figure for figure in FIGURES}
 assert tuple(_BY_NAME) == get_args(FigureName)

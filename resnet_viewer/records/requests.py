@@ -20,6 +20,7 @@ from resnet_viewer.records.preprocessing import OwnInput, Preprocessing
 from resnet_viewer.records.probe import NetworkState, ProbeRequest
 from resnet_viewer.records.question import Request
 from resnet_viewer.records.scene import Scene
+from resnet_viewer.records.study import StudyResult
 from resnet_viewer.records.test_set import TestSet
 from resnet_viewer.records.training import RunReport
 from resnet_viewer.records.wiring import Wiring
@@ -300,10 +301,28 @@ class RunPictures:
 
 
 @dataclass(frozen=True, eq=False)
-class WriteFigure(Request):
-    """Write a figure or its table of what a scene shows, or of training runs, to `path`. Answered by Written."""
+class StudyPictures:
+    """What the figure of a study is drawn from: results of one study, laid over one another; at least one."""
 
-    source: Scene | RunPictures
+    results: tuple[StudyResult, ...]
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of the first result's network."""
+        return self.results[0].order.state.class_names
+
+
+FigureSource = Scene | RunPictures | StudyPictures
+"""What a figure is drawn from."""
+
+
+@dataclass(frozen=True, eq=False)
+class WriteFigure(Request):
+    """Write a figure or its table of what a scene shows, of training runs or of a study, to `path`. Answered by
+    Written.
+    """
+
+    source: FigureSource
     choice: FigureChoice
     path: Path
 
@@ -320,7 +339,7 @@ class WriteLayers(Request):
 class CopyFigure(Request):
     """The figure as PNG and SVG. Answered by Rendered."""
 
-    source: Scene | RunPictures
+    source: FigureSource
     choice: FigureChoice
 
 

@@ -16,7 +16,14 @@ from resnet_viewer.records.figure_list import (
     FigureName,
     figure_of,
 )
-from resnet_viewer.records.requests import NO_CHANNEL, NO_FILTERS, NOT_MEASURED, RunPictures
+from resnet_viewer.records.requests import (
+    NO_CHANNEL,
+    NO_FILTERS,
+    NOT_MEASURED,
+    FigureSource,
+    RunPictures,
+    StudyPictures,
+)
 from resnet_viewer.records.scene import Scene
 
 if TYPE_CHECKING:
@@ -32,12 +39,14 @@ Table = tuple[Sequence[str], Sequence[Sequence[object]], dict[str, str]]
 """Header, rows, and the lines of the file's head that are this table's own."""
 
 
-def drawn(source: Scene | RunPictures, choice: FigureChoice) -> Drawn:
-    """A figure, or its numbers, of what a scene shows or of training runs, as the bytes of a file.
+def drawn(source: FigureSource, choice: FigureChoice) -> Drawn:
+    """A figure, or its numbers, of what a scene shows, of training runs or of a study, as the bytes of a file.
 
     Raises:
         UserError: there is no full reading, no network of a name that is a column, or the runs have nothing for it.
     """
+    if isinstance(source, StudyPictures):
+        return _of_studies(source, choice)
     if isinstance(source, RunPictures):
         return _of_runs(source, choice)
     if choice.figure == "architecture":
@@ -63,6 +72,22 @@ def _of_runs(pictures: RunPictures, choice: FigureChoice) -> Drawn:
         return Drawn(content, left_out_words(figure))
     title = figure_of(choice.figure).title
     raise UserError(f"{title}: there is nothing to draw yet; wait for the end of an epoch.")
+
+
+def _of_studies(pictures: StudyPictures, choice: FigureChoice) -> Drawn:
+    from resnet_viewer.charts.study_panel import panels_of
+    from resnet_viewer.figures import export, state, study
+    from resnet_viewer.figures.page import Paper, left_out_words
+
+    results = pictures.results
+    described = state.describe_studies(results) | {"caption": study.caption_of(results)}
+    if choice.suffix == "csv":
+        return Drawn(export.csv_bytes(*study.table(*results), metadata=described))
+    paper = Paper(choice.width, choice.height, choice.without)
+    words = study.title_of(results), study.subtitle_of(results), study.caption_of(results)
+    figure = study.figure(panels_of(results), *words, paper)
+    content = export.render(figure, choice.suffix, metadata=described, dpi=choice.dpi)
+    return Drawn(content, left_out_words(figure))
 
 
 def all_run_figures(pictures: RunPictures) -> Iterator[tuple[str, bytes]]:

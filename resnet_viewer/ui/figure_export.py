@@ -23,15 +23,14 @@ from resnet_viewer.records.figure_list import (
 from resnet_viewer.records.question import Request
 from resnet_viewer.records.requests import (
     CopyFigure,
+    FigureSource,
     Rendered,
-    RunPictures,
     WriteAllRunFigures,
     WriteFigure,
     WriteLayers,
     WriteWeights,
     Written,
 )
-from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.story_words import counted, joined
 from resnet_viewer.ui import export_dialog
 from resnet_viewer.ui.menus import add_entry
@@ -93,7 +92,7 @@ class Outbox(QObject):
         what = "every figure in " if isinstance(request, WriteAllRunFigures) else ""
         self._send(request, path, f"Saving {what}{path.name}…")
 
-    def copy(self, source: Scene | RunPictures, choice: FigureChoice) -> None:
+    def copy(self, source: FigureSource, choice: FigureChoice) -> None:
         """Put the figure on the clipboard, as a picture and as SVG."""
         said = f"Copying the figure: {figure_of(choice.figure).title}…"
         self._send(CopyFigure(source, choice), None, said)
@@ -204,7 +203,7 @@ class FigureExport(QObject):
         """Why there is nothing to draw it from yet, in a sentence; else ""."""
 
     @abstractmethod
-    def source(self, figure: FigureName) -> Scene | RunPictures:
+    def source(self, figure: FigureName) -> FigureSource:
         """What it is drawn from, as that is now."""
 
     @abstractmethod

@@ -4,7 +4,7 @@ and the frame with the numbers around it.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -109,6 +109,7 @@ class CurveDots(PlotItem):
         self._dots = QPolygonF()
         self._diameter = 5.6
         self._outlines: list[QPolygonF] = []
+        self._marks: list[QPolygonF] = []
         self._crosses: list[QLineF] = []
 
     def show_dots(
@@ -117,7 +118,8 @@ class CurveDots(PlotItem):
         """Marks of these shapes at `pixels`, on the panel's ground."""
         self.set_size(size)
         self._colour, self._ground = QColor(dots.colour), QColor(ground)
-        self._outlines, self._crosses, self._dots = [], [], QPolygonF()
+        self._outlines, self._marks, self._crosses, self._dots = [], [], [], QPolygonF()
+        self._diameter = dots.size
         plain = []
         for shape, x, y in zip(dots.shapes, *(values.tolist() for values in pixels), strict=True):
             if shape == "dot":
@@ -125,10 +127,15 @@ class CurveDots(PlotItem):
             else:
                 self._add(shape, x, y)
         self._dots = QPolygonF([QPointF(*at) for at in plain])
-        self._diameter = dots.size
         self.update()
 
     def _add(self, shape: Shape, x: float, y: float) -> None:
+        if shape in _CORNERS:
+            half = self._diameter / 2 + 0.4
+            self._marks.append(
+                QPolygonF([QPointF(x + half * dx, y + half * dy) for dx, dy in _CORNERS[shape]])
+            )
+            return
         size = 1.0 if shape in _CURVE_SHAPES else self._size_on_lanes
         if shape == "nan":
             for start in (0, 2):
@@ -145,6 +152,10 @@ class CurveDots(PlotItem):
         round_cap = Qt.PenCapStyle.RoundCap
         painter.setPen(QPen(self._colour, self._diameter, Qt.PenStyle.SolidLine, round_cap))
         painter.drawPoints(self._dots)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._colour)
+        for mark in self._marks:
+            painter.drawPolygon(mark)
         painter.setPen(QPen(self._colour, 1.4))
         painter.setBrush(self._ground)
         painter.drawLines(self._crosses)
@@ -152,6 +163,7 @@ class CurveDots(PlotItem):
             painter.drawConvexPolygon(outline)
 
 
+_BAND_OPACITY = 0.18
 _OVERHANG = 4.0
 """Pixels by which a point on the plot's edge stands out of it."""
 
@@ -168,8 +180,9 @@ def paint_sample(
     painter: QPainter, stroke: Stroke, left: QPointF, length: float, width: float = BOLD
 ) -> None:
     """A stretch of such a line, as it stands beside a name."""
-    painter.setPen(pen_of(stroke, width))
-    painter.drawLine(left, left + QPointF(length, 0))
+    if stroke.has_line:
+        painter.setPen(pen_of(stroke, width))
+        painter.drawLine(left, left + QPointF(length, 0))
     paint_marks(painter, stroke, width, [left + QPointF(length / 2, 0)])
 
 
@@ -185,17 +198,22 @@ def strokes_of(scene: LabScene, theme: Theme) -> dict[str, Stroke]:
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A line in pixels, broken where y is not a number; a point between two gaps is a dot."""
+    """A line in pixels, broken where y is not a number; a point between two gaps is a dot. `band` is what lies around
+    it, from one y to the other.
+    """
 
     x: Floats
     y: Floats
     stroke: Stroke
     width: float
+    band: tuple[Floats, Floats] | None = None
 
     def is_like(self, other: Line) -> bool:
         """Whether both look the same."""
         is_like = (self.stroke, self.width) == (other.stroke, other.width) and np.array_equal(self.x, other.x)
-        return is_like and np.array_equal(self.y, other.y, equal_nan=True)
+        is_like = is_like and (self.band is None) == (other.band is None)
+        pairs = zip((self.y, *(self.band or ())), (other.y, *(other.band or ())), strict=False)
+        return is_like and all(np.array_equal(ours, theirs, equal_nan=True) for ours, theirs in pairs)
 
 
 class Lines(PlotItem):
@@ -242,6 +260,13 @@ class Lines(PlotItem):
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for key in self._order:
+            for polygon in self._pieces[key].bands if key in self._lines else ():
+                painter.setOpacity(_BAND_OPACITY * self.opacities.get(key, 1.0))
+                painter.setBrush(QColor(self._lines[key].stroke.colour))
+                painter.drawPolygon(polygon)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         for key in self._order:
             if key not in self._lines:
                 continue
@@ -273,6 +298,7 @@ class _Pieces:
     segments: PrimitiveArray | None
     dots: QPolygonF
     marks: list[QPointF]
+    bands: tuple[QPolygonF, ...] = ()
 
 
 def _pieces(line: Line) -> _Pieces:
@@ -283,15 +309,26 @@ def _pieces(line: Line) -> _Pieces:
     dots = QPolygonF([QPointF(x[start], y[start]) for start, end in runs if end - start == 1])
     runs = [(start, end) for start, end in runs if end - start > 1]
     marks = [QPointF(*at) for at in zip(*marked(x, y), strict=True)] if line.stroke.mark else []
+    bands = () if line.band is None else tuple(_bands(x, *line.band))
     if line.width <= THIN:
         polygons = tuple(pg.functions.arrayToQPolygonF(x[start:end], y[start:end]) for start, end in runs)
-        return _Pieces(polygons, None, dots, marks)
+        return _Pieces(polygons, None, dots, marks, bands)
     cut = [_segments(x[start:end], y[start:end], line) for start, end in runs]
     ends = np.concatenate(cut) if cut else np.zeros((0, 4))
     segments = PrimitiveArray(QLineF, 4)
     segments.resize(len(ends))
     segments.ndarray()[:] = ends
-    return _Pieces((), segments if len(ends) else None, dots, marks)
+    return _Pieces((), segments if len(ends) else None, dots, marks, bands)
+
+
+def _bands(x: Floats, low: Floats, high: Floats) -> Iterator[QPolygonF]:
+    """What lies between two lines, in pieces where either has gaps."""
+    has_place = np.isfinite(low) & np.isfinite(high)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], has_place, [False])).astype(np.int8)))
+    for start, end in edges.reshape(-1, 2).tolist():
+        piece = slice(start, end)
+        around = np.concatenate((x[piece], x[piece][::-1])), np.concatenate((low[piece], high[piece][::-1]))
+        yield pg.functions.arrayToQPolygonF(*around)
 
 
 def _segments(x: Floats, y: Floats, line: Line) -> Floats:
@@ -602,7 +639,13 @@ class Drawing:
         self.lines.set_size(size)
         for curve in chart.curves:
             places = chart.place(size, curve.x, curve.y)
-            self.lines.set_line(curve.key, Line(*places, coloured(curve.stroke, theme), curve.width))
+            band = None
+            if curve.band is not None:
+                band = (
+                    chart.place(size, curve.x, curve.band[0])[1],
+                    chart.place(size, curve.x, curve.band[1])[1],
+                )
+            self.lines.set_line(curve.key, Line(*places, coloured(curve.stroke, theme), curve.width, band))
         self.lines.set_order([curve.key for curve in chart.curves])
         for gone in self.dots.keys() - {dots.key for dots in chart.dots}:
             self._box.scene().removeItem(self.dots.pop(gone))

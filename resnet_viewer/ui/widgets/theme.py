@@ -39,6 +39,11 @@ class Theme:
     branch_fill: str
     changed: str
     reference: str
+    first: str
+    second: str
+    third: str
+    fourth: str
+    """Series of a study that are neither shortcut nor branch, by their order."""
     accent: str
     """Focus, selection, the active tab."""
     depths: tuple[str, ...]
@@ -55,7 +60,8 @@ class Theme:
 DARK = Theme(
     name="dark", window="#0f1014", panel="#191b22", raised="#242832", border="#2c313c", grid="#262a34",
     text="#e8eaf0", muted="#9aa1b2", faint="#596073", shortcut="#f0a63c", branch="#4ea3ff",
-    branch_fill="#22354d", changed="#ff6b5e", reference="#8d94a5", accent="#4ea3ff",
+    branch_fill="#22354d", changed="#ff6b5e", reference="#8d94a5",
+    first="#b892f5", second="#4fc38a", third="#f08bbf", fourth="#c9b458", accent="#4ea3ff",
     depths=("#56b4f0", "#f0a63c", "#c08bf0", "#4fc38a", "#ff6b5e", "#9aa1b2"),
 )  # fmt: skip
 

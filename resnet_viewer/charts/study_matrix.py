@@ -1,0 +1,113 @@
+"""A study's matrix: a colour and a number for each cell, with the scale beside them, for whoever draws it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_viewer.charts.activations import number_text
+from resnet_viewer.charts.confusion import contrast_of, lights_of
+from resnet_viewer.charts.limits import Span
+from resnet_viewer.charts.palette import SIGNED_COLOURS, ColourScale
+from resnet_viewer.charts.study_chart import NOTHING
+from resnet_viewer.charts.study_panel import MatrixPanel, Scale
+from resnet_viewer.charts.tiles import Coloured, coloured
+
+COLOURS = "viridis"
+_INK, _PAPER = np.array([25, 28, 36]), np.array([255, 255, 255])
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixChart:
+    """What is drawn of a panel: rows from above, columns from the left."""
+
+    panel: MatrixPanel
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, columns = self.panel.values.shape
+        return rows, columns
+
+    @property
+    def message(self) -> str:
+        """In place of everything; "" where there are numbers."""
+        is_empty = not np.isfinite(self.panel.values).any()
+        return self.panel.message or (NOTHING if is_empty else "")
+
+    @cached_property
+    def span(self) -> Span:
+        """From the lowest to the highest number; with both signs symmetric about zero."""
+        known = self.panel.values[np.isfinite(self.panel.values)]
+        if not known.size:
+            return Span(0.0, 0.0)
+        if self.panel.is_signed:
+            most = float(np.abs(known).max())
+            return Span(-most, most)
+        return Span(float(known.min()), float(known.max()))
+
+    @cached_property
+    def scale(self) -> ColourScale:
+        """As it is shown beside the matrix."""
+        name = SIGNED_COLOURS if self.panel.is_signed else COLOURS
+        if self.span.is_empty and self.span.high:  # every number is the same
+            words = self.written(self.span.high)
+            return ColourScale(name, (words, words), ((0.0, words),))
+        return self.span.scale(name, meaning=self.panel.unit, digits=3)
+
+    @cached_property
+    def cells(self) -> Coloured:
+        """(1, rows, columns); what has no number has no colour."""
+        low, high = self.span.low, self.span.high
+        name = SIGNED_COLOURS if self.panel.is_signed else COLOURS
+        return coloured(self.panel.values[None].astype(np.float64), name, low, high)
+
+    @cached_property
+    def wants_white(self) -> NDArray[np.bool_]:
+        """(rows, columns): where white letters stand out more than dark ones."""
+        light = lights_of(self.cells.rgb().astype(np.float64))
+        one, other = contrast_of(light, lights_of(_PAPER)), contrast_of(light, lights_of(_INK))
+        found: NDArray[np.bool_] = one > other
+        return found
+
+    @cached_property
+    def row_names(self) -> tuple[str, ...]:
+        """Of each row; numbers where the panel has no names."""
+        return self.panel.rows or _numbers(self.panel.y, self.shape[0])
+
+    @cached_property
+    def column_names(self) -> tuple[str, ...]:
+        """Of each column."""
+        return self.panel.columns or _numbers(self.panel.x, self.shape[1])
+
+    def written(self, value: float) -> str:
+        """A number as it stands in a cell: three digits, nothing for none."""
+        if math.isnan(value):
+            return ""
+        if math.isinf(value):
+            return "∞" if value > 0 else "−∞"
+        return number_text(value, f"{value:.3g}").replace("-", "−")
+
+    def words(self, row: int, column: int) -> str:
+        """A cell in words: "block 3 · block 5: 0.25 %"."""
+        panel, value = self.panel, float(self.panel.values[row, column])
+        names = (panel.y.title, self.row_names[row]), (panel.x.title, self.column_names[column])
+        where = " · ".join(f"{title} {name}" if title and _is_number(name) else name for title, name in names)
+        if math.isnan(value):
+            return f"{where}: no number"
+        return f"{where}: {f'{value:.4g}'.replace('-', '−', 1)} {panel.unit}".rstrip()
+
+
+def _is_number(name: str) -> bool:
+    return name.replace(".", "", 1).removeprefix("-").isdecimal()
+
+
+def _numbers(scale: Scale, count: int) -> tuple[str, ...]:
+    """From the scale's least to its most, or from 1 on."""
+    if scale.least is None or scale.most is None:
+        return tuple(str(number) for number in range(1, count + 1))
+    return tuple(f"{value:.3g}" for value in np.linspace(scale.least, scale.most, count))

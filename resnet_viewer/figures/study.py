@@ -1,0 +1,305 @@
+"""A study on paper: its panels side by side or below one another, each with its letter; and its table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from resnet_viewer.charts import palette
+from resnet_viewer.charts.chart import shortened_inside
+from resnet_viewer.charts.study_chart import chart_of
+from resnet_viewer.charts.study_matrix import MatrixChart
+from resnet_viewer.charts.study_panel import LinesPanel, Panel
+from resnet_viewer.figures.page import (
+    AROUND,
+    MARGIN,
+    USUAL,
+    CaptionedFigure,
+    Page,
+    Paper,
+    draw_colour_bar,
+    draw_frame,
+    page,
+    shortened,
+    text_width,
+    wrapped,
+    write,
+)
+from resnet_viewer.figures.plot import draw, room_of
+from resnet_viewer.records import captions
+from resnet_viewer.records.csv_text import Table
+from resnet_viewer.records.study import StudyResult, Value
+from resnet_viewer.records.study_list import study_of
+
+_HEAD, _FOOT, _LEFT, _RIGHT, _LINE = 0.24, 0.42, 0.52, 0.1, 0.14
+"""Inches around a plot: its title above, numbers and title below, numbers at the left, and each line of the left
+title."""
+_BETWEEN = 0.14
+_LEAST_WIDTH, _LEAST_HEIGHT = 2.3, 0.95
+"""Inches: the narrowest panel beside another one, and the lowest plot that can be read."""
+_WORDS = 1.5
+"""Inches of height that title and caption take, about."""
+_SHAPE = 1.45
+"""How much wider than high a panel best is."""
+_BAR, _TINY, _WIDEST_NAME = 0.6, 0.17, 1.1
+"""Inches: a matrix's colour bar with its numbers, the smallest side of a cell with a number, the widest name."""
+
+
+def figure(
+    panels: Sequence[Panel], title: str, subtitle: str = "", caption: str = "", paper: Paper = USUAL
+) -> CaptionedFigure:
+    """The panels in as many columns as suit the paper; where they do not fit, the page is higher, and says so.
+
+    Raises:
+        ValueError: there is no panel.
+    """
+    if not panels:
+        raise ValueError("no panel to draw")
+    columns = _columns(len(panels), paper)
+    rows = -(-len(panels) // columns)
+    least = _HEAD + _LEAST_HEIGHT + _FOOT
+    sheet = page(paper, title, subtitle, caption, content=rows * least + (rows - 1) * _BETWEEN)
+    high = (sheet.top - sheet.bottom - (rows - 1) * _BETWEEN) / rows
+    for number, panel in enumerate(panels):
+        row, column = divmod(number, columns)
+        beside = min(columns, len(panels) - row * columns)  # the last row is as wide as the others
+        wide = (sheet.width - 2 * MARGIN - (beside - 1) * _BETWEEN) / beside
+        place = _Place(MARGIN + column * (wide + _BETWEEN), sheet.top - row * (high + _BETWEEN), wide, high)
+        letter = f"{_letter(number)}) " if len(panels) > 1 else ""
+        heading = shortened(f"{letter}{panel.title}", 0.97 * wide, palette.FONT + 1, bold=True)
+        sheet.write(place.left, place.top - 0.15, heading, size=palette.FONT + 1, bold=True)
+        if isinstance(panel, LinesPanel):
+            _draw_lines(sheet, place, panel)
+        else:
+            _draw_matrix(sheet, place, MatrixChart(panel))
+    return sheet.figure
+
+
+def _letter(number: int) -> str:
+    return chr(ord("a") + number % 26)
+
+
+def _columns(count: int, paper: Paper) -> int:
+    """So many that the panels come nearest to their best shape; a row that is not full costs a little."""
+    width, height = paper.width - 2 * MARGIN, max(paper.height - _WORDS, 1.0)
+
+    def cost(columns: int) -> float:
+        rows = -(-count // columns)
+        wide, high = width / columns, height / rows
+        empty = rows * columns - count
+        return (
+            abs(math.log(wide / high / _SHAPE)) + 0.4 * empty + 10.0 * (columns > 1 and wide < _LEAST_WIDTH)
+        )
+
+    return min(range(1, count + 1), key=cost)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A panel's on its page, in inches from the page's lower left corner."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+def _draw_lines(sheet: Page, place: _Place, panel: LinesPanel) -> None:
+    high = place.height - _HEAD - _FOOT
+    lines = wrapped(panel.y.title, high, palette.FONT) if panel.y.title else []
+    left = _LEFT + _LINE * max(len(lines) - 1, 0)
+    wide = max(place.width - left - _RIGHT, 0.5)
+    axes = sheet.axes(place.left + left, place.top - _HEAD - high, wide, high)
+    axes.set_label(panel.title)
+    room = room_of(wide, high)
+    chart = chart_of(panel, room)
+    if chart.message:
+        _say(axes, chart.message, wide)
+        return
+    drawn = draw(axes, chart, room)
+    for number, series in enumerate(panel.series):
+        if (line := drawn.get(f"series {number}")) is not None:
+            line.set_label(series.name or panel.title)
+    axes.set_xlabel(shortened(panel.x.title, wide, palette.FONT), fontsize=palette.FONT, parse_math=False)
+    axes.set_ylabel("\n".join(lines), fontsize=palette.FONT, parse_math=False)
+    axes.yaxis.set_label_coords(-(_LEFT - 0.1) / wide, 0.5)
+
+
+def _say(axes: Axes, message: str, wide: float) -> None:
+    """Words in place of a plot."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    draw_frame(axes, AROUND, 0.5)
+    words = "\n".join(wrapped(message, 0.9 * wide, palette.FONT))
+    write(axes, 0.5, 0.5, words, colour=palette.MUTED, transform=axes.transAxes)
+
+
+def _draw_matrix(sheet: Page, place: _Place, chart: MatrixChart) -> None:
+    """Cells as large as they can be, square where there are few, with names at the left and below."""
+    panel, (rows, columns) = chart.panel, chart.shape
+    if chart.message:
+        axes = sheet.axes(
+            place.left + _LEFT,
+            place.top - place.height + _FOOT,
+            place.width - _LEFT - _RIGHT,
+            place.height - _HEAD - _FOOT,
+        )
+        _say(axes, chart.message, place.width - _LEFT - _RIGHT)
+        return
+    font = palette.FONT
+    longest = max(text_width(name, font) for name in chart.row_names)
+    names = min(longest, _WIDEST_NAME, 0.3 * place.width) + 0.08
+    left = names + (_LINE + 0.04 if panel.y.title else 0.0)
+    across = max(text_width(name, font) for name in chart.column_names)
+    wide = place.width - left - _BAR - 0.12
+    side_x = wide / columns
+    is_turned = across > 0.9 * side_x * _every(columns, wide, across + 0.06)
+    below = (
+        (min(across, _WIDEST_NAME) if is_turned else 0.12) + 0.08 + (_LINE + 0.04 if panel.x.title else 0.0)
+    )
+    high = max(place.height - _HEAD - below, 0.3)
+    side = min(side_x, high / rows)
+    size = (
+        (side * columns, side * rows)
+        if max(rows, columns) <= 3 * min(rows, columns)
+        else (wide, min(high, max(side * rows, 0.5 * high)))
+    )
+    bottom = place.top - _HEAD - size[1]
+    axes = sheet.axes(place.left + left, bottom, *size)
+    axes.set_label("matrix")
+    axes.imshow(chart.cells.rgb(), interpolation="nearest", aspect="auto")
+    axes.tick_params(length=0, pad=2)
+    draw_frame(axes, AROUND, 0.6)
+    style: dict[str, Any] = {"fontsize": font, "color": palette.TEXT, "parse_math": False}
+    down = range(0, rows, _every(rows, size[1], 0.14))
+    axes.set_yticks(down, [_cut(chart.row_names[row], names - 0.06, font) for row in down], **style)
+    step = _every(columns, size[0], 0.14 if is_turned else across + 0.06)
+    over = range(0, columns, step)
+    axes.set_xticks(
+        over,
+        [_cut(chart.column_names[column], _WIDEST_NAME, font) for column in over],
+        rotation=90 if is_turned else 0,
+        **style,
+    )
+    if panel.x.title:
+        sheet.write(
+            place.left + left + size[0] / 2,
+            bottom - below + 0.04,
+            shortened(panel.x.title, wide, font),
+            centre=True,
+        )
+    if panel.y.title:
+        words = shortened(panel.y.title, size[1], font)
+        write(axes, -(names + 0.1) / size[0], 0.5, words, rotation=90, transform=axes.transAxes)
+    _write_numbers(axes, chart, size[0] / columns, size[1] / rows)
+    above = _LINE + 0.08 if panel.unit else 0.0
+    bar_high = max(min(size[1], 1.9) - above, 0.2)
+    bar = sheet.axes(place.left + left + size[0] + 0.12, bottom + size[1] - above - bar_high, 0.12, bar_high)
+    bar.set_label("colour bar")
+    draw_colour_bar(bar, chart.scale)
+    if panel.unit:
+        sheet.write(
+            place.left + left + size[0] + 0.12,
+            bottom + size[1] - 0.09,
+            shortened(panel.unit, _BAR, font - 1),
+            size=font - 1,
+        )
+
+
+def _every(count: int, room: float, needed: float) -> int:
+    """One of so many names has room."""
+    return max(math.ceil(needed * count / room), 1)
+
+
+def _cut(name: str, wide: float, font: float) -> str:
+    return shortened_inside(name, wide, lambda text: text_width(text, font))
+
+
+def _write_numbers(axes: Axes, chart: MatrixChart, wide: float, high: float) -> None:
+    """In each cell, where all of them fit."""
+    rows, columns = chart.shape
+    words = [[chart.written(float(value)) for value in row] for row in chart.panel.values]
+    longest = max((text_width(one, 7.0) for row in words for one in row), default=0.0)
+    size = min(7.0, 7.0 * 0.88 * wide / max(longest, 1e-3), 72 * high * 0.62)
+    if size < 4.5 or high < _TINY or rows * columns > 900:
+        return
+    for (row, column), is_white in np.ndenumerate(chart.wants_white):
+        if words[row][column]:
+            write(
+                axes,
+                column,
+                row,
+                words[row][column],
+                size=size,
+                colour="#ffffff" if is_white else palette.TEXT,
+            )
+
+
+def title_of(results: Sequence[StudyResult]) -> str:
+    """ "Blocks, one at a time · ResNet-56"."""
+    names = dict.fromkeys(result.order.state.network.title for result in results)
+    return f"{study_of(results[0].order.study).title} · {', '.join(names)}"
+
+
+def subtitle_of(results: Sequence[StudyResult]) -> str:
+    """The study's question."""
+    return study_of(results[0].order.study).question
+
+
+def caption_of(results: Sequence[StudyResult]) -> str:
+    """What was measured, on what, in which state; what the numbers say; and where the study comes from."""
+    info = study_of(results[0].order.study)
+    said = [_sentence(info.explains)] if info.explains else []
+    for result in results:
+        said.append(_sentence(" · ".join(measured_words(result))))
+        said += map(_sentence, info.conclusion(result))
+    if info.paper is not None:
+        paper = info.paper
+        said.append(f"After {paper.words}: {paper.title}{f', {paper.where}' if paper.where else ''}.")
+    return " ".join(said)
+
+
+def measured_words(result: StudyResult) -> list[str]:
+    """Which network in which state, on which pictures, and how far."""
+    order, basis = result.order, result.basis
+    words = [captions.state_words(order.state)]
+    if order.test_set is not None and basis.pictures:
+        total = f" of {basis.total}" if basis.total > basis.pictures else ""
+        words.append(
+            f"{captions.plain(order.test_set.title)}, {basis.pictures}{total} pictures (seed {order.test_set.seed})"
+        )
+        if not basis.has_labels:
+            words.append(
+                "true classes are not known, so what is counted is disagreement with the intact network"
+            )
+    if not result.is_complete:
+        words.append(f"not complete: {len(result.rows)} of {result.points} points")
+    return words
+
+
+def _sentence(words: str) -> str:
+    return words if words.endswith((".", "!", "?")) else f"{words}."
+
+
+def table(*results: StudyResult) -> Table:
+    """Header and rows for `export.csv_bytes`: a row for each point with everything that was measured there, what is not
+    there empty; of several results their networks come first.
+    """
+    names = list(dict.fromkeys(name for result in results for row in result.rows for name in row))
+    names.sort(key=lambda name: name != "point")
+    rows: list[Sequence[object]] = []
+    for number, result in enumerate(results, 1):
+        own = (number, result.order.state.network.title) if len(results) > 1 else ()
+        rows += [(*own, *(_cell(row.get(name)) for name in names)) for row in result.rows]
+    return (*(("result", "network") if len(results) > 1 else ()), *names), rows
+
+
+def _cell(value: Value) -> object:
+    if isinstance(value, tuple | list):
+        return ";".join(f"{part!r}" for part in value)
+    return "" if value is None else value

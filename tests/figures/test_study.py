@@ -1,0 +1,104 @@
+"""The figure of a study: every panel with its letter, the values that were measured, and words that can be read."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from resnet_viewer.charts.study_panel import Panel
+from resnet_viewer.figures import study
+from resnet_viewer.figures.page import Paper, left_out_words
+from resnet_viewer.records.figure_list import SUFFIXES, FigureChoice, Suffix
+from resnet_viewer.records.requests import StudyPictures
+from resnet_viewer.services.figures import drawn
+from tests import panels
+from tests.figures.layout import overlapping
+
+EVERY = panels.every()
+
+
+@pytest.mark.parametrize("panel", EVERY, ids=lambda panel: f"{type(panel).__name__} {panel.title[:18]}")
+@pytest.mark.parametrize("paper", [Paper(3.3, 3.0), Paper(7.6, 4.6), Paper(12.0, 9.0)], ids=str)
+def test_every_kind_of_panel_can_be_read_on_any_paper(panel: Panel, paper: Paper) -> None:
+    figure = study.figure([panel], "An invented study", "Which block?", "What was measured.", paper)
+    assert overlapping(figure) == []
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 5])
+def test_panels_have_letters_and_do_not_lie_on_each_other(count: int) -> None:
+    figure = study.figure(EVERY[:count], "An invented study", "", "What was measured.", Paper(7.6, 6.0))
+    assert overlapping(figure) == []
+    words = [text.get_text() for text in figure.texts]
+    assert [any(word.startswith(f"{letter}) ") for word in words) for letter in "abcdef"[: count + 1]] == [
+        *[True] * count,
+        False,
+    ]
+
+
+def test_the_lines_hold_what_was_measured() -> None:
+    panel = panels.many_drops()
+    figure = study.figure([panel], "An invented study")
+    (line,) = [line for axes in figure.axes for line in axes.lines if line.get_label() == "mean of 10"]
+    assert np.asarray(line.get_ydata()) == pytest.approx(panel.series[0].y)
+    assert np.asarray(line.get_xdata()) == pytest.approx(panel.series[0].x)
+
+
+def test_panels_that_do_not_fit_make_the_page_higher_and_it_says_so() -> None:
+    figure = study.figure(EVERY[:3], "An invented study", "Which?", "Much. " * 80, Paper(3.3, 3.0))
+    assert figure.get_size_inches()[1] > 4
+    assert "It is 3.3 ×" in left_out_words(figure)
+
+
+def test_no_panel_is_refused() -> None:
+    with pytest.raises(ValueError, match="no panel"):
+        study.figure([], "An invented study")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_every_kind_of_file_says_how_to_repeat_it(suffix: Suffix, monkeypatch: pytest.MonkeyPatch) -> None:
+    panels.install(monkeypatch)
+    made = drawn(StudyPictures((panels.result(),)), FigureChoice("study", suffix, 7.6, 4.6))
+    if suffix == "pdf":  # whose metadata is UTF-16
+        assert "--repeats 4".encode("utf-16-be") in made.content or b"--repeats 4" in made.content
+        return
+    words = made.content.decode("utf-8", "replace")
+    for said in (
+        "resnet-viewer study invented --network cifar-resnet-20",
+        "--data digits --sample 200 --sample-seed 3 --repeats 4",
+        "Veit, Wilber and Belongie 2016, Figure 3",
+        "The highest error is",
+        "200 of 360, seed 3",
+    ):
+        assert said in words, f"{said!r} is not in the {suffix}"
+
+
+def test_the_table_has_every_number_and_reads_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    panels.install(monkeypatch)
+    one = panels.result()
+    header, rows = study.table(one)
+    assert header == ("point", "block", "error", "note")
+    assert [row[2] for row in rows] == [row["error"] for row in one.rows]
+    assert {row[3] for row in rows} == {""}
+    both = study.table(one, panels.result(3, seed=1))
+    assert both[0][:2] == ("result", "network")
+    assert len(both[1]) == 12
+    lines = drawn(StudyPictures((one,)), FigureChoice("study", "csv")).content.decode().splitlines()
+    body = [line for line in lines if not line.startswith("#")]
+    assert [float(line.split(",")[2]) for line in body[1:]] == [row["error"] for row in one.rows]
+
+
+def test_the_caption_says_what_was_measured_on_what_and_how_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    panels.install(monkeypatch)
+    words = study.caption_of((panels.result(4),))
+    for said in (
+        "The error of the network with each residual branch dropped.",
+        "ResNet-20",
+        "test digits (bundled), 200 of 360 pictures (seed 3)",
+        "not complete: 4 of 9 points.",
+        "Residual networks behave like ensembles, NeurIPS.",
+    ):
+        assert said in words, words
+    figure = study.figure(panels.panels((panels.result(4),)), "a", caption=words)
+    assert json.dumps(figure.caption) == json.dumps(words)
