@@ -29,6 +29,8 @@ def command_of(order: StudyOrder) -> str:
         words += ["--drop", number_ranges(wiring.dropped)]
     if wiring.weakened:
         words += ["--strength", strengths(wiring.weakened)]
+    if wiring.left_out:
+        words += ["--leave-out", number_ranges(wiring.left_out)]
     test_set = order.test_set
     if test_set is not None:
         words += ["--data", test_set.kind if test_set.folder is None else str(test_set.folder)]
