@@ -1,4 +1,4 @@
-"""The command line that repeats a study."""
+"""The command line of a study: the flags of its options, and the command that repeats it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,26 @@ from resnet_viewer.records.study import StudyOrder
 from resnet_viewer.records.study_list import study_of
 from resnet_viewer.records.test_set import USUAL_SAMPLE
 from resnet_viewer.records.wiring import number_ranges, strengths
+
+TAKEN = frozenset(
+    {
+        *("help", "out", "resume", "threads", "data", "sample", "sample-seed"),
+        *("network", "weights", "seed", "mean", "std", "resize", "crop", "classes", "device"),
+        *("cut", "drop", "strength", "leave-out"),
+    }
+)
+"""Flags that every study has."""
+
+
+def flag_of(study: str, field: str) -> str:
+    """The flag of one of its options' fields; the study's name stands before it where every study has such a flag.
+
+    Example:
+        >>> flag_of("paths", "is_logarithmic"), flag_of("paths", "seed")
+        ('--logarithmic', '--paths-seed')
+    """
+    name = field.removeprefix("is_").removeprefix("has_").replace("_", "-")
+    return f"--{study}-{name}" if name in TAKEN else f"--{name}"
 
 
 def command_of(order: StudyOrder) -> str:
@@ -40,7 +60,11 @@ def command_of(order: StudyOrder) -> str:
             words += ["--sample-seed", str(test_set.seed)]
     usual = study_of(order.study).options()
     for field in dataclasses.fields(order.options):
-        value = getattr(order.options, field.name)
-        if value != getattr(usual, field.name):
-            words += [f"--{field.name.replace('_', '-')}", str(value)]
+        value, flag = getattr(order.options, field.name), flag_of(order.study, field.name)
+        if value == getattr(usual, field.name):
+            continue
+        if isinstance(value, bool):
+            words.append(flag if value else f"--no-{flag[2:]}")
+        else:
+            words += [flag, "none" if value is None else str(value)]
     return shlex.join([*words, "--out", order.folder.name or order.study])

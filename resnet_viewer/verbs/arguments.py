@@ -8,18 +8,21 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, get_args
 
-from resnet_viewer.records import notation
+from resnet_viewer.records import notation, study_list
 from resnet_viewer.records.checking import shown
 from resnet_viewer.records.data import NAMED, Augmentation
 from resnet_viewer.records.network import LARGEST_SEED, MOST_CLASSES, BuildOptions
 from resnet_viewer.records.preprocessing import LARGEST_SIDE, OwnInput
 from resnet_viewer.records.recipe import RECIPES, WARM_UP_STEPS, WARMED_DEPTH, Optimizer, Schedule
-from resnet_viewer.records.test_set import LARGEST_SAMPLE
+from resnet_viewer.records.study_command import flag_of
+from resnet_viewer.records.test_set import LARGEST_SAMPLE, USUAL_SAMPLE
 from resnet_viewer.records.training import Intervention, Precision
 from resnet_viewer.verbs import VERBS
+from resnet_viewer.verbs.option_flags import add_option_flags
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -147,6 +150,7 @@ def parsed(words: Sequence[str]) -> argparse.Namespace:
         "probe": _probe,
         "evaluate": _evaluate,
         "train": _train,
+        "study": _study,
         "networks": _networks,
     }[verb](parser)
     return parser.parse_args(words[1:], argparse.Namespace(words=list(words)))
@@ -288,11 +292,9 @@ def _train(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--precision", choices=get_args(Precision), help="of the passes (default: float32)")
     _device(parser)
-    parser.add_argument(
-        "--threads",
-        type=whole_number(1, MOST_THREADS),
-        metavar="N",
-        help="processor threads (default: as many as there are cores, on --resume as many as the run had)",
+    _threads(
+        parser,
+        "processor threads (default: as many as there are cores, on --resume as many as the run had)",
     )
     parser.add_argument(
         "--in-turn", action="store_true", help="train one network after the other, not side by side"
@@ -310,6 +312,64 @@ def _train(parser: argparse.ArgumentParser) -> None:
         help="continue the runs found in --out, with their own settings where no flag says otherwise; with more "
         "--epochs than they had, the schedule runs to the new end from the step on where they were",
     )
+
+
+def _study(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--list", action="store_true", help="print a line a study, its name and its question, and leave"
+    )
+    names = parser.add_subparsers(
+        dest="study",
+        metavar="STUDY",
+        title="studies",
+        description="each has --help of its own, with the study's options",
+    )
+    for study in study_list.STUDIES:
+        about = f"{study.question} {study.explains}".strip().replace("%", "%%")
+        one = names.add_parser(study.name, help=study.question, description=about, epilog=STATUSES)
+        one.add_argument("--out", required=True, type=path, metavar="FOLDER", help="made if it is not there")
+        add_network(one)
+        _wiring(one)
+        if study.needs == "test set":
+            _test_set(one)
+        one.add_argument(
+            "--resume", action="store_true", help="go on with the study in --out: measure the points it lacks"
+        )
+        _threads(one, "processor threads (default: as many as there are cores)")
+        paper = f"after {study.paper.words}" if study.paper else "ours"
+        own = one.add_argument_group(f"options of this study, {paper}")
+        add_option_flags(own, study.options, partial(flag_of, study.name))
+
+
+def _test_set(parser: argparse.ArgumentParser) -> None:
+    """`--data`, `--sample` and `--sample-seed`."""
+    parser.add_argument(
+        "--data",
+        type=given,
+        default="crops",
+        metavar="FOLDER|crops|digits|cifar10",
+        help="pictures: a folder of them, or a subfolder for each class; crops of the bundled ones (the default), "
+        "which have no labels; the bundled digits; CIFAR-10's test pictures. Where these have other classes than the "
+        "network, errors are disagreement with the network as it begins",
+    )
+    parser.add_argument(
+        "--sample",
+        type=_sample,
+        default=USUAL_SAMPLE,
+        metavar="N|all",
+        help=f"take N pictures, drawn at random (default {USUAL_SAMPLE})",
+    )
+    parser.add_argument(
+        "--sample-seed", type=seed, default=0, metavar="S", help="what the sample is drawn by (default 0)"
+    )
+
+
+def _sample(text: str) -> int | None:
+    return None if text == "all" else whole_number(1, LARGEST_SAMPLE)(text)
+
+
+def _threads(parser: argparse.ArgumentParser, words: str) -> None:
+    parser.add_argument("--threads", type=whole_number(1, MOST_THREADS), metavar="N", help=words)
 
 
 def _trained_networks(parser: argparse.ArgumentParser) -> None:

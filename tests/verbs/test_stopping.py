@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from resnet_viewer.core.lab.checkpoints import read
-from resnet_viewer.verbs import train as stopping
-from resnet_viewer.verbs.train import stoppable
+from resnet_viewer.verbs import stopping
+from resnet_viewer.verbs.stopping import stoppable
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process otherwise")
 

@@ -182,6 +182,21 @@ class StudyFolder:
         except OSError as error:
             raise refusal(self.folder / POINTS, error) from error
 
+    def end(self, result: StudyResult) -> None:
+        """Write down what the whole of it took and says.
+
+        Raises:
+            WriteError: the folder cannot be written in.
+        """
+        path = self.folder / STUDY
+        found = {
+            "seconds": result.seconds,
+            "passes": result.passes,
+            "saved": result.saved,
+            "conclusion": list(study_of(result.order.study).conclusion(result)),
+        }
+        write_whole(path, json_bytes(_content(path) | {"found": found}))
+
     def close(self) -> None:
         """Let the file go."""
         if self._points is not None:

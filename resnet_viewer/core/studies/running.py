@@ -121,8 +121,10 @@ class Studies:
                         yield with_points(result, found.values())
                     else:
                         yield None
+            result = with_points(result, found.values())
+            folder.end(result)
             if names:
-                yield with_points(result, found.values())
+                yield result
 
     def alone(self, order: StudyOrder) -> Generator[Progress | StudyResult | None]:
         """The same without a folder: nothing is kept."""

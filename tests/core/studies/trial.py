@@ -9,6 +9,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
+import numpy as np
+
+from resnet_viewer.charts.study_panel import LinesPanel, Panel, Scale, Series
 from resnet_viewer.core.studies.bench import Bench, Point, StudyPlan, Work
 from resnet_viewer.core.weights.opened import open_network
 from resnet_viewer.records import study_list
@@ -88,20 +91,34 @@ def plan(bench: Bench, options: TrialOptions) -> StudyPlan:
     )
 
 
+def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
+    """Errors by block."""
+    series = []
+    for result in results:
+        rows = sorted(result.rows, key=lambda row: float(row["block"]))  # type: ignore[arg-type]
+        x, y = (np.array([row[name] for row in rows], np.float64) for name in ("block", "error"))
+        series.append(Series("", x, y, looks="dots"))
+    return (LinesPanel("Errors", Scale("block"), Scale("error (%)"), tuple(series), is_by_block=True),)
+
+
 def register() -> None:
     """In this process the study is one of the list's."""
     for info in (INFO, IDLE):
-        module = ModuleType(f"resnet_viewer.core.studies.{info.name}")
-        module.plan = plan  # type: ignore[attr-defined]
-        sys.modules[module.__name__] = module
+        for room, name, made in (("core", "plan", plan), ("charts", "panels", panels)):
+            module = ModuleType(f"resnet_viewer.{room}.studies.{info.name}")
+            setattr(module, name, made)
+            sys.modules[module.__name__] = module
         study_list._BY_NAME[info.name] = info
+    study_list.STUDIES = (*study_list.STUDIES, INFO, IDLE)
 
 
 def unregister() -> None:
     """As before."""
     for info in (INFO, IDLE):
-        sys.modules.pop(f"resnet_viewer.core.studies.{info.name}", None)
+        for room in ("core", "charts"):
+            sys.modules.pop(f"resnet_viewer.{room}.studies.{info.name}", None)
         study_list._BY_NAME.pop(info.name, None)
+    study_list.STUDIES = study_list.STUDIES[:-2]
 
 
 def order_in(
