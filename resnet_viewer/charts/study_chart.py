@@ -62,6 +62,8 @@ _FILLS = (0.85, 0.35, 0.0)
 _WHISKER = 3.0
 """Half of the end of a bar's, or a dot's, spread."""
 _BETWEEN_NAMES = 12.0
+_NAMED_LINES = 5
+"""A plot of fewer lines of text has no rows of names."""
 _HIGHEST_NAMES = 0.45
 """Rows of names take so much of the plot's height at most."""
 
@@ -72,6 +74,8 @@ class LaidOut:
 
     chart: Chart
     places: tuple[tuple[Floats, Floats], ...] = ()
+    base: float = 0.0
+    """What bars stand on, on the y axis."""
 
 
 def chart_of(panel: LinesPanel, room: Room) -> Chart:
@@ -90,7 +94,7 @@ def laid_out(panel: LinesPanel, room: Room, span: tuple[float, float] | None = N
             tuple((np.full(len(s.x), np.nan), np.full(len(s.x), np.nan)) for s in panel.series),
         )
     made = _Drawer(panel, room, x_scale, limits, 0.0).made()
-    if len(made.chart.names) < len(_named(panel)):
+    if len(made.chart.names) < len(_named(panel)) and room.height >= _NAMED_LINES * room.line:
         rows = _rows_of_names(panel, room)
         made = _Drawer(panel, room, x_scale, limits, _band(rows, room)).made()
         made = replace(made, chart=replace(made.chart, names=_placed(rows, room), legend=None))
@@ -227,7 +231,7 @@ class _XScale:
         apart = room.measure("00") + _BETWEEN_NUMBERS
         for _ in range(4):
             least = apart if not panel.x.is_whole else max(apart, 1.0 / pixel)
-            found = [Tick(n, number_text(n, text)) for n, text in round_numbers(low, high, room.width, least)]
+            found = [_tick(n, text) for n, text in round_numbers(low, high, room.width, least)]
             widest = max((room.measure(tick.text) for tick in found), default=0.0)
             if widest + _BETWEEN_NUMBERS <= apart:
                 break
@@ -363,7 +367,12 @@ def _level_numbers(
         found = round_numbers(low, high, pixels, 1.3 * line)
     if is_whole and len(found) > 1 and found[1][0] - found[0][0] < 1.0:
         found = [(float(n), str(n)) for n in range(math.ceil(low), math.floor(high) + 1)]
-    return tuple(Tick(place, number_text(place, text)) for place, text in found)
+    return tuple(_tick(place, text) for place, text in found)
+
+
+def _tick(place: float, text: str) -> Tick:
+    words = number_text(place, text)
+    return Tick(place, words.replace("-", "−", 1) if place < 0.0 else words)
 
 
 @dataclass(frozen=True)
@@ -411,7 +420,7 @@ class _Drawer:
             dots += self._dots(up, series, (at, heights), key)
         curves = [*self._guides(up), *curves]
         chart = replace(bare, curves=tuple(curves), dots=tuple(dots), shapes=tuple(shapes))
-        made = LaidOut(chart, tuple(places))
+        made = LaidOut(chart, tuple(places), up.base)
         return made if self.band else replace(made, chart=self._with_names(made))
 
     def _guides(self, up: _YScale) -> list[Curve]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -150,3 +151,26 @@ def panels_of(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
     module = import_module(f"resnet_viewer.charts.studies.{results[0].order.study}")
     found: tuple[Panel, ...] = module.panels(results)
     return found
+
+
+_BEST = 1.45
+"""How much wider than high a panel best is."""
+
+
+def columns_for(count: int, size: tuple[float, float], least_width: float) -> int:
+    """In how many columns so many panels stand in a place of that size: those with which they come nearest to their
+    best shape. A row that is not full costs a little; none is narrower than `least_width` beside another.
+
+    Example:
+        >>> columns_for(4, (700.0, 500.0), 200.0), columns_for(4, (300.0, 500.0), 200.0)
+        (2, 1)
+    """
+    width, height = size
+
+    def cost(columns: int) -> float:
+        rows = -(-count // columns)
+        shape = width / columns / max(height / rows, 1e-9)
+        is_narrow = columns > 1 and width / columns < least_width
+        return abs(math.log(max(shape, 1e-9) / _BEST)) + 0.4 * (rows * columns - count) + 10.0 * is_narrow
+
+    return min(range(1, count + 1), key=cost, default=1)

@@ -14,7 +14,7 @@ from resnet_viewer.charts import palette
 from resnet_viewer.charts.chart import shortened_inside
 from resnet_viewer.charts.study_chart import chart_of
 from resnet_viewer.charts.study_matrix import MatrixChart
-from resnet_viewer.charts.study_panel import LinesPanel, Panel
+from resnet_viewer.charts.study_panel import LinesPanel, Panel, columns_for
 from resnet_viewer.figures.page import (
     AROUND,
     MARGIN,
@@ -44,8 +44,6 @@ _LEAST_WIDTH, _LEAST_HEIGHT = 2.3, 0.95
 """Inches: the narrowest panel beside another one, and the lowest plot that can be read."""
 _WORDS = 1.5
 """Inches of height that title and caption take, about."""
-_SHAPE = 1.45
-"""How much wider than high a panel best is."""
 _BAR, _TINY, _WIDEST_NAME = 0.6, 0.17, 1.1
 """Inches: a matrix's colour bar with its numbers, the smallest side of a cell with a number, the widest name."""
 
@@ -60,7 +58,8 @@ def figure(
     """
     if not panels:
         raise ValueError("no panel to draw")
-    columns = _columns(len(panels), paper)
+    size = paper.width - 2 * MARGIN, max(paper.height - _WORDS, 1.0)
+    columns = columns_for(len(panels), size, _LEAST_WIDTH)
     rows = -(-len(panels) // columns)
     least = _HEAD + _LEAST_HEIGHT + _FOOT
     sheet = page(paper, title, subtitle, caption, content=rows * least + (rows - 1) * _BETWEEN)
@@ -82,21 +81,6 @@ def figure(
 
 def _letter(number: int) -> str:
     return chr(ord("a") + number % 26)
-
-
-def _columns(count: int, paper: Paper) -> int:
-    """So many that the panels come nearest to their best shape; a row that is not full costs a little."""
-    width, height = paper.width - 2 * MARGIN, max(paper.height - _WORDS, 1.0)
-
-    def cost(columns: int) -> float:
-        rows = -(-count // columns)
-        wide, high = width / columns, height / rows
-        empty = rows * columns - count
-        return (
-            abs(math.log(wide / high / _SHAPE)) + 0.4 * empty + 10.0 * (columns > 1 and wide < _LEAST_WIDTH)
-        )
-
-    return min(range(1, count + 1), key=cost)
 
 
 @dataclass(frozen=True)

@@ -88,9 +88,17 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
     """What the owner wants to hear of beside the zoom's own keys."""
 
     def __init__(
-        self, name: str, parent: QWidget | None = None, *, corner: str = "", has_title: bool = True
+        self,
+        name: str,
+        parent: QWidget | None = None,
+        *,
+        corner: str = "",
+        has_title: bool = True,
+        has_x_title: bool = False,
     ) -> None:
-        """`corner` is the word before the numbers under the plot; `has_title` keeps room for the y axis's above it."""
+        """`corner` is the word before the numbers under the plot; `has_title` keeps room for the y axis's above it,
+        `has_x_title` for the x axis's below the numbers.
+        """
         super().__init__(parent)
         self._limits = (0.0, 1.0)
         self._least = 0.05
@@ -110,7 +118,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         self.box.disableAutoRange()
         self.box.setDefaultPadding(0)
         self.addItem(self.box, 0, 0)
-        self._drawing = Drawing(self.box, self.ci, self.font(), corner)
+        self._drawing = Drawing(self.box, self.ci, self.font(), corner, has_x_title=has_x_title)
         self.frame, self.lines = self._drawing.frame, self._drawing.lines
         self.dots, self.overlay = self._drawing.dots, self._drawing.overlay
         self._make_room()
@@ -207,11 +215,17 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
     def _make_room(self) -> None:
         metrics = QFontMetricsF(self.font())
         left = self.frame.left_room
-        bottom = BOTTOM_ROOM + metrics.height()
+        bottom = self.frame.bottom_room
         top = TOP_ROOM + metrics.height() if self._has_title else BOTTOM_ROOM
         self.ci.layout.setContentsMargins(left, top, RIGHT_ROOM, bottom)
         wide = left + _LEAST_NUMBERS * metrics.horizontalAdvance("00.0") + RIGHT_ROOM
         self.setMinimumSize(round(wide), round(top + _LEAST_LINES * metrics.height() + bottom))
+
+    def reserve(self, pixels: float) -> None:
+        """Leave at least so much free for the numbers at the left."""
+        if pixels != self.frame.reserved:
+            self.frame.reserved = pixels
+            self._make_room()
 
     def _resized(self) -> None:
         self.rearranged.emit()

@@ -490,12 +490,17 @@ _APART = 12.0
 class PlotFrame(ChartItem):
     """Paints in the pixels of the plot's view box (its owner keeps it at that place), and the numbers around it.
 
-    `corner` is the word before the x axis's numbers, where there is one.
+    `corner` is the word before the x axis's numbers, where there is one; with `has_x_title` its title stands below
+    them.
     """
 
-    def __init__(self, parent: QGraphicsItem, font: QFont, corner: str = "") -> None:
+    def __init__(
+        self, parent: QGraphicsItem, font: QFont, corner: str = "", *, has_x_title: bool = False
+    ) -> None:
         super().__init__(parent, font)
-        self._corner = corner
+        self._corner, self._has_x_title = corner, has_x_title
+        self.reserved = 0.0
+        """Pixels for numbers at the left that are wider than usual."""
         self.is_focused = False
         self.setZValue(-200)  # pyqtgraph puts view boxes at -100
 
@@ -503,7 +508,12 @@ class PlotFrame(ChartItem):
     def left_room(self) -> float:
         """Pixels left of the plot for the y axis's numbers and the corner's word; the plot's owner leaves them free."""
         widths = map(self._metrics.horizontalAdvance, (*_WIDEST, f"{self._corner}0"))
-        return max(widths) + _APART
+        return max(*widths, self.reserved) + _APART
+
+    @property
+    def bottom_room(self) -> float:
+        """Pixels below the plot for the x axis's numbers, and its title."""
+        return BOTTOM_ROOM + self._metrics.height() * (2 if self._has_x_title else 1)
 
     def show_focus(self, is_focused: bool) -> None:
         """Frame the plot while the keys are its own."""
@@ -513,7 +523,7 @@ class PlotFrame(ChartItem):
 
     def boundingRect(self) -> QRectF:
         width, height = self._size
-        left, bottom = self.left_room, BOTTOM_ROOM + self._metrics.height()
+        left, bottom = self.left_room, self.bottom_room
         top = TOP_ROOM + self._metrics.height()
         return QRectF(-left, -top, width + left + RIGHT_ROOM, height + top + bottom)
 
@@ -559,14 +569,20 @@ class PlotFrame(ChartItem):
         if y.title:
             above = QRectF(8 - room, -TOP_ROOM - line, width + room, line)
             left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(above, left, y.title)
+            painter.drawText(above, left, self._shortened(y.title, above.width()))
             painter.drawText(above, right, chart.moment)
+        if x.title and self._has_x_title:
+            below = QRectF(-RIGHT_ROOM, height + BOTTOM_ROOM + line, width + 2 * RIGHT_ROOM, line)
+            painter.drawText(below, centre, self._shortened(x.title, below.width()))
         if chart.message:
             whole = QRectF(0, 0, width, height)
             if not y.numbers:  # nothing stands beside the plot
                 whole.adjust(-room, 0, RIGHT_ROOM, 0)
             words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(whole, words, chart.message)
+
+    def _shortened(self, text: str, width: float) -> str:
+        return self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
 class ShapesItem(ChartItem):
@@ -600,9 +616,17 @@ class Drawing:
     `surround` is the view box's parent, for a view box clips its children, and the numbers stand outside it.
     """
 
-    def __init__(self, box: pg.ViewBox, surround: QGraphicsItem, font: QFont, corner: str = "") -> None:
+    def __init__(
+        self,
+        box: pg.ViewBox,
+        surround: QGraphicsItem,
+        font: QFont,
+        corner: str = "",
+        *,
+        has_x_title: bool = False,
+    ) -> None:
         self._box, self._font, self._theme = box, font, DARK
-        self.frame = PlotFrame(surround, font, corner)
+        self.frame = PlotFrame(surround, font, corner, has_x_title=has_x_title)
         self.shapes = ShapesItem(box, font)
         self.lines = Lines(box)
         self.dots: dict[Hashable, CurveDots] = {}
