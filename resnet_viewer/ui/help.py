@@ -49,6 +49,7 @@ HELP_PAGES = {
     "installation": "&Installation",
     "networks": "&Networks",
     "training": "Trainin&g",
+    "studies": "&Studies",
     "files": "&Files and weights",
     "command-line": "C&ommand line",
     "python": "&Python",
