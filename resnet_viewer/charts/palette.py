@@ -26,7 +26,7 @@ BAND = "#f4f6f9"
 PAPER = {
     "window": "#eef0f4", "panel": "#ffffff", "raised": "#f3f5f9", "text": TEXT, "muted": MUTED, "faint": "#a2a9b8",
     "grid": GRID, "shortcut": SHORTCUT, "branch": BRANCH, "branch_fill": "#d6e6fa", "changed": NOW,
-    "reference": REFERENCE, "first": "#7a3fb3", "second": "#1d8a5a", "third": "#b8457f", "fourth": "#7d6a00",
+    "reference": REFERENCE, "first": "#4a148c", "second": "#00897b", "third": "#d81b60", "fourth": "#6d4c00",
 }  # fmt: skip
 """What the roles of colours in charts are on paper; on the screen its theme says."""
 STALE_OPACITY = 0.55

@@ -227,7 +227,7 @@ class _XScale:
             powers = round_powers(start, high, max(int(most), 1)) if high > start else []
             numbers_ = [Tick(n + math.log10(m), _power_words(m, n)) for m, n in powers]
             zero = [Tick(self.zero, "0")] if self.zero is not None and low <= self.zero else []
-            return (*zero, *numbers_)
+            return _apart((*zero, *numbers_), pixel, room)
         apart = room.measure("00") + _BETWEEN_NUMBERS
         for _ in range(4):
             least = apart if not panel.x.is_whole else max(apart, 1.0 / pixel)
@@ -237,6 +237,18 @@ class _XScale:
                 break
             apart = widest + _BETWEEN_NUMBERS
         return tuple(found)
+
+
+def _apart(ticks: Sequence[Tick], pixel: float, room: Room) -> tuple[Tick, ...]:
+    """Those, from the left, that do not touch the one before."""
+    found: list[Tick] = []
+    end = -math.inf
+    for tick in ticks:
+        middle, half = tick.place / pixel, room.measure(tick.text) / 2
+        if middle - half >= end:
+            found.append(tick)
+            end = middle + half + _BETWEEN_NUMBERS / 2
+    return tuple(found)
 
 
 def _power_words(m: int, n: int) -> str:

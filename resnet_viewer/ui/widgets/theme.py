@@ -61,7 +61,7 @@ DARK = Theme(
     name="dark", window="#0f1014", panel="#191b22", raised="#242832", border="#2c313c", grid="#262a34",
     text="#e8eaf0", muted="#9aa1b2", faint="#596073", shortcut="#f0a63c", branch="#4ea3ff",
     branch_fill="#22354d", changed="#ff6b5e", reference="#8d94a5",
-    first="#b892f5", second="#4fc38a", third="#f08bbf", fourth="#c9b458", accent="#4ea3ff",
+    first="#ac6fd0", second="#58f199", third="#ff618e", fourth="#ae7c51", accent="#4ea3ff",
     depths=("#56b4f0", "#f0a63c", "#c08bf0", "#4fc38a", "#ff6b5e", "#9aa1b2"),
 )  # fmt: skip
 

@@ -1,0 +1,69 @@
+"""A study's matrix: one colour for one number, and words for every cell."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from resnet_viewer.charts.study_matrix import MatrixChart
+from resnet_viewer.charts.study_panel import MatrixPanel, Scale
+from tests import panels
+
+
+def panel(values: list[list[float]], *, is_signed: bool = False) -> MatrixPanel:
+    return MatrixPanel("a", Scale("to"), Scale("from"), np.array(values), unit="%", is_signed=is_signed)
+
+
+def test_a_signed_matrix_has_zero_in_the_middle() -> None:
+    chart = MatrixChart(panel([[-1.0, 0.0], [4.0, math.nan]], is_signed=True))
+    assert (chart.span.low, chart.span.high) == (-4.0, 4.0)
+    assert chart.scale.ends == ("−4", "4")
+    places = chart.cells.places[0]
+    assert places[0, 1] in (127, 128)
+    assert places[1, 0] == 255
+    assert chart.cells.is_missing is not None
+    assert chart.cells.is_missing[0].tolist() == [[False, False], [False, True]]
+
+
+def test_another_goes_from_its_lowest_to_its_highest_number() -> None:
+    chart = MatrixChart(panel([[13.0, 90.0], [20.0, 50.0]]))
+    assert chart.scale.ends == ("13", "90")
+    assert chart.cells.places[0].ravel()[[0, 1]].tolist() == [0, 255]
+
+
+def test_a_matrix_of_one_number_says_it() -> None:
+    assert MatrixChart(panel([[7.0, 7.0]])).scale.ends == ("7", "7")
+
+
+def test_the_words_of_cells() -> None:
+    chart = MatrixChart(panel([[-1.5, math.nan], [math.inf, 2.0]]))
+    assert chart.words(0, 0) == "from 1 · to 1: −1.5 %"
+    assert chart.words(0, 1) == "from 1 · to 2: no number"
+    assert chart.written(math.inf) == "∞"
+    assert chart.written(-0.25) == "−0.25"
+    assert chart.written(math.nan) == ""
+    named = MatrixChart(panels.wide_matrix())
+    assert named.words(1, 2).startswith("residual branch dropped · class of the picture 3: ")
+
+
+def test_rows_and_columns_without_names_are_numbered_or_measured() -> None:
+    assert MatrixChart(panel([[1.0, 2.0]])).column_names == ("1", "2")
+    measured = MatrixPanel("a", Scale("x", least=-1.0, most=1.0), Scale("y"), np.zeros((1, 3)))
+    assert MatrixChart(measured).column_names == ("-1", "0", "1")
+
+
+def test_letters_stand_out_of_their_cells() -> None:
+    chart = MatrixChart(panels.matrix())
+    from resnet_viewer.charts.confusion import contrast_of, lights_of
+
+    ground = lights_of(chart.cells.rgb().astype(float))
+    ink = lights_of(np.where(chart.wants_white[..., None], 255.0, np.array([25.0, 28.0, 36.0])))
+    assert contrast_of(ground, ink).min() >= 4.0
+
+
+@pytest.mark.parametrize("values", [np.zeros((0, 0)), np.full((2, 2), np.nan)])
+def test_nothing_says_so(values: np.ndarray) -> None:
+    chart = MatrixChart(MatrixPanel("a", Scale(""), Scale(""), values))
+    assert chart.message == "Nothing is measured yet."
