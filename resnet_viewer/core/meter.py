@@ -36,7 +36,7 @@ from resnet_viewer.core.preprocessing import scaled
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.captions import wiring_words
 from resnet_viewer.records.errors import Progress, UserError
-from resnet_viewer.records.layers import LayerSpec
+from resnet_viewer.records.layers import LayerSpec, layers_of
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Preprocessing
@@ -603,6 +603,21 @@ def _cost(layers: Iterable[LayerSpec]) -> float:
 def pass_cost(plan: Blueprint) -> float:
     """What a whole pass of one picture costs, about, in multiply-accumulates."""
     return _cost(plan.layers)
+
+
+def cost_from(plan: Blueprint, wiring: Wiring, start: int) -> float:
+    """What one picture costs with these gates from the input of block `start` on, of 0 from the beginning: what is
+    closed or left out is not computed.
+    """
+    found = _cost(plan.head) + (_cost(plan.stem_layers) if start == 0 else 0.0)
+    for block in plan.blocks[max(start, 1) - 1 :]:
+        closed = (
+            *(block.branch_layers if wiring.branches[block.number - 1] == 0 else ()),
+            *(layers_of(block.carry) if wiring.shortcuts[block.number - 1] == 0 else ()),
+        )
+        if block.number not in wiring.left_out:
+            found += _cost(block.layers) - _cost(closed)
+    return found
 
 
 def _costs_of(parts: Sequence[Part], plan: Blueprint) -> tuple[float, ...]:

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_viewer.core.meter import Kept, Runner, Tally, View, alike, batch_size, pass_cost
+from resnet_viewer.core.meter import Kept, Runner, Tally, View, alike, batch_size, cost_from, pass_cost
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.preprocessing import scaled
 from resnet_viewer.records.laying_out import blueprint
@@ -37,7 +37,7 @@ class Point(NamedTuple):
 
     name: str
     passes: float
-    """What it costs without anything kept, about, in whole forward passes of one picture."""
+    """What it costs, about, in whole forward passes of one picture, right after the point before it."""
     measure: Callable[[], Work]
 
 
@@ -147,6 +147,22 @@ class Bench:
                 yield
         return spent / len(pixels)
 
+    def cost(self, wiring: Wiring, *, after: Wiring | None = None) -> float:
+        """How many whole passes of one picture it comes to, about, to take all of them through these gates right after
+        those of `after` (None: after nothing): it begins at the last kept block before whose input none differs, and
+        what is closed is not computed.
+        """
+        start = 0
+        if after is not None:
+            differing = (
+                number
+                for number, (ours, theirs) in enumerate(zip(_gates(wiring), _gates(after), strict=True), 1)
+                if ours != theirs
+            )
+            first = next(differing, len(self.plan.blocks))
+            start = max((place for place in self._kept.places if place <= first), default=0)
+        return len(self) * cost_from(self.plan, wiring, start) / pass_cost(self.plan)
+
     def count(self, passes: float) -> None:
         """Passes of one picture that a study ran by itself: a backward pass costs as much as two forward ones."""
         self._passes += passes
@@ -211,6 +227,12 @@ class Bench:
         for start in range(0, len(self._view.pixels), size):
             classes = torch.from_numpy(np.array(truth[start : start + size]))
             yield self.inputs(start, start + size), classes.to(self.device)
+
+
+def _gates(wiring: Wiring) -> Iterator[tuple[float, float, bool]]:
+    """Of each block."""
+    for number, (shortcut, branch) in enumerate(zip(wiring.shortcuts, wiring.branches, strict=True), 1):
+        yield shortcut, branch, number in wiring.left_out
 
 
 def plan_of(name: str) -> Callable[[Bench, Options], StudyPlan]:
