@@ -13,6 +13,7 @@ import pytest
 
 from resnet_viewer import app
 from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.records.study_list import STUDIES
 from resnet_viewer.verbs import VERBS
 from resnet_viewer.verbs.arguments import parsed
 
@@ -140,9 +141,9 @@ def test_every_flag_is_one_of_the_programs(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     helps = [app.parser().format_help()]
-    for verb in VERBS:
+    for verb in (*([verb] for verb in VERBS), *(["study", study.name] for study in STUDIES)):
         with pytest.raises(SystemExit):
-            parsed([verb, "--help"])
+            parsed([*verb, "--help"])
         helps.append(capsys.readouterr().out)
     known = set(re.findall(r"--[a-z][a-z-]*", " ".join(helps)))
     known |= {"--group", "--extra", "--no-sync", "--torch-backend", "--editable"}  # uv's

@@ -34,8 +34,7 @@ class SubnetworksOptions(Options):
     blocks: str = option(
         "all",
         "Blocks",
-        f"Numbers of the blocks that are kept and dropped in turn, such as 1-6,9; at most {MOST_BLOCKS}. The others "
-        "stay as they are.",
+        f"those that are kept and dropped in turn, such as 1-6,9; at most {MOST_BLOCKS}. The others stay as they are.",
     )
 
 
