@@ -1,8 +1,6 @@
-"""Sweeps that outgrow one machine: a task a run on Ray, on a cluster or on this machine's processors.
+"""Work that outgrows one machine: connected to Ray, on a cluster or on this machine's processors, its tasks followed.
 
-Ray is the optional extra `cluster`. Every machine needs this package, the data (named ones are downloaded there), and
-the order's folder under the same path: a run that loses its worker is started again elsewhere, and goes on from the
-checkpoint in that folder.
+Ray is the optional extra `cluster`. Every machine needs this package, and what the work names under the same path.
 """
 
 from __future__ import annotations
@@ -14,28 +12,22 @@ import re
 import secrets
 import socket
 import tempfile
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from resnet_viewer.core.lab.lab import Lab
-from resnet_viewer.core.lab.resuming import threads_of
-from resnet_viewer.core.lab.run_files import prepare
-from resnet_viewer.records.data import NAMED
-from resnet_viewer.records.errors import Progress, UserError, failure_of
-from resnet_viewer.records.lab import DataRead, Idle, LabReport, Order, StateChanged
+from resnet_viewer.records.errors import Failure, UserError, failure_of
 
 LOCAL = "local"
 """The address of a cluster that is begun on this machine, for this user alone, and ended with the work."""
-_LOST_AT_MOST = 3
-"""Workers that a run may lose before it is given up."""
+LOST_AT_MOST = 3
+"""Workers that a task may lose before it is given up."""
 _UNREAD = 1000
-"""Reports that wait for whoever reads; beyond them the runs are held up."""
+"""Reports that wait for whoever reads; beyond them the tasks are held up."""
 _PULSE = 0.2
-"""Seconds of silence after which `Idle` is reported."""
+"""Seconds of silence after which that is told."""
 _LAST_WILL = 10.0
-"""Seconds that runs have to save themselves when nobody wants them any more."""
+"""Seconds that tasks have to put everything in order when nobody wants them any more."""
 _LONGEST_KNOCK = 10.0
 """Seconds in which a cluster must answer."""
 _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
@@ -49,55 +41,29 @@ class ClusterError(UserError):
     """Ray is not here, or there is no such cluster; the message says what to do."""
 
 
-def train_on_ray(
-    order: Order, address: str = LOCAL, *, commit: str | None = None, command: str = ""
-) -> Iterator[Progress | LabReport]:
-    """What `Lab(commit=commit, command=command).answer` does, with a Ray task for each run.
+class Ended(NamedTuple):
+    """A task that has ended otherwise than by itself."""
 
-    It has a GPU of its own where the cluster has any and the order wants one, else `order.threads` processors, where
-    that is 0 as many as it had before, or one; so many advance at a time as find a place, whatever `order.side_by_side`
-    says. Reports come as from a lab; a run that has lost its worker begins again, with what it had done. Closing lets
-    the runs save themselves.
+    key: str
+    failure: Failure | None
+    """None: it has lost too many workers."""
 
-    Raises:
-        ClusterError: Ray is not installed, or nothing answers at the address.
-        UserError: a run is in the folder already, and is not to be resumed.
 
-    Example:
-        >>> for report in train_on_ray(order, "local"):  # doctest: +SKIP
-        ...     print(report)
+def followed(ray: Any, tasks: Mapping[Any, str], news: Any) -> Generator[object | None]:
+    """What tasks, by their keys, put into the queue `news`, until all have ended; None while they are silent, and an
+    Ended for each that failed. Closing lets them put everything in order.
     """
-    ray = _ray()
-    for key, _ in order.runs:
-        prepare(order.folder / key, is_resumed=order.is_resumed)
-    with _connected(ray, address):
-        yield from _reports(ray, order, commit, command)
+    from ray.util.queue import Empty
 
-
-def _reports(ray: Any, order: Order, commit: str | None, command: str) -> Iterator[Progress | LabReport]:
-    """What the tasks report, from their start to their end, on the cluster that this process is connected to."""
-    pending: dict[Any, str] = {}
+    pending = dict(tasks)
     try:
-        from ray.util.queue import Empty, Queue
-
-        news = Queue(_UNREAD, actor_options={"num_cpus": 0})
-        has_gpus = ray.cluster_resources().get("GPU", 0) >= 1 and _wants_gpu(order)
-        alone = {key: _alone(order, key, has_gpus=has_gpus) for key, _ in order.runs}
-        pending = {
-            _task(ray, one, has_gpus=has_gpus).remote(one, news, commit, command): key
-            for key, one in alone.items()
-        }
-        has_data = False
         while True:
             ended, _ = ray.wait(list(pending), num_returns=len(pending), timeout=0) if pending else ([], [])
             try:  # what a task that has ended had to say is there by now
                 while True:
-                    report = news.get(timeout=_PULSE)
-                    if not isinstance(report, DataRead) or not has_data:
-                        yield report
-                    has_data = has_data or isinstance(report, DataRead)
+                    yield news.get(timeout=_PULSE)
             except Empty:
-                yield Idle()
+                yield None
             for task in ended:
                 yield from _failed(ray, task, pending.pop(task))
             if not pending:
@@ -110,7 +76,60 @@ def _reports(ray: Any, order: Order, commit: str | None, command: str) -> Iterat
             ray.wait(list(pending), num_returns=len(pending), timeout=_LAST_WILL)
 
 
-def _ray() -> Any:
+def _failed(ray: Any, task: Any, key: str) -> Iterator[Ended]:
+    try:
+        ray.get(task)
+    except ray.exceptions.RayTaskError as error:
+        failure = failure_of(error.cause if isinstance(error.cause, Exception) else error)
+        _log.info("%s failed on its worker\n%s", key, failure.details)
+        yield Ended(key, failure)
+    except ray.exceptions.RayError as error:
+        _log.info("%s was lost: %s", key, error)
+        yield Ended(key, None)
+
+
+def news() -> Any:
+    """A queue for `followed`, on the cluster that this process is connected to."""
+    from ray.util.queue import Queue
+
+    return Queue(_UNREAD, actor_options={"num_cpus": 0})
+
+
+def as_task(ray: Any, function: Any, *, threads: int, has_gpu: bool) -> Any:
+    """The function as a task that has a GPU of its own, the only one that its process sees, or so many processors."""
+    needs = {"num_gpus": 1, "num_cpus": 1} if has_gpu else {"num_cpus": threads}
+    return ray.remote(**needs, max_retries=LOST_AT_MOST, retry_exceptions=False)(function)
+
+
+def has_gpus(ray: Any, device: str) -> bool:
+    """Whether the cluster has any, and work on that device (as in an order) wants one."""
+    return ray.cluster_resources().get("GPU", 0) >= 1 and wants_gpu(device)
+
+
+def wants_gpu(device: str) -> bool:
+    """Whether work on that device, as in an order, takes a GPU of Ray's where there is one."""
+    return not device or device.startswith("cuda")
+
+
+def require_data(folder: Path) -> None:
+    """Nothing where this machine, a worker, has the pictures.
+
+    Raises:
+        ClusterError: it has not.
+    """
+    if not folder.is_dir():
+        raise ClusterError(
+            f"There are no pictures in {folder} on {socket.gethostname()}, one of the cluster's machines: all of them "
+            "need the data under the same path, for example on a network drive."
+        )
+
+
+def ray_module(work: str) -> Any:
+    """Ray itself, which reports nothing to anybody; `work` is what needs it: "Training".
+
+    Raises:
+        ClusterError: it is not installed.
+    """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anybody
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # what Ray will do anyway, and warns of
     os.environ.setdefault("RAY_TQDM_PATCH_PRINT", "0")  # Ray puts a print of its own in the place of Python's
@@ -118,14 +137,14 @@ def _ray() -> Any:
         import ray
     except ImportError as error:
         raise ClusterError(
-            "Training on a cluster needs Ray, which is not installed: "
+            f"{work} on a cluster needs Ray, which is not installed: "
             'get it with `pip install "resnet-viewer[cluster]"`.'
         ) from error
     return ray
 
 
 @contextlib.contextmanager
-def _connected(ray: Any, address: str) -> Iterator[None]:
+def connected(ray: Any, address: str) -> Iterator[None]:
     """This process connected to the cluster at `address`, as it may have been before, when it stays so.
 
     Raises:
@@ -240,78 +259,3 @@ def _knock(address: str) -> None:
             kind = answer.read(_SETTINGS_AT + 1)[_SETTINGS_AT:]
         if kind != _SETTINGS:
             raise ConnectionError(f"what answers at {found} is not Ray")
-
-
-def _wants_gpu(order: Order) -> bool:
-    return not order.device or order.device.startswith("cuda")
-
-
-def _task(ray: Any, order: Order, *, has_gpus: bool) -> Any:
-    """What one run needs of a machine; a GPU given by Ray is the only one that its process sees."""
-    needs = {"num_gpus": 1, "num_cpus": 1} if has_gpus else {"num_cpus": order.threads}
-    return ray.remote(**needs, max_retries=_LOST_AT_MOST, retry_exceptions=False)(train_one)
-
-
-def _alone(order: Order, key: str, *, has_gpus: bool) -> Order:
-    """The order of one of the runs, which goes on from whatever an earlier worker has left.
-
-    Without a GPU of Ray's it takes none that a machine may have besides: all its tasks would take the same.
-    """
-    data = order.data if order.data in NAMED else str(Path(order.data).absolute())
-    log_dir = None if order.log_dir is None else order.log_dir.absolute()
-    return replace(
-        order,
-        runs=tuple(run for run in order.runs if run[0] == key),
-        data=data,
-        folder=order.folder.absolute(),
-        device=order.device or ("" if has_gpus else "cpu"),
-        log_dir=log_dir,
-        threads=order.threads or threads_of([order.folder / key]) or 1,
-        is_resumed=True,
-    )
-
-
-def train_one(order: Order, news: Any, commit: str | None, command: str) -> None:
-    """On a worker: the order's only run, whose reports go into the queue `news`.
-
-    Raises:
-        ClusterError: this machine does not have what the order names.
-    """
-    _require_shared(order)
-    with contextlib.closing(Lab(commit=commit, command=command).answer(order)) as work:  # type: ignore[type-var]
-        for report in work:
-            if not isinstance(report, (Idle, Progress)):
-                news.put(report)
-
-
-def _require_shared(order: Order) -> None:
-    host = socket.gethostname()
-    for key, _ in order.runs:
-        if not (order.folder / key).is_dir():  # whoever gave the order has made it
-            raise ClusterError(
-                f"{key} has no folder {order.folder / key} on {host}, one of the cluster's machines: all of them need "
-                "the folder of the runs under the same path, for example on a network drive."
-            )
-    if order.data not in NAMED and not Path(order.data).is_dir():
-        raise ClusterError(
-            f"There are no pictures in {order.data} on {host}, one of the cluster's machines: all of them need the "
-            "data under the same path, for example on a network drive."
-        )
-
-
-def _failed(ray: Any, task: Any, key: str) -> Iterator[StateChanged]:
-    """What is to be said of a task that has ended otherwise than by its own reports."""
-    try:
-        ray.get(task)
-    except ray.exceptions.RayTaskError as error:
-        failure = failure_of(error.cause if isinstance(error.cause, Exception) else error)
-        _log.info("%s failed on its worker\n%s", key, failure.details)
-        yield StateChanged(key, "failed", failure.sentence)
-    except ray.exceptions.RayError as error:
-        _log.info("%s was lost: %s", key, error)
-        yield StateChanged(
-            key,
-            "failed",
-            f"{key} has lost {_LOST_AT_MOST + 1} workers, perhaps because their memory ran out: what it has learned "
-            "is kept, resume it where there is more.",
-        )

@@ -12,7 +12,7 @@ from resnet_viewer.records.wiring import number_ranges, strengths
 
 TAKEN = frozenset(
     {
-        *("help", "out", "resume", "threads", "data", "sample", "sample-seed"),
+        *("help", "out", "resume", "threads", "ray", "data", "sample", "sample-seed"),
         *("network", "weights", "seed", "mean", "std", "resize", "crop", "classes", "device"),
         *("cut", "drop", "strength", "leave-out"),
     }

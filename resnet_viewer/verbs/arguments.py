@@ -336,6 +336,15 @@ def _study(parser: argparse.ArgumentParser) -> None:
             "--resume", action="store_true", help="go on with the study in --out: measure the points it lacks"
         )
         _threads(one, "processor threads (default: as many as there are cores)")
+        one.add_argument(
+            "--ray",
+            nargs="?",
+            const="local",
+            type=given,
+            metavar="ADDRESS|local",
+            help="share the points among tasks on the Ray cluster at ADDRESS, or on one begun here (needs the extra "
+            "`cluster`)",
+        )
         paper = f"after {study.paper.words}" if study.paper else "ours"
         own = one.add_argument_group(f"options of this study, {paper}")
         add_option_flags(own, study.options, partial(flag_of, study.name))

@@ -48,7 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
     order = _order(arguments)
     require(order)
     studies = Studies(command=command_line(arguments))
-    work = studies.answer(order)
+    elsewhere = None
+    if arguments.ray:
+        from resnet_viewer.core.studies.cluster import on_ray
+
+        elsewhere = on_ray(arguments.ray)
+    work = studies.answer(order, elsewhere=elsewhere)
     result = None
     with closing(work), closing(_Screen()) as screen, stoppable(lambda: None) as stopping:
         for found in work:
@@ -85,7 +90,8 @@ def _order(arguments: argparse.Namespace) -> StudyOrder:
         kind = _SETS.get(arguments.data, "folder")
         folder = Path(arguments.data) if kind == "folder" else None
         test_set = TestSet(kind, folder, arguments.sample, arguments.sample_seed)
-    device = choose_device(arguments.device)
+    # a cluster's machines have devices of their own
+    device = arguments.device.removeprefix("auto") if arguments.ray else choose_device(arguments.device)
     return StudyOrder(
         info.name,
         state,

@@ -19,15 +19,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from resnet_viewer.core.lab.cluster import (
-    ClusterError,
-    _alone,
-    _connected,
-    _task,
-    _wants_gpu,
-    train_on_ray,
-    train_one,
-)
+from resnet_viewer.core.cluster import ClusterError, connected, wants_gpu
+from resnet_viewer.core.lab.cluster import _alone, _task, train_on_ray, train_one
 from resnet_viewer.core.lab.lab import Lab
 from resnet_viewer.core.lab.run_files import RunFileError, write_spec
 from resnet_viewer.core.lab.run_lock import LOCK
@@ -40,9 +33,9 @@ LISTENS = "0A"
 VISITOR = """
 import sys
 import ray
-from resnet_viewer.core.lab.cluster import ClusterError, _connected
+from resnet_viewer.core.cluster import ClusterError, connected
 try:
-    with _connected(ray, sys.argv[1]):
+    with connected(ray, sys.argv[1]):
         print(ray.get(ray.remote(num_cpus=0)(lambda: "let in").remote()))
 except ClusterError as error:
     print(error)
@@ -209,7 +202,7 @@ def test_a_cluster_that_is_begun_here_is_open_to_nobody_else(
 
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # whatever is usual here
-    with _connected(ray, "local"):
+    with connected(ray, "local"):
         ray.get(ray.remote(num_cpus=0)(lambda: None).remote())  # a worker listens, too
         address = ray.get_runtime_context().gcs_address
         host, _, port = address.partition(":")
@@ -261,7 +254,7 @@ def test_a_run_has_a_gpu_of_its_own_where_there_are_any_and_it_wants_one(
         asked.update(options)
         return lambda function: function
 
-    has_gpus = gpus and _wants_gpu(wanted)
+    has_gpus = gpus and wants_gpu(wanted.device)
     assert _task(SimpleNamespace(remote=remote), wanted, has_gpus=has_gpus) is train_one
     assert {name: count for name, count in asked.items() if name.startswith("num")} == needs
     alone = _alone(wanted, "seed-1", has_gpus=has_gpus)

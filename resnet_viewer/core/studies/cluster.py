@@ -1,0 +1,111 @@
+"""Studies that outgrow one machine: their points shared among tasks on Ray, on a cluster or this machine's processors.
+
+The order of events: what a study needs before its first point is read here, where its folder is; each task reads the
+same, measures a run of points that stand beside each other, so that they share what is kept, and sends each at once. A
+task that loses its worker begins again elsewhere; what it sent is known. Every machine needs the weight file and the
+folder of pictures under the same path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from resnet_viewer.core.cluster import (
+    LOCAL,
+    LOST_AT_MOST,
+    ClusterError,
+    Ended,
+    as_task,
+    connected,
+    followed,
+    has_gpus,
+    news,
+    ray_module,
+    require_data,
+)
+from resnet_viewer.core.studies.files import Measured
+from resnet_viewer.core.studies.running import Elsewhere, Studies
+from resnet_viewer.records.study import StudyOrder
+
+
+def on_ray(address: str = LOCAL) -> Elsewhere:
+    """What `Studies.answer` takes to have its points measured by the cluster at that address.
+
+    Measuring so raises:
+        ClusterError: Ray is not installed, nothing answers at the address, or a task has failed; the points that were
+            measured are kept.
+
+    Example:
+        >>> work = Studies().answer(order, elsewhere=on_ray("local"))  # doctest: +SKIP
+    """
+    ray_module("A study")
+    return partial(_measured, address)
+
+
+def _measured(address: str, order: StudyOrder, names: Sequence[str]) -> Generator[Measured | None]:
+    if not names:
+        return
+    ray = ray_module("A study")
+    with connected(ray, address):
+        on_gpu, queue = has_gpus(ray, order.device), news()
+        alone = _alone(order, on_gpu=on_gpu)
+        task = as_task(ray, measure_some, threads=alone.threads, has_gpu=on_gpu)
+        parts = slices(names, _places(ray, alone, on_gpu=on_gpu))
+        tasks = {task.remote(alone, part, queue): f"{part[0]} to {part[-1]}" for part in parts}
+        with closing(followed(ray, tasks, queue)) as heard:
+            for found in heard:
+                if isinstance(found, Ended):
+                    raise ClusterError(_failure(found))
+                assert found is None or isinstance(found, Measured)
+                yield found
+
+
+def measure_some(order: StudyOrder, names: Sequence[str], queue: Any) -> None:
+    """On a worker: these points of the order, each into the queue as soon as it is measured.
+
+    Raises:
+        UserError: this machine does not have what the order names.
+    """
+    if order.test_set is not None and order.test_set.folder is not None:
+        require_data(order.test_set.folder)
+    with closing(Studies().part(order, names)) as work:
+        for found in work:
+            if found is not None:
+                queue.put(found)
+
+
+def slices(names: Sequence[str], count: int) -> list[Sequence[str]]:
+    """Names that stand beside each other, in so many parts of nearly the same length; fewer where there are fewer.
+
+    Example:
+        >>> slices("abcde", 2)
+        ['abc', 'de']
+    """
+    count = min(count, len(names))
+    size, longer = divmod(len(names), count)
+    ends = [(place + 1) * size + min(place + 1, longer) for place in range(count)]
+    return [names[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def _alone(order: StudyOrder, *, on_gpu: bool) -> StudyOrder:
+    """As a task takes it. Without a GPU of Ray's it takes none that a machine may have besides."""
+    test_set = order.test_set
+    if test_set is not None and test_set.folder is not None:
+        test_set = replace(test_set, folder=test_set.folder.absolute())
+    device = order.device or ("" if on_gpu else "cpu")
+    return replace(order, test_set=test_set, device=device, threads=order.threads or 1)
+
+
+def _places(ray: Any, order: StudyOrder, *, on_gpu: bool) -> int:
+    """Tasks that the cluster runs at the same time."""
+    there = ray.cluster_resources()
+    return max(1, int(there["GPU"] if on_gpu else there.get("CPU", 1) // order.threads))
+
+
+def _failure(ended: Ended) -> str:
+    why = f"it has lost {LOST_AT_MOST + 1} workers" if ended.failure is None else ended.failure.sentence
+    return f"The points {ended.key} could not be measured: {why.rstrip('.')}. What was measured is kept: resume it."
