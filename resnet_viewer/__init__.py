@@ -1,4 +1,4 @@
-"""ResNet Viewer: see what residual connections do. For notebooks: `build`, `load`, `probe`, `evaluate`.
+"""ResNet Viewer: see what residual connections do. For notebooks: `build`, `load`, `probe`, `evaluate`, `study`.
 
 Example:
     >>> import resnet_viewer
@@ -13,9 +13,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from resnet_viewer.notebook import Evaluation, Model, UntrainedWarning, build, evaluate, load, probe
+    from resnet_viewer.notebook import (
+        Evaluation,
+        Model,
+        Study,
+        UntrainedWarning,
+        build,
+        evaluate,
+        load,
+        probe,
+        study,
+    )
 
-__all__ = ["Evaluation", "Model", "UntrainedWarning", "build", "evaluate", "load", "probe"]
+__all__ = ["Evaluation", "Model", "Study", "UntrainedWarning", "build", "evaluate", "load", "probe", "study"]
 
 
 def __getattr__(name: str) -> object:

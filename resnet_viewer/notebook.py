@@ -1,12 +1,13 @@
-"""The Python face, for notebooks and scripts: `build`, `load`, `probe`, `evaluate`."""
+"""The Python face, for notebooks and scripts: `build`, `load`, `probe`, `evaluate`, `study`."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -14,9 +15,11 @@ from numpy.typing import NDArray
 
 from resnet_viewer.core import network as networks
 from resnet_viewer.core.engine import ProbeEngine
+from resnet_viewer.core.lab.device_habits import choose_device
 from resnet_viewer.core.meter import Evaluation as Evaluation  # by this name for who annotates
 from resnet_viewer.core.meter import evaluated
 from resnet_viewer.core.network import Network, spec_now, wired
+from resnet_viewer.core.studies.running import Studies
 from resnet_viewer.core.weights.build_options import built
 from resnet_viewer.core.weights.opened import adjusted, open_network
 from resnet_viewer.core.weights.sources import available, resolve
@@ -24,6 +27,7 @@ from resnet_viewer.media import pictures
 from resnet_viewer.records import notation
 from resnet_viewer.records.checking import (
     ArgumentError,
+    listed,
     numbers,
     path,
     require_choice,
@@ -37,8 +41,10 @@ from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import LARGEST_SIDE, Channels, OwnInput, Preprocessing
 from resnet_viewer.records.probe import GradientOf, NetworkState, ProbeResult
 from resnet_viewer.records.session import Session, Setup
+from resnet_viewer.records.study import Row, StudyOrder, StudyResult
+from resnet_viewer.records.study_list import study_of
 from resnet_viewer.records.target import BlockTarget, Target
-from resnet_viewer.records.test_set import LARGEST_SAMPLE, TestSet
+from resnet_viewer.records.test_set import LARGEST_SAMPLE, USUAL_SAMPLE, TestSet, TestSetKind
 
 
 class UntrainedWarning(UserWarning):
@@ -250,20 +256,122 @@ def evaluate(
                 return found
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Study:
+    """What a study found: `rows` are dictionaries, one a point; `conclusion` says in sentences what they say."""
+
+    result: StudyResult
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """What was measured at each point, in the order of the study's plan; errors are percent."""
+        return self.result.rows
+
+    @property
+    def conclusion(self) -> tuple[str, ...]:
+        """What the numbers say, and whether they agree with the paper."""
+        return tuple(study_of(self.result.order.study).conclusion(self.result))
+
+    def table(self) -> list[dict[str, Any]]:
+        """For each point a dictionary with the same columns, None where a point has no such number."""
+        columns = list(dict.fromkeys(name for row in self.rows for name in row))
+        return [{name: row.get(name) for name in columns} for row in self.rows]
+
+    def __repr__(self) -> str:
+        info, basis = study_of(self.result.order.study), self.result.basis
+        pictures = f" on {basis.pictures} pictures" if basis.pictures else ""
+        about = f"{info.title}, {self.result.order.state.network.title}: {len(self.rows)} points{pictures}"
+        return f"<{about}. {' '.join(self.conclusion)}>"
+
+
+def study(
+    name: str,
+    model: Model | str = "cifar-resnet-56",
+    data: str | Path = "crops",
+    *,
+    sample: int | None = USUAL_SAMPLE,
+    sample_seed: int = 0,
+    folder: str | Path | None = None,
+    resume: bool = False,
+    device: str = "cpu",
+    **options: object,
+) -> Study:
+    """Answer one question about a network by measuring many states of it: "blocks", "paths", … as `resnet-viewer study
+    --list` lists them.
+
+    `data` are pictures: a folder of them, or with a subfolder for each class, "crops" (of the bundled pictures, without
+    labels), "digits" or "cifar10"; of these `sample` are drawn at random by `sample_seed`, or all where it is None.
+    Where their classes are not the network's, errors (in percent) are disagreement with the network as it begins, which
+    is the model with its shortcuts and branches as they are. `options` are the study's own, by the names that
+    `resnet-viewer study NAME --help` lists, with underscores. With a `folder` every point is kept there as soon as it
+    is measured, and `resume` goes on with what it holds. The model is left as it was.
+
+    Raises:
+        UserError: there is no such study or option, the network cannot be studied so, pictures cannot be read, or the
+            folder holds something else.
+
+    Example:
+        >>> found = study("paths", "cifar-resnet-20", sample=4, samples=2, pictures=2)
+        >>> found  # doctest: +ELLIPSIS
+        <Paths, ResNet-20: ... points on 4 pictures. ...>
+        >>> len(found.table()) == len(found.rows)
+        True
+    """
+    info = study_of(text("name", name, "a study's name, such as 'blocks'"))
+    known = [field.name for field in fields(info.options)]
+    if unknown := next((option for option in options if option not in known), None):
+        raise ArgumentError("an option", listed(known), unknown)
+    model = _model(model)
+    state = _state(model, None, None, "", None)
+    test_set = None
+    if info.needs == "test set":
+        kind = str(data) if str(data) in _SETS else "folder"
+        place = path("data", data, _DATA) if kind == "folder" else None
+        drawn = (
+            _whole("sample", sample, 1, LARGEST_SAMPLE),
+            whole("sample_seed", sample_seed, 0, LARGEST_SEED),
+        )
+        test_set = TestSet(cast("TestSetKind", kind), place, *drawn)
+    kept = None if folder is None else path("folder", folder, "the name of a folder for what is found")
+    order = StudyOrder(
+        info.name, state, info.options(**options), test_set, kept or Path(), device=device, is_resumed=resume
+    )
+    studies = Studies(model.network)
+    with _as_it_is(model.network, choose_device(device)):
+        training = [module for module in model.network.modules() if module.training]
+        model.network.eval()
+        try:
+            *_, found = studies.alone(order) if kept is None else studies.answer(order)
+        finally:
+            for module in training:
+                module.training = True
+    assert isinstance(found, StudyResult)
+    return Study(found)
+
+
 @contextmanager
 def _adopted(engine: ProbeEngine, network: Network) -> Iterator[None]:
     """An engine that computes with this very network inside the with-block; the network is given back as it was."""
-    home = next(network.parameters()).device
-    with (
-        torch.inference_mode(mode=False),
-        torch.autocast(torch.device(engine.device).type, enabled=False),
-        wired(network, network.wiring),
-    ):
+    with _as_it_is(network, engine.device):
         try:
             engine.adopt(network)
             yield
         finally:
             engine.close()
+
+
+@contextmanager
+def _as_it_is(network: Network, device: str) -> Iterator[None]:
+    """In float32, whatever the caller's modes are; gates and device are given back as they were."""
+    home = next(network.parameters()).device
+    with (
+        torch.inference_mode(mode=False),
+        torch.autocast(torch.device(device).type, enabled=False),
+        wired(network, network.wiring),
+    ):
+        try:
+            yield
+        finally:
             network.to(home)
 
 
@@ -303,6 +411,8 @@ _NETWORK = "a network's name, such as 'resnet50' or 'cifar-resnet-56'"
 _WEIGHTS = "a weight file, torchvision's name for weights, or 'none'"
 _BLOCKS = "text such as '3,5-9', 'all' or 'none'"
 _TARGET = "a class's index or name, 'block:5:12', 'block:5', or a BlockTarget"
+_SETS = ("crops", "digits", "cifar10")
+_DATA = "the name of a folder of pictures, 'crops', 'digits' or 'cifar10'"
 _FOLDER = "the name of a folder with a subfolder of pictures for each class"
 _PICTURE = "a file's name, (H, W, 3) bytes or a Picture"
 _SEVERAL = "a picture or a list of pictures, at least one"

@@ -1,5 +1,6 @@
 """The Python face gives the same numbers as the probe verb and leaves the model alone."""
 
+import doctest
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -183,3 +184,62 @@ def test_a_reading_says_in_a_line_what_it_is_of() -> None:
 def test_no_picture_and_too_many_are_refused(given: list[Any], sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         resnet_viewer.probe(given, resnet_viewer.load("cifar-resnet-20"))
+
+
+@pytest.mark.usefixtures("trial_study")
+def test_a_study_reads_the_model_as_it_is_and_leaves_it_so(tmp_path: Path) -> None:
+    model = resnet_viewer.load("cifar-resnet-20")
+    model.network.train()
+    model.network.set_wiring(model.network.wiring.with_shortcuts([2], 0.5))
+    before = model.network.wiring
+    found = resnet_viewer.study("trial", model, sample=10, strength=0.25, which="every second")
+    assert found.result.order.state.wiring == before
+    assert [row["block"] for row in found.rows] == [9, 7, 5, 3, 1]
+    assert found.table() == [dict(row) for row in found.rows]
+    assert found.conclusion[0].endswith("disagreement with the intact network.")
+    assert repr(found).startswith("<Trial, ResNet-20: 5 points on 10 pictures. Block ")
+    assert model.network.wiring == before
+    assert model.network.training
+    assert all(module.training for module in model.network.modules())
+    with torch.no_grad():
+        model.network.fc.weight.zero_()
+    changed = resnet_viewer.study("trial", model, sample=10, strength=0.25, which="every second")
+    assert [row["error"] for row in changed.rows] == [0.0] * 5, (
+        "the network as it is, which now sees one class"
+    )
+
+    kept = resnet_viewer.study("trial", model, sample=10, folder=tmp_path / "out", repeats=2)
+    with pytest.raises(UserError, match="already holds a study"):
+        resnet_viewer.study("trial", model, sample=10, folder=tmp_path / "out", repeats=2)
+    again = resnet_viewer.study("trial", model, sample=10, folder=tmp_path / "out", repeats=2, resume=True)
+    assert again.rows == kept.rows
+
+
+@pytest.mark.usefixtures("trial_study")
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"name": "trail"}, "study must be "),
+        ({"name": 3}, "name must be a study's name"),
+        ({"repaets": 2}, "an option must be 'strength', 'repeats', 'which' or 'is_reversed', not 'repaets'"),
+        ({"repeats": 0}, "repeats must be a whole number from 1 to 1000, not 0"),
+        ({"repeats": "2"}, "repeats must be a whole number, not '2'"),
+        ({"data": "nowhere"}, "nowhere is not a folder"),
+        ({"data": None}, "data must be the name of a folder of pictures, 'crops', 'digits' or 'cifar10'"),
+        ({"sample": 0}, "sample must be a whole number from 1 to"),
+        ({"folder": 7}, "folder must be the name of a folder"),
+        ({"device": "gpu"}, "no gpu device"),
+        ({"model": 7}, "model must be a network's name"),
+    ],
+)
+def test_a_study_that_cannot_be_is_one_sentence(wrong: dict[str, Any], words: str) -> None:
+    with pytest.raises(UserError) as refused:
+        resnet_viewer.study(**{"name": "trial", "model": "cifar-resnet-20", **wrong})
+    assert words in str(refused.value)
+
+
+def test_the_example_of_study_holds() -> None:
+    from resnet_viewer import notebook
+
+    (example,) = doctest.DocTestFinder().find(notebook.study, "study", globs=vars(notebook).copy())
+    assert doctest.DocTestRunner().run(example).failed == 0
