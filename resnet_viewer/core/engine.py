@@ -129,6 +129,29 @@ class ProbeEngine:
             seconds=early.seconds + time.perf_counter() - started,
         )
 
+    def asked(self, question: ProbeRequest) -> tuple[Target, Tensor]:
+        """What a question about one picture comes to: its target, and what the network sees, (1, C, crop, crop).
+
+        Costs a forward pass where the target is the highest class of a state that was not asked about before.
+
+        Raises:
+            UserError: the weights cannot be read or do not fit, the network has no such target, or wiring or
+                preprocessing are for another one.
+        """
+        state = question.state
+        require_channels(state)
+        images = self._input(question.picture, state.preprocessing)
+        if not isinstance(question.target, NetworkState):
+            if problem := question_problem(question.target, state.network, question.gradient_of):
+                raise TargetError(problem)
+            return question.target, images
+        targets = self._top_classes(question)
+        if targets is None:
+            with torch.no_grad(), exact():
+                logits = self._probe(state).network(images)
+            targets = self._remember_targets(state, question.batch, _tops(logits, state.network))
+        return targets[0], images
+
     def second_opinion(self, result: ProbeResult) -> dict[int, float]:
         """captum's word on the Grad-CAM of a full reading, as `core.second_opinion.cam_differences` gives it; of
         a batch on that of the picture that is shown.

@@ -539,9 +539,9 @@ class Explanation:
     delta: float | None = None
     """captum's convergence delta, for methods that have one: what the map's sum misses."""
     score: float | None = None
-    """Of the target, for the picture itself; None until it is known."""
+    """Of the target; None where the method does not look."""
     baseline_score: float | None = None
-    """Of the target, for the baseline, where there is one."""
+    """The same for the baseline, with which `score` adds up to the map's sum but for `delta`."""
     note: str = ""
     """What one should know about it, in sentences; empty where that is nothing."""
     seconds: float = 0.0

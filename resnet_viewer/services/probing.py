@@ -12,6 +12,7 @@ from collections.abc import Generator, Iterable
 from resnet_viewer.records.distribution import Distributions, MeasureActivations, measured
 from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.filters import LayerWeights, WeightsOf
+from resnet_viewer.records.method import ExplainPair, ExplainRequest, Explanation
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.test_set import MeasureSet, SetReading
 
@@ -63,11 +64,12 @@ class ProbeService:
 
     def answer(
         self, request: object
-    ) -> Generator[ProbeResult | Distributions | LayerWeights | SetReading | Progress | None]:
+    ) -> Generator[ProbeResult | Distributions | LayerWeights | SetReading | Explanation | Progress | None]:
         """Yield the logits and then the full reading of now, then the reference's, as far as they are asked.
 
-        Of low priority: how a reading's activations are distributed; the weights of a layer; and what a test set is
-        taken for, in many short steps, of which few have something to tell.
+        Of low priority: how a reading's activations are distributed; the weights of a layer; what a test set is taken
+        for, and what an attribution method makes of a picture, in many short steps, of which few have something to
+        tell.
 
         Full readings are packed when that is asked for. Not sooner: beside the painting of the same reading it made
         both take twice as long (measured).
@@ -88,6 +90,9 @@ class ProbeService:
         if isinstance(request, MeasureSet):
             yield from self._meter.answer(request)
             return
+        if isinstance(request, ExplainRequest | ExplainPair):
+            yield from self._explained(request)
+            return
         if isinstance(request, ReadAlong):
             for wanted in request.questions:
                 *_, reading = self._engine.answer(wanted)
@@ -102,3 +107,12 @@ class ProbeService:
                         self._loose.append(result)
         while len(self._loose) > _LOOSE:
             yield self._loose.popleft().packed()
+
+    def _explained(self, request: ExplainRequest | ExplainPair) -> Generator[Explanation | None]:
+        yield None  # what follows is imported in a step of its own
+        from resnet_viewer.core.methods.explained import explained
+
+        asked = (request,) if isinstance(request, ExplainRequest) else (request.now, request.reference)
+        for each in asked:
+            if each is not None:
+                yield from explained(self._engine, each)
