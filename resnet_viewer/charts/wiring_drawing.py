@@ -179,6 +179,17 @@ class StripFrame:
         return Rect(self.px(span.left), top, self.length(span), self.height - top)
 
 
+class BlockLooks(NamedTuple):
+    """All that the shapes of a block depend on, where the frame stays as it is."""
+
+    shortcut: float
+    branch: float
+    is_left_out: bool
+    opening: float | None
+    is_preview: bool
+    is_stale: bool
+
+
 @dataclass(frozen=True, eq=False)
 class StripDrawing:
     """Shapes by their kind and strength, and the numbers written on them; made by `draw`."""
@@ -190,10 +201,19 @@ class StripDrawing:
     is_narrow: bool = False
     is_stale: bool = False
     labels: list[Label] = field(default_factory=list)
+    made_for: tuple[StripLayout, StripFrame] | None = None
+    blocks: dict[int, tuple[BlockLooks, StripDrawing]] = field(default_factory=dict)
+    """What is drawn of each block that has shapes of its own, by its number."""
 
     def add(self, kind: Kind, *shapes: Shape, strength: float = 1.0) -> None:
         """Shapes more of a kind."""
         self.shapes.setdefault((kind, strength), []).extend(shapes)
+
+    def changed_since(self, before: StripDrawing) -> list[int] | None:
+        """The blocks that look otherwise than in another drawing; None where more than blocks may."""
+        if self.made_for is None or self.made_for != before.made_for or self.is_ribbon:
+            return None
+        return [number for number, drawn in self.blocks.items() if before.blocks.get(number) is not drawn]
 
     def of(self, kind: Kind) -> list[Shape]:
         """The shapes of one kind."""
@@ -218,12 +238,19 @@ def draw(
     wiring: Wiring,
     preview: frozenset[int] = frozenset(),
     openings: Openings = UNKNOWN,
+    *,
+    before: StripDrawing | None = None,
 ) -> StripDrawing:
-    """Outline everything that is in view for `wiring`; blocks in `preview` are outlined once more."""
+    """Outline everything that is in view for `wiring`; blocks in `preview` are outlined once more.
+
+    Blocks that look as in the drawing `before` are taken from it: a toggle changes one of them.
+    """
     spans = layout.visible(frame.left, frame.right)
     is_ribbon = bool(spans) and frame.is_ribbon(spans[0])
     radius = 0.0 if is_ribbon else min(3.0, frame.half_width)
-    drawing = StripDrawing(is_ribbon, radius, is_narrow=frame.half_width <= 2, is_stale=openings.is_stale)
+    drawing = StripDrawing(
+        is_ribbon, radius, is_narrow=frame.half_width <= 2, is_stale=openings.is_stale, made_for=(layout, frame)
+    )
     drawing.add("end", *(Box(frame.box(node.x), radius) for node in (*layout.stem, *layout.head)))
     drawing.add("trunk", _line(frame, layout.start, layout.spans[0].left))
     drawing.add("trunk", _line(frame, layout.spans[-1].right, layout.end))
@@ -231,18 +258,41 @@ def draw(
         _draw_ribbon(drawing, frame, spans, wiring, preview)
         _draw_profile(drawing, frame, spans, openings)
         return drawing
-    r = max(1.0, min(2.2, 0.1 * frame.scale))
+    made_for = layout, frame
+    known = before.blocks if before is not None and before.made_for == made_for else {}
     for span in spans:
-        shortcut = wiring.shortcuts[span.number - 1]
-        is_left_out = span.number in wiring.left_out
-        _draw_branch(drawing, frame, span, wiring.branches_run[span.number - 1], is_left_out=is_left_out)
-        if span.has_shortcut:
-            _draw_shortcut(drawing, frame, span, shortcut)
-            _draw_gate(drawing, frame, span, shortcut, openings.of(span.number))
-            if span.number in preview:
-                drawing.add("preview", frame.arc(span))
-            for x in (span.left, span.right):
-                drawing.add("junction", Disc(Rect(frame.px(x) - r, frame.base - r, 2 * r, 2 * r)))
+        number = span.number
+        looks = BlockLooks(
+            wiring.shortcuts[number - 1],
+            wiring.branches_run[number - 1],
+            number in wiring.left_out,
+            openings.of(number) if span.gate is not None else None,
+            number in preview,
+            openings.is_stale and span.gate is not None,
+        )
+        drawn = known.get(number)
+        if drawn is None or drawn[0] != looks:
+            drawn = looks, _block(frame, span, looks, radius)
+        drawing.blocks[number] = drawn
+        drawing.labels.extend(drawn[1].labels)
+        for kind, shapes in drawn[1].shapes.items():
+            drawing.shapes.setdefault(kind, []).extend(shapes)
+    return drawing
+
+
+def _block(frame: StripFrame, span: Span, looks: BlockLooks, radius: float) -> StripDrawing:
+    """One block alone."""
+    drawing = StripDrawing(radius=radius, is_stale=looks.is_stale)
+    _draw_branch(drawing, frame, span, looks.branch, is_left_out=looks.is_left_out)
+    if not span.has_shortcut:
+        return drawing
+    _draw_shortcut(drawing, frame, span, looks.shortcut)
+    _draw_gate(drawing, frame, span, looks.shortcut, looks.opening)
+    if looks.is_preview:
+        drawing.add("preview", frame.arc(span))
+    r = max(1.0, min(2.2, 0.1 * frame.scale))
+    for x in (span.left, span.right):
+        drawing.add("junction", Disc(Rect(frame.px(x) - r, frame.base - r, 2 * r, 2 * r)))
     return drawing
 
 

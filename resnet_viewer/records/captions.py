@@ -58,6 +58,8 @@ assert MAP_SCALES.keys() == set(get_args(MapScale))
 
 def plain(text: str) -> str:
     """`text` on one line, with every character that XML, JSON or UTF-8 would refuse replaced by "�"."""
+    if text.isprintable():  # as good as always
+        return text
     kept = ("�" if ord(c) < 32 or 127 <= ord(c) < 160 or ord(c) in (0xFFFE, 0xFFFF) else c for c in text)
     return "".join(kept).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 

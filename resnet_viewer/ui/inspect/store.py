@@ -62,10 +62,10 @@ class History(Generic[T]):
     @property
     def nbytes(self) -> int:
         """Bytes that all steps keep alive."""
+        ends = (end for step in (*self._done, *self._undone) for end in (step.before, step.after))
         parts: dict[Hashable, int] = {}
-        for step in (*self._done, *self._undone):
-            parts.update(self._weigh(step.before))
-            parts.update(self._weigh(step.after))
+        for one in {id(end): end for end in ends}.values():  # a step begins where the one before ended
+            parts.update(self._weigh(one))
         return sum(parts.values())
 
     def __len__(self) -> int:

@@ -25,7 +25,7 @@ from resnet_viewer.charts.wiring_drawing import (
 )
 from resnet_viewer.charts.wiring_layout import UNKNOWN, Openings, Part, StripLayout, layer_part
 from resnet_viewer.records.wiring import Wiring
-from resnet_viewer.ui.widgets.shapes import Paint, colour_of, nothing, ready
+from resnet_viewer.ui.widgets.shapes import MARGIN, Paint, colour_of, nothing, ready
 from resnet_viewer.ui.widgets.theme import Theme
 
 Words = Literal["all", "numbers", "none"]
@@ -63,6 +63,7 @@ class StripItem(QGraphicsObject):
         self._shapes: list[Paint] = []
         self._labels: list[Label] = []
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # to paint what is exposed alone
 
     @property
     def frame(self) -> StripFrame:
@@ -116,7 +117,8 @@ class StripItem(QGraphicsObject):
             return
         changes = {"selected": state.selected, "hovered": state.hovered, "focused": state.focused}
         if old is None or replace(old, **changes) != state:  # type: ignore[arg-type]
-            self._prepare()
+            marked = old is not None and all(getattr(old, name) == mark for name, mark in changes.items())
+            self._prepare(is_marked_alike=marked)
         else:
             self.update()
 
@@ -133,19 +135,28 @@ class StripItem(QGraphicsObject):
     def boundingRect(self) -> QRectF:
         return QRectF(0, 0, self._frame.width, self._frame.height)
 
-    def _prepare(self) -> None:
-        state, frame = self._state, self._frame
+    def _prepare(self, *, is_marked_alike: bool = False) -> None:
+        """Make the shapes; where what is marked stays as it was, only the blocks that changed are painted anew."""
+        state, frame, before, words = self._state, self._frame, self._drawing, self._labels
         if state is None:
             return
         wiring = state.wiring
         if state.preview:
             wiring = wiring.with_shortcuts(state.preview, state.preview_strength)
-        self._drawing = draw(state.layout, frame, wiring, state.preview, state.openings)
+        self._drawing = draw(state.layout, frame, wiring, state.preview, state.openings, before=before)
         self._ground = ready(self._theme, BAND_INK, bands(state.layout, frame))
         self._shapes = [ready(self._theme, ink, shapes) for ink, shapes in self._drawing.inked()]
         written = labels(state.layout, frame, self._metrics.horizontalAdvance)
         self._labels = [*self._drawing.labels, *written] if self._words != "none" else []
-        self.update()
+        changed = self._drawing.changed_since(before)
+        if changed is None or not is_marked_alike:
+            self.update()
+            return
+        for number in changed:
+            rect = frame.block_rect(state.layout.spans[number - 1])
+            self.update(rect.left - MARGIN, 0, rect.width + 2 * MARGIN, frame.height)
+        for label in set(words) ^ set(self._labels):
+            self.update(QRectF(*label.rect))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -153,17 +164,22 @@ class StripItem(QGraphicsObject):
         state = self._state
         if state is None:
             return
+        exposed: QRectF = option.exposedRect  # type: ignore[attr-defined]  # PySide6's types do not know it
+        shown = self.boundingRect() if exposed.isEmpty() else exposed
+        left, right = shown.left(), shown.right()
         painter.setClipRect(self.boundingRect())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self._font)
-        self._ground(painter)
+        self._ground(painter, left, right)
         for ink, shape in self._marks_below(state):
-            ready(self._theme, ink, [shape])(painter)
+            ready(self._theme, ink, [shape])(painter, left, right)
         for paint in self._shapes:
-            paint(painter)
+            paint(painter, left, right)
         for ink, shape in self._marks_above(state):
-            ready(self._theme, ink, [shape])(painter)
+            ready(self._theme, ink, [shape])(painter, left, right)
         for label in self._labels:
+            if label.rect.left > right or label.rect.right < left:
+                continue
             painter.setPen(colour_of(self._theme, label.role, label.opacity))
             side = Qt.AlignmentFlag.AlignLeft if label.is_left else Qt.AlignmentFlag.AlignHCenter
             painter.drawText(QRectF(*label.rect), side | Qt.AlignmentFlag.AlignVCenter, label.text)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
+from math import inf
+from typing import Protocol
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPolygonF
@@ -11,7 +13,25 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPolygon
 from resnet_viewer.charts.shapes import Arc, Box, Disc, Ink, Outline, Shape
 from resnet_viewer.ui.widgets.theme import Theme
 
-Paint = Callable[[QPainter], object]
+MARGIN = 6.0
+"""How far the widest pen reaches beyond its shape."""
+_KEPT = 4096
+
+
+class Paint(Protocol):
+    """Paints what is ready, as far as it reaches into what lies between two places from the left."""
+
+    def __call__(self, painter: QPainter, left: float = -inf, right: float = inf, /) -> None: ...
+
+
+class _Painted:
+    """One shape, and from where to where it reaches."""
+
+    __slots__ = "call", "left", "right"
+
+    def __init__(self, call: Callable[[QPainter], object], bounds: QRectF) -> None:
+        self.call = call
+        self.left, self.right = bounds.left() - MARGIN, bounds.right() + MARGIN
 
 
 def ready(theme: Theme, ink: Ink, shapes: Sequence[Shape]) -> Paint:
@@ -27,35 +47,45 @@ def ready(theme: Theme, ink: Ink, shapes: Sequence[Shape]) -> Paint:
     return partial(_paint, pen, brush, [_painted(shape) for shape in shapes])
 
 
-def nothing(painter: QPainter) -> None:
+def nothing(painter: QPainter, left: float = -inf, right: float = inf, /) -> None:
     """Nothing is shown yet."""
 
 
-def _paint(pen: QPen, brush: QBrush, calls: Sequence[Paint], painter: QPainter) -> None:
+def _paint(
+    pen: QPen,
+    brush: QBrush,
+    shapes: Sequence[_Painted],
+    painter: QPainter,
+    left: float = -inf,
+    right: float = inf,
+    /,
+) -> None:
     painter.setPen(pen)
     painter.setBrush(brush)
-    for call in calls:
-        call(painter)
+    for shape in shapes:
+        if shape.left <= right and shape.right >= left:
+            shape.call(painter)
 
 
-def _painted(shape: Shape) -> Paint:
+@lru_cache(_KEPT)  # most shapes of a drawing were in the one before
+def _painted(shape: Shape) -> _Painted:
     match shape:
         case Arc():
             path = _path(shape)
-            return lambda painter: painter.drawPath(path)
+            return _Painted(lambda painter: painter.drawPath(path), path.controlPointRect())
         case Box(rect, radius):
             box = QRectF(*rect)
             if radius:
-                return lambda painter: painter.drawRoundedRect(box, radius, radius)
-            return lambda painter: painter.drawRect(box)
+                return _Painted(lambda painter: painter.drawRoundedRect(box, radius, radius), box)
+            return _Painted(lambda painter: painter.drawRect(box), box)
         case Disc(rect):
             disc = QRectF(*rect)
-            return lambda painter: painter.drawEllipse(disc)
+            return _Painted(lambda painter: painter.drawEllipse(disc), disc)
         case Outline(points, is_closed):
             polygon = QPolygonF([QPointF(*point) for point in points])
             if is_closed:
-                return lambda painter: painter.drawConvexPolygon(polygon)
-            return lambda painter: painter.drawPolyline(polygon)
+                return _Painted(lambda painter: painter.drawConvexPolygon(polygon), polygon.boundingRect())
+            return _Painted(lambda painter: painter.drawPolyline(polygon), polygon.boundingRect())
 
 
 def _path(arc: Arc) -> QPainterPath:
