@@ -53,7 +53,7 @@ class Watch(QObject):
         self._pulse.start()
 
     def note_scene(self, scene: Scene) -> None:
-        """Called after the panels have rendered it: the window connected first."""
+        """Called after the wiring has rendered it, the other panels follow: the window connected first."""
         self.scenes.append((time.perf_counter(), scene))
 
     def note_turn(self) -> None:
@@ -87,12 +87,17 @@ def settled(viewer: app.Viewer, seconds: float = 60.0) -> None:
             QTimer.singleShot(0, after_painting)  # update() has posted the painting before this
 
     viewer.inspect.controller.scene_changed.connect(look)
+    viewer.inspect.turns.rested.connect(look)
     QTimer.singleShot(int(seconds * 1000), loop.quit)
     loop.exec()
     viewer.inspect.controller.scene_changed.disconnect(look)
+    viewer.inspect.turns.rested.disconnect(look)
 
 
 def _is_whole(viewer: app.Viewer) -> bool:
+    """Every panel has drawn the wished reading."""
+    if not viewer.inspect.turns.is_at_rest:
+        return False
     scene = viewer.inspect.controller.scene
     is_whole = scene.now is not None and scene.now.is_complete and scene.reference is not None
     return is_whole and not scene.is_stale

@@ -47,7 +47,13 @@ class Session:
 
     def wait_fresh(self, window: MainWindow) -> None:
         def is_fresh() -> bool:
-            scene = inspect_page(window).controller.scene
-            return scene.now is not None and scene.now.is_complete and not scene.is_stale
+            page = inspect_page(window)
+            scene = page.controller.scene
+            return (
+                page.turns.is_at_rest
+                and scene.now is not None
+                and scene.now.is_complete
+                and not scene.is_stale
+            )
 
         self.qtbot.waitUntil(is_fresh)

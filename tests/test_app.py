@@ -84,6 +84,7 @@ def test_a_click_on_an_arc_reaches_the_pixels_and_comes_back_and_the_plot_is_dra
             inspect_page(window).panels.wiring.view.viewport(), Qt.MouseButton.LeftButton, pos=arc(window, 5)
         )
         assert not inspect_page(window).controller.scene.is_stale, "a state seen before is there at once"
+        session.wait_fresh(window)
         inspect_page(window).panels.wiring.view.setFocus()
         assert first_norm(window) == norms
         back = plot(window)

@@ -249,7 +249,11 @@ def draw(
     is_ribbon = bool(spans) and frame.is_ribbon(spans[0])
     radius = 0.0 if is_ribbon else min(3.0, frame.half_width)
     drawing = StripDrawing(
-        is_ribbon, radius, is_narrow=frame.half_width <= 2, is_stale=openings.is_stale, made_for=(layout, frame)
+        is_ribbon,
+        radius,
+        is_narrow=frame.half_width <= 2,
+        is_stale=openings.is_stale,
+        made_for=(layout, frame),
     )
     drawing.add("end", *(Box(frame.box(node.x), radius) for node in (*layout.stem, *layout.head)))
     drawing.add("trunk", _line(frame, layout.start, layout.spans[0].left))

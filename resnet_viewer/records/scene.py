@@ -43,6 +43,15 @@ class Scene:
         )
         return all(one is other for one, other in zip(ours, theirs, strict=True))
 
+    def chooses_as(self, older: Scene) -> bool:
+        """Whether nothing that the user chose is other than in an older scene, but for the wiring."""
+        ours, theirs = self.session, older.session
+        if self.is_starting != older.is_starting or ours is theirs:
+            return self.is_starting == older.is_starting
+        if ours.setup.state.network != theirs.setup.state.network:
+            return False
+        return ours.with_setup(ours.setup.with_wiring(theirs.setup.wiring)) == theirs
+
     @property
     def class_names(self) -> tuple[str, ...]:
         """Of the present network."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, QRect, QSize, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, QRect, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel
@@ -186,7 +187,9 @@ def test_an_unreadable_picture_is_one_sentence_and_the_old_one_stays(desk: Desk)
     inspect_page(desk.window).loader.open_paths((Path("bad.png"),))
     desk.qtbot.waitUntil(lambda: bool(desk.window.messages.sentence))
     assert desk.window.messages.sentence == "bad.png is no picture; open another file."
-    assert inspect_page(desk.window).controller.scene is before
+    after = inspect_page(desk.window).controller.scene
+    assert after.session is before.session
+    assert after.now is before.now
 
 
 def test_previous_and_next_walk_from_the_present_picture(desk: Desk, tmp_path: Path) -> None:
@@ -508,3 +511,27 @@ def test_the_block_that_changed_most_is_a_wish_away_and_nothing_moves_by_itself(
     page.panels.feature_maps.most_changed.click()
     assert desk.store.session.view.layer == found.block.name
     assert window.status.texts()[2] == found.words
+
+
+def test_a_click_cuts_the_arc_at_once_and_each_panel_follows_in_a_turn_of_its_own(desk: Desk) -> None:
+    page = inspect_page(desk.window)
+    panels = page.panels
+    desk.wait_fresh()
+    before = panels.predictions.rows
+    page.editor.toggle_shortcut(3)
+    strip = panels.wiring.view.strip.state
+    assert strip is not None
+    assert strip.wiring.cut == (3,), "the click is answered before the event loop turns"
+    assert not panels.picture.is_updating
+    assert not page.turns.is_at_rest
+    seen: list[tuple[bool, ...]] = []
+    look = QTimer(interval=0)
+    drawn = panels.wiring, panels.picture, panels.predictions, panels.feature_maps, panels.story
+    look.timeout.connect(lambda: seen.append(tuple(panel.is_updating for panel in drawn)))
+    look.start()
+    desk.qtbot.waitUntil(lambda: page.turns.is_at_rest)
+    look.stop()
+    steps = [sum(map(bool.__ne__, one, other)) for one, other in itertools.pairwise(seen)]
+    assert max(steps) == 1, f"two panels in one turn: {seen}"
+    desk.wait_fresh()
+    assert panels.predictions.rows != before

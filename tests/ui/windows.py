@@ -198,6 +198,7 @@ class Desk:
         controller = inspect_page(self.window).controller
         self.qtbot.waitUntil(lambda: controller.scene.now is not None and not controller.scene.is_stale)
         self.qtbot.waitUntil(lambda: not self.workers.probing.is_busy)
+        self.qtbot.waitUntil(lambda: inspect_page(self.window).turns.is_at_rest)
 
     def close(self) -> None:
         self.window.close()

@@ -64,6 +64,7 @@ from resnet_viewer.ui.widgets.explanations import explain, rich
 from resnet_viewer.ui.widgets.labels import shortened, tooltip_text
 from resnet_viewer.ui.widgets.theme import Theme
 from resnet_viewer.ui.work.asking import Askers
+from resnet_viewer.ui.work.turns import Turns
 from resnet_viewer.ui.work.worker import Worker
 
 COLUMNS = 0.4, 0.345, 0.255
@@ -97,6 +98,7 @@ class InspectPanels(PagePanels):
         self.wiring, self.feature_maps, self.overview = wiring, feature_maps, overview
         self.picture, self.predictions, self.story = picture, predictions, story
         self.folder_strip = folder_strip
+        self._rendering = wiring, picture, predictions, feature_maps, overview, story
         explain(picture, "Grad-CAM", "score", "scale")
         explain(feature_maps, "feature map", "dead channel", "scale")
         explain(overview, "feature map", "stage", "reference")
@@ -133,16 +135,19 @@ class InspectPanels(PagePanels):
 
     def render_scene(self, scene: Scene) -> None:
         """Show a scene; each panel touches only what differs."""
-        self.wiring.render_scene(scene)
-        self.predictions.render_scene(scene)
-        self.picture.render_scene(scene)
-        self.render_findings(scene)
+        for panel in self._rendering:
+            panel.render_scene(scene)
 
-    def render_findings(self, scene: Scene) -> None:
+    def render_soon(self, scene: Scene, turns: Turns) -> None:
+        """Show a scene: the wiring now, which answers a click, and what was found in turns, a panel in each."""
+        self.wiring.render_wish(scene)
+        for panel in self._rendering:
+            turns.put(panel, partial(panel.render_scene, scene))
+
+    def render_findings(self, scene: Scene, turns: Turns) -> None:
         """Show a scene of which only its findings are other than in the last one."""
-        self.feature_maps.render_scene(scene)
-        self.overview.render_scene(scene)
-        self.story.render_scene(scene)
+        for panel in (self.feature_maps, self.overview, self.story):
+            turns.put(panel, partial(panel.render_scene, scene))
 
     def apply_theme(self, theme: Theme) -> None:
         super().apply_theme(theme)
@@ -200,6 +205,8 @@ class InspectPage(Page):
         self.panels.story.offer(catalog)
         self._settings = settings
         self.editor = editor
+        self.turns = Turns(self)
+        """What is still to be drawn of the newest scene."""
         self.controller = Controller(store, probing, parent=self)
         self.loader = Loader(store, self.editor, files, downloads, settings, self, in_passing=in_passing)
         self.outbox = Outbox(files, self)
@@ -433,13 +440,24 @@ class InspectPage(Page):
     def render_scene(self, scene: Scene) -> None:
         """Show a scene everywhere; each panel touches only what differs.
 
-        Findings come ten times a second while the test set is measured, and concern few panels.
+        What changes with the wiring and with what is found may follow the click by some turns of the event loop: in one
+        turn all panels would hold up the next click. What is chosen is shown at once, as other choices begin from it.
         """
         shown, self._shown = self._shown, scene
-        if shown is not None and scene.tells_as(shown):
-            self.panels.render_findings(scene)
-            return
-        self.panels.render_scene(scene)
+        if shown is None or not scene.chooses_as(shown):
+            self.turns.finish()
+            self.panels.render_scene(scene)
+            self._render_frame(scene)
+            self._tell_facts()
+        elif scene.tells_as(shown):
+            self.panels.render_findings(scene, self.turns)
+        else:
+            self.panels.render_soon(scene, self.turns)
+            self._render_frame(scene)
+            self.turns.put("facts", self._tell_facts)
+
+    def _render_frame(self, scene: Scene) -> None:
+        """What stands around the panels."""
         self.bar.render_scene(scene)
         self.messages.render_scene(scene)
         network = scene.session.setup.state.network
@@ -448,12 +466,14 @@ class InspectPage(Page):
         self.commands.set_possible("swap_reference", not is_alike)
         self.commands.set_possible("all_shortcuts", network.has_shortcuts)
         self.commands.set_possible("choose_target", network.has_classifier)
+
+    def _tell_facts(self) -> None:
         self.facts_changed.emit()
         self.headed.emit(self.heading)
 
     @Slot()
     def _show_measured(self) -> None:
-        self.bar.show_meter(self.measuring)
+        self.turns.put("meter", partial(self.bar.show_meter, self.measuring))
 
     @property
     def heading(self) -> str:

@@ -181,6 +181,12 @@ class WiringPanel(Card):
 
     def render_scene(self, scene: Scene) -> None:
         """Show the scene, touching only what differs from the one before."""
+        self.render_wish(scene)
+        self._show_readings(scene)
+        self.view.tell_again()
+
+    def render_wish(self, scene: Scene) -> None:
+        """Show what is wanted; what was found belongs to the scene before, until the whole scene is shown."""
         self._scene = scene
         setup, view, plan = scene.session.setup, scene.session.view, scene.blueprint
         if self._layout is None or self._layout.blueprint is not plan:
@@ -190,8 +196,6 @@ class WiringPanel(Card):
         self._show_reference(scene)
         self.controls.show_block(plan.block_of(view.layer), wiring)
         self.bar.show_choice(view.gradient_quantity, setup.gradient_of)
-        self._show_readings(scene)
-        self.view.tell_again()
 
     def _show_reference(self, scene: Scene) -> None:
         """The strip of a reference that is another network, and both states in words."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from resnet_viewer.charts.shapes import Box, Ink, Shape
@@ -63,7 +63,10 @@ class StripItem(QGraphicsObject):
         self._shapes: list[Paint] = []
         self._labels: list[Label] = []
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # to paint what is exposed alone
+        self._image: QImage | None = None
+        self._made_for: tuple[QSize, float, QPointF] | None = None
+        self._changed: list[QRectF] = []
+        """Where the image holds what was drawn before."""
 
     @property
     def frame(self) -> StripFrame:
@@ -129,7 +132,7 @@ class StripItem(QGraphicsObject):
 
     def apply_theme(self, theme: Theme) -> None:
         """Other colours."""
-        self._theme = theme
+        self._theme, self._image = theme, None
         self._prepare()
 
     def boundingRect(self) -> QRectF:
@@ -149,12 +152,15 @@ class StripItem(QGraphicsObject):
         written = labels(state.layout, frame, self._metrics.horizontalAdvance)
         self._labels = [*self._drawing.labels, *written] if self._words != "none" else []
         changed = self._drawing.changed_since(before)
+        if changed is None:
+            self._image = None
         if changed is None or not is_marked_alike:
             self.update()
-            return
-        for number in changed:
+        for number in changed or ():
             rect = frame.block_rect(state.layout.spans[number - 1])
-            self.update(rect.left - MARGIN, 0, rect.width + 2 * MARGIN, frame.height)
+            whole = QRectF(rect.left - MARGIN, 0, rect.width + 2 * MARGIN, frame.height)
+            self._changed.append(whole)
+            self.update(whole)
         for label in set(words) ^ set(self._labels):
             self.update(QRectF(*label.rect))
 
@@ -164,25 +170,54 @@ class StripItem(QGraphicsObject):
         state = self._state
         if state is None:
             return
-        exposed: QRectF = option.exposedRect  # type: ignore[attr-defined]  # PySide6's types do not know it
-        shown = self.boundingRect() if exposed.isEmpty() else exposed
-        left, right = shown.left(), shown.right()
         painter.setClipRect(self.boundingRect())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self._font)
-        self._ground(painter, left, right)
+        self._ground(painter)
         for ink, shape in self._marks_below(state):
-            ready(self._theme, ink, [shape])(painter, left, right)
-        for paint in self._shapes:
-            paint(painter, left, right)
+            ready(self._theme, ink, [shape])(painter)
+        image, shift = self._inked(painter)
+        painter.drawImage(shift, image)
         for ink, shape in self._marks_above(state):
-            ready(self._theme, ink, [shape])(painter, left, right)
+            ready(self._theme, ink, [shape])(painter)
         for label in self._labels:
-            if label.rect.left > right or label.rect.right < left:
-                continue
             painter.setPen(colour_of(self._theme, label.role, label.opacity))
             side = Qt.AlignmentFlag.AlignLeft if label.is_left else Qt.AlignmentFlag.AlignHCenter
             painter.drawText(QRectF(*label.rect), side | Qt.AlignmentFlag.AlignVCenter, label.text)
+
+    def _inked(self, painter: QPainter) -> tuple[QImage, QPointF]:
+        """The shapes, kept as an image of which only what changed is drawn anew: strokes take several times as long.
+
+        With it the place of its corner, on a whole pixel: an image between pixels would be drawn beside its place.
+        """
+        scale, place = painter.device().devicePixelRatioF(), painter.deviceTransform()
+        shift = QPointF(place.dx() % 1.0 / scale, place.dy() % 1.0 / scale)
+        whole = self.boundingRect()
+        made_for = (whole.size() * scale).toSize() + QSize(2, 2), scale, shift
+        if self._image is None or made_for != self._made_for:
+            self._made_for = made_for
+            self._image = QImage(made_for[0], QImage.Format.Format_ARGB32_Premultiplied)
+            self._image.setDevicePixelRatio(scale)
+            self._image.fill(Qt.GlobalColor.transparent)
+            self._changed = [whole]
+        if self._changed:
+            with QPainter(self._image) as inking:
+                for area in self._changed:
+                    aligned = (
+                        QTransform.fromScale(scale, scale).mapRect(area.translated(shift)).toAlignedRect()
+                    )
+                    clip = QTransform.fromScale(1 / scale, 1 / scale).mapRect(QRectF(aligned))
+                    inking.resetTransform()
+                    inking.setClipRect(clip)
+                    inking.setCompositionMode(QPainter.CompositionMode.CompositionMode_Clear)
+                    inking.fillRect(clip, Qt.GlobalColor.transparent)
+                    inking.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+                    inking.setRenderHint(QPainter.RenderHint.Antialiasing)
+                    inking.translate(shift)
+                    for paint in self._shapes:
+                        paint(inking, area.left(), area.right())
+            self._changed = []
+        return self._image, -shift
 
     def _marks_below(self, state: StripState) -> Iterable[tuple[Ink, Shape]]:
         """The selected block's rectangle, and the light around the arc under the pointer."""

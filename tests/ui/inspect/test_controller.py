@@ -16,6 +16,7 @@ from resnet_viewer.records.question import Finding
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session
 from resnet_viewer.records.test_set import TestSet
+from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.inspect.answers import Answers
 from resnet_viewer.ui.inspect.controller import Controller
 from resnet_viewer.ui.inspect.store import Store
@@ -403,3 +404,21 @@ def test_only_findings_are_other_where_all_else_is_the_very_same() -> None:
     assert not replace(shown, now=None).tells_as(shown)
     looked = shown.session.with_view(replace(shown.session.view, cam_opacity=0.1))
     assert not replace(shown, session=looked).tells_as(shown)
+
+
+def test_rewired_is_not_chosen_otherwise() -> None:
+    shown = fabricated.scene()
+    session = shown.session
+    rewired = replace(
+        shown,
+        session=session.with_setup(session.setup.with_wiring(Wiring.all_open(9).with_shortcuts([2], 0.0))),
+    )
+    assert rewired.chooses_as(shown)
+    assert replace(rewired, is_stale=True, now=None).chooses_as(shown), "what was found is not chosen"
+    for chosen in (
+        replace(shown, session=session.with_view(replace(session.view, cam_opacity=0.1))),
+        replace(shown, session=session.with_setup(replace(session.setup, target=3))),
+        replace(shown, session=Session(fabricated.setup(fabricated.trained("cifar-plain-20")))),
+        replace(shown, is_starting=True),
+    ):
+        assert not chosen.chooses_as(shown)

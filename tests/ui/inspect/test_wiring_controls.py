@@ -159,10 +159,12 @@ def test_only_blocks_in_view_are_outlined() -> None:
     assert 25 <= len(drawing.of("open arc")) <= 27
 
 
-def strip_image(item: StripItem) -> QImage:
-    image = QImage(1300, 94, QImage.Format.Format_RGB32)
+def strip_image(item: StripItem, ratio: float = 1.0, place: tuple[float, float] = (0.0, 0.0)) -> QImage:
+    image = QImage(round(1400 * ratio), round(100 * ratio), QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
     image.fill(DARK.panel)
     with QPainter(image) as painter:
+        painter.translate(*place)
         item.paint(painter, QStyleOptionGraphicsItem())
     return image
 
@@ -270,3 +272,30 @@ def test_without_a_block_nothing_can_be_dragged(controls: WiringControls) -> Non
     assert controls.chosen_gate == "branch"
     assert not controls.gate.isEnabled(), "a plain network has no shortcut to choose"
     assert controls.gate.toolTip() == "This block has no shortcut, only a residual branch"
+
+
+def test_a_toggle_draws_the_blocks_that_changed_and_takes_the_others_from_before(strip: StripItem) -> None:
+    before = strip.drawing
+    wiring = Wiring.all_open(9).with_shortcuts([2, 7], 0.0).with_branches([4], 0.5)
+    strip.adjust(wiring=wiring)
+    assert strip.drawing.changed_since(before) == [2, 4, 7]
+    alone = draw(before.made_for[0], before.made_for[1], wiring)
+    assert strip.drawing.inked() == alone.inked()
+    assert strip.drawing.labels == alone.labels
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.25, 2.0])
+@pytest.mark.parametrize("place", [(0.0, 0.0), (60.4, 3.7)])
+def test_what_is_drawn_in_part_looks_as_what_is_drawn_whole(
+    strip: StripItem, ratio: float, place: tuple[float, float]
+) -> None:
+    strip_image(strip, ratio, place)
+    for wiring in (
+        Wiring.all_open(9).with_shortcuts([2, 3], 0.0),
+        Wiring.all_open(9).with_shortcuts([3], 0.4).with_branches([4], 0.0),
+        Wiring.all_open(9).with_branches([9], 0.5),
+    ):
+        strip.adjust(wiring=wiring)
+        part = strip_image(strip, ratio, place)
+        strip.apply_theme(DARK)  # draws all anew
+        assert part == strip_image(strip, ratio, place)
