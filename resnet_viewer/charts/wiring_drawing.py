@@ -264,11 +264,12 @@ def draw(
         return drawing
     made_for = layout, frame
     known = before.blocks if before is not None and before.made_for == made_for else {}
+    branches = wiring.branches_run
     for span in spans:
         number = span.number
         looks = BlockLooks(
             wiring.shortcuts[number - 1],
-            wiring.branches_run[number - 1],
+            branches[number - 1],
             number in wiring.left_out,
             openings.of(number) if span.gate is not None else None,
             number in preview,
