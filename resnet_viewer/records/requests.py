@@ -367,6 +367,15 @@ class WriteAllRunFigures(Request):
     folder: Path
 
 
+@dataclass(frozen=True, eq=False)
+class WriteStudyFiles(Request):
+    """Write the figure of a study's results as every kind of file, their numbers, and what repeats them, into a folder.
+    Answered by Written, with the folder."""
+
+    pictures: StudyPictures
+    folder: Path
+
+
 @dataclass(frozen=True)
 class ReadAlong(Request):
     """Full readings, one after the other. Of low priority. Answered by a ProbeResult each, which has kept the feature

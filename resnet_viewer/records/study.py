@@ -125,10 +125,17 @@ class EstimateStudy(Request, newest_only=True):
 
 
 @dataclass(frozen=True)
-class KeptStudies(Request, newest_only=True):
+class KeptStudies(Request):
     """The studies that are kept in the folders of `folder`, the oldest first. Answered by a StudyResult each; what
     cannot be read is passed over, which the log says.
     """
+
+    folder: Path
+
+
+@dataclass(frozen=True)
+class RemoveStudy(Request):
+    """Delete what a study left in its folder, and the folder where nothing else is in it. Answered by itself."""
 
     folder: Path
 

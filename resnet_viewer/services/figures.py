@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.figure_list import (
     ARCHITECTURE_COLUMNS,
+    SUFFIXES,
     Drawn,
     FigureChoice,
     FigureName,
@@ -88,6 +89,26 @@ def _of_studies(pictures: StudyPictures, choice: FigureChoice) -> Drawn:
     figure = study.figure(panels_of(results), *words, paper)
     content = export.render(figure, choice.suffix, metadata=described, dpi=choice.dpi)
     return Drawn(content, left_out_words(figure))
+
+
+def study_figures(pictures: StudyPictures) -> Iterator[tuple[str, bytes]]:
+    """File name and content of the figure of a study's results as every kind of file, and of their numbers."""
+    for suffix in SUFFIXES:
+        name = "points" if suffix == "csv" else pictures.results[0].order.study
+        yield f"{name}.{suffix}", _of_studies(pictures, FigureChoice("study", suffix)).content
+
+
+def all_study_files(pictures: StudyPictures) -> Iterator[tuple[str, bytes]]:
+    """The same, and what repeats each result."""
+    from resnet_viewer.core.studies.files import POINTS, STUDY
+
+    yield from study_figures(pictures)
+    for number, result in enumerate(pictures.results, 1):
+        for kept in (STUDY, POINTS):
+            stem, _, end = kept.partition(".")
+            source = result.order.folder / kept
+            if source.is_file():
+                yield kept if number == 1 else f"{stem}-{number}.{end}", source.read_bytes()
 
 
 def all_run_figures(pictures: RunPictures) -> Iterator[tuple[str, bytes]]:

@@ -45,12 +45,14 @@ from resnet_viewer.records.requests import (
     WriteAnimation,
     WriteFigure,
     WriteLayers,
+    WriteStudyFiles,
     WriteWeights,
     Written,
 )
 from resnet_viewer.records.story_words import counted
+from resnet_viewer.records.study import KeptStudies, RemoveStudy, StudyResult
 from resnet_viewer.records.test_set import TestSet
-from resnet_viewer.services.figures import all_run_figures, drawn, frames, layers_csv
+from resnet_viewer.services.figures import all_run_figures, all_study_files, drawn, frames, layers_csv
 from resnet_viewer.services.order_files import read_order, write_order
 
 if TYPE_CHECKING:
@@ -146,6 +148,17 @@ class FilesService:
                 for name, content in all_run_figures(pictures_of_runs):
                     write_whole(folder / name, content)
                 yield Written(folder, _remark("png", pictures_of_runs.class_names))
+            case KeptStudies(folder=folder):
+                yield from _studies(folder)
+            case RemoveStudy(folder=folder):
+                from resnet_viewer.core.studies.files import remove_study
+
+                remove_study(folder)
+                yield request
+            case WriteStudyFiles(pictures=pictures_of_studies, folder=folder):
+                for name, content in all_study_files(pictures_of_studies):
+                    write_whole(folder / name, content)
+                yield Written(folder)
             case WriteWeights(source=source, report=report, path=path, is_live=is_live):
                 from resnet_viewer.services.run_weights import write_weights
 
@@ -303,6 +316,16 @@ def _animate(request: WriteAnimation) -> Generator[Progress | Written]:
     whole = [*made, *made[-2:0:-1]] if choice.goes_back else made
     write_whole(request.path, moving(whole, choice.kind, choice.seconds))
     yield Written(request.path)
+
+
+def _studies(folder: Path) -> Generator[StudyResult | None]:
+    """The study that a folder is, or those in the folders in it."""
+    from resnet_viewer.core.studies.files import STUDY, kept_studies, read_study
+
+    if (folder / STUDY).is_file():
+        yield read_study(folder)
+    else:
+        yield from kept_studies(folder)
 
 
 def _remark(suffix: Suffix, class_names: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import closing
 
 from resnet_viewer.lab_process import BUSY
-from resnet_viewer.records.study import EstimateStudy, KeptStudies, StudyOrder
+from resnet_viewer.records.study import EstimateStudy, StudyOrder
 
 
 class StudyService:
@@ -19,22 +19,17 @@ class StudyService:
 
     def answer(self, request: object) -> Generator[object]:
         """A StudyOrder: Progress while its pictures are read, then StudyResults, each all that was found so far, ten a
-        second at most, the last one complete. An EstimateStudy: Progress, then an Estimate. KeptStudies: a StudyResult
-        for each.
+        second at most, the last one complete. An EstimateStudy: Progress, then an Estimate.
 
         Raises:
             UserError: what is asked for cannot be studied so.
         """
-        from resnet_viewer.core.studies.files import kept_studies
-
         work: Generator[object]
         match request:
             case StudyOrder():
                 work = self._studies.answer(request)
             case EstimateStudy(order):
                 work = self._studies.estimate(order)
-            case KeptStudies(folder):
-                work = kept_studies(folder)
             case _:
                 raise TypeError(f"no study is a {type(request).__name__}")
         with closing(work):

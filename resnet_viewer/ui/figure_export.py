@@ -28,6 +28,7 @@ from resnet_viewer.records.requests import (
     WriteAllRunFigures,
     WriteFigure,
     WriteLayers,
+    WriteStudyFiles,
     WriteWeights,
     Written,
 )
@@ -86,11 +87,14 @@ class Outbox(QObject):
         self._close: Callable[[], object] | None = None
 
     @Slot(object)
-    def save(self, request: WriteFigure | WriteLayers | WriteAllRunFigures | WriteWeights) -> None:
+    def save(
+        self, request: WriteFigure | WriteLayers | WriteAllRunFigures | WriteStudyFiles | WriteWeights
+    ) -> None:
         """Write a file, or several; the caller has asked about an existing one."""
-        path = request.folder if isinstance(request, WriteAllRunFigures) else request.path
-        what = "every figure in " if isinstance(request, WriteAllRunFigures) else ""
-        self._send(request, path, f"Saving {what}{path.name}…")
+        if isinstance(request, WriteAllRunFigures | WriteStudyFiles):
+            self._send(request, request.folder, f"Saving every figure in {request.folder.name}…")
+        else:
+            self._send(request, request.path, f"Saving {request.path.name}…")
 
     def copy(self, source: FigureSource, choice: FigureChoice) -> None:
         """Put the figure on the clipboard, as a picture and as SVG."""

@@ -12,7 +12,6 @@ from tqdm import tqdm
 from resnet_viewer.media.files import write_whole
 from resnet_viewer.records import study_list
 from resnet_viewer.records.errors import Progress, UserError
-from resnet_viewer.records.figure_list import SUFFIXES, FigureChoice
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.requests import StudyPictures
 from resnet_viewer.records.story_words import thousands
@@ -23,7 +22,6 @@ from resnet_viewer.verbs.arguments import command_line
 from resnet_viewer.verbs.option_flags import options_of
 from resnet_viewer.verbs.stopping import stoppable
 
-POINTS_TABLE = "points.csv"
 _SETS: dict[str, TestSetKind] = {"crops": "crops", "digits": "digits", "cifar10": "cifar10"}
 
 
@@ -110,11 +108,9 @@ def _write(result: StudyResult) -> None:
     Raises:
         WriteError: one of them cannot be written.
     """
-    from resnet_viewer.services.figures import drawn
+    from resnet_viewer.services.figures import study_figures
 
-    for suffix in SUFFIXES:
-        content = drawn(StudyPictures((result,)), FigureChoice("study", suffix)).content
-        name = POINTS_TABLE if suffix == "csv" else f"{result.order.study}.{suffix}"
+    for name, content in study_figures(StudyPictures((result,))):
         write_whole(result.order.folder / name, content)
 
 

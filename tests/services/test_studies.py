@@ -8,14 +8,14 @@ import pytest
 
 from resnet_viewer.lab_process import BUSY
 from resnet_viewer.records.errors import Progress
-from resnet_viewer.records.study import Estimate, EstimateStudy, KeptStudies, StudyResult
+from resnet_viewer.records.study import Estimate, EstimateStudy, StudyResult
 from resnet_viewer.services.studies import StudyService
 from tests.core.studies import trial
 
 pytestmark = pytest.mark.usefixtures("trial_study")
 
 
-def test_it_answers_orders_estimates_and_what_is_kept(tmp_path: Path) -> None:
+def test_it_answers_orders_and_estimates(tmp_path: Path) -> None:
     service = StudyService()
     order = trial.order_in(tmp_path / "2026" / "one")
     *_, cost = service.answer(EstimateStudy(order))
@@ -25,11 +25,6 @@ def test_it_answers_orders_estimates_and_what_is_kept(tmp_path: Path) -> None:
     assert last.is_complete
     assert all(step is BUSY or isinstance(step, Progress | StudyResult) for step in early)
     assert early.count(BUSY) > 20, "there are many moments at which it can be stopped"
-    (tmp_path / "2026" / "another").mkdir()
-    (tmp_path / "2026" / "another" / "study.json").write_text("{}")
-    kept = [step for step in service.answer(KeptStudies(tmp_path / "2026")) if step is not BUSY]
-    assert [found.rows for found in kept if isinstance(found, StudyResult)] == [last.rows]
-    assert list(service.answer(KeptStudies(tmp_path / "nowhere"))) == []
 
 
 def test_anything_else_is_a_mistake_of_ours() -> None:

@@ -13,7 +13,7 @@ import logging
 import os
 import platform
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -247,6 +247,33 @@ def kept_studies(folder: Path) -> Generator[StudyResult | None]:
         except StudyFileError as error:
             _log.info("%s is passed over: %s", folder / name, error)
             yield None
+
+
+def remove_study(folder: Path) -> None:
+    """Delete what the study of a folder left there, where it did, and the folder where nothing else is in it.
+
+    Raises:
+        StudyFileError: what is there is no study, or a file cannot be deleted.
+        RunLockedError: it is being measured.
+    """
+    if not (folder / STUDY).exists():
+        return
+    name = str(_content(folder / STUDY).get("study"))
+    lock = RunLock(folder, work="The study in {} is being measured")
+    lock.take()
+    try:
+        figures = (f"{name}.{suffix}" for suffix in ("csv", "svg", "pdf", "png"))
+        for file in (POINTS, "points.csv", *figures, STUDY):  # the last one says what the others are
+            with suppress(FileNotFoundError):
+                (folder / file).unlink()
+    except OSError as error:
+        raise StudyFileError(
+            f"{folder} cannot be removed ({(error.strerror or type(error).__name__).lower()}): remove it by hand."
+        ) from error
+    finally:
+        lock.release()
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _content_of(result: StudyResult, digests: Digests, command: str) -> dict[str, object]:
