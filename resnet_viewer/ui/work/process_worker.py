@@ -45,7 +45,7 @@ class ProcessWorker(Asking):
 
     `factory` is picklable, and called in the process. A process that dies fails the request at hand with one
     sentence; the next request starts another. It ends with the window's process, however that ends. `grace`, in
-    seconds, is for work: a process without any is ended at once.
+    seconds, is for work: a process without any is ended at once. `advice` is what to do when it has died.
     """
 
     def __init__(
@@ -54,11 +54,12 @@ class ProcessWorker(Asking):
         *,
         name: str,
         grace: float = GRACE,
+        advice: str = "press Continue to go on",
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self._factory = factory
+        self._factory, self._advice = factory, advice
         self._child: _Child | None = None
         self._started = 0
         """Processes so far: what is still on its way from an earlier one is known by its number."""
@@ -79,7 +80,7 @@ class ProcessWorker(Asking):
                 return
             self._child.close(0)  # it died while nobody asked anything
         self._started += 1
-        child = _Child(self._factory, self.objectName(), self._started)
+        child = _Child(self._factory, self.objectName(), self._started, self._advice)
         queued = Qt.ConnectionType.QueuedConnection
         child.came.connect(self._take, queued)
         child.ended.connect(self._lose, queued)
@@ -175,8 +176,9 @@ class _Child(QThread):
     ended = Signal(int, str)
     """Its number, and how the process ended, in a sentence; the last thing that is emitted."""
 
-    def __init__(self, factory: Callable[[], TellableAnswering], name: str, number: int) -> None:
+    def __init__(self, factory: Callable[[], TellableAnswering], name: str, number: int, advice: str) -> None:
         super().__init__()
+        self._advice = advice
         self.number = number
         self.setObjectName(f"{name} reader")
         self._factory = factory
@@ -264,7 +266,7 @@ class _Child(QThread):
         finally:
             exitcode = self._wait_for_process()
         self._news.close()
-        how = f"The process that worked on this {ended_how(exitcode)}; press Continue to go on."
+        how = f"The process that worked on this {ended_how(exitcode)}; {self._advice}."
         self.ended.emit(self.number, how if is_readable else _UNREADABLE)
 
     def _read(self, news: Connection) -> None:

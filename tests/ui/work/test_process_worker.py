@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.skipif(
 class Bench:
     """A process worker and what it says."""
 
-    def __init__(self, qtbot: QtBot, note: Path, **options: float) -> None:
+    def __init__(self, qtbot: QtBot, note: Path, **options: Any) -> None:
         self.note = note
         self.worker = ProcessWorker(partial(Fake, note), name="test-process", **options)
         self.ear = Ear(self.worker)
@@ -254,6 +255,17 @@ def test_a_process_that_dies_fails_with_a_sentence_and_the_next_question_starts_
     bench.ask(1, ("count", 2))
     bench.wait_idle()
     assert bench.heard(1) == [0, 1]
+
+
+def test_what_to_do_then_is_as_its_owner_says(
+    make: Callable[..., Bench], caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = make(advice="press Resume")
+    bench.ask(0, "die")
+    bench.wait_idle()
+    [(_, failure)] = bench.ear.failures
+    assert failure.sentence.endswith("when memory runs out; press Resume.")
+    assert "was killed" in caplog.text
 
 
 def test_a_process_that_died_while_idle_is_replaced_unnoticed(bench: Bench) -> None:
