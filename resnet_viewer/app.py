@@ -40,11 +40,13 @@ if TYPE_CHECKING:
     from resnet_viewer.records.network_entries import Networks
     from resnet_viewer.records.requests import CatalogEntry
     from resnet_viewer.records.session import Session
+    from resnet_viewer.records.study import StudyInfo
     from resnet_viewer.ui.appearance import Appearance
     from resnet_viewer.ui.help import Facts
     from resnet_viewer.ui.inspect.page import InspectPage
     from resnet_viewer.ui.inspect.store import Store
     from resnet_viewer.ui.settings import Settings
+    from resnet_viewer.ui.studies.page import StudiesPage
     from resnet_viewer.ui.train.controller import Ways
     from resnet_viewer.ui.train.page import TrainPage
     from resnet_viewer.ui.window import MainWindow
@@ -167,6 +169,7 @@ class Viewer:
     window: MainWindow
     inspect: InspectPage
     train: TrainPage
+    studies: StudiesPage
     workers: Workers
 
 
@@ -193,7 +196,12 @@ def build(application: QApplication, arguments: argparse.Namespace, diagnostics:
             Worker(files.FilesService, name="files"),
             Worker(files.DownloadService, name="downloads"),
             ProcessWorker(lab.LabService, name="training", grace=lab.SAVING_SECONDS),
-            ProcessWorker(studies.StudyService, name="studies"),
+            ProcessWorker(
+                studies.StudyService,
+                name="studies",
+                grace=0.8,  # a cancel is to be answered within a second, and no point that was measured is lost
+                advice="press Resume to measure what is missing, or Start again",
+            ),
         ),
         Appearance(application, settings),
         settings,
@@ -225,11 +233,14 @@ def viewer_of(
     facts: Facts,
     networks: Networks,
     ways: Ways,
+    studies: Sequence[StudyInfo] | None = None,
 ) -> Viewer:
-    """The pages, in the order of their tabs, and the window around them."""
+    """The pages, in the order of their tabs, and the window around them; without `studies` those that there are."""
     from resnet_viewer.media.moving import kinds
+    from resnet_viewer.records.study_list import STUDIES
     from resnet_viewer.ui.bars import Messages
     from resnet_viewer.ui.inspect.page import InspectPage
+    from resnet_viewer.ui.studies.page import StudiesPage, StudyWays
     from resnet_viewer.ui.train.page import TrainPage
     from resnet_viewer.ui.window import MainWindow
     from resnet_viewer.ui.work.asking import Askers
@@ -244,15 +255,22 @@ def viewer_of(
     train = TrainPage(
         workers.lab, files, inspect.loader, inspect.editor, inspect.outbox, settings, ways, messages
     )
-    pages = inspect, train
+    study = StudiesPage(
+        workers.studies, files, store, inspect.editor, inspect.outbox, settings,
+        StudyWays(paths.studies_dir, ways.threads, ways.device), messages,
+        fill_test_sets=inspect.test_sets.fill, studies=STUDIES if studies is None else studies,
+    )  # fmt: skip
+    pages = inspect, train, study
     window = MainWindow(pages, workers, messages, appearance, settings, facts)
     for part in (*pages, files, downloads, appearance):
         part.setParent(window)
     train.open_in_inspect.opened.connect(inspect.wished)
     inspect.train_wished.connect(train.wished)
+    for leads_there in (study.open_point.opened, study.inspect_wished):
+        leads_there.connect(inspect.wished)
     inspect.headed.connect(window.setWindowTitle)
     window.setWindowTitle(inspect.heading)
-    return Viewer(window, inspect, train, workers)
+    return Viewer(window, inspect, train, study, workers)
 
 
 def first_session(network: str | None, weights: str | None, options: BuildOptions = USUAL) -> Session:

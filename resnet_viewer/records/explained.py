@@ -8,6 +8,7 @@ from typing import Literal, get_args
 Word = Literal[
     "shortcut", "residual branch", "block", "stage", "plain network", "feature map", "dead channel", "gradient norm",
     "score", "loss", "Grad-CAM", "scale", "reference", "test set", "error meter", "ablation and lesion",
+    "study",
 ]  # fmt: skip
 Drawing = Literal["", "block", "cut", "plain", "maps", "norms", "loss", "overlay", "scales", "meter"]
 """What is drawn beside a word; nothing for ""."""
@@ -123,6 +124,12 @@ WORDS: dict[Word, Explanation] = {
         "shortcuts "
         "from the start.",
         "cut",
+    ),
+    "study": Explanation(
+        "One question about a network, answered by measuring it in many states, such as with each block's branch "
+        "dropped in turn: each state is a point of the chart.",
+        "It begins with the network, weights, wiring and test set of the Inspect tab, and says in the end whether what "
+        "was measured agrees with the paper that asked the question first.",
     ),
 }
 assert tuple(WORDS) == get_args(Word)

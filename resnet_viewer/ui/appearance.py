@@ -114,7 +114,7 @@ QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
 #meter:hover {{ border-color: {t.muted}; }}
 #meter QToolButton {{ background: transparent; border: 0; padding: 4px 8px; }}
 #meter QToolButton:focus {{ color: {t.accent}; }}
-#runs {{ border: 0; border-radius: 0; }}
+#runs, #plain_list {{ border: 0; border-radius: 0; }}
 #primary {{ background: {t.branch_fill}; border-color: {t.accent}; }}
 #separator {{ background: {t.border}; }}
 #message_bar {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: {t.radius}px; }}

@@ -83,7 +83,7 @@ class SaveAs:
 
 
 class MayClose:
-    """Whether to close the window while runs train."""
+    """Whether to close the window while something is at work."""
 
     @classmethod
     def ask(cls, sentence: str, parent: QWidget | None) -> tuple[bool, bool]:
@@ -100,6 +100,24 @@ class MayClose:
         is_taken = box.clickedButton() is close
         box.deleteLater()
         return is_taken, not again.isChecked()
+
+
+class MayRemove:
+    """Whether to delete files."""
+
+    @classmethod
+    def ask(cls, title: str, sentence: str, parent: QWidget | None) -> bool:
+        """Whether the user wants it."""
+        box = QMessageBox(QMessageBox.Icon.Question, title, sentence, parent=parent)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        remove = box.addButton("Remove", QMessageBox.ButtonRole.DestructiveRole)
+        leave = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(leave)
+        box.setEscapeButton(leave)
+        box.exec()
+        is_taken = box.clickedButton() is remove
+        box.deleteLater()
+        return is_taken
 
 
 class ShortcutSheet(QDialog):

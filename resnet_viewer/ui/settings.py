@@ -123,6 +123,17 @@ class Settings:
         """Remember it."""
         self._store.setValue(f"training/{key}", text)
 
+    def study(self, key: str, read: Callable[[str], T], default: T) -> T:
+        """What the Studies tab was set to: "last" is the name of a study, "options/NAME" are the options of one.
+
+        `read` raises a ValueError for what does not fit.
+        """
+        return self._read(f"studies/{key}", read, default)
+
+    def set_study(self, key: str, text: str) -> None:
+        """Remember it."""
+        self._store.setValue(f"studies/{key}", text)
+
     def test_set(self) -> TestSet | None:
         """What errors were measured on; None for nothing."""
 

@@ -140,7 +140,7 @@ class MainWindow(QMainWindow):
             ),
             Command(
                 "large_letters",
-                "Large letters, full &screen",
+                "Lar&ge letters, full screen",
                 "View",
                 self.toggle_letters,
                 "Shift+F11",

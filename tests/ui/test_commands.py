@@ -33,7 +33,15 @@ def test_every_expected_key_is_there_and_every_menu_has_commands(
     try:
         table = desk.window.commands.table
         assert EXPECTED_KEYS.items() <= {command.id: command.keys for command in table}.items()
-        assert menus_of(desk.window.commands.offered) == ("File", "Edit", "View", "Network", "Train", "Help")
+        assert menus_of(desk.window.commands.offered) == (
+            "File",
+            "Edit",
+            "View",
+            "Network",
+            "Train",
+            "Studies",
+            "Help",
+        )
         assert all(desk.window.commands.of_menu(menu) for menu in menus_of(table))
         sheet = shortcut_sheet(table)
         assert all(f"<b><nobr>{keys}</nobr></b>" in sheet for keys in EXPECTED_KEYS.values())

@@ -1,4 +1,4 @@
-"""A third page is one more entry of the list that the window is given; the rest comes from what it says of itself."""
+"""One page more is one more entry of the list that the window is given; the rest comes from what it says of itself."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from resnet_viewer.ui.panels import PagePanels
 from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT, Theme
 from resnet_viewer.ui.window import MainWindow
-from tests.ui.windows import INSPECT, TRAIN, Desk
+from tests.ui.windows import INSPECT, PAGES, TRAIN, Desk
 
-THIRD = 2
+NOTES = len(PAGES)
 
 
 class Notes(Page):
@@ -101,17 +101,18 @@ def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, notes: Notes) -> It
 
 
 def test_its_tab_key_menu_row_facts_and_focus_come_of_themselves(window: MainWindow, notes: Notes) -> None:
-    assert [window.toolbar.tabs.tabText(place) for place in range(3)] == ["Inspect", "Train", "Notes"]
+    tabs = window.toolbar.tabs
+    assert [tabs.tabText(place).lower() for place in range(tabs.count())] == [*PAGES, "notes"]
     assert {"View: Notes", "Notes: Note"} <= {entry.text for entry in window.menus.entries()}
     assert "fill &Old notes" in notes.asked
     assert [action.text() for action in window.menuBar().actions()][-2:] == ["&Notes", "&Help"]
     assert "enter" not in notes.asked
     show = window.commands["show_notes"]
-    assert show.shortcut().toString() == "Ctrl+3"
+    assert show.shortcut().toString() == f"Ctrl+{NOTES + 1}"
     show.trigger()
-    assert window.place == THIRD
+    assert window.place == NOTES
     assert notes.bar.isVisible()
-    assert not any(page.bar.isVisible() for page in window.pages[:THIRD])
+    assert not any(page.bar.isVisible() for page in window.pages[:NOTES])
     assert window.status.texts()[0] == "noting"
     assert window.status.texts()[3] == "one note"
     assert notes.asked[-1] == "enter"
@@ -120,7 +121,7 @@ def test_its_tab_key_menu_row_facts_and_focus_come_of_themselves(window: MainWin
 
 
 def test_what_is_dropped_exported_copied_and_ended_there_is_its_own(window: MainWindow, notes: Notes) -> None:
-    window.show_page(THIRD)
+    window.show_page(NOTES)
     mime = QMimeData()
     mime.setUrls([QUrl("file:///note.txt")])
     mime.setText("a note")
@@ -143,7 +144,7 @@ def test_its_commands_rest_while_it_is_out_of_view_or_show_it(window: MainWindow
     assert "here" not in notes.asked
     window.commands["note"].trigger()
     assert notes.asked[-1] == "note"
-    assert window.place == THIRD
+    assert window.place == NOTES
     assert window.commands["note_here"].isEnabled()
     assert not window.commands["next_layer"].isEnabled(), "Inspect's rest now"
     window.commands["note_here"].trigger()
@@ -168,7 +169,7 @@ def test_it_is_told_of_another_theme(window: MainWindow, notes: Notes) -> None:
 
 
 def test_its_room_is_shared_as_it_says(window: MainWindow, notes: Notes) -> None:
-    window.show_page(THIRD)
+    window.show_page(NOTES)
     splitter = notes.panels.splitters["notes"]
     splitter.setSizes([100, 100])
     window.reset_layout()
@@ -179,7 +180,7 @@ def test_its_room_is_shared_as_it_says(window: MainWindow, notes: Notes) -> None
 def test_its_panels_are_enlarged_and_get_windows_like_all_others(
     window: MainWindow, notes: Notes, qtbot: QtBot
 ) -> None:
-    window.show_page(THIRD)
+    window.show_page(NOTES)
     notes.has_something_to_end = False
     splitter, (first, second) = notes.panels.splitters["notes"], notes.panels.all
     sizes = splitter.sizes()
@@ -202,5 +203,5 @@ def test_its_panels_are_enlarged_and_get_windows_like_all_others(
     with qtbot.waitActive(window):
         window.activateWindow()
     assert window.commands["next_layer"].isEnabled()
-    window.show_page(THIRD)
+    window.show_page(NOTES)
     assert splitter.sizes() == sizes

@@ -40,26 +40,29 @@ from resnet_viewer.records.requests import (
 )
 from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.session import Session
+from resnet_viewer.records.study import KeptStudies, RemoveStudy, StudyResult
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.services.network_entries import entry_of, networks
 from resnet_viewer.services.order_files import has_runs
 from resnet_viewer.services.run_plans import runs_of
-from resnet_viewer.services.studies import StudyService
 from resnet_viewer.ui.appearance import Appearance
 from resnet_viewer.ui.help import Facts
 from resnet_viewer.ui.inspect.page import InspectPage
 from resnet_viewer.ui.inspect.store import Store
 from resnet_viewer.ui.settings import Settings
+from resnet_viewer.ui.studies.page import StudiesPage
 from resnet_viewer.ui.train.controller import Ways
 from resnet_viewer.ui.train.page import TrainPage
 from resnet_viewer.ui.window import MainWindow
-from resnet_viewer.ui.work.process_worker import ProcessWorker
 from resnet_viewer.ui.work.worker import Worker, Workers
 from tests import fabricated
 from tests.ui.probing import Prober
+from tests.ui.studies import workshop
+from tests.ui.studies.workshop import Workshop
 from tests.ui.train.laboratory import Laboratory
 
-INSPECT, TRAIN = range(2)
+PAGES = "inspect", "train", "studies"
+INSPECT, TRAIN, STUDIES = map(PAGES.index, PAGES)
 """The pages' places among the tabs."""
 CATALOG = (
     CatalogEntry("cifar-resnet-20", "ResNet-20 · CIFAR-10", "CIFAR-10", is_bundled=True),
@@ -84,6 +87,8 @@ class Files:
         self.asked: list[object] = []
         self.in_folders: tuple[str, ...] = ()
         """Names of the pictures in every folder."""
+        self.studies: dict[Path, StudyResult] = {}
+        """What is kept, by its folder."""
         self.shortcut_strength = 1.0
         """What weight files tell."""
 
@@ -112,6 +117,14 @@ class Files:
             case TakePixels(pixels=pixels, name=name):
                 colours = pixels[..., :3] if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
                 yield OpenedPicture(Picture.of(colours.copy(), name=name))
+            case KeptStudies(folder=folder):
+                if folder in self.studies:
+                    yield self.studies[folder]
+                else:
+                    yield from (kept for known, kept in self.studies.items() if known.parent == folder)
+            case RemoveStudy(folder=folder):
+                del self.studies[folder]
+                yield request
             case ReadOrder(folder=folder):
                 if not folder.name.startswith("runs"):
                     raise UserError(f"{folder} holds no training runs; choose another.")
@@ -159,13 +172,20 @@ def train_page(window: MainWindow) -> TrainPage:
     return page
 
 
+def studies_page(window: MainWindow) -> StudiesPage:
+    """The window's third page."""
+    page = window.pages[STUDIES]
+    assert isinstance(page, StudiesPage)
+    return page
+
+
 class Desk:
     """The window with everything behind it; close it at the end of the test."""
 
     def __init__(self, qtbot: QtBot, application: QApplication, folder: Path) -> None:
         self.qtbot = qtbot
         self.prober, self.files, self.downloads = Prober(), Files(), Downloads()
-        self.lab = Laboratory()
+        self.lab, self.workshop = Laboratory(), Workshop()
         self.settings = Settings(folder / "settings")
         self.settings.set_theme("dark")
         self.settings.set_asks_to_close(False)
@@ -175,7 +195,7 @@ class Desk:
             Worker(lambda: self.files, name="test-files"),
             Worker(lambda: self.downloads, name="test-downloads"),
             self.lab,
-            ProcessWorker(StudyService, name="test-studies"),
+            self.workshop,
         )
         self.appearance = Appearance(application, self.settings)
         viewer = viewer_of(
@@ -188,8 +208,10 @@ class Desk:
             facts=Facts(lambda: "versions", folder / "log.txt"),
             networks=NETWORKS,
             ways=Ways(runs_of, lambda: folder / "runs", lambda name: "", has_runs, threads=1),
+            studies=workshop.STUDIES,
         )
         self.window = viewer.window
+        assert tuple(page.key for page in self.window.pages) == PAGES
         qtbot.addWidget(self.window)
         self.store.begin(self.store.session, Session(fabricated.setup()))
         self.wait_fresh()

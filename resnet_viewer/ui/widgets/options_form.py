@@ -34,10 +34,10 @@ class OptionsForm(QWidget):
         self._kind: type[Options] = Options
         self._written: dict[str, str] = {}
         """What is written and is no number that can be taken, in words, by field."""
-        self._rows = QFormLayout(self)
-        self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.rows = QFormLayout(self)
+        self.rows.setContentsMargins(0, 0, 0, 0)
+        self.rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self.rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
 
     @property
     def options(self) -> Options:
@@ -77,8 +77,8 @@ class OptionsForm(QWidget):
 
     def _build(self, kind: type[Options]) -> None:
         self._kind = kind
-        while self._rows.rowCount():
-            self._rows.removeRow(0)
+        while self.rows.rowCount():
+            self.rows.removeRow(0)
         hints = get_type_hints(kind)
         self.fields = {field.name: _field(hints[field.name], option_of(field)) for field in fields(kind)}
         for described in fields(kind):
@@ -91,10 +91,10 @@ class OptionsForm(QWidget):
                 field.editingFinished.connect(partial(self._end_writing, described.name))
             field.setToolTip(tooltip_text(_tip(asked)))
             if isinstance(field, QCheckBox):
-                self._rows.addRow(field)
+                self.rows.addRow(field)
             else:
-                self._rows.addRow(asked.label, field)
-                label = self._rows.labelForField(field)
+                self.rows.addRow(asked.label, field)
+                label = self.rows.labelForField(field)
                 assert label is not None
                 label.setToolTip(field.toolTip())
         on_change(self.fields.values(), self._tell)

@@ -1,0 +1,253 @@
+"""Between the process that studies and the Studies tab: sends orders and questions, keeps the results, tells the page.
+
+The order of events: what a study would cost is asked as often as something changes, and only the newest question is
+answered; `begin` sends an order; pictures are read, then the result so far comes after every point, ten times a second
+at most; the process ends it, or is told to. A result that is not complete is read from its folder once more, for its
+last points may have reached the disk alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from resnet_viewer.records.errors import Progress
+from resnet_viewer.records.study import (
+    Basis,
+    Estimate,
+    EstimateStudy,
+    KeptStudies,
+    RemoveStudy,
+    StudyInfo,
+    StudyOrder,
+    StudyResult,
+)
+from resnet_viewer.ui.studies.scene import Live, StudyScene
+from resnet_viewer.ui.work.asking import Askers
+from resnet_viewer.ui.work.process_worker import ProcessWorker
+from resnet_viewer.ui.work.worker import Failure
+
+TOLD_EVERY_MS = 66
+
+
+class StudyController(QObject):
+    """Owns the results."""
+
+    scene_changed = Signal(object)
+    estimated = Signal(object)
+    """An Estimate, or the Failure that says why there is none."""
+    failed = Signal(object)
+    ended = Signal(object)
+    """The StudyResult of a study that has come to its end, complete or not."""
+    busy_changed = Signal(bool)
+
+    def __init__(
+        self,
+        worker: ProcessWorker,
+        files: Askers,
+        studies: Sequence[StudyInfo],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._worker, self._files = worker, files
+        self._scene = StudyScene(studies[0] if studies else None)
+        self._results: dict[Path, StudyResult] = {}
+        self._tickets = 0
+        self._at_work = self._asked = 0
+        """Tickets of the order and of the question in flight; 0 for none."""
+        self._estimate: Estimate | None = None
+        self._has_looked = False
+        self._touched: set[str] = set()
+        """Names of the studies of which something was ticked or begun; of others the newest result is shown."""
+        self._timer = QTimer(self, singleShot=True, interval=TOLD_EVERY_MS)
+        self._timer.timeout.connect(self._tell)
+        worker.replied.connect(self._take)
+        worker.failed.connect(self._fail)
+        worker.ended.connect(self._end)
+
+    @property
+    def scene(self) -> StudyScene:
+        """As it is now, whether or not that was told."""
+        return self._scene
+
+    @property
+    def is_busy(self) -> bool:
+        """A study is at work."""
+        return self._scene.live is not None
+
+    def get_ready(self, folder: Path) -> None:
+        """Orders may come soon; what earlier starts have left in `folder` is read."""
+        self._worker.start()
+        if not self._has_looked:
+            self._has_looked = True
+            self._files.ask(KeptStudies(folder), self._take_kept, self.failed)
+
+    def choose(self, info: StudyInfo) -> None:
+        """Another study."""
+        if info is not self._scene.info:
+            self._change(info=info, selected=None)
+            self._show_newest()
+
+    def estimate(self, order: StudyOrder) -> None:
+        """Ask what it would cost; a question that waits is given up for this one."""
+        self._asked = self._ask(EstimateStudy(order))
+
+    def forget_estimate(self) -> None:
+        """Nobody wants to know any more."""
+        self._asked = 0
+
+    def begin(self, order: StudyOrder) -> None:
+        """Measure, from the beginning or where it was left; its result is what is shown."""
+        known = self._results.get(order.folder) if order.is_resumed else None
+        self._results[order.folder] = known or StudyResult(order, Basis(), 0)
+        rows, seconds = (len(known.rows), known.seconds) if known is not None else (0, 0.0)
+        estimate = self._estimate
+        if estimate is not None and not _is_same(estimate.order, order):
+            estimate = None
+        self._asked = 0
+        self._touch()
+        self._change(
+            live=Live(order.folder, rows, seconds, estimate=estimate),
+            ticked=self._scene.ticked - {result.order.folder for result in self._scene.of_study}
+            | {order.folder},
+            selected=order.folder,
+        )
+        self._at_work = self._ask(order)
+        self.busy_changed.emit(True)
+
+    def cancel(self) -> None:
+        """End the study at work after the step at hand; its points are kept."""
+        if (live := self._scene.live) is not None and not live.is_ending:
+            self._change(live=replace(live, is_ending=True))
+            self._worker.cancel(self._at_work)
+
+    def tick(self, folder: Path, is_ticked: bool) -> None:
+        """Lay a result over the others, or take it away."""
+        self._touch()
+        ticked = self._scene.ticked | {folder} if is_ticked else self._scene.ticked - {folder}
+        self._change(ticked=ticked)
+
+    def show_alone(self, folder: Path) -> None:
+        """Only this one of its study."""
+        self._touch()
+        of_study = {result.order.folder for result in self._scene.of_study}
+        self._change(ticked=self._scene.ticked - of_study | {folder}, selected=folder)
+
+    def select(self, folder: Path | None) -> None:
+        """The result that is meant where one is asked for."""
+        if folder != self._scene.selected:
+            self._change(selected=folder)
+
+    def remove(self, result: StudyResult) -> None:
+        """Delete the files of a result that is not at work."""
+        if not self._scene.is_live(result):
+            self._files.ask(RemoveStudy(result.order.folder), self._forget, self.failed)
+
+    def open_folder(self, folder: Path) -> None:
+        """Show the studies that are kept in a folder, which may be one's own."""
+        self._files.ask(KeptStudies(folder), self._take_opened, self.failed)
+
+    def _ask(self, request: StudyOrder | EstimateStudy) -> int:
+        self._tickets += 1
+        self._worker.ask(self._tickets, request)
+        return self._tickets
+
+    def _change(self, **fields: object) -> None:
+        newest = sorted(self._results.values(), key=lambda result: result.order.folder.name, reverse=True)
+        self._scene = replace(
+            self._scene,
+            results=tuple(newest),
+            version=self._scene.version + 1,
+            **fields,  # type: ignore[arg-type]
+        )
+        if not self._timer.isActive():
+            self._timer.start()
+
+    @Slot()
+    def _tell(self) -> None:
+        self.scene_changed.emit(self._scene)
+
+    @Slot(int, object)
+    def _take(self, ticket: int, reply: object) -> None:
+        if isinstance(reply, Estimate):
+            self._estimate = reply
+            if ticket == self._asked:
+                self.estimated.emit(reply)
+        elif ticket == self._at_work and (live := self._scene.live) is not None:
+            if isinstance(reply, Progress):
+                self._change(live=replace(live, reading=reply))
+            elif isinstance(reply, StudyResult):
+                self._results[live.folder] = reply
+                self._change()
+
+    @Slot(int, object)
+    def _fail(self, ticket: int, failure: Failure) -> None:
+        if ticket == self._asked:
+            self.estimated.emit(failure)
+        elif ticket == self._at_work:
+            self.failed.emit(failure)
+
+    @Slot(int)
+    def _end(self, ticket: int) -> None:
+        if ticket == self._asked:
+            self._asked = 0
+        if ticket != self._at_work or (live := self._scene.live) is None:
+            return
+        self._at_work = 0
+        result = self._results[live.folder]
+        if not result.rows:
+            del self._results[live.folder]
+        self._change(live=None)
+        self._tell()
+        if not (result.points and result.is_complete):
+            self._files.ask(KeptStudies(live.folder), self._take_kept, self._note_nothing)
+        self.busy_changed.emit(False)
+        self.ended.emit(result)
+
+    @Slot(object)
+    def _note_nothing(self, _failure: Failure) -> None:
+        """Where it was ended before its first point, nothing is kept."""
+
+    @Slot(object)
+    def _take_kept(self, result: StudyResult) -> None:
+        folder = result.order.folder
+        if self._scene.live is not None and self._scene.live.folder == folder:
+            return  # what comes from the process is newer
+        self._results[folder] = result
+        self._change()
+        self._show_newest()
+
+    @Slot(object)
+    def _take_opened(self, result: StudyResult) -> None:
+        self._touch()
+        self._take_kept(result)
+        self._change(ticked=self._scene.ticked | {result.order.folder})
+
+    @Slot(object)
+    def _forget(self, request: RemoveStudy) -> None:
+        self._results.pop(request.folder, None)
+        self._change(ticked=self._scene.ticked - {request.folder})
+        self._show_newest()
+
+    def _touch(self) -> None:
+        """What is shown of the chosen study is the user's from now on."""
+        if self._scene.info is not None:
+            self._touched.add(self._scene.info.name)
+
+    def _show_newest(self) -> None:
+        """Of the chosen study, where nobody chose otherwise."""
+        info, of_study = self._scene.info, self._scene.of_study
+        if info is None or not of_study:
+            return
+        newest = of_study[0].order.folder
+        if info.name not in self._touched:
+            others = {result.order.folder for result in of_study}
+            self._change(ticked=self._scene.ticked - others | {newest})
+
+
+def _is_same(one: StudyOrder, other: StudyOrder) -> bool:
+    """They measure the same, wherever that is kept."""
+    return replace(one, folder=other.folder, is_resumed=other.is_resumed) == other

@@ -1,0 +1,126 @@
+"""What a study found, in sentences made of its own numbers, and what can be done next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from resnet_viewer.charts.study_panel import names
+from resnet_viewer.records.pace import duration
+from resnet_viewer.records.story_words import thousands
+from resnet_viewer.records.study import Paper, StudyInfo, StudyResult
+from resnet_viewer.ui.studies.scene import StudyScene, points_words
+from resnet_viewer.ui.widgets.story import Paragraph, StoryCard
+
+
+@dataclass(frozen=True)
+class StartStudy:
+    """Press Start."""
+
+
+@dataclass(frozen=True)
+class ResumeStudy:
+    """Measure the points that are missing in the result of that folder."""
+
+    folder: Path
+
+
+Step = StartStudy | ResumeStudy
+
+
+def paragraphs(scene: StudyScene, refusal: str = "") -> tuple[Paragraph, ...]:
+    """What is said about a scene; `refusal` is why its study cannot be started, "" where it can."""
+    info = scene.info
+    if info is None:
+        return ()
+    if not scene.shown:
+        return _before(scene, info, refusal)
+    return (*_found(scene, info), *_about(info))
+
+
+def conclusions(scene: StudyScene) -> tuple[str, ...]:
+    """What the results that are shown say, each with its name where there are several."""
+    info, results = scene.info, scene.shown
+    if info is None:
+        return ()
+    return tuple(
+        f"{name}: {sentence}" if name else sentence
+        for name, result in zip(names(results), results, strict=True)
+        for sentence in info.conclusion(result)
+        if result.rows
+    )
+
+
+def _before(scene: StudyScene, info: StudyInfo, refusal: str) -> tuple[Paragraph, ...]:
+    first = Paragraph(f"{info.question} Nothing is shown of that yet.", (info.question,))
+    if scene.live is not None:
+        return (first, *_about(info))
+    if refusal:
+        return (first, Paragraph(refusal), *_about(info))
+    start = Paragraph(
+        "Start measures it on the network of the Inspect tab, as it is there now; the chart fills while it runs.",
+        links=((f"Start “{info.title}”", StartStudy()),),
+    )
+    return (first, start, *_about(info))
+
+
+def _found(scene: StudyScene, info: StudyInfo) -> Iterator[Paragraph]:
+    results = scene.shown
+    for name, result in zip(names(results), results, strict=True):
+        sentences = [*info.conclusion(result)] if result.rows else []
+        if not sentences:
+            sentences = [_no_point(scene, result)]
+        first, *others = sentences
+        links: tuple[tuple[str, object], ...] = ()
+        if scene.can_resume(result):
+            missing = points_words(result.points - len(result.rows))
+            links = ((f"Resume: {missing} to measure", ResumeStudy(result.order.folder)),)
+        told = [Paragraph(f"{name}: {first}" if name else first, (name,) if name else ())]
+        told += map(Paragraph, others)
+        told[-1] = Paragraph(told[-1].words, told[-1].strong, links)
+        yield from told
+        if result.is_complete and result.rows and len(results) == 1:
+            yield Paragraph(_cost(result))
+
+
+def _no_point(scene: StudyScene, result: StudyResult) -> str:
+    return "No point is measured yet." if scene.is_live(result) else "It was ended before its first point."
+
+
+def _cost(result: StudyResult) -> str:
+    """How it was measured."""
+    basis = result.basis
+    on = f" on {thousands(basis.pictures)} pictures" if basis.pictures else ""
+    if basis.total > basis.pictures:
+        on += f" of {thousands(basis.total)}"
+    at = f" on {basis.device}" if basis.device else ""
+    saved = ""
+    if result.saved >= 1:
+        whole = result.passes + result.saved
+        saved = f"; kept activations saved {round(100 * result.saved / whole)} % of the passes"
+    told = f"{points_words(result.points)}{on}, in {duration(max(1.0, result.seconds))}{at}{saved}."
+    return f"{told} {basis.remark}".rstrip()
+
+
+def _about(info: StudyInfo) -> tuple[Paragraph, ...]:
+    return () if info.paper is None else (Paragraph(f"After {_cited(info.paper)}"),)
+
+
+def _cited(paper: Paper) -> str:
+    """ "Veit, Wilber and Belongie 2016, Figures 3 to 5: Residual networks behave … NeurIPS."."""
+    where = f" {paper.where}." if paper.where else ""
+    return f"{paper.words}: {paper.title}.{where}"
+
+
+class FoundPanel(StoryCard):
+    """The text beside the chart."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("What it found", parent)
+
+    def render_studies(self, scene: StudyScene, refusal: str = "") -> None:
+        """Say it."""
+        self.tell(paragraphs(scene, refusal))
