@@ -629,17 +629,6 @@ def _costs_of(parts: Sequence[Part], plan: Blueprint) -> tuple[float, ...]:
     return tuple(found)
 
 
-def alike(plan: Blueprint) -> tuple[tuple[int, ...], ...]:
-    """The blocks that may change places, by their shape: what one of them takes and gives, all of them do. Groups of
-    two or more.
-    """
-    groups: dict[object, list[int]] = {}
-    for block in plan.blocks:
-        if block.input_shape == block.output_shape:
-            groups.setdefault(block.input_shape, []).append(block.number)
-    return tuple(tuple(group) for group in groups.values() if len(group) > 1)
-
-
 def _in_order(parts: tuple[Part, ...], order: tuple[int, ...], plan: Blueprint) -> tuple[Part, ...]:
     """The parts with their blocks in that order; as they are where that is empty.
 
@@ -651,7 +640,7 @@ def _in_order(parts: tuple[Part, ...], order: tuple[int, ...], plan: Blueprint) 
         return parts
     if tuple(sorted(order)) != usual:
         raise UserError(f"An order of the blocks names each of the blocks 1 to {len(usual)} once.")
-    group = {number: group for group in alike(plan) for number in group}
+    group = {number: group for group in plan.alike for number in group}
     for place, number in zip(usual, order, strict=True):
         if place != number and number not in group.get(place, ()):
             raise UserError(

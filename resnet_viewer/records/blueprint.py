@@ -183,6 +183,17 @@ class Blueprint:
         """Names and shapes of the whole state dict, in its order."""
         return dict(state_shapes(self.steps))
 
+    @cached_property
+    def alike(self) -> tuple[tuple[int, ...], ...]:
+        """Numbers of the blocks that may change places, by their shape: what one of them takes and gives, all of them
+        do. Groups of two or more.
+        """
+        groups: dict[Shape, list[int]] = {}
+        for block in self.blocks:
+            if block.input_shape == block.output_shape:
+                groups.setdefault(block.input_shape, []).append(block.number)
+        return tuple(tuple(group) for group in groups.values() if len(group) > 1)
+
     def layer(self, name: str) -> LayerSpec | None:
         """The weighted layer of that name, or None."""
         return self._layers.get(name)

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_viewer.core.meter import Kept, Runner, Tally, View, alike, batch_size, cost_from, pass_cost
+from resnet_viewer.core.meter import Kept, Runner, Tally, View, batch_size, cost_from, pass_cost
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.preprocessing import scaled
 from resnet_viewer.records.laying_out import blueprint
@@ -112,11 +112,6 @@ class Bench:
         return self._kept.nbytes
 
     @property
-    def alike(self) -> tuple[tuple[int, ...], ...]:
-        """Numbers of the blocks of equal shape, which may change places: groups of two or more."""
-        return alike(self.plan)
-
-    @property
     def digest(self) -> str:
         """SHA-256 of the pictures as the network sees them, and of their labels; "" without any."""
         if self._view is None:
@@ -147,18 +142,22 @@ class Bench:
                 yield
         return spent / len(pixels)
 
-    def cost(self, wiring: Wiring, *, after: Wiring | None = None) -> float:
+    def cost(
+        self,
+        wiring: Wiring,
+        *,
+        order: tuple[int, ...] = (),
+        after: Wiring | None = None,
+        after_order: tuple[int, ...] = (),
+    ) -> float:
         """How many whole passes of one picture it comes to, about, to take all of them through these gates right after
-        those of `after` (None: after nothing): it begins at the last kept block before whose input none differs, and
-        what is closed is not computed.
+        those of `after` (None: after nothing), each in its order: it begins at the last kept block before whose input
+        none differs, and what is closed is not computed.
         """
         start = 0
         if after is not None:
-            differing = (
-                number
-                for number, (ours, theirs) in enumerate(zip(_gates(wiring), _gates(after), strict=True), 1)
-                if ours != theirs
-            )
+            both = zip(_run(wiring, order), _run(after, after_order), strict=True)
+            differing = (place for place, (ours, theirs) in enumerate(both, 1) if ours != theirs)
             first = next(differing, len(self.plan.blocks))
             start = max((place for place in self._kept.places if place <= first), default=0)
         return len(self) * cost_from(self.plan, wiring, start) / pass_cost(self.plan)
@@ -170,11 +169,11 @@ class Bench:
     def side(self, wiring: Wiring, *, order: tuple[int, ...] = ()) -> Generator[None, None, SetSide]:
         """What every picture is taken for with these gates; yields after each part of a batch's pass.
 
-        With `order` the blocks are run in that order: the numbers of all of them, where those of one group of `alike`
-        have changed places. Where true classes are not known it is held against what the network as it begins takes
-        the pictures for, and `right` is the probability of that class. Only what lies behind the first block that
-        differs from the state measured before is run: of states that differ in one block each it is best to begin with
-        the last block.
+        With `order` the blocks are run in that order: the numbers of all of them, where those of one group of
+        `plan.alike` have changed places. Where true classes are not known it is held against what the network as it
+        begins takes the pictures for, and `right` is the probability of that class. Only what lies behind the first
+        block that differs from the state measured before is run: of states that differ in one block each it is best to
+        begin with the last block.
 
         Raises:
             UserError: the gates or the order do not fit the network.
@@ -229,10 +228,11 @@ class Bench:
             yield self.inputs(start, start + size), classes.to(self.device)
 
 
-def _gates(wiring: Wiring) -> Iterator[tuple[float, float, bool]]:
-    """Of each block."""
-    for number, (shortcut, branch) in enumerate(zip(wiring.shortcuts, wiring.branches, strict=True), 1):
-        yield shortcut, branch, number in wiring.left_out
+def _run(wiring: Wiring, order: tuple[int, ...]) -> Iterator[tuple[int, float, float, bool]]:
+    """The blocks as they are run: the number and the gates of each, and whether it is left out."""
+    for number in order or range(1, wiring.block_count + 1):
+        gates = wiring.shortcuts[number - 1], wiring.branches[number - 1]
+        yield number, *gates, number in wiring.left_out
 
 
 def plan_of(name: str) -> Callable[[Bench, Options], StudyPlan]:

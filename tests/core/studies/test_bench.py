@@ -70,7 +70,7 @@ def test_states_that_share_activations_are_those_of_plain_passes_and_what_was_sa
 
 def test_blocks_of_equal_shape_change_places() -> None:
     bench, network = bench_of()
-    assert bench.alike == ((1, 2),)
+    assert bench.plan.alike == ((1, 2),)
     first, second = network.layer1[0], network.layer1[1]
     wiring = bench.state.wiring.with_branches([1], 0.5)
     assert found(bench, wiring).predicted.tolist() == plain(bench, network, wiring)
