@@ -36,8 +36,8 @@ LEVELS = 0.25, 0.5, 0.75
 """Where the scale's contours run, as shares of it."""
 CONTOUR_WIDTHS = 1.3, 2.0, 2.8
 """Of their lines in device-independent pixels, so that colour alone does not tell them apart."""
-_HEAT = 256
-"""Pixels a side of what is laid over a picture on the screen, which makes it as large as it needs."""
+HEAT_CENTRES = (np.arange(256) + 0.5) / 256
+"""The pixels a side of what is laid over a picture on the screen, which makes it as large as it needs."""
 _FINE = 8
 """Steps a cell of a map along its contours."""
 _AT_ONCE = 8192
@@ -126,9 +126,8 @@ class CamSide:
         """What `over` lays over the part that the network saw, as places (H, W) in the table of colours, the first one
         clear (see `veil`); None where nothing is shown.
         """
-        centres = (np.arange(_HEAT) + 0.5) / _HEAT
-        shares = self._shares_at(centres)
-        return None if shares is None else (shares * 255 + 0.5).astype(np.uint8)
+        shares = self._shares_at(HEAT_CENTRES)
+        return None if shares is None else heat_places(shares)
 
     def contours(self) -> tuple[Contour, ...]:
         """The lines along which the map, interpolated as in `over`, has the values of `LEVELS`; empty where nothing is
@@ -149,12 +148,8 @@ class CamSide:
         """The map's shares of the scale at these rows and columns, in fractions of what the network saw."""
         if self.reading is None or self.block is None or not self.is_shown or self.span.is_empty:
             return None
-        cam = self.block.cam[0]
         laid = cam_tiles(self.reading, self.block, Box(0, 0, 1, 1))
-        down = _weights(places, (laid.top, laid.bottom), cam.shape[0])
-        across = _weights(places, (laid.left, laid.right), cam.shape[1])
-        found: NDArray[np.float32] = down @ (_shares(cam, self.span) @ across.T)
-        return found
+        return shares_at(places, self.block.cam[0], laid, self.span)
 
     def value_at(self, box: Box, x: float, y: float) -> float | None:
         """The map's value in the cell that looks nearest to a point, where `box` is what the network saw, in any units;
@@ -163,10 +158,29 @@ class CamSide:
         is_inside = box.left <= x < box.right and box.top <= y < box.bottom
         if self.reading is None or self.block is None or not is_inside:
             return None
-        laid, cam = cam_tiles(self.reading, self.block, box), self.block.cam[0]
-        row = floor((y - laid.top) / laid.height * cam.shape[0])
-        column = floor((x - laid.left) / laid.width * cam.shape[1])
-        return float(cam[min(max(row, 0), cam.shape[0] - 1), min(max(column, 0), cam.shape[1] - 1)])
+        return cell_value(self.block.cam[0], cam_tiles(self.reading, self.block, box), x, y)
+
+
+def shares_at(
+    places: NDArray[np.float64], values: NDArray[np.float32], laid: Box, span: Span
+) -> NDArray[np.float32]:
+    """A map's shares of a scale at these rows and columns, in the units of `laid`, its rectangle; see `overlay`."""
+    down = _weights(places, (laid.top, laid.bottom), values.shape[0])
+    across = _weights(places, (laid.left, laid.right), values.shape[1])
+    found: NDArray[np.float32] = down @ (_shares(values, span) @ across.T)
+    return found
+
+
+def heat_places(shares: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Shares of a scale as places in a table of 256 colours."""
+    return (shares * 255 + 0.5).astype(np.uint8)
+
+
+def cell_value(values: NDArray[np.float32], laid: Box, x: float, y: float) -> float:
+    """A map's value in the cell that looks nearest to a point, where its tiles fill `laid`."""
+    rows, columns = values.shape
+    row, column = floor((y - laid.top) / laid.height * rows), floor((x - laid.left) / laid.width * columns)
+    return float(values[min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -412,8 +426,9 @@ def overlay(
     right for a map that looks at even parts of it. Between the middles it is interpolated bilinearly, and the
     outermost cells reach to the edges of `box`. `span` has the values of the first and the last colour, by default
     zero and the map's own maximum. A value that is the share s of it is mixed in with weight `opacity` · √s, so that
-    the picture stays itself where the map is zero, and outside of `box`. Non-finite values count as the first colour's.
-    The result is a new (H, W, 3) array, except where there is nothing to lay over.
+    the picture stays itself where the map is zero, and outside of `box`; on a signed span s is its size's share of the
+    end. Non-finite values count as the first colour's, of a signed span as zero. The result is a new (H, W, 3) array,
+    except where there is nothing to lay over.
 
     Example:
         >>> picture = np.zeros((4, 4, 3), np.uint8)
@@ -421,8 +436,9 @@ def overlay(
         (4, 4, 3)
     """
     height, width = pixels.shape[:2]
-    shares = _shares(cam, span_of(Limits(), [cam]) if span is None else span)
-    if not shares.any():
+    span = span_of(Limits(), [cam]) if span is None else span
+    shares = _shares(cam, span)
+    if span.is_empty or not (shares != _clear(span)).any():
         return pixels
     laid = box if laid is None else laid
     rows, y = _covered(height, box.top, box.bottom)
@@ -431,7 +447,7 @@ def overlay(
         return pixels
     down = _weights(y, (laid.top, laid.bottom), cam.shape[0])
     across = shares @ _weights(x, (laid.left, laid.right), cam.shape[1]).T
-    keep, add = _mixing(colours, round(opacity, 4))
+    keep, add = _mixing(colours, round(opacity, 4), is_signed=span.is_signed)
     result = pixels.copy()
     part = result[rows, columns]
     # A few rows at a time: memory that was never touched costs more than the arithmetic (eight times, measured).
@@ -446,10 +462,15 @@ def overlay(
 
 
 def _shares(cam: NDArray[np.float32], span: Span) -> NDArray[np.float32]:
-    """Of the scale, 0 to 1; what is not finite is 0."""
+    """Of the scale, 0 to 1; what is not finite is where nothing is laid."""
     found = span.shares(cam)
-    found[~np.isfinite(cam)] = 0.0
+    found[~np.isfinite(cam)] = _clear(span)
     return found
+
+
+def _clear(span: Span) -> float:
+    """The share where nothing is laid: the first colour's, or the middle's."""
+    return 0.5 if span.is_signed and not span.is_empty else 0.0
 
 
 def _covered(length: int, start: float, stop: float) -> tuple[slice, NDArray[np.float64]]:
@@ -469,21 +490,30 @@ def _weights(places: NDArray[np.float64], laid: tuple[float, float], cells: int)
 
 
 @lru_cache(maxsize=64)
-def _mixing(colours: str, opacity: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _mixing(
+    colours: str, opacity: float, *, is_signed: bool = False
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """For each of 256 values: the share (256, 1) that is kept of the picture, and what is added to it (256, 3).
 
     That has in it the half which makes a rounding of cutting the digits off.
     """
-    alpha = (opacity * np.sqrt(np.linspace(0, 1, 256))).astype(np.float32)[:, None]
+    alpha = (opacity * _weight(is_signed)).astype(np.float32)[:, None]
     return 1 - alpha, lookup(colours).astype(np.float32) * alpha + np.float32(0.5)
 
 
+def _weight(is_signed: bool) -> NDArray[np.float64]:
+    """By which each of 256 colours counts, (256,): the first not at all, of signed ones the two in the middle."""
+    sizes = np.abs(np.arange(256) - 127.5) - 0.5 if is_signed else np.arange(256.0)
+    weights: NDArray[np.float64] = np.sqrt(sizes / sizes[-1])
+    return weights
+
+
 @lru_cache(maxsize=32)
-def veil(colours: str) -> NDArray[np.uint8]:
+def veil(colours: str, *, is_signed: bool = False) -> NDArray[np.uint8]:
     """The table (256, 4) of red, green, blue, premultiplied, and alpha that, laid over a picture with an opacity, mixes
     as `overlay` does with it; read-only.
     """
-    alpha = np.sqrt(np.linspace(0, 1, 256))[:, None]
+    alpha = _weight(is_signed)[:, None]
     table: NDArray[np.uint8] = np.rint(np.concatenate([lookup(colours) * alpha, 255 * alpha], axis=1)).astype(
         np.uint8
     )

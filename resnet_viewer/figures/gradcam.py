@@ -66,7 +66,7 @@ _ROOM_FOR_UNTRAINED = 2.9
 """Inches of a panel from which on "reference, untrained" fits beside its maximum."""
 _TALLEST = 5.0
 """Inches of height that a tall picture takes, if it leaves room at its sides."""
-_PIXELS = 900
+PIXELS = 900
 """The longer side of a shown picture."""
 _NUMBER, _APART = 0.15, 0.05
 """Inches of the filmstrip: a block's number, the room between two tiles."""
@@ -104,7 +104,7 @@ def figure(
     if is_hairline(picture.width, picture.height):
         subtitle += f" · what the network saw of {picture.width} × {picture.height} pixels"
     lying = [
-        underlay(picture, side.reading.request.state.preprocessing, side.reading, _PIXELS, view=view)
+        underlay(picture, side.reading.request.state.preprocessing, side.reading, PIXELS, view=view)
         for side in panels
         if side.reading is not None
     ]
@@ -132,7 +132,7 @@ def figure(
         left, above = start + column * (cell + _GAP), sheet.top - head
         axes = sheet.axes(left, above - shown_height, shown_width, shown_height)
         has_heat = view.picture_shows == "overlay" and view.cam_style == "heat"
-        _draw(axes, panel.over(under, colours, view.cam_opacity) if has_heat else under.pixels, under.box)
+        draw_laid(axes, panel.over(under, colours, view.cam_opacity) if has_heat else under.pixels, under.box)
         if view.picture_shows == "overlay" and view.cam_style == "contours":
             _draw_contours(axes, panel, under.box, view)
         if view.mark is not None:
@@ -198,7 +198,7 @@ def _block_number(now: ProbeResult, block: int | None) -> int:
     return number
 
 
-def _draw(axes: Axes, laid: Pixels, box: Box) -> None:
+def draw_laid(axes: Axes, laid: Pixels, box: Box) -> None:
     """A picture with a frame around what the network saw of it."""
     axes.set_axis_off()
     height, width = laid.shape[:2]

@@ -10,6 +10,7 @@ from typing import get_args
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.comparing import have_same_plan, plan_of, words_beside
 from resnet_viewer.records.limits import USUAL_LIMITS, Limits
+from resnet_viewer.records.method import Explanation
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.predictions import has_highest_class
 from resnet_viewer.records.probe import BlockReading, CamState, NetworkState, ProbeResult
@@ -404,6 +405,38 @@ def predictions_caption(now: ProbeResult, reference: ProbeResult | None) -> str:
         "the highest classes" if reference is None else "the reference's highest classes and now's highest"
     )
     return measured(f"Softmax probabilities of {whose}", now, reference)
+
+
+def method_caption(now: Explanation, reference: Explanation | None, class_names: tuple[str, ...] = ()) -> str:
+    """The sentence under a method's map: what it shows, of which state and picture; its delta and its note."""
+    asked = now.request
+    at = asked.plan.blocks[asked.block - 1].label if asked.block is not None else ""
+    where = asked.reduction.replace("the block's output", f"the output of {at}")
+    if at and asked.info.place == "input":
+        where += f", with {at}"
+    target = target_words(now.target, class_names)
+    parts = [
+        f"{asked.title} of {target} {where}",
+        state_words(asked.state),
+        f"picture {plain(asked.question.picture.name)}",
+    ]
+    if reference is None:
+        parts.append("no reference")
+    else:
+        theirs = reference.request.state
+        is_same_network = theirs.network == asked.state.network
+        words = wiring_words(theirs.network, theirs.wiring) if is_same_network else state_words(theirs)
+        parts.append(f"reference: {words}")
+    if options := asked.options_words:
+        parts.insert(1, options)
+    if now.delta is not None:
+        said = f"convergence delta {now.delta:.3g}"
+        if reference is not None and reference.delta is not None:
+            said += f" (reference {reference.delta:.3g})"
+        parts.append(said)
+    sentence = " · ".join(parts) + "."
+    notes = dict.fromkeys(filter(None, (now.note, "" if reference is None else reference.note)))
+    return " ".join((sentence, *notes))
 
 
 def measured(what: str, now: ProbeResult, reference: ProbeResult | None, *, is_of_batch: bool = False) -> str:

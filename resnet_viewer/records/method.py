@@ -7,7 +7,8 @@ the network at once, is none of them: no step may be long, so it is chosen where
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from importlib.util import find_spec
 from typing import Any, Literal, NamedTuple, get_args
@@ -80,9 +81,9 @@ class IntegratedGradientsOptions(Options):
     n_steps: int = option(
         50, "Steps", "Points on the line from the baseline to the picture.", least=2, most=1000
     )
-    method: Literal[
+    quadrature: Literal[
         "gausslegendre", "riemann_trapezoid", "riemann_left", "riemann_right", "riemann_middle"
-    ] = option("gausslegendre", "Quadrature")
+    ] = option("gausslegendre", "Quadrature", "Captum calls it method.")
     baselines: Baseline = option("zero", *_BASELINE)
     multiply_by_inputs: bool = option(
         True, "Times the difference", "Of picture and baseline; else the mean gradient alone."
@@ -359,6 +360,37 @@ def method_of(name: str) -> MethodInfo:
     raise ArgumentError("method", f"{near[0]} (the nearest)" if near else listed(_BY_NAME), name)
 
 
+def options_of(method: str, given: Mapping[str, object]) -> tuple[Options, Options | None]:
+    """A method's options by their names, and those of the method that a noise tunnel goes over: what is none of the
+    tunnel's own is its.
+
+    Raises:
+        ArgumentError: there is no such method or option, or a value is not as it must be.
+    """
+    info = method_of(method)
+    own = {field.name for field in fields(info.options)}
+    options = info.options(**{name: value for name, value in given.items() if name in own})
+    inner = method_of(options.over) if isinstance(options, NoiseTunnelOptions) else None
+    others = {name: value for name, value in given.items() if name not in own}
+    known = set() if inner is None else {field.name for field in fields(inner.options)}
+    if unknown := next((name for name in others if name not in known), None):
+        titles = info.title if inner is None else f"{info.title} and {inner.title}"
+        near = get_close_matches(unknown, own | known, n=1)
+        wanted = (
+            f"{near[0]} (the nearest)" if near else listed(sorted(own | known)) if own | known else "left out"
+        )
+        raise ArgumentError(f"an option of {titles}", wanted, unknown)
+    return options, None if inner is None else inner.options(**others)
+
+
+def option_names(method: str) -> frozenset[str]:
+    """What options of a method may be called, also those of the methods that a noise tunnel may go over."""
+    info = method_of(method)
+    over = NOISED if info.options is NoiseTunnelOptions else ()
+    kinds = [info.options, *(method_of(name).options for name in over)]
+    return frozenset(field.name for kind in kinds for field in fields(kind))
+
+
 def missing_extra(method: str) -> str:
     """Why a method cannot run on this computer, in one sentence; empty where it can."""
     entry = method_of(method)
@@ -404,18 +436,6 @@ def is_signed(method: str, options: Options, over: Options | None = None) -> boo
     return True
 
 
-def reduction(request: ExplainRequest) -> str:
-    """Where the map lies, and how one number a place was made of one a channel, as in a caption."""
-    if request.info.place == "block":
-        return "at the block's output"
-    match request.inner or request.method:
-        case "saliency" if not is_signed(request.inner or request.method, request.over or request.options):
-            return "at the network's input, the largest of its channels"
-        case "occlusion" | "feature_ablation" | "kernel_shap" | "lime":
-            return "at the network's input, all channels together"
-    return "at the network's input, the sum over its channels"
-
-
 @dataclass(frozen=True)
 class ExplainRequest(Request, newest_only=True):
     """Of low priority: what a method makes of one picture. Answered by Explanations, the last one complete.
@@ -459,6 +479,37 @@ class ExplainRequest(Request, newest_only=True):
     def inner(self) -> Noised | None:
         """The method that a noise tunnel goes over."""
         return self.options.over if isinstance(self.options, NoiseTunnelOptions) else None
+
+    @property
+    def title(self) -> str:
+        """ "Saliency"; "SmoothGrad over guided backpropagation"."""
+        if not isinstance(self.options, NoiseTunnelOptions):
+            return self.info.title
+        inner = method_of(self.options.over).title
+        return f"{_TUNNELS[self.options.nt_type]} over {inner[:1].lower()}{inner[1:]}"
+
+    @property
+    def options_words(self) -> str:
+        """Options, those of the method that a noise tunnel goes over behind its own: "n_steps 50, baselines zero"."""
+        parts = []
+        for options in filter(None, (self.options, self.over)):
+            for each in fields(options):
+                if each.name not in ("over", "nt_type"):
+                    value = getattr(options, each.name)
+                    parts.append(f"{each.name} {f'{value:g}' if isinstance(value, float) else value}")
+        return ", ".join(parts)
+
+    @property
+    def reduction(self) -> str:
+        """Where the map lies, and how one number a place was made of one a channel, as in a caption."""
+        if self.info.place == "block":
+            return "at the block's output"
+        match self.inner or self.method:
+            case "saliency" if not is_signed("saliency", self.over or self.options):
+                return "at the network's input, the largest of its channels"
+            case "occlusion" | "feature_ablation" | "kernel_shap" | "lime":
+                return "at the network's input, all channels together"
+        return "at the network's input, the sum over its channels"
 
     @property
     def state(self) -> NetworkState:
@@ -547,6 +598,14 @@ class Explanation:
     seconds: float = 0.0
     device: str = "cpu"
 
+    def __repr__(self) -> str:
+        """ "<ResNet-56, 1 of 27 shortcuts cut (15): Saliency of cat.jpg, 32 × 32>"."""
+        asked = self.request
+        network, (height, width) = asked.state.network, self.map.shape
+        gates = asked.state.wiring.describe(has_shortcuts=network.has_shortcuts, longest=16)
+        part = "" if self.is_complete else f", {self.passes_done} of {self.passes} passes"
+        return f"<{network.title}, {gates}: {asked.title} of {asked.question.picture.name}, {height} × {width}{part}>"
+
     @property
     def is_signed(self) -> bool:
         """Whether negative values mean something: then the scale diverges."""
@@ -567,6 +626,9 @@ class Explanation:
     def nbytes(self) -> int:
         """Memory that it keeps alive, in bytes."""
         return self.map.nbytes + self.request.question.picture.pixels.nbytes
+
+
+_TUNNELS = {"smoothgrad": "SmoothGrad", "smoothgrad_sq": "SmoothGrad²", "vargrad": "VarGrad"}
 
 
 # What it costs

@@ -26,7 +26,6 @@ from resnet_viewer.records.method import (
     is_signed,
     method_of,
     passes_of,
-    reduction,
     window_of,
 )
 from resnet_viewer.records.probe import ProbeRequest
@@ -123,10 +122,10 @@ def test_a_map_is_signed_where_negative_values_mean_something() -> None:
     assert is_signed("noise_tunnel", NoiseTunnelOptions(), SaliencyOptions(abs=False))
     squares = NoiseTunnelOptions(over="integrated_gradients", nt_type="smoothgrad_sq")
     assert not is_signed("noise_tunnel", squares)
-    assert "largest" in reduction(ExplainRequest.of(question(), "saliency"))
-    assert "largest" in reduction(ExplainRequest.of(question(), "noise_tunnel"))
-    assert "sum" in reduction(ExplainRequest.of(question(), "noise_tunnel", squares))
-    assert reduction(ExplainRequest.of(question(), "grad_cam")) == "at the block's output"
+    assert "largest" in ExplainRequest.of(question(), "saliency").reduction
+    assert "largest" in ExplainRequest.of(question(), "noise_tunnel").reduction
+    assert "sum" in ExplainRequest.of(question(), "noise_tunnel", squares).reduction
+    assert ExplainRequest.of(question(), "grad_cam").reduction == "at the block's output"
 
 
 @pytest.mark.parametrize("name", ["deep_lift", "lrp"])

@@ -166,7 +166,7 @@ def _answer(
 
 
 def reduced(request: ExplainRequest, values: Tensor) -> Tensor:
-    """One number a place, as `records.method.reduction` says it: (1, C, H, W) -> (H, W)."""
+    """One number a place, as `ExplainRequest.reduction` says it: (1, C, H, W) -> (H, W)."""
     inner = request.inner or request.method
     if inner == "saliency" and not is_signed(inner, request.over or request.options):
         return values[0].amax(0)

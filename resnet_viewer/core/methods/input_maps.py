@@ -81,7 +81,7 @@ def integrated_gradients(asked: Asked, images: Tensor, options: IntegratedGradie
     """
     from captum.attr._utils.approximation_methods import approximation_parameters
 
-    widths_of, places_of = approximation_parameters(options.method)
+    widths_of, places_of = approximation_parameters(options.quadrature)
     widths, places = (torch.tensor(each(options.n_steps)).float() for each in (widths_of, places_of))
     baseline = asked.baseline(options.baselines, images).expand_as(images)
     factor = images - baseline if options.multiply_by_inputs else torch.ones_like(images)

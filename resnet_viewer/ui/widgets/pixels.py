@@ -85,11 +85,11 @@ def image_of_rgba(pixels: NDArray[np.uint8]) -> QImage:
     return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # which owns its pixels
 
 
-def image_of_veil(places: NDArray[np.uint8], colours: str) -> QImage:
+def image_of_veil(places: NDArray[np.uint8], colours: str, *, is_signed: bool = False) -> QImage:
     """Places (H, W) in a table of colours as an image that is laid over another with an opacity, see `gradcam.veil`."""
     height, width = places.shape
     image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
-    red, green, blue, alpha = veil(colours).astype(np.uint32).T
+    red, green, blue, alpha = veil(colours, is_signed=is_signed).astype(np.uint32).T
     np.take(alpha << 24 | red << 16 | green << 8 | blue, places, out=_writable(image), mode="clip")
     return image
 

@@ -145,7 +145,7 @@ CASES: dict[str, Case] = {
         lambda net, x: IntegratedGradients(net).attribute(x, target=CLASS, n_steps=9), summed,
     ),
     "integrated gradients from black": (
-        "integrated_gradients", IntegratedGradientsOptions(n_steps=7, method="riemann_trapezoid", baselines="black"),
+        "integrated_gradients", IntegratedGradientsOptions(7, "riemann_trapezoid", "black"),
         lambda net, x: IntegratedGradients(net).attribute(
             x, BLACK, target=CLASS, n_steps=7, method="riemann_trapezoid"
         ), summed,
