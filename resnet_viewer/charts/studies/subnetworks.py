@@ -79,7 +79,7 @@ def _errors(all_of_them: Sequence[_Whose]) -> Panel:
         if whose.found.result.basis.has_labels
     }
     return LinesPanel(
-        "Every sub-network, by how many blocks it keeps",
+        "Error by size",
         Scale("blocks kept", is_whole=True),
         Scale(f"{sentence(' or '.join(measures)).rstrip('.')} (%)", least=0.0),
         tuple(series),
@@ -142,16 +142,12 @@ def _orders(complete: Sequence[tuple[_Whose, Game]], message: str) -> Panel:
         hue: Colour = "branch" if is_alone else whose.hue
         series.append(_by_order(whose, "sum", game.strength, hue, words=words))
         series.append(
-            _by_order(
-                whose, "dealt by chance", game.unrelated, "reference" if is_alone else hue, is_dashed=True
-            )
+            _by_order(whose, "chance", game.unrelated, "reference" if is_alone else hue, is_dashed=True)
         )
         if is_alone:
             series.append(_by_order(whose, "mean", game.strength / game.counts, "text", words=words))
             if whose.found.chance is not None:
-                series.append(
-                    _by_order(whose, "choice of pictures", whose.found.chance, "changed", is_dashed=True)
-                )
+                series.append(_by_order(whose, "pictures", whose.found.chance, "changed", is_dashed=True))
     return LinesPanel(
         "Interactions by order",
         Scale("blocks together", is_whole=True),
@@ -170,14 +166,12 @@ def _shares(complete: Sequence[tuple[_Whose, Game]], message: str) -> Panel:
         hue: Colour = "branch" if not whose.name else whose.hue
         series.append(_by_order(whose, "explained", shares, hue, looks="line" if whose.name else "bars"))
         series.append(
-            _by_order(
-                whose, "dealt by chance", by_chance, "reference" if not whose.name else hue, is_dashed=True
-            )
+            _by_order(whose, "chance", by_chance, "reference" if not whose.name else hue, is_dashed=True)
         )
     return LinesPanel(
-        "How much of their differences blocks explain together",
+        "Variance by order",
         Scale("blocks together", is_whole=True),
-        Scale("of the variance (%)", least=0.0),
+        Scale("variance explained (%)", least=0.0),
         tuple(series),
         message=message,
     )

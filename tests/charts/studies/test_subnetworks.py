@@ -33,7 +33,7 @@ def test_a_result_is_drawn_by_size_by_order_by_pair_and_by_block() -> None:
     strength = {series.name: series for series in orders.series}
     assert strength["sum"].y[:2].tolist() == [20, 40]
     assert np.isnan(strength["sum"].y[2]), "zero has no place on a logarithm"
-    assert {"dealt by chance", "choice of pictures", "mean"} < strength.keys()
+    assert {"chance", "pictures", "mean"} < strength.keys()
 
     assert isinstance(shares, LinesPanel)
     assert np.nansum(shares.series[0].y) == 100
