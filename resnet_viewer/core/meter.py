@@ -548,7 +548,7 @@ class Runner:
 
     def _step(self, at: int, x: Tensor) -> Tensor:
         self._follow()
-        with torch.no_grad(), exact(), _gated(self._parts[at], self._blocks, self.state.wiring):
+        with torch.no_grad(), exact(), gated(self._parts[at], self._blocks, self.state.wiring):
             return self._parts[at].run(x)
 
     def _follow(self) -> None:
@@ -565,7 +565,7 @@ class Runner:
 
 
 @contextmanager
-def _gated(part: Part, blocks: Sequence[nn.Module], wiring: Wiring) -> Iterator[None]:
+def gated(part: Part, blocks: Sequence[nn.Module], wiring: Wiring) -> Iterator[None]:
     """The gates of a part's blocks as the wiring says, inside the with-block."""
     before = []
     for number in part.blocks:

@@ -24,8 +24,8 @@ from torch.nn import functional as F
 
 from resnet_viewer.core.blocks import Block, GradientPath
 from resnet_viewer.core.engine import exact
-from resnet_viewer.core.meter import batch_size
-from resnet_viewer.core.network import Network, Part, ReplacedError, wired
+from resnet_viewer.core.meter import batch_size, gated
+from resnet_viewer.core.network import Network, Part, ReplacedError
 from resnet_viewer.core.probing import norms
 from resnet_viewer.core.studies.bench import Bench, Point, StudyPlan, Work
 from resnet_viewer.records.probe import GradientOf
@@ -53,7 +53,7 @@ class Pass:
     """
 
     def __init__(self, network: Network, wiring: Wiring, found: Ways, gradient_of: GradientOf) -> None:
-        self._network, self._wiring, self._gradient_of = network, wiring, gradient_of
+        self._blocks, self._wiring, self._gradient_of = network.blocks, wiring, gradient_of
         self._parts = parts(network, found)
         self._choices = frozenset(found.choices)
         self._pieces: list[_Piece] = []
@@ -96,8 +96,8 @@ class Pass:
         return gradient, powers
 
     def _run(self, part: Part, x: Tensor, way: GradientPath) -> Tensor:
-        blocks = [self._network.blocks[number - 1] for number in part.blocks]
-        with torch.enable_grad(), exact(), wired(self._network, self._wiring), _one_way(blocks, way):
+        own = [self._blocks[number - 1] for number in part.blocks]
+        with torch.enable_grad(), exact(), gated(part, self._blocks, self._wiring), _one_way(own, way):
             return part.run(x)
 
 
