@@ -1,7 +1,7 @@
 """What studies measure with: a live network, the pictures of a test set, and activations kept between states.
 
 The order of events: the network as it begins is measured; then states come one after the other, a part of a batch's
-pass each step, from the last kept activation that came through the same. `KEPT_BYTES` bounds what is kept; where that
+pass each step, from the last kept activation that came through the same. What is kept is bounded; where that
 is not enough for the inputs of all blocks, it is kept before those that save most (`core.meter.kept_places`). Batches
 are the meter's and `evaluate`'s, so that all of them find the same, bit for bit.
 """
@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from resnet_viewer.core.data.folder_data import free_bytes
 from resnet_viewer.core.meter import Kept, Runner, Tally, View, batch_size, cost_from, pass_cost
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.preprocessing import scaled
@@ -48,8 +49,18 @@ class StudyPlan:
     points: Sequence[Point]
 
 
-KEPT_BYTES = 1 << 30
-"""Memory for activations that are kept: a study runs in a process of its own."""
+KEPT_BYTES = 2 << 30
+"""The most memory for activations that are kept: all of a ResNet-56 for 2 000 pictures."""
+_KEPT_SHARE = 4
+"""Of what is free one part in so many is taken at most: a study runs beside a window, and other studies."""
+
+
+def kept_bytes_now() -> int:
+    """Memory for activations that are kept, by what is free now. How much it is changes how long a study takes, and
+    no number.
+    """
+    free = free_bytes()
+    return KEPT_BYTES if free is None else min(KEPT_BYTES, free // _KEPT_SHARE)
 
 
 class Bench:

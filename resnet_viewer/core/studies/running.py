@@ -20,7 +20,7 @@ from resnet_viewer.core.engine import require_channels
 from resnet_viewer.core.lab.device_habits import choose_device
 from resnet_viewer.core.meter import TOLD_EVERY, Clock, View, told
 from resnet_viewer.core.network import Network, build, wired
-from resnet_viewer.core.studies.bench import KEPT_BYTES, Bench, StudyPlan, plan_of
+from resnet_viewer.core.studies.bench import Bench, StudyPlan, kept_bytes_now, plan_of
 from resnet_viewer.core.studies.files import Digests, Measured, StudyFolder, row_of, with_points
 from resnet_viewer.core.weights.sources import resolve
 from resnet_viewer.records.checking import ArgumentError
@@ -84,7 +84,7 @@ class Studies:
         network: Network | None = None,
         *,
         command: str = "",
-        kept_bytes: int = KEPT_BYTES,
+        kept_bytes: int | None = None,
         told_every: float = TOLD_EVERY,
     ) -> None:
         self._given, self._command = network, command
@@ -168,7 +168,8 @@ class Studies:
             view = View.of(drawn, found, order.state)
             remark = view.pictures.remark
             basis = Basis(len(view.pixels), drawn.total, view.pictures.labels is not None, remark, device)
-        bench = Bench(network, order.state, device=device, view=view, kept_bytes=self._kept_bytes)
+        kept = kept_bytes_now() if self._kept_bytes is None else self._kept_bytes
+        bench = Bench(network, order.state, device=device, view=view, kept_bytes=kept)
         with wired(network, order.state.wiring):
             plan = plan_of(info.name)(bench, order.options)
         yield None

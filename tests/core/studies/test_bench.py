@@ -10,7 +10,7 @@ import torch
 from resnet_viewer.core.meter import View, _costs_of
 from resnet_viewer.core.network import Network, wired
 from resnet_viewer.core.preprocessing import scaled
-from resnet_viewer.core.studies.bench import Bench
+from resnet_viewer.core.studies.bench import Bench, kept_bytes_now
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.preprocessing import DIGITS, usual_preprocessing
@@ -139,3 +139,11 @@ def test_a_picture_without_a_highest_class_is_right_with_nothing() -> None:
     assert side.truth.tolist() == [10] * 20
     assert side.right is not None
     assert side.right.tolist() == [0.0] * 20
+
+
+@pytest.mark.parametrize(("free", "kept"), [(None, 2 << 30), (64 << 30, 2 << 30), (2 << 30, 1 << 29)])
+def test_a_study_leaves_memory_to_others(
+    free: int | None, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resnet_viewer.core.studies.bench.free_bytes", lambda: free)
+    assert kept_bytes_now() == kept
