@@ -47,15 +47,17 @@ def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
         )
     return (
         LinesPanel(
-            f"Gradient of the {' or the '.join(quantities) or 'score'} at the input, through one path",
+            "Gradient through one path",
             _LENGTHS,
-            Scale("gradient norm", is_log=True),
+            Scale(
+                f"gradient of the {' or the '.join(quantities) or 'score'}, norm at the input", is_log=True
+            ),
             tuple(magnitudes),
         ),
         LinesPanel(
-            "Number of paths × gradient",
+            "What the paths of a length carry",
             _LENGTHS,
-            Scale("share of the sum (%)", least=0.0),
+            Scale("share (%)", least=0.0),
             tuple(shares.values()),
             _guides(named[0][0]) if len(named) == 1 else (),
         ),
@@ -114,9 +116,5 @@ def _guides(result: StudyResult) -> tuple[Guide, ...]:
     if not (result.is_complete and shares):
         return ()
     first, last = effective(shares)
-    if first == last:
-        return (Guide(f"effective length {first}", first, is_upright=True),)
-    return (
-        Guide(f"effective from {first}", first, is_upright=True),
-        Guide(f"to {last}", last, is_upright=True),
-    )
+    name = f"effective lengths {first} to {last}" if first < last else f"effective length {first}"
+    return tuple(Guide(name, at, is_upright=True) for at in dict.fromkeys((first, last)))

@@ -26,14 +26,14 @@ class PathsOptions(Options):
     """How many paths are followed, and what gradient."""
 
     samples: int = option(
-        24,
+        64,
         "Paths of each length",
         "Drawn at random among those of this length, each another; all of them where there are no more.",
         least=1,
         most=100_000,
     )
     pictures: int = option(
-        16, "Pictures", "The first so many of the test set; each path is followed for all of them.", least=1
+        8, "Pictures", "The first so many of the test set; each path is followed for all of them.", least=1
     )
     gradient_of: GradientOf = option(
         "score",

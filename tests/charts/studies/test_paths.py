@@ -26,7 +26,10 @@ def test_the_gradient_falls_and_the_product_stands_beside_the_paths() -> None:
     assert (carried.name, paths.name) == ("paths × gradient", "paths")
     assert paths.y.sum() == pytest.approx(100)
     assert carried.y.argmax() == 7
-    assert [(guide.name, guide.at) for guide in product.guides] == [("effective from 3", 3), ("to 12", 12)]
+    assert [(guide.name, guide.at) for guide in product.guides] == [
+        ("effective lengths 3 to 12", 3),
+        ("effective lengths 3 to 12", 12),
+    ]
 
 
 def test_what_is_not_measured_yet_has_no_number() -> None:
