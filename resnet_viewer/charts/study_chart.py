@@ -37,7 +37,7 @@ from resnet_viewer.charts.curves import Course, end_of, round_numbers, thinned
 from resnet_viewer.charts.log_axis import LANE_PIXELS, Lane, log_axis, logs_of, round_powers, scale_of
 from resnet_viewer.charts.log_axis import Scale as LogScale
 from resnet_viewer.charts.plot_words import FreeSpace, Wish, name_lines
-from resnet_viewer.charts.shapes import Box, Ink, Inked, Outline, Rect
+from resnet_viewer.charts.shapes import Box, Disc, Ink, Inked, Outline, Rect
 from resnet_viewer.charts.study_panel import LinesPanel, Scale, Series
 
 NOTHING = "Nothing is measured yet."
@@ -56,6 +56,8 @@ _BETWEEN_NUMBERS = 14.0
 _APART = 9.0
 """Pixels from point to point of a line from which on each is a dot."""
 _SMALL_DOT = 3.0
+_CLOUD, _CLOUD_DOT, _CLOUD_OPACITY = 100, 3.6, 0.5
+"""Of more dots than these each is smaller, and lets others be seen through it."""
 _BAR_SHARE = 0.8
 _FILLS = (0.85, 0.35, 0.0)
 """Opacities of bars beside each other."""
@@ -425,6 +427,8 @@ class _Drawer:
                 at = at + (order - (len(bars) - 1) / 2) * wide
                 shapes += self._bars(bare, up, series, (at, heights), key, wide, order)
             places.append((at, heights))
+            if series.looks == "dots" and self._is_cloud(series):
+                shapes += self._cloud(bare, up, series, (at, heights), key)
             if series.looks in ("bars", "dots"):
                 shapes += self._spreads(bare, up, series, at, key)
             else:
@@ -440,7 +444,8 @@ class _Drawer:
         for number, guide in enumerate(self.panel.guides):
             at = np.array([guide.at])
             if guide.is_upright:
-                x, y = np.repeat(self.across.place(at), 2), np.array([up.axis.low, up.axis.high])
+                below = up.axis.high - self.band / self.room.height * (up.axis.high - up.axis.low)
+                x, y = np.repeat(self.across.place(at), 2), np.array([up.axis.low, below])
             else:
                 x, y = np.array(self.span), np.repeat(up.place(at), 2)
             if np.isfinite(x).all() and np.isfinite(y).all():
@@ -480,7 +485,7 @@ class _Drawer:
         is_inside = (places[0] >= self.span[0]) & (places[0] <= self.span[1])
         is_apart = self._is_sparse(series)
         is_drawn = is_inside & ~np.isnan(places[1])
-        if series.looks == "bars" or (series.looks != "dots" and not is_apart):
+        if series.looks == "bars" or (not is_apart if series.looks != "dots" else self._is_cloud(series)):
             is_drawn &= ~is_on
         if not is_drawn.any():
             return []
@@ -490,6 +495,23 @@ class _Drawer:
         size = DOT if is_apart else _SMALL_DOT
         x, y = places[0][is_drawn], places[1][is_drawn]
         return [Dots(key, x, y, shapes, series.colour, size=size)]
+
+    def _is_cloud(self, series: Series) -> bool:
+        """Whether dots are so many that they lie on each other."""
+        return len(series.x) > _CLOUD
+
+    def _cloud(
+        self, bare: Chart, up: _YScale, series: Series, places: tuple[Floats, Floats], key: str
+    ) -> list[Inked]:
+        """Dots through which others can be seen, under all lines."""
+        is_drawn = up.is_on(series.y) & (places[0] >= self.span[0]) & (places[0] <= self.span[1])
+        x, y = bare.place(self.room.size, places[0][is_drawn], places[1][is_drawn])
+        half = _CLOUD_DOT / 2
+        discs = tuple(
+            Disc(Rect(left - half, top - half, _CLOUD_DOT, _CLOUD_DOT))
+            for left, top in zip(x.tolist(), y.tolist(), strict=True)
+        )
+        return [Inked(key, Ink(fill=series.colour, fill_opacity=_CLOUD_OPACITY), discs)] if discs else []
 
     def _bars(
         self,
@@ -554,7 +576,7 @@ class _Drawer:
                 free_space.cover(Rect(float(x_at) - 4, float(y_at) - 4, 8.0, 8.0))
         for inked in chart.shapes:
             for shape in inked.shapes:
-                if isinstance(shape, Box):
+                if isinstance(shape, Box | Disc):
                     free_space.cover(shape.rect)
                 elif isinstance(shape, Outline):
                     (left, top), (right, bottom) = shape.points[0], shape.points[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -84,13 +85,21 @@ class MatrixChart:
         """Of each column."""
         return self.panel.columns or _numbers(self.panel.x, self.shape[1])
 
-    def written(self, value: float) -> str:
-        """A number as it stands in a cell: three digits, nothing for none."""
+    def written(self, value: float, digits: int = 3) -> str:
+        """A number as it stands in a cell: so many digits, nothing for none."""
         if math.isnan(value):
             return ""
         if math.isinf(value):
             return "∞" if value > 0 else "−∞"
-        return number_text(value, f"{value:.3g}").replace("-", "−")
+        return number_text(value, f"{value:.{digits}g}").replace("-", "−")
+
+    def fitting(self, width: float, measure: Callable[[str], float]) -> list[list[str]] | None:
+        """What stands in the cells, rows of them, with as many digits as fit into that width; None where none do."""
+        for digits in (3, 2):
+            words = [[self.written(float(value), digits) for value in row] for row in self.panel.values]
+            if max((measure(one) for row in words for one in row), default=0.0) <= width:
+                return words
+        return None
 
     def words(self, row: int, column: int) -> str:
         """A cell in words: "block 3 · block 5: 0.25 %"."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,11 +39,17 @@ from resnet_viewer.records.study_list import study_of
 _HEAD, _FOOT, _LEFT, _RIGHT, _LINE = 0.24, 0.42, 0.52, 0.1, 0.14
 """Inches around a plot: its title above, numbers and title below, numbers at the left, and each line of the left
 title."""
+_HEADING_LINE, _HEADING_LINES = 0.16, 2
+"""Inches of each further line of a panel's title, and how many it has at most."""
 _BETWEEN = 0.14
+_USUAL_HEIGHT = 2.6
+"""Inches of a plot with what stands around it, on a page that is as high as it needs to be."""
 _LEAST_WIDTH, _LEAST_HEIGHT = 2.3, 0.95
 """Inches: the narrowest panel beside another one, and the lowest plot that can be read."""
 _WORDS = 1.5
 """Inches of height that title and caption take, about."""
+_NUMBER, _MOST_NUMBERS = 6.0, 900
+"""Points of a number in a cell, and the most of them."""
 _BAR, _TINY, _WIDEST_NAME = 0.6, 0.17, 1.1
 """Inches: a matrix's colour bar with its numbers, the smallest side of a cell with a number, the widest name."""
 
@@ -58,25 +64,69 @@ def figure(
     """
     if not panels:
         raise ValueError("no panel to draw")
+    rows = _rows(panels, paper)
+    around = sum(row.head for row in rows) + (len(rows) - 1) * _BETWEEN
+    sheet = page(paper, title, subtitle, caption, content=around + len(rows) * (_LEAST_HEIGHT + _FOOT))
+    high = (sheet.top - sheet.bottom - around) / len(rows)
+    top = sheet.top
+    for row in rows:
+        left = MARGIN
+        for panel, heading in zip(row.panels, row.headings, strict=True):
+            for number, line in enumerate(heading):
+                y = top - 0.15 - number * _HEADING_LINE
+                sheet.write(left, y, line, size=palette.FONT + 1, bold=True)
+            place = _Place(left, top - row.head, row.width, high)
+            if isinstance(panel, LinesPanel):
+                _draw_lines(sheet, place, panel)
+            else:
+                _draw_matrix(sheet, place, MatrixChart(panel))
+            left += row.width + _BETWEEN
+        top -= row.head + high + _BETWEEN
+    return sheet.figure
+
+
+def usual_paper(panels: Sequence[Panel], title: str, subtitle: str, caption: str) -> Paper:
+    """As wide as a text, and so high that all panels and all words have room."""
+    paper = Paper(USUAL.width, _WORDS + _USUAL_HEIGHT * -(-len(panels) // 2))
+    rows = _rows(panels, paper)
+    content = sum(row.head + _USUAL_HEIGHT for row in rows) + (len(rows) - 1) * _BETWEEN
+    made = page(paper, title, subtitle, caption, content=content, is_as_high_as_needed=True)
+    return replace(paper, height=made.height)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """Panels side by side, as wide as the page, under headings of a few lines; lengths are in inches."""
+
+    panels: tuple[Panel, ...]
+    headings: tuple[tuple[str, ...], ...]
+    width: float
+    """Of each panel."""
+
+    @property
+    def head(self) -> float:
+        """What the highest heading takes."""
+        return _HEAD + _HEADING_LINE * (max(map(len, self.headings)) - 1)
+
+
+def _rows(panels: Sequence[Panel], paper: Paper) -> list[_Row]:
     size = paper.width - 2 * MARGIN, max(paper.height - _WORDS, 1.0)
     columns = columns_for(len(panels), size, _LEAST_WIDTH)
-    rows = -(-len(panels) // columns)
-    least = _HEAD + _LEAST_HEIGHT + _FOOT
-    sheet = page(paper, title, subtitle, caption, content=rows * least + (rows - 1) * _BETWEEN)
-    high = (sheet.top - sheet.bottom - (rows - 1) * _BETWEEN) / rows
-    for number, panel in enumerate(panels):
-        row, column = divmod(number, columns)
-        beside = min(columns, len(panels) - row * columns)  # the last row is as wide as the others
-        wide = (sheet.width - 2 * MARGIN - (beside - 1) * _BETWEEN) / beside
-        place = _Place(MARGIN + column * (wide + _BETWEEN), sheet.top - row * (high + _BETWEEN), wide, high)
-        letter = f"{_letter(number)}) " if len(panels) > 1 else ""
-        heading = shortened(f"{letter}{panel.title}", 0.97 * wide, palette.FONT + 1, bold=True)
-        sheet.write(place.left, place.top - 0.15, heading, size=palette.FONT + 1, bold=True)
-        if isinstance(panel, LinesPanel):
-            _draw_lines(sheet, place, panel)
-        else:
-            _draw_matrix(sheet, place, MatrixChart(panel))
-    return sheet.figure
+    found = []
+    for first in range(0, len(panels), columns):
+        beside = panels[first : first + columns]
+        width = (size[0] - (len(beside) - 1) * _BETWEEN) / len(beside)
+        headings = []
+        for number, panel in enumerate(beside, first):
+            letter = f"{_letter(number)}) " if len(panels) > 1 else ""
+            lines = wrapped(f"{letter}{panel.title}", 0.97 * width, palette.FONT + 1, bold=True)
+            if len(lines) > _HEADING_LINES:
+                rest = " ".join(lines[_HEADING_LINES - 1 :])
+                rest = shortened(rest, 0.97 * width, palette.FONT + 1, bold=True)
+                lines = [*lines[: _HEADING_LINES - 1], rest]
+            headings.append(tuple(lines))
+        found.append(_Row(tuple(beside), tuple(headings), width))
+    return found
 
 
 def _letter(number: int) -> str:
@@ -94,11 +144,11 @@ class _Place:
 
 
 def _draw_lines(sheet: Page, place: _Place, panel: LinesPanel) -> None:
-    high = place.height - _HEAD - _FOOT
+    high = place.height - _FOOT
     lines = wrapped(panel.y.title, high, palette.FONT) if panel.y.title else []
     left = _LEFT + _LINE * max(len(lines) - 1, 0)
     wide = max(place.width - left - _RIGHT, 0.5)
-    axes = sheet.axes(place.left + left, place.top - _HEAD - high, wide, high)
+    axes = sheet.axes(place.left + left, place.top - high, wide, high)
     axes.set_label(panel.title)
     room = room_of(wide, high)
     chart = chart_of(panel, room)
@@ -131,7 +181,7 @@ def _draw_matrix(sheet: Page, place: _Place, chart: MatrixChart) -> None:
             place.left + _LEFT,
             place.top - place.height + _FOOT,
             place.width - _LEFT - _RIGHT,
-            place.height - _HEAD - _FOOT,
+            place.height - _FOOT,
         )
         _say(axes, chart.message, place.width - _LEFT - _RIGHT)
         return
@@ -146,14 +196,14 @@ def _draw_matrix(sheet: Page, place: _Place, chart: MatrixChart) -> None:
     below = (
         (min(across, _WIDEST_NAME) if is_turned else 0.12) + 0.08 + (_LINE + 0.04 if panel.x.title else 0.0)
     )
-    high = max(place.height - _HEAD - below, 0.3)
+    high = max(place.height - below, 0.3)
     side = min(side_x, high / rows)
     size = (
         (side * columns, side * rows)
         if max(rows, columns) <= 3 * min(rows, columns)
         else (wide, min(high, max(side * rows, 0.5 * high)))
     )
-    bottom = place.top - _HEAD - size[1]
+    bottom = place.top - size[1]
     axes = sheet.axes(place.left + left, bottom, *size)
     axes.set_label("matrix")
     axes.imshow(chart.cells.rgb(), interpolation="nearest", aspect="auto")
@@ -207,10 +257,11 @@ def _cut(name: str, wide: float, font: float) -> str:
 def _write_numbers(axes: Axes, chart: MatrixChart, wide: float, high: float) -> None:
     """In each cell, where all of them fit."""
     rows, columns = chart.shape
-    words = [[chart.written(float(value)) for value in row] for row in chart.panel.values]
-    longest = max((text_width(one, 7.0) for row in words for one in row), default=0.0)
-    size = min(7.0, 7.0 * 0.88 * wide / max(longest, 1e-3), 72 * high * 0.62)
-    if size < 4.5 or high < _TINY or rows * columns > 900:
+    if high < _TINY or rows * columns > _MOST_NUMBERS:
+        return
+    size = min(_NUMBER, 72 * high * 0.62)
+    words = chart.fitting(0.9 * wide, lambda text: text_width(text, size))
+    if words is None:
         return
     for (row, column), is_white in np.ndenumerate(chart.wants_white):
         if words[row][column]:
@@ -259,7 +310,7 @@ def measured_words(result: StudyResult) -> list[str]:
         )
         if not basis.has_labels:
             words.append(
-                "true classes are not known, so what is counted is disagreement with the intact network"
+                "true classes are not known, so those that the network gives intact stand in for them"
             )
     if not result.is_complete:
         words.append(f"not complete: {len(result.rows)} of {result.points} points")

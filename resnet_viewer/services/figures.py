@@ -92,10 +92,20 @@ def _of_studies(pictures: StudyPictures, choice: FigureChoice) -> Drawn:
 
 
 def study_figures(pictures: StudyPictures) -> Iterator[tuple[str, bytes]]:
-    """File name and content of the figure of a study's results as every kind of file, and of their numbers."""
+    """File name and content of the figure of a study's results as every kind of file, and of their numbers.
+
+    It is as high as its panels and words need.
+    """
+    from resnet_viewer.charts.study_panel import panels_of
+    from resnet_viewer.figures import study
+
+    results = pictures.results
+    words = study.title_of(results), study.subtitle_of(results), study.caption_of(results)
+    paper = study.usual_paper(panels_of(results), *words)
     for suffix in SUFFIXES:
-        name = "points" if suffix == "csv" else pictures.results[0].order.study
-        yield f"{name}.{suffix}", _of_studies(pictures, FigureChoice("study", suffix)).content
+        name = "points" if suffix == "csv" else results[0].order.study
+        choice = FigureChoice("study", suffix, paper.width, paper.height)
+        yield f"{name}.{suffix}", _of_studies(pictures, choice).content
 
 
 def all_study_files(pictures: StudyPictures) -> Iterator[tuple[str, bytes]]:

@@ -241,3 +241,19 @@ def test_panels_stand_in_as_many_columns_as_suit_the_room() -> None:
     assert [columns_for(count, (1000.0, 600.0), 260.0) for count in (0, 1, 2, 3, 4, 6)] == [1, 1, 2, 2, 2, 3]
     assert columns_for(4, (300.0, 900.0), 260.0) == 1
     assert columns_for(2, (0.0, 0.0), 260.0) == 1
+
+
+def test_many_dots_lie_under_the_lines_and_let_each_other_through() -> None:
+    chart = chart_of(panels.dots(), room())
+    (cloud,) = [inked for inked in chart.shapes if inked.key == "series 0"]
+    assert len(cloud.shapes) == 1000
+    assert cloud.ink.fill_opacity < 1
+    assert not [dots for dots in chart.dots if dots.key == "series 0"]
+
+
+def test_upright_guides_end_below_rows_of_names() -> None:
+    panel = replace(panels.long_names(3), guides=(Guide("half", 0.5, is_upright=True),))
+    chart = chart_of(panel, room(420, 220))
+    upright = next(curve for curve in chart.curves if curve.key == "guide 0")
+    top = (1 - chart.y.share(float(upright.y.max()))) * 220
+    assert top >= max(name.rect.bottom for name in chart.names) - 1

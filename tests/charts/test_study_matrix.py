@@ -67,3 +67,10 @@ def test_letters_stand_out_of_their_cells() -> None:
 def test_nothing_says_so(values: np.ndarray) -> None:
     chart = MatrixChart(MatrixPanel("a", Scale(""), Scale(""), values))
     assert chart.message == "Nothing is measured yet."
+
+
+def test_numbers_in_cells_have_as_many_digits_as_fit() -> None:
+    chart = MatrixChart(panel([[1.234, -0.5678]]))
+    assert chart.fitting(6, len) == [["1.23", "−0.568"]]
+    assert chart.fitting(5, len) == [["1.2", "−0.57"]]
+    assert chart.fitting(3, len) is None

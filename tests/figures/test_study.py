@@ -12,7 +12,7 @@ from resnet_viewer.figures import study
 from resnet_viewer.figures.page import Paper, left_out_words
 from resnet_viewer.records.figure_list import SUFFIXES, FigureChoice, Suffix
 from resnet_viewer.records.requests import StudyPictures
-from resnet_viewer.services.figures import drawn
+from resnet_viewer.services.figures import drawn, study_figures
 from tests import panels
 from tests.figures.layout import overlapping
 
@@ -102,3 +102,28 @@ def test_the_caption_says_what_was_measured_on_what_and_how_far(monkeypatch: pyt
         assert said in words, words
     figure = study.figure(panels.panels((panels.result(4),)), "a", caption=words)
     assert json.dumps(figure.caption) == json.dumps(words)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, len(EVERY)])
+def test_the_usual_paper_has_room_for_all_panels_and_all_words(count: int) -> None:
+    words = "An invented study", "Which block?", "What was measured, and what it says. " * 30
+    figure = study.figure(EVERY[:count], *words, study.usual_paper(EVERY[:count], *words))
+    assert left_out_words(figure) == ""
+    assert overlapping(figure) == []
+
+
+def test_all_files_of_a_study_have_the_whole_caption(monkeypatch: pytest.MonkeyPatch) -> None:
+    panels.install(monkeypatch)
+    files = dict(study_figures(StudyPictures((panels.result(),))))
+    assert sorted(files) == ["invented.pdf", "invented.png", "invented.svg", "points.csv"]
+    drawn_words = files["invented.svg"].decode().partition("</metadata>")[2]
+    assert "The highest error is" in drawn_words
+
+
+def test_a_long_title_of_a_panel_takes_two_lines() -> None:
+    pair = (panels.long_names(2), panels.many_drops())
+    figure = study.figure(pair, "An invented study", paper=Paper(7.6, 4.0))
+    bold = [text.get_text() for text in figure.texts if text.get_fontweight() == "bold"]
+    assert len(bold) == 4
+    assert bold[2].endswith("…")
+    assert overlapping(figure) == []

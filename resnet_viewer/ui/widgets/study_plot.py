@@ -358,8 +358,8 @@ class MatrixCells(Cells):
         size = self._rect(0, 0).size()
         if size.height() < metrics.height() or values.size > _MOST_NUMBERS:
             return
-        words = [[self.chart.written(float(value)) for value in row] for row in values]
-        if max(metrics.horizontalAdvance(one) for row in words for one in row) + 4 > size.width():
+        words = self.chart.fitting(size.width() - 4, metrics.horizontalAdvance)
+        if words is None:
             return
         for (row, column), is_white in np.ndenumerate(self.chart.wants_white):
             painter.setPen(QColor("white" if is_white else PAPER["text"]))
