@@ -112,7 +112,8 @@ def test_what_a_page_links_to_travels_with_it(page: Path) -> None:
 def test_every_command_is_taken(document: Path) -> None:
     for words in commands(document):
         if words[0] == "resnet-viewer":
-            for name in getattr(parsed(words[1:]), "network", None) or ():
+            named = getattr(parsed(words[1:]), "network", None) or ()
+            for name in [named] if isinstance(named, str) else named:
                 assert spec(name).name == name
 
 
@@ -167,7 +168,10 @@ def test_every_example_in_python_runs(
         there = code.replace("cifar10/test", tmp_path.as_posix())
         exec(compile(there, "docs/python.md", "exec"), names)
     printed = [line.split() for line in capsys.readouterr().out.splitlines()]
+    *printed, said = printed
     assert len(printed) == 56, "a line for every layer"
+    assert "paths" in said
+    assert len(names["rows"]) == len(names["paths"].rows)  # type: ignore[arg-type, attr-defined]
     assert float(printed[0][2]) < 1e-6 * float(printed[0][1]), "without shortcuts the first gradient vanishes"
     assert 50.0 <= names["found"].error == 50.0 * len(names["wrong"])  # type: ignore[arg-type, attr-defined, operator]
     assert names["network"].fc.out_features == 7  # type: ignore[attr-defined]
