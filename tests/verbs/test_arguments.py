@@ -12,6 +12,7 @@ from resnet_viewer.cli import main
 PROBE = ["probe", "cat.png", "--out", "out"]
 EVALUATE = ["evaluate", "pictures"]
 TRAIN = ["train", "--data", "digits", "--epochs", "1", "--out", "out"]
+STUDY = ["study", "paths", "--out", "out"]
 EMPTY = {
     "probe": (
         PROBE,
@@ -27,6 +28,11 @@ EMPTY = {
         TRAIN,
         "--out --data --log-dir --network --depth --init --ray --device --shortcuts --epochs --seeds --rate --recipe "
         "--augment --precision --optimizer --schedule",
+    ),
+    "study": (
+        STUDY,
+        "--out --data --classes --weights --network --cut --drop --strength --leave-out --sample --sample-seed --seed "
+        "--ray --threads --device --paths-seed --samples --gradient-of",
     ),
     "networks": (["networks"], "--figure --columns"),
 }
@@ -47,6 +53,9 @@ WRONG = {
     "--shortcuts 1=2": (TRAIN, "Argument --shortcuts: must be a step and a strength, not '1=2'"),
     "--shortcuts -1=0": (TRAIN, "Argument --shortcuts: "),
     f"--seed {'9' * 5000}": (PROBE, "Argument --seed: must be a whole number, not '999"),
+    "--sample few": (STUDY, "Argument --sample: must be a whole number, not 'few'"),
+    "--samples x": (STUDY, "Argument --samples: must be a whole number, not 'x'"),
+    "--gradient-of area": (STUDY, "Argument --gradient-of: must be score or loss, not 'area'"),
     "--unknown": (PROBE, "Unrecognized arguments: --unknown"),
 }
 
