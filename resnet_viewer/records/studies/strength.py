@@ -26,7 +26,16 @@ class StrengthOptions(Options):
 
     shortcuts: Which = option("all and each stage", "Shortcuts", "Those that are weakened together.")
     block: int = option(1, "Block", "Its number, where the shortcut of one block is weakened.", least=1)
-    steps: int = option(20, "Steps", "From 0, cut, to 1, open: 20 steps of 0.05.", least=1, most=1000)
+    steps: int = option(
+        20, "Steps", "From the lowest strength to 1, open: of 0.05 each from 0.", least=1, most=1000
+    )
+    lowest: float = option(
+        0.0,
+        "Lowest strength",
+        "0 is cut. A deep network fails just below 1: there 0.9 shows more.",
+        least=0.0,
+        most=0.99,
+    )
     gradient_of: GradientOf = option(
         "score",
         "Gradient of",
@@ -62,8 +71,9 @@ def groups(plan: Blueprint, options: StrengthOptions) -> dict[str, tuple[int, ..
 
 
 def strengths(options: StrengthOptions) -> tuple[float, ...]:
-    """From 0 to 1."""
-    return tuple(step / options.steps for step in range(options.steps + 1))
+    """From the lowest to 1."""
+    span = 1 - options.lowest
+    return tuple(round(1 - span * step / options.steps, 9) for step in range(options.steps, -1, -1))
 
 
 def wiring_of(state: NetworkState, blocks: Sequence[int], strength: float) -> Wiring:
@@ -138,11 +148,12 @@ def needs(rows: Mapping[float, Row]) -> float:
 
 
 def _error_words(result: StudyResult, name: str, rows: Mapping[float, Row]) -> str:
-    opened, cut = number(rows[1.0], "error"), number(rows[0.0], "error")
+    weakest = min(rows)
+    opened, weak = number(rows[1.0], "error"), number(rows[weakest], "error")
     lowest, measure = needs(rows), result.basis.measure
     whose = _whose(name)
-    said = f"With {whose} open the {measure} is {percent(opened)}, cut {percent(cut)}"
-    if lowest == 0.0:
+    said = f"With {whose} open the {measure} is {percent(opened)}, {_state(weakest)} {percent(weak)}"
+    if lowest == weakest:
         return f"{said}: no strength in between brings it more than {_NEAR:.0f} points higher."
     if lowest == 1.0:
         nearest = max(strength for strength in rows if strength < 1)
@@ -169,20 +180,25 @@ def _is_one(name: str) -> bool:
 def _gradient_words(options: StrengthOptions, name: str, rows: Mapping[float, Row]) -> str:
     told = []
     for key, layer in (("first_gradient", "first"), ("last_gradient", "last")):
-        opened, cut = (number(rows[strength], key) for strength in (1.0, 0.0))
-        told.append(f"in the {layer} layer {_change(opened, cut)}")
+        opened, weak = (number(rows[strength], key) for strength in (1.0, min(rows)))
+        told.append(f"in the {layer} layer {_change(opened, weak, _state(min(rows)))}")
     return (
         f"With {_whose(name)} the gradient norm of the {options.gradient_of}, the mean over "
         f"{rows[1.0]['gradient_pictures']} pictures, is {joined(told)}."
     )
 
 
-def _change(opened: float, cut: float) -> str:
+def _state(strength: float) -> str:
+    """ "cut", "at strength 0.9"."""
+    return "cut" if strength == 0 else f"at strength {strength:g}"
+
+
+def _change(opened: float, weak: float, state: str) -> str:
     """ "0.12 open and 3.4e-15 cut (13.5 decades less)"."""
-    if math.isnan(opened) or math.isnan(cut):
+    if math.isnan(opened) or math.isnan(weak):
         return "not a finite number"
-    said = f"{opened:.2g} open and {f'{cut:.2g}' if cut else 'zero'} cut"
-    if opened > 0 and cut > 0 and abs(decades := math.log10(cut / opened)) >= 1:
+    said = f"{opened:.2g} open and {f'{weak:.2g}' if weak else 'zero'} {state}"
+    if opened > 0 and weak > 0 and abs(decades := math.log10(weak / opened)) >= 1:
         said += f" ({abs(decades):.1f} decades {'less' if decades < 0 else 'more'})"
     return said
 

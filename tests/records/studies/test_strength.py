@@ -120,6 +120,15 @@ def test_groups_are_all_stages_or_one_block_with_a_shortcut() -> None:
     }
     assert groups(plan, StrengthOptions(shortcuts="one block", block=4)) == {"block 4": (4,)}
     assert strengths(StrengthOptions(steps=4)) == (0, 0.25, 0.5, 0.75, 1)
+    assert strengths(StrengthOptions(steps=5, lowest=0.9)) == (0.9, 0.92, 0.94, 0.96, 0.98, 1)
+    assert set(strengths(StrengthOptions())) == {step / 20 for step in range(21)}
+
+
+def test_above_zero_nothing_is_called_cut() -> None:
+    said = INFO.conclusion(result_of(falling, shortcuts="all", lowest=0.5))
+    assert "at strength 0.5 90.0" in said[0]
+    assert "1 open and 1e-05 at strength 0.5" in said[1]
+    assert not any(" cut" in sentence for sentence in said)
 
 
 def test_what_has_no_shortcut_to_weaken_is_refused_in_a_sentence() -> None:
