@@ -14,7 +14,7 @@ from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import LARGEST_SEED
 from resnet_viewer.records.probe import NetworkState
-from resnet_viewer.records.story_words import counted, joined, sentence, thousands
+from resnet_viewer.records.story_words import counted, joined, percent, sentence, thousands
 from resnet_viewer.records.study import Options, Paper, Row, StudyInfo, StudyResult, option
 from resnet_viewer.records.wiring import number_ranges
 
@@ -180,6 +180,7 @@ def conclusion(result: StudyResult) -> Sequence[str]:
             _cuts(case),
             *_several(case),
             *_swaps(case),
+            _untrained(case),
         )
         if text
     ]
@@ -195,6 +196,7 @@ class _Case:
         state = result.order.state
         self.plan = blueprint(state.network, state.preprocessing.crop)
         self.title = state.network.title
+        self.is_untrained = state.network.weights.is_untrained
         self.targets = targets(state, self.plan)
         self.error = error_of(base)
         self.chance = 100.0 * (1 - 1 / state.network.classes)
@@ -216,6 +218,12 @@ class _Case:
         return "" if found >= planned else f" (so far, {found} of {planned} blocks)"
 
 
+def _untrained(case: _Case) -> str:
+    if not case.is_untrained:
+        return ""
+    return f"the weights of {case.title} are untrained, so nothing of this speaks for the paper or against it"
+
+
 def _begun(case: _Case) -> str:
     pictures = thousands(case.basis.pictures)
     if not case.basis.has_labels:
@@ -225,8 +233,8 @@ def _begun(case: _Case) -> str:
         )
     low, high = number_of(case.base, "low"), number_of(case.base, "high")
     return (
-        f"as it begins, {case.title} has an error of {_percent(case.error)} on {pictures} pictures (95 % interval "
-        f"{low:.1f} to {_percent(high)})"
+        f"as it begins, {case.title} has an error of {percent(case.error)} on {pictures} pictures (95 % interval "
+        f"{low:.1f} to {percent(high)})"
     )
 
 
@@ -235,11 +243,16 @@ def _spread(case: _Case, found: Mapping[int, Row], what: str, of: int) -> str:
     errors = {block: error_of(row) for block, row in found.items()}
     least, most = min(errors, key=errors.__getitem__), max(errors, key=errors.__getitem__)
     measure = "error" if case.basis.has_labels else "disagreement"
-    where = f": least in block {least}, most in block {most}" if least != most else f" (block {least})"
-    return (
-        f"{what} the {measure} is {_range(errors.values())}, in the median {_percent(median(errors.values()))}{where}"
-        f"{case.so_far(len(found), of)}"
-    )
+    if len(errors) == 1:
+        told = f"{percent(errors[least])} (block {least})"
+    elif errors[least] == errors[most]:
+        told = f"{percent(errors[least])} in each of {len(errors)} blocks"
+    else:
+        told = (
+            f"{percent(errors[least], errors[most])}, in the median {percent(median(errors.values()))}: least in block "
+            f"{least}, most in block {most}"
+        )
+    return f"{what} the {measure} is {told}{case.so_far(len(found), of)}"
 
 
 def _lesions(case: _Case) -> list[str]:
@@ -260,9 +273,9 @@ def _lesions(case: _Case) -> list[str]:
     if first:
         told.append(
             f"where a stage begins ({_blocks(first)}) it is {_listed([errors[block] for block in first])}, in the "
-            f"other blocks {_percent(median(rest))} in the median"
+            f"other blocks {percent(median(rest))} in the median"
         )
-    if len(found) < len(planned):
+    if len(found) < len(planned) or case.is_untrained:
         return told
     cost = median(rest) - case.error
     if cost <= LITTLE:
@@ -288,7 +301,7 @@ def _leave_outs(case: _Case) -> list[str]:
         told.append(
             f"{_blocks(fixed)} change{'s' * (len(fixed) == 1)} the shape of the maps and cannot be left out"
         )
-    if len(found) < len(planned):
+    if len(found) < len(planned) or case.is_untrained:
         return told
     cost, half = median(map(error_of, found.values())) - case.error, (case.chance - case.error) / 2
     if cost >= half:
@@ -328,7 +341,7 @@ def _several(case: _Case) -> list[str]:
         f"with {_series(means)} {what} together it is {_listed_of(means)} in the mean of {_draws(found)}"
         f"{_so_far(found, levels(len(case.targets.several)))}"
     ]
-    if kind == "drops" and not _so_far(found, levels(len(case.targets.several))):
+    if kind == "drops" and not case.is_untrained and not _so_far(found, levels(len(case.targets.several))):
         told.append(_smoothness({0: case.error, **means}, "Figure 5a", "the number of branches"))
     return told
 
@@ -375,7 +388,8 @@ def _swaps(case: _Case) -> list[str]:
         f"{_draws(found)}, at a Kendall's τ of {joined([f'{taus[count]:.2f}' for count in _some(taus)])} to the order "
         f"in which they were trained{_so_far(found, swap_levels(case.plan))}"
     ]
-    if case.result.order.state.network.has_shortcuts and not _so_far(found, swap_levels(case.plan)):
+    can_agree = case.result.order.state.network.has_shortcuts and not case.is_untrained
+    if can_agree and not _so_far(found, swap_levels(case.plan)):
         told.append(_smoothness({0: case.error, **means}, "Figure 5b", "the number of swaps"))
     return told
 
@@ -398,16 +412,6 @@ def _listed_of(values: Mapping[int, float]) -> str:
 def _listed(errors: Sequence[float]) -> str:
     """ "40.0, 20.0 and 24.0 %"."""
     return f"{joined([f'{error:.1f}' for error in errors])}\u00a0%"
-
-
-def _percent(error: float) -> str:
-    return f"{error:.1f}\u00a0%"
-
-
-def _range(errors: object) -> str:
-    values = sorted(errors)  # type: ignore[call-overload]  # of a mapping's values
-    low, high = f"{values[0]:.1f}", f"{values[-1]:.1f}"
-    return f"{low}\u00a0%" if low == high else f"{low} to {high}\u00a0%"
 
 
 def _points(cost: float) -> str:

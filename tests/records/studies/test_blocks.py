@@ -22,13 +22,14 @@ from resnet_viewer.records.studies.blocks import (
 )
 from resnet_viewer.records.study import Basis, Row, StudyOrder, StudyResult
 from resnet_viewer.records.test_set import TestSet, wilson
+from resnet_viewer.records.weights import NO_WEIGHTS, WeightsRef
 from resnet_viewer.records.wiring import Wiring, number_ranges
 
 STARTS = {1: 40.0, 10: 20.0, 19: 24.0}
 
 
 def state_of(name: str) -> NetworkState:
-    described = spec(name)
+    described = replace(spec(name), weights=WeightsRef("bundled", name))
     return NetworkState(described, usual_preprocessing(described), Wiring.all_open(described.block_count))
 
 
@@ -174,7 +175,17 @@ def test_what_is_not_complete_claims_no_more_than_there_is(measured: int) -> Non
 
 def test_a_block_that_is_one_of_a_kind_is_not_called_least_and_most() -> None:
     words = said(result_of(measured=2))
-    assert "the error is 15.0 %, in the median 15.0 % (block 27) (so far, 1 of 27 blocks)." in words
+    assert "the error is 15.0 % (block 27) (so far, 1 of 27 blocks)." in words
+    assert "the error is 88.0 % in each of 27 blocks; in 27 of 27" in said(result_of(cut=lambda n: 88.0))
+
+
+def test_untrained_weights_speak_for_no_paper() -> None:
+    result = result_of()
+    network = replace(result.order.state.network, weights=NO_WEIGHTS)
+    order = replace(result.order, state=replace(result.order.state, network=network))
+    words = said(replace(result, order=order))
+    assert words.endswith("are untrained, so nothing of this speaks for the paper or against it.")
+    assert "agree" not in words
 
 
 @pytest.mark.parametrize(
