@@ -147,7 +147,9 @@ class Estimate:
     order: StudyOrder
     points: int
     passes: float
-    """Forward passes of one picture through the whole network that it amounts to, what prefixes save not among them."""
+    """Forward passes of one picture through the whole network that it amounts to, about; what kept activations save is
+    not among them.
+    """
     seconds: float
     """From how long a batch took a moment ago."""
 

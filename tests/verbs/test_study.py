@@ -7,7 +7,7 @@ import csv
 import json
 import shlex
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pytest
 from resnet_viewer.cli import main
 from resnet_viewer.core.studies import running
 from resnet_viewer.core.studies.files import Measured, read_study
+from resnet_viewer.records.study import StudyOrder
 from resnet_viewer.records.study_command import TAKEN, command_of
 from resnet_viewer.verbs.arguments import Parser, parsed
 from resnet_viewer.verbs.option_flags import options_of
@@ -148,3 +149,25 @@ def test_the_command_of_a_study_orders_it_again(tmp_path: Path) -> None:
     assert options_of(arguments, trial.TrialOptions) == order.options
     assert (arguments.data, arguments.sample, arguments.sample_seed) == ("crops", None, 7)
     assert arguments.network == "cifar-resnet-20"
+
+
+@pytest.mark.parametrize(
+    ("words", "address"), [(["--ray"], "local"), (["--ray", "10.0.0.7:6379"], "10.0.0.7:6379")]
+)
+def test_ray_is_asked_at_its_address_for_the_points_that_are_missing(
+    words: list[str], address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def on_ray(where: str) -> running.Elsewhere:
+        def measured(order: StudyOrder, names: Sequence[str]) -> Generator[Measured | None]:
+            asked.extend([where, order.device, list(names)])
+            yield from running.Studies().part(order, names)
+
+        return measured
+
+    monkeypatch.setattr("resnet_viewer.core.studies.cluster.on_ray", on_ray)
+    plain = [word for word in STUDY if word not in ("--device", "cpu")]
+    assert main([*plain, "--out", str(tmp_path / "out"), "--which", "every second", *words]) == 0
+    assert asked == [address, "", [f"block {n}, 0" for n in (9, 7, 5, 3, 1)]]
+    assert read_study(tmp_path / "out").is_complete

@@ -8,6 +8,7 @@ folder of pictures under the same path.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -27,6 +28,7 @@ from resnet_viewer.core.cluster import (
     ray_module,
     require_data,
 )
+from resnet_viewer.core.studies.bench import kept_bytes_now
 from resnet_viewer.core.studies.files import Measured
 from resnet_viewer.core.studies.running import Elsewhere, Studies
 from resnet_viewer.records.study import StudyOrder
@@ -72,7 +74,8 @@ def measure_some(order: StudyOrder, names: Sequence[str], queue: Any) -> None:
     """
     if order.test_set is not None and order.test_set.folder is not None:
         require_data(order.test_set.folder)
-    with closing(Studies().part(order, names)) as work:
+    neighbours = max(1, (os.cpu_count() or 1) // max(1, order.threads))  # which keep activations, too
+    with closing(Studies(kept_bytes=kept_bytes_now() // neighbours).part(order, names)) as work:
         for found in work:
             if found is not None:
                 queue.put(found)

@@ -200,7 +200,10 @@ class StudyFolder:
     def close(self) -> None:
         """Let the file go."""
         if self._points is not None:
-            self._points.close()
+            with suppress(
+                OSError
+            ):  # of a full disk that was told already: what it still holds was never kept
+                self._points.close()
             self._points = None
 
 

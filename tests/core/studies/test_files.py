@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from resnet_viewer.core.studies.files import (
     row_of,
 )
 from resnet_viewer.core.studies.running import Studies
+from resnet_viewer.media.files import WriteError
+from resnet_viewer.records.study import StudyResult
 from tests.core.studies.trial import order_in
 
 pytestmark = pytest.mark.usefixtures("trial_study")
@@ -148,3 +151,20 @@ def test_a_row_is_what_a_file_gives_back() -> None:
     assert type(row["n"]) is int
     with pytest.raises(ValueError, match="no row has"):
         row_of("a", {"of": {"a": 1}})  # type: ignore[dict-item]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
+def test_a_full_disk_is_one_sentence_and_keeps_what_was_measured(tmp_path: Path) -> None:
+    order = order_in(tmp_path / "out", which="every second")
+    work = Studies(told_every=0.0).answer(order)
+    next(step for step in work if isinstance(step, StudyResult) and len(step.rows) == 2)
+    assert work.gi_frame is not None
+    folder = work.gi_frame.f_locals["folder"]
+    folder._points.close()
+    folder._points = open("/dev/full", "ab")  # noqa: PTH123, SIM115
+    with pytest.raises(WriteError, match="the disk is full: make room"):
+        list(work)
+    assert len(read_study(order.folder).rows) == 2
+    *_, last = Studies().answer(replace(order, is_resumed=True))
+    assert isinstance(last, StudyResult)
+    assert last.is_complete
