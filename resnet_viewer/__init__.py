@@ -1,4 +1,6 @@
-"""ResNet Viewer: see what residual connections do. For notebooks: `build`, `load`, `probe`, `evaluate`, `study`.
+"""ResNet Viewer: see what residual connections do.
+
+For notebooks: `build`, `load`, `probe`, `explain`, `evaluate`, `study`.
 
 Example:
     >>> import resnet_viewer
@@ -15,17 +17,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from resnet_viewer.notebook import (
         Evaluation,
+        Explanation,
         Model,
         Study,
         UntrainedWarning,
         build,
         evaluate,
+        explain,
         load,
         probe,
         study,
     )
 
-__all__ = ["Evaluation", "Model", "Study", "UntrainedWarning", "build", "evaluate", "load", "probe", "study"]
+__all__ = [
+    "Evaluation", "Explanation", "Model", "Study", "UntrainedWarning", "build", "evaluate", "explain", "load", "probe",
+    "study",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:

@@ -1,4 +1,4 @@
-"""The Python face, for notebooks and scripts: `build`, `load`, `probe`, `evaluate`, `study`."""
+"""The Python face, for notebooks and scripts: `build`, `load`, `probe`, `explain`, `evaluate`, `study`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from resnet_viewer.core.engine import ProbeEngine
 from resnet_viewer.core.lab.device_habits import choose_device
 from resnet_viewer.core.meter import Evaluation as Evaluation  # by this name for who annotates
 from resnet_viewer.core.meter import evaluated
+from resnet_viewer.core.methods.explained import explanation
 from resnet_viewer.core.network import Network, spec_now, wired
 from resnet_viewer.core.studies.running import Studies
 from resnet_viewer.core.weights.build_options import built
@@ -36,6 +37,9 @@ from resnet_viewer.records.checking import (
     whole,
 )
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.method import ExplainRequest, method_of
+from resnet_viewer.records.method import Explanation as Explanation
+from resnet_viewer.records.method import options_of as method_options
 from resnet_viewer.records.network import LARGEST_SEED, MOST_CLASSES, BuildOptions, NetworkSpec, TopPooling
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import LARGEST_SIDE, Channels, OwnInput, Preprocessing
@@ -207,6 +211,53 @@ def probe(
     with _adopted(engine, model.network):
         *_, result = engine.answer(question)
     return result
+
+
+def explain(
+    model: Model | str,
+    picture: OnePicture,
+    method: str = "integrated_gradients",
+    *,
+    block: int | None = None,
+    cut: str | None = None,
+    drop: str | None = None,
+    strength: str = "",
+    leave_out: str | None = None,
+    target: Target | str | None = None,
+    device: str = "cpu",
+    **options: object,
+) -> Explanation:
+    """What an attribution method makes of one picture: "saliency", "occlusion", "layer_cam", … as `resnet-viewer probe
+    --list-methods` lists them.
+
+    `cut`, `drop`, `strength`, `leave_out` and `target` are as in `probe`. `block` is the one whose output a method
+    looks at, from 1, the last by default. `options` are the method's own, by captum's names; a noise tunnel takes those
+    of the method that it goes over, too. The result has `map`, (H, W) at the network's input or at the block's output,
+    `delta` (captum's convergence delta, None where there is none), `passes`, `note`, and `table()`, a dictionary for
+    each cell. The model is left as it was.
+
+    Raises:
+        UserError: there is no such method, option, block or class, the method does not apply to the network or needs
+            what is not installed, or as in `probe`.
+
+    Example:
+        >>> severed = explain("cifar-resnet-20", asset("pictures/horse.jpg"), "occlusion", cut="all", strides=8)
+        >>> severed.map.shape
+        (32, 32)
+    """
+    info = method_of(text("method", method, "a method's name, such as 'integrated_gradients'"))
+    chosen_options, over = method_options(info.name, options)
+    _require_gates(cut, drop, strength, leave_out)
+    engine = ProbeEngine(device=device)
+    shown = _picture(picture)
+    model = _model(model)
+    state = _state(model, cut, drop, strength, leave_out)
+    chosen = _target(target, state.class_names, state.network)
+    question = Session(Setup(replace(state, class_names=()), shown, chosen)).now_question()
+    assert question is not None
+    request = ExplainRequest.of(question, info.name, chosen_options, block=block, over=over)
+    with _adopted(engine, model.network):
+        return explanation(engine, request)
 
 
 def evaluate(

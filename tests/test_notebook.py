@@ -243,3 +243,54 @@ def test_the_example_of_study_holds() -> None:
 
     (example,) = doctest.DocTestFinder().find(notebook.study, "study", globs=vars(notebook).copy())
     assert doctest.DocTestRunner().run(example).failed == 0
+
+
+def test_the_example_of_explain_holds() -> None:
+    from resnet_viewer import notebook
+
+    names = vars(notebook) | {"asset": asset}
+    (example,) = doctest.DocTestFinder().find(notebook.explain, "explain", globs=names)
+    assert doctest.DocTestRunner().run(example).failed == 0
+
+
+class _Other(torch.nn.Module):
+    """A block of somebody else's, with the same layers."""
+
+    def __init__(self, block: torch.nn.Module) -> None:
+        super().__init__()
+        for name, child in block.named_children():
+            self.add_module(name, child)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(x + self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x))))))
+
+
+def test_explain_sees_the_network_as_it_was_changed_and_leaves_it_so() -> None:
+    model = resnet_viewer.load("cifar-resnet-8", "none")
+    before = resnet_viewer.explain(model, picture(), "saliency", target=3)
+    with torch.no_grad():
+        model.network.fc.weight.mul_(2)
+    after = resnet_viewer.explain(model, picture(), "saliency", target=3)
+    np.testing.assert_allclose(after.map, 2 * before.map, rtol=1e-4)
+    assert all(parameter.grad is None for parameter in model.network.parameters())
+    model.network.layer1[0] = _Other(model.network.layer1[0])
+    with pytest.raises(UserError, match="replaced by a _Other, whose additions"):
+        resnet_viewer.explain(model, picture(), "lrp", target=3)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"method": "salience"}, "saliency (the nearest)"),
+        ({"method": 3}, "method must be a method's name"),
+        ({"method": "occlusion", "stride": 3}, "strides (the nearest)"),
+        ({"method": "grad_cam", "n_steps": 3}, "left out"),
+        ({"method": "occlusion", "strides": "3"}, "strides must be a whole number"),
+        ({"method": "layer_cam", "block": 10}, "block must be one from 1 to 9"),
+        ({"picture": [picture(), picture()]}, "picture must be"),
+    ],
+)
+def test_explain_says_in_a_sentence_what_does_not_fit(words: dict[str, Any], said: str) -> None:
+    with pytest.raises(UserError) as refused:
+        resnet_viewer.explain(**{"model": "cifar-resnet-20", "picture": picture(), **words})
+    assert said in str(refused.value)

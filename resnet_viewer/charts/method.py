@@ -21,11 +21,9 @@ from resnet_viewer.charts.gradcam import (
 )
 from resnet_viewer.charts.limits import Span, span_of
 from resnet_viewer.charts.palette import ColourScale, scale_to
-from resnet_viewer.records.layers import Sampling
 from resnet_viewer.records.limits import Limits
 from resnet_viewer.records.method import Explanation
 from resnet_viewer.records.preprocessing import Box
-from resnet_viewer.records.receptive_field import samplings
 from resnet_viewer.records.session import View
 
 SPIKY = Limits(percentile=99.5)
@@ -86,7 +84,7 @@ class MethodSide:
             return box
         rows, columns = self.found.map.shape
         return tiles_over(
-            looks(self.found), (rows, columns), self.found.request.state.preprocessing.crop, box
+            self.found.sampling, (rows, columns), self.found.request.state.preprocessing.crop, box
         )
 
     def over(self, underlay: Underlay, colours: str, opacity: float) -> Pixels:
@@ -119,15 +117,6 @@ class MethodSide:
         return cell_value(self.found.map, self.laid(box), x, y)
 
 
-def looks(found: Explanation) -> Sampling:
-    """Where the cells of its map look in the network's input."""
-    asked = found.request
-    if asked.info.place == "input" or asked.block is None:
-        return Sampling()
-    where = samplings(asked.state.network, asked.state.preprocessing.crop, asked.state.wiring)
-    return where[asked.plan.blocks[asked.block - 1].name]
-
-
 @dataclass(frozen=True, eq=False)
 class MethodChart:
     """A method's maps, now and reference."""
@@ -153,10 +142,15 @@ def method_chart(now: Explanation | None, reference: Explanation | None, *, view
     is_shared = has_one_scale(view)
     if is_shared:
         spans = [span_of(limits, [one for group in maps for one in group], is_signed=signed)] * 2
-        scale = spans[0].scale(colours, meaning=limits.words, digits=DIGITS)
+        scale = spans[0].scale(colours, meaning=_meaning(limits), digits=DIGITS)
     else:
         spans = [span_of(limits, group, is_signed=signed) for group in maps]
-        meaning = ", ".join(filter(None, ("each on its own scale", limits.words)))
+        meaning = ", ".join(filter(None, ("each on its own scale", _meaning(limits))))
         scale = scale_to(None, colours, is_signed=signed, meaning=meaning)
     sides = MethodSide("now", now, spans[0]), MethodSide("reference", reference, spans[1])
     return MethodChart(sides, scale, colours, signed)
+
+
+def _meaning(limits: Limits) -> str:
+    """What of the values the colours are for; empty where that is all."""
+    return f"colours for {limits.words}" if limits.words else ""

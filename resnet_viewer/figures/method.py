@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-
-import numpy as np
+from collections.abc import Mapping, Sequence
 
 from resnet_viewer.charts.gradcam import underlay
-from resnet_viewer.charts.method import MethodSide, looks, method_chart
+from resnet_viewer.charts.method import MethodSide, method_chart
 from resnet_viewer.figures.gradcam import PIXELS, draw_laid
 from resnet_viewer.figures.page import (
     HEAD,
@@ -99,21 +97,15 @@ def table(now: Explanation, reference: Explanation | None) -> Table:
     another size in the reference follows in rows of its own.
     """
     is_aligned = reference is not None and reference.map.shape == now.map.shape
-    rows: list[Sequence[object]] = []
-    for cell, value, y, x in _cells(now):
-        other = float(reference.map[cell]) if reference is not None and is_aligned else ""
-        rows.append((*cell, value, other, y, x))
-    if reference is not None and not is_aligned:
-        rows += [(*cell, "", value, y, x) for cell, value, y, x in _cells(reference)]
+    ours, theirs = now.table(), [] if reference is None else reference.table()
+    others: list[object] = [cell["value"] for cell in theirs] if is_aligned else [""] * len(ours)
+    rows: list[Sequence[object]] = [
+        (cell["row"], cell["column"], cell["value"], other, cell["y"], cell["x"])
+        for cell, other in zip(ours, others, strict=True)
+    ]
+    if not is_aligned:
+        rows += [(cell["row"], cell["column"], "", cell["value"], cell["y"], cell["x"]) for cell in theirs]
     return ("row", "column", "now", "reference", "y", "x"), rows
-
-
-def _cells(found: Explanation) -> Iterator[tuple[tuple[int, int], float, float, float]]:
-    """Row and column, value, and the pixel of the network's input that the cell looks at."""
-    where = looks(found)
-    for (row, column), value in np.ndenumerate(found.map):
-        y, x = (where.stride * place + where.offset for place in (row, column))
-        yield (row, column), float(value), y, x
 
 
 def described(

@@ -17,10 +17,12 @@ import numpy as np
 
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.checking import ArgumentError, listed, require_types
+from resnet_viewer.records.layers import Sampling
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import LARGEST_SEED
 from resnet_viewer.records.probe import Array, NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.question import Request
+from resnet_viewer.records.receptive_field import samplings
 from resnet_viewer.records.study import Options, Paper, option
 from resnet_viewer.records.target import Target
 
@@ -371,23 +373,26 @@ def options_of(method: str, given: Mapping[str, object]) -> tuple[Options, Optio
     own = {field.name for field in fields(info.options)}
     options = info.options(**{name: value for name, value in given.items() if name in own})
     inner = method_of(options.over) if isinstance(options, NoiseTunnelOptions) else None
-    others = {name: value for name, value in given.items() if name not in own}
-    known = set() if inner is None else {field.name for field in fields(inner.options)}
-    if unknown := next((name for name in others if name not in known), None):
+    known = option_names(method, inner and inner.name)
+    if unknown := next((name for name in given if name not in known), None):
         titles = info.title if inner is None else f"{info.title} and {inner.title}"
-        near = get_close_matches(unknown, own | known, n=1)
-        wanted = (
-            f"{near[0]} (the nearest)" if near else listed(sorted(own | known)) if own | known else "left out"
-        )
+        near = get_close_matches(unknown, known, n=1)
+        wanted = f"{near[0]} (the nearest)" if near else listed(sorted(known)) if known else "left out"
         raise ArgumentError(f"an option of {titles}", wanted, unknown)
+    others = {name: value for name, value in given.items() if name not in own}
     return options, None if inner is None else inner.options(**others)
 
 
-def option_names(method: str) -> frozenset[str]:
-    """What options of a method may be called, also those of the methods that a noise tunnel may go over."""
+def option_names(method: str, over: object = None) -> frozenset[str]:
+    """What options of a method may be called, also those of the method that a noise tunnel goes over.
+
+    Raises:
+        ArgumentError: there is no such method.
+    """
     info = method_of(method)
-    over = NOISED if info.options is NoiseTunnelOptions else ()
-    kinds = [info.options, *(method_of(name).options for name in over)]
+    kinds = [info.options]
+    if info.options is NoiseTunnelOptions:
+        kinds.append(method_of(str(over or NoiseTunnelOptions.over)).options)
     return frozenset(field.name for kind in kinds for field in fields(kind))
 
 
@@ -610,6 +615,25 @@ class Explanation:
     def is_signed(self) -> bool:
         """Whether negative values mean something: then the scale diverges."""
         return is_signed(self.request.method, self.request.options, self.request.over)
+
+    @property
+    def sampling(self) -> Sampling:
+        """Where the map's cells look in the network's input."""
+        asked = self.request
+        if asked.info.place == "input" or asked.block is None:
+            return Sampling()
+        where = samplings(asked.state.network, asked.state.preprocessing.crop, asked.state.wiring)
+        return where[asked.plan.blocks[asked.block - 1].name]
+
+    def table(self) -> list[dict[str, float]]:
+        """For each cell of the map a dictionary: `row`, `column`, `value`, and `y` and `x`, the pixel of the network's
+        input that it looks at, from 0 at the pixels' centres.
+        """
+        stride, offset = self.sampling.stride, self.sampling.offset
+        return [
+            {"row": i, "column": j, "value": float(value), "y": stride * i + offset, "x": stride * j + offset}
+            for (i, j), value in np.ndenumerate(self.map)
+        ]
 
     @property
     def is_empty(self) -> bool:

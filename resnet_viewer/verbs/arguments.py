@@ -8,6 +8,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, get_args
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, NoReturn, get_args
 from resnet_viewer.records import notation, study_list
 from resnet_viewer.records.checking import shown
 from resnet_viewer.records.data import NAMED, Augmentation
+from resnet_viewer.records.method import METHODS
 from resnet_viewer.records.network import LARGEST_SEED, MOST_CLASSES, BuildOptions
 from resnet_viewer.records.preprocessing import LARGEST_SIDE, OwnInput
 from resnet_viewer.records.recipe import RECIPES, WARM_UP_STEPS, WARMED_DEPTH, Optimizer, Schedule
@@ -172,6 +174,17 @@ def own_input(arguments: argparse.Namespace) -> OwnInput:
     return OwnInput(mean, std, arguments.resize, arguments.crop, arguments.classes)
 
 
+class _ListMethods(argparse.Action):
+    """A flag that lists the attribution methods and ends the program, as --help does."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *given: object) -> None:
+        for method in METHODS:
+            print(f"{method.name}: {method.title}. {method.explains}")
+            for field in fields(method.options):
+                print(f"    {field.name}={getattr(method.options(), field.name)}")
+        parser.exit(0)
+
+
 def _probe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "pictures",
@@ -213,6 +226,36 @@ def _probe(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME",
         help="whose feature maps are drawn (default: the stem's and the last block's)",
+    )
+    parser.add_argument(
+        "--method",
+        type=given,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME",
+        help="what attribution methods make of the picture too; --list-methods lists them",
+    )
+    parser.add_argument(
+        "--method-option",
+        type=given,
+        action="append",
+        default=[],
+        metavar="[NAME.]KEY=VALUE",
+        help="an option of all methods that have it, or of one of them",
+    )
+    parser.add_argument(
+        "--method-block",
+        type=whole_number(1, 10_000),
+        metavar="B",
+        help="the block whose output a method looks at (default: the last)",
+    )
+    parser.add_argument(
+        "--list-methods",
+        action=_ListMethods,
+        nargs=0,
+        default=argparse.SUPPRESS,
+        help="list the methods with their options and what these are by default, and stop",
     )
     parser.add_argument(
         "--second-opinion",

@@ -6,6 +6,7 @@ import argparse
 import platform
 import sys
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 
 import torch
@@ -25,7 +26,7 @@ from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.requests import OpenedNetwork
 from resnet_viewer.records.session import Session, Setup
 from resnet_viewer.records.story_words import joined
-from resnet_viewer.verbs import chosen
+from resnet_viewer.verbs import chosen, methods
 from resnet_viewer.verbs.arguments import build_options, command_line
 
 
@@ -52,18 +53,23 @@ def run(arguments: argparse.Namespace) -> int:
     probe_files.require_layers(plan, layers)
     if len(batch) > 1 and (problem := batch_problem(len(batch), plan)):
         raise UserError(problem)
+    asked = methods.asked(arguments)
     target = None
     if arguments.target is not None:
         target = notation.target(arguments.target, opened.class_names, opened.spec)
     state = NetworkState(opened.spec, opened.preprocessing, gates, opened.class_names)
     first, *others = batch
     setup = Setup(state, first, target, arguments.gradient, opened.class_names, tuple(others))
+    methods.require(asked, setup, arguments.method_block)
     reference, now = readings(setup, _pinned(arguments, opened.spec.name), device=arguments.device)
     for said in dict.fromkeys(filter(None, map(not_finite_words, (now, reference)))):
         print(said, file=sys.stderr)
     known = environment(opened, command=command_line(arguments))
     if arguments.second_opinion:
         known["second_opinion"] = _second_opinion(now, device=arguments.device)
+    found = methods.found(asked, now, reference, block=arguments.method_block, device=arguments.device)
+    if found:
+        known["methods"] = methods.told(found)
     folder: Path = arguments.out
     made = probe_files.files(
         now,
@@ -72,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
         layers=layers,
         environment=known,
     )
-    for name, content in made:
+    for name, content in chain(made, methods.files(found, class_names=opened.class_names)):
         make_folder((folder / name).parent)
         write_whole(folder / name, content)
     return 0

@@ -53,9 +53,10 @@ def lrp(asked: Asked, images: Tensor, options: LrpOptions) -> Work:
 
     with asked.step(2) as scored, ruled(scored, options), silent():
         given = images.detach().clone().requires_grad_()
-        found, delta = LRP(scored).attribute(given, target=0, return_convergence_delta=True)
+        relevance, missing = LRP(scored).attribute(given, target=0, return_convergence_delta=True)
     yield None
-    return Found(found.detach(), float(delta), score=float(delta) + float(found.detach().sum()))
+    found, delta = relevance.detach(), float(missing.detach())
+    return Found(found, delta, score=delta + float(found.sum()))
 
 
 @contextmanager
