@@ -174,9 +174,11 @@ def name_lines(
     verticals: Sequence[float] = (),
     kept: Mapping[str, Rect] = MappingProxyType({}),
     frame: Rect | None = None,
+    *,
+    is_all_or_none: bool = False,
 ) -> tuple[tuple[Name, ...], Rect | None]:
     """The names that find room at their lines' ends, on one of the `verticals` only where there is no other; the rest
-    make a legend, in the frame that they had while it is free.
+    make a legend, in the frame that they had while it is free. With `is_all_or_none` all do as soon as one has to.
 
     `lines` are all lines with their owners; `kept` are the places that names have now.
     """
@@ -204,7 +206,7 @@ def name_lines(
     missing = [number for number, place in enumerate(places) if place is None]
     legend = None
     if missing:
-        if len(missing) > len(places) / 2:
+        if is_all_or_none or len(missing) > len(places) / 2:
             missing = list(range(len(places)))
         for number, place in enumerate(places):
             if place is not None and number not in missing:

@@ -58,7 +58,8 @@ _APART = 9.0
 _SMALL_DOT = 3.0
 _CLOUD, _CLOUD_DOT, _CLOUD_OPACITY = 100, 3.6, 0.5
 """Of more dots than these each is smaller, and lets others be seen through it."""
-_BAR_SHARE = 0.8
+_BAR_SHARE, _DOTS_SHARE = 0.8, 0.5
+"""Of a slot, for all bars beside each other, and for the dots of one block."""
 _FILLS = (0.85, 0.35, 0.0)
 """Opacities of bars beside each other."""
 _WHISKER = 3.0
@@ -257,6 +258,11 @@ def _power_words(m: int, n: int) -> str:
     return f"{m * 10**n:g}" if -3 < n < 4 else f"{m}e{n}"
 
 
+def _aside(order: int, count: int) -> float:
+    """How many widths of one beside the middle of all."""
+    return order - (count - 1) / 2
+
+
 def _slot(found: Sequence[Floats]) -> float:
     """The smallest distance of two different places."""
     every = np.unique(np.concatenate([np.zeros(0), *found]))
@@ -424,8 +430,12 @@ class _Drawer:
             if series.looks == "bars":
                 wide = _BAR_SHARE * slot / len(bars)
                 order = next(place for place, one in enumerate(bars) if one is series)
-                at = at + (order - (len(bars) - 1) / 2) * wide
+                at = at + _aside(order, len(bars)) * wide
                 shapes += self._bars(bare, up, series, (at, heights), key, wide, order)
+            elif panel.is_by_block and series.looks == "dots":
+                beside = [one for one in panel.series if one.looks == "dots"]
+                order = next(place for place, one in enumerate(beside) if one is series)
+                at = at + _aside(order, len(beside)) * _DOTS_SHARE / len(beside)
             places.append((at, heights))
             if series.looks == "dots" and self._is_cloud(series):
                 shapes += self._cloud(bare, up, series, (at, heights), key)
@@ -597,7 +607,7 @@ class _Drawer:
             for key, line in lines.items()
             if len(line[0]) and not (len(line[0]) > 1 and line[0][0] == line[0][-1])
         ]
-        names, legend = name_lines(wished, room, free_space, owned)
+        names, legend = name_lines(wished, room, free_space, owned, is_all_or_none=True)
         return replace(chart, names=names, legend=legend)
 
 

@@ -257,3 +257,21 @@ def test_upright_guides_end_below_rows_of_names() -> None:
     upright = next(curve for curve in chart.curves if curve.key == "guide 0")
     top = (1 - chart.y.share(float(upright.y.max()))) * 220
     assert top >= max(name.rect.bottom for name in chart.names) - 1
+
+
+def test_dots_of_one_block_stand_beside_each_other() -> None:
+    x, y = np.array([1.0, 2.0]), np.array([10.0, 20.0])
+    alike = (Series("a", x, y, looks="dots"), Series("b", x, y, looks="dots", colour="first"))
+    panel = LinesPanel("a", Scale("block"), Scale("y"), alike, is_by_block=True)
+    ours, theirs = laid_out(panel, room()).places
+    assert (ours[0] < x).all()
+    assert (theirs[0] > x).all()
+    assert ours[0] + theirs[0] == pytest.approx(2 * x)
+
+
+@pytest.mark.parametrize("size", [(300.0, 160.0), (420.0, 220.0), (900.0, 500.0)], ids=str)
+def test_names_stand_at_their_lines_or_together(size: tuple[float, float]) -> None:
+    for panel in LINES:
+        chart = chart_of(panel, room(*size))
+        if chart.legend is not None:
+            assert all(chart.legend.holds(name.rect.left, name.rect.top) for name in chart.names)
