@@ -361,20 +361,23 @@ def _so_far(found: Mapping[int, Sequence[Row]], counts: Sequence[int]) -> str:
 
 
 def _smoothness(means: Mapping[int, float], figure: str, by: str) -> str:
-    """Whether what rises from the base to the last of the means does so step by step: no single one more than half."""
-    counts = sorted(means)
-    rises = {count: means[count] - means[before] for before, count in pairwise(counts)}
-    whole = means[counts[-1]] - means[counts[0]]
-    largest = max(rises, key=rises.__getitem__)
+    """Whether what rises from the base to the last of the means does so bit by bit: no block, or swap, makes up more
+    than half of it.
+    """
+    steps = [
+        (count, count - before, means[count] - means[before]) for before, count in pairwise(sorted(means))
+    ]
+    whole = sum(rise for _, _, rise in steps)
     if whole <= LITTLE:
         return f"that does not agree with the paper ({figure}), because the error hardly rises, by {_points(whole)}"
-    before = counts[counts.index(largest) - 1]
-    where = f"from {before} to {largest} it rises by {rises[largest]:.1f} of {_points(whole)}"
-    if rises[largest] <= whole / 2:
-        return f"that agrees with the paper ({figure}): the error grows with {by}, no step of it a cliff; {where}"
-    return (
-        f"that does not agree with the paper ({figure}), because most of the error comes in one step: {where}"
-    )
+    count, width, rise = max(steps, key=lambda step: step[2] / step[1])
+    where = f"from {count - width} to {count}, by {rise:.1f} of {_points(whole)}"
+    if rise / width <= whole / 2:
+        return (
+            f"that agrees with the paper ({figure}): the error grows with {by}, no step of it a cliff; the steepest "
+            f"leads {where}"
+        )
+    return f"that does not agree with the paper ({figure}), because most of it comes in one step, {where}"
 
 
 def _swaps(case: _Case) -> list[str]:
