@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -65,6 +66,15 @@ class Side:
     def title(self) -> str:
         """Whose maps they are, with network and layer where the network is another."""
         return f"{self.name} · {self.words}" if self.is_other else self.name
+
+    @cached_property
+    def bound(self) -> str:
+        """Between which values its maps lie: " ≤ 0.83", " within ±0.83" where some are negative."""
+        if self.maps is None or not self.maps.size:
+            return ""
+        finite = self.maps[np.isfinite(self.maps)]
+        largest = float(np.abs(finite).max(initial=0.0))
+        return f" {'within ±' if bool((finite < 0).any()) else '≤ '}{largest:.4g}"
 
     def marked(self, mark: Mark | None) -> ReceptiveField | None:
         """Of the cell of these maps that looks nearest to a marked point; None without maps."""
@@ -330,10 +340,15 @@ def value_at(side: Side, field: ReceptiveField, channel: int | None) -> float | 
 
 
 def side_wordings(
-    side: Side, field: ReceptiveField | None, channel: int | None = None, *, is_pair: bool
+    side: Side,
+    field: ReceptiveField | None,
+    channel: int | None = None,
+    *,
+    is_pair: bool,
+    has_bound: bool = False,
 ) -> tuple[str, ...]:
-    """What stands under the maps of a side, in ever fewer words: whose they are, without `is_pair` of both, how many
-    channels are dead, and what the marked cell sees.
+    """What stands under the maps of a side, in ever fewer words: whose they are, without `is_pair` of both, how large
+    they are with `has_bound`, how many channels are dead, and what the marked cell sees.
     """
     title = side.title if is_pair else "now = reference"
     short = {"reference": "ref."}.get(side.name, side.name) if is_pair else title
@@ -341,7 +356,9 @@ def side_wordings(
     dying = f" · {dead} dead" if dead else ""
     if field is None:
         name = side.name if is_pair else title
-        return tuple(dict.fromkeys((f"{title}{dying}", f"{name}{dying}", f"{short}{dying}", short)))
+        bound = side.bound if has_bound else ""
+        forms = f"{title}{bound}{dying}", f"{name}{bound}{dying}", f"{short}{bound}{dying}", f"{short}{bound}"
+        return tuple(dict.fromkeys((*forms, short)))
     value = value_at(side, field, channel)
     at = f"y {field.row}, x {field.column}" + ("" if value is None else f": {value:.4g}")
     size = f"{field.sampling.field} × {field.sampling.field}"

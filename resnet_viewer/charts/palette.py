@@ -77,6 +77,9 @@ Key = Literal["zero", "not finite"]
 """What has no place on a scale, and a colour of its own."""
 
 
+_OWN = "own max."
+
+
 @dataclass(frozen=True)
 class ColourScale:
     """A table of colours as it is shown beside a picture, upright or lying."""
@@ -90,6 +93,11 @@ class ColourScale:
     meaning: str = ""
     """What the ends leave open, in words."""
     keys: tuple[Key, ...] = ()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether each picture has its own largest value."""
+        return self.ends[1] == _OWN
 
     @property
     def words(self) -> str:
@@ -110,7 +118,7 @@ def scale_to(
     """
     if limit == 0:
         return ColourScale(colours, ("0", ""), ((0.5 if is_signed else 0.0, "0"),), meaning)
-    high = "own max." if limit is None else f"{limit:.{digits}g}"
+    high = _OWN if limit is None else f"{limit:.{digits}g}"
     low = f"−{high}" if is_signed else "0"
     middle = ((0.5, "0"),) if is_signed else ()
     return ColourScale(colours, (low, high), ((0.0, low), *middle, (1.0, high)), meaning)

@@ -16,6 +16,8 @@ from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.labels import OneLineLabel, muted, plain_label
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
+LINES = 30
+"""So many lines of text make a page high enough for all that is to be read with large letters."""
 ALL_AWAY = "All panels are in windows of their own. Close such a window to have its panel here again."
 
 
@@ -80,6 +82,8 @@ class PagePanels(QWidget):
     """PanelWindow, before it is seen."""
     alone_with_large_letters: tuple[str, ...] = ()
     """Names of the panels that are shown with large letters until others are chosen; none means all."""
+    where_there_is_room: tuple[str, ...] = ()
+    """Of those the ones that a page of fewer than `LINES` lines of text does without."""
 
     def __init__(self, **splitters: Splitter) -> None:
         """By the keys under which their sizes are remembered, which no other page has; the last one holds all."""
@@ -149,6 +153,15 @@ class PagePanels(QWidget):
         """Whether anything of it is on a screen: its page, or a panel in a window of its own."""
         return self.isVisible() or bool(self.windows)
 
+    def usual_with_large_letters(self) -> tuple[str, ...]:
+        """Names of the panels that are shown with letters as large as now until others are chosen; none means all."""
+        is_low = self.height() < LINES * self.fontMetrics().height()
+        return tuple(
+            name
+            for name in self.alone_with_large_letters
+            if not (is_low and name in self.where_there_is_room)
+        )
+
     # One alone
 
     @property
@@ -190,8 +203,10 @@ class PagePanels(QWidget):
     def show_alone(self, names: Iterable[str]) -> None:
         """Show only these panels, as long as none has the page alone; all, where none of the names is known."""
         known = self.by_name
-        self._chosen = tuple(known[name] for name in names if name in known)
-        self._arrange()
+        chosen = tuple(known[name] for name in names if name in known)
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self._arrange()
 
     def _arrange(self) -> None:
         """Show who is to be seen. The splitters remember the shares of those that are hidden."""

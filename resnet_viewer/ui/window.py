@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
     QPaintEvent,
+    QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
@@ -366,6 +367,11 @@ class MainWindow(QMainWindow):
         self._appearance.enlarge_letters(self._has_large_letters)
         self._show_letters()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._has_large_letters:  # full screen comes later than its wish
+            self._show_letters()
+
     def _show_letters(self) -> None:
         """Only the page in view: no other has its sizes before it was seen."""
         for page in self.pages:
@@ -375,7 +381,7 @@ class MainWindow(QMainWindow):
 
     def _chosen(self, page: Page) -> tuple[str, ...]:
         chosen = self._settings.panels_with_large_letters(page.key)
-        return page.panels.alone_with_large_letters if chosen is None else chosen
+        return page.panels.usual_with_large_letters() if chosen is None else chosen
 
     def _fill_letters(self, menu: QMenu) -> None:
         page = self.page

@@ -305,7 +305,7 @@ def test_large_letters_show_the_chosen_panels_and_everything_comes_back(qtbot: Q
     before, usual = sizes(panels), panels.font().pointSizeF()
     qtbot.keyClick(window, Qt.Key.Key_F11, Qt.KeyboardModifier.ShiftModifier)
     assert window.isFullScreen()
-    assert seen(panels) == {title_of(panels.by_name[name]) for name in panels.alone_with_large_letters}
+    assert seen(panels) == {title_of(panels.by_name[name]) for name in panels.usual_with_large_letters()}
     assert panels.wiring.font().pointSizeF() == pytest.approx(usual * LARGE, rel=0.05)
     (menu,) = (
         part
@@ -315,8 +315,8 @@ def test_large_letters_show_the_chosen_panels_and_everything_comes_back(qtbot: Q
     menu.aboutToShow.emit()
     by_text = {action.text(): action for action in menu.actions()}
     assert by_text[title_of(panels.wiring)].isChecked()
-    for panel in (panels.wiring, panels.predictions, panels.picture):
-        by_text[title_of(panel)].trigger()
+    for name in sorted(panels.usual_with_large_letters(), key="picture".__eq__):
+        by_text[title_of(panels.by_name[name])].trigger()
     assert seen(panels) == {title_of(panels.picture)}, "the last one stays"
     assert desk.settings.panels_with_large_letters("inspect") == ("picture",)
     window.show_page(TRAIN)
@@ -326,3 +326,17 @@ def test_large_letters_show_the_chosen_panels_and_everything_comes_back(qtbot: Q
     window.show_page(0)
     assert panels.wiring.font().pointSizeF() == pytest.approx(usual, rel=0.05)
     qtbot.waitUntil(lambda: sizes(panels) == before)
+
+
+@pytest.mark.parametrize(("height", "is_told"), [(700, False), (1300, True)])
+def test_what_one_sees_is_told_with_large_letters_where_the_page_is_high(
+    qtbot: QtBot, desk: Desk, height: int, is_told: bool
+) -> None:
+    window, panels = desk.window, inspect_page(desk.window).panels
+    active(qtbot, window)
+    qtbot.keyClick(window, Qt.Key.Key_F11, Qt.KeyboardModifier.ShiftModifier)
+    window.resize(1400, height)  # full screen comes after its wish, and is another size
+    qtbot.waitUntil(lambda: panels.height() < height and ("What you see" in seen(panels)) == is_told)
+    assert {"Picture", "Prediction", "Wiring"} <= seen(panels)
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert {"Feature maps", "What you see"} <= seen(panels), "all are back"

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -60,7 +60,7 @@ from resnet_viewer.ui.widgets.fitting import ChoiceBox, FittingLabel
 from resnet_viewer.ui.widgets.labels import muted, tool_button
 from resnet_viewer.ui.widgets.limits import AUTO_KEY, LimitsButton
 from resnet_viewer.ui.widgets.segments import Segments
-from resnet_viewer.ui.widgets.theme import DARK, Theme
+from resnet_viewer.ui.widgets.theme import DARK, Theme, theme_of
 
 SCALES: tuple[MapScale, ...] = "channel", "layer"
 ORDERS: tuple[MapOrder, ...] = "index", "mean", "maximum", "change"
@@ -68,6 +68,8 @@ _LEAST_SUBTITLE = "block 27"
 """What controls of the header leave room for; where they cannot they say it in short."""
 _SMALLEST = 260, 150
 """Pixels."""
+_BETWEEN = 10
+"""Pixels on both sides of the line between now and the reference: more than between two tiles."""
 _GAP, _LEAST = 5, 56
 """Pixels between the choices, and of the narrowest one."""
 SHOWS = {
@@ -213,6 +215,19 @@ class MapControls(QWidget):
         self._wish(**{"map_signed_colours" if self._is_signed else "map_colours": colours})
 
 
+class _Pair(QWidget):
+    """A line in the middle between its two parts: without it the tiles of both are one mosaic."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        columns = self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        shown = [column.geometry() for column in columns if column.isVisible()]
+        if len(shown) == 2:
+            with QPainter(self) as painter:
+                painter.setPen(QColor(theme_of(self).border))
+                x = (shown[0].right() + shown[1].left() + 1) // 2
+                painter.drawLine(x, 0, x, self.height())
+
+
 class FeatureMapsPanel(Card):
     """Now's maps, and the reference's beside them as soon as the two differ. All signals are wishes.
 
@@ -257,10 +272,10 @@ class FeatureMapsPanel(Card):
         self.header.insertWidget(0, self.channel_view.back)
         for control in (*self.channel_view.controls, self.shows):
             self.add_control(control)
-        self._pair = QWidget()
+        self._pair = _Pair()
         row = QHBoxLayout(self._pair)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(DARK.gap)
+        row.setSpacing(2 * _BETWEEN)
         self._columns = QWidget(), QWidget()
         for pane, name, column in zip(self.panes, self.names, self._columns, strict=True):
             lines = QVBoxLayout(column)
@@ -398,7 +413,10 @@ class FeatureMapsPanel(Card):
         for pane, label, side in zip(self.panes, self.names, chart.sides, strict=True):
             field = side.marked(view.mark)
             pane.show_cell(None if field is None else (field.row, field.column))
-            wordings = side_wordings(side, field, is_pair=self.is_pair)
+            has_bound = (
+                chart.scale.is_own and self.is_pair
+            )  # else a weak network's maps look as strong as another's
+            wordings = side_wordings(side, field, is_pair=self.is_pair, has_bound=has_bound)
             label.set_wordings(*wordings, tip=wordings[0])
             pane.set_message(_message(side, scene))
             odd = 0 if side.mosaic is None else int(side.mosaic.is_not_finite.sum())

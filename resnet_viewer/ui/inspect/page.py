@@ -80,7 +80,8 @@ ANSWERS = 0.4, 0.6
 class InspectPanels(PagePanels):
     """Renders scenes; the panels' wishes become edits."""
 
-    alone_with_large_letters = "picture", "predictions", "wiring"
+    alone_with_large_letters = "picture", "predictions", "story", "wiring"
+    where_there_is_room = ("story",)
 
     def __init__(self, editor: Editor, thumbnails: Thumbnails) -> None:
         wiring, feature_maps = WiringPanel(), FeatureMapsPanel()

@@ -38,6 +38,8 @@ from resnet_viewer.ui.widgets.fitting import fitting
 from resnet_viewer.ui.widgets.labels import tooltip_text
 from resnet_viewer.ui.widgets.theme import Theme, theme_of
 
+HALVES = "now", "reference"
+"""What a wiper parts."""
 _NEAREST, _FURTHEST = 64.0, 1.0
 _ROUNDING = 4.0
 _PLATE = QColor(0, 0, 0, 165)
@@ -475,6 +477,8 @@ class PicturePane(LookingPane):
             self._paint_words(painter, parts)
         if self.has_wiper:
             self._paint_wiper(painter)
+            for plate, words in () if self.is_peeking else self.halves():
+                _write(painter, plate, words)
 
     def _paint_layers(self, painter: QPainter, side: Layers, frame: QRectF) -> None:
         scale = self.devicePixelRatioF()
@@ -545,13 +549,21 @@ class PicturePane(LookingPane):
             if self.has_wiper and not is_thin:
                 left, right = (part.left(), self.width()) if place else (0.0, part.right())
                 painter.setClipRect(QRectF(left, 0, right - left, self.height()))
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(_PLATE)
-            painter.drawRoundedRect(plate, 3, 3)
-            painter.setPen(QColor("white"))
-            painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, words)
+            _write(painter, plate, words)
             painter.restore()
+
+    def halves(self) -> tuple[tuple[QRectF, str], ...]:
+        """Whose the halves are, in plates on both sides of the wiper's upper end wherever it stands: they are not one
+        picture. None where the picture has no room: its words stand below it."""
+        seen, x, metrics = self.seen(), self._line(), self.fontMetrics()
+        high = metrics.height() + 2
+        if not self.has_wiper or seen.height() < _LEAST_PICTURE * high + 2 * _HANDLE:
+            return ()
+        top = max(seen.top(), 0.0) + 5
+        now, reference = (metrics.horizontalAdvance(words) + 10 for words in HALVES)
+        left = min(max(x - 4 - now, 0.0), max(self.width() - now - reference - 8.0, 0.0))
+        places = QRectF(left, top, now, high), QRectF(left + now + 8, top, reference, high)
+        return tuple(zip(places, HALVES, strict=True))
 
     def _paint_wiper(self, painter: QPainter) -> None:
         seen, x = self.seen(), self._line()
@@ -634,6 +646,16 @@ class PicturePane(LookingPane):
     def point_clicked(self, position: QPointF) -> None:
         if (point := self.point_at(position)) is not None:
             self.point_taken.emit(point.x(), point.y())
+
+
+def _write(painter: QPainter, plate: QRectF, words: str) -> None:
+    """White on dark, which is read on every picture."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_PLATE)
+    painter.drawRoundedRect(plate, 3, 3)
+    painter.setPen(QColor("white"))
+    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, words)
 
 
 def _ink(painter: QPainter, contours: Strokes, box: QRectF) -> None:

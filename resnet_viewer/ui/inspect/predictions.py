@@ -33,6 +33,8 @@ _LEGEND_TIP = (
 _LEAST_BAR, _LEAST_LETTERS = 34, 6
 """Pixels of the longest bar, and letters of a name, that a line has at least."""
 _WIDE_NUMBER = "< 0.1 %"
+_SMALL = 0.85
+"""Letters of the axis beside those of the names."""
 _USUAL_LINE, _MOST_LINES = 17, 3
 """Pixels of a line of text for which the bars are made, and how many lines of text a row is high at most."""
 
@@ -108,6 +110,7 @@ class PredictionLine(QWidget):
             painter.setOpacity(STALE_OPACITY if self._is_dimmed else 1.0)
             self._paint_name(painter, row, names - _GAP)
             bars = QRectF(names, 0, end - names, self.height())
+            _rule(painter, bars, theme)
             self._paint_bars(painter, row, bars)
             painter.setPen(QColor(theme.text))
             painter.setFont(emphasised(self.font(), is_bold=row.is_highest[0]))
@@ -156,6 +159,69 @@ class PredictionLine(QWidget):
                 painter.drawRoundedRect(bar.adjusted(0.5, 0.5, -0.5, -0.5) if is_hollow else bar, 2, 2)
 
 
+class PredictionAxis(QWidget):
+    """The scale of the bars above it: its ends in numbers, and its middle where that has room. It is the first to give
+    way."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._columns = Columns()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What stands at the beginning, the middle and the end of the bars."""
+        end = self._columns.end
+        return "0", percent(end / 2), percent(end)
+
+    def set_columns(self, columns: Columns) -> None:
+        """Those of the lines above."""
+        if columns != self._columns:
+            self._columns = columns
+            self.update()
+
+    def _font(self) -> QFont:
+        font = QFont(self.font())
+        font.setPointSizeF(_SMALL * font.pointSizeF())
+        return font
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, QFontMetrics(self._font()).height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        font = self._font()
+        metrics = QFontMetrics(font)
+        if self.height() < metrics.ascent():
+            return
+        left, right = self._columns.bars(self.width())
+        taken = float("-inf")
+        widths = [metrics.horizontalAdvance(words) for words in self.words]
+        places = [left, (left + right) / 2, right]
+        with QPainter(self) as painter:
+            painter.setFont(font)
+            painter.setPen(QColor(theme_of(self).muted))
+            for number in (0, 2, 1):
+                wide, middle = widths[number], places[number]
+                area = QRectF(middle - wide / 2, 0, wide + 1, self.height())
+                is_free = number != 1 or (area.left() > taken and area.right() < right - widths[2] / 2 - _GAP)
+                if is_free:
+                    painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self.words[number])
+                if number == 0:
+                    taken = area.right() + _GAP
+
+
+def _rule(painter: QPainter, area: QRectF, theme: Theme) -> None:
+    """Where the bars begin, their middle and their end: one line through all rows."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(QPen(QColor(theme.border), 1.0))
+    for x in (area.left() - 1, area.center().x(), area.right()):
+        painter.drawLine(QPointF(round(x), area.top()), QPointF(round(x), area.bottom()))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+
+
 def emphasised(font: QFont, *, is_bold: bool) -> QFont:
     """The same font, bold or not."""
     made = QFont(font)
@@ -200,6 +266,8 @@ class PredictionsPanel(Card):
         self.body.addWidget(self._message, 1)
         for line in self._lines:
             self.body.addWidget(line, 1)
+        self._axis = PredictionAxis(self)
+        self.body.addWidget(self._axis)
         self.body.addStretch(0)
         self.add_control(self._legend)
         self._fit()
@@ -234,6 +302,8 @@ class PredictionsPanel(Card):
         for line, row in zip_longest(self._lines, rows):
             line.set_row(row, is_dimmed=scene.is_stale, columns=columns)
             line.setVisible(row is not None)
+        self._axis.set_columns(columns)
+        self._axis.setVisible(bool(rows))
         self._message.setVisible(not rows)
         if not rows:
             is_coming = setup.state.network.has_classifier or scene.is_starting

@@ -47,6 +47,8 @@ _KEPT = 400
 """Rows whose cells and thumbnails are kept."""
 _SIZE, _TABLE_SHARE = QSize(1240, 680), 0.6
 _NAME_WIDTH, _LEAST_WIDTH = 170, 64
+_LONGEST = 5
+"""So many names of the most letters are measured: another of them may be the widest."""
 _NO_CHART = ConfusionChart(np.zeros((0, 0), np.int64), ())
 
 
@@ -261,16 +263,22 @@ class SetWindow(QDialog):
         metrics = self.fontMetrics()
         names = [rows.class_name(int(index)) for index in self._classes]
         widest = max((metrics.horizontalAdvance(name) for name in names), default=0) + 24
+        others = 0
         for place, column in enumerate(rows.columns):
+            if column == "picture":
+                continue
             heading = metrics.horizontalAdvance(f"{TITLES[column]}   ")
             width = max(_LEAST_WIDTH, heading, min(widest, 160))
-            if column == "picture":
-                width = _NAME_WIDTH
-            elif column == "change":
+            if column == "change":
                 width = max(heading, metrics.horizontalAdvance(SHOWN_WORDS["broken"]) + 24)
             elif column.endswith("_p"):
                 width = max(heading, metrics.horizontalAdvance("> 99.9 %") + 24)
             self.table.setColumnWidth(place, width)
+            others += width
+        longest = sorted(rows.reading.pictures.names, key=len)[-_LONGEST:]
+        needed = max(map(metrics.horizontalAdvance, longest), default=0) + _SIDE + 24
+        left = self.table.viewport().width() - others  # the last column would take it without a need
+        self.table.setColumnWidth(rows.columns.index("picture"), max(_NAME_WIDTH, min(needed, left)))
 
     def _mark_sorted(self, rows: SetRows) -> None:
         """A column may stand elsewhere than before."""

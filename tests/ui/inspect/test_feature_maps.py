@@ -65,7 +65,7 @@ def test_subtitles_say_layer_state_shape_order_and_dead_channels(panel: FeatureM
     maps[[1, 4]] = 0
     panel.render_scene(scene(maps, ramp()))
     assert panel.subtitle == "block 9 · conv4_x 3 · 6 × 4×4 · by index"
-    assert under(panel) == ["now · 2 dead", "reference"]
+    assert under(panel) == ["now ≤ 533 · 2 dead", "reference ≤ 533"], "each side's own largest value"
 
 
 def under(panel: FeatureMapsPanel) -> list[str]:
@@ -254,13 +254,24 @@ def shown_names(panel: FeatureMapsPanel) -> list[str]:
     return [name.shown for name in panel.names if name.isVisibleTo(panel)]
 
 
+def test_sides_on_one_scale_say_no_largest_value(panel: FeatureMapsPanel) -> None:
+    base = scene(ramp(), 2 * ramp())
+    panel.render_scene(base)
+    assert under(panel) == ["now ≤ 533", "reference ≤ 1066"]
+    layer = base.session.with_view(replace(base.session.view, map_scale="layer"))
+    panel.render_scene(replace(base, session=layer))
+    assert under(panel) == ["now", "reference"], "the scale beside them says it"
+    panel.render_scene(scene(ramp() - 600, ramp()))
+    assert under(panel)[0] == "now within ±600"
+
+
 def test_what_stands_under_a_narrow_mosaic_keeps_its_numbers(panel: FeatureMapsPanel) -> None:
     maps = ramp()
     maps[[1, 4]] = 0
     panel.resize(300, 300)
     panel.render_scene(scene(maps, ramp()))
     QApplication.sendPostedEvents()
-    assert shown_names(panel) == ["now · 2 dead", "reference"]
+    assert shown_names(panel) == ["now ≤ 533 · 2 dead", "reference ≤ 533"]
     panel.render_scene(scene(ramp(6, 8, 8), ramp(6, 8, 8), mark=(0.9, 0.1)))
     assert shown_names(panel)[0].startswith("now · y 1, x 7")
 
@@ -422,7 +433,8 @@ def test_another_networks_maps_are_shown_by_what_it_has_and_said_to_be_whose(
         assert mosaic is not None, f"nothing beside {name}"
         assert sorted(mosaic.order) == list(range(count))
         assert not panel.reference_pane.message
-        assert panel.names[1].text() == f"reference · {other.spec.title} · {other.describe(layer)}"
+        said = f"reference · {other.spec.title} · {other.describe(layer)}"
+        assert panel.names[1].text().startswith((f"{said} ≤ ", f"{said} within ±"))
         panel.reference_pane.channel_hovered.emit(count - 1, height - 1, width - 1)
         assert "reference" in told[-1]
         own = shown.blueprint.shape_of(name)

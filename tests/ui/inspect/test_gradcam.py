@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import CamScale, Session, View
 from resnet_viewer.ui.inspect.filmstrip import Filmstrip
 from resnet_viewer.ui.inspect.gradcam import FINEST, QUICK, PicturePanel
+from resnet_viewer.ui.inspect.picture import PicturePane
 from tests import fabricated
 
 
@@ -68,11 +70,12 @@ def panel(qtbot: QtBot) -> PicturePanel:
 
 
 def painted(panel: PicturePanel, whose: Whose = "now") -> QImage:
-    """What is painted of one side, without the wiper."""
+    """What is painted of one side, without the wiper and the names beside it."""
     if panel.now_pane.has_wiper:
         panel.now_pane.set_wiper(1.0 if whose == "now" else 0.0)
     pane = panel.now_pane if panel.now_pane.has_wiper or whose == "now" else panel.reference_pane
-    return pane.grab(pane.seen().toRect()).toImage()
+    with patch.object(PicturePane, "halves", return_value=()):
+        return pane.grab(pane.seen().toRect()).toImage()
 
 
 def grey(panel: PicturePanel, across: float, down: float, whose: Whose = "now") -> int:

@@ -134,7 +134,7 @@ def side(colour: tuple[int, int, int]) -> Layers:
 
 def colours(pane: PicturePane, *places: int) -> list[str]:
     shown = pane.grab().toImage()
-    return [{"#ff0000": "now", "#0000ff": "reference"}[shown.pixelColor(x, 60).name()] for x in places]
+    return [{"#ff0000": "now", "#0000ff": "reference"}[shown.pixelColor(x, 130).name()] for x in places]
 
 
 def test_the_wiper_shows_now_at_its_left_and_the_reference_at_its_right(
@@ -198,3 +198,26 @@ def test_words_stand_on_the_picture_and_go_with_their_side(wiper: PicturePane) -
     wiper.set_wiper(0.0)
     bare, said = said, wiper.grab().toImage()
     assert is_changed(5, 40), "now's words are wiped away with it"
+
+
+@pytest.mark.parametrize("place", [0.0, 0.2, 0.5, 1.0])
+def test_the_halves_are_named_wherever_the_wiper_stands(wiper: PicturePane, place: float) -> None:
+    wiper.set_wiper(place)
+    plates = wiper.halves()
+    assert [words for _, words in plates] == ["now", "reference"]
+    shown = wiper.grab().toImage()
+    for plate, _ in plates:
+        area = plate.toAlignedRect()
+        assert wiper.rect().contains(area)
+        inside = {
+            shown.pixelColor(x, y).name()
+            for x in range(area.left() + 1, area.right())
+            for y in range(area.top() + 1, area.bottom())
+        }
+        assert "#ffffff" in inside, "written in white"
+    assert plates[0][0].right() < plates[1][0].left()
+
+
+def test_one_picture_names_no_halves(wiper: PicturePane) -> None:
+    wiper.set_sides(wiper.sides[0])
+    assert wiper.halves() == ()

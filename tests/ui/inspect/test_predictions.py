@@ -15,7 +15,7 @@ from resnet_viewer.records.preprocessing import CIFAR10_CLASSES
 from resnet_viewer.records.probe import NotFinite
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import Session
-from resnet_viewer.ui.inspect.predictions import Columns, PredictionLine, PredictionsPanel
+from resnet_viewer.ui.inspect.predictions import Columns, PredictionAxis, PredictionLine, PredictionsPanel
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests import fabricated
 from tests.ui.pixel import wear
@@ -272,3 +272,21 @@ def test_the_bars_of_untrained_weights_are_hollow(qtbot: QtBot) -> None:
         )
     assert colours[True] == DARK.changed.lower()
     assert colours[False] != colours[True]
+
+
+def test_the_bars_have_an_axis_that_gives_way_to_them(qtbot: QtBot) -> None:
+    panel = PredictionsPanel()
+    qtbot.addWidget(panel)
+    panel.resize(400, 300)
+    panel.render_scene(scene_of([0.7, 0.3], [0.6, 0.4]))
+    with qtbot.waitExposed(panel):
+        panel.show()
+    axis = panel.findChild(PredictionAxis)
+    assert axis is not None
+    assert axis.words == ("0", "50 %", "100 %")
+    assert axis.height() >= axis.sizeHint().height()
+    assert axis.minimumSizeHint().height() == 0
+    panel.render_scene(scene_of([0.02, 0.01], [0.02, 0.01]))
+    assert axis.words[2] == panel.legend.partition(" · ")[0].removeprefix("bars end at ")
+    panel.render_scene(Scene(Session(replace(fabricated.setup(), picture=None))))
+    assert not axis.isVisible()

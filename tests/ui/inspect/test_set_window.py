@@ -217,3 +217,14 @@ def test_another_set_begins_without_a_current_picture_and_marks_the_column_that_
     assert not window.table.currentIndex().isValid()
     room.measured.show(fabricated.set_reading([0, 1, 2], [0, 1, 2]))
     assert header.sortIndicatorSection() == 3
+
+
+def test_names_are_whole_where_the_table_has_room(room: Room, qtbot: QtBot) -> None:
+    window, reading = room.window, room.measured.reading
+    assert reading is not None
+    window.resize(1900, 700)
+    qtbot.waitUntil(lambda: window.table.viewport().width() > 1000)
+    names = tuple(f"photographer at the sea, crop {number}" for number in range(len(reading.pictures.names)))
+    room.measured.show(replace(reading, pictures=replace(reading.pictures, names=names)))
+    needed = window.fontMetrics().horizontalAdvance(names[0]) + window.table.iconSize().width()
+    assert window.table.columnWidth(0) > needed

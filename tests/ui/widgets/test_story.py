@@ -93,3 +93,61 @@ def test_nothing_is_touched_while_the_words_are_the_same(card: StoryCard) -> Non
     assert not changes
     card.tell(TOLD[:1])
     assert changes
+
+
+LONG = tuple(
+    Paragraph(
+        f"Paragraph {number} tells at some length of what was measured, with 3 numbers: 1, 2 and 3.",
+        links=((f"Step {number}", number),) if number in (0, 6, 8) else (),
+    )
+    for number in range(9)
+)
+
+
+def test_links_out_of_sight_stand_in_a_foot_that_stays(card: StoryCard, qtbot: QtBot) -> None:
+    assert not card.foot.isVisible(), "all of it is seen"
+    card.resize(260, 420)
+    card.tell(LONG)
+    qtbot.waitUntil(card.foot.isVisible)
+    assert [f"Step {number}" in card.steps.text() for number in (0, 6, 8)] == [False, True, True]
+    found = chosen(card)
+    card.steps.linkActivated.emit("6-0")
+    assert found == [6]
+    before = card.foot.geometry()
+    for _ in range(20):
+        card.more.linkActivated.emit("more")
+        if card.text.is_at_end:
+            break
+    assert card.text.is_at_end
+    assert "top" in card.more.text()
+    assert card.foot.geometry() == before
+    card.more.linkActivated.emit("more")
+    assert card.text.verticalScrollBar().value() == 0
+    card.tell(TOLD)
+    qtbot.waitUntil(lambda: not card.foot.isVisible())
+
+
+@pytest.mark.parametrize("height", range(180, 240, 7))
+def test_what_is_seen_ends_with_a_whole_line(card: StoryCard, qtbot: QtBot, height: int) -> None:
+    card.resize(260, height)
+    card.tell(LONG)
+    qtbot.waitUntil(card.foot.isVisible)
+    QGuiApplication.sendPostedEvents()
+    view = card.text.viewport()
+    end = card.text.line_end(view.height())
+    assert 0 < end <= view.height()
+    shown = view.grab().toImage()
+    below = {
+        shown.pixelColor(x, y).name() for x in range(view.width()) for y in range(round(end), view.height())
+    }
+    assert len(below) <= 1, "a line was cut"
+
+
+def test_scrolling_on_skips_no_line(card: StoryCard, qtbot: QtBot) -> None:
+    card.resize(260, 200)
+    card.tell(LONG)
+    qtbot.waitUntil(card.foot.isVisible)
+    QGuiApplication.sendPostedEvents()
+    end = card.text.line_end(card.text.viewport().height())
+    card.scroll_on()
+    assert card.text.verticalScrollBar().value() <= round(end)
