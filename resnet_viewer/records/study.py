@@ -183,7 +183,7 @@ class StudyResult:
     seconds: float = 0.0
     """Of measuring, over all its sessions."""
     passes: float = 0.0
-    """Whole forward passes of one picture that were run, by what they cost."""
+    """Whole forward passes of one picture that were run, by what their parts cost with everything open."""
     saved: float = 0.0
     """Passes that kept activations saved."""
 

@@ -104,6 +104,14 @@ def test_a_line_that_is_no_point_is_named(folder: Path, line: str) -> None:
         read_study(folder)
 
 
+def test_rows_of_another_kind_are_passed_over_where_studies_are_listed(folder: Path) -> None:
+    (whole,) = kept_studies(folder.parent)
+    assert whole is not None
+    lines = (folder / POINTS).read_text()
+    (folder / POINTS).write_text(lines.replace('"error": ', '"mistakes": '))
+    assert list(kept_studies(folder.parent)) == [None]
+
+
 def test_files_are_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     size = (folder / POINTS).stat().st_size
     monkeypatch.setattr(files, "_LARGEST_POINTS", size - 1)
