@@ -75,7 +75,7 @@ class _Taken(QToolButton):
         letters = self.fontMetrics()
         sign = f" {self._sign}" if self._sign else ""
         room = self.width() - self._BESIDE - letters.horizontalAdvance(sign)
-        text = escaped(letters.elidedText(self._words, Qt.TextElideMode.ElideMiddle, room)) + sign
+        text = escaped(letters.elidedText(self._words, Qt.TextElideMode.ElideRight, room)) + sign
         if text != self.text():
             self.setText(text)
 
@@ -114,6 +114,8 @@ class StudyFormCard(Card):
         takes = QFormLayout()
         takes.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         takes.setVerticalSpacing(5)
+        for part in (takes, self.options.rows):
+            part.setHorizontalSpacing(DARK.gap)
         takes.addRow("Network", self.network)
         takes.addRow("Wiring", self.gates)
         takes.addRow("Test set", self.test_set)
@@ -157,11 +159,11 @@ class StudyFormCard(Card):
         self.test_set.setAccessibleName(f"Test set: {named}")
         self.test_set.setToolTip(tooltip_text(f"{named}\nThe test set of Inspect's error meter"))
 
-    def say(self, verdict: Estimate | Failure | str) -> None:
-        """What the study would cost, or why it cannot be made, under the fields."""
+    def say(self, verdict: Estimate | Failure | str, *, can_start: bool = True) -> None:
+        """What the study would cost, or why it cannot be made, under the fields; `can_start` unless one is at work."""
         match verdict:
             case Estimate():
-                words = f"{estimate_words(verdict)}. Press Start (F8)."
+                words = f"{estimate_words(verdict)}.{' Press Start (F8).' if can_start else ''}"
             case Failure():
                 words = verdict.sentence
             case _:

@@ -93,15 +93,15 @@ def _no_point(scene: StudyScene, result: StudyResult) -> str:
 def _cost(result: StudyResult) -> str:
     """How it was measured."""
     basis = result.basis
-    on = f" on {thousands(basis.pictures)} pictures" if basis.pictures else ""
-    if basis.total > basis.pictures:
-        on += f" of {thousands(basis.total)}"
+    of = f"; test set: {thousands(basis.pictures)} pictures" if basis.pictures else ""
+    if basis.total > basis.pictures > 0:
+        of += f" of {thousands(basis.total)}"
     at = f" on {basis.device}" if basis.device else ""
     saved = ""
     if result.saved >= 1:
         whole = result.passes + result.saved
         saved = f"; kept activations saved {round(100 * result.saved / whole)} % of the passes"
-    told = f"{points_words(result.points)}{on}, in {duration(max(1.0, result.seconds))}{at}{saved}."
+    told = f"{points_words(result.points)} in {duration(max(1.0, result.seconds))}{at}{of}{saved}."
     return f"{told} {basis.remark}".rstrip()
 
 

@@ -430,16 +430,18 @@ class StudiesPage(Page):
 
     def _show_verdict(self, verdict: Estimate | Failure | str) -> None:
         self._verdict = verdict
-        self.panels.form.say(verdict)
+        self.panels.form.say(verdict, can_start=not self.controller.is_busy)
         self._render(self.controller.scene)
 
     @Slot(bool)
     def _note_busy(self, is_busy: bool) -> None:
         if is_busy:
             self._asking.stop()
-            if not isinstance(self._verdict, Estimate):
-                self._show_verdict("")
-        elif not isinstance(self._verdict, Estimate):
+        if isinstance(self._verdict, Estimate):
+            self._show_verdict(self._verdict)
+        elif is_busy:
+            self._show_verdict("")
+        else:
             self._ask_again()
 
     @Slot(object)

@@ -100,7 +100,7 @@ class StudiesPanels(PagePanels):
         listed, form, chart = StudyListCard(studies), StudyFormCard(), ChartCard()
         found, results = FoundPanel(), ResultsCard()
         explain(listed, "study", "ablation and lesion")
-        left = Splitter(Qt.Orientation.Vertical, listed, form, shares=(0.38, 0.62))
+        left = Splitter(Qt.Orientation.Vertical, listed, form, shares=(0.36, 0.64))
         below = Splitter(Qt.Orientation.Horizontal, found, results, shares=(0.52, 0.48))
         right = Splitter(Qt.Orientation.Vertical, chart, below, shares=(0.64, 0.36))
         columns = Splitter(Qt.Orientation.Horizontal, left, right, shares=(0.28, 0.72))

@@ -198,6 +198,7 @@ def test_the_chart_fills_while_it_runs(desk: Desk, page: StudiesPage) -> None:
     page.take_step(StartStudy())
     desk.workshop.read(40, 300)
     settled(desk, page)
+    assert "Start" not in page.panels.form.verdict.text()
     assert "reading the pictures · 40 of 300" in chart.subtitle
     assert chart.progress.maximum() == 0, "nobody knows how far it is"
     for count in (2, 6):
