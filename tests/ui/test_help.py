@@ -106,7 +106,7 @@ def test_pictures_fit_the_page_and_its_colours(desk: Desk, qtbot: QtBot) -> None
         desk.window.help.show_page("window")
         page = desk.window.findChild(HelpWindow).browser
         qtbot.waitUntil(lambda page=page: page.horizontalScrollBar().maximum() == 0)
-        for name in ("inspect-dark.png", "train-dark.png"):
+        for name in ("inspect-dark.png", "train-dark.png", "studies-dark.png"):
             image = page.loadResource(QTextDocument.ResourceType.ImageResource.value, QUrl(name))
             assert isinstance(image, QImage)
             assert not image.isNull(), f"{name} is not there"

@@ -94,6 +94,8 @@ class StudiesPage(Page):
         self._options: dict[str, Options] = {}
         """By the studies' names: what the form said when another one was chosen."""
         self._verdict: Estimate | Failure | str = ""
+        self._refusal = ""
+        """Why no study can be started, as far as that is known without the process; "" where one can."""
         self.bar = StudiesBar()
         self.controller = StudyController(worker, files, studies, self)
         self.open_point = OpenPoint(files, store, editor, self)
@@ -185,17 +187,6 @@ class StudiesPage(Page):
             device=self._ways.device,
             threads=self._ways.threads,
         )
-
-    @property
-    def refusal(self) -> str:
-        """Why no study can be started, in a sentence; "" where one can."""
-        if isinstance(self._verdict, Failure):
-            return self._verdict.sentence
-        try:
-            _ = self.order
-        except UserError as refused:
-            return str(refused)
-        return ""
 
     def _new_folder(self, info: StudyInfo, network: str) -> Path:
         """One that nothing has."""
@@ -360,9 +351,8 @@ class StudiesPage(Page):
 
     @Slot(object)
     def _render(self, scene: StudyScene) -> None:
-        refusal = self.refusal
-        self.panels.render_studies(scene, refusal)
-        self.bar.render_studies(scene, refusal)
+        self.panels.render_studies(scene, self._refusal)
+        self.bar.render_studies(scene, self._refusal)
         self.commands.set_possible("study_cancel", scene.live is not None)
         self.commands.set_possible("study_resume", scene.can_resume(scene.chosen))
         self.facts_changed.emit()
@@ -383,7 +373,8 @@ class StudiesPage(Page):
 
     @Slot(object, object)
     def _follow_session(self, old: Session, new: Session) -> None:
-        if old.setup.state != new.setup.state or old.test_set != new.test_set:
+        is_other = old.setup.state != new.setup.state or old.test_set != new.test_set
+        if is_other and self.panels.is_seen:  # else when it comes into view
             self._show_session()
             self._ask_again()
 
@@ -409,11 +400,15 @@ class StudiesPage(Page):
     def _ask_again(self) -> None:
         """Something that a study takes is other than it was: what it would cost is not known."""
         self.controller.forget_estimate()
-        self._verdict = ""
-        refusal = self.refusal
-        if refusal:
-            self._show_verdict(Failure(refusal))
-        elif self.panels.is_seen and not self.controller.is_busy:
+        self._refusal = ""
+        try:
+            _ = self.order
+        except UserError as refused:
+            self._refusal = str(refused)
+            self._asking.stop()
+            self._show_verdict(Failure(self._refusal))
+            return
+        if self.panels.is_seen and not self.controller.is_busy:
             self._show_verdict(ESTIMATING)
             self._asking.start()
         else:
@@ -421,7 +416,7 @@ class StudiesPage(Page):
 
     @Slot()
     def _ask_estimate(self) -> None:
-        if not self.controller.is_busy and not self.refusal:
+        if not self.controller.is_busy:
             self.controller.estimate(self.order)
 
     @Slot(object)
@@ -459,7 +454,10 @@ class StudiesPage(Page):
         """The list gets the keys; the process gets ready, as a question comes soon."""
         self.panels.take_focus()
         self.controller.get_ready(self._ways.studies_dir())
-        if not isinstance(self._verdict, Estimate):
+        self._show_session()
+        session, known = self._store.session, self._verdict
+        takes = session.setup.state, session.test_set
+        if not isinstance(known, Estimate) or takes != (known.order.state, known.order.test_set or takes[1]):
             self._ask_again()
 
     @property

@@ -96,6 +96,8 @@ def _said(scene: StudyScene) -> str:
 class StudiesPanels(PagePanels):
     """Renders scenes; the panels' wishes are signals."""
 
+    alone_with_large_letters = "chart", "found"
+
     def __init__(self, studies: Sequence[StudyInfo]) -> None:
         listed, form, chart = StudyListCard(studies), StudyFormCard(), ChartCard()
         found, results = FoundPanel(), ResultsCard()

@@ -121,11 +121,24 @@ def test_the_cost_of_what_was_changed_meanwhile_is_not_shown(desk: Desk, page: S
     assert "9 s" not in page.panels.form.verdict.text()
 
 
-def test_nothing_is_asked_before_the_page_was_seen(desk: Desk) -> None:
+def test_nothing_is_asked_before_the_page_is_seen_and_then_about_what_is_there_now(desk: Desk) -> None:
     inspect_page(desk.window).editor.toggle_branch(2)
     page = studies_page(desk.window)
     assert not page._asking.isActive()
     assert not desk.workshop.is_started
+    with desk.qtbot.waitExposed(desk.window):
+        desk.window.show()
+    desk.window.show_page(STUDIES)
+    estimated(desk).estimate()
+    assert desk.workshop.estimates[-1].order.state.wiring.dropped == (2,)
+    desk.window.show_page(INSPECT)
+    desk.window.show_page(STUDIES)
+    assert len(desk.workshop.estimates) == 1, "the cost is known"
+    desk.window.show_page(INSPECT)
+    inspect_page(desk.window).editor.toggle_branch(3)
+    desk.window.show_page(STUDIES)
+    estimated(desk, 2)
+    assert "2 of 9 residual branches dropped" in page.panels.form.gates.text()
 
 
 def test_what_cannot_be_studied_is_a_sentence_and_nothing_starts(desk: Desk, page: StudiesPage) -> None:
@@ -164,7 +177,7 @@ def test_a_number_that_cannot_be_taken_is_said_where_the_cost_stands(desk: Desk,
 def test_what_the_process_refuses_stands_there_too(desk: Desk, page: StudiesPage) -> None:
     estimated(desk).refuse("The folder of the test set is empty; choose another.")
     assert page.panels.form.verdict.text() == "The folder of the test set is empty; choose another."
-    assert not page.bar.start_button.isEnabled()
+    assert page.bar.start_button.isEnabled(), "there may be pictures in it by now"
 
 
 # Its course
