@@ -521,9 +521,10 @@ class StudyPlot(QScrollArea):
         if columns == self._columns and not is_new:
             return
         self._columns = columns
-        for place in range(self._grid.count()):
-            self._grid.setRowStretch(place, 0)
-            self._grid.setColumnStretch(place, 0)
+        for row in range(self._grid.rowCount()):  # also those that only an earlier study filled
+            self._grid.setRowStretch(row, 0)
+        for column in range(self._grid.columnCount()):
+            self._grid.setColumnStretch(column, 0)
         if not self.views:
             self._grid.addWidget(self._words, 0, 0)
             return

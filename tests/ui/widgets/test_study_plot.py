@@ -229,3 +229,15 @@ def test_what_is_said_in_place_of_a_panel(plot: StudyPlot) -> None:
     assert isinstance(plot.views[1], MatrixView)
     assert plot.views[1].cells.chart.message == "Not for this one."
     plot.grab()
+
+
+def test_fewer_panels_than_before_fill_the_room(plot: StudyPlot) -> None:
+    plot.resize(1400, 700)
+    plot.show_panels(EVERY)
+    settle(plot)
+    for count in (2, 1):
+        plot.show_panels(EVERY[:count])
+        settle(plot)
+        right, low = plot.viewport().width(), plot.viewport().height()
+        assert max(view.geometry().right() for view in plot.views) >= right - 3
+        assert max(view.geometry().bottom() for view in plot.views) >= low - 3
