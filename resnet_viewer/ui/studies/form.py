@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
@@ -29,6 +31,7 @@ from resnet_viewer.ui.widgets.theme import DARK
 from resnet_viewer.ui.work.worker import Failure
 
 _LEAST_LETTERS, _LEAST_LINES = 26, 14
+_WIDE_LETTERS = 48
 CHOOSE_SET = "This study needs a test set: choose one above, or in Inspect's error meter."
 
 
@@ -80,6 +83,13 @@ class _Taken(QToolButton):
             self.setText(text)
 
 
+def _labels(rows: QFormLayout) -> Iterator[QWidget]:
+    for place in range(rows.rowCount()):
+        item = rows.itemAt(place, QFormLayout.ItemRole.LabelRole)
+        if item is not None and (label := item.widget()) is not None:
+            yield label
+
+
 class StudyFormCard(Card):
     """The fields are made of the study's options; what cannot be taken is said under them."""
 
@@ -110,7 +120,6 @@ class StudyFormCard(Card):
         rows = QVBoxLayout(inside)
         rows.setContentsMargins(0, 0, DARK.gap // 2, 0)
         rows.setSpacing(DARK.gap)
-        rows.addWidget(self.about)
         takes = QFormLayout()
         takes.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         takes.setVerticalSpacing(5)
@@ -122,6 +131,7 @@ class StudyFormCard(Card):
         self._takes = takes
         rows.addLayout(takes)
         rows.addWidget(self.options)
+        rows.addWidget(self.about)
         rows.addStretch(1)
         self.area = _Area(inside)
         foot = QHBoxLayout()
@@ -172,17 +182,16 @@ class StudyFormCard(Card):
         self.verdict.setAccessibleDescription(words)
 
     def _align(self) -> None:
-        """The fields of both parts of the form stand below one another."""
-        labels = [
-            label
-            for rows in (self._takes, self.options.rows)
-            for place in range(rows.rowCount())
-            if (item := rows.itemAt(place, QFormLayout.ItemRole.LabelRole)) is not None
-            and (label := item.widget()) is not None
-        ]
-        width = max(label.sizeHint().width() for label in labels)
+        """The fields of both parts of the form stand below one another, where names of networks have room for that."""
+        labels = [*_labels(self._takes), *_labels(self.options.rows)]
+        is_wide = self.width() >= _WIDE_LETTERS * self.fontMetrics().averageCharWidth()
+        width = max(label.sizeHint().width() for label in labels) if is_wide else 0
         for label in labels:
             label.setMinimumWidth(width)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._align()
 
     def minimumSizeHint(self) -> QSize:
         letters = self.fontMetrics()
