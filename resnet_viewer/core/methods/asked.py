@@ -6,10 +6,13 @@ its end, so that what is asked in between finds nothing changed and waits for on
 
 from __future__ import annotations
 
+import sys
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from threading import Thread
 from typing import Any, NamedTuple
 
 import torch
@@ -103,6 +106,30 @@ def put(home: nn.Module, name: str, module: nn.Module, undo: ExitStack) -> None:
     before = home._modules[name]
     undo.callback(home._modules.__setitem__, name, before)
     home._modules[name] = module
+
+
+def imported(*names: str) -> Generator[None]:
+    """Import modules on a thread of their own, which is waited for a hundredth of a second a step: scikit-learn takes
+    seconds, and who works in between is not to wait for it.
+    """
+    failures: list[Exception] = []
+
+    def work() -> None:
+        try:
+            for name in names:
+                import_module(name)
+        except Exception as error:
+            failures.append(error)
+
+    if all(name in sys.modules for name in names):
+        return
+    thread = Thread(target=work, name="importing")
+    thread.start()
+    while thread.is_alive():
+        thread.join(0.01)
+        yield None
+    if failures:
+        raise failures[0]
 
 
 class Draws:

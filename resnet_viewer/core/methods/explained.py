@@ -10,7 +10,7 @@ from torch import Tensor
 
 from resnet_viewer.core.engine import ProbeEngine
 from resnet_viewer.core.methods import block_maps, input_maps, perturbations, relevance
-from resnet_viewer.core.methods.asked import Asked, Draws, Found, Method, Work
+from resnet_viewer.core.methods.asked import Asked, Draws, Found, Method, Work, imported
 from resnet_viewer.core.probing import frozen
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.method import (
@@ -110,6 +110,8 @@ def explained(
         nothing = Found(torch.zeros_like(images), note=_SEVERED)
         yield _answer(asked, nothing.values, images, found=nothing)
         return
+    if request.info.place == "input":
+        yield from imported("captum.attr")
     work = _METHODS[request.method](asked, images, request.options)
     said_at = time.perf_counter()
     while True:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_viewer.core.methods.asked import Asked, Draws, Found, Work, silent
+from resnet_viewer.core.methods.asked import Asked, Draws, Found, Work, imported, silent
 from resnet_viewer.core.preprocessing import squared
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.method import (
@@ -127,9 +127,9 @@ def superpixels(
     Raises:
         UserError: there are fewer than two.
     """
+    yield from imported("skimage.segmentation", "sklearn.linear_model")
     from skimage.segmentation import slic
 
-    yield None
     pixels = squared(asked.request.question.picture, asked.request.state.preprocessing)
     found, labels = np.unique(slic(pixels, n_segments=options.n_segments), return_inverse=True)
     yield None
@@ -137,9 +137,6 @@ def superpixels(
         raise UserError(
             "The picture has fewer than two superpixels; ask for more of them, or choose the ablation of squares."
         )
-    import sklearn.linear_model  # noqa: F401  a second of its own, before what captum fits with it
-
-    yield None
     return torch.from_numpy(labels)[None, None].to(images.device), len(found)
 
 

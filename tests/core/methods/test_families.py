@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,11 +13,12 @@ from torch import Tensor, nn
 from resnet_viewer.core.engine import ProbeEngine
 from resnet_viewer.core.methods.explained import explanation
 from resnet_viewer.core.network import Network
-from resnet_viewer.records.method import ExplainRequest, Explanation, refusal
+from resnet_viewer.records.method import METHODS, ExplainRequest, Explanation, MethodInfo, refusal
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.probe import NetworkState, ProbeRequest
+from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.records.wiring import Wiring
 from tests.core.invented import random_state
 from tests.core.test_families import reduced
@@ -108,3 +110,34 @@ def test_every_relu_is_guided_where_two_paths_part_too(name: str) -> None:
 def test_gated_blocks_are_refused(name: str) -> None:
     for method in ("lrp", "deep_lift"):
         assert "no rule" in refusal(ExplainRequest.of(asked(name, is_wired=False), method))
+
+
+@pytest.mark.parametrize("info", METHODS, ids=lambda info: info.name)
+def test_every_method_takes_grey_pictures_and_means_of_blocks(info: MethodInfo) -> None:
+    if info.extra:
+        pytest.importorskip("sklearn")
+        pytest.importorskip("skimage")
+    question = asked("teaching-mnist-concat", is_wired=False)
+    shown = Picture.of(
+        np.repeat(np.arange(0, 224, 8, dtype=np.uint8)[:, None, None], 28, 1).repeat(3, 2), name="ramp"
+    )
+    question = replace(question, picture=shown, target=BlockTarget(question.state.network.block_count, 1))
+    (found,) = answers(question, info.name)
+    height, width = found.request.plan.blocks[-1].output_shape[1:] if info.place == "block" else (28, 28)
+    assert found.map.shape == (height, width)
+    assert np.isfinite(found.map).all()
+    assert found.passes_done == found.passes
+    assert found.target == question.target
+
+
+def test_nothing_counts_where_no_open_path_leads_to_the_target() -> None:
+    question = asked("cifar-resnet-20", is_wired=False)
+    count = question.state.network.block_count
+    closed = Wiring((1.0, 0.0, *[1.0] * (count - 2)), (1.0, 0.0, *[1.0] * (count - 2)))
+    severed = replace(question, state=replace(question.state, wiring=closed))
+    for name in ("guided_backprop", "deep_lift", "lrp", "integrated_gradients"):
+        (found,) = answers(severed, name)
+        assert not found.map.any()
+        assert "No open path" in found.note
+    (before,) = answers(replace(severed, target=BlockTarget(1)), "deep_lift")
+    assert before.map.any()
