@@ -48,7 +48,7 @@ _LARGEST = 1e300
 """What is larger counts as infinite: a span of such numbers has no end."""
 _MARGIN = 6.0
 """Pixels that stay free beyond the outermost points."""
-_BESIDE = 0.025
+_BESIDE = 0.035
 """Of the x axis beyond its outermost points."""
 _LANE_SHARE = 0.09
 """Of the x axis for what is zero beside a logarithm."""

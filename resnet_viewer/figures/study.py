@@ -46,8 +46,6 @@ _USUAL_HEIGHT = 2.6
 """Inches of a plot with what stands around it, on a page that is as high as it needs to be."""
 _LEAST_WIDTH, _LEAST_HEIGHT = 2.3, 0.95
 """Inches: the narrowest panel beside another one, and the lowest plot that can be read."""
-_WORDS = 1.5
-"""Inches of height that title and caption take, about."""
 _NUMBER, _MOST_NUMBERS = 6.0, 900
 """Points of a number in a cell, and the most of them."""
 _BAR, _TINY, _WIDEST_NAME = 0.6, 0.17, 1.1
@@ -64,7 +62,7 @@ def figure(
     """
     if not panels:
         raise ValueError("no panel to draw")
-    rows = _rows(panels, paper)
+    rows = _rows(panels, paper.width, _height_for_panels(paper, title, subtitle, caption))
     around = sum(row.head for row in rows) + (len(rows) - 1) * _BETWEEN
     sheet = page(paper, title, subtitle, caption, content=around + len(rows) * (_LEAST_HEIGHT + _FOOT))
     high = (sheet.top - sheet.bottom - around) / len(rows)
@@ -87,11 +85,19 @@ def figure(
 
 def usual_paper(panels: Sequence[Panel], title: str, subtitle: str, caption: str) -> Paper:
     """As wide as a text, and so high that all panels and all words have room."""
-    paper = Paper(USUAL.width, _WORDS + _USUAL_HEIGHT * -(-len(panels) // 2))
-    rows = _rows(panels, paper)
+    rows = _rows(panels, USUAL.width, _USUAL_HEIGHT * -(-len(panels) // 2))
     content = sum(row.head + _USUAL_HEIGHT for row in rows) + (len(rows) - 1) * _BETWEEN
-    made = page(paper, title, subtitle, caption, content=content, is_as_high_as_needed=True)
-    return replace(paper, height=made.height)
+    made = page(USUAL, title, subtitle, caption, content=content, is_as_high_as_needed=True)
+    return replace(USUAL, height=made.height)
+
+
+def _height_for_panels(paper: Paper, title: str, subtitle: str, caption: str) -> float:
+    """What the words leave of the page, or all of it where they will have to go."""
+    bare = replace(paper, spot=None)
+    words = page(bare, title, subtitle, caption, content=0.0, is_as_high_as_needed=True).height
+    left = paper.height - words
+    least = _HEAD + _HEADING_LINE + _LEAST_HEIGHT + _FOOT
+    return left if left >= least else max(paper.height - 2 * MARGIN, 1.0)
 
 
 @dataclass(frozen=True)
@@ -109,23 +115,24 @@ class _Row:
         return _HEAD + _HEADING_LINE * (max(map(len, self.headings)) - 1)
 
 
-def _rows(panels: Sequence[Panel], paper: Paper) -> list[_Row]:
-    size = paper.width - 2 * MARGIN, max(paper.height - _WORDS, 1.0)
+def _rows(panels: Sequence[Panel], width: float, height: float) -> list[_Row]:
+    """In as many columns as suit a page so wide, of which the panels have that height."""
+    size = width - 2 * MARGIN, height
     columns = columns_for(len(panels), size, _LEAST_WIDTH)
     found = []
     for first in range(0, len(panels), columns):
         beside = panels[first : first + columns]
-        width = (size[0] - (len(beside) - 1) * _BETWEEN) / len(beside)
+        wide = (size[0] - (len(beside) - 1) * _BETWEEN) / len(beside)
         headings = []
         for number, panel in enumerate(beside, first):
             letter = f"{_letter(number)}) " if len(panels) > 1 else ""
-            lines = wrapped(f"{letter}{panel.title}", 0.97 * width, palette.FONT + 1, bold=True)
+            lines = wrapped(f"{letter}{panel.title}", 0.97 * wide, palette.FONT + 1, bold=True)
             if len(lines) > _HEADING_LINES:
                 rest = " ".join(lines[_HEADING_LINES - 1 :])
-                rest = shortened(rest, 0.97 * width, palette.FONT + 1, bold=True)
+                rest = shortened(rest, 0.97 * wide, palette.FONT + 1, bold=True)
                 lines = [*lines[: _HEADING_LINES - 1], rest]
             headings.append(tuple(lines))
-        found.append(_Row(tuple(beside), tuple(headings), width))
+        found.append(_Row(tuple(beside), tuple(headings), wide))
     return found
 
 

@@ -127,3 +127,12 @@ def test_a_long_title_of_a_panel_takes_two_lines() -> None:
     assert len(bold) == 4
     assert bold[2].endswith("…")
     assert overlapping(figure) == []
+
+
+def test_columns_suit_what_the_words_leave_of_the_page() -> None:
+    def widest(caption: str) -> float:
+        figure = study.figure(EVERY[1:4], "An invented study", "", caption, Paper(7.6, 5.0))
+        return max(axes.get_position().width for axes in figure.axes) * 7.6
+
+    assert widest("Short.") > 5, "the last of three has a row of its own"
+    assert widest("What was measured. " * 60) < 3, "all three stand beside each other above the words"

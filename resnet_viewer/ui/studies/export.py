@@ -23,7 +23,7 @@ class StudyExport(FigureExport):
     def __init__(
         self, controller: StudyController, outbox: Outbox, settings: Settings, window: QWidget
     ) -> None:
-        super().__init__(FigureChoice("study"), outbox, settings, window)
+        super().__init__(FigureChoice("study", height=6.4), outbox, settings, window)
         self._controller = controller
 
     def fill(self, menu: QMenu) -> None:
