@@ -20,6 +20,7 @@ from resnet_viewer.core.meter import Evaluation as Evaluation  # by this name fo
 from resnet_viewer.core.meter import evaluated
 from resnet_viewer.core.methods.explained import explanation
 from resnet_viewer.core.network import Network, spec_now, wired
+from resnet_viewer.core.probing import require_readable
 from resnet_viewer.core.studies.running import Studies
 from resnet_viewer.core.weights.build_options import built
 from resnet_viewer.core.weights.opened import adjusted, open_network
@@ -387,6 +388,7 @@ def study(
     order = StudyOrder(
         info.name, state, info.options(**options), test_set, kept or Path(), device=device, is_resumed=resume
     )
+    require_readable(model.network)
     studies = Studies(model.network)
     with _as_it_is(model.network, choose_device(device)):
         training = [module for module in model.network.modules() if module.training]

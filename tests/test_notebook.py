@@ -238,6 +238,14 @@ def test_a_study_that_cannot_be_is_one_sentence(wrong: dict[str, Any], words: st
     assert words in str(refused.value)
 
 
+@pytest.mark.usefixtures("trial_study")
+def test_a_study_of_a_network_that_cannot_be_read_is_one_sentence() -> None:
+    model = resnet_viewer.load("cifar-resnet-20")
+    model.network.half()
+    with pytest.raises(UserError):
+        resnet_viewer.study("trial", model, sample=5)
+
+
 def test_the_example_of_study_holds() -> None:
     from resnet_viewer import notebook
 

@@ -12,7 +12,7 @@ import json
 import logging
 import os
 import platform
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -144,11 +144,14 @@ class StudyFolder:
         if other := _difference(read_study(self.folder).order, order):
             raise _another(self.folder, other)
 
-    def begin(self, result: StudyResult, digests: Digests, *, command: str = "") -> list[Measured]:
-        """Say in the folder what is measured, where that is not said yet; what was measured before.
+    def begin(
+        self, result: StudyResult, names: Collection[str], digests: Digests, *, command: str = ""
+    ) -> list[Measured]:
+        """Say in the folder what is measured, where that is not said yet; what was measured before of the points with
+        these names.
 
         Raises:
-            StudyFileError: it was another network or other pictures; or the points cannot be read.
+            StudyFileError: it was another network or other pictures; or the points cannot be read, or are others.
             WriteError: the folder cannot be written in.
         """
         path = self.folder / STUDY
@@ -160,6 +163,8 @@ class StudyFolder:
         else:
             write_whole(path, json_bytes(_content_of(result, digests, command)))
         found = _measured(self.folder / POINTS)
+        if unknown := next((each.name for each in found if each.name not in names), None):
+            raise _another(self.folder, f"it has a point {unknown}, which another version has measured")
         try:
             self._points = (self.folder / POINTS).open("ab")
             self._points.truncate(_whole_lines(self.folder / POINTS))

@@ -107,8 +107,10 @@ class Studies:
             bench, plan, basis = yield from self._begun(order)
             result = StudyResult(order, basis, len(plan.points))
             digests = Digests(_digest(bench.network), bench.digest)
-            found = {each.name: each for each in folder.begin(result, digests, command=self._command)}
-            names = [point.name for point in plan.points if point.name not in found]
+            planned = dict.fromkeys(point.name for point in plan.points)
+            kept = folder.begin(result, planned, digests, command=self._command)
+            found = {each.name: each for each in kept}
+            names = [name for name in planned if name not in found]
             yield (result := with_points(result, found.values()))
             clock = Clock(self._told_every)
             work = measured(bench, plan, names) if elsewhere is None else elsewhere(order, names)
@@ -239,5 +241,5 @@ def _digest(network: Network) -> str:
     found = hashlib.sha256()
     for name, tensor in network.state_dict().items():
         found.update(name.encode())
-        found.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+        found.update(tensor.detach().cpu().reshape(-1).view(torch.uint8).numpy().data)
     return found.hexdigest()

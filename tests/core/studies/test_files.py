@@ -133,6 +133,14 @@ def test_a_line_without_an_end_is_left_out_and_of_two_points_of_one_name_the_sec
     assert read_study(folder).rows == before
 
 
+def test_points_that_are_not_planned_are_of_another_version(folder: Path) -> None:
+    lines = (folder / POINTS).read_text()
+    (folder / POINTS).write_text(lines.replace('"block 5, 0"', '"stage 5"'))
+    order = order_in(folder, which="every second", is_resumed=True)
+    with pytest.raises(StudyFileError, match="it has a point stage 5, which another version has measured"):
+        list(Studies().answer(order))
+
+
 def test_points_without_their_study_are_not_gone_on_with(folder: Path) -> None:
     (folder / STUDY).unlink()
     order = order_in(folder, which="every second", is_resumed=True)
