@@ -141,3 +141,15 @@ def test_nothing_counts_where_no_open_path_leads_to_the_target() -> None:
         assert "No open path" in found.note
     (before,) = answers(replace(severed, target=BlockTarget(1)), "deep_lift")
     assert before.map.any()
+
+
+def test_blocks_that_are_left_out_pass_all_on() -> None:
+    question = asked("cifar-plain-20", is_wired=False)
+    state = replace(question.state, wiring=question.state.wiring.with_left_out([2, 4]))
+    relevance, product, lifted = answers(
+        replace(question, state=state), "lrp", "input_x_gradient", "deep_lift"
+    )
+    (whole,) = answers(question, "input_x_gradient")
+    assert not np.allclose(product.map, whole.map)
+    np.testing.assert_allclose(relevance.map, product.map, rtol=0, atol=1e-3 * np.abs(product.map).max())
+    assert lifted.delta == pytest.approx(0, abs=1e-4)
