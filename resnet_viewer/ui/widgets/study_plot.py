@@ -32,7 +32,7 @@ from resnet_viewer.ui.widgets.theme import DARK, Theme
 OPENS = "click or Enter: open in Inspect"
 _NEAR, _CLICKED = 40.0, 14.0
 """Pixels from the pointer within which a point is told about, and taken by a click."""
-_LEAST_WIDTH, _LEAST_HEIGHT = 260.0, 180
+_LEAST_WIDTH, _LEAST_HEIGHT = 260.0, 156
 """Pixels of a panel beside another one, and of one that need not scroll."""
 _MOST_NUMBERS = 900
 """Cells of a matrix with numbers in them."""
@@ -458,7 +458,7 @@ class StudyPlot(QScrollArea):
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._inside = QWidget()
         self._grid = QGridLayout(self._inside)
-        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setContentsMargins(0, 0, 2, 0)
         self._grid.setSpacing(DARK.gap)
         self.setWidget(self._inside)
         self.setWidgetResizable(True)
