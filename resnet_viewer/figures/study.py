@@ -316,9 +316,7 @@ def measured_words(result: StudyResult) -> list[str]:
             f"{captions.plain(order.test_set.title)}, {basis.pictures}{total} pictures (seed {order.test_set.seed})"
         )
         if not basis.has_labels:
-            words.append(
-                "true classes are not known, so those that the network gives intact stand in for them"
-            )
+            words.append("true classes are not known")
     if not result.is_complete:
         words.append(f"not complete: {len(result.rows)} of {result.points} points")
     return words

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import shlex
 
+from resnet_viewer.records.preprocessing import usual_preprocessing
+from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.study import StudyOrder
 from resnet_viewer.records.study_list import study_of
 from resnet_viewer.records.test_set import USUAL_SAMPLE
@@ -31,6 +33,19 @@ def flag_of(study: str, field: str) -> str:
     return f"--{study}-{name}" if name in TAKEN else f"--{name}"
 
 
+def _preprocessing(state: NetworkState) -> list[str]:
+    """What of it is not usual for the network."""
+    own, usual = state.preprocessing, usual_preprocessing(state.network)
+    words = []
+    if (own.mean, own.std) != (usual.mean, usual.std):
+        for flag, channels in (("--mean", own.mean), ("--std", own.std)):
+            words += [flag, ",".join(map(repr, channels))]
+    sides = (("--resize", own.resize, usual.resize), ("--crop", own.crop, usual.crop))
+    for flag, side, usual_side in sides:
+        words += [flag, str(side)] if side != usual_side else []
+    return words
+
+
 def command_of(order: StudyOrder) -> str:
     """ "resnet-viewer study blocks --network cifar-resnet-56 --data crops --out blocks"; options that have their
     defaults are left out.
@@ -42,6 +57,7 @@ def command_of(order: StudyOrder) -> str:
         words += ["--weights", "none", "--seed", str(state.network.seed)]
     elif weights.source != "bundled":
         words += ["--weights", weights.name]
+    words += _preprocessing(state)
     wiring = state.wiring
     if state.network.has_shortcuts and wiring.cut:
         words += ["--cut", number_ranges(wiring.cut)]

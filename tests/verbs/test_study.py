@@ -18,7 +18,7 @@ from resnet_viewer.core.studies import running
 from resnet_viewer.core.studies.files import Measured, read_study
 from resnet_viewer.records.study import StudyOrder
 from resnet_viewer.records.study_command import TAKEN, command_of
-from resnet_viewer.verbs.arguments import Parser, parsed
+from resnet_viewer.verbs.arguments import Parser, own_input, parsed
 from resnet_viewer.verbs.option_flags import options_of
 from tests.core.studies import trial
 
@@ -149,6 +149,15 @@ def test_the_command_of_a_study_orders_it_again(tmp_path: Path) -> None:
     assert options_of(arguments, trial.TrialOptions) == order.options
     assert (arguments.data, arguments.sample, arguments.sample_seed) == ("crops", None, 7)
     assert arguments.network == "cifar-resnet-20"
+
+
+def test_the_command_says_how_pictures_are_prepared_where_that_is_not_usual(tmp_path: Path) -> None:
+    order = trial.order_in(tmp_path / "out")
+    assert "--mean" not in command_of(order)
+    own = replace(order.state.preprocessing, mean=(0.5, 0.25, 0.0), std=(1.0, 0.5, 1.0), resize=40)
+    words = shlex.split(command_of(replace(order, state=replace(order.state, preprocessing=own))))
+    asked = own_input(parsed(words[1:]))
+    assert (asked.mean, asked.std, asked.resize, asked.crop) == (own.mean, own.std, 40, None)
 
 
 @pytest.mark.parametrize(
