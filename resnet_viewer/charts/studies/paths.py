@@ -49,9 +49,7 @@ def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
         LinesPanel(
             "Gradient through one path",
             _LENGTHS,
-            Scale(
-                f"gradient of the {' or the '.join(quantities) or 'score'}, norm at the input", is_log=True
-            ),
+            Scale(f"input gradient of the {' or '.join(quantities) or 'score'}", is_log=True),
             tuple(magnitudes),
         ),
         LinesPanel(
