@@ -503,7 +503,8 @@ class FeatureMapsPanel(Card):
         for control in view.controls:
             control.setVisible(is_channel)
         self.shows.setVisible(not is_channel)
-        room = self.width() - 2 * DARK.padding - self.header.count() * self.header.spacing()
+        shown = sum(not self.header.itemAt(place).isEmpty() for place in range(self.header.count()))
+        room = self.width() - 2 * DARK.padding - shown * self.header.spacing()
         title = self._channel_title if is_channel else "Filters" if are_filters else "Feature maps"
         room -= self.fontMetrics().horizontalAdvance(f"{title} {_LEAST_SUBTITLE}")
         own = {self.shows, view.back, *view.controls}
@@ -514,8 +515,13 @@ class FeatureMapsPanel(Card):
         view.set_short(is_short=is_short)
         if is_channel:  # its number stands beside it
             self.set_title("Channel" if is_short else title)
+        elif (
+            not are_filters and room < self.shows.full_width
+        ):  # a word of the title before letters of a choice
+            self.set_title("Maps")
+            room += self.fontMetrics().horizontalAdvance(title) - self.fontMetrics().horizontalAdvance("Maps")
         elif not are_filters:
-            self.set_title("Maps" if room < self.shows.short_width else title)
+            self.set_title(title)
         self.shows.set_short(room < self.shows.full_width)
         foot = self.legend.sizeHint().width() + self.controls.minimumSizeHint().width() + 2 * DARK.gap
         has_room = self.width() - 2 * DARK.padding >= foot + self.most_changed.sizeHint().width()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.album import Album
@@ -115,3 +115,12 @@ def test_an_open_message_makes_the_page_scroll_and_cuts_no_number(desk: Desk, po
     view = panels.wiring.view
     bottom = view.mapFromScene(plot.mapToScene(plot.rect().bottomLeft())).y()
     assert view.viewport().height() - bottom >= line, "the numbers under the plot are whole"
+
+
+def test_the_choice_between_maps_and_filters_is_whole_in_a_small_window(desk: Desk) -> None:
+    desk.window.resize(1024, 700)
+    desk.qtbot.waitUntil(lambda: desk.window.size().toTuple() == (1024, 700))
+    show(desk, 451, 300)
+    QApplication.processEvents()
+    shows = inspect_page(desk.window).panels.feature_maps.shows
+    assert [button.text() for button in shows.findChildren(QAbstractButton)] == ["Maps", "Filters"]
