@@ -37,7 +37,7 @@ def noise_tunnel(asked: Asked, images: Tensor, options: NoiseTunnelOptions) -> W
     The noise is what captum draws with `nt_samples_batch_size=1` after `torch.manual_seed(seed)`.
     """
     draws = Draws(options.seed)
-    total = squares = torch.zeros_like(images)
+    total = squares = images.new_zeros(1, 1, 1, 1)  # which takes the method's own count of channels
     deltas: list[float] = []
     found = Found(total)
     for done in range(options.nt_samples):

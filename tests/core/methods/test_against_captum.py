@@ -83,6 +83,13 @@ def tunnel(method: type, **own: Any) -> Callable[[nn.Module, Tensor], Tensor]:
     return attribute
 
 
+def guided_tunnel(network: nn.Module, x: Tensor) -> Tensor:
+    seeded(4)
+    return NoiseTunnel(GuidedGradCam(network, blocks_of(network)[4])).attribute(
+        x.detach(), target=CLASS, nt_samples=3, nt_samples_batch_size=1, stdevs=0.5
+    )
+
+
 def noise_shap(network: nn.Module, x: Tensor) -> Tensor:
     seeded(7)
     baselines = torch.randn(20, 3, SIDE, SIDE)
@@ -167,6 +174,14 @@ CASES: dict[str, Case] = {
         NoiseTunnelOptions(over="guided_backprop", nt_type="vargrad", nt_samples=3, stdevs=0.5, seed=4),
         tunnel(GuidedBackprop, nt_type="vargrad"), summed,
     ),
+    "SmoothGrad of occlusion": (
+        "noise_tunnel", NoiseTunnelOptions(over="occlusion", nt_samples=3, stdevs=0.5, seed=4),
+        tunnel(Occlusion, sliding_window_shapes=(3, 8, 8), strides=(3, 4, 4)), first,
+    ),
+    "SmoothGrad of guided Grad-CAM": (
+        "noise_tunnel", NoiseTunnelOptions(over="guided_grad_cam", nt_samples=3, stdevs=0.5, seed=4),
+        guided_tunnel, summed,
+    ),
     "occlusion": (
         "occlusion", OcclusionOptions(20, 12),
         lambda net, x: Occlusion(net).attribute(x, (3, 20, 20), (3, 12, 12), target=CLASS), first,
@@ -200,7 +215,8 @@ def test_it_is_captums(case: str, cut: tuple[int, ...]) -> None:
     """
     name, options, theirs, reduced = CASES[case]
     expected = theirs(stock(cut), shown())
-    needs_block = name in ("grad_cam", "guided_grad_cam")
+    over = options.over if isinstance(options, NoiseTunnelOptions) else None
+    needs_block = "guided_grad_cam" in (name, over) or name == "grad_cam"
     asked = ExplainRequest.of(question(cut), name, options, block=5 if needs_block else None)
     found = explanation(engine(), asked)
     assert difference(found.map, reduced(expected)) < 1e-3
