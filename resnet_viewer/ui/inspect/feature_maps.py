@@ -503,7 +503,8 @@ class FeatureMapsPanel(Card):
         for control in view.controls:
             control.setVisible(is_channel)
         self.shows.setVisible(not is_channel)
-        shown = sum(not self.header.itemAt(place).isEmpty() for place in range(self.header.count()))
+        items = map(self.header.itemAt, range(self.header.count()))
+        shown = sum(item is not None and not item.isEmpty() for item in items)
         room = self.width() - 2 * DARK.padding - shown * self.header.spacing()
         title = self._channel_title if is_channel else "Filters" if are_filters else "Feature maps"
         room -= self.fontMetrics().horizontalAdvance(f"{title} {_LEAST_SUBTITLE}")
