@@ -202,24 +202,22 @@ class Network(nn.Module):
                     "it can be neither cut nor dropped nor left out."
                 )
         for number in wiring.left_out:
-            self._require_leaving_out(number)
+            self._require_leaving_out(blocks[number - 1])
         for number, (block, shortcut, branch) in enumerate(gates, 1):
             if isinstance(block, Block):
                 block.shortcut_strength, block.branch_strength = shortcut, branch
                 block.is_left_out = number in wiring.left_out
 
-    def _require_leaving_out(self, number: int) -> None:
-        block = blueprint(self.spec).blocks[number - 1]
-        if block.stays:
-            raise UserError(block.stays)
-        home = block.name.rpartition(".")[0]
-        is_outside = any(
-            is_named(step) and not step.name.startswith(f"{block.name}.") for step in block.steps
-        )
-        if is_outside and not isinstance(self.get_submodule(home), Chain):
+    def _require_leaving_out(self, block: nn.Module) -> None:
+        assert isinstance(block, Block), "one that was replaced is refused before"
+        if block.spec.stays:
+            raise UserError(block.spec.stays)
+        path = block.spec.name.rpartition(".")[0]
+        home = self.get_submodule(path)
+        if block.outside and not isinstance(home, Chain):
             raise ReplacedError(
-                f"{home} of this {self.spec.title} was replaced by a {type(self.get_submodule(home)).__name__}, which "
-                f"runs the layers of {block.label} whatever its gates say: it cannot be left out."
+                f"{path} of this {self.spec.title} was replaced by a {type(home).__name__}, which runs the layers of "
+                f"{block.spec.label} whatever its gates say: it cannot be left out."
             )
 
     def _register(self, steps: Steps) -> None:
