@@ -12,13 +12,15 @@ from resnet_viewer.ui.commands import Commands
 from resnet_viewer.ui.figure_export import FigureExport
 from resnet_viewer.ui.panels import PagePanels
 from resnet_viewer.ui.widgets.labels import tool_button
-from resnet_viewer.ui.widgets.theme import DARK, Theme
+from resnet_viewer.ui.widgets.theme import Theme
 
 LETTERS = (72, 60, 52, 44, 36, 30, 24, 19, 14)
 """Of the names in a bar, the most first."""
 WORDS_FROM, SHORT = 44, 36
 """Letters of a name under which some buttons are icons, and under which all that can be are."""
 ICON = QSize(17, 17)
+_BETWEEN = 5
+"""Pixels between two parts of a bar: with three tabs beside it Inspect's has words on its buttons in a usual window."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class PageBar(QWidget):
         """Side by side; None is the room that is left."""
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(DARK.gap)
+        layout.setSpacing(_BETWEEN)
         for part in parts:
             if part is None:
                 layout.addStretch(1)

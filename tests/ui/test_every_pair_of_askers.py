@@ -51,11 +51,13 @@ from resnet_viewer.records.requests import (
     ReadPicture,
     Rendered,
     StepPicture,
+    StudyPictures,
     TakePixels,
     WriteAllRunFigures,
     WriteAnimation,
     WriteFigure,
     WriteLayers,
+    WriteStudyFiles,
     WriteWeights,
     Written,
 )
@@ -113,7 +115,7 @@ class Scripted(Files):
                 yield Begun(network, OpenedPicture(fabricated.picture(name="first.png")))
             case WriteFigure(path=path) | WriteLayers(path=path) | WriteWeights(path=path):
                 yield Written(path)
-            case WriteAllRunFigures(folder=folder):
+            case WriteAllRunFigures(folder=folder) | WriteStudyFiles(folder=folder):
                 yield Written(folder)
             case CopyFigure(source=source):
                 yield Rendered(b"", b"", "The page." if isinstance(source, Scene) else "The runs.")
@@ -357,6 +359,9 @@ FEATURES = (
             ("Copied the figure, as a picture and as SVG. The runs.",)),
     Feature("export all figures of runs", WriteAllRunFigures, lambda room: room.training.exports.export_all(),
             "exporting", ("Saved /out/all.",)),
+    Feature("export all files of a study", WriteStudyFiles,
+            lambda room: room.outbox.save(WriteStudyFiles(StudyPictures(()), Path("/out/study"))), "exporting",
+            ("Saved /out/study.",)),
     Feature("export weights of a run", WriteWeights, lambda room: room.training.weights.export(room.run), "exporting",
             (f"Saved /out/{KEY}-epoch-2.safetensors.",)),
     Feature("find devices", FindDevices, lambda room: room.training.enter(), "training", ("device cuda:7",)),

@@ -42,7 +42,7 @@ _Index = QModelIndex | QPersistentModelIndex
 _NETWORK = 0
 _BESIDE = 24
 """Pixels of a cell beside its words."""
-_WIDEST = 200
+_WIDEST, _LEAST_CELL = 200, 80
 FIRST_WORDS = "No result yet. Every study that is made stays here, also after the window was closed."
 
 
@@ -213,7 +213,9 @@ class ResultsTable(Table):
         )
         for place in sorted(range(1, len(_COLUMNS)), key=lambda place: _COLUMNS[place].goes):
             if taken + widths[place] > room:
-                break  # nothing of less weight in the room of what had none
+                if room - taken < _LEAST_CELL:
+                    break  # nothing of less weight in the room of what had none
+                widths[place] = room - taken
             shown.add(place)
             taken += widths[place]
         for place in range(1, len(_COLUMNS)):
