@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from resnet_viewer.records.checking import ArgumentError, listed
-from resnet_viewer.records.studies import blocks, paths, responses, strength, subnetworks
+from resnet_viewer.records.studies import blocks, paths, responses, shattering, strength, subnetworks
 from resnet_viewer.records.study import StudyInfo
 
-STUDIES: tuple[StudyInfo, ...] = (blocks.INFO, paths.INFO, strength.INFO, subnetworks.INFO, responses.INFO)
+STUDIES: tuple[StudyInfo, ...] = (
+    blocks.INFO,
+    paths.INFO,
+    strength.INFO,
+    subnetworks.INFO,
+    responses.INFO,
+    shattering.INFO,
+)
 _BY_NAME = {study.name: study for study in STUDIES}
 
 

@@ -1,0 +1,170 @@
+"""The study "Shattered gradients": how alike the gradient is at neighbouring points of the input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_viewer.records.blueprint import Blueprint
+from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.probe import NetworkState
+from resnet_viewer.records.story_words import counted
+from resnet_viewer.records.study import Options, Paper, StudyInfo, StudyResult, option
+
+Floats = NDArray[np.float64]
+_DEEP, _SHALLOW = 24, 10
+"""Layers from which on the paper's networks without shortcuts are close to white noise, and up to which to brown."""
+_NEAR_WHITE = 0.25
+"""Of the way from white to brown noise: up to here it is called close to white."""
+NOISES = ("white", "brown")
+
+
+@dataclass(frozen=True)
+class ShatteringOptions(Options):
+    """The lines along which gradients are taken, and how far apart they are compared."""
+
+    ends: Literal["pictures", "noise"] = option(
+        "pictures", "Ends", "what lines are drawn between: two pictures, or two of normally distributed noise"
+    )
+    lines: int = option(8, "Lines", "how many", least=1, most=1000)
+    points: int = option(256, "Points", "on each line, evenly spaced", least=16, most=1024)
+    lags: int = option(15, "Lags", "how many points apart gradients are compared at most", least=1, most=200)
+    seed: int = option(0, "Seed", "of the choice of lines", least=0, most=2**31 - 1)
+
+    @property
+    def farthest(self) -> int:
+        """The largest lag: at most half of a line."""
+        return min(self.lags, self.points // 2)
+
+
+def autocorrelation(products: Floats, farthest: int) -> Floats | None:
+    """How alike vectors are that stand 0 … `farthest` places apart in a row, from 1 to −1; None where all are the same.
+
+    ρ(k) = Σ over t of ⟨g(t) − ḡ, g(t + k) − ḡ⟩ / Σ over t of |g(t) − ḡ|², with ḡ the mean of all, from the `products`
+    ⟨g(s), g(t)⟩, (N, N).
+
+    Example:
+        >>> autocorrelation(np.eye(4), 1).round(3).tolist()
+        [1.0, -0.25]
+    """
+    centred = products - products.mean(0) - products.mean(1)[:, None] + products.mean()
+    total = float(np.trace(centred))
+    if not np.isfinite(total) or total <= 1e-12 * abs(float(np.trace(products))):
+        return None
+    return np.array([float(np.trace(centred, lag)) / total for lag in range(farthest + 1)])
+
+
+def noise(kind: str, points: int, farthest: int) -> Floats:
+    """The same of noise, by its mean products: of white noise every point is drawn anew, brown noise is its sum."""
+    steps = np.arange(1.0, points + 1)
+    products: Floats = np.eye(points) if kind == "white" else np.minimum.outer(steps, steps)
+    found = autocorrelation(products, farthest)
+    assert found is not None, "a line has several points"
+    return found
+
+
+def measured(result: StudyResult) -> Floats:
+    """(lines, lags + 1), the autocorrelations of the lines so far; what is none is passed over."""
+    options = options_of(result)
+    found = [row.get("autocorrelation") for row in result.rows]
+    kept = [line for line in found if isinstance(line, tuple) and len(line) == options.farthest + 1]
+    lines = np.array(kept, np.float64).reshape(len(kept), options.farthest + 1)
+    finite: Floats = lines[np.isfinite(lines).all(1)]
+    return finite
+
+
+def options_of(result: StudyResult) -> ShatteringOptions:
+    """The result's options."""
+    options = result.order.options
+    assert isinstance(options, ShatteringOptions)
+    return options
+
+
+def refusal(state: NetworkState, plan: Blueprint, options: ShatteringOptions) -> str:
+    """A gradient needs a score."""
+    if state.network.has_classifier:
+        return ""
+    return f"{state.network.title} has no classifier, so there is no score to take gradients of."
+
+
+def conclusion(result: StudyResult) -> Sequence[str]:
+    """How alike neighbouring gradients are, between white and brown noise, and whether the paper says so."""
+    lines, options, state = measured(result), options_of(result), result.order.state
+    if not result.rows:
+        return ()
+    if not len(lines):
+        return ("No gradient that changes arrives at the input on any line: there is nothing to compare.",)
+    nearest = lines[:, 1]
+    mean = float(nearest.mean())
+    white, brown = (float(noise(kind, options.points, 1)[1]) for kind in NOISES)
+    way = (mean - white) / (brown - white)
+    spread = f" ({nearest.min():.2f} to {nearest.max():.2f})" if len(lines) > 1 else ""
+    so_far = "" if result.is_complete else f" so far, of {result.points},"
+    return (
+        f"On {counted(len(lines), 'line')}{so_far} between {_ends(options)} with {options.points} points each, "
+        f"gradients of the score one point apart have an autocorrelation of {mean:.2f}{spread}: white noise would have "
+        f"{abs(white):.2f}, brown noise {brown:.2f}, so it is {100 * way:.0f} % of the way from white to brown.",
+        _agreement(state, way),
+    )
+
+
+def _ends(options: ShatteringOptions) -> str:
+    return "pictures" if options.ends == "pictures" else "points of noise"
+
+
+def _agreement(state: NetworkState, way: float) -> str:
+    network, wiring = state.network, state.wiring
+    if not network.weights.is_untrained:
+        return (
+            "The paper measures networks before training, so it does not say what these trained weights should show; "
+            "lay the untrained network and its twin over this."
+        )
+    has_shortcuts = network.has_shortcuts and any(strength > 0 for strength in wiring.shortcuts)
+    layers = len(blueprint(network, state.preprocessing.crop).layers)
+    if has_shortcuts and not wiring.is_open:
+        return "Some of its gates are not open, which the paper does not measure."
+    is_white = way < _NEAR_WHITE
+    if has_shortcuts:
+        if is_white:
+            return (
+                "It does not agree with the paper, because with shortcuts gradients are close to white noise."
+            )
+        return "It agrees with the paper: with shortcuts gradients do not become white noise."
+    if layers >= _DEEP:
+        if is_white:
+            return f"It agrees with the paper: in {layers} layers without shortcuts gradients are close to white noise."
+        return (
+            f"It does not agree with the paper, because in {layers} layers without shortcuts gradients are not close "
+            "to white noise where points are this close together; its residual twin, laid over it, tells more."
+        )
+    if layers > _SHALLOW:
+        return "The paper says of such a depth only that it lies between a shallow and a deep network."
+    if way > 0.5:
+        return f"It agrees with the paper: in {layers} layers without shortcuts gradients are closer to brown noise."
+    return f"It does not agree with the paper, because even in {layers} layers gradients are closer to white noise."
+
+
+INFO = StudyInfo(
+    name="shattering",
+    title="Shattered gradients",
+    question="Does its gradient turn into noise?",
+    paper=Paper(
+        "Balduzzi and others",
+        2017,
+        "The Shattered Gradients Problem: If resnets are the answer, then what is the question?",
+        "ICML",
+        "Figures 1 and 2",
+    ),
+    options=ShatteringOptions,
+    refusal=refusal,
+    conclusion=conclusion,
+    explains=(
+        "Along straight lines through the input the gradient of one score is taken at many points, and held against "
+        "itself some points further on. Batch normalisation uses the statistics of training, as everywhere but in "
+        "training."
+    ),
+)
