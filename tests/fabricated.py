@@ -11,6 +11,7 @@ import numpy as np
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.filters import LayerWeights, WeightsOf
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.method import ExplainRequest, Explanation, passes_of
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, CIFAR10_PREPROCESSING, IMAGENET_PREPROCESSING
@@ -157,6 +158,20 @@ def set_reading(
     paths: tuple[Path | None, ...] = tuple(Path("/invented") / name for name in names)
     pictures = SetPictures(names, paths, truth, class_names, thumbnails, 10 * count, left_out)
     return SetReading(question, pictures, after, before, bool(is_seen.all()), 300 * 2**20, 9)
+
+
+def explanation(question: ExplainRequest, *, done: int | None = None, seed: int = 0) -> Explanation:
+    """Invented values, of both signs where the method has both; nothing yet before the first pass."""
+    side = 8 if question.info.place == "block" else question.state.preprocessing.crop
+    passes = passes_of(question)
+    done = passes if done is None else done
+    drawn = np.random.default_rng(seed + len(question.state.wiring.cut))
+    values = drawn.normal(0, 1, (side, side)).astype(np.float32) if done else np.zeros((0, 0), np.float32)
+    found = Explanation(question, values, 3, passes, done, done >= passes)
+    if not found.is_signed:
+        found = replace(found, map=np.abs(values))
+    found.map.flags.writeable = False
+    return found
 
 
 def weights(question: WeightsOf, *, seed: int = 0) -> LayerWeights:

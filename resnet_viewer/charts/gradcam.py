@@ -69,6 +69,11 @@ class CamSide:
     """The values of the first and the last colour."""
 
     @property
+    def has_map(self) -> bool:
+        """There is a map, which may be blank."""
+        return self.block is not None
+
+    @property
     def is_shown(self) -> bool:
         """There is a map, and it is not blank."""
         return self.block is not None and self.block.cam_states[0] == "shown"

@@ -47,6 +47,11 @@ class MethodSide:
         return f"{self.name}, untrained" if is_untrained else self.name
 
     @property
+    def has_map(self) -> bool:
+        """There is a map, as far as it is known, which may be blank."""
+        return self.found is not None and not self.found.is_empty
+
+    @property
     def is_shown(self) -> bool:
         """There is a map, and something in it."""
         return self.found is not None and self.found.largest > 0

@@ -701,3 +701,33 @@ def cost_of(request: ExplainRequest) -> Cost:
 def passes_of(request: ExplainRequest) -> int:
     """The passes of an answer, as `Explanation.passes` counts them."""
     return cost_of(request).forward
+
+
+# What the user chose
+
+
+@dataclass(frozen=True)
+class MethodChoice:
+    """By which method the picture is explained, and how; options that are None are the usual ones."""
+
+    method: MethodName = "grad_cam"
+    options: Options | None = None
+    over: Options | None = None
+    """Of the method that a noise tunnel goes over."""
+
+    @property
+    def info(self) -> MethodInfo:
+        """The method's entry."""
+        return method_of(self.method)
+
+    @property
+    def is_grad_cam(self) -> bool:
+        """A reading has that already."""
+        return self.method == "grad_cam"
+
+    def about(self, result: ProbeResult, block: int) -> ExplainRequest:
+        """The question about the picture of a reading; `block` counts for methods that look at one."""
+        return ExplainRequest.about(result, self.method, self.options, block=block, over=self.over)
+
+
+GRAD_CAM = MethodChoice()

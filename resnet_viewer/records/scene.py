@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from resnet_viewer.records.blueprint import Blueprint
+from resnet_viewer.records.comparing import block_beside
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.method import ExplainPair, ExplainRequest, Explanation
 from resnet_viewer.records.probe import ProbeResult
 from resnet_viewer.records.question import Finding
 from resnet_viewer.records.seen import Seen
@@ -62,6 +65,40 @@ class Scene:
         """What the session measures on its test set, whole; None until the last picture is."""
         found = self.findings.get(self.session.measure_question())
         return found if isinstance(found, SetReading) and found.is_complete else None
+
+    @cached_property
+    def explain_question(self) -> ExplainPair | None:
+        """What the chosen method asks about both readings; None for Grad-CAM, which they have, and before they are
+        whole. The reference is left out where it is the state of now.
+        """
+        choice, now, reference = self.session.view.method, self.now, self.reference
+        if choice.is_grad_cam or self.is_stale or now is None or not now.is_complete:
+            return None
+        number = self._cam_block
+        asked = choice.about(now, number)
+        if reference is None or not reference.is_complete:
+            return ExplainPair(asked)
+        theirs = reference.request.state.network.block_count
+        other = choice.about(
+            reference, block_beside(number, of=now.request.state.network.block_count, among=theirs)
+        )
+        return ExplainPair(asked, None if other == asked else other)
+
+    @cached_property
+    def explained(self) -> tuple[Explanation | None, Explanation | None]:
+        """What the chosen method found of now and of the reference, so far."""
+        if (asked := self.explain_question) is None:
+            return None, None
+        return self._explanation(asked.now), self._explanation(asked.reference or asked.now)
+
+    def _explanation(self, question: ExplainRequest) -> Explanation | None:
+        found = self.findings.get(question)
+        return found if isinstance(found, Explanation) else None
+
+    @property
+    def _cam_block(self) -> int:
+        count = self.session.setup.state.network.block_count
+        return min(self.session.view.cam_block or count, count)
 
     @property
     def blueprint(self) -> Blueprint:

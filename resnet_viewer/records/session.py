@@ -8,6 +8,7 @@ from typing import Literal
 
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.limits import USUAL_LIMITS, Limits
+from resnet_viewer.records.method import GRAD_CAM, MethodChoice
 from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.probe import GradientOf, NetworkState, ProbeRequest
 from resnet_viewer.records.target import BlockTarget, Target, target_problem
@@ -86,6 +87,8 @@ class View:
     channel: int | None = None
     cam_block: int | None = None
     """None is the last block."""
+    method: MethodChoice = GRAD_CAM
+    """What the large picture shows; the filmstrip shows Grad-CAM always."""
     gradient_quantity: GradientQuantity = "weight"
     map_scale: MapScale = "channel"
     map_shows: MapShows = "maps"

@@ -269,6 +269,7 @@ def _of_reading(
         filters,
         gradcam,
         gradient_norms,
+        method,
         page,
         predictions,
     )  # fmt: skip
@@ -279,7 +280,21 @@ def _of_reading(
     kernels = shown_weights(scene)
     paper, number = page.Paper(choice.width, choice.height, choice.without), view.channel or 0
 
+    explained, theirs = scene.explained
+    is_method = not view.method.is_grad_cam and not others  # an animation's pictures have readings alone
+    if (
+        is_method
+        and choice.figure in ("gradcam", "page")
+        and (explained is None or not explained.is_complete)
+    ):
+        raise UserError(
+            f"{view.method.info.title} is not computed yet; wait until it is, or choose Grad-CAM."
+        )
+
     def cams() -> Table:
+        if is_method:
+            assert explained is not None
+            return *method.table(explained, theirs), dict(method.described(explained, theirs, names))
         block = view.cam_block or len(now.blocks)
         said = captions.cam_caption(now, reference, names, block=block)
         if now.batch_size > 1:
@@ -326,6 +341,10 @@ def _of_reading(
         rows: gradcam.StripRows = "several",
         beside: ProbeResult | None = reference,
     ) -> MatplotlibFigure:
+        if is_method:
+            assert explained is not None
+            other = None if beside is None else theirs
+            return method.figure(explained, other, view, class_names=names, paper=sheet)
         if now.batch_size > 1 and rows == "several":
             return batch.grid(now, beside, view, class_names=names, paper=sheet)
         return gradcam.figure(now, beside, view, class_names=names, paper=sheet, strip_rows=rows)

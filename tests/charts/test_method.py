@@ -12,23 +12,18 @@ from resnet_viewer.charts.limits import Span
 from resnet_viewer.charts.method import MethodSide, method_chart
 from resnet_viewer.charts.palette import lookup
 from resnet_viewer.core.weights.catalog import spec
-from resnet_viewer.records.method import ExplainRequest, Explanation, passes_of
+from resnet_viewer.records.method import ExplainRequest, Explanation
 from resnet_viewer.records.preprocessing import Box
 from resnet_viewer.records.session import View
-from tests.fabricated import setup
+from tests.fabricated import explanation, setup
 
 
-def explained(name: str = "saliency", *, seed: int = 0, side: int = 32, complete: bool = True) -> Explanation:
+def explained(name: str = "saliency", *, seed: int = 0, complete: bool = True) -> Explanation:
     """Invented values; of both signs where the method has both."""
     wish = setup(spec("cifar-resnet-20"))
-    request = ExplainRequest.of(wish.question(wish.state), name)
-    side = 8 if request.info.place == "block" else side
-    values = np.random.default_rng(seed).normal(0, 1, (side, side)).astype(np.float32)
-    found = Explanation(request, values, 3, passes_of(request), 1, complete)
-    if not found.is_signed:
-        found = replace(found, map=np.abs(values))
-    found.map.flags.writeable = False
-    return found
+    return explanation(
+        ExplainRequest.of(wish.question(wish.state), name), seed=seed, done=None if complete else 1
+    )
 
 
 GREY = np.full((64, 64, 3), 128, np.uint8)
@@ -71,7 +66,8 @@ def test_nothing_is_laid_where_a_signed_map_is_zero() -> None:
 
 
 def test_the_screen_s_veil_mixes_signed_maps_as_the_figure_does() -> None:
-    found = explained("input_x_gradient", side=4)
+    whole = explained("input_x_gradient")
+    found = replace(whole, map=whole.map[:4, :4])
     side = method_chart(found, None, view=View()).sides[0]
     table = veil("CET-D1", is_signed=True).astype(np.float64)
     assert table[127, 3] == table[128, 3] == 0

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from resnet_viewer.records.distribution import MeasureActivations, measured
 from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.filters import WeightsOf
+from resnet_viewer.records.method import ExplainPair, ExplainRequest
 from resnet_viewer.records.probe import NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.question import Request
 from resnet_viewer.records.requests import PackReadings, Pair, ReadAlong
@@ -48,6 +49,11 @@ class Prober:
         self.loose: list[ProbeResult] = []
         self.looked: list[Look] = []
         self.measured: list[MeasureSet] = []
+        self.explained: list[ExplainRequest | ExplainPair] = []
+        self.is_explaining_held = False
+        """No pass is done."""
+        self.no_method = ""
+        """Why a method fails."""
         self.no_set = ""
         """Why there is no test set."""
         self.is_held = False
@@ -68,6 +74,9 @@ class Prober:
             return
         if isinstance(request, WeightsOf):
             yield fabricated.weights(request)
+            return
+        if isinstance(request, ExplainRequest | ExplainPair):
+            yield from self._explain(request)
             return
         if isinstance(request, Look):
             yield from self._look(request)
@@ -95,6 +104,18 @@ class Prober:
                 raise UserError("There is no such method; choose another.")
             yield Progress(step, question.steps)
             yield Seen(question, step)
+
+    def _explain(self, question: ExplainRequest | ExplainPair) -> Iterator[object]:
+        """Nothing, then one pass, then all of them, of each; as often as the test wants it stands still before that."""
+        asked = [question] if isinstance(question, ExplainRequest) else [question.now, question.reference]
+        self.explained.append(question)
+        for each in filter(None, asked):
+            yield fabricated.explanation(each, done=0)
+            while self.is_explaining_held:
+                yield None
+            if self.no_method:
+                raise UserError(self.no_method)
+            yield fabricated.explanation(each)
 
     def _measure(self, question: MeasureSet) -> Iterator[object]:
         """Twelve pictures of a folder have classes, those of other sets none; each closed gate makes one more wrong."""

@@ -120,6 +120,17 @@ class Controller(QObject):
                 question, self._take_finding, failed, progressed=progressed
             )
 
+    def recall(self, question: Request) -> bool:
+        """Have what was found before in the Scene; False where that is nothing."""
+        if (known := self._answers.get(question)) is None:
+            return False
+        self._take_finding(known)
+        return True
+
+    def seeks(self, question: Request) -> bool:
+        """Whether it was asked about the present session, and not given up."""
+        return question in self._sought
+
     def give_up(self, question: Request) -> None:
         """Find no more; what was found so far stays."""
         self._worker.low.cancel(self._sought.get(question, -1))
@@ -144,7 +155,12 @@ class Controller(QObject):
         for question in tuple(self._sought):
             if question != measures and (question == measured or not is_same):
                 self._worker.low.cancel(self._sought.pop(question))
-                self._findings.pop(question, None)
+        if not is_same or measured != measures:
+            self._findings = {
+                question: found
+                for question, found in self._findings.items()
+                if question == measures or (is_same and question != measured)
+            }
         if is_same:
             self._publish()
         else:

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QSizePolicy,
     QSlider,
     QToolButton,
@@ -61,9 +62,11 @@ from resnet_viewer.charts.gradcam import (
     underlay,
 )
 from resnet_viewer.charts.limits import Span
+from resnet_viewer.charts.method import MethodChart, MethodSide, method_chart
 from resnet_viewer.charts.palette import COLOUR_MAPS
 from resnet_viewer.records.captions import class_name, is_same, target_name, target_told, usual_target_words
 from resnet_viewer.records.comparing import block_beside
+from resnet_viewer.records.method import Explanation
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import Box
 from resnet_viewer.records.probe import ProbeResult
@@ -79,7 +82,7 @@ from resnet_viewer.ui.inspect.readings import is_reference_old, last_full, last_
 from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.colour_bar import UprightColourBar
 from resnet_viewer.ui.widgets.fitting import ChoiceBox, FittingLabel, SearchBox, choice_box, fitting
-from resnet_viewer.ui.widgets.labels import muted, tool_button
+from resnet_viewer.ui.widgets.labels import muted, shortened, tool_button
 from resnet_viewer.ui.widgets.limits import AUTO_KEY, LimitsButton
 from resnet_viewer.ui.widgets.pixels import image_of_rgb, image_of_veil
 from resnet_viewer.ui.widgets.segments import Segments
@@ -113,6 +116,8 @@ _LEAST_SHARE = 0.82
 _ROUNDED = 3
 """Pixels of height by which overlays of one picture, finer and coarser, may differ."""
 _REST_MS = 150
+_METHOD_LETTERS = 20
+"""Of a method's name on its button."""
 _GAP = 6
 """Pixels between controls in a row."""
 _NEAR = 8.0
@@ -386,6 +391,10 @@ class PicturePanel(Card):
         self._drawn: tuple[object, ...] = ()
         self._strip_drawn: tuple[object, ...] = ()
         self._chart: CamChart | None = None
+        self._method_chart: MethodChart | None = None
+        self._problem = ""
+        self._found: tuple[Explanation | None, Explanation | None] = (None, None)
+        """What the chosen method found of now and the reference, of an older wish until there is something newer."""
         self._underlays: dict[tuple[object, ...], tuple[Underlay, QImage]] = {}
         """Quick ones and fine ones of what was last asked for."""
         self._shown: tuple[Shown, ...] = ()
@@ -415,7 +424,25 @@ class PicturePanel(Card):
         self.grid_button.setCheckable(True)
         self.grid_button.hide()
         self.header.insertWidget(self.header.indexOf(self.controls.more), self.grid_button)
+        self.method_button = tool_button("Method ▾", "Method", "By which method the picture is explained")
+        self.method_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.method_button.setMenu(QMenu(self.method_button))
+        self.stop_button = tool_button(
+            "Stop", "Stop the method", "Run no more passes; what was found so far stays"
+        )
+        self.stop_button.hide()
+        for button in (self.method_button, self.stop_button):
+            self.header.insertWidget(self.header.indexOf(self.grid_button), button)
+        self.method_scale = UprightColourBar()
+        """Of the method's maps; Grad-CAM's stands beside the filmstrip."""
+        self.method_scale.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.method_scale.setContentsMargins(0, 2, 0, 2)
+        self.method_scale.hide()
+        pictures.addWidget(self.method_scale)
         self.body.addLayout(pictures, 1)
+        self.method_note = muted(FittingLabel())
+        self.method_note.hide()
+        self.body.addWidget(self.method_note)
         strips = QGridLayout()
         strips.setHorizontalSpacing(6)
         strips.setVerticalSpacing(2)
@@ -463,7 +490,11 @@ class PicturePanel(Card):
         self.filmstrip.set_dimmed(is_old)
         self.reference_strip.set_dimmed(is_reference_old(self._reference, scene))
         self.set_updating(is_old)
-        dimmed = {"now": is_old, "reference": is_reference_old(self._reference, scene)}
+        are_old = self._is_found_old(scene)
+        dimmed = {
+            "now": is_old or are_old[0],
+            "reference": is_reference_old(self._reference, scene) or are_old[1],
+        }
         self._show_each(lambda pane, shown: pane.set_dimmed_sides(*(dimmed[side.whose] for side in shown)))
 
     def peek(self) -> None:
@@ -484,7 +515,7 @@ class PicturePanel(Card):
         return False
 
     def apply_theme(self, theme: Theme) -> None:
-        for button in (self.controls.more, self.grid_button):
+        for button in (self.controls.more, self.grid_button, self.method_button, self.stop_button):
             button.setFixedHeight(self.fontMetrics().height() + 4)
         self.strip_scale.setContentsMargins(0, 2, 0, number_height(self.font()) + 1)
 
@@ -507,6 +538,8 @@ class PicturePanel(Card):
         gap = self.body.spacing()
         title = max(self.fontMetrics().height(), self.controls.more.height())
         room = self.height() - 2 * (DARK.padding - 4) - title - gap
+        if not self.method_note.isHidden():
+            room -= self.method_note.sizeHint().height() + gap
         wanted, least = self._picture_height(), _LEAST_SHARE * room * min(1.0, self._proportion)
 
         def spare(needed: int, lowest: float) -> bool:
@@ -583,8 +616,8 @@ class PicturePanel(Card):
         forms = [ending]
         if view.picture_shows == "overlay":
             number = self._block_number(scene)
-            whole = f"Grad-CAM · {scene.blueprint.blocks[number - 1].label}"
-            labels = whole, f"Grad-CAM of block {number}", f"block {number}"
+            labels = self._labels(scene, number)
+            self.method_button.setText(f"{shortened(self._method_title(scene), _METHOD_LETTERS)} ▾")
             told, name, kind = [], [], []
             if shown is not None and shown.batch_size > 1:
                 ending = [f"picture {shown.place + 1} of {shown.batch_size}", *ending]
@@ -592,12 +625,32 @@ class PicturePanel(Card):
                 told = [target_told(scene.session, self._now, self._reference)]
                 name = [target_name(shown.target, scene.session.setup.class_names)]
                 kind = ["untrained"] if shown.is_untrained else []
-            forms = [[label, *target, *kind, *ending] for target in (told, name) for label in labels]
+            forms = [
+                [*filter(None, (label,)), *target, *kind, *ending]
+                for target in (told, name)
+                for label in labels
+            ]
             forms.append(
-                [labels[-1], *name, *(words.split(" at ")[0].removesuffix(" scale") for words in ending)]
+                [
+                    *filter(None, (labels[-1],)),
+                    *name,
+                    *(words.split(" at ")[0].removesuffix(" scale") for words in ending),
+                ]
             )
         wordings = tuple(" · ".join(form) for form in forms)
         self.set_subtitle(fitting(wordings, self._subtitle.width(), self), whole=wordings[0])
+
+    @staticmethod
+    def _method_title(scene: Scene) -> str:
+        asked = scene.explain_question
+        return scene.session.view.method.info.title if asked is None else asked.now.title
+
+    def _labels(self, scene: Scene, number: int) -> tuple[str, ...]:
+        """The block where the method looks at one, in ever fewer words; the method stands on its button."""
+        choice, asked = scene.session.view.method, scene.explain_question
+        if choice.info.needs_block or (asked is not None and asked.now.block is not None):
+            return scene.blueprint.blocks[number - 1].label, f"block {number}"
+        return ("",)
 
     def _render_pictures(self, scene: Scene) -> None:
         view = self._view(scene)
@@ -605,7 +658,8 @@ class PicturePanel(Card):
             pane.set_opacity(view.cam_opacity)
         looks = view.cam_colours, view.cam_style, view.cam_scale, view.cam_limits
         what = view.picture_shows, view.sees_network_input, view.picture_comparison
-        key = self._now, self._reference, scene.session.picture, self._block_number(scene), looks, what
+        found = view.method, *self._explanations(scene)
+        key = self._now, self._reference, scene.session.picture, self._block_number(scene), looks, what, found
         if key != self._drawn:  # readings have no equality but identity
             self._drawn = key
             self._draw_pictures(scene, self._known_detail(scene))
@@ -647,6 +701,9 @@ class PicturePanel(Card):
         number = self._block_number(scene)
         chart = cam_chart(self._now, self._reference, plan=scene.blueprint, number=number, view=view)
         self._chart = chart
+        is_cam = view.method.is_grad_cam or view.picture_shows != "overlay"
+        self._method_chart = None if is_cam else method_chart(*self._found, view=view)
+        self._render_method()
         sides = [side for side in chart.sides if side.reading is not None]
         is_one = len(sides) < 2 or self._is_same(sides, view)
         drawn = sides[:1] or [chart.sides[0]] if is_one else sides
@@ -697,15 +754,65 @@ class PicturePanel(Card):
         place = QRectF(box.left, box.top, box.width, box.height)
         is_overlay = view.picture_shows == "overlay"
         wordings = said(side, name) if is_overlay else (side.title,) if view.picture_shows == "input" else ()
-        if side.reading is None:
-            wordings = stand_in_wordings(scene, None)
         heat: QImage | None = None
         contours: Strokes = ()
-        if is_overlay and view.cam_style == "heat" and (places := side.heat()) is not None:
+        if self._method_chart is not None:
+            method = self._method_chart.sides[WHOSE.index(whose)]
+            wordings = method_said(method, name or side.name)
+            if (places := method.heat()) is not None:
+                heat = image_of_veil(
+                    places, self._method_chart.colours, is_signed=self._method_chart.is_signed
+                )
+        elif is_overlay and view.cam_style == "heat" and (places := side.heat()) is not None:
             heat = image_of_veil(places, view.cam_colours)
         elif is_overlay and view.cam_style == "contours":
             contours = contour_strokes(side.contours(), view.cam_colours)
+        if side.reading is None:
+            wordings = stand_in_wordings(scene, None)
         return Shown(whose, under, box, wordings, Layers(image, place, heat, contours, wordings))
+
+    def _explanations(self, scene: Scene) -> tuple[Explanation | None, Explanation | None]:
+        """What the chosen method found; until there is something of the present wish, what it found of the last one."""
+        choice, picture = scene.session.view.method, scene.session.picture
+
+        def newest(new: Explanation | None, old: Explanation | None) -> Explanation | None:
+            if new is not None or old is None:
+                return new
+            is_alike = old.request.method == choice.method and old.request.question.picture == picture
+            return old if is_alike else None
+
+        self._found = newest(scene.explained[0], self._found[0]), newest(scene.explained[1], self._found[1])
+        return self._found
+
+    def _is_found_old(self, scene: Scene) -> tuple[bool, bool]:
+        """Whether a method's maps of now and the reference are of an older wish."""
+        if self._method_chart is None:
+            return False, False
+        now, reference = (new is not old for new, old in zip(scene.explained, self._found, strict=True))
+        return now, reference
+
+    def render_method(self, problem: str, *, is_at_work: bool) -> None:
+        """Say why the chosen method has no map, and offer to stop it while it is at work."""
+        self.stop_button.setVisible(is_at_work)
+        self._problem = problem
+        self._render_method()
+
+    def _render_method(self) -> None:
+        """The scale of a method's maps, and what one should know about them."""
+        chart = self._method_chart
+        before = self.method_note.isHidden()
+        self.method_scale.setVisible(chart is not None and any(side.is_shown for side in chart.sides))
+        if chart is not None:
+            self.method_scale.show_scale(chart.scale)
+        notes = [self._problem]
+        if chart is not None:
+            for side in chart.sides:
+                notes += [] if side.found is None else [side.found.note, side.found.request.info.note]
+        whole = " ".join(dict.fromkeys(note for note in notes if note))
+        self.method_note.set_wordings(whole, tip=whole)
+        self.method_note.setVisible(bool(whole) and (chart is not None or bool(self._problem)))
+        if before != self.method_note.isHidden():
+            self._share_height()
 
     def _underlay_key(
         self, scene: Scene, reading: ProbeResult | None, longest: int
@@ -812,15 +919,23 @@ class PicturePanel(Card):
         if self._chart is None or not self._shown:
             return
         boxes = {shown.whose: shown.box for shown in self._shown}
-        words = []
-        for whose, side in zip(WHOSE, self._chart.sides, strict=True):
-            if side.block is not None:
+        words, what = [], f"Grad-CAM of block {self._chart.number}"
+        sides: tuple[CamSide | MethodSide, ...] = self._chart.sides
+        if self._method_chart is not None and self._scene is not None:
+            sides = self._method_chart.sides
+            what = " of ".join(
+                filter(
+                    None, (self._method_title(self._scene), self._labels(self._scene, self._chart.number)[-1])
+                )
+            )
+        for whose, side in zip(WHOSE, sides, strict=True):
+            if side.has_map:
                 value = side.value_at(boxes.get(whose, self._shown[0].box), x, y)
                 told = "outside" if value is None else format(value, ".4g")
                 words.append(f"{whose} {told}")
         if words:
             said = " · ".join(words)
-            self.hovered.emit(f"Grad-CAM of block {self._chart.number} · {said} · click: mark · wheel: zoom")
+            self.hovered.emit(f"{what} · {said} · click: mark · wheel: zoom")
 
     def _take_point(self, pane: PicturePane, x: float, y: float) -> None:
         """Wish for a mark there; on the marked point itself for none."""
@@ -888,6 +1003,20 @@ def said(side: CamSide, name: str = "") -> tuple[str, ...]:
     else:
         forms = [f"{whole} {value}", f"{short} {value}"]
     return *(f"{forms[0]} · {note}" for note in side.notes), *forms, value
+
+
+def method_said(side: MethodSide, name: str) -> tuple[str, ...]:
+    """Whose map it is, how far it is, its values, and captum's convergence delta, in ever fewer words."""
+    told = side.progress or side.value or "waiting"
+    whole = name if side.title == side.name else f"{name}, untrained"
+    short = whole.replace("reference", "ref.")
+    forms = [
+        " · ".join(filter(None, (whole, told, side.delta))),
+        f"{whole} · {told}",
+        f"{short} · {told}",
+        told,
+    ]
+    return tuple(dict.fromkeys(forms))
 
 
 def stand_in_wordings(scene: Scene, reading: ProbeResult | None) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ from resnet_viewer.ui.inspect.gradcam import PicturePanel
 from resnet_viewer.ui.inspect.loader import Loader
 from resnet_viewer.ui.inspect.messages import InspectMessages
 from resnet_viewer.ui.inspect.meter import Measuring
+from resnet_viewer.ui.inspect.methods import Explaining, progress_words
 from resnet_viewer.ui.inspect.overview import OverviewPanel
 from resnet_viewer.ui.inspect.picture_menu import PictureMenu
 from resnet_viewer.ui.inspect.predictions import PredictionsPanel
@@ -147,7 +148,7 @@ class InspectPanels(PagePanels):
 
     def render_findings(self, scene: Scene, turns: Turns) -> None:
         """Show a scene of which only its findings are other than in the last one."""
-        for panel in (self.feature_maps, self.overview, self.story):
+        for panel in (self.picture, self.feature_maps, self.overview, self.story):
             turns.put(panel, partial(panel.render_scene, scene))
 
     def apply_theme(self, theme: Theme) -> None:
@@ -212,6 +213,7 @@ class InspectPage(Page):
         self.loader = Loader(store, self.editor, files, downloads, settings, self, in_passing=in_passing)
         self.outbox = Outbox(files, self)
         self.measuring = Measuring(store, self.controller, self)
+        self.explaining = Explaining(self.controller, editor, self.panels)
         self.test_sets = TestSets(store, editor, downloads, settings, self.panels, data_cost, self)
         self.exports = SceneExport(self.controller, self.outbox, settings, self.panels)
         parts = self.controller, self.editor, self.loader, self.outbox
@@ -228,6 +230,7 @@ class InspectPage(Page):
         fill_on_open(self.bar.target_button.menu(), filled.fill_target)
         fill_on_open(self.bar.compare_button.menu(), filled.fill_compare)
         fill_on_open(self.bar.meter.menu, self.test_sets.fill)
+        fill_on_open(self.panels.picture.method_button.menu(), self.explaining.fill)
         menu = self.bar.export_button.menu()
         self.exports.fill(menu)
         menu.addAction(f"&Export…\t{keys_text('Ctrl+E')}", self.exports.ask)
@@ -273,6 +276,8 @@ class InspectPage(Page):
         strip.set_wanted(self._settings.shows_folder())
         self.loader.begun.connect(self.measuring.ask)
         self.measuring.changed.connect(self._show_measured)
+        self.panels.picture.stop_button.clicked.connect(self.explaining.stop)
+        self.explaining.changed.connect(self._show_explaining)
         self.bar.meter.opened.connect(self.prompts.show_test_set)
         self.prompts.set_table_wished.connect(partial(self.exports.export_as, "test_set", "csv"))
 
@@ -435,6 +440,7 @@ class InspectPage(Page):
             Submenu("&Open network", "Network", lambda menu: self._filled.fill_network(menu), 300),
             Submenu("Tar&get", "Network", lambda menu: self._filled.fill_target(menu), 300),
             Submenu("Test &set", "Network", self.test_sets.fill, 400),
+            Submenu("Met&hod", "View", lambda menu: self.explaining.fill(menu), 400),
         )
 
     @Slot(object)
@@ -475,6 +481,11 @@ class InspectPage(Page):
     @Slot()
     def _show_measured(self) -> None:
         self.turns.put("meter", partial(self.bar.show_meter, self.measuring))
+
+    @Slot()
+    def _show_explaining(self) -> None:
+        explaining = self.explaining
+        self.panels.picture.render_method(progress_words(explaining), is_at_work=explaining.is_at_work)
 
     @property
     def heading(self) -> str:

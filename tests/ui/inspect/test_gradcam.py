@@ -181,10 +181,11 @@ def test_subtitle_names_block_and_class(panel: PicturePanel) -> None:
     panel.render_scene(Scene(found.session, *readings))
     panel.resize(700, 420)
     QApplication.sendPostedEvents()
-    assert panel.subtitle == "Grad-CAM · block 4 · conv3_x 1 · horse, the reference's highest"
+    assert panel.subtitle == "block 4 · conv3_x 1 · horse, the reference's highest"
+    assert panel.method_button.text() == "Grad-CAM ▾"
     panel.resize(256, 420)
     QApplication.sendPostedEvents()
-    assert panel.subtitle == "block 4 · horse", "by whose choice, the stage and the method go first"
+    assert panel.subtitle == "block 4 · horse", "by whose choice and the stage go first"
     assert panel.filmstrip.frames.current == 3
 
 
