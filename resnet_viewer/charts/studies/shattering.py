@@ -26,7 +26,8 @@ def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
         slope = next((row["slope"] for row in result.rows if isinstance(row.get("slope"), tuple)), None)
         if isinstance(slope, tuple) and len(slope) == options_of(result).points:
             shares = np.linspace(0, 1, len(slope))
-            slopes.append(Series(name or "this network", shares, np.array(slope), colour=hue))
+            steepest = max(map(abs, slope)) or 1.0
+            slopes.append(Series(name or "this network", shares, np.array(slope) / steepest, colour=hue))
     if alike:
         lengths = dict.fromkeys(
             (options_of(result).points, options_of(result).farthest) for result in results
@@ -44,7 +45,7 @@ def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
         LinesPanel(
             "Gradient along a line",
             Scale("from one end to the other"),
-            Scale("change of the score on the way"),
+            Scale("slope of the score (steepest 1)"),
             tuple(slopes),
             message="" if slopes else message or "No line has a gradient.",
         ),

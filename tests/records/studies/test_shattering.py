@@ -90,4 +90,4 @@ def test_it_is_drawn_between_white_and_brown_noise() -> None:
     assert [series.name for series in alike.series] == ["ResNet-8", "Plain-8", "white noise", "brown noise"]
     middle, _, white, brown = (series.y for series in alike.series)
     assert middle == pytest.approx((white + brown) / 2)
-    assert [series.y.tolist() for series in slope.series] == [[*range(64)]] * 2
+    assert [series.y.tolist() for series in slope.series] == [[place / 63 for place in range(64)]] * 2
