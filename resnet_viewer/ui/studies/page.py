@@ -282,14 +282,11 @@ class StudiesPage(Page):
             menu.addAction("No result is chosen").setEnabled(False)
             return
         folder = result.order.folder
-        state = result.order.state
         resume = add_entry(menu, "Resume", self.resume)
         resume.setEnabled(scene.can_resume(result))
         add_entry(menu, "Show alone", partial(self.controller.show_alone, folder))
         add_entry(menu, "Take its options", partial(self.take_options, result))
-        add_entry(menu, "Open its network in Inspect", partial(self._open_state, result)).setEnabled(
-            bool(state)
-        )
+        add_entry(menu, "Open its network in Inspect", partial(self._open_state, result))
         add_entry(menu, "Show its folder", partial(self.show_folder, folder))
         menu.addSeparator()
         add_entry(menu, "Remove…", self.remove).setEnabled(not scene.is_live(result))
