@@ -7,7 +7,8 @@ from typing import Literal, get_args
 
 Word = Literal[
     "shortcut", "residual branch", "block", "stage", "plain network", "feature map", "dead channel", "gradient norm",
-    "score", "loss", "Grad-CAM", "scale", "reference", "test set", "error meter", "ablation and lesion",
+    "score", "loss", "Grad-CAM", "attribution method", "scale", "reference", "test set", "error meter",
+    "ablation and lesion",
     "study",
 ]  # fmt: skip
 Drawing = Literal["", "block", "cut", "plain", "maps", "norms", "loss", "overlay", "scales", "meter"]
@@ -94,6 +95,11 @@ WORDS: dict[Word, Explanation] = {
         "It weighs each feature map by its mean gradient, adds them up and keeps what is above zero (Selvaraju et al. "
         "2017).",
         "overlay",
+    ),
+    "attribution method": Explanation(
+        "A way to say what of the picture speaks for the target; Grad-CAM is one of many, and they often disagree.",
+        "A map that has both signs is shown in colours that diverge from zero: red speaks for the target, blue against "
+        "it.",
     ),
     "scale": Explanation(
         "Which value has which colour.",
