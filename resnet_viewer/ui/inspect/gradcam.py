@@ -516,7 +516,7 @@ class PicturePanel(Card):
 
     def apply_theme(self, theme: Theme) -> None:
         for button in (self.controls.more, self.grid_button, self.method_button, self.stop_button):
-            button.setFixedHeight(self.fontMetrics().height() + 4)
+            button.setFixedHeight(self.fontMetrics().height() + 8)
         self.strip_scale.setContentsMargins(0, 2, 0, number_height(self.font()) + 1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

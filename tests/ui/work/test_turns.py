@@ -1,4 +1,4 @@
-"""Work that may wait: one piece a turn, the newest of each kind, in the order of their kinds."""
+"""Work that may wait: spread over turns, the newest of each kind, in the order of their kinds."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 from resnet_viewer.ui.work.turns import Turns
 
 
-def test_the_event_loop_turns_between_two_pieces(qtbot: QtBot) -> None:
-    turns, done = Turns(), []
+def test_the_event_loop_turns_between_two_long_pieces(qtbot: QtBot) -> None:
+    turns, done = Turns(turn_ms=0.0), []
     between = QTimer(interval=0)
     between.timeout.connect(lambda: done.append("click"))
     for kind in ("picture", "maps", "words"):
@@ -24,6 +24,19 @@ def test_the_event_loop_turns_between_two_pieces(qtbot: QtBot) -> None:
     for before, after in (("picture", "maps"), ("maps", "words")):
         assert "click" in done[done.index(before) : done.index(after)], done
     assert turns.is_at_rest
+
+
+def test_short_pieces_share_a_turn(qtbot: QtBot) -> None:
+    turns, done = Turns(turn_ms=60_000.0), []
+    between = QTimer(interval=0)
+    for kind in ("picture", "maps", "words"):
+        turns.put(kind, lambda kind=kind: done.append(kind))
+    between.timeout.connect(lambda: done.append("click"))
+    with qtbot.waitSignal(turns.rested):
+        between.start()
+    between.stop()
+    at = done.index("picture")
+    assert done[at : at + 3] == ["picture", "maps", "words"]
 
 
 def test_the_newest_of_a_kind_is_done_in_the_place_of_the_oldest(qtbot: QtBot) -> None:
