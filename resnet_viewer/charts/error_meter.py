@@ -11,6 +11,8 @@ from resnet_viewer.records.pace import duration
 from resnet_viewer.records.story_words import percent, thousands
 from resnet_viewer.records.test_set import NOT_SEEN, MeasureSet, SetReading, SetSide, TestSet, wilson
 
+WHAT_WORDS = "wrong", "differ"
+"""What a share of the pictures is one of, with true classes and without."""
 _LONG = 3.0
 """Seconds from which on it is said how long something still takes."""
 
@@ -93,7 +95,7 @@ class MeterChart:
     @property
     def what_words(self) -> str:
         """What the share is one of."""
-        return "wrong" if self.reading.has_labels else "differ"
+        return WHAT_WORDS[0] if self.reading.has_labels else WHAT_WORDS[1]
 
     @property
     def shares(self) -> str:

@@ -10,11 +10,13 @@ from PySide6.QtGui import QFontInfo, QImage
 from PySide6.QtWidgets import QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.error_meter import MeterChart
 from resnet_viewer.ui.layout import SharedPlace, Splitter
 from resnet_viewer.ui.panels import PagePanels, PanelWindow, title_of
 from resnet_viewer.ui.settings import Settings
 from resnet_viewer.ui.widgets.card import Card
 from resnet_viewer.ui.widgets.theme import LARGE
+from tests import fabricated
 from tests.ui.windows import TRAIN, Desk, inspect_page, rendered, train_page
 
 pytestmark = pytest.mark.usefixtures("on_screen")
@@ -340,3 +342,28 @@ def test_what_one_sees_is_told_with_large_letters_where_the_page_is_high(
     assert {"Picture", "Prediction", "Wiring"} <= seen(panels)
     qtbot.keyClick(window, Qt.Key.Key_Escape)
     assert {"Feature maps", "What you see"} <= seen(panels), "all are back"
+
+
+@pytest.mark.parametrize(("size", "labels"), [((1080, 740), None), ((1400, 900), [3] * 300)])
+def test_the_meter_says_what_it_counts_with_large_letters_too(
+    qtbot: QtBot, desk: Desk, size: tuple[int, int], labels: list[int] | None
+) -> None:
+    window, bar = desk.window, inspect_page(desk.window).bar
+    active(qtbot, window)
+    chart = MeterChart(fabricated.set_reading(labels, [4] * 293 + [3] * 7, [3] * 300))
+    desk.wait_fresh()
+    bar.meter.face.show_meter(chart, "", is_stale=False)
+    qtbot.keyClick(window, Qt.Key.Key_F11, Qt.KeyboardModifier.ShiftModifier)
+    window.resize(*size)
+    qtbot.waitUntil(lambda: (window.width(), window.height()) == size)
+    bar.needs_room.emit()
+
+    def is_whole() -> bool:
+        face = bar.meter.face
+        now = face.places()[1]
+        words = face.fontMetrics().horizontalAdvance(f"{chart.now_words} {chart.what_words}")
+        return words < now.width() and now.right() <= face.width()
+
+    qtbot.waitUntil(is_whole)
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(bar.undo_button.isVisible)

@@ -40,6 +40,8 @@ _METER_LETTERS = WORDS_FROM - 1, 29, _LEAST_LETTERS - 2, _LEAST_LETTERS - 3
 """Letters of a name from which down the error meter takes the next of its shapes."""
 _NO_COMPARISON = _LEAST_LETTERS - 1
 """Letters of a name from which down that button goes: what it offers stands in a menu, too."""
+_NO_REDO, _NO_UNDO = _LEAST_LETTERS - 5, _LEAST_LETTERS - 7
+"""Letters of a name from which down these go, for the meter says what it counts in every shape: they have keys."""
 
 
 def network_title(scene: Scene) -> str:
@@ -88,7 +90,7 @@ class InspectBar(PageBar):
             for icons in range(len(_ICONS) + 1)
             if icons == len(_ICONS) or letters >= (SHORT if icons else WORDS_FROM)
         ),
-        *((len(_ICONS), letters) for letters in (_NO_COMPARISON, *_METER_LETTERS[-2:])),
+        *((len(_ICONS), letters) for letters in (_NO_COMPARISON, *_METER_LETTERS[-2:], _NO_REDO, _NO_UNDO)),
     )
 
     def __init__(self, commands: Commands) -> None:
@@ -172,6 +174,8 @@ class InspectBar(PageBar):
         self.branches.set_label("Branches" if icons else "Residual branches")
         self.target_button.setVisible(not icons)
         self.compare_button.setVisible(letters > _NO_COMPARISON)
+        self.redo_button.setVisible(letters > _NO_REDO)
+        self.undo_button.setVisible(letters > _NO_UNDO)
         self.meter.set_shape(sum(letters <= most for most in _METER_LETTERS))
 
 

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
-from resnet_viewer.charts.error_meter import Mark, MeterChart
+from resnet_viewer.charts.error_meter import WHAT_WORDS, Mark, MeterChart
 from resnet_viewer.records.errors import Failure, Progress
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.story_words import thousands
@@ -34,7 +34,7 @@ _SPACE, _PAD = 8, 10
 
 
 class MeterShape(NamedTuple):
-    """How much the meter shows beside now's number: how many pictures, a bar of so many pixels, the reference's."""
+    """How much the meter shows beside now's number and its noun: how many pictures, a bar of so many pixels, the reference's."""
 
     has_count: bool
     bar: int
@@ -282,12 +282,12 @@ class MeterFace(QAbstractButton):
     def _parts(self) -> tuple[int, int, int, int]:
         """Widths of the count, of now's number with its word, of the bar, and of the reference's number."""
         metrics, bold = self.fontMetrics(), QFontMetrics(self._bold())
-        now = bold.horizontalAdvance("100.0\u00a0%")
+        what = max(metrics.horizontalAdvance(f" {words}") for words in WHAT_WORDS)
+        now = bold.horizontalAdvance("100.0\u00a0%") + what
         number = metrics.horizontalAdvance("100.0\u00a0%")
         if not self._expected:
             return metrics.horizontalAdvance(self.words), 0, 0, 0
         if self.chart is not None and not self.chart.reading.has_labels:
-            now += metrics.horizontalAdvance(f" {self.chart.what_words}")
             number = 0
         if not self._shape.has_reference:
             number = 0
@@ -336,15 +336,9 @@ class MeterFace(QAbstractButton):
         is_red = chart.is_changed and chart.now != chart.reference
         painter.setPen(QColor(theme.changed if is_red else theme.text))
         painter.drawText(now, middle, chart.now_words)
-        if not chart.reading.has_labels:
-            behind = QFontMetrics(self._bold()).horizontalAdvance(chart.now_words)
-            painter.setFont(self.font())
-            words = f" {chart.what_words}"
-            if (
-                now.left() + behind + self.fontMetrics().horizontalAdvance(words) <= self.width()
-            ):  # whole or not at all
-                painter.drawText(now.adjusted(behind, 0, 0, 0), middle, words)
+        behind = QFontMetrics(self._bold()).horizontalAdvance(chart.now_words)
         painter.setFont(self.font())
+        painter.drawText(now.adjusted(behind, 0, 0, 0), middle, f" {chart.what_words}")
         painter.setOpacity(1.0)
         painter.setPen(QColor(theme.muted))
         if reference.width() and chart.is_changed:
