@@ -48,6 +48,7 @@ _HARDLY, _SAME = 1.5, 0.01
 """Norms are called hardly changed within this factor; probabilities the same within this difference."""
 _COST = 0.05
 """Of a probability, or of a test set: less is no cost to speak of."""
+_TRAIN_BRIEFLY = "Train both kinds"
 _LEAST_ALIKE = 20
 """Pictures of a set before they are called alike."""
 
@@ -100,6 +101,8 @@ class Step:
 
     words: str
     act: Act
+    brief: str = ""
+    """Fewer words, for where those have no room."""
 
 
 @dataclass(frozen=True)
@@ -308,6 +311,7 @@ def _start(case: Case) -> Insight | None:
     step = Step(
         f"Cut the shortcut of block {number}, or click any arc",
         Rewire(case.wiring.with_shortcuts([number], 0.0), f"cut the shortcut of block {number}"),
+        f"Cut shortcut {number}",
     )
     return case.insight("start", f"{words}. {gates}", _shortcut_words(case.plan), strong=[name], steps=[step])
 
@@ -349,7 +353,13 @@ def _plain(case: Case) -> Insight | None:
     is_offered = twin != case.network.name and entry is not None and entry.is_bundled
     title = "" if entry is None else entry.title.partition(" · ")[0]
     steps = (
-        [Step(f"Compare with {title}, which has the same layers and shortcuts", CompareWith(twin))]
+        [
+            Step(
+                f"Compare with {title}, which has the same layers and shortcuts",
+                CompareWith(twin),
+                f"Compare with {title}",
+            )
+        ]
         if is_offered
         else []
     )
@@ -372,7 +382,13 @@ def _turned(case: Case) -> Insight | None:
     if len(case.wiring.cut) > 1 and not case.wiring.dropped and not case.wiring.weakened:
         number = case.wiring.cut[len(case.wiring.cut) // 2]
         alone = Wiring.all_open(case.wiring.block_count).with_shortcuts([number], 0.0)
-        steps.append(_step(f"Is one enough? Cut the shortcut of block {number} alone", alone))
+        steps.append(
+            _step(
+                f"Is one enough? Cut the shortcut of block {number} alone",
+                alone,
+                f"Cut shortcut {number} alone",
+            )
+        )
     return case.insight(
         "turned",
         _gates_sentence(case.state),
@@ -395,7 +411,7 @@ def _held(case: Case) -> Insight | None:
     steps = []
     if case.network.has_shortcuts and 0 < len(cut) < blocks:
         every = Wiring.evenly(blocks, 0.0)
-        steps.append(_step(f"Cut the shortcuts of all {blocks} blocks", every))
+        steps.append(_step(f"Cut the shortcuts of all {blocks} blocks", every, f"Cut all {blocks}"))
     return case.insight(
         "held",
         _gates_sentence(case.state),
@@ -433,27 +449,31 @@ def _networks(case: Case) -> Insight | None:
         found.append(
             f"what differs: {residual.title} was built with {residual.block_count} shortcuts, the other with none"
         )
-        found.append(_against_ablation(case, case.now if ours.has_shortcuts else theirs))
-        steps = [Step("Train such networks side by side", ShowTrain())]
+        found.append(_against_ablation(case, *((case.now, theirs)[:: 1 if ours.has_shortcuts else -1])))
+        steps = [Step("Train such networks side by side", ShowTrain(), _TRAIN_BRIEFLY)]
     return case.insight("networks", *found, strong=strong, steps=steps) if found else None
 
 
-def _against_ablation(case: Case, residual: ProbeResult) -> str:
+def _against_ablation(case: Case, residual: ProbeResult, plain_one: ProbeResult) -> str:
     """Beside a trained plain network: why the residual one with all its shortcuts cut is another thing; empty where
     that was not seen."""
-    state, plain_one = residual.request.state, case.network
-    if plain_one.has_shortcuts:
-        assert case.other is not None
-        plain_one = case.other.request.state.network
+    state, other, norm = (
+        residual.request.state,
+        plain_one.request.state.network,
+        plain_one.layers[0].gradient_norm,
+    )
     every = replace(state, wiring=Wiring.evenly(state.network.block_count, 0.0))
-    if not (_was_trained(plain_one) and _was_trained(state.network)):
+    if not (_was_trained(other) and _was_trained(state.network) and isfinite(norm)):
+        return ""
+    if plain_one.request.gradient_of != case.now.request.gradient_of:
         return ""
     seen = next((one for one in _seen_here(case) if one.state == every), None)
     if seen is None:
         return ""
     return (
-        f"both are true: {plain_one.title} was trained without shortcuts, while {state.network.title} with all of them "
-        f"cut afterwards, not retrained, had {_number(seen.first_norm)} there"
+        f"to be trained without shortcuts is one thing, to lose them afterwards another: at the first layer "
+        f"{other.title}, trained without them, has a norm of {_number(norm)}; {state.network.title}, trained with all "
+        f"{state.network.block_count} and not retrained, had {_number(seen.first_norm)} with all of them cut"
     )
 
 
@@ -568,7 +588,9 @@ def _severed(case: Case) -> Insight | None:
         where = f"in {blocks} {paths} closed, so nothing passes"
         if case.network.has_shortcuts and len(closed) == 1:
             wiring = case.wiring.with_shortcuts(closed, 1.0)
-            steps = [_step(f"Restore the shortcut of block {closed[0]}", wiring)]
+            steps = [
+                _step(f"Restore the shortcut of block {closed[0]}", wiring, f"Restore shortcut {closed[0]}")
+            ]
     words = f"no gradient reaches the first layer: it is 0 now, {was} in the reference"
     return case.insight("severed", words, where, steps=steps)
 
@@ -801,7 +823,7 @@ def _carries(case: Case) -> Insight | None:
     return case.insight(
         "carries",
         f"the shortcut of block {number} carried on what {before} had made; its residual branch adds one block's part",
-        steps=[_step(f"Drop the branch of block {number} instead", wiring)],
+        steps=[_step(f"Drop the branch of block {number} instead", wiring, f"Drop branch {number} instead")],
     )
 
 
@@ -818,10 +840,12 @@ def _lesion(case: Case) -> Insight | None:
         block, first = case.plan.blocks[dropped[0] - 1], _first_of_stage(case.plan, dropped[0])
         if case.costs is None:
             cut = Wiring.all_open(blocks).with_shortcuts(dropped, 0.0)
-            steps.append(_step(f"Cut the shortcut of block {block.number} instead", cut))
+            brief = f"Cut shortcut {block.number} instead"
+            steps.append(_step(f"Cut the shortcut of block {block.number} instead", cut, brief))
         elif block.number != first:
             there = Wiring.all_open(blocks).with_branches([first], 0.0)
-            steps.append(_step(f"Drop the branch of block {first} instead, where the stage begins", there))
+            words = f"Drop the branch of block {first} instead, where the stage begins"
+            steps.append(_step(words, there, f"Drop branch {first} instead"))
     what = "is" if len(dropped) == 1 else "are"
     return case.insight(
         "lesion",
@@ -854,7 +878,7 @@ def _strength(case: Case) -> Insight | None:
     )
     if there is not None:
         return case.insight("strength", f"{words}, and {_share(there)} with it cut", strong=[name])
-    step = _step(f"Cut the shortcut of block {number} wholly", cut)
+    step = _step(f"Cut the shortcut of block {number} wholly", cut, f"Cut shortcut {number} wholly")
     return case.insight("strength", words, strong=[name], steps=[step])
 
 
@@ -872,7 +896,11 @@ def _blank(case: Case) -> Insight | None:
         key=lambda number: abs(number - shown),
         default=None,
     )
-    steps = [] if near is None else [Step(f"Show the Grad-CAM of block {near}", LookAt(near))]
+    steps = (
+        []
+        if near is None
+        else [Step(f"Show the Grad-CAM of block {near}", LookAt(near), f"Grad-CAM of {near}")]
+    )
     return case.insight(
         "blank",
         f"the Grad-CAM of block {shown} is blank now, in all of its {thousands(cells)} cells: {reason}",
@@ -913,7 +941,7 @@ def _ablation(case: Case) -> Insight | None:
         f"{'is' if len(cut) == 1 else 'are'} cut now, and not retrained",
         beside,
         "what depth does to a network that is trained without them is shown in Train",
-        steps=[Step("Train plain and residual networks side by side", ShowTrain())],
+        steps=[Step("Train plain and residual networks side by side", ShowTrain(), _TRAIN_BRIEFLY)],
     )
 
 
@@ -1176,6 +1204,7 @@ def _downloads(case: Case, names: Sequence[str], what: str = "") -> tuple[Step, 
             f"Get {entry.title.partition(' · ')[0]}{f' {what}' if what else chr(39) + 's trained weights'} "
             f"({entry.download})",
             GetWeights(entry.name),
+            f"Get {entry.title.partition(' · ')[0]}",
         )
         for entry in entries
     )
@@ -1185,6 +1214,6 @@ def _open_everything(case: Case) -> Step:
     return _step("Open everything", Wiring.all_open(case.wiring.block_count))
 
 
-def _step(words: str, wiring: Wiring) -> Step:
+def _step(words: str, wiring: Wiring, brief: str = "") -> Step:
     """An edit of the gates, undone by its own words."""
-    return Step(words, Rewire(wiring, words[:1].lower() + words[1:]))
+    return Step(words, Rewire(wiring, words[:1].lower() + words[1:]), brief)

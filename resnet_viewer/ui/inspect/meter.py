@@ -34,7 +34,7 @@ _SPACE, _PAD = 8, 10
 
 
 class MeterShape(NamedTuple):
-    """How much the meter shows beside now's number and its noun: how many pictures, a bar of so many pixels, the reference's."""
+    """How much the meter shows beside now's share: how many pictures, a bar of so many pixels, the reference's."""
 
     has_count: bool
     bar: int

@@ -41,7 +41,10 @@ class InsightPanel(StoryCard):
                 self.tell(
                     [
                         Paragraph(
-                            told.words, told.strong, tuple((step.words, step.act) for step in told.steps)
+                            told.words,
+                            told.strong,
+                            tuple((step.words, step.act) for step in told.steps),
+                            tuple(step.brief for step in told.steps),
                         )
                         for told in insights(scene, self._catalog)
                     ]

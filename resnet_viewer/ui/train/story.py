@@ -82,5 +82,5 @@ class StoryPanel(StoryCard):
         told = [Paragraph(words) for words in story_of(scene)]
         if (step := next_step(scene)) is not None:
             place = min(1, len(told) - 1)
-            told[place] = replace(told[place], links=(step,))
+            told[place] = replace(told[place], links=(step,), briefs=(step[0].partition(",")[0],))
         self.tell(told)

@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QTextBrowser, QWidget
 
 from resnet_viewer.ui.widgets.card import Card
+from resnet_viewer.ui.widgets.fitting import fitting
 from resnet_viewer.ui.widgets.labels import tooltip_text
 from resnet_viewer.ui.widgets.theme import DARK, Theme, theme_of
 
@@ -36,12 +37,14 @@ _LINES_A_STEP = 5
 @dataclass(frozen=True)
 class Paragraph:
     """Sentences that belong together. `strong` are names in them that weigh most; each of `links` is the words of
-    something to do next, and what `StoryCard.chosen` says where it is chosen.
+    something to do next, and what `StoryCard.chosen` says where it is chosen; `briefs` are fewer words for these, for a
+    narrow foot, empty for none.
     """
 
     words: str
     strong: tuple[str, ...] = ()
     links: tuple[tuple[str, object], ...] = ()
+    briefs: tuple[str, ...] = ()
 
 
 class StoryText(QTextBrowser):
@@ -238,8 +241,10 @@ class StoryCard(Card):
         self._tell_more()
 
     def _step_html(self, href: str, width: int) -> str:
-        words, _ = self._link(href)
-        shown = self.fontMetrics().elidedText(f"→ {words}", Qt.TextElideMode.ElideRight, width)
+        paragraph, place = self._place(href)
+        wordings = (paragraph.links[place][0], *filter(None, paragraph.briefs[place : place + 1]))
+        words = fitting(tuple(f"→ {words}" for words in wordings), width, self)
+        shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, width)
         return _anchor(href, shown)
 
     @Slot()
@@ -254,8 +259,13 @@ class StoryCard(Card):
         bar.setValue(0 if self.text.is_at_end else bar.value() + seen)
 
     def _link(self, href: str) -> tuple[str, object]:
+        paragraph, place = self._place(href)
+        return paragraph.links[place]
+
+    def _place(self, href: str) -> tuple[Paragraph, int]:
+        """The paragraph of a link, and which of its links that is."""
         number, place = (int(part) for part in href.split("-"))
-        return self.text.paragraphs[number].links[place]
+        return self.text.paragraphs[number], place
 
     @Slot(QUrl)
     def _choose(self, link: QUrl) -> None:

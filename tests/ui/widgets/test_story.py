@@ -151,3 +151,16 @@ def test_scrolling_on_skips_no_line(card: StoryCard, qtbot: QtBot) -> None:
     end = card.text.line_end(card.text.viewport().height())
     card.scroll_on()
     assert card.text.verticalScrollBar().value() <= round(end)
+
+
+def test_a_link_in_a_narrow_foot_keeps_its_key_word(card: StoryCard, qtbot: QtBot) -> None:
+    whole, brief = "Drop the branch of block 15 instead", "Drop branch 15"
+    told = (*LONG[1:6], Paragraph("There is more.", links=((whole, 1),), briefs=(brief,)))
+    card.tell(told)
+    for width, shown in ((500, whole), (260, brief)):
+        card.resize(width, 150)
+        qtbot.waitUntil(lambda shown=shown: f"→ {shown}<" in card.steps.text())
+        assert whole in card.steps.toolTip()
+    found = chosen(card)
+    card.steps.linkActivated.emit("5-0")
+    assert found == [1]
