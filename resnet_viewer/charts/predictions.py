@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from resnet_viewer.records import captions
 from resnet_viewer.records.predictions import (
     NO_CLASSIFIER,
@@ -15,6 +17,7 @@ from resnet_viewer.records.predictions import (
     shown_classes,
 )
 from resnet_viewer.records.probe import ProbeResult
+from resnet_viewer.records.story_words import thousands
 
 LEADING = 5
 """So many classes are the reference's highest, or now's own."""
@@ -35,13 +38,15 @@ class PredictionRow:
     """Whether it is now's highest class, and the reference's."""
     untrained: tuple[bool, bool] = (False, False)
     """Whether now's number and the reference's are those of untrained weights, and mean nothing."""
+    others: int = 0
+    """So many classes it is the sum of; 0 for a class of its own."""
 
     @property
     def words(self) -> str:
         """Everything that the row shows, as a tooltip and for screen readers."""
         now, reference = (" (untrained)" if is_untrained else "" for is_untrained in self.untrained)
         parts = [
-            f"{self.name} (class {self.index})",
+            f"{self.name}, together" if self.others else f"{self.name} (class {self.index})",
             f"now {words_of(self.now)}{now}",
             f"reference {words_of(self.reference)}{reference}",
         ]
@@ -64,6 +69,8 @@ class PredictionChart:
     untrained: tuple[bool, bool] = (False, False)
     message: tuple[str, ...] = ()
     """In place of bars that there cannot be, in ever fewer words."""
+    rest: PredictionRow | None = None
+    """All classes without a row, so that the numbers add up to 100 %; None where every class has one."""
 
     @property
     def legend(self) -> str:
@@ -101,7 +108,22 @@ def prediction_chart(
         for place, index in enumerate(shown_classes(now, reference))
     )
     end = scale_end(*(value for row in rows for value in (row.now, row.reference)))
-    return PredictionChart(rows, end, untrained)
+    return PredictionChart(rows, end, untrained, rest=_rest(rows, now, reference))
+
+
+def _rest(
+    rows: tuple[PredictionRow, ...], now: ProbeResult | None, reference: ProbeResult | None
+) -> PredictionRow | None:
+    """The sum of the classes that have no row."""
+    sums, count = [], 0
+    for side in (now, reference):
+        left = None if side is None else np.delete(side.probabilities[0], [row.index for row in rows])
+        sums.append(None if left is None else float(left.sum(dtype=np.float64)))
+        count = count if left is None else len(left)
+    if not count:
+        return None
+    name = "1 other" if count == 1 else f"{thousands(count)} others"
+    return PredictionRow(-1, name, sums[0], sums[1], is_target=False, is_new=False, others=count)
 
 
 def _probability(result: ProbeResult | None, index: int) -> float | None:

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from math import isfinite
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_viewer.charts.palette import STALE_OPACITY
@@ -51,7 +51,8 @@ class Columns:
     @classmethod
     def of(cls, chart: PredictionChart, metrics: QFontMetrics) -> Columns:
         """The columns that its rows need, in bold letters."""
-        numbers = [words_of(value) for row in chart.rows for value in (row.now, row.reference)]
+        told = (*chart.rows, *((chart.rest,) if chart.rest else ()))
+        numbers = [words_of(value) for row in told for value in (row.now, row.reference)]
         return cls(
             max((metrics.horizontalAdvance(row.name) for row in chart.rows), default=0) + 2 * _MARK,
             max((metrics.horizontalAdvance(number) for number in numbers), default=0),
@@ -111,8 +112,9 @@ class PredictionLine(QWidget):
             self._paint_name(painter, row, names - _GAP)
             bars = QRectF(names, 0, end - names, self.height())
             _rule(painter, bars, theme)
-            self._paint_bars(painter, row, bars)
-            painter.setPen(QColor(theme.text))
+            if not row.others:
+                self._paint_bars(painter, row, bars)
+            painter.setPen(QColor(theme.muted if row.others else theme.text))
             painter.setFont(emphasised(self.font(), is_bold=row.is_highest[0]))
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             column = QRectF(end, 0, number, self.height())
@@ -136,7 +138,7 @@ class PredictionLine(QWidget):
             painter.setBrush(QColor(theme.changed))
             painter.drawConvexPolygon(_triangle(mark + 5, middle))
             mark += _MARK
-        painter.setPen(QColor(theme.text))
+        painter.setPen(QColor(theme.muted if row.others else theme.text))
         font = emphasised(self.font(), is_bold=row.is_highest[0])
         painter.setFont(font)
         metrics = QFontMetrics(font)
@@ -266,6 +268,9 @@ class PredictionsPanel(Card):
         self.body.addWidget(self._message, 1)
         for line in self._lines:
             self.body.addWidget(line, 1)
+        self._rest = PredictionLine(self)
+        self._rest.setMinimumHeight(1)  # it goes before the rows would be lower
+        self.body.addWidget(self._rest, 1)
         self._axis = PredictionAxis(self)
         self.body.addWidget(self._axis)
         self.body.addStretch(0)
@@ -276,6 +281,11 @@ class PredictionsPanel(Card):
     def rows(self) -> tuple[PredictionRow, ...]:
         """What is shown, from the top."""
         return tuple(line.row for line in self._lines if line.row is not None)
+
+    @property
+    def rest(self) -> PredictionRow | None:
+        """The classes without a row, where the panel has room for their line."""
+        return None if self._rest.isHidden() else self._rest.row
 
     @property
     def legend(self) -> str:
@@ -302,6 +312,8 @@ class PredictionsPanel(Card):
         for line, row in zip_longest(self._lines, rows):
             line.set_row(row, is_dimmed=scene.is_stale, columns=columns)
             line.setVisible(row is not None)
+        self._rest.set_row(chart.rest, is_dimmed=scene.is_stale, columns=columns)
+        self._fit_rest()
         self._axis.set_columns(columns)
         self._axis.setVisible(bool(rows))
         self._message.setVisible(not rows)
@@ -320,9 +332,19 @@ class PredictionsPanel(Card):
         if event.type() == QEvent.Type.FontChange and hasattr(self, "_legend"):
             self._fit()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_rest()
+
+    def _fit_rest(self) -> None:
+        """The sum of the others has a line where no row gets low by it."""
+        line = self._lines[0].minimumSizeHint().height()
+        needed = (len(self.rows) + 1) * line + self._axis.sizeHint().height()
+        self._rest.setVisible(self._rest.row is not None and self.body.geometry().height() >= needed)
+
     def _fit(self) -> None:
         """The font may be another: rows stand no farther apart than they are read well, and columns are as wide."""
-        for line in self._lines:
+        for line in (*self._lines, self._rest):
             line.setMaximumHeight(_MOST_LINES * self.fontMetrics().height())
         if self._scene is not None:
             self.render_scene(self._scene)

@@ -290,3 +290,25 @@ def test_the_bars_have_an_axis_that_gives_way_to_them(qtbot: QtBot) -> None:
     assert axis.words[2] == panel.legend.partition(" · ")[0].removeprefix("bars end at ")
     panel.render_scene(Scene(Session(replace(fabricated.setup(), picture=None))))
     assert not axis.isVisible()
+
+
+def test_the_rows_add_up_with_the_sum_of_the_others_where_there_is_room(qtbot: QtBot) -> None:
+    panel = PredictionsPanel()
+    qtbot.addWidget(panel)
+    panel.resize(320, 300)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    panel.render_scene(
+        scene_of([0.1, 0.1, 0.1, 0.1, 0.1, 0.3, 0.2], [0.4, 0.2, 0.1, 0.1, 0.1, 0.05, 0.02, 0.03])
+    )
+    qtbot.waitUntil(lambda: panel.rest is not None)
+    rest = panel.rest
+    assert rest is not None
+    assert rest.name == "4 others"
+    assert sum(row.now or 0 for row in (*panel.rows, rest)) == pytest.approx(1)
+    assert sum(row.reference or 0 for row in (*panel.rows, rest)) == pytest.approx(1)
+    assert rest.words == "4 others, together · now 20 % · reference 5.0 %"
+    line = panel.findChildren(PredictionLine)[0]
+    panel.resize(320, panel.height() - 6 * (line.height() - line.minimumSizeHint().height()) - 20)
+    qtbot.waitUntil(lambda: panel.rest is None)
+    assert line.height() >= line.minimumSizeHint().height()
