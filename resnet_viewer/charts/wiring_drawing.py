@@ -57,18 +57,18 @@ _INKS: dict[Kind, Ink] = {
     "trunk": Ink("branch", 1.4),
     "broken trunk": Ink("faint", 1.4),
     "preview": Ink("changed", 7.0, 0.35),
-    "cut arc": Ink("reference", 1.3, 0.85, (3.0, 2.4)),
-    "cut end": Ink("reference", 1.3, 0.85),
+    "cut arc": Ink("changed", 1.6, 1.0, (3.0, 2.4)),
+    "cut end": Ink("changed", 2.0),
     "weak arc": Ink("shortcut", 1.2, 0.45, (5.0, 2.2)),
     "open arc": Ink("shortcut", 2.0),
-    "cut ribbon": Ink("faint", 1.0, 1.0, (3.0, 2.6)),
+    "cut ribbon": Ink("changed", 1.2, 1.0, (3.0, 2.6)),
     "open ribbon": Ink("shortcut", 1.0, fill="shortcut", fill_opacity=0.55),
     "junction": Ink(fill="branch"),
     "end": Ink("reference", 1.3, fill="raised"),
     "box": Ink("branch", 1.3, fill="branch_fill"),
     "dropped": Ink("faint", 1.3, dashes=_BROKEN, fill="panel"),
     "open diamond": Ink("shortcut", 1.3, fill="panel"),
-    "cut diamond": Ink("reference", 1.3, dashes=_BROKEN, fill="panel"),
+    "cut diamond": Ink("changed", 1.3, dashes=_BROKEN, fill="panel"),
     "weak box": Ink("branch", 1.3, dashes=_BROKEN, fill="panel"),
     "weak level": Ink(fill="branch", fill_opacity=0.6),
     "gate profile": Ink("text", 1.3),
@@ -142,6 +142,11 @@ class StripFrame:
     def diamond_radius(self) -> float:
         """Half a projection mark's diagonal."""
         return max(2.5, min(6.5, 0.5 * self.scale))
+
+    @property
+    def cross_radius(self) -> float:
+        """Half the width of the cross in a cut arc's gap."""
+        return max(2.0, min(4.5, 0.25 * self.scale))
 
     def length(self, span: Span) -> float:
         """How wide a block is."""
@@ -332,7 +337,9 @@ def _draw_shortcut(drawing: StripDrawing, frame: StripFrame, span: Span, strengt
     elif strength == 0.0:
         before, after = arc.piece(0.0, _GAP[0]), arc.piece(_GAP[1], 1.0)
         drawing.add("cut arc", before, after)
-        if frame.length(span) >= 16:
+        if span.projection is None and span.gate is None:
+            drawing.add("cut end", *cross(frame.px(span.centre), frame.arc_top, frame.cross_radius))
+        elif frame.length(span) >= 16:  # the top is taken
             for x, y in (before.end, after.start):
                 drawing.add("cut end", Outline(((x, y - 3), (x, y + 3)), is_closed=False))
     else:
@@ -365,6 +372,14 @@ def _draw_gate(
         rect = Rect(frame.px(span.centre) - 40, top + frame.text_height / 2 - 13, 80, 24)
         opacity = STALE_OPACITY if drawing.is_stale else 1.0
         drawing.labels.append(Label(rect, percent(opening), "shortcut", opacity))
+
+
+def cross(x: float, y: float, r: float) -> tuple[Outline, Outline]:
+    """The two strokes of a ✕ around a point."""
+    return (
+        Outline(((x - r, y - r), (x + r, y + r)), is_closed=False),
+        Outline(((x - r, y + r), (x + r, y - r)), is_closed=False),
+    )
 
 
 def level(disc: Rect, opening: float) -> Outline:

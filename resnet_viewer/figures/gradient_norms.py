@@ -26,7 +26,7 @@ from resnet_viewer.charts.gradient_values import (
 )
 from resnet_viewer.charts.log_axis import scale_for
 from resnet_viewer.charts.shapes import Arc, Box, Disc, Outline
-from resnet_viewer.charts.wiring_drawing import Kind, ink_of, level
+from resnet_viewer.charts.wiring_drawing import Kind, cross, ink_of, level
 from resnet_viewer.charts.wiring_layout import Openings, StripLayout, lay_out, openings
 from resnet_viewer.figures.export import require_complete
 from resnet_viewer.figures.page import MARGIN, Entry, Paper, page, shortened
@@ -221,6 +221,7 @@ def _sign(kind: Kind, axes: Axes, x: float, y: float) -> None:
     match kind:
         case "cut arc":
             draw_shapes(axes, ink_of(kind), (arc.piece(0.0, 0.4), arc.piece(0.6, 1.0)))
+            draw_shapes(axes, ink_of("cut end"), cross(x + 0.12, y + 0.0475, 0.03))
         case "weak arc" | "open arc":
             draw_shapes(axes, ink_of(kind, 0.5), [arc])
         case "gate":

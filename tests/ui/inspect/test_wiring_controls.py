@@ -7,8 +7,8 @@ from PySide6.QtGui import QFont, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
-from resnet_viewer.charts.shapes import Arc, Box
-from resnet_viewer.charts.wiring_drawing import StripFrame, draw, part_at
+from resnet_viewer.charts.shapes import Arc, Box, Outline, Point, Shape
+from resnet_viewer.charts.wiring_drawing import StripFrame, draw, ink_of, part_at
 from resnet_viewer.charts.wiring_layout import Part, StripLayout, lay_out
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
@@ -187,14 +187,14 @@ def strip(qtbot: QtBot) -> StripItem:
     return item
 
 
-def test_the_top_of_an_arc_is_orange_while_open_and_empty_when_cut(strip: StripItem) -> None:
+def test_the_top_of_an_arc_is_orange_while_open_and_crossed_out_when_cut(strip: StripItem) -> None:
     top = strip.centre_of(Part("arc", "layer1.1", 2))
     other = strip.centre_of(Part("arc", "layer1.2", 3))
     assert DARK.shortcut in colour_near(strip_image(strip), top.x(), top.y())
     strip.adjust(wiring=Wiring.all_open(9).with_shortcuts([2], 0.0))
     image = strip_image(strip)
     assert DARK.shortcut not in colour_near(image, top.x(), top.y(), reach=3)
-    assert len(colour_near(image, top.x(), top.y())) == 1, "nothing is drawn in the gap"
+    assert DARK.changed in colour_near(image, top.x(), top.y())
     assert DARK.shortcut in colour_near(image, other.x(), other.y())
 
 
@@ -299,3 +299,27 @@ def test_what_is_drawn_in_part_looks_as_what_is_drawn_whole(
         part = strip_image(strip, ratio, place)
         strip.apply_theme(DARK)  # draws all anew
         assert part == strip_image(strip, ratio, place)
+
+
+def points_of(shape: Shape) -> tuple[Point, ...]:
+    assert isinstance(shape, Outline)
+    return shape.points
+
+
+def test_a_cut_is_marked_in_its_gap_in_the_colour_of_what_changed() -> None:
+    layout = layout_of("cifar-resnet-20")
+    frame = frame_of(layout)
+    strokes = draw(layout, frame, Wiring.all_open(9).with_shortcuts([1], 0.0)).of("cut end")
+    x, r = frame.px(layout.spans[0].centre), frame.cross_radius
+    ends = {point for stroke in strokes for point in points_of(stroke)}
+    assert ends == {(x + dx, frame.arc_top + dy) for dx in (-r, r) for dy in (-r, r)}
+    projected = layout_of("resnet18")
+    assert projected.spans[2].projection is not None
+    ticks = draw(projected, frame_of(projected), Wiring.all_open(8).with_shortcuts([3], 0.0)).of("cut end")
+    sides = {
+        x < frame_of(projected).px(projected.spans[2].centre) for tick in ticks for x, _ in points_of(tick)
+    }
+    assert sides == {True, False}, "a tick at both sides of a projection's mark"
+    weak = draw(layout, frame, Wiring.all_open(9).with_shortcuts([1], 0.4))
+    assert not weak.of("cut end")
+    assert {ink_of(kind).edge for kind in ("cut arc", "cut end", "cut diamond", "cut ribbon")} == {"changed"}
