@@ -26,6 +26,8 @@ Whose = Literal["now", "reference"]
 STATISTICS = ("mean", "standard deviation", "minimum", "maximum", "share of zeros")
 BINS = 40
 """Bars of a channel's histogram."""
+_FAR = 4.0
+"""Times from which on the largest values of both sides are called far apart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +70,18 @@ class Side:
         return f"{self.name} · {self.words}" if self.is_other else self.name
 
     @cached_property
+    def largest(self) -> float:
+        """The largest finite absolute value of its maps; 0 without any."""
+        if self.maps is None:
+            return 0.0
+        return float(np.abs(self.maps[np.isfinite(self.maps)]).max(initial=0.0))
+
+    @cached_property
     def bound(self) -> str:
         """Between which values its maps lie: " ≤ 0.83", " within ±0.83" where some are negative."""
         if self.maps is None or not self.maps.size:
             return ""
-        finite = self.maps[np.isfinite(self.maps)]
-        largest = float(np.abs(finite).max(initial=0.0))
+        finite, largest = self.maps[np.isfinite(self.maps)], self.largest
         return f" {'within ±' if bool((finite < 0).any()) else '≤ '}{largest:.4g}"
 
     def marked(self, mark: Mark | None) -> ReceptiveField | None:
@@ -337,6 +345,22 @@ def value_at(side: Side, field: ReceptiveField, channel: int | None) -> float | 
     if channel is None or side.maps is None or channel >= len(side.maps):
         return None
     return float(side.maps[channel, field.row, field.column])
+
+
+def far_apart_wordings(now: Side, reference: Side) -> tuple[str, ...]:
+    """That maps which look alike are not, in ever fewer words: each map is scaled to its own largest value, and these
+    differ by more than `_FAR` between the two sides. Empty where they do not, and without maps.
+    """
+    low, high = sorted((now.largest, reference.largest))
+    if now.maps is None or reference.maps is None or high <= _FAR * low:
+        return ()
+    bounds = f"{now.name}{now.bound}, {reference.name}{reference.bound}"
+    return (
+        f"{bounds}: each map on its own scale",
+        f"{bounds}: each on its own scale",
+        "each map on its own scale",
+        "own scales",
+    )
 
 
 def side_wordings(

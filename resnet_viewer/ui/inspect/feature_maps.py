@@ -28,6 +28,7 @@ from resnet_viewer.charts.feature_maps import (
     Side,
     Whose,
     channel_chart,
+    far_apart_wordings,
     maps_chart,
     mark_words,
     side_wordings,
@@ -258,6 +259,9 @@ class FeatureMapsPanel(Card):
         """Now and the reference are shown side by side; else one of them, which is both."""
         self.panes = self.now_pane, self.reference_pane = beside(MosaicPane, "Feature maps", self.hovered)
         self.names = muted(FittingLabel()), muted(FittingLabel())
+        self.far_apart = muted(FittingLabel())
+        """That the two sides' maps differ in size, where each is on its own scale."""
+        self.far_apart.hide()
         self.controls, self.legend = MapControls(), ColourBar()
         self.channel_view, self.filters_view = ChannelView(), FiltersView()
         self._channel_title = ""
@@ -296,6 +300,7 @@ class FeatureMapsPanel(Card):
         foot.addWidget(self.most_changed)
         foot.addWidget(self.legend)
         self.body.addWidget(self._stack, 1)
+        self.body.addWidget(self.far_apart)
         self.body.addWidget(self._foot)
         self._show_controls()
         self._connect()
@@ -423,6 +428,11 @@ class FeatureMapsPanel(Card):
             count = 0 if side.maps is None else len(side.maps)
             pane.set_note(*not_finite_wordings(odd, count, "channels"))
         self._columns[1].setVisible(self.is_pair)
+        is_mosaic = view.map_shows != "filters" and (view.channel is None or view.channel not in chart.order)
+        apart = far_apart_wordings(*chart.sides) if is_mosaic and self.is_pair and chart.scale.is_own else ()
+        if apart:
+            self.far_apart.set_wordings(*apart, tip=apart[0])
+        self.far_apart.setVisible(bool(apart))
 
     def _render_channel(self, scene: Scene, maps: MapsChart, is_old: bool) -> None:
         view, plan = scene.session.view, scene.blueprint

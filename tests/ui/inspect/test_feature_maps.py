@@ -68,6 +68,20 @@ def test_subtitles_say_layer_state_shape_order_and_dead_channels(panel: FeatureM
     assert under(panel) == ["now ≤ 533 · 2 dead", "reference ≤ 533"], "each side's own largest value"
 
 
+@pytest.mark.parametrize("shrink", [0.1, 0.5])
+def test_maps_on_scales_of_their_own_say_where_they_are_far_apart(
+    panel: FeatureMapsPanel, shrink: float
+) -> None:
+    both = scene(shrink * ramp(), ramp())
+    panel.render_scene(both)
+    assert panel.far_apart.isVisible() == (shrink < 0.25)
+    if panel.far_apart.isVisible():
+        assert panel.far_apart.text() == "now ≤ 53.3, reference ≤ 533: each map on its own scale"
+    view = replace(both.session.view, map_scale="layer")
+    panel.render_scene(replace(both, session=replace(both.session, view=view)))
+    assert not panel.far_apart.isVisible(), "one scale shows it"
+
+
 def under(panel: FeatureMapsPanel) -> list[str]:
     """What is written under the mosaics that are shown."""
     return [name.text() for name in panel.names if name.isVisibleTo(panel)]
