@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viewer.charts.confusion import ConfusionChart
-from resnet_viewer.records.captions import class_name, plain
+from resnet_viewer.records.captions import class_name, plain, wiring_words
 from resnet_viewer.records.confusion import confusion
 from resnet_viewer.records.predictions import percent
 from resnet_viewer.records.story_words import thousands
@@ -79,6 +79,25 @@ class SetRows:
         question = self.reading.request
         assert isinstance(question, MeasureSet)
         return question.now != question.reference
+
+    @property
+    def heading(self) -> tuple[str, ...]:
+        """Which states are beside each other, what a row is, and what a click does; in ever fewer words."""
+        question = self.reading.request
+        assert isinstance(question, MeasureSet)
+        now, reference = (
+            f"{state.network.title}, {wiring_words(state.network, state.wiring)}"
+            for state in (question.now, question.reference)
+        )
+        states = (
+            f"Now: {now}. Reference: {reference}." if self.is_compared else f"Now is the reference: {now}."
+        )
+        one = "crop of a bundled picture" if question.test_set.kind == "crops" else "picture"
+        row = f"Each row is one {one}" + (", the same for both." if self.is_compared else ".")
+        clicks = (
+            "A click on a row opens it in Inspect, one on a cell of the matrix shows that cell's pictures."
+        )
+        return f"{states} {row} {clicks}", f"{states} {row}", states
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:

@@ -28,7 +28,7 @@ from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.test_set import MeasureSet, SetReading
 from resnet_viewer.ui.inspect.meter import Measuring
 from resnet_viewer.ui.widgets.confusion import ConfusionMatrix
-from resnet_viewer.ui.widgets.fitting import ShorteningLabel, choice_box, part_wordings
+from resnet_viewer.ui.widgets.fitting import FittingParagraph, ShorteningLabel, choice_box, part_wordings
 from resnet_viewer.ui.widgets.labels import muted, tool_button, tooltip_text
 from resnet_viewer.ui.widgets.pixels import image_of_rgb
 from resnet_viewer.ui.widgets.table_model import (
@@ -144,6 +144,8 @@ class SetWindow(QDialog):
         self.table.setIconSize(QSize(_SIDE, _SIDE))
         self.table.verticalHeader().setDefaultSectionSize(self._row_height)
         self.table.horizontalHeader().setStretchLastSection(True)
+        self.heading = muted(FittingParagraph(2))
+        """What stands beside what; empty before anything is measured."""
         self.matrix = ConfusionMatrix()
         self.shown = choice_box("Which pictures", ())
         self.of_class = choice_box("Which class", ())
@@ -178,6 +180,7 @@ class SetWindow(QDialog):
         bottom.addWidget(self.count, 1)
         bottom.addWidget(self._buttons)
         layout = QVBoxLayout(self)
+        layout.addWidget(self.heading)
         layout.addLayout(top)
         layout.addWidget(halves, 1)
         layout.addWidget(self.remark)
@@ -210,6 +213,7 @@ class SetWindow(QDialog):
             self.order = np.zeros(0, np.int64)
             self.model.set_rows(())
             self.matrix.show_chart(_NO_CHART)
+            self.heading.set_wordings(("",))
             self.remark.hide()
         self._tell()
 
@@ -218,6 +222,7 @@ class SetWindow(QDialog):
         rows = self.rows
         chart, self._classes = rows.matrix
         self.matrix.show_chart(chart)
+        self.heading.set_wordings(rows.heading)
         is_other_set = before is None or before.reading.pictures.names != reading.pictures.names
         if is_other_set or before is None or before.offered != rows.offered:
             self.shown.clear()

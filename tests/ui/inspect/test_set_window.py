@@ -228,3 +228,19 @@ def test_names_are_whole_where_the_table_has_room(room: Room, qtbot: QtBot) -> N
     room.measured.show(replace(reading, pictures=replace(reading.pictures, names=names)))
     needed = window.fontMetrics().horizontalAdvance(names[0]) + window.table.iconSize().width()
     assert window.table.columnWidth(0) > needed
+
+
+def test_its_heading_says_which_states_are_compared_and_what_a_row_and_a_click_are(room: Room) -> None:
+    assert room.window.heading.whole == (
+        "Now: ResNet-20, 1 of 9 shortcuts cut (3). Reference: ResNet-20, all shortcuts open. Each row is one picture, "
+        "the same for both. A click on a row opens it in Inspect, one on a cell of the matrix shows that cell's "
+        "pictures."
+    )
+    room.window.matrix.cells.chosen.emit((0, 0))
+    assert len(room.shown()) < len(LABELS), "a cell's pictures"
+    room.measured.show(fabricated.set_reading(LABELS, NOW))
+    assert room.window.heading.whole.startswith(
+        "Now is the reference: ResNet-20, all shortcuts open. Each row is one picture. "
+    )
+    room.measured.show(None, "Measuring…")
+    assert not room.window.heading.whole
