@@ -659,7 +659,8 @@ class PicturePanel(Card):
         looks = view.cam_colours, view.cam_style, view.cam_scale, view.cam_limits
         what = view.picture_shows, view.sees_network_input, view.picture_comparison
         found = view.method, *self._explanations(scene)
-        key = self._now, self._reference, scene.session.picture, self._block_number(scene), looks, what, found
+        shown = scene.session.picture, self._block_number(scene), self._is_grid(scene)
+        key = self._now, self._reference, *shown, looks, what, found
         if key != self._drawn:  # readings have no equality but identity
             self._drawn = key
             self._draw_pictures(scene, self._known_detail(scene))
@@ -676,8 +677,7 @@ class PicturePanel(Card):
 
     def _render_grid(self, scene: Scene) -> None:
         """All pictures of a batch in place of the chosen one, where that is wished."""
-        is_batch, view = len(scene.session.setup.batch) > 1, self._view(scene)
-        is_grid = is_batch and view.batch_as_grid
+        view, is_grid = self._view(scene), self._is_grid(scene)
         if is_grid:
             number, names = self._block_number(scene), scene.session.setup.class_names
             self.grid.show_batch(self._now, scene.blueprint, number, view, names)
@@ -686,9 +686,12 @@ class PicturePanel(Card):
         self.now_pane.setVisible(not is_grid)
         is_beside = len(self._shown) > 1 and view.picture_comparison == "beside"
         self.reference_pane.setVisible(is_beside and not is_grid)
-        self.grid_button.setVisible(is_batch)
+        self.grid_button.setVisible(len(scene.session.setup.batch) > 1)
         with QSignalBlocker(self.grid_button):
             self.grid_button.setChecked(is_grid)
+
+    def _is_grid(self, scene: Scene) -> bool:
+        return len(scene.session.setup.batch) > 1 and self._view(scene).batch_as_grid
 
     def _wish_grid(self, is_grid: bool) -> None:
         if self._scene is not None:
@@ -703,7 +706,7 @@ class PicturePanel(Card):
         self._chart = chart
         is_cam = view.method.is_grad_cam or view.picture_shows != "overlay"
         self._method_chart = None if is_cam else method_chart(*self._found, view=view)
-        self._render_method()
+        self._render_method(scene)
         sides = [side for side in chart.sides if side.reading is not None]
         is_one = len(sides) < 2 or self._is_same(sides, view)
         drawn = sides[:1] or [chart.sides[0]] if is_one else sides
@@ -795,17 +798,21 @@ class PicturePanel(Card):
         """Say why the chosen method has no map, and offer to stop it while it is at work."""
         self.stop_button.setVisible(is_at_work)
         self._problem = problem
-        self._render_method()
+        if self._scene is not None:
+            self._render_method(self._scene)
 
-    def _render_method(self) -> None:
-        """The scale of a method's maps, and what one should know about them."""
-        chart = self._method_chart
+    def _render_method(self, scene: Scene) -> None:
+        """The scale of a method's maps, and what one should know about them: in a grid that they are not there."""
+        chart, is_grid = self._method_chart, self._is_grid(scene)
         before = self.method_note.isHidden()
-        self.method_scale.setVisible(chart is not None and any(side.is_shown for side in chart.sides))
+        is_shown = chart is not None and any(side.is_shown for side in chart.sides)
+        self.method_scale.setVisible(is_shown and not is_grid)
         if chart is not None:
             self.method_scale.show_scale(chart.scale)
         notes = [self._problem]
-        if chart is not None:
+        if chart is not None and is_grid:
+            notes.append(f"Grad-CAM of each; {self._method_title(scene)} explains the chosen one alone.")
+        elif chart is not None:
             for side in chart.sides:
                 notes += [] if side.found is None else [side.found.note, side.found.request.info.note]
         whole = " ".join(dict.fromkeys(note for note in notes if note))

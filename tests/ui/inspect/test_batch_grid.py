@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.records.method import GRAD_CAM, MethodChoice
 from resnet_viewer.records.scene import Scene
 from resnet_viewer.records.session import View
 from resnet_viewer.ui.inspect.batch_grid import BatchGrid
@@ -120,3 +121,18 @@ def test_before_there_is_a_reading_the_grid_is_empty(qtbot: QtBot) -> None:
     grid.show_batch(None, scene.blueprint, 9, View(), ())
     assert grid.count == 0
     grid.grab()
+
+
+def test_a_method_of_the_chosen_picture_alone_is_said_where_each_has_its_grad_cam(
+    panel: PicturePanel,
+) -> None:
+    scene = looked_at(fabricated.batch_scene(3), method=MethodChoice("saliency"))
+    panel.render_scene(scene)
+    words = "Grad-CAM of each; Saliency explains the chosen one alone."
+    assert panel.method_note.isVisible()
+    assert words in panel.method_note.toolTip()
+    assert not panel.method_scale.isVisible(), "none of the maps has it"
+    panel.render_scene(looked_at(scene, batch_as_grid=False))
+    assert words not in panel.method_note.toolTip()
+    panel.render_scene(looked_at(scene, method=GRAD_CAM))
+    assert not panel.method_note.isVisible()
