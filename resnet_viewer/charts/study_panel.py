@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viewer.records.captions import plain, weights_words
-from resnet_viewer.records.study import StudyResult, option_of
+from resnet_viewer.records.study import StudyResult, option_words
 from resnet_viewer.records.wiring import Wiring
 
 Floats = NDArray[np.float64]
@@ -131,8 +131,7 @@ def _traits(result: StudyResult) -> tuple[str, ...]:
     order = result.order
     state = order.state
     chosen = (
-        f"{option_of(field).label.lower()} {getattr(order.options, field.name)}"
-        for field in dataclasses.fields(order.options)
+        plain(option_words(order.options, field)).lower() for field in dataclasses.fields(order.options)
     )
     return (
         weights_words(state.network),

@@ -500,7 +500,9 @@ class Runner:
     ) -> None:
         self.state, self.tally, self.done = state, tally, 0
         self.ran = self.saved = 0.0
-        """Multiply-accumulates, about: of what was run, and of what needed not be because of what is kept."""
+        """Multiply-accumulates, about: of what was run, and of what needed not be because of what is kept. In neither
+        is what the gates close.
+        """
         self._live, self._pixels, self._device, self._kept = live, pixels, device, kept
         self._order = order
         self._size = batch_size(state, device)
@@ -560,7 +562,7 @@ class Runner:
             plan = blueprint(self.state.network, self.state.preprocessing.crop)
             self._network, self._blocks = network, network.blocks
             self._parts = _in_order(network.parts(), self._order, plan)
-            self._costs = _costs_of(self._parts, plan)
+            self._costs = _costs_of(self._parts, plan, self.state.wiring)
             self._prefixes = _prefixes(self._parts, self.state.wiring)
 
 
@@ -610,19 +612,25 @@ def cost_from(plan: Blueprint, wiring: Wiring, start: int) -> float:
     closed or left out is not computed.
     """
     found = _cost(plan.head) + (_cost(plan.stem_layers) if start == 0 else 0.0)
-    for block in plan.blocks[max(start, 1) - 1 :]:
+    return found + sum(_costs_with(plan, wiring)[max(start, 1) - 1 :])
+
+
+def _costs_with(plan: Blueprint, wiring: Wiring) -> list[float]:
+    """What each block costs with these gates."""
+    found = []
+    for block in plan.blocks:
         closed = (
             *(block.branch_layers if wiring.branches[block.number - 1] == 0 else ()),
             *(layers_of(block.carry) if wiring.shortcuts[block.number - 1] == 0 else ()),
         )
-        if block.number not in wiring.left_out:
-            found += _cost(block.layers) - _cost(closed)
+        is_run = block.number not in wiring.left_out
+        found.append(_cost(block.layers) - _cost(closed) if is_run else 0.0)
     return found
 
 
-def _costs_of(parts: Sequence[Part], plan: Blueprint) -> tuple[float, ...]:
-    """The same of each part, with everything open: together that of a whole pass."""
-    blocks = _costs(plan)
+def _costs_of(parts: Sequence[Part], plan: Blueprint, wiring: Wiring) -> tuple[float, ...]:
+    """The same of each part: together that of a whole pass with these gates."""
+    blocks = _costs_with(plan, wiring)
     found = [sum(blocks[number - 1] for number in part.blocks) for part in parts]
     found[0] += _cost(plan.stem_layers)
     found[-1] += _cost(plan.head)

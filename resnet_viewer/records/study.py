@@ -51,6 +51,13 @@ def option_of(field: dataclasses.Field[Any]) -> Option:
     return found
 
 
+def option_words(options: Options, field: dataclasses.Field[Any]) -> str:
+    """What is chosen of it, with its label: "Repeats 5", "Swap blocks off"."""
+    value = getattr(options, field.name)
+    shown = ("off", "on")[value] if isinstance(value, bool) else value
+    return f"{option_of(field).label} {shown}"
+
+
 @dataclass(frozen=True)
 class Options:
     """A study's options: every field is made by `option`.
@@ -146,9 +153,10 @@ class Estimate:
 
     order: StudyOrder
     points: int
+    """That are to be measured: of an order that resumes those that are missing."""
     passes: float
-    """Forward passes of one picture through the whole network that it amounts to, about; what kept activations save is
-    not among them.
+    """Whole forward passes of one picture that it amounts to, about, counted as a result's are; what kept activations
+    save is not among them.
     """
     seconds: float
     """From how long a batch took a moment ago."""
@@ -183,7 +191,7 @@ class StudyResult:
     seconds: float = 0.0
     """Of measuring, over all its sessions."""
     passes: float = 0.0
-    """Whole forward passes of one picture that were run, by what their parts cost with everything open."""
+    """Whole forward passes of one picture that were run, by what their parts cost; what was closed cost nothing."""
     saved: float = 0.0
     """Passes that kept activations saved."""
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Generator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -12,15 +14,16 @@ from tqdm import tqdm
 from resnet_viewer.media.files import write_whole
 from resnet_viewer.records import study_list
 from resnet_viewer.records.errors import Progress, UserError
+from resnet_viewer.records.pace import duration
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.requests import StudyPictures
 from resnet_viewer.records.story_words import thousands
-from resnet_viewer.records.study import StudyOrder, StudyResult
+from resnet_viewer.records.study import Estimate, StudyOrder, StudyResult
 from resnet_viewer.records.study_list import study_of
 from resnet_viewer.records.test_set import TestSet, TestSetKind
 from resnet_viewer.verbs.arguments import command_line
 from resnet_viewer.verbs.option_flags import options_of
-from resnet_viewer.verbs.stopping import stoppable
+from resnet_viewer.verbs.stopping import Stopping, stoppable
 
 _SETS: dict[str, TestSetKind] = {"crops": "crops", "digits": "digits", "cifar10": "cifar10"}
 
@@ -41,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.study is None:
         raise UserError("Say which study: `resnet-viewer study --list` lists what there is.")
 
+    from resnet_viewer.core.studies.files import STUDY
     from resnet_viewer.core.studies.running import Studies, require
 
     order = _order(arguments)
@@ -55,15 +59,19 @@ def run(arguments: argparse.Namespace) -> int:
     result = None
     with closing(work), closing(_Screen()) as screen, stoppable(lambda: None) as stopping:
         for found in work:
-            if isinstance(found, StudyResult) and result is None and found.basis.remark:
-                tqdm.write(found.basis.remark, file=sys.stderr)
+            if isinstance(found, StudyResult) and result is None:
+                if found.basis.remark:
+                    tqdm.write(found.basis.remark, file=sys.stderr)
+                if elsewhere is None and not found.is_complete:
+                    _tell_cost(studies.estimate(replace(order, is_resumed=True)), stopping)
             result = found if isinstance(found, StudyResult) else result
             if found is not None:
                 screen.show(found)
             if stopping:
                 break
     if stopping:
-        print(_kept(order.folder) if result is not None else "Stopped.", file=sys.stderr)
+        is_kept = (order.folder / STUDY).exists()
+        print(_kept(order.folder) if is_kept else "Stopped before the first point.", file=sys.stderr)
         return stopping.status
     assert result is not None, "the last one is told always"
     _write(result)
@@ -71,6 +79,17 @@ def run(arguments: argparse.Namespace) -> int:
     for sentence in study_of(order.study).conclusion(result):
         print(sentence)
     return 0
+
+
+def _tell_cost(work: Generator[Progress | Estimate | None], stopping: Stopping) -> None:
+    """Say on stderr how many points are to be measured, and about how long that takes."""
+    with closing(work):
+        for found in work:
+            if isinstance(found, Estimate):
+                title, cost = study_of(found.order.study).title, duration(max(1.0, found.seconds))
+                tqdm.write(f"{title}: {thousands(found.points)} points, about {cost}.", file=sys.stderr)
+            if stopping:
+                return
 
 
 def _order(arguments: argparse.Namespace) -> StudyOrder:

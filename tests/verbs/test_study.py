@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import re
 import shlex
 import signal
 from collections.abc import Generator, Iterator, Sequence
@@ -38,7 +39,9 @@ def test_it_writes_what_it_measured_and_prints_what_that_says(
 ) -> None:
     out = tmp_path / "out"
     assert main([*STUDY, "--out", str(out), "--which", "every second", "--trial-strength", "0.25"]) == 0
-    said = capsys.readouterr().out.splitlines()
+    printed = capsys.readouterr()
+    assert re.search(r"^Trial: 5 points, about \d+ s\.$", printed.err, re.MULTILINE), "before the first point"
+    said = printed.out.splitlines()
     assert said[0].startswith("Trial: 5 points on 5 pictures in ")
     assert "kept activations saved" in said[0]
     assert said[1].endswith(" disagreement with the intact network.")
@@ -82,6 +85,7 @@ def test_a_signal_keeps_what_is_done_and_resume_goes_on(
     assert main([*STUDY, "--out", str(out)]) == 2
     assert "already holds a study (study.json): add --resume" in capsys.readouterr().err
     assert main([*STUDY, "--out", str(out), "--resume"]) == 0
+    assert "Trial: 6 points, about " in capsys.readouterr().err, "of those that are missing"
     assert read_study(out).is_complete
     assert (out / "points.csv").exists()
 

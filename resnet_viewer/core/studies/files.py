@@ -106,6 +106,7 @@ class StudyFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._points: BinaryIO | None = None
+        self._holds_points = False
 
     @classmethod
     @contextmanager
@@ -170,6 +171,7 @@ class StudyFolder:
             self._points.truncate(_whole_lines(self.folder / POINTS))
         except OSError as error:
             raise refusal(self.folder / POINTS, error) from error
+        self._holds_points = bool(found) or not names
         return found
 
     def add(self, measured: Measured) -> None:
@@ -184,6 +186,7 @@ class StudyFolder:
         try:
             self._points.write(f"{line}\n".encode())
             self._points.flush()
+            self._holds_points = True
         except OSError as error:
             raise refusal(self.folder / POINTS, error) from error
 
@@ -203,13 +206,17 @@ class StudyFolder:
         write_whole(path, json_bytes(_content(path) | {"found": found}))
 
     def close(self) -> None:
-        """Let the file go."""
+        """Let the file go, and what was written before a first point that never came."""
         if self._points is not None:
             with suppress(
                 OSError
             ):  # of a full disk that was told already: what it still holds was never kept
                 self._points.close()
             self._points = None
+            if not self._holds_points:
+                with suppress(OSError):  # it is read as a study without any
+                    (self.folder / POINTS).unlink()
+                    (self.folder / STUDY).unlink()
 
 
 def read_study(folder: Path) -> StudyResult:

@@ -21,7 +21,15 @@ from resnet_viewer.core.lab.device_habits import choose_device
 from resnet_viewer.core.meter import TOLD_EVERY, Clock, View, told
 from resnet_viewer.core.network import Network, build, wired
 from resnet_viewer.core.studies.bench import Bench, StudyPlan, kept_bytes_now, plan_of
-from resnet_viewer.core.studies.files import Digests, Measured, StudyFolder, row_of, with_points
+from resnet_viewer.core.studies.files import (
+    STUDY,
+    Digests,
+    Measured,
+    StudyFolder,
+    read_study,
+    row_of,
+    with_points,
+)
 from resnet_viewer.core.weights.sources import resolve
 from resnet_viewer.records.checking import ArgumentError
 from resnet_viewer.records.errors import Progress, UserError
@@ -151,13 +159,17 @@ class Studies:
             yield from measured(bench, plan, names)
 
     def estimate(self, order: StudyOrder) -> Generator[Progress | Estimate | None]:
-        """What an order would cost, by the time of a batch now; raises as `answer`, but for the folder."""
+        """What an order would cost, by the time of a batch now; raises as `answer`, but for what a folder holds that
+        is not to be resumed.
+        """
         require(order)
+        is_begun = order.is_resumed and (order.folder / STUDY).exists()
+        found = {str(row["point"]) for row in read_study(order.folder).rows} if is_begun else set()
         with _threads(order.threads):
             bench, plan, _ = yield from self._begun(order)
             each = yield from bench.seconds_a_pass()
-        passes = sum(point.passes for point in plan.points)
-        yield Estimate(order, len(plan.points), passes, passes * each)
+        missing = [point.passes for point in plan.points if point.name not in found]
+        yield Estimate(order, len(missing), sum(missing), sum(missing) * each)
 
     def _begun(self, order: StudyOrder) -> Generator[Progress | None, None, _Begun]:
         info, device = study_of(order.study), choose_device(order.device or "auto")

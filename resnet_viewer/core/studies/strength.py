@@ -32,12 +32,14 @@ def plan(bench: Bench, options: StrengthOptions) -> StudyPlan:
     block of a group are as they were.
     """
     gradients = min(options.pictures, len(bench.pictures))
-    passes = float(len(bench.pictures) + _PASSES * gradients)
-    points = []
+    points, before = [], None
     for name, blocks in reversed(groups(bench.plan, options).items()):
         for strength in reversed(strengths(options)):
             measure = partial(_measured, bench, options, name, blocks, strength)
+            wiring = wiring_of(bench.state, blocks, strength)
+            passes = bench.cost(wiring, after=before) + _PASSES * gradients
             points.append(Point(f"{name}={strength:g}", passes, measure))
+            before = wiring
     return StudyPlan(tuple(points))
 
 

@@ -58,6 +58,8 @@ class StudyController(QObject):
         self._tickets = 0
         self._at_work = self._asked = 0
         """Tickets of the order and of the question in flight; 0 for none."""
+        self._before: tuple[frozenset[Path], Path | None] = frozenset(), None
+        """What was ticked and selected when the study at work was begun."""
         self._estimate: Estimate | None = None
         self._has_looked = False
         self._touched: set[str] = set()
@@ -109,6 +111,7 @@ class StudyController(QObject):
             estimate = None
         self._asked = 0
         self._touch()
+        self._before = self._scene.ticked, self._scene.selected
         self._change(
             live=Live(order.folder, rows, seconds, estimate=estimate),
             ticked=self._scene.ticked - {result.order.folder for result in self._scene.of_study}
@@ -200,6 +203,12 @@ class StudyController(QObject):
         result = self._results[live.folder]
         if not result.rows:
             del self._results[live.folder]
+            ticked, selected = self._before
+            others = {
+                folder for folder, other in self._results.items() if other.order.study == result.order.study
+            }
+            if self._scene.ticked.isdisjoint(others):  # nobody has ticked another meanwhile
+                self._change(ticked=self._scene.ticked | ticked & others, selected=selected)
         self._change(live=None)
         self._tell()
         if not (result.points and result.is_complete):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,10 +48,18 @@ def conclusions(scene: StudyScene) -> tuple[str, ...]:
         return ()
     return tuple(
         f"{name}: {sentence}" if name else sentence
-        for name, result in zip(names(results), results, strict=True)
-        for sentence in info.conclusion(result)
+        for name, result in _named(results)
         if result.rows
+        for sentence in info.conclusion(result)
     )
+
+
+def _named(results: Sequence[StudyResult]) -> Iterator[tuple[str, StudyResult]]:
+    """Each with the name that the chart gives it, which shows those that have a point."""
+    drawn = iter(names([result for result in results if result.rows]))
+    for result in results:
+        name = next(drawn) if result.rows else result.order.state.network.title
+        yield (name if len(results) > 1 else ""), result
 
 
 def _before(scene: StudyScene, info: StudyInfo, refusal: str) -> tuple[Paragraph, ...]:
@@ -69,7 +77,7 @@ def _before(scene: StudyScene, info: StudyInfo, refusal: str) -> tuple[Paragraph
 
 def _found(scene: StudyScene, info: StudyInfo) -> Iterator[Paragraph]:
     results = scene.shown
-    for name, result in zip(names(results), results, strict=True):
+    for name, result in _named(results):
         sentences = [*info.conclusion(result)] if result.rows else []
         if not sentences:
             sentences = [_no_point(scene, result)]

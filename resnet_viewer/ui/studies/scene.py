@@ -11,7 +11,7 @@ from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.pace import duration
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.story_words import thousands
-from resnet_viewer.records.study import Estimate, Options, StudyInfo, StudyResult, option_of
+from resnet_viewer.records.study import Estimate, Options, StudyInfo, StudyResult, option_words
 from resnet_viewer.records.test_set import TestSet
 
 
@@ -121,13 +121,8 @@ def set_words(test_set: TestSet | None) -> str:
 
 def options_words(options: Options) -> str:
     """Those that are not as by default: "Repeats 5, Seed 3"; "" where all are."""
-    said = []
-    for known in fields(options):
-        value, usual = getattr(options, known.name), known.default
-        if value != usual:
-            shown = {True: "on", False: "off"}[value] if isinstance(value, bool) else plain(str(value))
-            said.append(f"{option_of(known).label} {shown}")
-    return ", ".join(said)
+    differing = (known for known in fields(options) if getattr(options, known.name) != known.default)
+    return ", ".join(plain(option_words(options, known)) for known in differing)
 
 
 def done_words(scene: StudyScene, result: StudyResult) -> str:

@@ -59,10 +59,12 @@ def test_states_that_share_activations_are_those_of_plain_passes_and_what_was_sa
         side = found(bench, wiring)
         assert side.predicted.tolist() == plain(bench, network, wiring)
         assert side.probability.tolist() == found(bare, wiring).probability.tolist()
-    assert (bare.passes, bare.saved) == (pytest.approx(7 * 20), 0)
-    assert bench.passes + bench.saved == pytest.approx(7 * 20)
+    costs = _costs_of(network.parts(), bench.plan, bench.state.wiring)
+    opened = sum(sum(_costs_of(network.parts(), bench.plan, wiring)) for wiring in wirings) / sum(costs)
+    assert 6 < opened < 6.5, "six branches, which are nearly a network's passes, are not run"
+    assert (bare.passes, bare.saved) == (pytest.approx(20 * opened), 0)
+    assert bench.passes + bench.saved == pytest.approx(20 * opened)
     # block n is run from its kept input on: of seven states the first alone is run whole
-    costs = _costs_of(network.parts(), bench.plan)
     assert bench.saved == pytest.approx(20 * sum(sum(costs[:n]) for n in range(1, 7)) / sum(costs))
     assert 0 < bench.kept_bytes <= 1 << 28
     assert network.wiring.is_open

@@ -151,7 +151,7 @@ def test_what_is_kept_saves_half_of_the_passes_of_single_blocks() -> None:
 
 def test_what_it_comes_to_is_known_before() -> None:
     bench, _ = bench_of("cifar-resnet-20")
-    points = plan(bench, BlocksOptions(lesions=False, several=False, draws=3)).points
+    points = plan(bench, BlocksOptions(draws=3)).points
     for point in points:
         before = bench.passes
         end_of(point.measure())

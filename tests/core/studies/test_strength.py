@@ -53,6 +53,14 @@ def test_points_are_named_by_whose_shortcuts_and_their_strength() -> None:
     assert len(planned(bench, shortcuts="each stage", steps=4)) == 15
 
 
+def test_what_it_comes_to_is_known_before() -> None:
+    bench, _ = bench_of()
+    for point in planned(bench, steps=2, pictures=2).values():
+        before = bench.passes
+        end_of(point.measure())
+        assert bench.passes - before == pytest.approx(point.passes), point.name
+
+
 @pytest.mark.parametrize("gradient_of", ["score", "loss"])
 @pytest.mark.parametrize(
     ("name", "blocks", "strength"),

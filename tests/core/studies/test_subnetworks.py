@@ -67,11 +67,16 @@ def test_every_sub_network_has_the_error_of_an_evaluation() -> None:
 
 def test_block_k_is_run_two_to_the_k_times() -> None:
     bench, network = bench_of()
-    stem, *blocks = _costs_of(network.parts(), bench.plan)
+    opened, none = Wiring.all_open(6), Wiring.all_open(6).with_branches(range(1, 7), 0.0)
+    stem, *blocks = _costs_of(network.parts(), bench.plan, opened)
+    _, *dropped = _costs_of(network.parts(), bench.plan, none)
     measured(bench)
-    ran = stem + sum(cost * 2**number for number, cost in enumerate(blocks[:-1], 1)) + blocks[-1] * 2**6
+    half = [
+        (cost + less) / 2 for cost, less in zip(blocks, dropped, strict=True)
+    ]  # of its runs it is whole in half
+    ran = stem + sum(cost * 2**number for number, cost in enumerate(half[:-1], 1)) + half[-1] * 2**6
     assert bench.passes == pytest.approx(20 * ran / (stem + sum(blocks)))
-    assert bench.passes + bench.saved == pytest.approx(20 * 64)
+    assert bench.passes + bench.saved == pytest.approx(20 * 64 * (stem + sum(half)) / (stem + sum(blocks)))
 
 
 def test_a_plain_networks_blocks_are_left_out_where_shapes_allow() -> None:
@@ -123,7 +128,7 @@ def test_points_cost_what_lies_behind_the_first_block_that_changes() -> None:
     assert 0 < dropped < 0.2 * bench.cost(Wiring.all_open(6)), "the branches are nearly everything"
     plain, _ = bench_of("cifar-plain-14")
     whole = plain.cost(Wiring.all_open(6))
-    costs = _costs_of(network.parts(), plain.plan)
+    costs = _costs_of(network.parts(), plain.plan, Wiring.all_open(6))
     assert whole - plain.cost(Wiring.all_open(6).with_left_out([1])) == pytest.approx(
         20 * costs[1] / sum(costs)
     )

@@ -265,6 +265,39 @@ def test_one_that_was_ended_before_its_first_point_leaves_no_result(desk: Desk, 
     assert page.bar.start_button.isEnabled()
 
 
+def test_what_was_shown_is_shown_again_where_a_start_came_to_nothing(desk: Desk, page: StudiesPage) -> None:
+    shown = kept(desk)
+    desk.files.studies[shown.order.folder] = shown
+    page.controller.open_folder(shown.order.folder)
+    desk.qtbot.waitUntil(lambda: len(page.controller.scene.shown) == 1)
+    page.start()
+    assert page.controller.scene.shown[0].order.folder != shown.order.folder
+    desk.workshop.refuse("Cannot write in the folder: choose another one.")
+    settled(desk, page)
+    assert [each.order.folder for each in page.controller.scene.shown] == [shown.order.folder]
+
+
+def test_names_of_several_are_the_charts_and_say_options_as_the_form_does(
+    desk: Desk, page: StudiesPage
+) -> None:
+    for number, is_sorted in enumerate((True, False)):
+        folder = paths.studies_dir() / f"2026-11-29-09000{number}-weighing"
+        found = result(order(folder, options=WeighOptions(is_sorted=is_sorted)))
+        desk.files.studies[folder] = found
+        page.controller.open_folder(folder)
+    desk.qtbot.waitUntil(lambda: len(page.controller.scene.shown) == 2)
+    page.start()
+    for each in page.controller.scene.of_study:
+        page.controller.tick(each.order.folder, True)
+    settled(desk, page)
+    (panel,) = drawn(page)
+    names = [series.name for series in panel.series]
+    assert names == ["ResNet-20, sorted on", "ResNet-20, sorted off"]
+    heads = [words.partition(":")[0] for words in page.panels.found.paragraphs]
+    assert [*filter(heads.__contains__, names)] == names
+    assert "ResNet-20: No point is measured yet." in page.panels.found.paragraphs
+
+
 def test_a_process_that_dies_is_one_sentence_and_what_it_found_stays(desk: Desk, page: StudiesPage) -> None:
     page.start()
     desk.workshop.measure(3)
